@@ -1,0 +1,130 @@
+"""What may happen to a station. Threads put these into the inbox and return; the core thread alone decides."""
+
+from dataclasses import dataclass
+
+from protocol.kiosk import ToAgent
+from protocol.topics import Down
+from protocol.units import FactRef
+
+
+@dataclass(frozen=True, slots=True)
+class CardTouched:
+    """A reader read a card. ``uid`` is as the reader gave it, not yet judged."""
+
+    uid: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderReady:
+    """A reader came or went."""
+
+    reader: str
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KioskJoined:
+    """A kiosk connected to the socket; ``kiosk`` is the number to answer it by."""
+
+    kiosk: int
+
+
+@dataclass(frozen=True, slots=True)
+class KioskLeft:
+    """A kiosk's connection ended."""
+
+    kiosk: int
+
+
+@dataclass(frozen=True, slots=True)
+class KioskSaid:
+    """A kiosk asked for something."""
+
+    kiosk: int
+    message: ToAgent
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTaken:
+    """The camera worker finished; ``jpeg`` is None when it failed, and ``problem`` says why."""
+
+    about: FactRef | None
+    purpose: str
+    jpeg: bytes | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """The broker accepted the connection and the subscriptions. ``attempt`` numbers the connection."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """A connection ended or an attempt failed. ``reason`` is English, for the log."""
+
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCame:
+    """A message on one of the station's own down topics. ``mono_ms`` is when it came."""
+
+    attempt: int
+    leaf: Down
+    payload: bytes
+    retained: bool
+    mono_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The broker answered a QoS 1 publish. ``reason_code`` 0 alone means delivered (MQTT 5.0, 3.4.2.1)."""
+
+    attempt: int
+    ticket: int
+    reason_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackFetched:
+    """A pack download ended; ``file`` is None when it failed."""
+
+    sha256: bytes
+    file: bytes | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalEnded:
+    """A certificate renewal ended; ``problem`` is empty when the new certificate is in place."""
+
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """The service manager asked the agent to end."""
+
+    reason: str
+
+
+type Event = (
+    CardTouched
+    | ReaderReady
+    | KioskJoined
+    | KioskLeft
+    | KioskSaid
+    | PictureTaken
+    | LinkUp
+    | LinkDown
+    | MessageCame
+    | Delivered
+    | PackFetched
+    | RenewalEnded
+    | StopAsked
+)

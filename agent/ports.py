@@ -1,0 +1,109 @@
+"""What the agent needs of hardware, in our words. Drivers implement these; only `agent.wiring` chooses one."""
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from protocol.topics import Up
+
+type Colour = Literal["green", "amber", "red"]
+
+
+class DeviceError(Exception):
+    """A device is gone or does not answer. Trying again later may help."""
+
+
+class CardReader(Protocol):
+    """Something that reads card UIDs by itself and tells of them from a thread of its own."""
+
+    name: str
+    """Goes into facts: ``pcsc``, ``simulated``."""
+    simulated: bool
+
+    def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
+        """Begin reading.
+
+        Args:
+            touched: Called with the UID as the reader gave it (hex text, not yet judged), once per touch.
+            ready: Called at each change with whether cards can be read now; the first call comes without delay.
+        """
+
+    def stop(self) -> None:
+        """End reading; no callback comes after it returns."""
+
+
+class Indicator(Protocol):
+    """Lamp and beeper."""
+
+    name: str
+    simulated: bool
+
+    def show(self, colour: Colour, *, fact: str) -> None:
+        """Light and sound an outcome and return at once.
+
+        Args:
+            fact: ``EPOCHHEX/SEQ`` of the fact that is on disk, empty for red. A real lamp has no use for it.
+
+        Raises:
+            DeviceError: Nothing was shown.
+        """
+
+    def close(self) -> None:
+        """Switch off."""
+
+
+class Camera(Protocol):
+    """Takes stills of the room."""
+
+    name: str
+    simulated: bool
+
+    def capture_jpeg(self) -> bytes:
+        """Return a JPEG (ITU-T T.81) without EXIF, at most 640 px wide and 40,000 bytes. May take seconds.
+
+        Raises:
+            DeviceError: No picture was taken.
+        """
+
+    def close(self) -> None:
+        """Let the device go."""
+
+
+class SystemClock(Protocol):
+    """The machine's clocks."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970-01-01T00:00:00Z by the system's clock, right or wrong."""
+
+    def mono_ms(self) -> int:
+        """Milliseconds of CLOCK_BOOTTIME."""
+
+    def boot_id(self) -> bytes:
+        """The 16 bytes of this boot's id."""
+
+    def ntp_synced(self) -> bool:
+        """Whether the kernel says that a time service disciplines the clock (adjtimex(2): not STA_UNSYNC)."""
+
+
+class Link(Protocol):
+    """One MQTT 5 connection at a time to the county's broker. Events come through the inbox."""
+
+    def connect(self, *, attempt: int, keepalive_s: int, will: bytes) -> None:
+        """Begin connecting and return. `LinkUp` or `LinkDown` with ``attempt`` follows.
+
+        Args:
+            keepalive_s: MQTT 5.0, 3.1.2.10.
+            will: Payload published on the station's ``gone`` topic when the connection breaks.
+        """
+
+    def publish(self, leaf: Up, payload: bytes, *, qos: Literal[0, 1]) -> int:
+        """Send to one of the station's own topics and return a ticket; for QoS 1 `Delivered` may follow.
+
+        Raises:
+            DeviceError: The connection is gone; `LinkDown` follows or has come.
+        """
+
+    def disconnect(self) -> None:
+        """End the connection in good order (the will is not published); no further event of this attempt follows."""
+
+    def bytes_moved(self) -> tuple[int, int]:
+        """Return TCP payload bytes (sent, received) of this process's connections so far."""

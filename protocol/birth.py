@@ -1,0 +1,122 @@
+"""How a connection begins and ends: birth and welcome, comparison of streams, will.
+
+A station that has connected states where its stream stands; the county answers with where *it* stands,
+its generation, and the time against the birth's nonce. Where the two differ the station opens a new epoch,
+asks with `Compare` how much of the old stream the county has, and re-issues the rest.
+"""
+
+from typing import Annotated, Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Meta
+
+from protocol.codec import Message, VersionedMessage, decode, encode
+from protocol.heads import SignedHead
+from protocol.receipts import MAX_HELD, Held
+from protocol.refusal import Refused
+from protocol.signing import Context, seal, unseal
+from protocol.units import BootId, Epoch, Head, Nonce, Seq, ShortText, StationId, Through, WallMs
+
+MAX_MARKS = 64
+
+
+class Birth(VersionedMessage, frozen=True, kw_only=True):
+    """First message of a connection."""
+
+    station: StationId
+    head: SignedHead
+    boot: BootId
+    nonce: Nonce
+    software: ShortText
+    twin_version: Annotated[int, Meta(ge=0)] = 0
+    """Version of the desired state that the station has; a county with a newer one sends it."""
+
+
+class Welcome(VersionedMessage, frozen=True, kw_only=True):
+    """The county's answer to a birth.
+
+    ``through`` and ``head`` are the county's, for the birth's epoch; 0 and ``head(0)`` when it knows none of it.
+    ``wall`` counts as trusted time only when ``nonce`` is this connection's and the answer came within 2 s.
+    """
+
+    station: StationId
+    epoch: Epoch
+    through: Through
+    head: Head
+    generation: Annotated[int, Meta(ge=1)]
+    nonce: Nonce
+    wall: WallMs
+    held: Annotated[list[Held], Meta(max_length=MAX_HELD)] = []
+
+
+class Mark(Message, frozen=True, kw_only=True, array_like=True):
+    """``[seq, head]``: the station's chain value at a seq."""
+
+    seq: Seq
+    head: Head
+
+
+class Compare(VersionedMessage, frozen=True, kw_only=True):
+    """How much of ``epoch`` does the county have as I have it? ``marks`` fall in seq."""
+
+    station: StationId
+    epoch: Epoch
+    marks: Annotated[list[Mark], Meta(min_length=1, max_length=MAX_MARKS)]
+
+
+class Match(VersionedMessage, frozen=True, kw_only=True):
+    """Answer to `Compare`: the highest mark that agrees (all before it then agree too), or 0."""
+
+    station: StationId
+    epoch: Epoch
+    through: Through
+
+
+class Gone(VersionedMessage, frozen=True, kw_only=True):
+    """The connection that ``nonce`` began is over.
+
+    ``broken`` is the will left with the broker at connect (MQTT 5.0, 3.1.2.5); the others are sent before a
+    disconnect in good order.
+    """
+
+    station: StationId
+    nonce: Nonce
+    reason: Literal["broken", "shutdown", "restart"]
+
+
+def seal_welcome(key: Ed25519PrivateKey, welcome: Welcome) -> bytes:
+    """Sign and encode a welcome."""
+    return seal(key, "cunhui welcome 1", encode(welcome))
+
+
+def unseal_welcome(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Welcome:
+    """Read a welcome meant for ``station``.
+
+    Raises:
+        Refused: As `protocol.signing.unseal`; ``wrong_station``.
+    """
+    return _for_station(station, _open(raw, "cunhui welcome 1", public_keys, Welcome))
+
+
+def seal_match(key: Ed25519PrivateKey, match: Match) -> bytes:
+    """Sign and encode the answer to a comparison."""
+    return seal(key, "cunhui match 1", encode(match))
+
+
+def unseal_match(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Match:
+    """Read a match meant for ``station``.
+
+    Raises:
+        Refused: As `protocol.signing.unseal`; ``wrong_station``.
+    """
+    return _for_station(station, _open(raw, "cunhui match 1", public_keys, Match))
+
+
+def _open[T](raw: bytes, context: Context, public_keys: dict[bytes, bytes], kind: type[T]) -> T:
+    return decode(unseal(raw, context, public_keys), kind)
+
+
+def _for_station[T: (Welcome, Match)](station: str, message: T) -> T:
+    if message.station != station:
+        raise Refused("wrong_station", f"a message for {message.station}")
+    return message

@@ -1,0 +1,52 @@
+"""Card numbers: one normal form, refusals, and the keyed hash that travels instead of them.
+
+A card is named by its UID (ISO/IEC 14443-3, 6.5: 4, 7 or 10 bytes), in lower-case hex in the order in which
+the card sends it. Neither a station's disk nor the wire holds UIDs: only ``token = HMAC-SHA-256(key, uid)[:16]``
+(RFC 2104) under a key of the county.
+"""
+
+import hashlib
+import hmac
+import re
+import unicodedata
+
+from protocol.refusal import Refused
+
+_UID_BYTES = (4, 7, 10)
+_SEPARATORS = re.compile(r"[\s:\-]+")
+_CASCADE_TAG = 0x88
+_RANDOM_UID = 0x08
+
+
+def normalise_uid(text: str) -> str:
+    """Return a UID in its normal form: 8, 14 or 20 lower-case hex digits.
+
+    Full-width digits and the separators blank, ``:`` and ``-`` are accepted, as people paste them.
+
+    Raises:
+        Refused: ``bad_uid`` when it has another length, is not hex, is all zero or all ones, is a random
+            number (ISO/IEC 14443-3: a single-size UID beginning with 08, as telephones send), or begins
+            with the cascade tag 88, which is no UID.
+    """
+    if len(text) > 64:
+        raise Refused("bad_uid", "longer than any card number")
+    digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).lower()
+    if not digits:
+        raise Refused("bad_uid", "empty")
+    if not re.fullmatch(r"[0-9a-f]+", digits):
+        raise Refused("bad_uid", "not hexadecimal")
+    if len(digits) not in [2 * n for n in _UID_BYTES]:
+        raise Refused("bad_uid", f"{len(digits)} hex digits, a card has 8, 14 or 20")
+    uid = bytes.fromhex(digits)
+    if not any(uid) or all(byte == 0xFF for byte in uid):
+        raise Refused("bad_uid", "all zero or all ones")
+    if len(uid) == 4 and uid[0] == _RANDOM_UID:
+        raise Refused("bad_uid", "a random number, as telephones send")
+    if len(uid) == 4 and uid[0] == _CASCADE_TAG:
+        raise Refused("bad_uid", "begins with the cascade tag")
+    return digits
+
+
+def card_token(key: bytes, uid: str) -> bytes:
+    """Return the 16-byte token of a normalised UID under the county's card key (32 bytes)."""
+    return hmac.new(key, bytes.fromhex(uid), hashlib.sha256).digest()[:16]

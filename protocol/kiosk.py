@@ -1,0 +1,208 @@
+"""The conversation between the agent and the kiosk on the station's unix socket.
+
+One message a line, JSON (RFC 8259) with a ``type``, UTF-8. The agent sends what to show, the kiosk what was
+asked for; the agent owns every fact and every decision. A kiosk that connects gets the whole `Home` at once,
+and again at each change, so either side can restart at any moment.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from protocol.refusal import Refused
+from protocol.units import ClockQuality, Direction, FactRef, LongText, ShortText, WallMs
+
+MAX_LINE_BYTES = 65_536
+
+type Colour = Literal["green", "amber", "red"]
+type LinkState = Literal["connected", "connecting", "offline"]
+type Missing = Literal["arrival", "departure"]
+"""What the person still lacks today: 上班卡 or 下班卡."""
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    pass
+
+
+class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One person in one window of today. Times are minutes after local midnight."""
+
+    name: ShortText
+    window: ShortText
+    start: int
+    end: int
+    arrived: int | None
+    left: int | None
+
+
+class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A level that can be played now."""
+
+    pack: ShortText
+    level: ShortText
+    title: ShortText
+    name: ShortText
+    sample: bool
+    best_stars: Annotated[int, Meta(ge=0, le=3)]
+
+
+# Agent to kiosk.
+
+
+class Home(_Line, frozen=True, kw_only=True, tag="home"):
+    """Everything that the home screen shows. The kiosk runs its clock on from ``wall`` by its own monotonic clock."""
+
+    station: ShortText
+    station_name: ShortText
+    village: ShortText
+    wall: WallMs
+    quality: ClockQuality
+    link: LinkState
+    waiting: Annotated[int, Meta(ge=0)]
+    reader_ready: bool
+    simulated: list[ShortText]
+    """Names of the simulated drivers in use, said on screen."""
+    duty: list[DutyRow]
+    levels: list[LevelChoice]
+    notice: LongText = ""
+
+
+class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
+    """The outcome of a touch, sent after the fact is on disk and the lamp is lit.
+
+    ``red`` with `problem`: nothing was recorded.
+    """
+
+    colour: Colour
+    answer: Literal["recorded", "repeat", "unknown", "lost", "not_recorded"]
+    problem: Literal["", "disk_full", "disk_error", "bad_card", "too_fast"] = ""
+    name: ShortText = ""
+    direction: Direction | None = None
+    wall: WallMs = 0
+    quality: ClockQuality = "unknown"
+    missing: list[Missing] = []
+    touch: FactRef | None = None
+    """Set where the direction can still be chosen with one key, for 10 s."""
+
+
+class QuestionShown(_Line, frozen=True, kw_only=True, tag="question"):
+    """The next question of a run, options shuffled. The right answer is not in it."""
+
+    run: str
+    title: ShortText
+    level: ShortText
+    sample: bool
+    number: int
+    of: int
+    lives: int
+    kind: Literal["single", "multiple", "true_false", "ordering"]
+    question: ShortText
+    stem: str
+    options: list[str]
+
+
+class Marked(_Line, frozen=True, kw_only=True, tag="marked"):
+    """What an answer came to: on disk before it is said. Options are numbered as shown, from 0."""
+
+    run: str
+    question: ShortText
+    right: bool
+    chosen: list[int]
+    answer: list[int]
+    explanation: str
+    source: str
+    lives: int
+
+
+class LevelOver(_Line, frozen=True, kw_only=True, tag="level_over"):
+    """The run ended."""
+
+    run: str
+    passed: bool
+    stars: int
+    right: int
+    of: int
+
+
+class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
+    """What was asked can't be done now."""
+
+    reason: Literal["too_late", "unknown_run", "no_such_level", "not_recorded", "malformed"]
+
+
+# Kiosk to agent.
+
+
+class ChooseDirection(_Line, frozen=True, kw_only=True, tag="choose_direction"):
+    """The person corrects the direction of the touch just made."""
+
+    touch: FactRef
+    direction: Direction
+
+
+class OpenLevel(_Line, frozen=True, kw_only=True, tag="open_level"):
+    """Begin a run; the answer is the first `QuestionShown`."""
+
+    pack: ShortText
+    level: ShortText
+
+
+class AnswerQuestion(_Line, frozen=True, kw_only=True, tag="answer"):
+    """The options chosen, numbered as shown from 0; the answer is `Marked`."""
+
+    run: ShortText
+    question: ShortText
+    chosen: Annotated[list[Annotated[int, Meta(ge=0, le=5)]], Meta(min_length=1, max_length=6)]
+
+
+class NextQuestion(_Line, frozen=True, kw_only=True, tag="next"):
+    """Go on after `Marked`; the answer is `QuestionShown` or `LevelOver`."""
+
+    run: ShortText
+
+
+class AskHelp(_Line, frozen=True, kw_only=True, tag="help"):
+    """Someone pressed 9."""
+
+    screen: ShortText
+
+
+type ToKiosk = Home | TouchShown | QuestionShown | Marked | LevelOver | Sorry
+type ToAgent = ChooseDirection | OpenLevel | AnswerQuestion | NextQuestion | AskHelp
+
+
+_TO_KIOSK: msgspec.json.Decoder[ToKiosk] = msgspec.json.Decoder(ToKiosk)
+_TO_AGENT: msgspec.json.Decoder[ToAgent] = msgspec.json.Decoder(ToAgent)
+
+
+def encode_line(message: ToKiosk | ToAgent) -> bytes:
+    """Return the message as one line with its line feed."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def decode_from_agent(line: bytes) -> ToKiosk:
+    """Read a line that the agent sent.
+
+    Raises:
+        Refused: ``too_large`` or ``malformed``.
+    """
+    return _decode(line, _TO_KIOSK)
+
+
+def decode_from_kiosk(line: bytes) -> ToAgent:
+    """Read a line that the kiosk sent.
+
+    Raises:
+        Refused: ``too_large`` or ``malformed``.
+    """
+    return _decode(line, _TO_AGENT)
+
+
+def _decode[T](line: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    if len(line) > MAX_LINE_BYTES:
+        raise Refused("too_large", f"a line of {len(line)} bytes")
+    try:
+        return decoder.decode(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Refused("malformed", str(error)) from error

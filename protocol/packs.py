@@ -1,0 +1,96 @@
+"""Learning packs: questions reviewed in the county, signed, carried to stations.
+
+A pack file is an encoded `protocol.signing.Signed` whose payload is the MessagePack of `Pack`.
+"""
+
+from typing import Annotated, Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Meta
+
+from protocol.codec import Message, VersionedMessage, decode, encode
+from protocol.refusal import Refused
+from protocol.signing import seal, unseal
+from protocol.units import ShortText
+
+MAX_PACK_BYTES = 8 * 2**20
+MAX_OPTIONS = 6
+LIVES = 3
+
+type QuestionKind = Literal["single", "multiple", "true_false", "ordering"]
+type Stem = Annotated[str, Meta(min_length=1, max_length=60)]
+type Option = Annotated[str, Meta(min_length=1, max_length=24)]
+type OptionNumber = Annotated[int, Meta(ge=0, lt=MAX_OPTIONS)]
+
+
+class Question(Message, frozen=True, kw_only=True):
+    """``answer`` are option numbers from 0: one for single and true_false, a set for multiple, else an order."""
+
+    id: ShortText
+    kind: QuestionKind
+    stem: Stem
+    options: Annotated[list[Option], Meta(min_length=2, max_length=MAX_OPTIONS)]
+    answer: Annotated[list[OptionNumber], Meta(min_length=1, max_length=MAX_OPTIONS)]
+    explanation: Annotated[str, Meta(min_length=1, max_length=120)]
+    source: Annotated[str, Meta(min_length=1, max_length=60)]
+
+
+class Level(Message, frozen=True, kw_only=True):
+    """``draw`` questions out of ``questions``, with three lives."""
+
+    id: ShortText
+    name: ShortText
+    draw: Annotated[int, Meta(ge=5, le=10)]
+    questions: Annotated[list[Question], Meta(min_length=5, max_length=200)]
+
+
+class Pack(VersionedMessage, frozen=True, kw_only=True):
+    """One subject's ladder of levels."""
+
+    id: ShortText
+    version: Annotated[int, Meta(ge=1)]
+    title: ShortText
+    sample: bool = False
+    """True for plainly fictional material; the kiosk says 示例."""
+    levels: Annotated[list[Level], Meta(min_length=1, max_length=50)]
+
+
+def is_right(question: Question, chosen: list[int]) -> bool:
+    """Tell whether ``chosen`` answers ``question``: in order for ordering, as a set for the others."""
+    if question.kind == "ordering":
+        return chosen == question.answer
+    return len(set(chosen)) == len(chosen) and set(chosen) == set(question.answer)
+
+
+def seal_pack(key: Ed25519PrivateKey, pack: Pack) -> bytes:
+    """Sign and encode a pack file."""
+    return seal(key, "cunhui pack 1", encode(pack))
+
+
+def unseal_pack(raw: bytes, public_keys: dict[bytes, bytes]) -> Pack:
+    """Read a pack file.
+
+    Raises:
+        Refused: As `protocol.signing.unseal`; ``malformed`` for a question whose answer is not among its options
+            or a level that draws more than it has.
+    """
+    pack = decode(unseal(raw, "cunhui pack 1", public_keys, limit=MAX_PACK_BYTES), Pack, limit=MAX_PACK_BYTES)
+    for level in pack.levels:
+        if level.draw > len(level.questions):
+            raise Refused("malformed", f"level {level.id} draws {level.draw} of {len(level.questions)}")
+        for question in level.questions:
+            _check(question)
+    return pack
+
+
+def _check(question: Question) -> None:
+    numbers = set(question.answer)
+    count = len(question.options)
+    fits = {
+        "single": len(question.answer) == 1,
+        "true_false": len(question.answer) == 1 and count == 2,
+        "multiple": len(numbers) == len(question.answer),
+        "ordering": numbers == set(range(count)) and len(question.answer) == count,
+    }[question.kind]
+    if not fits or max(numbers) >= count:
+        raise Refused("malformed", f"question {question.id}: the answer does not fit its {count} options")

@@ -1,0 +1,33 @@
+"""The one way in which this room says no."""
+
+from typing import Literal
+
+type Reason = Literal[
+    "malformed",
+    "too_large",
+    "unknown_version",
+    "unknown_algorithm",
+    "unknown_kind",
+    "unknown_key",
+    "bad_signature",
+    "chain_mismatch",
+    "wrong_station",
+    "bad_topic",
+    "bad_uid",
+    "bad_claim_code",
+    "expired",
+]
+
+
+class Refused(Exception):
+    """Input that crossed a trust boundary and is not what it should be.
+
+    Attributes:
+        reason: A stable code; it goes into receipts (`Held.reason`), alarms and logs.
+        detail: English, for logs; never contains card numbers, names or secrets.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason: Reason = reason
+        self.detail = detail

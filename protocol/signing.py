@@ -1,0 +1,83 @@
+"""Ed25519 signatures (RFC 8032), each bound to what it is for.
+
+A signature covers ``context || 00 || message``; a signature made for one purpose never passes for another.
+Public keys travel as their raw 32 bytes; files hold PKCS#8 and SubjectPublicKeyInfo PEM (RFC 8410).
+"""
+
+import hashlib
+from typing import Literal
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from protocol.codec import MAX_MESSAGE_BYTES, VersionedMessage, decode, encode
+from protocol.refusal import Refused
+from protocol.units import Signature
+
+type Context = Literal[
+    "cunhui head 1",
+    "cunhui receipt 1",
+    "cunhui welcome 1",
+    "cunhui match 1",
+    "cunhui missing 1",
+    "cunhui desired 1",
+    "cunhui command 1",
+    "cunhui pack 1",
+    "cunhui enrol 1",
+]
+
+
+def sign(key: Ed25519PrivateKey, context: Context, message: bytes) -> bytes:
+    """Return the 64-byte signature of ``message`` for ``context``."""
+    return key.sign(context.encode() + b"\x00" + message)
+
+
+def verify(public_key: bytes, context: Context, message: bytes, signature: bytes) -> None:
+    """Check a signature made by `sign`.
+
+    Args:
+        public_key: Raw Ed25519 public key, 32 bytes.
+
+    Raises:
+        Refused: ``bad_signature``.
+    """
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, context.encode() + b"\x00" + message)
+    except (InvalidSignature, ValueError) as error:
+        raise Refused("bad_signature", f"no valid signature for {context!r}") from error
+
+
+def key_id(public_key: bytes) -> bytes:
+    """Return the 8-byte name of a public key: the start of its SHA-256."""
+    return hashlib.sha256(public_key).digest()[:8]
+
+
+class Signed(VersionedMessage, frozen=True, kw_only=True, array_like=True):
+    """``[v, key, payload, signature]``: a document of the county's, signed over its bytes as they are."""
+
+    key: bytes
+    payload: bytes
+    signature: Signature
+
+
+def seal(key: Ed25519PrivateKey, context: Context, payload: bytes) -> bytes:
+    """Wrap ``payload`` in an encoded `Signed`."""
+    public_key = key.public_key().public_bytes_raw()
+    return encode(Signed(key=key_id(public_key), payload=payload, signature=sign(key, context, payload)))
+
+
+def unseal(raw: bytes, context: Context, public_keys: dict[bytes, bytes], *, limit: int = MAX_MESSAGE_BYTES) -> bytes:
+    """Return the payload of an encoded `Signed`.
+
+    Args:
+        public_keys: The keys trusted for this context, by `key_id`.
+
+    Raises:
+        Refused: ``malformed``, ``too_large``, ``unknown_version``, ``unknown_key`` or ``bad_signature``.
+    """
+    signed = decode(raw, Signed, limit=limit)
+    public_key = public_keys.get(signed.key)
+    if public_key is None:
+        raise Refused("unknown_key", f"signed by unknown key {signed.key.hex()[:16]}")
+    verify(public_key, context, signed.payload, signed.signature)
+    return signed.payload

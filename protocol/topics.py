@@ -1,0 +1,58 @@
+"""Every MQTT topic, built and parsed by one table: ``cunhui/1/SHARD/STATION/LEAF``.
+
+Leaves a station publishes on go *up*, those it subscribes to come *down*. Nothing is retained. The shard
+level lets more ingest workers divide the stations among them; there is one shard, 0, by default.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from protocol.refusal import Refused
+
+type Up = Literal["birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone"]
+type Down = Literal["welcome", "receipt", "match", "missing", "desired", "command"]
+
+UP: tuple[Up, ...] = ("birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone")
+DOWN: tuple[Down, ...] = ("welcome", "receipt", "match", "missing", "desired", "command")
+
+MAX_SHARD = 255
+
+_TOPIC = re.compile(r"cunhui/1/(0|[1-9][0-9]{0,2})/([a-z0-9][a-z0-9-]{3,31})/([a-z]+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A parsed topic."""
+
+    shard: int
+    station: str
+    leaf: Up | Down
+
+
+def topic(*, shard: int, station: str, leaf: Up | Down) -> str:
+    """Build a topic name (MQTT 5.0, section 4.7).
+
+    Raises:
+        Refused: ``bad_topic`` when a part is not what `parse` would read back.
+    """
+    name = f"cunhui/1/{shard}/{station}/{leaf}"
+    parse(name)
+    return name
+
+
+def parse(name: str) -> Topic:
+    """Read a topic name.
+
+    Raises:
+        Refused: ``bad_topic``.
+    """
+    match = _TOPIC.fullmatch(name)
+    if match is None or int(match[1]) > MAX_SHARD or match[3] not in (*UP, *DOWN):
+        raise Refused("bad_topic", f"{name[:80]!r}")
+    return Topic(shard=int(match[1]), station=match[2], leaf=match[3])
+
+
+def county_filter(*, shard: int, leaf: Up) -> str:
+    """Return the topic filter under which the county hears one leaf of every station of a shard."""
+    return f"cunhui/1/{shard}/+/{leaf}"

@@ -1,0 +1,110 @@
+"""The twin: what the county wants a station to know and be (desired), and what it is (reported).
+
+The desired state is one signed document with a version that only grows. It carries the people of the
+village, their cards, the duty windows and the settings, so that the station works with the network gone.
+"""
+
+from typing import Annotated
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Meta
+
+from protocol.codec import Message, VersionedMessage, decode, encode
+from protocol.refusal import Refused
+from protocol.signing import seal, unseal
+from protocol.units import CardToken, LongText, Sha256, ShortText, StationId, WallMs
+
+type Minute = Annotated[int, Meta(ge=0, le=2 * 24 * 60)]
+"""Minutes after local midnight (Asia/Shanghai) of the window's date; over 1440 is the day after."""
+
+
+class Person(Message, frozen=True, kw_only=True):
+    """Someone on this village's list, as the kiosk shows them."""
+
+    id: ShortText
+    name: ShortText
+
+
+class Card(Message, frozen=True, kw_only=True):
+    """A card that this station knows. ``lost`` cards are recorded, refused and reported."""
+
+    token: CardToken
+    person: ShortText
+    lost: bool = False
+
+
+class DutyWindow(Message, frozen=True, kw_only=True):
+    """``[start, end)`` of duty on each of ``weekdays`` for the people named."""
+
+    id: ShortText
+    name: ShortText
+    weekdays: Annotated[list[Annotated[int, Meta(ge=1, le=7)]], Meta(max_length=7)]
+    """ISO 8601: Monday is 1."""
+    start: Minute
+    end: Minute
+    people: Annotated[list[ShortText], Meta(max_length=200)]
+
+
+class PackRef(Message, frozen=True, kw_only=True):
+    """A learning pack to have: fetched over HTTPS by its hash, signed for `protocol.packs`."""
+
+    pack: ShortText
+    version: Annotated[int, Meta(ge=1)]
+    sha256: Sha256
+    size: Annotated[int, Meta(ge=1, le=8 * 2**20)]
+
+
+class Settings(Message, frozen=True, kw_only=True):
+    """What the county sets for a station."""
+
+    snapshots: bool = True
+    """Take a still of the room at a touch."""
+    open_before_min: Annotated[int, Meta(ge=0, le=720)] = 90
+    open_after_min: Annotated[int, Meta(ge=0, le=720)] = 180
+    """Parameters of the arrival and departure spans, docs/rules.md section 2."""
+
+
+class Desired(VersionedMessage, frozen=True, kw_only=True):
+    """The whole desired state of one station."""
+
+    station: StationId
+    version: Annotated[int, Meta(ge=1)]
+    station_name: ShortText
+    village: ShortText
+    settings: Settings = Settings()
+    people: Annotated[list[Person], Meta(max_length=500)] = []
+    cards: Annotated[list[Card], Meta(max_length=1000)] = []
+    windows: Annotated[list[DutyWindow], Meta(max_length=200)] = []
+    packs: Annotated[list[PackRef], Meta(max_length=50)] = []
+
+
+class Reported(VersionedMessage, frozen=True, kw_only=True):
+    """What the station runs with. A refused version keeps the last good one; ``reason`` says why."""
+
+    station: StationId
+    version: Annotated[int, Meta(ge=0)]
+    at: WallMs
+    refused: Annotated[int, Meta(ge=0)] = 0
+    """A version that was refused, or 0."""
+    reason: LongText = ""
+
+
+def seal_desired(key: Ed25519PrivateKey, desired: Desired) -> bytes:
+    """Sign and encode a desired state."""
+    return seal(key, "cunhui desired 1", encode(desired))
+
+
+def unseal_desired(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Desired:
+    """Read a desired state meant for ``station``.
+
+    Raises:
+        Refused: As `protocol.signing.unseal`; ``wrong_station``; ``malformed`` for a card or window that names nobody.
+    """
+    desired = decode(unseal(raw, "cunhui desired 1", public_keys), Desired)
+    if desired.station != station:
+        raise Refused("wrong_station", f"a desired state for {desired.station}")
+    known = {person.id for person in desired.people}
+    named = {card.person for card in desired.cards} | {name for w in desired.windows for name in w.people}
+    if not named <= known:
+        raise Refused("malformed", f"{len(named - known)} people are named but not listed")
+    return desired

@@ -1,0 +1,80 @@
+"""The small types that every message is made of, with their units and bounds."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from protocol.codec import Message
+
+type StationId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{3,31}\Z")]
+"""MQTT client id, user name and certificate common name of a station, all three the same."""
+
+type Epoch = Annotated[bytes, Meta(min_length=16, max_length=16)]
+"""128 random bits made together with an outbox stream; with a seq it names a fact for ever."""
+
+type Seq = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+"""A fact's place in its stream: 1, 2, 3, … without gaps."""
+
+type Through = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""The last seq of a gap-free run from 1; 0 is "none yet"."""
+
+type Sha256 = Annotated[bytes, Meta(min_length=32, max_length=32)]
+"""A SHA-256 value (FIPS 180-4)."""
+
+type Head = Sha256
+"""The chain's value after a seq, see `protocol.chain`."""
+
+type Salt = Annotated[bytes, Meta(min_length=16, max_length=16)]
+"""Random; keeps a digest from telling what an erased body said."""
+
+type Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
+"""Ed25519 (RFC 8032, section 5.1)."""
+
+type PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
+"""Ed25519 public key, the raw 32 bytes of RFC 8032, section 5.1.5."""
+
+type Nonce = Annotated[bytes, Meta(min_length=16, max_length=16)]
+"""Random, used once."""
+
+type BootId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+"""The kernel's boot id (/proc/sys/kernel/random/boot_id) as 16 bytes."""
+
+type WallMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""Milliseconds since 1970-01-01T00:00:00Z without leap seconds."""
+
+type MonoMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""Milliseconds of CLOCK_BOOTTIME: since this boot, counting sleep."""
+
+type CardToken = Annotated[bytes, Meta(min_length=16, max_length=16)]
+"""Keyed hash of a card's UID, see `protocol.cards`."""
+
+type ShortText = Annotated[str, Meta(max_length=64)]
+type LongText = Annotated[str, Meta(max_length=400)]
+
+type ClockQuality = Literal["synced", "holdover", "restored", "unknown"]
+"""synced: trusted now. holdover: synced earlier in this boot. restored: a floor from disk. unknown: neither.
+
+Only the first two date a fact."""
+
+type Direction = Literal["in", "out"]
+"""上班 or 下班."""
+
+
+class Moment(Message, frozen=True, kw_only=True, array_like=True):
+    """``[wall, boot, mono, quality]``: when something happened, as a station without a clock battery knows it.
+
+    Order comes from seq, never from here. ``wall`` counts only as far as ``quality`` says;
+    ``boot`` and ``mono`` let a later `ClockCorrected` fact of the same boot date it.
+    """
+
+    wall: WallMs
+    boot: BootId
+    mono: MonoMs
+    quality: ClockQuality
+
+
+class FactRef(Message, frozen=True, kw_only=True):
+    """The identity of a fact of the same station under which it was first committed."""
+
+    epoch: Epoch
+    seq: Seq

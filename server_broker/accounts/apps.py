@@ -1,0 +1,10 @@
+"""Django's name for this room."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Who may sign in to the county service, with which role and over which part of the county."""
+
+    name = "server_broker.accounts"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,37 @@
+"""Accounts of the console and one-time sign-in links."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from server_broker.regions.models import Region
+
+
+class Role(models.TextChoices):
+    """What an account is for. One account has one role, so system, security and audit never meet in one hand."""
+
+    SYSTEM = "system", "系统管理员"
+    SECURITY = "security", "安全管理员"
+    AUDITOR = "auditor", "审计员"
+    OPERATOR = "operator", "县运维"
+    OFFICER = "officer", "镇办干部"
+
+
+class User(AbstractUser):
+    """Someone who signs in to the console and sees one subtree of the county."""
+
+    role = models.CharField("角色", max_length=12, choices=Role, default=Role.OFFICER)
+    region = models.ForeignKey(Region, verbose_name="区划", on_delete=models.PROTECT, null=True, blank=True)
+    """The subtree that this account sees; without one it sees nothing."""
+
+    class Meta:
+        verbose_name = "账号"
+        verbose_name_plural = "账号"
+
+
+class SignInLink(models.Model):
+    """A link that signs one account in once. Only the SHA-256 of its token is kept."""
+
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)

@@ -1,0 +1,10 @@
+"""Django's name for this room."""
+
+from django.apps import AppConfig
+
+
+class AttendanceConfig(AppConfig):
+    """Touches and duty windows."""
+
+    name = "server_broker.attendance"
+    default_auto_field = "django.db.models.BigAutoField"

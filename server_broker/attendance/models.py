@@ -1,0 +1,49 @@
+"""Touches as they were told, and the windows in which people are due."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from server_broker.fleet.models import Station
+from server_broker.people.models import Person
+from server_broker.regions.models import Region
+
+
+class Touch(models.Model):
+    """One card touch. ``(station, epoch, seq)`` is the identity under which the station first committed it.
+
+    Whose touch it is follows from the card's binding when asked, so a card bound later counts back.
+    """
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="touches")
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    card_token = models.BinaryField(max_length=16, db_index=True)
+    wall = models.DateTimeField()
+    quality = models.CharField(max_length=10)
+    boot = models.BinaryField(max_length=16)
+    mono_ms = models.BigIntegerField()
+    corrected_wall = models.DateTimeField(null=True)
+    """The time by a later clock correction of the same boot, where ``quality`` dates nothing."""
+    received_at = models.DateTimeField()
+    reader = models.CharField(max_length=64)
+    answer = models.CharField(max_length=10)
+    direction = models.CharField(max_length=3, blank=True)
+    chosen_direction = models.CharField(max_length=3, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="touch_once")]
+        indexes = [
+            models.Index(fields=["station", "-wall"], name="touch_by_station"),
+            models.Index(fields=["-wall"], name="touch_by_time"),
+        ]
+
+
+class DutyWindow(models.Model):
+    """``[start, end)`` of duty in a village, on ISO weekdays, for the people named. Minutes after local midnight."""
+
+    village = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="windows")
+    name = models.CharField(max_length=32)
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), size=7)
+    start = models.PositiveSmallIntegerField()
+    end = models.PositiveSmallIntegerField()
+    people = models.ManyToManyField(Person, related_name="windows")

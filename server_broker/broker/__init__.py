@@ -1,0 +1,1 @@
+"""Mosquitto: its configuration, its access lists, and revocation that bites."""

@@ -1,0 +1,1 @@
+"""The private PostgreSQL cluster that a county runs on unless it is given another."""

@@ -1,0 +1,1 @@
+"""The pages that officers and operators work with."""

@@ -1,0 +1,1 @@
+"""Claim codes, and the calls by which a station enrols and renews."""

@@ -1,0 +1,10 @@
+"""Django's name for this room."""
+
+from django.apps import AppConfig
+
+
+class FleetConfig(AppConfig):
+    """The stations: who they are, what they last said, how far their streams have got."""
+
+    name = "server_broker.fleet"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,129 @@
+"""Stations, their streams, what they last said, and their ups and downs."""
+
+from typing import Self
+
+from django.db import models
+
+from server_broker.regions.models import Region, subtree_prefix
+
+
+class StationQuerySet(models.QuerySet["Station"]):
+    """Queries over stations."""
+
+    def under(self, code: str) -> Self:
+        """Return the stations in the subtree of a region."""
+        return self.filter(village__code__startswith=subtree_prefix(code))
+
+
+class Station(models.Model):
+    """One kiosk at one site, taken in with its record key."""
+
+    id = models.CharField("站点编号", max_length=32, primary_key=True)
+    name = models.CharField("名称", max_length=64)
+    village = models.ForeignKey(Region, verbose_name="村", on_delete=models.PROTECT, related_name="stations")
+    shard = models.PositiveSmallIntegerField(default=0)
+    record_key = models.BinaryField(max_length=32, null=True)
+    enrolled_at = models.DateTimeField("接入时间", null=True)
+    revoked_at = models.DateTimeField("吊销时间", null=True)
+    desired_version = models.PositiveIntegerField(default=0)
+    reported_version = models.PositiveIntegerField(default=0)
+    refused_version = models.PositiveIntegerField(default=0)
+    refused_reason = models.CharField(max_length=400, blank=True)
+
+    objects = StationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "站点"
+        verbose_name_plural = "站点"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Stream(models.Model):
+    """One epoch of a station: how far the county has it without a gap, and the chain's value there."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="streams")
+    epoch = models.BinaryField(max_length=16)
+    through = models.BigIntegerField(default=0)
+    head = models.BinaryField(max_length=32)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    issued = models.BigIntegerField(default=0)
+    """The highest ``through`` that the station has signed a head for: what it says it has issued."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "epoch"], name="stream_once")]
+
+
+class StationStatus(models.Model):
+    """Latest values, overwritten: what a station said last and whether it is connected."""
+
+    station = models.OneToOneField(Station, on_delete=models.CASCADE, related_name="status", primary_key=True)
+    online = models.BooleanField(default=False)
+    connection = models.BinaryField(max_length=16, null=True)
+    """Nonce of the birth of the connection that is up."""
+    changed_at = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
+    receipt_at = models.DateTimeField(null=True)
+    waiting = models.PositiveIntegerField(default=0)
+    blobs_waiting = models.PositiveIntegerField(default=0)
+    clock_quality = models.CharField(max_length=10, blank=True)
+    software = models.CharField(max_length=64, blank=True)
+    reader_ready = models.BooleanField(default=False)
+    camera_ready = models.BooleanField(default=False)
+    disk_free_kib = models.BigIntegerField(default=0)
+    resident_kib = models.BigIntegerField(default=0)
+    simulated = models.BooleanField(default=False)
+
+
+class StationEvent(models.Model):
+    """An up, a down or a change of a station, from its own facts (booted, shut_down, reader_lost, …)."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="events")
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=24)
+    wall = models.DateTimeField()
+    quality = models.CharField(max_length=10)
+    received_at = models.DateTimeField()
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-received_at", "-seq"]
+        constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="station_event_once")]
+
+
+class Alarm(models.Model):
+    """Something a person must see. One open row for each (station, code): repeats only count up."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="alarms", null=True)
+    code = models.CharField(max_length=64)
+    severity = models.CharField(max_length=8)
+    detail = models.CharField(max_length=400, blank=True)
+    opened_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    count = models.PositiveIntegerField(default=1)
+    acknowledged_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-last_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["station", "code"],
+                condition=models.Q(resolved_at__isnull=True),
+                nulls_distinct=False,
+                name="alarm_open_once",
+            )
+        ]
+
+
+class CountyState(models.Model):
+    """The county's own single row: ``generation`` rises each time the county comes back from a backup."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    generation = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="county_state_is_one_row")]

@@ -1,0 +1,102 @@
+"""The county's folder: where its keys, its database, its media and its generated configuration lie."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+@dataclass(frozen=True)
+class CountyHome:
+    """Paths of one county, all below ``root``.
+
+    Example:
+        >>> CountyHome(Path("/srv/county")).postgres_socket
+        PosixPath('/srv/county/run')
+    """
+
+    root: Path
+
+    @property
+    def trust(self) -> Path:
+        """The county CA and signing keys; mode 0700."""
+        return self.root / "trust"
+
+    @property
+    def postgres_data(self) -> Path:
+        """Data folder of the private PostgreSQL cluster."""
+        return self.root / "postgres"
+
+    @property
+    def postgres_socket(self) -> Path:
+        """Folder of the private cluster's unix socket; the cluster listens nowhere else."""
+        return self.root / "run"
+
+    @property
+    def broker(self) -> Path:
+        """Mosquitto's generated configuration, access lists and revocation list."""
+        return self.root / "broker"
+
+    @property
+    def media(self) -> Path:
+        """Stills and other blobs, by hash."""
+        return self.root / "media"
+
+    @property
+    def logs(self) -> Path:
+        """One file for each process that the service runs."""
+        return self.root / "logs"
+
+    @property
+    def static_folder(self) -> Path:
+        """Collected static files of the console."""
+        return self.root / "static"
+
+    @property
+    def config_file(self) -> Path:
+        """``county.toml``: names, host names and ports of this county."""
+        return self.root / "county.toml"
+
+    def secret_key(self) -> str:
+        """Return Django's secret key, made at the first call and kept in a file of mode 0600."""
+        return self._kept_secret("secret-key")
+
+    def _kept_secret(self, name: str) -> str:
+        path = self.root / name
+        try:
+            return path.read_text(encoding="ascii")
+        except FileNotFoundError:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii")
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+        return path.read_text(encoding="ascii")
+
+    def allowed_hosts(self) -> list[str]:
+        """Host names under which the console answers."""
+        hosts = os.environ.get("CUNHUI_HOSTS", "localhost,127.0.0.1")
+        return [host for host in hosts.split(",") if host]
+
+
+def database_settings(home: CountyHome, url: str) -> dict[str, Any]:
+    """Return Django's settings for ``url`` (``postgresql://user:password@host:port/name``) or the private cluster."""
+    settings: dict[str, Any] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+    if not url:
+        return settings | {"NAME": "cunhui", "USER": "cunhui", "HOST": str(home.postgres_socket)}
+    parts = urlsplit(url)
+    return settings | {
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": parts.port or "",
+    }

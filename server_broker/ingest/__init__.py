@@ -1,0 +1,1 @@
+"""The way from an MQTT message to a COMMIT and its receipt."""

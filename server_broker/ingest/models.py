@@ -1,0 +1,59 @@
+"""Facts as they came, byte for byte, and what could not be read."""
+
+from django.db import models
+
+from server_broker.fleet.models import Station, Stream
+
+
+class Fact(models.Model):
+    """One fact of one stream. ``(stream, seq)`` is its identity; a second row for it can't exist.
+
+    ``held_reason`` is empty for a fact that was read. ``body`` and ``salt`` may later be erased for privacy;
+    ``digest`` stays, so the chain still verifies.
+    """
+
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="facts")
+    seq = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    salt = models.BinaryField(max_length=16, null=True)
+    body = models.BinaryField(null=True)
+    kind = models.CharField(max_length=24)
+    received_at = models.DateTimeField()
+    held_reason = models.CharField(max_length=24, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "seq"], name="fact_once")]
+        indexes = [
+            models.Index(fields=["stream", "seq"], condition=~models.Q(held_reason=""), name="fact_held"),
+        ]
+
+
+class SignedHeadKept(models.Model):
+    """The newest head that a station signed for a stream: with it anyone can check the chain offline."""
+
+    stream = models.OneToOneField(Stream, on_delete=models.PROTECT, primary_key=True, related_name="signed_head")
+    through = models.BigIntegerField()
+    head = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=64)
+
+
+class Quarantined(models.Model):
+    """A message that named no fact that could be receipted: kept raw, with why."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, null=True)
+    topic = models.CharField(max_length=128)
+    raw = models.BinaryField()
+    reason = models.CharField(max_length=24)
+    detail = models.CharField(max_length=400)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-received_at"]
+
+
+class IngestLease(models.Model):
+    """Which ingest worker works a shard: one at a time, held by a PostgreSQL advisory lock, named here for people."""
+
+    shard = models.PositiveSmallIntegerField(primary_key=True)
+    worker = models.CharField(max_length=64)
+    since = models.DateTimeField()

@@ -1,0 +1,1 @@
+"""Packs that go out and attempts that come in."""

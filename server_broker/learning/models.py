@@ -1,0 +1,59 @@
+"""Packs as they are signed, and what people answered."""
+
+from django.db import models
+
+from server_broker.fleet.models import Station
+
+
+class LearningPack(models.Model):
+    """A signed pack file, never changed: a new content is a new version."""
+
+    pack = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=64)
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    file = models.BinaryField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
+
+
+class Attempt(models.Model):
+    """One answered question."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT)
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    run = models.BinaryField(max_length=8)
+    pack = models.CharField(max_length=64)
+    pack_version = models.PositiveIntegerField()
+    level = models.CharField(max_length=64)
+    question = models.CharField(max_length=64)
+    chosen = models.JSONField()
+    right = models.BooleanField()
+    lives_left = models.PositiveSmallIntegerField()
+    wall = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="attempt_once")]
+
+
+class LevelRun(models.Model):
+    """One run through a level that came to its end."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT)
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    run = models.BinaryField(max_length=8)
+    pack = models.CharField(max_length=64)
+    pack_version = models.PositiveIntegerField()
+    level = models.CharField(max_length=64)
+    passed = models.BooleanField()
+    stars = models.PositiveSmallIntegerField()
+    wall = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="level_run_once")]

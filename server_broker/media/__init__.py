@@ -1,0 +1,1 @@
+"""Blobs from stations: stills that come in pieces and are kept for a time."""

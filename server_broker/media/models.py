@@ -1,0 +1,25 @@
+"""Blobs by their hash, and the pieces that have come."""
+
+from django.db import models
+
+from server_broker.fleet.models import Station
+
+
+class Blob(models.Model):
+    """A file a station announced. Its bytes lie in the media folder under the hash once whole."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="blobs")
+    sha256 = models.BinaryField(max_length=32)
+    size = models.PositiveIntegerField()
+    media_type = models.CharField(max_length=64, blank=True)
+    purpose = models.CharField(max_length=16, blank=True)
+    about_epoch = models.BinaryField(max_length=16, null=True)
+    about_seq = models.BigIntegerField(null=True)
+    announced_at = models.DateTimeField(null=True)
+    ranges = models.JSONField(default=list)
+    """``[[start, end), …]`` of the bytes that have come, merged and in order."""
+    completed_at = models.DateTimeField(null=True)
+    evicted_reason = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "sha256"], name="blob_once")]

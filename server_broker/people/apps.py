@@ -1,0 +1,10 @@
+"""Django's name for this room."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """The people on a village's list and the cards that name them."""
+
+    name = "server_broker.people"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,38 @@
+"""People and cards."""
+
+from django.db import models
+
+from server_broker.regions.models import Region
+
+
+class Person(models.Model):
+    """Someone on a village's list. ``number`` is the county's own staff number, never an identity number."""
+
+    number = models.CharField("编号", max_length=32, unique=True)
+    name = models.CharField("姓名", max_length=32)
+    village = models.ForeignKey(Region, verbose_name="村", on_delete=models.PROTECT, related_name="people")
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name = "人员"
+        verbose_name_plural = "人员"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Card(models.Model):
+    """A card as the county knows it: by the keyed hash of its UID (`protocol.cards`) and four digits to tell it by."""
+
+    token = models.BinaryField(max_length=16, unique=True)
+    tail = models.CharField("卡号尾数", max_length=4)
+    person = models.ForeignKey(Person, verbose_name="人员", on_delete=models.PROTECT, related_name="cards")
+    bound_at = models.DateTimeField("绑定时间")
+    lost_at = models.DateTimeField("挂失时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "卡"
+        verbose_name_plural = "卡"
+
+    def __str__(self) -> str:
+        return f"…{self.tail}"

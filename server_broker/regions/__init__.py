@@ -1,0 +1,1 @@
+"""The tree of county, townships and villages, by the 12-digit statistical code."""

@@ -1,0 +1,1 @@
+"""The county's keys, its certificate authority and its revocation list."""

@@ -1,0 +1,73 @@
+"""Packages, extras and entry points of Cunhui (村慧).
+
+Versions are ranges here and exact, with hashes, in ``requirements/lock.txt``.
+"""
+
+from setuptools import find_packages, setup
+
+CONTRACT = ["msgspec>=0.20", "cryptography>=46"]
+
+EXTRAS = {
+    "agent": [*CONTRACT, "paho-mqtt>=2.1", "apsw>=3.51.3", "requests>=2.32", "pyscard>=2.3"],
+    "pi": ["picamera2>=0.3.30", "gpiozero>=2.0.1", "lgpio>=0.2.2"],
+    "kiosk": [*CONTRACT, "textual>=8.0"],
+    "server": [
+        *CONTRACT,
+        "django>=5.2,<5.3",
+        "django-unfold>=0.80",
+        "django-htmx>=1.24",
+        "django-axes>=8.0",
+        "psycopg[binary]>=3.2",
+        "argon2-cffi>=25.1",
+        "whitenoise>=6.9",
+        "uvicorn>=0.38",
+        "openpyxl>=3.1.5",
+        "defusedxml>=0.7.1",
+        "pillow>=12",
+        "paho-mqtt>=2.1",
+    ],
+    "dev": [
+        "pytest>=8.3",
+        "pytest-timeout>=2.4",
+        "pytest-asyncio>=1.2",
+        "pytest-django>=4.11",
+        "pytest-textual-snapshot>=1.1",
+        "hypothesis>=6.140",
+        "ruff>=0.14",
+        "mypy>=1.18",
+        "import-linter>=2.5",
+        "django-stubs>=5.2,<6",
+        "types-requests",
+        "types-openpyxl",
+        "types-defusedxml",
+        "playwright>=1.55",
+        "pillow>=12",
+        "pyscard>=2.3",
+    ],
+}
+
+setup(
+    name="cunhui",
+    version="0.1.0",
+    description="Village stations and the county service behind them: nothing that was shown green is ever lost",
+    license="Apache-2.0",
+    python_requires=">=3.13",
+    packages=find_packages(
+        include=[
+            "protocol*",
+            "agent*",
+            "kiosk_tui*",
+            "firmware_scripts*",
+            "server_broker*",
+        ]
+    ),
+    include_package_data=True,
+    extras_require=EXTRAS,
+    entry_points={
+        "console_scripts": [
+            "cunhui-agent=agent.cli:main",
+            "cunhui-kiosk=kiosk_tui.cli:main",
+            "cunhui-server=server_broker.cli:main",
+        ]
+    },
+)
