@@ -27,6 +27,8 @@ EXTRAS = {
         "paho-mqtt>=2.1",
     ],
     "dev": [
+        "setuptools>=77",
+        "uv>=0.9",
         "pytest>=8.3",
         "pytest-timeout>=2.4",
         "pytest-asyncio>=1.2",
