@@ -1,0 +1,114 @@
+"""Start, watch and stop the private cluster."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import psycopg
+from psycopg import sql
+
+from server_broker.cluster.debian import bin_folder
+from server_broker.cluster.folder import DATA, DATABASE, ROLE, SUPERUSER, prepare
+from server_broker.home import CountyHome
+from server_broker.service.processes import Program, ServiceError, account_for, alive, end, read_pid
+
+START_TIMEOUT_S = 60.0
+_SOCKET_PATH_BYTES = 107
+_POLL_S = 0.05
+
+
+def program(home: CountyHome) -> Program:
+    """Return the server of a prepared cluster, to be run in the foreground.
+
+    Raises:
+        ServiceError: As `bin_folder`; or the socket's path is too long for the kernel (unix(7)).
+    """
+    socket = home.postgres_socket / ".s.PGSQL.5432"
+    if len(os.fsencode(socket)) > _SOCKET_PATH_BYTES:
+        raise ServiceError(f"the county's folder has too long a path for a unix socket: {socket}")
+    postgres = bin_folder(home.postgres_data) / "postgres"
+    return Program([str(postgres), "-D", DATA], home.postgres_data, account_for("postgres"))
+
+
+def start(home: CountyHome) -> None:
+    """Bring the cluster up, making it at the first time; return once it answers and has the county's database.
+
+    A cluster that runs already is left alone. A postmaster that was killed leaves workers behind for a moment,
+    which keep a new one from starting: it is tried again until the deadline.
+
+    Raises:
+        ServiceError: It does not come up.
+    """
+    if is_ready(home):
+        return
+    prepare(home)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        process = program(home).start(home.logs / "postgres.log")
+        try:
+            wait_ready(home, process, deadline=deadline)
+        except ServiceError:
+            if process.poll() is None or time.monotonic() > deadline:
+                raise
+        else:
+            return
+
+
+def wait_ready(home: CountyHome, process: "subprocess.Popen[bytes]", *, deadline: float) -> None:
+    """Wait until ``process`` answers and the county's role and database are there.
+
+    Args:
+        deadline: `time.monotonic`, seconds.
+
+    Raises:
+        ServiceError: The process ended, or the deadline passed.
+    """
+    while not is_ready(home, database="postgres", role=SUPERUSER):
+        try:
+            process.wait(_POLL_S)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > deadline:
+                raise ServiceError("PostgreSQL does not answer; see logs/postgres.log") from None
+        else:
+            raise ServiceError(f"PostgreSQL ended with status {process.returncode}; see logs/postgres.log")
+    _make_database(home)
+
+
+def _make_database(home: CountyHome) -> None:
+    with psycopg.connect(host=str(home.postgres_socket), dbname="postgres", user=SUPERUSER, autocommit=True) as link:
+        if not link.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+            link.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE)))
+        if not link.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+            name, owner = sql.Identifier(DATABASE), sql.Identifier(ROLE)
+            link.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
+
+
+def is_ready(home: CountyHome, *, database: str = DATABASE, role: str = ROLE) -> bool:
+    """Tell whether the cluster answers a query."""
+    try:
+        with psycopg.connect(host=str(home.postgres_socket), dbname=database, user=role, connect_timeout=5) as link:
+            return link.execute("SELECT 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False
+
+
+def pid(home: CountyHome) -> int | None:
+    """Return the postmaster's process id, or None while it is down."""
+    number = read_pid(home.postgres_data / "postmaster.pid")
+    return number if number is not None and alive(number) else None
+
+
+def stop(home: CountyHome) -> None:
+    """Shut the cluster down in good order (PostgreSQL's fast shutdown); nothing happens while it is down."""
+    number = pid(home)
+    if number is not None:
+        end(number, first=signal.SIGINT, timeout_s=30.0)
+
+
+def destroy(home: CountyHome) -> None:
+    """Stop the cluster and delete its data, for ever."""
+    stop(home)
+    if home.postgres_data.exists():
+        shutil.rmtree(home.postgres_data)

@@ -1,0 +1,31 @@
+"""Where Debian keeps PostgreSQL's programs."""
+
+from pathlib import Path
+
+from server_broker.service.processes import ServiceError
+
+OLDEST_MAJOR = 15
+_ROOT = Path("/usr/lib/postgresql")
+
+
+def bin_folder(data: Path) -> Path:
+    """Return the programs for ``data``: of the version that made it, else the newest installed.
+
+    Raises:
+        ServiceError: PostgreSQL is not installed, or not in the version of ``data``.
+    """
+    made_by = data / "PG_VERSION"
+    if made_by.exists():
+        return _of_version(int(made_by.read_text(encoding="ascii")))
+    majors = [int(folder.parent.name) for folder in _ROOT.glob("*/bin") if folder.parent.name.isdecimal()]
+    usable = [major for major in majors if major >= OLDEST_MAJOR]
+    if not usable:
+        raise ServiceError("PostgreSQL is not installed: apt-get install postgresql")
+    return _of_version(max(usable))
+
+
+def _of_version(major: int) -> Path:
+    folder = _ROOT / str(major) / "bin"
+    if not (folder / "initdb").exists():
+        raise ServiceError(f"PostgreSQL {major} is not installed: apt-get install postgresql-{major}")
+    return folder

@@ -1,0 +1,93 @@
+"""Make a cluster's data folder and write its configuration.
+
+The server is started in its data folder and knows it as ``/proc/self/cwd``: as root we run it under the account
+``postgres``, which may have no right to pass through the folders above the county's.
+"""
+
+import os
+import shutil
+import subprocess
+
+from server_broker.cluster.debian import bin_folder
+from server_broker.home import CountyHome
+from server_broker.service.processes import Account, ServiceError, account_for, own_name
+
+DATA = "/proc/self/cwd"
+SUPERUSER = "postgres"
+ROLE = "cunhui"
+DATABASE = "cunhui"
+
+_SERVER = """\
+# Written by cunhui-server at each start; put your own settings into postgresql.auto.conf (ALTER SYSTEM).
+listen_addresses = ''
+unix_socket_directories = '../run'
+unix_socket_permissions = 0777
+port = 5432
+fsync = on
+full_page_writes = on
+synchronous_commit = on
+max_connections = 100
+shared_buffers = 128MB
+wal_level = replica
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %q%a '
+"""
+
+_ACCESS = "# TYPE DATABASE USER METHOD\nlocal all all peer map=county\n"
+
+
+def prepare(home: CountyHome) -> None:
+    """Make the data folder unless it is there, and write the configuration anew.
+
+    Raises:
+        ServiceError: PostgreSQL is not installed, or its initdb fails; then no data folder is left.
+    """
+    account = account_for("postgres")
+    _open_folders(home, account)
+    if not (home.postgres_data / "PG_VERSION").exists():
+        _initialise(home, account)
+    accounts = {own_name(), "postgres"}
+    mapping = "".join(f"county {name} {role}\n" for name in sorted(accounts) for role in (ROLE, SUPERUSER))
+    for name, text in (("postgresql.conf", _SERVER), ("pg_hba.conf", _ACCESS), ("pg_ident.conf", mapping)):
+        path = home.postgres_data / name
+        path.write_text(text, encoding="ascii")
+        account.own(path, 0o600)
+
+
+def _open_folders(home: CountyHome, account: Account) -> None:
+    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.logs.mkdir(exist_ok=True, mode=0o700)
+    home.postgres_socket.mkdir(exist_ok=True, mode=0o700)
+    if account.gid is not None:
+        home.root.chmod(0o711)  # others may pass to what is theirs, and see nothing
+        os.chown(home.postgres_socket, -1, account.gid)
+        home.postgres_socket.chmod(0o770)
+
+
+def _initialise(home: CountyHome, account: Account) -> None:
+    programs = bin_folder(home.postgres_data)
+    home.postgres_data.mkdir(exist_ok=True, mode=0o700)
+    account.own(home.postgres_data, 0o700)
+    made = subprocess.run(  # noqa: S603 - argv is ours, no shell
+        [
+            str(programs / "initdb"),
+            "--pgdata", DATA,
+            "--username", SUPERUSER,
+            "--encoding", "UTF8",
+            "--locale", "C.UTF-8",
+            "--auth", "peer",
+            "--data-checksums",
+            "--no-instructions",
+        ],
+        cwd=home.postgres_data,
+        capture_output=True,
+        text=True,
+        check=False,
+        user=account.uid,
+        group=account.gid,
+        extra_groups=None if account.uid is None else [],
+    )  # fmt: skip
+    if made.returncode != 0:
+        shutil.rmtree(home.postgres_data)
+        raise ServiceError(f"initdb failed: {made.stderr.strip()[-400:]}")

@@ -1,0 +1,22 @@
+"""One private PostgreSQL cluster for all tests of the county service, real and on its own socket."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from server_broker import cluster
+from server_broker.home import CountyHome
+from tests.conftest import COUNTY_FOLDER
+
+
+@pytest.fixture(scope="session")
+def county_cluster() -> Iterator[CountyHome]:
+    home = CountyHome(COUNTY_FOLDER)
+    cluster.start(home)
+    yield home
+    cluster.destroy(home)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(county_cluster: CountyHome) -> None:
+    """Have the cluster up before pytest-django makes its test database."""
