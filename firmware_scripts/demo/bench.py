@@ -1,0 +1,70 @@
+"""The whole bench: a county, three enrolled stations, and the fictional village set in it."""
+
+import json
+import re
+from pathlib import Path
+
+from firmware_scripts.demo.cast import CastStation, write_workbook
+from firmware_scripts.demo.county import DemoCounty
+from firmware_scripts.demo.sample_pack import sample_pack
+from firmware_scripts.demo.station import DemoStation
+from protocol.codec import encode
+
+ADMIN = "demo-admin"
+
+
+class Bench:
+    """Starts everything in order and stops it in reverse; a context manager."""
+
+    def __init__(self, folder: Path, cast: list[CastStation], *, pcsc: bool) -> None:
+        self.folder = folder
+        self.county = DemoCounty(folder / "county")
+        self.stations = [
+            DemoStation(
+                station,
+                folder=folder / "stations" / station.id,
+                readers=["pcsc", "simulated"] if pcsc and place == 0 else ["simulated"],
+            )
+            for place, station in enumerate(cast)
+        ]
+        self._cast = cast
+
+    def __enter__(self) -> "Bench":
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        self.county.init()
+        self.county.start()
+        self._load()
+        where = json.loads(self.county.tool("where", "--json"))
+        for station in self.stations:
+            claim = re.sub(r"\D", "", self.county.tool("claim", station.cast.id))
+            station.enrol(url=where["url"], ca=Path(where["ca"]), claim=claim)
+            station.start()
+
+    def _load(self) -> None:
+        workbook = self.folder / "village-set.xlsx"
+        write_workbook(self._cast, workbook)
+        self.county.tool("import-people", str(workbook))
+        pack = self.folder / "sample.pack"
+        pack.write_bytes(encode(sample_pack()))
+        self.county.tool("publish-pack", str(pack))
+        self.county.tool("account", ADMIN, "--role", "operator", "--region", self._cast[0].village[:6] + "000000")
+
+    def sign_in_link(self) -> str:
+        """Return the address under which the console signs the operator in, once."""
+        return self.county.tool("sign-in-link", ADMIN)
+
+    def stop(self) -> None:
+        """Stop the stations, then the county."""
+        for station in self.stations:
+            station.stop()
+        self.county.stop()

@@ -1,0 +1,73 @@
+"""The county of the bench: ``cunhui-server up`` in a folder of its own, and the outsider's look into it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from firmware_scripts.demo.processes import Process, is_alive, wait_until
+
+_TOOL = [sys.executable, "-m", "server_broker.cli"]
+
+
+class DemoCounty:
+    """One county service, started, asked and killed from outside."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.env = {"CUNHUI_HOME": str(home)}
+        self._up = Process("county", [*_TOOL, "up"], log=home / "logs" / "up.log", env=self.env)
+
+    def init(self) -> None:
+        """Make the county's folder, keys, ports and database."""
+        self.tool("init", "--home", str(self.home), "--host", "127.0.0.1", "--name", "示例县")
+
+    def start(self, *, timeout_s: float = 120) -> None:
+        """Start every part and wait until the service says that it is ready."""
+        self._up.start()
+        ready = self.home / "run" / "ready"
+        wait_until(ready.exists, what="the county to be ready", timeout_s=timeout_s)
+
+    def stop(self) -> None:
+        """Stop every part in order."""
+        self._up.stop(timeout_s=40)
+
+    def tool(self, *arguments: str) -> str:
+        """Run one ``cunhui-server`` verb and return what it printed.
+
+        Raises:
+            subprocess.CalledProcessError: With the verb's output.
+        """
+        done = subprocess.run(
+            [*_TOOL, *arguments], env={**os.environ, **self.env}, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, arguments, done.stdout, done.stderr)
+        return done.stdout.strip()
+
+    def part_pid(self, part: str) -> int:
+        """Return the pid of a part (``postgres``, ``mosquitto``, ``ingest``, ``web``), or 0 while it is down."""
+        try:
+            pid = int((self.home / "run" / f"{part}.pid").read_text(encoding="ascii").split()[0])
+        except (FileNotFoundError, IndexError, ValueError):
+            return 0
+        return pid if is_alive(pid) else 0
+
+    def kill9_part(self, part: str) -> bool:
+        """SIGKILL a part and tell whether there was one; the service starts it again."""
+        pid = self.part_pid(part)
+        if pid:
+            os.kill(pid, 9)
+        return bool(pid)
+
+    def sql(self, query: str) -> list[list[str]]:
+        """Return the rows of ``query`` as psql prints them: an observer that shares no code with the product."""
+        done = subprocess.run(
+            ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "-h", str(self.home / "run"), "-U", "cunhui"]
+            + ["-d", "cunhui", "-c", query],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PGOPTIONS": "-c default_transaction_read_only=on"},
+        )
+        return [line.split(",") for line in done.stdout.splitlines()]

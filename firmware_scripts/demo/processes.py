@@ -1,0 +1,113 @@
+"""Processes that the bench starts, watches and, in fault runs, kills."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+
+class NotInTime(Exception):
+    """Something that should have happened by now did not."""
+
+
+def wait_until(condition: Callable[[], bool], *, what: str, timeout_s: float, every_s: float = 0.05) -> None:
+    """Wait for ``condition``.
+
+    Raises:
+        NotInTime: Naming ``what`` was awaited.
+    """
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not condition():
+        if time.monotonic() > deadline:
+            raise NotInTime(f"{what}: not within {timeout_s:.0f} s")
+        pause.wait(every_s)
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process with this pid exists and is not a zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+class Process:
+    """One child process with its log file."""
+
+    def __init__(self, name: str, command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None) -> None:
+        self.name = name
+        self.log = log
+        self._command = list(command)
+        self._env = {**os.environ, **(env or {})}
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; output goes to the end of the log file."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its pid; 0 before the start."""
+        return self._child.pid if self._child else 0
+
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._child is not None and self._child.poll() is None
+
+    def kill9(self) -> None:
+        """SIGKILL to this one process, as the kernel does when memory is short; not to its children."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+
+    def stop(self, *, timeout_s: float = 20) -> None:
+        """SIGTERM and wait; SIGKILL to its whole session where that does not help."""
+        if self._child is None:
+            return
+        self._child.terminate()
+        try:
+            self._child.wait(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+
+
+class KeptProcess:
+    """A process that is started again whenever it ends, as systemd's ``Restart=always`` does."""
+
+    RESTART_S = 0.2
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.starts = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name=f"keep-{process.name}", daemon=True)
+
+    def start(self) -> None:
+        """Start it and keep it running."""
+        self._launch()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it in good order, and for good."""
+        self._stopping.set()
+        self.process.stop()
+        self._thread.join()
+
+    def _launch(self) -> None:
+        self.process.start()
+        self.starts += 1
+
+    def _keep(self) -> None:
+        while not self._stopping.wait(self.RESTART_S):
+            if not self.process.running():
+                self._launch()

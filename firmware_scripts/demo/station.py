@@ -1,0 +1,101 @@
+"""A station of the bench: the real agent with simulated or virtual hardware, kept running like a service."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from firmware_scripts.demo.cast import CastStation
+from firmware_scripts.demo.lamp_log import Light, read_lights
+from firmware_scripts.demo.processes import KeptProcess, Process, wait_until
+
+_AGENT = [sys.executable, "-m", "agent.cli"]
+
+_CONFIG = """\
+[station]
+folder = "{folder}"
+
+[county]
+url = "{url}"
+ca = "{ca}"
+
+[reader]
+drivers = [{readers}]
+
+[indicator]
+driver = "simulated"
+socket = "lamp.sock"
+
+[camera]
+driver = "simulated"
+
+[kiosk]
+socket = "kiosk.sock"
+
+[demo]
+touch_socket = "touch.sock"
+"""
+
+
+class DemoStation:
+    """One agent with its folder, its lamp's witness and its touch socket."""
+
+    def __init__(self, cast: CastStation, *, folder: Path, readers: list[str]) -> None:
+        self.cast = cast
+        self.folder = folder
+        self.config = folder / "station.toml"
+        self.touch_socket = folder / "touch.sock"
+        self.kiosk_socket = folder / "kiosk.sock"
+        self.lamp_file = folder / "lamp.log"
+        self._readers = readers
+        self._witness = Process(
+            f"lamp-{cast.id}",
+            [sys.executable, "-m", "firmware_scripts.demo.lamp_log", str(folder / "lamp.sock"), str(self.lamp_file)],
+            log=folder / "witness.log",
+        )
+        self.agent = KeptProcess(
+            Process(cast.id, [*_AGENT, "run", "--config", str(self.config)], log=folder / "agent.log")
+        )
+
+    def enrol(self, *, url: str, ca: Path, claim: str) -> None:
+        """Write ``station.toml`` and make the enrolment call with a claim code."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        readers = ", ".join(f'"{name}"' for name in self._readers)
+        self.config.write_text(_CONFIG.format(folder=self.folder, url=url, ca=ca, readers=readers), encoding="utf-8")
+        done = subprocess.run(
+            [*_AGENT, "enrol", "--config", str(self.config), "--claim", claim], capture_output=True, text=True
+        )
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, "enrol", done.stdout, done.stderr)
+
+    def start(self) -> None:
+        """Start the lamp's witness, then the agent, and wait until it takes touches."""
+        self._witness.start()
+        wait_until((self.folder / "lamp.sock").exists, what="the lamp's witness", timeout_s=10)
+        self.agent.start()
+        wait_until(self.kiosk_socket.exists, what=f"the agent of {self.cast.id}", timeout_s=20)
+
+    def stop(self) -> None:
+        """Stop the agent, then the witness, which must see the last light."""
+        self.agent.stop()
+        self._witness.stop()
+
+    def touch(self, uid: str) -> bool:
+        """Present a card to the simulated reader and tell whether there was a reader to read it."""
+        try:
+            with socket.socket(socket.AF_UNIX) as reader:
+                reader.settimeout(5)
+                reader.connect(str(self.touch_socket))
+                reader.sendall(uid.encode() + b"\n")
+                return reader.recv(16).startswith(b"ok")
+        except OSError:
+            return False
+
+    def lights(self) -> list[Light]:
+        """Return what the lamp's witness has written down."""
+        return read_lights(self.lamp_file)
+
+    def pictures_taken(self) -> int:
+        """Return how many pictures the camera driver has counted."""
+        counted = self.folder / "camera.count"
+        return len(counted.read_bytes().splitlines()) if counted.exists() else 0
