@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any
 
-type Value = int | float | str | bool | None | list[Any] | dict[str, Any]
+type Value = int | float | str | bool | list[Any] | dict[str, Any] | None
 
 
 def arguments(name: str, **counts: int) -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from firmware_scripts.demo.processes import Process, is_alive, wait_until
 
+_PSQL = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "-U", "cunhui", "-d", "cunhui"]
 _TOOL = [sys.executable, "-m", "server_broker.cli"]
 
 
@@ -63,8 +64,7 @@ class DemoCounty:
     def sql(self, query: str) -> list[list[str]]:
         """Return the rows of ``query`` as psql prints them: an observer that shares no code with the product."""
         done = subprocess.run(
-            ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "-h", str(self.home / "run"), "-U", "cunhui"]
-            + ["-d", "cunhui", "-c", query],
+            [*_PSQL, "-h", str(self.home / "run"), "-c", query],
             capture_output=True,
             text=True,
             check=True,
