@@ -2,10 +2,15 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
+
+DATED_QUALITIES = ("synced", "holdover")
+"""The clock qualities that date a touch (`protocol.units.ClockQuality`)."""
+UNDATED = ~Q(quality__in=DATED_QUALITIES)
 
 
 class Touch(models.Model):
@@ -35,6 +40,13 @@ class Touch(models.Model):
         indexes = [
             models.Index(fields=["station", "-wall"], name="touch_by_station"),
             models.Index(fields=["-wall"], name="touch_by_time"),
+            models.Index(fields=["station", "boot"], condition=UNDATED, name="touch_undated"),
+            models.Index(
+                fields=["corrected_wall"], condition=Q(corrected_wall__isnull=False), name="touch_by_corrected"
+            ),
+            models.Index(
+                fields=["received_at"], condition=UNDATED & Q(corrected_wall__isnull=True), name="touch_by_receipt"
+            ),
         ]
 
 

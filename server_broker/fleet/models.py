@@ -86,11 +86,19 @@ class StationEvent(models.Model):
     kind = models.CharField(max_length=24)
     wall = models.DateTimeField()
     quality = models.CharField(max_length=10)
+    boot = models.BinaryField(max_length=16)
+    mono_ms = models.BigIntegerField()
+    corrected_wall = models.DateTimeField(null=True)
+    """The time by a later clock correction of the same boot, where ``quality`` dates nothing."""
     received_at = models.DateTimeField()
     detail = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["-received_at", "-seq"]
+        indexes = [
+            models.Index(fields=["station", "-received_at"], name="event_by_station"),
+            models.Index(fields=["station", "kind"], name="event_by_kind"),
+        ]
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="station_event_once")]
 
 
@@ -117,6 +125,16 @@ class Alarm(models.Model):
                 name="alarm_open_once",
             )
         ]
+
+
+class DesiredState(models.Model):
+    """The desired state of a station as it was last built, unsigned: what a new one is compared with."""
+
+    station = models.OneToOneField(Station, on_delete=models.CASCADE, related_name="desired", primary_key=True)
+    version = models.PositiveIntegerField()
+    payload = models.BinaryField()
+    """The encoded `protocol.twin.Desired`; it is signed when it is sent."""
+    built_at = models.DateTimeField()
 
 
 class CountyState(models.Model):

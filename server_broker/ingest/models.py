@@ -15,6 +15,8 @@ class Fact(models.Model):
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="facts")
     seq = models.BigIntegerField()
     digest = models.BinaryField(max_length=32)
+    head = models.BinaryField(max_length=32)
+    """The chain's value after this fact. It is the station's signed one where a held fact's content led elsewhere."""
     salt = models.BinaryField(max_length=16, null=True)
     body = models.BinaryField(null=True)
     kind = models.CharField(max_length=24)
@@ -35,6 +37,24 @@ class SignedHeadKept(models.Model):
     through = models.BigIntegerField()
     head = models.BinaryField(max_length=32)
     signature = models.BinaryField(max_length=64)
+
+
+class Reissue(models.Model):
+    """A fact of an earlier stream that came again in a later one, by the identity and digest that it first had.
+
+    What was derived from it stands under ``(identity_epoch, identity_seq)``: its first identity, or that of the
+    fact which carried it where other content had taken the first one (a cloned card).
+    """
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="reissues")
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    identity_epoch = models.BinaryField(max_length=16)
+    identity_seq = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq", "digest"], name="reissue_once")]
 
 
 class Quarantined(models.Model):

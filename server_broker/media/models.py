@@ -19,7 +19,10 @@ class Blob(models.Model):
     ranges = models.JSONField(default=list)
     """``[[start, end), …]`` of the bytes that have come, merged and in order."""
     completed_at = models.DateTimeField(null=True)
+    viewable = models.BooleanField(default=False)
+    """The bytes are a whole picture of a sane size: only then are they shown to anyone."""
     evicted_reason = models.CharField(max_length=16, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "sha256"], name="blob_once")]
+        indexes = [models.Index(fields=["station", "about_epoch", "about_seq"], name="blob_by_subject")]
