@@ -1,0 +1,138 @@
+"""``county.toml``: the county's name, where it is reached, and its ports.
+
+Every error of the file is told at once, with its line; an unknown key is an error.
+"""
+
+import json
+import re
+import socket
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from server_broker.home import CountyHome
+from server_broker.service.processes import ServiceError
+from server_broker.trust.files import write_atomically
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-:]{0,251}[A-Za-z0-9])?")
+_KEYS = {"name": str, "host": str, "other_hosts": list, "web_port": int, "broker_port": int, "broker_local_port": int}
+_REQUIRED = ("name", "host", "web_port", "broker_port", "broker_local_port")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountyConfig:
+    """What ``county.toml`` says.
+
+    Attributes:
+        name: As people call the county.
+        host: Name or address at which stations and browsers reach the county.
+        other_hosts: Further names and addresses that certificates and the console shall answer to.
+        web_port: HTTPS, on all interfaces unless ``host`` is a loopback address.
+        broker_port: MQTT over TLS for stations, on the same interfaces.
+        broker_local_port: MQTT for the county's own clients, on 127.0.0.1 alone.
+    """
+
+    name: str
+    host: str
+    web_port: int
+    broker_port: int
+    broker_local_port: int
+    other_hosts: tuple[str, ...] = ()
+
+    @property
+    def hosts(self) -> list[str]:
+        """All names and addresses of the county, ``host`` first."""
+        return list(dict.fromkeys([self.host, *self.other_hosts, "localhost", "127.0.0.1"]))
+
+    @property
+    def bind_address(self) -> str:
+        """Where to listen: everywhere, or on loopback alone when the county is reached only there."""
+        loopback = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+        return "127.0.0.1" if loopback else "0.0.0.0"  # noqa: S104 - stations come from outside
+
+
+def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
+    """Write ``county.toml``, ports of 0 replaced by free ones; return what was written."""
+    free = _free_ports(3)
+    ports = [
+        given or free[place]
+        for place, given in enumerate((config.web_port, config.broker_port, config.broker_local_port))
+    ]
+    lines = [
+        "# The county's own settings; cunhui-server up reads them at its start.",
+        f"name = {_text(config.name)}",
+        "# Name or address at which stations and browsers reach this machine.",
+        f"host = {_text(config.host)}",
+        f"other_hosts = [{', '.join(_text(host) for host in config.other_hosts)}]",
+        f"web_port = {ports[0]}",
+        f"broker_port = {ports[1]}",
+        "# For the county's own programs, on 127.0.0.1 alone.",
+        f"broker_local_port = {ports[2]}",
+    ]
+    write_atomically(home.config_file, ("\n".join(lines) + "\n").encode())
+    return read_config(home)
+
+
+def read_config(home: CountyHome) -> CountyConfig:
+    """Read ``county.toml``.
+
+    Raises:
+        ServiceError: All that is wrong with it, one line each.
+    """
+    try:
+        text = home.config_file.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise ServiceError(f"no {home.config_file}: run cunhui-server init") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ServiceError(f"{home.config_file}: {error}") from error
+    problems = [f"{home.config_file}: {key} is missing" for key in _REQUIRED if key not in values]
+    for key, value in values.items():
+        problem = _problem(key, value)
+        if problem:
+            problems.append(f"{home.config_file}:{_line_of(text, key)}: {problem}")
+    if problems:
+        raise ServiceError("\n".join(problems))
+    return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
+
+
+def _problem(key: str, value: Any) -> str:
+    kind = _KEYS.get(key)
+    if kind is None:
+        return f"unknown key {key!r}"
+    fits: bool = isinstance(value, kind) and not isinstance(value, bool)
+    if not fits:
+        return f"{key} must be {_WORDS[kind]}"
+    if kind is int and not 1 <= value <= 65535:
+        return f"{key} must be a port from 1 to 65535"
+    if key == "name" and not 1 <= len(value) <= 64:
+        return "name must have 1 to 64 characters"
+    hosts = [value] if key == "host" else value if key == "other_hosts" else []
+    wrong = [host for host in hosts if not (isinstance(host, str) and _HOST.fullmatch(host))]
+    return f"{key}: {wrong[0]!r} is no host name or address" if wrong else ""
+
+
+_WORDS = {str: "a text in quotes", int: "a number", list: "a list of texts"}
+
+
+def _line_of(text: str, key: str) -> int:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if re.match(rf"\s*(\[\[?)?\s*[\"']?{re.escape(key)}\b", line):
+            return number
+    return 1
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)  # a JSON string is a TOML basic string
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on now; all are held until the last is known, so they differ."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in held]
+    finally:
+        for one in held:
+            one.close()

@@ -1,0 +1,151 @@
+"""The county's certificate authority: profiles of RFC 5280, ECDSA on P-256 (FIPS 186-5).
+
+The authority's and the servers' certificates are back-dated to 2020, so that a station whose clock stands at
+its floor never sees "not yet valid".
+"""
+
+import datetime as dt
+import ipaddress
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+BACK_DATED = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+AUTHORITY_ENDS = dt.datetime(2049, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
+SERVER_LIFETIME = dt.timedelta(days=5 * 365)
+STATION_LIFETIME = dt.timedelta(days=90)
+CLOCK_SLACK = dt.timedelta(hours=1)
+CRL_LIFETIME = dt.timedelta(days=10 * 365)
+
+type StationPublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
+
+@dataclass(frozen=True)
+class IssuedCertificate:
+    """A certificate as it goes out. ``serial`` is lower-case hex."""
+
+    pem: str
+    serial: str
+    not_after: dt.datetime
+
+
+class CertificateAuthority:
+    """The county CA with its private key."""
+
+    def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+        self.certificate = certificate
+        self._key = key
+
+    @classmethod
+    def make(cls) -> tuple["CertificateAuthority", ec.EllipticCurvePrivateKey]:
+        """Make a new authority; return it and its key for safe keeping."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Cunhui County CA {secrets.token_hex(4)}")])
+        builder = _builder(name, name, key.public_key(), BACK_DATED, AUTHORITY_ENDS)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(_key_usage(authority=True), critical=True)
+        return cls(builder.sign(key, hashes.SHA256()), key), key
+
+    @property
+    def pem(self) -> bytes:
+        """The authority's own certificate."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    def issue_server(
+        self, names: Iterable[str], key: ec.EllipticCurvePublicKey, *, now: dt.datetime
+    ) -> IssuedCertificate:
+        """Issue a certificate for a server of the county, valid for ``names`` (host names and addresses)."""
+        alternatives = [_alternative(name) for name in names]
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Cunhui county service")])
+        builder = self._leaf(subject, key, BACK_DATED, now + SERVER_LIFETIME, ExtendedKeyUsageOID.SERVER_AUTH)
+        return self._sign(builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False))
+
+    def issue_station(self, station: str, key: StationPublicKey, *, now: dt.datetime) -> IssuedCertificate:
+        """Issue a client certificate for 90 days. The common name is ``station`` and nothing else is in it."""
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, station)])
+        return self._sign(
+            self._leaf(subject, key, now - CLOCK_SLACK, now + STATION_LIFETIME, ExtendedKeyUsageOID.CLIENT_AUTH)
+        )
+
+    def revocation_list(self, serials: Iterable[str], *, number: int, now: dt.datetime) -> bytes:
+        """Return a CRL (RFC 5280, section 5) in PEM that names ``serials``.
+
+        It holds for ten years: a CRL past its nextUpdate would have the broker refuse everybody.
+        """
+        builder = x509.CertificateRevocationListBuilder(
+            issuer_name=self.certificate.subject, last_update=BACK_DATED, next_update=now + CRL_LIFETIME
+        )
+        for serial in sorted(set(serials)):
+            entry = x509.RevokedCertificateBuilder(serial_number=int(serial, 16), revocation_date=BACK_DATED)
+            builder = builder.add_revoked_certificate(entry.build())
+        builder = builder.add_extension(x509.CRLNumber(number), critical=False)
+        builder = builder.add_extension(self._authority_key_identifier(), critical=False)
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM)
+
+    def _leaf(
+        self,
+        subject: x509.Name,
+        key: StationPublicKey,
+        start: dt.datetime,
+        end: dt.datetime,
+        usage: x509.ObjectIdentifier,
+    ) -> x509.CertificateBuilder:
+        builder = _builder(subject, self.certificate.subject, key, start, min(end, AUTHORITY_ENDS))
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        builder = builder.add_extension(_key_usage(authority=False), critical=True)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        return builder.add_extension(self._authority_key_identifier(), critical=False)
+
+    def _authority_key_identifier(self) -> x509.AuthorityKeyIdentifier:
+        own = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+
+    def _sign(self, builder: x509.CertificateBuilder) -> IssuedCertificate:
+        certificate = builder.sign(self._key, hashes.SHA256())
+        return IssuedCertificate(
+            pem=certificate.public_bytes(Encoding.PEM).decode("ascii"),
+            serial=f"{certificate.serial_number:x}",
+            not_after=certificate.not_valid_after_utc,
+        )
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: StationPublicKey, start: dt.datetime, end: dt.datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _key_usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name.encode("idna").decode("ascii"))

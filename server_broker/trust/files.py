@@ -1,0 +1,37 @@
+"""Files that are either whole or not there."""
+
+import os
+import secrets
+from pathlib import Path
+
+from server_broker.service.processes import Account
+
+
+def write_atomically(path: Path, content: bytes, *, mode: int = 0o600, account: Account | None = None) -> None:
+    """Replace ``path`` by ``content``, on disk when this returns; a reader sees the old file or the new one.
+
+    Args:
+        account: Who shall own it; the caller by default.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        (account or Account()).own(temporary, mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,133 @@
+"""The county's keys in their folder: made once, then only read."""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from protocol.signing import key_id
+from server_broker.home import CountyHome
+from server_broker.service.processes import ServiceError
+from server_broker.trust.authority import CertificateAuthority
+from server_broker.trust.files import write_atomically
+
+RENEW_SERVER_BEFORE = dt.timedelta(days=365)
+CARD_KEY_BYTES = 32
+
+type PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+@dataclass(frozen=True)
+class CountyKeys:
+    """What the county signs with and what it hands to stations.
+
+    Attributes:
+        signing_key: Signs receipts, welcomes, desired states, commands and packs.
+        public_keys: Raw Ed25519 public keys that stations shall trust, by `protocol.signing.key_id`.
+        card_key: 32 bytes, keys the hash of card numbers (`protocol.cards`).
+        ca_pem: The county CA's certificate.
+        authority: Issues certificates and the revocation list.
+    """
+
+    signing_key: ed25519.Ed25519PrivateKey
+    public_keys: dict[bytes, bytes]
+    card_key: bytes
+    ca_pem: bytes
+    authority: CertificateAuthority
+
+
+def prepare(home: CountyHome) -> None:
+    """Make whatever is missing of the county's keys; what is there stays.
+
+    Raises:
+        ServiceError: A part is gone that cannot be made again without cutting off every station.
+    """
+    home.trust.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.trust.chmod(0o700)
+    names = ("ca.key", "ca.pem", "signing.key", "card.key")
+    missing = [name for name in names if not (home.trust / name).exists()]
+    if not missing:
+        return
+    if (home.trust / "complete").exists():
+        raise ServiceError(f"{', '.join(missing)} of {home.trust} is gone: restore the folder from its backup")
+    authority, key = CertificateAuthority.make()
+    write_atomically(home.trust / "ca.key", _pem(key))
+    write_atomically(home.trust / "ca.pem", authority.pem)
+    write_atomically(home.trust / "signing.key", _pem(ed25519.Ed25519PrivateKey.generate()))
+    write_atomically(home.trust / "card.key", secrets.token_bytes(CARD_KEY_BYTES))
+    write_atomically(home.root / "ca.pem", authority.pem, mode=0o644)
+    write_atomically(home.trust / "complete", b"")
+
+
+def county_keys(home: CountyHome) -> CountyKeys:
+    """Return the county's keys, read once in a process.
+
+    Raises:
+        ServiceError: They have not been made, or a file is not what it should be.
+    """
+    return _read(home.trust)
+
+
+@lru_cache(maxsize=4)
+def _read(trust: Path) -> CountyKeys:
+    try:
+        authority_key = load_pem_private_key((trust / "ca.key").read_bytes(), None)
+        signing_key = load_pem_private_key((trust / "signing.key").read_bytes(), None)
+        ca_pem = (trust / "ca.pem").read_bytes()
+        card_key = (trust / "card.key").read_bytes()
+        certificate = x509.load_pem_x509_certificate(ca_pem)
+    except FileNotFoundError as error:
+        raise ServiceError(f"no keys in {trust}: run cunhui-server init") from error
+    except ValueError as error:
+        raise ServiceError(f"a file in {trust} is damaged: restore the folder from its backup") from error
+    if not (
+        isinstance(authority_key, ec.EllipticCurvePrivateKey)
+        and isinstance(signing_key, ed25519.Ed25519PrivateKey)
+        and authority_key.public_key() == certificate.public_key()
+        and len(card_key) == CARD_KEY_BYTES
+    ):
+        raise ServiceError(f"the files in {trust} do not belong together: restore the folder from its backup")
+    public = signing_key.public_key().public_bytes_raw()
+    authority = CertificateAuthority(certificate, authority_key)
+    return CountyKeys(signing_key, {key_id(public): public}, card_key, ca_pem, authority)
+
+
+def server_certificate(home: CountyHome, part: str, names: list[str], *, now: dt.datetime) -> tuple[Path, Path]:
+    """Return the certificate and key files of a server part (``web``, ``broker``) valid for ``names``.
+
+    A new pair is made when there is none, when ``names`` changed, or a year before the old one ends.
+    """
+    certificate_file, key_file = home.trust / f"{part}.pem", home.trust / f"{part}.key"
+    authority = county_keys(home).authority
+    if not (key_file.exists() and _still_good(certificate_file, names, authority, now)):
+        key = ec.generate_private_key(ec.SECP256R1())
+        issued = authority.issue_server(names, key.public_key(), now=now)
+        certificate_file.unlink(missing_ok=True)  # so that a crash between the two never leaves a wrong pair
+        write_atomically(key_file, _pem(key))
+        write_atomically(certificate_file, issued.pem.encode("ascii"))
+    return certificate_file, key_file
+
+
+def _still_good(path: Path, names: list[str], authority: CertificateAuthority, now: dt.datetime) -> bool:
+    if not path.exists():
+        return False
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    named = {*alternatives.get_values_for_type(x509.DNSName)}
+    named |= {str(address) for address in alternatives.get_values_for_type(x509.IPAddress)}
+    ours = certificate.issuer == authority.certificate.subject
+    return ours and named == set(names) and certificate.not_valid_after_utc - now > RENEW_SERVER_BEFORE
+
+
+def _pem(key: PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
