@@ -1,0 +1,89 @@
+"""``./run demo``: start the bench and open the kiosk here; ``--once`` runs it unattended and reports."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from firmware_scripts.demo.bench import Bench
+from firmware_scripts.demo.cast import make_cast
+from firmware_scripts.demo.once import run_once
+from firmware_scripts.demo.touch import CAST_FILE, DEFAULT_FOLDER
+from firmware_scripts.report import arguments, chosen_seed
+
+_PID_FILE = "demo.pid"
+
+
+def main() -> int:
+    """Run the demonstration."""
+    parser = arguments("./run demo")
+    parser.description = __doc__
+    parser.add_argument("--once", action="store_true", help="unattended: 300 touches, faults, and a reckoning")
+    parser.add_argument("--no-kiosk", action="store_true", help="do not open the kiosk in this terminal")
+    parser.add_argument("--stop", action="store_true", help="stop the demonstration that runs in another terminal")
+    parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="emptied at the start")
+    options = parser.parse_args()
+    folder = options.folder.absolute()
+    if options.stop:
+        return _stop(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    seed = chosen_seed(options.seed)
+    if options.once:
+        return run_once(folder, seed=seed, as_json=options.json)
+    return _attended(folder, seed=seed, kiosk=not options.no_kiosk)
+
+
+def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    (folder / _PID_FILE).write_text(str(os.getpid()), encoding="ascii")
+    print("· starting a county and three stations", flush=True)
+    with Bench(folder, make_cast(people_per_station=12, seed=seed), pcsc=False) as bench:
+        _write_cast(folder, bench)
+        print(f"· console: {bench.sign_in_link()}  (signs in once; the county's CA is not your browser's)")
+        print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
+        print("· the broker: ./run demo has no network but this machine; stop it with  ./run server hold mosquitto")
+        print("· end: ./run demo --stop in a second terminal (a kiosk has no way out)", flush=True)
+        shown = subprocess.Popen(_kiosk_command(bench)) if kiosk else None
+        stop.wait()
+        if shown is not None:
+            shown.terminate()
+            shown.wait()
+    return 0
+
+
+def _kiosk_command(bench: Bench) -> list[str]:
+    return [sys.executable, "-m", "kiosk_tui.cli", "--socket", str(bench.stations[0].kiosk_socket)]
+
+
+def _write_cast(folder: Path, bench: Bench) -> None:
+    people = [
+        {
+            "number": person.number,
+            "name": person.name,
+            "station": station.cast.id,
+            "uid": person.uid,
+            "socket": str(station.touch_socket),
+        }
+        for station in bench.stations
+        for person in station.cast.people
+    ]
+    (folder / CAST_FILE).write_text(json.dumps(people, ensure_ascii=False), encoding="utf-8")
+
+
+def _stop(folder: Path) -> int:
+    try:
+        os.kill(int((folder / _PID_FILE).read_text(encoding="ascii")), signal.SIGTERM)
+    except (FileNotFoundError, ProcessLookupError):
+        print("no demonstration is running here", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""The demonstration without hands: touches and faults at random moments, then the outsider's reckoning."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from firmware_scripts.demo.bench import Bench
+from firmware_scripts.demo.cast import make_cast
+from firmware_scripts.demo.level_player import play_level
+from firmware_scripts.demo.observer import lit_facts, reckon, touch_rows, whole_pictures
+from firmware_scripts.demo.presenter import Presenter
+from firmware_scripts.demo.processes import NotInTime, wait_until
+from firmware_scripts.demo.reader_bench import ReaderBench
+from firmware_scripts.demo.receipts import ReceiptListener, percentile
+from firmware_scripts.demo.sample_pack import sample_pack
+from firmware_scripts.demo.schedule import FaultKind, PlannedFault, PlannedTouch, Schedule, make_schedule
+from firmware_scripts.report import Report, Value, exit_code
+
+TOUCHES = 300
+VIA_PCSC = 100
+SECONDS = 150.0
+BROKER_STOPPED_S = 20.0
+_SETTLE_S = 90.0
+_FAULTS: list[FaultKind] = [
+    "hold_broker",
+    *["kill_agent"] * 3,  # type: ignore[list-item]
+    "kill_broker",
+    "kill_ingest",
+    "kill_ingest",
+    "kill_database",
+]
+
+
+class UnattendedRun:
+    """One run over a bench that is up."""
+
+    def __init__(self, bench: Bench, readers: ReaderBench, schedule: Schedule) -> None:
+        self._bench = bench
+        self._readers = readers
+        self._schedule = schedule
+        self._presenter = Presenter()
+        self._began = time.monotonic()
+        self._pause = threading.Event()
+        self.agent_kills = 0
+
+    def run(self) -> dict[str, Value]:
+        """Do all that the schedule says and return what the observer found."""
+        listener = ReceiptListener(self._bench.county)
+        try:
+            level_passed = self._go_through_schedule()
+            after_stop = self._touch_without_pcscd()
+            self._settle()
+            return self._found(listener) | {"level_passed": level_passed, "lights_with_pcscd_stopped": after_stop}
+        finally:
+            listener.close()
+
+    def _go_through_schedule(self) -> bool:
+        touches = self._schedule.touches
+        parts: list[Callable[[], None]] = [
+            lambda: self._each([touch for touch in touches if touch.way == "pcsc"], self._touch),
+            lambda: self._each([touch for touch in touches if touch.way == "simulated"], self._touch),
+            lambda: self._each(self._schedule.faults, self._break),
+        ]
+        threads = [threading.Thread(target=part) for part in parts]
+        for thread in threads:
+            thread.start()
+        # The level is played at the third station, and again if a fault ended the run through it.
+        passed = play_level(self._bench.stations[2], self._bench.folder, sample_pack())
+        for thread in threads:
+            thread.join()
+        return passed
+
+    def _each[P: (PlannedTouch, PlannedFault)](self, planned: list[P], act: Callable[[P], None]) -> None:
+        for item in planned:
+            self._pause.wait(max(0.0, self._began + item.at_s - time.monotonic()))
+            act(item)
+
+    def _touch(self, touch: PlannedTouch) -> None:
+        station = self._bench.stations[touch.station]
+        if touch.way == "pcsc":
+            self._presenter.through_pcsc(self._readers, station, touch.person)
+        else:
+            self._presenter.simulated(station, touch.person)
+
+    def _break(self, fault: PlannedFault) -> None:
+        county = self._bench.county
+        match fault.kind:
+            case "hold_broker":
+                county.tool("hold", "mosquitto")
+                self._pause.wait(BROKER_STOPPED_S)
+                county.tool("release", "mosquitto")
+            case "kill_agent":
+                self._bench.stations[fault.station].agent.process.kill9()
+                self.agent_kills += 1
+            case "kill_broker":
+                county.kill9_part("mosquitto")
+            case "kill_ingest":
+                county.kill9_part("ingest")
+            case "kill_database":
+                county.kill9_part("postgres")
+
+    def _touch_without_pcscd(self) -> int:
+        """Stop pcscd, lay three more cards on nothing, and return how many lights that gave: it must be none."""
+        station = self._bench.stations[0]
+        self._readers.stop()
+        before = len(station.lights())
+        for person in station.cast.people[:3]:
+            try:
+                with self._readers.card(person.uid):
+                    self._pause.wait(0.5)
+            except OSError:
+                continue
+        return len(station.lights()) - before
+
+    def _settle(self) -> None:
+        """Wait until the county has what the lamps showed and the cameras took, or give up and let the counts speak."""
+        try:
+            wait_until(self._settled, what="the county to have everything", timeout_s=_SETTLE_S, every_s=1)
+        except NotInTime as error:
+            print(error, flush=True)
+
+    def _settled(self) -> bool:
+        lit = sum(len(set(lit_facts(station.lights()))) for station in self._bench.stations)
+        pictures = sum(station.pictures_taken() for station in self._bench.stations)
+        return len(touch_rows(self._bench.county)) >= lit and whole_pictures(self._bench.county) >= pictures
+
+    def _found(self, listener: ReceiptListener) -> dict[str, Value]:
+        stations = self._bench.stations
+        lights = {station.cast.id: station.lights() for station in stations}
+        found = reckon(presented=self._presenter.presented, lights=lights, rows=touch_rows(self._bench.county))
+        delays = listener.delays_ms(lights)
+        return {
+            "stations": len(stations),
+            "touches": self._presenter.presented.total(),
+            "via_pcsc": sum(touch.way == "pcsc" for touch in self._schedule.touches),
+            "unread": self._presenter.unread,
+            "green": found.green,
+            "stored": found.stored,
+            "lost": found.lost,
+            "invented": found.invented,
+            "doubled": found.doubled,
+            "unseen": found.unseen,
+            "agent_kills": self.agent_kills,
+            "unexplained": self._bench.county.unexplained(),
+            "snapshots_taken": sum(station.pictures_taken() for station in stations),
+            "snapshots_stored": whole_pictures(self._bench.county),
+            "receipt_ms": {"p50": percentile(delays, 0.5), "p99": percentile(delays, 0.99)},
+        }
+
+
+def run_once(folder: Path, *, seed: int, as_json: bool) -> int:
+    """Build the bench in ``folder``, run, report, and return the exit code."""
+    report = Report("demo", seed=seed)
+    cast = make_cast(people_per_station=VIA_PCSC + TOUCHES // 3, seed=seed)
+    schedule = make_schedule(cast, touches=TOUCHES, via_pcsc=VIA_PCSC, seconds=SECONDS, faults=_FAULTS, seed=seed)
+    readers = ReaderBench(log=folder / "pcscd.log")
+    readers.start()
+    try:
+        with Bench(folder, cast, pcsc=True) as bench:
+            found = UnattendedRun(bench, readers, schedule).run()
+    finally:
+        readers.stop()
+    said = report.finish(as_json=as_json, **found)
+    said["level_missed"] = int(not said["level_passed"])
+    said["pictures_missing"] = int(said["snapshots_taken"] != said["snapshots_stored"])
+    said["too_many_unseen"] = int(found["unseen"] > found["agent_kills"])  # type: ignore[operator]
+    bad = ("lost", "invented", "doubled", "unexplained", "too_many_unseen", "level_missed", "pictures_missing")
+    return exit_code(said, *bad, "lights_with_pcscd_stopped", repeat=f"./run demo --once --seed {seed}")

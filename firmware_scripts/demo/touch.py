@@ -1,0 +1,50 @@
+"""``./run touch NAME``: present NAME's card to the station of their village in the running demonstration."""
+
+import argparse
+import json
+import secrets
+import socket
+import sys
+from pathlib import Path
+
+CAST_FILE = "cast.json"
+DEFAULT_FOLDER = Path("var/demo")
+
+
+def main() -> int:
+    """Present one card and say what the reader did with it."""
+    parser = argparse.ArgumentParser(prog="./run touch", description=__doc__)
+    parser.add_argument("name", nargs="?", help="a name or number of the village set; none lists them")
+    parser.add_argument("--unknown", action="store_true", help="present a card that nobody knows, at the first station")
+    parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER)
+    options = parser.parse_args()
+    try:
+        cast = json.loads((options.folder / CAST_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        print("no demonstration is running here: start one with ./run demo", file=sys.stderr)
+        return 1
+    if options.unknown:
+        card = cast[0] | {"uid": f"04{secrets.token_hex(6)}"}
+    else:
+        found = [person for person in cast if options.name in (person["name"], person["number"])]
+        if not found:
+            print("\n".join(f"{person['number']}  {person['name']}  {person['station']}" for person in cast))
+            return 0 if options.name is None else 1
+        card = found[0]
+    return _present(card)
+
+
+def _present(card: dict[str, str]) -> int:
+    try:
+        with socket.socket(socket.AF_UNIX) as reader:
+            reader.connect(card["socket"])
+            reader.sendall(card["uid"].encode() + b"\n")
+            print(f"{card['station']}: {reader.recv(16).decode().strip()}")
+    except OSError as error:
+        print(f"{card['station']}: the reader does not answer ({error})", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Proofs of the promise: each breaks something many times and counts what an outsider finds missing."""
