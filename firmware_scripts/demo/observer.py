@@ -11,7 +11,8 @@ from firmware_scripts.demo.county import DemoCounty
 from firmware_scripts.demo.lamp_log import Light
 
 _TOUCHES = """
-    select t.station_id, encode(t.epoch, 'hex') || '/' || t.seq, coalesce(p.number, '?')
+    select t.station_id, encode(t.epoch, 'hex') || '/' || t.seq, coalesce(p.number, '?'),
+           encode(t.boot, 'hex') || '/' || t.mono_ms
     from attendance_touch t left join people_card c on c.token = t.card_token
     left join people_person p on p.id = c.person_id"""
 
@@ -25,6 +26,8 @@ class Row:
     station: str
     fact: str
     person: str
+    moment: str
+    """Boot and milliseconds in it: one card can't be touched twice in one millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,14 @@ def reckon(*, presented: Counter[tuple[str, str]], lights: dict[str, list[Light]
     lit = [(station, fact) for station, seen in lights.items() for fact in lit_facts(seen)]
     stored = {(row.station, row.fact) for row in rows}
     by_person = Counter((row.station, row.person) for row in rows)
+    moments = {(row.station, row.person, row.moment) for row in rows}
     return Reckoning(
         green=sum(light.colour == "green" for seen in lights.values() for light in seen),
         stored=len(rows),
         lost=len(set(lit) - stored),
         invented=sum(count for key, count in by_person.items() if key not in presented),
         doubled=sum(max(0, count - presented[key]) for key, count in by_person.items() if key in presented)
-        + len(lit)
-        - len(set(lit)),
+        + (len(lit) - len(set(lit)))
+        + (len(rows) - len(moments)),
         unseen=len(stored - set(lit)),
     )

@@ -132,7 +132,7 @@ class UnattendedRun:
         delays = listener.delays_ms(lights)
         return {
             "stations": len(stations),
-            "touches": self._presenter.presented.total(),
+            "touches": len(self._schedule.touches),
             "via_pcsc": sum(touch.way == "pcsc" for touch in self._schedule.touches),
             "unread": self._presenter.unread,
             "green": found.green,

@@ -13,7 +13,7 @@ _CARD_LIES_S = 3.0
 
 
 class Presenter:
-    """Any thread may present; a touch is counted before the card reaches the reader."""
+    """Any thread may present; a touch is counted before the card reaches the reader, and taken back if there was none."""
 
     def __init__(self) -> None:
         self.presented: Counter[tuple[str, str]] = Counter()
@@ -24,9 +24,11 @@ class Presenter:
     def simulated(self, station: DemoStation, person: CastPerson) -> None:
         """Hand a card to the station's simulated reader."""
         self._count(station, person)
-        if not station.touch(person.uid):
-            with self._lock:
-                self.unread += 1
+        read = station.touch(person.uid)
+        with self._lock:
+            self.unread += read is not True
+            if read is False:
+                self.presented[station.cast.id, person.number] -= 1
 
     def through_pcsc(self, bench: ReaderBench, station: DemoStation, person: CastPerson) -> None:
         """Lay a card on the virtual PC/SC reader until the lamp lights, as a person would."""

@@ -80,16 +80,23 @@ class DemoStation:
         self.agent.stop()
         self._witness.stop()
 
-    def touch(self, uid: str) -> bool:
-        """Present a card to the simulated reader and tell whether there was a reader to read it."""
-        try:
-            with socket.socket(socket.AF_UNIX) as reader:
-                reader.settimeout(5)
+    def touch(self, uid: str) -> bool | None:
+        """Present a card to the simulated reader.
+
+        Returns:
+            True when the reader read it, False when there was no reader, None when it fell silent in between.
+        """
+        with socket.socket(socket.AF_UNIX) as reader:
+            reader.settimeout(5)
+            try:
                 reader.connect(str(self.touch_socket))
+            except OSError:
+                return False
+            try:
                 reader.sendall(uid.encode() + b"\n")
-                return reader.recv(16).startswith(b"ok")
-        except OSError:
-            return False
+                return True if reader.recv(16).startswith(b"ok") else None
+            except OSError:
+                return None
 
     def lights(self) -> list[Light]:
         """Return what the lamp's witness has written down."""
