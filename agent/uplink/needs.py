@@ -1,0 +1,84 @@
+"""What the uplink needs of the rest of the agent, in its own words."""
+
+from typing import Protocol
+
+from agent.agreement import StreamView
+from protocol.birth import Mark
+from protocol.commands import Command
+from protocol.envelope import Envelope
+from protocol.facts import EpochReason, Severity
+from protocol.heads import SignedHead
+from protocol.kiosk import LinkState
+from protocol.receipts import Receipt
+from protocol.twin import Desired, Reported
+from protocol.vitals import Vitals
+
+
+class Stream(StreamView, Protocol):
+    """The outbox, as the uplink uses it. `agent.outbox.Outbox` is one."""
+
+    @property
+    def epoch(self) -> bytes:
+        """Name of the current stream."""
+
+    def signed_head(self) -> SignedHead:
+        """Return the signed head at ``through``."""
+
+    def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
+        """Return the facts that follow ``seq``, or None where none follow."""
+
+    def take_receipt(self, receipt: Receipt) -> None:
+        """Mark facts as receipted."""
+
+    def marks(self) -> list[Mark]:
+        """Return chain values at falling seqs, for a comparison."""
+
+    def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
+        """End the stream and begin another that re-issues every fact after ``matched``."""
+
+
+class BlobSource(Protocol):
+    """The files that wait for the county. `agent.blobs.BlobStore` is one."""
+
+    def pending(self) -> list[tuple[bytes, int]]:
+        """Return (SHA-256, size in bytes) of each, oldest first."""
+
+    def read(self, sha256: bytes, offset: int, length: int) -> bytes:
+        """Return at most ``length`` bytes from ``offset`` on."""
+
+    def drop(self, sha256: bytes) -> None:
+        """Forget a file that the county has."""
+
+
+class UplinkHost(Protocol):
+    """The core, as the uplink calls it: always on the core thread, and never from within a call of the host's."""
+
+    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+        """Take the county's signed time: true at some moment between the two monotonic ones, 2 s apart at most."""
+
+    def desired_came(self, desired: Desired) -> Reported:
+        """Take a desired state meant for this station and signed by the county; return what to report."""
+
+    def command_came(self, command: Command) -> None:
+        """Take a command meant for this station and signed by the county. Expiry and repetition are the host's."""
+
+    def alarm(self, code: str, severity: Severity, detail: str) -> None:
+        """Tell the county's people. ``detail`` is English and short."""
+
+    def link_changed(self, state: LinkState) -> None:
+        """The state of the link changed."""
+
+    def vitals(self) -> Vitals:
+        """Return how the station is now."""
+
+    def in_duty(self) -> bool:
+        """Whether a duty window is open now."""
+
+    def boot_id(self) -> bytes:
+        """The 16 bytes of this boot's id."""
+
+    def software(self) -> str:
+        """Name and version of the running software."""
+
+    def twin_version(self) -> int:
+        """Version of the desired state in force, 0 for none."""

@@ -1,0 +1,67 @@
+"""Vitals, coalesced: at connect, at a change at most once a minute, and every quarter of an hour.
+
+Idle traffic is metered: everything that a station says without having anything to say must fit 8 MB a month.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from agent.uplink.channel import Channel
+from agent.uplink.needs import UplinkHost
+from protocol.codec import encode
+from protocol.vitals import Vitals
+
+CHANGE_MS = 60_000
+IDLE_MS = 900_000
+
+
+class Pulse:
+    """Says how the station is, no more often than it must."""
+
+    def __init__(self, *, channel: Channel, host: UplinkHost, mono_ms: Callable[[], int]) -> None:
+        self._channel = channel
+        self._host = host
+        self._mono_ms = mono_ms
+        self._open = False
+        self._said: Vitals | None = None
+        self._said_ms = 0
+        self._due_ms = 0
+
+    def begin(self) -> None:
+        """The connection is agreed: say the vitals at once."""
+        self._open = True
+        self._said = None
+        self._due_ms = self._mono_ms()
+
+    def stop(self) -> None:
+        """The connection is over or in doubt."""
+        self._open = False
+
+    @property
+    def due_ms(self) -> int | None:
+        """When to look next, or None."""
+        return self._due_ms if self._open else None
+
+    def pump(self) -> None:
+        """Look once a minute; speak where something changed or a quarter of an hour has passed."""
+        now = self._mono_ms()
+        if not self._open or now < self._due_ms:
+            return
+        self._due_ms = now + CHANGE_MS
+        vitals = self._host.vitals()
+        if self._said is None or now - self._said_ms >= IDLE_MS or _changed(self._said, vitals):
+            self._said, self._said_ms = vitals, now
+            self._channel.tell("vitals", encode(vitals))
+
+
+def _changed(before: Vitals, now: Vitals) -> bool:
+    """Whether two vitals differ in more than what always moves: time, head, memory and free space."""
+    level = msgspec.structs.replace(
+        now,
+        at=before.at,
+        head=before.head,
+        disk_free_kib=before.disk_free_kib,
+        resident_kib=before.resident_kib,
+    )
+    return level != before or before.at.quality != now.at.quality

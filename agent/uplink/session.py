@@ -1,0 +1,232 @@
+"""Birth, welcome, and what follows when station and county disagree.
+
+One connection has one nonce: it names the connection in its will and binds the county's time to it. A birth
+may be said again on the same connection (the county's worker was away, or a receipt did not fit); it asks the
+same question: where do we stand?
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from agent.agreement import Continue, Disagree, agree
+from agent.outbox.errors import OutboxFull
+from agent.uplink.alarms import Alarms
+from agent.uplink.backoff import Backoff
+from agent.uplink.channel import NOT_AUTHORIZED, Channel
+from agent.uplink.needs import Stream, UplinkHost
+from protocol.birth import Birth, Compare, Match, Welcome, unseal_match, unseal_welcome
+from protocol.codec import encode
+from protocol.receipts import Receipt
+
+log = logging.getLogger(__name__)
+
+URGENT_EVERY_MS = 5_000
+"""A touch brings the next question forward at most this often."""
+
+ANSWER_MS = 20_000
+"""How long an answer of the county may take before the question is put again."""
+
+TRUSTED_ROUND_TRIP_MS = 2_000
+"""Signed time that took longer is not believed."""
+
+type Phase = Literal["closed", "asking", "comparing", "agreed"]
+
+
+class Session:
+    """The conversation at the start of a connection, up to the agreement from where to send."""
+
+    def __init__(
+        self,
+        *,
+        station: str,
+        county_keys: dict[bytes, bytes],
+        stream: Stream,
+        channel: Channel,
+        host: UplinkHost,
+        alarms: Alarms,
+        mono_ms: Callable[[], int],
+        backoff: Backoff,
+        agreed: Callable[[int], None],
+    ) -> None:
+        """Make a closed session.
+
+        Args:
+            agreed: Called with the seq that both sides have, once they agree.
+        """
+        self._station = station
+        self._keys = county_keys
+        self._stream = stream
+        self._channel = channel
+        self._host = host
+        self._alarms = alarms
+        self._mono_ms = mono_ms
+        self._backoff = backoff
+        self._agreed = agreed
+        self.phase: Phase = "closed"
+        self._nonce = bytes(16)
+        self._due_ms = 0
+        self._said_ms = 0
+        self._asked_ms: int | None = None
+        self._time_wanted = False
+        self._disagreement: Disagree | None = None
+
+    @property
+    def due_ms(self) -> int | None:
+        """When `pump` has something to do, or None."""
+        return self._due_ms if self.phase in ("asking", "comparing") else None
+
+    def open(self, nonce: bytes) -> None:
+        """Begin on a new connection."""
+        self._nonce = nonce
+        self._asked_ms = None
+        self._time_wanted = True
+        self.ask_again(after_ms=0)
+
+    def close(self) -> None:
+        """The connection is over."""
+        self.phase = "closed"
+
+    def ask_again(self, *, after_ms: int) -> None:
+        """Doubt where the two stand, and say the birth (again) after a while."""
+        self.phase = "asking"
+        self._disagreement = None
+        self._due_ms = self._mono_ms() + after_ms
+
+    def urgent(self) -> None:
+        """Something new waits to be sent: ask now, unless that was just asked."""
+        if self.phase == "asking":
+            self._due_ms = min(self._due_ms, max(self._mono_ms(), self._said_ms + URGENT_EVERY_MS))
+
+    def pump(self) -> None:
+        """Say what is due."""
+        if self.due_ms is None or self._mono_ms() < self._due_ms:
+            return
+        if self.phase == "asking":
+            self._say_birth()
+        else:
+            self._say_compare()
+
+    def _say_birth(self) -> None:
+        now = self._mono_ms()
+        birth = Birth(
+            station=self._station,
+            head=self._stream.signed_head(),
+            boot=self._host.boot_id(),
+            nonce=self._nonce,
+            software=self._host.software(),
+            twin_version=self._host.twin_version(),
+        )
+        self._said_ms = now
+        self._due_ms = now + ANSWER_MS + (self._backoff.wait_ms(now) if self._backoff.troubled else 0)
+        if self._asked_ms is None:
+            self._asked_ms = now
+        self._channel.send("birth", encode(birth), self._birth_settled)
+
+    def _birth_settled(self, reason_code: int) -> None:
+        if reason_code == 0 or self.phase != "asking":
+            return
+        self._asked_ms = None
+        if reason_code == NOT_AUTHORIZED:
+            self._alarms.raise_once("birth_refused", "major", "the broker does not let this station publish")
+        self._put_off(f"birth not delivered, reason code 0x{reason_code:02x}")
+
+    def _put_off(self, why: str) -> None:
+        now = self._mono_ms()
+        if not self._backoff.troubled:
+            log.warning("%s: the county does not answer: %s", self._station, why)
+        self._due_ms = now + self._backoff.wait_ms(now)
+
+    def welcome_came(self, raw: bytes, *, mono_ms: int) -> None:
+        """Take the county's answer to the birth.
+
+        Raises:
+            Refused: It is not the county's answer to this station.
+        """
+        welcome = unseal_welcome(raw, station=self._station, public_keys=self._keys)
+        if welcome.nonce != self._nonce or welcome.epoch != self._stream.epoch:
+            log.info("%s: a welcome for another birth is ignored", self._station)
+            return
+        self._take_time(welcome, answered_ms=mono_ms)
+        if self.phase != "asking":
+            return
+        match agree(self._stream, welcome):
+            case Continue() as ours:
+                self._begin_sending(welcome, ours)
+            case Disagree() as quarrel:
+                self._begin_comparing(quarrel)
+
+    def _take_time(self, welcome: Welcome, *, answered_ms: int) -> None:
+        """Believe signed time once a connection, and only where no earlier birth can be what it answers."""
+        asked_ms = self._asked_ms
+        if not self._time_wanted or asked_ms is None:
+            return
+        self._time_wanted = False
+        if 0 <= answered_ms - asked_ms <= TRUSTED_ROUND_TRIP_MS:
+            self._host.time_told(welcome.wall, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
+
+    def _begin_sending(self, welcome: Welcome, ours: Continue) -> None:
+        self.phase = "agreed"
+        if ours.lowered:
+            log.warning("%s: the county has facts up to %d only; the rest is sent again", self._station, ours.after)
+            self._alarms.raise_once("county_lost_facts", "major", f"county is back at seq {ours.after}")
+        self._stream.take_receipt(
+            Receipt(
+                station=welcome.station,
+                epoch=welcome.epoch,
+                through=welcome.through,
+                head=welcome.head,
+                generation=welcome.generation,
+                held=welcome.held,
+            )
+        )
+        self._agreed(ours.after)
+
+    def _begin_comparing(self, quarrel: Disagree) -> None:
+        log.error("%s: the county's stream %s at seq %d", self._station, quarrel.reason, quarrel.county_through)
+        self.phase = "comparing"
+        self._disagreement = quarrel
+        self._due_ms = self._mono_ms()
+
+    def _say_compare(self) -> None:
+        self._due_ms = self._mono_ms() + ANSWER_MS
+        marks = self._stream.marks()
+        if not marks:
+            self._open_epoch(matched=0)
+            return
+        compare = Compare(station=self._station, epoch=self._stream.epoch, marks=marks)
+        self._channel.send("compare", encode(compare), self._compare_settled)
+
+    def _compare_settled(self, reason_code: int) -> None:
+        if reason_code != 0 and self.phase == "comparing":
+            self._put_off(f"comparison not delivered, reason code 0x{reason_code:02x}")
+
+    def match_came(self, raw: bytes) -> None:
+        """Take the answer to a comparison: end the stream and begin another.
+
+        Raises:
+            Refused: It is not the county's answer to this station.
+        """
+        answer: Match = unseal_match(raw, station=self._station, public_keys=self._keys)
+        if self.phase != "comparing" or answer.epoch != self._stream.epoch:
+            log.info("%s: a match that nobody asked for is ignored", self._station)
+            return
+        if answer.through > self._stream.through:
+            log.error("%s: a match at seq %d, which the stream does not have", self._station, answer.through)
+            return
+        self._open_epoch(matched=answer.through)
+
+    def _open_epoch(self, *, matched: int) -> None:
+        quarrel = self._disagreement
+        if quarrel is None:
+            return
+        ended = self._stream.epoch
+        try:
+            self._stream.open_epoch(quarrel.reason, matched=matched)
+        except OutboxFull:
+            log.exception("%s: no room for a new epoch", self._station)
+            self._due_ms = self._mono_ms() + self._backoff.wait_ms(self._mono_ms())
+            return
+        detail = f"epoch {ended.hex()} ended, matched to seq {matched}, county at {quarrel.county_through}"
+        self._alarms.raise_once(f"stream_{quarrel.reason}", "critical", detail)
+        self.ask_again(after_ms=0)
