@@ -1,0 +1,132 @@
+"""HTTPS to the county: enrolment calls and resumable downloads, trusting the county CA alone.
+
+``requests`` is imported at the first call: a station that only records cards never loads it.
+"""
+
+import hashlib
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.ports import DeviceError
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_S = 20.0
+READ_S = 30.0
+MAX_ANSWER_BYTES = 65_536
+_PIECE_BYTES = 16_384
+FRUITLESS_TRIES = 3
+"""A download gives up after so many tries in a row that brought nothing."""
+
+
+class WrongContent(Exception):
+    """What came is not the file that was asked for. Asking again will not help."""
+
+
+def post_json(url: str, ca_path: Path, body: bytes) -> tuple[int, bytes]:
+    """Send a JSON body and return status and answer, whatever the status.
+
+    Args:
+        url: ``https://…``; redirects are not followed.
+        ca_path: PEM of the only authority that is trusted.
+
+    Raises:
+        DeviceError: The county can't be reached, is not who it should be, or answers without end.
+    """
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
+    with _session(ca_path) as session:
+        return _read_answer(session, url, body, headers)
+
+
+def _read_answer(session: "requests.Session", url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    import requests  # noqa: PLC0415
+
+    try:
+        with session.post(
+            url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
+        ) as answer:
+            content = b""
+            for piece in answer.iter_content(_PIECE_BYTES):
+                content += piece
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise DeviceError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
+            return answer.status_code, content
+    except (requests.RequestException, OSError) as error:
+        raise DeviceError(f"{type(error).__name__}: {error}") from error
+
+
+def fetch_pack(url: str, ca_path: Path, sha256: bytes, size: int) -> bytes:
+    """Download one file, going on where a broken connection stopped (RFC 9110, section 14).
+
+    Args:
+        sha256: What the file must hash to.
+        size: Its length in bytes; not one more is read.
+
+    Raises:
+        DeviceError: The county can't be reached or answers otherwise than with the file.
+        WrongContent: The bytes are not the file that was asked for.
+    """
+    content = bytearray()
+    fruitless = best = 0
+    with _session(ca_path) as session:
+        while len(content) < size:
+            problem = _fetch_rest(session, url, content, size)
+            fruitless = 0 if len(content) > best else fruitless + 1
+            best = max(best, len(content))
+            if problem and fruitless >= FRUITLESS_TRIES:
+                raise DeviceError(problem)
+    if hashlib.sha256(content).digest() != sha256:
+        raise WrongContent(f"{url} does not hash to what was asked for")
+    return bytes(content)
+
+
+def _fetch_rest(session: "requests.Session", url: str, content: bytearray, size: int) -> str:
+    """Append what one request brings; return what went wrong, or nothing."""
+    import requests  # noqa: PLC0415
+
+    headers = {"Range": f"bytes={len(content)}-{size - 1}", "Accept-Encoding": "identity"}
+    try:
+        with session.get(
+            url, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
+        ) as answer:
+            return _append(answer, content, size)
+    except (requests.RequestException, OSError) as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _append(answer: "requests.Response", content: bytearray, size: int) -> str:
+    if answer.status_code == 200:
+        content.clear()
+    elif answer.status_code != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {len(content)}-"):
+        return f"the county answered {answer.status_code}"
+    for piece in answer.iter_content(_PIECE_BYTES):
+        content += piece[: size - len(content)]
+        if len(content) >= size:
+            return ""
+    return "the connection ended early"
+
+
+def _session(ca_path: Path) -> "requests.Session":
+    """Return a session for TLS 1.3 with the county CA alone; proxies and the system's authorities don't count."""
+    import requests  # noqa: PLC0415
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    try:
+        context.load_verify_locations(cafile=ca_path)
+    except OSError as error:
+        raise DeviceError(f"the county's authority can't be read: {error}") from error
+
+    class CountyOnly(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs, ssl_context=context)
+
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = str(ca_path)
+    session.adapters.clear()
+    session.mount("https://", CountyOnly())
+    return session

@@ -1,0 +1,158 @@
+"""Becoming a station of the county, and staying one: enrolment by claim code and renewal at half life.
+
+Both are one HTTPS call each, signed with the record key. They block, so the core runs them in a thread.
+"""
+
+import datetime
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+
+from agent.identity import Identity, record_key, save_answer, tls_key
+from agent.ports import DeviceError
+from protocol.claim import parse_claim_code
+from protocol.enrolment import (
+    MAX_ANSWER_BYTES,
+    Enrolled,
+    EnrolRequest,
+    NotEnrolled,
+    RenewRequest,
+    decode_json,
+    sign_request,
+)
+from protocol.refusal import Refused
+
+LIFE = datetime.timedelta(days=90)
+"""How long the county's station certificates live."""
+
+type Post = Callable[[str, Path, bytes], tuple[int, bytes]]
+"""``(url, ca_file, body) -> (status, answer)``; raises `DeviceError` where the county can't be reached."""
+
+
+class EnrolmentFailed(Exception):
+    """The station is not taken in.
+
+    Attributes:
+        message: What to do, in Chinese, for the person in front of the station.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class CountyUnreachable(EnrolmentFailed):
+    """Transient: nothing was decided; try again later."""
+
+
+class CountyRefused(EnrolmentFailed):
+    """Permanent: the county said no, or the code can't be one. ``reason`` is its code for programs."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class AnswerRefused(EnrolmentFailed):
+    """The county's answer does not fit what was asked: nothing of it was kept."""
+
+
+def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> Identity:
+    """Take part in the county as the station that ``claim`` was made for.
+
+    Args:
+        folder: The station's folder. Keys are made in it where it has none, before anything is asked.
+        url: The county's address, ``https://HOST:PORT``.
+        claim: The claim code as a person types it.
+
+    Raises:
+        CountyUnreachable, CountyRefused, AnswerRefused: Nothing but the keys is in the folder.
+        IdentityBroken: A key file is damaged.
+    """
+    try:
+        code = parse_claim_code(claim)
+    except Refused as refused:
+        raise CountyRefused(refused.reason, "接入码应为13位数字，请核对后重新输入") from refused
+    key = record_key(folder)
+    request = EnrolRequest(
+        claim=code,
+        csr=_csr(folder),
+        record_key=key.public_key().public_bytes_raw(),
+        nonce=os.urandom(16),
+        signature=bytes(64),
+    )
+    body = msgspec.json.encode(sign_request(key, request))
+    answer = _ask(f"{url.rstrip('/')}/enrol", ca_file, body, post)
+    _check(answer, folder=folder, nonce=request.nonce)
+    return save_answer(folder, answer)
+
+
+def renew(identity: Identity, *, url: str, ca_file: Path, post: Post) -> Identity:
+    """Get a new certificate for the same keys, also after the old one has expired.
+
+    Raises:
+        CountyUnreachable, CountyRefused, AnswerRefused: The old certificate stays in place.
+        IdentityBroken: A key file is damaged.
+    """
+    request = RenewRequest(
+        station=identity.station, csr=_csr(identity.folder), nonce=os.urandom(16), signature=bytes(64)
+    )
+    body = msgspec.json.encode(sign_request(identity.record_key, request))
+    answer = _ask(f"{url.rstrip('/')}/renew", ca_file, body, post)
+    _check(answer, folder=identity.folder, nonce=request.nonce)
+    if answer.station != identity.station:
+        raise AnswerRefused("县里返回的站点编号与本站不符，证书未更新")
+    return save_answer(identity.folder, answer)
+
+
+def renewal_due(now_wall_ms: int, certificate: str) -> bool:
+    """Tell whether half of a certificate's life since its issue is over, or all of it.
+
+    Args:
+        now_wall_ms: Trusted time, milliseconds since 1970 in UTC.
+        certificate: PEM. Its start is back-dated, so its issue is counted as 90 days before its end.
+    """
+    ends = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
+    now = datetime.datetime.fromtimestamp(now_wall_ms / 1000, datetime.UTC)
+    return now >= ends - LIFE / 2
+
+
+def _csr(folder: Path) -> str:
+    """Return a certification request (PKCS#10, RFC 2986). Its subject says nothing: the county decides the name."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "station")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(tls_key(folder), hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _ask(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
+    try:
+        status, raw = post(url, ca_file, body)
+    except DeviceError as error:
+        raise CountyUnreachable("暂时连不上县里，请检查网络后再试") from error
+    try:
+        if status == 200:
+            return decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)
+        refusal = decode_json(raw, NotEnrolled)
+    except Refused as refused:
+        if status >= 500 or status == 429:
+            raise CountyUnreachable(f"县里的服务暂时有问题（{status}），请稍后再试") from refused
+        raise AnswerRefused(f"县里的答复无法识别（{status}），请联系县运维") from refused
+    raise CountyRefused(refusal.reason, refusal.message)
+
+
+def _check(answer: Enrolled, *, folder: Path, nonce: bytes) -> None:
+    """Refuse an answer to another question or a certificate for another key or name."""
+    if answer.nonce != nonce:
+        raise AnswerRefused("县里的答复与本次请求不符，请重新接入")
+    try:
+        certificate = x509.load_pem_x509_certificate(answer.certificate.encode())
+    except ValueError as error:
+        raise AnswerRefused("县里签发的证书无法识别，请联系县运维") from error
+    names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if names != [answer.station] or certificate.public_key() != tls_key(folder).public_key():
+        raise AnswerRefused("县里签发的证书与本站不符，请联系县运维")

@@ -1,0 +1,159 @@
+"""Who this station is: its keys, its certificate and the county's answer, in the station's folder.
+
+Both keys are made here and never leave. Every file is written beside its place, synced and renamed, so a power
+cut leaves the old state or the new one. The enrolment answer is the one source; the certificate's own file,
+which the TLS library wants, is made again from it where it differs.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
+from protocol.refusal import Refused
+from protocol.signing import key_id
+
+RECORD_KEY = "record-key.pem"
+TLS_KEY = "tls-key.pem"
+CERTIFICATE = "certificate.pem"
+ANSWER = "enrolled.json"
+
+
+class IdentityBroken(Exception):
+    """A file of the station's folder can't be read as what it should be. A person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An enrolled station."""
+
+    folder: Path
+    record_key: Ed25519PrivateKey
+    enrolled: Enrolled
+
+    @property
+    def station(self) -> str:
+        """The station's id."""
+        return self.enrolled.station
+
+    @property
+    def county_keys(self) -> dict[bytes, bytes]:
+        """The keys that sign for the county, raw, by `protocol.signing.key_id`."""
+        return {key_id(key): key for key in self.enrolled.county_keys}
+
+    @property
+    def certificate_file(self) -> Path:
+        """The client certificate, PEM."""
+        return self.folder / CERTIFICATE
+
+    @property
+    def tls_key_file(self) -> Path:
+        """The client certificate's key, PKCS#8 PEM."""
+        return self.folder / TLS_KEY
+
+
+def load_identity(folder: Path) -> Identity | None:
+    """Return the station's identity, or None where it was never enrolled.
+
+    Raises:
+        IdentityBroken: A file is damaged, or a key is missing beside an enrolment answer.
+    """
+    try:
+        raw = (folder / ANSWER).read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        enrolled = decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)
+    except Refused as refused:
+        raise IdentityBroken(f"{ANSWER}: {refused}") from refused
+    for name in (RECORD_KEY, TLS_KEY):
+        if not (folder / name).exists():
+            raise IdentityBroken(f"{name} is missing")
+    _restore_certificate(folder, enrolled)
+    return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)
+
+
+def save_answer(folder: Path, enrolled: Enrolled) -> Identity:
+    """Keep the county's answer; from the moment it returns the station is who the answer says."""
+    write_durably(folder / ANSWER, msgspec.json.encode(enrolled))
+    _restore_certificate(folder, enrolled)
+    return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)
+
+
+def _restore_certificate(folder: Path, enrolled: Enrolled) -> None:
+    path = folder / CERTIFICATE
+    wanted = enrolled.certificate.encode()
+    if not path.exists() or path.read_bytes() != wanted:
+        write_durably(path, wanted)
+
+
+def record_key(folder: Path) -> Ed25519PrivateKey:
+    """Return the key that signs what this station says, made at the first call (RFC 8032; PKCS#8 by RFC 8410).
+
+    Raises:
+        IdentityBroken: The file holds no such key.
+    """
+    key = _key(folder / RECORD_KEY)
+    if key is None:
+        key = Ed25519PrivateKey.generate()
+        write_durably(folder / RECORD_KEY, _pem(key))
+    if not isinstance(key, Ed25519PrivateKey):
+        raise IdentityBroken(f"{RECORD_KEY} holds no Ed25519 key")
+    return key
+
+
+def tls_key(folder: Path) -> ec.EllipticCurvePrivateKey:
+    """Return the client certificate's key (ECDSA on P-256), made at the first call.
+
+    Raises:
+        IdentityBroken: The file holds no such key.
+    """
+    key = _key(folder / TLS_KEY)
+    if key is None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        write_durably(folder / TLS_KEY, _pem(key))
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise IdentityBroken(f"{TLS_KEY} holds no elliptic curve key")
+    return key
+
+
+def _key(path: Path) -> object | None:
+    try:
+        return serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise IdentityBroken(f"{path.name}: {error}") from error
+
+
+def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` for its owner alone: after a power cut the file is the old one or this one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
