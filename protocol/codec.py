@@ -42,7 +42,7 @@ def decode[T](raw: bytes, kind: type[T], *, limit: int = MAX_MESSAGE_BYTES) -> T
         raise Refused("too_large", f"{len(raw)} bytes, at most {limit} are read")
     try:
         value: T = msgspec.msgpack.decode(raw, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused("malformed", str(error)) from error
     version = getattr(value, "v", MAJOR)
     if version != MAJOR:

@@ -240,5 +240,5 @@ def decode_fact(body: bytes) -> Fact:
         raise Refused("unknown_kind", f"fact kind {kind[:40]!r}")
     try:
         return _DECODER.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused("malformed", str(error)) from error
