@@ -101,7 +101,7 @@ def decode_json[T](raw: bytes, kind: type[T], *, limit: int = MAX_REQUEST_BYTES)
         raise Refused("too_large", f"{len(raw)} bytes, at most {limit} are read")
     try:
         value = msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused("malformed", str(error)) from error
     if getattr(value, "v", 1) != 1:
         raise Refused("unknown_version", "this county speaks version 1")

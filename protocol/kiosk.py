@@ -204,5 +204,5 @@ def _decode[T](line: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         raise Refused("too_large", f"a line of {len(line)} bytes")
     try:
         return decoder.decode(line)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused("malformed", str(error)) from error
