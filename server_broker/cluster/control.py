@@ -73,10 +73,11 @@ def wait_ready(home: CountyHome, process: "subprocess.Popen[bytes]", *, deadline
                 raise ServiceError("PostgreSQL does not answer; see logs/postgres.log") from None
         else:
             raise ServiceError(f"PostgreSQL ended with status {process.returncode}; see logs/postgres.log")
-    _make_database(home)
+    make_database(home)
 
 
-def _make_database(home: CountyHome) -> None:
+def make_database(home: CountyHome) -> None:
+    """Make the role and the database of the county unless they are there."""
     with psycopg.connect(host=str(home.postgres_socket), dbname="postgres", user=SUPERUSER, autocommit=True) as link:
         if not link.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             link.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE)))

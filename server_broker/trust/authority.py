@@ -76,10 +76,13 @@ class CertificateAuthority:
     def revocation_list(self, serials: Iterable[str], *, number: int, now: dt.datetime) -> bytes:
         """Return a CRL (RFC 5280, section 5) in PEM that names ``serials``.
 
-        It holds for ten years: a CRL past its nextUpdate would have the broker refuse everybody.
+        It holds for ten years: a CRL past its nextUpdate would have the broker refuse everybody. Its thisUpdate
+        counts ``number`` seconds from 2020, because OpenSSL keeps the lists it has read before and of two takes
+        the one that is later by that date, and because this way no wrong clock can make it lie in the future.
         """
+        this_update = BACK_DATED + dt.timedelta(seconds=number)
         builder = x509.CertificateRevocationListBuilder(
-            issuer_name=self.certificate.subject, last_update=BACK_DATED, next_update=now + CRL_LIFETIME
+            issuer_name=self.certificate.subject, last_update=this_update, next_update=now + CRL_LIFETIME
         )
         for serial in sorted(set(serials)):
             entry = x509.RevokedCertificateBuilder(serial_number=int(serial, 16), revocation_date=BACK_DATED)

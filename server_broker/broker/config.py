@@ -1,0 +1,151 @@
+"""Write Mosquitto's configuration, and say how the county's own clients reach it."""
+
+import base64
+import datetime as dt
+import hashlib
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocol.codec import MAX_MESSAGE_BYTES
+from server_broker.home import CountyHome
+from server_broker.service.config import CountyConfig, read_config
+from server_broker.service.processes import Program, ServiceError, account_for
+from server_broker.trust.files import write_atomically
+from server_broker.trust.keys import county_keys, server_certificate
+
+ACCOUNT = "mosquitto"
+LOCAL_USER = "county"
+PACKET_OVERHEAD_BYTES = 1024
+"""Topic and properties of the largest message (MQTT 5.0, 3.3)."""
+_PBKDF2_ROUNDS = 101  # the password is 256 random bits; Mosquitto checks it on its one thread
+
+_CONFIGURATION = """\
+# Written by cunhui-server at each start.
+per_listener_settings true
+persistence false
+allow_zero_length_clientid false
+retain_available false
+max_packet_size {max_packet}
+message_size_limit {max_message}
+# A station's window is small and the county's is wide; what does not fit waits in the outboxes on the stations.
+max_inflight_messages 64
+max_queued_messages 20000
+max_queued_bytes 268435456
+max_keepalive 600
+persistent_client_expiration 1h
+sys_interval 0
+set_tcp_nodelay true
+log_dest stdout
+log_timestamp_format %Y-%m-%dT%H:%M:%S
+log_type error
+log_type warning
+log_type notice
+log_type information
+connection_messages true
+
+# Stations: each by its certificate, whose common name is its user name and its client id.
+listener {station_port} {bind_address}
+protocol mqtt
+max_qos 1
+allow_anonymous false
+cafile ca.pem
+certfile server.pem
+keyfile server.key
+crlfile stations.crl
+tls_version tlsv1.3
+require_certificate true
+use_identity_as_username true
+use_username_as_clientid true
+acl_file stations.acl
+
+# The county's own clients.
+listener {local_port} 127.0.0.1
+protocol mqtt
+max_qos 1
+allow_anonymous false
+password_file local.passwords
+acl_file local.acl
+"""
+
+
+@dataclass(frozen=True)
+class LocalClient:
+    """How the county's own clients connect: on loopback, without TLS, by password."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+
+
+def local_client_settings(home: CountyHome) -> LocalClient:
+    """Return how the county's own clients connect.
+
+    Raises:
+        ServiceError: The county has not been set up.
+    """
+    try:
+        password = (home.trust / "broker-local.password").read_text(encoding="ascii")
+    except FileNotFoundError as error:
+        raise ServiceError("the broker has no local password yet: run cunhui-server up") from error
+    return LocalClient("127.0.0.1", read_config(home).broker_local_port, LOCAL_USER, password)
+
+
+def prepare(home: CountyHome, *, now: dt.datetime) -> None:
+    """Write everything Mosquitto reads but the lists of stations, which `server_broker.broker.access` writes.
+
+    Raises:
+        ServiceError: The county's keys or configuration are missing.
+    """
+    config = read_config(home)
+    account = account_for(ACCOUNT)
+    home.broker.mkdir(exist_ok=True, mode=0o700)
+    account.own(home.broker, 0o700)
+    certificate, key = server_certificate(home, "broker", config.hosts, now=now)
+    password_file = home.trust / "broker-local.password"
+    if not password_file.exists():
+        write_atomically(password_file, secrets.token_urlsafe(32).encode("ascii"))
+    files = {
+        "ca.pem": county_keys(home).ca_pem,
+        "server.pem": certificate.read_bytes(),
+        "server.key": key.read_bytes(),
+        "mosquitto.conf": _configuration(config).encode("ascii"),
+    }
+    for name, content in files.items():
+        write_atomically(home.broker / name, content, account=account)
+
+
+def program(home: CountyHome) -> Program:
+    """Return Mosquitto as it is run for a prepared county.
+
+    Raises:
+        ServiceError: Mosquitto is not installed.
+    """
+    found = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+    if found is None:
+        raise ServiceError("Mosquitto is not installed: apt-get install mosquitto")
+    return Program([found, "-c", "mosquitto.conf"], home.broker, account_for(ACCOUNT))
+
+
+def password_line(user: str, password: str) -> str:
+    """Return a line of Mosquitto's password file: PBKDF2 with SHA-512 (RFC 8018), as mosquitto_passwd writes it."""
+    salt = secrets.token_bytes(12)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _PBKDF2_ROUNDS)
+    return f"{user}:$7${_PBKDF2_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}\n"
+
+
+def _configuration(config: CountyConfig) -> str:
+    return _CONFIGURATION.format(
+        max_message=MAX_MESSAGE_BYTES,
+        max_packet=MAX_MESSAGE_BYTES + PACKET_OVERHEAD_BYTES,
+        station_port=config.broker_port,
+        local_port=config.broker_local_port,
+        bind_address=config.bind_address,
+    )
+
+
+def log_file(home: CountyHome) -> Path:
+    """Return where Mosquitto's log lines go."""
+    return home.logs / "mosquitto.log"

@@ -1,0 +1,62 @@
+"""Short connections to the broker on loopback: to see that it is there, and to throw a station out."""
+
+import time
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from server_broker.broker.config import LocalClient, local_client_settings
+from server_broker.home import CountyHome
+from server_broker.service.processes import ServiceError
+
+_LOOP_S = 0.05
+
+
+def probe(local: LocalClient, *, username: str, timeout_s: float) -> bool:
+    """Tell whether the broker lets ``username`` in with the local password."""
+    return _connect(local, client_id=f"probe-{username}", username=username, timeout_s=timeout_s)
+
+
+def is_ready(home: CountyHome, *, timeout_s: float = 1.0) -> bool:
+    """Tell whether the broker answers the county's own clients."""
+    try:
+        local = local_client_settings(home)
+    except ServiceError:
+        return False
+    return probe(local, username=local.username, timeout_s=timeout_s)
+
+
+def cut_off(home: CountyHome, station: str, *, timeout_s: float = 3.0) -> bool:
+    """End ``station``'s open session by taking its client id over (MQTT 5.0, 3.1.4), and return whether that worked.
+
+    A broker that is down has no session to end: then too the answer is False.
+    """
+    local = local_client_settings(home)
+    return _connect(local, client_id=station, username=local.username, timeout_s=timeout_s)
+
+
+def _connect(local: LocalClient, *, client_id: str, username: str, timeout_s: float) -> bool:
+    """Connect, see the broker's answer, and leave."""
+    answers: list[bool] = []
+
+    def answered(
+        _client: mqtt.Client, _data: object, _flags: mqtt.ConnectFlags, reason: ReasonCode, _more: Properties | None
+    ) -> None:
+        answers.append(not reason.is_failure)
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5)
+    client.username_pw_set(username, local.password)
+    client.on_connect = answered
+    deadline = time.monotonic() + timeout_s
+    try:
+        client.connect(local.host, local.port, clean_start=True)
+    except OSError:
+        return False
+    while not answers and time.monotonic() < deadline:
+        if client.loop(_LOOP_S) != mqtt.MQTT_ERR_SUCCESS:
+            break
+    client.disconnect()
+    client.loop(_LOOP_S)
+    return bool(answers) and answers[0]

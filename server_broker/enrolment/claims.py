@@ -1,0 +1,81 @@
+"""Claim codes: made for one station, told by telephone, good once and for a day."""
+
+import datetime as dt
+import secrets
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import IntegrityError, transaction
+
+from protocol.claim import check_digit
+from server_broker.audit.log import record
+from server_broker.enrolment.models import Claim
+from server_broker.fleet.models import Station
+
+LIFETIME = dt.timedelta(hours=24)
+MAX_WRONG_TRIES = 10
+LOOKUP_DIGITS = 6
+_KEPT_AFTER_END = dt.timedelta(days=30)
+
+_NO_CLAIM = "argon2$argon2id$v=19$m=102400,t=2,p=8$bm9jbGFpbWhhc3RoaXM$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+"""A hash that nothing has, with the parameters of Django's Argon2 hasher: for the time that it takes."""
+
+
+def make_claim(station: Station, *, actor: str, now: dt.datetime) -> str:
+    """Return the 13 digits of a new code for ``station``; an older code of it that is still open is burnt."""
+    with transaction.atomic():
+        Claim.objects.filter(expires_at__lt=now - _KEPT_AFTER_END).delete()
+        Claim.objects.filter(station=station, used_at=None, burnt_at=None).update(burnt_at=now)
+        code = _insert(station, now)
+        record(actor, "claim.made", station.pk, {"village": station.village_id})
+    return code
+
+
+def _insert(station: Station, now: dt.datetime) -> str:
+    while True:
+        twelve = f"{secrets.randbelow(10**12):012}"
+        code = twelve + check_digit(twelve)
+        try:
+            with transaction.atomic():
+                Claim.objects.create(
+                    lookup=code[:LOOKUP_DIGITS],
+                    secret_hash=make_password(code[LOOKUP_DIGITS:], hasher="argon2"),
+                    station=station,
+                    created_at=now,
+                    expires_at=now + LIFETIME,
+                )
+        except IntegrityError:
+            continue  # another code of the last weeks has this lookup
+        return code
+
+
+def redeem(code: str, *, now: dt.datetime) -> Claim | None:
+    """Use up the claim that ``code`` opens and return it, or None after its wrong try was counted.
+
+    To be called in a transaction that is committed either way. An unknown lookup costs as much time as a wrong
+    secret, and every refusal is the same None, so answers tell nothing.
+    """
+    claim = (
+        Claim.objects.select_for_update(of=("self",))
+        .select_related("station__village")
+        .filter(lookup=code[:LOOKUP_DIGITS])
+        .first()
+    )
+    right = check_password(code[LOOKUP_DIGITS:], claim.secret_hash if claim else _NO_CLAIM)
+    if claim is None:
+        return None
+    if not right:
+        _count_wrong_try(claim, now)
+        return None
+    if claim.used_at is not None or claim.burnt_at is not None or claim.expires_at <= now:
+        return None
+    claim.used_at = now
+    claim.save(update_fields=["used_at"])
+    return claim
+
+
+def _count_wrong_try(claim: Claim, now: dt.datetime) -> None:
+    claim.wrong_tries += 1
+    if claim.wrong_tries >= MAX_WRONG_TRIES and claim.burnt_at is None:
+        claim.burnt_at = now
+        record("service", "claim.burnt", claim.station_id, {"wrong_tries": claim.wrong_tries})
+    claim.save(update_fields=["wrong_tries", "burnt_at"])

@@ -1,0 +1,78 @@
+"""``POST /enrol`` and ``POST /renew``: JSON of `protocol.enrolment` in, `Enrolled` or `NotEnrolled` out."""
+
+import functools
+import logging
+import time
+from collections.abc import Callable
+
+import msgspec
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from protocol.enrolment import MAX_REQUEST_BYTES, Enrolled, EnrolRequest, NotEnrolled, RenewRequest, decode_json
+from protocol.refusal import Refused
+from server_broker.enrolment import admission
+from server_broker.enrolment.limit import RefusalLimit
+from server_broker.enrolment.refusals import NotAdmitted, RefusalCode
+from server_broker.service.processes import ServiceError
+
+log = logging.getLogger(__name__)
+
+limit = RefusalLimit(time.monotonic)
+
+_CODES: dict[str, RefusalCode] = {"too_large": "too_large", "unknown_version": "unknown_version"}
+
+
+def _answered(handle: Callable[[HttpRequest], Enrolled]) -> Callable[[HttpRequest], HttpResponse]:
+    """Turn what ``handle`` returns or refuses into JSON; whatever fails outside becomes "not now"."""
+
+    @functools.wraps(handle)
+    def view(request: HttpRequest) -> HttpResponse:
+        address = str(request.META.get("REMOTE_ADDR", ""))
+        try:
+            if limit.exceeded(address):
+                raise NotAdmitted("too_many_tries")
+            return _json(200, handle(request))
+        except NotAdmitted as refusal:
+            limit.refused(address)
+            log.warning("%s refused: %s", request.path, refusal.code)
+            return _refused(refusal)
+        except (OperationalError, InterfaceError, OSError, ServiceError) as error:
+            log.error("%s failed: %s", request.path, error)
+            return _refused(NotAdmitted("unavailable"))
+
+    return csrf_exempt(view)
+
+
+@_answered
+def enrol(request: HttpRequest) -> Enrolled:
+    """Take in a new station, or a new board of a known one."""
+    return admission.enrol(settings.HOME, _read(request, EnrolRequest), now=timezone.now())
+
+
+@_answered
+def renew(request: HttpRequest) -> Enrolled:
+    """Give a known station its next certificate."""
+    return admission.renew(settings.HOME, _read(request, RenewRequest), now=timezone.now())
+
+
+def _read[T](request: HttpRequest, kind: type[T]) -> T:
+    if request.method != "POST":
+        raise NotAdmitted("method_not_allowed")
+    try:
+        return decode_json(request.read(MAX_REQUEST_BYTES + 1), kind)
+    except Refused as error:
+        raise NotAdmitted(_CODES.get(error.reason, "malformed")) from error
+
+
+def _refused(refusal: NotAdmitted) -> HttpResponse:
+    return _json(refusal.status, NotEnrolled(reason=refusal.code, message=refusal.message))
+
+
+def _json(status: int, content: msgspec.Struct) -> HttpResponse:
+    response = HttpResponse(msgspec.json.encode(content), status=status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,82 @@
+"""The parts of a running county, in the order in which they start."""
+
+import os
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from server_broker import broker, cluster
+from server_broker.home import CountyHome
+from server_broker.service.config import CountyConfig
+from server_broker.service.processes import Program
+
+PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of the service.
+
+    Attributes:
+        name: Also the name of its pid file and its log.
+        program: What to run; asked anew at each start.
+        is_ready: Whether it does its work now. May take a second to answer.
+        stop_signal: Asks it to end in good order.
+    """
+
+    name: str
+    program: Callable[[], Program]
+    is_ready: Callable[[], bool]
+    stop_signal: signal.Signals = signal.SIGTERM
+
+
+def python_program(home: CountyHome, config: CountyConfig, module: str) -> Program:
+    """Return a Python module of ours as a program that knows which county it serves."""
+    environment = {
+        "CUNHUI_HOME": str(home.root),
+        "CUNHUI_HOSTS": ",".join(config.hosts),
+        "DJANGO_SETTINGS_MODULE": "server_broker.settings",
+        "PYTHONPATH": str(PACKAGE_ROOT),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return Program([sys.executable, "-m", module], home.root, environment=environment)
+
+
+def postgres_part(home: CountyHome) -> Part:
+    """Return the private cluster."""
+    return Part(
+        "postgres",
+        lambda: cluster.program(home),
+        lambda: cluster.is_ready(home, database="postgres", role="postgres"),
+        signal.SIGINT,
+    )
+
+
+def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
+    """Return all parts in order; the cluster is left out where a URL names another database."""
+    parts = [] if os.environ.get("CUNHUI_DATABASE_URL") else [postgres_part(home)]
+    return [
+        *parts,
+        Part("mosquitto", lambda: broker.program(home), lambda: broker.is_ready(home)),
+        Part("ingest", lambda: python_program(home, config, "server_broker.ingest"), lambda: True),
+        Part(
+            "web", lambda: python_program(home, config, "server_broker.service.web"), lambda: web_answers(home, config)
+        ),
+    ]
+
+
+def web_answers(home: CountyHome, config: CountyConfig, *, timeout_s: float = 1.0) -> bool:
+    """Tell whether the web server completes a TLS handshake with a certificate of the county CA."""
+    trusted = ssl.create_default_context(cafile=str(home.root / "ca.pem"))
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", config.web_port), timeout=timeout_s) as plain,
+            trusted.wrap_socket(plain, server_hostname="127.0.0.1"),
+        ):
+            return True
+    except OSError:
+        return False

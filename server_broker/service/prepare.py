@@ -1,0 +1,33 @@
+"""What must be done once the database is up and before anyone connects. Run as ``python -m``.
+
+Tables are brought up to date, the database is brought in step with the station journal, the broker's lists and
+the console's static files are written.
+"""
+
+import datetime as dt
+import logging
+
+import django
+from django.core.management import call_command
+
+from server_broker import broker
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Do it all; an error ends the program with a trace and a status other than 0."""
+    django.setup()
+    from server_broker.enrolment.revocation import reconcile  # noqa: PLC0415 - needs the models
+    from server_broker.settings import HOME  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    outcome = reconcile(HOME)
+    if outcome.revoked or outcome.enrolled or outcome.unplaced:
+        log.warning("brought in step with the journal: %s", outcome)
+    broker.refresh(HOME, now=dt.datetime.now(dt.UTC))
+
+
+if __name__ == "__main__":
+    main()

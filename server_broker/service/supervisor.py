@@ -1,0 +1,227 @@
+"""Keep the parts of a county running: start in order, restart what dies, stop in reverse.
+
+One thread waits on the parts' process descriptors and on signals; nothing is polled once all is up.
+"""
+
+import fcntl
+import os
+import select
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+from server_broker.home import CountyHome
+from server_broker.service.parts import Part
+from server_broker.service.processes import ServiceError, alive, end, read_pid
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 15.0
+FIRST_BACK_OFF_S = 0.2
+MAX_BACK_OFF_S = 10.0
+STEADY_AFTER_S = 10.0
+_POLL_S = 0.05
+
+
+@dataclass
+class Running:
+    """A part and its process. ``restart_at`` is set while it is down, in `time.monotonic` seconds."""
+
+    part: Part
+    process: subprocess.Popen[bytes]
+    descriptor: int
+    started_at: float
+    back_off_s: float = FIRST_BACK_OFF_S
+    restart_at: float | None = None
+
+
+class StopAsked(Exception):
+    """SIGTERM or SIGINT came before all parts were up."""
+
+
+class Supervisor(AbstractContextManager["Supervisor"]):
+    """Runs the parts of one county; leaving the context stops them."""
+
+    def __init__(self, home: CountyHome, say: Callable[[str], None]) -> None:
+        """``say`` gets one line for each change of a part."""
+        self._home = home
+        self._say = say
+        self._running: list[Running] = []
+        self._selector = selectors.DefaultSelector()
+        self._lock = -1
+        self._signals = SignalSocket((signal.SIGTERM, signal.SIGINT))
+
+    def __enter__(self) -> Self:
+        """Take the county; one service at a time.
+
+        Raises:
+            ServiceError: Another service runs it.
+        """
+        run = self._home.postgres_socket
+        run.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._home.logs.mkdir(exist_ok=True, mode=0o700)
+        self._lock = os.open(run / "service.pid", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._lock)
+            raise ServiceError(f"the service of {self._home.root} is already running") from error
+        os.ftruncate(self._lock, 0)
+        os.write(self._lock, f"{os.getpid()}\n".encode())
+        self._selector.register(self._signals.__enter__(), selectors.EVENT_READ, None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        self._selector.close()
+        self._signals.__exit__(kind, error, trace)
+        os.ftruncate(self._lock, 0)
+        os.close(self._lock)
+
+    def start(self, part: Part) -> None:
+        """Start ``part`` and wait until it is ready; what is left of an earlier service's is ended first.
+
+        Raises:
+            ServiceError: It does not get ready.
+            StopAsked: SIGTERM or SIGINT came meanwhile.
+        """
+        self._end_left_over(part)
+        running = self._spawn(part)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not part.is_ready():
+            with suppress(subprocess.TimeoutExpired):
+                running.process.wait(_POLL_S)
+            if self._signals.came():
+                raise StopAsked
+            if running.process.poll() is not None:
+                raise ServiceError(f"{part.name} ended with status {running.process.returncode}; see {self._log(part)}")
+            if time.monotonic() > deadline:
+                raise ServiceError(f"{part.name} does not get ready; see {self._log(part)}")
+        self._say(f"{part.name:<10} up, pid {running.process.pid}")
+
+    def watch(self) -> None:
+        """Restart parts that die until SIGTERM or SIGINT comes."""
+        while not self._signals.came():
+            for key, _ in self._selector.select(self._until_next_restart()):
+                if key.data is not None:
+                    self._died(key.data)
+            self._restart_due()
+
+    def stop(self) -> None:
+        """End all parts, the last started first."""
+        while self._running:
+            running = self._running.pop()
+            if running.restart_at is None:
+                self._selector.unregister(running.descriptor)
+                os.close(running.descriptor)
+                end(running.process.pid, first=running.part.stop_signal, timeout_s=STOP_TIMEOUT_S)
+                running.process.wait()
+            self._pid_file(running.part).unlink(missing_ok=True)
+            self._say(f"{running.part.name:<10} stopped")
+
+    def _spawn(self, part: Part, back_off_s: float = FIRST_BACK_OFF_S) -> Running:
+        process = part.program().start(self._log(part))
+        self._pid_file(part).write_text(f"{process.pid}\n", encoding="ascii")
+        running = Running(part, process, os.pidfd_open(process.pid), time.monotonic(), back_off_s)
+        self._running.append(running)
+        self._selector.register(running.descriptor, selectors.EVENT_READ, running)
+        return running
+
+    def _died(self, running: Running) -> None:
+        self._selector.unregister(running.descriptor)
+        os.close(running.descriptor)
+        status = running.process.wait()
+        now = time.monotonic()
+        if now - running.started_at > STEADY_AFTER_S:
+            running.back_off_s = FIRST_BACK_OFF_S
+        running.restart_at = now + running.back_off_s
+        running.back_off_s = min(2 * running.back_off_s, MAX_BACK_OFF_S)
+        self._say(f"{running.part.name:<10} died, status {status}")
+
+    def _restart_due(self) -> None:
+        now = time.monotonic()
+        for place, running in enumerate(self._running):
+            if running.restart_at is not None and running.restart_at <= now:
+                try:
+                    new = self._spawn(running.part, running.back_off_s)
+                except ServiceError as error:
+                    running.restart_at = now + MAX_BACK_OFF_S
+                    self._say(f"{running.part.name:<10} cannot be restarted: {error}")
+                    continue
+                self._running.pop()
+                self._running[place] = new
+                self._say(f"{running.part.name:<10} restarted, pid {new.process.pid}")
+
+    def _until_next_restart(self) -> float | None:
+        due = [running.restart_at for running in self._running if running.restart_at is not None]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _end_left_over(self, part: Part) -> None:
+        """End the process of an earlier service that was killed and left it behind."""
+        pid = read_pid(self._pid_file(part))
+        if pid is None or not alive(pid):
+            return
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\x00")
+        if [os.fsdecode(word) for word in command[:-1]] == list(part.program().argv):
+            end(pid, first=part.stop_signal, timeout_s=STOP_TIMEOUT_S)
+
+    def _pid_file(self, part: Part) -> Path:
+        return self._home.postgres_socket / f"{part.name}.pid"
+
+    def _log(self, part: Part) -> Path:
+        return self._home.logs / f"{part.name}.log"
+
+
+class SignalSocket(AbstractContextManager[socket.socket]):
+    """Within it the given signals make a socket readable and do nothing else (`signal.set_wakeup_fd`)."""
+
+    def __init__(self, numbers: Iterable[signal.Signals]) -> None:
+        self._numbers = tuple(numbers)
+
+    def __enter__(self) -> socket.socket:
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._wakeup = signal.set_wakeup_fd(self._writer.fileno())
+        self._handlers = [signal.signal(number, _note) for number in self._numbers]
+        return self._reader
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in zip(self._numbers, self._handlers, strict=True):
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup)
+        self._reader.close()
+        self._writer.close()
+
+    def came(self) -> bool:
+        """Tell whether one of the signals has come."""
+        return bool(select.select([self._reader], [], [], 0)[0])
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the byte in the socket says it."""
+
+
+def service_pid(home: CountyHome) -> int | None:
+    """Return the process id of the county's running service, or None."""
+    pid = read_pid(home.postgres_socket / "service.pid")
+    return pid if pid is not None and alive(pid) else None
+
+
+def stop_service(home: CountyHome) -> bool:
+    """Ask a running service to stop, wait for it, and return whether there was one."""
+    pid = service_pid(home)
+    if pid is None:
+        return False
+    end(pid, timeout_s=6 * STOP_TIMEOUT_S)
+    return True

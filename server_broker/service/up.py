@@ -1,0 +1,65 @@
+"""Set a county up, and run it."""
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from server_broker import broker, cluster
+from server_broker.home import CountyHome
+from server_broker.service.config import CountyConfig, read_config, write_config
+from server_broker.service.parts import Part, python_program, service_parts
+from server_broker.service.processes import ServiceError
+from server_broker.service.supervisor import StopAsked, Supervisor
+from server_broker.trust import keys
+
+PREPARE_TIMEOUT_S = 120.0
+
+
+def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
+    """Make the folder of a new county: its keys and its ``county.toml``.
+
+    Raises:
+        ServiceError: There is a county in it already.
+    """
+    if home.config_file.exists():
+        raise ServiceError(f"{home.config_file} exists: this folder already holds a county")
+    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys.prepare(home)
+    home.secret_key()
+    return write_config(home, config)
+
+
+def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str] = ()) -> None:
+    """Run a county until SIGTERM or SIGINT, all but the parts named in ``without``.
+
+    Raises:
+        ServiceError: A part does not come up; those before it are stopped again.
+    """
+    config = read_config(home)
+    keys.prepare(home)
+    broker.prepare(home, now=dt.datetime.now(dt.UTC))
+    with Supervisor(home, say) as supervisor, suppress(StopAsked):
+        for part in service_parts(home, config):
+            if part.name in without:
+                continue
+            if part.name == "mosquitto":
+                _prepare(home, config)
+            _start(home, supervisor, part)
+        say(f"ready https://{config.host}:{config.web_port}/")
+        supervisor.watch()
+
+
+def _start(home: CountyHome, supervisor: Supervisor, part: Part) -> None:
+    if part.name != "postgres":
+        supervisor.start(part)
+        return
+    cluster.prepare(home)
+    supervisor.start(part)
+    cluster.make_database(home)
+
+
+def _prepare(home: CountyHome, config: CountyConfig) -> None:
+    log = home.logs / "prepare.log"
+    process = python_program(home, config, "server_broker.service.prepare").start(log)
+    if process.wait(PREPARE_TIMEOUT_S) != 0:
+        raise ServiceError(f"the database cannot be brought up to date; see {log}")

@@ -1,0 +1,56 @@
+"""county.toml: ports are found, and every error is told at once with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from server_broker.home import CountyHome
+from server_broker.service.config import CountyConfig, read_config, write_config
+from server_broker.service.processes import ServiceError
+
+
+def config(**changes: object) -> CountyConfig:
+    values: dict[str, object] = {
+        "name": '示例县 "一"', "host": "127.0.0.1", "web_port": 0, "broker_port": 0, "broker_local_port": 0
+    }  # fmt: skip
+    return CountyConfig(**values | changes)  # type: ignore[arg-type]
+
+
+def test_free_ports_are_chosen_and_kept(tmp_path: Path) -> None:
+    home = CountyHome(tmp_path)
+    written = write_config(home, config(other_hosts=("county.example",)))
+    assert len({written.web_port, written.broker_port, written.broker_local_port}) == 3
+    assert read_config(home) == written
+    assert written.name == '示例县 "一"'
+    assert written.hosts == ["127.0.0.1", "county.example", "localhost"]
+
+
+def test_a_county_on_loopback_listens_nowhere_else() -> None:
+    assert config().bind_address == "127.0.0.1"
+    assert config(host="county.example").bind_address == "0.0.0.0"
+
+
+def test_all_errors_come_at_once_with_their_lines(tmp_path: Path) -> None:
+    home = CountyHome(tmp_path)
+    home.config_file.write_text(
+        'name = ""\nhost = "a b"\nweb_port = "8443"\nbroker_port = 70000\ncolour = "red"\nother_hosts = ["ok", 5]\n'
+    )
+    with pytest.raises(ServiceError) as raised:
+        read_config(home)
+    text = str(raised.value)
+    for line, word in ((1, "name"), (2, "host"), (3, "web_port"), (4, "65535"), (5, "unknown key"), (6, "5")):
+        assert any(f"county.toml:{line}: " in one and word in one for one in text.splitlines()), (line, text)
+    assert "broker_local_port is missing" in text
+
+
+@pytest.mark.parametrize("content", [b"name = ", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    home = CountyHome(tmp_path)
+    home.config_file.write_bytes(content)
+    with pytest.raises(ServiceError, match=r"county\.toml"):
+        read_config(home)
+
+
+def test_without_a_file_the_remedy_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="cunhui-server init"):
+        read_config(CountyHome(tmp_path))
