@@ -1,0 +1,166 @@
+"""Files named by their SHA-256, on disk before they are announced, until the county has them or room runs short.
+
+The name is the proof: a file whose bytes do not hash to its name is damaged and is never sent. Order is the order of
+adding, kept in the name, not in the file system's times.
+"""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.store import OutboxBroken, OutboxFull, no_space
+
+DEFAULT_QUOTA_BYTES = 512 * 2**20
+
+_NAME = re.compile(r"(\d{10})-([0-9a-f]{64})-(\d{1,8})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBlob:
+    """A blob on disk; ``number`` counts the blobs of this folder and gives their order."""
+
+    number: int
+    sha256: bytes
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return f"{self.number:010d}-{self.sha256.hex()}-{self.size}"
+
+
+class BlobStore:
+    """A folder of blobs. Use it from one thread."""
+
+    def __init__(self, folder: Path, *, quota_bytes: int = DEFAULT_QUOTA_BYTES) -> None:
+        """Take over ``folder``, which is made if need be; half-written files of an earlier run are cleared away.
+
+        Raises:
+            OutboxFull: No room.
+            OutboxBroken: The folder can't be used.
+        """
+        self._folder = folder
+        self.quota_bytes = quota_bytes
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for leftover in folder.glob("*.part"):
+                leftover.unlink()
+            found = sorted(filter(None, (_read_name(path) for path in folder.iterdir())), key=lambda blob: blob.number)
+        except OSError as error:
+            raise _sorted(error) from error
+        self._kept: dict[bytes, KeptBlob] = {blob.sha256: blob for blob in found}
+
+    @property
+    def total_bytes(self) -> int:
+        """What the blobs take, without the file system's share."""
+        return sum(blob.size for blob in self._kept.values())
+
+    def add(self, content: bytes) -> bytes:
+        """Put ``content`` on disk with a real fsync and return its SHA-256; adding it again changes nothing.
+
+        Raises:
+            OutboxFull: No room; nothing was kept.
+            OutboxBroken: The disk failed; nothing was kept.
+            ValueError: It is empty.
+        """
+        if not content:
+            raise ValueError("an empty blob")
+        sha256 = hashlib.sha256(content).digest()
+        if sha256 not in self._kept:
+            blob = KeptBlob(self._next_number(), sha256, len(content))
+            self._write(blob, content)
+            self._kept[sha256] = blob
+        return sha256
+
+    def pending(self) -> list[tuple[bytes, int]]:
+        """Return ``(sha256, size)`` of every blob, the oldest first."""
+        return [(blob.sha256, blob.size) for blob in self._kept.values()]
+
+    def read(self, sha256: bytes, offset: int, length: int) -> bytes:
+        """Return bytes of a blob, fewer at its end.
+
+        Raises:
+            KeyError: It is not here.
+            OutboxBroken: It can't be read.
+        """
+        path = self._folder / self._kept[sha256].name
+        try:
+            with path.open("rb") as file:
+                file.seek(offset)
+                return file.read(length)
+        except OSError as error:
+            raise _sorted(error) from error
+
+    def intact(self, sha256: bytes) -> bool:
+        """Return whether a blob is here and its bytes still hash to its name."""
+        if sha256 not in self._kept:
+            return False
+        try:
+            with (self._folder / self._kept[sha256].name).open("rb") as file:
+                return hashlib.file_digest(file, "sha256").digest() == sha256
+        except OSError:
+            return False
+
+    def drop(self, sha256: bytes) -> None:
+        """Let a blob go: the county has it, or it is given up. One that is not here is no error.
+
+        Raises:
+            OutboxBroken: The disk failed; it may still be here at the next start.
+        """
+        blob = self._kept.pop(sha256, None)
+        if blob is None:
+            return
+        try:
+            (self._folder / blob.name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _sorted(error) from error
+
+    def evict(self, *, room_for: int = 0) -> list[bytes]:
+        """Drop the oldest until ``room_for`` more bytes fit into the quota; return what was dropped, oldest first.
+
+        The caller states each as a fact.
+        """
+        evicted = []
+        while self._kept and self.total_bytes + room_for > self.quota_bytes:
+            oldest = next(iter(self._kept))
+            self.drop(oldest)
+            evicted.append(oldest)
+        return evicted
+
+    def _next_number(self) -> int:
+        return max((blob.number for blob in self._kept.values()), default=0) + 1
+
+    def _write(self, blob: KeptBlob, content: bytes) -> None:
+        """Write under another name, sync, rename, sync the folder: a blob's own name always has the whole blob."""
+        part = self._folder / f"{blob.name}.part"
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.rename(self._folder / blob.name)
+            _sync_folder(self._folder)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise _sorted(error) from error
+
+
+def _read_name(path: Path) -> KeptBlob | None:
+    match = _NAME.fullmatch(path.name)
+    if match is None or path.stat().st_size != int(match[3]):
+        return None
+    return KeptBlob(int(match[1]), bytes.fromhex(match[2]), int(match[3]))
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sorted(error: OSError) -> OutboxFull | OutboxBroken:
+    return OutboxFull("no room on the disk") if no_space(error.errno) else OutboxBroken(str(error))

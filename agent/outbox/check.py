@@ -1,0 +1,58 @@
+"""Judge an opened file before anything of it is believed or sent."""
+
+from agent.outbox.marks import Mark, load_mark
+from agent.outbox.stream import Tip, load_tip, read_facts
+from agent.store import Damaged, OutboxBroken, Store
+from protocol import chain
+
+STATION_KEY = "outbox/station"
+
+
+def checked(store: Store, *, station: str) -> tuple[Tip, Mark]:
+    """Return where the newest stream stands, after checking all that will be relied upon.
+
+    Every page is read; the stream is this station's; and each fact without a receipt is, by digest and by chain,
+    what was committed. Facts that the county has are not read again: they are checked when they are needed.
+
+    Raises:
+        Damaged: Something does not hold.
+        OutboxBroken: The file is another station's.
+    """
+    store.check_pages()
+    refuse_foreign(store.get(STATION_KEY), station=station)
+    tip = load_tip(store, station=station)
+    mark = load_mark(store, tip.number)
+    if mark is None or mark.issued != tip.through or mark.receipted > tip.through:
+        raise Damaged(f"the mark of stream {tip.number} does not fit its facts")
+    _check_chain(store, tip, station=station, after=mark.receipted)
+    return tip, mark
+
+
+def refuse_foreign(owner: bytes | None, *, station: str) -> None:
+    """Refuse a file that a person put here from another station: its facts are not ours to tell.
+
+    Raises:
+        OutboxBroken: ``owner`` is known and is not ``station``.
+    """
+    if owner is not None and owner != station.encode():
+        raise OutboxBroken(f"the outbox belongs to station {owner.decode(errors='replace')!r}, this is {station!r}")
+
+
+def _check_chain(store: Store, tip: Tip, *, station: str, after: int) -> None:
+    head = _head_before(store, tip, station=station, after=after)
+    expected = after + 1
+    for fact in read_facts(store, tip.number, first=after + 1, last=tip.through):
+        head = chain.next_head(head, seq=fact.seq, digest=fact.digest)
+        if fact.seq != expected or fact.epoch != tip.epoch or fact.head != head or not fact.intact():
+            raise Damaged(f"seq {expected} of stream {tip.number} is not what was committed")
+        expected += 1
+    if expected != tip.through + 1:
+        raise Damaged(f"stream {tip.number} has no seq {expected}")
+
+
+def _head_before(store: Store, tip: Tip, *, station: str, after: int) -> bytes:
+    if after == 0:
+        return chain.first_head(station=station, epoch=tip.epoch)
+    for fact in read_facts(store, tip.number, first=after, last=after):
+        return fact.head
+    raise Damaged(f"stream {tip.number} has no seq {after}")

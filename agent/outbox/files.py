@@ -1,0 +1,136 @@
+"""Whole outbox files: made under another name and renamed when complete, set aside when damaged.
+
+A file under the outbox's own name is therefore always complete. Each step is durable before the next, so after a
+power cut at any point `settle` finds one of few cases and finishes it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.outbox.disk import Disk, wal_of
+from agent.outbox.wreck import Frames
+from agent.store import PAGE_BYTES, Damaged, OutboxBroken, OutboxFull, Store, no_space
+from protocol.units import Moment
+
+_HEADER = b"SQLite format 3\x00" + PAGE_BYTES.to_bytes(2, "big") + b"\x02\x02\x00\x40\x20\x20"
+"""Magic, page size, WAL read and write version, no reserved bytes, the fixed payload fractions (file format, 1.3)."""
+
+
+def settle(path: Path, disk: Disk, *, at: Moment) -> None:
+    """Finish or clear away what a power cut left of an earlier replacement.
+
+    Raises:
+        OutboxFull: No room.
+        OutboxBroken: The disk failed.
+    """
+    with _translated():
+        _discard(_new(path), disk)
+        if _ready(path).exists():
+            _put_in_place(path, disk, at=at)
+
+
+def make(path: Path, disk: Disk, fill: Callable[[Store], None], *, at: Moment) -> Path | None:
+    """Make a new file with ``fill`` and put it in the place of what is there, which is set aside.
+
+    Returns:
+        Where the former file lies now; None when there was none.
+
+    Raises:
+        OutboxFull: No room; what was there is untouched.
+        OutboxBroken: The disk failed; what was there is untouched.
+    """
+    made = _new(path)
+    with _translated():
+        try:
+            _fill(made, disk, fill)
+        except BaseException:
+            _discard(made, disk)
+            raise
+        disk.rename(made, _ready(path))
+        disk.sync_folder(path.parent)
+        return _put_in_place(path, disk, at=at)
+
+
+def check_header(path: Path, disk: Disk) -> None:
+    """Look at the first page before SQLite does: it takes a short file for a new one and drops the log.
+
+    Raises:
+        Damaged: The file does not begin like one of ours, and the log holds no better first page.
+    """
+    try:
+        with disk.open(path) as file:
+            beginning = file.read(PAGE_BYTES)
+        if len(beginning) < PAGE_BYTES:
+            raise Damaged(f"{len(beginning)} bytes")
+        if not beginning.startswith(_HEADER) and not _log_has_first_page(path, disk):
+            raise Damaged("not an outbox file")
+    except OSError as error:
+        raise Damaged(f"unreadable: {error}") from error
+
+
+def _log_has_first_page(path: Path, disk: Disk) -> bool:
+    with closing(Frames(disk, wal_of(path))) as frames:
+        return any(frames.number(index) == 1 for index in range(frames.count))
+
+
+def _new(path: Path) -> Path:
+    """Return the name of a file that is being made."""
+    return path.with_name(path.name + ".new")
+
+
+def _ready(path: Path) -> Path:
+    """Return the name of a file that is complete and waits to be put in place."""
+    return path.with_name(path.name + ".ready")
+
+
+def _fill(made: Path, disk: Disk, fill: Callable[[Store], None]) -> None:
+    _discard(made, disk)
+    store = Store(made, vfs=disk.vfs)
+    try:
+        fill(store)
+        store.checkpoint()
+    finally:
+        store.close()
+
+
+def _put_in_place(path: Path, disk: Disk, *, at: Moment) -> Path | None:
+    """Move the old file away, then its log, then the new file in, each durably: a log never meets a strange file."""
+    bad = _bad_name(path, at=at)
+    former = None
+    for old, aside in ((path, bad), (wal_of(path), wal_of(bad))):
+        if old.exists():
+            disk.rename(old, aside)
+            disk.sync_folder(path.parent)
+            former = bad
+    disk.rename(_ready(path), path)
+    disk.sync_folder(path.parent)
+    return former
+
+
+def _bad_name(path: Path, *, at: Moment) -> Path:
+    """Return a free name ``NAME.bad-YYYYmmddTHHMMSS`` (UTC)."""
+    stamp = datetime.fromtimestamp(at.wall / 1000, UTC).strftime("%Y%m%dT%H%M%S")
+    for suffix in ("", *(f"-{n}" for n in range(2, 1000))):
+        bad = path.with_name(f"{path.name}.bad-{stamp}{suffix}")
+        if not bad.exists() and not wal_of(bad).exists():
+            return bad
+    raise OutboxBroken(f"a thousand files were set aside at {stamp}")
+
+
+def _discard(path: Path, disk: Disk) -> None:
+    for leftover in (path, wal_of(path)):
+        if leftover.exists():
+            disk.remove(leftover)
+            disk.sync_folder(path.parent)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if no_space(error.errno):
+            raise OutboxFull("no room on the disk") from error
+        raise OutboxBroken(str(error)) from error

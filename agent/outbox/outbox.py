@@ -1,0 +1,354 @@
+"""The station's outbox: facts that were committed are on disk, in order, until the county's receipt and long after.
+
+When `Outbox.commit` has returned, the lamp may turn green. Identity is ``(station, epoch, seq)``; seq comes from the
+stream itself, never from a clock. What the county has is known by its receipts alone.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.outbox import prune
+from agent.outbox.check import STATION_KEY, checked
+from agent.outbox.disk import Disk, RealDisk, wal_of
+from agent.outbox.files import check_header, make, settle
+from agent.outbox.marks import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
+from agent.outbox.redo import redo
+from agent.outbox.reissue import reissue
+from agent.outbox.salvage import salvage
+from agent.outbox.schema import guard_facts, make_tables
+from agent.outbox.stream import Appender, Tip, load_tip, read_facts
+from agent.store import Damaged, OutboxBroken, OutboxFull, Store
+from protocol import birth, chain
+from protocol.envelope import Envelope, SealedFact
+from protocol.facts import MAX_BODY_BYTES, EpochReason, Fact, encode_fact
+from protocol.heads import SignedHead, sign_head
+from protocol.receipts import Receipt
+from protocol.units import FactRef, Moment
+
+MAX_COMMIT_BYTES = MAX_BODY_BYTES - 256
+"""Largest body that `Outbox.commit` takes: a later re-issue wraps it, and must fit too."""
+
+_FACT_OVERHEAD = 24
+"""Bytes of MessagePack around a sealed fact: salt and lengths."""
+
+
+class Outbox:
+    """The open outbox. Use it from one thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        tip: Tip,
+        mark: Mark,
+        station: str,
+        record_key: Ed25519PrivateKey,
+        now: Callable[[], Moment],
+    ) -> None:
+        """Take over an opened and checked store; see `open`."""
+        self._store = store
+        self._tip = tip
+        self._book = ReceiptBook(mark)
+        self._station = station
+        self._record_key = record_key
+        self._now = now
+        self._unsure = False
+        self._signed: SignedHead | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        station: str,
+        record_key: Ed25519PrivateKey,
+        now: Callable[[], Moment],
+        vfs: str = "",
+        disk: Disk | None = None,
+    ) -> Self:
+        """Open the outbox file, or make it, or salvage it; damage is never a reason not to start.
+
+        A damaged file is set aside as ``NAME.bad-YYYYmmddTHHMMSS``; what it still tells is carried over, what has no
+        receipt is said again in a new stream, and what can't be read is stated as `FactsLost`.
+
+        Args:
+            station: The station's id; it enters every head.
+            record_key: Signs heads.
+            now: Dates the facts that the outbox itself writes.
+            vfs: Name of a SQLite VFS to go through instead of the system's.
+            disk: Other ways to reach whole files; it names its own VFS.
+
+        Raises:
+            OutboxFull: No room to make or salvage the file; what was there is untouched.
+            OutboxBroken: The disk failed, another process has the file, or it is another station's.
+        """
+        disk = disk or RealDisk(vfs=vfs)
+        settle(path, disk, at=now())
+        if not path.exists() and not _has_bytes(wal_of(path)):
+            make(path, disk, lambda store: _begin(store, station=station, at=now()), at=now())
+        try:
+            store, tip, mark = _open_checked(path, disk, station=station)
+        except Damaged:
+            salvage(path, disk, station=station, now=now)
+            store, tip, mark = _open_checked(path, disk, station=station)
+        return cls(store, tip=tip, mark=mark, station=station, record_key=record_key, now=now)
+
+    @property
+    def epoch(self) -> bytes:
+        """The 16 random bytes that name the current stream."""
+        return self._tip.epoch
+
+    @property
+    def through(self) -> int:
+        """The last seq of the current stream; at least 1, its `EpochOpened`."""
+        return self._tip.through
+
+    @property
+    def head(self) -> bytes:
+        """The chain's value at `through`."""
+        return self._tip.head
+
+    @property
+    def receipted(self) -> int:
+        """The last seq of the current stream that the county has, it and all before it."""
+        return self._book.receipted
+
+    @property
+    def waiting(self) -> int:
+        """How many facts of the current stream have no receipt."""
+        return self.through - self.receipted
+
+    def commit(self, *facts: Fact) -> list[FactRef]:
+        """Put facts on disk together, in this order, and return their identities: now they can't be lost.
+
+        Raises:
+            OutboxFull: Nothing was written; later commits work when there is room again.
+            OutboxBroken: Nothing of it counts.
+            ValueError: A fact is larger than `MAX_COMMIT_BYTES`; nothing was written.
+        """
+        bodies = [encode_fact(fact) for fact in facts]
+        if any(len(body) > MAX_COMMIT_BYTES for body in bodies):
+            raise ValueError(f"a fact is larger than {MAX_COMMIT_BYTES} bytes")
+        if not bodies:
+            return []
+        with self._transaction():
+            appender = Appender(self._store, self._tip)
+            seqs = [appender.add(body) for body in bodies]
+            appender.flush()
+            self._book.write(self._store, issued=appender.tip.through, now=self._now())
+        self._tip = appender.tip
+        self._book.written()
+        return [FactRef(epoch=self.epoch, seq=seq) for seq in seqs]
+
+    def signed_head(self) -> SignedHead:
+        """Return the record key's signature over `through` and `head`."""
+        if self._signed is None or (self._signed.epoch, self._signed.head) != (self.epoch, self.head):
+            self._signed = self._sign(self.through, self.head)
+        return self._signed
+
+    def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
+        """Return the facts after ``seq`` of the current stream with the signed head at the last of them.
+
+        Args:
+            max_facts: At most so many facts.
+            max_bytes: At most so many bytes of facts, though always one fact.
+
+        Returns:
+            None when there is none after ``seq``, or the next one was erased long after its receipt.
+
+        Raises:
+            OutboxBroken: A fact is not what was committed; it is not sent. Opening the outbox anew salvages the rest.
+        """
+        facts: list[SealedFact] = []
+        head, size = b"", 0
+        for stored in read_facts(self._store, self._tip.number, first=seq + 1, last=min(self.through, seq + max_facts)):
+            if stored.salt is None or stored.body is None:
+                break
+            if not stored.intact():
+                raise Damaged(f"seq {stored.seq} is not what was committed")
+            size += len(stored.body) + _FACT_OVERHEAD
+            if facts and size > max_bytes:
+                break
+            facts.append(SealedFact(salt=stored.salt, body=stored.body))
+            head = stored.head
+        if not facts:
+            return None
+        return Envelope(station=self._station, first=seq + 1, facts=facts, head=self._sign(seq + len(facts), head))
+
+    def head_at(self, seq: int) -> bytes | None:
+        """Return the chain's value of the current stream at ``seq``, or None when it is beyond `through`."""
+        if seq == self.through:
+            return self.head
+        if seq == 0:
+            return chain.first_head(station=self._station, epoch=self.epoch)
+        return next((fact.head for fact in read_facts(self._store, self._tip.number, first=seq, last=seq)), None)
+
+    def take_receipt(self, receipt: Receipt) -> bool:
+        """Note what the county has, durably with the next write: a lost note costs a redelivery, nothing else.
+
+        A newer generation may lower `receipted`; facts held by the county are kept here for good.
+
+        Returns:
+            False when it says nothing about the current stream as it is here: another epoch, further than `through`,
+            or another head. Nothing is noted then.
+        """
+        if receipt.station != self._station or receipt.epoch != self.epoch:
+            return False
+        if self.head_at(receipt.through) != receipt.head:
+            return False
+        held = {held.seq: held.reason for held in receipt.held if held.seq <= receipt.through}
+        self._book.take(through=receipt.through, generation=receipt.generation, held=held)
+        return True
+
+    def marks(self) -> list[birth.Mark]:
+        """Return the heads at `through`, one before, three, seven, … and at 1: falling, at most `MAX_MARKS`."""
+        seqs: list[int] = []
+        step = 1
+        seq = self.through
+        while seq >= 1:
+            seqs.append(seq)
+            seq -= step
+            step *= 2
+        if seqs[-1] != 1:
+            seqs.append(1)
+        heads = [(seq, self.head_at(seq)) for seq in seqs]
+        return [birth.Mark(seq=seq, head=head) for seq, head in heads if head is not None]
+
+    def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
+        """Begin a new stream that says again every fact of the current one after ``matched``.
+
+        One transaction: after a power cut there is the old stream or the whole new one.
+
+        Args:
+            matched: Up to where the county has the current stream as it is here.
+
+        Raises:
+            OutboxFull: Nothing changed.
+            OutboxBroken: Nothing changed.
+        """
+        old, at, matched = self._tip, self._now(), min(matched, self.through)
+        with self._transaction():
+            appender = Appender.begin(
+                self._store,
+                station=self._station,
+                number=old.number + 1,
+                reason=reason,
+                previous=old.epoch,
+                matched=matched,
+                at=at,
+            )
+            self._book.write(self._store, issued=old.through, now=at)
+            reissue(
+                self._store, appender, stream=old.number, epoch=old.epoch, after=matched, through=old.through, at=at
+            )
+            appender.finish_reissue()
+            mark = Mark(stream=old.number + 1, day=0, generation=self._book.generation, issued=appender.tip.through)
+            write_mark(self._store, mark)
+        self._tip, self._book = appender.tip, ReceiptBook(mark)
+
+    def get(self, key: str) -> bytes | None:
+        """Return a value that `put` stored; None when there is none, or when it is damaged."""
+        return self._store.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        """Store a value durably under ``key``; an equal one is not written again.
+
+        Raises:
+            OutboxFull: Nothing changed.
+            OutboxBroken: Nothing changed.
+        """
+        if self._store.get(key) == value:
+            return
+        with self._transaction():
+            self._store.write_state(key, value)
+            self._book.write(self._store, issued=self.through, now=self._now())
+        self._book.written()
+
+    def prune(self, *, before_wall_ms: int) -> int:
+        """Erase the bodies of facts that were receipted before then, and at least 90 days ago.
+
+        Returns:
+            How many were erased; none while the clock is not trusted.
+
+        Raises:
+            OutboxFull: Some may have been erased.
+            OutboxBroken: Some may have been erased.
+        """
+        now = self._now()
+        if now.quality not in ("synced", "holdover"):
+            return 0
+        before = min(before_wall_ms, now.wall - prune.KEEP_DAYS * MS_PER_DAY)
+        bounds = prune.erasable(self._store, before_wall_ms=before)
+        return sum(prune.erase(self._store, stream, through=through) for stream, through in bounds)
+
+    def close(self) -> None:
+        """Write what receipts said and let the file go.
+
+        Raises:
+            OutboxFull: The receipts were not noted; the file is closed, and nothing else is lost.
+            OutboxBroken: As before, for another failure.
+        """
+        try:
+            if self._book.dirty:
+                with self._transaction():
+                    self._book.write(self._store, issued=self.through, now=self._now())
+        finally:
+            self._store.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """As `Store.transaction`; after a failure the file is asked anew where the stream stands."""
+        if self._unsure:
+            self._reload()
+        try:
+            with self._store.transaction():
+                yield
+        except (OutboxFull, OutboxBroken):
+            self._unsure = True
+            raise
+
+    def _reload(self) -> None:
+        self._tip = load_tip(self._store, station=self._station)
+        mark = load_mark(self._store, self._tip.number)
+        if mark is None:
+            raise Damaged(f"stream {self._tip.number} has no mark")
+        if mark.stream != self._book.stream:
+            self._book = ReceiptBook(mark)
+        self._unsure = False
+
+    def _sign(self, through: int, head: bytes) -> SignedHead:
+        return sign_head(self._record_key, station=self._station, epoch=self.epoch, through=through, head=head)
+
+
+def _has_bytes(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _begin(store: Store, *, station: str, at: Moment) -> None:
+    """Fill a new file: its tables, whose it is, and the first stream."""
+    with store.transaction():
+        make_tables(store)
+        store.write_state(STATION_KEY, station.encode())
+        appender = Appender.begin(store, station=station, number=1, reason="first", previous=None, matched=0, at=at)
+        appender.finish_reissue()
+        write_mark(store, Mark(stream=1, day=0, issued=appender.tip.through))
+        guard_facts(store)
+
+
+def _open_checked(path: Path, disk: Disk, *, station: str) -> tuple[Store, Tip, Mark]:
+    """Open the file and judge it; the store is closed again when it does not pass."""
+    if path.is_dir():
+        raise Damaged("a folder")
+    check_header(path, disk)
+    store = Store(path, vfs=disk.vfs)
+    try:
+        tip, mark = checked(store, station=station)
+        tip, mark = redo(store, path, disk, tip=tip, mark=mark)
+    except BaseException:
+        store.close()
+        raise
+    return store, tip, mark

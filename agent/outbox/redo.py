@@ -1,0 +1,98 @@
+"""Bring back commits that stand in the write-ahead log beyond where SQLite stopped reading it.
+
+SQLite takes the first frame with a wrong checksum for the end of the log, whether a power cut tore the last commit or
+a bit of an earlier one went bad; in the second case commits that were shown green would silently be gone. A fact in
+those frames proves itself: by its digest, and by the chain, which must lead to it from the last fact that SQLite has.
+"""
+
+from contextlib import closing
+from pathlib import Path
+
+from agent.outbox.disk import Disk, wal_of
+from agent.outbox.marks import Mark, read_mark, write_mark
+from agent.outbox.pages import leaf_rows
+from agent.outbox.schema import place
+from agent.outbox.stream import StoredFact, Tip, insert_fact, stored_fact
+from agent.outbox.wreck import Frames
+from agent.store import Damaged, Row, Store
+from protocol import chain
+
+
+class Beyond:
+    """What the log's frames hold beyond a tip."""
+
+    def __init__(self, tip: Tip) -> None:
+        self._tip = tip
+        self._facts: dict[int, list[StoredFact]] = {}
+        self._issued: set[tuple[int, int]] = set()
+
+    def look(self, rowid: int, row: Row) -> None:
+        """Take a row of the log."""
+        if len(row) == 5 and (mark := read_mark((rowid, *row[1:]))):
+            self._issued.add((mark.stream, mark.issued))
+        elif len(row) == 6 and rowid > place(self._tip.number, self._tip.through):
+            fact = stored_fact((rowid, *row[1:]))
+            if fact and fact.intact():
+                self._facts.setdefault(rowid, []).append(fact)
+
+    def continuation(self) -> list[StoredFact]:
+        """Return the facts that follow the tip without a gap, by the chain."""
+        found: list[StoredFact] = []
+        head, seq = self._tip.head, self._tip.through + 1
+        while fitting := [fact for fact in self._facts.get(place(self._tip.number, seq), []) if _follows(fact, head)]:
+            fact = next((fact for fact in reversed(fitting) if self._goes_on(fact)), fitting[-1])
+            found.append(fact)
+            head, seq = fact.head, seq + 1
+        return found
+
+    def _goes_on(self, fact: StoredFact) -> bool:
+        return any(_follows(after, fact.head) for after in self._facts.get(place(fact.stream, fact.seq + 1), []))
+
+    def completed_past(self, through: int) -> bool:
+        """Return whether a commit that goes further was certainly complete.
+
+        Each commit leaves a mark of how far it went, and is durable before the next one is written: all marks but the
+        furthest one are of complete commits.
+        """
+        return any(mark > (self._tip.number, through) for mark in sorted(self._issued)[:-1])
+
+
+def redo(store: Store, path: Path, disk: Disk, *, tip: Tip, mark: Mark) -> tuple[Tip, Mark]:
+    """Put back what the log holds beyond ``tip`` and return the new tip; nothing is written when there is nothing.
+
+    Raises:
+        Damaged: The log shows complete commits that can't be put back in order.
+        OutboxFull: No room to write them; the log still has them.
+        OutboxBroken: The disk failed.
+    """
+    beyond = _look_beyond(path, disk, tip)
+    facts = beyond.continuation()
+    through = facts[-1].seq if facts else tip.through
+    if beyond.completed_past(through):
+        raise Damaged("the log lost complete commits")
+    if not facts:
+        return tip, mark
+    mark = Mark(mark.stream, 0, mark.receipted, mark.generation, through)
+    with store.transaction():
+        for fact in facts:
+            insert_fact(store, fact)
+        write_mark(store, mark)
+    return Tip(tip.number, tip.epoch, through, facts[-1].head), mark
+
+
+def _look_beyond(path: Path, disk: Disk, tip: Tip) -> Beyond:
+    beyond = Beyond(tip)
+    with closing(Frames(disk, wal_of(path))) as frames:
+        overflow = {frames.number(index): index for index in range(frames.count)}
+        for index in range(frames.count):
+            for rowid, row in leaf_rows(
+                frames.page(index),
+                number=frames.number(index),
+                pages=lambda number: frames.page(overflow[number]) if number in overflow else None,
+            ):
+                beyond.look(rowid, row)
+    return beyond
+
+
+def _follows(fact: StoredFact, head: bytes) -> bool:
+    return chain.next_head(head, seq=fact.seq, digest=fact.digest) == fact.head

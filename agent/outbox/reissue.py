@@ -1,0 +1,58 @@
+"""Say the facts of an old stream again in a new one, each under the identity that it was committed with."""
+
+from collections.abc import Iterator
+
+from agent.outbox.stream import Appender, StoredFact, read_facts
+from agent.store import Store
+from protocol.facts import FactsLost, Reissued, decode_fact
+from protocol.refusal import Refused
+from protocol.units import Moment
+
+
+def reissue(
+    store: Store,
+    appender: Appender,
+    *,
+    stream: int,
+    epoch: bytes,
+    after: int,
+    through: int,
+    at: Moment,
+    state_lost: bool = True,
+) -> bool:
+    """Append every fact ``after + 1`` … ``through`` of an old stream; what is not intact is stated as lost.
+
+    Works in bounded memory, inside the caller's transaction. The caller flushes the appender.
+
+    Returns:
+        Whether all of them were intact.
+    """
+    expected = after + 1
+    whole = True
+    for fact in _intact_then_end(store, stream, after=after, through=through):
+        seq = fact.seq if fact else through + 1
+        if seq > expected:
+            whole = False
+            if state_lost:
+                appender.add_fact(FactsLost(at=at, epoch=epoch, first=expected, last=seq - 1))
+        if fact:
+            appender.add_fact(as_reissued(fact, at=at))
+        expected = seq + 1
+    return whole
+
+
+def _intact_then_end(store: Store, stream: int, *, after: int, through: int) -> Iterator[StoredFact | None]:
+    yield from (fact for fact in read_facts(store, stream, first=after + 1, last=through) if fact.intact())
+    yield None
+
+
+def as_reissued(fact: StoredFact, *, at: Moment) -> Reissued:
+    """Return an intact fact for a new stream; one that was re-issued before keeps its first identity."""
+    salt, body = fact.salt or b"", fact.body or b""
+    try:
+        before = decode_fact(body)
+    except Refused:
+        before = None
+    if isinstance(before, Reissued):
+        return Reissued(at=at, epoch=before.epoch, seq=before.seq, salt=before.salt, body=before.body)
+    return Reissued(at=at, epoch=fact.epoch, seq=fact.seq, salt=salt, body=body)

@@ -1,0 +1,162 @@
+"""One stream of facts: where it stands, and how it is continued inside a transaction."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent.outbox.schema import place, seq_of, stream_of
+from agent.store import Damaged, Row, Store
+from protocol import chain
+from protocol.facts import EpochOpened, EpochReason, Fact, encode_fact
+from protocol.units import Moment
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where a stream stands: its last seq (0: none yet) and the chain's value there."""
+
+    number: int
+    epoch: bytes
+    through: int
+    head: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFact:
+    """A fact as it lies in the file; an erased one has neither salt nor body."""
+
+    stream: int
+    seq: int
+    epoch: bytes
+    salt: bytes | None
+    body: bytes | None
+    digest: bytes
+    head: bytes
+
+    def intact(self) -> bool:
+        """Return whether the body is there and is what was committed."""
+        if self.salt is None or self.body is None:
+            return False
+        return chain.fact_digest(salt=self.salt, body=self.body) == self.digest
+
+
+def stored_fact(row: Row) -> StoredFact | None:
+    """Read ``place, epoch, salt, body, digest, head``; None when it has another shape."""
+    match row:
+        case (
+            int(where),
+            bytes(epoch),
+            bytes() | None as salt,
+            bytes() | None as body,
+            bytes(digest),
+            bytes(head),
+        ) if len(epoch) == 16 and len(digest) == len(head) == 32:
+            return StoredFact(stream_of(where), seq_of(where), epoch, salt, body, digest, head)
+    return None
+
+
+def read_facts(store: Store, stream: int, *, first: int, last: int) -> Iterator[StoredFact]:
+    """Yield the facts ``first`` to ``last`` of a stream that there are, a bounded number in memory at a time.
+
+    Raises:
+        Damaged: A row is no fact.
+    """
+    while first <= last:
+        until = min(last, first + _BATCH - 1)
+        for row in store.rows(_SELECT, (place(stream, first), place(stream, until))):
+            fact = stored_fact(row)
+            if fact is None:
+                raise Damaged(f"a row of stream {stream} is no fact")
+            yield fact
+        first = until + 1
+
+
+_SELECT = "SELECT place, epoch, salt, body, digest, head FROM facts WHERE place BETWEEN ? AND ? ORDER BY place"
+_INSERT = "INSERT INTO facts (place, epoch, salt, body, digest, head) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+def insert_fact(store: Store, fact: StoredFact) -> bool:
+    """Store a fact exactly as it was stored before; return whether its place was free."""
+    where = place(fact.stream, fact.seq)
+    row = (where, fact.epoch, fact.salt, fact.body, fact.digest, fact.head)
+    return bool(store.rows(f"{_INSERT} ON CONFLICT DO NOTHING RETURNING place", row))
+
+
+def load_tip(store: Store, *, station: str) -> Tip:
+    """Return where the newest stream of the file stands.
+
+    Raises:
+        Damaged: There is no stream.
+    """
+    streams = store.rows("SELECT number, epoch FROM streams ORDER BY number DESC LIMIT 1")
+    if not streams:
+        raise Damaged("no stream")
+    match streams[0]:
+        case (int(number), bytes(epoch)):
+            pass
+        case _:
+            raise Damaged("a stream without number or epoch")
+    bounds = (place(number, 0), place(number + 1, 0))
+    last = store.rows("SELECT place, head FROM facts WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1", bounds)
+    match last:
+        case [(int(where), bytes(head))]:
+            return Tip(number, epoch, seq_of(where), head)
+        case _:
+            return Tip(number, epoch, 0, chain.first_head(station=station, epoch=epoch))
+
+
+class Appender:
+    """Puts facts after a tip, inside the caller's transaction. ``tip`` is ahead of the file until `flush`."""
+
+    def __init__(self, store: Store, tip: Tip) -> None:
+        self._store = store
+        self._rows: list[Row] = []
+        self.tip = tip
+
+    @classmethod
+    def begin(
+        cls,
+        store: Store,
+        *,
+        station: str,
+        number: int,
+        reason: EpochReason,
+        previous: bytes | None,
+        matched: int,
+        at: Moment,
+    ) -> "Appender":
+        """Begin a new stream with its `EpochOpened`."""
+        epoch = os.urandom(16)
+        store.rows("INSERT INTO streams VALUES (?, ?, 0)", (number, epoch))
+        appender = cls(store, Tip(number, epoch, 0, chain.first_head(station=station, epoch=epoch)))
+        appender.add(encode_fact(EpochOpened(at=at, reason=reason, previous=previous, matched=matched)))
+        return appender
+
+    def add(self, body: bytes) -> int:
+        """Put one encoded fact after the last and return its seq."""
+        salt = os.urandom(16)
+        digest = chain.fact_digest(salt=salt, body=body)
+        seq = self.tip.through + 1
+        head = chain.next_head(self.tip.head, seq=seq, digest=digest)
+        self._rows.append((place(self.tip.number, seq), self.tip.epoch, salt, body, digest, head))
+        self.tip = Tip(self.tip.number, self.tip.epoch, seq, head)
+        if len(self._rows) >= _BATCH:
+            self.flush()
+        return seq
+
+    def add_fact(self, fact: Fact) -> int:
+        """Encode a fact and put it after the last; return its seq."""
+        return self.add(encode_fact(fact))
+
+    def flush(self) -> None:
+        """Write what `add` took."""
+        if self._rows:
+            self._store.write_rows(_INSERT, self._rows)
+            self._rows = []
+
+    def finish_reissue(self) -> None:
+        """Write what `add` took, and that the stream up to here says an older one again."""
+        self.flush()
+        self._store.rows("UPDATE streams SET reissued = ? WHERE number = ?", (self.tip.through, self.tip.number))

@@ -1,0 +1,100 @@
+"""What a damaged file still tells: which streams there were, how far they had come, what rows are proven."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from agent.outbox.marks import Mark, read_mark
+from agent.outbox.pages import leaf_rows
+from agent.outbox.schema import place
+from agent.outbox.stream import StoredFact, stored_fact
+from agent.outbox.wreck import Wreck
+from agent.store import Row, state_seal
+
+
+@dataclass(slots=True)
+class Survey:
+    """The finds of one pass over the pages."""
+
+    votes: Counter[tuple[int, bytes]] = field(default_factory=Counter)
+    """How often each stream number was read with each epoch: a damaged one of either stands alone."""
+    epochs: dict[int, bytes] = field(default_factory=dict)
+    """By stream number its epoch, as the votes have it."""
+    seen: dict[tuple[int, bytes], int] = field(default_factory=dict)
+    """By stream and epoch, the highest seq of any fact row, proven or not."""
+    marks: dict[int, Mark] = field(default_factory=dict)
+    """By place in the table, the mark that knows of the most facts."""
+    state: dict[str, bytes] = field(default_factory=dict)
+
+    def count_votes(self) -> None:
+        """Give each stream number one epoch and each epoch one number, the best attested first."""
+        for (stream, epoch), _ in self.votes.most_common():
+            if stream not in self.epochs and epoch not in self.epochs.values():
+                self.epochs[stream] = epoch
+
+    def newest_stream(self) -> int:
+        """Return the highest stream number that is known; 0 when none is."""
+        marked = [mark.stream for mark in self.marks.values()]
+        return max([*self.epochs, *marked], default=0)
+
+    def receipted(self, stream: int) -> int:
+        """Return up to where the county is known to have a stream."""
+        mark = self.marks.get(place(stream, 0))
+        return mark.receipted if mark else 0
+
+    def through(self, stream: int) -> int:
+        """Return up to where a stream is known to have gone."""
+        seen = self.seen.get((stream, self.epochs.get(stream, b"")), 0)
+        return max([seen, *(mark.issued for mark in self.marks.values() if mark.stream == stream)])
+
+
+def survey(wreck: Wreck) -> Survey:
+    """Look at every page once."""
+    finds = Survey()
+    for rowid, row in _rows(wreck):
+        fact = stored_fact((rowid, *row[1:]))
+        if fact is not None:
+            _note_fact(finds, fact)
+        else:
+            _note_other(finds, rowid, row)
+    finds.count_votes()
+    return finds
+
+
+def proven_facts(wreck: Wreck, finds: Survey) -> Iterator[StoredFact]:
+    """Yield every fact whose epoch is its stream's and whose body, unless erased, has its digest; repeats included."""
+    for rowid, row in _rows(wreck):
+        fact = stored_fact((rowid, *row[1:]))
+        if fact is not None and fact.epoch == finds.epochs.get(fact.stream) and (fact.body is None or fact.intact()):
+            yield fact
+
+
+def _rows(wreck: Wreck) -> Iterator[tuple[int, Row]]:
+    for number, page in wreck.images():
+        yield from leaf_rows(page, number=number, pages=wreck.page)
+
+
+def _note_fact(finds: Survey, fact: StoredFact) -> None:
+    if fact.intact():
+        finds.votes[fact.stream, fact.epoch] += 1
+    key = (fact.stream, fact.epoch)
+    finds.seen[key] = max(fact.seq, finds.seen.get(key, 0))
+
+
+def _note_other(finds: Survey, rowid: int, row: Row) -> None:
+    match row:
+        case (None, bytes(epoch), int()) if len(epoch) == 16 and 0 < rowid < 1 << 22:
+            finds.votes[rowid, epoch] += 1
+        case (str(key), bytes(value), bytes(seal)) if seal == state_seal(key, value):
+            finds.state.setdefault(key, value)
+        case (None, int(), int(), int(), bytes()):
+            mark = read_mark((rowid, *row[1:]))
+            if mark is not None:
+                before = finds.marks.get(rowid)
+                finds.marks[rowid] = _later(before, mark) if before else mark
+
+
+def _later(one: Mark, other: Mark) -> Mark:
+    """Return the newer of two states of a mark; receipts first by generation, which may lower them."""
+    newer = max(one, other, key=lambda mark: (mark.generation, mark.receipted))
+    return replace(newer, issued=max(one.issued, other.issued))

@@ -1,0 +1,197 @@
+"""The station's one file: everything durable except blobs, in SQLite, committed with a real fsync.
+
+One connection, WAL, ``synchronous=FULL``, exclusive locking (so no shared-memory file either). When `Store.transaction`
+ends without an error, what it wrote survives a power cut; when it raises, nothing of it was written.
+
+``psow=0`` makes SQLite pad each commit to a whole 4096-byte sector, so that a write torn by a power cut never touches
+bytes of an earlier commit; SD cards do not keep the promise that psow=1 assumes (https://sqlite.org/psow.html).
+"""
+
+import errno
+import hashlib
+from collections.abc import Buffer, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import apsw
+
+PAGE_BYTES = 4096
+CHECKPOINT_FRAMES = 1000
+"""WAL frames between checkpoints: few enough to read at a start, so many that a checkpoint hardly counts."""
+
+PRAGMAS: tuple[tuple[str, str, str | int], ...] = (
+    ("locking_mode", "EXCLUSIVE", "exclusive"),
+    ("page_size", str(PAGE_BYTES), PAGE_BYTES),
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", 2),
+    ("wal_autocheckpoint", str(CHECKPOINT_FRAMES), CHECKPOINT_FRAMES),
+    ("foreign_keys", "ON", 1),
+    ("cell_size_check", "ON", 1),
+    ("trusted_schema", "OFF", 0),
+)
+"""``(name, value set, value that must be read back)``. Exclusive locking before WAL: no -shm file is mapped then."""
+
+STATE_TABLE = "CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL, seal BLOB NOT NULL) STRICT"
+
+type Value = int | float | str | Buffer | None
+type Row = tuple[Value, ...]
+
+
+class OutboxFull(Exception):
+    """The disk has no room. Nothing of the transaction was written; it works again when there is room."""
+
+
+class OutboxBroken(Exception):
+    """The disk or the file failed. Nothing of the transaction counts; opening the outbox anew salvages what it can."""
+
+
+class Damaged(OutboxBroken):
+    """The file is not what was written. Opening the outbox salvages it and goes on."""
+
+
+def no_space(error_number: int | None) -> bool:
+    """Return whether an errno says that the disk, a quota or a limit on file size leaves no room."""
+    return error_number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def state_seal(key: str, value: bytes) -> bytes:
+    """Return the 16 bytes that tell an intact state row from a damaged one."""
+    return hashlib.sha256(b"cunhui state 1\x00" + key.encode() + b"\x00" + value).digest()[:16]
+
+
+class Store:
+    """The open file. Use it from one thread."""
+
+    def __init__(self, path: Path, *, vfs: str = "") -> None:
+        """Open ``path``, which need not exist, and take it for this process alone.
+
+        Args:
+            vfs: Name of the SQLite VFS to go through; empty for the system's.
+
+        Raises:
+            Damaged: Not a database, unreadable, or its pages contradict one another.
+            OutboxFull: No room.
+            OutboxBroken: It can't be opened, another process has it, or a durability setting did not take.
+        """
+        with _translated(None, unreadable=Damaged):
+            self._connection = apsw.Connection(_uri(path), flags=_FLAGS, vfs=vfs or None)
+        try:
+            with _translated(self._connection, unreadable=Damaged):
+                for name, value, expected in PRAGMAS:
+                    self._set(name, value, expected)
+        except BaseException:
+            self._connection.close(True)
+            raise
+
+    def _set(self, name: str, value: str, expected: str | int) -> None:
+        self._connection.execute(f"PRAGMA {name}={value}").fetchall()
+        taken = self._connection.execute(f"PRAGMA {name}").fetchall()[0][0]
+        if name == "page_size" and taken != expected:
+            raise Damaged(f"page size {taken}")
+        if taken != expected:
+            raise OutboxBroken(f"SQLite keeps {name}={taken!r}, not {expected!r}")
+
+    def check_pages(self) -> None:
+        """Read every page and judge whether the file hangs together (PRAGMA quick_check).
+
+        Raises:
+            Damaged: It does not, or a page can't be read.
+        """
+        with _translated(self._connection, unreadable=Damaged):
+            verdict = self._connection.execute("PRAGMA quick_check(1)").fetchall()
+        if verdict != [("ok",)]:
+            raise Damaged(str(verdict[0][0])[:200])
+
+    def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        """Run one statement and return its rows.
+
+        Raises:
+            OutboxFull: No room.
+            OutboxBroken: The disk failed; `Damaged` when it is the file.
+        """
+        with _translated(self._connection):
+            return self._connection.execute(sql, values).fetchall()
+
+    def write_rows(self, sql: str, rows: Sequence[Row]) -> None:
+        """Run one statement for each of ``rows``, inside the caller's transaction.
+
+        Raises:
+            OutboxFull: No room.
+            OutboxBroken: The disk or the file failed.
+        """
+        with _translated(self._connection):
+            self._connection.executemany(sql, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what is written inside durable together: on disk when this ends, or not at all when it raises.
+
+        Raises:
+            OutboxFull: No room; rolled back.
+            OutboxBroken: The disk or the file failed; rolled back.
+        """
+        self._roll_back()
+        self.rows("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.rows("COMMIT")
+        except BaseException:
+            with suppress(OutboxFull, OutboxBroken):
+                self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        """End a transaction that is open; one is also left when an earlier rollback failed."""
+        if self._connection.in_transaction:
+            self.rows("ROLLBACK")
+
+    def get(self, key: str) -> bytes | None:
+        """Return a state value, or None when there is none or it is damaged."""
+        for value, seal in self.rows("SELECT value, seal FROM state WHERE key = ?", (key,)):
+            if isinstance(value, bytes) and seal == state_seal(key, value):
+                return value
+        return None
+
+    def write_state(self, key: str, value: bytes) -> None:
+        """Set a state value inside the caller's transaction."""
+        self.rows("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", (key, value, state_seal(key, value)))
+
+    def checkpoint(self) -> None:
+        """Bring everything from the log into the file itself and empty the log.
+
+        Raises:
+            OutboxFull: No room; the log keeps everything.
+            OutboxBroken: The disk failed; the log keeps everything.
+        """
+        busy, _frames, _moved = self.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+        if busy:
+            raise OutboxBroken("the log could not be emptied")
+
+    def close(self) -> None:
+        """Let the file go. SQLite checkpoints on the way; where that fails the log stays and nothing is lost."""
+        self._connection.close(True)
+
+
+_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
+
+
+def _uri(path: Path) -> str:
+    return f"file:{quote(str(path))}?psow=0"
+
+
+@contextmanager
+def _translated(connection: apsw.Connection | None, *, unreadable: type[OutboxBroken] = OutboxBroken) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except apsw.FullError as error:
+        raise OutboxFull("no room on the disk") from error
+    except apsw.IOError as error:
+        if connection is not None and no_space(connection.system_errno):
+            raise OutboxFull("no room on the disk") from error
+        raise unreadable(f"disk error: {error}") from error
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.MismatchError) as error:
+        raise Damaged(f"damaged file: {error}") from error
+    except (apsw.Error, OSError) as error:
+        raise OutboxBroken(f"{type(error).__name__}: {error}") from error
