@@ -22,7 +22,7 @@ CHUNK_MS = 2_000
 CHUNKS_A_QUESTION = 8
 """After so many chunks the county is asked, which keeps what is under way to its worker small."""
 ANSWER_MS = 20_000
-STALE_ROUNDS = 3
+STALE_ROUNDS = 2
 """A blob of which nothing arrives for so many rounds lets the others go first."""
 
 
@@ -151,13 +151,13 @@ class BlobSender:
             return
         self._waiting = False
         self._due_ms = 0
-        self._backoff.over()
         if not missing.ranges:
             self._done(missing.sha256)
             return
         self._begin_round(missing)
 
     def _done(self, sha256: bytes) -> None:
+        self._backoff.over()
         self._blobs.drop(sha256)
         self._close_round()
 
@@ -165,9 +165,12 @@ class BlobSender:
         size = self._blob[1] if self._blob else 0
         ranges = [part for part in missing.ranges if part.start < part.end <= size]
         self._stale = self._stale + 1 if ranges == self._before else 0
+        if self._before and not self._stale:
+            self._backoff.over()
         self._before = ranges
         if not ranges or self._stale >= STALE_ROUNDS:
-            log.warning("%s: blob %s makes no way and rests", self._station, missing.sha256.hex()[:12])
+            if not self._backoff.troubled:
+                log.warning("%s: blob %s makes no way and rests", self._station, missing.sha256.hex()[:12])
             self._rested.add(missing.sha256)
             self._close_round()
             self._due_ms = self._mono_ms() + self._backoff.wait_ms(self._mono_ms())

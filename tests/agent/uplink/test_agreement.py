@@ -1,0 +1,50 @@
+"""Where station and county stand to each other."""
+
+import pytest
+
+from agent.agreement import Continue, Disagree, agree
+from protocol.birth import Welcome
+from tests.agent.uplink.parts import STATION, MemoryOutbox, help_asked
+
+
+def welcome(outbox: MemoryOutbox, *, through: int, head: bytes, generation: int = 1) -> Welcome:
+    return Welcome(
+        station=STATION,
+        epoch=outbox.epoch,
+        through=through,
+        head=head,
+        generation=generation,
+        nonce=bytes(16),
+        wall=0,
+    )
+
+
+@pytest.fixture
+def outbox() -> MemoryOutbox:
+    outbox = MemoryOutbox()
+    outbox.commit(*(help_asked(str(n)) for n in range(9)))
+    return outbox
+
+
+@pytest.mark.parametrize("through", [1, 4, 10])
+def test_a_county_that_agrees_is_sent_the_rest(outbox: MemoryOutbox, through: int) -> None:
+    assert agree(outbox, welcome(outbox, through=through, head=outbox.heads[through])) == Continue(after=through)
+
+
+def test_a_county_that_knows_nothing_is_sent_everything(outbox: MemoryOutbox) -> None:
+    assert agree(outbox, welcome(outbox, through=0, head=bytes(32))) == Continue(after=0)
+
+
+@pytest.mark.parametrize("generation", [1, 2])
+def test_a_county_that_lost_receipted_facts_is_sent_them_again(outbox: MemoryOutbox, generation: int) -> None:
+    outbox.receipted = 9
+    answer = welcome(outbox, through=4, head=outbox.heads[4], generation=generation)
+    assert agree(outbox, answer) == Continue(after=4, lowered=True)
+
+
+def test_a_county_that_has_more_is_ahead(outbox: MemoryOutbox) -> None:
+    assert agree(outbox, welcome(outbox, through=11, head=bytes(32))) == Disagree(reason="ahead", county_through=11)
+
+
+def test_a_county_that_has_other_facts_differs(outbox: MemoryOutbox) -> None:
+    assert agree(outbox, welcome(outbox, through=5, head=bytes(32))) == Disagree(reason="differs", county_through=5)

@@ -1,0 +1,90 @@
+"""Blobs: under the facts, in chunks that suit the line, resumed by what the county lacks."""
+
+import hashlib
+import os
+
+from agent.uplink.blob_sender import FIRST_CHUNK_BYTES, LEAST_CHUNK_BYTES, ChunkSize
+from protocol.blobs import MAX_CHUNK_BYTES, decode_chunk
+from tests.agent.uplink.parts import STATION, Bench
+
+
+def add(bench: Bench, size: int) -> bytes:
+    content = os.urandom(size)
+    name = hashlib.sha256(content).digest()
+    bench.blobs.content[name] = content
+    return name
+
+
+def test_a_blob_arrives_whole_and_is_dropped_on_the_countys_word() -> None:
+    bench = Bench()
+    names = {add(bench, 40_000), add(bench, 1), add(bench, 300_000)}
+    bench.connect()
+    assert bench.book.whole_blobs() == names
+    assert not bench.blobs.content
+
+
+def test_chunks_grow_to_what_the_line_carries() -> None:
+    size = ChunkSize()
+    for _ in range(5):
+        size.took(length=size.bytes, ms=100)
+    assert size.bytes == MAX_CHUNK_BYTES
+    size.took(length=size.bytes, ms=8_000)
+    assert size.bytes == MAX_CHUNK_BYTES // 4
+    size.took(length=size.bytes, ms=1_000_000)
+    assert size.bytes == LEAST_CHUNK_BYTES
+
+
+def test_a_short_last_piece_teaches_nothing() -> None:
+    size = ChunkSize()
+    size.took(length=10, ms=50)
+    assert size.bytes == FIRST_CHUNK_BYTES
+
+
+def test_one_chunk_is_in_flight_and_facts_go_first() -> None:
+    bench = Bench()
+    bench.connect()
+    add(bench, 100_000)
+    bench.silent_broker = True
+    bench.uplink.tick()
+    assert bench.leaves()[-1] == "asked"
+    bench.commit("a")
+    assert bench.leaves()[-1] == "facts"
+    bench.uplink.tick()
+    assert bench.leaves()[-1] == "facts", "no chunk while a fact waits"
+    bench.silent_broker = False
+    bench.play()
+    assert not bench.blobs.content
+    assert len(bench.book.bodies(STATION)) == 2
+
+
+def test_a_broken_connection_resumes_with_what_is_missing() -> None:
+    bench = Bench()
+    name = add(bench, 200_000)
+    bench.silent_broker = True
+    bench.connect()
+    for _ in range(7):
+        bench.step()
+    come = len(bench.book.come.get(name, ()))
+    assert 0 < come < 200_000
+    bench.drop()
+    bench.wait(5_000, play=False)
+    sent = len(bench.link.sent)
+    bench.heard = sent
+    bench.silent_broker = False
+    bench.connect()
+    assert bench.book.whole_blobs() == {name}
+    again = [decode_chunk(item.payload) for item in bench.link.sent[sent:] if item.leaf == "blob"]
+    assert min(chunk.offset for chunk in again) == come
+
+
+def test_a_county_that_never_keeps_a_blob_is_not_pestered() -> None:
+    bench = Bench()
+    bad = add(bench, 5_000)
+    bench.book.deaf.add("blob")
+    bench.connect()
+    good = add(bench, 5_000)
+    bench.wait(3_600_000)
+    assert bench.leaves().count("blob") < 500
+    bench.book.deaf.clear()
+    bench.wait(600_000)
+    assert bench.book.whole_blobs() == {bad, good}

@@ -1,0 +1,148 @@
+"""When the station connects, how long it waits, and when it gives a connection up."""
+
+from agent.events import LinkDown, LinkUp
+from agent.uplink.backoff import SHORTEST_MS, Backoff, cap_ms
+from protocol.birth import Gone
+from protocol.codec import decode
+from tests.agent.uplink.parts import STATION, Bench
+
+
+def test_the_cap_grows_with_the_trouble() -> None:
+    assert cap_ms(0) == cap_ms(119_999) == 5_000
+    assert cap_ms(120_000) == cap_ms(599_999) == 30_000
+    assert cap_ms(600_000) == cap_ms(10**9) == 300_000
+
+
+def test_a_wait_is_drawn_from_the_whole_span() -> None:
+    draws = iter([0.0, 0.5, 0.999])
+    backoff = Backoff(lambda: next(draws))
+    assert [backoff.wait_ms(0) for _ in range(3)] == [SHORTEST_MS, 2_500, 4_995]
+
+
+def test_the_first_attempt_comes_at_once_and_leaves_a_will() -> None:
+    bench = Bench()
+    bench.uplink.tick()
+    [(attempt, keepalive_s, will)] = bench.link.attempts
+    gone = decode(will, Gone)
+    assert (attempt, keepalive_s, gone.station, gone.reason) == (1, 240, STATION, "broken")
+
+
+def test_a_dead_broker_is_tried_ever_more_rarely() -> None:
+    bench = Bench(jitter=lambda: 0.99)
+    counts = []
+    for _ in range(4):
+        before = len(bench.link.attempts)
+        end = bench.clock.now + 300_000
+        while bench.clock.now < end:
+            due = bench.uplink.tick()
+            if bench.link.is_open:
+                bench.drop("connection refused")
+            else:
+                bench.clock.now = min(end, due)
+        counts.append(len(bench.link.attempts) - before)
+    assert counts[0] <= 33
+    assert counts[-1] <= 2
+    assert bench.host.states == ["offline"]
+
+
+def test_a_touch_tries_at_once() -> None:
+    bench = Bench(jitter=lambda: 0.99)
+    bench.uplink.tick()
+    bench.drop()
+    bench.clock.now += 700_000
+    bench.uplink.tick()
+    bench.drop()
+    bench.clock.now += 6_000
+    assert len(bench.link.attempts) == 2
+    bench.commit("home")
+    assert len(bench.link.attempts) == 3
+
+
+def test_a_storm_of_touches_does_not_hammer_on_a_dead_broker() -> None:
+    bench = Bench(jitter=lambda: 0.99)
+    for _ in range(6_000):
+        bench.clock.now += 10
+        bench.commit("home")
+        bench.uplink.tick()
+        if bench.link.is_open:
+            bench.drop("connection refused")
+    assert len(bench.link.attempts) <= 60_000 / 4_000
+
+
+def test_an_attempt_that_says_nothing_is_given_up() -> None:
+    bench = Bench()
+    bench.uplink.tick()
+    bench.wait(46_000, play=False)
+    assert bench.link.hung_up >= 1
+    bench.uplink.handle(LinkUp(attempt=1))
+    assert not bench.link.sent
+
+
+def test_events_of_an_earlier_connection_are_ignored() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.drop()
+    bench.wait(5_000)
+    assert bench.attempt == 2
+    bench.uplink.handle(LinkUp(attempt=2))
+    bench.uplink.handle(LinkDown(attempt=1, reason="late news"))
+    bench.play()
+    assert bench.uplink.state == "connected"
+
+
+def test_keepalive_is_short_in_duty_hours_and_changes_with_them_at_rest() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.host.duty = True
+    bench.wait(31_000)
+    bench.uplink.handle(LinkUp(attempt=bench.attempt))
+    bench.wait(600_000)
+    assert [keepalive for _, keepalive, _ in bench.link.attempts] == [240, 60]
+
+
+def test_a_keepalive_change_waits_for_the_facts() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.book.silent.add("facts")
+    bench.host.duty = True
+    bench.commit("home")
+    bench.wait(15_000)
+    assert len(bench.link.attempts) == 1
+
+
+def test_silence_ends_a_connection_only_while_something_waits() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.silent_broker = True
+    bench.wait(600_000)
+    assert len(bench.link.attempts) == 1
+    bench.commit("home")
+    began = bench.clock.now
+    bench.wait(89_000)
+    assert bench.link.is_open
+    assert len(bench.link.attempts) == 1
+    bench.wait(8_000)
+    assert len(bench.link.attempts) == 2
+    assert bench.clock.now - began <= 97_000
+
+
+def test_a_farewell_says_why() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.uplink.say_gone("shutdown")
+    assert bench.link.sent[-1].leaf == "gone"
+    gone = decode(bench.link.sent[-1].payload, Gone)
+    assert (gone.reason, gone.nonce) == ("shutdown", bench.book.births[-1].nonce)
+    assert not bench.link.is_open
+
+
+def test_a_publish_on_a_dead_connection_is_a_lost_connection() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.link.is_open = False
+    bench.commit("home")
+    assert bench.uplink.state == "offline"
+    bench.wait(5_000)
+    bench.uplink.handle(LinkUp(attempt=bench.attempt))
+    bench.play()
+    assert len(bench.book.bodies(STATION)) == 2

@@ -1,0 +1,119 @@
+"""What comes down: vitals' pace, desired state, commands, and everything hostile."""
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from protocol.birth import Welcome, seal_welcome
+from protocol.commands import Command, seal_command
+from protocol.receipts import Receipt, seal_receipt
+from protocol.topics import DOWN, Down
+from protocol.twin import Desired, seal_desired
+from tests.agent.uplink.parts import STATION, Bench
+
+
+def command(station: str = STATION) -> Command:
+    return Command(
+        id=bytes(16), station=station, order="identify", not_after=2**40, issuer="operator", reason="find it"
+    )
+
+
+def desired(station: str = STATION) -> Desired:
+    return Desired(station=station, version=3, station_name="示例站点", village="示例村")
+
+
+def test_vitals_come_at_connect_at_changes_and_every_quarter_of_an_hour() -> None:
+    bench = Bench()
+    bench.connect()
+    assert [vitals.waiting for vitals in bench.book.vitals] == [1]
+    bench.wait(61_000)
+    assert [vitals.waiting for vitals in bench.book.vitals] == [1, 0]
+    bench.wait(898_000)
+    assert len(bench.book.vitals) == 2
+    bench.wait(62_000)
+    assert len(bench.book.vitals) == 3
+    for ready in (False, True, False):
+        bench.host.camera_ready = ready
+        bench.wait(5_000)
+    bench.wait(60_000)
+    assert len(bench.book.vitals) == 4
+    assert not bench.book.vitals[-1].camera_ready
+
+
+def test_an_idle_day_says_little() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.wait(120_000)
+    sent = len(bench.link.sent)
+    bench.wait(24 * 3_600_000)
+    said = bench.link.sent[sent:]
+    assert {item.leaf for item in said} == {"vitals"}
+    assert sum(len(item.payload) for item in said) < 60_000
+
+
+def test_a_desired_state_is_taken_and_reported() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.say("desired", seal_desired(bench.book.key, desired()))
+    bench.play()
+    assert [item.version for item in bench.host.desired] == [3]
+    assert [item.version for item in bench.book.reported] == [3]
+
+
+def test_a_command_reaches_the_host() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.say("command", seal_command(bench.book.key, command()))
+    assert bench.host.commands == [command()]
+
+
+def test_a_retained_command_is_refused() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.say("command", seal_command(bench.book.key, command()), retained=True)
+    assert not bench.host.commands
+    assert ("refused_command", "minor") in bench.host.alarms
+
+
+def hostile(leaf: Down, bench: Bench) -> list[bytes]:
+    stranger = Ed25519PrivateKey.generate()
+    receipt = Receipt(station=STATION, epoch=bench.outbox.epoch, through=1, head=bench.outbox.heads[1], generation=1)
+    welcome = Welcome(
+        station=STATION, epoch=bench.outbox.epoch, through=0, head=bytes(32), generation=1, nonce=bytes(16), wall=1
+    )
+    return [
+        b"",
+        b"\xff" * 40,
+        b"\x90" * 5_000,
+        bytes(70_000),
+        msgspec.msgpack.encode({"v": 1}),
+        seal_receipt(stranger, receipt),
+        seal_welcome(stranger, welcome),
+        seal_command(stranger, command()),
+        seal_desired(stranger, desired()),
+        seal_receipt(bench.book.key, msgspec.structs.replace(receipt, station="demo-0002"))
+        if leaf == "receipt"
+        else b"x",
+        seal_command(bench.book.key, command("demo-0002")) if leaf == "command" else b"y",
+        seal_desired(bench.book.key, desired("demo-0002")) if leaf == "desired" else b"z",
+    ]
+
+
+@pytest.mark.parametrize("leaf", DOWN)
+def test_hostile_messages_are_logged_alarmed_once_and_otherwise_nothing(
+    leaf: Down, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench()
+    bench.connect()
+    marked, state = len(bench.outbox.receipts), bench.uplink.state
+    payloads = hostile(leaf, bench)
+    for payload in payloads:
+        bench.say(leaf, payload)
+    assert bench.host.alarms == [(f"refused_{leaf}", "minor")]
+    assert len([record for record in caplog.records if "refused" in record.message]) == len(payloads)
+    assert (len(bench.outbox.receipts), bench.uplink.state) == (marked, state)
+    assert not bench.host.commands
+    assert not bench.host.desired
+    bench.commit("still works")
+    bench.play()
+    assert bench.outbox.receipted == bench.outbox.through
