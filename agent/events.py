@@ -53,6 +53,8 @@ class PictureTaken:
     purpose: str
     jpeg: bytes | None
     problem: str = ""
+    spooled: str = ""
+    """Name of the picture's file in the camera's spool."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,3 +21,7 @@ class Inbox:
             return self._events.get(timeout=timeout_s) if timeout_s > 0 else self._events.get_nowait()
         except queue.Empty:
             return None
+
+    def waiting(self) -> int:
+        """Return how many events wait, approximately."""
+        return self._events.qsize()

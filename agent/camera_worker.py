@@ -1,0 +1,155 @@
+"""Run the camera in a process of its own, with a time limit, so that neither its hangs nor its memory are ours.
+
+The child writes each picture as a file into the spool folder and answers with a line. Files are handed to the
+core from there, also those that an earlier run of the agent left: a picture taken just before the agent was
+killed is not lost. The child ends by itself when its pipe closes.
+"""
+
+import contextlib
+import logging
+import queue
+import secrets
+import select
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.events import PictureTaken
+from agent.inbox import Inbox
+from agent.snapshots import Purpose, parse_spool_name, spool_name
+from protocol.units import FactRef
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING = 32
+LIMIT_S = 10.0
+MAX_JPEG_BYTES = 40_000
+_IDLE_LOOK_S = 30.0
+_MAX_LINE = 1_000
+
+
+class CameraWorker:
+    """A thread that drives the camera's process. Implements `agent.snapshots.PictureTaker`."""
+
+    def __init__(self, *, command: Sequence[str], spool: Path, inbox: Inbox, limit_s: float = LIMIT_S) -> None:
+        self._command = list(command)
+        self._spool = spool
+        self._inbox = inbox
+        self._limit_s = limit_s
+        self._asked: queue.Queue[tuple[Purpose, FactRef | None] | None] = queue.Queue(MAX_WAITING)
+        self._handed: set[str] = set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin; hand over what the spool still holds."""
+        self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._thread.start()
+
+    def request(self, purpose: Purpose, about: FactRef | None) -> bool:
+        """Ask for a picture; False when too many are waiting."""
+        try:
+            self._asked.put_nowait((purpose, about))
+        except queue.Full:
+            log.warning("a picture is left out: %d are waiting", MAX_WAITING)
+            return False
+        return True
+
+    def taken_over(self, spooled: str) -> None:
+        """Remove a spool file whose picture is in the record."""
+        path = self._spool / spooled
+        path.unlink(missing_ok=True)
+        self._handed.discard(spooled)
+
+    def stop(self) -> None:
+        """End the thread and the child."""
+        self._stopping.set()
+        with contextlib.suppress(queue.Full):
+            self._asked.put_nowait(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=self._limit_s + 1)
+
+    def _run(self) -> None:
+        try:
+            self._hand_over()
+            while not self._stopping.is_set():
+                self._once()
+        except Exception:
+            log.exception("the camera's thread failed; no more pictures")
+        finally:
+            self._end_child()
+
+    def _once(self) -> None:
+        try:
+            asked = self._asked.get(timeout=_IDLE_LOOK_S)
+        except queue.Empty:
+            self._hand_over()
+            return
+        if asked is not None:
+            self._take(*asked)
+
+    def _take(self, purpose: Purpose, about: FactRef | None) -> None:
+        problem = self._capture(spool_name(purpose, about, secrets.token_hex(8)))
+        if problem:
+            self._inbox.put(PictureTaken(about=about, purpose=purpose, jpeg=None, problem=problem))
+        self._hand_over()
+
+    def _capture(self, name: str) -> str:
+        """Have one picture taken into the spool; return what went wrong, or nothing."""
+        try:
+            child = self._running_child()
+            if child.stdin is None or child.stdout is None:
+                return "the camera's process has no pipes"
+            child.stdin.write(name.encode() + b"\n")
+            child.stdin.flush()
+            answer = self._answer(child)
+        except OSError as error:
+            self._end_child()
+            return f"the camera's process died: {error}"
+        if answer == "ok":
+            return ""
+        if not answer.startswith("failed "):
+            self._end_child()
+        return answer.removeprefix("failed ")
+
+    def _answer(self, child: subprocess.Popen[bytes]) -> str:
+        if child.stdout is None or not select.select([child.stdout], [], [], self._limit_s)[0]:
+            return f"no picture within {self._limit_s:g} s"
+        line = child.stdout.readline(_MAX_LINE)
+        return line.decode("utf-8", "replace").strip() or "the camera's process ended"
+
+    def _running_child(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            self._end_child()
+            self._child = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+            )
+        return self._child
+
+    def _end_child(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _hand_over(self) -> None:
+        for path in sorted(self._spool.glob("*.jpg"), key=lambda path: path.name):
+            if path.name not in self._handed:
+                self._hand(path)
+
+    def _hand(self, path: Path) -> None:
+        what = parse_spool_name(path)
+        size = path.stat().st_size
+        if what is None or not 0 < size <= MAX_JPEG_BYTES:
+            log.warning("a file of %d bytes in the camera's spool is no picture", size)
+            path.unlink(missing_ok=True)
+            return
+        self._handed.add(path.name)
+        purpose, about = what
+        self._inbox.put(PictureTaken(about=about, purpose=purpose, jpeg=path.read_bytes(), spooled=path.name))

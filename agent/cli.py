@@ -1,0 +1,101 @@
+"""``cunhui-agent``: check a configuration, enrol a station, run it. Speaks Chinese to the technician."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from agent.config import BadConfig, StationConfig, load
+
+EXIT_FAILED = 1
+EXIT_BAD_CONFIG = 2
+EXIT_NOT_ENROLLED = 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
+    options = _parser().parse_args(arguments)
+    try:
+        config = load(options.config)
+    except BadConfig as bad:
+        print(f"{options.config} 有 {len(bad.mistakes)} 处错误：\n{bad}", file=sys.stderr)
+        return EXIT_BAD_CONFIG
+    command: str = options.command
+    if command == "config":
+        print(f"{options.config} 没有错误。")
+        return 0
+    return _enrol(config, options.claim) if command == "enrol" else _run(config)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cunhui-agent", description="村慧站点程序")
+    commands = parser.add_subparsers(dest="command", required=True)
+    enrol = commands.add_parser("enrol", help="用接入码把本机接入县里")
+    enrol.add_argument("--claim", required=True, metavar="CODE", help="13 位接入码")
+    run = commands.add_parser("run", help="运行站点")
+    check = commands.add_parser("config", help="检查配置文件")
+    check.add_argument("what", choices=["check"])
+    for one in (enrol, run, check):
+        one.add_argument("--config", required=True, type=Path, metavar="FILE", help="station.toml")
+    return parser
+
+
+def _enrol(config: StationConfig, claim: str) -> int:
+    from agent.enrolment import EnrolmentFailed  # noqa: PLC0415 -- checking a file needs none of this
+    from agent.identity import IdentityBroken  # noqa: PLC0415
+    from agent.wiring import enrol_station  # noqa: PLC0415
+
+    try:
+        identity = enrol_station(config, claim)
+    except EnrolmentFailed as failed:
+        print(f"接入没有成功：{failed.message}", file=sys.stderr)
+        return EXIT_FAILED
+    except (IdentityBroken, OSError) as error:
+        print(f"接入没有成功：站点文件夹 {config.folder} 有问题（{error}）", file=sys.stderr)
+        return EXIT_FAILED
+    print(f"接入成功：{identity.enrolled.village}，站点编号 {identity.station}")
+    return 0
+
+
+def _run(config: StationConfig) -> int:
+    from agent.identity import IdentityBroken, load_identity  # noqa: PLC0415
+
+    _log_to_stderr()
+    try:
+        identity = load_identity(config.folder)
+    except (IdentityBroken, OSError) as error:
+        print(f"站点的身份文件坏了，请重新接入（{error}）", file=sys.stderr)
+        return EXIT_FAILED
+    if identity is None:
+        print("本站还没有接入县里。请先运行：cunhui-agent enrol --config 配置文件 --claim 接入码", file=sys.stderr)
+        return EXIT_NOT_ENROLLED
+    from agent.events import StopAsked  # noqa: PLC0415
+    from agent.outbox.errors import OutboxBroken, OutboxFull  # noqa: PLC0415
+    from agent.wiring import station  # noqa: PLC0415
+
+    try:
+        with station(config, identity, environ=os.environ) as (core, inbox):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda got, _: inbox.put(StopAsked(reason=signal.Signals(got).name)))
+            core.run()
+    except OutboxFull as error:
+        print(f"存储卡满了，站点不能启动（{error}）", file=sys.stderr)
+        return EXIT_FAILED
+    except OutboxBroken as error:
+        print(f"存储出了故障，或者站点程序已在运行（{error}）", file=sys.stderr)
+        return EXIT_FAILED
+    except OSError as error:
+        print(f"站点不能启动：{error}", file=sys.stderr)
+        return EXIT_FAILED
+    return 0
+
+
+def _log_to_stderr() -> None:
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

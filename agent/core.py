@@ -1,0 +1,271 @@
+"""The station's one deciding thread: take events in order, let the parts act, do what is due.
+
+Drivers, sockets and fetches run on threads of their own and only put events into the inbox. Touches that came
+while a commit was under way are taken together. The loop itself feeds the watchdog: when it stands still, the
+service manager starts the agent anew.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Literal, Protocol
+
+from agent.clock import StationClock
+from agent.desk import ClockingDesk, Screens
+from agent.events import (
+    CardTouched,
+    Delivered,
+    Event,
+    KioskJoined,
+    KioskLeft,
+    KioskSaid,
+    LinkDown,
+    LinkUp,
+    MessageCame,
+    PackFetched,
+    PictureTaken,
+    ReaderReady,
+    RenewalEnded,
+    StopAsked,
+)
+from agent.home import HomeScreen
+from agent.inbox import Inbox
+from agent.journal import Journal
+from agent.learning import Learning
+from agent.lifecycle import Lifecycle
+from agent.notify import Notifier
+from agent.packs import PackShelf
+from agent.renewal import Renewal
+from agent.snapshots import Snapshots
+from protocol.facts import HelpAsked
+from protocol.kiosk import AnswerQuestion, AskHelp, ChooseDirection, LinkState, NextQuestion, OpenLevel
+from protocol.units import Moment
+
+log = logging.getLogger(__name__)
+
+MAX_TOGETHER = 64
+"""Touches committed in one transaction at most."""
+MAX_WAITING = 1_000
+"""With more events than this waiting, touches are refused as too fast instead of piling up."""
+CHORES_EVERY_MS = 10_000
+FAREWELL_MS = 1_500
+"""How long the end may take to bring the last fact to the county."""
+HELP_EVERY_MS = 10_000
+
+
+class Way(Protocol):
+    """The uplink, as the core drives it."""
+
+    @property
+    def state(self) -> LinkState:
+        """What people are told of the link."""
+
+    def handle(self, event: LinkUp | LinkDown | MessageCame | Delivered) -> None:
+        """Take what the link says."""
+
+    def facts_committed(self) -> None:
+        """Something new is to be sent."""
+
+    def tick(self) -> int:
+        """Do what is due; return the mono_ms of the next time."""
+
+    def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
+        """End the connection in good order."""
+
+
+class Kiosks(Screens, Protocol):
+    """The kiosk socket, as the core drives it."""
+
+    def handled(self, kiosk: int) -> None:
+        """One question of this kiosk is dealt with."""
+
+
+class Device(Protocol):
+    """Something with threads of its own that puts events into the inbox."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End; no event comes after it returns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a core is made of."""
+
+    inbox: Inbox
+    clock: StationClock
+    journal: Journal
+    waiting: Callable[[], int]
+    """Facts without a receipt."""
+    last_fact: Moment | None
+    """When the last fact before this run was made."""
+    lifecycle: Lifecycle
+    desk: ClockingDesk
+    learning: Learning
+    snapshots: Snapshots
+    shelf: PackShelf
+    renewal: Renewal
+    home: HomeScreen
+    kiosks: Kiosks
+    uplink: Way
+    notifier: Notifier
+    devices: Sequence[Device]
+    """In the order in which they start; they stop in the reverse order."""
+
+
+class Core:
+    """Runs a station until it is asked to stop."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._stop: StopAsked | None = None
+        self._chores_ms = 0
+        self._help_ms: int | None = None
+        self._uplink_due_ms = 0
+        self._home_due_in_ms = 0
+        self._waiting_shown = -1
+        self._handlers: dict[type[Event], Callable[[Any], None]] = {
+            ReaderReady: self._reader_ready,
+            KioskJoined: lambda event: parts.home.joined(event.kiosk),
+            KioskLeft: lambda event: None,
+            KioskSaid: self._kiosk_said,
+            PictureTaken: parts.snapshots.taken,
+            LinkUp: parts.uplink.handle,
+            LinkDown: parts.uplink.handle,
+            MessageCame: parts.uplink.handle,
+            Delivered: parts.uplink.handle,
+            PackFetched: self._pack_fetched,
+            RenewalEnded: parts.renewal.ended,
+            StopAsked: self._stop_asked,
+        }
+
+    def run(self) -> None:
+        """Start everything, decide until `StopAsked`, stop everything."""
+        parts = self._parts
+        parts.lifecycle.started(last_fact=parts.last_fact)
+        started: list[Device] = []
+        try:
+            for device in parts.devices:
+                device.start()
+                started.append(device)
+            parts.notifier.ready()
+            log.info("ready for cards")
+            while self._stop is None:
+                self.step(timeout_s=self._wait_s())
+        finally:
+            parts.notifier.stopping()
+            for device in reversed(started):
+                device.stop()
+        self._end()
+
+    def step(self, *, timeout_s: float) -> None:
+        """Wait for an event at most so long, take what is there, and do what is due."""
+        event = self._parts.inbox.get(timeout_s=timeout_s)
+        events: list[Event] = []
+        while event is not None and len(events) < MAX_TOGETHER:
+            events.append(event)
+            event = self._parts.inbox.get(timeout_s=0) if len(events) < MAX_TOGETHER else None
+        for touching, group in groupby(events, key=lambda one: isinstance(one, CardTouched)):
+            self._take(list(group), touching=touching)
+        self._tick()
+
+    def _take(self, events: list[Event], *, touching: bool) -> None:
+        if touching:
+            touches = [event for event in events if isinstance(event, CardTouched)]
+            if self._parts.inbox.waiting() > MAX_WAITING:
+                self._parts.desk.too_fast(touches)
+            else:
+                self._parts.desk.cards_touched(touches)
+            self._news()
+            return
+        for event in events:
+            self._handlers[type(event)](event)
+            self._news()
+
+    def _news(self) -> None:
+        """Pass on that something was committed: only now, after lamp and screen."""
+        if self._parts.journal.take_news():
+            self._parts.lifecycle.committed()
+            self._parts.home.changed()
+            self._parts.uplink.facts_committed()
+
+    def _tick(self) -> None:
+        parts = self._parts
+        parts.notifier.alive()
+        now = parts.clock.mono_ms()
+        if now >= self._chores_ms:
+            self._chores_ms = now + CHORES_EVERY_MS
+            self._chores()
+        self._uplink_due_ms = parts.uplink.tick()
+        self._news()
+        if parts.waiting() != self._waiting_shown:
+            self._waiting_shown = parts.waiting()
+            parts.home.changed()
+        self._home_due_in_ms = parts.home.tick()
+
+    def _chores(self) -> None:
+        parts = self._parts
+        parts.journal.settle()
+        parts.lifecycle.tick()
+        corrected = parts.clock.check_ntp()
+        if corrected is not None:
+            parts.journal.owe(corrected)
+        parts.shelf.tick()
+        parts.renewal.tick()
+        self._news()
+
+    def _wait_s(self) -> float:
+        now = self._parts.clock.mono_ms()
+        dues = [self._chores_ms - now, self._uplink_due_ms - now, self._home_due_in_ms]
+        return max(0, min([*dues, self._parts.notifier.feed_within_ms()])) / 1000
+
+    def _reader_ready(self, event: ReaderReady) -> None:
+        self._parts.lifecycle.reader_changed(event.reader, ready=event.ready)
+        self._parts.home.changed()
+
+    def _kiosk_said(self, event: KioskSaid) -> None:
+        parts = self._parts
+        match event.message:
+            case ChooseDirection() as asked:
+                parts.desk.choose_direction(event.kiosk, asked)
+            case OpenLevel() as asked:
+                parts.learning.open_level(event.kiosk, asked)
+            case AnswerQuestion() as asked:
+                parts.learning.answer_question(event.kiosk, asked)
+            case NextQuestion() as asked:
+                parts.learning.next_question(event.kiosk, asked)
+            case AskHelp(screen=screen):
+                self._help_asked(screen)
+        parts.kiosks.handled(event.kiosk)
+
+    def _help_asked(self, screen: str) -> None:
+        """State that somebody needs help: once in so long, however often 9 is pressed."""
+        now = self._parts.clock.now()
+        if self._help_ms is None or now.mono - self._help_ms >= HELP_EVERY_MS:
+            self._help_ms = now.mono
+            self._parts.journal.owe(HelpAsked(at=now, screen=screen))
+
+    def _pack_fetched(self, event: PackFetched) -> None:
+        if self._parts.shelf.fetched(event):
+            self._parts.home.changed()
+        self._parts.shelf.tick()
+
+    def _stop_asked(self, event: StopAsked) -> None:
+        log.info("ending: %s", event.reason)
+        self._stop = event
+
+    def _end(self) -> None:
+        """Record what the readers still handed over, state the end, and bring it to the county if that is quick."""
+        parts = self._parts
+        while parts.inbox.waiting():
+            self.step(timeout_s=0)
+        parts.lifecycle.stopped()
+        self._news()
+        give_up_ms = parts.clock.mono_ms() + FAREWELL_MS
+        while parts.uplink.state == "connected" and parts.waiting() and parts.clock.mono_ms() < give_up_ms:
+            self.step(timeout_s=0.05)
+        parts.clock.keep()
+        parts.uplink.say_gone("shutdown")

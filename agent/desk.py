@@ -1,0 +1,214 @@
+"""Turn a card touch into a fact that cannot be lost, and tell the person.
+
+The order is the promise: the fact is on disk, then the lamp, then the screen, then the picture. A broken lamp,
+kiosk or camera never costs the touch. Touches that came while a commit was under way are committed together.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from agent import duty
+from agent.clock import StationClock
+from agent.events import CardTouched
+from agent.journal import Journal
+from agent.lamp import Lamp
+from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.today import Seen, Today
+from agent.twin import Twin
+from protocol.cards import card_token, normalise_uid
+from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
+from protocol.kiosk import ChooseDirection, Colour, Sorry, ToKiosk, TouchShown
+from protocol.refusal import Refused
+from protocol.units import Direction, FactRef, Moment
+
+log = logging.getLogger(__name__)
+
+type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast"]
+
+CHOOSE_WITHIN_MS = 10_000
+_COLOURS: dict[TouchAnswer, Colour] = {"recorded": "green", "repeat": "green", "unknown": "amber", "lost": "amber"}
+
+
+class Screens(Protocol):
+    """The connected kiosks."""
+
+    def show(self, message: ToKiosk) -> None:
+        """Send to all; never blocks, never raises."""
+
+    def answer(self, kiosk: int, message: ToKiosk) -> None:
+        """Send to one; never blocks, never raises."""
+
+
+class Pictures(Protocol):
+    """Who takes a still of the room when asked."""
+
+    def touch_recorded(self, ref: FactRef) -> None:
+        """Ask for a picture about a touch; never blocks, never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A touch as it is to be committed and told."""
+
+    touch: Touch
+    name: str
+    person: str
+    fresh: bool
+    """False for a card that was touched within the repeat time, whatever it was answered."""
+
+    @property
+    def facts(self) -> list[Fact]:
+        if self.touch.answer == "lost" and self.fresh:
+            detail = "a card that was reported lost was touched"
+            return [self.touch, AlarmRaised(at=self.touch.at, code="lost_card", severity="major", detail=detail)]
+        return [self.touch]
+
+
+class ClockingDesk:
+    """Answers cards."""
+
+    def __init__(
+        self,
+        *,
+        clock: StationClock,
+        journal: Journal,
+        twin: Twin,
+        today: Today,
+        lamp: Lamp,
+        screens: Screens,
+        pictures: Pictures,
+        card_key: bytes,
+    ) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._twin = twin
+        self._today = today
+        self._lamp = lamp
+        self._screens = screens
+        self._pictures = pictures
+        self._card_key = card_key
+
+    def card_touched(self, uid: str, reader: str) -> None:
+        """Record one touch and show the person the outcome; see `cards_touched`."""
+        self.cards_touched([CardTouched(uid=uid, reader=reader)])
+
+    def cards_touched(self, touches: Sequence[CardTouched]) -> None:
+        """Record touches in one transaction and show each person the outcome.
+
+        Malformed and random numbers are refused and not recorded. When the disk takes nothing, every lamp is
+        red and nothing is recorded.
+        """
+        judged = self._judge_all(touches)
+        if not judged:
+            return
+        facts = [fact for one in judged for fact in one.facts]
+        try:
+            refs = iter(self._journal.commit(*facts))
+        except (OutboxFull, OutboxBroken) as error:
+            log.error("%d touches not recorded: %s", len(judged), error)
+            for _ in judged:
+                self._refuse("disk_full" if isinstance(error, OutboxFull) else "disk_error")
+        else:
+            for one in judged:
+                self._tell(one, [next(refs) for _ in one.facts])
+
+    def too_fast(self, touches: Sequence[CardTouched]) -> None:
+        """Refuse touches that come faster than they can be recorded: one red for all of them."""
+        log.warning("%d touches refused: they come too fast", len(touches))
+        self._refuse("too_fast")
+
+    def _judge_all(self, touches: Sequence[CardTouched]) -> list[_Judged]:
+        judged: list[_Judged] = []
+        before: dict[bytes, _Judged] = {}
+        for one in touches:
+            try:
+                token = card_token(self._card_key, normalise_uid(one.uid))
+            except Refused as refused:
+                log.info("a card number was refused: %s", refused.detail)
+                self._refuse("bad_card")
+                continue
+            verdict = self._judge(token, one.reader, before.get(token))
+            before.setdefault(token, verdict)
+            judged.append(verdict)
+        return judged
+
+    def _judge(self, token: bytes, reader: str, before: _Judged | None) -> _Judged:
+        now = self._clock.now()
+        card = self._twin.card(token)
+        earlier = self._today.repeated(token, now)
+        fresh = before is None and earlier is None
+        person = card.person if card and not card.lost else ""
+        answer: TouchAnswer = "unknown" if card is None else "lost" if card.lost else "recorded" if fresh else "repeat"
+        direction = self._direction(person, earlier, before, now) if person else None
+        touch = Touch(at=now, card=token, reader=reader, answer=answer, direction=direction)
+        return _Judged(touch=touch, name=self._twin.name_of(person), person=person, fresh=fresh)
+
+    def _direction(self, person: str, earlier: Seen | None, before: _Judged | None, now: Moment) -> Direction | None:
+        if earlier is not None:
+            return self._today.direction(earlier)
+        if before is not None:
+            return before.touch.direction
+        return duty.direction_at(self._twin.desired, person, self._clock.wall_of(now))
+
+    def _tell(self, one: _Judged, refs: list[FactRef]) -> None:
+        ref = refs[0]
+        if one.touch.answer != "repeat" and one.fresh:
+            self._today.add(ref, one.touch)
+        self._lamp.show(_COLOURS[one.touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
+        self._screens.show(self._shown(one, ref))
+        if one.fresh:
+            self._pictures.touch_recorded(ref)
+
+    def _shown(self, one: _Judged, ref: FactRef) -> TouchShown:
+        touch = one.touch
+        return TouchShown(
+            colour=_COLOURS[touch.answer],
+            answer=touch.answer,
+            name=one.name,
+            direction=touch.direction,
+            wall=touch.at.wall,
+            quality=touch.at.quality,
+            missing=self._today.missing(one.person, touch.at) if one.person else [],
+            touch=ref if touch.answer == "recorded" else None,
+        )
+
+    def _refuse(self, problem: Problem) -> None:
+        now = self._clock.now()
+        self._lamp.show("red", fact="")
+        shown = TouchShown(colour="red", answer="not_recorded", problem=problem, wall=now.wall, quality=now.quality)
+        self._screens.show(shown)
+
+    def choose_direction(self, kiosk: int, asked: ChooseDirection) -> None:
+        """Take the person's word for the direction of a touch made at most 10 s ago."""
+        now = self._clock.now()
+        seen = self._today.find(asked.touch)
+        card = self._twin.card(seen.token) if seen else None
+        if seen is None or card is None or card.lost or not _still_open(seen, now):
+            self._screens.answer(kiosk, Sorry(reason="too_late"))
+            return
+        try:
+            self._journal.commit(DirectionChosen(at=now, touch=seen.ref, direction=asked.direction))
+        except (OutboxFull, OutboxBroken) as error:
+            log.error("a direction was not recorded: %s", error)
+            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            return
+        seen.chosen = asked.direction
+        self._screens.show(self._corrected(seen, card.person, asked.direction))
+
+    def _corrected(self, seen: Seen, person: str, direction: Direction) -> TouchShown:
+        return TouchShown(
+            colour="green",
+            answer="recorded",
+            name=self._twin.name_of(person),
+            direction=direction,
+            wall=self._clock.wall_of(seen.at),
+            quality=seen.at.quality,
+            missing=self._today.missing(person, self._clock.now()),
+            touch=seen.ref,
+        )
+
+
+def _still_open(seen: Seen, now: Moment) -> bool:
+    return seen.at.boot == now.boot and 0 <= now.mono - seen.at.mono <= CHOOSE_WITHIN_MS

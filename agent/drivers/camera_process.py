@@ -1,0 +1,54 @@
+"""The camera's process: ``python -m agent.drivers.camera_process DRIVER STATION FOLDER SPOOL``.
+
+Reads file names from standard input, takes a picture for each, writes it under that name into the spool and
+answers ``ok`` or ``failed REASON``. Ends when its input ends. See `agent.camera_worker` for the other end.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from agent.ports import Camera, DeviceError
+
+_NAME = re.compile(r"[a-z0-9-]{1,120}\.jpg")
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until the input ends."""
+    driver, station, folder, spool = arguments
+    camera = _open(driver, station, Path(folder))
+    try:
+        for line in sys.stdin:
+            print(_serve(camera, Path(spool), line.strip()), flush=True)  # noqa: T201 -- the answer's pipe
+    except BrokenPipeError:
+        # The agent is gone; the picture lies in the spool for the next one. Python would complain once more
+        # when it flushes at exit.
+        sys.stdout = None
+    finally:
+        camera.close()
+    return 0
+
+
+def _open(driver: str, station: str, folder: Path) -> Camera:
+    if driver == "simulated":
+        from agent.drivers.simulated_camera import SimulatedCamera  # noqa: PLC0415 -- only the chosen driver's library
+
+        return SimulatedCamera(station=station, folder=folder)
+    raise SystemExit(f"no camera driver {driver!r}")
+
+
+def _serve(camera: Camera, spool: Path, name: str) -> str:
+    if not _NAME.fullmatch(name):
+        return "failed: not a file name"
+    try:
+        jpeg = camera.capture_jpeg()
+        fresh = spool / f"{name}.new"
+        fresh.write_bytes(jpeg)
+        fresh.rename(spool / name)
+    except (DeviceError, OSError) as error:
+        return "failed " + " ".join(str(error).split())
+    return "ok"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

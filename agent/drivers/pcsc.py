@@ -1,0 +1,156 @@
+"""A contactless reader behind pcscd (PC/SC). The UID comes by ``FF CA 00 00 00`` (PC/SC part 3, 3.2.2.1.3).
+
+A thread waits in SCardGetStatusChange and costs nothing while no card comes. pcscd may be missing, stop or
+restart, the reader may be unplugged: the reader is then not ready and is looked for again and again.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from smartcard import scard as _scard
+
+from agent.ports import DeviceError
+
+log = logging.getLogger(__name__)
+
+scard: Any = _scard
+"""pyscard's C layer carries no types."""
+
+GET_UID = [0xFF, 0xCA, 0x00, 0x00, 0x00]
+_OK = [0x90, 0x00]
+_WAIT_MS = 5_000
+_RETRY_FIRST_S, _RETRY_MOST_S = 0.25, 2.0
+_READ_TRIES = 3
+_GONE = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
+
+
+class PcscReader:
+    """Implements `agent.ports.CardReader`."""
+
+    name = "pcsc"
+    simulated = False
+
+    def __init__(self, *, reader_name: str = "") -> None:
+        """``reader_name``: part of the reader's PC/SC name; empty: the first reader that there is."""
+        self._reader_name = reader_name
+        self._stopping = threading.Event()
+        self._context: int | None = None
+        self._ready: bool | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
+        """Begin to watch the reader."""
+        self._touched, self._tell = touched, ready
+        self._thread = threading.Thread(target=self._run, name="pcsc-reader", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; a wait in pcscd is cancelled."""
+        self._stopping.set()
+        if self._thread is None:
+            return
+        while self._thread.is_alive():
+            # The wait may begin just after a cancel, so it is cancelled until the thread is gone.
+            if (context := self._context) is not None:
+                scard.SCardCancel(context)
+            self._thread.join(timeout=0.1)
+
+    def _run(self) -> None:
+        retry_s = _RETRY_FIRST_S
+        while not self._stopping.is_set():
+            try:
+                with self._connected() as context:
+                    reader = self._find(context)
+                    self._set_ready(True)
+                    retry_s = _RETRY_FIRST_S
+                    self._watch(context, reader)
+            except DeviceError as error:
+                if self._ready is not False:
+                    log.warning("no card reader: %s", error)
+                self._set_ready(False)
+                self._stopping.wait(retry_s)
+                retry_s = min(retry_s * 2, _RETRY_MOST_S)
+            except Exception:
+                log.exception("the reader's thread failed and begins again")
+                self._set_ready(False)
+                self._stopping.wait(_RETRY_MOST_S)
+
+    def _set_ready(self, ready: bool) -> None:
+        if ready != self._ready:
+            self._ready = ready
+            self._tell(ready)
+
+    @contextmanager
+    def _connected(self) -> Iterator[int]:
+        result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+        _check(result)
+        self._context = context
+        try:
+            yield context
+        finally:
+            self._context = None
+            scard.SCardReleaseContext(context)
+
+    def _find(self, context: int) -> str:
+        result, names = scard.SCardListReaders(context, [])
+        _check(result)
+        for name in names:
+            if self._reader_name in name:
+                return str(name)
+        raise DeviceError(f"none of {len(names)} readers is named so")
+
+    def _watch(self, context: int, reader: str) -> None:
+        """Wait for cards until the reader goes. One insertion is one touch, however long the card lies there."""
+        state = scard.SCARD_STATE_UNAWARE
+        read = -1
+        while not self._stopping.is_set():
+            result, states = scard.SCardGetStatusChange(context, _WAIT_MS, [(reader, state)])
+            if result == scard.SCARD_E_CANCELLED:
+                return
+            if result == scard.SCARD_E_TIMEOUT:
+                continue
+            _check(result)
+            state = states[0][1]
+            if state & _GONE:
+                raise DeviceError("the reader was unplugged")
+            # pcscd counts insertions and removals in the upper half of the state: a card that was taken away and
+            # put back between two looks is a new touch.
+            insertion = state >> 16
+            if state & scard.SCARD_STATE_PRESENT and insertion != read:
+                read = insertion
+                self._read(context, reader)
+
+    def _read(self, context: int, reader: str) -> None:
+        problem = ""
+        for _ in range(_READ_TRIES):
+            try:
+                self._touched(_uid(context, reader))
+            except DeviceError as error:
+                problem = str(error)
+                if self._stopping.wait(0.05):
+                    return
+            else:
+                return
+        log.info("a card could not be read: %s", problem)
+
+
+def _uid(context: int, reader: str) -> str:
+    """Return the UID as hex, or nothing for a card that has none to tell."""
+    protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+    result, card, protocol = scard.SCardConnect(context, reader, scard.SCARD_SHARE_SHARED, protocols)
+    _check(result)
+    try:
+        kind = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
+        result, answer = scard.SCardTransmit(card, kind, GET_UID)
+        _check(result)
+    finally:
+        scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+    return bytes(byte & 0xFF for byte in answer[:-2]).hex() if list(answer[-2:]) == _OK else ""
+
+
+def _check(result: int) -> None:
+    if result != scard.SCARD_S_SUCCESS:
+        raise DeviceError(str(scard.SCardGetErrorMessage(result)))

@@ -1,0 +1,74 @@
+"""A camera without hardware: draws an empty office and says that it is a drawing.
+
+It loads Pillow, so it runs in the camera's process only.
+"""
+
+import io
+import time
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from agent.ports import DeviceError
+
+MAX_BYTES = 40_000
+_SIZE = (640, 480)
+_FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+
+
+class SimulatedCamera:
+    """Implements `agent.ports.Camera`. Each picture adds a line to ``camera.count`` in the station's folder."""
+
+    name = "simulated"
+    simulated = True
+
+    def __init__(self, *, station: str, folder: Path) -> None:
+        self._station = station
+        self._count = folder / "camera.count"
+        self._fonts = [_font(size) for size in (40, 24)]
+
+    def capture_jpeg(self) -> bytes:
+        """Draw the room now; every picture differs from every other.
+
+        Raises:
+            DeviceError: The picture can't be counted: it does not exist then.
+        """
+        taken_ns = time.time_ns()
+        jpeg = _encode(self._draw(taken_ns))
+        try:
+            with self._count.open("a", encoding="ascii") as count:
+                count.write(f"{taken_ns}\n")
+        except OSError as error:
+            raise DeviceError(f"the picture can't be counted: {error}") from error
+        return jpeg
+
+    def _draw(self, taken_ns: int) -> Image.Image:
+        image = Image.new("RGB", _SIZE, "#d9d4c7")
+        draw = ImageDraw.Draw(image)
+        draw.rectangle((0, 330, 640, 480), fill="#9a8f7d")
+        draw.rectangle((60, 90, 220, 220), fill="#b8d4e3", outline="#6b6357", width=6)
+        draw.rectangle((470, 110, 580, 330), fill="#7d5a3c", outline="#4f3826", width=6)
+        draw.polygon([(180, 340), (470, 340), (530, 420), (120, 420)], fill="#a9744f", outline="#5f3f28")
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(taken_ns // 10**9 + 8 * 3600))
+        draw.text((24, 20), "模拟画面", font=self._fonts[0], fill="#8a1c1c")
+        draw.text((24, 436), f"{self._station}  {when}.{taken_ns % 10**9:09d}", font=self._fonts[1], fill="#ffffff")
+        return image
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    if _FONT.exists():
+        return ImageFont.truetype(_FONT, size)
+    return ImageFont.load_default(size)
+
+
+def _encode(image: Image.Image) -> bytes:
+    """Return a JPEG without EXIF below the size that a village's data plan allows."""
+    for quality in (80, 60, 40, 20):
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=quality, optimize=True)
+        if buffer.tell() <= MAX_BYTES:
+            break
+    return buffer.getvalue()

@@ -1,0 +1,43 @@
+"""A lamp without hardware: each light is one JSON datagram ``{"colour", "fact", "mono_ns"}`` to a unix socket.
+
+Whoever wants to see the lamp binds the socket; a lamp that nobody looks at is not broken.
+"""
+
+import json
+import socket
+import time
+from pathlib import Path
+
+from agent.ports import Colour, DeviceError
+
+_LIMIT_S = 0.05
+
+
+class SimulatedIndicator:
+    """Implements `agent.ports.Indicator`."""
+
+    name = "simulated"
+    simulated = True
+
+    def __init__(self, *, socket_path: Path) -> None:
+        self._path = str(socket_path)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.settimeout(_LIMIT_S)
+
+    def show(self, colour: Colour, *, fact: str) -> None:
+        """Send one light.
+
+        Raises:
+            DeviceError: Someone looks but does not take the light within 50 ms.
+        """
+        light = {"colour": colour, "fact": fact, "mono_ns": time.monotonic_ns()}
+        try:
+            self._socket.sendto(json.dumps(light).encode(), self._path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return
+        except OSError as error:
+            raise DeviceError(f"the lamp's socket: {error}") from error
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()

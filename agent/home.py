@@ -1,0 +1,98 @@
+"""Keep every kiosk's home screen true: send it at each change, many changes at once as one."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from agent.clock import StationClock
+from agent.desk import Screens
+from agent.learning import Learning
+from agent.lifecycle import Lifecycle
+from agent.today import Today
+from agent.twin import Twin
+from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
+
+AT_MOST_EVERY_MS = 200
+AT_LEAST_EVERY_MS = 60_000
+
+
+class HomeScreen:
+    """What the home screen shows, and when it was last sent."""
+
+    def __init__(
+        self,
+        *,
+        station: str,
+        clock: StationClock,
+        twin: Twin,
+        today: Today,
+        learning: Learning,
+        lifecycle: Lifecycle,
+        screens: Screens,
+        waiting: Callable[[], int],
+        simulated: Sequence[str],
+    ) -> None:
+        self._station = station
+        self._clock = clock
+        self._twin = twin
+        self._today = today
+        self._learning = learning
+        self._lifecycle = lifecycle
+        self._screens = screens
+        self._waiting = waiting
+        self._simulated = list(simulated)
+        self._link: LinkState = "connecting"
+        self._changed = True
+        self._sent_ms: int | None = None
+
+    @property
+    def any_simulated(self) -> bool:
+        """Whether any of the station's hardware is simulated."""
+        return bool(self._simulated)
+
+    def changed(self) -> None:
+        """Something on the home screen is different now."""
+        self._changed = True
+
+    def link_changed(self, state: LinkState) -> None:
+        """The link's state is shown in words."""
+        self._link = state
+        self._changed = True
+
+    def joined(self, kiosk: int) -> None:
+        """A new kiosk gets the whole screen at once."""
+        self._screens.answer(kiosk, self.current())
+
+    def tick(self) -> int:
+        """Send when it is due; return in how many milliseconds it is due next."""
+        now = self._clock.mono_ms()
+        since = AT_LEAST_EVERY_MS if self._sent_ms is None else now - self._sent_ms
+        due_after = AT_MOST_EVERY_MS if self._changed else AT_LEAST_EVERY_MS
+        if since < due_after:
+            return due_after - since
+        self._screens.show(self.current())
+        self._changed, self._sent_ms = False, now
+        return AT_LEAST_EVERY_MS
+
+    def current(self) -> Home:
+        """Return the home screen as it is now, short enough for one line."""
+        now = self._clock.now()
+        desired = self._twin.desired
+        home = Home(
+            station=self._station,
+            station_name=desired.station_name,
+            village=desired.village,
+            wall=now.wall,
+            quality=now.quality,
+            link=self._link,
+            waiting=self._waiting(),
+            reader_ready=self._lifecycle.reader_ready,
+            simulated=self._simulated,
+            duty=self._today.board(now),
+            levels=self._learning.levels(),
+        )
+        while len(encode_line(home)) > MAX_LINE_BYTES:
+            home = msgspec.structs.replace(
+                home, duty=home.duty[: len(home.duty) // 2], levels=home.levels[: len(home.levels) // 2]
+            )
+        return home

@@ -1,0 +1,133 @@
+"""What the uplink may ask of the station and tell it. Implements `agent.uplink.UplinkHost`."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.clock import StationClock
+from agent.commands import Commands
+from agent.duty import on_duty
+from agent.home import HomeScreen
+from agent.journal import Journal
+from agent.lifecycle import Lifecycle
+from agent.packs import PackShelf
+from agent.snapshots import Snapshots
+from agent.twin import Twin
+from protocol.commands import Command
+from protocol.facts import AlarmRaised, Severity
+from protocol.heads import SignedHead
+from protocol.kiosk import LinkState
+from protocol.twin import Desired, Reported
+from protocol.vitals import Vitals
+
+_PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+class StationHost:
+    """The core's face to the uplink. Called on the core thread."""
+
+    def __init__(
+        self,
+        *,
+        station: str,
+        software: str,
+        folder: Path,
+        clock: StationClock,
+        journal: Journal,
+        twin: Twin,
+        lifecycle: Lifecycle,
+        snapshots: Snapshots,
+        commands: Commands,
+        shelf: PackShelf,
+        home: HomeScreen,
+        head: Callable[[], SignedHead],
+        waiting: Callable[[], int],
+        blobs_waiting: Callable[[], int],
+    ) -> None:
+        self._station = station
+        self._software = software
+        self._folder = folder
+        self._clock = clock
+        self._journal = journal
+        self._twin = twin
+        self._lifecycle = lifecycle
+        self._snapshots = snapshots
+        self._commands = commands
+        self._shelf = shelf
+        self._home = home
+        self._head = head
+        self._waiting = waiting
+        self._blobs_waiting = blobs_waiting
+
+    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+        """Take the county's time; where the boot learnt it, say so in a fact."""
+        corrected = self._clock.county_said(wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms)
+        if corrected is not None:
+            self._journal.owe(corrected)
+        self._home.changed()
+
+    def desired_came(self, desired: Desired) -> Reported:
+        """Take a desired state and have its packs fetched."""
+        reported = self._twin.accept(desired, at=self._clock.now())
+        if not reported.refused:
+            self._shelf.want(desired.packs)
+        self._home.changed()
+        return reported
+
+    def command_came(self, command: Command) -> None:
+        """Execute an order; its result is a fact."""
+        self._commands.execute(command)
+
+    def alarm(self, code: str, severity: Severity, detail: str) -> None:
+        """State an alarm of the uplink's as a fact."""
+        alarm = AlarmRaised(at=self._clock.now(), code=code[:64], severity=severity, detail=detail[:400])
+        self._journal.owe(alarm)
+
+    def link_changed(self, state: LinkState) -> None:
+        """Show the link's state; with the link back, fetch what is missing at once."""
+        if state == "connected":
+            self._shelf.hurry()
+        self._home.link_changed(state)
+
+    def vitals(self) -> Vitals:
+        """Return how the station is now."""
+        return Vitals(
+            station=self._station,
+            at=self._clock.now(),
+            head=self._head(),
+            waiting=self._waiting(),
+            blobs_waiting=self._blobs_waiting(),
+            software=self._software,
+            reader_ready=self._lifecycle.reader_ready,
+            camera_ready=self._snapshots.camera_ready,
+            disk_free_kib=_free_kib(self._folder),
+            resident_kib=_resident_kib(),
+            twin_version=self._twin.version,
+            simulated=self._home.any_simulated,
+        )
+
+    def in_duty(self) -> bool:
+        """Whether a duty window runs; while the time is not known, yes: better a ping too many."""
+        now = self._clock.now()
+        return not self._clock.dated or on_duty(self._twin.desired, now.wall)
+
+    def boot_id(self) -> bytes:
+        """The 16 bytes of this boot's id."""
+        return self._clock.now().boot
+
+    def software(self) -> str:
+        """Name and version of the running software."""
+        return self._software
+
+    def twin_version(self) -> int:
+        """Version of the desired state in force, 0 for none."""
+        return self._twin.version
+
+
+def _free_kib(folder: Path) -> int:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize // 1024
+
+
+def _resident_kib() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE_KIB

@@ -1,0 +1,72 @@
+"""Commit facts; those that nobody stands waiting for are owed until the disk takes them.
+
+A touch is committed or refused on the spot. A fact such as "the reader is lost" must not be lost because the
+disk is full at that moment, so it waits in memory and goes before whatever is committed next.
+"""
+
+import logging
+from collections import deque
+from typing import Protocol
+
+from agent.outbox.errors import OutboxBroken, OutboxFull
+from protocol.facts import Fact
+from protocol.units import FactRef
+
+log = logging.getLogger(__name__)
+
+MAX_OWED = 200
+
+
+class Committing(Protocol):
+    """What a journal needs of the outbox."""
+
+    def commit(self, *facts: Fact) -> list[FactRef]:
+        """Make facts durable, all or none.
+
+        Raises:
+            OutboxFull: The disk is full; nothing was written.
+            OutboxBroken: The disk fails; nothing was written.
+        """
+
+
+class Journal:
+    """The core's way to the outbox."""
+
+    def __init__(self, outbox: Committing) -> None:
+        self._outbox = outbox
+        self._owed: deque[Fact] = deque()
+        self._news = False
+
+    def commit(self, *facts: Fact) -> list[FactRef]:
+        """Make facts durable now, after everything owed, in one transaction.
+
+        Raises:
+            OutboxFull: Nothing was written.
+            OutboxBroken: Nothing was written.
+        """
+        refs = self._outbox.commit(*self._owed, *facts)
+        self._owed.clear()
+        self._news = True
+        return refs[len(refs) - len(facts) :]
+
+    def owe(self, *facts: Fact) -> None:
+        """Make facts durable now, or as soon as the disk takes them."""
+        room = MAX_OWED - len(self._owed)
+        if len(facts) > room:
+            log.error("%d facts given up: the disk has taken nothing for too long", len(facts) - max(0, room))
+        self._owed.extend(facts[: max(0, room)])
+        self.settle()
+
+    def settle(self) -> None:
+        """Try again to make durable what is owed."""
+        if not self._owed:
+            return
+        try:
+            self.commit()
+        except (OutboxFull, OutboxBroken) as error:
+            log.warning("%d facts wait for the disk: %s", len(self._owed), error)
+
+    def take_news(self) -> bool:
+        """Return whether anything was committed since the last call."""
+        news, self._news = self._news, False
+        return news

@@ -1,0 +1,256 @@
+"""Serve kiosks on a unix socket, so that no kiosk, slow or hostile, ever holds up the core.
+
+One thread accepts, reads and writes; the core only appends to bounded buffers. A kiosk that does not read, or
+sends an endless line, loses its connection; one that asks too much at once is not read until it was answered.
+"""
+
+import logging
+import os
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.events import KioskJoined, KioskLeft, KioskSaid
+from agent.inbox import Inbox
+from protocol.kiosk import MAX_LINE_BYTES, Sorry, ToKiosk, decode_from_kiosk, encode_line
+from protocol.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+MAX_KIOSKS = 16
+MAX_UNSENT_BYTES = 512 * 1024
+MAX_UNHANDLED = 32
+"""Questions of one kiosk that may wait for the core; more of it are read when these are handled."""
+MAX_REFUSED = 20
+"""Malformed lines after which a kiosk loses its connection."""
+
+
+@dataclass(slots=True)
+class _Kiosk:
+    number: int
+    sock: socket.socket
+    received: bytearray = field(default_factory=bytearray)
+    unsent: bytearray = field(default_factory=bytearray)
+    unhandled: int = 0
+    refused: int = 0
+    doomed: bool = False
+    """To be dropped after one more attempt to send."""
+
+
+class KioskSocket:
+    """The agent's end of the kiosk socket. Implements `agent.desk.Screens`."""
+
+    def __init__(self, *, path: Path, inbox: Inbox) -> None:
+        self._path = path
+        self._inbox = inbox
+        self._lock = threading.Lock()
+        self._kiosks: dict[int, _Kiosk] = {}
+        self._next = 1
+        self._stopping = False
+        self._selector = selectors.DefaultSelector()
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, name="kiosk-socket", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen; readable and writable for the station's group alone (mode 0660).
+
+        Raises:
+            OSError: The socket can't be bound.
+        """
+        self._listener = listen(self._path)
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._wake_reader, selectors.EVENT_READ, self._woken)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send what is buffered as far as it goes at once, and close."""
+        self._stopping = True
+        self._wake()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        self._path.unlink(missing_ok=True)
+
+    def show(self, message: ToKiosk) -> None:
+        """Send to every kiosk."""
+        line = encode_line(message)
+        with self._lock:
+            for kiosk in self._kiosks.values():
+                self._append(kiosk, line)
+        self._wake()
+
+    def answer(self, kiosk: int, message: ToKiosk) -> None:
+        """Send to one kiosk; one that has left is no error."""
+        with self._lock:
+            if (found := self._kiosks.get(kiosk)) is not None:
+                self._append(found, encode_line(message))
+        self._wake()
+
+    def handled(self, kiosk: int) -> None:
+        """The core has dealt with one question of this kiosk."""
+        with self._lock:
+            if (found := self._kiosks.get(kiosk)) is not None:
+                found.unhandled -= 1
+        self._wake()
+
+    def _append(self, kiosk: _Kiosk, line: bytes) -> None:
+        if len(kiosk.unsent) + len(line) > MAX_UNSENT_BYTES:
+            kiosk.doomed = True
+            kiosk.unsent.clear()
+        if not kiosk.doomed:
+            kiosk.unsent += line
+
+    def _wake(self) -> None:
+        try:
+            self._wake_writer.send(b"\0")
+        except BlockingIOError:
+            return
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                for key, mask in self._selector.select():
+                    handler: Callable[[int], None] = key.data
+                    handler(mask)
+                self._settle()
+            self._settle()
+        except Exception:
+            log.exception("the kiosk socket's thread failed; the kiosk stays dark")
+        finally:
+            self._close_all()
+
+    def _close_all(self) -> None:
+        for kiosk in list(self._kiosks.values()):
+            self._drop(kiosk)
+        self._listener.close()
+        self._wake_reader.close()
+        self._selector.close()
+
+    def _woken(self, _mask: int) -> None:
+        try:
+            self._wake_reader.recv(4096)
+        except BlockingIOError:
+            return
+
+    def _accept(self, _mask: int) -> None:
+        try:
+            sock, _ = self._listener.accept()
+        except OSError:
+            return
+        if len(self._kiosks) >= MAX_KIOSKS:
+            sock.close()
+            return
+        sock.setblocking(False)
+        with self._lock:
+            kiosk = _Kiosk(number=self._next, sock=sock)
+            self._next += 1
+            self._kiosks[kiosk.number] = kiosk
+        self._selector.register(sock, selectors.EVENT_READ, lambda mask: self._serve(kiosk, mask))
+        self._inbox.put(KioskJoined(kiosk=kiosk.number))
+
+    def _serve(self, kiosk: _Kiosk, mask: int) -> None:
+        if mask & selectors.EVENT_READ and not self._read(kiosk):
+            self._drop(kiosk)
+
+    def _read(self, kiosk: _Kiosk) -> bool:
+        try:
+            data = kiosk.sock.recv(16_384)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        kiosk.received += data
+        return bool(data)
+
+    def _settle(self) -> None:
+        """Take the lines that may be taken, send what is buffered, and wait for what each kiosk now needs."""
+        for kiosk in list(self._kiosks.values()):
+            self._take_lines(kiosk)
+            if not self._flush(kiosk) or kiosk.doomed:
+                self._drop(kiosk)
+                continue
+            wanted = selectors.EVENT_WRITE if kiosk.unsent else 0
+            if kiosk.unhandled < MAX_UNHANDLED and not kiosk.doomed:
+                wanted |= selectors.EVENT_READ
+            self._await(kiosk, wanted)
+
+    def _await(self, kiosk: _Kiosk, wanted: int) -> None:
+        # A descriptor that waits for nothing must leave the selector; EPOLLHUP of a kiosk that left then shows
+        # itself when it is read again.
+        known = kiosk.sock in self._selector.get_map()
+        if not wanted and known:
+            self._selector.unregister(kiosk.sock)
+        elif wanted and known:
+            self._selector.modify(kiosk.sock, wanted, lambda mask: self._serve(kiosk, mask))
+        elif wanted:
+            self._selector.register(kiosk.sock, wanted, lambda mask: self._serve(kiosk, mask))
+
+    def _take_lines(self, kiosk: _Kiosk) -> None:
+        while kiosk.unhandled < MAX_UNHANDLED and not kiosk.doomed and b"\n" in kiosk.received:
+            line, _, rest = kiosk.received.partition(b"\n")
+            kiosk.received = rest
+            self._take_line(kiosk, bytes(line))
+        if len(kiosk.received) > MAX_LINE_BYTES and b"\n" not in kiosk.received:
+            self._refuse(kiosk)
+            kiosk.doomed = True
+
+    def _take_line(self, kiosk: _Kiosk, line: bytes) -> None:
+        try:
+            message = decode_from_kiosk(line)
+        except Refused as refused:
+            log.info("kiosk %d: %s", kiosk.number, refused.reason)
+            self._refuse(kiosk)
+            return
+        with self._lock:
+            kiosk.unhandled += 1
+        self._inbox.put(KioskSaid(kiosk=kiosk.number, message=message))
+
+    def _refuse(self, kiosk: _Kiosk) -> None:
+        with self._lock:
+            self._append(kiosk, encode_line(Sorry(reason="malformed")))
+        kiosk.refused += 1
+        kiosk.doomed = kiosk.doomed or kiosk.refused >= MAX_REFUSED
+
+    def _flush(self, kiosk: _Kiosk) -> bool:
+        with self._lock:
+            try:
+                while kiosk.unsent and (sent := kiosk.sock.send(kiosk.unsent)):
+                    del kiosk.unsent[:sent]
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+        return True
+
+    def _drop(self, kiosk: _Kiosk) -> None:
+        with self._lock:
+            self._kiosks.pop(kiosk.number, None)
+        if kiosk.sock in self._selector.get_map():
+            self._selector.unregister(kiosk.sock)
+        kiosk.sock.close()
+        self._inbox.put(KioskLeft(kiosk=kiosk.number))
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a listening unix socket at ``path`` with mode 0660, in place of a stale one.
+
+    Raises:
+        OSError: The socket can't be bound.
+    """
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    before = os.umask(0o117)
+    try:
+        listener.bind(str(path))
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+    listener.listen(16)
+    listener.setblocking(False)
+    return listener

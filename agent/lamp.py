@@ -1,0 +1,26 @@
+"""Show an outcome on the lamp; a broken lamp is logged once and costs nothing else."""
+
+import logging
+
+from agent.ports import Colour, DeviceError, Indicator
+
+log = logging.getLogger(__name__)
+
+
+class Lamp:
+    """The indicator, made safe for the desk."""
+
+    def __init__(self, indicator: Indicator) -> None:
+        self._indicator = indicator
+        self._broken = False
+
+    def show(self, colour: Colour, *, fact: str) -> None:
+        """Light an outcome; see `agent.ports.Indicator`. Never raises for a broken lamp."""
+        try:
+            self._indicator.show(colour, fact=fact)
+        except DeviceError as error:
+            if not self._broken:
+                log.error("the lamp is broken: %s", error)
+            self._broken = True
+        else:
+            self._broken = False

@@ -1,0 +1,246 @@
+"""Answer to advance: runs through a level, each answer a fact before it is marked.
+
+Runs live in memory and end with the agent; the best stars of a level are kept on disk. Options are shuffled for
+the person; facts name the pack's own option numbers.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from random import Random
+
+import msgspec
+
+from agent.clock import State, StationClock
+from agent.desk import Screens
+from agent.journal import Journal
+from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.packs import PackShelf
+from protocol.facts import Attempt, Fact, LevelEnded
+from protocol.kiosk import AnswerQuestion, LevelChoice, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown, Sorry
+from protocol.packs import LIVES, Level, Pack, Question, is_right
+
+log = logging.getLogger(__name__)
+
+MAX_RUNS = 8
+_KEY = "stars"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with its options in the order shown: ``order[i]`` is the pack's number of option ``i``."""
+
+    question: Question
+    order: list[int]
+
+    def as_shown(self, numbers: list[int]) -> list[int]:
+        return [self.order.index(number) for number in numbers]
+
+
+@dataclass(slots=True)
+class _Run:
+    id: bytes
+    pack: Pack
+    level: Level
+    asked: list[_Asked]
+    place: int = 0
+    lives: int = LIVES
+    right: int = 0
+    marked: Marked | None = field(default=None)
+
+    @property
+    def over(self) -> bool:
+        return self.lives == 0 or (self.place == len(self.asked) - 1 and self.marked is not None)
+
+    @property
+    def stars(self) -> int:
+        return self.lives if self.over else 0
+
+
+class Learning:
+    """The station's levels."""
+
+    def __init__(
+        self,
+        *,
+        clock: StationClock,
+        journal: Journal,
+        state: State,
+        shelf: PackShelf,
+        screens: Screens,
+        random: Random,
+    ) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._state = state
+        self._shelf = shelf
+        self._screens = screens
+        self._random = random
+        self._runs: dict[bytes, _Run] = {}
+        self._stars = self._kept_stars()
+
+    def _kept_stars(self) -> dict[str, int]:
+        raw = self._state.get(_KEY)
+        try:
+            return msgspec.msgpack.decode(raw, type=dict[str, int]) if raw else {}
+        except msgspec.DecodeError:
+            log.warning("the kept stars can't be read")
+            return {}
+
+    def levels(self) -> list[LevelChoice]:
+        """Return what can be played now: the first level of each pack, and those after a passed one."""
+        return [
+            LevelChoice(
+                pack=pack.id,
+                level=level.id,
+                title=pack.title,
+                name=level.name,
+                sample=pack.sample,
+                best_stars=self._best(pack, level),
+            )
+            for pack in self._shelf.packs()
+            for place, level in enumerate(pack.levels)
+            if place == 0 or self._best(pack, pack.levels[place - 1]) > 0
+        ]
+
+    def _best(self, pack: Pack, level: Level) -> int:
+        return min(3, max(0, self._stars.get(f"{pack.id}/{level.id}", 0)))
+
+    def open_level(self, kiosk: int, asked: OpenLevel) -> None:
+        """Begin a run and show its first question."""
+        pack = self._shelf.find(asked.pack)
+        playable = {(choice.pack, choice.level) for choice in self.levels()}
+        if pack is None or (asked.pack, asked.level) not in playable:
+            self._screens.answer(kiosk, Sorry(reason="no_such_level"))
+            return
+        level = next(one for one in pack.levels if one.id == asked.level)
+        questions = self._random.sample(level.questions, level.draw)
+        run = _Run(id=secrets.token_bytes(8), pack=pack, level=level, asked=[self._shuffle(one) for one in questions])
+        while len(self._runs) >= MAX_RUNS:
+            del self._runs[next(iter(self._runs))]
+        self._runs[run.id] = run
+        self._show_question(kiosk, run)
+
+    def _shuffle(self, question: Question) -> _Asked:
+        order = list(range(len(question.options)))
+        if question.kind != "true_false":
+            self._random.shuffle(order)
+        return _Asked(question=question, order=order)
+
+    def _show_question(self, kiosk: int, run: _Run) -> None:
+        asked = run.asked[run.place]
+        question = asked.question
+        self._screens.answer(
+            kiosk,
+            QuestionShown(
+                run=run.id.hex(),
+                title=run.pack.title,
+                level=run.level.name,
+                sample=run.pack.sample,
+                number=run.place + 1,
+                of=len(run.asked),
+                lives=run.lives,
+                kind=question.kind,
+                question=question.id,
+                stem=question.stem,
+                options=[question.options[number] for number in asked.order],
+            ),
+        )
+
+    def answer_question(self, kiosk: int, answer: AnswerQuestion) -> None:
+        """Record an answer, then mark it. The same question answered again is told the same."""
+        run = self._run(answer.run)
+        if run is None:
+            self._screens.answer(kiosk, Sorry(reason="unknown_run"))
+            return
+        asked = run.asked[run.place]
+        if answer.question != asked.question.id or max(answer.chosen) >= len(asked.order):
+            self._screens.answer(kiosk, Sorry(reason="malformed"))
+            return
+        if run.marked is not None or self._mark(kiosk, run, asked, answer.chosen):
+            self._screens.answer(kiosk, run.marked or Sorry(reason="not_recorded"))
+
+    def _mark(self, kiosk: int, run: _Run, asked: _Asked, shown: list[int]) -> bool:
+        chosen = [asked.order[number] for number in shown]
+        right = is_right(asked.question, chosen)
+        lives = run.lives if right else run.lives - 1
+        ended = lives == 0 or run.place == len(run.asked) - 1
+        if not self._record(run, asked.question, chosen, right=right, lives=lives, ended=ended):
+            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            return False
+        run.lives = lives
+        run.right += right
+        run.marked = Marked(
+            run=run.id.hex(),
+            question=asked.question.id,
+            right=right,
+            chosen=shown,
+            answer=asked.as_shown(asked.question.answer),
+            explanation=asked.question.explanation,
+            source=asked.question.source,
+            lives=lives,
+        )
+        if ended:
+            self._keep_stars(run)
+        return True
+
+    def _record(
+        self, run: _Run, question: Question, chosen: list[int], *, right: bool, lives: int, ended: bool
+    ) -> bool:
+        at = self._clock.now()
+        attempt = Attempt(
+            at=at,
+            run=run.id,
+            pack=run.pack.id,
+            pack_version=run.pack.version,
+            level=run.level.id,
+            question=question.id,
+            chosen=chosen,
+            right=right,
+            lives_left=lives,
+        )
+        end = LevelEnded(
+            at=at,
+            run=run.id,
+            pack=run.pack.id,
+            pack_version=run.pack.version,
+            level=run.level.id,
+            passed=lives > 0,
+            stars=lives,
+        )
+        facts: list[Fact] = [attempt, end] if ended else [attempt]
+        try:
+            self._journal.commit(*facts)
+        except (OutboxFull, OutboxBroken) as error:
+            log.error("an answer was not recorded: %s", error)
+            return False
+        return True
+
+    def _keep_stars(self, run: _Run) -> None:
+        if run.stars <= self._best(run.pack, run.level):
+            return
+        self._stars[f"{run.pack.id}/{run.level.id}"] = run.stars
+        try:
+            self._state.put(_KEY, msgspec.msgpack.encode(self._stars))
+        except (OutboxFull, OutboxBroken) as error:
+            log.warning("the stars were not kept: %s", error)
+
+    def next_question(self, kiosk: int, asked: NextQuestion) -> None:
+        """Go on after a marked answer; before it, show the same question again."""
+        run = self._run(asked.run)
+        if run is None:
+            self._screens.answer(kiosk, Sorry(reason="unknown_run"))
+        elif run.over:
+            del self._runs[run.id]
+            over = LevelOver(run=asked.run, passed=run.lives > 0, stars=run.stars, right=run.right, of=len(run.asked))
+            self._screens.answer(kiosk, over)
+        else:
+            if run.marked is not None:
+                run.place, run.marked = run.place + 1, None
+            self._show_question(kiosk, run)
+
+    def _run(self, name: str) -> _Run | None:
+        try:
+            return self._runs.get(bytes.fromhex(name))
+        except ValueError:
+            return None

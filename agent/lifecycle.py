@@ -1,0 +1,114 @@
+"""State the station's ups and downs, so that silence is never read as absence.
+
+Facts at boot, shutdown, loss and return of a reader, and when a duty window closes while the station is up and
+knows the time. A mark on disk, at most 10 minutes old, says until when a station that died had lived.
+"""
+
+import logging
+from collections.abc import Callable
+
+from agent import duty
+from agent.clock import State, StationClock
+from agent.journal import Journal
+from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.twin import Twin
+from protocol.codec import decode, encode
+from protocol.facts import BootCause, Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed
+from protocol.refusal import Refused
+from protocol.units import Moment
+
+log = logging.getLogger(__name__)
+
+MARK_EVERY_MS = 9 * 60_000
+"""Below the 10 minutes that the county counts on, by more than a tick of the core."""
+
+_KEY = "last_alive"
+
+
+class Lifecycle:
+    """Keeps the record of when the station could be touched."""
+
+    def __init__(self, *, clock: StationClock, journal: Journal, twin: Twin, state: State, software: str) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._twin = twin
+        self._state = state
+        self._software = software
+        self._readers: dict[str, bool] = {}
+        self._alive_mono = 0
+        self._closed_through: int | None = None
+
+    @property
+    def reader_ready(self) -> bool:
+        """Whether cards can be read by any reader now."""
+        return any(self._readers.values())
+
+    def started(self, *, last_fact: Moment | None) -> None:
+        """State that the agent began.
+
+        Args:
+            last_fact: When the last fact before this run was made: the station lived then, too.
+        """
+        now = self._clock.now()
+        last_alive = self._later(self._kept_mark(), last_fact)
+        cause: BootCause = "restart" if last_alive is not None and last_alive.boot == now.boot else "power_on"
+        self._journal.owe(Booted(at=now, cause=cause, software=self._software, last_alive=last_alive))
+        self._alive_mono = now.mono
+
+    def _kept_mark(self) -> Moment | None:
+        raw = self._state.get(_KEY)
+        try:
+            return decode(raw, Moment) if raw else None
+        except Refused:
+            log.warning("the last-alive mark can't be read")
+            return None
+
+    @staticmethod
+    def _later(mark: Moment | None, fact: Moment | None) -> Moment | None:
+        if mark is None or fact is None:
+            return mark or fact
+        order: Callable[[Moment], int] = (lambda at: at.mono) if mark.boot == fact.boot else (lambda at: at.wall)
+        return max(mark, fact, key=order)
+
+    def stopped(self) -> None:
+        """State that the agent ends in good order."""
+        self._journal.owe(ShutDown(at=self._clock.now()))
+
+    def reader_changed(self, reader: str, *, ready: bool) -> None:
+        """State a reader's loss and return; a reader that is there at the start is no return."""
+        before = self._readers.get(reader)
+        self._readers[reader] = ready
+        if ready == before or (ready and before is None):
+            return
+        log.warning("reader %s is %s", reader, "back" if ready else "gone")
+        now = self._clock.now()
+        self._journal.owe(ReaderBack(at=now, reader=reader) if ready else ReaderLost(at=now, reader=reader))
+
+    def committed(self) -> None:
+        """Something was committed just now: that is a mark by itself."""
+        self._alive_mono = self._clock.mono_ms()
+
+    def tick(self) -> None:
+        """Close windows that are over, and set the mark when it is due."""
+        self._close_windows()
+        now = self._clock.now()
+        if now.mono - self._alive_mono < MARK_EVERY_MS:
+            return
+        self._alive_mono = now.mono
+        self._clock.keep()
+        try:
+            self._state.put(_KEY, encode(now))
+        except (OutboxFull, OutboxBroken) as error:
+            log.warning("the last-alive mark was not kept: %s", error)
+
+    def _close_windows(self) -> None:
+        if not self._clock.dated:
+            return
+        now = self._clock.now()
+        after, self._closed_through = self._closed_through, now.wall
+        if after is None:
+            return
+        closings = duty.closings(self._twin.desired, after_ms=after, until_ms=now.wall)
+        self._journal.owe(
+            *[WindowClosed(at=now, window=c.window, date=c.day.isoformat(), closed=c.closed_ms) for c in closings]
+        )

@@ -1,0 +1,54 @@
+"""Tell the service manager how the agent is (sd_notify(3)): ready, alive, stopping. Silent without one."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+
+log = logging.getLogger(__name__)
+
+
+class Notifier:
+    """Datagrams to ``NOTIFY_SOCKET``; the watchdog is fed by the core loop and by nothing else."""
+
+    def __init__(self, *, environ: Mapping[str, str], mono_ms: Callable[[], int]) -> None:
+        self._address = environ.get("NOTIFY_SOCKET", "")
+        self._mono_ms = mono_ms
+        self._every_ms = _watchdog_ms(environ) // 2
+        self._fed_ms: int | None = None
+
+    def ready(self) -> None:
+        """Cards can be touched from now on."""
+        self._send("READY=1")
+
+    def stopping(self) -> None:
+        """The agent begins to end."""
+        self._send("STOPPING=1")
+
+    def alive(self) -> None:
+        """Feed the watchdog when half of its time is over."""
+        now = self._mono_ms()
+        if self._every_ms and (self._fed_ms is None or now - self._fed_ms >= self._every_ms):
+            self._fed_ms = now
+            self._send("WATCHDOG=1")
+
+    def feed_within_ms(self) -> int:
+        """Return how long the core may wait before the next `alive`."""
+        return self._every_ms or 60_000
+
+    def _send(self, text: str) -> None:
+        if not self._address:
+            return
+        name = "\0" + self._address[1:] if self._address.startswith("@") else self._address
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+                sock.setblocking(False)
+                sock.sendto(text.encode(), name)
+        except OSError as error:
+            log.warning("the service manager was not told %s: %s", text, error)
+
+
+def _watchdog_ms(environ: Mapping[str, str]) -> int:
+    mine = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+    usec = environ.get("WATCHDOG_USEC", "")
+    return int(usec) // 1000 if mine and usec.isascii() and usec.isdigit() else 0

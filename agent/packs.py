@@ -1,0 +1,138 @@
+"""Keep the learning packs that the county wants here, fetched by their hash and opened only when signed.
+
+Files lie in the station's folder under their SHA-256. One fetch runs at a time, on a thread of its own; a
+failed one is tried again later. A pack that no longer is wanted goes.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from agent.events import PackFetched
+from agent.inbox import Inbox
+from protocol.packs import Pack, unseal_pack
+from protocol.refusal import Refused
+from protocol.twin import PackRef
+
+log = logging.getLogger(__name__)
+
+RETRY_FIRST_MS = 5_000
+RETRY_MOST_MS = 600_000
+
+type Fetch = Callable[[PackRef], bytes]
+"""Fetch a pack's file. Raises OSError when it can't be had now."""
+
+
+class PackShelf:
+    """The packs at hand. Used on the core thread; only the fetch itself runs elsewhere."""
+
+    def __init__(
+        self, *, folder: Path, county_keys: dict[bytes, bytes], fetch: Fetch, inbox: Inbox, mono_ms: Callable[[], int]
+    ) -> None:
+        self._folder = folder
+        self._county_keys = county_keys
+        self._fetch = fetch
+        self._inbox = inbox
+        self._mono_ms = mono_ms
+        self._wanted: list[PackRef] = []
+        self._packs: dict[bytes, Pack] = {}
+        self._fetching = False
+        self._due_ms = 0
+        self._retry_ms = RETRY_FIRST_MS
+
+    def want(self, refs: Sequence[PackRef]) -> None:
+        """Take the list of packs to have: open those on disk, drop the others."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._wanted = list(refs)
+        wanted = {ref.sha256 for ref in refs}
+        self._packs = {digest: pack for digest, pack in self._packs.items() if digest in wanted}
+        for path in self._folder.iterdir():
+            if path.name not in {digest.hex() for digest in wanted}:
+                path.unlink(missing_ok=True)
+        for ref in refs:
+            if ref.sha256 not in self._packs:
+                self._open_file(ref)
+        self._due_ms, self._retry_ms = 0, RETRY_FIRST_MS
+
+    def packs(self) -> list[Pack]:
+        """Return the packs that can be played, in the county's order."""
+        return [self._packs[ref.sha256] for ref in self._wanted if ref.sha256 in self._packs]
+
+    def find(self, pack: str) -> Pack | None:
+        """Return a pack by its id."""
+        return next((one for one in self.packs() if one.id == pack), None)
+
+    def hurry(self) -> None:
+        """The link is up: try at once what failed before."""
+        self._due_ms = 0
+
+    def tick(self) -> None:
+        """Begin the next fetch when one is due."""
+        missing = next((ref for ref in self._wanted if ref.sha256 not in self._packs), None)
+        if missing is None or self._fetching or self._mono_ms() < self._due_ms:
+            return
+        self._fetching = True
+        threading.Thread(target=self._run_fetch, args=(missing,), name="pack-fetch", daemon=True).start()
+
+    def _run_fetch(self, ref: PackRef) -> None:
+        try:
+            self._inbox.put(PackFetched(sha256=ref.sha256, file=self._fetch(ref)))
+        except Exception as error:  # noqa: BLE001 -- top of a thread: the core decides what becomes of it
+            self._inbox.put(PackFetched(sha256=ref.sha256, file=None, problem=f"{type(error).__name__}: {error}"))
+
+    def fetched(self, event: PackFetched) -> bool:
+        """Take a fetched file and return whether a new pack can be played."""
+        self._fetching = False
+        ref = next((one for one in self._wanted if one.sha256 == event.sha256), None)
+        if ref is None:
+            return False
+        if event.file is None or not self._keep(ref, event.file):
+            log.warning("pack %s %d not fetched: %s", ref.pack, ref.version, event.problem or "refused")
+            self._due_ms = self._mono_ms() + self._retry_ms
+            self._retry_ms = min(self._retry_ms * 2, RETRY_MOST_MS)
+            return False
+        self._retry_ms = RETRY_FIRST_MS
+        return True
+
+    def _keep(self, ref: PackRef, file: bytes) -> bool:
+        if not self._open(ref, file):
+            return False
+        path = self._folder / ref.sha256.hex()
+        fresh = path.with_suffix(".new")
+        try:
+            with fresh.open("wb") as out:
+                out.write(file)
+                out.flush()
+                os.fsync(out.fileno())
+            fresh.rename(path)
+        except OSError as error:
+            log.warning("pack %s is played from memory, its file was not kept: %s", ref.pack, error)
+            fresh.unlink(missing_ok=True)
+        return True
+
+    def _open_file(self, ref: PackRef) -> None:
+        path = self._folder / ref.sha256.hex()
+        try:
+            file = path.read_bytes()
+        except FileNotFoundError:
+            return
+        if not self._open(ref, file):
+            path.unlink(missing_ok=True)
+
+    def _open(self, ref: PackRef, file: bytes) -> bool:
+        if len(file) != ref.size or sha256(file).digest() != ref.sha256:
+            log.warning("the file of pack %s is not the one that the county named", ref.pack)
+            return False
+        try:
+            pack = unseal_pack(file, self._county_keys)
+        except Refused as refused:
+            log.warning("pack %s refused: %s", ref.pack, refused)
+            return False
+        if (pack.id, pack.version) != (ref.pack, ref.version):
+            log.warning("the file of pack %s holds another pack", ref.pack)
+            return False
+        self._packs[ref.sha256] = pack
+        return True

@@ -1,0 +1,46 @@
+"""Read back the last facts of the stream: what the agent's memory is made of when it begins."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from protocol.envelope import Envelope
+from protocol.facts import Fact, Reissued, decode_fact
+from protocol.refusal import Refused
+from protocol.units import FactRef
+
+MAX_FACTS = 2_000
+
+
+class Readable(Protocol):
+    """What is needed of the outbox."""
+
+    @property
+    def epoch(self) -> bytes:
+        """Name of the current stream."""
+
+    @property
+    def through(self) -> int:
+        """Last seq of the current stream."""
+
+    def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
+        """Return the facts that follow ``seq``, or None where none follow."""
+
+
+def recent_facts(outbox: Readable, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
+    """Yield the last facts under their first identity, oldest first; what can't be read is left out."""
+    seq = max(0, outbox.through - most)
+    while (envelope := outbox.envelope_after(seq)) is not None:
+        for seq, sealed in enumerate(envelope.facts, start=envelope.first):
+            fact = _read(FactRef(epoch=outbox.epoch, seq=seq), sealed.body)
+            if fact is not None:
+                yield fact
+
+
+def _read(ref: FactRef, body: bytes) -> tuple[FactRef, Fact] | None:
+    try:
+        fact = decode_fact(body)
+        if isinstance(fact, Reissued):
+            return FactRef(epoch=fact.epoch, seq=fact.seq), decode_fact(fact.body)
+    except Refused:
+        return None
+    return ref, fact

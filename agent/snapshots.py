@@ -1,0 +1,139 @@
+"""Take stills of the room after the green light and bring them into the record.
+
+A picture is evidence, never a condition: the queue is bounded, a failure costs the picture alone, and a camera
+that fails is reported once. The picture's file in the spool goes only after its fact is on disk.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from agent.clock import StationClock
+from agent.events import PictureTaken
+from agent.journal import Journal
+from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.twin import Twin
+from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, CommandResult, Fact
+from protocol.units import FactRef
+
+log = logging.getLogger(__name__)
+
+type Purpose = Literal["touch", "requested"]
+
+MAX_REQUESTED = 8
+
+
+class PictureTaker(Protocol):
+    """Takes pictures in the background and puts `PictureTaken` into the inbox."""
+
+    def request(self, purpose: Purpose, about: FactRef | None) -> bool:
+        """Ask for a picture; False when too many are waiting. Never blocks."""
+
+    def taken_over(self, spooled: str) -> None:
+        """The picture of that spool file is in the record: the file can go."""
+
+
+class Blobs(Protocol):
+    """Where a picture's bytes wait for the county."""
+
+    def add(self, jpeg: bytes) -> bytes:
+        """Keep the bytes durably and return their SHA-256."""
+
+
+class Snapshots:
+    """The desk's and the county's way to the camera. Without a camera it refuses politely."""
+
+    def __init__(
+        self,
+        *,
+        clock: StationClock,
+        journal: Journal,
+        twin: Twin,
+        blobs: Blobs,
+        taker: PictureTaker | None,
+        evict: Callable[[], Sequence[bytes]],
+    ) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._twin = twin
+        self._blobs = blobs
+        self._taker = taker
+        self._evict = evict
+        self._requested: deque[bytes] = deque()
+        self._failing = False
+
+    @property
+    def camera_ready(self) -> bool:
+        """Whether there is a camera and its last picture came."""
+        return self._taker is not None and not self._failing
+
+    def touch_recorded(self, ref: FactRef) -> None:
+        """Ask for a picture about a touch, where the village takes them."""
+        if self._taker is not None and self._twin.desired.settings.snapshots:
+            self._taker.request("touch", ref)
+
+    def command(self, command: bytes) -> str:
+        """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
+        if self._taker is None:
+            return "this station has no camera"
+        if len(self._requested) >= MAX_REQUESTED or not self._taker.request("requested", None):
+            return "the camera is busy"
+        self._requested.append(command)
+        return ""
+
+    def taken(self, event: PictureTaken) -> None:
+        """Take a picture into the record, or note that it failed."""
+        if event.jpeg is None:
+            self._failed(event)
+            return
+        self._failing = False
+        try:
+            sha256 = self._blobs.add(event.jpeg)
+            self._journal.commit(*self._facts(event, sha256, len(event.jpeg)))
+        except (OSError, OutboxFull, OutboxBroken) as error:
+            log.error("a picture is given up: %s", error)
+        if self._taker is not None:
+            self._taker.taken_over(event.spooled)
+
+    def _facts(self, event: PictureTaken, sha256: bytes, size: int) -> list[Fact]:
+        now = self._clock.now()
+        purpose: Purpose = "requested" if event.purpose == "requested" else "touch"
+        facts: list[Fact] = [
+            BlobAnnounced(at=now, sha256=sha256, size=size, media_type="image/jpeg", purpose=purpose, about=event.about)
+        ]
+        facts += [BlobEvicted(at=now, sha256=lost, reason="disk") for lost in self._evict()]
+        if purpose == "requested" and self._requested:
+            facts.append(CommandResult(at=now, command=self._requested.popleft(), outcome="done"))
+        return facts
+
+    def _failed(self, event: PictureTaken) -> None:
+        now = self._clock.now()
+        if event.purpose == "requested" and self._requested:
+            command = self._requested.popleft()
+            self._journal.owe(CommandResult(at=now, command=command, outcome="failed", detail=event.problem[:400]))
+        if not self._failing:
+            log.error("the camera fails: %s", event.problem)
+            self._journal.owe(AlarmRaised(at=now, code="camera_failed", severity="minor", detail=event.problem[:400]))
+        self._failing = True
+
+
+def spool_name(purpose: Purpose, about: FactRef | None, unique: str) -> str:
+    """Return the spool file's name, which says what the picture is of."""
+    of = f"{about.epoch.hex()}-{about.seq}" if about else "none-0"
+    return f"{purpose}-{of}-{unique}.jpg"
+
+
+def parse_spool_name(path: Path) -> tuple[Purpose, FactRef | None] | None:
+    """Read what `spool_name` wrote, or None for any other file."""
+    parts = path.name.removesuffix(".jpg").split("-")
+    if len(parts) != 4 or path.suffix != ".jpg" or parts[0] not in ("touch", "requested"):
+        return None
+    purpose: Purpose = "touch" if parts[0] == "touch" else "requested"
+    if parts[1] == "none":
+        return purpose, None
+    try:
+        return purpose, FactRef(epoch=bytes.fromhex(parts[1]), seq=int(parts[2]))
+    except ValueError:
+        return None
