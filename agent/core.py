@@ -52,6 +52,7 @@ CHORES_EVERY_MS = 10_000
 FAREWELL_MS = 1_500
 """How long the end may take to bring the last fact to the county."""
 HELP_EVERY_MS = 10_000
+FIRST_PRUNE_MS, PRUNE_EVERY_MS = 600_000, 86_400_000
 
 
 class Way(Protocol):
@@ -102,6 +103,8 @@ class Parts:
     """Facts without a receipt."""
     last_fact: Moment | None
     """When the last fact before this run was made."""
+    prune: Callable[[], None]
+    """Called once a day: erase what the county has had for long."""
     lifecycle: Lifecycle
     desk: ClockingDesk
     learning: Learning
@@ -123,6 +126,7 @@ class Core:
         self._parts = parts
         self._stop: StopAsked | None = None
         self._chores_ms = 0
+        self._prune_ms = parts.clock.mono_ms() + FIRST_PRUNE_MS
         self._help_ms: int | None = None
         self._uplink_due_ms = 0
         self._home_due_in_ms = 0
@@ -215,6 +219,9 @@ class Core:
             parts.journal.owe(corrected)
         parts.shelf.tick()
         parts.renewal.tick()
+        if parts.clock.mono_ms() >= self._prune_ms:
+            self._prune_ms += PRUNE_EVERY_MS
+            parts.prune()
         self._news()
 
     def _wait_s(self) -> float:

@@ -28,12 +28,20 @@ class Readable(Protocol):
 
 def recent_facts(outbox: Readable, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
     """Yield the last facts under their first identity, oldest first; what can't be read is left out."""
-    seq = max(0, outbox.through - most)
+    seq = _first_readable(outbox, most)
     while (envelope := outbox.envelope_after(seq)) is not None:
         for seq, sealed in enumerate(envelope.facts, start=envelope.first):
             fact = _read(FactRef(epoch=outbox.epoch, seq=seq), sealed.body)
             if fact is not None:
                 yield fact
+
+
+def _first_readable(outbox: Readable, most: int) -> int:
+    """Return the seq after which to begin: facts whose bodies were erased long after their receipt are passed over."""
+    seq = max(0, outbox.through - most)
+    while seq < outbox.through and outbox.envelope_after(seq, max_facts=1) is None:
+        seq = (seq + outbox.through + 1) // 2
+    return seq
 
 
 def _read(ref: FactRef, body: bytes) -> tuple[FactRef, Fact] | None:

@@ -4,9 +4,10 @@ A picture is evidence, never a condition: the queue is bounded, a failure costs 
 that fails is reported once. The picture's file in the spool goes only after its fact is on disk.
 """
 
+import hashlib
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -38,8 +39,14 @@ class PictureTaker(Protocol):
 class Blobs(Protocol):
     """Where a picture's bytes wait for the county."""
 
-    def add(self, jpeg: bytes) -> bytes:
-        """Keep the bytes durably and return their SHA-256."""
+    def add(self, content: bytes) -> bytes:
+        """Keep the bytes durably and return their SHA-256. Raises OutboxFull or OutboxBroken."""
+
+    def drop(self, sha256: bytes) -> None:
+        """Let a blob go."""
+
+    def evict(self, *, room_for: int = 0) -> list[bytes]:
+        """Drop the oldest until there is room, and return what was dropped."""
 
 
 class Snapshots:
@@ -53,16 +60,19 @@ class Snapshots:
         twin: Twin,
         blobs: Blobs,
         taker: PictureTaker | None,
-        evict: Callable[[], Sequence[bytes]],
     ) -> None:
         self._clock = clock
         self._journal = journal
         self._twin = twin
         self._blobs = blobs
         self._taker = taker
-        self._evict = evict
         self._requested: deque[bytes] = deque()
+        self._announced: set[bytes] = set()
         self._failing = False
+
+    def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
+        """Know what an earlier run announced: a picture still in the spool may be one of these."""
+        self._announced = {fact.sha256 for _, fact in facts if isinstance(fact, BlobAnnounced)}
 
     @property
     def camera_ready(self) -> bool:
@@ -89,21 +99,29 @@ class Snapshots:
             self._failed(event)
             return
         self._failing = False
-        try:
-            sha256 = self._blobs.add(event.jpeg)
-            self._journal.commit(*self._facts(event, sha256, len(event.jpeg)))
-        except (OSError, OutboxFull, OutboxBroken) as error:
-            log.error("a picture is given up: %s", error)
+        self._into_the_record(event, event.jpeg)
         if self._taker is not None:
             self._taker.taken_over(event.spooled)
 
-    def _facts(self, event: PictureTaken, sha256: bytes, size: int) -> list[Fact]:
+    def _into_the_record(self, event: PictureTaken, jpeg: bytes) -> None:
+        sha256 = hashlib.sha256(jpeg).digest()
+        if sha256 in self._announced:
+            return
+        try:
+            evicted = self._blobs.evict(room_for=len(jpeg))
+            self._blobs.add(jpeg)
+            self._journal.commit(*self._facts(event, sha256, len(jpeg), evicted))
+        except (OutboxFull, OutboxBroken) as error:
+            log.error("a picture is given up: %s", error)
+            self._blobs.drop(sha256)
+
+    def _facts(self, event: PictureTaken, sha256: bytes, size: int, evicted: list[bytes]) -> list[Fact]:
         now = self._clock.now()
         purpose: Purpose = "requested" if event.purpose == "requested" else "touch"
-        facts: list[Fact] = [
-            BlobAnnounced(at=now, sha256=sha256, size=size, media_type="image/jpeg", purpose=purpose, about=event.about)
-        ]
-        facts += [BlobEvicted(at=now, sha256=lost, reason="disk") for lost in self._evict()]
+        announced = BlobAnnounced(
+            at=now, sha256=sha256, size=size, media_type="image/jpeg", purpose=purpose, about=event.about
+        )
+        facts: list[Fact] = [announced, *(BlobEvicted(at=now, sha256=lost, reason="disk") for lost in evicted)]
         if purpose == "requested" and self._requested:
             facts.append(CommandResult(at=now, command=self._requested.popleft(), outcome="done"))
         return facts

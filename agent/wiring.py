@@ -1,0 +1,327 @@
+"""Build a station out of its configuration and identity: the one place that chooses drivers."""
+
+import logging
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+
+import agent
+from agent.blobs import BlobStore
+from agent.camera_worker import CameraWorker
+from agent.clock import StationClock
+from agent.commands import Commands
+from agent.config import StationConfig
+from agent.core import Core, Device, Parts
+from agent.desk import ClockingDesk
+from agent.drivers.system_clock import LinuxClock
+from agent.enrolment import Post, enrol, renew, renewal_due
+from agent.events import CardTouched, ReaderReady
+from agent.home import HomeScreen
+from agent.host import StationHost
+from agent.identity import Identity
+from agent.inbox import Inbox
+from agent.journal import Journal
+from agent.kiosk_socket import KioskSocket
+from agent.lamp import Lamp
+from agent.learning import Learning
+from agent.lifecycle import Lifecycle
+from agent.notify import Notifier
+from agent.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.packs import PackShelf
+from agent.ports import CardReader, Indicator, Link
+from agent.recent import recent_facts
+from agent.renewal import Renewal
+from agent.snapshots import Snapshots
+from agent.today import Today
+from agent.twin import Twin
+from agent.uplink import Uplink
+from protocol.facts import EpochOpened, FactsLost
+from protocol.twin import PackRef
+
+log = logging.getLogger(__name__)
+
+OUTBOX_FILE = "outbox.db"
+
+
+def software() -> str:
+    """Return name and version of this program, as facts and births state it."""
+    return f"cunhui-agent {metadata.version('cunhui')}"
+
+
+def build_ms() -> int:
+    """Return when this program was installed: the earliest that it can be now."""
+    return int(Path(agent.__file__).stat().st_mtime * 1000)
+
+
+def enrol_station(config: StationConfig, claim: str) -> Identity:
+    """Make the enrolment call; see `agent.enrolment.enrol`."""
+    config.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=_post())
+
+
+def _post() -> Post:
+    from agent.drivers.https import post_json  # noqa: PLC0415 -- loaded for the few calls a year that need it
+
+    return post_json
+
+
+@contextmanager
+def station(config: StationConfig, identity: Identity, *, environ: Mapping[str, str]) -> Iterator[tuple[Core, Inbox]]:
+    """Build a station that is ready to `Core.run`; on leaving its files are closed.
+
+    Raises:
+        OutboxFull: There is no room to begin.
+        OutboxBroken: The disk fails, or another agent holds the folder.
+    """
+    clock = StationClock(system=LinuxClock(), build_ms=build_ms())
+    with ExitStack() as stack:
+        outbox = Outbox.open(
+            config.folder / OUTBOX_FILE, station=identity.station, record_key=identity.record_key, now=clock.now
+        )
+        stack.callback(outbox.close)
+        indicator = _indicator(config)
+        stack.callback(indicator.close)
+        build = _Build(config=config, identity=identity, clock=clock, outbox=outbox, indicator=indicator)
+        yield Core(build.parts(environ)), build.inbox
+
+
+@dataclass(kw_only=True)
+class _Build:
+    """One station in the making."""
+
+    config: StationConfig
+    identity: Identity
+    clock: StationClock
+    outbox: Outbox
+    indicator: Indicator
+    inbox: Inbox = field(default_factory=Inbox)
+
+    def __post_init__(self) -> None:
+        recent = list(recent_facts(self.outbox))
+        # Opening the outbox may have begun a stream just now: its own facts say nothing of the run before.
+        lived = [fact.at for _, fact in recent if not isinstance(fact, EpochOpened | FactsLost)]
+        self.last_fact = lived[-1] if lived else None
+        self.clock.restore(self.outbox, last_fact=self.last_fact)
+        self.journal = Journal(self.outbox)
+        self.lamp = Lamp(self.indicator)
+        self.readers = [_reader(name, self.config) for name in self.config.readers]
+        self.kiosks = KioskSocket(path=self.config.kiosk_socket, inbox=self.inbox)
+        self.camera = _camera(self.config, self.identity.station, self.inbox)
+        self.blobs = BlobStore(self.config.folder / "blobs")
+        self.twin = Twin(station=self.identity.station, village=self.identity.enrolled.village, state=self.outbox)
+        self.today = Today(clock=self.clock, twin=self.twin)
+        self.today.recall(recent)
+        self.snapshots = Snapshots(
+            clock=self.clock, journal=self.journal, twin=self.twin, blobs=self.blobs, taker=self.camera
+        )
+        self.snapshots.recall(recent)
+
+    def parts(self, environ: Mapping[str, str]) -> Parts:
+        """Make the rest and put it together."""
+        lifecycle = Lifecycle(
+            clock=self.clock, journal=self.journal, twin=self.twin, state=self.outbox, software=software()
+        )
+        shelf = self._shelf()
+        learning = Learning(
+            clock=self.clock,
+            journal=self.journal,
+            state=self.outbox,
+            shelf=shelf,
+            screens=self.kiosks,
+            random=secrets.SystemRandom(),
+        )
+        home = self._home(learning, lifecycle)
+        return Parts(
+            inbox=self.inbox,
+            clock=self.clock,
+            journal=self.journal,
+            waiting=self._waiting,
+            last_fact=self.last_fact,
+            prune=self._prune,
+            lifecycle=lifecycle,
+            desk=self._desk(),
+            learning=learning,
+            snapshots=self.snapshots,
+            shelf=shelf,
+            renewal=self._renewal(),
+            home=home,
+            kiosks=self.kiosks,
+            uplink=self._uplink(self._host(lifecycle, shelf, home)),
+            notifier=Notifier(environ=environ, mono_ms=self.clock.mono_ms),
+            devices=self._devices(),
+        )
+
+    def _waiting(self) -> int:
+        return self.outbox.waiting
+
+    def _prune(self) -> None:
+        try:
+            self.outbox.prune(before_wall_ms=self.clock.now().wall)
+        except (OutboxFull, OutboxBroken) as error:
+            log.warning("old facts were not erased: %s", error)
+
+    def _desk(self) -> ClockingDesk:
+        return ClockingDesk(
+            clock=self.clock,
+            journal=self.journal,
+            twin=self.twin,
+            today=self.today,
+            lamp=self.lamp,
+            screens=self.kiosks,
+            pictures=self.snapshots,
+            card_key=self.identity.enrolled.card_key,
+        )
+
+    def _home(self, learning: Learning, lifecycle: Lifecycle) -> HomeScreen:
+        simulated = ["reader"] if any(reader.simulated for reader in self.readers) else []
+        simulated += ["indicator"] if self.indicator.simulated else []
+        simulated += ["camera"] if self.config.camera == "simulated" else []
+        return HomeScreen(
+            station=self.identity.station,
+            clock=self.clock,
+            twin=self.twin,
+            today=self.today,
+            learning=learning,
+            lifecycle=lifecycle,
+            screens=self.kiosks,
+            waiting=self._waiting,
+            simulated=simulated,
+        )
+
+    def _host(self, lifecycle: Lifecycle, shelf: PackShelf, home: HomeScreen) -> StationHost:
+        commands = Commands(
+            clock=self.clock, journal=self.journal, state=self.outbox, lamp=self.lamp, snapshots=self.snapshots
+        )
+        return StationHost(
+            station=self.identity.station,
+            software=software(),
+            folder=self.config.folder,
+            clock=self.clock,
+            journal=self.journal,
+            twin=self.twin,
+            lifecycle=lifecycle,
+            snapshots=self.snapshots,
+            commands=commands,
+            shelf=shelf,
+            home=home,
+            head=self.outbox.signed_head,
+            waiting=self._waiting,
+            blobs_waiting=lambda: len(self.blobs.pending()),
+        )
+
+    def _uplink(self, host: StationHost) -> Uplink:
+        return Uplink(
+            station=self.identity.station,
+            shard=self.identity.enrolled.broker.shard,
+            county_keys=self.identity.county_keys,
+            outbox=self.outbox,
+            blobs=self.blobs,
+            link=_link(self.config, self.identity, self.clock, self.inbox),
+            mono_ms=self.clock.mono_ms,
+            host=host,
+            jitter=secrets.SystemRandom().random,
+        )
+
+    def _shelf(self) -> PackShelf:
+        shelf = PackShelf(
+            folder=self.config.folder / "packs",
+            county_keys=self.identity.county_keys,
+            fetch=partial(_fetch, self.config),
+            inbox=self.inbox,
+            mono_ms=self.clock.mono_ms,
+        )
+        shelf.want(self.twin.desired.packs)
+        return shelf
+
+    def _renewal(self) -> Renewal:
+        return Renewal(
+            clock=self.clock,
+            inbox=self.inbox,
+            due=lambda wall_ms: renewal_due(wall_ms, self.identity.enrolled.certificate),
+            renew=self._renew,
+        )
+
+    def _renew(self) -> None:
+        self.identity = renew(self.identity, url=self.config.county_url, ca_file=self.config.county_ca, post=_post())
+
+    def _devices(self) -> list[Device]:
+        cameras = [self.camera] if self.camera else []
+        readers = [_Watched(reader, self.inbox) for reader in self.readers]
+        # The kiosk's socket last: where it is, cards are taken.
+        return [*cameras, *readers, self.kiosks]
+
+
+class _Watched:
+    """A card reader whose callbacks go into the inbox."""
+
+    def __init__(self, reader: CardReader, inbox: Inbox) -> None:
+        self._reader = reader
+        self._inbox = inbox
+
+    def start(self) -> None:
+        self._reader.start(touched=self._touched, ready=self._ready)
+
+    def stop(self) -> None:
+        self._reader.stop()
+
+    def _touched(self, uid: str) -> None:
+        self._inbox.put(CardTouched(uid=uid, reader=self._reader.name))
+
+    def _ready(self, ready: bool) -> None:
+        self._inbox.put(ReaderReady(reader=self._reader.name, ready=ready))
+
+
+def _reader(name: str, config: StationConfig) -> CardReader:
+    if name == "pcsc":
+        from agent.drivers.pcsc import PcscReader  # noqa: PLC0415 -- only the chosen driver's library is loaded
+
+        return PcscReader(reader_name=config.pcsc_name)
+    from agent.drivers.simulated_reader import SimulatedReader  # noqa: PLC0415
+
+    return SimulatedReader(socket_path=config.touch_socket)
+
+
+def _indicator(config: StationConfig) -> Indicator:
+    from agent.drivers.simulated_indicator import SimulatedIndicator  # noqa: PLC0415
+
+    return SimulatedIndicator(socket_path=config.lamp_socket)
+
+
+def _camera(config: StationConfig, station: str, inbox: Inbox) -> CameraWorker | None:
+    if config.camera == "none":
+        return None
+    spool = config.folder / "camera-spool"
+    program = [sys.executable, "-m", "agent.drivers.camera_process"]
+    command = [*program, config.camera, station, str(config.folder), str(spool)]
+    return CameraWorker(command=command, spool=spool, inbox=inbox)
+
+
+def _link(config: StationConfig, identity: Identity, clock: StationClock, inbox: Inbox) -> Link:
+    from agent.drivers.mqtt import PahoLink, station_context  # noqa: PLC0415
+
+    broker = identity.enrolled.broker
+    return PahoLink(
+        station=identity.station,
+        shard=broker.shard,
+        host=broker.host,
+        port=broker.port,
+        context=partial(
+            station_context,
+            ca_file=config.county_ca,
+            certificate_file=identity.certificate_file,
+            key_file=identity.tls_key_file,
+        ),
+        put=inbox.put,
+        mono_ms=clock.mono_ms,
+    )
+
+
+def _fetch(config: StationConfig, ref: PackRef) -> bytes:
+    from agent.drivers.https import fetch_pack  # noqa: PLC0415
+
+    return fetch_pack(f"{config.county_url}/packs/{ref.sha256.hex()}", config.county_ca, ref.sha256, ref.size)
