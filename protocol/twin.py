@@ -61,7 +61,8 @@ class Settings(Message, frozen=True, kw_only=True):
     """Take a still of the room at a touch."""
     open_before_min: Annotated[int, Meta(ge=0, le=720)] = 90
     open_after_min: Annotated[int, Meta(ge=0, le=720)] = 180
-    """Parameters of the arrival and departure spans, docs/rules.md section 2."""
+    """Arrival counts from ``open_before_min`` before a window to its middle, departure from there to ``open_after_min``
+    after its end."""
 
 
 class Desired(VersionedMessage, frozen=True, kw_only=True):
