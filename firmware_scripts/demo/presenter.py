@@ -13,7 +13,7 @@ _CARD_LIES_S = 3.0
 
 
 class Presenter:
-    """Any thread may present. A touch is counted before the card reaches the reader, and taken back if none was there."""
+    """Any thread may present. A touch is counted before the card reaches the reader; taken back if none was there."""
 
     def __init__(self) -> None:
         self.presented: Counter[tuple[str, str]] = Counter()
