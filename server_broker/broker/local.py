@@ -15,8 +15,11 @@ _LOOP_S = 0.05
 
 
 def probe(local: LocalClient, *, username: str, timeout_s: float) -> bool:
-    """Tell whether the broker lets ``username`` in with the local password."""
-    return _connect(local, client_id=f"probe-{username}", username=username, timeout_s=timeout_s)
+    """Tell whether the broker lets ``username`` in with the local password.
+
+    The slash in its client id keeps it apart from every station's.
+    """
+    return _connect(local, client_id=f"county/probe/{username}", username=username, timeout_s=timeout_s)
 
 
 def is_ready(home: CountyHome, *, timeout_s: float = 1.0) -> bool:

@@ -5,6 +5,7 @@ Every error of the file is told at once, with its line; an unknown key is an err
 
 import json
 import re
+import secrets
 import socket
 import tomllib
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from server_broker.trust.files import write_atomically
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-:]{0,251}[A-Za-z0-9])?")
 _KEYS = {"name": str, "host": str, "other_hosts": list, "web_port": int, "broker_port": int, "broker_local_port": int}
+_PORTS = range(20_000, 32_000)
 _REQUIRED = ("name", "host", "web_port", "broker_port", "broker_local_port")
 
 
@@ -127,12 +129,15 @@ def _text(value: str) -> str:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on now; all are held until the last is known, so they differ."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
+    """Return ports that nobody listens on, outside the range from which outgoing connections get theirs."""
+    found: list[int] = []
+    while len(found) < count:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found

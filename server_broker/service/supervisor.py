@@ -4,30 +4,32 @@ One thread waits on the parts' process descriptors and on signals; nothing is po
 """
 
 import fcntl
+import math
 import os
-import select
 import selectors
 import signal
-import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from server_broker.home import CountyHome
+from server_broker.service.control import LOOK_AGAIN, STOP_TIMEOUT_S, hold_file, pid_file
 from server_broker.service.parts import Part
 from server_broker.service.processes import ServiceError, alive, end, read_pid
+from server_broker.service.signals import SignalSocket
 
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 15.0
 FIRST_BACK_OFF_S = 0.2
 MAX_BACK_OFF_S = 10.0
 STEADY_AFTER_S = 10.0
 _POLL_S = 0.05
+_STOP = (signal.SIGTERM, signal.SIGINT)
+_WHEN_RELEASED = math.inf
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         self._running: list[Running] = []
         self._selector = selectors.DefaultSelector()
         self._lock = -1
-        self._signals = SignalSocket((signal.SIGTERM, signal.SIGINT))
+        self._signals = SignalSocket((*_STOP, LOOK_AGAIN))
 
     def __enter__(self) -> Self:
         """Take the county; one service at a time.
@@ -73,6 +75,8 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         except BlockingIOError as error:
             os.close(self._lock)
             raise ServiceError(f"the service of {self._home.root} is already running") from error
+        for stale in [*run.glob("*.hold"), run / "ready"]:
+            stale.unlink(missing_ok=True)
         os.ftruncate(self._lock, 0)
         os.write(self._lock, f"{os.getpid()}\n".encode())
         self._selector.register(self._signals.__enter__(), selectors.EVENT_READ, None)
@@ -100,7 +104,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         while not part.is_ready():
             with suppress(subprocess.TimeoutExpired):
                 running.process.wait(_POLL_S)
-            if self._signals.came():
+            if self._stop_asked():
                 raise StopAsked
             if running.process.poll() is not None:
                 raise ServiceError(f"{part.name} ended with status {running.process.returncode}; see {self._log(part)}")
@@ -109,15 +113,18 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         self._say(f"{part.name:<10} up, pid {running.process.pid}")
 
     def watch(self) -> None:
-        """Restart parts that die until SIGTERM or SIGINT comes."""
-        while not self._signals.came():
+        """Say that all is up, and restart parts that die until SIGTERM or SIGINT comes."""
+        (self._home.postgres_socket / "ready").touch()
+        while not self._stop_asked():
             for key, _ in self._selector.select(self._until_next_restart()):
                 if key.data is not None:
                     self._died(key.data)
+            self._look_at_holds()
             self._restart_due()
 
     def stop(self) -> None:
         """End all parts, the last started first."""
+        (self._home.postgres_socket / "ready").unlink(missing_ok=True)
         while self._running:
             running = self._running.pop()
             if running.restart_at is None:
@@ -147,6 +154,16 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         running.back_off_s = min(2 * running.back_off_s, MAX_BACK_OFF_S)
         self._say(f"{running.part.name:<10} died, status {status}")
 
+    def _stop_asked(self) -> bool:
+        return not self._signals.take().isdisjoint(_STOP)
+
+    def _look_at_holds(self) -> None:
+        for running in self._running:
+            if running.restart_at is not None and hold_file(self._home, running.part.name).exists():
+                running.restart_at, running.back_off_s = _WHEN_RELEASED, FIRST_BACK_OFF_S
+            elif running.restart_at == _WHEN_RELEASED:
+                running.restart_at = time.monotonic()
+
     def _restart_due(self) -> None:
         now = time.monotonic()
         for place, running in enumerate(self._running):
@@ -163,7 +180,8 @@ class Supervisor(AbstractContextManager["Supervisor"]):
 
     def _until_next_restart(self) -> float | None:
         due = [running.restart_at for running in self._running if running.restart_at is not None]
-        return max(0.0, min(due) - time.monotonic()) if due else None
+        nearest = min(due, default=_WHEN_RELEASED)
+        return None if nearest == _WHEN_RELEASED else max(0.0, nearest - time.monotonic())
 
     def _end_left_over(self, part: Part) -> None:
         """End the process of an earlier service that was killed and left it behind."""
@@ -175,53 +193,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             end(pid, first=part.stop_signal, timeout_s=STOP_TIMEOUT_S)
 
     def _pid_file(self, part: Part) -> Path:
-        return self._home.postgres_socket / f"{part.name}.pid"
+        return pid_file(self._home, part.name)
 
     def _log(self, part: Part) -> Path:
         return self._home.logs / f"{part.name}.log"
-
-
-class SignalSocket(AbstractContextManager[socket.socket]):
-    """Within it the given signals make a socket readable and do nothing else (`signal.set_wakeup_fd`)."""
-
-    def __init__(self, numbers: Iterable[signal.Signals]) -> None:
-        self._numbers = tuple(numbers)
-
-    def __enter__(self) -> socket.socket:
-        self._reader, self._writer = socket.socketpair()
-        self._writer.setblocking(False)
-        self._wakeup = signal.set_wakeup_fd(self._writer.fileno())
-        self._handlers = [signal.signal(number, _note) for number in self._numbers]
-        return self._reader
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number, handler in zip(self._numbers, self._handlers, strict=True):
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(self._wakeup)
-        self._reader.close()
-        self._writer.close()
-
-    def came(self) -> bool:
-        """Tell whether one of the signals has come."""
-        return bool(select.select([self._reader], [], [], 0)[0])
-
-
-def _note(number: int, frame: FrameType | None) -> None:
-    """Do nothing: the byte in the socket says it."""
-
-
-def service_pid(home: CountyHome) -> int | None:
-    """Return the process id of the county's running service, or None."""
-    pid = read_pid(home.postgres_socket / "service.pid")
-    return pid if pid is not None and alive(pid) else None
-
-
-def stop_service(home: CountyHome) -> bool:
-    """Ask a running service to stop, wait for it, and return whether there was one."""
-    pid = service_pid(home)
-    if pid is None:
-        return False
-    end(pid, timeout_s=6 * STOP_TIMEOUT_S)
-    return True

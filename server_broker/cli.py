@@ -1,0 +1,171 @@
+"""``cunhui-server``: set a county up, run it, and look after it."""
+
+import argparse
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from server_broker.home import CountyHome
+from server_broker.service import control, doctor, up
+from server_broker.service.config import CountyConfig, read_config
+from server_broker.service.processes import ServiceError
+
+type Verb = Callable[[CountyHome, argparse.Namespace], int]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb and return the exit status: 0 done, 1 refused or failed."""
+    chosen = _parser().parse_args(arguments)
+    home = CountyHome(Path(chosen.home).absolute())
+    os.environ["CUNHUI_HOME"] = str(home.root)
+    verb: Verb = chosen.verb
+    try:
+        return verb(home, chosen)
+    except ServiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+
+
+def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
+    config = up.initialise(
+        home,
+        CountyConfig(
+            name=chosen.name,
+            host=chosen.host,
+            other_hosts=tuple(chosen.also),
+            web_port=chosen.web_port,
+            broker_port=chosen.broker_port,
+            broker_local_port=chosen.broker_local_port,
+        ),
+    )
+    print(f"{home.config_file}: web {config.web_port}, broker {config.broker_port}")
+    return 0
+
+
+def _up(home: CountyHome, chosen: argparse.Namespace) -> int:
+    up.run(home, lambda line: print(line, flush=True), without=chosen.without)
+    return 0
+
+
+def _down(home: CountyHome, chosen: argparse.Namespace) -> int:
+    if not control.stop_service(home):
+        raise ServiceError(f"no service runs in {home.root}")
+    return 0
+
+
+def _hold(home: CountyHome, chosen: argparse.Namespace) -> int:
+    control.hold(home, chosen.part)
+    return 0
+
+
+def _release(home: CountyHome, chosen: argparse.Namespace) -> int:
+    control.release(home, chosen.part)
+    return 0
+
+
+def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
+    config = read_config(home)
+    where = {
+        "url": f"https://{config.host}:{config.web_port}",
+        "ca": str(home.root / "ca.pem"),
+        "broker_host": config.host,
+        "broker_port": config.broker_port,
+        "home": str(home.root),
+    }
+    print(json.dumps(where) if chosen.json else "\n".join(f"{key} {value}" for key, value in where.items()))
+    return 0
+
+
+def _doctor(home: CountyHome, chosen: argparse.Namespace) -> int:
+    url = os.environ.get("CUNHUI_DATABASE_URL", "")
+    findings = doctor.examine(home, database_url=url, now=dt.datetime.now(dt.UTC))
+    if chosen.json:
+        rows = [{"part": f.part, "well": f.well, "state": f.state, "remedy": f.remedy} for f in findings]
+        print(json.dumps({"well": all(f.well for f in findings), "findings": rows}, ensure_ascii=False))
+    else:
+        print("\n".join(map(str, findings)))
+    return 0 if all(finding.well for finding in findings) else 1
+
+
+def _with_models(name: str) -> Verb:
+    """Return a verb of `server_broker.service.cli`, loaded with Django only when it is called."""
+
+    def verb(home: CountyHome, chosen: argparse.Namespace) -> int:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.settings")
+        import django  # noqa: PLC0415 - a second of start that init and up don't need
+
+        django.setup()
+        from server_broker.service import cli as verbs  # noqa: PLC0415
+
+        return verbs.run(name, home, chosen)
+
+    return verb
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cunhui-server", description=__doc__)
+    common = argparse.ArgumentParser(add_help=False)
+    default = os.environ.get("CUNHUI_HOME", "var/county")
+    common.add_argument("--home", default=default, help="the county's folder (default: $CUNHUI_HOME or var/county)")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def add(name: str, verb: Verb, help_: str, *positional: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=help_, description=help_, parents=[common])
+        one.set_defaults(verb=verb)
+        for argument in positional:
+            one.add_argument(argument)
+        return one
+
+    _add_service_verbs(add)
+    _add_model_verbs(add)
+    return parser
+
+
+type Add = Callable[..., argparse.ArgumentParser]
+
+
+def _add_service_verbs(add: Add) -> None:
+    init = add("init", _init, "make the folder, keys and county.toml of a new county")
+    init.add_argument("--name", required=True, help="as people call the county")
+    init.add_argument("--host", required=True, help="name or address at which stations and browsers reach it")
+    init.add_argument("--also", action="append", default=[], metavar="HOST", help="a further name or address")
+    for port in ("web", "broker", "broker-local"):
+        init.add_argument(f"--{port}-port", type=int, default=0, help="0: a free one")
+    start = add("up", _up, "run the county until SIGTERM or ctrl-c")
+    start.add_argument("--without", action="append", default=[], metavar="PART", help="leave a part out")
+    add("down", _down, "stop a running county")
+    add("hold", _hold, "stop one part and keep it down", "part")
+    add("release", _release, "let a held part come up again", "part")
+    for name, verb, help_ in (
+        ("where", _where, "print the county's addresses and its CA file"),
+        ("doctor", _doctor, "look at every part and name the remedy of what is not well"),
+    ):
+        add(name, verb, help_).add_argument("--json", action="store_true")
+
+
+def _add_model_verbs(add: Add) -> None:
+    claim = add("claim", _with_models("claim"), "print a new claim code for a station", "station")
+    claim.add_argument("--village", help="12-digit code of its village, for a station that is not on the list yet")
+    claim.add_argument("--name", help="its name, with --village")
+    add("revoke", _with_models("revoke"), "shut a station out for good", "station").add_argument(
+        "--reason", default="", help="for the audit log"
+    )
+    verify = add("verify", _with_models("verify"), "replay a station's chain and name the first bad seq", "station")
+    verify.add_argument("--json", action="store_true")
+    add("import-people", _with_models("import-people"), "take people, cards and rosters from an Excel file", "file")
+    add("publish-pack", _with_models("publish-pack"), "sign a learning pack and send it to all stations", "file")
+    account = add("account", _with_models("account"), "make a console account", "user")
+    account.add_argument("--role", required=True)
+    account.add_argument("--region", help="12-digit code of the region that it sees")
+    add("sign-in-link", _with_models("sign-in-link"), "print a link that signs a user in once", "user")
+    add("restored", _with_models("restored"), "say that the database was restored from a backup")
+    add("audit", _with_models("audit"), "check the chain of the audit log")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""The verbs of ``cunhui-server`` that need the database; each calls one function of its room."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import IntegrityError, OperationalError
+from django.utils import timezone
+
+from protocol.claim import format_claim_code
+from protocol.refusal import Refused
+from protocol.topics import topic
+from server_broker.accounts.links import make_sign_in_link
+from server_broker.accounts.models import Role, User
+from server_broker.accounts.services import make_account
+from server_broker.audit import log as audit
+from server_broker.enrolment.claims import make_claim
+from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
+from server_broker.fleet.generation import raise_generation
+from server_broker.fleet.models import Station
+from server_broker.home import CountyHome
+from server_broker.people.excel import import_people
+from server_broker.regions.models import Region
+from server_broker.service.config import read_config
+from server_broker.service.processes import ServiceError, own_name
+
+
+def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Run verb ``name`` and return the exit status.
+
+    Raises:
+        ServiceError: And the reason, for whoever typed it.
+    """
+    try:
+        return _VERBS[name](home, chosen)
+    except OperationalError as error:
+        raise ServiceError(f"the database is not there: {error}") from error
+
+
+def _actor() -> str:
+    return f"cli:{own_name()}"
+
+
+def _claim(home: CountyHome, chosen: argparse.Namespace) -> int:
+    station = Station.objects.filter(pk=chosen.station).first() or _new_station(chosen)
+    if station.revoked_at is not None:
+        raise ServiceError(f"站点 {station.pk} 已吊销，不能再接入；请新建一个站点编号")
+    print(format_claim_code(make_claim(station, actor=_actor(), now=timezone.now())))
+    print(f"{station.pk}（{station.village.name}）：24 小时内有效，只能用一次", file=sys.stderr)
+    return 0
+
+
+def _new_station(chosen: argparse.Namespace) -> Station:
+    if not (chosen.village and chosen.name):
+        raise ServiceError(f"没有站点 {chosen.station}；新站点请加 --village 和 --name")
+    village = Region.objects.filter(pk=chosen.village).first()
+    if village is None:
+        raise ServiceError(f"没有区划 {chosen.village}")
+    try:
+        topic(shard=0, station=chosen.station, leaf="facts")
+    except Refused as error:
+        raise ServiceError("站点编号须为 4–32 个小写字母、数字或连字符，且不以连字符开头") from error
+    return Station.objects.create(pk=chosen.station, name=chosen.name[:64], village=village)
+
+
+def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
+    try:
+        outcome = revoke(home, chosen.station, actor=_actor(), reason=chosen.reason, now=timezone.now())
+    except UnknownStation as error:
+        raise ServiceError(f"没有站点 {chosen.station}") from error
+    print(f"站点 {outcome.station} 已吊销，" + ("已断开" if outcome.in_force else "消息服务启动时即被拒绝"))
+    return 0
+
+
+def _verify(home: CountyHome, chosen: argparse.Namespace) -> int:
+    from server_broker.ingest import verify  # noqa: PLC0415 - loads the whole intake
+
+    return int(verify.main([chosen.station, *(["--json"] if chosen.json else [])]))
+
+
+def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
+    result = import_people(Path(chosen.file), actor=_actor())
+    print("\n".join(result.lines()))
+    return 0 if result.ok else 1
+
+
+def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
+    from server_broker.learning.publish import publish_pack  # noqa: PLC0415 - only this verb needs it
+
+    try:
+        pack = publish_pack(Path(chosen.file).read_bytes(), actor=_actor())
+    except (OSError, Refused) as error:
+        raise ServiceError(f"{chosen.file}: {error}") from error
+    print(pack)
+    return 0
+
+
+def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
+    if chosen.role not in Role.values:
+        raise ServiceError(f"角色须为 {'、'.join(Role.values)} 之一")
+    if chosen.region and not Region.objects.filter(pk=chosen.region).exists():
+        raise ServiceError(f"没有区划 {chosen.region}")
+    try:
+        make_account(chosen.user, role=Role(chosen.role), region=chosen.region, actor=_actor())
+    except IntegrityError as error:
+        raise ServiceError(f"已有账号 {chosen.user}") from error
+    print(f"{chosen.user} {Role(chosen.role).label}")
+    return 0
+
+
+def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
+    user = User.objects.filter(username=chosen.user, is_active=True).first()
+    if user is None:
+        raise ServiceError(f"没有账号 {chosen.user}")
+    config = read_config(home)
+    print(f"https://{config.host}:{config.web_port}{make_sign_in_link(user)}")
+    return 0
+
+
+def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
+    outcome = reconcile(home)
+    generation = raise_generation()
+    audit.record(_actor(), "county.restored", "", {"generation": generation})
+    print(f"第 {generation} 代：站点会补报县里缺少的记录")
+    for word, stations in (("按名册重新吊销", outcome.revoked), ("按名册重新登记", outcome.enrolled)):
+        if stations:
+            print(f"{word}：{'、'.join(stations)}")
+    if outcome.unplaced:
+        print(f"所在村不在库中，请先导入区划再运行一次：{'、'.join(outcome.unplaced)}")
+    return 1 if outcome.unplaced else 0
+
+
+def _audit(home: CountyHome, chosen: argparse.Namespace) -> int:
+    check = audit.verify()
+    if check.first_bad is None:
+        print(f"√ 审计记录 {check.entries} 条，链完整")
+        return 0
+    print(f"× 审计记录从编号 {check.first_bad} 起被改动，此前 {check.entries} 条完整")
+    return 1
+
+
+_VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
+    "claim": _claim,
+    "revoke": _revoke,
+    "verify": _verify,
+    "import-people": _import_people,
+    "publish-pack": _publish_pack,
+    "account": _account,
+    "sign-in-link": _sign_in_link,
+    "restored": _restored,
+    "audit": _audit,
+}

@@ -1,0 +1,63 @@
+"""Speak to a running service from outside it: by its pid files, hold files and signals."""
+
+import os
+import signal
+from pathlib import Path
+
+from server_broker.home import CountyHome
+from server_broker.service.processes import ServiceError, alive, end, read_pid
+
+STOP_TIMEOUT_S = 15.0
+LOOK_AGAIN = signal.SIGHUP
+"""Has the service look at the hold files again."""
+
+
+def pid_file(home: CountyHome, part: str) -> Path:
+    """Return the file with the process id of a part; ``service`` is the supervisor itself."""
+    return home.postgres_socket / f"{part}.pid"
+
+
+def service_pid(home: CountyHome) -> int | None:
+    """Return the process id of the county's running service, or None."""
+    pid = read_pid(home.postgres_socket / "service.pid")
+    return pid if pid is not None and alive(pid) else None
+
+
+def stop_service(home: CountyHome) -> bool:
+    """Ask a running service to stop, wait for it, and return whether there was one."""
+    pid = service_pid(home)
+    if pid is None:
+        return False
+    end(pid, timeout_s=6 * STOP_TIMEOUT_S)
+    return True
+
+
+def hold_file(home: CountyHome, part: str) -> Path:
+    """Return the file whose presence keeps ``part`` down."""
+    return home.postgres_socket / f"{part}.hold"
+
+
+def hold(home: CountyHome, part: str) -> None:
+    """Stop one part of a running service and keep it down until `release`.
+
+    Raises:
+        ServiceError: The service or that part does not run.
+    """
+    pid = read_pid(pid_file(home, part))
+    if service_pid(home) is None or pid is None or not alive(pid):
+        raise ServiceError(f"{part} is not running")
+    hold_file(home, part).touch()
+    end(pid, first=signal.SIGINT if part == "postgres" else signal.SIGTERM, timeout_s=STOP_TIMEOUT_S)
+
+
+def release(home: CountyHome, part: str) -> None:
+    """Let a held part come up again.
+
+    Raises:
+        ServiceError: The service does not run, or the part is not held.
+    """
+    service = service_pid(home)
+    if service is None or not hold_file(home, part).exists():
+        raise ServiceError(f"{part} is not held")
+    hold_file(home, part).unlink()
+    os.kill(service, LOOK_AGAIN)

@@ -1,0 +1,141 @@
+"""Look at every part of a county and say in Chinese what is well, what is not, and what to do about it."""
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from cryptography import x509
+
+from server_broker import broker
+from server_broker.home import CountyHome, database_settings
+from server_broker.service.config import CountyConfig, read_config
+from server_broker.service.control import service_pid
+from server_broker.service.parts import web_answers
+from server_broker.service.processes import ServiceError, alive, read_pid
+from server_broker.trust import StationJournal, county_keys
+
+LEAST_FREE_BYTES = 2 * 2**30
+WARN_BEFORE = dt.timedelta(days=180)
+_CLOCK_FLOOR = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the screen. ``remedy`` is empty where all is well."""
+
+    part: str
+    well: bool
+    state: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        line = f"{'√' if self.well else '×'} {self.part}：{self.state}"
+        return line if self.well else f"{line}\n    处理：{self.remedy}"
+
+
+def examine(home: CountyHome, *, database_url: str, now: dt.datetime) -> list[Finding]:
+    """Return what was found, in the order in which to put things right."""
+    try:
+        config = read_config(home)
+    except ServiceError as error:
+        return [Finding("配置", False, str(error), "运行 cunhui-server init，或改正 county.toml")]
+    checks: list[Callable[[], Finding]] = [
+        lambda: _keys(home),
+        lambda: _journal(home),
+        lambda: _certificate(home, "web", "网页证书", now),
+        lambda: _certificate(home, "broker", "消息服务证书", now),
+        lambda: _disk(home),
+        lambda: _clock(now),
+        lambda: _service(home),
+        lambda: _database(home, database_url),
+        lambda: _broker(home),
+        lambda: _ingest(home),
+        lambda: _web(home, config),
+    ]
+    return [Finding("配置", True, f"{config.name}，{config.host}"), *(check() for check in checks)]
+
+
+def _keys(home: CountyHome) -> Finding:
+    try:
+        county_keys(home)
+    except ServiceError as error:
+        return Finding("密钥", False, str(error), "从备份恢复 trust 文件夹")
+    loose = [path.name for path in _trust_files(home) if path.stat().st_mode & 0o077]
+    if loose:
+        return Finding("密钥", False, f"{'、'.join(loose)} 可被他人读取", f"chmod -R go= {home.trust}")
+    return Finding("密钥", True, "齐全，只有本服务可读")
+
+
+def _trust_files(home: CountyHome) -> Iterator[Path]:
+    yield from [home.trust, *home.trust.iterdir()]
+
+
+def _journal(home: CountyHome) -> Finding:
+    standing = StationJournal(home).read()
+    if standing.bad_lines:
+        where = "、".join(map(str, standing.bad_lines[:5]))
+        return Finding("站点名册", False, f"第 {where} 行损坏", "从备份恢复 trust/stations.jsonl，核对吊销的站点")
+    return Finding("站点名册", True, f"在册 {len(standing.live())} 个，吊销证书 {len(standing.revoked_serials)} 张")
+
+
+def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> Finding:
+    try:
+        certificate = x509.load_pem_x509_certificate((home.trust / f"{part}.pem").read_bytes())
+    except (OSError, ValueError):
+        return Finding(title, False, "没有可用的证书", "重新启动 cunhui-server up，会自动签发")
+    ends = certificate.not_valid_after_utc
+    state = f"有效期至 {ends:%Y-%m-%d}"
+    return Finding(title, ends - now > WARN_BEFORE, state, "重新启动 cunhui-server up，会自动换发")
+
+
+def _disk(home: CountyHome) -> Finding:
+    free = shutil.disk_usage(home.root).free
+    state = f"剩余 {free / 2**30:.1f} GB"
+    return Finding("磁盘", free >= LEAST_FREE_BYTES, state, "清理磁盘或扩容；写满后站点会保留数据，县里收不到")
+
+
+def _clock(now: dt.datetime) -> Finding:
+    state = f"{now.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    return Finding("时钟", now > _CLOCK_FLOOR, state, "校正本机时间（systemd-timesyncd 或 chrony）")
+
+
+def _service(home: CountyHome) -> Finding:
+    pid = service_pid(home)
+    if pid is None:
+        return Finding("服务", False, "没有运行", "运行 cunhui-server up")
+    return Finding("服务", True, f"运行中，进程 {pid}")
+
+
+def _database(home: CountyHome, url: str) -> Finding:
+    settings = database_settings(home, url)
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    arguments = {name: settings[key] for name, key in names.items() if settings.get(key)}
+    try:
+        with psycopg.connect(**arguments, connect_timeout=5) as link:
+            durable = [link.execute(f"SHOW {name}").fetchone() for name in ("fsync", "synchronous_commit")]
+    except psycopg.OperationalError:
+        return Finding("数据库", False, "连接不上", "查看 logs/postgres.log；磁盘满时先腾空间")
+    safe = all(row is not None and row[0] != "off" for row in durable)
+    return Finding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
+
+
+def _broker(home: CountyHome) -> Finding:
+    well = broker.is_ready(home)
+    return Finding("消息服务", well, "可用" if well else "连接不上", "查看 logs/mosquitto.log 和端口是否被占用")
+
+
+def _ingest(home: CountyHome) -> Finding:
+    pid = read_pid(home.postgres_socket / "ingest.pid")
+    well = pid is not None and alive(pid)
+    return Finding(
+        "接收进程", well, f"运行中，进程 {pid}" if well else "没有运行", "查看 logs/ingest.log；站点会保留数据"
+    )
+
+
+def _web(home: CountyHome, config: CountyConfig) -> Finding:
+    well = web_answers(home, config)
+    state = f"https://{config.host}:{config.web_port}/"
+    return Finding("网页", well, state if well else "没有响应", "查看 logs/web.log 和端口是否被占用")

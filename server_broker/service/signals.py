@@ -1,0 +1,42 @@
+"""Signals as bytes of a socket, so that one selector waits for them and for processes alike."""
+
+import signal
+import socket
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from types import FrameType, TracebackType
+
+
+class SignalSocket(AbstractContextManager[socket.socket]):
+    """Within it the given signals put their numbers into a socket and do nothing else (`signal.set_wakeup_fd`)."""
+
+    def __init__(self, numbers: Iterable[signal.Signals]) -> None:
+        self._numbers = tuple(numbers)
+
+    def __enter__(self) -> socket.socket:
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._wakeup = signal.set_wakeup_fd(self._writer.fileno())
+        self._handlers = [signal.signal(number, _note) for number in self._numbers]
+        return self._reader
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in zip(self._numbers, self._handlers, strict=True):
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup)
+        self._reader.close()
+        self._writer.close()
+
+    def take(self) -> set[int]:
+        """Return the signals that have come since the last call."""
+        try:
+            return set(self._reader.recv(4096))
+        except BlockingIOError:
+            return set()
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the byte in the socket says it."""
