@@ -1,0 +1,179 @@
+"""What the county wants each station to know: built from people, cards, windows and packs, versioned, announced.
+
+Whoever changes any of those calls `desired_changed` in the same transaction; PostgreSQL tells the ingest worker
+after its COMMIT, which builds the state anew, raises the version when the content differs, and sends it.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from django.db import connection
+from django.db.models import F, Func, IntegerField, Max
+from django.utils import timezone
+
+from protocol.codec import decode, encode
+from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Reported
+from server_broker.attendance.models import DutyWindow as WindowRow
+from server_broker.fleet.alarms import raise_alarm, resolve
+from server_broker.fleet.models import DesiredState, Station
+from server_broker.learning.models import LearningPack
+from server_broker.people.models import Card as CardRow
+from server_broker.people.models import Person as PersonRow
+
+CHANNEL = "cunhui_desired"
+"""PostgreSQL channel (NOTIFY); the payload is a station's id."""
+
+MAX_PAYLOAD_BYTES = 65_000
+"""With its signature it must fit one MQTT message."""
+
+MAX_PEOPLE, MAX_CARDS, MAX_WINDOWS, MAX_PACKS = 500, 1000, 200, 50
+
+_LAST_SANE_VERSION = 10**9
+
+
+class DesiredTooLarge(Exception):
+    """A village's people, cards and windows do not fit the desired state; the last good one stays."""
+
+
+def desired_changed(stations: Iterable[str]) -> None:
+    """Say that the desired state of these stations may be another when this transaction is committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, station) FROM unnest(%s::text[]) AS station", [CHANNEL, list(stations)])
+
+
+def desired_changed_under(region_code: str) -> None:
+    """Say so for every station in the subtree of a region."""
+    desired_changed(Station.objects.under(region_code).values_list("id", flat=True))
+
+
+def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
+    """Build a station's desired state anew, keep it with a higher version when it changed, and return the kept one.
+
+    Returns:
+        None when there is no such station, or what was built is too large and there is no earlier one.
+    """
+    station = Station.objects.select_related("village").filter(pk=station_id).first()
+    if station is None:
+        return None
+    kept = DesiredState.objects.filter(station=station).first()
+    before = _read(kept) if kept else None
+    at = now or timezone.now()
+    try:
+        built = build(station, version=before.version if before else 1)
+    except DesiredTooLarge as error:
+        raise_alarm(station=station.id, code="desired_too_large", severity="major", detail=str(error), at=at)
+        return before
+    floor = station.reported_version if station.reported_version < _LAST_SANE_VERSION else 0
+    if before is not None and built == before and before.version >= floor:
+        return before
+    version = max(station.desired_version, floor) + 1
+    return _keep(station, msgspec.structs.replace(built, version=version), at)
+
+
+def build(station: Station, *, version: int) -> Desired:
+    """Return the desired state of ``station`` as the tables say it now.
+
+    Raises:
+        DesiredTooLarge: With a Chinese message.
+    """
+    people = PersonRow.objects.filter(village=station.village).order_by("number")[: MAX_PEOPLE + 1]
+    cards = CardRow.objects.filter(person__village=station.village).select_related("person").order_by("token")
+    windows = WindowRow.objects.filter(village=station.village).prefetch_related("people").order_by("pk")
+    desired = Desired(
+        station=station.id,
+        version=version,
+        station_name=station.name,
+        village=station.village.name,
+        people=[Person(id=person.number, name=person.name) for person in people],
+        cards=[
+            Card(token=bytes(card.token), person=card.person.number, lost=card.lost_at is not None)
+            for card in cards[: MAX_CARDS + 1]
+        ],
+        windows=[_window(window, station) for window in windows[: MAX_WINDOWS + 1]],
+        packs=latest_packs(),
+    )
+    _check_size(desired)
+    return desired
+
+
+def _window(row: WindowRow, station: Station) -> DutyWindow:
+    people = sorted(person.number for person in row.people.all() if person.village_id == station.village_id)
+    return DutyWindow(
+        id=str(row.pk), name=row.name, weekdays=sorted(row.weekdays), start=row.start, end=row.end, people=people
+    )
+
+
+def latest_packs() -> list[PackRef]:
+    """Return the newest version of each pack, those published last first when there are too many."""
+    newest = LearningPack.objects.values("pack").annotate(version=Max("version"))
+    versions = {row["pack"]: row["version"] for row in newest}
+    size = Func(F("file"), function="octet_length", output_field=IntegerField())
+    rows = LearningPack.objects.filter(pack__in=versions).annotate(size=size).order_by("-published_at")
+    found = rows.values_list("pack", "version", "sha256", "size")
+    latest = [row for row in found if versions[row[0]] == row[1]][:MAX_PACKS]
+    refs = [
+        PackRef(pack=pack, version=version, sha256=bytes(sha256), size=size) for pack, version, sha256, size in latest
+    ]
+    return sorted(refs, key=lambda ref: ref.pack)
+
+
+def _check_size(desired: Desired) -> None:
+    counted = (("人员", desired.people, MAX_PEOPLE), ("卡", desired.cards, MAX_CARDS))
+    for name, listed, limit in (*counted, ("值班时段", desired.windows, MAX_WINDOWS)):
+        if len(listed) > limit:
+            raise DesiredTooLarge(f"{name}超过 {limit}，站点名单未更新")
+    size = len(encode(desired))
+    if size > MAX_PAYLOAD_BYTES:
+        raise DesiredTooLarge(f"站点名单 {size} 字节，超过 {MAX_PAYLOAD_BYTES}，未更新")
+
+
+def _keep(station: Station, desired: Desired, now: datetime) -> Desired:
+    DesiredState.objects.update_or_create(
+        station=station, defaults={"version": desired.version, "payload": encode(desired), "built_at": now}
+    )
+    Station.objects.filter(pk=station.pk).update(desired_version=desired.version)
+    resolve(station=station.id, code="desired_too_large", at=now)
+    return desired
+
+
+def _read(kept: DesiredState) -> Desired:
+    return decode(bytes(kept.payload), Desired)
+
+
+def kept_desired(stations: Collection[str]) -> list[Desired]:
+    """Return the newest desired state of stations that lack it, building those that were never built.
+
+    A station that reports a higher version than the county knows (a county restored from a backup) gets the same
+    content under a version above its own.
+    """
+    if not stations:
+        return []
+    current = {
+        kept.station_id: _read(kept)
+        for kept in DesiredState.objects.filter(station__in=stations).select_related("station")
+        if kept.version >= kept.station.reported_version
+    }
+    found = [current.get(station) or refresh(station) for station in stations]
+    return [desired for desired in found if desired is not None]
+
+
+def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
+    """Note which version each station runs with, and which it refused and why."""
+    last = dict(reported)
+    if not last:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE fleet_station s
+            SET reported_version = w.version, refused_version = w.refused, refused_reason = w.reason
+            FROM unnest(%s::text[], %s::int[], %s::int[], %s::text[]) AS w (station, version, refused, reason)
+            WHERE s.id = w.station AND (s.reported_version, s.refused_version, s.refused_reason)
+                  IS DISTINCT FROM (w.version, w.refused, w.reason)""",
+            [
+                list(last),
+                [min(said.version, _LAST_SANE_VERSION) for said in last.values()],
+                [min(said.refused, _LAST_SANE_VERSION) for said in last.values()],
+                [said.reason.replace("\x00", "�") for said in last.values()],
+            ],
+        )

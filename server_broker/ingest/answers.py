@@ -1,0 +1,55 @@
+"""What goes down to stations: made inside a transaction, signed and published only after its COMMIT."""
+
+from dataclasses import dataclass
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from protocol.birth import Match, Welcome, seal_match, seal_welcome
+from protocol.blobs import BlobMissing, seal_missing
+from protocol.receipts import Receipt, seal_receipt
+from protocol.topics import Down, topic
+from protocol.twin import Desired, seal_desired
+
+type DownMessage = Receipt | Welcome | Match | BlobMissing | Desired
+
+_LEAVES: dict[type, Down] = {
+    Receipt: "receipt",
+    Welcome: "welcome",
+    Match: "match",
+    BlobMissing: "missing",
+    Desired: "desired",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A message for the station that it names, in the station's shard."""
+
+    shard: int
+    message: DownMessage
+
+    @property
+    def topic(self) -> str:
+        """The topic that the station hears it on."""
+        return topic(shard=self.shard, station=self.message.station, leaf=_LEAVES[type(self.message)])
+
+    @property
+    def must_arrive(self) -> bool:
+        """Whether it goes by QoS 1: a receipt that is lost is said again, a desired state is not asked for."""
+        return isinstance(self.message, Desired)
+
+
+def seal_answer(answer: Answer, key: Ed25519PrivateKey, *, wall_ms: int) -> bytes:
+    """Sign and encode an answer. A welcome states ``wall_ms``, the county's clock at this moment."""
+    match answer.message:
+        case Receipt() as receipt:
+            return seal_receipt(key, receipt)
+        case Welcome() as welcome:
+            return seal_welcome(key, msgspec.structs.replace(welcome, wall=wall_ms))
+        case Match() as found:
+            return seal_match(key, found)
+        case BlobMissing() as missing:
+            return seal_missing(key, missing)
+        case Desired() as desired:
+            return seal_desired(key, desired)

@@ -1,0 +1,219 @@
+"""Envelopes into the database: one batch, inside the caller's transaction, with receipts to publish after it.
+
+Each fact's rows are derived before the facts are stored, so a fact whose rows the database refuses is stored
+held. In the ordinary way a whole batch's rows go in together; ``careful`` gives each fact a savepoint of its own,
+for the batch that the database refused as a whole.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import DataError, IntegrityError, transaction
+
+from protocol.envelope import Envelope
+from protocol.facts import Fact, Reissued
+from protocol.receipts import MAX_HELD, Held, Receipt
+from protocol.refusal import Refused
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.ingest import store
+from server_broker.ingest.answers import Answer
+from server_broker.ingest.reading import Known, NewFact, Reading, read_envelope
+from server_broker.ingest.reissues import Layer, Origins, unwrap
+from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
+from server_broker.ingest.store import SenderRow, StreamRow
+
+_LAST_INTEGER = 2**31 - 1
+
+
+@dataclass(slots=True)
+class _Work:
+    """One envelope on its way."""
+
+    sender: SenderRow
+    stream: StreamRow
+    reading: Reading
+
+
+@dataclass(slots=True)
+class _Unwrapped:
+    """A fact to derive rows from: itself, or the innermost of a re-issue with the layers that it came in."""
+
+    fact: Fact
+    layers: list[Layer] = field(default_factory=list)
+
+
+class Intake:
+    """Takes one batch of envelopes."""
+
+    def __init__(self, *, now: datetime, generation: int, careful: bool = False) -> None:
+        self._now = now
+        self._generation = generation
+        self._careful = careful
+        self._rows = Rows(now)
+        self._origins = Origins()
+        self._alarms: list[AlarmCall] = []
+
+    def take(self, envelopes: Sequence[tuple[SenderRow, Envelope]]) -> list[Answer]:
+        """Store what is new in ``envelopes``, in their order, and return the receipts for all of them."""
+        work = self._read(envelopes)
+        unwrapped = self._unwrap(work)
+        self._load_origins(work, unwrapped)
+        for one in work:
+            for new in one.reading.new:
+                if not new.held:
+                    self._derive(one, new, unwrapped[id(new)])
+        self._store(work)
+        return self._receipts(work)
+
+    def _read(self, envelopes: Sequence[tuple[SenderRow, Envelope]]) -> list[_Work]:
+        keys = {(sender.id, envelope.head.epoch) for sender, envelope in envelopes}
+        streams = store.lock_streams(keys, now=self._now)
+        store.load_known(
+            [
+                (stream, envelope.first, min(envelope.head.through, stream.state.through))
+                for sender, envelope in envelopes
+                if envelope.first <= (stream := streams[(sender.id, envelope.head.epoch)]).state.through
+            ]
+        )
+        work = []
+        for sender, envelope in envelopes:
+            stream = streams[(sender.id, envelope.head.epoch)]
+            key = sender.record_key or b""
+            reading = read_envelope(stream.state, envelope, station=sender.id, record_key=key)
+            work.append(_Work(sender, stream, reading))
+        return work
+
+    def _unwrap(self, work: list[_Work]) -> dict[int, _Unwrapped]:
+        """Return what each readable new fact says, by ``id`` of the fact; hold the re-issues that can't be opened."""
+        unwrapped = {}
+        for one in work:
+            for new in one.reading.new:
+                if new.fact is None:
+                    continue
+                try:
+                    layers, fact = unwrap(new.fact) if isinstance(new.fact, Reissued) else ([], new.fact)
+                except Refused as refused:
+                    self._hold(one, new, refused.reason)
+                else:
+                    unwrapped[id(new)] = _Unwrapped(fact, layers)
+        return unwrapped
+
+    def _load_origins(self, work: list[_Work], unwrapped: dict[int, _Unwrapped]) -> None:
+        identities = {
+            Identity(one.sender.id, layer.epoch, layer.seq)
+            for one, new in _new_facts(work)
+            if id(new) in unwrapped
+            for layer in unwrapped[id(new)].layers
+        }
+        reissues_here = bool(identities)
+        identities |= {_identity(one, new) for one, new in _new_facts(work) if one.stream.has_reissues}
+        self._origins = store.load_origins(identities)
+        if reissues_here:
+            for one, new in _new_facts(work):
+                one.stream.has_reissues = True
+                self._origins.stored[_identity(one, new)] = Known(new.digest, new.held)
+
+    def _derive(self, one: _Work, new: NewFact, said: _Unwrapped) -> None:
+        who: Identity | None = _identity(one, new)
+        kept = len(self._origins.rows)
+        if said.layers:
+            kind = str(said.fact.__struct_config__.tag)
+            who = self._origins.place(Identity(*_identity(one, new)), said.layers, kind)
+        elif one.stream.has_reissues:
+            judged = self._origins.direct(_identity(one, new), new.digest)
+            if judged == "conflict":
+                self._hold(one, new, "conflict")
+            who = who if judged == "new" else None
+        if who is None:
+            return
+        try:
+            self._put(said.fact, who)
+        except (Unstorable, DataError, IntegrityError) as error:
+            del self._origins.rows[kept:]
+            self._hold(one, new, "out_of_range" if isinstance(error, Unstorable) else "refused_by_database")
+
+    def _put(self, fact: Fact, who: Identity) -> None:
+        if not self._careful:
+            derive(fact, who, self._rows)
+            return
+        rows = Rows(self._now)
+        derive(fact, who, rows)
+        with transaction.atomic():
+            store.put_rows(rows)
+        self._alarms += rows.alarms
+
+    def _hold(self, one: _Work, new: NewFact, reason: str) -> None:
+        new.held = reason
+        one.stream.state.known[new.seq] = Known(new.digest, reason)
+
+    def _store(self, work: list[_Work]) -> None:
+        store.put_rows(self._rows)
+        store.put_reissues(self._origins.rows, self._origins.now_read)
+        facts = [(one.stream.id, new) for one, new in _new_facts(work)]
+        if facts:
+            store.put_facts(facts, received_at=self._now)
+            store.put_streams({one.stream.id: one.stream for one in work if one.reading.new}.values())
+        store.put_signed_heads(
+            {
+                one.stream.id: (signed.through, signed.head, signed.signature)
+                for one in work
+                if (signed := one.reading.signed) is not None
+            }
+        )
+        waiting = {one.sender.id: _waiting(one.stream) for one in work}
+        store.put_receipted(waiting, at=self._now)
+        raise_alarms(self._alarms + self._rows.alarms + list(_intake_alarms(work)), at=self._now)
+
+    def _receipts(self, work: list[_Work]) -> list[Answer]:
+        senders = {one.stream.id: one for one in work}
+        held: dict[int, dict[int, Held]] = defaultdict(dict)
+        for one in work:
+            for again in one.reading.repeated_held:
+                held[one.stream.id][again.seq] = again
+            for new in one.reading.new:
+                if new.held:
+                    held[one.stream.id][new.seq] = Held(seq=new.seq, digest=new.digest, reason=new.held)
+        return [
+            self._receipt(one, part) for stream, one in senders.items() for part in _parts(list(held[stream].values()))
+        ]
+
+    def _receipt(self, one: _Work, held: list[Held]) -> Answer:
+        state = one.stream.state
+        receipt = Receipt(
+            station=one.sender.id,
+            epoch=state.epoch,
+            through=state.through,
+            head=state.head,
+            generation=self._generation,
+            held=held,
+        )
+        return Answer(one.sender.shard, receipt)
+
+
+def _new_facts(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:
+    return ((one, new) for one in work for new in one.reading.new)
+
+
+def _identity(one: _Work, new: NewFact) -> Identity:
+    return Identity(one.sender.id, one.stream.state.epoch, new.seq)
+
+
+def _waiting(stream: StreamRow) -> int:
+    return min(max(0, stream.state.issued - stream.state.through), _LAST_INTEGER)
+
+
+def _parts(held: list[Held]) -> list[list[Held]]:
+    """Cut a list to what one receipt carries; nothing held is one receipt too."""
+    return [held[start : start + MAX_HELD] for start in range(0, len(held), MAX_HELD)] or [[]]
+
+
+def _intake_alarms(work: list[_Work]) -> Iterator[AlarmCall]:
+    for one in work:
+        if one.reading.outcome == "conflict":
+            detail = f"第 {one.reading.conflict_at} 条记录与县里已存的不同，存储卡可能被复制"
+            yield AlarmCall(one.sender.id, "conflicting_fact", "critical", detail)
+        for new in one.reading.new:
+            if new.held:
+                yield AlarmCall(one.sender.id, f"held:{new.held}", "major", f"第 {new.seq} 条记录待审：{new.held}")

@@ -1,0 +1,141 @@
+"""The county's broker as a `Source`: MQTT 5.0 by paho, over the loopback listener.
+
+Clean start and session expiry 0, so the broker keeps nothing for us and we never acknowledge what another
+connection was given. Acknowledgements are ours to send; receive maximum (MQTT 5.0, 3.1.2.11.3) bounds what is
+unacknowledged, and with it our memory.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from protocol.topics import UP, county_filter
+from server_broker.ingest.messages import Incoming
+
+_log = logging.getLogger(__name__)
+
+RECEIVE_MAXIMUM = 1_000
+MAX_UNSURE_BYTES = 32 * 2**20
+"""Messages of QoS 0 beyond this many waiting bytes are dropped: nothing that must arrive travels so."""
+MAX_OUTGOING = 2_000
+
+_KEEPALIVE_S = 15
+_MAX_PACKET_BYTES = 2**18
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAddress:
+    """The loopback listener and the county's own account on it."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    connection: int
+    mid: int
+    qos: int
+
+
+class MqttSource:
+    """Hears every station of one shard."""
+
+    def __init__(self, address: BrokerAddress, *, shard: int, client_id: str) -> None:
+        self._address = address
+        self._shard = shard
+        self._inbox: deque[Incoming] = deque()
+        self._waiting_bytes = 0
+        self._came = threading.Condition()
+        self._connection = 0
+        self._client = self._make_client(client_id)
+
+    def _make_client(self, client_id: str) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
+        )
+        client.username_pw_set(self._address.username, self._address.password)
+        client.reconnect_delay_set(min_delay=1, max_delay=5)
+        client.max_queued_messages_set(MAX_OUTGOING)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    def start(self) -> None:
+        """Begin connecting; paho's thread tries again every 1 to 5 s."""
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        properties.SessionExpiryInterval = 0
+        properties.MaximumPacketSize = _MAX_PACKET_BYTES
+        address = self._address
+        self._client.connect_async(
+            address.host, address.port, keepalive=_KEEPALIVE_S, clean_start=True, properties=properties
+        )
+        self._client.loop_start()
+
+    def _on_connect(
+        self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            _log.error("the broker refuses the county's own client: %s", reason)
+            return
+        self._connection += 1
+        options = SubscribeOptions(qos=1, noLocal=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        client.subscribe([(county_filter(shard=self._shard, leaf=leaf), options) for leaf in UP])
+        _log.info("connected to the broker, shard %d", self._shard)
+
+    def _on_disconnect(
+        self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        _log.warning("the connection to the broker ended: %s", reason)
+
+    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        ticket = _Ticket(self._connection, message.mid, message.qos)
+        with self._came:
+            if message.qos == 0 and self._waiting_bytes > MAX_UNSURE_BYTES:
+                return
+            self._inbox.append(Incoming(message.topic, bytes(message.payload), message.retain, ticket))
+            self._waiting_bytes += len(message.payload)
+            self._came.notify()
+
+    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
+        """Return up to ``max_messages`` messages of about ``max_bytes`` in all, in order."""
+        messages: list[Incoming] = []
+        size = 0
+        with self._came:
+            self._came.wait_for(lambda: self._inbox, timeout_s)
+            while self._inbox and len(messages) < max_messages and size < max_bytes:
+                message = self._inbox.popleft()
+                size += len(message.payload)
+                messages.append(message)
+            self._waiting_bytes -= size
+        return messages
+
+    def publish(self, topic: str, payload: bytes, *, must_arrive: bool) -> None:
+        """Hand a message to paho. While the broker is away it keeps `MAX_OUTGOING` of QoS 1 and drops the rest."""
+        self._client.publish(topic, payload, qos=1 if must_arrive else 0)
+
+    def acknowledge(self, messages: Sequence[Incoming]) -> None:
+        """Send PUBACKs for the messages of this connection; the broker has forgotten the others."""
+        for message in messages:
+            ticket = message.ticket
+            if isinstance(ticket, _Ticket) and ticket.qos and ticket.connection == self._connection:
+                self._client.ack(ticket.mid, ticket.qos)
+
+    def stop(self) -> None:
+        """Disconnect in good order."""
+        self._client.disconnect()
+        self._client.loop_stop()

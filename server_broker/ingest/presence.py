@@ -1,0 +1,160 @@
+"""Births, wills and vitals: whether a station is connected, what it last said, and the county's welcome."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from protocol.birth import Birth, Gone, Welcome
+from protocol.chain import first_head
+from protocol.heads import SignedHead, verify_head
+from protocol.refusal import Refused
+from protocol.twin import Reported
+from protocol.vitals import Vitals
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.desired import kept_desired, note_reported
+from server_broker.fleet.models import StationStatus
+from server_broker.ingest import store
+from server_broker.ingest.answers import Answer
+from server_broker.ingest.store import SenderRow, StreamKey
+
+type Presence = Birth | Gone | Vitals | Reported
+
+_STATUS_FIELDS = [
+    "online",
+    "connection",
+    "changed_at",
+    "heard_at",
+    "waiting",
+    "blobs_waiting",
+    "clock_quality",
+    "software",
+    "reader_ready",
+    "camera_ready",
+    "disk_free_kib",
+    "resident_kib",
+    "simulated",
+]
+_LAST_INTEGER = 2**31 - 1
+_LAST_BIG_INTEGER = 2**63 - 1
+
+
+def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, generation: int) -> list[Answer]:
+    """Note what stations said of themselves, in order, and return welcomes and the desired states they lack."""
+    if not said:
+        return []
+    _note_issued(said, now=now)
+    _keep_status(said, now=now)
+    note_reported([(sender.id, message) for sender, message in said if isinstance(message, Reported)])
+    births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
+    note_reported([(sender.id, _as_reported(birth)) for sender, birth in births])
+    return [*_welcomes(births, generation=generation), *_desired(said)]
+
+
+def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> None:
+    ids = {sender.id for sender, _ in said}
+    statuses = StationStatus.objects.in_bulk(list(ids))
+    for sender, message in said:
+        status = statuses.setdefault(sender.id, StationStatus(station_id=sender.id))
+        _apply(status, message, now)
+    StationStatus.objects.bulk_create(
+        statuses.values(), update_conflicts=True, unique_fields=["station"], update_fields=_STATUS_FIELDS
+    )
+
+
+def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
+    status.heard_at = now
+    match message:
+        case Birth():
+            if not status.online:
+                status.changed_at = now
+            status.online, status.connection = True, message.nonce
+            status.software = _shown(message.software)
+        case Gone():
+            if status.connection is not None and bytes(status.connection) == message.nonce:
+                status.online, status.connection, status.changed_at = False, None, now
+        case Vitals():
+            _apply_vitals(status, message)
+        case Reported():
+            pass
+
+
+def _apply_vitals(status: StationStatus, vitals: Vitals) -> None:
+    status.waiting = min(vitals.waiting, _LAST_INTEGER)
+    status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
+    status.clock_quality = vitals.at.quality
+    status.software = _shown(vitals.software)
+    status.reader_ready, status.camera_ready = vitals.reader_ready, vitals.camera_ready
+    status.disk_free_kib = min(vitals.disk_free_kib, _LAST_BIG_INTEGER)
+    status.resident_kib = min(vitals.resident_kib, _LAST_BIG_INTEGER)
+    status.simulated = vitals.simulated
+
+
+def _shown(text: str) -> str:
+    return text.replace("\x00", "�")
+
+
+def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> None:
+    """Adopt the heads that births and vitals carry as what the station says to have issued."""
+    heads: dict[StreamKey, SignedHead] = {}
+    alarms = []
+    for sender, message in said:
+        if isinstance(message, Birth | Vitals):
+            if _signed_by(sender, message.head):
+                key = (sender.id, message.head.epoch)
+                if key not in heads or heads[key].through < message.head.through:
+                    heads[key] = message.head
+            else:
+                alarms.append(AlarmCall(sender.id, "bad_signature", "critical", "站点的签名无法验证"))
+    streams = store.lock_streams(heads, now=now)
+    for key, stream in streams.items():
+        stream.state.issued = max(stream.state.issued, heads[key].through)
+    store.put_streams(streams.values())
+    raise_alarms(alarms, at=now)
+
+
+def _signed_by(sender: SenderRow, head: SignedHead) -> bool:
+    try:
+        verify_head(sender.record_key or b"", station=sender.id, signed=head)
+    except Refused:
+        return False
+    return True
+
+
+def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list[Answer]:
+    if not births:
+        return []
+    streams = store.find_streams({(sender.id, birth.head.epoch) for sender, birth in births})
+    held = store.load_held([stream.id for stream in streams.values()])
+    answers = []
+    for sender, birth in births:
+        stream = streams.get((sender.id, birth.head.epoch))
+        welcome = Welcome(
+            station=sender.id,
+            epoch=birth.head.epoch,
+            through=stream.state.through if stream else 0,
+            head=stream.state.head if stream else first_head(station=sender.id, epoch=birth.head.epoch),
+            generation=generation,
+            nonce=birth.nonce,
+            wall=0,
+            held=held[stream.id] if stream else [],
+        )
+        answers.append(Answer(sender.shard, welcome))
+    return answers
+
+
+def _as_reported(birth: Birth) -> Reported:
+    return Reported(station=birth.station, version=birth.twin_version, at=0)
+
+
+def _desired(said: Sequence[tuple[SenderRow, Presence]]) -> list[Answer]:
+    wanting: dict[str, SenderRow] = {}
+    for sender, message in said:
+        match message:
+            case Birth() if message.twin_version != sender.desired_version or sender.desired_version == 0:
+                wanting[sender.id] = sender
+            case Reported() if message.version != sender.desired_version != message.refused:
+                wanting[sender.id] = sender
+            case Birth() | Reported():
+                wanting.pop(sender.id, None)
+            case _:
+                pass
+    return [Answer(wanting[desired.station].shard, desired) for desired in kept_desired(wanting)]

@@ -1,0 +1,72 @@
+"""Messages that named no fact that could be receipted: kept raw, with why, and a person is told.
+
+What one station can fill the table with in an hour is bounded; beyond it messages are only counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.ingest.messages import Incoming
+from server_broker.ingest.models import Quarantined
+
+ROWS_AN_HOUR = 2_000
+BYTES_AN_HOUR = 32 * 2**20
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A message that could not be taken. ``station`` is None when the county knows no such station."""
+
+    station: str | None
+    incoming: Incoming
+    reason: str
+    detail: str
+
+
+@dataclass(slots=True)
+class _Spent:
+    since: datetime
+    rows: int = 0
+    octets: int = 0
+
+
+class Quarantine:
+    """Puts messages aside. One for the worker's life: it remembers what each station has used of its hour."""
+
+    def __init__(self) -> None:
+        self._spent: dict[str | None, _Spent] = {}
+
+    def put(self, unread: Sequence[Unread], *, now: datetime) -> None:
+        """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason."""
+        if not unread:
+            return
+        Quarantined.objects.bulk_create([_row(one, now) for one in unread if self._affords(one, now)])
+        raise_alarms(
+            [
+                AlarmCall(one.station, f"quarantined:{one.reason}", "major", f"收到无法读取的消息：{one.reason}")
+                for one in unread
+            ],
+            at=now,
+        )
+
+    def _affords(self, unread: Unread, now: datetime) -> bool:
+        spent = self._spent.get(unread.station)
+        if spent is None or now - spent.since > _HOUR:
+            spent = self._spent[unread.station] = _Spent(now)
+        spent.rows += 1
+        spent.octets += len(unread.incoming.payload)
+        return spent.rows <= ROWS_AN_HOUR and spent.octets <= BYTES_AN_HOUR
+
+
+def _row(unread: Unread, now: datetime) -> Quarantined:
+    return Quarantined(
+        station_id=unread.station,
+        topic=unread.incoming.topic.replace("\x00", "�")[:128],
+        raw=unread.incoming.payload,
+        reason=unread.reason[:24],
+        detail=unread.detail.replace("\x00", "�")[:400],
+        received_at=now,
+    )

@@ -1,0 +1,151 @@
+"""Decide what an envelope adds to a stream. Pure: no database, no clock, no keys but the station's public one.
+
+The rules, in the order in which they are tried:
+
+* it begins beyond the next seq (a gap): nothing is stored, the receipt says where the county stands;
+* a seq that the county has carries another digest (a conflict): nothing of it is stored or overwritten;
+* all of it is known (a repeat): the receipt is said again;
+* the signature does not verify: the new facts are held ``bad_signature``, the chain goes on over their content;
+* the signed head verifies but the content does not lead to it: held ``chain_mismatch``, the signed head is adopted;
+* a fact that cannot be read is held with the reason of its refusal, and its neighbours are read.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from protocol import chain
+from protocol.envelope import Envelope
+from protocol.facts import Fact, decode_fact
+from protocol.heads import SignedHead, verify_head
+from protocol.receipts import Held
+from protocol.refusal import Refused
+
+type Outcome = Literal["stored", "repeat", "gap", "conflict"]
+
+
+class Known(NamedTuple):
+    """What the county has at a seq: the digest, and why it is held (empty: it was read)."""
+
+    digest: bytes
+    held: str
+
+
+@dataclass(slots=True)
+class StreamState:
+    """Where the county stands in one stream. ``known`` holds the seqs that envelopes at hand may repeat."""
+
+    epoch: bytes
+    through: int
+    head: bytes
+    issued: int = 0
+    known: dict[int, Known] = field(default_factory=dict)
+
+    @classmethod
+    def new(cls, *, station: str, epoch: bytes) -> "StreamState":
+        """Return the state of a stream of which the county has nothing."""
+        return cls(epoch=epoch, through=0, head=chain.first_head(station=station, epoch=epoch))
+
+
+@dataclass(slots=True)
+class NewFact:
+    """A fact to store. ``held`` may still be set while its rows are derived; ``fact`` is None where unread."""
+
+    seq: int
+    salt: bytes
+    body: bytes
+    digest: bytes
+    head: bytes
+    fact: Fact | None = None
+    kind: str = ""
+    held: str = ""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came of one envelope. ``signed`` is its head where the signature was checked and holds."""
+
+    outcome: Outcome
+    new: list[NewFact] = field(default_factory=list)
+    repeated_held: list[Held] = field(default_factory=list)
+    signed: SignedHead | None = None
+    conflict_at: int = 0
+
+
+def read_envelope(state: StreamState, envelope: Envelope, *, station: str, record_key: bytes) -> Reading:
+    """Return what ``envelope`` adds to ``state``, and move ``state`` on.
+
+    Args:
+        state: The stream of the envelope's epoch; ``known`` covers every seq of the envelope up to ``through``.
+        station: The sender as the broker authenticated it.
+        record_key: The station's raw Ed25519 public key.
+    """
+    if envelope.first > state.through + 1:
+        return Reading("gap")
+    repeats = min(len(envelope.facts), state.through - envelope.first + 1)
+    repeated_held: list[Held] = []
+    for offset in range(repeats):
+        seq = envelope.first + offset
+        known = state.known.get(seq)
+        digest = envelope.facts[offset].digest()
+        if known is None or known.digest != digest:
+            return Reading("conflict", conflict_at=seq)
+        if known.held:
+            repeated_held.append(Held(seq=seq, digest=digest, reason=known.held))
+    if repeats == len(envelope.facts):
+        return Reading("repeat", repeated_held=repeated_held)
+    reading = Reading("stored", repeated_held=repeated_held, new=_chained(state, envelope, repeats))
+    _judge(reading, envelope.head, station=station, record_key=record_key)
+    _advance(state, reading)
+    return reading
+
+
+def _chained(state: StreamState, envelope: Envelope, skip: int) -> list[NewFact]:
+    head, seq = state.head, envelope.first + skip
+    new: list[NewFact] = []
+    for sealed in envelope.facts[skip:]:
+        digest = sealed.digest()
+        head = chain.next_head(head, seq=seq, digest=digest)
+        new.append(NewFact(seq, sealed.salt, sealed.body, digest, head))
+        seq += 1
+    return new
+
+
+def _judge(reading: Reading, signed: SignedHead, *, station: str, record_key: bytes) -> None:
+    """Decide for each new fact whether it is read, and adopt the head that its chain must lead to."""
+    try:
+        verify_head(record_key, station=station, signed=signed)
+    except Refused as refused:
+        _hold_all(reading.new, refused.reason)
+        return
+    reading.signed = signed
+    last = reading.new[-1]
+    if last.head != signed.head:
+        _hold_all(reading.new, "chain_mismatch")
+        last.head = signed.head
+        return
+    for new in reading.new:
+        read_body(new)
+
+
+def _hold_all(new: list[NewFact], reason: str) -> None:
+    for fact in new:
+        fact.held = reason
+
+
+def read_body(new: NewFact) -> None:
+    """Decode the body of ``new``, or hold it with the reason why it cannot be read."""
+    try:
+        new.fact = decode_fact(new.body)
+    except Refused as refused:
+        new.held = refused.reason
+    else:
+        new.kind = str(new.fact.__struct_config__.tag)
+
+
+def _advance(state: StreamState, reading: Reading) -> None:
+    last = reading.new[-1]
+    state.through, state.head = last.seq, last.head
+    if reading.signed is not None:
+        state.issued = max(state.issued, reading.signed.through)
+    for new in reading.new:
+        state.known[new.seq] = Known(new.digest, new.held)

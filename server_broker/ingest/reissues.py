@@ -1,0 +1,106 @@
+"""Facts that come again in a later stream: which of them say something new, and under what identity. Pure.
+
+A fact keeps the identity under which it was first committed (ADR 2). One that the county has read, or has
+accounted for, derives nothing. Where a cloned card has put other content under that identity, what the fact says
+stands under the identity of the fact that carried it: both are kept, nothing is overwritten.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from protocol.chain import fact_digest
+from protocol.facts import Fact, Reissued, decode_fact
+from protocol.refusal import Refused
+from server_broker.ingest.reading import Known
+from server_broker.ingest.rows import Identity
+
+MAX_LAYERS = 16
+"""How many times a fact may have been re-issued; each is a lost or cloned card."""
+
+
+class Layer(NamedTuple):
+    """A fact inside a re-issue: where it stood, and its digest there."""
+
+    epoch: bytes
+    seq: int
+    digest: bytes
+
+
+class ReissueRow(NamedTuple):
+    """What is kept of a layer, in the column order of the table."""
+
+    station: str
+    epoch: bytes
+    seq: int
+    digest: bytes
+    identity_epoch: bytes
+    identity_seq: int
+
+
+def unwrap(fact: Reissued) -> tuple[list[Layer], Fact]:
+    """Return the layers of a re-issue, outermost first, and the fact in the innermost.
+
+    Raises:
+        Refused: A layer cannot be read; ``malformed`` when there are more than `MAX_LAYERS`.
+    """
+    layers: list[Layer] = []
+    inner: Fact = fact
+    while isinstance(inner, Reissued):
+        if len(layers) == MAX_LAYERS:
+            raise Refused("malformed", f"re-issued more than {MAX_LAYERS} times")
+        layers.append(Layer(inner.epoch, inner.seq, fact_digest(salt=inner.salt, body=inner.body)))
+        inner = decode_fact(inner.body)
+    return layers, inner
+
+
+@dataclass(slots=True)
+class Origins:
+    """What the county knows of the identities that re-issues name."""
+
+    stored: dict[Identity, Known] = field(default_factory=dict)
+    """Facts that came in their own stream."""
+    reissued: dict[Identity, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    """Digests that came by re-issue."""
+    taken: set[Identity] = field(default_factory=set)
+    """Identities under which rows of a re-issue stand."""
+    rows: list[ReissueRow] = field(default_factory=list)
+    """New rows to keep."""
+    now_read: list[tuple[Identity, str]] = field(default_factory=list)
+    """Facts that were held in their own stream and are vouched for by a re-issue, with their kind."""
+
+    def place(self, carrier: Identity, layers: list[Layer], kind: str) -> Identity | None:
+        """Return under what identity the innermost fact's rows shall stand, or None when it says nothing new."""
+        station = carrier.station
+        if any(self._accounted(station, layer) for layer in layers):
+            return None
+        identity = next((at for at in self._candidates(station, layers)), carrier)
+        self.taken.add(identity)
+        for layer in layers:
+            at = Identity(station, layer.epoch, layer.seq)
+            self.reissued[at].add(layer.digest)
+            self.rows.append(ReissueRow(*at, layer.digest, identity.epoch, identity.seq))
+            if (known := self.stored.get(at)) and known.digest == layer.digest:
+                self.stored[at] = Known(layer.digest, "")
+                self.now_read.append((at, kind if layer is layers[-1] else "reissued"))
+        return identity
+
+    def _accounted(self, station: str, layer: Layer) -> bool:
+        at = Identity(station, layer.epoch, layer.seq)
+        return self.stored.get(at) == (layer.digest, "") or layer.digest in self.reissued.get(at, ())
+
+    def _candidates(self, station: str, layers: list[Layer]) -> list[Identity]:
+        """Return the identities of the layers that no other content holds, innermost first."""
+        free = []
+        for layer in reversed(layers):
+            at = Identity(station, layer.epoch, layer.seq)
+            known = self.stored.get(at)
+            if at not in self.taken and (known is None or known.digest == layer.digest):
+                free.append(at)
+        return free
+
+    def direct(self, who: Identity, digest: bytes) -> str:
+        """Judge a fact in its own stream: ``new``, ``again`` (a re-issue of it came first) or ``conflict``."""
+        if digest in self.reissued.get(who, ()):
+            return "again"
+        return "conflict" if who in self.taken else "new"

@@ -1,0 +1,124 @@
+"""Read held facts again: after an upgrade that knows their kind, a corrected key, or a repaired database.
+
+What was held for its signature is read when a later signed head vouches for it: the chain from the fact leads to a
+head that the station signed. What the chain contradicts (``chain_mismatch``) stays held.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django.db import DataError, IntegrityError, transaction
+
+from protocol.facts import Reissued
+from protocol.heads import SignedHead, verify_head
+from protocol.refusal import Refused
+from server_broker.fleet.alarms import raise_alarms
+from server_broker.fleet.models import Station, Stream
+from server_broker.ingest import store
+from server_broker.ingest.models import Fact, SignedHeadKept
+from server_broker.ingest.reading import NewFact, read_body
+from server_broker.ingest.reissues import unwrap
+from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
+
+_FINAL_REASONS = ("chain_mismatch", "conflict")
+"""Reading again changes nothing about these: the content is not what the station's chain says it is."""
+
+
+@dataclass(slots=True)
+class Reread:
+    """What came of it: how many facts are read now, and how many stay held, by reason."""
+
+    read: int = 0
+    still_held: Counter[str] = field(default_factory=Counter)
+
+
+def reread_held(station_id: str, *, now: datetime | None = None) -> Reread:
+    """Read a station's held facts again and derive their rows; each fact succeeds or stays held by itself."""
+    result = Reread()
+    at = now or datetime.now(UTC)
+    station = Station.objects.get(pk=station_id)
+    with transaction.atomic():
+        for stream in Stream.objects.select_for_update().filter(station=station).order_by("id"):
+            vouched = _vouched(station, stream)
+            for row in Fact.objects.filter(stream=stream).exclude(held_reason="").order_by("seq"):
+                reason = _reread(station_id, stream, row, vouched, at)
+                if reason:
+                    result.still_held[reason] += 1
+                else:
+                    result.read += 1
+        if result.read:
+            _choose_directions_again(station_id, at)
+    return result
+
+
+def _vouched(station: Station, stream: Stream) -> range:
+    """Return the seqs whose content a signed head vouches for: after the last mismatch, up to the head."""
+    kept = SignedHeadKept.objects.filter(stream=stream).first()
+    if kept is None:
+        return range(0)
+    signed = SignedHead(
+        epoch=bytes(stream.epoch), through=kept.through, head=bytes(kept.head), signature=bytes(kept.signature)
+    )
+    try:
+        verify_head(bytes(station.record_key or b""), station=station.pk, signed=signed)
+    except Refused:
+        return range(0)
+    mismatched = Fact.objects.filter(stream=stream, held_reason="chain_mismatch").order_by("-seq").first()
+    return range(mismatched.seq + 1 if mismatched else 1, kept.through + 1)
+
+
+def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: datetime) -> str:
+    """Read one fact; return why it stays held, or nothing."""
+    if row.held_reason in _FINAL_REASONS or row.body is None or row.salt is None:
+        return row.held_reason
+    if row.held_reason == "bad_signature" and row.seq not in vouched:
+        return row.held_reason
+    new = NewFact(row.seq, bytes(row.salt), bytes(row.body), bytes(row.digest), bytes(row.head))
+    read_body(new)
+    if new.fact is not None:
+        try:
+            with transaction.atomic():
+                _derive(Identity(station_id, bytes(stream.epoch), row.seq), new, now)
+        except Refused as refused:
+            new.held = refused.reason
+        except Unstorable:
+            new.held = "out_of_range"
+        except (DataError, IntegrityError):
+            new.held = "refused_by_database"
+    Fact.objects.filter(pk=row.pk).update(held_reason=new.held, kind=new.kind)
+    return new.held
+
+
+def _derive(who: Identity, new: NewFact, now: datetime) -> None:
+    assert new.fact is not None
+    rows = Rows(now)
+    if isinstance(new.fact, Reissued):
+        layers, fact = unwrap(new.fact)
+        origins = store.load_origins([Identity(who.station, layer.epoch, layer.seq) for layer in layers])
+        identity = origins.place(who, layers, str(fact.__struct_config__.tag))
+        if identity is not None:
+            derive(fact, identity, rows)
+        store.put_reissues(origins.rows, origins.now_read)
+    elif store.load_origins([who]).direct(who, new.digest) == "new":
+        derive(new.fact, who, rows)
+    store.put_rows(rows)
+    raise_alarms(rows.alarms, at=now)
+
+
+def _choose_directions_again(station_id: str, now: datetime) -> None:
+    """Apply the directions that people chose for touches which were held at that time."""
+    rows = Rows(now)
+    for fact in _read_facts(station_id, "direction_chosen"):
+        new = NewFact(fact.seq, b"", bytes(fact.body or b""), b"", b"")
+        read_body(new)
+        if new.fact is not None:
+            derive(new.fact, Identity(station_id, b"", fact.seq), rows)
+    if rows.directions:
+        store.choose_directions(rows.directions)
+
+
+def _read_facts(station_id: str, kind: str) -> Iterable[Fact]:
+    facts = Fact.objects.filter(stream__station_id=station_id, kind=kind, held_reason="", body__isnull=False)
+    return facts.order_by("stream_id", "seq")

@@ -1,0 +1,297 @@
+"""Turn facts into the rows that other rooms read. Pure; one small handler for each kind of fact.
+
+Rows are tuples in the column order of `server_broker.ingest.store`, because tens of thousands are made a second.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from protocol import facts
+from protocol.facts import Fact
+from protocol.units import Moment
+from server_broker.fleet.alarms import AlarmCall
+
+LAST_WALL_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999: later ones fit neither Python's nor a reader's calendar."""
+
+_LAST_INTEGER = 2**31 - 1
+_DATED = ("synced", "holdover")
+
+
+class Unstorable(Exception):
+    """A fact that is well formed and cannot be a row: a date beyond year 9999, a NUL in a text, a huge number."""
+
+
+class Identity(NamedTuple):
+    """Under what a fact's rows stand: station and the epoch and seq in which it was first committed."""
+
+    station: str
+    epoch: bytes
+    seq: int
+
+
+class Correction(NamedTuple):
+    """At ``mono`` of ``boot`` the true time was ``wall`` (both in ms)."""
+
+    station: str
+    boot: bytes
+    mono: int
+    wall: int
+
+
+class Direction(NamedTuple):
+    """The person chose ``direction`` for the touch of that identity."""
+
+    station: str
+    epoch: bytes
+    seq: int
+    direction: str
+
+
+class Announced(NamedTuple):
+    """A blob that a station has."""
+
+    station: str
+    sha256: bytes
+    size: int
+    media_type: str
+    purpose: str
+    about_epoch: bytes | None
+    about_seq: int | None
+
+
+class Evicted(NamedTuple):
+    """A blob that a station gave up."""
+
+    station: str
+    sha256: bytes
+    reason: str
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows to be stored together, by where they go."""
+
+    received_at: datetime
+    touches: list[tuple[Any, ...]] = field(default_factory=list)
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    attempts: list[tuple[Any, ...]] = field(default_factory=list)
+    level_runs: list[tuple[Any, ...]] = field(default_factory=list)
+    blobs: list[Announced] = field(default_factory=list)
+    evictions: list[Evicted] = field(default_factory=list)
+    directions: list[Direction] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    undated: set[tuple[str, bytes]] = field(default_factory=set)
+    """(station, boot) of new undated rows: a correction that came before them dates them too."""
+    alarms: list[AlarmCall] = field(default_factory=list)
+
+
+def derive(fact: Fact, who: Identity, rows: Rows) -> None:
+    """Add the rows of ``fact`` to ``rows``.
+
+    Raises:
+        Unstorable: Nothing was added.
+    """
+    handler = _HANDLERS.get(type(fact))
+    if handler is None:
+        _event(fact, who, rows, {})
+    else:
+        handler(fact, who, rows)
+
+
+def wall_time(wall_ms: int) -> datetime:
+    """Return a station's wall clock as aware UTC.
+
+    Raises:
+        Unstorable: After the year 9999.
+    """
+    if wall_ms > LAST_WALL_MS:
+        raise Unstorable(f"wall {wall_ms} ms lies after the year 9999")
+    return datetime.fromtimestamp(wall_ms / 1000, UTC)
+
+
+def _text(value: str) -> str:
+    """Return a text that PostgreSQL can hold: U+0000 is no character there."""
+    if "\x00" in value:
+        raise Unstorable("a text has a NUL in it")
+    return value
+
+
+def _integer(value: int) -> int:
+    if not 0 <= value <= _LAST_INTEGER:
+        raise Unstorable(f"number {value} does not fit")
+    return value
+
+
+def _touch(fact: facts.Touch, who: Identity, rows: Rows) -> None:
+    at = fact.at
+    rows.touches.append(
+        (
+            *who,
+            fact.card,
+            wall_time(at.wall),
+            at.quality,
+            at.boot,
+            at.mono,
+            rows.received_at,
+            _text(fact.reader),
+            fact.answer,
+            fact.direction or "",
+            "",
+        )
+    )
+    if at.quality not in _DATED:
+        rows.undated.add((who.station, at.boot))
+    if fact.answer == "lost":
+        rows.alarms.append(AlarmCall(who.station, "lost_card", "major", "有人使用已挂失的卡"))
+
+
+def _direction_chosen(fact: facts.DirectionChosen, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"epoch": fact.touch.epoch.hex(), "seq": fact.touch.seq, "direction": fact.direction})
+    rows.directions.append(Direction(who.station, fact.touch.epoch, fact.touch.seq, fact.direction))
+
+
+def _event(fact: Fact, who: Identity, rows: Rows, detail: dict[str, Any]) -> None:
+    at = fact.at
+    kind = str(fact.__struct_config__.tag)
+    wall = wall_time(at.wall)
+    for value in detail.values():
+        if isinstance(value, str):
+            _text(value)
+    rows.events.append((*who, kind, wall, at.quality, at.boot, at.mono, rows.received_at, detail))
+    if at.quality not in _DATED:
+        rows.undated.add((who.station, at.boot))
+
+
+def _moment(at: Moment | None) -> dict[str, Any] | None:
+    if at is None:
+        return None
+    return {"wall": at.wall, "boot": at.boot.hex(), "mono": at.mono, "quality": at.quality}
+
+
+def _booted(fact: facts.Booted, who: Identity, rows: Rows) -> None:
+    detail = {"cause": fact.cause, "software": fact.software, "last_alive": _moment(fact.last_alive)}
+    _event(fact, who, rows, detail)
+
+
+def _reader(fact: facts.ReaderLost | facts.ReaderBack, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"reader": fact.reader})
+
+
+def _window_closed(fact: facts.WindowClosed, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"window": fact.window, "date": fact.date, "closed": fact.closed})
+
+
+def _clock_corrected(fact: facts.ClockCorrected, who: Identity, rows: Rows) -> None:
+    wall_time(fact.wall)
+    detail = {
+        "boot": fact.boot.hex(),
+        "mono": fact.mono,
+        "wall": fact.wall,
+        "source": fact.source,
+        "before": fact.before,
+    }
+    _event(fact, who, rows, detail)
+    rows.corrections.append(Correction(who.station, fact.boot, fact.mono, fact.wall))
+
+
+def _epoch_opened(fact: facts.EpochOpened, who: Identity, rows: Rows) -> None:
+    previous = fact.previous.hex() if fact.previous else None
+    _event(fact, who, rows, {"reason": fact.reason, "previous": previous, "matched": fact.matched})
+    if fact.reason != "first":
+        said = _EPOCH_REASONS[fact.reason]
+        rows.alarms.append(AlarmCall(who.station, "epoch_opened", "major", f"站点另开了新的记录流：{said}"))
+
+
+_EPOCH_REASONS = {
+    "ahead": "县里比站点多，站点的存储卡可能被换回旧版本",
+    "differs": "站点与县里的记录不一致，存储卡可能被复制",
+    "corrupt": "站点的记录文件损坏，已抢救可读部分",
+}
+
+
+def _facts_lost(fact: facts.FactsLost, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"epoch": fact.epoch.hex(), "first": fact.first, "last": fact.last})
+    detail = f"第 {fact.first} 至 {fact.last} 条记录无法恢复"
+    rows.alarms.append(AlarmCall(who.station, "facts_lost", "critical", detail))
+
+
+def _blob_announced(fact: facts.BlobAnnounced, who: Identity, rows: Rows) -> None:
+    epoch, seq = (fact.about.epoch, fact.about.seq) if fact.about else (None, None)
+    media_type = _text(fact.media_type)
+    rows.blobs.append(Announced(who.station, fact.sha256, fact.size, media_type, fact.purpose, epoch, seq))
+
+
+def _blob_evicted(fact: facts.BlobEvicted, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"sha256": fact.sha256.hex(), "reason": fact.reason})
+    rows.evictions.append(Evicted(who.station, fact.sha256, fact.reason))
+
+
+def _attempt(fact: facts.Attempt, who: Identity, rows: Rows) -> None:
+    rows.attempts.append(
+        (
+            *who,
+            fact.run,
+            _text(fact.pack),
+            _integer(fact.pack_version),
+            _text(fact.level),
+            _text(fact.question),
+            fact.chosen,
+            fact.right,
+            fact.lives_left,
+            wall_time(fact.at.wall),
+            rows.received_at,
+        )
+    )
+
+
+def _level_ended(fact: facts.LevelEnded, who: Identity, rows: Rows) -> None:
+    rows.level_runs.append(
+        (
+            *who,
+            fact.run,
+            _text(fact.pack),
+            _integer(fact.pack_version),
+            _text(fact.level),
+            fact.passed,
+            fact.stars,
+            wall_time(fact.at.wall),
+            rows.received_at,
+        )
+    )
+
+
+def _help_asked(fact: facts.HelpAsked, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"screen": fact.screen})
+    rows.alarms.append(AlarmCall(who.station, "help_asked", "minor", "站点有人求助"))
+
+
+def _command_result(fact: facts.CommandResult, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"command": fact.command.hex(), "outcome": fact.outcome, "detail": fact.detail})
+
+
+def _alarm_raised(fact: facts.AlarmRaised, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"code": fact.code, "severity": fact.severity, "detail": fact.detail})
+    rows.alarms.append(AlarmCall(who.station, fact.code, fact.severity, fact.detail))
+
+
+_HANDLERS: dict[type, Callable[[Any, Identity, Rows], None]] = {
+    facts.Touch: _touch,
+    facts.DirectionChosen: _direction_chosen,
+    facts.Booted: _booted,
+    facts.ReaderLost: _reader,
+    facts.ReaderBack: _reader,
+    facts.WindowClosed: _window_closed,
+    facts.ClockCorrected: _clock_corrected,
+    facts.EpochOpened: _epoch_opened,
+    facts.FactsLost: _facts_lost,
+    facts.BlobAnnounced: _blob_announced,
+    facts.BlobEvicted: _blob_evicted,
+    facts.Attempt: _attempt,
+    facts.LevelEnded: _level_ended,
+    facts.HelpAsked: _help_asked,
+    facts.CommandResult: _command_result,
+    facts.AlarmRaised: _alarm_raised,
+}

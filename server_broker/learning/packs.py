@@ -1,0 +1,49 @@
+"""Packs: signed by the county, published once for each version, handed out by their hash."""
+
+import hashlib
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import transaction
+from django.utils import timezone
+
+from protocol.codec import encode
+from protocol.packs import MAX_PACK_BYTES, Pack, seal_pack, unseal_pack
+from protocol.signing import key_id
+from server_broker.fleet.desired import desired_changed
+from server_broker.fleet.models import Station
+from server_broker.learning.models import LearningPack
+
+
+class PackRefused(Exception):
+    """A pack that is not published: too large, or its version exists with other content."""
+
+
+def publish_pack(pack: Pack, *, key: Ed25519PrivateKey, at: datetime | None = None) -> LearningPack:
+    """Sign a pack, keep it, and tell every station; the same pack again changes nothing.
+
+    Args:
+        key: The county's signing key.
+
+    Raises:
+        Refused: The pack contradicts itself (`protocol.packs.unseal_pack`).
+        PackRefused: Nothing was published.
+    """
+    file = seal_pack(key, pack)
+    if len(file) > MAX_PACK_BYTES:
+        raise PackRefused(f"{len(file)} bytes, at most {MAX_PACK_BYTES} are carried")
+    public = key.public_key().public_bytes_raw()
+    keys = {key_id(public): public}
+    unseal_pack(file, keys)
+    sha256 = hashlib.sha256(file).digest()
+    with transaction.atomic():
+        row, made = LearningPack.objects.get_or_create(
+            pack=pack.id,
+            version=pack.version,
+            defaults={"title": pack.title, "sha256": sha256, "file": file, "published_at": at or timezone.now()},
+        )
+        if not made and encode(unseal_pack(bytes(row.file), keys)) != encode(pack):
+            raise PackRefused(f"version {pack.version} of {pack.id} exists with other content")
+        if made:
+            desired_changed(Station.objects.values_list("pk", flat=True))
+    return row

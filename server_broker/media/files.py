@@ -1,0 +1,89 @@
+"""Blobs on the disk: pieces in ``partial/``, whole ones under their hash, each step durable before it is told.
+
+Nothing here knows of the database; what is on the disk and what the database says may differ after a crash or a
+restore, and the disk is right.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+
+class MediaFolder:
+    """The county's media folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._partial = root / "partial"
+
+    def path(self, sha256: bytes) -> Path:
+        """Return where the whole blob of that hash lies, there or not."""
+        name = sha256.hex()
+        return self._root / name[:2] / name
+
+    def has(self, sha256: bytes) -> bool:
+        """Tell whether the blob is here whole: only hash-checked files get their final name."""
+        return self.path(sha256).is_file()
+
+    def has_pieces(self, station: str, sha256: bytes) -> bool:
+        """Tell whether pieces of the blob came from that station."""
+        return self._piece_path(station, sha256).is_file()
+
+    def _piece_path(self, station: str, sha256: bytes) -> Path:
+        return self._partial / f"{station}.{sha256.hex()}"
+
+    def write(self, station: str, sha256: bytes, pieces: list[tuple[int, bytes]]) -> None:
+        """Write pieces ``(offset, data)`` and return once they would survive a power cut (fsync)."""
+        self._partial.mkdir(parents=True, exist_ok=True, mode=0o750)
+        path = self._piece_path(station, sha256)
+        new = not path.exists()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o640)
+        try:
+            for offset, data in pieces:
+                _write_all(descriptor, data, offset)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if new:
+            _sync_folder(self._partial)
+
+    def finish(self, station: str, sha256: bytes, *, size: int) -> bool:
+        """Give the pieces their final name if they hash to it; otherwise delete them. Return which it was."""
+        piece = self._piece_path(station, sha256)
+        if piece.stat().st_size != size or _sha256(piece) != sha256:
+            self.forget(station, sha256)
+            return False
+        whole = self.path(sha256)
+        whole.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        piece.rename(whole)
+        _sync_folder(whole.parent)
+        _sync_folder(self._root)
+        return True
+
+    def forget(self, station: str, sha256: bytes) -> None:
+        """Delete the pieces that came from that station."""
+        self._piece_path(station, sha256).unlink(missing_ok=True)
+
+    def drop(self, sha256: bytes) -> None:
+        """Delete a whole blob."""
+        self.path(sha256).unlink(missing_ok=True)
+
+
+def _write_all(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def _sha256(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

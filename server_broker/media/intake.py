@@ -1,0 +1,129 @@
+"""Pieces of blobs into the media folder, and what is missing of them.
+
+Pieces are on the disk, synced, before the transaction that counts them commits. They may come before the fact
+that announces the blob. A blob whose bytes do not hash to its name starts over, and a person is told.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
+from server_broker.fleet.alarms import raise_alarm
+from server_broker.media.files import MediaFolder
+from server_broker.media.models import Blob
+from server_broker.media.pictures import is_viewable
+from server_broker.media.ranges import Span, merge, missing
+
+MAX_UNANNOUNCED = 32
+"""Blobs in pieces that a station may have here without a fact that announces them."""
+
+type BlobKey = tuple[str, bytes]
+"""(station, sha256)."""
+
+
+class BlobRefused(Exception):
+    """A piece that is not taken: another size than the blob has, or too many blobs that no fact announces."""
+
+
+class BlobIntake:
+    """Takes pieces and questions of one batch, inside the caller's transaction."""
+
+    def __init__(self, folder: MediaFolder, *, now: datetime) -> None:
+        self._folder = folder
+        self._now = now
+
+    def take(self, chunks: Sequence[BlobChunk]) -> list[tuple[BlobChunk, BlobRefused]]:
+        """Store pieces and return those that were refused, with why."""
+        by_blob: dict[BlobKey, list[BlobChunk]] = defaultdict(list)
+        for chunk in chunks:
+            by_blob[(chunk.station, chunk.sha256)].append(chunk)
+        refused = []
+        for pieces in by_blob.values():
+            try:
+                self._take_pieces(pieces)
+            except BlobRefused as error:
+                refused += [(piece, error) for piece in pieces]
+        return refused
+
+    def _take_pieces(self, pieces: list[BlobChunk]) -> None:
+        first = pieces[0]
+        blob = self._blob(first.station, first.sha256, first.size)
+        if blob.completed_at is not None or self._adopt(blob):
+            return
+        if any(piece.size != blob.size for piece in pieces):
+            raise BlobRefused(f"a piece of a blob of {first.size} bytes, announced as {blob.size}")
+        spans = self._spans(blob)
+        self._folder.write(first.station, first.sha256, [(piece.offset, piece.data) for piece in pieces])
+        spans = merge([*spans, *((piece.offset, piece.offset + len(piece.data)) for piece in pieces)])
+        if spans == [(0, blob.size)]:
+            self._finish(blob)
+        else:
+            blob.ranges = [list(span) for span in spans]
+            blob.save(update_fields=["ranges"])
+
+    def _blob(self, station: str, sha256: bytes, size: int) -> Blob:
+        blob = Blob.objects.select_for_update().filter(station_id=station, sha256=sha256).first()
+        if blob is not None:
+            return blob
+        open_ones = Blob.objects.filter(station_id=station, announced_at=None, completed_at=None).count()
+        if open_ones >= MAX_UNANNOUNCED:
+            raise BlobRefused(f"{open_ones} blobs in pieces that no fact announces")
+        return Blob.objects.create(station_id=station, sha256=sha256, size=size)
+
+    def _spans(self, blob: Blob) -> list[Span]:
+        """Return what of the blob is on the disk: nothing, when its pieces are not there any more."""
+        if blob.ranges and self._folder.has_pieces(blob.station_id, bytes(blob.sha256)):
+            return [(start, end) for start, end in blob.ranges]
+        return []
+
+    def _adopt(self, blob: Blob) -> bool:
+        """Take a blob as complete whose bytes lie here already: a crash before COMMIT, or another station's."""
+        sha256 = bytes(blob.sha256)
+        if not self._folder.has(sha256):
+            return False
+        self._folder.forget(blob.station_id, sha256)
+        self._complete(blob)
+        return True
+
+    def _finish(self, blob: Blob) -> None:
+        sha256 = bytes(blob.sha256)
+        if self._folder.finish(blob.station_id, sha256, size=blob.size):
+            self._complete(blob)
+            return
+        blob.ranges = []
+        blob.save(update_fields=["ranges"])
+        detail = "图片内容与校验值不符，已要求重传"
+        raise_alarm(station=blob.station_id, code="blob_corrupted", severity="minor", detail=detail, at=self._now)
+
+    def _complete(self, blob: Blob) -> None:
+        path = self._folder.path(bytes(blob.sha256))
+        blob.size = path.stat().st_size
+        blob.ranges = [[0, blob.size]]
+        blob.completed_at = self._now
+        blob.viewable = is_viewable(path)
+        blob.evicted_reason = ""
+        blob.save()
+
+    def answer(self, query: BlobQuery) -> BlobMissing:
+        """Say what is missing of a blob; nothing missing means whole, checked and safe."""
+        blob = Blob.objects.select_for_update().filter(station_id=query.station, sha256=query.sha256).first()
+        if blob is None and self._folder.has(query.sha256):
+            blob = self._blob(query.station, query.sha256, query.size)
+        if blob is not None and (blob.completed_at is not None or self._adopt(blob)):
+            return BlobMissing(station=query.station, sha256=query.sha256, ranges=[])
+        spans = self._spans(blob) if blob is not None and blob.size == query.size else []
+        gaps = missing(spans, size=query.size, limit=MAX_RANGES)
+        ranges = [Range(start=start, end=end) for start, end in gaps]
+        return BlobMissing(station=query.station, sha256=query.sha256, ranges=ranges)
+
+
+def media_counts(station: str) -> dict[str, Any]:
+    """Return how many blobs of a station are whole, announced and missing, and evicted."""
+    blobs = Blob.objects.filter(station_id=station)
+    return {
+        "complete": blobs.exclude(completed_at=None).count(),
+        "awaited": blobs.filter(completed_at=None, evicted_reason="").exclude(announced_at=None).count(),
+        "evicted": blobs.exclude(evicted_reason="").count(),
+    }

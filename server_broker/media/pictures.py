@@ -1,0 +1,47 @@
+"""Whether bytes that a station sent are a picture that may be shown, and opening it for showing."""
+
+import warnings
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from PIL import Image, UnidentifiedImageError
+
+from server_broker.media.files import MediaFolder
+from server_broker.media.models import Blob
+
+MAX_PIXELS = 4_000_000
+"""Stills are 640 px wide; a picture that claims more than this is not decoded."""
+
+MAX_PICTURE_BYTES = 4 * 2**20
+
+
+def is_viewable(path: Path) -> bool:
+    """Tell whether a file is a whole JPEG (ITU-T T.81) of a sane size. Reads no more than the bounds above."""
+    if path.stat().st_size > MAX_PICTURE_BYTES:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path, formats=["JPEG"]) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    return False
+                picture.load()
+    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return False
+    except (OSError, SyntaxError, ValueError, IndexError, EOFError):  # what Pillow says of broken files
+        return False
+    return True
+
+
+def open_snapshot(blob: Blob) -> BinaryIO | None:
+    """Return the picture's bytes for an ``image/jpeg`` answer, or None when there is none to show.
+
+    Whether the asker may see this station's pictures is the caller's question.
+    """
+    if not blob.viewable or blob.completed_at is None:
+        return None
+    try:
+        return MediaFolder(settings.HOME.media).path(bytes(blob.sha256)).open("rb")
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,30 @@
+"""Pictures live 90 days. Their rows stay, so that the ledger still knows that there were pictures."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from server_broker.media.files import MediaFolder
+from server_broker.media.models import Blob
+
+RETENTION = timedelta(days=90)
+EXPIRED = "expired"
+
+
+def drop_expired(now: datetime) -> int:
+    """Delete the bytes of blobs that were completed more than `RETENTION` before ``now``; return how many.
+
+    Bytes that a younger blob of another station shares stay until that one expires.
+    """
+    folder = MediaFolder(settings.HOME.media)
+    due = Blob.objects.filter(completed_at__lt=now - RETENTION).exclude(evicted_reason=EXPIRED)
+    dropped = 0
+    for blob in due.iterator():
+        dropped += 1
+        with transaction.atomic():
+            Blob.objects.filter(pk=blob.pk).update(viewable=False, evicted_reason=EXPIRED)
+            alive = Blob.objects.filter(sha256=blob.sha256).exclude(completed_at=None).exclude(evicted_reason=EXPIRED)
+            if not alive.exists():
+                folder.drop(bytes(blob.sha256))
+    return dropped
