@@ -9,6 +9,8 @@ from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from protocol.claim import format_claim_code
+from protocol.codec import decode
+from protocol.packs import MAX_PACK_BYTES, Pack
 from protocol.refusal import Refused
 from protocol.topics import topic
 from server_broker.accounts.links import make_sign_in_link
@@ -24,6 +26,7 @@ from server_broker.people.excel import import_people
 from server_broker.regions.models import Region
 from server_broker.service.config import read_config
 from server_broker.service.processes import ServiceError, own_name
+from server_broker.trust.keys import county_keys
 
 
 def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
@@ -76,7 +79,7 @@ def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _verify(home: CountyHome, chosen: argparse.Namespace) -> int:
     from server_broker.ingest import verify  # noqa: PLC0415 - loads the whole intake
 
-    return int(verify.main([chosen.station, *(["--json"] if chosen.json else [])]))
+    return verify.run(chosen.station, as_json=chosen.json, say=print)
 
 
 def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
@@ -86,13 +89,16 @@ def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
-    from server_broker.learning.publish import publish_pack  # noqa: PLC0415 - only this verb needs it
+    from server_broker.learning.packs import PackRefused, publish_pack  # noqa: PLC0415
 
     try:
-        pack = publish_pack(Path(chosen.file).read_bytes(), actor=_actor())
-    except (OSError, Refused) as error:
+        raw = Path(chosen.file).read_bytes()
+        pack = decode(raw, Pack, limit=MAX_PACK_BYTES)
+        published = publish_pack(pack, key=county_keys(home).signing_key)
+    except (OSError, Refused, PackRefused) as error:
         raise ServiceError(f"{chosen.file}: {error}") from error
-    print(pack)
+    audit.record(_actor(), "pack.published", pack.id, {"version": pack.version})
+    print(f"{pack.title} {pack.version} {bytes(published.sha256).hex()}")
     return 0
 
 
