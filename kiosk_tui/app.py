@@ -1,0 +1,166 @@
+"""The kiosk as a Textual app: keys and the agent's lines go into the flow, its view comes out onto a screen.
+
+A kiosk has no way out: no command palette, no quit key, no suspending, no mouse, no focus, no paste.
+"""
+
+import asyncio
+import signal
+from typing import Any, ClassVar, Protocol
+
+from textual import events
+from textual.app import App
+
+from kiosk_tui import theme
+from kiosk_tui.clock import MonoMs, boot_time_ms
+from kiosk_tui.driver import KioskDriver
+from kiosk_tui.flow import Flow
+from kiosk_tui.keys import understand
+from kiosk_tui.link import Ears
+from kiosk_tui.messages import AgentAway, AgentSaid
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.help import HelpScreen
+from kiosk_tui.screens.home import HomeScreen
+from kiosk_tui.screens.level_over import LevelOverScreen
+from kiosk_tui.screens.levels import LevelsScreen
+from kiosk_tui.screens.marked import MarkedScreen
+from kiosk_tui.screens.plain import AwayScreen, IdleScreen, TooSmallScreen
+from kiosk_tui.screens.question import QuestionScreen
+from kiosk_tui.screens.touch import TouchScreen
+from kiosk_tui.views import (
+    AwayView,
+    HelpView,
+    HomeView,
+    IdleView,
+    LevelsView,
+    MarkedView,
+    OverView,
+    QuestionView,
+    TouchView,
+    View,
+)
+from protocol.kiosk import ToAgent, ToKiosk
+
+SMALLEST = (53, 15)
+TICK_S = 0.2
+
+_SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
+    HomeView: HomeScreen,
+    TouchView: TouchScreen,
+    LevelsView: LevelsScreen,
+    QuestionView: QuestionScreen,
+    MarkedView: MarkedScreen,
+    OverView: LevelOverScreen,
+    HelpView: HelpScreen,
+    AwayView: AwayScreen,
+    IdleView: IdleScreen,
+}
+
+
+class Link(Protocol):
+    """The way to the agent."""
+
+    async def run(self, ears: Ears) -> None:
+        """Keep connected until cancelled."""
+
+    def say(self, message: ToAgent) -> None:
+        """Send to the agent, or drop while it is away."""
+
+
+class KioskApp(App[None], inherit_bindings=False):
+    """The kiosk.
+
+    Args:
+        link: The way to the agent.
+        mono_ms: The clock of everything that is timed here.
+        may_quit: ctrl+q ends the program; for a demonstration on somebody's own machine, never for a station.
+    """
+
+    CSS_PATH = "kiosk.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[Any]] = []
+
+    def __init__(self, link: Link, *, mono_ms: MonoMs = boot_time_ms, may_quit: bool = False) -> None:
+        super().__init__(driver_class=KioskDriver)
+        self.flow = Flow(mono_ms=mono_ms, say=link.say)
+        self._link = link
+        self._may_quit = may_quit
+        self._link_task: asyncio.Task[None] | None = None
+        self._drawn: tuple[View | None, tuple[int, int]] | None = None
+        self._kiosk_screens: dict[type[Any], KioskScreen[Any]] = {}
+        self.register_theme(theme.VILLAGE)
+        self.theme = theme.VILLAGE.name
+
+    def on_mount(self) -> None:
+        """Start the link and the tick."""
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(ending, self.exit)
+        self.push_screen(self._screen_for(AwayScreen))
+        self._link_task = asyncio.create_task(self._link.run(self))
+        self.set_interval(TICK_S, self.draw)
+        self.draw()
+
+    def on_unmount(self) -> None:
+        """End the link."""
+        if self._link_task is not None:
+            self._link_task.cancel()
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take the agent's line, from the link."""
+        self.post_message(AgentSaid(message))
+
+    def agent_away(self) -> None:
+        """Take note that the agent is away, from the link."""
+        self.post_message(AgentAway())
+
+    def on_agent_said(self, said: AgentSaid) -> None:
+        """Put the line into the flow and show what follows."""
+        self.flow.agent_said(said.message)
+        self.draw()
+
+    def on_agent_away(self) -> None:
+        """Show that the agent is away."""
+        self.flow.agent_away()
+        self.draw()
+
+    def on_key(self, event: events.Key) -> None:
+        """Put a key of the pad into the flow; every other key means nothing."""
+        event.stop()
+        event.prevent_default()
+        if self._may_quit and event.key == "ctrl+q":
+            self.exit()
+            return
+        key = understand(event.key)
+        if key is None or (key == "enter" and self._turn_page()):
+            return
+        self.flow.key(key)
+        self.draw()
+
+    def on_resize(self) -> None:
+        """Draw for the new size; the first one comes before there is anything to draw on."""
+        if self._link_task is not None:
+            self.draw()
+
+    def draw(self) -> None:
+        """Show the present view, if it or the size has changed."""
+        size = (self.size.width, self.size.height)
+        small = size[0] < SMALLEST[0] or size[1] < SMALLEST[1]
+        view = None if small else self.flow.view()
+        if (view, size) == self._drawn:
+            return
+        self._drawn = (view, size)
+        screen = self._screen_for(TooSmallScreen if view is None else _SCREENS[type(view)])
+        if screen is not self.screen:
+            self.switch_screen(screen)
+        screen.show(view)
+
+    def _screen_for(self, kind: type[KioskScreen[Any]]) -> KioskScreen[Any]:
+        if kind not in self._kiosk_screens:
+            screen = kind()
+            self.install_screen(screen, kind.__name__)
+            self._kiosk_screens[kind] = screen
+        return self._kiosk_screens[kind]
+
+    def _turn_page(self) -> bool:
+        return isinstance(self.screen, KioskScreen) and self.screen.turn_page()

@@ -1,0 +1,43 @@
+"""The kiosk's clock: the agent's time, run on by the monotonic clock between two messages."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+from protocol.units import WallMs
+
+type MonoMs = Callable[[], int]
+
+CHINA = timezone(timedelta(hours=8), "CST")
+"""Villages keep China Standard Time, which has no summer time."""
+
+
+def boot_time_ms() -> int:
+    """Return milliseconds of CLOCK_BOOTTIME, which goes on through sleep."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+def village_time(wall: WallMs) -> datetime:
+    """Return ``wall`` as the village reads it; the last moment of 9998 for a time beyond any calendar."""
+    latest = datetime(9998, 12, 31, tzinfo=UTC)
+    bounded = min(wall, int(latest.timestamp() * 1000))
+    return datetime.fromtimestamp(bounded / 1000, CHINA)
+
+
+class RunningClock:
+    """Runs on from the last time told."""
+
+    def __init__(self, mono_ms: MonoMs) -> None:
+        self._mono_ms = mono_ms
+        self._wall = 0
+        self._told_at = mono_ms()
+
+    def told(self, wall: WallMs) -> None:
+        """Take the agent's time as now."""
+        self._wall = wall
+        self._told_at = self._mono_ms()
+
+    def minute(self) -> WallMs:
+        """Return the wall time now, rounded down to a minute."""
+        now = self._wall + self._mono_ms() - self._told_at
+        return now - now % 60_000

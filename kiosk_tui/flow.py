@@ -1,0 +1,136 @@
+"""What the kiosk shows, decided from what the agent says, what a person presses and what time it is.
+
+There is no terminal in here: the screens draw `Flow.view` and nothing else. A touch goes before everything, then an
+agent that is away, then the question whether anybody is still there, then the place where the person is.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from kiosk_tui import words
+from kiosk_tui.clock import MonoMs, RunningClock
+from kiosk_tui.keys import BACK, HELP, Key
+from kiosk_tui.lesson import Lesson
+from kiosk_tui.touch import TouchPanel
+from kiosk_tui.views import AwayView, HelpView, HomeView, IdleView, View
+from protocol.kiosk import AskHelp, Home, Sorry, ToAgent, ToKiosk, TouchShown
+
+IDLE_MS = 120_000
+COUNTDOWN_MS = 30_000
+TURN_MS = 8_000
+
+
+class Flow:
+    """The kiosk without its screens."""
+
+    def __init__(self, *, mono_ms: MonoMs, say: Callable[[ToAgent], None]) -> None:
+        self._mono_ms = mono_ms
+        self._say = say
+        self._clock = RunningClock(mono_ms)
+        self._touch = TouchPanel(mono_ms=mono_ms, say=say)
+        self._home: Home | None = None
+        self._away = True
+        self._interrupted = False
+        self._lesson: Lesson | None = None
+        self._help = False
+        self._note = ""
+        self._last_life = mono_ms()
+        self._turned_at = mono_ms()
+        self._turn = 0
+
+    def view(self) -> View:
+        """Return what is to be shown now."""
+        self._leave_when_idle()
+        if (touch := self._touch.view()) is not None:
+            return touch
+        if self._away or self._home is None:
+            return AwayView(self._interrupted)
+        if self._lesson is None and not self._help:
+            return HomeView(self._home, self._clock.minute(), self._turns())
+        if (left := self._last_life + IDLE_MS + COUNTDOWN_MS - self._mono_ms()) <= COUNTDOWN_MS:
+            return IdleView(-(-left // 1000))
+        if self._help or self._lesson is None:
+            return HelpView(self._note)
+        return self._lesson.view()
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take a message of the agent."""
+        match message:
+            case Home():
+                self._take_home(message)
+            case TouchShown():
+                self._last_life = self._mono_ms()
+                self._touch.show(message)
+            case Sorry() if self._touch.correcting:
+                self._touch.sorry(message)
+            case _ if self._lesson is not None:
+                self._lesson.agent_said(message)
+
+    def agent_away(self) -> None:
+        """Take note that the agent is gone; a running level is lost."""
+        self._away = True
+        self._touch.agent_away()
+        if self._lesson is not None and self._lesson.running:
+            self._interrupted = True
+            self._lesson.interrupted()
+
+    def key(self, key: Key) -> None:
+        """Take a key of the pad."""
+        view = self.view()
+        self._last_life = self._mono_ms()
+        if isinstance(view, IdleView) or (isinstance(view, AwayView) and key != "repeat"):
+            return
+        if key == "repeat":
+            self._repeat()
+        elif self._touch.view() is not None:
+            self._touch.key(key)
+        elif key != "text_size":
+            self._key_in_place(key)
+
+    def _take_home(self, home: Home) -> None:
+        self._clock.told(home.wall)
+        self._home = _without_time(home)
+        self._away = self._interrupted = False
+        if self._lesson is not None:
+            self._lesson.offered(home.levels)
+
+    def _key_in_place(self, key: Key) -> None:
+        if self._help:
+            self._help = key not in (BACK, "enter")
+        elif key == HELP:
+            self._open_help()
+        elif self._lesson is None:
+            self._key_at_home(key)
+        elif not self._lesson.key(key):
+            self._lesson = None
+
+    def _key_at_home(self, key: Key) -> None:
+        if key == "1":
+            self._lesson = Lesson(say=self._say)
+            self._lesson.offered(self._home.levels if self._home is not None else [])
+        elif key == "enter":
+            self._turn = self._turns() + 1
+            self._turned_at = self._mono_ms()
+
+    def _open_help(self, note: str = "") -> None:
+        screen = "home" if self._lesson is None else type(self._lesson.view()).__name__.removesuffix("View").lower()
+        self._help, self._note = True, note
+        if not note:
+            self._say(AskHelp(screen=screen))
+
+    def _repeat(self) -> None:
+        if not self._touch.repeat() and not self._help and not self._away:
+            self._open_help(words.NOTHING_TO_REPEAT)
+
+    def _turns(self) -> int:
+        return self._turn + (self._mono_ms() - self._turned_at) // TURN_MS
+
+    def _leave_when_idle(self) -> None:
+        if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
+            self._lesson, self._help = None, False
+
+
+def _without_time(home: Home) -> Home:
+    # The clock runs the time on; without it, screens that look the same are equal values.
+    return msgspec.structs.replace(home, wall=0)

@@ -1,0 +1,108 @@
+"""The kiosk's end of the agent's unix socket. It loads without a terminal library.
+
+It connects, and connects again with growing pauses whenever the agent goes away, for ever. The agent sends all that
+the home screen needs on each connection, so nothing is kept here.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+from protocol.kiosk import MAX_LINE_BYTES, Home, ToAgent, ToKiosk, decode_from_agent, encode_line
+from protocol.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 3.0
+MAX_UNSENT_BYTES = 65_536
+
+type Sleep = Callable[[float], Awaitable[None]]
+
+
+class Ears(Protocol):
+    """Who is told what happens on the link."""
+
+    def agent_said(self, message: ToKiosk) -> None:
+        """Take one message."""
+
+    def agent_away(self) -> None:
+        """Take note that a connection ended, or that the first attempt failed."""
+
+
+class AgentLink:
+    """One connection at a time to the agent.
+
+    Args:
+        path: The agent's socket.
+        sleep: How to wait between attempts, in seconds.
+        jitter: Gives numbers from 0 to 1; many kiosks never knock in step.
+    """
+
+    def __init__(
+        self, path: Path, *, sleep: Sleep = asyncio.sleep, jitter: Callable[[], float] = random.random
+    ) -> None:
+        self._path = path
+        self._sleep = sleep
+        self._jitter = jitter
+        self._writer: asyncio.StreamWriter | None = None
+        self._greeted = False
+
+    async def run(self, ears: Ears) -> None:
+        """Keep connected until cancelled."""
+        failures = 0
+        while True:
+            self._greeted = False
+            reason = await self._one_connection(ears)
+            failures = 1 if self._greeted else failures + 1
+            if failures == 1:
+                log.info("the agent is away: %s", reason)
+            ears.agent_away()
+            await self._sleep(self._pause(failures))
+
+    def say(self, message: ToAgent) -> None:
+        """Send to the agent; while it is away the message is dropped, for the screen says that it is away."""
+        if self._writer is None or self._writer.is_closing():
+            return
+        if self._writer.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            log.warning("the agent takes nothing, connecting anew")
+            self._writer.transport.abort()
+            return
+        self._writer.write(encode_line(message))
+
+    def _pause(self, failures: int) -> float:
+        longest = min(FIRST_PAUSE_S * 2.0 ** min(failures, 16), LONGEST_PAUSE_S)
+        return longest * (0.5 + self._jitter() / 2)
+
+    async def _one_connection(self, ears: Ears) -> str:
+        try:
+            reader, self._writer = await asyncio.open_unix_connection(str(self._path), limit=MAX_LINE_BYTES)
+        except OSError as error:
+            return str(error)
+        try:
+            await self._listen(reader, ears)
+            return "it closed the connection"
+        except (OSError, ValueError) as error:
+            return str(error)
+        finally:
+            self._writer.transport.abort()
+            self._writer = None
+
+    async def _listen(self, reader: asyncio.StreamReader, ears: Ears) -> None:
+        """Pass on what comes, line by line.
+
+        Raises:
+            OSError: The connection broke.
+            ValueError: A line was longer than any message; where the next begins is not known.
+        """
+        while (line := await reader.readline()).endswith(b"\n"):
+            try:
+                message = decode_from_agent(line)
+            except Refused as refused:
+                log.warning("a line from the agent was passed over: %s", refused)
+                continue
+            self._greeted = self._greeted or isinstance(message, Home)
+            ears.agent_said(message)

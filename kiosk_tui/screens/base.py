@@ -1,0 +1,23 @@
+"""What all screens share: nothing takes the focus, no key is bound, and a page is turned before a key goes further."""
+
+from typing import ClassVar
+
+from textual.screen import Screen
+
+from kiosk_tui.widgets.page_body import PageBody
+
+
+class KioskScreen[V](Screen[None], inherit_bindings=False):
+    """A screen that draws one kind of view."""
+
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (58, "-medium"), (72, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (19, "-tall")]
+
+    def show(self, view: V) -> None:
+        """Draw ``view``."""
+        raise TypeError(f"{type(self).__name__} draws nothing")
+
+    def turn_page(self) -> bool:
+        """Turn to the next page of a long text; False when there is none."""
+        return any(body.turn() for body in self.query(PageBody))

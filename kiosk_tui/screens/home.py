@@ -1,0 +1,110 @@
+"""Home: where one is, what time it is, who is on duty, and whether the county is reached."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kiosk_tui import theme, words
+from kiosk_tui.clock import village_time
+from kiosk_tui.pixels import clock_face
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.typeset import fit, wrap
+from kiosk_tui.views import HomeView
+from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
+from kiosk_tui.widgets.duty_board import DutyBoard
+from kiosk_tui.widgets.line import TextLine
+from kiosk_tui.widgets.pixel_art import PixelArt
+from protocol.kiosk import Home
+
+
+class HomeScreen(KioskScreen[HomeView]):
+    """The screen that everything returns to."""
+
+    CSS_PATH = "home.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = HeaderBar()
+        self._notice = TextLine(id="notice")
+        self._clock = PixelArt(id="clock")
+        self._status = TextLine(id="status")
+        self._board = DutyBoard()
+        self._simulated = TextLine(id="simulated")
+        self._keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._header
+        yield self._notice
+        with Horizontal(id="now"):
+            yield self._clock
+            yield self._status
+        yield self._board
+        yield self._simulated
+        yield self._keys
+
+    def show(self, view: HomeView) -> None:
+        """Draw the home view."""
+        home = view.home
+        self._header.left = f"{home.village} · {home.station_name}" if home.village else home.station_name
+        self._header.right = words.PRESENT_CARD if home.reader_ready else ""
+        self._show_notice(view)
+        self._clock.show(clock_face(_face(view)))
+        self._status.show(_status(view, year=self.size.width >= 72))
+        self._board.rows = tuple(home.duty)
+        self._board.turn = view.turn
+        self._simulated.display = bool(home.simulated)
+        self._simulated.show(Content(words.simulated(home.simulated)))
+        self._show_keys()
+
+    def on_duty_board_fitted(self) -> None:
+        """Say how many pages the board has."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        hints = [KeyHint("1", words.KEY_LEARN), KeyHint("9", words.KEY_HELP)]
+        if self._board.pages > 1:
+            place = f"{words.KEY_NEXT_PAGE} {self._board.page + 1}/{self._board.pages}"
+            hints.append(KeyHint(words.ENTER, place))
+        self._keys.hints = tuple(hints)
+        self._keys.right = words.PRODUCT
+
+    def _show_notice(self, view: HomeView) -> None:
+        width = max(self.size.width - 10, 8)
+        lines = wrap(_notice(view.home), width) if _notice(view.home) else []
+        self._notice.set_class(not lines, "-empty")
+        self._notice.show(Content(_one_line(lines, view.turn)))
+
+
+def _one_line(lines: list[str], turn: int) -> str:
+    if len(lines) < 2:
+        return "".join(lines)
+    return f"{turn % len(lines) + 1}/{len(lines)} {lines[turn % len(lines)]}"
+
+
+def _notice(home: Home) -> str:
+    return home.notice if home.reader_ready else words.READER_GONE
+
+
+def _face(view: HomeView) -> str:
+    if view.home.quality == "unknown":
+        return "--:--"
+    return f"{village_time(view.minute):%H:%M}"
+
+
+def _status(view: HomeView, *, year: bool) -> Content:
+    home, now = view.home, village_time(view.minute)
+    known = home.quality != "unknown"
+    return Content("\n").join(
+        [
+            Content.styled(words.date(now, year=year) if known else "", theme.STRONG),
+            Content.styled(words.WEEKDAYS[now.weekday()] if known else "", theme.STRONG),
+            _state(words.QUALITY[home.quality]),
+            _state(words.LINK[home.link]),
+            _state(fit(words.waiting(home.waiting), 14)),
+        ]
+    )
+
+
+def _state(text: str) -> Content:
+    return Content.styled(text, theme.WARNING if text.startswith("！") else theme.INK)

@@ -1,0 +1,85 @@
+"""Right or wrong, by sign and word, with the answer, the explanation and where it comes from."""
+
+from textual.app import ComposeResult
+
+from kiosk_tui import theme, words
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.question import heading, space_after_cap
+from kiosk_tui.typeset import Block
+from kiosk_tui.views import MarkedView
+from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
+from kiosk_tui.widgets.page_body import PageBody
+from protocol.kiosk import Marked, QuestionShown
+
+
+class MarkedScreen(KioskScreen[MarkedView]):
+    """The explanation is shown after every answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = HeaderBar()
+        self._body = PageBody()
+        self._keys = KeyBar()
+        self._next = words.KEY_NEXT
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._header
+        yield self._body
+        yield self._keys
+
+    def show(self, view: MarkedView) -> None:
+        """Draw the outcome."""
+        self._header.left = heading(view.question)
+        self._header.right = words.lives(view.marked.lives)
+        self._body.show(*_blocks(view))
+        last = view.question.number >= view.question.of or view.marked.lives == 0
+        self._next = words.KEY_RESULT if last else words.KEY_NEXT
+        self._show_keys()
+
+    def on_page_body_turned(self) -> None:
+        """Say what Enter does on this page."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        onward = words.KEY_READ_ON if self._body.more else self._next
+        self._keys.hints = (KeyHint(words.ENTER, onward), KeyHint("9", words.KEY_HELP))
+
+
+def _blocks(view: MarkedView) -> tuple[Block, ...]:
+    question, marked = view.question, view.marked
+    style = theme.RIGHT if marked.right else theme.WRONG
+    verdict = Block(words.RIGHT if marked.right else words.WRONG, " ", style, style, gap=1)
+    return (
+        verdict,
+        *(_order(question, marked) if question.kind == "ordering" else _choice(question, marked)),
+        Block(marked.explanation, gap=2),
+        Block(words.source(marked.source), style=theme.QUIET, gap=2),
+    )
+
+
+def _choice(question: QuestionShown, marked: Marked) -> list[Block]:
+    given = [] if marked.right else [Block(_texts(question, marked.chosen), words.YOUR_ANSWER, gap=2)]
+    answer = Block(
+        _texts(question, marked.answer), words.ANSWER_IS, theme.STRONG, theme.STRONG, gap=2 if marked.right else 0
+    )
+    return [*given, answer]
+
+
+def _order(question: QuestionShown, marked: Marked) -> list[Block]:
+    given = " → ".join(str(number + 1) for number in marked.chosen)
+    right = " → ".join(str(number + 1) for number in marked.answer)
+    space = space_after_cap(question)
+    steps = (
+        Block(space + question.options[number], f" {number + 1} ", "", theme.CAP) for number in _shown(question, marked)
+    )
+    mine = [] if marked.right else [Block(given, words.YOUR_ORDER, gap=2)]
+    return [*mine, Block(right, words.ANSWER_ORDER, theme.STRONG, theme.STRONG, gap=2 if marked.right else 0), *steps]
+
+
+def _shown(question: QuestionShown, marked: Marked) -> list[int]:
+    return [number for number in marked.answer if 0 <= number < len(question.options)]
+
+
+def _texts(question: QuestionShown, numbers: list[int]) -> str:
+    return "、".join(question.options[number] for number in numbers if 0 <= number < len(question.options))

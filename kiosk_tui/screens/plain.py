@@ -1,0 +1,76 @@
+"""The screens that only say something: the agent is away, nobody seems to be there, the window is too small."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from kiosk_tui import pixels, theme, words
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.typeset import Block
+from kiosk_tui.views import AwayView, IdleView
+from kiosk_tui.widgets.bars import HeaderBar
+from kiosk_tui.widgets.line import TextLine
+from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.widgets.pixel_art import PixelArt
+
+
+class AwayScreen(KioskScreen[AwayView]):
+    """The agent does not answer; the kiosk keeps trying."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = HeaderBar()
+        self._body = PageBody(centred=True)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._header
+        yield self._body
+
+    def show(self, view: AwayView) -> None:
+        """Say that the kiosk is connecting."""
+        self._header.left = words.PRODUCT
+        interrupted = [Block(words.INTERRUPTED, style=theme.TITLE, gap=1)] if view.interrupted else []
+        self._body.show(
+            Block(words.AWAY, style=theme.TITLE),
+            Block(words.AWAY_DETAIL, style=theme.QUIET, gap=1),
+            *interrupted,
+        )
+
+
+class IdleScreen(KioskScreen[IdleView]):
+    """Asks whether anybody is still there, and counts down."""
+
+    CSS_PATH = "plain.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = HeaderBar()
+        self._seconds = PixelArt()
+        self._body = PageBody(centred=True)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._header
+        with Vertical(id="seconds"):
+            yield self._seconds
+        yield self._body
+
+    def show(self, view: IdleView) -> None:
+        """Draw the countdown."""
+        self._header.left = words.PRODUCT
+        self._seconds.show(pixels.clock_face(f"{view.seconds_left:02d}"))
+        self._body.show(Block(words.IDLE, style=theme.TITLE), Block(words.idle(view.seconds_left), gap=1))
+
+
+class TooSmallScreen(KioskScreen[None]):
+    """A window in which nothing has room."""
+
+    def compose(self) -> ComposeResult:
+        """Say so, plainly."""
+        line = TextLine()
+        line.show(Content(words.TOO_SMALL))
+        yield line
+
+    def show(self, view: None) -> None:
+        """There is nothing else to say."""

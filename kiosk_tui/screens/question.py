@@ -1,0 +1,89 @@
+"""A question and its options."""
+
+from textual.app import ComposeResult
+
+from kiosk_tui import theme, words
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.typeset import Block, cells
+from kiosk_tui.views import QuestionView
+from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
+from kiosk_tui.widgets.page_body import PageBody
+from protocol.kiosk import QuestionShown
+
+_NARROW_ROOM = 47
+"""Cells of an option beside its cap and a space on the narrowest screen; longer ones go without the space."""
+
+
+class QuestionScreen(KioskScreen[QuestionView]):
+    """One question of a level."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = HeaderBar()
+        self._body = PageBody()
+        self._keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._header
+        yield self._body
+        yield self._keys
+
+    def show(self, view: QuestionView) -> None:
+        """Draw the question."""
+        question = view.question
+        self._header.left = heading(question)
+        self._header.right = words.lives(question.lives)
+        self._body.show(*_blocks(view))
+        self._keys.hints = _hints(view)
+
+
+def heading(question: QuestionShown) -> str:
+    """Return where in which level one is; a sample says that it is one."""
+    place = f"{question.level} · {words.question_place(question.number, question.of)}"
+    return f"{words.SAMPLE} · {place}" if question.sample else place
+
+
+def space_after_cap(question: QuestionShown) -> str:
+    """Return what stands between an option's cap and its text: nothing, where the longest needs all the room."""
+    return " " if max(map(cells, question.options), default=0) <= _NARROW_ROOM else ""
+
+
+def _blocks(view: QuestionView) -> tuple[Block, ...]:
+    question = view.question
+    space = space_after_cap(question)
+    options = (_option(view, number, space + text) for number, text in enumerate(question.options))
+    return (
+        Block(question.stem, style=theme.STRONG, gap=1),
+        Block(words.KIND[question.kind], style=theme.QUIET),
+        *options,
+        *_state(view),
+    )
+
+
+def _option(view: QuestionView, number: int, text: str) -> Block:
+    gap = 1 if number else 2
+    if number in view.chosen:
+        return Block(text, f"√{number + 1} ", theme.CHOSEN, theme.CHOSEN_CAP, gap)
+    return Block(text, f" {number + 1} ", "", theme.CAP, gap)
+
+
+def _state(view: QuestionView) -> list[Block]:
+    if view.leaving:
+        return [Block(words.LEAVE, " ", theme.WARNING, theme.WARNING, gap=2)]
+    if view.note:
+        return [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)]
+    if view.asked:
+        return [Block(words.RECORDING, style=theme.QUIET, gap=2)]
+    if view.question.kind == "ordering":
+        return [Block(words.chosen_order([number + 1 for number in view.chosen]), style=theme.TITLE, gap=2)]
+    if view.question.kind == "multiple":
+        return [Block(words.chosen_count(len(view.chosen)), style=theme.TITLE, gap=2)]
+    return []
+
+
+def _hints(view: QuestionView) -> tuple[KeyHint, ...]:
+    picking = view.question.kind in ("multiple", "ordering")
+    back = KeyHint("0", words.KEY_CLEAR if view.chosen and picking else words.KEY_LEAVE)
+    confirm = (KeyHint(words.ENTER, words.KEY_CONFIRM),) if picking else ()
+    return (*confirm, back, KeyHint("9", words.KEY_HELP))

@@ -1,0 +1,158 @@
+"""Set Chinese text into terminal cells: nothing cut, no half glyphs, no line that begins with a comma.
+
+A Chinese character takes two cells. Text comes from the county's data, so control characters are taken out
+before anything reaches the terminal.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+_NOT_FIRST = frozenset("，。、；：？！）》」』”’…％%,.;:?!)")
+_NOT_LAST = frozenset("（《「『“‘(")
+
+
+def clean(text: str) -> str:
+    """Return ``text`` on one line without control, format and surrogate characters."""
+    return "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+
+
+def cells(text: str) -> int:
+    """Return how many terminal cells ``text`` takes."""
+    return cell_len(text)
+
+
+def fit(text: str, width: int) -> str:
+    """Return ``text`` cut to ``width`` cells, ending in ``…`` where something was left off."""
+    text = clean(text)
+    if cells(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if cells(kept + character) > width - 1:
+            break
+        kept += character
+    return kept + "…" if width > 0 else ""
+
+
+def pad(text: str, width: int) -> str:
+    """Return ``text`` cut or filled with spaces to exactly ``width`` cells."""
+    text = fit(text, width)
+    return text + " " * (width - cells(text))
+
+
+def spread(left: str, right: str, width: int) -> str:
+    """Return one line of ``width`` cells with ``left`` and ``right`` at its ends; ``left`` gives way first."""
+    right = fit(right, width)
+    room = width - cells(right) - (1 if right else 0)
+    return pad(left, max(room, 0)) + " " * (width - max(room, 0) - cells(right)) + right
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break ``text`` into lines of at most ``width`` cells.
+
+    Latin words and numbers stay whole where they fit into a line; closing punctuation stays with what it closes.
+    """
+    lines: list[str] = []
+    line = ""
+    for unit in _units(clean(text), width):
+        if cells(line + unit.rstrip(" ")) <= width:
+            line += unit
+            continue
+        line, carried = _carry(line)
+        lines.append(line.rstrip(" "))
+        line = carried + unit.lstrip(" ")
+    return [*lines, line.rstrip(" ")] if line.strip(" ") or not lines else lines
+
+
+def _carry(line: str) -> tuple[str, str]:
+    """Split off an opening bracket that would be left at the end of the line."""
+    if len(line) > 1 and line[-1] in _NOT_LAST:
+        return line[:-1], line[-1]
+    return line, ""
+
+
+def _units(text: str, width: int) -> list[str]:
+    """Split into pieces that are not broken: a character with its closing punctuation, or a Latin word."""
+    units: list[str] = []
+    for character in text:
+        if units and _joins(units[-1], character) and cells(units[-1] + character) <= width:
+            units[-1] += character
+        else:
+            units.append(character)
+    return units
+
+
+def _joins(unit: str, character: str) -> bool:
+    if character in _NOT_FIRST:
+        return not unit.endswith(" ")
+    return _latin(unit[-1]) and _latin(character)
+
+
+def _latin(character: str) -> bool:
+    return character.isascii() and not character.isspace()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph with a hanging sign before it.
+
+    Attributes:
+        text: What is set, broken where needed.
+        cap: Set before the first line; later lines are indented by as much.
+        style: A Textual style for the text, filled to the full width.
+        cap_style: A Textual style for the cap.
+        gap: How much a blank line before the block is wanted: 2 first, 1 where room is left, 0 not.
+    """
+
+    text: str
+    cap: str = ""
+    style: str = ""
+    cap_style: str = ""
+    gap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as set: ``cap`` and ``text`` together are at most the page's width."""
+
+    cap: str = ""
+    text: str = ""
+    style: str = ""
+    cap_style: str = ""
+
+
+def set_blocks(blocks: tuple[Block, ...], width: int, height: int) -> list[list[Line]]:
+    """Set blocks into pages of at most ``height`` lines of ``width`` cells; at least one page.
+
+    Blank lines are given to all blocks that want one equally, or to none of them. What does not fit even without
+    goes on to a next page.
+    """
+    set_lines = [_set(block, width) for block in blocks]
+    for least_wanted in (1, 2, 3):
+        page: list[Line] = []
+        for block, lines in zip(blocks, set_lines, strict=True):
+            page += [Line()] * (block.gap >= least_wanted) + lines
+        if len(page) <= height:
+            return [page]
+    return _pages(set_lines, max(height, 1))
+
+
+def _set(block: Block, width: int) -> list[Line]:
+    hang = cells(block.cap)
+    texts = wrap(block.text, max(width - hang, 2))
+    first = Line(block.cap, texts[0], block.style, block.cap_style)
+    return [first, *(Line(" " * hang, text, block.style, "") for text in texts[1:])]
+
+
+def _pages(set_lines: list[list[Line]], height: int) -> list[list[Line]]:
+    pages: list[list[Line]] = [[]]
+    for lines in set_lines:
+        if pages[-1] and len(pages[-1]) + len(lines) > height:
+            pages.append([])
+        for line in lines:
+            if len(pages[-1]) == height:
+                pages.append([])
+            pages[-1].append(line)
+    return pages

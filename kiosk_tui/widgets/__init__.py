@@ -1,0 +1,1 @@
+"""The pieces that the kiosk's screens are made of."""

@@ -1,0 +1,56 @@
+"""The bar at the top, which says where one is, and the bar at the bottom, which says which keys do what."""
+
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from kiosk_tui import theme
+from kiosk_tui.typeset import cells, fit, spread
+
+
+class HeaderBar(Widget):
+    """One line with something at either end."""
+
+    left: reactive[str] = reactive("")
+    right: reactive[str] = reactive("")
+
+    def render(self) -> Content:
+        """Draw the line."""
+        return Content(spread(self.left, self.right, self.content_size.width))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHint:
+    """A key's cap and what it does."""
+
+    cap: str
+    label: str
+
+
+class KeyBar(Widget):
+    """The keys that mean something now, and a word at the right where room is left."""
+
+    hints: reactive[tuple[KeyHint, ...]] = reactive(())
+    right: reactive[str] = reactive("")
+    cap_style = theme.CAP
+
+    def render(self) -> Content:
+        """Draw the keys, closer together where room is short; without the word at the right if it must be."""
+        width = self.content_size.width
+        for right in (self.right, ""):
+            for gap in (4, 3, 2, 1):
+                keys = self._keys(gap)
+                room = width - keys.cell_length - cells(right)
+                if room >= (2 if right else 0):
+                    return Content.assemble(keys, " " * room, right)
+        return self._keys(1)
+
+    def _keys(self, gap: int) -> Content:
+        parts: list[str | tuple[str, str]] = []
+        for hint in self.hints:
+            if parts:
+                parts.append(" " * gap)
+            parts += [(f" {hint.cap} ", self.cap_style), " " + fit(hint.label, 24)]
+        return Content.assemble(*parts)

@@ -1,0 +1,71 @@
+"""A page of text that is set to fit, and goes on to a next page where it can't. It never scrolls."""
+
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from kiosk_tui.typeset import Block, Line, cells, set_blocks
+
+
+class PageBody(Widget):
+    """Blocks of text set into the room there is.
+
+    ``centred`` puts each line into the middle; the page as a whole then stands in the middle too.
+    """
+
+    class Turned(Message):
+        """Another page is shown, or there are more or fewer of them."""
+
+    blocks: reactive[tuple[Block, ...]] = reactive(())
+    page: reactive[int] = reactive(0)
+
+    def __init__(self, *, centred: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._centred = centred
+
+    @property
+    def more(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.page + 1 < self.pages
+
+    @property
+    def pages(self) -> int:
+        """How many pages the blocks take in the present room."""
+        return len(self._set())
+
+    def turn(self) -> bool:
+        """Show the next page; False when this was the last."""
+        if not self.more:
+            return False
+        self.page += 1
+        self.post_message(self.Turned())
+        return True
+
+    def show(self, *blocks: Block) -> None:
+        """Show other blocks, from their first page."""
+        if blocks != self.blocks:
+            self.page = 0
+            self.blocks = blocks
+            self.post_message(self.Turned())
+
+    def on_resize(self) -> None:
+        """Say that there may be other pages now."""
+        self.post_message(self.Turned())
+
+    def render(self) -> Content:
+        """Draw the page."""
+        pages = self._set()
+        lines = pages[min(self.page, len(pages) - 1)]
+        above = (self.content_size.height - len(lines)) // 2 if self._centred else 0
+        return Content("\n").join([Content()] * above + [self._draw(line) for line in lines])
+
+    def _set(self) -> list[list[Line]]:
+        return set_blocks(self.blocks, self.content_size.width, self.content_size.height)
+
+    def _draw(self, line: Line) -> Content:
+        width = self.content_size.width
+        room = width - cells(line.cap) - cells(line.text)
+        left = room // 2 if self._centred else 0
+        filled = line.text + " " * (room - left if line.style else 0)
+        return Content.assemble(" " * left, (line.cap, line.cap_style or line.style), (filled, line.style))

@@ -1,0 +1,148 @@
+"""Plainly fictional things to show, and the longest ones that the contract allows."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from protocol.kiosk import DutyRow, Home, LevelChoice, LevelOver, Marked, QuestionShown, TouchShown
+from protocol.units import FactRef
+
+MORNING = int(datetime(2026, 11, 24, 0, 6, tzinfo=UTC).timestamp() * 1000)
+"""2026-11-24, a Tuesday, 08:06 in the village."""
+
+TOUCH = FactRef(epoch=bytes(16), seq=7)
+
+
+def duty(name: str, window: str = "上午坐班", *, arrived: int | None = None, left: int | None = None) -> DutyRow:
+    return DutyRow(name=name, window=window, start=510, end=720, arrived=arrived, left=left)
+
+
+DUTY = [
+    duty("张示例", arrived=492),
+    duty("李示例", arrived=505, left=723),
+    duty("王示例"),
+    duty("欧阳示例"),
+    DutyRow(name="张示例", window="下午坐班", start=870, end=1050, arrived=None, left=None),
+    DutyRow(name="李示例", window="下午坐班", start=870, end=1050, arrived=None, left=None),
+    DutyRow(name="赵示例", window="下午坐班", start=870, end=1050, arrived=None, left=None),
+    DutyRow(name="钱示例", window="下午坐班", start=870, end=1050, arrived=None, left=None),
+]
+
+LEVELS = [
+    LevelChoice(
+        pack="sample-common", level="first", title="示例：村里常用知识", name="第一关", sample=True, best_stars=0
+    ),
+    LevelChoice(pack="fire", level="first", title="防火常识", name="第一关", sample=True, best_stars=2),
+]
+
+HOME = Home(
+    station="demo-0001",
+    station_name="示例东村村部",
+    village="示例东村",
+    wall=MORNING,
+    quality="synced",
+    link="connected",
+    waiting=0,
+    reader_ready=True,
+    simulated=["reader", "indicator", "camera"],
+    duty=DUTY,
+    levels=LEVELS,
+)
+TROUBLED = msgspec.structs.replace(
+    HOME,
+    quality="unknown",
+    link="offline",
+    waiting=1234,
+    reader_ready=False,
+    simulated=[],
+    duty=[],
+    levels=[],
+)
+NOTICED = msgspec.structs.replace(HOME, notice="明天上午九点停电检修，请提前安排。" * 3, quality="restored")
+
+GREEN = TouchShown(
+    colour="green",
+    answer="recorded",
+    name="张示例",
+    direction="in",
+    wall=MORNING,
+    quality="synced",
+    missing=["departure"],
+    touch=TOUCH,
+)
+LEAVING = msgspec.structs.replace(GREEN, direction="out", missing=[])
+REPEAT = msgspec.structs.replace(GREEN, answer="repeat", touch=None)
+UNKNOWN = TouchShown(colour="amber", answer="unknown", wall=MORNING, quality="synced")
+LOST = TouchShown(colour="amber", answer="lost", wall=MORNING, quality="restored")
+FULL = TouchShown(colour="red", answer="not_recorded", problem="disk_full", wall=MORNING, quality="synced")
+UNDIRECTED = msgspec.structs.replace(GREEN, direction=None, missing=["arrival", "departure"], quality="unknown")
+
+QUESTION = QuestionShown(
+    run="r1",
+    title="示例：村里常用知识",
+    level="第一关",
+    sample=True,
+    number=2,
+    of=5,
+    lives=3,
+    kind="single",
+    question="fire-number",
+    stem="家里或山上着火了，应该马上拨打哪个电话？",
+    options=["114", "119", "122", "10086"],
+)
+MULTIPLE = msgspec.structs.replace(
+    QUESTION,
+    kind="multiple",
+    question="three-disclosures",
+    number=3,
+    lives=2,
+    stem="“三务公开”要公开哪三项？",
+    options=["党务", "家务", "村务", "商务", "财务"],
+)
+ORDERING = msgspec.structs.replace(
+    QUESTION,
+    kind="ordering",
+    question="four-steps",
+    number=4,
+    lives=1,
+    stem="村里的重大事项按“四议”决策，请按先后排出顺序。",
+    options=["党员大会审议", "村党组织提议", "村民代表会议决议", "村“两委”会议商议"],
+)
+LONGEST = msgspec.structs.replace(
+    ORDERING,
+    stem="这是一道写满六十个字的题，" * 4 + "看看最小的窗口吗",
+    options=[f"这是第{n}个写满二十四个字的选项用来看看放不放得下" for n in "一二三四五六"],
+)
+
+RIGHT = Marked(
+    run="r1",
+    question="fire-number",
+    right=True,
+    chosen=[1],
+    answer=[1],
+    explanation="119 是全国统一的火警电话。打通后说清地点、烧的是什么、火势大小，并到路口等消防车。",
+    source="工业和信息化部《电信网编号计划》",
+    lives=3,
+)
+WRONG = msgspec.structs.replace(
+    RIGHT,
+    question="three-disclosures",
+    right=False,
+    chosen=[0, 1],
+    answer=[0, 2, 4],
+    explanation="三务是党务、村务、财务。公开要经常化、制度化、规范化，让群众看得到、看得懂。",
+    source="中办、国办《关于加强和改进乡村治理的指导意见》，2019 年",
+    lives=1,
+)
+LONGEST_MARKED = msgspec.structs.replace(
+    RIGHT,
+    question=LONGEST.question,
+    right=False,
+    chosen=[5, 4, 3, 2, 1, 0],
+    answer=[0, 1, 2, 3, 4, 5],
+    explanation="解释最多写一百二十个字，" * 10,
+    source="来源最多写六十个字，" * 6,
+    lives=0,
+)
+PASSED = LevelOver(run="r1", passed=True, stars=2, right=4, of=5)
+FAILED = LevelOver(run="r1", passed=False, stars=0, right=1, of=4)
