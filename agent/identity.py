@@ -74,6 +74,7 @@ def load_identity(folder: Path) -> Identity | None:
     for name in (RECORD_KEY, TLS_KEY):
         if not (folder / name).exists():
             raise IdentityBroken(f"{name} is missing")
+    tls_key(folder)
     _restore_certificate(folder, enrolled)
     return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)
 

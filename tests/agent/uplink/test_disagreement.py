@@ -8,9 +8,9 @@ from tests.agent.uplink.parts import STATION, Bench, help_asked
 
 def known(bench: Bench) -> set[bytes]:
     """Every fact that the county has, re-issued ones by what they re-issue."""
-    read = [decode_fact(body) for body in bench.book.bodies(STATION)]
-    bodies = {fact.body for fact in read if isinstance(fact, Reissued)}
-    return bodies | {body for body, fact in zip(bench.book.bodies(STATION), read, strict=True) if fact}
+    bodies = bench.book.bodies(STATION)
+    read = [decode_fact(body) for body in bodies]
+    return {*bodies, *(fact.body for fact in read if isinstance(fact, Reissued))}
 
 
 def sent_some(bench: Bench) -> None:

@@ -1,0 +1,134 @@
+"""A real Mosquitto on loopback, and a wire in between that a test can count, freeze and cut."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+from typing import IO
+
+from tests.agent.uplink.pki import Authority
+
+START_S = 10.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Broker:
+    """Mosquitto with mutual TLS 1.3 for stations and a plain listener for the county."""
+
+    def __init__(self, folder: Path, authority: Authority, *, end_entity: str = "broker") -> None:
+        self.folder = folder
+        self.tls_port, self.plain_port = free_port(), free_port()
+        self.acl = folder / "stations.acl"
+        server = authority.issue(end_entity, host="127.0.0.1")
+        self.allow("pattern readwrite cunhui/1/0/%u/#")
+        self.config = folder / "mosquitto.conf"
+        self.config.write_text(
+            f"""user root
+per_listener_settings true
+persistence false
+log_dest stderr
+listener {self.tls_port} 127.0.0.1
+cafile {authority.ca_file}
+certfile {server.certificate}
+keyfile {server.key}
+require_certificate true
+use_identity_as_username true
+use_username_as_clientid true
+tls_version tlsv1.3
+acl_file {self.acl}
+listener {self.plain_port} 127.0.0.1
+allow_anonymous true
+"""
+        )
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def allow(self, *rules: str) -> None:
+        """Write the stations' access list."""
+        self.acl.write_text("\n".join(rules) + "\n")
+
+    def reload(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGHUP)
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(["mosquitto", "-c", str(self.config)], stderr=subprocess.PIPE)
+        assert self.process.stderr is not None
+        said = b""
+        os.set_blocking(self.process.stderr.fileno(), False)
+        while b"running" not in said:
+            ready, _, _ = select.select([self.process.stderr], [], [], START_S)
+            piece = os.read(self.process.stderr.fileno(), 65_536) if ready else b""
+            assert piece, said.decode()
+            said += piece
+        threading.Thread(target=self._drain, args=(self.process.stderr,), daemon=True).start()
+
+    @staticmethod
+    def _drain(stream: IO[bytes]) -> None:
+        os.set_blocking(stream.fileno(), True)
+        while stream.read(4096):
+            pass
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(sign)
+            self.process.wait(10)
+            self.process = None
+
+
+class Wire:
+    """A TCP relay. ``up`` and ``down`` count payload bytes; a frozen wire takes everything and passes nothing."""
+
+    def __init__(self, to_port: int) -> None:
+        self._to_port = to_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self.up = self.down = self.connections = 0
+        self.flowing = threading.Event()
+        self.flowing.set()
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            try:
+                far = socket.create_connection(("127.0.0.1", self._to_port), timeout=5)
+                far.settimeout(None)
+            except OSError:
+                near.close()
+                continue
+            self._open += [near, far]
+            threading.Thread(target=self._pass, args=(near, far, "up"), daemon=True).start()
+            threading.Thread(target=self._pass, args=(far, near, "down"), daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket, way: str) -> None:
+        try:
+            while piece := source.recv(65_536):
+                self.flowing.wait()
+                setattr(self, way, getattr(self, way) + len(piece))
+                sink.sendall(piece)
+        except OSError:
+            pass
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.flowing.set()
+        for end in (self._listener, *self._open):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()

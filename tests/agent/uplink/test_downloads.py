@@ -1,0 +1,98 @@
+"""Packs over HTTPS: resumed where the line broke, and never anything but the file that was asked for."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.drivers.https import WrongContent, fetch_pack
+from agent.ports import DeviceError
+from tests.agent.uplink.pki import Authority
+from tests.agent.uplink.web import Web
+
+CONTENT = os.urandom(200_000)
+NAME = hashlib.sha256(CONTENT).digest()
+
+
+class Shelf:
+    """Serves CONTENT, with ranges unless told not to."""
+
+    ranges = True
+    status = 0
+
+    def __call__(self, _path: str, _body: bytes, wanted: str | None) -> tuple[int, dict[str, str], bytes]:
+        if self.status:
+            return self.status, {}, b""
+        if wanted is None or not self.ranges:
+            return 200, {}, CONTENT
+        start = int(wanted.removeprefix("bytes=").split("-")[0])
+        return 206, {"Content-Range": f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"}, CONTENT[start:]
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "pki")
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def web(shelf: Shelf, authority: Authority) -> Iterator[Web]:
+    web = Web(shelf, authority.issue("web", host="127.0.0.1"))
+    yield web
+    web.close()
+
+
+def test_a_file_comes_whole(web: Web, authority: Authority) -> None:
+    assert fetch_pack(f"{web.url}/packs/x", authority.ca_file, NAME, len(CONTENT)) == CONTENT
+    assert len(web.requests) == 1
+
+
+def test_a_broken_download_goes_on_where_it_stopped(web: Web, authority: Authority) -> None:
+    web.cut_after = [50_000, 70_000]
+    assert fetch_pack(f"{web.url}/packs/x", authority.ca_file, NAME, len(CONTENT)) == CONTENT
+    starts = [int((wanted or "").removeprefix("bytes=").split("-")[0]) for _, wanted in web.requests]
+    assert len(starts) == 3
+    assert 0 == starts[0] < starts[1] < starts[2]
+
+
+def test_a_server_without_ranges_serves_too(web: Web, shelf: Shelf, authority: Authority) -> None:
+    shelf.ranges = False
+    web.cut_after = [50_000]
+    assert fetch_pack(f"{web.url}/packs/x", authority.ca_file, NAME, len(CONTENT)) == CONTENT
+
+
+def test_a_server_that_always_breaks_off_is_given_up(web: Web, shelf: Shelf, authority: Authority) -> None:
+    shelf.ranges = False
+    web.cut_after = [50_000, 40_000] * 50
+    with pytest.raises(DeviceError):
+        fetch_pack(f"{web.url}/packs/x", authority.ca_file, NAME, len(CONTENT))
+    assert len(web.requests) < 10
+
+
+@pytest.mark.parametrize("status", [301, 404, 416, 500])
+def test_another_status_is_no_file(web: Web, shelf: Shelf, authority: Authority, status: int) -> None:
+    shelf.status = status
+    with pytest.raises(DeviceError, match=str(status)):
+        fetch_pack(f"{web.url}/packs/x", authority.ca_file, NAME, len(CONTENT))
+
+
+def test_other_bytes_are_refused(web: Web, authority: Authority) -> None:
+    with pytest.raises(WrongContent):
+        fetch_pack(f"{web.url}/packs/x", authority.ca_file, bytes(32), len(CONTENT))
+
+
+def test_no_more_is_read_than_was_asked_for(web: Web, authority: Authority) -> None:
+    with pytest.raises(WrongContent):
+        fetch_pack(f"{web.url}/packs/x", authority.ca_file, NAME, 1_000)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "https://127.0.0.1:1/x", "nonsense", ""])
+def test_an_address_that_leads_nowhere(authority: Authority, url: str) -> None:
+    with pytest.raises(DeviceError):
+        fetch_pack(url, authority.ca_file, NAME, 10)

@@ -1,0 +1,221 @@
+"""Becoming a station: keys that stay, an answer that fits or is refused, a certificate that is renewed in time."""
+
+import datetime
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from agent.drivers.https import post_json
+from agent.enrolment import AnswerRefused, CountyRefused, CountyUnreachable, enrol, renew, renewal_due
+from agent.identity import ANSWER, CERTIFICATE, RECORD_KEY, TLS_KEY, IdentityBroken, load_identity
+from protocol.claim import check_digit
+from protocol.enrolment import Broker, Enrolled, EnrolRequest, NotEnrolled, RenewRequest, decode_json, verify_request
+from protocol.signing import key_id
+from tests.agent.uplink.pki import END, Authority, Issued, pem
+from tests.agent.uplink.web import Web
+
+CLAIM = "123456789012" + check_digit("123456789012")
+
+
+class Desk:
+    """The county's enrolment desk: takes one claim, keeps the record key."""
+
+    def __init__(self, authority: Authority) -> None:
+        self.authority = authority
+        self.station = "demo-0001"
+        self.common = "demo-0001"
+        self.record_key = b""
+        self.answer: tuple[int, bytes] | None = None
+        self.wrong_nonce = False
+        self.foreign_key = False
+
+    def __call__(self, path: str, body: bytes, _range: str | None) -> tuple[int, dict[str, str], bytes]:
+        if self.answer is not None:
+            return self.answer[0], {}, self.answer[1]
+        request: EnrolRequest | RenewRequest
+        if path == "/enrol":
+            request = decode_json(body, EnrolRequest)
+            self.record_key = request.record_key
+        else:
+            request = decode_json(body, RenewRequest)
+        verify_request(self.record_key, request)
+        return 200, {}, msgspec.json.encode(self.enrolled(request))
+
+    def enrolled(self, request: EnrolRequest | RenewRequest) -> Enrolled:
+        csr = x509.load_pem_x509_csr(request.csr.encode())
+        assert csr.is_signature_valid
+        key = csr.public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        if self.foreign_key:
+            key = ec.generate_private_key(ec.SECP256R1()).public_key()
+        return Enrolled(
+            station=self.station,
+            village="示例村",
+            nonce=bytes(16) if self.wrong_nonce else request.nonce,
+            certificate=pem(self.authority.certify(self.common, key)).decode(),
+            broker=Broker(host="127.0.0.1", port=8883, shard=0),
+            county_keys=[b"\x01" * 32],
+            card_key=b"\x02" * 32,
+        )
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "pki")
+
+
+@pytest.fixture
+def desk(authority: Authority) -> Desk:
+    return Desk(authority)
+
+
+@pytest.fixture
+def web(desk: Desk, authority: Authority) -> Iterator[Web]:
+    issued: Issued = authority.issue("web", host="127.0.0.1")
+    web = Web(desk, issued)
+    yield web
+    web.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "station"
+
+
+def test_a_claim_makes_a_station(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+    identity = enrol(
+        folder, url=web.url, ca_file=authority.ca_file, claim="1234 5678 9012 " + CLAIM[-1], post=post_json
+    )
+    assert identity.station == "demo-0001"
+    assert identity.county_keys == {key_id(b"\x01" * 32): b"\x01" * 32}
+    assert desk.record_key == identity.record_key.public_key().public_bytes_raw()
+    again = load_identity(folder)
+    assert again is not None
+    assert again.enrolled == identity.enrolled
+    for name in (RECORD_KEY, TLS_KEY, CERTIFICATE, ANSWER):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600, name
+    assert {path.name for path in folder.iterdir()} == {RECORD_KEY, TLS_KEY, CERTIFICATE, ANSWER}
+
+
+def test_renewal_keeps_the_keys_and_replaces_the_certificate(web: Web, authority: Authority, folder: Path) -> None:
+    first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    keys = (folder / RECORD_KEY).read_bytes(), (folder / TLS_KEY).read_bytes()
+    second = renew(first, url=web.url, ca_file=authority.ca_file, post=post_json)
+    assert second.enrolled.certificate != first.enrolled.certificate
+    assert (folder / CERTIFICATE).read_text() == second.enrolled.certificate
+    assert ((folder / RECORD_KEY).read_bytes(), (folder / TLS_KEY).read_bytes()) == keys
+
+
+def test_a_failed_try_leaves_the_keys_and_nothing_else(
+    web: Web, desk: Desk, authority: Authority, folder: Path
+) -> None:
+    desk.answer = 403, msgspec.json.encode(NotEnrolled(reason="claim_used", message="接入码已用过"))
+    with pytest.raises(CountyRefused) as refused:
+        enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    assert (refused.value.reason, refused.value.message) == ("claim_used", "接入码已用过")
+    assert load_identity(folder) is None
+    kept = (folder / RECORD_KEY).read_bytes()
+    desk.answer = None
+    enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    assert (folder / RECORD_KEY).read_bytes() == kept
+
+
+@pytest.mark.parametrize(
+    "claim", ["", "1", "1234567890123" + "4", CLAIM[:-1] + str((int(CLAIM[-1]) + 1) % 10), "x" * 99]
+)
+def test_a_code_that_can_not_be_one_is_not_even_sent(web: Web, authority: Authority, folder: Path, claim: str) -> None:
+    with pytest.raises(CountyRefused, match="接入码"):
+        enrol(folder, url=web.url, ca_file=authority.ca_file, claim=claim, post=post_json)
+    assert not web.requests
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", b"\xff", b"<html>", b"[" * 5000])
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_that_makes_no_sense_is_refused(
+    web: Web, desk: Desk, authority: Authority, folder: Path, answer: bytes, status: int
+) -> None:
+    desk.answer = status, answer
+    with pytest.raises(AnswerRefused):
+        enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    assert load_identity(folder) is None
+
+
+@pytest.mark.parametrize(("field", "value"), [("wrong_nonce", True), ("foreign_key", True), ("common", "demo-0002")])
+def test_an_answer_to_another_question_is_refused(
+    web: Web, desk: Desk, authority: Authority, folder: Path, field: str, value: object
+) -> None:
+    setattr(desk, field, value)
+    with pytest.raises(AnswerRefused):
+        enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    assert load_identity(folder) is None
+
+
+def test_a_renewal_for_another_station_is_refused(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+    identity = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    desk.station = desk.common = "demo-0002"
+    with pytest.raises(AnswerRefused):
+        renew(identity, url=web.url, ca_file=authority.ca_file, post=post_json)
+    kept = load_identity(folder)
+    assert kept is not None
+    assert kept.enrolled == identity.enrolled
+
+
+def test_trouble_at_the_county_is_transient(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+    desk.answer = 503, b"busy"
+    with pytest.raises(CountyUnreachable):
+        enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+
+
+def test_a_server_of_another_authority_is_not_the_county(
+    web: Web, authority: Authority, folder: Path, tmp_path: Path
+) -> None:
+    foreign = Authority(tmp_path / "foreign")
+    with pytest.raises(CountyUnreachable):
+        enrol(folder, url=web.url, ca_file=foreign.ca_file, claim=CLAIM, post=post_json)
+    assert not web.requests
+
+
+def test_an_endless_answer_is_cut(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+    desk.answer = 200, bytes(200_000)
+    with pytest.raises(CountyUnreachable):
+        enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+
+
+def test_renewal_is_due_at_half_life_and_after_the_end(authority: Authority) -> None:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    certificate = pem(authority.certify("demo-0001", key)).decode()
+
+    def due(before_end: datetime.timedelta) -> bool:
+        return renewal_due(int((END - before_end).timestamp() * 1000), certificate)
+
+    assert not due(datetime.timedelta(days=46))
+    assert due(datetime.timedelta(days=45))
+    assert due(datetime.timedelta(days=-400))
+
+
+def test_a_certificate_file_lost_in_a_power_cut_comes_back(web: Web, authority: Authority, folder: Path) -> None:
+    identity = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    (folder / CERTIFICATE).unlink()
+    load_identity(folder)
+    assert (folder / CERTIFICATE).read_text() == identity.enrolled.certificate
+
+
+DAMAGES = [(name, content) for name in (RECORD_KEY, TLS_KEY, ANSWER) for content in (b"", b"\x00\xff", b"{}")]
+
+
+@pytest.mark.parametrize(("name", "content"), [*DAMAGES, (RECORD_KEY, None), (TLS_KEY, None)])
+def test_a_damaged_folder_is_said_to_be_so(
+    web: Web, authority: Authority, folder: Path, name: str, content: bytes | None
+) -> None:
+    enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    with pytest.raises(IdentityBroken):
+        load_identity(folder)

@@ -1,0 +1,356 @@
+"""The uplink over paho, TLS 1.3 and a real Mosquitto, with a county that can be stopped, killed and gagged."""
+
+import datetime
+import hashlib
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from agent.drivers.mqtt import PahoLink, station_context
+from agent.events import Delivered, LinkDown, LinkUp, MessageCame
+from agent.inbox import Inbox
+from agent.uplink import Uplink
+from protocol.birth import Gone
+from protocol.codec import decode
+from tests.agent.uplink.network import Broker, Wire
+from tests.agent.uplink.parts import STATION, Host, MemoryBlobs, MemoryOutbox, help_asked, some_facts
+from tests.agent.uplink.pki import Authority, Issued
+from tests.agent.uplink.sample import a_touch
+from tests.fakes.county_peer import CountyBook, CountyPeer
+
+PATIENCE_S = 20.0
+
+
+class RealStation:
+    """An uplink with its inbox, run by the test's own thread as the core would."""
+
+    def __init__(self, book: CountyBook, outbox: MemoryOutbox, *, port: int, ca_file: Path, identity: Issued) -> None:
+        self.inbox = Inbox()
+        self.outbox = outbox
+        self.blobs = MemoryBlobs()
+        self.host = Host(outbox)
+        self.skipped_ms = 0
+        self.link = PahoLink(
+            station=STATION,
+            shard=0,
+            host="127.0.0.1",
+            port=port,
+            context=lambda: station_context(
+                ca_file=ca_file, certificate_file=identity.certificate, key_file=identity.key
+            ),
+            put=self.inbox.put,
+            mono_ms=self.mono_ms,
+        )
+        self.uplink = Uplink(
+            station=STATION,
+            shard=0,
+            county_keys=book.public_keys,
+            outbox=outbox,
+            blobs=self.blobs,
+            link=self.link,
+            mono_ms=self.mono_ms,
+            host=self.host,
+            jitter=lambda: 0.05,
+        )
+
+    def mono_ms(self) -> int:
+        return int(monotonic() * 1000) + self.skipped_ms
+
+    def commit(self, *screens: str) -> None:
+        self.outbox.commit(*(help_asked(screen) for screen in screens))
+        self.uplink.facts_committed()
+
+    def run(self, until: Callable[[], bool], *, patience_s: float = PATIENCE_S) -> None:
+        """Be the core until something holds."""
+        deadline = monotonic() + patience_s
+        while not until():
+            assert monotonic() < deadline, f"it did not come about; alarms {self.host.alarms}"
+            due = self.uplink.tick()
+            wait_s = min(max(due - self.mono_ms(), 0) / 1000, 0.05)
+            event = self.inbox.get(timeout_s=wait_s)
+            if event is not None:
+                assert isinstance(event, LinkUp | LinkDown | MessageCame | Delivered)
+                self.uplink.handle(event)
+
+    def linger(self, seconds: float) -> None:
+        """Be the core for a while."""
+        end = monotonic() + seconds
+        self.run(lambda: monotonic() >= end)
+
+    @property
+    def settled(self) -> bool:
+        return self.uplink.state == "connected" and self.outbox.receipted == self.outbox.through
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "pki")
+
+
+@pytest.fixture
+def broker(authority: Authority) -> Iterator[Broker]:
+    broker = Broker(authority.folder, authority)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def outbox() -> MemoryOutbox:
+    return MemoryOutbox()
+
+
+@pytest.fixture
+def book(outbox: MemoryOutbox) -> CountyBook:
+    return CountyBook({STATION: outbox.public_key})
+
+
+@pytest.fixture
+def county(broker: Broker, book: CountyBook) -> Iterator[CountyPeer]:
+    peer = CountyPeer(book, port=broker.plain_port)
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def wire(broker: Broker) -> Iterator[Wire]:
+    wire = Wire(broker.tls_port)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def station(
+    broker: Broker, wire: Wire, authority: Authority, book: CountyBook, outbox: MemoryOutbox
+) -> Iterator[RealStation]:
+    station = RealStation(book, outbox, port=wire.port, ca_file=authority.ca_file, identity=authority.issue(STATION))
+    yield station
+    station.uplink.say_gone("shutdown")
+
+
+def bodies(outbox: MemoryOutbox) -> list[bytes]:
+    return [fact.body for fact in outbox.facts]
+
+
+def test_facts_and_a_blob_arrive(station: RealStation, county: CountyPeer, book: CountyBook) -> None:
+    content = os.urandom(150_000)
+    name = hashlib.sha256(content).digest()
+    station.blobs.content[name] = content
+    station.outbox.commit(*some_facts(300))
+    station.run(lambda: station.settled and not station.blobs.content)
+    assert book.bodies(STATION) == bodies(station.outbox)
+    assert book.whole_blobs() == {name}
+    assert len(station.host.times) == 1
+    assert not station.host.alarms
+
+
+def test_a_broker_that_stops_and_comes_back(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+) -> None:
+    station.run(lambda: station.settled)
+    broker.stop()
+    station.run(lambda: station.uplink.state == "offline")
+    station.commit("a")
+    station.commit("b")
+    station.linger(0.3)
+    assert not station.settled
+    broker.start()
+    station.run(lambda: station.settled)
+    assert book.bodies(STATION) == bodies(station.outbox)
+
+
+def test_a_broker_killed_again_and_again(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+) -> None:
+    for number in range(3):
+        station.run(lambda: station.settled)
+        station.commit(f"before {number}")
+        broker.stop(signal.SIGKILL)
+        station.commit(f"after {number}")
+        broker.start()
+    station.run(lambda: station.settled)
+    assert book.bodies(STATION) == bodies(station.outbox)
+
+
+def test_a_dead_wire_is_given_up_after_90_s_only_while_something_waits(
+    station: RealStation, county: CountyPeer, book: CountyBook, wire: Wire
+) -> None:
+    station.run(lambda: station.settled)
+    station.linger(0.3)
+    wire.flowing.clear()
+    station.skipped_ms += 95_000
+    station.linger(0.3)
+    assert station.uplink.state == "connected", "nothing waited"
+    station.commit("a")
+    for _ in range(5):
+        station.linger(0.05)
+        station.skipped_ms += 19_000
+    station.run(lambda: station.uplink.state != "connected")
+    wire.flowing.set()
+    station.run(lambda: station.settled)
+    assert book.bodies(STATION) == bodies(station.outbox)
+    assert wire.connections >= 2
+
+
+def test_nobody_listens(station: RealStation, broker: Broker, book: CountyBook) -> None:
+    station.commit("a")
+    station.run(lambda: "connecting" in [station.uplink.state] and station.link.bytes_moved()[1] > 0)
+    station.linger(1.0)
+    assert station.outbox.receipted == 0
+    county = CountyPeer(book, port=broker.plain_port)
+    station.run(lambda: station.settled)
+    county.close()
+    assert book.bodies(STATION) == bodies(station.outbox)
+
+
+def test_a_county_worker_that_goes_and_comes_back(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+) -> None:
+    station.run(lambda: station.settled)
+    county.close()
+    station.commit("a")
+    station.linger(1.0)
+    assert not station.settled
+    again = CountyPeer(book, port=broker.plain_port)
+    station.run(lambda: station.settled)
+    again.close()
+    assert book.bodies(STATION) == bodies(station.outbox)
+
+
+def test_an_access_list_that_turns_against_the_station(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+) -> None:
+    station.run(lambda: station.settled)
+    broker.allow("pattern read cunhui/1/0/%u/#")
+    broker.reload()
+    station.linger(0.3)
+    station.commit("a")
+    station.run(lambda: ("facts_refused", "major") in station.host.alarms)
+    assert not station.settled
+    broker.allow("pattern readwrite cunhui/1/0/%u/#")
+    broker.reload()
+    station.run(lambda: station.settled)
+    assert book.bodies(STATION) == bodies(station.outbox)
+
+
+def test_receipts_that_are_lost_and_doubled(station: RealStation, county: CountyPeer, book: CountyBook) -> None:
+    station.run(lambda: station.settled)
+    book.silent.add("facts")
+    station.commit("a")
+    station.linger(0.3)
+    assert not station.settled
+    book.silent.clear()
+    station.skipped_ms += 20_000
+    station.run(lambda: station.settled)
+    for _ in range(3):
+        county.say(STATION, "receipt", book.receipt(STATION, station.outbox.epoch))
+    station.commit("b")
+    station.run(lambda: station.settled)
+    assert book.bodies(STATION) == bodies(station.outbox)
+
+
+def test_a_rolled_back_outbox(station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker) -> None:
+    station.outbox.commit(*some_facts(20))
+    station.run(lambda: station.settled)
+    broker.stop()
+    station.run(lambda: station.uplink.state == "offline")
+    station.outbox.roll_back(12)
+    station.commit("green on the older copy")
+    broker.start()
+    station.run(lambda: station.settled)
+    assert station.outbox.opened == [("ahead", 12)]
+    assert book.bodies(STATION)[-2:] == bodies(station.outbox)
+
+
+def test_a_county_restored_from_a_backup(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+) -> None:
+    station.outbox.commit(*some_facts(20))
+    station.run(lambda: station.settled)
+    broker.stop()
+    kept = book.kept(STATION, station.outbox.epoch)
+    del kept.bodies[5:], kept.heads[6:]
+    book.generation = 2
+    broker.start()
+    station.run(lambda: station.settled and kept.through == 21)
+    assert not station.outbox.opened
+
+
+def test_hostile_messages_over_the_wire(
+    station: RealStation, county: CountyPeer, caplog: pytest.LogCaptureFixture
+) -> None:
+    station.run(lambda: station.settled)
+    for leaf in ("receipt", "welcome", "command", "desired", "match", "missing"):
+        county.say(STATION, leaf, os.urandom(200))
+        county.say(STATION, leaf, b"", retain=True)
+    station.run(lambda: len(station.host.alarms) == 6)
+    assert "refused" in caplog.text
+    station.commit("a")
+    station.run(lambda: station.settled)
+
+
+def test_the_will_names_the_connection(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker, wire: Wire
+) -> None:
+    station.run(lambda: station.settled)
+    nonce = book.births[-1].nonce
+    wire.close()
+    with county.changed:
+        assert county.changed.wait_for(lambda: book.gone, timeout=10)
+    gone = decode(book.gone[0], Gone)
+    assert (gone.nonce, gone.reason) == (nonce, "broken")
+
+
+def test_a_farewell_is_no_break(station: RealStation, county: CountyPeer, book: CountyBook) -> None:
+    station.run(lambda: station.settled)
+    station.uplink.say_gone("restart")
+    with county.changed:
+        assert county.changed.wait_for(lambda: book.gone, timeout=10)
+    assert [decode(raw, Gone).reason for raw in book.gone] == ["restart"]
+
+
+@pytest.mark.parametrize("fault", ["foreign authority", "wrong host", "expired"])
+def test_a_broker_that_is_not_the_countys(
+    tmp_path: Path, book: CountyBook, outbox: MemoryOutbox, broker: Broker, authority: Authority, fault: str
+) -> None:
+    foreign = Authority(tmp_path / "foreign")
+    ca_file = foreign.ca_file if fault == "foreign authority" else authority.ca_file
+    if fault != "foreign authority":
+        broker.stop()
+        past = datetime.datetime(2021, 1, 1, tzinfo=datetime.UTC)
+        authority.issue(
+            "broker",
+            host="127.0.0.2" if fault == "wrong host" else "127.0.0.1",
+            **({"end": past} if fault == "expired" else {}),
+        )
+        broker.start()
+    station = RealStation(book, outbox, port=broker.tls_port, ca_file=ca_file, identity=authority.issue(STATION))
+    station.run(lambda: station.uplink.state == "offline")
+    station.linger(0.5)
+    assert station.uplink.state == "offline"
+    station.uplink.say_gone("shutdown")
+
+
+def test_a_touch_costs_at_most_700_bytes(
+    station: RealStation, county: CountyPeer, wire: Wire, record_property: Callable[[str, object], None]
+) -> None:
+    station.run(lambda: station.settled and len(county.book.vitals) > 0)
+    station.linger(0.3)
+    before = wire.up, wire.down
+    moved = station.link.bytes_moved()
+    for _ in range(10):
+        station.outbox.commit(a_touch())
+        station.uplink.facts_committed()
+        station.run(lambda: station.settled)
+        station.linger(0.05)
+    station.linger(0.3)
+    up, down = (wire.up - before[0]) / 10, (wire.down - before[1]) / 10
+    record_property("touch_bytes", up + down)
+    print(f"one touch: {up} up, {down} down")
+    after = station.link.bytes_moved()
+    assert abs(sum(after) - sum(moved) - (up + down) * 10) <= 1
+    assert up + down <= 700
