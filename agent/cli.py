@@ -63,6 +63,7 @@ def _run(config: StationConfig) -> int:
     from agent.identity import IdentityBroken, load_identity  # noqa: PLC0415
 
     _log_to_stderr()
+    os.umask(0o027)
     try:
         identity = load_identity(config.folder)
     except (IdentityBroken, OSError) as error:

@@ -101,33 +101,36 @@ class ClockingDesk:
         red and nothing is recorded.
         """
         judged = self._judge_all(touches)
-        if not judged:
-            return
-        facts = [fact for one in judged for fact in one.facts]
+        facts = [fact for one in judged if one for fact in one.facts]
         try:
-            refs = iter(self._journal.commit(*facts))
+            refs = iter(self._journal.commit(*facts) if facts else [])
         except (OutboxFull, OutboxBroken) as error:
             log.error("%d touches not recorded: %s", len(judged), error)
-            for _ in judged:
-                self._refuse("disk_full" if isinstance(error, OutboxFull) else "disk_error")
+            problem: Problem = "disk_full" if isinstance(error, OutboxFull) else "disk_error"
+            for one in judged:
+                self._refuse(problem if one else "bad_card")
         else:
             for one in judged:
-                self._tell(one, [next(refs) for _ in one.facts])
+                if one is None:
+                    self._refuse("bad_card")
+                else:
+                    self._tell(one, [next(refs) for _ in one.facts])
 
     def too_fast(self, touches: Sequence[CardTouched]) -> None:
         """Refuse touches that come faster than they can be recorded: one red for all of them."""
         log.warning("%d touches refused: they come too fast", len(touches))
         self._refuse("too_fast")
 
-    def _judge_all(self, touches: Sequence[CardTouched]) -> list[_Judged]:
-        judged: list[_Judged] = []
+    def _judge_all(self, touches: Sequence[CardTouched]) -> list[_Judged | None]:
+        """Judge in order; None stands for a number that no card has."""
+        judged: list[_Judged | None] = []
         before: dict[bytes, _Judged] = {}
         for one in touches:
             try:
                 token = card_token(self._card_key, normalise_uid(one.uid))
             except Refused as refused:
                 log.info("a card number was refused: %s", refused.detail)
-                self._refuse("bad_card")
+                judged.append(None)
                 continue
             verdict = self._judge(token, one.reader, before.get(token))
             before.setdefault(token, verdict)

@@ -1,0 +1,279 @@
+"""A station's rules on a bench: the real outbox on a real disk, everything else recorded in one order."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.clock import StationClock
+from agent.commands import Commands
+from agent.desk import ClockingDesk
+from agent.events import PackFetched
+from agent.inbox import Inbox
+from agent.journal import Journal
+from agent.lamp import Lamp
+from agent.learning import Learning
+from agent.lifecycle import Lifecycle
+from agent.outbox import Outbox, OutboxFull
+from agent.packs import PackShelf
+from agent.ports import Colour
+from agent.recent import recent_facts
+from agent.snapshots import Purpose, Snapshots
+from agent.today import Today
+from agent.twin import Twin
+from protocol.cards import card_token
+from protocol.facts import Fact
+from protocol.kiosk import ToKiosk, TouchShown
+from protocol.signing import key_id
+from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings
+from protocol.units import FactRef, Moment
+from tests.fakes.clockwork import FakeSystemClock
+from tests.fakes.devices import FakeIndicator
+
+STATION = "test-0001"
+CARD_KEY = bytes(range(32))
+ZHANG, LI, LOST, STRANGER = "04a1b2c3d4e5f6", "04b1b2c3d4e5f6", "04c1b2c3d4e5f6", "04d1b2c3d4e5f6"
+RUN_KEY = Ed25519PrivateKey.generate()
+COUNTY_KEY = Ed25519PrivateKey.generate()
+COUNTY_KEYS = {key_id(COUNTY_KEY.public_key().public_bytes_raw()): COUNTY_KEY.public_key().public_bytes_raw()}
+
+
+def window(name: str, start: int, end: int, *people: str, weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)) -> DutyWindow:
+    """Return a duty window; times in minutes after midnight."""
+    return DutyWindow(id=name, name=name, weekdays=list(weekdays), start=start, end=end, people=list(people))
+
+
+def desired(*, version: int = 1, settings: Settings | None = None, packs: list[PackRef] | None = None) -> Desired:
+    """Return a village of two people with a morning and an afternoon."""
+    return Desired(
+        station=STATION,
+        version=version,
+        station_name="示例村站点",
+        village="示例村",
+        settings=settings or Settings(),
+        people=[Person(id="p1", name="张示例"), Person(id="p2", name="李示例")],
+        cards=[
+            Card(token=card_token(CARD_KEY, ZHANG), person="p1"),
+            Card(token=card_token(CARD_KEY, LI), person="p2"),
+            Card(token=card_token(CARD_KEY, LOST), person="p2", lost=True),
+        ],
+        windows=[window("am", 510, 720, "p1", "p2"), window("pm", 870, 1050, "p1")],
+        packs=packs or [],
+    )
+
+
+class Recorded:
+    """What happened, in order: screens, pictures and lamp write into one list."""
+
+    def __init__(self) -> None:
+        self.order: list[tuple[str, object]] = []
+
+    def show(self, message: ToKiosk) -> None:
+        self.order.append(("kiosk", message))
+
+    def answer(self, kiosk: int, message: ToKiosk) -> None:
+        self.order.append((f"kiosk {kiosk}", message))
+
+    def touch_recorded(self, ref: FactRef) -> None:
+        self.order.append(("picture", ref))
+
+    def handled(self, kiosk: int) -> None:
+        self.order.append(("handled", kiosk))
+
+    @property
+    def touches(self) -> list[TouchShown]:
+        """What was shown about touches."""
+        return [what for _, what in self.order if isinstance(what, TouchShown)]
+
+    @property
+    def answers(self) -> list[object]:
+        """What single kiosks were answered."""
+        return [what for who, what in self.order if who.startswith("kiosk ")]
+
+    @property
+    def pictures(self) -> list[object]:
+        return [what for who, what in self.order if who == "picture"]
+
+
+class RecordedLamp(FakeIndicator):
+    """A lamp whose lights stand in the common order."""
+
+    def __init__(self, recorded: Recorded) -> None:
+        super().__init__()
+        self._recorded = recorded
+
+    def show(self, colour: Colour, *, fact: str) -> None:
+        super().show(colour, fact=fact)
+        self._recorded.order.append(("lamp", (colour, fact)))
+
+
+class WatchedOutbox:
+    """The real outbox; it notes each commit in the common order and can say that the disk is full."""
+
+    def __init__(self, outbox: Outbox, recorded: Recorded) -> None:
+        self.real = outbox
+        self.error: Exception | None = None
+        self.commits = 0
+        self._recorded = recorded
+
+    def commit(self, *facts: Fact) -> list[FactRef]:
+        if self.error is not None:
+            raise self.error
+        refs = self.real.commit(*facts)
+        self.commits += 1
+        self._recorded.order.append(("commit", list(facts)))
+        return refs
+
+    def get(self, key: str) -> bytes | None:
+        return self.real.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        if self.error is not None:
+            raise self.error
+        self.real.put(key, value)
+
+    def fill_disk(self) -> None:
+        self.error = OutboxFull("no room")
+
+
+class FakeTaker:
+    """A camera that is asked and answers when the test says."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Purpose, FactRef | None]] = []
+        self.over: list[str] = []
+        self.full = False
+
+    def request(self, purpose: Purpose, about: FactRef | None) -> bool:
+        if not self.full:
+            self.asked.append((purpose, about))
+        return not self.full
+
+    def taken_over(self, spooled: str) -> None:
+        self.over.append(spooled)
+
+
+class MemoryBlobs:
+    """Blobs in memory, with as little room as the test wants."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, bytes] = {}
+        self.to_evict: list[bytes] = []
+
+    def add(self, content: bytes) -> bytes:
+        sha256 = hashlib.sha256(content).digest()
+        self.kept[sha256] = content
+        return sha256
+
+    def drop(self, sha256: bytes) -> None:
+        self.kept.pop(sha256, None)
+
+    def evict(self, *, room_for: int = 0) -> list[bytes]:
+        evicted, self.to_evict = self.to_evict, []
+        return evicted
+
+
+class Bench:
+    """The parts of one station."""
+
+    def __init__(self, folder: Path, system: FakeSystemClock, *, trusted: bool = True) -> None:
+        self.folder = folder
+        self.system = system
+        self.clock = StationClock(system=system, build_ms=1_700_000_000_000)
+        self.recorded = Recorded()
+        real = Outbox.open(folder / "outbox.db", station=STATION, record_key=RUN_KEY, now=self.clock.now)
+        self.recent = list(recent_facts(real))
+        self.outbox = WatchedOutbox(real, self.recorded)
+        self.clock.restore(self.outbox, last_fact=self.recent[-1][1].at if len(self.recent) > 1 else None)
+        if trusted:
+            self.clock.county_said(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        self.journal = Journal(self.outbox)
+        self.twin = Twin(station=STATION, village="示例村", state=self.outbox)
+        self.today = Today(clock=self.clock, twin=self.twin)
+        self.today.recall(self.recent)
+        self.indicator = RecordedLamp(self.recorded)
+        self.lamp = Lamp(self.indicator)
+        self.taker = FakeTaker()
+        self.blobs = MemoryBlobs()
+        self.inbox = Inbox()
+        self.snapshots = Snapshots(
+            clock=self.clock, journal=self.journal, twin=self.twin, blobs=self.blobs, taker=self.taker
+        )
+        self.desk = ClockingDesk(
+            clock=self.clock,
+            journal=self.journal,
+            twin=self.twin,
+            today=self.today,
+            lamp=self.lamp,
+            screens=self.recorded,
+            pictures=self.recorded,
+            card_key=CARD_KEY,
+        )
+        self.lifecycle = Lifecycle(
+            clock=self.clock, journal=self.journal, twin=self.twin, state=self.outbox, software="cunhui-agent test"
+        )
+        self.shelf = PackShelf(
+            folder=folder / "packs",
+            county_keys=COUNTY_KEYS,
+            fetch=self.fetch,
+            inbox=self.inbox,
+            mono_ms=system.mono_ms,
+        )
+        self.files: dict[bytes, bytes] = {}
+        self.learning = Learning(
+            clock=self.clock,
+            journal=self.journal,
+            state=self.outbox,
+            shelf=self.shelf,
+            screens=self.recorded,
+            random=Random(1),
+        )
+        self.commands = Commands(
+            clock=self.clock, journal=self.journal, state=self.outbox, lamp=self.lamp, snapshots=self.snapshots
+        )
+
+    def fetch(self, ref: PackRef) -> bytes:
+        """The county's download: only what the test put into ``files``."""
+        if ref.sha256 not in self.files:
+            raise OSError("not there")
+        return self.files[ref.sha256]
+
+    def fetched(self) -> PackFetched:
+        """Wait for the fetch that runs."""
+        event = self.inbox.get(timeout_s=5)
+        assert isinstance(event, PackFetched)
+        return event
+
+    def accept(self, wanted: Desired) -> None:
+        assert self.twin.accept(wanted, at=self.clock.now()).refused == 0
+
+    def touch(self, uid: str) -> TouchShown:
+        """Touch a card and return what the person saw."""
+        before = len(self.recorded.touches)
+        self.desk.card_touched(uid, "fake")
+        (shown,) = self.recorded.touches[before:]
+        return shown
+
+    def facts(self) -> list[Fact]:
+        """Return every fact on disk, read back."""
+        return [fact for _, fact in recent_facts(self.outbox.real)]
+
+    def of[F](self, kind: type[F]) -> list[F]:
+        """Return the facts of one kind on disk."""
+        return [fact for fact in self.facts() if isinstance(fact, kind)]
+
+    def now(self) -> Moment:
+        return self.clock.now()
+
+
+@contextmanager
+def bench(folder: Path, system: FakeSystemClock, *, trusted: bool = True) -> Iterator[Bench]:
+    """Open a station in ``folder``; opened again it is the same station after a restart."""
+    made = Bench(folder, system, trusted=trusted)
+    try:
+        yield made
+    finally:
+        made.outbox.real.close()

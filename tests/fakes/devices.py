@@ -1,0 +1,79 @@
+"""Hardware that does as a test says. Each fake passes the contract tests of its port."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.ports import Colour, DeviceError
+
+
+class FakeReader:
+    """Implements `agent.ports.CardReader`."""
+
+    name = "fake"
+    simulated = True
+
+    def __init__(self) -> None:
+        self._touched: Callable[[str], None] | None = None
+        self._ready: Callable[[bool], None] | None = None
+
+    def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
+        self._touched, self._ready = touched, ready
+        ready(True)
+
+    def stop(self) -> None:
+        self._touched = self._ready = None
+
+    def present(self, uid: str) -> None:
+        """Lay a card on the reader."""
+        if self._touched is not None:
+            self._touched(uid)
+
+    def unplug(self) -> None:
+        """Take the reader away."""
+        if self._ready is not None:
+            self._ready(False)
+
+
+class FakeIndicator:
+    """Implements `agent.ports.Indicator`."""
+
+    name = "fake"
+    simulated = True
+
+    def __init__(self, shown: list[tuple[str, str]] | None = None) -> None:
+        self.shown: list[tuple[str, str]] = [] if shown is None else shown
+        self.broken = False
+
+    def show(self, colour: Colour, *, fact: str) -> None:
+        if self.broken:
+            raise DeviceError("no lamp")
+        self.shown.append((colour, fact))
+
+    def close(self) -> None:
+        self.broken = True
+
+
+class FakeCamera:
+    """Implements `agent.ports.Camera`."""
+
+    name = "fake"
+    simulated = True
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def capture_jpeg(self) -> bytes:
+        self.taken += 1
+        return b"\xff\xd8\xff\xe0" + self.taken.to_bytes(4, "big") + b"\xff\xd9"
+
+    def close(self) -> None:
+        self.taken = 0
+
+
+def lamp_socket(path: Path) -> socket.socket:
+    """Bind the socket to which a simulated lamp sends its lights."""
+    lamp = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    lamp.bind(str(path))
+    lamp.settimeout(5)
+    return lamp
