@@ -1,0 +1,60 @@
+"""One-time sign-in links: made for one account, used once, kept only as a hash.
+
+A link is opened by GET, which changes nothing, so a browser's prefetch or a chat program's preview can't use
+it up; the person's press of the button on that page uses it by POST.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from server_broker.accounts.models import SignInLink, User
+
+DEFAULT_VALIDITY = timedelta(hours=1)
+LONGEST_VALIDITY = timedelta(days=7)
+_TOKEN_BYTES = 32
+
+
+def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY) -> str:
+    """Return the URL path of a new link that signs ``user`` in once.
+
+    Args:
+        valid_for: From now; more than nothing, at most 7 days.
+
+    Raises:
+        ValueError: ``valid_for`` is out of bounds.
+    """
+    if not timedelta(0) < valid_for <= LONGEST_VALIDITY:
+        raise ValueError(f"a sign-in link is valid for up to {LONGEST_VALIDITY}, not {valid_for}")
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    SignInLink.objects.create(token_hash=_hash(token), user=user, expires_at=timezone.now() + valid_for)
+    return reverse("sign-in-link", args=[token])
+
+
+def link_is_open(token: str) -> bool:
+    """Return whether the link would still sign someone in. Changes nothing."""
+    return SignInLink.objects.filter(
+        token_hash=_hash(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
+    ).exists()
+
+
+def use_link(token: str) -> User | None:
+    """Use a link up and return its account, or None when it is unknown, used, expired or its account closed.
+
+    Of two uses at the same moment one gets the account: the row is changed under its own condition.
+    """
+    now = timezone.now()
+    hashed = _hash(token)
+    with transaction.atomic():
+        used = SignInLink.objects.filter(
+            token_hash=hashed, used_at=None, expires_at__gt=now, user__is_active=True
+        ).update(used_at=now)
+        return User.objects.get(signinlink__token_hash=hashed) if used else None
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,91 @@
+"""What each role may do. A view asks for a power, never for a role."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+
+from server_broker.accounts.models import Role, User
+
+type View = Callable[..., HttpResponseBase]
+
+
+class Power(StrEnum):
+    """One thing that an account may do."""
+
+    SEE_FLEET = "see_fleet"
+    SEE_PEOPLE = "see_people"
+    EDIT_PEOPLE = "edit_people"
+    BIND_CARDS = "bind_cards"
+    ANSWER_ALARMS = "answer_alarms"
+    CLAIM_STATION = "claim_station"
+    REVOKE_STATION = "revoke_station"
+    READ_AUDIT = "read_audit"
+    MANAGE_ACCOUNTS = "manage_accounts"
+
+
+POWERS: dict[str, frozenset[Power]] = {
+    Role.SYSTEM: frozenset(
+        {
+            Power.SEE_FLEET,
+            Power.SEE_PEOPLE,
+            Power.EDIT_PEOPLE,
+            Power.BIND_CARDS,
+            Power.ANSWER_ALARMS,
+            Power.CLAIM_STATION,
+            Power.MANAGE_ACCOUNTS,
+        }
+    ),
+    Role.SECURITY: frozenset({Power.SEE_FLEET, Power.ANSWER_ALARMS, Power.REVOKE_STATION}),
+    Role.AUDITOR: frozenset({Power.READ_AUDIT}),
+    Role.OPERATOR: frozenset(
+        {
+            Power.SEE_FLEET,
+            Power.SEE_PEOPLE,
+            Power.EDIT_PEOPLE,
+            Power.BIND_CARDS,
+            Power.ANSWER_ALARMS,
+            Power.CLAIM_STATION,
+            Power.REVOKE_STATION,
+        }
+    ),
+    Role.OFFICER: frozenset({Power.SEE_FLEET, Power.SEE_PEOPLE, Power.BIND_CARDS, Power.ANSWER_ALARMS}),
+}
+"""Auditing meets no other duty, and whoever makes accounts neither revokes stations nor reads the audit log."""
+
+
+def may(user: User | AnonymousUser, power: Power) -> bool:
+    """Return whether ``user``'s role has ``power``. Django's superuser flag counts for nothing."""
+    return isinstance(user, User) and user.is_active and power in POWERS.get(user.role, frozenset())
+
+
+def needs(power: Power) -> Callable[[View], View]:
+    """Guard a view: strangers are sent to sign in, accounts without ``power`` get 403.
+
+    A page that polls gets ``HX-Redirect`` instead of a redirect, which would put the sign-in form into the page.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            if not may(request.user, power):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("sign-in")})
+    return redirect_to_login(request.get_full_path())

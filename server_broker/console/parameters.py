@@ -1,0 +1,51 @@
+"""Read query and form values within bounds: whatever is typed, a page comes out and never an error."""
+
+import datetime as dt
+import re
+import unicodedata
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+
+_FIRST_DAY = dt.date(2020, 1, 1)
+
+
+def text(values: QueryDict, name: str, *, longest: int = 64) -> str:
+    """Return a text: NFKC, trimmed, without control characters, cut to ``longest``."""
+    plain = unicodedata.normalize("NFKC", values.get(name, "")[: 4 * longest])
+    kept = "".join(letter for letter in plain if unicodedata.category(letter)[0] != "C")
+    return kept.strip()[:longest]
+
+
+def choice(values: QueryDict, name: str, allowed: tuple[str, ...]) -> str:
+    """Return one of ``allowed``, the first of them for anything else."""
+    given = values.get(name, "")
+    return given if given in allowed else allowed[0]
+
+
+def day(values: QueryDict, name: str = "date") -> dt.date:
+    """Return a local date from 2020 to today; today for anything else."""
+    today = timezone.localdate()
+    given = values.get(name, "")
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", given, re.ASCII):
+        return today
+    try:
+        asked = dt.date.fromisoformat(given)
+    except ValueError:
+        return today
+    return asked if _FIRST_DAY <= asked <= today else today
+
+
+def token(values: QueryDict, name: str) -> bytes | None:
+    """Return a card token given as 32 hex digits, or None."""
+    given = values.get(name, "")
+    return bytes.fromhex(given) if re.fullmatch(r"[0-9a-f]{32}", given, re.ASCII) else None
+
+
+def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], *, size: int) -> Page[M]:
+    """Return the page that ``?page=`` asks for, the nearest one there is for a number out of range."""
+    given = request.GET.get("page", "1")
+    number = int(given) if re.fullmatch(r"\d{1,7}", given, re.ASCII) else 1
+    return Paginator(rows, size).get_page(number)

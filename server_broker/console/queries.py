@@ -1,0 +1,78 @@
+"""The base of every query behind a page, cut to what the viewer may see.
+
+What lies outside the scope is not refused but absent: a page about it is 404, as for a thing that never was.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, When
+
+from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
+from server_broker.attendance.models import DATED_QUALITIES, Touch
+from server_broker.attendance.services import touches_of_day
+from server_broker.fleet.models import Alarm, Station, StationQuerySet
+from server_broker.media.models import Blob
+from server_broker.people.models import Card, Person
+from server_broker.regions.models import subtree_prefix
+
+HAPPENED = Case(
+    When(quality__in=DATED_QUALITIES, then=F("wall")),
+    When(corrected_wall__isnull=False, then=F("corrected_wall")),
+    default=F("received_at"),
+    output_field=DateTimeField(),
+)
+"""When a touch happened, as well as the county can tell: an undated one counts from its receipt."""
+
+
+def stations_of(user: Viewer) -> StationQuerySet:
+    """Return the stations that ``user`` sees."""
+    own = scope(user)
+    return Station.objects.none() if own is None else Station.objects.all().under(own)
+
+
+def people_of(user: Viewer) -> QuerySet[Person]:
+    """Return the people that ``user`` sees."""
+    return Person.objects.filter(village__in=regions_of(user))
+
+
+def cards_of(user: Viewer) -> QuerySet[Card]:
+    """Return the cards of the people that ``user`` sees."""
+    return Card.objects.filter(person__village__in=regions_of(user))
+
+
+def touches_of(user: Viewer) -> QuerySet[Touch]:
+    """Return the touches at the stations that ``user`` sees."""
+    own = scope(user)
+    if own is None:
+        return Touch.objects.none()
+    return Touch.objects.filter(station__village__code__startswith=subtree_prefix(own))
+
+
+def blobs_of(user: Viewer) -> QuerySet[Blob]:
+    """Return the blobs of the stations that ``user`` sees."""
+    own = scope(user)
+    if own is None:
+        return Blob.objects.none()
+    return Blob.objects.filter(station__village__code__startswith=subtree_prefix(own))
+
+
+def alarms_of(user: Viewer) -> QuerySet[Alarm]:
+    """Return the alarms of the stations that ``user`` sees; those of no station only to a whole county's viewer."""
+    own = scope(user)
+    if own is None:
+        return Alarm.objects.none()
+    seen = Q(station__village__code__startswith=subtree_prefix(own))
+    return Alarm.objects.filter(seen | Q(station=None) if sees_county(user) else seen)
+
+
+def touches_on(user: Viewer, day: dt.date) -> QuerySet[Any]:
+    """Return a local day's touches at the stations that ``user`` sees, with ``happened``, newest first."""
+    own = scope(user)
+    touches = Touch.objects.none() if own is None else touches_of_day(own, day)
+    return touches.annotate(happened=HAPPENED).order_by("-happened", "-id")
+
+
+def unbound(touches: QuerySet[Touch]) -> QuerySet[Touch]:
+    """Return those whose card nobody has yet."""
+    return touches.filter(~Exists(Card.objects.filter(token=OuterRef("card_token"))))

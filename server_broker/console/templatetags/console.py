@@ -1,0 +1,193 @@
+"""How the console's templates write times, words and the navigation."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from server_broker.accounts.models import User
+from server_broker.accounts.powers import Power, may
+from server_broker.attendance.models import DATED_QUALITIES
+from server_broker.console import words
+from server_broker.console.queries import alarms_of
+from server_broker.fleet.models import Station, StationEvent, StationStatus
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the navigation. ``count`` is shown beside the word when it is not 0."""
+
+    word: str
+    href: str
+    current: bool
+    count: int = 0
+
+
+_ITEMS: tuple[tuple[str, str, Power], ...] = (
+    ("站点", "home", Power.SEE_FLEET),
+    ("今日打卡", "today", Power.SEE_PEOPLE),
+    ("人员与卡", "people", Power.SEE_PEOPLE),
+    ("发卡台", "desk", Power.BIND_CARDS),
+    ("告警", "alarms", Power.SEE_FLEET),
+    ("审计", "audit", Power.READ_AUDIT),
+)
+
+
+@register.inclusion_tag("console/_navigation.html", takes_context=True)
+def navigation(context: dict[str, Any]) -> dict[str, Any]:
+    """Draw the entries that the viewer may open."""
+    request: HttpRequest = context["request"]
+    user = request.user
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    section = context.get("section", here)
+    items = [
+        Item(word, reverse(name), section == name, _open_alarms(request) if name == "alarms" else 0)
+        for word, name, power in _ITEMS
+        if may(user, power)
+    ]
+    if isinstance(user, User) and user.is_staff and may(user, Power.MANAGE_ACCOUNTS):
+        items.append(Item("管理", reverse("admin:index"), False))
+    return {"items": items, "request": request, "user": user}
+
+
+def _open_alarms(request: HttpRequest) -> int:
+    return alarms_of(request.user).filter(resolved_at=None, acknowledged_at=None).count()
+
+
+@register.filter
+def state(station: Station) -> words.Word:
+    """Return the station's state in words."""
+    return words.state_of(station)
+
+
+@register.filter
+def latest(station: Station) -> StationStatus | None:
+    """Return what the station said last."""
+    return words.status_of(station)
+
+
+@register.filter
+def quality(code: str) -> words.Word:
+    """Return a clock quality in words."""
+    return words.QUALITIES.get(code, words.UNKNOWN)
+
+
+@register.filter
+def quality_word(code: str) -> str:
+    """Return a clock quality as its bare word."""
+    return quality(code).word
+
+
+@register.filter
+def answer(code: str) -> words.Word:
+    """Return what the person at the reader was told."""
+    return words.ANSWERS.get(code, words.UNKNOWN)
+
+
+@register.filter
+def direction(code: str) -> str:
+    """Return 上班 or 下班, or a dash where the touch has no direction."""
+    return words.DIRECTIONS.get(code, "—")
+
+
+@register.filter
+def severity(code: str) -> words.Word:
+    """Return a severity in words."""
+    return words.SEVERITIES.get(code, words.UNKNOWN)
+
+
+@register.filter
+def event(kind: str) -> words.Word:
+    """Return a station event in words; one this page does not know is shown as it is called."""
+    return words.EVENTS.get(kind, words.Word("·", kind, "quiet"))
+
+
+@register.filter
+def alarm_title(code: str) -> str:
+    """Return an alarm's name in Chinese, or its code."""
+    return words.ALARMS.get(code, code)
+
+
+@register.filter
+def deed(action: str) -> str:
+    """Return an audited action in Chinese, or its code."""
+    return words.DEEDS.get(action, action)
+
+
+@register.filter
+def ago(moment: dt.datetime | None) -> str:
+    """Return how long ago in the largest fitting unit: 刚刚, 3 分钟前, 2 小时前, 5 天前."""
+    if moment is None:
+        return "从未"
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds < 10:
+        return "刚刚"
+    for unit, size in (("天", 86_400), ("小时", 3_600), ("分钟", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}前"
+    return f"{int(seconds)} 秒前"
+
+
+@register.filter
+def moment(when: dt.datetime | None) -> str:
+    """Return a local time: 08:03:21 today, 11-23 08:03 this year, 2025-11-23 08:03 before."""
+    if when is None:
+        return "—"
+    local, now = timezone.localtime(when), timezone.localtime()
+    if local.date() == now.date():
+        return local.strftime("%H:%M:%S")
+    return local.strftime("%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d %H:%M")
+
+
+@register.filter
+def event_time(shown: StationEvent) -> str:
+    """Return when an event happened, by a later correction where there was one; 约 marks one that nothing dates."""
+    if shown.quality in DATED_QUALITIES:
+        return moment(shown.wall)
+    return moment(shown.corrected_wall) if shown.corrected_wall else f"约 {moment(shown.received_at)}"
+
+
+_EPOCH_REASONS = {
+    "first": "第一次",
+    "ahead": "县里的记录比站点多",
+    "differs": "与县里的记录不一致",
+    "corrupt": "记录文件损坏，已抢救",
+}
+_BOOT_CAUSES = {"power_on": "通电", "restart": "程序重启"}
+
+
+@register.filter
+def event_note(shown: StationEvent) -> str:
+    """Return what is worth saying about an event besides its kind; empty for most."""
+    detail = shown.detail if isinstance(shown.detail, dict) else {}
+    if shown.kind == "booted":
+        return " · ".join(filter(None, [_BOOT_CAUSES.get(detail.get("cause", "")), str(detail.get("software", ""))]))
+    if shown.kind == "epoch_opened":
+        return _EPOCH_REASONS.get(detail.get("reason", ""), "")
+    if shown.kind == "facts_lost":
+        return f"第 {detail.get('first', '?')} 至 {detail.get('last', '?')} 条"
+    return str(detail.get("reader") or detail.get("window") or "")[:64]
+
+
+@register.filter
+def short_hex(value: bytes) -> str:
+    """Return the first eight hex digits of a hash."""
+    return bytes(value).hex()[:8]
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: dict[str, Any], **changes: object) -> str:
+    """Return the query string of this page with some values changed; an empty value takes one out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value in ("", None):
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"

@@ -1,0 +1,34 @@
+"""Addresses of the console's pages."""
+
+from django.urls import path, re_path
+
+from server_broker.console.views.alarms import acknowledge_alarm, alarms
+from server_broker.console.views.audit import audit
+from server_broker.console.views.desk import bind, desk
+from server_broker.console.views.fleet import home
+from server_broker.console.views.people import card_lost, export_file, import_file, people, template_file
+from server_broker.console.views.snapshots import snapshot, snapshot_jpeg
+from server_broker.console.views.station import claim, revoke, station
+from server_broker.console.views.today import today
+
+_STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("today/", today, name="today"),
+    re_path(rf"{_STATION}$", station, name="station"),
+    re_path(rf"{_STATION}claim/$", claim, name="station-claim"),
+    re_path(rf"{_STATION}revoke/$", revoke, name="station-revoke"),
+    path("snapshots/<int:pk>/", snapshot, name="snapshot"),
+    path("snapshots/<int:pk>.jpg", snapshot_jpeg, name="snapshot-jpeg"),
+    path("people/", people, name="people"),
+    path("people/import/", import_file, name="people-import"),
+    path("people/template.xlsx", template_file, name="people-template"),
+    path("people/export.xlsx", export_file, name="people-export"),
+    path("cards/<int:pk>/lost/", card_lost, name="card-lost"),
+    path("desk/", desk, name="desk"),
+    path("desk/bind/", bind, name="desk-bind"),
+    path("alarms/", alarms, name="alarms"),
+    path("alarms/<int:pk>/acknowledge/", acknowledge_alarm, name="alarm-acknowledge"),
+    path("audit/", audit, name="audit"),
+]

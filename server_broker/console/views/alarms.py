@@ -1,0 +1,62 @@
+"""告警: what a person must see, and the note that they have seen it."""
+
+from django.contrib import messages
+from django.db.models import Case, IntegerField, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from server_broker.accounts.powers import Power, may, needs
+from server_broker.audit.log import record
+from server_broker.console import parameters
+from server_broker.console.live import page_template
+from server_broker.console.queries import alarms_of
+from server_broker.console.words import ALARMS
+from server_broker.fleet.alarms import acknowledge
+
+PAGE_SIZE = 50
+STATES = ("open", "acknowledged", "resolved")
+_RANK = Case(
+    When(severity="critical", then=Value(0)),
+    When(severity="major", then=Value(1)),
+    When(severity="minor", then=Value(2)),
+    default=Value(3),
+    output_field=IntegerField(),
+)
+
+
+@require_safe
+@needs(Power.SEE_FLEET)
+def alarms(request: HttpRequest) -> HttpResponse:
+    """Show the alarms of a state, the gravest first; a poll gets the list alone."""
+    state = parameters.choice(request.GET, "state", STATES)
+    seen = alarms_of(request.user)
+    in_state = {
+        "open": seen.filter(resolved_at=None, acknowledged_at=None),
+        "acknowledged": seen.filter(resolved_at=None, acknowledged_at__isnull=False),
+        "resolved": seen.filter(resolved_at__isnull=False),
+    }
+    shown = in_state[state].select_related("station__village").order_by(_RANK, "-last_at", "-id")
+    words = ("待处理", "已确认", "已解除")
+    context = {
+        "page": parameters.page_of(request, shown, size=PAGE_SIZE),
+        "tabs": [(name, word, in_state[name].count()) for name, word in zip(STATES, words, strict=True)],
+        "state": state,
+        "may_answer": may(request.user, Power.ANSWER_ALARMS),
+    }
+    name = page_template(request, "alarms")
+    return render(request, name, context)
+
+
+@require_POST
+@needs(Power.ANSWER_ALARMS)
+def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note who has seen an alarm. A second note changes nothing."""
+    alarm = get_object_or_404(alarms_of(request.user), pk=pk, resolved_at=None)
+    if alarm.acknowledged_at is None:
+        acknowledge(alarm, at=timezone.now())
+        actor = request.user.get_username()
+        record(actor, "alarm.acknowledged", alarm.station_id or "", {"code": alarm.code})
+        messages.success(request, f"已确认：{ALARMS.get(alarm.code, alarm.code)}")
+    return redirect("alarms")

@@ -1,0 +1,110 @@
+"""人员与卡: the list of people with their cards, and Excel in and out."""
+
+import datetime as dt
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_POST, require_safe
+
+from server_broker.accounts.powers import Power, may, needs
+from server_broker.accounts.scope import regions_of, scope
+from server_broker.audit.log import record
+from server_broker.console import parameters
+from server_broker.console.queries import cards_of, people_of
+from server_broker.people import spreadsheet
+from server_broker.people.cards import report_lost
+from server_broker.people.excel import import_people
+from server_broker.people.models import Person
+from server_broker.people.result import ImportResult
+from server_broker.people.workbook import MAX_FILE_BYTES
+
+PAGE_SIZE = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+@needs(Power.SEE_PEOPLE)
+def people(request: HttpRequest) -> HttpResponse:
+    """Show the people of the viewer's scope."""
+    return _page(request, result=None)
+
+
+def _page(request: HttpRequest, *, result: ImportResult | None) -> HttpResponse:
+    search = parameters.text(request.GET, "q")
+    villages = list(regions_of(request.user).filter(people__isnull=False).distinct())
+    village = parameters.choice(request.GET, "village", ("", *(v.code for v in villages)))
+    context = {
+        "section": "people",
+        "page": parameters.page_of(request, _found(request, search, village), size=PAGE_SIZE),
+        "search": search,
+        "villages": villages,
+        "village": village,
+        "result": result,
+        "may_edit": may(request.user, Power.EDIT_PEOPLE),
+        "may_bind": may(request.user, Power.BIND_CARDS),
+    }
+    return render(request, "console/people.html", context, status=422 if result and not result.ok else 200)
+
+
+def _found(request: HttpRequest, search: str, village: str) -> QuerySet[Person]:
+    found = people_of(request.user).select_related("village").prefetch_related("cards", "windows")
+    if search:
+        found = found.filter(Q(name__icontains=search) | Q(number__icontains=search))
+    if village:
+        found = found.filter(village=village)
+    return found.order_by("village_id", "number")
+
+
+@require_POST
+@needs(Power.EDIT_PEOPLE)
+def import_file(request: HttpRequest) -> HttpResponse:
+    """Take an Excel file whole, or show everything that is wrong with it."""
+    own = scope(request.user)
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile) or own is None:
+        messages.error(request, "请先选择一个 .xlsx 文件。")
+        return redirect("people")
+    result = import_people(file.read(MAX_FILE_BYTES + 1), scope=own, actor=request.user.get_username())
+    if not result.ok:
+        return _page(request, result=result)
+    messages.success(request, "导入完成。" + "；".join(result.lines()))
+    return redirect("people")
+
+
+@require_safe
+@needs(Power.EDIT_PEOPLE)
+def template_file(request: HttpRequest) -> HttpResponse:
+    """Send the empty form."""
+    return _xlsx(spreadsheet.template(), "村慧导入模板.xlsx")
+
+
+@require_safe
+@needs(Power.EDIT_PEOPLE)
+def export_file(request: HttpRequest) -> HttpResponse:
+    """Send what the viewer's scope holds; that it left the house goes into the audit log."""
+    own = scope(request.user)
+    if own is None:
+        return redirect("people")
+    record(actor=request.user.get_username(), action="people.exported", subject=own)
+    day: dt.date = timezone.localdate()
+    return _xlsx(spreadsheet.export_people(own), f"村慧人员 {day:%Y-%m-%d}.xlsx")
+
+
+def _xlsx(content: bytes, name: str) -> HttpResponse:
+    disposition = content_disposition_header(as_attachment=True, filename=name)
+    return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": disposition or "attachment"})
+
+
+@require_POST
+@needs(Power.BIND_CARDS)
+def card_lost(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark a card as lost."""
+    card = get_object_or_404(cards_of(request.user).select_related("person"), pk=pk)
+    report_lost(card, actor=request.user.get_username())
+    messages.success(request, f"{card.person.name} 的卡已挂失，站点很快会拒绝它。")
+    return redirect("people")

@@ -1,0 +1,103 @@
+"""站点详情: one station's state, its loss ledger, ups and downs, last touches and pictures; claim and revoke."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from protocol.claim import format_claim_code
+from server_broker.accounts.powers import Power, may, needs
+from server_broker.accounts.scope import Viewer
+from server_broker.attendance.models import Touch
+from server_broker.console.live import page_template
+from server_broker.console.queries import stations_of, touches_of
+from server_broker.console.touch_rows import shown_touches
+from server_broker.enrolment.claims import make_claim
+from server_broker.enrolment.revocation import revoke as revoke_station
+from server_broker.fleet.models import Station
+from server_broker.fleet.queries import station_page
+
+LAST_TOUCHES = 15
+LAST_EVENTS = 30
+LAST_SNAPSHOTS = 24
+
+
+class RevokeForm(forms.Form):
+    """Why a station is shut out. The id is typed again, because nothing brings it back."""
+
+    reason = forms.CharField(min_length=4, max_length=200)
+    confirm = forms.CharField(max_length=64)
+
+
+@require_safe
+@needs(Power.SEE_FLEET)
+def station(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Show one station; a poll gets its live part alone."""
+    shown = _get(request, station_id)
+    context = _context(request, shown)
+    name = page_template(request, "station")
+    return render(request, name, context)
+
+
+def _get(request: HttpRequest, station_id: str) -> Station:
+    return get_object_or_404(stations_of(request.user).select_related("village", "status"), pk=station_id)
+
+
+def _context(request: HttpRequest, shown: Station) -> dict[str, Any]:
+    user = request.user
+    page = station_page(shown, events=LAST_EVENTS, snapshots=LAST_SNAPSHOTS)
+    sees_people = may(user, Power.SEE_PEOPLE)
+    return {
+        "section": "home",
+        "station": shown,
+        "ledger": page.ledger,
+        "alarms": page.alarms,
+        "events": page.events,
+        "sees_people": sees_people,
+        "rows": shown_touches(user, _last_touches(user, shown)) if sees_people else [],
+        "snapshots": page.snapshots if sees_people else [],
+        "may_revoke": may(user, Power.REVOKE_STATION) and shown.revoked_at is None,
+        "may_claim": may(user, Power.CLAIM_STATION),
+    }
+
+
+def _last_touches(user: Viewer, shown: Station) -> QuerySet[Touch]:
+    touches = touches_of(user).filter(station=shown).select_related("station__village")
+    return touches.order_by("-wall", "-id")[:LAST_TOUCHES]
+
+
+@require_POST
+@needs(Power.CLAIM_STATION)
+def claim(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Make a claim code and show it this once: the county keeps only its hash."""
+    shown = _get(request, station_id)
+    code = make_claim(shown, actor=request.user.get_username(), now=timezone.now())
+    return render(request, "console/claim.html", {"section": "home", "station": shown, "code": format_claim_code(code)})
+
+
+@require_POST
+@needs(Power.REVOKE_STATION)
+def revoke(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Shut a station out for good, with a reason, once its id was typed again."""
+    shown = _get(request, station_id)
+    form = RevokeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "没有吊销：请写明理由（至少 4 个字）。")
+    elif form.cleaned_data["confirm"].strip() != shown.pk:
+        messages.error(request, "没有吊销：输入的站点编号不一致。")
+    else:
+        _revoke(request, shown, form.cleaned_data["reason"])
+    return redirect("station", station_id)
+
+
+def _revoke(request: HttpRequest, shown: Station, reason: str) -> None:
+    actor = request.user.get_username()
+    outcome = revoke_station(settings.HOME, shown.pk, actor=actor, reason=reason, now=timezone.now())
+    when = "已断开" if outcome.in_force else "消息服务恢复时即被拒绝"
+    messages.success(request, f"站点 {shown.pk} 已吊销，{when}，原来的证书不能再用。")

@@ -1,0 +1,67 @@
+"""今日打卡: a day's touches, newest first, each with its time's quality and whose it is."""
+
+import datetime as dt
+
+from django.core.paginator import Page
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from server_broker.accounts.powers import Power, needs
+from server_broker.accounts.scope import Viewer, regions_of
+from server_broker.attendance.models import UNDATED, Touch
+from server_broker.console import parameters
+from server_broker.console.live import page_template
+from server_broker.console.queries import touches_on, unbound
+from server_broker.console.touch_rows import ShownTouch, shown_touches
+from server_broker.regions.models import Region
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@needs(Power.SEE_PEOPLE)
+def today(request: HttpRequest) -> HttpResponse:
+    """Show a day, the present one by default; a poll gets the live part alone."""
+    day = parameters.day(request.GET)
+    villages = _villages(request.user)
+    village = parameters.choice(request.GET, "village", ("", *(v.code for v in villages)))
+    touches = touches_on(request.user, day)
+    if village:
+        touches = touches.filter(station__village=village)
+    page = parameters.page_of(request, touches.select_related("station__village"), size=PAGE_SIZE)
+    context = {
+        "page": page,
+        "rows": _rows(request.user, page),
+        "counts": touches.order_by().aggregate(
+            touches=Count("pk"),
+            cards=Count("card_token", distinct=True),
+            stations=Count("station", distinct=True),
+            undated=Count("pk", filter=UNDATED & Q(corrected_wall=None)),
+        ),
+        "to_check": unbound(touches).order_by().values("card_token").distinct().count(),
+        "villages": villages,
+        "village": village,
+        "day": day,
+        **_neighbours(day),
+    }
+    return render(request, page_template(request, "today"), context)
+
+
+def _villages(user: Viewer) -> list[Region]:
+    return list(regions_of(user).exclude(code__endswith="000").filter(stations__isnull=False).distinct())
+
+
+def _rows(user: Viewer, page: Page[Touch]) -> list[ShownTouch]:
+    return shown_touches(user, page.object_list)
+
+
+def _neighbours(day: dt.date) -> dict[str, dt.date | bool | None]:
+    today = timezone.localdate()
+    return {
+        "is_today": day == today,
+        "before": day - dt.timedelta(days=1),
+        "after": day + dt.timedelta(days=1) if day < today else None,
+    }

@@ -1,0 +1,105 @@
+"""Every code that a page shows, as a sign, a Chinese word and a tone. Meaning is never in the colour alone."""
+
+from typing import NamedTuple
+
+from server_broker.fleet.models import Station, StationStatus
+
+
+class Word(NamedTuple):
+    """``tone`` is a class of the style sheet: good, warn, bad or quiet."""
+
+    sign: str
+    word: str
+    tone: str
+
+
+UNKNOWN = Word("·", "未知", "quiet")
+
+REVOKED = Word("✕", "已吊销", "bad")
+NOT_ENROLLED = Word("◌", "未接入", "quiet")
+ONLINE = Word("●", "在线", "good")
+OFFLINE = Word("○", "离线", "bad")
+
+QUALITIES = {
+    "synced": Word("✓", "已校时", "good"),
+    "holdover": Word("✓", "守时", "good"),
+    "restored": Word("△", "未校时", "warn"),
+    "unknown": Word("△", "时间不明", "warn"),
+}
+ANSWERS = {
+    "recorded": Word("✓", "打卡成功", "good"),
+    "repeat": Word("=", "已打卡", "quiet"),
+    "unknown": Word("?", "待核对", "warn"),
+    "lost": Word("✕", "挂失卡", "bad"),
+}
+DIRECTIONS = {"in": "上班", "out": "下班"}
+SEVERITIES = {
+    "info": Word("i", "提示", "quiet"),
+    "minor": Word("△", "一般", "warn"),
+    "major": Word("▲", "重要", "bad"),
+    "critical": Word("✕", "紧急", "bad"),
+}
+EVENTS = {
+    "booted": Word("▲", "启动", "good"),
+    "shut_down": Word("▼", "正常关机", "quiet"),
+    "reader_lost": Word("✕", "读卡器断开", "bad"),
+    "reader_back": Word("✓", "读卡器恢复", "good"),
+    "window_closed": Word("✓", "值班时段记录完整", "quiet"),
+    "clock_corrected": Word("✓", "时钟已校正", "quiet"),
+    "epoch_opened": Word("＋", "开始新的记录流", "quiet"),
+    "facts_lost": Word("✕", "有记录无法恢复", "bad"),
+    "blob_evicted": Word("△", "图片未上传即清除", "warn"),
+    "help_asked": Word("?", "有人求助", "warn"),
+    "command_result": Word("›", "命令已答复", "quiet"),
+    "alarm_raised": Word("△", "站点告警", "warn"),
+}
+ALARMS = {
+    "unexplained": "账目对不上",
+    "epoch_ahead": "县里的记录比站点多（疑似旧卡恢复）",
+    "epoch_differs": "站点与县里的记录不一致（疑似克隆或恢复）",
+    "epoch_corrupt": "站点记录文件损坏，已抢救",
+    "facts_lost": "有记录无法恢复",
+    "facts_held": "有记录待审",
+    "lost_card": "有人使用挂失卡",
+    "quarantined": "收到无法读取的消息",
+    "conflict": "同一编号收到不同内容",
+    "chain_mismatch": "记录链校验不符",
+    "bad_signature": "签名校验不符",
+    "disk_full": "站点磁盘已满",
+    "outbox_full": "站点磁盘已满",
+    "reader_lost": "读卡器断开",
+}
+DEEDS = {
+    "account.signed_in": "登录",
+    "account.made": "新建账号",
+    "account.changed": "修改账号",
+    "card.bound": "绑定卡",
+    "card.lost": "挂失卡",
+    "people.imported": "导入表格",
+    "people.exported": "导出表格",
+    "alarm.acknowledged": "确认告警",
+    "claim.made": "生成接入码",
+    "claim.burnt": "接入码作废",
+    "station.revoked": "吊销站点",
+    "station.enrolled": "站点接入",
+    "station.renewed": "证书续期",
+    "snapshot.seen": "查看抓拍",
+}
+
+
+def state_of(station: Station) -> Word:
+    """Return whether a station is there, by what the county knows now."""
+    if station.revoked_at is not None:
+        return REVOKED
+    if station.enrolled_at is None:
+        return NOT_ENROLLED
+    status = status_of(station)
+    return ONLINE if status is not None and status.online else OFFLINE
+
+
+def status_of(station: Station) -> StationStatus | None:
+    """Return what a station said last, or None for one that has said nothing."""
+    try:
+        return station.status
+    except StationStatus.DoesNotExist:
+        return None

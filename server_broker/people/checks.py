@@ -1,0 +1,155 @@
+"""Whether the rows of an import fit one another and what the county has already."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from server_broker.attendance.models import DutyWindow
+from server_broker.fleet.models import Station
+from server_broker.people.models import Card, Person
+from server_broker.people.result import RowError
+from server_broker.people.rows import Plan
+from server_broker.regions.models import Region, subtree_prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the county has, by key."""
+
+    regions: dict[str, str]
+    stations: dict[str, Station]
+    people: dict[str, Person]
+    cards: dict[bytes, str]
+    """Card token to person number."""
+    windows: dict[tuple[str, str], DutyWindow]
+
+
+def load_known() -> Known:
+    """Read what an import is judged against."""
+    return Known(
+        regions=dict(Region.objects.values_list("code", "name")),
+        stations={station.id: station for station in Station.objects.all()},
+        people={person.number: person for person in Person.objects.all()},
+        cards={bytes(token): number for token, number in Card.objects.values_list("token", "person__number")},
+        windows={
+            (window.village_id, window.name): window
+            for window in DutyWindow.objects.order_by("-id").prefetch_related("people")
+        },
+    )
+
+
+def check(plan: Plan, known: Known, tokens: dict[str, bytes], scope: str | None) -> list[RowError]:
+    """Return everything that does not fit.
+
+    Args:
+        tokens: Card token of each UID in the plan.
+        scope: Rows must lie in this region's subtree; None: no bound, for the county's own command line.
+    """
+    errors = [*_repeated(plan), *_regions(plan, known), *_villages(plan, known)]
+    errors += [*_stations(plan, known), *_cards(plan, known, tokens), *_windows(plan, known)]
+    if scope is not None:
+        errors += _outside(plan, known, scope)
+    return errors
+
+
+def _repeated(plan: Plan) -> Iterator[RowError]:
+    keyed = {
+        "区划": [(row.row, row.code, row.code) for row in plan.regions],
+        "站点": [(row.row, row.id, row.id) for row in plan.stations],
+        "人员": [(row.row, row.number, row.number) for row in plan.people],
+        "卡": [(row.row, row.uid, f"尾号 {row.uid[-4:]}") for row in plan.cards],
+        "值班": [(row.row, f"{row.village} {row.name}", f"{row.village} {row.name}") for row in plan.windows],
+    }
+    for sheet, rows in keyed.items():
+        first: dict[str, int] = {}
+        for number, key, shown in rows:
+            if first.setdefault(key, number) != number:
+                yield RowError(sheet, number, f"与第 {first[key]} 行重复（{shown}）")
+
+
+def _regions(plan: Plan, known: Known) -> Iterator[RowError]:
+    there = known.regions.keys() | {row.code for row in plan.regions}
+    for row in plan.regions:
+        for parent in _parents(row.code):
+            if parent not in there:
+                yield RowError("区划", row.row, f"缺少上级区划 {parent}，请一并填写")
+
+
+def _parents(code: str) -> list[str]:
+    return [parent for parent in (code[:6] + "000000", code[:9] + "000") if parent != code]
+
+
+def _villages(plan: Plan, known: Known) -> Iterator[RowError]:
+    there = known.regions.keys() | {row.code for row in plan.regions}
+    for sheet, rows in (("站点", plan.stations), ("人员", plan.people), ("值班", plan.windows)):
+        for row in rows:
+            if row.village not in there:
+                yield RowError(sheet, row.row, f"没有代码为 {row.village} 的村")
+
+
+def _stations(plan: Plan, known: Known) -> Iterator[RowError]:
+    for row in plan.stations:
+        old = known.stations.get(row.id)
+        if old is not None and old.enrolled_at is not None and old.village_id != row.village:
+            yield RowError("站点", row.row, f"站点 {row.id} 已接入，不能改到别的村")
+
+
+def _cards(plan: Plan, known: Known, tokens: dict[str, bytes]) -> Iterator[RowError]:
+    people = known.people.keys() | {row.number for row in plan.people}
+    for row in plan.cards:
+        if row.person not in people:
+            yield RowError("卡", row.row, f"没有编号为 {row.person} 的人员")
+        holder = known.cards.get(tokens[row.uid])
+        if holder is not None and holder != row.person:
+            yield RowError("卡", row.row, f"尾号 {row.uid[-4:]} 的卡已绑定给编号 {holder} 的人员")
+
+
+def _windows(plan: Plan, known: Known) -> Iterator[RowError]:
+    lives_in = {number: person.village_id for number, person in known.people.items()}
+    lives_in |= {row.number: row.village for row in plan.people}
+    for row in plan.windows:
+        for number in row.people:
+            if number not in lives_in:
+                yield RowError("值班", row.row, f"没有编号为 {number} 的人员")
+            elif lives_in[number] != row.village:
+                yield RowError("值班", row.row, f"编号 {number} 的人员不在这个村")
+    yield from _left_behind(plan, known)
+
+
+def _left_behind(plan: Plan, known: Known) -> Iterator[RowError]:
+    """Someone moved to another village while a window of the old one, not in the file, still names them."""
+    moved = {row.number: row for row in plan.people if row.number in known.people}
+    rewritten = {(row.village, row.name) for row in plan.windows}
+    for key, window in known.windows.items():
+        for person in window.people.all() if key not in rewritten else ():
+            row = moved.get(person.number)
+            if row is not None and row.village != window.village_id:
+                yield RowError("人员", row.row, f"还在原来村的值班“{window.name}”里，请先改值班")
+
+
+def _outside(plan: Plan, known: Known, scope: str) -> Iterator[RowError]:
+    prefix = subtree_prefix(scope)
+    counted = Counter[tuple[str, int]]()
+    for sheet, number, code in _places_touched(plan, known):
+        if not code.startswith(prefix):
+            counted[sheet, number] += 1
+    for sheet, number in counted:
+        yield RowError(sheet, number, "不在您的管辖范围内")
+
+
+def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
+    """Yield where each row acts: its own region, and where the thing that it changes was before."""
+    lives_in = {number: person.village_id for number, person in known.people.items()}
+    coming = {row.number: row.village for row in plan.people}
+    yield from (("区划", row.row, row.code) for row in plan.regions)
+    for station in plan.stations:
+        yield "站点", station.row, station.village
+        if station.id in known.stations:
+            yield "站点", station.row, known.stations[station.id].village_id
+    for person in plan.people:
+        yield "人员", person.row, person.village
+        yield "人员", person.row, lives_in.get(person.number, person.village)
+    for card in plan.cards:
+        if (village := lives_in.get(card.person, coming.get(card.person))) is not None:
+            yield "卡", card.row, village
+    yield from (("值班", row.row, row.village) for row in plan.windows)

@@ -1,0 +1,101 @@
+"""Give people and rosters out as Excel: an empty template to fill in, or what the county has in a scope."""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from server_broker.attendance.models import DutyWindow
+from server_broker.fleet.models import Station
+from server_broker.people.models import Person
+from server_broker.people.rows import COLUMNS, NOTES_SHEET
+from server_broker.regions.models import Region
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_NOTES = (
+    "每个工作表只填需要导入的行；不填的工作表可以删除。",
+    "代码、编号、卡号各列已设为“文本”，请不要改成“常规”，否则 Excel 会丢掉前面的 0。",
+    "卡号是读卡器读出的 8、14 或 20 位十六进制数；导出文件里没有卡号，县里也不保存卡号原文。",
+    "星期可以写 1-5、一至五、一、三、五 或 工作日；时间写成 08:30 的样子；结束早于开始表示到次日。",
+    "人员编号一格可以写多个，用逗号隔开。",
+    "有一行不对，整个文件都不会导入；所有错误会一次列出。",
+)
+
+
+def template() -> bytes:
+    """Return an empty workbook with every sheet, its columns set to text, and notes on how to fill it in."""
+    return _workbook({sheet: [] for sheet in COLUMNS})
+
+
+def export_people(scope: str) -> bytes:
+    """Return what lies in the subtree of the region ``scope``, in the form that an import takes back.
+
+    Cards are left out: the county keeps no card numbers.
+    """
+    regions = Region.objects.all().under(scope)
+    windows = DutyWindow.objects.filter(village__in=regions).order_by("village", "name").prefetch_related("people")
+    return _workbook(
+        {
+            "区划": regions.values_list("code", "name"),
+            "站点": Station.objects.all().under(scope).values_list("id", "name", "village_id"),
+            "人员": Person.objects.filter(village__in=regions).values_list("number", "name", "village_id"),
+            "卡": [],
+            "值班": map(_window_row, windows),
+        }
+    )
+
+
+def escaped(text: str) -> str:
+    """Return ``text`` so that no spreadsheet program takes it for a formula (OWASP, CSV injection)."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _window_row(window: DutyWindow) -> tuple[str, ...]:
+    days = "、".join("一二三四五六日"[day - 1] for day in window.weekdays)
+    numbers = "，".join(person.number for person in window.people.all())
+    return window.village_id, window.name, days, _clock(window.start), _clock(window.end), numbers
+
+
+def _clock(minutes: int) -> str:
+    minutes = minutes if minutes <= 24 * 60 else minutes - 24 * 60
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _workbook(rows_of: dict[str, Iterable[tuple[str, ...]]]) -> bytes:
+    workbook = Workbook(write_only=True)
+    for sheet, rows in rows_of.items():
+        worksheet = workbook.create_sheet(sheet)
+        _lay_out(worksheet, len(COLUMNS[sheet]))
+        worksheet.append([_cell(worksheet, title, head=True) for title in COLUMNS[sheet]])
+        for row in rows:
+            worksheet.append([_cell(worksheet, escaped(text)) for text in row])
+    notes = workbook.create_sheet(NOTES_SHEET)
+    notes.column_dimensions["A"].width = 90
+    for line in _NOTES:
+        notes.append([_cell(notes, line)])
+    file = io.BytesIO()
+    workbook.save(file)
+    return file.getvalue()
+
+
+def _lay_out(worksheet: Any, columns: int) -> None:
+    worksheet.freeze_panes = "A2"
+    for number in range(1, columns + 1):
+        dimension = worksheet.column_dimensions[get_column_letter(number)]
+        dimension.width = 22
+        dimension.number_format = "@"
+
+
+def _cell(worksheet: Any, text: str, *, head: bool = False) -> Any:
+    cell = WriteOnlyCell(worksheet, value=text)
+    cell.data_type = "s"  # never a formula, whatever the text begins with
+    cell.number_format = "@"
+    if head:
+        cell.font = Font(bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", fgColor="1F5E46")
+        cell.alignment = Alignment(vertical="center")
+    return cell
