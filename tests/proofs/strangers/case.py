@@ -1,0 +1,40 @@
+"""What a case is: someone tries something, and is to be let in or not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.proofs.strangers.county import County
+from tests.proofs.strangers.station import Board
+
+
+@dataclass
+class Bench:
+    """The county and two stations that are rightly in it."""
+
+    county: County
+    first: Board
+    second: Board
+
+
+@dataclass
+class Outcomes:
+    """Collects what happened; a stranger let in and a right one refused are both named."""
+
+    cases: int = 0
+    admitted: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def refused(self, case: str, was_admitted: bool) -> None:
+        """Note one who had to be refused."""
+        self.cases += 1
+        if was_admitted:
+            self.admitted.append(case)
+
+    def welcome(self, case: str, was_admitted: bool) -> None:
+        """Note one who had to be let in: a proof that refuses everybody proves nothing."""
+        self.cases += 1
+        if not was_admitted:
+            self.failed.append(case)
+
+
+type Group = Callable[[Bench, Outcomes], None]

@@ -1,0 +1,130 @@
+"""Who is let through the broker's door."""
+
+import datetime as dt
+import ssl
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+
+from protocol.topics import topic
+from server_broker.trust.authority import CertificateAuthority
+from tests.proofs.strangers.case import Bench, Outcomes
+from tests.proofs.strangers.county import County
+from tests.proofs.strangers.station import client_tls
+from tests.proofs.strangers.visitor import Visitor, county_client, local_port
+
+_DAY = dt.timedelta(days=1)
+
+
+def certificates(bench: Bench, outcomes: Outcomes) -> None:
+    """Every wrong certificate, and the right one before and after."""
+    name = bench.first.station
+    outcomes.welcome("the right certificate", _connects(bench.county, bench.first.tls(), name))
+    for case, certificate, key in _forgeries(bench.county, name):
+        outcomes.refused(case, _connects(bench.county, client_tls(bench.county, certificate, key), name))
+    old = bench.first.tls()
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    outcomes.refused("TLS 1.2 with the right certificate", _connects(bench.county, old, name))
+    outcomes.refused("no TLS at all", _connects(bench.county, None, name))
+    outcomes.welcome("the right certificate again", _connects(bench.county, bench.first.tls(), name))
+
+
+def _connects(county: County, tls: ssl.SSLContext | None, client_id: str) -> bool:
+    with Visitor(county.broker_port, client_id, tls=tls) as visitor:
+        return visitor.connect()
+
+
+def _forgeries(county: County, name: str) -> list[tuple[str, str, ec.EllipticCurvePrivateKey]]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = dt.datetime.now(dt.UTC)
+    authority_key = load_pem_private_key((county.home / "trust" / "ca.key").read_bytes(), None)
+    web_key = load_pem_private_key((county.home / "trust" / "web.key").read_bytes(), None)
+    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
+    assert isinstance(web_key, ec.EllipticCurvePrivateKey)
+    issuer = x509.load_pem_x509_certificate(county.ca.read_bytes()).subject
+    foreign, _ = CertificateAuthority.make()
+    own_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    copied = ec.generate_private_key(ec.SECP256R1())
+    client = ExtendedKeyUsageOID.CLIENT_AUTH
+    return [
+        ("no certificate", "", key),
+        ("a foreign CA", foreign.issue_station(name, key.public_key(), now=now).pem, key),
+        ("a foreign CA of the same name", _make(name, issuer, key, copied, now - _DAY, now + _DAY, client), key),
+        ("self-signed with the right name", _make(name, own_name, key, key, now - _DAY, now + _DAY, client), key),
+        ("expired", _make(name, issuer, key, authority_key, now - 9 * _DAY, now - _DAY, client), key),
+        ("not yet valid", _make(name, issuer, key, authority_key, now + _DAY, now + 9 * _DAY, client), key),
+        ("the web server's own certificate", (county.home / "trust" / "web.pem").read_text(), web_key),
+        (
+            "a server certificate with a station's name",
+            _make(name, issuer, key, authority_key, now - _DAY, now + _DAY, ExtendedKeyUsageOID.SERVER_AUTH),
+            key,
+        ),
+    ]
+
+
+def _make(
+    name: str,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    start: dt.datetime,
+    end: dt.datetime,
+    usage: ObjectIdentifier,
+) -> str:
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(end)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    )
+    return builder.sign(issuer_key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def client_ids(bench: Bench, outcomes: Outcomes) -> None:
+    """Another station's client id neither takes its session over nor fires its will."""
+    first, second = bench.first, bench.second
+    down = topic(shard=0, station=second.station, leaf="receipt")
+    gone = topic(shard=0, station=second.station, leaf="gone")
+    with (
+        county_client(bench.county, "observer") as observer,
+        Visitor(bench.county.broker_port, second.station, tls=second.tls(), will=(gone, b"will")) as victim,
+        Visitor(bench.county.broker_port, second.station, tls=first.tls()) as thief,
+    ):
+        outcomes.welcome("the county's own client", observer.connect() and observer.subscribe(gone) is not None)
+        outcomes.welcome("the victim", victim.connect() and victim.subscribe(down) in (0, 1))
+        thief.connect()
+        outcomes.refused("a foreign client id hears the other's receipts", _hears_receipt(observer, thief, down))
+        outcomes.refused("a foreign client id ends the other's session", victim.closed.is_set())
+        outcomes.refused("a foreign client id fires the other's will", bool(observer.hears()))
+        outcomes.welcome("the victim still hears", any(payload == b"receipt" for _, payload in victim.hears()))
+
+
+def _hears_receipt(observer: Visitor, thief: Visitor, down: str) -> bool:
+    thief.subscribe(down)
+    observer.publish(down, b"receipt")
+    return bool(thief.hears())
+
+
+def loopback(bench: Bench, outcomes: Outcomes) -> None:
+    """The county's own listener takes its own clients only."""
+    port, name = local_port(bench.county), bench.first.station
+    attempts: dict[str, tuple[str, str | None] | None] = {
+        "loopback listener without a password": None,
+        "loopback listener with a station's name": (name, None),
+        "loopback listener as county without a password": ("county", None),
+        "loopback listener as county with a guessed password": ("county", "county"),
+        "loopback listener with an empty password": ("county", ""),
+    }
+    for case, password in attempts.items():
+        with Visitor(port, name, password=password) as visitor:
+            outcomes.refused(case, visitor.connect())
+    with county_client(bench.county, "control") as client:
+        outcomes.welcome("loopback listener with the password", client.connect())

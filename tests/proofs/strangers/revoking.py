@@ -1,0 +1,72 @@
+"""Revocation bites within seconds and for good."""
+
+import time
+
+from tests.proofs.strangers.case import Bench, Outcomes
+from tests.proofs.strangers.station import Board
+from tests.proofs.strangers.visitor import Visitor
+
+LIMIT_S = 5.0
+
+
+def revocation(bench: Bench, outcomes: Outcomes) -> None:
+    """Revoke a connected station; it comes back, also after the broker died and the database went back in time."""
+    county = bench.county
+    board = Board(county)
+    outcomes.welcome("a station before its revocation", board.enrol(county.claim("revoked-01")).admitted)
+    earlier = board.certificate
+    outcomes.welcome("its renewal before", board.renew().admitted)
+    open_claim = county.claim("revoked-01")
+    backup = county.home / "yesterday.dump"
+    county.dump(backup)
+    with Visitor(county.broker_port, board.station, tls=board.tls()) as visitor:
+        outcomes.welcome("its connection before", visitor.connect())
+        started = time.monotonic()
+        county.tool("revoke", board.station, "--reason", "proof")
+        visitor.closed.wait(LIMIT_S)
+        outcomes.refused("revoked while connected", not visitor.closed.is_set())
+        outcomes.refused("revoked, later than 5 s", time.monotonic() - started > LIMIT_S)
+    _stays_out(bench, outcomes, board, earlier, "coming back")
+    outcomes.refused("an open claim of a revoked station", Board(county).enrol(open_claim).admitted)
+    outcomes.refused("a new claim for a revoked station", not county.try_tool("claim", board.station).returncode)
+    county.kill9("mosquitto")
+    _others_are_in(bench, outcomes, "after the broker was killed")
+    _stays_out(bench, outcomes, board, earlier, "after the broker was killed")
+
+    county.restore(backup)
+    county.tool("restored")
+    county.stop()
+    county.start()
+    _others_are_in(bench, outcomes, "after yesterday's dump was restored")
+    _stays_out(bench, outcomes, board, earlier, "after yesterday's dump was restored")
+    outcomes.refused("an open claim from yesterday's dump", Board(county).enrol(open_claim).admitted)
+
+
+def _stays_out(bench: Bench, outcomes: Outcomes, board: Board, earlier: str, when: str) -> None:
+    for case, certificate in (("newest", board.certificate), ("earlier", earlier)):
+        old = Board(bench.county, board.record_key, board.tls_key, board.station, certificate)
+        with Visitor(bench.county.broker_port, board.station, tls=old.tls()) as visitor:
+            outcomes.refused(f"revoked, {case} certificate, {when}", visitor.connect())
+    outcomes.refused(f"renewal of a revoked station, {when}", board.renew().admitted)
+
+
+def _others_are_in(bench: Bench, outcomes: Outcomes, when: str) -> None:
+    for board in (bench.first, bench.second):
+        with Visitor(bench.county.broker_port, board.station, tls=board.tls()) as visitor:
+            outcomes.welcome(f"{board.station} {when}", visitor.connect())
+
+
+def new_board(bench: Bench, outcomes: Outcomes) -> None:
+    """A new board takes the station over; the old one is cut off."""
+    county = bench.county
+    old, new = Board(county), Board(county)
+    old.enrol(county.claim("board-01"))
+    with Visitor(county.broker_port, "board-01", tls=old.tls()) as visitor:
+        outcomes.welcome("the old board before", visitor.connect())
+        outcomes.welcome("the new board's enrolment", new.enrol(county.claim("board-01")).admitted)
+        visitor.closed.wait(LIMIT_S)
+        outcomes.refused("the old board, still connected", not visitor.closed.is_set())
+    with Visitor(county.broker_port, "board-01", tls=old.tls()) as visitor:
+        outcomes.refused("the old board, coming back", visitor.connect())
+    with Visitor(county.broker_port, "board-01", tls=new.tls()) as visitor:
+        outcomes.welcome("the new board", visitor.connect())

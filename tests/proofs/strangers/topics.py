@@ -1,0 +1,120 @@
+"""What a station that is rightly in may say and hear: its own topics and nothing else."""
+
+from protocol.codec import MAX_MESSAGE_BYTES
+from protocol.topics import DOWN, UP, topic
+from tests.proofs.strangers.case import Bench, Outcomes
+from tests.proofs.strangers.visitor import Visitor, county_client
+
+SUCCESS = 0x00
+
+
+def publishing(bench: Bench, outcomes: Outcomes) -> None:
+    """Publish on every topic of another station and on the own ones that come from the county."""
+    first, second = bench.first.station, bench.second.station
+    with (
+        county_client(bench.county, "observer") as observer,
+        Visitor(bench.county.broker_port, second, tls=bench.second.tls()) as victim,
+        Visitor(bench.county.broker_port, first, tls=bench.first.tls()) as stranger,
+    ):
+        outcomes.welcome("all three connect", observer.connect() and victim.connect() and stranger.connect())
+        for up in UP:
+            observer.subscribe(f"cunhui/1/+/+/{up}")
+        for down in DOWN:
+            victim.subscribe(topic(shard=0, station=second, leaf=down))
+            stranger.subscribe(topic(shard=0, station=first, leaf=down))
+        for up in UP:
+            name = topic(shard=0, station=first, leaf=up)
+            outcomes.welcome(f"publish on the own {up}", stranger.publish(name) == SUCCESS)
+        outcomes.welcome("the county hears the own topics", len(observer.hears()) == len(UP))
+        for leaf in (*UP, *DOWN):
+            name = topic(shard=0, station=second, leaf=leaf)
+            outcomes.refused(f"publish on another's {leaf}", stranger.publish(name) == SUCCESS)
+            name = topic(shard=1, station=first, leaf=leaf)
+            outcomes.refused(f"publish on {leaf} of another shard", stranger.publish(name) == SUCCESS)
+        for down in DOWN:
+            name = topic(shard=0, station=first, leaf=down)
+            outcomes.refused(f"publish on the own {down}", stranger.publish(name) == SUCCESS)
+        for name in ("$SYS/broker/uptime", "cunhui", f"cunhui/1/0/{second}", f"cunhui/1/0/{second}/facts/x"):
+            outcomes.refused(f"publish on {name}", stranger.publish(name) == SUCCESS)
+        outcomes.refused("the county hears any of it", bool(observer.hears()))
+        outcomes.refused("the other station hears any of it", bool(victim.hears()))
+
+
+def subscribing(bench: Bench, outcomes: Outcomes) -> None:
+    """Subscribe to everything that is not one's own, and hear nothing of it."""
+    first, second = bench.first.station, bench.second.station
+    others = [topic(shard=0, station=second, leaf=leaf) for leaf in (*UP, *DOWN)]
+    wild = ["#", "+/+/+/+/+", "cunhui/#", "cunhui/1/0/#", "cunhui/1/0/+/receipt", f"cunhui/1/0/{second}/+"]
+    shared = [f"$share/s/{name}" for name in (*others, "cunhui/1/0/+/receipt")]
+    for filters, kind in ((others, "another's topics"), (wild, "wildcards"), (shared, "shared subscriptions")):
+        with (
+            county_client(bench.county, "speaker") as county,
+            Visitor(bench.county.broker_port, second, tls=bench.second.tls()) as victim,
+            Visitor(bench.county.broker_port, first, tls=bench.first.tls()) as stranger,
+        ):
+            outcomes.welcome(f"{kind}: all connect", county.connect() and victim.connect() and stranger.connect())
+            for leaf in DOWN:
+                victim.subscribe(topic(shard=0, station=second, leaf=leaf))
+            for one in filters:
+                stranger.subscribe(one)
+            for leaf in DOWN:
+                county.publish(topic(shard=0, station=second, leaf=leaf), leaf.encode())
+            for up in UP:
+                victim.publish(topic(shard=0, station=second, leaf=up), up.encode())
+            heard = {name for name, _ in stranger.hears()}
+            for name in others:
+                outcomes.refused(f"hear {name} by {kind}", name in heard)
+            outcomes.welcome(f"{kind}: the other hears all its own", len(victim.hears()) == len(DOWN))
+
+
+def system_topics(bench: Bench, outcomes: Outcomes) -> None:
+    """Nothing about the broker itself is told."""
+    with Visitor(bench.county.broker_port, bench.first.station, tls=bench.first.tls()) as stranger:
+        outcomes.welcome("connect for $SYS", stranger.connect())
+        for one in ("$SYS/#", "$SYS/broker/clients/total", "$CONTROL/#"):
+            stranger.subscribe(one)
+        outcomes.refused("hear $SYS", bool(stranger.hears(within_s=1.5)))
+
+
+def wills(bench: Bench, outcomes: Outcomes) -> None:
+    """A will on another station's topic is never sent; one on the own topic is."""
+    first, second = bench.first.station, bench.second.station
+    with county_client(bench.county, "observer") as observer:
+        outcomes.welcome("observer for wills", observer.connect())
+        observer.subscribe("cunhui/1/+/+/gone")
+        for owner, allowed in ((second, False), (first, True)):
+            will = (topic(shard=0, station=owner, leaf="gone"), b"will")
+            visitor = Visitor(bench.county.broker_port, first, tls=bench.first.tls(), will=will)
+            visitor.connect()
+            visitor.vanish()
+            heard = bool(observer.hears(within_s=2.0))
+            if allowed:
+                outcomes.welcome("a will on the own topic", heard)
+            else:
+                outcomes.refused("a will on another's topic", heard)
+
+
+def retained_and_oversized(bench: Bench, outcomes: Outcomes) -> None:
+    """Nothing is kept by the broker, and nothing too large passes it."""
+    name = topic(shard=0, station=bench.first.station, leaf="facts")
+    with county_client(bench.county, "observer") as observer:
+        outcomes.welcome("observer for sizes", observer.connect())
+        observer.subscribe(name)
+        for case, size, retain, fits in (
+            ("the largest message", MAX_MESSAGE_BYTES, False, True),
+            ("one byte too many", MAX_MESSAGE_BYTES + 1, False, False),
+            ("a megabyte", 2**20, False, False),
+            ("a retained message", 10, True, False),
+        ):
+            with Visitor(bench.county.broker_port, bench.first.station, tls=bench.first.tls()) as visitor:
+                visitor.connect()
+                visitor.publish(name, bytes(size), retain=retain)
+                heard = bool(observer.hears())
+            if fits:
+                outcomes.welcome(case, heard)
+            else:
+                outcomes.refused(case, heard)
+    with county_client(bench.county, "latecomer") as late:
+        late.connect()
+        late.subscribe(name)
+        outcomes.refused("hear a retained message later", bool(late.hears()))
