@@ -121,9 +121,9 @@ def deed(action: str) -> str:
 
 
 @register.filter
-def ago(moment: dt.datetime | None) -> str:
+def ago(moment: object) -> str:
     """Return how long ago in the largest fitting unit: 刚刚, 3 分钟前, 2 小时前, 5 天前."""
-    if moment is None:
+    if not isinstance(moment, dt.datetime):
         return "从未"
     seconds = (timezone.now() - moment).total_seconds()
     if seconds < 10:
@@ -135,9 +135,9 @@ def ago(moment: dt.datetime | None) -> str:
 
 
 @register.filter
-def moment(when: dt.datetime | None) -> str:
+def moment(when: object) -> str:
     """Return a local time: 08:03:21 today, 11-23 08:03 this year, 2025-11-23 08:03 before."""
-    if when is None:
+    if not isinstance(when, dt.datetime):
         return "—"
     local, now = timezone.localtime(when), timezone.localtime()
     if local.date() == now.date():

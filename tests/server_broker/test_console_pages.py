@@ -1,0 +1,302 @@
+"""The console's pages: what they show, what their buttons do, and that no input makes them fail."""
+
+import datetime as dt
+import io
+import secrets
+from typing import Any
+
+import openpyxl
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from server_broker import broker, trust
+from server_broker.accounts.models import Role
+from server_broker.audit.models import AuditEntry
+from server_broker.enrolment.models import Claim
+from server_broker.fleet.models import Station, StationStatus
+from server_broker.people.models import Card, Person
+from tests.server_broker.console_county import (
+    COUNTY,
+    VILLAGE_A,
+    FictionalCounty,
+    add_station,
+    alarm,
+    event,
+    make_county,
+    touch,
+    user_of,
+    window,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def county() -> FictionalCounty:
+    return make_county()
+
+
+@pytest.fixture
+def page(county: FictionalCounty) -> Client:
+    client = Client()
+    client.force_login(user_of(Role.OPERATOR, COUNTY))
+    return client
+
+
+def text_of(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_the_fleet_says_in_words_how_each_station_is(page: Client, county: FictionalCounty) -> None:
+    add_station(county, "station-off", VILLAGE_A, online=False)
+    Station.objects.create(id="station-new", name="新站", village_id=VILLAGE_A)
+    StationStatus.objects.filter(pk="station-a").update(waiting=7, clock_quality="restored", simulated=True)
+    alarm(county.stations["station-b"])
+    html = text_of(page, "/")
+    for word in ("在线", "离线", "未接入", "未校时", "模拟", "1 条", "示例镇"):
+        assert word in html
+    assert "station-off" in text_of(page, "/?state=offline")
+    assert "station-a" not in text_of(page, "/?state=offline")
+    assert "station-b" in text_of(page, "/?state=alarms")
+    assert "没有符合条件" in text_of(page, "/?q=没有的")
+
+
+def test_a_poll_gets_the_live_part_alone(page: Client) -> None:
+    for path in ("/", "/today/", "/stations/station-a/", "/alarms/"):
+        part = page.get(path, headers={"HX-Request": "true"}).content.decode()
+        assert "<html" not in part
+        assert f'hx-get="{path}" hx-trigger="every 5s"' in text_of(page, path)
+
+
+def test_two_thousand_stations_take_no_more_queries_than_two(
+    page: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    made = [
+        Station(id=f"many-{n:04}", name=f"站 {n}", village_id=VILLAGE_A, enrolled_at=timezone.now())
+        for n in range(2000)
+    ]
+    Station.objects.bulk_create(made)
+    StationStatus.objects.bulk_create(StationStatus(station=station, online=True) for station in made)
+    with django_assert_max_num_queries(8):
+        html = text_of(page, "/?page=2")
+    assert "第 2 / 41 页" in html
+
+
+def test_today_shows_who_came_and_what_must_be_looked_at(page: Client, county: FictionalCounty) -> None:
+    now = timezone.now()
+    place = county.stations["station-a"]
+    touch(place, bytes(county.cards["a"].token), at=now)
+    touch(place, b"u" * 16, at=now, answer="unknown", direction="")
+    touch(place, b"v" * 16, at=now, quality="unknown", wall=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    touch(place, b"w" * 16, at=now - dt.timedelta(days=3))
+    html = text_of(page, "/today/")
+    assert "A示例" in html
+    assert "待核对" in html
+    assert "按收到时间" in html
+    assert html.count("<tr>") == 4
+    earlier = timezone.localdate() - dt.timedelta(days=3)
+    assert text_of(page, f"/today/?date={earlier}").count("<tr>") == 2
+
+
+def test_a_chosen_direction_is_shown_instead(page: Client, county: FictionalCounty) -> None:
+    touch(county.stations["station-a"], bytes(county.cards["a"].token), direction="in", chosen_direction="out")
+    html = text_of(page, "/today/")
+    assert "下班" in html
+    assert "本人更正" in html
+
+
+def test_a_station_page_shows_ledger_events_and_alarms(page: Client, county: FictionalCounty) -> None:
+    place = county.stations["station-a"]
+    event(place, "booted", at=timezone.now(), detail={"cause": "power_on", "software": "0.1.0"})
+    event(place, "facts_lost", at=timezone.now(), detail={"first": 3, "last": 9, "epoch": "00"})
+    alarm(place, detail="样卡")
+    html = text_of(page, "/stations/station-a/")
+    for word in ("每一条都有着落", "启动", "通电", "第 3 至 9 条", "有人使用挂失卡", "站点签发", "去向不明"):
+        assert word in html
+
+
+def test_a_claim_code_is_shown_once(page: Client) -> None:
+    answer = page.post("/stations/station-a/claim/")
+    code = answer.content.decode().split('class="code">')[1].split("<")[0]
+    assert len(code.replace(" ", "")) == 13
+    assert answer["Cache-Control"] == "no-store"
+    assert Claim.objects.filter(station="station-a", burnt_at=None).count() == 1
+    assert code not in text_of(page, "/stations/station-a/")
+
+
+@pytest.mark.parametrize("form", [{}, {"reason": "短", "confirm": "station-a"}, {"reason": "设备丢失", "confirm": "x"}])
+def test_a_station_is_not_revoked_by_half_a_form(page: Client, form: dict[str, str]) -> None:
+    assert "没有吊销" in page.post("/stations/station-a/revoke/", form, follow=True).content.decode()
+    assert Station.objects.get(pk="station-a").revoked_at is None
+
+
+def test_revoking_needs_the_role(county: FictionalCounty) -> None:
+    client = Client()
+    client.force_login(user_of(Role.OFFICER, COUNTY))
+    assert client.post("/stations/station-a/revoke/", {"reason": "设备丢失", "confirm": "station-a"}).status_code == 403
+    assert "吊销站点" not in text_of(client, "/stations/station-a/")
+
+
+def test_revoking_tells_why_in_the_audit_log(page: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    trust.prepare(settings.HOME)
+    monkeypatch.setattr(broker, "refresh", lambda home, now: False)
+    monkeypatch.setattr(broker, "cut_off", lambda home, station: False)
+    page.post("/stations/station-a/revoke/", {"reason": "设备丢失", "confirm": "station-a"})
+    assert Station.objects.get(pk="station-a").revoked_at is not None
+    entry = AuditEntry.objects.get(action="station.revoked")
+    assert (entry.actor, entry.subject, entry.detail["reason"]) == ("tester", "station-a", "设备丢失")
+    assert "已吊销" in text_of(page, "/")
+
+
+def test_an_unknown_card_is_bound_at_the_desk_and_counts_back(page: Client, county: FictionalCounty) -> None:
+    token = secrets.token_bytes(16)
+    touch(county.stations["station-a"], token, answer="unknown", direction="")
+    assert token.hex() in text_of(page, "/desk/")
+    page.post("/desk/bind/", {"token": token.hex(), "person": "a1 A示例"})
+    assert Card.objects.get(token=token).person.number == "a1"
+    assert "没有待绑定" in text_of(page, "/desk/")
+    assert "待核对" not in text_of(page, "/stations/station-a/")
+    again = page.post("/desk/bind/", {"token": token.hex(), "person": "b1"}, follow=True).content.decode()
+    assert "没有绑定" in again
+
+
+def test_a_lost_card_is_marked_once(page: Client, county: FictionalCounty) -> None:
+    card = county.cards["a"]
+    for _ in range(2):
+        page.post(f"/cards/{card.pk}/lost/")
+    assert Card.objects.get(pk=card.pk).lost_at is not None
+    assert AuditEntry.objects.filter(action="card.lost").count() == 1
+    assert "已挂失" in text_of(page, "/people/")
+
+
+def test_an_alarm_is_acknowledged_once(page: Client, county: FictionalCounty) -> None:
+    shown = alarm(county.stations["station-a"], severity="critical")
+    for _ in range(2):
+        page.post(f"/alarms/{shown.pk}/acknowledge/")
+    assert AuditEntry.objects.filter(action="alarm.acknowledged").count() == 1
+    assert "没有待处理" in text_of(page, "/alarms/")
+    assert "有人使用挂失卡" in text_of(page, "/alarms/?state=acknowledged")
+
+
+def workbook(rows: list[tuple[Any, ...]]) -> SimpleUploadedFile:
+    made = openpyxl.Workbook()
+    sheet = made.worksheets[0]
+    sheet.title = "人员"
+    sheet.append(["编号", "姓名", "村代码"])
+    for row in rows:
+        sheet.append(row)
+    file = io.BytesIO()
+    made.save(file)
+    return SimpleUploadedFile("名单.xlsx", file.getvalue())
+
+
+def test_a_file_is_imported_or_every_error_is_listed(page: Client, county: FictionalCounty) -> None:
+    window(VILLAGE_A, "上午班", [county.people["a"]])
+    bad = page.post("/people/import/", {"file": workbook([("c1", "丙示例", VILLAGE_A), ("c 2", "", "1")])})
+    assert bad.status_code == 422
+    html = bad.content.decode()
+    assert "共 3 处错误" in html
+    assert html.count("人员 第 3 行") == 3
+    assert not Person.objects.filter(number="c1").exists()
+    good = page.post("/people/import/", {"file": workbook([("c1", "丙示例", VILLAGE_A)])}, follow=True)
+    assert "人员：新增 1" in good.content.decode()
+    assert page.post("/people/import/").status_code == 302
+
+
+def test_template_and_export_are_workbooks(page: Client) -> None:
+    for name in ("template", "export"):
+        answer = page.get(f"/people/{name}.xlsx")
+        assert openpyxl.load_workbook(io.BytesIO(answer.content)).sheetnames[:2] == ["区划", "站点"]
+        assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_the_auditor_reads_the_log_and_nothing_else(county: FictionalCounty) -> None:
+    operator, auditor = Client(), Client()
+    operator.force_login(user_of(Role.OPERATOR, COUNTY, "operator"))
+    auditor.force_login(user_of(Role.AUDITOR, COUNTY, "auditor"))
+    operator.post(f"/alarms/{alarm(county.stations['station-a']).pk}/acknowledge/")
+    assert auditor.get("/").status_code == 302
+    assert "确认告警" in text_of(auditor, "/audit/?q=operator")
+    assert auditor.post("/audit/").status_code == 405
+
+
+STRANGE = (
+    "?page=0", "?page=-1", "?page=99999999999999999999", "?page=x", "?page=%F0%9F%98%80", "?q=" + "长" * 5000, "?q=%",
+    "?q=%27;--", "?q=%ff%fe", "?state=none", "?date=0000-00-00", "?date=9999-12-31", "?date=2026-02-30", "?date=x",
+    "?village=1", "?village=%F0%9F%98%80", "?station=%5C", "?page=1&page=2",
+    "?" + "&".join(f"a{n}=1" for n in range(900)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/", "/today/", "/people/", "/desk/", "/alarms/", "/stations/station-a/"])
+def test_strange_queries_get_a_page(page: Client, path: str) -> None:
+    assert {query: page.get(path + query).status_code for query in STRANGE} == dict.fromkeys(STRANGE, 200)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?q=%00", "/today/?village=%00", "/admin/people/person/?q=%00", "/stations/%00aaa/",
+        "/stations/..%2f..%2fetc/",
+        "/stations/" + "a" * 5000 + "/", "/snapshots/99999999999999999999999/",
+        "/snapshots/99999999999999999999999.jpg",
+        "/snapshots/-1/", "/" + "x" * 8000, "/sign-in/link/" + "A" * 43 + "/", "/static/../settings.py",
+        "/admin/fleet/station/%00/",
+    ],
+)  # fmt: skip
+def test_strange_paths_are_refused(page: Client, path: str) -> None:
+    assert 400 <= page.get(path).status_code < 500 or page.get(path)["Location"]
+
+
+def test_strange_cookies_are_refused() -> None:
+    for value in ('"' + "\\000" * 12 + '"', "x" * 4000, "../../etc", '"\\377\\376"', "=;=;;"):
+        headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={value}"}
+        assert Client().get("/", headers=headers).status_code in (302, 400)
+
+
+@pytest.mark.parametrize(
+    "path", ["/desk/bind/", "/people/import/", "/cards/1/lost/", "/alarms/999999999999999999999/acknowledge/"]
+)
+def test_strange_forms_are_refused(page: Client, path: str) -> None:
+    for form in (
+        {},
+        {"token": "zz", "person": "\x00"},
+        {"file": "not a file"},
+        {"token": "0" * 32, "person": "x" * 9000},
+    ):
+        assert page.post(path, form).status_code in (302, 400, 404, 422)
+
+
+def test_every_answer_carries_the_policy(page: Client) -> None:
+    for path in ("/", "/sign-in/", "/nowhere/", "/stations/station-a/"):
+        answer = page.get(path)
+        assert "default-src 'self'" in answer["Content-Security-Policy"]
+        assert "unsafe" not in answer["Content-Security-Policy"]
+        assert answer["X-Frame-Options"] == "DENY"
+        assert "no-store" in answer["Cache-Control"]
+        assert "style=" not in answer.content.decode()
+        assert "<script>" not in answer.content.decode()
+
+
+def test_the_admin_tables_open_for_the_system_administrator(county: FictionalCounty) -> None:
+    client = Client()
+    user = user_of(Role.SYSTEM, COUNTY)
+    user.is_staff = True
+    user.save()
+    client.force_login(user)
+    for table in (
+        "",
+        "people/person/",
+        "fleet/station/",
+        "regions/region/",
+        "attendance/dutywindow/",
+        "accounts/user/",
+    ):
+        assert client.get(f"/admin/{table}").status_code == 200
+    assert client.get("/admin/people/person/add/").status_code == 403

@@ -1,0 +1,160 @@
+"""Nobody sees another's part of the county: what lies outside is absent, on every page and in every query."""
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from server_broker.accounts.models import Role, User
+from server_broker.accounts.scope import regions_of
+from server_broker.attendance.models import Touch
+from server_broker.console import queries
+from server_broker.media.files import MediaFolder
+from server_broker.media.models import Blob
+from tests.server_broker.console_county import (
+    COUNTY,
+    TOWN_A,
+    VILLAGE_A,
+    FictionalCounty,
+    alarm,
+    make_county,
+    snapshot,
+    touch,
+    user_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def county() -> FictionalCounty:
+    return make_county()
+
+
+@pytest.fixture
+def officer(county: FictionalCounty) -> User:
+    return user_of(Role.OFFICER, TOWN_A)
+
+
+@pytest.fixture
+def page(officer: User) -> Client:
+    client = Client()
+    client.force_login(officer)
+    return client
+
+
+@pytest.fixture
+def pictures(county: FictionalCounty) -> Iterator[dict[str, Blob]]:
+    made = {}
+    for letter, place in (("a", "station-a"), ("b", "station-b")):
+        data = b"\xff\xd8 picture of " + letter.encode()
+        digest = hashlib.sha256(data).digest()
+        path = MediaFolder(settings.HOME.media).path(digest)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        made[letter] = snapshot(county.stations[place], digest, size=len(data))
+    yield made
+    for blob in made.values():
+        MediaFolder(settings.HOME.media).path(bytes(blob.sha256)).unlink()
+
+
+def test_the_fleet_lists_only_the_own_stations(page: Client) -> None:
+    html = page.get("/").content.decode()
+    assert "station-a" in html
+    assert "station-b" not in html
+
+
+@pytest.mark.parametrize("path", ["", "claim/", "revoke/"])
+def test_another_township_s_station_is_absent(page: Client, officer: User, path: str) -> None:
+    if path:
+        User.objects.filter(pk=officer.pk).update(role=Role.OPERATOR)
+    ask = page.post if path else page.get
+    assert ask(f"/stations/station-b/{path}", {"reason": "理由充分", "confirm": "station-b"}).status_code == 404
+
+
+def test_another_township_s_pictures_are_absent(page: Client, pictures: dict[str, Blob]) -> None:
+    assert page.get(reverse("snapshot-jpeg", args=[pictures["a"].pk])).status_code == 200
+    for name in ("snapshot", "snapshot-jpeg"):
+        assert page.get(reverse(name, args=[pictures["b"].pk])).status_code == 404
+
+
+def test_people_touches_and_cards_are_cut(page: Client, county: FictionalCounty) -> None:
+    touch(county.stations["station-a"], bytes(county.cards["a"].token))
+    touch(county.stations["station-b"], bytes(county.cards["b"].token))
+    for path in ("/people/", "/today/", "/desk/"):
+        html = page.get(path).content.decode()
+        assert "B示例" not in html
+        assert "样板村" not in html
+    assert "A示例" in page.get("/today/").content.decode()
+    assert page.post(reverse("card-lost", args=[county.cards["b"].pk])).status_code == 404
+
+
+def test_a_guest_s_name_is_not_told(page: Client, county: FictionalCounty) -> None:
+    touch(county.stations["station-a"], bytes(county.cards["b"].token))
+    html = page.get("/today/").content.decode()
+    assert "B示例" not in html
+    assert "外辖区人员" in html
+
+
+def test_another_village_asked_for_by_name_shows_nothing_of_it(page: Client, county: FictionalCounty) -> None:
+    touch(county.stations["station-b"], bytes(county.cards["b"].token))
+    assert "样板村" not in page.get("/today/?village=990101002001").content.decode()
+
+
+def test_alarms_of_others_and_of_the_whole_county_are_absent(page: Client, county: FictionalCounty) -> None:
+    theirs, everybodys = alarm(county.stations["station-b"]), alarm(None, code="media_folder")
+    assert "没有待处理" in page.get("/alarms/").content.decode()
+    for shown in (theirs, everybodys):
+        assert page.post(reverse("alarm-acknowledge", args=[shown.pk])).status_code == 404
+
+
+def test_the_county_s_viewer_sees_the_county_s_alarms(county: FictionalCounty) -> None:
+    alarm(None, code="media_folder")
+    assert queries.alarms_of(user_of(Role.OPERATOR, COUNTY)).count() == 1
+
+
+def test_a_card_touched_elsewhere_can_t_be_bound(page: Client, county: FictionalCounty) -> None:
+    touch(county.stations["station-b"], b"x" * 16, answer="unknown")
+    page.post("/desk/bind/", {"token": (b"x" * 16).hex(), "person": "a1"})
+    assert not county.people["a"].cards.filter(token=b"x" * 16).exists()
+
+
+def test_nor_can_a_card_be_given_to_somebody_elsewhere(page: Client, county: FictionalCounty) -> None:
+    touch(county.stations["station-a"], b"y" * 16, answer="unknown")
+    page.post("/desk/bind/", {"token": (b"y" * 16).hex(), "person": "b1"})
+    assert not county.people["b"].cards.filter(token=b"y" * 16).exists()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_an_account_without_region_sees_nothing(county: FictionalCounty, role: Role) -> None:
+    user = user_of(role, None)
+    touch(county.stations["station-a"], b"z" * 16)
+    for base in (queries.stations_of, queries.people_of, queries.cards_of, queries.touches_of, queries.alarms_of):
+        assert not base(user).exists()
+    assert not queries.blobs_of(user).exists()
+    assert not regions_of(user).exists()
+    assert Touch.objects.exists()
+
+
+def test_a_village_sees_itself_alone(county: FictionalCounty) -> None:
+    user = user_of(Role.OFFICER, VILLAGE_A)
+    assert [station.pk for station in queries.stations_of(user)] == ["station-a"]
+    assert [region.code for region in regions_of(user)] == [VILLAGE_A]
+
+
+def test_a_closed_account_sees_nothing(officer: User) -> None:
+    officer.is_active = False
+    assert not queries.stations_of(officer).exists()
+
+
+def test_superuser_and_staff_flags_open_nothing(county: FictionalCounty) -> None:
+    user = user_of(Role.OFFICER, TOWN_A)
+    User.objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
+    client = Client()
+    client.force_login(User.objects.get(pk=user.pk))
+    assert client.get("/audit/").status_code == 403
+    for table in ("accounts/user/", "people/person/", "regions/region/", "fleet/station/"):
+        assert client.get(f"/admin/{table}").status_code == 403

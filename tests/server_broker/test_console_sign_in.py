@@ -1,0 +1,190 @@
+"""Signing in: one-time links, lock-out, what each role may open, and signing out."""
+
+import datetime as dt
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from server_broker.accounts.links import make_sign_in_link
+from server_broker.accounts.models import Role, SignInLink, User
+from server_broker.accounts.powers import POWERS, Power
+from server_broker.accounts.services import make_account
+from server_broker.audit.models import AuditEntry
+from tests.server_broker.console_county import COUNTY, make_county, user_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator() -> User:
+    make_county()
+    return user_of(Role.OPERATOR, COUNTY)
+
+
+def signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_a_link_signs_in_once(operator: User) -> None:
+    path = make_sign_in_link(operator)
+    first, second = Client(), Client()
+    answer = first.post(path)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert signed_in(first)
+    assert second.post(path).status_code == 410
+    assert not signed_in(second)
+    assert AuditEntry.objects.get().action == "account.signed_in"
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options", "put"])
+def test_looking_at_a_link_does_not_use_it(operator: User, method: str) -> None:
+    path = make_sign_in_link(operator)
+    for _ in range(3):
+        client = Client()
+        getattr(client, method)(path)
+        assert not signed_in(client)
+    client = Client()
+    client.post(path)
+    assert signed_in(client)
+
+
+def test_only_the_token_s_hash_is_kept(operator: User) -> None:
+    path = make_sign_in_link(operator)
+    token = path.split("/")[-2]
+    kept = SignInLink.objects.get()
+    assert len(kept.token_hash) == 32
+    assert token.encode() not in bytes(kept.token_hash)
+
+
+def test_an_expired_link_is_nothing(operator: User) -> None:
+    path = make_sign_in_link(operator)
+    SignInLink.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
+    client = Client()
+    assert client.get(path).status_code == 410
+    assert client.post(path).status_code == 410
+    assert not signed_in(client)
+
+
+def test_a_closed_account_s_link_is_nothing(operator: User) -> None:
+    path = make_sign_in_link(operator)
+    User.objects.update(is_active=False)
+    assert Client().post(path).status_code == 410
+
+
+@pytest.mark.parametrize("days", [0, -1, 8])
+def test_a_link_has_bounds(operator: User, days: int) -> None:
+    with pytest.raises(ValueError, match="valid for up to"):
+        make_sign_in_link(operator, valid_for=dt.timedelta(days=days))
+
+
+def test_a_forged_post_from_another_site_is_refused(operator: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(make_sign_in_link(operator)).status_code == 403
+    assert not signed_in(client)
+
+
+def test_ten_wrong_passwords_lock_the_account_for_that_address(operator: User) -> None:
+    operator.set_password("right horse staple")
+    operator.save()
+    client = Client()
+    answers = [
+        client.post("/sign-in/", {"username": "tester", "password": f"wrong {n}"}).status_code for n in range(10)
+    ]
+    assert answers == [200] * 9 + [429]
+    assert client.post("/sign-in/", {"username": "tester", "password": "right horse staple"}).status_code == 429
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    elsewhere.post("/sign-in/", {"username": "tester", "password": "right horse staple"})
+    assert signed_in(elsewhere)
+
+
+def test_signing_out_is_a_post(operator: User) -> None:
+    client = Client()
+    client.force_login(operator)
+    assert client.get("/sign-out/").status_code == 405
+    assert signed_in(client)
+    client.post("/sign-out/")
+    assert not signed_in(client)
+
+
+def test_cookies_are_for_https_alone(operator: User) -> None:
+    client = Client()
+    client.post(make_sign_in_link(operator))
+    for name in (settings.SESSION_COOKIE_NAME,):
+        assert client.cookies[name]["secure"]
+        assert client.cookies[name]["httponly"]
+
+
+def test_no_page_opens_without_signing_in() -> None:
+    client = Client()
+    for path in ("/", "/today/", "/people/", "/desk/", "/alarms/", "/audit/", "/stations/station-a/", "/snapshots/1/"):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={path}")
+        poll = client.get(path, headers={"HX-Request": "true"})
+        assert (poll.status_code, poll["HX-Redirect"]) == (204, "/sign-in/")
+    assert client.get("/admin/")["Location"].startswith("/admin/login/")
+
+
+def test_next_never_leads_away(operator: User) -> None:
+    operator.set_password("right horse staple")
+    operator.save()
+    answer = Client().post(
+        "/sign-in/?next=https://evil.example/", {"username": "tester", "password": "right horse staple"}
+    )
+    assert answer["Location"] == "/"
+
+
+OPENS = {
+    "/": {Role.SYSTEM: 200, Role.SECURITY: 200, Role.AUDITOR: 302, Role.OPERATOR: 200, Role.OFFICER: 200},
+    "/today/": {Role.SYSTEM: 200, Role.SECURITY: 403, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
+    "/people/": {Role.SYSTEM: 200, Role.SECURITY: 403, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
+    "/people/export.xlsx": {
+        Role.SYSTEM: 200,
+        Role.SECURITY: 403,
+        Role.AUDITOR: 403,
+        Role.OPERATOR: 200,
+        Role.OFFICER: 403,
+    },
+    "/alarms/": {Role.SYSTEM: 200, Role.SECURITY: 200, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
+    "/audit/": {Role.SYSTEM: 403, Role.SECURITY: 403, Role.AUDITOR: 200, Role.OPERATOR: 403, Role.OFFICER: 403},
+    "/admin/accounts/user/": {
+        Role.SYSTEM: 200,
+        Role.SECURITY: 302,
+        Role.AUDITOR: 302,
+        Role.OPERATOR: 302,
+        Role.OFFICER: 302,
+    },
+}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_opens_its_pages_and_no_other(role: Role) -> None:
+    make_county()
+    client = Client()
+    client.force_login(make_account("tester", role=role, region=COUNTY))
+    assert {path: client.get(path).status_code for path in OPENS} == {path: by[role] for path, by in OPENS.items()}
+
+
+def test_the_three_administrators_never_meet() -> None:
+    assert POWERS.keys() == set(Role)
+    alone = {Power.MANAGE_ACCOUNTS, Power.READ_AUDIT}
+    for powers in POWERS.values():
+        assert len(powers & alone) < 2
+        assert not {Power.MANAGE_ACCOUNTS, Power.REVOKE_STATION} <= powers
+    assert POWERS[Role.AUDITOR] == {Power.READ_AUDIT}
+
+
+def test_an_administrator_can_t_change_the_own_account() -> None:
+    make_county()
+    admin = make_account("admin", role=Role.SYSTEM, region=COUNTY)
+    other = make_account("other", role=Role.OFFICER, region=COUNTY)
+    client = Client()
+    client.force_login(admin)
+    change = {"username": "other", "role": "operator", "region": COUNTY, "is_active": "on"}
+    assert client.post(f"/admin/accounts/user/{admin.pk}/change/", change).status_code == 403
+    assert client.post(f"/admin/accounts/user/{other.pk}/change/", change).status_code == 302
+    other.refresh_from_db()
+    assert other.role == Role.OPERATOR
+    assert AuditEntry.objects.filter(action="account.changed", subject="other").exists()
+    assert client.post(f"/admin/accounts/user/{other.pk}/delete/", {"post": "yes"}).status_code == 403
