@@ -1,0 +1,41 @@
+"""Importing the rules loads no hardware, MQTT, HTTP or screen library."""
+
+import subprocess
+import sys
+
+import pytest
+
+RULES = (
+    "agent.clock agent.commands agent.config agent.core agent.desk agent.duty agent.home agent.host agent.journal "
+    "agent.kiosk_socket agent.learning agent.lifecycle agent.notify agent.packs agent.snapshots agent.today agent.twin"
+).split()
+FOREIGN = ("smartcard", "paho", "requests", "urllib3", "textual", "PIL", "gpiozero", "picamera2", "django")
+WHOLE_AGENT = ("smartcard", "requests", "urllib3", "textual", "PIL", "gpiozero", "picamera2", "django")
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter has after importing."""
+    program = f"import sys, {', '.join(modules)}; print(' '.join({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_rules_load_no_foreign_library() -> None:
+    loaded = loaded_by(*RULES)
+    assert "agent" in loaded
+    assert loaded.isdisjoint(FOREIGN)
+
+
+def test_no_driver_comes_with_the_rules() -> None:
+    program = f"import sys, {', '.join(RULES)}; print([name for name in sys.modules if name.startswith('agent.drivers')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_wiring_loads_only_what_every_station_uses() -> None:
+    assert loaded_by("agent.wiring").isdisjoint(WHOLE_AGENT)
+
+
+@pytest.mark.parametrize("module", ["agent.drivers.camera_process", "agent.cli"])
+def test_helpers_start_small(module: str) -> None:
+    assert loaded_by(module).isdisjoint({*FOREIGN, "apsw", "cryptography"})

@@ -1,0 +1,160 @@
+"""The kiosk socket: no kiosk, slow or hostile, holds up the core."""
+
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.events import KioskJoined, KioskLeft, KioskSaid
+from agent.inbox import Inbox
+from agent.kiosk_socket import MAX_KIOSKS, MAX_REFUSED, MAX_UNHANDLED, KioskSocket
+from protocol.kiosk import AskHelp, LevelOver, Sorry, ToKiosk, decode_from_agent, encode_line
+
+OVER = LevelOver(run="00", passed=True, stars=3, right=5, of=5)
+
+
+class Kiosk:
+    """A kiosk's end of the socket."""
+
+    def __init__(self, path: Path) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(5)
+        self.sock.connect(str(path))
+        self._file = self.sock.makefile("rb")
+
+    def hears(self) -> ToKiosk:
+        return decode_from_agent(self._file.readline())
+
+    def ended(self) -> bool:
+        """Read on until the agent has closed."""
+        try:
+            return self._file.read() is not None
+        except ConnectionResetError:
+            return True
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def kiosks(folder: Path, inbox: Inbox) -> Iterator[KioskSocket]:
+    made = KioskSocket(path=folder / "kiosk.sock", inbox=inbox)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def path(folder: Path, kiosks: KioskSocket) -> Path:
+    return folder / "kiosk.sock"
+
+
+def joined(path: Path, inbox: Inbox) -> tuple[Kiosk, int]:
+    kiosk = Kiosk(path)
+    event = inbox.get(timeout_s=5)
+    assert isinstance(event, KioskJoined)
+    return kiosk, event.kiosk
+
+
+def test_only_the_stations_group_may_connect(path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
+def test_a_conversation(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    kiosk, number = joined(path, inbox)
+    kiosk.sock.sendall(encode_line(AskHelp(screen="home")))
+    assert inbox.get(timeout_s=5) == KioskSaid(kiosk=number, message=AskHelp(screen="home"))
+    kiosks.answer(number, OVER)
+    assert kiosk.hears() == OVER
+    kiosk.sock.shutdown(socket.SHUT_RDWR)
+    assert inbox.get(timeout_s=5) == KioskLeft(kiosk=number)
+    kiosks.answer(number, OVER)
+
+
+def test_every_kiosk_sees_what_is_shown(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    some = [joined(path, inbox)[0] for _ in range(3)]
+    kiosks.show(OVER)
+    assert [kiosk.hears() for kiosk in some] == [OVER] * 3
+
+
+@pytest.mark.parametrize("line", [b"{}", b"\xff\xff", b'{"type":"home"}', b"[" * 5000, b""])
+def test_a_malformed_line_is_answered_and_the_next_one_counts(path: Path, kiosks: KioskSocket, inbox: Inbox, line: bytes) -> None:
+    kiosk, number = joined(path, inbox)
+    kiosk.sock.sendall(line + b"\n" + encode_line(AskHelp(screen="home")))
+    assert kiosk.hears() == Sorry(reason="malformed")
+    assert inbox.get(timeout_s=5) == KioskSaid(kiosk=number, message=AskHelp(screen="home"))
+
+
+def test_an_endless_line_ends_the_connection(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    kiosk, number = joined(path, inbox)
+    with pytest.raises(OSError):
+        for _ in range(200):
+            kiosk.sock.sendall(b"x" * 8192)
+    assert inbox.get(timeout_s=5) == KioskLeft(kiosk=number)
+
+
+def test_nothing_but_rubbish_ends_the_connection(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    kiosk, number = joined(path, inbox)
+    kiosk.sock.sendall(b"rubbish\n" * MAX_REFUSED)
+    assert kiosk.ended()
+    assert inbox.get(timeout_s=5) == KioskLeft(kiosk=number)
+
+
+def test_a_kiosk_that_does_not_read_is_dropped_and_costs_no_time(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    lazy, number = joined(path, inbox)
+    good, _ = joined(path, inbox)
+    big = LevelOver(run="x" * 60_000, passed=True, stars=1, right=1, of=1)
+    before = time.monotonic()
+    for _ in range(30):
+        kiosks.show(big)
+        assert good.hears() == big
+    assert time.monotonic() - before < 2
+    assert inbox.get(timeout_s=5) == KioskLeft(kiosk=number)
+    lazy.sock.close()
+
+
+def test_a_flood_of_questions_waits_in_the_kiosks_own_socket(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    kiosk, number = joined(path, inbox)
+    kiosk.sock.sendall(encode_line(AskHelp(screen="home")) * (3 * MAX_UNHANDLED))
+    seen = 0
+    while inbox.get(timeout_s=0.3) is not None:
+        seen += 1
+    assert seen == MAX_UNHANDLED
+    while seen < 3 * MAX_UNHANDLED:
+        kiosks.handled(number)
+        assert isinstance(inbox.get(timeout_s=5), KioskSaid)
+        seen += 1
+
+
+def test_a_kiosk_that_leaves_while_it_is_not_read_is_noticed(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    kiosk, number = joined(path, inbox)
+    kiosk.sock.sendall(encode_line(AskHelp(screen="home")) * (MAX_UNHANDLED + 1))
+    for _ in range(MAX_UNHANDLED):
+        assert isinstance(inbox.get(timeout_s=5), KioskSaid)
+    kiosk.sock.close()
+    for _ in range(MAX_UNHANDLED):
+        kiosks.handled(number)
+    assert isinstance(inbox.get(timeout_s=5), KioskSaid)
+    kiosks.handled(number)
+
+
+def test_there_is_room_for_so_many_and_no_more(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    some = [joined(path, inbox)[0] for _ in range(MAX_KIOSKS)]
+    assert Kiosk(path).ended()
+    some[0].sock.shutdown(socket.SHUT_RDWR)
+    assert isinstance(inbox.get(timeout_s=5), KioskLeft)
+    joined(path, inbox)
+
+
+def test_a_stale_socket_is_taken_over(folder: Path, inbox: Inbox) -> None:
+    (folder / "kiosk.sock").touch()
+    again = KioskSocket(path=folder / "kiosk.sock", inbox=inbox)
+    again.start()
+    Kiosk(folder / "kiosk.sock")
+    again.stop()
+    assert not (folder / "kiosk.sock").exists()

@@ -1,0 +1,150 @@
+"""The PC/SC driver against the real pcscd with Debian's virtual reader: cards, and pcscd that goes and comes."""
+
+import fcntl
+import queue
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.drivers.pcsc import PcscReader
+from firmware_scripts.demo.virtual_card import VirtualCard
+
+PORT = 35963
+UID = "04a1b2c3d4e5f6"
+OTHER = "04b1b2c3"
+LIMIT_S = 15
+
+
+class Pcscd:
+    """The machine's one pcscd, for as long as the test wants."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        Path("/run/pcscd").mkdir(exist_ok=True)
+        program = shutil.which("pcscd") or "/usr/sbin/pcscd"
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([program, "--foreground", "--disable-polkit"], stdout=log, stderr=log)
+        deadline = time.monotonic() + LIMIT_S
+        while socket.socket().connect_ex(("127.0.0.1", PORT)) != 0:
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < deadline, "the virtual reader does not listen"
+            threading.Event().wait(0.05)
+
+    def stop(self, *, kill: bool = False) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill() if kill else process.terminate()
+            process.wait(LIMIT_S)
+
+
+@pytest.fixture
+def pcscd(tmp_path: Path) -> Iterator[Pcscd]:
+    with Path("/tmp/cunhui-pcscd.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = Pcscd(tmp_path / "pcscd.log")
+        yield made
+        made.stop()
+
+
+class Heard:
+    """What the reader's thread told."""
+
+    def __init__(self) -> None:
+        self.touches: queue.Queue[str] = queue.Queue()
+        self.ready: queue.Queue[bool] = queue.Queue()
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def reader(heard: Heard) -> Iterator[PcscReader]:
+    made = PcscReader()
+    yield made
+    made.stop()
+
+
+def begin(reader: PcscReader, heard: Heard) -> None:
+    reader.start(touched=heard.touches.put, ready=heard.ready.put)
+
+
+def test_a_card_is_read_once_however_long_it_lies(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:
+    pcscd.start()
+    begin(reader, heard)
+    assert heard.ready.get(timeout=LIMIT_S) is True
+    with VirtualCard(UID, port=PORT):
+        assert heard.touches.get(timeout=LIMIT_S) == UID
+        with pytest.raises(queue.Empty):
+            heard.touches.get(timeout=1.5)
+    assert put_until_read(OTHER, heard) == OTHER
+
+
+def put_until_read(uid: str, heard: Heard) -> str:
+    """Lay a card down, and once more if pcscd had not yet seen the one before go."""
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline:
+        try:
+            with VirtualCard(uid, port=PORT):
+                return heard.touches.get(timeout=2)
+        except (queue.Empty, OSError):
+            continue
+    raise AssertionError("never read")
+
+
+def test_without_pcscd_it_is_not_ready_and_comes_by_itself(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:
+    begin(reader, heard)
+    assert heard.ready.get(timeout=LIMIT_S) is False
+    pcscd.start()
+    assert heard.ready.get(timeout=LIMIT_S) is True
+    assert put_until_read(UID, heard) == UID
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_pcscd_stopped_is_told_and_touches_stop(pcscd: Pcscd, reader: PcscReader, heard: Heard, kill: bool) -> None:
+    pcscd.start()
+    begin(reader, heard)
+    assert heard.ready.get(timeout=LIMIT_S) is True
+    pcscd.stop(kill=kill)
+    assert heard.ready.get(timeout=LIMIT_S) is False
+    with pytest.raises(OSError):
+        VirtualCard(UID, port=PORT)
+    pcscd.start()
+    assert heard.ready.get(timeout=LIMIT_S) is True
+    assert put_until_read(UID, heard) == UID
+
+
+def test_a_reader_of_another_name_is_not_used(pcscd: Pcscd, heard: Heard) -> None:
+    pcscd.start()
+    other = PcscReader(reader_name="no such reader")
+    begin(other, heard)
+    assert heard.ready.get(timeout=LIMIT_S) is False
+    other.stop()
+
+
+def test_it_costs_nothing_while_no_card_comes(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:
+    pcscd.start()
+    begin(reader, heard)
+    assert heard.ready.get(timeout=LIMIT_S) is True
+    before = time.process_time()
+    threading.Event().wait(2)
+    assert time.process_time() - before < 0.05
+
+
+def test_it_stops_at_once_while_it_waits(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:
+    pcscd.start()
+    begin(reader, heard)
+    assert heard.ready.get(timeout=LIMIT_S) is True
+    before = time.monotonic()
+    reader.stop()
+    assert time.monotonic() - before < 1
