@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, NotSupportedError, ProgrammingError, transaction
 
 from protocol.envelope import Envelope
 from protocol.facts import Fact, Reissued
@@ -25,6 +25,8 @@ from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 from server_broker.ingest.store import SenderRow, StreamRow
 
 _LAST_INTEGER = 2**31 - 1
+_REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+"""What the database says of a row that it will never take."""
 
 
 @dataclass(slots=True)
@@ -130,7 +132,7 @@ class Intake:
             return
         try:
             self._put(said.fact, who)
-        except (Unstorable, DataError, IntegrityError) as error:
+        except (Unstorable, *_REFUSALS) as error:
             del self._origins.rows[kept:]
             self._hold(one, new, "out_of_range" if isinstance(error, Unstorable) else "refused_by_database")
 

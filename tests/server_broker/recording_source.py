@@ -1,0 +1,41 @@
+"""A `Source` in memory: hands out what a test puts in, and keeps what the worker publishes and acknowledges."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from protocol.codec import decode
+from protocol.receipts import Receipt
+from protocol.signing import Signed
+from server_broker.ingest.messages import Incoming
+
+
+@dataclass
+class RecordingSource:
+    """``before_publish`` sees each message before it counts as published; it may raise to play a crash."""
+
+    waiting: deque[Incoming] = field(default_factory=deque)
+    published: list[tuple[str, bytes]] = field(default_factory=list)
+    acknowledged: list[Incoming] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    before_publish: Callable[[str], None] = lambda topic: None
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
+        return [self.waiting.popleft() for _ in range(min(max_messages, len(self.waiting)))]
+
+    def publish(self, topic: str, payload: bytes, *, must_arrive: bool) -> None:
+        self.before_publish(topic)
+        self.log.append("publish")
+        self.published.append((topic, payload))
+
+    def acknowledge(self, messages: Sequence[Incoming]) -> None:
+        self.log += ["acknowledge"] * len(messages)
+        self.acknowledged += messages
+
+    def receipts(self) -> list[Receipt]:
+        payloads = [payload for topic, payload in self.published if topic.endswith("/receipt")]
+        return [decode(decode(payload, Signed).payload, Receipt) for payload in payloads]

@@ -1,0 +1,417 @@
+"""Facts in a real PostgreSQL: stored once, held where they must be, never overwritten, receipted as stored."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from protocol import facts
+from protocol.birth import Match, Welcome
+from protocol.codec import encode
+from protocol.facts import BlobAnnounced, ClockCorrected, DirectionChosen, FactsLost, Touch, encode_fact
+from protocol.receipts import Receipt
+from server_broker.attendance.models import Touch as TouchRow
+from server_broker.fleet.generation import raise_generation
+from server_broker.fleet.ledger import ledger
+from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus, Stream
+from server_broker.ingest.answers import Answer
+from server_broker.ingest.messages import Incoming
+from server_broker.ingest.models import Fact, Quarantined, Reissue, SignedHeadKept
+from server_broker.ingest.reread import reread_held
+from server_broker.ingest.settlement import Settlement
+from server_broker.learning.models import Attempt, LevelRun
+from server_broker.media.models import Blob
+from tests.server_broker.station_double import BOOT, CARD, NOW, StationDouble, booted, moment, touch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    return double
+
+
+@pytest.fixture
+def settlement() -> Settlement:
+    return Settlement(clock=lambda: NOW)
+
+
+def receipts(answers: Iterable[Answer]) -> list[Receipt]:
+    return [answer.message for answer in answers if isinstance(answer.message, Receipt)]
+
+
+def settle(settlement: Settlement, *messages: Incoming, careful: bool = False) -> Receipt:
+    return receipts(settlement.settle(messages, careful=careful))[-1]
+
+
+def alarm_codes() -> set[str]:
+    return set(Alarm.objects.values_list("code", flat=True))
+
+
+def test_a_touch_becomes_a_fact_a_row_and_a_receipt(station: StationDouble, settlement: Settlement) -> None:
+    receipt = settle(settlement, station.add(booted(), touch(1234)).facts_message())
+    assert (receipt.through, receipt.head, receipt.held) == (2, station.head(2), [])
+    fact = Fact.objects.get(seq=2)
+    assert (bytes(fact.body or b""), bytes(fact.salt or b"")) == (station.sealed[1].body, station.sealed[1].salt)
+    row = TouchRow.objects.get()
+    assert (row.station_id, bytes(row.epoch), row.seq) == (station.id, station.epoch, 2)
+    assert (bytes(row.card_token), row.mono_ms, row.direction, row.quality) == (CARD, 1234, "in", "synced")
+    assert row.wall == NOW + timedelta(milliseconds=1234)
+    status = StationStatus.objects.get()
+    assert (status.receipt_at, status.waiting) == (NOW, 0)
+
+
+def test_redelivery_gives_the_same_receipt_and_no_second_row(station: StationDouble, settlement: Settlement) -> None:
+    message = station.add(booted(), touch()).facts_message()
+    first = settle(settlement, message)
+    assert settle(settlement, message) == first
+    assert settle(settlement, message, message) == first
+    assert Fact.objects.count() == 2
+    assert TouchRow.objects.count() == 1
+
+
+def test_the_database_itself_refuses_a_second_row_for_an_identity(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    settle(settlement, station.add(touch()).facts_message())
+    Stream.objects.update(through=0)
+    TouchRow.objects.all().delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        settlement.settle([station.facts_message()])
+    assert Fact.objects.count() == 1
+    assert TouchRow.objects.count() == 0
+
+
+def test_a_gap_is_answered_by_where_the_county_stands(station: StationDouble, settlement: Settlement) -> None:
+    settle(settlement, station.add(booted(), touch(), touch(), touch()).facts_message(1, 2))
+    receipt = settle(settlement, station.facts_message(4, 4))
+    assert (receipt.through, receipt.head) == (2, station.head(2))
+    assert Fact.objects.count() == 2
+
+
+def test_envelopes_of_one_batch_follow_each_other(station: StationDouble, settlement: Settlement) -> None:
+    station.add(*(touch(mono) for mono in range(6)))
+    batch = [station.facts_message(1, 2), station.facts_message(2, 4), station.facts_message(1, 6)]
+    answers = receipts(settlement.settle(batch))
+    assert [receipt.through for receipt in answers] == [6]
+    assert TouchRow.objects.count() == 6
+
+
+def test_a_conflict_raises_an_alarm_and_overwrites_nothing(station: StationDouble, settlement: Settlement) -> None:
+    other = station.clone()
+    settle(settlement, station.add(touch(1), touch(2)).facts_message())
+    receipt = settle(settlement, other.add(touch(1), touch(3), touch(4)).facts_message())
+    assert (receipt.through, receipt.head) == (2, station.head(2))
+    assert Fact.objects.count() == 2
+    assert "conflicting_fact" in alarm_codes()
+
+
+def test_two_stations_in_one_batch_and_a_stranger(station: StationDouble, settlement: Settlement) -> None:
+    second, stranger = StationDouble(id="shili-02"), StationDouble(id="shili-99")
+    second.enrol()
+    batch = [double.add(touch()).facts_message() for double in (station, second, stranger)]
+    answers = settlement.settle(batch)
+    assert {answer.topic for answer in answers} == {"cunhui/1/0/shili-01/receipt", "cunhui/1/0/shili-02/receipt"}
+    assert Quarantined.objects.get().reason == "unknown_station"
+
+
+def test_a_revoked_station_is_set_aside(station: StationDouble, settlement: Settlement) -> None:
+    Station.objects.update(revoked_at=NOW)
+    assert settlement.settle([station.add(touch()).facts_message(), station.birth()]) == []
+    assert set(Quarantined.objects.values_list("reason", flat=True)) == {"revoked"}
+    assert Fact.objects.count() == 0
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_what_the_database_could_not_hold_is_held_and_its_neighbours_are_stored(
+    station: StationDouble, settlement: Settlement, careful: bool
+) -> None:
+    far = Touch(at=moment(wall=2**53 - 1), card=CARD, reader="simulated", answer="recorded")
+    huge = facts.LevelEnded(at=moment(), run=b"r" * 8, pack="p", pack_version=2**40, level="l", passed=True, stars=1)
+    station.add(touch(1), far, touch(2, reader="a\x00b"), huge, facts.HelpAsked(at=moment(), screen="x\x00"), touch(3))
+    receipt = settle(settlement, station.facts_message(), careful=careful)
+    assert receipt.through == 6
+    assert {held.seq: held.reason for held in receipt.held} == dict.fromkeys((2, 3, 4, 5), "out_of_range")
+    assert list(TouchRow.objects.order_by("seq").values_list("seq", flat=True)) == [1, 6]
+    assert ledger(station.id).held == 4
+    assert settle(settlement, station.facts_message()).held == receipt.held
+
+
+def test_each_kind_of_fact_reaches_its_room(station: StationDouble, settlement: Settlement) -> None:
+    run, at = b"r" * 8, moment()
+    station.add(
+        booted(),
+        facts.Attempt(
+            at=at,
+            run=run,
+            pack="sample",
+            pack_version=1,
+            level="l1",
+            question="q1",
+            chosen=[1],
+            right=True,
+            lives_left=3,
+        ),
+        facts.LevelEnded(at=at, run=run, pack="sample", pack_version=1, level="l1", passed=True, stars=2),
+        facts.ReaderLost(at=moment(), reader="pcsc"),
+        facts.ReaderBack(at=moment(), reader="pcsc"),
+        facts.WindowClosed(at=moment(), window="1", date="2026-11-24", closed=1),
+        facts.CommandResult(at=moment(), command=b"c" * 16, outcome="done"),
+        facts.AlarmRaised(at=moment(), code="disk_low", severity="minor", detail="磁盘将满"),
+        facts.HelpAsked(at=moment(), screen="home"),
+        BlobAnnounced(at=moment(), sha256=b"s" * 32, size=10, media_type="image/jpeg", purpose="touch"),
+        facts.BlobEvicted(at=moment(), sha256=b"s" * 32, reason="disk"),
+        Touch(at=moment(), card=CARD, reader="pcsc", answer="lost"),
+        facts.ShutDown(at=moment()),
+    )
+    assert settle(settlement, station.facts_message()).held == []
+    assert Attempt.objects.get().chosen == [1]
+    assert LevelRun.objects.get().stars == 2
+    assert StationEvent.objects.count() == 9
+    assert alarm_codes() == {"disk_low", "help_asked", "lost_card"}
+    assert Blob.objects.get().evicted_reason == "disk"
+    counted = ledger(station.id)
+    assert (counted.issued, counted.received, counted.unexplained, counted.evicted_blobs) == (13, 13, 0, 1)
+
+
+def test_a_clock_correction_dates_earlier_touches_of_its_boot_only(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    station.add(touch(1000, quality="unknown"), touch(2000, quality="restored"), touch(3000))
+    station.add(Touch(at=moment(1, quality="unknown", boot=b"x" * 16), card=CARD, reader="s", answer="recorded"))
+    settle(settlement, station.facts_message())
+    true_wall = round((NOW + timedelta(days=1)).timestamp() * 1000)
+    corrected = ClockCorrected(at=moment(), boot=BOOT, mono=5000, wall=true_wall, source="county", before="unknown")
+    settle(settlement, station.add(corrected, touch(1500, quality="unknown")).facts_message(5))
+    dated = dict(TouchRow.objects.order_by("seq").values_list("seq", "corrected_wall"))
+    assert dated == {
+        1: NOW + timedelta(days=1, seconds=-4),
+        2: NOW + timedelta(days=1, seconds=-3),
+        3: None,
+        4: None,
+        6: NOW + timedelta(days=1, seconds=-3.5),
+    }
+
+
+def test_a_chosen_direction_is_noted_at_its_touch(station: StationDouble, settlement: Settlement) -> None:
+    station.add(touch(), DirectionChosen(at=moment(), touch=station.ref(1), direction="out"))
+    settle(settlement, station.facts_message())
+    assert TouchRow.objects.get().chosen_direction == "out"
+
+
+def test_reissued_facts_keep_their_identity_and_count_once(station: StationDouble, settlement: Settlement) -> None:
+    settle(settlement, station.add(booted(), touch(1), touch(2), touch(3)).facts_message(1, 2))
+    settlement.settle([station.birth()])
+    assert ledger(station.id).waiting == 2
+    fresh = station.reopen(matched=1)
+    receipt = settle(settlement, fresh.facts_message())
+    assert (receipt.epoch, receipt.through) == (fresh.epoch, 4)
+    identities = {(bytes(row.epoch), row.seq) for row in TouchRow.objects.all()}
+    assert identities == {(station.epoch, 2), (station.epoch, 3), (station.epoch, 4)}
+    counted = ledger(station.id)
+    assert (counted.issued, counted.received, counted.waiting, counted.unexplained) == (8, 8, 0, 0)
+    settle(settlement, fresh.facts_message())
+    assert TouchRow.objects.count() == 3
+    assert "epoch_opened" in alarm_codes()
+
+
+def test_a_fact_reissued_twice_counts_once_under_its_first_identity(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    second = station.add(touch(1)).reopen(matched=0)
+    third = second.reopen(matched=0)
+    settle(settlement, third.facts_message())
+    settle(settlement, second.facts_message())
+    settle(settlement, station.facts_message())
+    assert [(bytes(row.epoch), row.seq) for row in TouchRow.objects.all()] == [(station.epoch, 1)]
+
+
+def test_both_of_two_clones_keep_their_touches(station: StationDouble, settlement: Settlement) -> None:
+    """Two boards with one card went apart after seq 1, under the same epoch."""
+    other = station.add(touch(1)).clone()
+    settle(settlement, station.add(touch(2)).facts_message())
+    settlement.settle([other.add(touch(3), touch(4)).birth(), other.compare(3, 2, 1)])
+    reissue = other.reopen(matched=1)
+    settle(settlement, reissue.facts_message(1, 2))
+    settle(settlement, station.add(touch(5)).facts_message(3))
+    settle(settlement, reissue.facts_message(3, 3))
+    settle(settlement, station.add(touch(6)).facts_message(4))
+    assert sorted(TouchRow.objects.values_list("mono_ms", flat=True)) == [1, 2, 3, 4, 5, 6]
+    settle(settlement, reissue.facts_message(), station.facts_message())
+    assert TouchRow.objects.count() == 6
+    assert ledger(station.id).unexplained == 0
+
+
+def test_a_clone_s_fact_under_an_identity_that_a_reissue_took_is_held(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    other = station.add(touch(1)).clone()
+    settle(settlement, station.facts_message())
+    settle(settlement, other.add(touch(2)).reopen(matched=1).facts_message())
+    receipt = settle(settlement, station.add(touch(3), touch(4)).facts_message(2))
+    assert [(held.seq, held.reason) for held in receipt.held] == [(2, "conflict")]
+    assert sorted(TouchRow.objects.values_list("mono_ms", flat=True)) == [1, 2, 4]
+    assert reread_held(station.id).still_held == {"conflict": 1}
+
+
+def test_a_reissue_vouches_for_a_fact_that_was_held(station: StationDouble, settlement: Settlement) -> None:
+    station.add(touch(1), touch(2))
+    envelope = station.envelope(key=StationDouble().key)
+    receipt = settle(settlement, station.message("facts", encode(envelope)))
+    assert {held.reason for held in receipt.held} == {"bad_signature"}
+    assert TouchRow.objects.count() == 0
+    settle(settlement, station.reopen(matched=0).facts_message())
+    assert {(bytes(row.epoch), row.seq) for row in TouchRow.objects.all()} == {(station.epoch, 1), (station.epoch, 2)}
+    assert ledger(station.id).held == 0
+
+
+def test_lost_facts_stand_in_the_ledger_until_they_turn_up(station: StationDouble, settlement: Settlement) -> None:
+    settle(settlement, station.add(touch(1), touch(2), touch(3)).facts_message(1, 1))
+    settlement.settle([station.birth()])
+    salvaged = StationDouble(id=station.id, key=station.key)
+    lost = FactsLost(at=moment(), epoch=station.epoch, first=2, last=3)
+    settle(settlement, salvaged.add(booted(), lost).facts_message())
+    counted = ledger(station.id)
+    assert (counted.lost, counted.unexplained, counted.issued) == (2, 0, 5)
+    assert "facts_lost" in alarm_codes()
+    settle(settlement, salvaged.add(station.reissued(3)).facts_message(3))
+    assert ledger(station.id).lost == 1
+    assert TouchRow.objects.count() == 2
+
+
+def test_what_no_one_accounts_for_is_unexplained(station: StationDouble, settlement: Settlement) -> None:
+    settle(settlement, station.add(touch(1), touch(2)).facts_message(1, 1))
+    settlement.settle([station.birth()])
+    silent = StationDouble(id=station.id, key=station.key).add(booted())
+    settle(settlement, silent.facts_message())
+    assert ledger(station.id).unexplained == 1
+
+
+def test_held_facts_are_read_after_a_fix(station: StationDouble, settlement: Settlement) -> None:
+    station.add(touch(1), DirectionChosen(at=moment(), touch=station.ref(1), direction="out"))
+    forged = station.envelope(1, 1, key=StationDouble().key)
+    settle(settlement, station.message("facts", encode(forged)))
+    assert reread_held(station.id).read == 0
+    settle(settlement, station.facts_message(2, 2))
+    result = reread_held(station.id, now=NOW)
+    assert (result.read, dict(result.still_held)) == (1, {})
+    assert TouchRow.objects.get().chosen_direction == "out"
+    assert ledger(station.id).held == 0
+    assert reread_held(station.id).read == 0
+
+
+def test_birth_is_welcomed_with_where_the_county_stands(station: StationDouble, settlement: Settlement) -> None:
+    settle(settlement, station.add(booted()).add_body(b"\xc1").facts_message())
+    welcome = next(
+        a.message for a in settlement.settle([station.birth(nonce=b"q" * 16)]) if isinstance(a.message, Welcome)
+    )
+    assert (welcome.through, welcome.head, welcome.nonce) == (2, station.head(2), b"q" * 16)
+    assert [held.reason for held in welcome.held] == ["malformed"]
+    other = StationDouble(id=station.id, key=station.key)
+    welcome = next(a.message for a in settlement.settle([other.birth()]) if isinstance(a.message, Welcome))
+    assert (welcome.epoch, welcome.through, welcome.head) == (other.epoch, 0, other.head(0))
+
+
+def test_only_the_will_of_the_present_connection_takes_a_station_offline(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    settlement.settle([station.birth(nonce=b"1" * 16), station.birth(nonce=b"2" * 16), station.gone(nonce=b"1" * 16)])
+    assert StationStatus.objects.get().online
+    settlement.settle([station.vitals(), station.gone(nonce=b"2" * 16)])
+    status = StationStatus.objects.get()
+    assert (status.online, status.waiting, status.blobs_waiting, status.simulated) == (False, 7, 2, True)
+
+
+def test_compare_finds_the_highest_mark_that_agrees(station: StationDouble, settlement: Settlement) -> None:
+    other = station.add(*(touch(mono) for mono in range(5))).clone()
+    settle(settlement, station.add(touch(50), touch(51)).facts_message())
+    other.add(touch(60), touch(61), touch(62))
+    matches = [a.message for a in settlement.settle([other.compare(8, 7, 6, 4, 1), station.compare(7, 1)])]
+    assert [match.through for match in matches if isinstance(match, Match)] == [4, 7]
+
+
+def test_a_restored_county_says_so_and_takes_again_what_it_lacks(
+    station: StationDouble, settlement: Settlement, tmp_path: object
+) -> None:
+    station.add(*(touch(mono) for mono in range(5)))
+    before = settle(settlement, station.facts_message())
+    _restore(through=2, station=station)
+    raised = raise_generation()
+    welcome = next(a.message for a in settlement.settle([station.birth()]) if isinstance(a.message, Welcome))
+    assert (welcome.through, welcome.head) == (2, station.head(2))
+    assert welcome.generation == raised > before.generation
+    receipt = settle(settlement, station.facts_message(3))
+    assert (receipt.through, receipt.generation) == (5, raised)
+    assert TouchRow.objects.count() == 5
+    assert raise_generation() == raised + 1
+
+
+def _restore(*, through: int, station: StationDouble) -> None:
+    """Bring the tables to what yesterday's dump had."""
+    TouchRow.objects.filter(seq__gt=through).delete()
+    Fact.objects.filter(seq__gt=through).delete()
+    Stream.objects.update(through=through, head=station.head(through), issued=through)
+    signed = station.signed(through)
+    SignedHeadKept.objects.update(through=through, head=signed.head, signature=signed.signature)
+
+
+@pytest.mark.parametrize("leaf", ["birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone"])
+@pytest.mark.parametrize(
+    "payload", [b"", b"\x00", b"\xc1", b"\x81" * 3000, b"\x81\xa7station\xa4\xff\xff\xff\xff", b"{}", b"\x81\xa1v\x02"]
+)
+def test_hostile_payloads_are_set_aside_and_hold_up_nobody(
+    station: StationDouble, settlement: Settlement, leaf: str, payload: bytes
+) -> None:
+    hostile = Incoming(f"cunhui/1/0/{station.id}/{leaf}", payload)
+    receipt = settle(settlement, hostile, station.add(touch()).facts_message())
+    assert receipt.through == 1
+    assert bytes(Quarantined.objects.get().raw) == payload
+    assert Alarm.objects.filter(station_id=station.id, code__startswith="quarantined:").count() == 1
+
+
+@pytest.mark.parametrize(
+    "topic", ["", "cunhui/1/0/shili-01/receipt", "cunhui/1/999/shili-01/facts", "cunhui/1/0/SHILI/facts", "x" * 300]
+)
+def test_messages_on_other_topics_are_set_aside(station: StationDouble, settlement: Settlement, topic: str) -> None:
+    assert settlement.settle([Incoming(topic, b"x")]) == []
+    assert Quarantined.objects.get().reason == "bad_topic"
+
+
+def test_a_payload_that_claims_another_station_is_set_aside(station: StationDouble, settlement: Settlement) -> None:
+    other = StationDouble(id="shili-02").add(touch())
+    other.enrol()
+    forged = Incoming(f"cunhui/1/0/{station.id}/facts", other.facts_message().payload)
+    assert settlement.settle([forged]) == []
+    assert Quarantined.objects.get().reason == "wrong_station"
+
+
+def test_reissues_that_cannot_be_opened_are_held(station: StationDouble, settlement: Settlement) -> None:
+    inner = encode_fact(touch())
+    nested = facts.Reissued(at=moment(), epoch=b"e" * 16, seq=1, salt=b"s" * 16, body=inner)
+    for _ in range(20):
+        nested = facts.Reissued(at=moment(), epoch=b"e" * 16, seq=1, salt=b"s" * 16, body=encode_fact(nested))
+    broken = facts.Reissued(at=moment(), epoch=b"e" * 16, seq=2, salt=b"s" * 16, body=b"\xc1")
+    receipt = settle(settlement, station.add(nested, broken, touch()).facts_message())
+    assert [(held.seq, held.reason) for held in receipt.held] == [(1, "malformed"), (2, "malformed")]
+    assert Reissue.objects.count() == 0
+    assert TouchRow.objects.count() == 1
+
+
+def test_more_held_facts_than_a_receipt_carries_are_told_in_several(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    for _ in range(600):
+        station.add_body(b"\xc1")
+    batch = [station.facts_message(first, first + 199) for first in (1, 201, 401)]
+    told = receipts(settlement.settle(batch))
+    assert [len(receipt.held) for receipt in told] == [500, 100]
+    assert {receipt.through for receipt in told} == {600}
+
+
+def test_received_times_are_the_county_s(station: StationDouble) -> None:
+    later: datetime = NOW + timedelta(hours=3)
+    settle(Settlement(clock=lambda: later), station.add(touch()).facts_message())
+    assert TouchRow.objects.get().received_at == later

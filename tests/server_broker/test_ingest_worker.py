@@ -1,0 +1,261 @@
+"""The worker: COMMIT, then receipt, then acknowledgement, whatever dies in between."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.db import connection
+
+from protocol.signing import key_id
+from protocol.twin import unseal_desired
+from server_broker.attendance.models import Touch
+from server_broker.cluster.folder import SUPERUSER
+from server_broker.fleet.desired import desired_changed
+from server_broker.fleet.models import Alarm
+from server_broker.ingest.models import Fact, IngestLease, Quarantined
+from server_broker.ingest.worker import Worker
+from server_broker.people.models import Person
+from tests.server_broker.recording_source import RecordingSource
+from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+KEY = Ed25519PrivateKey.generate()
+
+
+class Crash(BaseException):
+    """The process is killed here."""
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    return double
+
+
+@pytest.fixture
+def source() -> RecordingSource:
+    return RecordingSource()
+
+
+def make_worker(source: RecordingSource, stop: threading.Event | None = None) -> Worker:
+    return Worker(source=source, key=KEY, shard=0, clock=lambda: NOW, stop=stop or threading.Event())
+
+
+@pytest.fixture
+def worker(source: RecordingSource) -> Iterator[Worker]:
+    yield make_worker(source)
+    connection.close()
+
+
+@contextmanager
+def outsider(database: str | None = None) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
+    """A connection of somebody else's: it sees only what is committed."""
+    name = database or str(connection.settings_dict["NAME"])
+    user = "cunhui" if database is None else SUPERUSER
+    with psycopg.connect(host=str(settings.HOME.postgres_socket), dbname=name, user=user, autocommit=True) as link:
+        yield link
+
+
+def committed_facts() -> object:
+    with outsider() as link:
+        row = link.execute("SELECT count(*) FROM ingest_fact").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_a_receipt_is_published_after_commit_and_acknowledged_after_that(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    seen: list[object] = []
+    source.before_publish = lambda topic: seen.append(committed_facts()) if topic.endswith("/receipt") else None
+    source.waiting.append(station.add(touch(), touch()).facts_message())
+    worker.step(timeout_s=0)
+    assert seen == [2]
+    assert source.log[:2] == ["publish", "acknowledge"]
+
+
+def test_a_crash_between_commit_and_receipt_costs_a_redelivery_only(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    def crash(topic: str) -> None:
+        raise Crash
+
+    source.before_publish = crash
+    message = station.add(touch()).facts_message()
+    source.waiting.append(message)
+    with pytest.raises(Crash):
+        worker.step(timeout_s=0)
+    assert (committed_facts(), source.published, source.acknowledged) == (1, [], [])
+    connection.close()
+    again = RecordingSource()
+    again.waiting.append(message)
+    make_worker(again).step(timeout_s=0)
+    assert [receipt.through for receipt in again.receipts()] == [1]
+    assert (Fact.objects.count(), Touch.objects.count()) == (1, 1)
+
+
+def test_a_crash_before_commit_leaves_nothing_and_acknowledges_nothing(
+    station: StationDouble, source: RecordingSource, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.waiting.append(station.add(touch()).facts_message())
+    monkeypatch.setattr("server_broker.ingest.settlement.Intake._receipts", lambda *_: dying_now())
+    with pytest.raises(Crash):
+        worker.step(timeout_s=0)
+    assert (committed_facts(), source.published, source.acknowledged) == (0, [], [])
+
+
+def dying_now() -> object:
+    raise Crash
+
+
+def test_a_connection_that_dies_is_opened_again_with_the_lease(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    source.waiting.append(station.add(touch()).facts_message())
+    worker.step(timeout_s=0)
+    with outsider("postgres") as link:
+        name = connection.settings_dict["NAME"]
+        link.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    source.waiting.append(station.add(touch()).facts_message(2))
+    worker.step(timeout_s=0)
+    assert [receipt.through for receipt in source.receipts()] == [1, 2]
+    assert IngestLease.objects.get().shard == 0
+
+
+def test_while_the_database_is_away_nothing_is_acknowledged_and_then_all_of_it(
+    station: StationDouble, source: RecordingSource
+) -> None:
+    stop = threading.Event()
+    name = connection.settings_dict["NAME"]
+    source.waiting.append(station.add(touch(), touch()).facts_message())
+    published = threading.Event()
+    source.before_publish = lambda topic: published.set() if topic.endswith("/receipt") else None
+    connection.close()
+    thread = threading.Thread(target=make_worker(source, stop).run)
+    with outsider("postgres") as link:
+        link.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            thread.start()
+            assert not published.wait(1.5)
+            assert (source.published, source.acknowledged) == ([], [])
+        finally:
+            link.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    assert published.wait(15)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert committed_facts() == 2
+    assert len(source.acknowledged) == 1
+
+
+@contextmanager
+def refusing(table: str, sqlstate: str, condition: str = "true") -> Iterator[None]:
+    """Have PostgreSQL refuse rows with an SQLSTATE of its own."""
+    with outsider() as link:
+        link.execute(
+            f"""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF {condition} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '{sqlstate}'; END IF;
+            RETURN NEW; END $$"""
+        )
+        link.execute(f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()")
+    try:
+        yield
+    finally:
+        with outsider() as link:
+            link.execute("DROP FUNCTION refuse CASCADE")
+
+
+def test_a_full_disk_is_waited_for(station: StationDouble, source: RecordingSource) -> None:
+    stop = threading.Event()
+    source.waiting.append(station.add(touch()).facts_message())
+    published = threading.Event()
+    source.before_publish = lambda topic: published.set() if topic.endswith("/receipt") else None
+    thread = threading.Thread(target=make_worker(source, stop).run)
+    with refusing("ingest_fact", "53100"):
+        thread.start()
+        assert not published.wait(1.0)
+        assert source.acknowledged == []
+    assert published.wait(15)
+    stop.set()
+    thread.join(10)
+    assert committed_facts() == 1
+    assert Quarantined.objects.count() == 0
+
+
+def test_a_row_that_the_database_refuses_is_held_and_its_neighbours_stored(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    other = StationDouble(id="shili-02")
+    other.enrol()
+    source.waiting.append(station.add(touch(1), touch(2, reader="bad"), touch(3)).facts_message())
+    source.waiting.append(other.add(touch(4)).facts_message())
+    with refusing("attendance_touch", "22023", "NEW.reader = 'bad'"):
+        worker.step(timeout_s=0)
+    first, second = source.receipts()
+    assert [(held.seq, held.reason) for held in first.held] == [(2, "refused_by_database")]
+    assert (first.through, second.through, second.held) == (3, 1, [])
+    assert sorted(Touch.objects.values_list("mono_ms", flat=True)) == [1, 3, 4]
+    assert len(source.acknowledged) == 2
+
+
+def test_a_message_that_cannot_be_settled_at_all_is_set_aside(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    other = StationDouble(id="shili-02")
+    other.enrol()
+    source.waiting.append(station.add(touch()).facts_message())
+    source.waiting.append(other.add(touch()).facts_message())
+    its_stream = f"NEW.stream_id IN (SELECT id FROM fleet_stream WHERE station_id = '{station.id}')"
+    with refusing("ingest_fact", "22023", its_stream):
+        worker.step(timeout_s=0)
+    assert [receipt.station for receipt in source.receipts()] == [other.id]
+    assert Quarantined.objects.get().station_id == station.id
+    assert len(source.acknowledged) == 2
+    assert Alarm.objects.filter(code="quarantined:unsettled").count() == 1
+
+
+def test_a_second_worker_waits_for_the_lease(station: StationDouble, source: RecordingSource, worker: Worker) -> None:
+    worker.step(timeout_s=0)
+    stop = threading.Event()
+    second = RecordingSource()
+    second.waiting.append(station.add(touch()).facts_message())
+    thread = threading.Thread(target=make_worker(second, stop).run)
+    thread.start()
+    thread.join(0.8)
+    assert second.acknowledged == []
+    published = threading.Event()
+    second.before_publish = lambda topic: published.set() if topic.endswith("/receipt") else None
+    connection.close()
+    assert published.wait(15)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_change_in_the_console_reaches_the_station_at_once(
+    station: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    worker.step(timeout_s=0)
+    source.published.clear()
+    with outsider() as link:
+        link.execute("INSERT INTO people_person (number, name, village_id) VALUES ('P1', '张示例', %s)", [VILLAGE])
+        link.execute("SELECT pg_notify('cunhui_desired', %s)", [station.id])
+    worker._look_again = 0.0
+    worker.step(timeout_s=0)
+    public = KEY.public_key().public_bytes_raw()
+    topic, payload = source.published[-1]
+    desired = unseal_desired(payload, station=station.id, public_keys={key_id(public): public})
+    assert topic.endswith("/desired")
+    assert (desired.version, [person.name for person in desired.people]) == (2, ["张示例"])
+    assert Person.objects.count() == 1
+    source.published.clear()
+    desired_changed([station.id])
+    worker._look_again = 0.0
+    worker.step(timeout_s=0)
+    assert len(source.published) == 1, "it is sent again until the station reports it"
