@@ -1,0 +1,99 @@
+"""Open what a power cut left, with the real outbox, and compare it with what the outside was told."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.outbox import Outbox, OutboxBroken, OutboxFull
+from protocol.facts import EpochOpened, Fact, FactsLost, Reissued, Touch, decode_fact
+from protocol.units import FactRef
+from tests.proofs.power_cut.disk import Image
+from tests.proofs.power_cut.workload import FILE, RECORD_KEY, STATION, Told, moment, touch
+
+PROBE = 1 << 40
+"""Number of the touch that is committed after the cut."""
+
+
+@dataclass
+class Verdict:
+    """What went wrong, summed over cuts."""
+
+    lost: int = 0
+    doubled: int = 0
+    invented: int = 0
+    refused_to_start: int = 0
+    crashes: int = 0
+    salvaged: int = 0
+    """Files that were taken for damaged though nothing but a power cut befell them: nothing lost, but not right."""
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        return self.lost + self.doubled + self.invented + self.refused_to_start + self.crashes + self.salvaged
+
+
+def judge(image: Image, told: Told, folder: Path, verdict: Verdict, *, where: str) -> None:
+    """Add the verdict on one cut; ``folder`` is emptied and filled with the image."""
+    for leftover in folder.iterdir():
+        leftover.unlink()
+    for name, content in image.items():
+        (folder / name).write_bytes(content)
+    before = verdict.wrong
+    try:
+        outbox = Outbox.open(folder / FILE, station=STATION, record_key=RECORD_KEY, now=moment)
+        try:
+            _compare(outbox, told, verdict)
+        finally:
+            outbox.close()
+    except (OutboxBroken, OutboxFull) as error:
+        verdict.refused_to_start += 1
+        where = f"{where}: {error}"
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding of the proof
+        verdict.crashes += 1
+        where = f"{where}: {error!r}"
+    if verdict.wrong != before and len(verdict.examples) < 10:
+        verdict.examples.append(where)
+
+
+def facts_of(outbox: Outbox) -> list[tuple[FactRef, Fact]]:
+    """Return the current stream's facts that are not erased, re-issued ones as what they were."""
+    found: list[tuple[FactRef, Fact]] = []
+    seq = 0
+    while seq < outbox.through:
+        envelope = outbox.envelope_after(seq)
+        if envelope is None:
+            seq += 1
+            continue
+        for sealed in envelope.facts:
+            seq += 1
+            fact = decode_fact(sealed.body)
+            if isinstance(fact, Reissued):
+                found.append((FactRef(epoch=fact.epoch, seq=fact.seq), decode_fact(fact.body)))
+            else:
+                found.append((FactRef(epoch=outbox.epoch, seq=seq), fact))
+    return found
+
+
+def _compare(outbox: Outbox, told: Told, verdict: Verdict) -> None:
+    (probe,) = outbox.commit(touch(PROBE))
+    facts = facts_of(outbox)
+    touches = [(int.from_bytes(fact.card, "big"), ref) for ref, fact in facts if isinstance(fact, Touch)]
+    found = dict(touches)
+    verdict.lost += sum(1 for number in told.green if number not in found and number not in told.county)
+    verdict.lost += outbox.get("desired") not in told.state
+    verdict.doubled += sum(times - 1 for times in Counter(number for number, _ in touches).values())
+    verdict.doubled += sum(times - 1 for times in Counter((ref.epoch, ref.seq) for ref, _ in facts).values())
+    verdict.invented += sum(1 for number in found if number > told.presented and number != PROBE)
+    verdict.invented += sum(1 for number, ref in told.green.items() if found.get(number, ref) != ref)
+    verdict.invented += probe in told.green.values() or probe.seq != outbox.through or found.get(PROBE) != probe
+    corrupt = any(isinstance(fact, EpochOpened) and fact.reason == "corrupt" for _, fact in facts)
+    verdict.salvaged += corrupt and not told.damaged
+    stated = [fact for _, fact in facts if isinstance(fact, FactsLost)]
+    verdict.invented += sum(
+        1 for number, ref in told.green.items() if number not in told.county and _covers(stated, ref)
+    )
+
+
+def _covers(stated: list[FactsLost], ref: FactRef) -> bool:
+    """Return whether a fact is said to be lost. Only what was erased long after its receipt may be."""
+    return any(lost.epoch == ref.epoch and lost.first <= ref.seq <= lost.last for lost in stated)

@@ -1,0 +1,58 @@
+"""What the outbox asked of the disk, in order, and what it said in between."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A new empty file got a name."""
+
+    name: str
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Bytes of a file, not yet durable."""
+
+    inode: int
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Truncate:
+    """A file's new size, not yet durable."""
+
+    inode: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """fsync of a file: all its bytes are durable now."""
+
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """A name was taken away, not yet durably."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A file got another name, not yet durably."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFolder:
+    """fsync of the folder: all names are durable now."""
+
+
+type Syscall = Create | Write | Truncate | Sync | Unlink | Rename | SyncFolder

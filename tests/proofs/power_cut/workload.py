@@ -1,0 +1,174 @@
+"""What a station does with its outbox, seeded, recorded call by call beside what it was told."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import agent.store
+from agent.outbox import Outbox
+from protocol.facts import Touch
+from protocol.receipts import Receipt
+from protocol.units import FactRef, Moment
+from tests.proofs.power_cut.recorder import Recording, RecordingDisk, RecordingVFS
+from tests.proofs.power_cut.syscalls import Syscall
+
+STATION = "shili-01"
+RECORD_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+FILE = "outbox.db"
+DAY_MS = 86_400_000
+FRAMES_BETWEEN_CHECKPOINTS = 40
+"""A small log, so that a short workload checkpoints often."""
+
+
+def moment(wall_ms: int = 1_790_000_000_000) -> Moment:
+    return Moment(wall=wall_ms, boot=bytes(16), mono=1, quality="synced")
+
+
+def touch(number: int) -> Touch:
+    """Return a touch that no other number has."""
+    return Touch(at=moment(), card=number.to_bytes(16, "big"), reader="simulated", answer="recorded", direction="in")
+
+
+@dataclass
+class Told:
+    """What the outside knows after a number of calls."""
+
+    calls: int
+    green: dict[int, FactRef] = field(default_factory=dict)
+    """Touch number to the identity that `commit` returned."""
+    presented: int = 0
+    """Touches up to this number were presented."""
+    county: frozenset[int] = frozenset()
+    """Touches that the county has said to have."""
+    state: tuple[bytes | None, bytes | None] = (None, None)
+    """The value that `put` confirmed last, and the one that it was asked for last."""
+    damaged: bool = False
+    """Whether the file was damaged by something else than a power cut, so that it has to be salvaged."""
+
+
+@dataclass
+class Run:
+    """A recorded workload."""
+
+    calls: list[Syscall]
+    told: list[Told]
+    """Falling nowhere in ``calls``: each entry holds from its number of calls on."""
+
+
+class _Station:
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        self._folder = folder
+        self._chance = chance
+        self._recording = Recording()
+        self._vfs = RecordingVFS(self._recording)
+        self._disk = RecordingDisk(self._recording, vfs=self._vfs.vfs_name)
+        self._told = [Told(0)]
+        self._by_seq: dict[int, int] = {}
+        self._wall_ms = moment().wall
+        self._outbox = self._open()
+
+    def _open(self) -> Outbox:
+        return Outbox.open(
+            self._folder / FILE,
+            station=STATION,
+            record_key=RECORD_KEY,
+            now=lambda: moment(self._wall_ms),
+            disk=self._disk,
+        )
+
+    def tell(self, **news: Any) -> None:
+        last = self._told[-1]
+        self._told.append(replace(last, calls=len(self._recording.calls), **news))
+
+    def commit(self) -> None:
+        first = self._told[-1].presented + 1
+        numbers = range(first, first + self._chance.choice((1, 1, 1, 1, 2, 3, 30)))
+        self.tell(presented=numbers[-1])
+        refs = self._outbox.commit(*(touch(number) for number in numbers))
+        self._by_seq |= {ref.seq: number for number, ref in zip(numbers, refs, strict=True)}
+        self.tell(green=self._told[-1].green | dict(zip(numbers, refs, strict=True)))
+
+    def receipt(self) -> None:
+        through = self._chance.randint(self._outbox.receipted, self._outbox.through)
+        self._county_has(through)
+        head = self._outbox.head_at(through)
+        assert head is not None
+        receipt = Receipt(station=STATION, epoch=self._outbox.epoch, through=through, head=head, generation=1)
+        assert self._outbox.take_receipt(receipt)
+
+    def _county_has(self, through: int) -> None:
+        had = {number for seq, number in self._by_seq.items() if seq <= through}
+        self.tell(county=self._told[-1].county | had)
+
+    def put(self) -> None:
+        value = self._chance.randbytes(self._chance.choice((8, 200, 9_000)))
+        confirmed = self._told[-1].state[0]
+        self.tell(state=(confirmed, value))
+        self._outbox.put("desired", value)
+        self.tell(state=(value, value))
+
+    def open_epoch(self) -> None:
+        matched = self._chance.randint(0, self._outbox.through)
+        self._county_has(matched)
+        again = {seq: number for seq, number in self._by_seq.items() if seq > matched}
+        self._outbox.open_epoch(self._chance.choice(("ahead", "differs")), matched=matched)
+        self._by_seq = {seq - matched + 1: number for seq, number in again.items()}
+
+    def prune(self) -> None:
+        self._wall_ms += 60 * DAY_MS
+        self._outbox.prune(before_wall_ms=self._wall_ms)
+
+    def reopen(self) -> None:
+        self._outbox.close()
+        self._outbox = self._open()
+
+    def damage(self) -> None:
+        """Spoil the header, from which every row can be salvaged; cuts come within the salvage too."""
+        receipted = self._outbox.receipted
+        self._outbox.close()
+        noise = self._chance.randbytes(100)
+        with (self._folder / FILE).open("r+b") as file:
+            file.write(noise)
+        self.tell(damaged=True)
+        self._recording.spoiled(FILE, noise)
+        self._outbox = self._open()
+        again = {seq: number for seq, number in self._by_seq.items() if seq > receipted}
+        self._by_seq = {seq - receipted + 1: number for seq, number in again.items()}
+
+    def run(self, steps: int) -> Run:
+        weights = {
+            self.commit: 60,
+            self.receipt: 15,
+            self.put: 8,
+            self.open_epoch: 4,
+            self.prune: 4,
+            self.reopen: 5,
+            self.damage: 1,
+        }
+        for step in self._chance.choices(list(weights), list(weights.values()), k=steps):
+            step()
+        self._outbox.close()
+        return Run(self._recording.calls, self._told)
+
+
+@contextmanager
+def settings(**values: tuple[str, str | int]) -> Iterator[None]:
+    """Let stores opened inside set other values: ``name=(value set, value read back)``."""
+    before = agent.store.PRAGMAS
+    agent.store.PRAGMAS = tuple((name, *values.get(name, (value, read))) for name, value, read in before)
+    try:
+        yield
+    finally:
+        agent.store.PRAGMAS = before
+
+
+def record(folder: Path, *, seed: int, steps: int = 60, synchronous: tuple[str, int] = ("FULL", 2)) -> Run:
+    """Run the workload of a seed in an empty folder."""
+    frames = (str(FRAMES_BETWEEN_CHECKPOINTS), FRAMES_BETWEEN_CHECKPOINTS)
+    with settings(wal_autocheckpoint=frames, synchronous=synchronous):
+        return _Station(folder, random.Random(seed)).run(steps)
