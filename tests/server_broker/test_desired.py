@@ -1,0 +1,133 @@
+"""What a station is told of its village: built from the tables, a new version only for new content."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from protocol.birth import Birth
+from protocol.codec import encode
+from protocol.twin import Desired, Reported
+from server_broker.attendance.models import DutyWindow
+from server_broker.attendance.services import BindRefused, bind_card, pending_cards, todays_touches
+from server_broker.fleet.desired import refresh
+from server_broker.fleet.models import Alarm, Station
+from server_broker.ingest.answers import Answer
+from server_broker.ingest.settlement import Settlement
+from server_broker.people.models import Card, Person
+from server_broker.regions.models import Region
+from tests.server_broker.station_double import CARD, NOW, VILLAGE, StationDouble, touch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    return double
+
+
+@pytest.fixture
+def settlement() -> Settlement:
+    return Settlement(clock=lambda: NOW)
+
+
+@pytest.fixture
+def person(station: StationDouble) -> Person:
+    return Person.objects.create(number="P1", name="张示例", village_id=VILLAGE)
+
+
+def sent(answers: list[Answer]) -> list[Desired]:
+    return [answer.message for answer in answers if isinstance(answer.message, Desired)]
+
+
+def current(station: StationDouble) -> Desired:
+    desired = refresh(station.id, now=NOW)
+    assert desired is not None
+    return desired
+
+
+def test_people_cards_and_windows_of_the_village_are_in_it(station: StationDouble, person: Person) -> None:
+    Region.objects.create(code="999901001202", name="另一示例村")
+    stranger = Person.objects.create(number="P2", name="李示例", village_id="999901001202")
+    bind_card(token=CARD, person=person)
+    lost = bind_card(token=b"lost-token-16-by", person=person)
+    Card.objects.filter(pk=lost.pk).update(lost_at=NOW)
+    window = DutyWindow.objects.create(village_id=VILLAGE, name="上午", weekdays=[5, 1], start=510, end=690)
+    window.people.set([person, stranger])
+    desired = current(station)
+    assert [(listed.id, listed.name) for listed in desired.people] == [("P1", "张示例")]
+    assert {card.token: card.lost for card in desired.cards} == {CARD: False, b"lost-token-16-by": True}
+    assert [(listed.weekdays, listed.people) for listed in desired.windows] == [([1, 5], ["P1"])]
+
+
+def test_the_version_rises_only_with_the_content(station: StationDouble, person: Person) -> None:
+    assert current(station).version == 1
+    assert current(station).version == 1
+    bind_card(token=CARD, person=person)
+    assert current(station).version == 2
+    assert Station.objects.get().desired_version == 2
+
+
+def test_a_village_that_does_not_fit_keeps_the_last_good_state(station: StationDouble, person: Person) -> None:
+    good = current(station)
+    Person.objects.bulk_create(Person(number=f"N{number}", name="王示例", village_id=VILLAGE) for number in range(501))
+    assert current(station) == good
+    assert Alarm.objects.get().code == "desired_too_large"
+    Person.objects.filter(number__startswith="N").delete()
+    assert current(station) == good
+
+
+def test_a_station_that_is_behind_gets_it_after_its_birth(station: StationDouble, settlement: Settlement) -> None:
+    assert [desired.version for desired in sent(settlement.settle([station.birth()]))] == [1]
+    assert sent(settlement.settle([station.birth(twin_version=1)])) == []
+    reported = Reported(station=station.id, version=1, at=0)
+    assert sent(settlement.settle([station.message("reported", encode(reported))])) == []
+    assert Station.objects.get().reported_version == 1
+
+
+def test_a_refused_version_is_not_sent_again_and_again(station: StationDouble, settlement: Settlement) -> None:
+    settlement.settle([station.birth()])
+    refused = Reported(station=station.id, version=0, at=0, refused=1, reason="磁盘已满\x00")
+    assert sent(settlement.settle([station.message("reported", encode(refused))])) == []
+    row = Station.objects.get()
+    assert (row.refused_version, row.refused_reason) == (1, "磁盘已满�")
+
+
+def test_a_station_ahead_of_a_restored_county_gets_a_version_above_its_own(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    current(station)
+    assert [desired.version for desired in sent(settlement.settle([station.birth(twin_version=9)]))] == [10]
+
+
+def test_a_birth_with_an_absurd_version_changes_nothing(station: StationDouble, settlement: Settlement) -> None:
+    head = station.signed(0)
+    birth = Birth(station=station.id, head=head, boot=b"b" * 16, nonce=b"n" * 16, software="x", twin_version=2**62)
+    desired = sent(settlement.settle([station.message("birth", encode(birth))]))
+    assert all(one.version < 10 for one in desired)
+
+
+def test_a_card_bound_later_counts_back_to_its_first_touch(
+    station: StationDouble, settlement: Settlement, person: Person
+) -> None:
+    unknown = touch(0)
+    settlement.settle([station.add(replace(unknown, answer="unknown")).facts_message()])
+    [pending] = pending_cards(VILLAGE)
+    assert (pending.token, pending.touches, pending.stations) == (CARD, 1, (station.id,))
+    day = NOW.date()
+    assert [row.person for row in todays_touches(VILLAGE, day)] == [None]
+    bind_card(token=CARD, person=person, tail="1234")
+    assert [row.person for row in todays_touches("999901000000", day)] == [person]
+    assert pending_cards(VILLAGE) == []
+    with pytest.raises(BindRefused, match="已绑定"):
+        bind_card(token=CARD, person=person)
+    assert todays_touches("999902000000", day) == []
+    assert todays_touches(VILLAGE, day + timedelta(days=1)) == []
+
+
+def test_an_undated_touch_stands_at_the_time_of_its_receipt(station: StationDouble, settlement: Settlement) -> None:
+    settlement.settle([station.add(touch(0, quality="unknown")).facts_message()])
+    [row] = todays_touches(VILLAGE, NOW.date())
+    assert (row.at, row.dated, row.direction) == (NOW, False, "in")

@@ -1,0 +1,204 @@
+"""Pictures in pieces: whole only when hashed, kept when early, started over when damaged, gone after 90 days."""
+
+import hashlib
+import io
+import itertools
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from protocol.blobs import BlobChunk, BlobMissing, BlobQuery
+from protocol.codec import encode
+from server_broker.fleet.models import Alarm
+from server_broker.ingest.models import Quarantined
+from server_broker.ingest.settlement import Settlement
+from server_broker.media.files import MediaFolder
+from server_broker.media.models import Blob
+from server_broker.media.pictures import is_viewable, open_snapshot
+from server_broker.media.ranges import merge, missing
+from server_broker.media.retention import drop_expired
+from tests.server_broker.station_double import NOW, StationDouble, announced
+
+pytestmark = pytest.mark.django_db
+
+CHUNK = 1000
+
+
+def jpeg(width: int = 64, height: int = 48, *, shade: int = 90) -> bytes:
+    buffer = io.BytesIO()
+    picture = Image.effect_noise((width, height), shade).convert("RGB")
+    picture.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    return double
+
+
+@pytest.fixture
+def folder() -> Iterator[MediaFolder]:
+    yield MediaFolder(settings.HOME.media)
+    for path in settings.HOME.media.rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+
+@pytest.fixture
+def settlement(folder: MediaFolder) -> Settlement:
+    return Settlement(clock=lambda: NOW)
+
+
+class Sender:
+    """The station's end of the blob conversation."""
+
+    def __init__(self, station: StationDouble, settlement: Settlement, data: bytes) -> None:
+        self.station, self.settlement, self.data = station, settlement, data
+        self.sha256 = hashlib.sha256(data).digest()
+
+    def chunk(self, offset: int, data: bytes | None = None) -> None:
+        piece = self.data[offset : offset + CHUNK] if data is None else data
+        chunk = BlobChunk(station=self.station.id, sha256=self.sha256, size=len(self.data), offset=offset, data=piece)
+        self.settlement.settle([self.station.message("blob", encode(chunk))])
+
+    def missing(self) -> list[tuple[int, int]]:
+        query = BlobQuery(station=self.station.id, sha256=self.sha256, size=len(self.data))
+        [answer] = self.settlement.settle([self.station.message("asked", encode(query))])
+        assert isinstance(answer.message, BlobMissing)
+        return [(span.start, span.end) for span in answer.message.ranges]
+
+    def announce(self) -> None:
+        first = len(self.station.sealed) + 1
+        self.settlement.settle([self.station.add(announced(self.sha256, len(self.data))).facts_message(first)])
+
+    def all(self) -> None:
+        for offset in range(0, len(self.data), CHUNK):
+            self.chunk(offset)
+
+
+@pytest.fixture
+def sender(station: StationDouble, settlement: Settlement) -> Sender:
+    return Sender(station, settlement, jpeg())
+
+
+def test_pieces_in_any_order_make_a_picture(sender: Sender, folder: MediaFolder) -> None:
+    sender.announce()
+    size = len(sender.data)
+    assert sender.missing() == [(0, size)]
+    sender.chunk(CHUNK)
+    assert sender.missing() == [(0, CHUNK), *([(2 * CHUNK, size)] if size > 2 * CHUNK else [])]
+    sender.all()
+    assert sender.missing() == []
+    blob = Blob.objects.get()
+    assert (blob.viewable, blob.completed_at, blob.purpose) == (True, NOW, "touch")
+    picture = open_snapshot(blob)
+    assert picture is not None
+    with picture:
+        assert picture.read() == sender.data
+    assert not list((settings.HOME.media / "partial").iterdir())
+
+
+def test_pieces_may_come_before_the_fact_that_announces_them(sender: Sender) -> None:
+    sender.all()
+    assert Blob.objects.get().announced_at is None
+    sender.announce()
+    blob = Blob.objects.get()
+    assert (blob.announced_at, blob.media_type, blob.viewable) == (NOW, "image/jpeg", True)
+
+
+def test_damaged_bytes_start_over_and_raise_an_alarm(sender: Sender) -> None:
+    sender.chunk(0, b"\x00" * CHUNK)
+    for offset in range(CHUNK, len(sender.data), CHUNK):
+        sender.chunk(offset)
+    assert sender.missing() == [(0, len(sender.data))]
+    assert Alarm.objects.get().code == "blob_corrupted"
+    sender.all()
+    assert sender.missing() == []
+
+
+def test_the_disk_is_believed_before_the_database(sender: Sender, folder: MediaFolder) -> None:
+    sender.chunk(0)
+    folder.forget(sender.station.id, sender.sha256)
+    assert sender.missing() == [(0, len(sender.data))]
+    sender.all()
+    Blob.objects.update(completed_at=None, ranges=[], viewable=False)
+    assert sender.missing() == []
+    assert Blob.objects.get().viewable
+
+
+def test_the_same_bytes_of_another_station_need_no_sending(sender: Sender, settlement: Settlement) -> None:
+    sender.all()
+    other = StationDouble(id="shili-02")
+    other.enrol()
+    assert Sender(other, settlement, sender.data).missing() == []
+    assert Blob.objects.filter(viewable=True).count() == 2
+
+
+def test_a_piece_of_another_size_is_refused(sender: Sender) -> None:
+    sender.chunk(0)
+    lie = BlobChunk(station=sender.station.id, sha256=sender.sha256, size=5, offset=0, data=b"12345")
+    sender.settlement.settle([sender.station.message("blob", encode(lie))])
+    assert Quarantined.objects.get().reason == "blob_refused"
+    sender.all()
+    assert sender.missing() == []
+
+
+def test_blobs_that_no_fact_announces_are_bounded(station: StationDouble, settlement: Settlement) -> None:
+    for number in range(40):
+        Sender(station, settlement, b"x" * 2000 + bytes([number])).chunk(0)
+    assert Blob.objects.count() == 32
+    assert Quarantined.objects.count() == 8
+
+
+def test_what_is_no_sane_picture_is_kept_and_not_shown(station: StationDouble, settlement: Settlement) -> None:
+    page = Sender(station, settlement, b"<html><script>alert(1)</script></html>" * 50)
+    page.all()
+    assert page.missing() == []
+    blob = Blob.objects.get()
+    assert (blob.viewable, open_snapshot(blob)) == (False, None)
+
+
+def test_only_whole_jpegs_of_sane_size_are_viewable(tmp_path: Path) -> None:
+    def viewable(data: bytes) -> bool:
+        path = tmp_path / "picture"
+        path.write_bytes(data)
+        return is_viewable(path)
+
+    picture = jpeg()
+    png = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(png, "PNG")
+    bomb = picture[:]
+    start = bomb.index(b"\xff\xc0") + 5
+    bomb = bomb[:start] + b"\xff\xff\xff\xff" + bomb[start + 4 :]
+    assert viewable(picture)
+    assert not any(viewable(data) for data in (b"", b"\xff\xd8", picture[: len(picture) // 2], png.getvalue(), bomb))
+
+
+def test_pictures_live_ninety_days(sender: Sender, folder: MediaFolder) -> None:
+    sender.announce()
+    sender.all()
+    assert drop_expired(NOW + timedelta(days=89)) == 0
+    assert drop_expired(NOW + timedelta(days=91)) == 1
+    assert not folder.has(sender.sha256)
+    assert open_snapshot(Blob.objects.get()) is None
+    assert drop_expired(NOW + timedelta(days=91)) == 0
+    assert sender.missing() == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=12))
+def test_merged_and_missing_ranges_part_the_whole(lengths: list[tuple[int, int]]) -> None:
+    spans = [(start, start + length) for start, length in lengths]
+    have = {byte for start, end in spans for byte in range(start, end)}
+    merged = merge(spans)
+    assert {byte for start, end in merged for byte in range(start, end)} == have
+    assert all(left[1] < right[0] for left, right in itertools.pairwise(merged))
+    gaps = missing(merged, size=50, limit=100)
+    assert {byte for start, end in gaps for byte in range(start, end)} == set(range(50)) - have
