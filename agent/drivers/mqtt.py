@@ -5,6 +5,7 @@ Sessions are clean with expiry 0 (MQTT 5.0, 3.1.2.4 and 3.1.2.11.2), so the brok
 and paho's queues are bounded: the backlog stays on the disk.
 """
 
+import atexit
 import logging
 import ssl
 import threading
@@ -83,11 +84,13 @@ class PahoLink:
         self._mono_ms = mono_ms
         self._traffic = Traffic()
         self._current: _Connection | None = None
+        self._leaving: _Connection | None = None
+        atexit.register(self._wait_for_farewell)
 
     def connect(self, *, attempt: int, keepalive_s: int, will: bytes) -> None:
         """Begin an attempt in a thread of its own; the one before is ended."""
-        previous = self._current
         self.disconnect()
+        previous = self._leaving
         self._current = _Connection(
             attempt=attempt,
             topics={leaf: topic(shard=self._shard, station=self._station, leaf=leaf) for leaf in DOWN},
@@ -126,7 +129,12 @@ class PahoLink:
         """End the connection in good order, in its own thread."""
         if self._current is not None:
             self._current.end()
-            self._current = None
+            self._leaving, self._current = self._current, None
+
+    def _wait_for_farewell(self) -> None:
+        """Let the last good-bye go out before the process ends, and no longer than that."""
+        if self._leaving is not None:
+            self._leaving.wait_ended()
 
     def bytes_moved(self) -> tuple[int, int]:
         """Return TCP payload bytes (sent and acknowledged, received), TLS included, as the kernel counts them."""

@@ -7,6 +7,7 @@ and measures the way; the county's own answer, asked for after a few chunks, is 
 import logging
 from collections.abc import Callable
 
+from agent.outbox.errors import OutboxBroken
 from agent.uplink.backoff import Backoff
 from agent.uplink.channel import Channel
 from agent.uplink.needs import BlobSource
@@ -158,7 +159,10 @@ class BlobSender:
 
     def _done(self, sha256: bytes) -> None:
         self._backoff.over()
-        self._blobs.drop(sha256)
+        try:
+            self._blobs.drop(sha256)
+        except OutboxBroken as error:
+            log.warning("%s: blob %s can't be dropped: %s", self._station, sha256.hex()[:12], error)
         self._close_round()
 
     def _begin_round(self, missing: BlobMissing) -> None:
@@ -179,7 +183,7 @@ class BlobSender:
 
     def _send_chunk(self, blob: tuple[bytes, int], ranges: list[Range]) -> None:
         part = ranges[0]
-        data = self._blobs.read(blob[0], part.start, min(self._size.bytes, part.end - part.start))
+        data = self._read(blob[0], part)
         if not data:
             self._rested.add(blob[0])
             self._close_round()
@@ -188,6 +192,16 @@ class BlobSender:
         sent_ms = self._mono_ms()
         self._under_way()
         self._channel.send("blob", encode(chunk), lambda code: self._chunk_settled(code, chunk, sent_ms))
+
+    def _read(self, sha256: bytes, part: Range) -> bytes:
+        """Return the next bytes, none where the blob was given up or can't be read: it then rests."""
+        try:
+            return self._blobs.read(sha256, part.start, min(self._size.bytes, part.end - part.start))
+        except KeyError:
+            return b""
+        except OutboxBroken as error:
+            log.warning("%s: blob %s can't be read: %s", self._station, sha256.hex()[:12], error)
+            return b""
 
     def _chunk_settled(self, reason_code: int, chunk: BlobChunk, sent_ms: int) -> None:
         if reason_code != 0:

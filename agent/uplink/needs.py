@@ -27,8 +27,8 @@ class Stream(StreamView, Protocol):
     def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
         """Return the facts that follow ``seq``, or None where none follow."""
 
-    def take_receipt(self, receipt: Receipt) -> None:
-        """Mark facts as receipted."""
+    def take_receipt(self, receipt: Receipt) -> bool:
+        """Note what the county has; return False where the receipt does not fit this stream."""
 
     def marks(self) -> list[Mark]:
         """Return chain values at falling seqs, for a comparison."""
@@ -44,10 +44,19 @@ class BlobSource(Protocol):
         """Return (SHA-256, size in bytes) of each, oldest first."""
 
     def read(self, sha256: bytes, offset: int, length: int) -> bytes:
-        """Return at most ``length`` bytes from ``offset`` on."""
+        """Return at most ``length`` bytes from ``offset`` on.
+
+        Raises:
+            KeyError: It was given up meanwhile.
+            OutboxBroken: It can't be read.
+        """
 
     def drop(self, sha256: bytes) -> None:
-        """Forget a file that the county has."""
+        """Forget a file that the county has.
+
+        Raises:
+            OutboxBroken: It may still be there.
+        """
 
 
 class UplinkHost(Protocol):

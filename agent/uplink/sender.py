@@ -35,12 +35,14 @@ class FactSender:
         alarms: Alarms,
         mono_ms: Callable[[], int],
         doubt: Callable[[str], None],
+        gone: Callable[[int], None],
         progressed: Callable[[], None],
     ) -> None:
         """Make a sender that rests.
 
         Args:
             doubt: Called when the two must find out again where they stand, with why.
+            gone: Called with the last seq that the county has, where what follows was erased long after its receipt.
             progressed: Called when a receipt moved the window.
         """
         self._station = station
@@ -50,6 +52,7 @@ class FactSender:
         self._alarms = alarms
         self._mono_ms = mono_ms
         self._doubt = doubt
+        self._gone = gone
         self._progressed = progressed
         self._after: int | None = None
         self._in_flight: int | None = None
@@ -96,7 +99,8 @@ class FactSender:
             return
         envelope = self._stream.envelope_after(after)
         if envelope is None:
-            self._alarms.raise_once("facts_gone", "critical", f"no content for the facts after seq {after}")
+            self.stop()
+            self._gone(after)
             return
         self._in_flight = envelope.head.through
         self._sends += 1

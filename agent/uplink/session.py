@@ -93,6 +93,12 @@ class Session:
         self._disagreement = None
         self._due_ms = self._mono_ms() + after_ms
 
+    def begin_anew(self, after: int) -> None:
+        """End a stream of which the county lost what the station has erased: the new one states the loss."""
+        self.phase = "comparing"
+        self._disagreement = Disagree(reason="differs", county_through=after)
+        self._open_epoch(matched=after)
+
     def urgent(self) -> None:
         """Something new waits to be sent: ask now, unless that was just asked."""
         if self.phase == "asking":

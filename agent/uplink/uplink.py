@@ -88,6 +88,7 @@ class Uplink:
             alarms=alarms,
             mono_ms=mono_ms,
             doubt=self._doubt,
+            gone=self._session.begin_anew,
             progressed=self._trouble.over,
         )
         self._blobs = BlobSender(

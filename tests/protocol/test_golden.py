@@ -158,5 +158,5 @@ def test_nothing_on_the_wire_is_without_a_golden_file() -> None:
 
 def subclasses(kind: type) -> set[type]:
     """Every message of the contract, at any depth."""
-    below: set[type] = {sub for sub in kind.__subclasses__() if sub.__module__.startswith("protocol.")}
+    below = {sub for sub in cast(list[type], kind.__subclasses__()) if sub.__module__.startswith("protocol.")}
     return below.union(*(subclasses(sub) for sub in below))

@@ -100,11 +100,12 @@ class MemoryOutbox:
     def head_at(self, seq: int) -> bytes | None:
         return self.heads[seq] if seq <= self.through else None
 
-    def take_receipt(self, receipt: Receipt) -> None:
+    def take_receipt(self, receipt: Receipt) -> bool:
         self.receipts.append(receipt)
         if receipt.generation > self.generation or receipt.through > self.receipted:
             self.receipted = receipt.through
         self.generation = max(self.generation, receipt.generation)
+        return True
 
     def marks(self) -> list[Mark]:
         return [Mark(seq=seq, head=self.heads[seq]) for seq in range(self.through, max(0, self.through - 64), -1)]

@@ -1,0 +1,113 @@
+"""The uplink over the real outbox and the real blob store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.blobs import BlobStore
+from agent.outbox import Outbox
+from agent.uplink import Uplink
+from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
+from tests.agent.uplink.parts import NOW, STATION, Bench, some_facts
+
+
+class DiskBench(Bench):
+    """A bench whose outbox and blobs lie on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.time = NOW
+        self.key = Ed25519PrivateKey.generate()
+        self.book.record_keys[STATION] = self.key.public_key().public_bytes_raw()
+        self.store = BlobStore(folder / "blobs")
+        self.start()
+
+    def start(self) -> None:
+        self.disk = Outbox.open(self.folder / "outbox.db", station=STATION, record_key=self.key, now=lambda: self.time)
+        self.link.is_open = False
+        self.uplink = Uplink(
+            station=STATION,
+            shard=0,
+            county_keys=self.book.public_keys,
+            outbox=self.disk,
+            blobs=self.store,
+            link=self.link,
+            mono_ms=self.clock,
+            host=self.host,
+            jitter=lambda: 0.5,
+        )
+
+    def add(self, count: int) -> None:
+        self.disk.commit(*some_facts(count))
+        self.uplink.facts_committed()
+        self.play()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[DiskBench]:
+    bench = DiskBench(tmp_path)
+    yield bench
+    bench.disk.close()
+
+
+def test_facts_and_blobs_arrive_and_stay_receipted(bench: DiskBench) -> None:
+    bench.connect()
+    bench.add(450)
+    name = bench.store.add(b"\xff\xd8" + bytes(40_000))
+    bench.uplink.tick()
+    bench.play()
+    assert bench.disk.waiting == 0
+    assert bench.book.whole_blobs() == {name}
+    assert not bench.store.pending()
+    bench.disk.close()
+    bench.start()
+    assert bench.disk.waiting == 0
+    facts = bench.leaves().count("facts")
+    bench.connect()
+    assert bench.leaves().count("facts") == facts, "what is receipted is not sent again"
+
+
+def test_an_older_copy_of_the_file_loses_nothing(bench: DiskBench) -> None:
+    bench.connect()
+    bench.add(10)
+    bench.disk.close()
+    copy = (bench.folder / "outbox.db").read_bytes()
+    bench.start()
+    bench.connect()
+    bench.add(20)
+    bench.disk.close()
+    for path in bench.folder.glob("outbox.db*"):
+        path.unlink()
+    (bench.folder / "outbox.db").write_bytes(copy)
+    bench.start()
+    bench.disk.commit(*some_facts(3))
+    bench.connect()
+    assert bench.disk.waiting == 0
+    assert ("stream_ahead", "critical") in bench.host.alarms
+    (_, old), (_, new) = bench.book.streams.items()
+    assert old.through == 31
+    first, *rest = [decode_fact(body) for body in new.bodies]
+    assert isinstance(first, EpochOpened)
+    assert (first.reason, first.matched) == ("ahead", 11)
+    assert [fact.seq for fact in rest if isinstance(fact, Reissued)] == [12, 13, 14]
+
+
+def test_facts_erased_here_and_lost_there_are_stated_as_lost(bench: DiskBench) -> None:
+    bench.connect()
+    bench.add(10)
+    bench.add(1)
+    bench.time = msgspec.structs.replace(NOW, wall=NOW.wall + 200 * 86_400_000)
+    assert bench.disk.prune(before_wall_ms=bench.time.wall) == 11
+    bench.book.streams.clear()
+    bench.book.generation = 2
+    bench.drop()
+    bench.wait(5_000)
+    bench.connect()
+    assert bench.disk.waiting == 0
+    facts = [decode_fact(body) for body in bench.book.bodies(STATION)]
+    assert [(fact.first, fact.last) for fact in facts if isinstance(fact, FactsLost)] == [(1, 11)]
+    assert [fact.seq for fact in facts if isinstance(fact, Reissued)] == [12]
