@@ -107,6 +107,7 @@ def test_facts_erased_here_and_lost_there_are_stated_as_lost(bench: DiskBench) -
     bench.drop()
     bench.wait(5_000)
     bench.connect()
+    bench.wait(1)
     assert bench.disk.waiting == 0
     facts = [decode_fact(body) for body in bench.book.bodies(STATION)]
     assert [(fact.first, fact.last) for fact in facts if isinstance(fact, FactsLost)] == [(1, 11)]
