@@ -25,7 +25,6 @@ _CONFIGURATION = """\
 # Written by cunhui-server at each start.
 per_listener_settings true
 persistence false
-allow_zero_length_clientid false
 retain_available false
 max_packet_size {max_packet}
 message_size_limit {max_message}
@@ -50,6 +49,7 @@ listener {station_port} {bind_address}
 protocol mqtt
 max_qos 1
 allow_anonymous false
+allow_zero_length_clientid false
 cafile ca.pem
 certfile server.pem
 keyfile server.key
@@ -65,6 +65,7 @@ listener {local_port} 127.0.0.1
 protocol mqtt
 max_qos 1
 allow_anonymous false
+allow_zero_length_clientid false
 password_file local.passwords
 acl_file local.acl
 """
