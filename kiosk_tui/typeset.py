@@ -60,15 +60,16 @@ def wrap(text: str, width: int) -> list[str]:
         if cells(line + unit.rstrip(" ")) <= width:
             line += unit
             continue
-        line, carried = _carry(line)
+        unit = unit.lstrip(" ")
+        line, carried = _carry(line, width - cells(unit))
         lines.append(line.rstrip(" "))
-        line = carried + unit.lstrip(" ")
+        line = carried + unit
     return [*lines, line.rstrip(" ")] if line.strip(" ") or not lines else lines
 
 
-def _carry(line: str) -> tuple[str, str]:
-    """Split off an opening bracket that would be left at the end of the line."""
-    if len(line) > 1 and line[-1] in _NOT_LAST:
+def _carry(line: str, room: int) -> tuple[str, str]:
+    """Split off an opening bracket that would be left at the end of the line, if the next has ``room`` for it."""
+    if len(line) > 1 and line[-1] in _NOT_LAST and cells(line[-1]) <= room:
         return line[:-1], line[-1]
     return line, ""
 

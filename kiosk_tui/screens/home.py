@@ -8,13 +8,16 @@ from kiosk_tui import theme, words
 from kiosk_tui.clock import village_time
 from kiosk_tui.pixels import clock_face
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.typeset import fit, wrap
+from kiosk_tui.typeset import cells, clean, fit, wrap
 from kiosk_tui.views import HomeView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.duty_board import DutyBoard
 from kiosk_tui.widgets.line import TextLine
 from kiosk_tui.widgets.pixel_art import PixelArt
 from protocol.kiosk import Home
+
+_MARGIN = 3
+"""Cells at either side that no text needs."""
 
 
 class HomeScreen(KioskScreen[HomeView]):
@@ -70,16 +73,17 @@ class HomeScreen(KioskScreen[HomeView]):
         self._keys.right = words.PRODUCT
 
     def _show_notice(self, view: HomeView) -> None:
-        width = max(self.size.width - 10, 8)
-        lines = wrap(_notice(view.home), width) if _notice(view.home) else []
-        self._notice.set_class(not lines, "-empty")
-        self._notice.show(Content(_one_line(lines, view.turn)))
+        text = _one_line(_notice(view.home), self.size.width - 2 * _MARGIN, view.turn)
+        self._notice.set_class(not text, "-empty")
+        self._notice.show(Content(text))
 
 
-def _one_line(lines: list[str], turn: int) -> str:
-    if len(lines) < 2:
-        return "".join(lines)
-    return f"{turn % len(lines) + 1}/{len(lines)} {lines[turn % len(lines)]}"
+def _one_line(text: str, width: int, turn: int) -> str:
+    if cells(text) <= width:
+        return clean(text)
+    lines = wrap(text, max(width - 4, 8))
+    place = turn % len(lines)
+    return f"{place + 1}/{len(lines)} {lines[place]}"
 
 
 def _notice(home: Home) -> str:

@@ -1,0 +1,181 @@
+"""A kiosk without a terminal and without an agent, with a clock set by hand, and the way to each of its screens."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+from textual.pilot import Pilot
+
+from kiosk_tui.app import KioskApp
+from kiosk_tui.flow import Flow
+from kiosk_tui.keys import Key
+from kiosk_tui.link import Ears
+from protocol.kiosk import LevelOver, Marked, QuestionShown, ToAgent, ToKiosk
+from tests.kiosk_tui import samples
+
+SIZES = [(80, 22), (60, 16), (53, 15)]
+
+
+class HandClock:
+    """Milliseconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += round(seconds * 1000)
+
+
+class StillLink:
+    """A link on which nothing happens by itself; keeps what the kiosk says."""
+
+    def __init__(self) -> None:
+        self.said: list[ToAgent] = []
+
+    async def run(self, ears: Ears) -> None:
+        await asyncio.Event().wait()
+
+    def say(self, message: ToAgent) -> None:
+        self.said.append(message)
+
+
+class Rig:
+    """A kiosk app with its clock and link in hand."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.link = StillLink()
+        self.app = KioskApp(self.link, mono_ms=self.clock)
+
+    async def settle(self, pilot: Pilot[None]) -> None:
+        """Draw what the flow says and wait until it is drawn."""
+        self.app.draw()
+        await pilot.pause()
+        await pilot.pause()
+
+    def lines(self) -> list[str]:
+        """The text on the screen, line by line."""
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+    def text(self) -> str:
+        """The text on the screen without spaces and line ends, so that broken lines read on."""
+        return "".join("".join(self.lines()).split())
+
+
+type Way = Callable[[Flow, HandClock], None]
+
+
+def press(flow: Flow, *keys: Key) -> None:
+    for key in keys:
+        flow.key(key)
+
+
+def _home(flow: Flow, clock: HandClock) -> None:
+    flow.agent_said(samples.HOME)
+
+
+def _shows(*messages: ToKiosk) -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        _home(flow, clock)
+        for message in messages:
+            flow.agent_said(message)
+
+    return go
+
+
+def _presses(*keys: Key) -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        _home(flow, clock)
+        press(flow, *keys)
+
+    return go
+
+
+def _asks(question: QuestionShown, *keys: Key) -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        _home(flow, clock)
+        press(flow, "1", "1")
+        flow.agent_said(question)
+        press(flow, *keys)
+
+    return go
+
+
+def _marks(question: QuestionShown, marked: Marked, *keys: Key) -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        _asks(question, *keys)(flow, clock)
+        flow.agent_said(marked)
+
+    return go
+
+
+def _ends(over: LevelOver) -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        _marks(samples.QUESTION, samples.RIGHT, "2")(flow, clock)
+        press(flow, "enter")
+        flow.agent_said(over)
+
+    return go
+
+
+def _interrupted(flow: Flow, clock: HandClock) -> None:
+    _asks(samples.QUESTION)(flow, clock)
+    flow.agent_away()
+
+
+def _idle(flow: Flow, clock: HandClock) -> None:
+    _asks(samples.QUESTION)(flow, clock)
+    clock.pass_s(125)
+
+
+def _long_names(flow: Flow, clock: HandClock) -> None:
+    long = "很长的名字" * 12
+    levels = [
+        msgspec.structs.replace(level, title=long, name=long, best_stars=3)
+        for level in samples.LEVELS
+        for _ in range(4)
+    ]
+    duty = [msgspec.structs.replace(row, name=long, window=long) for row in samples.DUTY]
+    flow.agent_said(
+        msgspec.structs.replace(samples.HOME, village=long, station_name=long, levels=levels, duty=duty, waiting=10**9)
+    )
+
+
+def _long_levels(flow: Flow, clock: HandClock) -> None:
+    _long_names(flow, clock)
+    press(flow, "1")
+
+
+STATES: dict[str, Way] = {
+    "home": _home,
+    "home-troubled": _shows(samples.TROUBLED),
+    "home-noticed": _shows(samples.NOTICED),
+    "home-longest": _long_names,
+    "touch-in": _shows(samples.GREEN),
+    "touch-out": _shows(samples.LEAVING),
+    "touch-repeat": _shows(samples.REPEAT),
+    "touch-unknown": _shows(samples.UNKNOWN),
+    "touch-lost": _shows(samples.LOST),
+    "touch-not-recorded": _shows(samples.FULL),
+    "touch-undirected": _shows(samples.UNDIRECTED),
+    "levels": _presses("1"),
+    "levels-longest": _long_levels,
+    "question-single": _asks(samples.QUESTION),
+    "question-multiple": _asks(samples.MULTIPLE, "1", "3"),
+    "question-ordering": _asks(samples.ORDERING, "2", "4"),
+    "question-longest": _asks(samples.LONGEST, "6"),
+    "question-leaving": _asks(samples.LONGEST, "0"),
+    "marked-right": _marks(samples.QUESTION, samples.RIGHT, "2"),
+    "marked-wrong": _marks(samples.MULTIPLE, samples.WRONG, "1", "2", "enter"),
+    "marked-longest": _marks(samples.LONGEST, samples.LONGEST_MARKED, "6", "5", "4", "3", "2", "1", "enter"),
+    "over-passed": _ends(samples.PASSED),
+    "over-failed": _ends(samples.FAILED),
+    "help": _presses("9"),
+    "away": lambda flow, clock: flow.agent_away(),
+    "away-interrupted": _interrupted,
+    "idle": _idle,
+}
+"""The way from a fresh kiosk to each thing that it can show."""

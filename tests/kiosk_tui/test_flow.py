@@ -1,0 +1,309 @@
+"""What is shown when: a touch before everything, the way back to where one was, ten seconds, two minutes."""
+
+import msgspec
+import pytest
+
+from kiosk_tui import words
+from kiosk_tui.flow import Flow
+from kiosk_tui.views import (
+    AwayView,
+    HelpView,
+    HomeView,
+    IdleView,
+    LevelsView,
+    MarkedView,
+    OverView,
+    QuestionView,
+    TouchView,
+)
+from protocol.kiosk import AnswerQuestion, AskHelp, ChooseDirection, NextQuestion, OpenLevel, Sorry, ToAgent
+from tests.kiosk_tui import samples
+from tests.kiosk_tui.rig import STATES, HandClock, press
+
+
+class Kiosk:
+    def __init__(self, state: str) -> None:
+        self.clock = HandClock()
+        self.said: list[ToAgent] = []
+        self.flow = Flow(mono_ms=self.clock, say=self.said.append)
+        STATES[state](self.flow, self.clock)
+        self.said.clear()
+
+
+PLACES = [state for state in STATES if not state.startswith(("away", "touch"))]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_touch_is_answered_from_every_screen_and_leads_back(state: str) -> None:
+    kiosk = Kiosk(state)
+    before = kiosk.flow.view()
+    kiosk.flow.agent_said(samples.LEAVING)
+    shown = kiosk.flow.view()
+    assert isinstance(shown, TouchView)
+    assert shown.touch == samples.LEAVING
+    kiosk.clock.pass_s(10)
+    after = kiosk.flow.view()
+    if state in PLACES and not isinstance(before, IdleView | HomeView):
+        assert after == before
+    else:
+        assert not isinstance(after, TouchView | IdleView)
+
+
+def test_the_next_card_interrupts_at_once() -> None:
+    kiosk = Kiosk("touch-in")
+    kiosk.flow.agent_said(samples.UNKNOWN)
+    view = kiosk.flow.view()
+    assert isinstance(view, TouchView)
+    assert view.touch == samples.UNKNOWN
+    assert view.correction is None
+
+
+def test_a_result_without_a_correction_goes_after_six_seconds() -> None:
+    kiosk = Kiosk("touch-repeat")
+    kiosk.clock.pass_s(5.9)
+    assert isinstance(kiosk.flow.view(), TouchView)
+    kiosk.clock.pass_s(0.1)
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+@pytest.mark.parametrize("key", ["0", "enter"])
+def test_a_key_puts_the_result_away(key: str) -> None:
+    kiosk = Kiosk("touch-in")
+    press(kiosk.flow, "0" if key == "0" else "enter")
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_the_countdown_runs_from_ten_to_one() -> None:
+    kiosk = Kiosk("touch-in")
+    seen = []
+    for _ in range(10):
+        view = kiosk.flow.view()
+        assert isinstance(view, TouchView)
+        assert view.correction is not None
+        seen.append(view.correction.seconds_left)
+        kiosk.clock.pass_s(1)
+    assert seen == list(range(10, 0, -1))
+
+
+def test_the_direction_is_corrected_by_one_key() -> None:
+    kiosk = Kiosk("touch-in")
+    kiosk.clock.pass_s(9.9)
+    press(kiosk.flow, "1")
+    assert kiosk.said == [ChooseDirection(touch=samples.TOUCH, direction="out")]
+    press(kiosk.flow, "1")
+    assert len(kiosk.said) == 1
+    kiosk.flow.agent_said(msgspec.structs.replace(samples.LEAVING, touch=None))
+    view = kiosk.flow.view()
+    assert isinstance(view, TouchView)
+    assert view.touch.direction == "out"
+    assert view.note == words.CORRECTED
+
+
+def test_after_ten_seconds_the_same_key_is_the_menu_again() -> None:
+    kiosk = Kiosk("touch-in")
+    kiosk.clock.pass_s(10)
+    press(kiosk.flow, "1")
+    assert kiosk.said == []
+    assert isinstance(kiosk.flow.view(), LevelsView)
+
+
+@pytest.mark.parametrize(("key", "direction"), [("1", "in"), ("2", "out")])
+def test_a_touch_outside_all_windows_gets_its_direction_by_key(key: str, direction: str) -> None:
+    kiosk = Kiosk("touch-undirected")
+    press(kiosk.flow, "1" if key == "1" else "2")
+    assert [message.direction for message in kiosk.said if isinstance(message, ChooseDirection)] == [direction]
+
+
+def test_a_correction_that_came_too_late_is_said() -> None:
+    kiosk = Kiosk("touch-in")
+    press(kiosk.flow, "1")
+    kiosk.flow.agent_said(Sorry(reason="too_late"))
+    view = kiosk.flow.view()
+    assert isinstance(view, TouchView)
+    assert view.note == words.SORRY["too_late"]
+    assert view.touch.direction == "in"
+
+
+def test_a_correction_into_a_dying_agent_is_not_claimed() -> None:
+    kiosk = Kiosk("touch-in")
+    press(kiosk.flow, "1")
+    kiosk.flow.agent_away()
+    view = kiosk.flow.view()
+    assert isinstance(view, TouchView)
+    assert view.note == words.SORRY["not_recorded"]
+    kiosk.clock.pass_s(10)
+    assert isinstance(kiosk.flow.view(), AwayView)
+
+
+@pytest.mark.parametrize("state", ["levels", "question-single", "marked-right", "over-passed", "help"])
+def test_nobody_there_for_two_minutes_and_thirty_seconds_leads_home(state: str) -> None:
+    kiosk = Kiosk(state)
+    kiosk.clock.pass_s(119.9)
+    before = kiosk.flow.view()
+    assert not isinstance(before, IdleView)
+    kiosk.clock.pass_s(0.1)
+    assert kiosk.flow.view() == IdleView(30)
+    kiosk.clock.pass_s(29)
+    assert kiosk.flow.view() == IdleView(1)
+    press(kiosk.flow, "5")
+    assert kiosk.flow.view() == before
+    assert kiosk.said == []
+    kiosk.clock.pass_s(150)
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_home_stays_home() -> None:
+    kiosk = Kiosk("home")
+    kiosk.clock.pass_s(10_000)
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_the_clock_runs_on_between_two_messages() -> None:
+    kiosk = Kiosk("home")
+    kiosk.clock.pass_s(60 * 61)
+    view = kiosk.flow.view()
+    assert isinstance(view, HomeView)
+    assert view.minute == samples.MORNING + 61 * 60_000
+
+
+def test_star_shows_the_last_result_again_without_its_correction() -> None:
+    kiosk = Kiosk("touch-in")
+    kiosk.clock.pass_s(60)
+    press(kiosk.flow, "repeat")
+    view = kiosk.flow.view()
+    assert isinstance(view, TouchView)
+    assert (view.touch, view.correction) == (samples.GREEN, None)
+    kiosk.clock.pass_s(60.1)
+    press(kiosk.flow, "repeat")
+    assert kiosk.flow.view() == HelpView(words.NOTHING_TO_REPEAT)
+
+
+def test_slash_is_left_to_the_session_script() -> None:
+    for state in PLACES:
+        if state == "idle":
+            continue
+        kiosk = Kiosk(state)
+        before = kiosk.flow.view()
+        press(kiosk.flow, "text_size")
+        assert kiosk.flow.view() == before
+        assert kiosk.said == []
+
+
+def test_nine_asks_for_help_and_zero_leads_back() -> None:
+    kiosk = Kiosk("question-multiple")
+    before = kiosk.flow.view()
+    press(kiosk.flow, "9")
+    assert kiosk.said == [AskHelp(screen="question")]
+    assert isinstance(kiosk.flow.view(), HelpView)
+    press(kiosk.flow, "0")
+    assert kiosk.flow.view() == before
+
+
+def test_a_level_is_played_right_and_wrong() -> None:
+    kiosk = Kiosk("home")
+    press(kiosk.flow, "1", "1")
+    kiosk.flow.agent_said(samples.QUESTION)
+    press(kiosk.flow, "2", "3")
+    kiosk.flow.agent_said(samples.RIGHT)
+    assert kiosk.flow.view() == MarkedView(samples.QUESTION, samples.RIGHT)
+    press(kiosk.flow, "1", "0", "enter", "enter")
+    kiosk.flow.agent_said(samples.MULTIPLE)
+    press(kiosk.flow, "enter", "1", "2", "3", "3", "enter")
+    kiosk.flow.agent_said(samples.WRONG)
+    assert kiosk.flow.view() == MarkedView(samples.MULTIPLE, samples.WRONG)
+    press(kiosk.flow, "enter")
+    kiosk.flow.agent_said(samples.ORDERING)
+    press(kiosk.flow, "2", "4", "1", "enter", "3", "enter")
+    assert kiosk.said == [
+        OpenLevel(pack="sample-common", level="first"),
+        AnswerQuestion(run="r1", question="fire-number", chosen=[1]),
+        NextQuestion(run="r1"),
+        AnswerQuestion(run="r1", question="three-disclosures", chosen=[0, 1]),
+        NextQuestion(run="r1"),
+        AnswerQuestion(run="r1", question="four-steps", chosen=[1, 3, 0, 2]),
+    ]
+    kiosk.flow.agent_said(samples.FAILED)
+    assert isinstance(kiosk.flow.view(), OverView)
+    press(kiosk.flow, "1")
+    assert kiosk.said[-1] == OpenLevel(pack="sample-common", level="first")
+
+
+def test_a_level_is_left_only_by_a_second_zero() -> None:
+    kiosk = Kiosk("question-single")
+    press(kiosk.flow, "0")
+    view = kiosk.flow.view()
+    assert isinstance(view, QuestionView)
+    assert view.leaving
+    press(kiosk.flow, "8")
+    view = kiosk.flow.view()
+    assert isinstance(view, QuestionView)
+    assert not view.leaving
+    press(kiosk.flow, "0", "0")
+    assert isinstance(kiosk.flow.view(), LevelsView)
+
+
+def test_zero_takes_back_the_last_pick() -> None:
+    kiosk = Kiosk("question-ordering")
+    press(kiosk.flow, "0")
+    view = kiosk.flow.view()
+    assert isinstance(view, QuestionView)
+    assert view.chosen == (1,)
+
+
+def test_an_interrupted_level_is_told_after_the_agent_is_back() -> None:
+    kiosk = Kiosk("question-single")
+    kiosk.flow.agent_away()
+    assert kiosk.flow.view() == AwayView(interrupted=True)
+    press(kiosk.flow, "1", "9", "enter")
+    kiosk.flow.agent_said(samples.HOME)
+    view = kiosk.flow.view()
+    assert isinstance(view, LevelsView)
+    assert view.note == words.INTERRUPTED
+
+
+def test_a_run_that_the_agent_does_not_know_is_over() -> None:
+    kiosk = Kiosk("question-single")
+    press(kiosk.flow, "1")
+    kiosk.flow.agent_said(Sorry(reason="unknown_run"))
+    view = kiosk.flow.view()
+    assert isinstance(view, LevelsView)
+    assert view.note == words.INTERRUPTED
+
+
+def test_an_answer_that_was_not_recorded_can_be_given_again() -> None:
+    kiosk = Kiosk("question-single")
+    press(kiosk.flow, "1")
+    kiosk.flow.agent_said(Sorry(reason="not_recorded"))
+    view = kiosk.flow.view()
+    assert isinstance(view, QuestionView)
+    assert (view.asked, view.note) == (False, words.SORRY["not_recorded"])
+    press(kiosk.flow, "2")
+    assert len(kiosk.said) == 2
+
+
+def test_what_nobody_asked_for_is_passed_over() -> None:
+    for message in (samples.QUESTION, samples.RIGHT, samples.PASSED, Sorry(reason="unknown_run")):
+        for state in ("home", "levels"):
+            kiosk = Kiosk(state)
+            before = kiosk.flow.view()
+            kiosk.flow.agent_said(message)
+            if not isinstance(message, Sorry):
+                assert kiosk.flow.view() == before
+    kiosk = Kiosk("question-single")
+    before = kiosk.flow.view()
+    kiosk.flow.agent_said(msgspec.structs.replace(samples.RIGHT, run="r2"))
+    kiosk.flow.agent_said(msgspec.structs.replace(samples.PASSED, run="r2"))
+    kiosk.flow.agent_said(samples.MULTIPLE)
+    assert kiosk.flow.view() == before
+
+
+def test_seven_and_eight_turn_the_pages_of_the_levels() -> None:
+    kiosk = Kiosk("levels-longest")
+    press(kiosk.flow, "8")
+    view = kiosk.flow.view()
+    assert isinstance(view, LevelsView)
+    assert (view.page, len(view.shown)) == (1, 2)
+    press(kiosk.flow, "3")
+    assert kiosk.said == []
+    press(kiosk.flow, "7", "7", "2")
+    assert kiosk.said == [OpenLevel(pack="fire", level="first")]

@@ -1,0 +1,156 @@
+"""Nothing is cut, no glyph is halved, and all text has a contrast of at least 7:1, on every screen at every size."""
+
+import unicodedata
+
+import pytest
+from rich.cells import cell_len
+from rich.color_triplet import ColorTriplet
+from textual.color import Color
+from textual.strip import Strip
+
+from kiosk_tui import theme
+from tests.kiosk_tui import samples
+from tests.kiosk_tui.rig import SIZES, STATES, Rig
+
+SIZE_IDS = [f"{width}x{height}" for width, height in SIZES]
+
+
+def contrast(text: Color, ground: Color) -> float:
+    """WCAG 2.2: relative luminance and contrast ratio."""
+    lighter, darker = sorted((_luminance(text), _luminance(ground)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    parts = (value / 255 for value in (color.r, color.g, color.b))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_ratio_is_computed_as_the_standard_says() -> None:
+    assert contrast(Color.parse("#000000"), Color.parse("#ffffff")) == pytest.approx(21)
+    assert contrast(Color.parse("#777777"), Color.parse("#ffffff")) == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize(("name", "pair"), theme.PAIRS.items(), ids=list(theme.PAIRS))
+def test_the_theme_has_contrast(name: str, pair: tuple[str, str]) -> None:
+    assert contrast(Color.parse(pair[0]), Color.parse(pair[1])) >= 7
+
+
+async def _drawn(state: str, size: tuple[int, int]) -> list[Strip]:
+    rig = Rig()
+    async with rig.app.run_test(size=size) as pilot:
+        STATES[state](rig.app.flow, rig.clock)
+        await rig.settle(pilot)
+        return rig.app.screen._compositor.render_strips()
+
+
+WHOLE = {
+    "home": [
+        "示例东村·示例东村村部",
+        "打卡请刷卡",
+        "√时间已校准",
+        "√已连接县里",
+        "等待上传0",
+        "模拟设备:读卡器指示灯摄像头",
+    ],
+    "home-troubled": ["！读卡器没有准备好，暂时不能打卡，请联系镇办。", "！时间待校准", "！网络不通", "等待上传1234"],
+    "touch-in": ["√打卡成功·上班", "张示例", "08:06", "今天还缺：下班卡", "1改为下班", "还有10秒"],
+    "touch-out": ["√打卡成功·下班", "√今天的卡已打齐", "1改为上班"],
+    "touch-repeat": ["√已打卡·上班", "刚才已经打过，不用再打。", "今天还缺：下班卡"],
+    "touch-unknown": ["！已记录，待县里核对", "这张卡还没有登记，核对以后照样算数。"],
+    "touch-lost": ["！请联系镇办", "这张卡已经挂失，本次刷卡已记录。"],
+    "touch-not-recorded": ["×没有记录", "站点存满了，请联系镇办。"],
+    "touch-undirected": ["√打卡成功", "时间待校准", "1记为上班", "2记为下班", "今天还缺：上班卡、下班卡", "还有10秒"],
+    "question-longest": [samples.LONGEST.stem, *samples.LONGEST.options, "●○○还有1条命", "已排：6"],
+    "question-leaving": [samples.LONGEST.stem, *samples.LONGEST.options, "再按一次0就离开本关，按其他键继续答题。"],
+    "marked-right": ["√答对了", samples.RIGHT.explanation, samples.RIGHT.source, "正确答案：119"],
+    "marked-wrong": ["×答错了", samples.WRONG.explanation, samples.WRONG.source, "正确答案：党务、村务、财务"],
+    "over-passed": ["√过关了", "5题答对4题"],
+    "over-failed": ["×没有过关", "4题答对1题"],
+    "help": ["再看一遍刚才的打卡结果", "联系镇办"],
+    "away": ["正在连接站点程序…"],
+    "away-interrupted": ["本关已中断，请重新开始。"],
+    "idle": ["25秒后回到首页"],
+}
+"""What must stand on a screen in full, at every size."""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
+@pytest.mark.parametrize("state", STATES)
+async def test_a_screen_fills_its_cells_and_can_be_read(state: str, size: tuple[int, int]) -> None:
+    strips = await _drawn(state, size)
+    assert len(strips) == size[1]
+    for strip in strips:
+        assert cell_len(strip.text) == size[0], strip.text
+        _all_readable(strip)
+    text = "".join("".join(strip.text for strip in strips).split())
+    for words in WHOLE.get(state, []):
+        assert "".join(words.split()) in text
+
+
+def _all_readable(strip: Strip) -> None:
+    for text, style, _ in strip:
+        if style is None or not any(_is_text(character) for character in text):
+            continue
+        assert style.color is not None
+        assert style.bgcolor is not None
+        ratio = contrast(_color(style.color.get_truecolor()), _color(style.bgcolor.get_truecolor()))
+        assert ratio >= 7, f"{ratio:.1f} for {text!r}"
+        assert not style.dim, text
+
+
+def _is_text(character: str) -> bool:
+    """Blanks and ruled lines are no text; the half blocks of the large digits are."""
+    return not character.isspace() and not unicodedata.name(character, "").startswith("BOX DRAWINGS")
+
+
+def _color(triplet: ColorTriplet) -> Color:
+    return Color(*triplet)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=SIZE_IDS)
+async def test_the_longest_explanation_is_read_page_by_page(size: tuple[int, int]) -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=size) as pilot:
+        STATES["marked-longest"](rig.app.flow, rig.clock)
+        await rig.settle(pilot)
+        read = rig.text()
+        while "继续看" in rig.text():
+            await pilot.press("enter")
+            await rig.settle(pilot)
+            read += rig.text()
+        assert "看结果" in read
+        for words in (samples.LONGEST_MARKED.explanation, samples.LONGEST_MARKED.source, *samples.LONGEST.options):
+            assert "".join(words.split()) in read
+        said = len(rig.link.said)
+        await pilot.press("enter")
+        assert len(rig.link.said) == said + 1
+
+
+async def test_every_page_of_the_duty_board_comes_round_by_itself_and_by_key() -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=(53, 15)) as pilot:
+        STATES["home"](rig.app.flow, rig.clock)
+        await rig.settle(pilot)
+        assert "翻页1/2" in rig.text()
+        assert "赵示例" not in rig.text()
+        rig.clock.pass_s(8)
+        await rig.settle(pilot)
+        assert "赵示例" in rig.text()
+        await pilot.press("enter")
+        await rig.settle(pilot)
+        assert "翻页1/2" in rig.text()
+
+
+async def test_a_long_notice_is_read_line_by_line() -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=(53, 15)) as pilot:
+        STATES["home-noticed"](rig.app.flow, rig.clock)
+        read = ""
+        for _ in range(4):
+            await rig.settle(pilot)
+            line = next(line for line in rig.lines() if line.strip().startswith(("1/", "2/", "3/", "4/")))
+            read += line.split(maxsplit=1)[1].strip()
+            rig.clock.pass_s(8)
+        assert samples.NOTICED.notice in read

@@ -1,0 +1,152 @@
+"""The real program in a real terminal (tmux): keys, signals, a megabyte of paste, windows, the agent's restart."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from protocol.kiosk import OpenLevel
+from tests.conftest import short_folder
+from tests.fakes.agent_socket import FakeAgent
+from tests.kiosk_tui import samples
+from tests.kiosk_tui.test_kiosk_and_agent import one_question_level
+
+KEYPAD_5_WITHOUT_NUMLOCK = "1b 5b 45"
+
+
+class Terminal:
+    """A tmux server of its own with the kiosk as its only program."""
+
+    def __init__(self, folder: Path, kiosk_socket: Path) -> None:
+        self._tmux = ["tmux", "-S", str(folder / "t"), "-f", "/dev/null"]
+        environment = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
+        program = f"exec {sys.executable} -m kiosk_tui.cli --socket {kiosk_socket}"
+        subprocess.run([*self._tmux, "new-session", "-d", "-x", "80", "-y", "22", program], check=True, env=environment)
+        self.run("set", "-g", "status", "off")
+        self.resize(80, 22)
+        self.pid = int(self.run("list-panes", "-F", "#{pane_pid}"))
+
+    def run(self, *command: str) -> str:
+        done = subprocess.run([*self._tmux, *command], check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def press(self, *keys: str) -> None:
+        self.run("send-keys", *keys)
+
+    def resize(self, width: int, height: int) -> None:
+        self.run("resize-window", "-x", str(width), "-y", str(height))
+
+    def screen(self) -> str:
+        return re.sub(r"\s+", "", self.run("capture-pane", "-p"))
+
+    def shows(self, words: str, *, timeout_s: float = 15) -> None:
+        deadline = time.monotonic() + timeout_s
+        while words not in self.screen():
+            assert time.monotonic() < deadline, f"not in time: {words}; on the screen: {self.screen()}"
+
+    def close(self) -> None:
+        subprocess.run([*self._tmux, "kill-server"], check=False, capture_output=True)
+
+
+@pytest.fixture
+def agent() -> Iterator[FakeAgent]:
+    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, one_question_level) as fake:
+        yield fake
+
+
+@pytest.fixture
+def terminal(agent: FakeAgent) -> Iterator[Terminal]:
+    terminal = Terminal(agent.path.parent, agent.path)
+    try:
+        terminal.shows("翻页1/2")
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def test_a_level_a_touch_and_a_restart(agent: FakeAgent, terminal: Terminal) -> None:
+    terminal.press("End")
+    terminal.shows("请按数字选一关")
+    terminal.press("1")
+    terminal.shows(samples.QUESTION.stem)
+    agent.send(samples.GREEN)
+    terminal.shows("√打卡成功·上班")
+    terminal.press("Enter")
+    terminal.shows(samples.QUESTION.stem)
+    terminal.press("Down")
+    terminal.shows("√答对了")
+    agent.stop()
+    terminal.shows("本关已中断")
+    agent.start()
+    terminal.shows("答题闯关本关已中断")
+    terminal.press("0")
+    terminal.shows("今日值班")
+
+
+def test_there_is_no_way_out(agent: FakeAgent, terminal: Terminal) -> None:
+    before = terminal.screen()
+    terminal.press("C-c", "C-z", "C-q", "C-\\", "C-d", "C-p", "F1", "F10", "Escape", "Tab", "q", ":", "!")
+    for stopping in (signal.SIGTSTP, signal.SIGINT, signal.SIGQUIT):
+        os.kill(terminal.pid, stopping)
+    agent.send(samples.UNKNOWN)
+    terminal.shows("待县里核对")
+    terminal.press("0")
+    terminal.shows("今日值班")
+    assert terminal.screen() == before
+    assert f"{terminal.pid} (" in Path(f"/proc/{terminal.pid}/stat").read_text()
+
+
+@pytest.mark.parametrize("bracketed", [True, False], ids=["bracketed", "raw"])
+def test_a_megabyte_of_paste_does_not_keep_a_card_waiting(
+    agent: FakeAgent, terminal: Terminal, bracketed: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "paste").write_text("x1[Z" * 250_000, encoding="ascii")
+    terminal.run("load-buffer", str(tmp_path / "paste"))
+    terminal.run("paste-buffer", *(["-p"] if bracketed else []))
+    agent.send(samples.GREEN)
+    terminal.shows("√打卡成功·", timeout_s=5)
+    terminal.press("9")
+    if bracketed:
+        assert agent.heard == []
+
+
+def test_the_window_may_become_tiny(terminal: Terminal) -> None:
+    terminal.resize(20, 5)
+    terminal.shows("窗口太小")
+    terminal.resize(53, 15)
+    terminal.shows("打卡请刷卡")
+
+
+def test_the_keypads_five_without_numlock_in_a_plain_terminal(agent: FakeAgent, terminal: Terminal) -> None:
+    level = samples.LEVELS[0]
+    terminal.press("1")
+    terminal.shows("请按数字选一关")
+    agent.send(msgspec.structs.replace(samples.HOME, levels=[level] * 4 + [samples.LEVELS[1]]))
+    terminal.shows("防火常识")
+    terminal.press("-H", *KEYPAD_5_WITHOUT_NUMLOCK.split())
+    assert agent.wait_for_words(1) == [OpenLevel(pack="fire", level="first")]
+
+
+def test_it_ends_when_it_is_told_to(terminal: Terminal) -> None:
+    os.kill(terminal.pid, signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{terminal.pid}").exists():
+        assert time.monotonic() < deadline, "the kiosk goes on"
+
+
+def test_without_a_terminal_it_says_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kiosk_tui.cli", "--socket", "/nonexistent"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
