@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Protocol
 
+import msgspec
+
 from agent.clock import StationClock
 from agent.events import PictureTaken
 from agent.journal import Journal
@@ -152,6 +154,7 @@ def parse_spool_name(path: Path) -> tuple[Purpose, FactRef | None] | None:
     if parts[1] == "none":
         return purpose, None
     try:
-        return purpose, FactRef(epoch=bytes.fromhex(parts[1]), seq=int(parts[2]))
-    except ValueError:
+        about = {"epoch": bytes.fromhex(parts[1]), "seq": int(parts[2])}
+        return purpose, msgspec.convert(about, FactRef)
+    except (ValueError, msgspec.ValidationError):
         return None

@@ -1,6 +1,5 @@
 """Time without a clock battery: quality, floor, the county's answer, and the fact when a boot learns the time."""
 
-
 import pytest
 
 from agent.clock import ANSWER_WITHIN_MS, NTP_EVERY_MS, SYNCED_FOR_MS, StationClock

@@ -95,7 +95,8 @@ def test_lines_that_are_no_toml_do_not_hide_the_rest(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://", "ftp://x", "https://h:99999", "https://h:0", "https://h/path", "https://u@h", "县", "https://[::1"]
+    "url",
+    ["https://", "ftp://x", "https://h:99999", "https://h:0", "https://h/path", "https://u@h", "县", "https://[::1"],
 )
 def test_bad_addresses(file: Path, url: str) -> None:
     assert mistakes(file, GOOD.replace("https://127.0.0.1:8443", url))[0][0] == 5

@@ -83,7 +83,9 @@ def test_every_kiosk_sees_what_is_shown(path: Path, kiosks: KioskSocket, inbox: 
 
 
 @pytest.mark.parametrize("line", [b"{}", b"\xff\xff", b'{"type":"home"}', b"[" * 5000, b""])
-def test_a_malformed_line_is_answered_and_the_next_one_counts(path: Path, kiosks: KioskSocket, inbox: Inbox, line: bytes) -> None:
+def test_a_malformed_line_is_answered_and_the_next_one_counts(
+    path: Path, kiosks: KioskSocket, inbox: Inbox, line: bytes
+) -> None:
     kiosk, number = joined(path, inbox)
     kiosk.sock.sendall(line + b"\n" + encode_line(AskHelp(screen="home")))
     assert kiosk.hears() == Sorry(reason="malformed")

@@ -1,0 +1,146 @@
+"""The camera runs in a process of its own: it may hang, die or outlive the agent, and no picture is lost by that."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.camera_worker import MAX_WAITING, CameraWorker
+from agent.events import PictureTaken
+from agent.inbox import Inbox
+from agent.snapshots import spool_name
+from protocol.units import FactRef
+
+REF = FactRef(epoch=bytes(range(16)), seq=7)
+
+# A camera's process in miniature: what it does next stands in the file "mood".
+CHILD = textwrap.dedent("""
+    import pathlib, sys, time
+    spool = pathlib.Path(sys.argv[1])
+    for line in sys.stdin:
+        mood = (spool.parent / "mood").read_text()
+        if mood == "hang":
+            time.sleep(60)
+        if mood == "die":
+            sys.exit(1)
+        if mood == "fail":
+            print("failed no frame", flush=True)
+            continue
+        (spool / line.strip()).write_bytes(b"x" * (50_000 if mood == "big" else 10))
+        print("ok", flush=True)
+""")
+
+
+class Camera:
+    """A worker with its inbox and its child's mood."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.spool = folder / "spool"
+        self.inbox = Inbox()
+        self.set("well")
+        command = [sys.executable, "-c", CHILD, str(self.spool)]
+        self.worker = CameraWorker(command=command, spool=self.spool, inbox=self.inbox, limit_s=1.5)
+
+    def set(self, mood: str) -> None:
+        (self.folder / "mood").write_text(mood)
+
+    def ask(self) -> PictureTaken:
+        assert self.worker.request("touch", REF)
+        return self.answer()
+
+    def answer(self) -> PictureTaken:
+        event = self.inbox.get(timeout_s=10)
+        assert isinstance(event, PictureTaken)
+        return event
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Iterator[Camera]:
+    made = Camera(tmp_path)
+    yield made
+    made.worker.stop()
+
+
+def test_a_picture_comes_with_what_it_is_about(camera: Camera) -> None:
+    camera.worker.start()
+    event = camera.ask()
+    assert (event.about, event.purpose, event.jpeg, event.problem) == (REF, "touch", b"x" * 10, "")
+    camera.worker.taken_over(event.spooled)
+    assert list(camera.spool.iterdir()) == []
+
+
+@pytest.mark.parametrize("mood", ["hang", "die", "fail"])
+def test_after_trouble_the_next_picture_comes(camera: Camera, mood: str) -> None:
+    camera.worker.start()
+    assert camera.ask().jpeg is not None
+    camera.set(mood)
+    event = camera.ask()
+    assert event.jpeg is None
+    assert event.problem
+    camera.set("well")
+    assert camera.ask().jpeg is not None
+
+
+def test_a_program_that_is_missing_is_a_problem_not_a_crash(tmp_path: Path) -> None:
+    inbox = Inbox()
+    worker = CameraWorker(command=["/no/such/camera"], spool=tmp_path / "spool", inbox=inbox)
+    worker.start()
+    worker.request("touch", REF)
+    event = inbox.get(timeout_s=10)
+    assert isinstance(event, PictureTaken)
+    assert event.jpeg is None
+    worker.stop()
+
+
+def test_what_an_earlier_run_left_is_handed_over_once(camera: Camera) -> None:
+    camera.spool.mkdir()
+    name = spool_name("touch", REF, "ab")
+    (camera.spool / name).write_bytes(b"left")
+    (camera.spool / "else.jpg").write_bytes(b"no picture of ours")
+    camera.worker.start()
+    event = camera.answer()
+    assert (event.jpeg, event.about, event.spooled) == (b"left", REF, name)
+    assert camera.ask().spooled != name
+
+
+def test_a_picture_that_is_too_big_is_thrown_away(camera: Camera) -> None:
+    camera.worker.start()
+    camera.set("big")
+    camera.worker.request("touch", REF)
+    camera.set("well")
+    assert camera.ask().jpeg in (b"x" * 10, None)
+    assert all(path.stat().st_size <= 40_000 for path in camera.spool.iterdir())
+
+
+def test_the_queue_is_bounded(camera: Camera) -> None:
+    asked = [camera.worker.request("touch", REF) for _ in range(MAX_WAITING + 1)]
+    assert asked == [True] * MAX_WAITING + [False]
+
+
+def test_the_child_outlives_a_killed_agent_long_enough_and_no_longer(tmp_path: Path) -> None:
+    """The picture that was being taken lies in the spool; the child ends because its pipe is closed."""
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    command = [
+        sys.executable,
+        "-m",
+        "agent.drivers.camera_process",
+        "simulated",
+        "test-0001",
+        str(tmp_path),
+        str(spool),
+    ]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(b"touch-none-0-ab.jpg\n")
+    child.stdin.close()
+    child.stdout.close()
+    assert child.wait(20) in (0, -signal.SIGPIPE)
+    assert [path.name for path in spool.iterdir()] == ["touch-none-0-ab.jpg"]
+    assert len((tmp_path / "camera.count").read_bytes().splitlines()) == 1

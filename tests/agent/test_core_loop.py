@@ -1,0 +1,284 @@
+"""The core: events in order, touches together, the watchdog fed by the loop, a start and an end in good order."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+
+from agent.core import MAX_TOGETHER, MAX_WAITING, Core, Parts
+from agent.events import (
+    CardTouched,
+    Event,
+    KioskJoined,
+    KioskLeft,
+    KioskSaid,
+    LinkUp,
+    PackFetched,
+    PictureTaken,
+    ReaderReady,
+    RenewalEnded,
+    StopAsked,
+)
+from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, HomeScreen
+from agent.notify import Notifier
+from agent.renewal import Renewal
+from protocol.facts import BlobAnnounced, Booted, HelpAsked, ReaderLost, ShutDown, Touch, WindowClosed
+from protocol.kiosk import AskHelp, Home, LinkState, NextQuestion, OpenLevel, Sorry
+from tests.agent.bench import LI, STRANGER, ZHANG, Bench
+from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
+
+
+@dataclass
+class FakeUplink:
+    """Counts what the core tells it."""
+
+    system: FakeSystemClock
+    order: list[tuple[str, object]]
+    state: LinkState = "offline"
+    heard: list[Event] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def handle(self, event: Event) -> None:
+        self.heard.append(event)
+
+    def facts_committed(self) -> None:
+        self.order.append(("uplink", None))
+
+    def tick(self) -> int:
+        return self.system.mono + 30_000
+
+    def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
+        self.gone.append(reason)
+
+
+class Told(Notifier):
+    """A service manager in memory."""
+
+    def __init__(self, system: FakeSystemClock) -> None:
+        super().__init__(environ={"NOTIFY_SOCKET": "memory", "WATCHDOG_USEC": "20000000"}, mono_ms=system.mono_ms)
+        self.told: list[str] = []
+
+    def _send(self, text: str) -> None:
+        self.told.append(text)
+
+
+@dataclass
+class FakeDevice:
+    name: str
+    order: list[tuple[str, object]]
+    fails: bool = False
+
+    def start(self) -> None:
+        if self.fails:
+            raise OSError("no socket")
+        self.order.append(("start", self.name))
+
+    def stop(self) -> None:
+        self.order.append(("stop", self.name))
+
+
+class Running:
+    """A core on the bench."""
+
+    def __init__(self, station: Bench, system: FakeSystemClock) -> None:
+        self.station = station
+        self.order = station.recorded.order
+        self.uplink = FakeUplink(system, self.order)
+        self.told = Told(system)
+        self.devices = [FakeDevice("camera", self.order), FakeDevice("reader", self.order)]
+        self.pruned = 0
+        self.home = HomeScreen(
+            station="test-0001",
+            clock=station.clock,
+            twin=station.twin,
+            today=station.today,
+            learning=station.learning,
+            lifecycle=station.lifecycle,
+            screens=station.recorded,
+            waiting=lambda: station.outbox.real.waiting,
+            simulated=["reader"],
+        )
+        self.core = Core(
+            Parts(
+                inbox=station.inbox,
+                clock=station.clock,
+                journal=station.journal,
+                waiting=lambda: station.outbox.real.waiting,
+                last_fact=None,
+                prune=self.prune,
+                lifecycle=station.lifecycle,
+                desk=station.desk,
+                learning=station.learning,
+                snapshots=station.snapshots,
+                shelf=station.shelf,
+                renewal=Renewal(
+                    clock=station.clock, inbox=station.inbox, due=lambda wall_ms: False, renew=lambda: None
+                ),
+                home=self.home,
+                kiosks=station.recorded,
+                uplink=self.uplink,
+                notifier=self.told,
+                devices=self.devices,
+            )
+        )
+
+    def prune(self) -> None:
+        self.pruned += 1
+
+    def take(self, *events: Event) -> None:
+        """Put events in and let the core take them all."""
+        for event in events:
+            self.station.inbox.put(event)
+        while self.station.inbox.waiting():
+            self.core.step(timeout_s=0)
+
+    def homes(self) -> list[Home]:
+        return [what for _, what in self.order if isinstance(what, Home)]
+
+
+@pytest.fixture
+def running(station: Bench, system: FakeSystemClock) -> Running:
+    return Running(station, system)
+
+
+def touches(*uids: str) -> list[Event]:
+    return [CardTouched(uid=uid, reader="fake") for uid in uids]
+
+
+def test_commit_lamp_kiosk_picture_uplink(running: Running) -> None:
+    running.take(*touches(ZHANG))
+    assert [who for who, _ in running.order][:5] == ["commit", "lamp", "kiosk", "picture", "uplink"]
+
+
+def test_waiting_touches_are_committed_together_in_their_order(running: Running) -> None:
+    running.take(*touches(ZHANG, LI, STRANGER))
+    assert running.station.outbox.commits == 1
+    assert [touch.answer for touch in running.station.of(Touch)] == ["recorded", "recorded", "unknown"]
+
+
+def test_other_events_keep_their_place_between_touches(running: Running) -> None:
+    running.take(*touches(ZHANG), KioskSaid(kiosk=1, message=AskHelp(screen="home")), *touches(LI))
+    kinds = [type(fact) for fact in running.station.facts()]
+    assert kinds[-3:] == [Touch, HelpAsked, Touch]
+
+
+def test_1000_touches_at_once_lose_no_green(running: Running) -> None:
+    running.take(*touches(*[f"04{number:012x}" for number in range(1000)]))
+    lit = [fact for colour, fact in running.station.indicator.shown if colour != "red"]
+    assert len(set(lit)) == 1000
+    assert len(running.station.of(Touch)) == 1000
+    assert running.station.outbox.commits <= 1000 / MAX_TOGETHER + 1
+
+
+def test_a_flood_is_refused_in_red_and_the_rest_is_recorded(running: Running) -> None:
+    running.take(*touches(*[f"04{number:012x}" for number in range(MAX_WAITING + 500)]))
+    lit = [colour for colour, _ in running.station.indicator.shown]
+    problems = {shown.problem for shown in running.station.recorded.touches}
+    assert problems == {"", "too_fast"}
+    assert len(running.station.of(Touch)) == lit.count("amber") >= MAX_WAITING - MAX_TOGETHER
+
+
+def test_the_watchdog_is_fed_by_the_loop(running: Running, system: FakeSystemClock) -> None:
+    for _ in range(3):
+        running.core.step(timeout_s=0)
+        system.pass_ms(10_000)
+    assert running.told.told == ["WATCHDOG=1"] * 3
+
+
+def test_start_and_end_in_good_order(running: Running) -> None:
+    running.uplink.state = "offline"
+    for event in (*touches(ZHANG), StopAsked(reason="test"), *touches(LI)):
+        running.station.inbox.put(event)
+    running.core.run()
+    kinds = [type(fact) for fact in running.station.facts()]
+    assert kinds == [kinds[0], Booted, Touch, Touch, ShutDown]
+    devices = [(who, what) for who, what in running.order if who in ("start", "stop")]
+    assert devices == [("start", "camera"), ("start", "reader"), ("stop", "reader"), ("stop", "camera")]
+    assert running.told.told[0] == "READY=1"
+    assert running.told.told[-1] != "READY=1"
+    assert "STOPPING=1" in running.told.told
+    assert running.uplink.gone == ["shutdown"]
+
+
+def test_a_device_that_does_not_start_stops_the_others(running: Running) -> None:
+    running.devices[1].fails = True
+    with pytest.raises(OSError):
+        running.core.run()
+    assert [what for who, what in running.order if who == "stop"] == ["camera"]
+
+
+def test_home_is_sent_at_each_change_but_not_more_than_so_often(running: Running, system: FakeSystemClock) -> None:
+    running.core.step(timeout_s=0)
+    assert len(running.homes()) == 1
+    running.take(*touches(ZHANG), *touches(LI))
+    assert len(running.homes()) == 1
+    system.pass_ms(AT_MOST_EVERY_MS)
+    running.core.step(timeout_s=0)
+    home = running.homes()[-1]
+    assert len(running.homes()) == 2
+    assert home.waiting == running.station.outbox.real.waiting
+    assert [(row.name, row.arrived) for row in home.duty[:2]] == [("张示例", 510), ("李示例", 510)]
+    system.pass_ms(AT_LEAST_EVERY_MS)
+    running.core.step(timeout_s=0)
+    assert len(running.homes()) == 3
+
+
+def test_a_kiosk_that_joins_gets_the_home_at_once(running: Running) -> None:
+    running.take(KioskJoined(kiosk=4), KioskLeft(kiosk=4))
+    assert running.order[0][0] == "kiosk 4"
+    assert isinstance(running.order[0][1], Home)
+
+
+def test_what_kiosks_ask_is_answered_and_acknowledged(running: Running) -> None:
+    running.take(
+        KioskSaid(kiosk=2, message=OpenLevel(pack="none", level="1")),
+        KioskSaid(kiosk=2, message=NextQuestion(run="00")),
+    )
+    assert running.station.recorded.answers == [Sorry(reason="no_such_level"), Sorry(reason="unknown_run")]
+    assert [what for who, what in running.order if who == "handled"] == [2, 2]
+
+
+def test_help_is_stated_once_however_often_9_is_pressed(running: Running, system: FakeSystemClock) -> None:
+    running.take(*[KioskSaid(kiosk=1, message=AskHelp(screen="home"))] * 50)
+    assert [fact.screen for fact in running.station.of(HelpAsked)] == ["home"]
+    system.pass_ms(10_000)
+    running.take(KioskSaid(kiosk=1, message=AskHelp(screen="learn")))
+    assert len(running.station.of(HelpAsked)) == 2
+
+
+def test_every_kind_of_event_has_its_place(running: Running) -> None:
+    up = LinkUp(attempt=1)
+    running.take(
+        ReaderReady(reader="fake", ready=False),
+        PictureTaken(about=None, purpose="touch", jpeg=b"\xff\xd8", spooled="x.jpg"),
+        up,
+        PackFetched(sha256=bytes(32), file=None, problem="x"),
+        RenewalEnded(problem="x"),
+        RenewalEnded(),
+    )
+    assert running.uplink.heard == [up]
+    assert len(running.station.of(ReaderLost)) == len(running.station.of(BlobAnnounced)) == 1
+
+
+def test_chores_close_windows_and_prune_once_a_day(running: Running, system: FakeSystemClock) -> None:
+    for _ in range(49):
+        running.core.step(timeout_s=0)
+        system.pass_ms(HOUR_MS)
+    assert [fact.window for fact in running.station.of(WindowClosed)] == ["am", "pm"] * 2
+    assert running.pruned == 2
+
+
+def test_the_end_waits_for_the_receipt_of_the_last_fact_but_not_for_long(
+    running: Running, system: FakeSystemClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.uplink.state = "connected"
+    ticks = iter(range(1000))
+
+    def tick() -> int:
+        system.pass_ms(100)
+        return system.mono + next(ticks) * 0
+
+    monkeypatch.setattr(running.uplink, "tick", tick)
+    running.station.inbox.put(StopAsked(reason="test"))
+    running.core.run()
+    assert running.uplink.gone == ["shutdown"]

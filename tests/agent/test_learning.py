@@ -1,0 +1,159 @@
+"""Answer to advance: five questions, three lives, each answer a fact before it is marked."""
+
+from pathlib import Path
+
+import pytest
+
+from protocol.facts import Attempt, LevelEnded
+from protocol.kiosk import AnswerQuestion, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown, Sorry
+from tests.agent.bench import Bench, bench, desired
+from tests.agent.sample import pack, sealed
+from tests.fakes.clockwork import FakeSystemClock
+
+
+@pytest.fixture
+def player(station: Bench) -> Bench:
+    give_pack(station)
+    return station
+
+
+def give_pack(station: Bench) -> None:
+    ref, file = sealed(pack())
+    station.files[ref.sha256] = file
+    station.accept(desired(version=station.twin.version + 1, packs=[ref]))
+    station.shelf.want([ref])
+    if not station.shelf.packs():
+        station.shelf.tick()
+        assert station.shelf.fetched(station.fetched())
+
+
+def last(station: Bench) -> object:
+    return station.recorded.answers[-1]
+
+
+def opened(station: Bench, level: str = "1") -> QuestionShown:
+    station.learning.open_level(1, OpenLevel(pack="sample", level=level))
+    shown = last(station)
+    assert isinstance(shown, QuestionShown)
+    return shown
+
+
+def answer(station: Bench, shown: QuestionShown, *, right: bool) -> Marked:
+    place = shown.options.index("乙" if right else "甲")
+    station.learning.answer_question(1, AnswerQuestion(run=shown.run, question=shown.question, chosen=[place]))
+    marked = last(station)
+    assert isinstance(marked, Marked)
+    return marked
+
+
+def go_on(station: Bench, shown: QuestionShown) -> object:
+    station.learning.next_question(1, NextQuestion(run=shown.run))
+    return last(station)
+
+
+def play(station: Bench, rights: list[bool], *, level: str = "1") -> LevelOver:
+    shown: object = opened(station, level)
+    for right in rights:
+        assert isinstance(shown, QuestionShown)
+        answer(station, shown, right=right)
+        shown = go_on(station, shown)
+    assert isinstance(shown, LevelOver)
+    return shown
+
+
+def test_a_question_is_shown_shuffled_without_its_answer(player: Bench) -> None:
+    shown = opened(player)
+    assert (shown.number, shown.of, shown.lives, shown.kind, shown.sample) == (1, 5, 3, "single", True)
+    assert sorted(shown.options) == sorted("甲乙丙丁")
+
+
+@pytest.mark.parametrize(("wrong", "stars"), [(0, 3), (1, 2), (2, 1)])
+def test_stars_are_the_lives_left(player: Bench, wrong: int, stars: int) -> None:
+    over = play(player, [False] * wrong + [True] * (5 - wrong))
+    assert (over.passed, over.stars, over.right, over.of) == (True, stars, 5 - wrong, 5)
+    (ended,) = player.of(LevelEnded)
+    assert (ended.passed, ended.stars, ended.level) == (True, stars, "1")
+
+
+def test_without_lives_the_level_is_over_at_once(player: Bench) -> None:
+    over = play(player, [True, False, False, False])
+    assert (over.passed, over.stars, over.right) == (False, 0, 1)
+    assert len(player.of(Attempt)) == 4
+    assert [ended.passed for ended in player.of(LevelEnded)] == [False]
+
+
+def test_the_fact_comes_before_the_mark_and_names_the_packs_own_numbers(player: Bench) -> None:
+    shown = opened(player)
+    marked = answer(player, shown, right=True)
+    kinds = [who for who, _ in player.recorded.order]
+    assert kinds[-2:] == ["commit", "kiosk 1"]
+    (attempt,) = player.of(Attempt)
+    assert (attempt.chosen, attempt.right, attempt.lives_left, attempt.question) == ([1], True, 3, shown.question)
+    assert marked.answer == [shown.options.index("乙")]
+    assert (marked.explanation, marked.source) == ("示例解释", "示例来源")
+
+
+def test_an_answer_on_a_full_disk_is_not_marked_and_can_be_given_again(player: Bench) -> None:
+    shown = opened(player)
+    player.outbox.fill_disk()
+    player.learning.answer_question(1, AnswerQuestion(run=shown.run, question=shown.question, chosen=[0]))
+    assert last(player) == Sorry(reason="not_recorded")
+    player.outbox.error = None
+    answer(player, shown, right=True)
+    assert len(player.of(Attempt)) == 1
+
+
+def test_a_key_pressed_twice_counts_once(player: Bench) -> None:
+    shown = opened(player)
+    assert answer(player, shown, right=True) == answer(player, shown, right=False)
+    assert len(player.of(Attempt)) == 1
+
+
+def test_next_before_an_answer_shows_the_same_question(player: Bench) -> None:
+    shown = opened(player)
+    assert go_on(player, shown) == shown
+
+
+def test_passing_opens_the_next_level_and_the_best_stars_stay(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as before:
+        give_pack(before)
+        assert [choice.level for choice in before.learning.levels()] == ["1"]
+        play(before, [False, True, True, True, True])
+        play(before, [False, False, True, True, True])
+    with bench(tmp_path, system) as after:
+        give_pack(after)
+        assert [(choice.level, choice.best_stars) for choice in after.learning.levels()] == [("1", 2), ("2", 0)]
+
+
+def test_runs_end_with_the_agent(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as before:
+        give_pack(before)
+        shown = opened(before)
+    with bench(tmp_path, system) as after:
+        give_pack(after)
+        after.learning.answer_question(1, AnswerQuestion(run=shown.run, question=shown.question, chosen=[0]))
+        assert last(after) == Sorry(reason="unknown_run")
+        assert go_on(after, shown) == Sorry(reason="unknown_run")
+
+
+@pytest.mark.parametrize(("pack_id", "level"), [("sample", "2"), ("sample", "9"), ("other", "1")])
+def test_a_level_that_is_closed_or_missing(player: Bench, pack_id: str, level: str) -> None:
+    player.learning.open_level(1, OpenLevel(pack=pack_id, level=level))
+    assert last(player) == Sorry(reason="no_such_level")
+
+
+def test_answers_that_fit_no_question(player: Bench) -> None:
+    shown = opened(player)
+    for question, chosen in [("q99", [0]), (shown.question, [5])]:
+        player.learning.answer_question(1, AnswerQuestion(run=shown.run, question=question, chosen=chosen))
+        assert last(player) == Sorry(reason="malformed")
+    player.learning.answer_question(1, AnswerQuestion(run="no hex", question="q", chosen=[0]))
+    assert last(player) == Sorry(reason="unknown_run")
+    assert player.of(Attempt) == []
+
+
+def test_only_so_many_runs_are_kept(player: Bench) -> None:
+    first = opened(player)
+    for _ in range(8):
+        opened(player)
+    assert go_on(player, first) == Sorry(reason="unknown_run")

@@ -1,0 +1,114 @@
+"""Packs are fetched by their hash, opened only when signed, and kept over a restart."""
+
+from hashlib import sha256
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.packs import RETRY_FIRST_MS
+from protocol.packs import seal_pack
+from protocol.twin import PackRef
+from tests.agent.bench import Bench
+from tests.agent.sample import pack, sealed
+from tests.fakes.clockwork import FakeSystemClock
+
+
+def named(file: bytes, **changes: object) -> PackRef:
+    """Return a reference to any bytes as if the county had named them."""
+    ref = PackRef(pack="sample", version=1, sha256=sha256(file).digest(), size=len(file))
+    return msgspec.structs.replace(ref, **changes)
+
+
+def offered(station: Bench, ref: PackRef, file: bytes) -> bool:
+    station.files[ref.sha256] = file
+    station.shelf.want([ref])
+    station.shelf.tick()
+    return station.shelf.fetched(station.fetched())
+
+
+def test_a_wanted_pack_is_fetched_once_and_kept(station: Bench) -> None:
+    ref, file = sealed(pack())
+    assert offered(station, ref, file)
+    assert station.shelf.find("sample") == pack()
+    station.files.clear()
+    station.shelf.want([])
+    assert station.shelf.packs() == []
+    assert list((station.folder / "packs").iterdir()) == []
+
+
+def test_a_kept_pack_needs_no_county(station: Bench) -> None:
+    ref, file = sealed(pack())
+    offered(station, ref, file)
+    kept = (station.folder / "packs" / ref.sha256.hex()).read_bytes()
+    assert kept == file
+    station.shelf._packs.clear()
+    station.shelf.want([ref])
+    assert station.shelf.find("sample") is not None
+
+
+def test_a_damaged_file_is_fetched_again(station: Bench) -> None:
+    ref, file = sealed(pack())
+    offered(station, ref, file)
+    path = station.folder / "packs" / ref.sha256.hex()
+    path.write_bytes(file[:-1] + b"x")
+    station.shelf._packs.clear()
+    station.shelf.want([ref])
+    assert not path.exists()
+    station.shelf.tick()
+    assert station.shelf.fetched(station.fetched())
+
+
+def test_a_failed_fetch_is_tried_again_later_and_at_once_with_the_link(station: Bench, system: FakeSystemClock) -> None:
+    ref, file = sealed(pack())
+    station.shelf.want([ref])
+    station.shelf.tick()
+    assert not station.shelf.fetched(station.fetched())
+    station.files[ref.sha256] = file
+    station.shelf.tick()
+    assert station.inbox.get(timeout_s=0.1) is None
+    system.pass_ms(RETRY_FIRST_MS)
+    station.shelf.tick()
+    assert station.shelf.fetched(station.fetched())
+
+
+def test_the_link_back_tries_at_once(station: Bench) -> None:
+    ref, file = sealed(pack())
+    station.shelf.want([ref])
+    station.shelf.tick()
+    station.shelf.fetched(station.fetched())
+    station.files[ref.sha256] = file
+    station.shelf.hurry()
+    station.shelf.tick()
+    assert station.shelf.fetched(station.fetched())
+
+
+@pytest.mark.parametrize("case", ["foreign key", "rubbish", "other pack", "other version", "longer"])
+def test_what_is_not_what_the_county_named_is_never_played(station: Bench, case: str) -> None:
+    file = sealed(pack())[1]
+    ref = named(file)
+    if case == "foreign key":
+        file = seal_pack(Ed25519PrivateKey.generate(), pack())
+        ref = named(file)
+    elif case == "rubbish":
+        file = b"\xc1" * 100
+        ref = named(file)
+    elif case == "other pack":
+        ref = named(file, pack="other")
+    elif case == "other version":
+        ref = named(file, version=2)
+    else:
+        file += b"x"
+    assert not offered(station, ref, file)
+    assert station.shelf.packs() == []
+    assert list((station.folder / "packs").iterdir()) == []
+
+
+def test_an_answer_that_is_no_longer_wanted(station: Bench) -> None:
+    ref, file = sealed(pack())
+    station.files[ref.sha256] = file
+    station.shelf.want([ref])
+    station.shelf.tick()
+    station.shelf.want([])
+    assert not station.shelf.fetched(station.fetched())
+    assert station.shelf.packs() == []

@@ -1,0 +1,143 @@
+"""What every reader, lamp, camera and machine clock promises, fake, simulated or real, is the same."""
+
+import io
+import json
+import queue
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from agent.drivers.simulated_camera import SimulatedCamera
+from agent.drivers.simulated_indicator import SimulatedIndicator
+from agent.drivers.simulated_reader import SimulatedReader
+from agent.drivers.system_clock import LinuxClock
+from agent.ports import Camera, DeviceError, SystemClock
+from tests.fakes.clockwork import FakeSystemClock
+from tests.fakes.devices import FakeCamera, FakeIndicator, FakeReader, lamp_socket
+
+
+def present(folder: Path, *lines: str) -> list[bytes]:
+    """Lay cards on the simulated reader and return its answers."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(5)
+        sock.connect(str(folder / "touch.sock"))
+        file = sock.makefile("rb")
+        answers = []
+        for line in lines:
+            sock.sendall(line.encode() + b"\n")
+            answers.append(file.readline())
+        return answers
+
+
+@pytest.mark.parametrize("kind", ["fake", "simulated"])
+def test_a_reader_tells_of_each_card_until_it_is_stopped(kind: str, folder: Path) -> None:
+    touched: queue.Queue[str] = queue.Queue()
+    ready: queue.Queue[bool] = queue.Queue()
+    reader = FakeReader() if kind == "fake" else SimulatedReader(socket_path=folder / "touch.sock")
+    reader.start(touched=touched.put, ready=ready.put)
+    assert ready.get(timeout=5) is True
+    for uid in ("04a1b2c3d4e5f6", "rubbish"):
+        reader.present(uid) if isinstance(reader, FakeReader) else present(folder, uid)
+        assert touched.get(timeout=5) == uid
+    reader.stop()
+    if isinstance(reader, FakeReader):
+        reader.present("04a1b2c3")
+    else:
+        with pytest.raises(OSError):
+            present(folder, "04a1b2c3")
+    assert touched.empty()
+
+
+@pytest.fixture
+def simulated(folder: Path) -> Iterator[queue.Queue[str]]:
+    touched: queue.Queue[str] = queue.Queue()
+    reader = SimulatedReader(socket_path=folder / "touch.sock")
+    reader.start(touched=touched.put, ready=lambda _: None)
+    yield touched
+    reader.stop()
+
+
+def test_the_simulated_reader_answers_each_line(folder: Path, simulated: queue.Queue[str]) -> None:
+    assert present(folder, "04a1b2c3", "04a1b2c4") == [b"ok\n", b"ok\n"]
+    assert [simulated.get(timeout=5) for _ in range(2)] == ["04a1b2c3", "04a1b2c4"]
+
+
+def test_rubbish_and_silence_do_not_stop_the_simulated_reader(folder: Path, simulated: queue.Queue[str]) -> None:
+    silent = socket.socket(socket.AF_UNIX)
+    silent.connect(str(folder / "touch.sock"))
+    rude = socket.socket(socket.AF_UNIX)
+    rude.connect(str(folder / "touch.sock"))
+    rude.sendall(b"\xff\x00" * 300)
+    rude.close()
+    assert present(folder, "04a1b2c3") == [b"ok\n"]
+    silent.close()
+
+
+@pytest.mark.parametrize("kind", ["fake", "simulated"])
+def test_a_lamp_shows_what_it_is_told(kind: str, folder: Path) -> None:
+    seen: list[tuple[str, str]] = []
+    with lamp_socket(folder / "lamp.sock") as witness:
+        lamp = FakeIndicator(seen) if kind == "fake" else SimulatedIndicator(socket_path=folder / "lamp.sock")
+        lamp.show("green", fact="ab/1")
+        lamp.show("red", fact="")
+        if kind == "simulated":
+            lights = [json.loads(witness.recv(4096)) for _ in range(2)]
+            seen = [(light["colour"], light["fact"]) for light in lights]
+            assert lights[0]["mono_ns"] <= lights[1]["mono_ns"]
+        assert seen == [("green", "ab/1"), ("red", "")]
+        lamp.close()
+        with pytest.raises(DeviceError):
+            lamp.show("green", fact="ab/2")
+
+
+def test_a_simulated_lamp_that_nobody_looks_at_is_not_broken(folder: Path) -> None:
+    lamp = SimulatedIndicator(socket_path=folder / "lamp.sock")
+    lamp.show("green", fact="ab/1")
+    lamp_socket(folder / "lamp.sock").close()
+    lamp.show("green", fact="ab/2")
+    lamp.close()
+
+
+def test_a_witness_that_is_stuck_costs_50_ms_and_no_more(folder: Path) -> None:
+    with lamp_socket(folder / "lamp.sock"):
+        lamp = SimulatedIndicator(socket_path=folder / "lamp.sock")
+        with pytest.raises(DeviceError):
+            for number in range(10_000):
+                lamp.show("green", fact=f"ab/{number}")
+        lamp.close()
+
+
+@pytest.mark.parametrize("kind", ["fake", "simulated"])
+def test_a_camera_gives_small_pictures_that_differ(kind: str, tmp_path: Path) -> None:
+    camera: Camera = FakeCamera() if kind == "fake" else SimulatedCamera(station="test-0001", folder=tmp_path)
+    pictures = [camera.capture_jpeg() for _ in range(3)]
+    assert len(set(pictures)) == 3
+    assert all(picture.startswith(b"\xff\xd8") and len(picture) <= 40_000 for picture in pictures)
+    camera.close()
+
+
+def test_the_simulated_picture_is_640_wide_without_exif_and_counted(tmp_path: Path) -> None:
+    camera = SimulatedCamera(station="test-0001", folder=tmp_path)
+    image = Image.open(io.BytesIO(camera.capture_jpeg()))
+    assert (image.width, image.format, len(image.getexif())) == (640, "JPEG", 0)
+    camera.capture_jpeg()
+    assert len((tmp_path / "camera.count").read_bytes().splitlines()) == 2
+
+
+def test_a_picture_that_can_not_be_counted_does_not_exist(tmp_path: Path) -> None:
+    camera = SimulatedCamera(station="test-0001", folder=tmp_path / "gone")
+    with pytest.raises(DeviceError):
+        camera.capture_jpeg()
+
+
+@pytest.mark.parametrize("clock", [FakeSystemClock(), LinuxClock()])
+def test_a_machines_clocks(clock: SystemClock) -> None:
+    assert len(clock.boot_id()) == 16
+    assert clock.boot_id() == clock.boot_id()
+    first = clock.mono_ms()
+    assert 0 < first <= clock.mono_ms()
+    assert clock.wall_ms() > 1_700_000_000_000
+    assert clock.ntp_synced() in (True, False)

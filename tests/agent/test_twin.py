@@ -1,0 +1,62 @@
+"""The desired state: kept on disk, refused with a reason, the last good one in force."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from protocol.cards import card_token
+from protocol.twin import Desired
+from tests.agent.bench import CARD_KEY, ZHANG, Bench, bench, desired, window
+from tests.fakes.clockwork import FakeSystemClock
+
+
+def test_before_the_first_one_nobody_is_known(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        assert station.twin.version == 0
+        assert station.twin.desired.village == "示例村"
+        assert station.touch(ZHANG).answer == "unknown"
+
+
+def test_it_outlives_the_agent(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        reported = station.twin.accept(desired(version=3), at=station.now())
+        assert (reported.version, reported.refused, reported.at) == (3, 0, station.now().wall)
+    with bench(tmp_path, system) as station:
+        assert station.twin.version == 3
+        card = station.twin.card(card_token(CARD_KEY, ZHANG))
+        assert card is not None
+        assert station.twin.name_of(card.person) == "张示例"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        desired(version=1),
+        msgspec.structs.replace(desired(version=9), windows=[window("w", 600, 600, "p1")]),
+        msgspec.structs.replace(desired(version=9), windows=[window("w", 0, 1441, "p1")]),
+        msgspec.structs.replace(desired(version=9), windows=[window("w", 1, 2), window("w", 3, 4)]),
+    ],
+)
+def test_a_wrong_one_is_refused_and_the_last_good_one_stays(
+    tmp_path: Path, system: FakeSystemClock, wrong: Desired
+) -> None:
+    with bench(tmp_path, system) as station:
+        station.accept(desired(version=2))
+        reported = station.twin.accept(wrong, at=station.now())
+        assert (reported.version, reported.refused) == (2, wrong.version)
+        assert reported.reason
+        assert station.twin.desired == desired(version=2)
+
+
+def test_what_the_disk_does_not_take_is_not_in_force(station: Bench) -> None:
+    station.outbox.fill_disk()
+    assert station.twin.accept(desired(version=2), at=station.now()).refused == 2
+    assert station.twin.version == 1
+
+
+def test_a_damaged_copy_is_asked_for_again(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        station.outbox.put("desired", b"\xc1")
+    with bench(tmp_path, system) as station:
+        assert station.twin.version == 0
