@@ -1,7 +1,7 @@
 """Births, wills and vitals: whether a station is connected, what it last said, and the county's welcome."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from protocol.birth import Birth, Gone, Welcome
 from protocol.chain import first_head
@@ -33,6 +33,9 @@ _STATUS_FIELDS = [
     "resident_kib",
     "simulated",
 ]
+SILENCE = timedelta(minutes=35)
+"""A station says its vitals every quarter of an hour. Two lost in a row and a while: its end went unheard."""
+
 _LAST_INTEGER = 2**31 - 1
 _LAST_BIG_INTEGER = 2**63 - 1
 
@@ -47,6 +50,15 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
     note_reported([(sender.id, _as_reported(birth)) for sender, birth in births])
     return [*_welcomes(births, generation=generation), *_desired(said)]
+
+
+def mark_silent(*, now: datetime) -> int:
+    """Take stations offline that were not heard of for `SILENCE`: their will came while nobody listened.
+
+    The connection stays known: vitals that come after all put the station online again. Return how many there were.
+    """
+    silent = StationStatus.objects.filter(online=True, heard_at__lt=now - SILENCE)
+    return silent.update(online=False, changed_at=now)
 
 
 def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> None:
@@ -72,12 +84,14 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
             if status.connection is not None and bytes(status.connection) == message.nonce:
                 status.online, status.connection, status.changed_at = False, None, now
         case Vitals():
-            _apply_vitals(status, message)
+            _apply_vitals(status, message, now)
         case Reported():
             pass
 
 
-def _apply_vitals(status: StationStatus, vitals: Vitals) -> None:
+def _apply_vitals(status: StationStatus, vitals: Vitals, now: datetime) -> None:
+    if status.connection is not None and not status.online:
+        status.online, status.changed_at = True, now
     status.waiting = min(vitals.waiting, _LAST_INTEGER)
     status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
     status.clock_quality = vitals.at.quality

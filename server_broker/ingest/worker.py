@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import Error, InterfaceError, OperationalError, connection
@@ -22,6 +22,7 @@ from server_broker.ingest.answers import Answer, seal_answer
 from server_broker.ingest.lease import Lease
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.notices import DesiredNotices
+from server_broker.ingest.presence import SILENCE, mark_silent
 from server_broker.ingest.settlement import Settlement, is_about_blobs
 from server_broker.ingest.source import Source
 
@@ -33,6 +34,7 @@ BLOB_MESSAGES = 32
 """Blob messages settled between two looks for facts: pictures go under the facts."""
 MAX_BLOB_BACKLOG = 1_000
 IDLE_S = 0.25
+SILENT_EVERY = timedelta(minutes=1)
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 5.0
 
@@ -65,6 +67,7 @@ class Worker:
         self._notices = DesiredNotices(shard=shard)
         self._blobs: deque[Incoming] = deque()
         self._look_again = 0.0
+        self._count_silent_from = clock() + SILENCE
 
     def run(self) -> None:
         """Work until the stop event is set; return with nothing half done."""
@@ -90,6 +93,7 @@ class Worker:
             self._settle_blobs()
         if time.monotonic() >= self._look_again:
             self._patiently(self._send_desired)
+            self._patiently(self._mark_silent)
             self._look_again = time.monotonic() + IDLE_S
         return len(messages)
 
@@ -147,6 +151,13 @@ class Worker:
         self._with_lease(self._notices.listen)
         desired = self._with_lease(self._notices.take)
         self._publish(desired)
+
+    def _mark_silent(self) -> None:
+        """Once a minute, and not before this worker has listened long enough to know who is silent."""
+        now = self._clock()
+        if now >= self._count_silent_from:
+            self._with_lease(lambda: mark_silent(now=now))
+            self._count_silent_from = now + SILENT_EVERY
 
     def _tell_of_media_folder(self) -> None:
         raise_alarm(station=None, code="media_folder", severity="critical", detail="图片目录无法写入", at=self._clock())

@@ -7,7 +7,6 @@ that announces the blob. A blob whose bytes do not hash to its name starts over,
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
 from server_broker.fleet.alarms import raise_alarm
@@ -117,13 +116,3 @@ class BlobIntake:
         gaps = missing(spans, size=query.size, limit=MAX_RANGES)
         ranges = [Range(start=start, end=end) for start, end in gaps]
         return BlobMissing(station=query.station, sha256=query.sha256, ranges=ranges)
-
-
-def media_counts(station: str) -> dict[str, Any]:
-    """Return how many blobs of a station are whole, announced and missing, and evicted."""
-    blobs = Blob.objects.filter(station_id=station)
-    return {
-        "complete": blobs.exclude(completed_at=None).count(),
-        "awaited": blobs.filter(completed_at=None, evicted_reason="").exclude(announced_at=None).count(),
-        "evicted": blobs.exclude(evicted_reason="").count(),
-    }

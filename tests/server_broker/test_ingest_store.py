@@ -18,6 +18,7 @@ from server_broker.fleet.models import Alarm, Station, StationEvent, StationStat
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Quarantined, Reissue, SignedHeadKept
+from server_broker.ingest.presence import mark_silent
 from server_broker.ingest.reread import reread_held
 from server_broker.ingest.settlement import Settlement
 from server_broker.learning.models import Attempt, LevelRun
@@ -323,6 +324,19 @@ def test_only_the_will_of_the_present_connection_takes_a_station_offline(
     settlement.settle([station.vitals(), station.gone(nonce=b"2" * 16)])
     status = StationStatus.objects.get()
     assert (status.online, status.waiting, status.blobs_waiting, status.simulated) == (False, 7, 2, True)
+
+
+def test_a_station_whose_end_went_unheard_is_offline_until_it_speaks(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    settlement.settle([station.birth()])
+    assert mark_silent(now=NOW + timedelta(minutes=34)) == 0
+    assert mark_silent(now=NOW + timedelta(minutes=36)) == 1
+    assert not StationStatus.objects.get().online
+    settlement.settle([station.vitals()])
+    assert StationStatus.objects.get().online
+    settlement.settle([station.gone(), station.vitals()])
+    assert not StationStatus.objects.get().online
 
 
 def test_compare_finds_the_highest_mark_that_agrees(station: StationDouble, settlement: Settlement) -> None:

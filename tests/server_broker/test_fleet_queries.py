@@ -1,0 +1,95 @@
+"""The fleet as the console asks for it, and alarms that open once."""
+
+from datetime import timedelta
+
+import pytest
+
+from server_broker.fleet.alarms import acknowledge, raise_alarm, resolve
+from server_broker.fleet.generation import generation, raise_generation
+from server_broker.fleet.ledger import UNEXPLAINED, check_ledger
+from server_broker.fleet.models import Alarm, CountyState
+from server_broker.fleet.queries import fleet_rows, open_alarms, station_events, station_page, station_under
+from server_broker.ingest.models import Fact
+from server_broker.ingest.settlement import Settlement
+from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, booted, touch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    Settlement(clock=lambda: NOW).settle([double.birth(), double.add(booted(), touch()).facts_message()])
+    return double
+
+
+def call(code: str = "disk_low", *, station: str | None = "shili-01", minutes: int = 0) -> None:
+    at = NOW + timedelta(minutes=minutes)
+    raise_alarm(station=station, code=code, severity="minor", detail="磁盘\x00将满", at=at)
+
+
+def test_the_list_is_cut_to_a_region(station: StationDouble) -> None:
+    call()
+    [row] = fleet_rows("999901000000")
+    assert (row.station.pk, row.online, row.open_alarms) == (station.id, True, 1)
+    assert fleet_rows("999902000000") == []
+    assert station_under("999902000000", station.id) is None
+    assert station_under(VILLAGE, station.id) == row.station
+
+
+def test_a_station_never_heard_of_has_a_page_too() -> None:
+    silent = StationDouble(id="shili-09").enrol()
+    page = station_page(silent)
+    assert (page.status, page.ledger.issued, page.events, page.snapshots) == (None, 0, [], [])
+    assert [row.status for row in fleet_rows(VILLAGE)] == [None]
+
+
+def test_the_page_has_ledger_events_and_alarms(station: StationDouble) -> None:
+    row = station_under(VILLAGE, station.id)
+    assert row is not None
+    page = station_page(row)
+    assert (page.ledger.received, page.ledger.unexplained) == (2, 0)
+    assert [event.kind for event in page.events] == ["booted"]
+    assert station_events(row, before=NOW) == []
+    assert len(page.streams) == 1
+
+
+def test_one_open_row_counts_up_until_it_is_resolved(station: StationDouble) -> None:
+    call()
+    call(minutes=1)
+    [alarm] = open_alarms(VILLAGE)
+    assert (alarm.count, alarm.opened_at, alarm.last_at) == (2, NOW, NOW + timedelta(minutes=1))
+    assert alarm.detail == "磁盘�将满"
+    acknowledge(alarm, at=NOW)
+    call(minutes=2)
+    alarm.refresh_from_db()
+    assert (alarm.acknowledged_at, alarm.count) == (NOW, 3)
+    assert resolve(station=station.id, code="disk_low", at=NOW)
+    assert not resolve(station=station.id, code="disk_low", at=NOW)
+    call(minutes=3)
+    assert Alarm.objects.filter(code="disk_low").count() == 2
+
+
+def test_an_alarm_of_the_county_itself_opens_once_too() -> None:
+    call(station=None)
+    call(station=None)
+    assert Alarm.objects.get().count == 2
+
+
+def test_an_unexplained_fact_is_an_alarm_until_it_is_explained(station: StationDouble) -> None:
+    fact = Fact.objects.get(seq=2)
+    kept = Fact(**{field.attname: getattr(fact, field.attname) for field in Fact._meta.concrete_fields})
+    fact.delete()
+    assert check_ledger(station.id, at=NOW).unexplained == 1
+    assert Alarm.objects.get(code=UNEXPLAINED).resolved_at is None
+    kept.save(force_insert=True)
+    assert check_ledger(station.id, at=NOW).unexplained == 0
+    assert Alarm.objects.get(code=UNEXPLAINED).resolved_at == NOW
+
+
+def test_a_second_restore_from_the_same_dump_gives_a_new_generation() -> None:
+    before = generation()
+    first = raise_generation()
+    CountyState.objects.update(generation=before)
+    assert raise_generation() > first > before
