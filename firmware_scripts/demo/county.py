@@ -1,14 +1,27 @@
 """The county of the bench: ``cunhui-server up`` in a folder of its own, and the outsider's look into it."""
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_scripts.demo.processes import Process, is_alive, wait_until
 
 _PSQL = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "-U", "cunhui", "-d", "cunhui"]
 _TOOL = [sys.executable, "-m", "server_broker.cli"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalListener:
+    """The broker's loopback listener and the account of the county's own programs."""
+
+    host: str
+    port: int
+    username: str
+    password: str
 
 
 class DemoCounty:
@@ -60,6 +73,19 @@ class DemoCounty:
         if pid:
             os.kill(pid, 9)
         return bool(pid)
+
+    def unexplained(self) -> int:
+        """Return how many facts no entry of the county's loss ledger accounts for."""
+        done = subprocess.run(
+            [*_TOOL, "ledger", "--json"], env={**os.environ, **self.env}, capture_output=True, text=True, check=False
+        )
+        return sum(counts["unexplained"] for counts in json.loads(done.stdout).values())
+
+    def local_listener(self) -> LocalListener:
+        """Return how a program on the county's own machine listens at the broker."""
+        settings = tomllib.loads((self.home / "county.toml").read_text(encoding="utf-8"))
+        password = (self.home / "trust" / "broker-local.password").read_text(encoding="ascii")
+        return LocalListener("127.0.0.1", settings["broker_local_port"], "county", password)
 
     def sql(self, query: str) -> list[list[str]]:
         """Return the rows of ``query`` as psql prints them: an observer that shares no code with the product."""

@@ -6,7 +6,13 @@ import sys
 import unicodedata
 from pathlib import Path
 
-from firmware_scripts.demo.processes import wait_until
+from firmware_scripts.demo.processes import NotInTime, wait_until
+from protocol.packs import Pack, Question
+
+_LEARN, _PLACE = "1 学习", "还有"
+_RIGHT, _WRONG = "√ 答对了", "× 答错了"
+_NEXT, _RESULT, _READ_ON = "下一题", "看结果", "继续看"
+_PASSED, _FAILED = "√ 过关了", "× 没有过关"
 
 
 class Terminal:
@@ -39,6 +45,14 @@ class Terminal:
         wait_until(lambda: self._first(texts) is not None, what=f"{texts} on the kiosk", timeout_s=timeout_s)
         return self._first(texts) or texts[0]
 
+    def wait_until_gone(self, text: str, *, timeout_s: float = 15) -> None:
+        """Wait until ``text`` is no longer on the screen.
+
+        Raises:
+            NotInTime: It still is.
+        """
+        wait_until(lambda: self._first((text,)) is None, what=f"{text} to leave the kiosk", timeout_s=timeout_s)
+
     def _first(self, texts: tuple[str, ...]) -> str | None:
         screen = _plain(self.screen())
         return next((text for text in texts if _plain(text) in screen), None)
@@ -50,3 +64,53 @@ class Terminal:
 
 def _plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
+
+
+def play_level(terminal: Terminal, pack: Pack, *, tries: int = 3) -> bool:
+    """Play the pack's first level by keys, answering right, and tell whether the screen says 过关了.
+
+    A fault may end a run (the agent was killed); then the level is begun again, at most ``tries`` times.
+    """
+    return any(_play_once(terminal, pack) for _ in range(tries))
+
+
+def _play_once(terminal: Terminal, pack: Pack) -> bool:
+    try:
+        terminal.wait_for(_LEARN, timeout_s=30)
+        terminal.press("1")
+        terminal.wait_for(pack.levels[0].name, timeout_s=30)
+        terminal.press("1")
+        while terminal.wait_for(_PLACE, _PASSED, _FAILED) == _PLACE:
+            _answer(terminal, pack)
+        return terminal.wait_for(_PASSED, _FAILED) == _PASSED
+    except NotInTime:
+        terminal.press("0", "0")
+        return False
+
+
+def _answer(terminal: Terminal, pack: Pack) -> None:
+    """Read the question from the screen, press what is right, confirm, and go on."""
+    screen = _plain(terminal.screen())
+    question = next(one for one in pack.levels[0].questions if _plain(one.stem) in screen)
+    for key in keys_for(question, screen):
+        terminal.press(key)
+    if question.kind in ("multiple", "ordering"):
+        terminal.press("Enter")
+    terminal.wait_for(_RIGHT, _WRONG)
+    while terminal.wait_for(_NEXT, _RESULT, _READ_ON, _PASSED) == _READ_ON:
+        terminal.press("Enter")
+    terminal.press("Enter")
+    terminal.wait_until_gone(_RIGHT)
+
+
+def keys_for(question: Question, screen: str) -> list[str]:
+    """Return the keys of the right options, in the order to press them; options stand shuffled on the screen."""
+    numbered = {option: _number_before(_plain(option), screen) for option in question.options}
+    return [numbered[question.options[number]] for number in question.answer]
+
+
+def _number_before(option: str, screen: str) -> str:
+    found = re.search(rf"([1-6]){re.escape(option)}", screen)
+    if found is None:
+        raise NotInTime(f"option {option!r} on the kiosk: not there")
+    return found[1]

@@ -1,56 +1,74 @@
-"""Listens to the county's receipts as a stranger would: when was a fact first said to be safe?"""
+"""How long until a light is the county's word too? Seen where a person would see it: on the kiosk's socket.
 
+After a touch the station says how many facts wait for a receipt; when that comes down to none, the county's signed
+receipt for the touch is there. The agent tells its kiosks at most five times a second, so a delay reads up to
+200 ms long.
+"""
+
+import socket
 import threading
 import time
+from pathlib import Path
 
-import paho.mqtt.client as mqtt
+from protocol.kiosk import Home, TouchShown, decode_from_agent
 
-from firmware_scripts.demo.county import DemoCounty
-from firmware_scripts.demo.lamp_log import Light
-from protocol.codec import decode
-from protocol.receipts import Receipt
-from protocol.signing import Signed
-from protocol.topics import parse
+_RETRY_S = 0.2
 
 
-class ReceiptListener:
-    """A client of the county's loopback listener that notes when each receipt went by."""
+class ReceiptWatch:
+    """Stands beside the kiosk of one station and times receipts, through every restart of the agent."""
 
-    def __init__(self, county: DemoCounty) -> None:
-        where = county.local_listener()
-        self._seen: dict[tuple[str, str], list[tuple[int, float]]] = {}
-        self._lock = threading.Lock()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-        self._client.username_pw_set(where.username, where.password)
-        self._client.on_connect = lambda client, *_: client.subscribe("cunhui/1/+/+/receipt")
-        self._client.on_message = lambda client, data, message: self._note(message)
-        self._client.reconnect_delay_set(1, 1)
-        self._client.connect_async(where.host, where.port)
-        self._client.loop_start()
+    def __init__(self, kiosk_socket: Path) -> None:
+        self._path = kiosk_socket
+        self._delays_ms: list[float] = []
+        self._open: list[float] = []
+        """When the touches were shown that still wait."""
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="receipts", daemon=True)
+        self._thread.start()
 
-    def _note(self, message: mqtt.MQTTMessage) -> None:
-        receipt = decode(decode(message.payload, Signed).payload, Receipt)
-        with self._lock:
-            stream = self._seen.setdefault((parse(message.topic).station, receipt.epoch.hex()), [])
-            stream.append((receipt.through, time.monotonic()))
+    def close(self) -> list[float]:
+        """Stop watching and return the delays in milliseconds."""
+        self._ended.set()
+        self._thread.join(timeout=10)
+        return list(self._delays_ms)
 
-    def delays_ms(self, lights: dict[str, list[Light]]) -> list[float]:
-        """Return, for each light whose receipt went by, the time from the light to the first receipt that covers it."""
-        with self._lock:
-            found = [self._delay_ms(station, light) for station, seen in lights.items() for light in seen if light.fact]
-        return sorted(delay for delay in found if delay is not None)
+    def _watch(self) -> None:
+        while not self._ended.wait(_RETRY_S):
+            with socket.socket(socket.AF_UNIX) as kiosk:
+                kiosk.settimeout(1)
+                try:
+                    kiosk.connect(str(self._path))
+                    self._read(kiosk)
+                except OSError:
+                    continue
 
-    def _delay_ms(self, station: str, light: Light) -> float | None:
-        epoch, _, seq = light.fact.partition("/")
-        covering = [at for through, at in self._seen.get((station, epoch), []) if through >= int(seq)]
-        return max(0.0, (min(covering) - light.seen_s) * 1000) if covering else None
+    def _read(self, kiosk: socket.socket) -> None:
+        rest = b""
+        while not self._ended.is_set():
+            try:
+                data = kiosk.recv(65536)
+            except TimeoutError:
+                continue
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                self._note(line)
 
-    def close(self) -> None:
-        """Stop listening."""
-        self._client.disconnect()
-        self._client.loop_stop()
+    def _note(self, line: bytes) -> None:
+        now = time.monotonic()
+        match decode_from_agent(line):
+            case TouchShown(colour="green" | "amber"):
+                self._open.append(now)
+            case Home(waiting=0):
+                self._delays_ms += [(now - shown) * 1000 for shown in self._open]
+                self._open.clear()
+            case _:
+                pass
 
 
 def percentile(values: list[float], share: float) -> float | None:
-    """Return the value below which ``share`` of the sorted ``values`` lie, or None where there are none."""
-    return round(values[min(len(values) - 1, int(share * len(values)))], 1) if values else None
+    """Return the value below which ``share`` of ``values`` lie, or None where there are none."""
+    ranked = sorted(values)
+    return round(ranked[min(len(ranked) - 1, int(share * len(ranked)))], 1) if ranked else None

@@ -1,6 +1,7 @@
 """The verbs of ``cunhui-server`` that need the database; each calls one function of its room."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,20 @@ def _verify(home: CountyHome, chosen: argparse.Namespace) -> int:
     return verify.run(chosen.station, as_json=chosen.json, say=print)
 
 
+def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Print where every fact is, of one station or of all; 1 when something is unexplained."""
+    from server_broker.fleet.ledger import ledger  # noqa: PLC0415 - loads the whole intake
+
+    wanted = [chosen.station] if chosen.station else Station.objects.values_list("pk", flat=True)
+    ledgers = {station: ledger(station).as_dict() for station in wanted}
+    if chosen.json:
+        print(json.dumps(ledgers))
+    else:
+        for station, counts in ledgers.items():
+            print(station, " ".join(f"{name}={count}" for name, count in counts.items()))
+    return 1 if any(counts["unexplained"] for counts in ledgers.values()) else 0
+
+
 def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
     result = import_people(Path(chosen.file), actor=_actor())
     print("\n".join(result.lines()))
@@ -150,6 +165,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "claim": _claim,
     "revoke": _revoke,
     "verify": _verify,
+    "ledger": _ledger,
     "import-people": _import_people,
     "publish-pack": _publish_pack,
     "account": _account,
