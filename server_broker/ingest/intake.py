@@ -19,6 +19,7 @@ from protocol.refusal import Refused
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
+from server_broker.ingest.derived import put_rows
 from server_broker.ingest.reading import Known, NewFact, Reading, read_envelope
 from server_broker.ingest.reissues import Layer, Origins, unwrap
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
@@ -143,7 +144,7 @@ class Intake:
         rows = Rows(self._now)
         derive(fact, who, rows)
         with transaction.atomic():
-            store.put_rows(rows)
+            put_rows(rows)
         self._alarms += rows.alarms
 
     def _hold(self, one: _Work, new: NewFact, reason: str) -> None:
@@ -151,7 +152,7 @@ class Intake:
         one.stream.state.known[new.seq] = Known(new.digest, reason)
 
     def _store(self, work: list[_Work]) -> None:
-        store.put_rows(self._rows)
+        put_rows(self._rows)
         store.put_reissues(self._origins.rows, self._origins.now_read)
         facts = [(one.stream.id, new) for one, new in _new_facts(work)]
         if facts:

@@ -17,6 +17,7 @@ from protocol.refusal import Refused
 from server_broker.fleet.alarms import raise_alarms
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import store
+from server_broker.ingest.derived import choose_directions, put_rows
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.reissues import unwrap
@@ -103,7 +104,7 @@ def _derive(who: Identity, new: NewFact, now: datetime) -> None:
         store.put_reissues(origins.rows, origins.now_read)
     elif store.load_origins([who]).direct(who, new.digest) == "new":
         derive(new.fact, who, rows)
-    store.put_rows(rows)
+    put_rows(rows)
     raise_alarms(rows.alarms, at=now)
 
 
@@ -116,7 +117,7 @@ def _choose_directions_again(station_id: str, now: datetime) -> None:
         if new.fact is not None:
             derive(new.fact, Identity(station_id, b"", fact.seq), rows)
     if rows.directions:
-        store.choose_directions(rows.directions)
+        choose_directions(rows.directions)
 
 
 def _read_facts(station_id: str, kind: str) -> Iterable[Fact]:

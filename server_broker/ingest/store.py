@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
-from django.db import connection
-from psycopg.types.json import Jsonb
-
 from protocol.chain import first_head
 from protocol.receipts import MAX_HELD, Held
+from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, execute, query
 from server_broker.ingest.reading import Known, NewFact, StreamState
 from server_broker.ingest.reissues import Origins, ReissueRow
-from server_broker.ingest.rows import LAST_WALL_MS, Announced, Correction, Direction, Evicted, Identity, Rows
+from server_broker.ingest.rows import Identity
 
 type StreamKey = tuple[str, bytes]
 """(station, epoch)."""
@@ -43,20 +40,6 @@ class StreamRow:
     has_reissues: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Where a COPY goes: columns with their binary types."""
-
-    name: str
-    columns: dict[str, str]
-
-    def statement(self) -> str:
-        """Return the COPY statement."""
-        return f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
-
-
-_WHO = {"station_id": "text", "epoch": "bytea", "seq": "int8"}
-
 FACTS = Table(
     "ingest_fact",
     {
@@ -71,79 +54,14 @@ FACTS = Table(
         "held_reason": "text",
     },
 )
-TOUCHES = Table(
-    "attendance_touch",
-    _WHO
-    | {
-        "card_token": "bytea",
-        "wall": "timestamptz",
-        "quality": "text",
-        "boot": "bytea",
-        "mono_ms": "int8",
-        "received_at": "timestamptz",
-        "reader": "text",
-        "answer": "text",
-        "direction": "text",
-        "chosen_direction": "text",
-    },
+REISSUES = Table(
+    "ingest_reissue", IDENTITY_COLUMNS | {"digest": "bytea", "identity_epoch": "bytea", "identity_seq": "int8"}
 )
-EVENTS = Table(
-    "fleet_stationevent",
-    _WHO
-    | {
-        "kind": "text",
-        "wall": "timestamptz",
-        "quality": "text",
-        "boot": "bytea",
-        "mono_ms": "int8",
-        "received_at": "timestamptz",
-        "detail": "jsonb",
-    },
-)
-_RUN = {"run": "bytea", "pack": "text", "pack_version": "int4", "level": "text"}
-ATTEMPTS = Table(
-    "learning_attempt",
-    _WHO
-    | _RUN
-    | {
-        "question": "text",
-        "chosen": "jsonb",
-        '"right"': "bool",
-        "lives_left": "int2",
-        "wall": "timestamptz",
-        "received_at": "timestamptz",
-    },
-)
-LEVEL_RUNS = Table(
-    "learning_levelrun",
-    _WHO | _RUN | {"passed": "bool", "stars": "int2", "wall": "timestamptz", "received_at": "timestamptz"},
-)
-REISSUES = Table("ingest_reissue", _WHO | {"digest": "bytea", "identity_epoch": "bytea", "identity_seq": "int8"})
-
-
-def _copy(table: Table, rows: Iterable[Sequence[Any]]) -> None:
-    raw: psycopg.Connection[Any] = connection.connection
-    with connection.wrap_database_errors, raw.cursor() as cursor, cursor.copy(table.statement()) as copy:
-        copy.set_types(list(table.columns.values()))
-        for row in rows:
-            copy.write_row(row)
-
-
-def _query(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
-
-
-def _execute(statement: str, parameters: Sequence[Any]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
 
 
 def load_senders(ids: Collection[str]) -> dict[str, SenderRow]:
     """Return the stations among ``ids`` that the county knows."""
-    rows = _query(
+    rows = query(
         "SELECT id, shard, record_key, revoked_at IS NOT NULL, desired_version FROM fleet_station WHERE id = ANY(%s)",
         [list(ids)],
     )
@@ -177,14 +95,14 @@ def lock_streams(keys: Collection[StreamKey], *, now: datetime) -> dict[StreamKe
     missing = [key for key in keys if key not in streams]
     if missing:
         heads = [first_head(station=station, epoch=epoch) for station, epoch in missing]
-        _execute(_MAKE_STREAMS, [now, [key[0] for key in missing], [key[1] for key in missing], heads])
+        execute(_MAKE_STREAMS, [now, [key[0] for key in missing], [key[1] for key in missing], heads])
         streams |= find_streams(missing)
     return streams
 
 
 def find_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:
     """Lock those of the streams that exist until the transaction ends, and return them."""
-    found = _query(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
+    found = query(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
     streams = {}
     for station, epoch, number, through, head, issued, has_reissues in found:
         state = StreamState(epoch=bytes(epoch), through=through, head=bytes(head), issued=issued)
@@ -197,7 +115,7 @@ def load_known(wanted: Sequence[tuple[StreamRow, int, int]]) -> None:
     if not wanted:
         return
     streams = {row.id: row.state for row, _, _ in wanted}
-    found = _query(
+    found = query(
         """SELECT f.stream_id, f.seq, f.digest, f.held_reason
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS w (stream, first, last)
         JOIN ingest_fact f ON f.stream_id = w.stream AND f.seq BETWEEN w.first AND w.last""",
@@ -213,7 +131,7 @@ def load_origins(identities: Collection[Identity]) -> Origins:
     if not identities:
         return origins
     arrays = [[at.station for at in identities], [at.epoch for at in identities], [at.seq for at in identities]]
-    for station, epoch, seq, digest, held in _query(
+    for station, epoch, seq, digest, held in query(
         """SELECT s.station_id, s.epoch, f.seq, f.digest, f.held_reason
         FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
         JOIN fleet_stream s ON s.station_id = w.station AND s.epoch = w.epoch
@@ -221,7 +139,7 @@ def load_origins(identities: Collection[Identity]) -> Origins:
         arrays,
     ):
         origins.stored[Identity(station, bytes(epoch), seq)] = Known(bytes(digest), held)
-    for station, epoch, seq, digest, own in _query(
+    for station, epoch, seq, digest, own in query(
         """SELECT r.station_id, r.epoch, r.seq, r.digest, r.identity_epoch = r.epoch AND r.identity_seq = r.seq
         FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
         JOIN ingest_reissue r ON r.station_id = w.station AND r.epoch = w.epoch AND r.seq = w.seq""",
@@ -236,38 +154,18 @@ def load_origins(identities: Collection[Identity]) -> Origins:
 
 def put_facts(facts: Iterable[tuple[int, NewFact]], *, received_at: datetime) -> None:
     """Store facts as they came. Each goes with the number of its stream."""
-    _copy(
+    copy_rows(
         FACTS,
         ((stream, f.seq, f.digest, f.head, f.salt, f.body, f.kind, received_at, f.held) for stream, f in facts),
     )
 
 
-def put_rows(rows: Rows) -> None:
-    """Store what was derived from facts. Alarms are left to `server_broker.fleet.alarms`."""
-    if rows.touches:
-        _copy(TOUCHES, rows.touches)
-    if rows.events:
-        _copy(EVENTS, ((*row[:-1], Jsonb(row[-1])) for row in rows.events))
-    if rows.attempts:
-        _copy(ATTEMPTS, ((*row[:8], Jsonb(row[8]), *row[9:]) for row in rows.attempts))
-    if rows.level_runs:
-        _copy(LEVEL_RUNS, rows.level_runs)
-    if rows.blobs:
-        _announce(rows.blobs, at=rows.received_at)
-    if rows.evictions:
-        _evict(rows.evictions)
-    if rows.directions:
-        choose_directions(rows.directions)
-    if rows.corrections or rows.undated:
-        date_boots(_earlier_corrections(rows.undated) + rows.corrections)
-
-
 def put_reissues(reissues: list[ReissueRow], now_read: list[tuple[Identity, str]]) -> None:
     """Keep what came by re-issue, and mark facts as read that were held in their own stream."""
     if reissues:
-        _copy(REISSUES, reissues)
+        copy_rows(REISSUES, reissues)
     if now_read:
-        _execute(
+        execute(
             """UPDATE ingest_fact f SET held_reason = '', kind = w.kind
             FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[]) AS w (station, epoch, seq, kind)
             JOIN fleet_stream s ON s.station_id = w.station AND s.epoch = w.epoch
@@ -281,83 +179,9 @@ def put_reissues(reissues: list[ReissueRow], now_read: list[tuple[Identity, str]
         )
 
 
-def _announce(blobs: list[Announced], *, at: datetime) -> None:
-    first: dict[tuple[str, bytes], Announced] = {}
-    for blob in blobs:
-        first.setdefault((blob.station, blob.sha256), blob)
-    columns = [list(column) for column in zip(*first.values(), strict=True)]
-    _execute(
-        """INSERT INTO media_blob (station_id, sha256, size, media_type, purpose, about_epoch, about_seq,
-                                   announced_at, ranges, viewable, evicted_reason)
-        SELECT station, sha256, size, media_type, purpose, about_epoch, about_seq, %s, '[]', false, ''
-        FROM unnest(%s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::bigint[])
-             AS w (station, sha256, size, media_type, purpose, about_epoch, about_seq)
-        ON CONFLICT (station_id, sha256) DO UPDATE SET
-            media_type = excluded.media_type, purpose = excluded.purpose,
-            about_epoch = coalesce(media_blob.about_epoch, excluded.about_epoch),
-            about_seq = coalesce(media_blob.about_seq, excluded.about_seq),
-            announced_at = coalesce(media_blob.announced_at, excluded.announced_at)""",
-        [at, *columns],
-    )
-
-
-def _evict(evictions: list[Evicted]) -> None:
-    columns = [list(column) for column in zip(*evictions, strict=True)]
-    _execute(
-        """UPDATE media_blob b SET evicted_reason = w.reason
-        FROM unnest(%s::text[], %s::bytea[], %s::text[]) AS w (station, sha256, reason)
-        WHERE b.station_id = w.station AND b.sha256 = w.sha256 AND b.completed_at IS NULL""",
-        columns,
-    )
-
-
-def choose_directions(directions: list[Direction]) -> None:
-    """Note the directions that people chose for their touches; of several for one touch the last stands."""
-    last = {direction[:3]: direction for direction in directions}
-    columns = [list(column) for column in zip(*last.values(), strict=True)]
-    _execute(
-        """UPDATE attendance_touch t SET chosen_direction = w.direction
-        FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[]) AS w (station, epoch, seq, direction)
-        WHERE t.station_id = w.station AND t.epoch = w.epoch AND t.seq = w.seq""",
-        columns,
-    )
-
-
-def _earlier_corrections(undated: set[tuple[str, bytes]]) -> list[Correction]:
-    if not undated:
-        return []
-    found = _query(
-        """SELECT station_id, decode(detail->>'boot', 'hex'), (detail->>'mono')::bigint, (detail->>'wall')::bigint
-        FROM fleet_stationevent e
-        JOIN unnest(%s::text[], %s::text[]) AS w (station, boot) ON e.station_id = w.station
-        WHERE e.kind = 'clock_corrected' AND e.detail->>'boot' = w.boot ORDER BY e.id""",
-        [[station for station, _ in undated], [boot.hex() for _, boot in undated]],
-    )
-    return [Correction(station, bytes(boot), mono, wall) for station, boot, mono, wall in found]
-
-
-def date_boots(corrections: list[Correction]) -> None:
-    """Date the undated touches and events of the boots named; a date that was found before stands."""
-    first: dict[tuple[str, bytes], Correction] = {}
-    for correction in corrections:
-        first.setdefault((correction.station, correction.boot), correction)
-    if not first:
-        return
-    columns = [list(column) for column in zip(*first.values(), strict=True)]
-    for table in ("attendance_touch", "fleet_stationevent"):
-        _execute(
-            f"""UPDATE {table} t SET corrected_wall = to_timestamp((w.wall + t.mono_ms - w.mono) / 1000.0)
-            FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[]) AS w (station, boot, mono, wall)
-            WHERE t.station_id = w.station AND t.boot = w.boot AND t.corrected_wall IS NULL
-              AND NOT (t.quality IN ('synced', 'holdover'))
-              AND w.wall + t.mono_ms - w.mono BETWEEN 0 AND {LAST_WALL_MS}""",  # noqa: S608 - two fixed names
-            columns,
-        )
-
-
 def put_streams(streams: Collection[StreamRow]) -> None:
     """Store where the streams now stand."""
-    _execute(
+    execute(
         """UPDATE fleet_stream s SET through = w.through, head = w.head, issued = greatest(s.issued, w.issued)
         FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[]) AS w (id, through, head, issued)
         WHERE s.id = w.id""",
@@ -374,7 +198,7 @@ def put_signed_heads(heads: dict[int, tuple[int, bytes, bytes]]) -> None:
     """Keep the newest signed head of streams: ``{stream: (through, head, signature)}``."""
     if not heads:
         return
-    _execute(
+    execute(
         """INSERT INTO ingest_signedheadkept (stream_id, through, head, signature)
         SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])
         ON CONFLICT (stream_id) DO UPDATE
@@ -391,7 +215,7 @@ def put_signed_heads(heads: dict[int, tuple[int, bytes, bytes]]) -> None:
 
 def load_held(streams: Collection[int]) -> dict[int, list[Held]]:
     """Return the facts held in each stream, the latest `MAX_HELD` of it, in order."""
-    found = _query(
+    found = query(
         """SELECT w.stream, f.seq, f.digest, f.held_reason FROM unnest(%s::bigint[]) AS w (stream)
         CROSS JOIN LATERAL (
             SELECT seq, digest, held_reason FROM ingest_fact
@@ -407,7 +231,7 @@ def load_held(streams: Collection[int]) -> dict[int, list[Held]]:
 
 def put_receipted(waiting: dict[str, int], *, at: datetime) -> None:
     """Note that these stations are receipted now, and how many facts each still has by its own signed word."""
-    _execute(
+    execute(
         """INSERT INTO fleet_stationstatus AS s (station_id, online, heard_at, receipt_at, waiting, blobs_waiting,
             clock_quality, software, reader_ready, camera_ready, disk_free_kib, resident_kib, simulated)
         SELECT station, false, %s, %s, waiting, 0, '', '', false, false, 0, 0, false

@@ -1,0 +1,150 @@
+"""What facts say, into the tables of the rooms that it is about; inside the caller's transaction."""
+
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, execute, query
+from server_broker.ingest.rows import LAST_WALL_MS, Announced, Correction, Direction, Evicted, Rows
+
+TOUCHES = Table(
+    "attendance_touch",
+    IDENTITY_COLUMNS
+    | {
+        "card_token": "bytea",
+        "wall": "timestamptz",
+        "quality": "text",
+        "boot": "bytea",
+        "mono_ms": "int8",
+        "received_at": "timestamptz",
+        "reader": "text",
+        "answer": "text",
+        "direction": "text",
+        "chosen_direction": "text",
+    },
+)
+EVENTS = Table(
+    "fleet_stationevent",
+    IDENTITY_COLUMNS
+    | {
+        "kind": "text",
+        "wall": "timestamptz",
+        "quality": "text",
+        "boot": "bytea",
+        "mono_ms": "int8",
+        "received_at": "timestamptz",
+        "detail": "jsonb",
+    },
+)
+_RUN = {"run": "bytea", "pack": "text", "pack_version": "int4", "level": "text"}
+ATTEMPTS = Table(
+    "learning_attempt",
+    IDENTITY_COLUMNS
+    | _RUN
+    | {
+        "question": "text",
+        "chosen": "jsonb",
+        '"right"': "bool",
+        "lives_left": "int2",
+        "wall": "timestamptz",
+        "received_at": "timestamptz",
+    },
+)
+LEVEL_RUNS = Table(
+    "learning_levelrun",
+    IDENTITY_COLUMNS | _RUN | {"passed": "bool", "stars": "int2", "wall": "timestamptz", "received_at": "timestamptz"},
+)
+
+
+def put_rows(rows: Rows) -> None:
+    """Store what was derived from facts. Alarms are left to `server_broker.fleet.alarms`."""
+    if rows.touches:
+        copy_rows(TOUCHES, rows.touches)
+    if rows.events:
+        copy_rows(EVENTS, ((*row[:-1], Jsonb(row[-1])) for row in rows.events))
+    if rows.attempts:
+        copy_rows(ATTEMPTS, ((*row[:8], Jsonb(row[8]), *row[9:]) for row in rows.attempts))
+    if rows.level_runs:
+        copy_rows(LEVEL_RUNS, rows.level_runs)
+    if rows.blobs:
+        _announce(rows.blobs, at=rows.received_at)
+    if rows.evictions:
+        _evict(rows.evictions)
+    if rows.directions:
+        choose_directions(rows.directions)
+    if rows.corrections or rows.undated:
+        date_boots(_earlier_corrections(rows.undated) + rows.corrections)
+
+
+def _announce(blobs: list[Announced], *, at: datetime) -> None:
+    first: dict[tuple[str, bytes], Announced] = {}
+    for blob in blobs:
+        first.setdefault((blob.station, blob.sha256), blob)
+    columns = [list(column) for column in zip(*first.values(), strict=True)]
+    execute(
+        """INSERT INTO media_blob (station_id, sha256, size, media_type, purpose, about_epoch, about_seq,
+                                   announced_at, ranges, viewable, evicted_reason)
+        SELECT station, sha256, size, media_type, purpose, about_epoch, about_seq, %s, '[]', false, ''
+        FROM unnest(%s::text[], %s::bytea[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::bigint[])
+             AS w (station, sha256, size, media_type, purpose, about_epoch, about_seq)
+        ON CONFLICT (station_id, sha256) DO UPDATE SET
+            media_type = excluded.media_type, purpose = excluded.purpose,
+            about_epoch = coalesce(media_blob.about_epoch, excluded.about_epoch),
+            about_seq = coalesce(media_blob.about_seq, excluded.about_seq),
+            announced_at = coalesce(media_blob.announced_at, excluded.announced_at)""",
+        [at, *columns],
+    )
+
+
+def _evict(evictions: list[Evicted]) -> None:
+    columns = [list(column) for column in zip(*evictions, strict=True)]
+    execute(
+        """UPDATE media_blob b SET evicted_reason = w.reason
+        FROM unnest(%s::text[], %s::bytea[], %s::text[]) AS w (station, sha256, reason)
+        WHERE b.station_id = w.station AND b.sha256 = w.sha256 AND b.completed_at IS NULL""",
+        columns,
+    )
+
+
+def choose_directions(directions: list[Direction]) -> None:
+    """Note the directions that people chose for their touches; of several for one touch the last stands."""
+    last = {direction[:3]: direction for direction in directions}
+    columns = [list(column) for column in zip(*last.values(), strict=True)]
+    execute(
+        """UPDATE attendance_touch t SET chosen_direction = w.direction
+        FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[]) AS w (station, epoch, seq, direction)
+        WHERE t.station_id = w.station AND t.epoch = w.epoch AND t.seq = w.seq""",
+        columns,
+    )
+
+
+def _earlier_corrections(undated: set[tuple[str, bytes]]) -> list[Correction]:
+    if not undated:
+        return []
+    found = query(
+        """SELECT station_id, decode(detail->>'boot', 'hex'), (detail->>'mono')::bigint, (detail->>'wall')::bigint
+        FROM fleet_stationevent e
+        JOIN unnest(%s::text[], %s::text[]) AS w (station, boot) ON e.station_id = w.station
+        WHERE e.kind = 'clock_corrected' AND e.detail->>'boot' = w.boot ORDER BY e.id""",
+        [[station for station, _ in undated], [boot.hex() for _, boot in undated]],
+    )
+    return [Correction(station, bytes(boot), mono, wall) for station, boot, mono, wall in found]
+
+
+def date_boots(corrections: list[Correction]) -> None:
+    """Date the undated touches and events of the boots named; a date that was found before stands."""
+    first: dict[tuple[str, bytes], Correction] = {}
+    for correction in corrections:
+        first.setdefault((correction.station, correction.boot), correction)
+    if not first:
+        return
+    columns = [list(column) for column in zip(*first.values(), strict=True)]
+    for table in ("attendance_touch", "fleet_stationevent"):
+        execute(
+            f"""UPDATE {table} t SET corrected_wall = to_timestamp((w.wall + t.mono_ms - w.mono) / 1000.0)
+            FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[]) AS w (station, boot, mono, wall)
+            WHERE t.station_id = w.station AND t.boot = w.boot AND t.corrected_wall IS NULL
+              AND NOT (t.quality IN ('synced', 'holdover'))
+              AND w.wall + t.mono_ms - w.mono BETWEEN 0 AND {LAST_WALL_MS}""",  # noqa: S608 - two fixed names
+            columns,
+        )
