@@ -4,6 +4,7 @@ One thread accepts, reads and writes; the core only appends to bounded buffers. 
 sends an endless line, loses its connection; one that asks too much at once is not read until it was answered.
 """
 
+import contextlib
 import logging
 import os
 import selectors
@@ -105,10 +106,9 @@ class KioskSocket:
             kiosk.unsent += line
 
     def _wake(self) -> None:
-        try:
+        # A full pipe wakes the thread as well; after `stop` nobody is there to wake.
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
             self._wake_writer.send(b"\0")
-        except BlockingIOError:
-            return
 
     def _run(self) -> None:
         try:

@@ -1,6 +1,5 @@
 """The PC/SC driver against the real pcscd with Debian's virtual reader: cards, and pcscd that goes and comes."""
 
-import fcntl
 import queue
 import shutil
 import socket
@@ -14,28 +13,40 @@ import pytest
 
 from agent.drivers.pcsc import PcscReader
 from firmware_scripts.demo.virtual_card import VirtualCard
+from tests.conftest import short_folder
 
-PORT = 35963
 UID = "04a1b2c3d4e5f6"
 OTHER = "04b1b2c3"
 LIMIT_S = 15
+_READER = """\
+FRIENDLYNAME "Virtual PCD"
+DEVICENAME /dev/null:{port}
+LIBPATH {driver}
+CHANNELID {port}
+"""
 
 
 class Pcscd:
-    """The machine's one pcscd, for as long as the test wants."""
+    """A pcscd of the test's own: /run/pcscd is another folder for it, and its reader has a port of its own."""
 
-    def __init__(self, log: Path) -> None:
-        self._log = log
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.port = _free_port()
+        self.socket = folder / "run" / "pcscd.comm"
+        self.socket.parent.mkdir(exist_ok=True)
+        (driver,) = Path("/usr/lib/pcsc/drivers/serial").glob("libifdvpcd.so")
+        (folder / "reader.conf").write_text(_READER.format(port=self.port, driver=driver))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        Path("/run/pcscd").mkdir(exist_ok=True)
         program = shutil.which("pcscd") or "/usr/sbin/pcscd"
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen([program, "--foreground", "--disable-polkit"], stdout=log, stderr=log)
+        run, conf = self.socket.parent, self._folder / "reader.conf"
+        script = f"mkdir -p /run/pcscd && mount --bind {run} /run/pcscd && exec {program} -f --disable-polkit -c {conf}"
+        with (self._folder / "pcscd.log").open("ab") as log:
+            self._process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdout=log, stderr=log)
         deadline = time.monotonic() + LIMIT_S
-        while socket.socket().connect_ex(("127.0.0.1", PORT)) != 0:
-            assert self._process.poll() is None, self._log.read_text()
+        while not _listens(self.port):
+            assert self._process.poll() is None, (self._folder / "pcscd.log").read_text()
             assert time.monotonic() < deadline, "the virtual reader does not listen"
             threading.Event().wait(0.05)
 
@@ -45,14 +56,36 @@ class Pcscd:
             process.kill() if kill else process.terminate()
             process.wait(LIMIT_S)
 
+    def card(self, uid: str) -> VirtualCard:
+        """Lay a card on the reader."""
+        return VirtualCard(uid, port=self.port)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """One place for every pcscd of this process: libpcsclite asks the environment for it once."""
+    with short_folder() as made, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PCSCLITE_CSOCK_NAME", str(made / "run" / "pcscd.comm"))
+        yield made
+
 
 @pytest.fixture
-def pcscd(tmp_path: Path) -> Iterator[Pcscd]:
-    with Path("/tmp/cunhui-pcscd.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = Pcscd(tmp_path / "pcscd.log")
-        yield made
-        made.stop()
+def pcscd(place: Path) -> Iterator[Pcscd]:
+    made = Pcscd(place)
+    yield made
+    made.stop()
 
 
 class Heard:
@@ -83,19 +116,19 @@ def test_a_card_is_read_once_however_long_it_lies(pcscd: Pcscd, reader: PcscRead
     pcscd.start()
     begin(reader, heard)
     assert heard.ready.get(timeout=LIMIT_S) is True
-    with VirtualCard(UID, port=PORT):
+    with pcscd.card(UID):
         assert heard.touches.get(timeout=LIMIT_S) == UID
         with pytest.raises(queue.Empty):
             heard.touches.get(timeout=1.5)
-    assert put_until_read(OTHER, heard) == OTHER
+    assert put_until_read(OTHER, pcscd, heard) == OTHER
 
 
-def put_until_read(uid: str, heard: Heard) -> str:
+def put_until_read(uid: str, pcscd: Pcscd, heard: Heard) -> str:
     """Lay a card down, and once more if pcscd had not yet seen the one before go."""
     deadline = time.monotonic() + LIMIT_S
     while time.monotonic() < deadline:
         try:
-            with VirtualCard(uid, port=PORT):
+            with pcscd.card(uid):
                 return heard.touches.get(timeout=2)
         except (queue.Empty, OSError):
             continue
@@ -107,7 +140,7 @@ def test_without_pcscd_it_is_not_ready_and_comes_by_itself(pcscd: Pcscd, reader:
     assert heard.ready.get(timeout=LIMIT_S) is False
     pcscd.start()
     assert heard.ready.get(timeout=LIMIT_S) is True
-    assert put_until_read(UID, heard) == UID
+    assert put_until_read(UID, pcscd, heard) == UID
 
 
 @pytest.mark.parametrize("kill", [False, True])
@@ -118,10 +151,10 @@ def test_pcscd_stopped_is_told_and_touches_stop(pcscd: Pcscd, reader: PcscReader
     pcscd.stop(kill=kill)
     assert heard.ready.get(timeout=LIMIT_S) is False
     with pytest.raises(OSError):
-        VirtualCard(UID, port=PORT)
+        pcscd.card(UID)
     pcscd.start()
     assert heard.ready.get(timeout=LIMIT_S) is True
-    assert put_until_read(UID, heard) == UID
+    assert put_until_read(UID, pcscd, heard) == UID
 
 
 def test_a_reader_of_another_name_is_not_used(pcscd: Pcscd, heard: Heard) -> None:

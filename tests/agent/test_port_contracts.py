@@ -105,9 +105,13 @@ def test_a_witness_that_is_stuck_costs_50_ms_and_no_more(folder: Path) -> None:
     with lamp_socket(folder / "lamp.sock"):
         lamp = SimulatedIndicator(socket_path=folder / "lamp.sock")
         with pytest.raises(DeviceError):
-            for number in range(10_000):
-                lamp.show("green", fact=f"ab/{number}")
+            show_many(lamp)
         lamp.close()
+
+
+def show_many(lamp: SimulatedIndicator) -> None:
+    for number in range(10_000):
+        lamp.show("green", fact=f"ab/{number}")
 
 
 @pytest.mark.parametrize("kind", ["fake", "simulated"])

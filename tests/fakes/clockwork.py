@@ -9,7 +9,9 @@ MINUTE_MS = 60_000
 class FakeSystemClock:
     """Implements `agent.ports.SystemClock`."""
 
-    def __init__(self, *, wall_ms: int = MORNING_MS, mono_ms: int = 1_000_000, boot: bytes = b"boot-one--------") -> None:
+    def __init__(
+        self, *, wall_ms: int = MORNING_MS, mono_ms: int = 1_000_000, boot: bytes = b"boot-one--------"
+    ) -> None:
         self.wall = wall_ms
         self.mono = mono_ms
         self.boot = boot

@@ -1,0 +1,254 @@
+"""The agent as a process: started, touched, killed, with a full disk, and never without a word."""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.cli import EXIT_BAD_CONFIG, EXIT_FAILED, EXIT_NOT_ENROLLED
+from agent.outbox import Outbox
+from agent.recent import recent_facts
+from protocol.facts import BlobAnnounced, Booted, Fact, ShutDown, Touch
+from protocol.kiosk import Home, TouchShown, decode_from_agent
+from protocol.units import Moment
+from tests.fakes.devices import lamp_socket
+from tests.fakes.enrolled import EnrolledStation, make_enrolled
+
+LIMIT_S = 15
+UID = "04a1b2c3d4e5f6"
+
+
+class StationProcess:
+    """One station's folder and the agent that runs in it."""
+
+    def __init__(self, enrolled: EnrolledStation) -> None:
+        self.enrolled = enrolled
+        self.folder = enrolled.folder
+        self.lamp = lamp_socket(enrolled.folder / "lamp.sock")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **environ: str) -> None:
+        (self.folder / "kiosk.sock").unlink(missing_ok=True)
+        command = [sys.executable, "-m", "agent.cli", "run", "--config", str(self.enrolled.config)]
+        with (self.folder / "agent.log").open("ab") as log:
+            self.process = subprocess.Popen(command, stderr=log, env={**os.environ, **environ})
+        await_true((self.folder / "kiosk.sock").exists, "the agent is ready")
+
+    @property
+    def running(self) -> subprocess.Popen[bytes]:
+        assert self.process is not None
+        return self.process
+
+    def end(self, number: signal.Signals) -> int:
+        self.running.send_signal(number)
+        code = self.running.wait(LIMIT_S)
+        print((self.folder / "agent.log").read_text())
+        return code
+
+    def touch(self, uid: str = UID) -> dict[str, str]:
+        """Present a card and return the light."""
+        with socket.socket(socket.AF_UNIX) as reader:
+            reader.connect(str(self.folder / "touch.sock"))
+            reader.sendall(uid.encode() + b"\n")
+            assert reader.recv(16) == b"ok\n"
+        light: dict[str, str] = json.loads(self.lamp.recv(4096))
+        return light
+
+    def facts(self) -> list[Fact]:
+        """Return what is on disk; the agent must have ended."""
+        outbox = Outbox.open(
+            self.folder / "outbox.db",
+            station=self.enrolled.identity.station,
+            record_key=self.enrolled.identity.record_key,
+            now=lambda: Moment(wall=0, boot=bytes(16), mono=0, quality="unknown"),
+        )
+        with contextlib.closing(outbox):
+            return [fact for _, fact in recent_facts(outbox)]
+
+    def captures(self) -> int:
+        count = self.folder / "camera.count"
+        return len(count.read_bytes().splitlines()) if count.exists() else 0
+
+    def quiet(self) -> bool:
+        """Whether no camera's process of this station is left."""
+        mine = str(self.folder / "camera-spool").encode()
+        return not any(mine in _command_line(path) for path in Path("/proc").glob("[0-9]*"))
+
+    def spooled(self) -> int:
+        return len(list((self.folder / "camera-spool").glob("*.jpg")))
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def await_true(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not true():
+        assert time.monotonic() < deadline, f"not in time: {what}"
+        threading.Event().wait(0.01)
+
+
+@pytest.fixture
+def process(folder: Path) -> Iterator[StationProcess]:
+    made = StationProcess(make_enrolled(folder / "station", camera="simulated"))
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.kill()
+        made.process.wait(LIMIT_S)
+    made.lamp.close()
+
+
+def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agent.cli", *arguments], capture_output=True, text=True, timeout=LIMIT_S
+    )
+
+
+def test_without_enrolment_it_says_what_to_do(folder: Path) -> None:
+    station = make_enrolled(folder)
+    (folder / "enrolled.json").unlink()
+    done = run_cli("run", "--config", str(station.config))
+    assert done.returncode == EXIT_NOT_ENROLLED
+    assert "enrol" in done.stderr
+    assert "还没有接入" in done.stderr
+
+
+def test_a_bad_configuration_and_a_damaged_identity_are_named(folder: Path) -> None:
+    station = make_enrolled(folder)
+    (folder / "enrolled.json").write_text("{")
+    done = run_cli("run", "--config", str(station.config))
+    assert (done.returncode, "身份文件" in done.stderr) == (EXIT_FAILED, True)
+    done = run_cli("run", "--config", str(folder / "none.toml"))
+    assert (done.returncode, "读不到" in done.stderr) == (EXIT_BAD_CONFIG, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_enrolment_without_a_county_says_so(folder: Path) -> None:
+    station = make_enrolled(folder)
+    for claim, words in (("12", "13位"), ("0000000000000", "连不上")):
+        done = run_cli("enrol", "--config", str(station.config), "--claim", claim)
+        assert done.returncode == EXIT_FAILED
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_day_in_the_life(process: StationProcess) -> None:
+    process.start()
+    first = process.touch()
+    epoch, _, seq = first["fact"].partition("/")
+    assert (first["colour"], len(epoch), int(seq)) == ("amber", 32, 3)
+    assert [process.touch(uid)["colour"] for uid in ("08a1b2c3", "rubbish")] == ["red", "red"]
+    with socket.socket(socket.AF_UNIX) as kiosk:
+        kiosk.settimeout(5)
+        kiosk.connect(str(process.folder / "kiosk.sock"))
+        lines = kiosk.makefile("rb")
+        home = decode_from_agent(lines.readline())
+        assert isinstance(home, Home)
+        assert home.simulated == ["reader", "indicator", "camera"]
+        process.touch("04b1b2c3d4e5f6")
+        while not isinstance(shown := decode_from_agent(lines.readline()), TouchShown):
+            pass
+        assert shown.answer == "unknown"
+    await_true(lambda: process.captures() == 2 and process.spooled() == 0, "both pictures are in the record")
+    assert process.end(signal.SIGTERM) == 0
+    kinds = [type(fact) for fact in process.facts()]
+    assert kinds[1] is Booted
+    assert kinds[-1] is ShutDown
+    assert kinds.count(BlobAnnounced) == kinds.count(Touch) == 2
+
+
+def test_killed_again_and_again_it_keeps_every_light_and_every_picture(process: StationProcess) -> None:
+    lights = []
+    for number in range(6):
+        process.start()
+        lights.append(process.touch(f"04{number:012x}")["fact"])
+        process.end(signal.SIGKILL)
+    await_true(process.quiet, "the last camera's process has ended")
+    process.start()
+    await_true(lambda: process.spooled() == 0, "what was in the spool is in the record")
+    process.end(signal.SIGTERM)
+    facts = process.facts()
+    assert len(set(lights)) == 6
+    assert sum(isinstance(fact, Touch) for fact in facts) == 6
+    announced = [fact.sha256 for fact in facts if isinstance(fact, BlobAnnounced)]
+    assert len(announced) == len(set(announced)) == process.captures()
+    causes = [fact.cause for fact in facts if isinstance(fact, Booted)]
+    assert causes == ["power_on"] + ["restart"] * 6
+
+
+def test_a_full_disk_is_red_until_there_is_room(process: StationProcess) -> None:
+    process.start()
+    assert process.touch()["colour"] == "amber"
+    pid = process.running.pid
+    # Files may not grow any more: the kernel answers a write as a full disk does (EFBIG, setrlimit(2)).
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+    lights = [process.touch(uid) for uid in ("04b1b2c3d4e5f6", "04c1b2c3d4e5f6", UID)]
+    assert [(light["colour"], light["fact"]) for light in lights] == [("red", "")] * 3
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert process.touch("04e1b2c3d4e5f6")["colour"] == "amber"
+    assert process.end(signal.SIGTERM) == 0
+    assert sum(isinstance(fact, Touch) for fact in process.facts()) == 2
+
+
+def test_two_agents_do_not_share_a_folder(process: StationProcess) -> None:
+    process.start()
+    done = run_cli("run", "--config", str(process.enrolled.config))
+    assert done.returncode == EXIT_FAILED
+    assert "已在运行" in done.stderr
+    assert process.touch()["colour"] == "amber"
+
+
+def test_1000_touches_a_second_lose_no_light(process: StationProcess) -> None:
+    process.start()
+    lights: list[dict[str, str]] = []
+
+    def witness() -> None:
+        while len(lights) < 1000:
+            lights.append(json.loads(process.lamp.recv(4096)))
+
+    watching = threading.Thread(target=witness)
+    watching.start()
+    with socket.socket(socket.AF_UNIX) as reader:
+        reader.connect(str(process.folder / "touch.sock"))
+        lines = reader.makefile("rb")
+        for number in range(1000):
+            reader.sendall(f"04{number:012x}\n".encode())
+            assert lines.readline() == b"ok\n"
+    watching.join(LIMIT_S)
+    assert process.end(signal.SIGTERM) == 0
+    lit = [light["fact"] for light in lights if light["colour"] != "red"]
+    assert len(lit) == len(set(lit)) == 1000
+    assert sum(isinstance(fact, Touch) for fact in process.facts()) == 1000
+
+
+def test_it_is_ready_within_2_s_and_small(process: StationProcess) -> None:
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(str(process.folder / "notify"))
+    notify.settimeout(LIMIT_S)
+    before = time.monotonic()
+    process.start(NOTIFY_SOCKET=str(process.folder / "notify"), WATCHDOG_USEC="2000000")
+    assert notify.recv(100) == b"READY=1"
+    assert time.monotonic() - before < 2
+    assert notify.recv(100) == b"WATCHDOG=1"
+    assert notify.recv(100) == b"WATCHDOG=1"
+    process.touch()
+    status = Path(f"/proc/{process.running.pid}/status").read_text()
+    resident_kib = int(status.partition("VmRSS:")[2].split()[0])
+    assert resident_kib < 60 * 1024
+    process.end(signal.SIGTERM)
+    assert notify.recv(100) == b"STOPPING=1"
+    notify.close()
