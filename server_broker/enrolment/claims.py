@@ -68,6 +68,8 @@ def redeem(code: str, *, now: dt.datetime) -> Claim | None:
         return None
     if claim.used_at is not None or claim.burnt_at is not None or claim.expires_at <= now:
         return None
+    if claim.station.revoked_at is not None:
+        return None
     claim.used_at = now
     claim.save(update_fields=["used_at"])
     return claim

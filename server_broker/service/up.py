@@ -1,6 +1,7 @@
 """Set a county up, and run it."""
 
 import datetime as dt
+import resource
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
@@ -36,6 +37,7 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
         ServiceError: A part does not come up; those before it are stopped again.
     """
     config = read_config(home)
+    _allow_many_connections()
     keys.prepare(home)
     broker.prepare(home, now=dt.datetime.now(dt.UTC))
     with Supervisor(home, say) as supervisor, suppress(StopAsked):
@@ -47,6 +49,12 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
             _start(home, supervisor, part)
         say(f"ready https://{config.host}:{config.web_port}/")
         supervisor.watch()
+
+
+def _allow_many_connections() -> None:
+    """Raise the soft limit of open files to the hard one: each station is one of the broker's."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _start(home: CountyHome, supervisor: Supervisor, part: Part) -> None:

@@ -5,7 +5,6 @@ import ssl
 
 import uvicorn
 
-from server_broker.service.body_limit import BodyLimit
 from server_broker.service.config import read_config
 
 
@@ -18,7 +17,7 @@ def main() -> None:
     config = read_config(HOME)
     certificate, key = server_certificate(HOME, "web", config.hosts, now=dt.datetime.now(dt.UTC))
     server = uvicorn.Config(
-        BodyLimit(application),
+        application,
         host=config.bind_address,
         port=config.web_port,
         ssl_certfile=str(certificate),

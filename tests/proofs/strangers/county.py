@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from firmware_scripts.demo.processes import Process, is_alive, wait_until
+from firmware_scripts.demo.processes import NotInTime, Process, is_alive, wait_until
 
 VILLAGE = "990101001001"
 OTHER_VILLAGE = "990101001002"
@@ -20,14 +20,19 @@ class County:
 
     def __init__(self, home: Path, *parts_left_out: str) -> None:
         self.home = home
+        self.log = home / "up.log"
         self._env = {"CUNHUI_HOME": str(home), "PYTHONPATH": os.getcwd()}
         left_out = [word for part in parts_left_out for word in ("--without", part)]
         command = [sys.executable, "-m", "server_broker.cli", "up", *left_out]
-        self._up = Process("county", command, log=home / "up.log", env=self._env)
+        self._up = Process("county", command, log=self.log, env=self._env)
 
     def __enter__(self) -> Self:
         self.tool("init", "--host", "127.0.0.1", "--name", "示例县")
-        self.start()
+        try:
+            self.start()
+        except NotInTime as error:
+            self.stop()
+            raise NotInTime(f"{error}; it said: {self.log.read_text()[-800:]}") from error
         self.sql(
             "INSERT INTO regions_region VALUES ('990000000000', '示例县'), ('990101000000', '示例镇'), "
             f"('{VILLAGE}', '示例村'), ('{OTHER_VILLAGE}', '另一示例村')"
@@ -46,7 +51,7 @@ class County:
     def start(self) -> None:
         """Start the service and wait until it says that it is ready."""
         self._up.start()
-        wait_until((self.home / "run" / "ready").exists, what="the county to be ready", timeout_s=60)
+        wait_until((self.home / "run" / "ready").exists, what="the county to be ready", timeout_s=120)
 
     def stop(self) -> None:
         """Stop the service in good order."""

@@ -1,0 +1,109 @@
+"""What Mosquitto is told: each live station its own topics in full, and nobody else anything."""
+
+import datetime as dt
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from protocol.topics import DOWN, UP
+from server_broker import broker
+from server_broker.broker.access import local_access, station_access
+from server_broker.broker.config import password_line
+from server_broker.home import CountyHome
+from server_broker.service.config import CountyConfig
+from server_broker.service.processes import ServiceError
+from server_broker.service.up import initialise
+from server_broker.trust import StationJournal
+from server_broker.trust.journal import JournalEntry
+
+NOW = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> CountyHome:
+    home = CountyHome(tmp_path / "county")
+    initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
+    broker.prepare(home, now=NOW)
+    return home
+
+
+def enrolled(station: str, serial: str) -> JournalEntry:
+    return JournalEntry(at="2026-11-24T08:00:00+00:00", event="enrolled", station=station, serial=serial)
+
+
+def test_a_live_station_gets_each_of_its_topics_by_name(home: CountyHome) -> None:
+    StationJournal(home).append(enrolled("village-01", "a1"))
+    text = station_access(StationJournal(home).read().live())
+    rules = [line for line in text.splitlines() if line.startswith("topic")]
+    assert rules == [f"topic write cunhui/1/0/village-01/{leaf}" for leaf in UP] + [
+        f"topic read cunhui/1/0/village-01/{leaf}" for leaf in DOWN
+    ]
+    assert not {"#", "+"} & set("".join(rules))
+
+
+def test_without_stations_the_list_names_nobody(home: CountyHome) -> None:
+    assert "user" not in station_access({})
+    assert "user county" in local_access()
+
+
+def test_the_lists_follow_the_journal(home: CountyHome) -> None:
+    journal = StationJournal(home)
+    journal.append(enrolled("village-01", "a1"))
+    journal.append(enrolled("village-02", "b2"))
+    journal.append(JournalEntry(at="2026-11-24T08:00:00+00:00", event="revoked", station="village-01"))
+    assert broker.refresh(home, now=NOW) is False  # no broker runs, so none is known to follow
+    access = (home.broker / "stations.acl").read_text()
+    assert "user village-02" in access
+    assert "village-01" not in access
+    crl = x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes())
+    assert {entry.serial_number for entry in crl} == {0xA1}
+
+
+def test_a_later_revocation_list_is_later_by_its_date_whatever_the_clock_says(home: CountyHome) -> None:
+    def this_update() -> dt.datetime:
+        return x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes()).last_update_utc
+
+    journal = StationJournal(home)
+    journal.append(enrolled("village-01", "a1"))
+    broker.refresh(home, now=NOW)
+    first = this_update()
+    journal.append(enrolled("village-01", "a2"))
+    broker.refresh(home, now=NOW - dt.timedelta(days=400))
+    assert first < this_update() < NOW - dt.timedelta(days=2000)
+
+
+def test_nobody_else_can_read_what_the_broker_reads(home: CountyHome) -> None:
+    broker.refresh(home, now=NOW)
+    assert stat.S_IMODE(home.broker.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in home.broker.iterdir()} == {0o600}
+    assert stat.S_IMODE((home.trust / "broker-local.password").stat().st_mode) == 0o600
+
+
+def test_the_configuration_keeps_what_was_measured_to_matter(home: CountyHome) -> None:
+    text = (home.broker / "mosquitto.conf").read_text()
+    for line in (
+        "per_listener_settings true",
+        "persistence false",
+        "require_certificate true",
+        "use_identity_as_username true",
+        "use_username_as_clientid true",
+        "tls_version tlsv1.3",
+        "crlfile stations.crl",
+        "retain_available false",
+        "message_size_limit 65536",
+    ):
+        assert line in text.splitlines()
+    assert text.count("allow_anonymous false") == 2
+
+
+def test_a_password_is_not_in_its_line() -> None:
+    line = password_line("county", "a secret")
+    assert line.startswith("county:$7$")
+    assert "a secret" not in line
+
+
+def test_before_the_first_start_the_remedy_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="cunhui-server up"):
+        broker.local_client_settings(CountyHome(tmp_path))

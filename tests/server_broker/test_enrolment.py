@@ -1,0 +1,239 @@
+"""Taking stations in: what a claim is worth, how often, and what each refusal says."""
+
+import datetime as dt
+import json
+
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from protocol.claim import check_digit
+from protocol.enrolment import EnrolRequest, RenewRequest, sign_request
+from server_broker import broker
+from server_broker.audit.models import AuditEntry
+from server_broker.enrolment import admission, views
+from server_broker.enrolment.claims import MAX_WRONG_TRIES, make_claim
+from server_broker.enrolment.limit import MAX_REFUSALS, WINDOW_S, RefusalLimit
+from server_broker.enrolment.models import Claim, StationCertificate
+from server_broker.fleet.models import Station
+from server_broker.home import CountyHome
+from server_broker.regions.models import Region
+from server_broker.service.config import CountyConfig
+from server_broker.service.up import initialise
+from server_broker.trust import StationJournal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> CountyHome:
+    home = CountyHome(tmp_path_factory.mktemp("county") / "home")
+    initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
+    broker.prepare(home, now=timezone.now())
+    monkeypatch.setattr(settings, "HOME", home)
+    monkeypatch.setattr(views, "limit", RefusalLimit(lambda: 0.0))
+    return home
+
+
+@pytest.fixture
+def station() -> Station:
+    village = Region.objects.create(code="990101001001", name="示例村")
+    return Station.objects.create(id="village-01", name="示例村站", village=village)
+
+
+@pytest.fixture
+def code(station: Station) -> str:
+    return make_claim(station, actor="operator", now=timezone.now())
+
+
+class Kit:
+    """A board's keys and its requests."""
+
+    def __init__(self) -> None:
+        self.record_key = Ed25519PrivateKey.generate()
+        self.tls_key = ec.generate_private_key(ec.SECP256R1())
+        self.nonces = 0
+
+    def csr(self, name: str = "any-name") -> str:
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+        return builder.sign(self.tls_key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+    def nonce(self) -> bytes:
+        self.nonces += 1
+        return self.nonces.to_bytes(16, "big")
+
+    def enrol(self, code: str, name: str = "any-name") -> HttpResponse:
+        request = EnrolRequest(
+            claim=code,
+            csr=self.csr(name),
+            record_key=self.record_key.public_key().public_bytes_raw(),
+            nonce=self.nonce(),
+            signature=bytes(64),
+        )
+        return post("/enrol", msgspec.json.encode(sign_request(self.record_key, request)))
+
+    def renew(self, station: str = "village-01", nonce: bytes | None = None) -> HttpResponse:
+        request = RenewRequest(station=station, csr=self.csr(), nonce=nonce or self.nonce(), signature=bytes(64))
+        return post("/renew", msgspec.json.encode(sign_request(self.record_key, request)))
+
+
+def post(path: str, body: bytes) -> HttpResponse:
+    response = Client().post(path, body, content_type="application/json")
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+def refusal(response: HttpResponse) -> tuple[int, str]:
+    body = json.loads(response.content)
+    assert any("一" <= letter <= "鿿" for letter in body["message"])
+    return response.status_code, body["reason"]
+
+
+def wrong(code: str) -> str:
+    twelve = f"{code[:6]}{(int(code[6:12]) + 1) % 10**6:06}"
+    return twelve + check_digit(twelve)
+
+
+def test_a_claim_takes_a_station_in_under_its_own_name(code: str, home: CountyHome) -> None:
+    response = Kit().enrol(code, name="another-name")
+    body = json.loads(response.content)
+    assert response.status_code == 200
+    assert (body["station"], body["village"]) == ("village-01", "示例村")
+    subject = x509.load_pem_x509_certificate(body["certificate"].encode()).subject
+    assert [str(a.value) for a in subject] == ["village-01"]
+    assert set(StationJournal(home).read().live()) == {"village-01"}
+    assert "user village-01" in (home.broker / "stations.acl").read_text()
+    assert AuditEntry.objects.filter(action="station.enrolled", subject="village-01").count() == 1
+
+
+def test_a_claim_is_good_once(code: str) -> None:
+    assert Kit().enrol(code).status_code == 200
+    assert refusal(Kit().enrol(code)) == (403, "claim_refused")
+
+
+def test_only_a_hash_of_the_secret_is_kept(code: str) -> None:
+    claim = Claim.objects.get()
+    assert claim.lookup == code[:6]
+    assert claim.secret_hash.startswith("argon2")
+    assert code[6:] not in claim.secret_hash
+
+
+def test_a_claim_ends_after_a_day(station: Station) -> None:
+    code = make_claim(station, actor="operator", now=timezone.now() - dt.timedelta(hours=24, seconds=1))
+    assert refusal(Kit().enrol(code)) == (403, "claim_refused")
+
+
+def test_ten_wrong_tries_burn_a_claim_and_nine_do_not(station: Station) -> None:
+    for tries, outcome in ((MAX_WRONG_TRIES - 1, 200), (MAX_WRONG_TRIES, 403)):
+        code = make_claim(station, actor="operator", now=timezone.now())
+        for _ in range(tries):
+            assert refusal(Kit().enrol(wrong(code))) == (403, "claim_refused")
+        assert Kit().enrol(code).status_code == outcome
+    assert AuditEntry.objects.filter(action="claim.burnt").count() == 1
+
+
+def test_every_refused_claim_gets_the_same_answer(code: str) -> None:
+    unknown = "987654321098" if not code.startswith("987654") else "123456789012"
+    answers = {Kit().enrol(one).content for one in (wrong(code), unknown + check_digit(unknown), "0000000000001")}
+    assert len(answers) == 1
+
+
+def test_a_new_board_takes_the_old_ones_place(station: Station, home: CountyHome) -> None:
+    old, new = Kit(), Kit()
+    old.enrol(make_claim(station, actor="operator", now=timezone.now()))
+    new.enrol(make_claim(station, actor="operator", now=timezone.now()))
+    assert refusal(old.renew()) == (403, "not_recognised")
+    assert new.renew().status_code == 200
+    assert StationCertificate.objects.filter(revoked_at=None).count() == 2
+    standing = StationJournal(home).read()
+    assert len(standing.revoked_serials) == 1
+
+
+def test_a_renewal_counts_once_for_its_nonce(code: str) -> None:
+    kit = Kit()
+    kit.enrol(code)
+    assert kit.renew(nonce=bytes(16)).status_code == 200
+    assert refusal(kit.renew(nonce=bytes(16))) == (409, "nonce_used")
+
+
+def test_a_renewal_needs_the_record_key_of_a_known_station(code: str) -> None:
+    Kit().enrol(code)
+    assert refusal(Kit().renew()) == (403, "not_recognised")
+    assert refusal(Kit().renew("village-99")) == (403, "not_recognised")
+
+
+def test_a_journal_that_knows_better_stops_a_renewal(code: str, home: CountyHome) -> None:
+    kit = Kit()
+    kit.enrol(code)
+    StationJournal(home).path.unlink()
+    assert refusal(kit.renew()) == (403, "revoked")
+
+
+def test_a_database_that_is_away_is_said_to_be_so(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the connection is gone")
+
+    monkeypatch.setattr(admission, "redeem", away)
+    assert refusal(Kit().enrol(code)) == (503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (b"", 400, "malformed"),
+        (b"[1, 2", 400, "malformed"),
+        (b"\xff\xfe", 400, "malformed"),
+        (b'{"claim": "' + "１".encode() * 13 + b'"}', 400, "malformed"),
+        (b"{" + b" " * 20_000, 413, "too_large"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/enrol", "/renew"])
+def test_a_body_that_is_no_request_is_refused(path: str, body: bytes, status: int, reason: str) -> None:
+    assert refusal(post(path, body)) == (status, reason)
+
+
+@hypothesis_settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.binary(max_size=400) | st.text(max_size=200).map(str.encode), path=st.sampled_from(["/enrol", "/renew"]))
+def test_no_noise_is_admitted_or_crashes_the_view(path: str, body: bytes) -> None:
+    assert refusal(post(path, body))[0] in (400, 413, 429)
+
+
+def test_other_methods_are_refused() -> None:
+    response = Client().get("/enrol")
+    assert isinstance(response, HttpResponse)
+    assert refusal(response) == (405, "method_not_allowed")
+
+
+def test_who_is_refused_too_often_must_wait_and_others_need_not() -> None:
+    seconds = [0.0]
+    limit = RefusalLimit(lambda: seconds[0])
+    for _ in range(MAX_REFUSALS):
+        assert not limit.exceeded("192.0.2.1")
+        limit.refused("192.0.2.1")
+    assert limit.exceeded("192.0.2.1")
+    assert limit.exceeded("::ffff:192.0.2.1")
+    assert not limit.exceeded("192.0.2.2")
+    seconds[0] = WINDOW_S
+    assert not limit.exceeded("192.0.2.1")
+
+
+def test_one_ipv6_network_counts_as_one_client() -> None:
+    limit = RefusalLimit(lambda: 0.0)
+    for number in range(MAX_REFUSALS):
+        limit.refused(f"2001:db8::{number:x}")
+    assert limit.exceeded("2001:db8::ffff")
+    assert not limit.exceeded("2001:db8:0:1::1")

@@ -1,0 +1,176 @@
+"""The service as a whole: parts come up, come back after SIGKILL, can be held, and go down in order."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware_scripts.demo.processes import is_alive, wait_until
+from server_broker import cluster
+from server_broker.home import CountyHome
+from tests.conftest import short_folder
+from tests.proofs.strangers.county import County
+from tests.proofs.strangers.station import Board
+from tests.proofs.strangers.visitor import Visitor, county_client
+
+PARTS = ("postgres", "mosquitto", "ingest", "web")
+
+
+@pytest.fixture(scope="module")
+def county() -> Iterator[County]:
+    with short_folder() as folder, County(folder / "county") as county:
+        yield county
+
+
+def said(county: County) -> list[str]:
+    return county.log.read_text().splitlines()
+
+
+def test_each_part_has_a_line_a_pid_file_and_a_log(county: County) -> None:
+    assert [line.split()[0] for line in said(county)[:4]] == list(PARTS)
+    assert any(line.startswith("ready https://127.0.0.1:") for line in said(county))
+    for part in PARTS:
+        assert county.pid(part)
+        assert (county.home / "logs" / f"{part}.log").exists()
+
+
+def test_the_doctor_finds_all_well(county: County) -> None:
+    found = county.doctor()
+    assert found["well"], found
+    assert {"数据库", "消息服务", "网页", "磁盘", "时钟"} <= {one["part"] for one in found["findings"]}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_part_is_back_within_seconds(county: County, part: str) -> None:
+    old = county.pid(part)
+    started = time.monotonic()
+    os.kill(old, signal.SIGKILL)
+    wait_until(lambda: county.pid(part) not in (0, old), what=part, timeout_s=5)
+    assert time.monotonic() - started < 2
+    wait_until(lambda: bool(county.doctor()["well"]), what="all well", timeout_s=20)
+
+
+def test_a_held_part_stays_down_until_it_is_released(county: County) -> None:
+    county.tool("hold", "mosquitto")
+    assert county.pid("mosquitto") == 0
+    findings = {one["part"]: one for one in county.doctor()["findings"]}
+    assert not findings["消息服务"]["well"]
+    assert findings["消息服务"]["remedy"]
+    assert county.pid("mosquitto") == 0
+    county.tool("release", "mosquitto")
+    wait_until(lambda: county.pid("mosquitto") != 0, what="mosquitto", timeout_s=5)
+    assert county.try_tool("release", "mosquitto").returncode == 1
+
+
+def test_a_second_service_is_refused(county: County) -> None:
+    second = county.try_tool("up")
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+
+
+def test_a_station_is_revoked_within_seconds_and_stays_so(county: County) -> None:
+    board = Board(county)
+    assert board.enrol(county.claim("village-01")).admitted
+    with Visitor(county.broker_port, "village-01", tls=board.tls()) as visitor:
+        assert visitor.connect()
+        started = time.monotonic()
+        county.tool("revoke", "village-01")
+        assert visitor.closed.wait(5)
+        assert time.monotonic() - started < 5
+    with Visitor(county.broker_port, "village-01", tls=board.tls()) as visitor:
+        assert not visitor.connect()
+
+
+def test_a_revocation_bites_while_the_database_is_away(county: County) -> None:
+    board = Board(county)
+    assert board.enrol(county.claim("village-02")).admitted
+    with Visitor(county.broker_port, "village-02", tls=board.tls()) as visitor:
+        assert visitor.connect()
+        county.tool("hold", "postgres")
+        assert county.try_tool("revoke", "village-02").returncode == 1
+        assert visitor.closed.wait(5)
+        answer = board.renew()
+        assert (answer.status, answer.body["reason"]) == (503, "unavailable")
+    county.tool("release", "postgres")
+    wait_until(lambda: bool(county.doctor()["well"]), what="all well", timeout_s=20)
+    with Visitor(county.broker_port, "village-02", tls=board.tls()) as visitor:
+        assert not visitor.connect()
+    assert board.renew().status == 403
+
+
+def test_a_refresh_does_not_cut_off_the_others(county: County) -> None:
+    with county_client(county, "steady") as steady:
+        assert steady.connect()
+        assert Board(county).enrol(county.claim("village-03")).admitted
+        assert not steady.closed.is_set()
+
+
+def test_verbs_name_what_is_wrong(county: County) -> None:
+    for words, hint in (
+        (("claim", "village-99"), "--village"),
+        (("claim", "Village 99", "--village", "990101001001", "--name", "x"), "小写字母"),
+        (("claim", "village-99", "--village", "990101001999", "--name", "x"), "990101001999"),
+        (("revoke", "village-99"), "village-99"),
+        (("sign-in-link", "nobody"), "nobody"),
+        (("account", "someone", "--role", "king"), "operator"),
+        (("hold", "nothing"), "not running"),
+        (("import-people", "/nonexistent.xlsx"), ""),
+        (("publish-pack", "/nonexistent.pack"), "/nonexistent.pack"),
+    ):
+        done = county.try_tool(*words)
+        assert done.returncode == 1, words
+        assert hint in done.stderr + done.stdout
+        assert "Traceback" not in done.stderr
+
+
+def test_a_sign_in_link_is_a_whole_address(county: County) -> None:
+    county.tool("account", "operator-01", "--role", "operator", "--region", "990000000000")
+    link = county.tool("sign-in-link", "operator-01")
+    assert link.startswith(f"https://127.0.0.1:{county.web_port}/")
+    assert "√" in county.tool("audit")
+
+
+def test_stopping_leaves_nothing_and_starting_again_finds_everything(county: County) -> None:
+    pids = [county.pid(part) for part in PARTS]
+    county.stop()
+    assert not any(is_alive(pid) for pid in pids)
+    assert [line.split()[0] for line in said(county)[-4:]] == list(reversed(PARTS))
+    assert {path.name for path in (county.home / "run").iterdir()} == {"service.pid"}
+    county.start()
+    assert county.doctor()["well"]
+
+
+def test_what_a_killed_service_left_running_is_ended_by_the_next(county: County) -> None:
+    service = int((county.home / "run" / "service.pid").read_text())
+    left = [county.pid(part) for part in PARTS]
+    os.kill(service, signal.SIGKILL)
+    wait_until(lambda: not is_alive(service), what="the service's end", timeout_s=5)
+    assert all(is_alive(pid) for pid in left)
+    (county.home / "run" / "ready").unlink()
+    county.start()
+    assert not any(is_alive(pid) for pid in left)
+    assert county.doctor()["well"]
+
+
+def test_a_port_in_use_stops_the_start_and_what_had_started(tmp_path: Path) -> None:
+    with short_folder() as folder, socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        county = County(folder / "county", "ingest", "web")
+        county.tool("init", "--host", "127.0.0.1", "--name", "示例县", "--broker-port", str(taken.getsockname()[1]))
+        done = county.try_tool("up")
+        assert done.returncode == 1
+        assert "mosquitto ended" in done.stderr
+        assert cluster.pid(CountyHome(county.home)) is None
+
+
+def test_init_never_touches_a_county_that_is_there(county: County) -> None:
+    done = county.try_tool("init", "--host", "127.0.0.1", "--name", "另一县")
+    assert done.returncode == 1
+    assert "already holds a county" in done.stderr
+    assert isinstance(done, subprocess.CompletedProcess)
