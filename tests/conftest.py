@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import django
+import psycopg
 import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
@@ -48,6 +49,8 @@ def county_cluster() -> Iterator[CountyHome]:
     """One private PostgreSQL cluster for all tests that need one, real and on its own socket."""
     home = CountyHome(COUNTY_FOLDER)
     cluster.start(home)
+    with psycopg.connect(host=str(home.postgres_socket), dbname="postgres", user="postgres", autocommit=True) as link:
+        link.execute("ALTER ROLE cunhui CREATEDB")  # for the test database; a county's own role may not
     yield home
     cluster.destroy(home)
 

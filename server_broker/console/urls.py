@@ -1,6 +1,8 @@
 """Addresses of the console's pages."""
 
+from django.conf import settings
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 
 from server_broker.console.views.alarms import acknowledge_alarm, alarms
 from server_broker.console.views.audit import audit
@@ -15,6 +17,7 @@ _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
 
 urlpatterns = [
     path("", home, name="home"),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}console/mark.svg")),
     path("today/", today, name="today"),
     re_path(rf"{_STATION}$", station, name="station"),
     re_path(rf"{_STATION}claim/$", claim, name="station-claim"),

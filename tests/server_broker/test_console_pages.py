@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
@@ -300,3 +301,17 @@ def test_the_admin_tables_open_for_the_system_administrator(county: FictionalCou
     ):
         assert client.get(f"/admin/{table}").status_code == 200
     assert client.get("/admin/people/person/add/").status_code == 403
+
+
+@pytest.mark.parametrize(("error", "status"), [(OperationalError, 503), (InterfaceError, 503), (RuntimeError, 500)])
+def test_a_database_that_is_away_is_said_plainly(
+    page: Client, monkeypatch: pytest.MonkeyPatch, error: type[Exception], status: int
+) -> None:
+    def fail(user: object) -> None:
+        raise error("away")
+
+    monkeypatch.setattr("server_broker.console.views.fleet.listed", fail)
+    page.raise_request_exception = False
+    answer = page.get("/")
+    assert answer.status_code == status
+    assert ("站点照常打卡" in answer.content.decode()) == (status == 503)

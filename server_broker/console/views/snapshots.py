@@ -1,6 +1,6 @@
 """A picture's page and its bytes. Bytes from a station are never trusted to be what they say."""
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -43,13 +43,14 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @needs(Power.SEE_PEOPLE)
-def snapshot_jpeg(request: HttpRequest, pk: int) -> HttpResponseBase:
+def snapshot_jpeg(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the bytes as what they must be, a JPEG, in a sandbox of their own."""
     blob = _get(request, pk)
     file = open_snapshot(blob)
     if file is None:
         raise Http404
-    response = FileResponse(file, content_type="image/jpeg")
+    with file:
+        response = HttpResponse(file.read(), content_type="image/jpeg")
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, max-age=3600"
     return response

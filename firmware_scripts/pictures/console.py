@@ -1,0 +1,99 @@
+"""Draw the console's pages from a running county, in Chromium, at a desk's and a telephone's width."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urljoin
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--font-render-hinting=none",
+]
+_WHOLE = """async () => {
+  await document.fonts.ready;
+  const pictures = [...document.images];
+  for (const picture of pictures) picture.loading = "eager";
+  await Promise.all(pictures.map(picture => picture.decode().catch(() => null)));
+}"""
+"""Waits until fonts and pictures are there, those below the fold too."""
+WIDTHS = {1440: 900, 390: 844}
+"""Viewport widths in CSS pixels with their heights."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run Debian's Chromium headless; it ends with the block."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def sign_in(browser: Browser, sign_in_url: str, *, width: int = 1440) -> BrowserContext:
+    """Use a one-time link as a person does and return the signed-in context.
+
+    The county's certificate is its own CA's, which this throw-away browser does not know.
+    """
+    context = browser.new_context(
+        ignore_https_errors=True,
+        viewport={"width": width, "height": WIDTHS.get(width, 900)},
+        device_scale_factor=2 if width < 800 else 1,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+    )
+    page = context.new_page()
+    page.goto(sign_in_url)
+    page.get_by_role("button", name="进入控制台").click()
+    page.wait_for_selector("h1")
+    page.close()
+    return context
+
+
+def take(base_url: str, sign_in_url: str, out_dir: Path) -> list[Path]:
+    """Draw fleet, station and today pages at each width into ``out_dir`` and return the files.
+
+    Args:
+        base_url: Of the county's web, such as ``https://127.0.0.1:8443/``.
+        sign_in_url: A fresh one-time link of an account that sees stations and people.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with chromium() as browser:
+        state = sign_in(browser, sign_in_url).storage_state()
+        return [path for width in WIDTHS for path in _at_width(browser, state, base_url, width, out_dir)]
+
+
+def _at_width(browser: Browser, state: object, base_url: str, width: int, out_dir: Path) -> Iterator[Path]:
+    context = browser.new_context(
+        storage_state=state,  # type: ignore[arg-type]
+        ignore_https_errors=True,
+        viewport={"width": width, "height": WIDTHS[width]},
+        device_scale_factor=2 if width < 800 else 1,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+    )
+    page = context.new_page()
+    page.goto(base_url)
+    station = page.locator("td.first a.main").first.get_attribute("href")
+    for name, path in (("fleet", "/"), ("station", station or "/"), ("today", "/today/")):
+        yield _draw(page, urljoin(base_url, path), out_dir / f"console-{name}-{width}.png")
+    context.close()
+
+
+def _draw(page: Page, url: str, path: Path) -> Path:
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(_WHOLE)
+    page.screenshot(path=path, full_page=True)
+    return path

@@ -1,0 +1,70 @@
+"""The county's web as it runs: uvicorn over TLS with a certificate of the county CA, on the test database."""
+
+import datetime as dt
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from django.core.management import call_command
+from django.db import connections
+from django.utils import timezone
+from playwright.sync_api import Browser
+
+from firmware_scripts.pictures.console import chromium
+from server_broker import trust
+from server_broker.home import CountyHome
+from server_broker.trust.keys import server_certificate
+
+START_TIMEOUT_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium for one module. Playwright's loop runs in this thread meanwhile, which Django would refuse."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        with chromium() as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def web(county_cluster: CountyHome, django_db_setup: None) -> Iterator[str]:
+    """The address of a running web; it opens a database connection for each request, so that none outlives it."""
+    home = county_cluster
+    trust.prepare(home)
+    certificate, key = server_certificate(home, "web", ["127.0.0.1"], now=timezone.now().astimezone(dt.UTC))
+    call_command("collectstatic", interactive=False, verbosity=0)
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = _Server(str(certificate), str(key))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert server.ready.wait(START_TIMEOUT_S), "the web did not start"
+            yield f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join(START_TIMEOUT_S)
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that says when it listens."""
+
+    def __init__(self, certificate: str, key: str) -> None:
+        super().__init__(
+            uvicorn.Config(
+                "server_broker.asgi:application",
+                ssl_certfile=certificate,
+                ssl_keyfile=key,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+            )
+        )
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()

@@ -1,0 +1,124 @@
+"""A plausible and plainly fictional day: three stations, about thirty touches, pictures, ups and downs."""
+
+import datetime as dt
+import hashlib
+import io
+import secrets
+
+from django.conf import settings
+from django.utils import timezone
+from PIL import Image, ImageDraw, ImageFont
+
+from server_broker.attendance.models import Touch
+from server_broker.fleet.models import Station, StationStatus, Stream
+from server_broker.ingest.models import Fact
+from server_broker.media.files import MediaFolder
+from server_broker.people.models import Card, Person
+from server_broker.regions.models import Region
+from tests.server_broker.console_county import (
+    FictionalCounty,
+    add_station,
+    alarm,
+    event,
+    make_county,
+    snapshot,
+    touch,
+    window,
+)
+
+NAMES = ("张示例", "李示例", "王示例", "赵示例", "陈样本", "刘样本", "周演示", "吴演示", "郑范例")
+FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+
+
+def make_day() -> FictionalCounty:
+    county = make_county()
+    Region.objects.create(code="990101001003", name="示范村")
+    add_station(county, "demo-yanshi", "990101001002")
+    add_station(county, "demo-shifan", "990101001003", online=False)
+    places = list(Station.objects.order_by("village_id"))
+    for place in places:
+        _history(place)
+    people = [_person(number, name, places[number % 3]) for number, name in enumerate(NAMES)]
+    _touches(places, people)
+    for place in places[:3]:
+        staff = [person for person, _ in people if person.village_id == place.village_id]
+        window(place.village_id, "上午班", staff)
+        window(place.village_id, "下午班", staff, start=870, end=1050)
+    StationStatus.objects.update(reader_ready=True, camera_ready=True, simulated=True, disk_free_kib=9_000_000)
+    StationStatus.objects.filter(pk="demo-shifan").update(
+        waiting=12, blobs_waiting=3, clock_quality="holdover", receipt_at=timezone.now() - dt.timedelta(minutes=47)
+    )
+    alarm(county.stations["demo-shifan"], code="reader_lost", severity="major", detail="读卡器 10 分钟没有应答")
+    return county
+
+
+def _person(number: int, name: str, place: Station) -> tuple[Person, Card]:
+    person = Person.objects.create(number=f"10{number:02}", name=name, village=place.village)
+    token = secrets.token_bytes(16)
+    tail = token[:2].hex()
+    return person, Card.objects.create(token=token, tail=tail, person=person, bound_at=timezone.now())
+
+
+def _touches(places: list[Station], people: list[tuple[Person, Card]]) -> None:
+    begin = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    span = (timezone.now() - begin) / 32
+    for number in range(30):
+        person, card = people[number % len(people)]
+        place = next(place for place in places if place.village_id == person.village_id)
+        known = number not in (11, 23)
+        made = touch(
+            place,
+            bytes(card.token) if known else secrets.token_bytes(16),
+            at=begin + span * (number + 2) + dt.timedelta(seconds=number * 7 % 43),
+            answer=("repeat" if number == 17 else "recorded") if known else "unknown",
+            direction="" if not known else ("in" if number < 16 else "out"),
+            chosen_direction="in" if number == 20 else "",
+            quality="holdover" if number % 7 == 3 else "synced",
+        )
+        _picture(place, made, number)
+
+
+def _picture(place: Station, made: Touch, number: int) -> None:
+    picture = Image.new("RGB", (640, 480), (206, 212, 205))
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 330, 640, 480), fill=(178, 164, 143))
+    draw.rectangle((60, 90, 250, 260), fill=(232, 240, 244), outline=(140, 148, 150), width=6)
+    draw.rectangle((360 + number % 5 * 8, 210, 600, 380), fill=(125, 98, 72))
+    draw.text(
+        (24, 20),
+        f"模拟画面 {timezone.localtime(made.wall):%H:%M:%S}",
+        fill=(30, 40, 36),
+        font=ImageFont.truetype(FONT, 34),
+    )
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=70)
+    data = file.getvalue()
+    digest = hashlib.sha256(data).digest()
+    path = MediaFolder(settings.HOME.media).path(digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    snapshot(place, digest, size=len(data), about=made)
+
+
+def _stream(place: Station, *, received: int, waiting: int) -> None:
+    issued = received + waiting
+    stream = Stream.objects.create(
+        station=place, epoch=secrets.token_bytes(16), through=received, head=bytes(32), issued=issued
+    )
+    Fact.objects.bulk_create(
+        Fact(stream=stream, seq=seq, digest=bytes(32), head=bytes(32), kind="touch", received_at=timezone.now())
+        for seq in range(1, received + 1)
+    )
+
+
+def _history(place: Station) -> None:
+    now = timezone.now()
+    _stream(place, received=148, waiting=12 if place.pk == "demo-shifan" else 0)
+    event(place, "epoch_opened", at=now - dt.timedelta(days=6), detail={"reason": "first"})
+    event(place, "booted", at=now - dt.timedelta(days=6), detail={"cause": "power_on", "software": "0.1.0"})
+    event(place, "shut_down", at=now - dt.timedelta(hours=30))
+    event(place, "booted", at=now - dt.timedelta(hours=29), detail={"cause": "power_on", "software": "0.1.0"})
+    event(place, "clock_corrected", at=now - dt.timedelta(hours=29))
+    event(place, "reader_lost", at=now - dt.timedelta(hours=7), detail={"reader": "pcsc"})
+    event(place, "reader_back", at=now - dt.timedelta(hours=6, minutes=48), detail={"reader": "pcsc"})
+    event(place, "window_closed", at=now - dt.timedelta(hours=3), detail={"window": "上午班"})

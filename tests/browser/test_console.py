@@ -1,0 +1,185 @@
+"""The console as a person meets it: signing in, looking, and being told; on a desk and on a telephone."""
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+import openpyxl
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from firmware_scripts.pictures.console import sign_in
+from server_broker.accounts.links import make_sign_in_link
+from server_broker.accounts.models import Role, User
+from server_broker.accounts.services import make_account
+from server_broker.fleet.models import StationStatus
+from tests.browser.sample_day import make_day
+from tests.server_broker.console_county import COUNTY, FictionalCounty, touch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGES = ("/", "/today/", "/stations/demo-shifan/", "/people/", "/desk/", "/alarms/", "/nowhere/")
+POLL_MS = 12_000
+"""Two rounds of the pages' own polling."""
+
+
+@pytest.fixture
+def day() -> FictionalCounty:
+    return make_day()
+
+
+@pytest.fixture
+def operator(day: FictionalCounty) -> User:
+    return make_account("operator", role=Role.OPERATOR, region=COUNTY)
+
+
+@pytest.fixture
+def width() -> int:
+    return 1440
+
+
+@pytest.fixture
+def context(browser: Browser, web: str, operator: User, width: int) -> Iterator[BrowserContext]:
+    opened = sign_in(browser, urljoin(web, make_sign_in_link(operator)), width=width)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+CONTRAST = """() => {
+  const channel = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
+  const ground = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length < 4 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = new Map();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || !element.checkVisibility()) continue;
+    if (element.closest("script,style,datalist,option")) continue;
+    const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))].sort((x, y) => y - x);
+    const ratio = (a + .05) / (b + .05);
+    if (ratio < 7) poor.set(`${element.tagName}.${element.className}`, ratio.toFixed(2));
+  }
+  return Object.fromEntries(poor);
+}"""
+"""WCAG 2.2, 1.4.6: every visible text against the nearest opaque ground behind it."""
+
+NAMELESS = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a, img")]
+  .filter(e => e.checkVisibility())
+  .filter(e => !(e.labels?.length || e.getAttribute("aria-label") || e.textContent.trim() || e.hasAttribute("alt")
+    || e.querySelector("img[alt]:not([alt=''])")))
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_hold_their_width_their_contrast_and_their_names(page: Page, web: str) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for path in PAGES:
+        page.goto(urljoin(web, path))
+        page.wait_for_load_state("networkidle")
+        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (path, beyond) == (path, 0)
+        assert (path, page.evaluate(CONTRAST)) == (path, {})
+        assert (path, page.evaluate(NAMELESS)) == (path, [])
+        assert page.locator("html").get_attribute("lang") == "zh-Hans"
+        assert page.locator("h1").count() == 1
+        assert page.locator("main").count() == 1
+    assert [line for line in said if "404" not in line] == []
+
+
+def test_a_person_finds_a_station_and_its_touches(page: Page, web: str) -> None:
+    page.goto(web)
+    page.get_by_role("link", name="示范村站").click()
+    expect(page.get_by_role("heading", name="示范村站")).to_be_visible()
+    expect(page.get_by_text("每一条都有着落")).to_be_visible()
+    expect(page.get_by_text("读卡器断开").first).to_be_visible()
+    page.locator(".shots a").first.click()
+    expect(page.get_by_role("heading", name="打卡抓拍")).to_be_visible()
+    assert page.evaluate("document.querySelector('.picture img').decode().then(() => true)")
+    page.get_by_role("link", name="今日打卡").click()
+    expect(page.get_by_text("待核对").first).to_be_visible()
+
+
+def test_what_happens_appears_without_reloading(
+    context: BrowserContext, web: str, day: FictionalCounty, operator: User
+) -> None:
+    today, fleet = context.new_page(), context.new_page()
+    today.goto(urljoin(web, "/today/"))
+    fleet.goto(urljoin(web, "/?state=online"))
+    expect(today.get_by_text("A示例")).to_have_count(0)
+    expect(fleet.get_by_role("link", name="演示村站")).to_be_visible()
+    touch(day.stations["station-a"], bytes(day.cards["a"].token))
+    StationStatus.objects.filter(pk="demo-yanshi").update(online=False, changed_at=timezone.now())
+    expect(today.get_by_text("A示例")).to_be_visible(timeout=POLL_MS)
+    expect(fleet.get_by_role("link", name="演示村站")).to_have_count(0, timeout=POLL_MS)
+    User.objects.filter(pk=operator.pk).update(is_active=False)
+    expect(fleet.get_by_role("heading", name="登录县控制台")).to_be_visible(timeout=POLL_MS)
+
+
+def test_a_bad_workbook_is_explained(page: Page, web: str) -> None:
+    made = openpyxl.Workbook()
+    made.worksheets[0].title = "人员"
+    made.worksheets[0].append(["编号", "姓名", "村代码"])
+    made.worksheets[0].append(["=1", "", "9"])
+    file = io.BytesIO()
+    made.save(file)
+    page.goto(urljoin(web, "/people/"))
+    page.set_input_files("#file", {"name": "名单.xlsx", "mimeType": "", "buffer": file.getvalue()})
+    page.get_by_role("button", name="导入").click()
+    expect(page.get_by_text("没有导入任何内容：共 3 处错误")).to_be_visible()
+    assert page.evaluate(CONTRAST) == {}
+
+
+def test_a_used_link_signs_nobody_in(browser: Browser, web: str, operator: User) -> None:
+    link = urljoin(web, make_sign_in_link(operator))
+    signed_in = sign_in(browser, link)
+    cookies = {cookie.get("name"): cookie for cookie in signed_in.cookies()}
+    assert cookies["sessionid"]["secure"]
+    assert cookies["sessionid"]["httpOnly"]
+    signed_in.close()
+    stranger = browser.new_context(ignore_https_errors=True)
+    page = stranger.new_page()
+    page.goto(link)
+    expect(page.get_by_role("heading", name="链接已失效")).to_be_visible()
+    assert page.evaluate(CONTRAST) == {}
+    page.goto(web)
+    expect(page.get_by_role("heading", name="登录县控制台")).to_be_visible()
+    assert page.evaluate(CONTRAST) == {}
+    assert page.evaluate(NAMELESS) == []
+    stranger.close()
+
+
+def test_signing_out_ends_it(page: Page, web: str) -> None:
+    page.goto(web)
+    page.get_by_role("button", name="退出").click()
+    expect(page.get_by_role("heading", name="登录县控制台")).to_be_visible()
+    page.goto(urljoin(web, "/today/"))
+    expect(page.get_by_role("heading", name="登录县控制台")).to_be_visible()
+
+
+def test_the_data_tables_draw_without_errors(browser: Browser, web: str, day: FictionalCounty) -> None:
+    system = make_account("system", role=Role.SYSTEM, region=COUNTY)
+    context = sign_in(browser, urljoin(web, make_sign_in_link(system, valid_for=dt.timedelta(minutes=5))))
+    page, said = context.new_page(), list[str]()
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    for path in ("/admin/", "/admin/people/person/", "/admin/accounts/user/"):
+        page.goto(urljoin(web, path))
+        page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("link", name="system", exact=True)).to_be_visible()
+    assert said == []
+    context.close()
