@@ -78,10 +78,11 @@ class Store:
             self._connection = apsw.Connection(_uri(path), flags=_FLAGS, vfs=vfs or None)
         try:
             with _translated(self._connection, unreadable=Damaged):
+                self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
                 for name, value, expected in PRAGMAS:
                     self._set(name, value, expected)
         except BaseException:
-            self._connection.close(True)
+            self.abandon()
             raise
 
     def _set(self, name: str, value: str, expected: str | int) -> None:
@@ -170,6 +171,11 @@ class Store:
 
     def close(self) -> None:
         """Let the file go. SQLite checkpoints on the way; where that fails the log stays and nothing is lost."""
+        self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
+        self._connection.close(True)
+
+    def abandon(self) -> None:
+        """Let the file and its log go just as they are, for salvage to read."""
         self._connection.close(True)
 
 

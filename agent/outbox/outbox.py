@@ -349,6 +349,6 @@ def _open_checked(path: Path, disk: Disk, *, station: str) -> tuple[Store, Tip, 
         tip, mark = checked(store, station=station)
         tip, mark = redo(store, path, disk, tip=tip, mark=mark)
     except BaseException:
-        store.close()
+        store.abandon()
         raise
     return store, tip, mark

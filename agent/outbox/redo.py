@@ -6,6 +6,7 @@ those frames proves itself: by its digest, and by the chain, which must lead to 
 """
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from agent.outbox.disk import Disk, wal_of
@@ -33,7 +34,7 @@ class Beyond:
         elif len(row) == 6 and rowid > place(self._tip.number, self._tip.through):
             fact = stored_fact((rowid, *row[1:]))
             if fact and fact.intact():
-                self._facts.setdefault(rowid, []).append(fact)
+                self._facts.setdefault(rowid, []).append(replace(fact, epoch=self._tip.epoch))
 
     def continuation(self) -> list[StoredFact]:
         """Return the facts that follow the tip without a gap, by the chain."""
@@ -48,28 +49,30 @@ class Beyond:
     def _goes_on(self, fact: StoredFact) -> bool:
         return any(_follows(after, fact.head) for after in self._facts.get(place(fact.stream, fact.seq + 1), []))
 
-    def completed_past(self, through: int) -> bool:
-        """Return whether a commit that goes further was certainly complete.
+    def lacks(self, through: int) -> bool:
+        """Return whether the log tells of commits after ``through`` of the tip's stream.
 
-        Each commit leaves a mark of how far it went, and is durable before the next one is written: all marks but the
-        furthest one are of complete commits.
+        Each commit leaves a mark of how far it went. Whether the very last one was torn by a power cut or damaged
+        later can't be told, and it may have been green: so it counts. A stream that was only just begun does not:
+        what it said again is still here.
         """
-        return any(mark > (self._tip.number, through) for mark in sorted(self._issued)[:-1])
+        later = [issued for stream, issued in self._issued if stream > self._tip.number]
+        return len(later) > 1 or any(stream == self._tip.number and n > through for stream, n in self._issued)
 
 
 def redo(store: Store, path: Path, disk: Disk, *, tip: Tip, mark: Mark) -> tuple[Tip, Mark]:
     """Put back what the log holds beyond ``tip`` and return the new tip; nothing is written when there is nothing.
 
     Raises:
-        Damaged: The log shows complete commits that can't be put back in order.
+        Damaged: The log tells of commits that can't be put back.
         OutboxFull: No room to write them; the log still has them.
         OutboxBroken: The disk failed.
     """
     beyond = _look_beyond(path, disk, tip)
     facts = beyond.continuation()
     through = facts[-1].seq if facts else tip.through
-    if beyond.completed_past(through):
-        raise Damaged("the log lost complete commits")
+    if beyond.lacks(through):
+        raise Damaged(f"the log tells of commits after seq {through} and does not have them whole")
     if not facts:
         return tip, mark
     mark = Mark(mark.stream, 0, mark.receipted, mark.generation, through)
@@ -81,14 +84,18 @@ def redo(store: Store, path: Path, disk: Disk, *, tip: Tip, mark: Mark) -> tuple
 
 
 def _look_beyond(path: Path, disk: Disk, tip: Tip) -> Beyond:
+    """Look at every frame of the log's present run up to its last commit; what follows that was never complete."""
     beyond = Beyond(tip)
     with closing(Frames(disk, wal_of(path))) as frames:
-        overflow = {frames.number(index): index for index in range(frames.count)}
-        for index in range(frames.count):
+        run = [index for index in range(frames.count) if frames.current(index)]
+        while run and not frames.commits(run[-1]):
+            run.pop()
+        newest = {frames.number(index): index for index in run}
+        for index in run:
             for rowid, row in leaf_rows(
                 frames.page(index),
                 number=frames.number(index),
-                pages=lambda number: frames.page(overflow[number]) if number in overflow else None,
+                pages=lambda number: frames.page(newest[number]) if number in newest else None,
             ):
                 beyond.look(rowid, row)
     return beyond

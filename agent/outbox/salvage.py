@@ -4,8 +4,9 @@ Every proven fact is carried over as it lay; those without a receipt are said ag
 `EpochOpened` for reason ``corrupt``; gaps are stated as `FactsLost`.
 """
 
+import itertools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from agent.outbox.disk import Disk
 from agent.outbox.files import make
 from agent.outbox.marks import Mark, write_mark
 from agent.outbox.reissue import as_reissued, reissue
-from agent.outbox.schema import guard_facts, make_tables, place
+from agent.outbox.schema import MAX_SEQ, guard_facts, make_tables, place, seq_of
 from agent.outbox.stream import Appender, StoredFact, insert_fact, read_facts
 from agent.outbox.survey import Survey, proven_facts, survey
 from agent.outbox.wreck import Wreck
@@ -72,7 +73,7 @@ def _say_again(store: Store, appender: Appender, finds: Survey, *, newest: int, 
             stream=stream,
             epoch=finds.epochs[stream],
             after=finds.receipted(stream),
-            through=finds.through(stream),
+            through=finds.through(stream, proven=_last_proven(store, stream)),
             at=at,
             state_lost=stream == newest,
         )
@@ -92,8 +93,22 @@ def _carry_over(store: Store, wreck: Wreck, finds: Survey, *, station: str) -> l
         if not insert_fact(store, fact) and fact.body is not None and not _stored(store, fact):
             rivals[fact.digest] = fact
     for stream in finds.epochs:
-        _drop_misplaced(store, stream, last=finds.through(stream))
-    return [fact for fact in rivals.values() if fact.seq > finds.receipted(fact.stream)]
+        _drop_misplaced(store, stream, issued=finds.issued(stream))
+    return [
+        fact for fact in rivals.values() if fact.seq > finds.receipted(fact.stream) and _follows_stored(store, fact)
+    ]
+
+
+def _follows_stored(store: Store, fact: StoredFact) -> bool:
+    """Return whether the chain leads from the stored fact before to this one; true where there is none before."""
+    before = list(read_facts(store, fact.stream, first=fact.seq - 1, last=fact.seq - 1))
+    return not before or chain.next_head(before[0].head, seq=fact.seq, digest=fact.digest) == fact.head
+
+
+def _last_proven(store: Store, stream: int) -> int:
+    bounds = (place(stream, 0), place(stream + 1, 0))
+    rows = store.rows("SELECT place FROM facts WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1", bounds)
+    return seq_of(int(str(rows[0][0]))) if rows else 0
 
 
 def _stored(store: Store, fact: StoredFact) -> bool:
@@ -102,21 +117,29 @@ def _stored(store: Store, fact: StoredFact) -> bool:
     )
 
 
-def _drop_misplaced(store: Store, stream: int, *, last: int) -> None:
-    """Take out rows that stand between two others and chain with neither: their seq is not to be believed."""
-    for before, fact, after in _neighbours(read_facts(store, stream, first=1, last=last)):
-        if not _chains(before, fact, after):
+def _drop_misplaced(store: Store, stream: int, *, issued: int) -> None:
+    """Take out the rows whose seq is not to be believed."""
+    for before, fact, after in _neighbours(read_facts(store, stream, first=1, last=MAX_SEQ)):
+        lonely = before is None and after is None and fact.seq > max(1, issued)
+        if lonely or (before and after and not _chains(before, fact, after)):
             store.rows("DELETE FROM facts WHERE place = ?", (place(stream, fact.seq),))
 
 
-def _neighbours(facts: Iterator[StoredFact]) -> Iterator[tuple[StoredFact, StoredFact, StoredFact]]:
-    for (before, fact), (_, after) in pairwise(pairwise(facts)):
-        if before.seq + 2 == fact.seq + 1 == after.seq:
-            yield before, fact, after
+def _neighbours(
+    facts: Iterable[StoredFact],
+) -> Iterator[tuple[StoredFact | None, StoredFact, StoredFact | None]]:
+    """Yield each fact with the one of the seq before and the one of the seq after, where there are such."""
+    for (before, fact), (_, after) in pairwise(pairwise(itertools.chain([None], facts, [None]))):
+        if fact:
+            yield (
+                before if before and before.seq + 1 == fact.seq else None,
+                fact,
+                after if after and after.seq == fact.seq + 1 else None,
+            )
 
 
 def _chains(before: StoredFact, fact: StoredFact, after: StoredFact) -> bool:
-    """Return whether the fact's digest and seq lead from the one before to it, from it to the one after, or through."""
+    """Return whether digest and seq lead from the one before to it, from it to the one after, or through it."""
     computed = chain.next_head(before.head, seq=fact.seq, digest=fact.digest)
     heads = (computed, fact.head)
     return computed == fact.head or any(

@@ -63,17 +63,17 @@ def read_facts(store: Store, stream: int, *, first: int, last: int) -> Iterator[
     Raises:
         Damaged: A row is no fact.
     """
-    while first <= last:
-        until = min(last, first + _BATCH - 1)
-        for row in store.rows(_SELECT, (place(stream, first), place(stream, until))):
+    following, end = place(stream, first), place(stream, last)
+    while rows := store.rows(_SELECT, (following, end, _BATCH)):
+        for row in rows:
             fact = stored_fact(row)
             if fact is None:
                 raise Damaged(f"a row of stream {stream} is no fact")
             yield fact
-        first = until + 1
+            following = place(stream, fact.seq + 1)
 
 
-_SELECT = "SELECT place, epoch, salt, body, digest, head FROM facts WHERE place BETWEEN ? AND ? ORDER BY place"
+_SELECT = "SELECT place, epoch, salt, body, digest, head FROM facts WHERE place BETWEEN ? AND ? ORDER BY place LIMIT ?"
 _INSERT = "INSERT INTO facts (place, epoch, salt, body, digest, head) VALUES (?, ?, ?, ?, ?, ?)"
 
 

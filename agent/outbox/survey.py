@@ -11,6 +11,9 @@ from agent.outbox.stream import StoredFact, stored_fact
 from agent.outbox.wreck import Wreck
 from agent.store import Row, state_seal
 
+_REACH = 64
+"""So many facts at the end of a stream may be damaged and still count as seen."""
+
 
 @dataclass(slots=True)
 class Survey:
@@ -42,10 +45,18 @@ class Survey:
         mark = self.marks.get(place(stream, 0))
         return mark.receipted if mark else 0
 
-    def through(self, stream: int) -> int:
-        """Return up to where a stream is known to have gone."""
+    def issued(self, stream: int) -> int:
+        """Return up to where the marks say that a stream had gone."""
+        return max((mark.issued for mark in self.marks.values() if mark.stream == stream), default=0)
+
+    def through(self, stream: int, *, proven: int) -> int:
+        """Return up to where a stream had gone, given the last fact that is proven.
+
+        A row whose body is damaged still shows that there was a fact, unless its seq is out of all reach.
+        """
+        known = max(proven, self.issued(stream))
         seen = self.seen.get((stream, self.epochs.get(stream, b"")), 0)
-        return max([seen, *(mark.issued for mark in self.marks.values() if mark.stream == stream)])
+        return seen if known < seen <= known + _REACH else known
 
 
 def survey(wreck: Wreck) -> Survey:
@@ -62,11 +73,11 @@ def survey(wreck: Wreck) -> Survey:
 
 
 def proven_facts(wreck: Wreck, finds: Survey) -> Iterator[StoredFact]:
-    """Yield every fact whose epoch is its stream's and whose body, unless erased, has its digest; repeats included."""
+    """Yield every fact of a known stream whose body, unless erased, has its digest; repeats included."""
     for rowid, row in _rows(wreck):
         fact = stored_fact((rowid, *row[1:]))
-        if fact is not None and fact.epoch == finds.epochs.get(fact.stream) and (fact.body is None or fact.intact()):
-            yield fact
+        if fact is not None and fact.stream in finds.epochs and (fact.body is None or fact.intact()):
+            yield replace(fact, epoch=finds.epochs[fact.stream])
 
 
 def _rows(wreck: Wreck) -> Iterator[tuple[int, Row]]:

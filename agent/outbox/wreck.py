@@ -35,8 +35,13 @@ class Frames:
         return _WAL_HEADER + index * _FRAME
 
     def current(self, index: int) -> bool:
-        """Return whether a frame is of the log's present run."""
-        return self._read(self._at(index) + 8, 8) == self._salts
+        """Return whether a frame is of the log's present run; one wrong bit in its salts does not hide it."""
+        salts = self._read(self._at(index) + 8, 8)
+        return salts[:4] == self._salts[:4] or salts[4:] == self._salts[4:]
+
+    def commits(self, index: int) -> bool:
+        """Return whether a frame is the last of a commit."""
+        return any(self._read(self._at(index) + 4, 4))
 
     def number(self, index: int) -> int:
         """Return the number of the page that frame ``index`` (from 0) holds; 0 when it can't be read."""

@@ -1,7 +1,7 @@
 """A SQLite VFS and a `Disk` that do everything on a real file system and write down each change."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Buffer, Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,7 +52,7 @@ class RecordingVFS(apsw.VFS):
         self._recording = recording
         super().__init__(self.vfs_name, base="unix")
 
-    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
         path = name.filename() if isinstance(name, apsw.URIFilename) else (name or "")
         is_new = bool(path) and not Path(path).exists()
         file = _RecordingFile(name, flags, self._recording, path)
@@ -60,7 +60,7 @@ class RecordingVFS(apsw.VFS):
             file.inode = self._recording.opened(path, is_new=is_new)
         return file
 
-    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802 - SQLite's name
+    def xDelete(self, filename: str, syncdir: bool) -> None:
         super().xDelete(filename, syncdir)
         self._recording.removed(filename)
         if syncdir:
@@ -75,15 +75,15 @@ class _RecordingFile(apsw.VFSFile):
         # The unix VFS syncs the folder at the first sync of a journal that it may have created (os_unix.c, DIRSYNC).
         self._folder_unsynced = bool(flags[0] & _CREATE and flags[0] & _JOURNALS)
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
+    def xWrite(self, data: Buffer, offset: int) -> None:
         super().xWrite(data, offset)
         self._calls.append(Write(self.inode, offset, bytes(data)))
 
-    def xTruncate(self, newsize: int) -> None:  # noqa: N802 - SQLite's name
+    def xTruncate(self, newsize: int) -> None:
         super().xTruncate(newsize)
         self._calls.append(Truncate(self.inode, newsize))
 
-    def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
+    def xSync(self, flags: int) -> None:
         super().xSync(flags)
         self._calls.append(Sync(self.inode))
         if self._folder_unsynced:

@@ -1,0 +1,200 @@
+"""One seeded history of a station and its county, with a fault in the middle, and the verdict on it.
+
+What only a destroyed file knew nobody can tell again. So where a history puts an older card in or cuts a file short,
+the station has said its signed head before: then the county's ledger must show what is gone as unexplained.
+"""
+
+import logging
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.outbox import OutboxBroken, OutboxFull
+from agent.outbox.disk import wal_of
+from protocol.units import FactRef
+from tests.proofs.power_cut.workload import RECORD_KEY, STATION
+from tests.proofs.rollback.board import Board
+from tests.proofs.rollback.county import County
+
+FAULTS = ("older_copy", "clone", "bit_flip", "truncated", "garbage", "county_restored")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Findings:
+    """What went wrong, summed over histories, and what was lost in the open."""
+
+    lost: int = 0
+    """Green, not with the county, and nobody says so."""
+    unstated: int = 0
+    """Green and lost where the file was only damaged, without a `FactsLost` of the station."""
+    doubled: int = 0
+    invented: int = 0
+    refused_to_start: int = 0
+    crashes: int = 0
+    stated: int = 0
+    """Green facts that damage destroyed and the station stated as lost."""
+    unexplained: int = 0
+    """Green facts that only a destroyed file had, which the ledger shows by an earlier signed head."""
+    by_fault: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        return self.lost + self.unstated + self.doubled + self.invented + self.refused_to_start + self.crashes
+
+
+class History:
+    """A run: steps, faults, and what the observer wrote down."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder = folder
+        self._chance = random.Random(seed)
+        public_key = RECORD_KEY.public_key().public_bytes_raw()
+        self._county = County(station=STATION, record_key=public_key)
+        self._boards = [Board(folder / "board1")]
+        self._green: dict[int, FactRef] = {}
+        self._presented = 0
+        self._destroyed = False
+        self.fault = self._chance.choice(FAULTS)
+
+    def run(self) -> None:
+        """Live, suffer the fault, live on, and come to terms."""
+        self._live(self._chance.randint(1, 12))
+        getattr(self, f"_{self.fault}")()
+        self._live(self._chance.randint(0, 8))
+        for board in [*self._boards, *self._boards]:
+            board.connect(self._county, chance=self._chance, to_the_end=True)
+        for board in self._boards:
+            board.end()
+
+    def _live(self, steps: int) -> None:
+        for _ in range(steps):
+            board = self._chance.choice(self._boards)
+            what = self._chance.random()
+            if what < 0.55:
+                self._present(board)
+            elif what < 0.85:
+                board.connect(self._county, chance=self._chance, to_the_end=self._chance.random() < 0.4)
+            else:
+                board.power_off(orderly=self._chance.random() < 0.5)
+                board.power_on()
+
+    def _present(self, board: Board) -> None:
+        numbers = range(self._presented + 1, self._presented + 1 + self._chance.choice((1, 1, 1, 2, 5, 40)))
+        self._presented = numbers[-1]
+        self._green |= board.present(numbers)
+
+    def _older_copy(self) -> None:
+        """The card is replaced by a copy of a while ago, perhaps twice."""
+        board, copy = self._boards[0], self._folder / "copy"
+        board.copy_card(copy)
+        for _ in range(self._chance.randint(1, 2)):
+            self._live(self._chance.randint(1, 8))
+            board.say_head(self._county)
+            board.power_off(orderly=self._chance.random() < 0.5)
+            board.insert(copy)
+            board.power_on()
+        self._destroyed = True
+
+    def _clone(self) -> None:
+        """A second board runs from a copy of the card; both go on."""
+        copy = self._folder / "copy"
+        self._boards[0].copy_card(copy)
+        if self._chance.random() < 0.5:
+            self._live(self._chance.randint(1, 5))
+        self._boards.append(Board(self._folder / "board2", card=copy))
+
+    def _bit_flip(self) -> None:
+        """One to three bits of the file or its log turn over."""
+        board = self._boards[0]
+        self._present(board)
+        board.say_head(self._county)
+        board.power_off(orderly=self._chance.random() < 0.4)
+        target = self._target(board)
+        content = bytearray(target.read_bytes())
+        for _ in range(self._chance.randint(1, 3)):
+            content[self._chance.randrange(len(content))] ^= 1 << self._chance.randrange(8)
+        target.write_bytes(content)
+        board.power_on()
+
+    def _truncated(self) -> None:
+        """The file or its log ends early, perhaps at nothing."""
+        board = self._boards[0]
+        self._present(board)
+        board.say_head(self._county)
+        board.power_off(orderly=self._chance.random() < 0.4)
+        target = self._target(board)
+        size = target.stat().st_size
+        with target.open("r+b") as file:
+            file.truncate(self._chance.choice((0, self._chance.randrange(size), size // 4096 * 2048 // 4096 * 4096)))
+        board.power_on()
+        self._destroyed = True
+
+    def _garbage(self) -> None:
+        """Some pages of the file are noise, perhaps all, or there is a folder in its place."""
+        board = self._boards[0]
+        board.say_head(self._county)
+        board.power_off(orderly=True)
+        size = board.file.stat().st_size
+        if self._chance.random() < 0.2:
+            board.file.unlink()
+            board.file.mkdir()
+        else:
+            start = self._chance.randrange(0, size, 4096)
+            with board.file.open("r+b") as file:
+                file.seek(start)
+                file.write(self._chance.randbytes(self._chance.choice((4096, 8192, size))))
+        board.power_on()
+        self._destroyed = True
+
+    def _county_restored(self) -> None:
+        """The county comes back from a dump."""
+        dump = self._county.back_up()
+        self._live(self._chance.randint(1, 8))
+        self._county.restore(dump)
+
+    def _target(self, board: Board) -> Path:
+        wal = wal_of(board.file)
+        return wal if wal.exists() and wal.stat().st_size and self._chance.random() < 0.6 else board.file
+
+    def judge(self, findings: Findings) -> None:
+        """Compare what the county has with what turned green."""
+        kept = self._county.touches()
+        numbers = Counter(number for number, _, _ in kept)
+        findings.by_fault[self.fault] += 1
+        findings.doubled += sum(times - 1 for times in numbers.values())
+        findings.invented += sum(1 for number in numbers if not 0 < number <= self._presented)
+        places = {(epoch, seq) for number, epoch, seq in kept}
+        for number, ref in self._green.items():
+            if number in numbers:
+                findings.invented += (ref.epoch, ref.seq) not in places
+            elif self._county.states_lost(ref.epoch, ref.seq):
+                findings.stated += 1
+            elif not self._county.misses(ref.epoch, ref.seq):
+                findings.lost += 1
+            elif self._destroyed:
+                findings.unexplained += 1
+            else:
+                findings.unstated += 1
+
+
+def live_and_judge(folder: Path, *, seed: int, findings: Findings) -> None:
+    """Run one history and add to the findings."""
+    before = findings.wrong
+    history = History(folder, seed)
+    where = f"seed {seed}, {history.fault}"
+    try:
+        history.run()
+        history.judge(findings)
+    except (OutboxBroken, OutboxFull) as error:
+        findings.refused_to_start += 1
+        where = f"{where}: {error}"
+    except Exception as error:  # whatever it is, it is a finding of the proof
+        log.exception("%s", where)
+        findings.crashes += 1
+        where = f"{where}: {error!r}"
+    if findings.wrong != before:
+        findings.examples.append(where)
