@@ -89,6 +89,7 @@ class ClockingDesk:
         self._screens = screens
         self._pictures = pictures
         self._card_key = card_key
+        self._failing = False
 
     def card_touched(self, uid: str, reader: str) -> None:
         """Record one touch and show the person the outcome; see `cards_touched`."""
@@ -105,16 +106,25 @@ class ClockingDesk:
         try:
             refs = iter(self._journal.commit(*facts) if facts else [])
         except (OutboxFull, OutboxBroken) as error:
-            log.error("%d touches not recorded: %s", len(judged), error)
             problem: Problem = "disk_full" if isinstance(error, OutboxFull) else "disk_error"
+            self._disk_fails(problem, error)
             for one in judged:
                 self._refuse(problem if one else "bad_card")
         else:
+            self._failing = self._failing and not facts
             for one in judged:
                 if one is None:
                     self._refuse("bad_card")
                 else:
                     self._tell(one, [next(refs) for _ in one.facts])
+
+    def _disk_fails(self, problem: Problem, error: Exception) -> None:
+        """Say once that people are being refused: in the log now, to the county as soon as the disk takes it."""
+        if not self._failing:
+            log.error("touches are not recorded: %s", error)
+            detail = "touches were answered in red and not recorded"
+            self._journal.owe(AlarmRaised(at=self._clock.now(), code=problem, severity="critical", detail=detail))
+        self._failing = True
 
     def too_fast(self, touches: Sequence[CardTouched]) -> None:
         """Refuse touches that come faster than they can be recorded: one red for all of them."""

@@ -36,6 +36,7 @@ class Journal:
         self._outbox = outbox
         self._owed: deque[Fact] = deque()
         self._news = False
+        self._stuck = False
 
     def commit(self, *facts: Fact) -> list[FactRef]:
         """Make facts durable now, after everything owed, in one transaction.
@@ -64,7 +65,11 @@ class Journal:
         try:
             self.commit()
         except (OutboxFull, OutboxBroken) as error:
-            log.warning("%d facts wait for the disk: %s", len(self._owed), error)
+            if not self._stuck:
+                log.warning("facts wait for the disk: %s", error)
+            self._stuck = True
+        else:
+            self._stuck = False
 
     def take_news(self) -> bool:
         """Return whether anything was committed since the last call."""

@@ -16,7 +16,7 @@ from protocol.facts import DirectionChosen, Fact, Touch
 from protocol.kiosk import DutyRow, Missing
 from protocol.units import Direction, FactRef, Moment
 
-MAX_REMEMBERED = 5_000
+MAX_CARDS, MAX_OF_A_CARD, MAX_LATEST = 2_000, 100, 500
 REPEAT_WITHIN_MS = 120_000
 _KEEP_MS = 2 * 24 * 3_600_000
 MAX_ROWS = 120
@@ -38,8 +38,8 @@ class Today:
     def __init__(self, *, clock: StationClock, twin: Twin) -> None:
         self._clock = clock
         self._twin = twin
-        self._seen: deque[Seen] = deque(maxlen=MAX_REMEMBERED)
-        self._last: dict[bytes, Seen] = {}
+        self._cards: dict[bytes, deque[Seen]] = {}
+        self._latest: deque[Seen] = deque(maxlen=MAX_LATEST)
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Take up what the outbox still knows, oldest first."""
@@ -52,17 +52,15 @@ class Today:
     def add(self, ref: FactRef, touch: Touch) -> None:
         """Remember a committed touch that is no repeat."""
         seen = Seen(ref=ref, at=touch.at, token=touch.card)
-        self._seen.append(seen)
-        self._last[touch.card] = seen
-        self._forget(touch.at)
-
-    def _forget(self, now: Moment) -> None:
-        while self._seen and self._age_ms(self._seen[0], now) > _KEEP_MS:
-            old = self._seen.popleft()
-            if self._last.get(old.token) is old:
-                del self._last[old.token]
-        if len(self._last) > 2 * MAX_REMEMBERED:
-            self._last = {seen.token: seen for seen in self._seen}
+        # Taken out and put back, the card stands last: the dict is in the order of the cards' last touches.
+        of_card = self._cards.pop(touch.card, deque(maxlen=MAX_OF_A_CARD))
+        while of_card and self._age_ms(of_card[0], touch.at) > _KEEP_MS:
+            of_card.popleft()
+        of_card.append(seen)
+        self._cards[touch.card] = of_card
+        self._latest.append(seen)
+        if len(self._cards) > MAX_CARDS:
+            del self._cards[next(iter(self._cards))]
 
     def _age_ms(self, seen: Seen, now: Moment) -> int:
         if seen.at.boot == now.boot:
@@ -70,13 +68,13 @@ class Today:
         return self._clock.wall_of(now) - seen.at.wall
 
     def find(self, ref: FactRef) -> Seen | None:
-        """Return a remembered touch by its identity."""
-        return next((seen for seen in reversed(self._seen) if seen.ref == ref), None)
+        """Return one of the latest touches by its identity."""
+        return next((seen for seen in reversed(self._latest) if seen.ref == ref), None)
 
     def repeated(self, token: bytes, now: Moment) -> Seen | None:
         """Return the touch of the same card that a touch now would repeat, or None."""
-        seen = self._last.get(token)
-        return seen if seen and 0 <= self._age_ms(seen, now) <= REPEAT_WITHIN_MS else None
+        of_card = self._cards.get(token)
+        return of_card[-1] if of_card and 0 <= self._age_ms(of_card[-1], now) <= REPEAT_WITHIN_MS else None
 
     def direction(self, seen: Seen) -> Direction | None:
         """Return what a touch was: the person's word, else by the duty windows."""
@@ -125,7 +123,6 @@ class Today:
         return min(arrivals, default=None), max(departures, default=None)
 
     def _touches_of(self, person: str) -> Iterator[tuple[Seen, int]]:
-        for seen in self._seen:
-            card = self._twin.card(seen.token)
-            if card is not None and card.person == person and not card.lost:
+        for token in self._twin.tokens_of(person):
+            for seen in self._cards.get(token, ()):
                 yield seen, self._clock.wall_of(seen.at)

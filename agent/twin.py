@@ -42,6 +42,10 @@ class Twin:
         people = {person.id: person for person in desired.people}
         self._cards: dict[bytes, Card] = {card.token: card for card in desired.cards}
         self._people: dict[str, Person] = people
+        self._tokens: dict[str, list[bytes]] = {}
+        for card in desired.cards:
+            if not card.lost:
+                self._tokens.setdefault(card.person, []).append(card.token)
 
     @property
     def version(self) -> int:
@@ -51,6 +55,10 @@ class Twin:
     def card(self, token: bytes) -> Card | None:
         """Return the card of a token, or None when this station does not know it."""
         return self._cards.get(token)
+
+    def tokens_of(self, person: str) -> list[bytes]:
+        """Return the tokens of a person's cards that are not lost."""
+        return self._tokens.get(person, [])
 
     def name_of(self, person: str) -> str:
         """Return a person's name as the kiosk shows it."""

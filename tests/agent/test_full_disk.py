@@ -3,7 +3,7 @@
 import pytest
 
 from agent.outbox.errors import OutboxBroken, OutboxFull
-from protocol.facts import ReaderLost, Touch
+from protocol.facts import AlarmRaised, ReaderLost, Touch
 from tests.agent.bench import LI, LOST, ZHANG, Bench
 
 
@@ -36,3 +36,12 @@ def test_what_nobody_waits_for_is_owed_and_goes_first(station: Bench) -> None:
     assert shown.touch is not None
     assert shown.touch.seq == station.outbox.real.through
     assert station.indicator.shown[-1] == ("green", f"{shown.touch.epoch.hex()}/{shown.touch.seq}")
+
+
+def test_the_county_hears_of_it_once_there_is_room(station: Bench) -> None:
+    station.outbox.fill_disk()
+    for _ in range(3):
+        station.touch(ZHANG)
+    station.outbox.error = None
+    station.touch(ZHANG)
+    assert [(alarm.code, alarm.severity) for alarm in station.of(AlarmRaised)] == [("disk_full", "critical")]

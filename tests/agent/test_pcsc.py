@@ -13,6 +13,7 @@ import pytest
 
 from agent.drivers.pcsc import PcscReader
 from firmware_scripts.demo.virtual_card import VirtualCard
+from tests.agent.reader_contract import check_reader
 from tests.conftest import short_folder
 
 UID = "04a1b2c3d4e5f6"
@@ -110,6 +111,17 @@ def reader(heard: Heard) -> Iterator[PcscReader]:
 
 def begin(reader: PcscReader, heard: Heard) -> None:
     reader.start(touched=heard.touches.put, ready=heard.ready.put)
+
+
+def test_it_keeps_the_contract_of_every_reader(pcscd: Pcscd, reader: PcscReader) -> None:
+    def present(uid: str) -> None:
+        """Leave the card long enough for pcscd, which looks every 0.4 s, to see it come and go."""
+        with pcscd.card(uid):
+            threading.Event().wait(1)
+        threading.Event().wait(1)
+
+    pcscd.start()
+    check_reader(reader, present, uids=(UID,))
 
 
 def test_a_card_is_read_once_however_long_it_lies(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:

@@ -5,6 +5,7 @@ import json
 import queue
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from agent.drivers.simulated_indicator import SimulatedIndicator
 from agent.drivers.simulated_reader import SimulatedReader
 from agent.drivers.system_clock import LinuxClock
 from agent.ports import Camera, DeviceError, SystemClock
+from tests.agent.reader_contract import check_reader
 from tests.fakes.clockwork import FakeSystemClock
 from tests.fakes.devices import FakeCamera, FakeIndicator, FakeReader, lamp_socket
 
@@ -32,23 +34,14 @@ def present(folder: Path, *lines: str) -> list[bytes]:
         return answers
 
 
-@pytest.mark.parametrize("kind", ["fake", "simulated"])
-def test_a_reader_tells_of_each_card_until_it_is_stopped(kind: str, folder: Path) -> None:
-    touched: queue.Queue[str] = queue.Queue()
-    ready: queue.Queue[bool] = queue.Queue()
-    reader = FakeReader() if kind == "fake" else SimulatedReader(socket_path=folder / "touch.sock")
-    reader.start(touched=touched.put, ready=ready.put)
-    assert ready.get(timeout=5) is True
-    for uid in ("04a1b2c3d4e5f6", "rubbish"):
-        reader.present(uid) if isinstance(reader, FakeReader) else present(folder, uid)
-        assert touched.get(timeout=5) == uid
-    reader.stop()
-    if isinstance(reader, FakeReader):
-        reader.present("04a1b2c3")
-    else:
-        with pytest.raises(OSError):
-            present(folder, "04a1b2c3")
-    assert touched.empty()
+def test_the_fake_reader_keeps_the_contract() -> None:
+    reader = FakeReader()
+    check_reader(reader, reader.present, uids=("04a1b2c3d4e5f6", "rubbish"))
+
+
+def test_the_simulated_reader_keeps_the_contract(folder: Path) -> None:
+    reader = SimulatedReader(socket_path=folder / "touch.sock")
+    check_reader(reader, partial(present, folder), uids=("04a1b2c3d4e5f6", "rubbish"))
 
 
 @pytest.fixture

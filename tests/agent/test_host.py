@@ -1,0 +1,151 @@
+"""The core's face to the uplink: time, desired state, vitals, alarms; and the renewal of the certificate."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.events import RenewalEnded
+from agent.home import HomeScreen
+from agent.host import StationHost
+from agent.recent import recent_facts
+from agent.renewal import RETRY_MS, Renewal
+from protocol.facts import AlarmRaised, ClockCorrected
+from protocol.kiosk import MAX_LINE_BYTES, encode_line
+from protocol.twin import Person
+from tests.agent.bench import ZHANG, Bench, bench, desired, window
+from tests.agent.sample import pack, sealed
+from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
+
+
+def home_of(station: Bench) -> HomeScreen:
+    return HomeScreen(
+        station="test-0001",
+        clock=station.clock,
+        twin=station.twin,
+        today=station.today,
+        learning=station.learning,
+        lifecycle=station.lifecycle,
+        screens=station.recorded,
+        waiting=lambda: station.outbox.real.waiting,
+        simulated=["reader"],
+    )
+
+
+def host_of(station: Bench) -> StationHost:
+    return StationHost(
+        station="test-0001",
+        software="cunhui-agent test",
+        folder=station.folder,
+        clock=station.clock,
+        journal=station.journal,
+        twin=station.twin,
+        lifecycle=station.lifecycle,
+        snapshots=station.snapshots,
+        commands=station.commands,
+        shelf=station.shelf,
+        home=home_of(station),
+        head=station.outbox.real.signed_head,
+        waiting=lambda: station.outbox.real.waiting,
+        blobs_waiting=lambda: 3,
+    )
+
+
+def test_a_boot_that_learns_the_time_says_so(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        host = host_of(station)
+        host.time_told(system.wall, asked_mono_ms=system.mono - 100, answered_mono_ms=system.mono)
+        host.time_told(system.wall, asked_mono_ms=system.mono - 100, answered_mono_ms=system.mono)
+        assert [fact.source for fact in station.of(ClockCorrected)] == ["county"]
+
+
+def test_a_desired_state_has_its_packs_fetched(station: Bench) -> None:
+    ref, file = sealed(pack())
+    station.files[ref.sha256] = file
+    host = host_of(station)
+    assert host.desired_came(desired(version=2, packs=[ref])).version == 2
+    assert host.twin_version() == 2
+    station.shelf.tick()
+    assert station.shelf.fetched(station.fetched())
+    assert host.desired_came(desired(version=1)).refused == 1
+    assert station.shelf.packs() != []
+
+
+def test_vitals_and_alarms(station: Bench) -> None:
+    host = host_of(station)
+    station.lifecycle.reader_changed("fake", ready=True)
+    host.alarm("x" * 100, "minor", "y" * 500)
+    vitals = host.vitals()
+    assert (vitals.reader_ready, vitals.camera_ready, vitals.simulated) == (True, True, True)
+    assert (vitals.blobs_waiting, vitals.twin_version) == (3, 1)
+    assert vitals.head.through == station.outbox.real.through
+    assert vitals.disk_free_kib > 0
+    assert 1_000 < vitals.resident_kib < 1_000_000
+    assert [(fact.code, fact.detail) for fact in station.of(AlarmRaised)] == [("x" * 64, "y" * 400)]
+
+
+def test_duty_is_assumed_while_the_time_is_not_known(tmp_path: Path, station: Bench, system: FakeSystemClock) -> None:
+    assert host_of(station).in_duty()
+    system.pass_ms(12 * HOUR_MS)
+    assert not host_of(station).in_duty()
+    (tmp_path / "other").mkdir()
+    with bench(tmp_path / "other", system, trusted=False) as other:
+        assert host_of(other).in_duty()
+
+
+def test_a_large_village_still_fits_one_line(station: Bench) -> None:
+    people = [Person(id=f"p{n}", name="张" * 64) for n in range(300)]
+    windows = [window(f"{n}", 500 + n, 600 + n, *[one.id for one in people]) for n in range(3)]
+    station.accept(msgspec.structs.replace(desired(version=2), people=people, cards=[], windows=windows))
+    home = home_of(station).current()
+    assert len(encode_line(home)) <= MAX_LINE_BYTES
+    assert home.duty
+
+
+def test_memory_begins_after_facts_that_were_erased(station: Bench) -> None:
+    for _ in range(3):
+        station.touch(ZHANG)
+
+    class Erased:
+        """The outbox, with all but the last two bodies gone."""
+
+        epoch = station.outbox.real.epoch
+        through = station.outbox.real.through
+
+        def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> object:
+            if seq < self.through - 2:
+                return None
+            return station.outbox.real.envelope_after(seq, max_facts=max_facts, max_bytes=max_bytes)
+
+    assert [ref.seq for ref, _ in recent_facts(Erased())] == [Erased.through - 1, Erased.through]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_due_renewal_runs_once_an_hour(station: Bench, system: FakeSystemClock, fails: bool) -> None:
+    calls: list[int] = []
+
+    def renew() -> None:
+        calls.append(system.mono)
+        if fails:
+            raise OSError("no county")
+
+    renewal = Renewal(clock=station.clock, inbox=station.inbox, due=lambda wall_ms: True, renew=renew)
+    renewal.tick()
+    event = station.inbox.get(timeout_s=5)
+    assert isinstance(event, RenewalEnded)
+    assert bool(event.problem) is fails
+    renewal.tick()
+    renewal.ended(event)
+    renewal.tick()
+    assert len(calls) == 1
+    system.pass_ms(RETRY_MS)
+    renewal.tick()
+    assert station.inbox.get(timeout_s=5) is not None
+    assert len(calls) == 2
+
+
+def test_without_the_time_nothing_is_renewed(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        renewal = Renewal(clock=station.clock, inbox=station.inbox, due=lambda wall_ms: True, renew=lambda: None)
+        renewal.tick()
+        assert station.inbox.get(timeout_s=0.1) is None
