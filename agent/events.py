@@ -66,10 +66,14 @@ class LinkUp:
 
 @dataclass(frozen=True, slots=True)
 class LinkDown:
-    """A connection ended or an attempt failed. ``reason`` is English, for the log."""
+    """A connection ended or an attempt failed. ``reason`` is English, for the log.
+
+    ``dates_refused``: nothing was wrong with the broker's certificate but its dates.
+    """
 
     attempt: int
     reason: str
+    dates_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
@@ -23,7 +24,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.drivers.tcp_payload import Traffic
 from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame
-from agent.ports import DeviceError
+from agent.ports import DeviceError, JudgeAt
 from protocol.refusal import Refused
 from protocol.topics import DOWN, Down, Up, parse, topic
 
@@ -39,6 +40,11 @@ QUEUE = 16
 _connect_properties: Any = Properties
 """paho gives its constructor no types."""
 _ACKNOWLEDGED: tuple[Down, ...] = ("desired", "command")
+_NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+"""X509_V_FLAG_NO_CHECK_TIME (openssl/x509_vfy.h)."""
+_EXPIRED = 10
+_DATE_ERRORS = (9, _EXPIRED)
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED (openssl/x509_vfy.h)."""
 _RETAIN_NOTHING = 2
 """MQTT 5.0, 3.8.3.1: retain handling 2, send no retained messages at the subscription."""
 
@@ -54,6 +60,24 @@ def station_context(*, ca_file: Path, certificate_file: Path, key_file: Path) ->
     context.load_verify_locations(cafile=ca_file)
     context.load_cert_chain(certificate_file, key_file)
     return context
+
+
+def _judging(context: ssl.SSLContext, judge_at: JudgeAt) -> ssl.SSLContext:
+    """Take the dates of certificates out of OpenSSL's hands where another clock than the system's judges them."""
+    if judge_at != "system":
+        context.verify_flags |= _NO_CHECK_TIME
+    return context
+
+
+def _check_dates(certificate: bytes, wall_ms: int) -> None:
+    from cryptography import x509  # noqa: PLC0415 -- for the rare station whose clock is wrong
+
+    told = datetime.fromtimestamp(wall_ms / 1000, UTC)
+    parsed = x509.load_der_x509_certificate(certificate)
+    if not parsed.not_valid_before_utc <= told <= parsed.not_valid_after_utc:
+        error = ssl.SSLCertVerificationError("the broker's certificate is not valid at the county's time")
+        error.verify_code = _EXPIRED
+        raise error
 
 
 class PahoLink:
@@ -87,7 +111,7 @@ class PahoLink:
         self._leaving: _Connection | None = None
         atexit.register(self._wait_for_farewell)
 
-    def connect(self, *, attempt: int, keepalive_s: int, will: bytes) -> None:
+    def connect(self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system") -> None:
         """Begin an attempt in a thread of its own; the one before is ended."""
         self.disconnect()
         previous = self._leaving
@@ -98,9 +122,14 @@ class PahoLink:
             put=self._put,
             mono_ms=self._mono_ms,
             traffic=self._traffic,
+            judge_at=judge_at,
         )
         self._current.start(
-            after=previous, context=self._context, address=self._address, keepalive_s=keepalive_s, name=self._station
+            after=previous,
+            context=lambda: _judging(self._context(), judge_at),
+            address=self._address,
+            keepalive_s=keepalive_s,
+            name=self._station,
         )
 
     def _client(self, will: bytes) -> mqtt.Client:
@@ -153,6 +182,7 @@ class _Connection:
         put: Callable[[Event], None],
         mono_ms: Callable[[], int],
         traffic: Traffic,
+        judge_at: JudgeAt,
     ) -> None:
         self._attempt = attempt
         self._topics = topics
@@ -160,6 +190,8 @@ class _Connection:
         self._put = put
         self._mono_ms = mono_ms
         self._traffic = traffic
+        self._judge_at = judge_at
+        self._dates_refused = False
         self._lock = threading.Lock()
         self._silent = False
         self._ending = threading.Event()
@@ -192,7 +224,7 @@ class _Connection:
         client.on_disconnect = self._disconnected
         client.on_message = self._message
         client.on_publish = self._published
-        client.on_socket_open = lambda _client, _data, sock: self._traffic.opened(sock)
+        client.on_socket_open = self._socket_opened
         client.on_socket_close = lambda _client, _data, sock: self._traffic.closing(sock)
         # With this set, paho leaves writing to the thread of the loop: two threads must not use one TLS socket.
         client.on_socket_register_write = lambda _client, _data, _sock: None
@@ -239,6 +271,9 @@ class _Connection:
             if not self._ending.is_set():
                 self._open(context(), address, keepalive_s)
                 self._loop()
+        except ssl.SSLCertVerificationError as error:
+            self._dates_refused = error.verify_code in _DATE_ERRORS
+            self._reason = str(error)
         except OSError as error:
             self._reason = self._reason or f"{type(error).__name__}: {error}"
         except Exception:
@@ -246,7 +281,12 @@ class _Connection:
             self._reason = "internal error"
         finally:
             self._cut()
-            self._say(LinkDown(attempt=self._attempt, reason=self._reason or "connection lost"))
+            self._say(LinkDown(self._attempt, self._reason or "connection lost", self._dates_refused))
+
+    def _socket_opened(self, _client: mqtt.Client, _data: Any, sock: object) -> None:
+        self._traffic.opened(sock)
+        if isinstance(self._judge_at, int) and isinstance(sock, ssl.SSLSocket):
+            _check_dates(sock.getpeercert(binary_form=True) or b"", self._judge_at)
 
     def _open(self, context: ssl.SSLContext, address: tuple[str, int], keepalive_s: int) -> None:
         self._client.tls_set_context(context)

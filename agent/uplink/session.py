@@ -47,11 +47,13 @@ class Session:
         alarms: Alarms,
         mono_ms: Callable[[], int],
         backoff: Backoff,
+        time_told: Callable[[int, int, int], None],
         agreed: Callable[[int], None],
     ) -> None:
         """Make a closed session.
 
         Args:
+            time_told: Called with the county's wall time and the monotonic times of question and answer.
             agreed: Called with the seq that both sides have, once they agree.
         """
         self._station = station
@@ -62,6 +64,7 @@ class Session:
         self._alarms = alarms
         self._mono_ms = mono_ms
         self._backoff = backoff
+        self._time_told = time_told
         self._agreed = agreed
         self.phase: Phase = "closed"
         self._nonce = bytes(16)
@@ -69,6 +72,7 @@ class Session:
         self._said_ms = 0
         self._asked_ms: int | None = None
         self._time_wanted = False
+        self._time_only = False
         self._disagreement: Disagree | None = None
 
     @property
@@ -76,9 +80,15 @@ class Session:
         """When `pump` has something to do, or None."""
         return self._due_ms if self.phase in ("asking", "comparing") else None
 
-    def open(self, nonce: bytes) -> None:
-        """Begin on a new connection."""
+    @property
+    def time_settled(self) -> bool:
+        """Whether this connection can't tell the time any more: it has, or it came too late."""
+        return not self._time_wanted
+
+    def open(self, nonce: bytes, *, time_only: bool = False) -> None:
+        """Begin on a new connection; with ``time_only`` nothing is taken from it but the county's signed time."""
         self._nonce = nonce
+        self._time_only = time_only
         self._asked_ms = None
         self._time_wanted = True
         self.ask_again(after_ms=0)
@@ -154,8 +164,10 @@ class Session:
             log.info("%s: a welcome for another birth is ignored", self._station)
             return
         self._take_time(welcome, answered_ms=mono_ms)
-        if self.phase != "asking":
-            return
+        if self.phase == "asking" and not self._time_only:
+            self._compare(welcome)
+
+    def _compare(self, welcome: Welcome) -> None:
         match agree(self._stream, welcome):
             case Continue() as ours:
                 self._begin_sending(welcome, ours)
@@ -169,7 +181,7 @@ class Session:
             return
         self._time_wanted = False
         if 0 <= answered_ms - asked_ms <= TRUSTED_ROUND_TRIP_MS:
-            self._host.time_told(welcome.wall, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
+            self._time_told(welcome.wall, asked_ms, answered_ms)
 
     def _begin_sending(self, welcome: Welcome, ours: Continue) -> None:
         self.phase = "agreed"

@@ -15,6 +15,7 @@ from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff
 from agent.uplink.blob_sender import BlobSender
 from agent.uplink.channel import Channel
+from agent.uplink.clock_doubt import ClockDoubt
 from agent.uplink.dialling import SILENCE_MS, Dialling
 from agent.uplink.needs import BlobSource, Stream, UplinkHost
 from agent.uplink.orders import Orders
@@ -67,6 +68,8 @@ class Uplink:
         self._told_state: LinkState = "connecting"
         self._trouble = Backoff(jitter)
         self._dialling = Dialling(mono_ms=mono_ms, jitter=jitter)
+        self._clock_doubt = ClockDoubt(mono_ms)
+        self._time_only = False
         self._channel = channel = Channel(link, mono_ms)
         self._alarms = alarms = Alarms(host, mono_ms)
         self._session = Session(
@@ -78,6 +81,7 @@ class Uplink:
             alarms=alarms,
             mono_ms=mono_ms,
             backoff=self._trouble,
+            time_told=self._time_told,
             agreed=self._agreed,
         )
         self._sender = FactSender(
@@ -159,8 +163,10 @@ class Uplink:
         match event:
             case LinkUp():
                 self._came_up()
-            case LinkDown(reason=reason):
-                self._lost(reason)
+            case LinkDown():
+                if event.dates_refused:
+                    self._clock_doubt.dates_refused()
+                self._lost(event.reason)
             case Delivered(ticket=ticket, reason_code=code):
                 self._channel.answered(ticket, code)
             case MessageCame():
@@ -169,7 +175,7 @@ class Uplink:
     def _came_up(self) -> None:
         self._dialling.up()
         self._channel.reset()
-        self._session.open(self._nonce)
+        self._session.open(self._nonce, time_only=self._time_only)
 
     def _lost(self, reason: str) -> None:
         if not self._dialling.failed_before or self._dialling.state == "up":
@@ -198,9 +204,14 @@ class Uplink:
             self._alarms.raise_once(f"refused_{event.leaf}", "minor", f"{event.leaf}: {refused.reason}")
 
     def _deliver(self, event: MessageCame) -> None:
+        if self._time_only and event.leaf != "welcome":
+            log.info("%s: %s ignored on a connection for time only", self._station, event.leaf)
+            return
         match event.leaf:
             case "welcome":
                 self._session.welcome_came(event.payload, mono_ms=event.mono_ms)
+                if self._time_only and self._dialling.state == "up" and self._session.time_settled:
+                    self._lost("the county's time came too late")
             case "match":
                 self._session.match_came(event.payload)
             case "receipt":
@@ -211,6 +222,13 @@ class Uplink:
                 self._orders.desired_came(event.payload)
             case "command":
                 self._orders.command_came(event.payload)
+
+    def _time_told(self, wall_ms: int, asked_ms: int, answered_ms: int) -> None:
+        self._clock_doubt.told(wall_ms, at_mono_ms=(asked_ms + answered_ms) // 2)
+        self._host.time_told(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
+        if self._time_only:
+            self._hang_up()
+            self._dialling.again()
 
     def _agreed(self, after: int) -> None:
         log.info("%s: connected, the county has the facts up to %d", self._station, after)
@@ -265,7 +283,13 @@ class Uplink:
         self._nonce = secrets.token_bytes(16)
         self._dialling.begin(in_duty=self._host.in_duty())
         will = encode(Gone(station=self._station, nonce=self._nonce, reason="broken"))
-        self._link.connect(attempt=self._dialling.attempt, keepalive_s=self._dialling.keepalive_s, will=will)
+        self._time_only = self._clock_doubt.time_only
+        self._link.connect(
+            attempt=self._dialling.attempt,
+            keepalive_s=self._dialling.keepalive_s,
+            will=will,
+            judge_at=self._clock_doubt.judge_at,
+        )
 
     def _tell_state(self) -> None:
         if self.state != self._told_state:

@@ -78,10 +78,15 @@ allow_anonymous true
             pass
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
-        if self.process is not None:
+        """End the broker. Mosquitto forgets a SIGTERM that comes just after its start, so it is said again."""
+        for _ in range(10):
+            if self.process is None:
+                return
             self.process.send_signal(sign)
-            self.process.wait(10)
-            self.process = None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
+                self.process = None
+        raise AssertionError("the broker does not end")
 
 
 class Wire:

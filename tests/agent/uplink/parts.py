@@ -8,7 +8,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
-from agent.ports import DeviceError
+from agent.ports import DeviceError, JudgeAt
 from agent.uplink import Uplink
 from protocol import chain
 from protocol.birth import Mark
@@ -207,11 +207,13 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.attempts: list[tuple[int, int, bytes]] = []
+        self.judged_at: list[JudgeAt] = []
         self.sent: list[Sent] = []
         self.is_open = False
         self.hung_up = 0
 
-    def connect(self, *, attempt: int, keepalive_s: int, will: bytes) -> None:
+    def connect(self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system") -> None:
+        self.judged_at.append(judge_at)
         self.attempts.append((attempt, keepalive_s, will))
         self.is_open = True
 

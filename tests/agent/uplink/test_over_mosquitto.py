@@ -313,26 +313,45 @@ def test_a_farewell_is_no_break(station: RealStation, county: CountyPeer, book: 
     assert [decode(raw, Gone).reason for raw in book.gone] == ["restart"]
 
 
-@pytest.mark.parametrize("fault", ["foreign authority", "wrong host", "expired"])
+@pytest.mark.parametrize("fault", ["foreign authority", "wrong host"])
 def test_a_broker_that_is_not_the_countys(
     tmp_path: Path, book: CountyBook, outbox: MemoryOutbox, broker: Broker, authority: Authority, fault: str
 ) -> None:
-    foreign = Authority(tmp_path / "foreign")
-    ca_file = foreign.ca_file if fault == "foreign authority" else authority.ca_file
-    if fault != "foreign authority":
+    ca_file = Authority(tmp_path / "foreign").ca_file if fault == "foreign authority" else authority.ca_file
+    if fault == "wrong host":
         broker.stop()
-        past = datetime.datetime(2021, 1, 1, tzinfo=datetime.UTC)
-        authority.issue(
-            "broker",
-            host="127.0.0.2" if fault == "wrong host" else "127.0.0.1",
-            **({"end": past} if fault == "expired" else {}),
-        )
+        authority.issue("broker", host="127.0.0.2")
         broker.start()
     station = RealStation(book, outbox, port=broker.tls_port, ca_file=ca_file, identity=authority.issue(STATION))
     station.run(lambda: station.uplink.state == "offline")
     station.linger(0.5)
     assert station.uplink.state == "offline"
     station.uplink.say_gone("shutdown")
+
+
+@pytest.mark.parametrize("county_year", [2020, 2026])
+def test_a_certificate_that_is_over_by_the_machines_clock(
+    station: RealStation,
+    county: CountyPeer,
+    book: CountyBook,
+    broker: Broker,
+    authority: Authority,
+    county_year: int,
+) -> None:
+    """The machine's clock is years ahead of a certificate of 2021: only the county can say which of them is wrong."""
+    broker.stop()
+    authority.issue("broker", host="127.0.0.1", end=datetime.datetime(2021, 1, 1, tzinfo=datetime.UTC))
+    told = datetime.datetime(county_year, 6, 1, tzinfo=datetime.UTC)
+    book.wall_ms = lambda: int(told.timestamp() * 1000)
+    broker.start()
+    if county_year == 2020:
+        station.run(lambda: station.settled)
+        assert book.bodies(STATION) == bodies(station.outbox)
+    else:
+        station.run(lambda: bool(station.host.times))
+        station.linger(1.5)
+        assert not book.bodies(STATION)
+        assert "connected" not in station.host.states
 
 
 def test_a_touch_costs_at_most_700_bytes(
