@@ -47,7 +47,7 @@ def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
         _write_cast(folder, bench)
         print(f"· console: {bench.sign_in_link()}  (signs in once; the county's CA is not your browser's)")
         print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
-        print("· the broker: ./run demo has no network but this machine; stop it with  ./run server hold mosquitto")
+        print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")
         print("· end: ./run demo --stop in a second terminal (a kiosk has no way out)", flush=True)
         shown = subprocess.Popen(_kiosk_command(bench)) if kiosk else None
         stop.wait()

@@ -88,12 +88,22 @@ class DemoCounty:
         return LocalListener("127.0.0.1", settings["broker_local_port"], "county", password)
 
     def sql(self, query: str) -> list[list[str]]:
-        """Return the rows of ``query`` as psql prints them: an observer that shares no code with the product."""
+        """Return the rows of ``query`` as psql prints them: an observer that shares no code with the product.
+
+        Raises:
+            NotInTime: The database did not come back.
+        """
+        answers: list[str] = []
+        wait_until(lambda: self._psql(query, answers), what="the database", timeout_s=60, every_s=0.5)
+        return [line.split(",") for line in answers[-1].splitlines()]
+
+    def _psql(self, query: str, answers: list[str]) -> bool:
         done = subprocess.run(
             [*_PSQL, "-h", str(self.home / "run"), "-c", query],
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
             env={**os.environ, "PGOPTIONS": "-c default_transaction_read_only=on"},
         )
-        return [line.split(",") for line in done.stdout.splitlines()]
+        answers.append(done.stdout)
+        return done.returncode == 0
