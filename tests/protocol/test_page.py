@@ -1,0 +1,33 @@
+"""The page for strangers names everything that travels."""
+
+from pathlib import Path
+
+import pytest
+
+from protocol.facts import KINDS
+from protocol.kiosk import ToAgent, ToKiosk
+from protocol.refusal import Reason
+from protocol.signing import Context
+from protocol.topics import DOWN, UP
+from tests.golden import vectors
+
+PAGE = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
+
+LINES = [kind.__struct_config__.tag for union in (ToKiosk, ToAgent) for kind in union.__value__.__args__]
+STRUCTS = [*vectors.MESSAGES.values(), *vectors.FACTS.values(), *vectors.JSON.values(), *vectors.LINES.values()]
+FIELDS = sorted({field for struct in STRUCTS for field in struct.__struct_fields__})
+
+
+@pytest.mark.parametrize("name", [*UP, *DOWN, *KINDS, *LINES, *Reason.__value__.__args__, *Context.__value__.__args__])
+def test_names(name: str) -> None:
+    assert f"`{name}`" in PAGE or f'"{name}"' in PAGE
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_fields(field: str) -> None:
+    assert any(f"`{field}{end}" in PAGE for end in ("`", ":")) or f"{{{field}" in PAGE or f", {field}" in PAGE
+
+
+@pytest.mark.parametrize("struct", vectors.MESSAGES.values(), ids=lambda struct: type(struct).__name__)
+def test_messages(struct: object) -> None:
+    assert type(struct).__name__ in PAGE
