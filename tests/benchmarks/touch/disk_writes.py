@@ -1,0 +1,35 @@
+"""What one touch with its receipt writes to the disk, as the block device counts it."""
+
+from tests.benchmarks.touch import lone_touches
+from tests.benchmarks.touch.figures import Figure
+from tests.benchmarks.touch.loop_disk import LoopDisk
+from tests.benchmarks.touch.proxy import Proxy
+from tests.benchmarks.touch.station import BenchStation
+from tests.benchmarks.touch.touching import unknown_cards
+
+NAME = "touch_disk_bytes"
+GOAL_BYTES = 32_768.0
+TOUCHES = 500
+_QUIET_S = 0.03
+
+
+def measure(station: BenchStation, proxy: Proxy, disk: LoopDisk, *, seed: int) -> Figure:
+    """Average over lone touches, the file system's journal and what it writes back later included."""
+    strangers = unknown_cards(seed + 2)
+    cards = [person.uid for person in station.cast.people]
+    cards += [strangers.draw() for _ in range(TOUCHES - len(cards))]
+    before = disk.written_bytes()
+    lights = lone_touches.present(station, proxy, cards, quiet_s=_QUIET_S)
+    written = disk.written_bytes() - before
+    return Figure(
+        name=NAME,
+        value=written / TOUCHES,
+        unit="bytes",
+        goal=GOAL_BYTES,
+        detail={"touches": TOUCHES, "lights": {**lights}, "filesystem": disk.describe()},
+    )
+
+
+def not_measured(why: str) -> Figure:
+    """Return the figure where this machine has no loop device for us."""
+    return Figure(name=NAME, value=None, unit="bytes", goal=GOAL_BYTES, detail={"why": why})

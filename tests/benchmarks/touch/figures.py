@@ -1,0 +1,36 @@
+"""What a measurement says: a value with its unit and the goal that it is held against."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from firmware_scripts.report import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One line of the report. A value of None was not measured, and ``detail["why"]`` says why."""
+
+    name: str
+    value: float | None
+    unit: str
+    goal: float | None = None
+    """The design's; None for a figure that stands beside another to explain it."""
+    better: Literal["lower", "higher"] = "lower"
+    detail: dict[str, Value] = field(default_factory=dict)
+
+    def line(self) -> dict[str, Value]:
+        """Return the figure as it stands in the report."""
+        line: dict[str, Value] = {
+            "name": self.name,
+            "value": None if self.value is None else round(self.value, 3),
+            "unit": self.unit,
+            "goal": self.goal,
+            "better": self.better,
+        }
+        return {**line, "detail": self.detail} if self.detail else line
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value below which ``share`` of ``values`` lie (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

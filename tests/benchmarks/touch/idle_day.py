@@ -1,0 +1,115 @@
+"""What a station says in 24 hours in which nobody touches a card, counted as IP packets.
+
+The day is compressed: the whole station runs in this process, its real parts wired as always, with a clock that
+runs faster while no exchange is under way. Broker, ingest, TLS and TCP are real and in real time.
+"""
+
+import threading
+from contextlib import ExitStack
+from dataclasses import asdict
+
+from agent import wiring
+from agent.core import Core
+from agent.events import StopAsked
+from agent.outbox import Outbox
+from firmware_scripts.demo.processes import wait_until
+from tests.benchmarks.touch.figures import Figure
+from tests.benchmarks.touch.ip_packets import Counted, PacketCounter
+from tests.benchmarks.touch.station import BenchStation
+from tests.benchmarks.touch.warp import Warp, WarpedClock, WarpedInbox
+
+NAME = "idle_traffic_mb_month"
+GOAL_MB = 8.0
+FACTOR = 480
+DAYS = 30
+_DAY_NS = 24 * 3_600 * 10**9
+_LIMIT_S = 420.0
+_NOT_COVERED = (
+    "acknowledgements delayed longer and segments sent again as on a slow radio link; "
+    "a PINGRESP always comes within 60 s of the station's time"
+)
+
+
+class Day:
+    """One station on a thread of its own, in warped time."""
+
+    def __init__(self, station: BenchStation) -> None:
+        self._station = station
+        self.warp = Warp(FACTOR)
+        self.inbox = WarpedInbox(self.warp)
+        self.settled = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="warped-station")
+
+    def start(self) -> None:
+        """Begin; `settled` is set when the station has said everything to the county."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the station in good order."""
+        self.inbox.put(StopAsked(reason="the day is over"))
+        self._thread.join()
+
+    def running(self) -> bool:
+        """Whether the station has not ended."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        config, identity = self._station.parts()
+        clock = WarpedClock(self.warp, build_ms=wiring.build_ms())
+        with ExitStack() as stack:
+            stack.enter_context(self.warp.in_paho())
+            outbox = Outbox.open(
+                config.folder / wiring.OUTBOX_FILE,
+                station=identity.station,
+                record_key=identity.record_key,
+                now=clock.now,
+            )
+            stack.callback(outbox.close)
+            indicator = wiring._indicator(config)
+            stack.callback(indicator.close)
+            build = wiring._Build(
+                config=config, identity=identity, clock=clock, outbox=outbox, indicator=indicator, inbox=self.inbox
+            )
+            parts = build.parts({})
+
+            def busy() -> bool:
+                under_way = parts.uplink.state != "connected" or outbox.waiting > 0
+                if not under_way and build.twin.version:
+                    self.settled.set()
+                return under_way
+
+            self.inbox.busy = busy
+            Core(parts).run()
+
+
+def measure(station: BenchStation, *, broker_port: int) -> Figure:
+    """Let a day pass and count."""
+    day = Day(station)
+    day.start()
+    try:
+        assert day.settled.wait(60), "the county did not answer"
+        with PacketCounter(broker_port) as counter:
+            end = day.warp.now_ns() + _DAY_NS
+            wait_until(
+                lambda: day.warp.now_ns() >= end or not day.running(), what="the day to pass", timeout_s=_LIMIT_S
+            )
+            assert day.running(), "the station ended"
+    finally:
+        day.stop()
+    return _figure(counter.counted)
+
+
+def _figure(counted: Counted) -> Figure:
+    day_bytes = counted.bytes + counted.segmentation_bytes
+    return Figure(
+        name=NAME,
+        value=day_bytes * DAYS / 1e6,
+        unit="MB",
+        goal=GOAL_MB,
+        detail={
+            "day": asdict(counted),
+            "days": DAYS,
+            "compressed": f"{FACTOR} times, in real time while an exchange is under way",
+            "not_covered": _NOT_COVERED,
+        },
+    )

@@ -1,0 +1,75 @@
+"""Resident memory of the station's processes, as the kernel states it."""
+
+import subprocess
+import threading
+from pathlib import Path
+
+from firmware_scripts.demo.level_player import Terminal
+from firmware_scripts.report import Value
+from tests.benchmarks.touch.figures import Figure
+from tests.benchmarks.touch.station import BenchStation
+from tests.benchmarks.touch.touching import unknown_cards
+
+AGENT_GOAL_MB = 60.0
+KIOSK_GOAL_MB = 90.0
+TOUCHES = 10_000
+_REST_S = 5.0
+
+
+def idle(station: BenchStation) -> list[Figure]:
+    """Measure the agent, and apart its camera's process, some seconds after the county has answered."""
+    _rest()
+    cameras = [_resident(child)["VmRSS"] for child in _children(station.pid)]
+    return [
+        _agent("agent_rss_idle_mb", station.pid),
+        Figure(name="camera_worker_rss_mb", value=sum(cameras) if cameras else None, unit="MB"),
+    ]
+
+
+def after_touches(station: BenchStation, *, already: int, seed: int) -> Figure:
+    """Make the touches 10,000 in this run of the agent, each as soon as the one before is answered, and measure."""
+    strangers = unknown_cards(seed + 1)
+    with station.touching() as hand:
+        for _ in range(TOUCHES - already):
+            hand.touch(strangers.draw())
+    at_once = _resident(station.pid)["VmRSS"]
+    station.settle()
+    detail = {"at_once": at_once, "lights": dict(hand.lights), "touches": TOUCHES}
+    return _agent("agent_rss_10000_touches_mb", station.pid, detail)
+
+
+def kiosk(terminal: Terminal, pid: int) -> Figure:
+    """Measure the kiosk on its home screen."""
+    terminal.wait_for("示例")
+    _rest()
+    memory = _resident(pid)
+    return Figure(name="kiosk_rss_idle_mb", value=memory["VmRSS"], unit="MB", goal=KIOSK_GOAL_MB, detail={**memory})
+
+
+def kiosk_pid(tmux_socket: Path) -> int:
+    """Return the pid of the program in the terminal's only pane."""
+    command = ["tmux", "-S", str(tmux_socket), "display-message", "-p", "#{pane_pid}"]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def _agent(name: str, pid: int, more: dict[str, Value] | None = None) -> Figure:
+    memory = _resident(pid)
+    return Figure(name=name, value=memory["VmRSS"], unit="MB", goal=AGENT_GOAL_MB, detail={**memory, **(more or {})})
+
+
+def _rest() -> None:
+    threading.Event().wait(_REST_S)
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
+
+
+def _resident(pid: int) -> dict[str, float]:
+    """Return the memory lines of proc_pid_status(5) in MB of 10**6 bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    values = dict(line.split(":", 1) for line in lines)
+    return {
+        name: round(int(values[name].split()[0]) * 1024 / 1e6, 1) for name in ("VmRSS", "RssAnon", "RssFile", "VmHWM")
+    }

@@ -1,0 +1,21 @@
+"""How long the agent takes from its start until a card can be touched."""
+
+from statistics import median
+
+from tests.benchmarks.touch.figures import Figure
+from tests.benchmarks.touch.station import BenchStation
+
+GOAL_S = 2.0
+STARTS = 5
+
+
+def measure(station: BenchStation, *, name: str) -> Figure:
+    """Start and stop the agent some times; the median of spawn to sd_notify's READY=1."""
+    taken = []
+    for _ in range(STARTS):
+        try:
+            taken.append(station.start())
+        finally:
+            station.stop()
+    seconds: list[float] = [round(one, 3) for one in taken]
+    return Figure(name=name, value=median(taken), unit="s", goal=GOAL_S, detail={"starts": list(seconds)})

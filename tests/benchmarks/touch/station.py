@@ -1,0 +1,120 @@
+"""A station of the bench: the real agent as a service manager would run it, its lamp seen and its reader used."""
+
+import json
+import re
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from agent.config import StationConfig, load
+from agent.identity import ANSWER, Identity, load_identity
+from firmware_scripts.demo.cast import CastStation
+from firmware_scripts.demo.processes import Process, wait_until
+from firmware_scripts.demo.station import DemoStation
+from protocol.kiosk import Home, decode_from_agent
+from tests.benchmarks.touch.touching import Touching
+
+_READY_S = 30.0
+_SETTLE_S = 120.0
+
+
+class BenchStation:
+    """One agent. Its folder may lie on a disk that is measured; its log and the bench's own files do not."""
+
+    def __init__(self, cast: CastStation, *, folder: Path, work: Path) -> None:
+        self.cast = cast
+        self.folder = folder
+        self._demo = DemoStation(cast, folder=folder, readers=["simulated"])
+        self._notify = work / f"{cast.id}.notify"
+        self._agent = Process(
+            cast.id,
+            [sys.executable, "-m", "agent.cli", "run", "--config", str(self._demo.config)],
+            log=work / f"{cast.id}.log",
+            env={"NOTIFY_SOCKET": str(self._notify)},
+        )
+
+    def enrol(self, *, url: str, ca: Path, claim: str) -> None:
+        """Write ``station.toml`` and make the enrolment call."""
+        self._demo.enrol(url=url, ca=ca, claim=claim)
+
+    def use_camera(self, driver: str) -> None:
+        """Choose the camera driver for the next start."""
+        config = self._demo.config
+        text = config.read_text(encoding="utf-8")
+        config.write_text(re.sub(r'(\[camera\]\ndriver = ")\w+', rf"\g<1>{driver}", text), encoding="utf-8")
+
+    def dial(self, port: int) -> None:
+        """Have the agent look for its broker at this port of 127.0.0.1 from the next start on."""
+        answer = self.folder / ANSWER
+        enrolled = json.loads(answer.read_bytes())
+        enrolled["broker"]["port"] = port
+        answer.write_bytes(msgspec.json.encode(enrolled))
+
+    def parts(self) -> tuple[StationConfig, Identity]:
+        """Return what an agent is built from, for a bench that builds one itself."""
+        identity = load_identity(self.folder)
+        assert identity is not None
+        return load(self._demo.config), identity
+
+    def start(self) -> float:
+        """Start the agent and return how many seconds it took to say that cards are taken."""
+        self._notify.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(self._notify))
+            manager.settimeout(_READY_S)
+            began = time.monotonic()
+            self._agent.start()
+            while manager.recv(256) != b"READY=1":
+                pass
+            return time.monotonic() - began
+
+    def stop(self) -> None:
+        """End the agent in good order."""
+        self._agent.stop()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the agent while the context lasts; on entry it has said everything to the county."""
+        try:
+            self.start()
+            self.settle()
+            yield
+        finally:
+            self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The agent's pid."""
+        return self._agent.pid
+
+    @property
+    def kiosk_socket(self) -> Path:
+        """Where the agent waits for kiosks."""
+        return self._demo.kiosk_socket
+
+    def touching(self) -> Touching:
+        """Return a hand at the reader and an eye on the lamp, as a context manager."""
+        return Touching(reader=self._demo.touch_socket, lamp=self.folder / "lamp.sock")
+
+    def home(self) -> Home:
+        """Return the home screen as a kiosk that connects just now gets it."""
+        with socket.socket(socket.AF_UNIX) as kiosk:
+            kiosk.settimeout(10)
+            kiosk.connect(str(self.kiosk_socket))
+            with kiosk.makefile("rb") as lines:
+                home = decode_from_agent(lines.readline())
+        assert isinstance(home, Home)
+        return home
+
+    def settle(self) -> None:
+        """Wait until the county has answered and every fact has its receipt."""
+        wait_until(self._settled, what=f"{self.cast.id} to have its receipts", timeout_s=_SETTLE_S, every_s=0.2)
+
+    def _settled(self) -> bool:
+        home = self.home()
+        return home.link == "connected" and home.waiting == 0 and bool(home.levels)

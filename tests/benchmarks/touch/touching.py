@@ -1,0 +1,70 @@
+"""Present cards to a simulated reader and wait for the light, measuring the time between."""
+
+import json
+import random
+import socket
+import time
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_LIMIT_S = 20.0
+
+
+class Touching:
+    """Binds the lamp's socket and holds one connection to the reader while the context lasts."""
+
+    def __init__(self, *, reader: Path, lamp: Path) -> None:
+        self._reader_path = reader
+        self._lamp_path = lamp
+        self._lamp = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._reader = socket.socket(socket.AF_UNIX)
+        self.lights: Counter[str] = Counter()
+        """Lights seen, by colour."""
+
+    def __enter__(self) -> Self:
+        self._lamp_path.unlink(missing_ok=True)
+        self._lamp.bind(str(self._lamp_path))
+        self._lamp.settimeout(_LIMIT_S)
+        self._connect()
+        return self
+
+    def _connect(self) -> None:
+        self._reader = socket.socket(socket.AF_UNIX)
+        self._reader.settimeout(_LIMIT_S)
+        self._reader.connect(str(self._reader_path))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._reader.close()
+        self._lamp.close()
+        self._lamp_path.unlink(missing_ok=True)
+
+    def touch(self, uid: str) -> float:
+        """Present one card and return the milliseconds from writing its number to its light."""
+        began = time.monotonic_ns()
+        self._reader.sendall(uid.encode() + b"\n")
+        light = json.loads(self._lamp.recv(4096))
+        took = (time.monotonic_ns() - began) / 1e6
+        self.lights[light["colour"]] += 1
+        if self._reader.recv(16) != b"ok\n":
+            raise ConnectionError("the reader did not take the card")
+        return took
+
+
+def unknown_cards(seed: int) -> "UnknownCards":
+    """Return an endless supply of numbers that no card of the county has."""
+    return UnknownCards(random.Random(seed ^ 0x5EED))
+
+
+class UnknownCards:
+    """Draws card numbers; each is a fresh touch, answered amber."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+
+    def draw(self) -> str:
+        """Return a seven-byte number (ISO/IEC 14443-3)."""
+        return f"04{self._chance.getrandbits(48):012x}"
