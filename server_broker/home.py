@@ -87,7 +87,8 @@ def database_settings(home: CountyHome, url: str) -> dict[str, Any]:
     """Return Django's settings for ``url`` (``postgresql://user:password@host:port/name``) or the private cluster."""
     settings: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": 60,
+        # Under ASGI a request may get a thread of its own; a connection kept open then would be kept for nobody.
+        "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
     }
     if not url:

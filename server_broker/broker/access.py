@@ -16,12 +16,14 @@ from protocol import topics
 from server_broker.broker.config import ACCOUNT, LOCAL_USER, local_client_settings, password_line
 from server_broker.broker.local import probe
 from server_broker.home import CountyHome
-from server_broker.service.processes import account_for, alive, read_pid
+from server_broker.service.control import pid_file
+from server_broker.service.processes import account_for, alive, read_pid, wait_gone
 from server_broker.trust.files import write_atomically
 from server_broker.trust.journal import KnownStation, Standing, StationJournal
 from server_broker.trust.keys import county_keys
 
 RELOAD_TIMEOUT_S = 4.0
+_PAUSE_S = 0.02
 
 
 def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
@@ -56,7 +58,7 @@ def write_lists(home: CountyHome, standing: Standing, *, now: dt.datetime) -> No
 
 def bring_into_force(home: CountyHome, *, version: int) -> bool:
     """Have a running broker read its files again and wait until it has."""
-    pid = read_pid(home.root / "run" / "mosquitto.pid")
+    pid = read_pid(pid_file(home, "mosquitto"))
     if pid is None or not alive(pid):
         return False
     local = local_client_settings(home)
@@ -68,6 +70,8 @@ def bring_into_force(home: CountyHome, *, version: int) -> bool:
             return False
         if probe(local, username=version_user(version), timeout_s=1.0):
             return True
+        if wait_gone(pid, timeout_s=_PAUSE_S):
+            return False
     return False
 
 

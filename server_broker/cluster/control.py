@@ -80,7 +80,7 @@ def make_database(home: CountyHome) -> None:
     """Make the role and the database of the county unless they are there."""
     with psycopg.connect(host=str(home.postgres_socket), dbname="postgres", user=SUPERUSER, autocommit=True) as link:
         if not link.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
-            link.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(sql.Identifier(ROLE)))
+            link.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
         if not link.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             name, owner = sql.Identifier(DATABASE), sql.Identifier(ROLE)
             link.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, owner))
