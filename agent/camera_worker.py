@@ -45,7 +45,6 @@ class CameraWorker:
 
     def start(self) -> None:
         """Begin; hand over what the spool still holds."""
-        self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._thread.start()
 
     def request(self, purpose: Purpose, about: FactRef | None) -> bool:
@@ -99,6 +98,7 @@ class CameraWorker:
     def _capture(self, name: str) -> str:
         """Have one picture taken into the spool; return what went wrong, or nothing."""
         try:
+            self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
             child = self._running_child()
             if child.stdin is None or child.stdout is None:
                 return "the camera's process has no pipes"
@@ -145,11 +145,17 @@ class CameraWorker:
 
     def _hand(self, path: Path) -> None:
         what = parse_spool_name(path)
-        size = path.stat().st_size
-        if what is None or not 0 < size <= MAX_JPEG_BYTES:
+        try:
+            size = path.stat().st_size
+            jpeg = path.read_bytes() if what and 0 < size <= MAX_JPEG_BYTES else b""
+            if not jpeg:
+                path.unlink()
+        except FileNotFoundError:
+            # The core took it into the record between our look into the folder and now.
+            return
+        if what is None or not jpeg:
             log.warning("a file of %d bytes in the camera's spool is no picture", size)
-            path.unlink(missing_ok=True)
             return
         self._handed.add(path.name)
         purpose, about = what
-        self._inbox.put(PictureTaken(about=about, purpose=purpose, jpeg=path.read_bytes(), spooled=path.name))
+        self._inbox.put(PictureTaken(about=about, purpose=purpose, jpeg=jpeg, spooled=path.name))

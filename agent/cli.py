@@ -72,6 +72,7 @@ def _run(config: StationConfig) -> int:
     if identity is None:
         print("本站还没有接入县里。请先运行：cunhui-agent enrol --config 配置文件 --claim 接入码", file=sys.stderr)
         return EXIT_NOT_ENROLLED
+    from agent.core import NotStarted  # noqa: PLC0415
     from agent.events import StopAsked  # noqa: PLC0415
     from agent.outbox.errors import OutboxBroken, OutboxFull  # noqa: PLC0415
     from agent.wiring import station  # noqa: PLC0415
@@ -87,7 +88,7 @@ def _run(config: StationConfig) -> int:
     except OutboxBroken as error:
         print(f"存储出了故障，或者站点程序已在运行（{error}）", file=sys.stderr)
         return EXIT_FAILED
-    except OSError as error:
+    except NotStarted as error:
         print(f"站点不能启动：{error}", file=sys.stderr)
         return EXIT_FAILED
     return 0

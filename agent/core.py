@@ -92,6 +92,10 @@ class Device(Protocol):
         """End; no event comes after it returns."""
 
 
+class NotStarted(Exception):
+    """A socket or a reader of the station can't be opened. A person must look."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What a core is made of."""
@@ -147,13 +151,17 @@ class Core:
         }
 
     def run(self) -> None:
-        """Start everything, decide until `StopAsked`, stop everything."""
+        """Start everything, decide until `StopAsked`, stop everything.
+
+        Raises:
+            NotStarted: What had been started is stopped again.
+        """
         parts = self._parts
         parts.lifecycle.started(last_fact=parts.last_fact)
         started: list[Device] = []
         try:
             for device in parts.devices:
-                device.start()
+                _start(device)
                 started.append(device)
             parts.notifier.ready()
             log.info("ready for cards")
@@ -276,3 +284,10 @@ class Core:
             self.step(timeout_s=0.05)
         parts.clock.keep()
         parts.uplink.say_gone("shutdown")
+
+
+def _start(device: Device) -> None:
+    try:
+        device.start()
+    except OSError as error:
+        raise NotStarted(str(error)) from error

@@ -4,6 +4,7 @@ Files lie in the station's folder under their SHA-256. One fetch runs at a time,
 failed one is tried again later. A pack that no longer is wanted goes.
 """
 
+import contextlib
 import logging
 import os
 import threading
@@ -45,17 +46,23 @@ class PackShelf:
 
     def want(self, refs: Sequence[PackRef]) -> None:
         """Take the list of packs to have: open those on disk, drop the others."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._wanted = list(refs)
         wanted = {ref.sha256 for ref in refs}
         self._packs = {digest: pack for digest, pack in self._packs.items() if digest in wanted}
+        try:
+            self._read_folder({digest.hex() for digest in wanted})
+        except OSError as error:
+            log.warning("the folder of packs can't be used: %s", error)
+        self._due_ms, self._retry_ms = 0, RETRY_FIRST_MS
+
+    def _read_folder(self, wanted: set[str]) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._folder.iterdir():
-            if path.name not in {digest.hex() for digest in wanted}:
+            if path.name not in wanted:
                 path.unlink(missing_ok=True)
-        for ref in refs:
+        for ref in self._wanted:
             if ref.sha256 not in self._packs:
                 self._open_file(ref)
-        self._due_ms, self._retry_ms = 0, RETRY_FIRST_MS
 
     def packs(self) -> list[Pack]:
         """Return the packs that can be played, in the county's order."""
@@ -103,6 +110,7 @@ class PackShelf:
         path = self._folder / ref.sha256.hex()
         fresh = path.with_suffix(".new")
         try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with fresh.open("wb") as out:
                 out.write(file)
                 out.flush()
@@ -110,7 +118,8 @@ class PackShelf:
             fresh.rename(path)
         except OSError as error:
             log.warning("pack %s is played from memory, its file was not kept: %s", ref.pack, error)
-            fresh.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                fresh.unlink()
         return True
 
     def _open_file(self, ref: PackRef) -> None:

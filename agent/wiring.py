@@ -20,7 +20,6 @@ from agent.core import Core, Device, Parts
 from agent.desk import ClockingDesk
 from agent.drivers.system_clock import LinuxClock
 from agent.enrolment import Post, enrol, renew, renewal_due
-from agent.events import CardTouched, ReaderReady
 from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.identity import Identity
@@ -40,6 +39,7 @@ from agent.snapshots import Snapshots
 from agent.today import Today
 from agent.twin import Twin
 from agent.uplink import Uplink
+from agent.watched_reader import WatchedReader
 from protocol.facts import EpochOpened, FactsLost
 from protocol.twin import PackRef
 
@@ -251,29 +251,9 @@ class _Build:
 
     def _devices(self) -> list[Device]:
         cameras = [self.camera] if self.camera else []
-        readers = [_Watched(reader, self.inbox) for reader in self.readers]
+        readers = [WatchedReader(reader, self.inbox) for reader in self.readers]
         # The kiosk's socket last: where it is, cards are taken.
         return [*cameras, *readers, self.kiosks]
-
-
-class _Watched:
-    """A card reader whose callbacks go into the inbox."""
-
-    def __init__(self, reader: CardReader, inbox: Inbox) -> None:
-        self._reader = reader
-        self._inbox = inbox
-
-    def start(self) -> None:
-        self._reader.start(touched=self._touched, ready=self._ready)
-
-    def stop(self) -> None:
-        self._reader.stop()
-
-    def _touched(self, uid: str) -> None:
-        self._inbox.put(CardTouched(uid=uid, reader=self._reader.name))
-
-    def _ready(self, ready: bool) -> None:
-        self._inbox.put(ReaderReady(reader=self._reader.name, ready=ready))
 
 
 def _reader(name: str, config: StationConfig) -> CardReader:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from agent.core import MAX_TOGETHER, MAX_WAITING, Core, Parts
+from agent.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts
 from agent.events import (
     CardTouched,
     Event,
@@ -202,7 +202,7 @@ def test_start_and_end_in_good_order(running: Running) -> None:
 
 def test_a_device_that_does_not_start_stops_the_others(running: Running) -> None:
     running.devices[1].fails = True
-    with pytest.raises(OSError):
+    with pytest.raises(NotStarted):
         running.core.run()
     assert [what for who, what in running.order if who == "stop"] == ["camera"]
 

@@ -112,3 +112,10 @@ def test_an_answer_that_is_no_longer_wanted(station: Bench) -> None:
     station.shelf.want([])
     assert not station.shelf.fetched(station.fetched())
     assert station.shelf.packs() == []
+
+
+def test_a_folder_that_can_not_be_used_costs_the_packs_alone(station: Bench) -> None:
+    (station.folder / "packs").write_text("a file where the folder should be")
+    ref, file = sealed(pack())
+    assert offered(station, ref, file)
+    assert station.shelf.find("sample") is not None

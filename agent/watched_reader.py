@@ -1,0 +1,27 @@
+"""Bring a card reader's callbacks, which come on its own thread, into the inbox."""
+
+from agent.events import CardTouched, ReaderReady
+from agent.inbox import Inbox
+from agent.ports import CardReader
+
+
+class WatchedReader:
+    """A card reader of which the core hears. Implements `agent.core.Device`."""
+
+    def __init__(self, reader: CardReader, inbox: Inbox) -> None:
+        self._reader = reader
+        self._inbox = inbox
+
+    def start(self) -> None:
+        """Begin reading."""
+        self._reader.start(touched=self._touched, ready=self._ready)
+
+    def stop(self) -> None:
+        """End reading; no event comes after it returns."""
+        self._reader.stop()
+
+    def _touched(self, uid: str) -> None:
+        self._inbox.put(CardTouched(uid=uid, reader=self._reader.name))
+
+    def _ready(self, ready: bool) -> None:
+        self._inbox.put(ReaderReady(reader=self._reader.name, ready=ready))
