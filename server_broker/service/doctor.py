@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg
 from cryptography import x509
@@ -19,6 +20,7 @@ from server_broker.trust import StationJournal, county_keys
 
 LEAST_FREE_BYTES = 2 * 2**30
 WARN_BEFORE = dt.timedelta(days=180)
+_BEIJING = ZoneInfo("Asia/Shanghai")
 _CLOCK_FLOOR = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -98,7 +100,7 @@ def _disk(home: CountyHome) -> Finding:
 
 
 def _clock(now: dt.datetime) -> Finding:
-    state = f"{now.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+    state = f"北京时间 {now.astimezone(_BEIJING):%Y-%m-%d %H:%M:%S}"
     return Finding("时钟", now > _CLOCK_FLOOR, state, "校正本机时间（systemd-timesyncd 或 chrony）")
 
 

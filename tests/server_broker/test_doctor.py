@@ -1,0 +1,57 @@
+"""The doctor names what is not well, and what to do, without anything running."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from server_broker.home import CountyHome
+from server_broker.service.config import CountyConfig
+from server_broker.service.doctor import Finding, examine
+from server_broker.service.up import initialise
+from server_broker.trust.keys import server_certificate
+
+NOW = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> CountyHome:
+    home = CountyHome(tmp_path / "county")
+    initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
+    for part in ("web", "broker"):
+        server_certificate(home, part, ["127.0.0.1"], now=NOW)
+    return home
+
+
+def look(home: CountyHome, *, now: dt.datetime = NOW) -> dict[str, Finding]:
+    return {finding.part: finding for finding in examine(home, database_url="", now=now)}
+
+
+def test_a_stopped_county_is_said_to_be_stopped_and_its_keys_are_well(home: CountyHome) -> None:
+    found = look(home)
+    assert {part for part, finding in found.items() if finding.well} == {
+        "配置", "密钥", "站点名册", "网页证书", "消息服务证书", "磁盘", "时钟"
+    }  # fmt: skip
+    assert all(finding.remedy in str(finding) for finding in found.values() if not finding.well)
+    assert found["服务"].remedy == "运行 cunhui-server up"
+
+
+def test_a_key_that_others_can_read_is_named(home: CountyHome) -> None:
+    (home.trust / "signing.key").chmod(0o644)
+    assert not look(home)["密钥"].well
+    assert "signing.key" in look(home)["密钥"].state
+
+
+def test_a_damaged_journal_is_named_with_its_line(home: CountyHome) -> None:
+    (home.trust / "stations.jsonl").write_bytes(b"rubbish\n")
+    assert "第 1 行" in look(home)["站点名册"].state
+
+
+def test_certificates_near_their_end_and_a_clock_before_its_time_are_named(home: CountyHome) -> None:
+    assert not look(home, now=NOW + dt.timedelta(days=5 * 365 - 30))["网页证书"].well
+    assert not look(home, now=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))["时钟"].well
+
+
+def test_without_a_configuration_that_alone_is_said(tmp_path: Path) -> None:
+    found = examine(CountyHome(tmp_path), database_url="", now=NOW)
+    assert [(one.part, one.well) for one in found] == [("配置", False)]
