@@ -74,6 +74,7 @@ class Store:
             OutboxFull: No room.
             OutboxBroken: It can't be opened, another process has it, or a durability setting did not take.
         """
+        self._closed = False
         with _translated(None, unreadable=Damaged):
             self._connection = apsw.Connection(_uri(path), flags=_FLAGS, vfs=vfs or None)
         try:
@@ -171,11 +172,14 @@ class Store:
 
     def close(self) -> None:
         """Let the file go. SQLite checkpoints on the way; where that fails the log stays and nothing is lost."""
+        if self._closed:
+            return
         self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
-        self._connection.close(True)
+        self.abandon()
 
     def abandon(self) -> None:
         """Let the file and its log go just as they are, for salvage to read."""
+        self._closed = True
         self._connection.close(True)
 
 

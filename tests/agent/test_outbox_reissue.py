@@ -1,0 +1,94 @@
+"""A new epoch says again what the county may lack, each fact under the name that it was committed with."""
+
+import tracemalloc
+from pathlib import Path
+
+from agent.outbox import Outbox
+from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
+from protocol.units import FactRef
+from tests.agent.test_outbox import open_outbox
+from tests.agent.test_outbox_receipts import outbox_with
+from tests.proofs.power_cut.judge import facts_of
+from tests.proofs.power_cut.workload import moment, touch
+
+
+def raw_facts(outbox: Outbox) -> list[object]:
+    envelope = outbox.envelope_after(0, max_facts=500, max_bytes=1 << 20)
+    assert envelope
+    return [decode_fact(fact.body) for fact in envelope.facts]
+
+
+def test_what_follows_the_match_is_said_again_byte_for_byte(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 6)
+    before = outbox.envelope_after(0)
+    assert before
+    old = outbox.epoch
+    outbox.open_epoch("ahead", matched=4)
+    opened, *again = raw_facts(outbox)
+    assert opened == EpochOpened(at=moment(), reason="ahead", previous=old, matched=4)
+    assert again == [
+        Reissued(at=moment(), epoch=old, seq=seq, salt=fact.salt, body=fact.body)
+        for seq, fact in enumerate(before.facts[4:], 5)
+    ]
+    assert (outbox.through, outbox.receipted, outbox.waiting) == (3, 0, 3)
+    outbox.close()
+
+
+def test_a_fact_said_again_twice_keeps_its_first_name_and_never_nests(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 4)
+    first = outbox.epoch
+    names = [ref for ref, fact in facts_of(outbox) if fact in [touch(n) for n in (1, 2, 3)]]
+    for _ in range(3):
+        outbox.open_epoch("differs", matched=0)
+    found = facts_of(outbox)
+    assert [ref for ref, fact in found if fact in [touch(n) for n in (1, 2, 3)]] == names
+    assert not any(isinstance(fact, Reissued) for _, fact in found)
+    assert [ref for ref, fact in found if isinstance(fact, EpochOpened) and fact.reason == "first"] == [
+        FactRef(epoch=first, seq=1)
+    ]
+    assert sum(isinstance(fact, EpochOpened) for _, fact in found) == 4
+    outbox.close()
+
+
+def test_the_new_stream_outlives_the_process_and_goes_on(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 4)
+    outbox.open_epoch("differs", matched=2)
+    epoch, head = outbox.epoch, outbox.head
+    outbox._store.abandon()
+    again = open_outbox(tmp_path / "outbox.db")
+    assert (again.epoch, again.head) == (epoch, head)
+    assert again.commit(touch(9)) == [FactRef(epoch=epoch, seq=4)]
+    again.close()
+
+
+def test_a_match_beyond_the_stream_says_nothing_again(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 4)
+    outbox.open_epoch("ahead", matched=99)
+    assert raw_facts(outbox)[1:] == []
+    outbox.close()
+
+
+def test_what_was_damaged_or_erased_is_stated_as_lost(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 10)
+    with outbox._store.transaction():
+        outbox._store.rows("UPDATE facts SET body = NULL, salt = NULL WHERE (place & 0xff) BETWEEN 4 AND 5")
+        outbox._store.rows("UPDATE facts SET body = x'00' WHERE (place & 0xff) = 10")
+    old = outbox.epoch
+    outbox.open_epoch("differs", matched=2)
+    lost = [(fact.epoch, fact.first, fact.last) for fact in raw_facts(outbox) if isinstance(fact, FactsLost)]
+    assert lost == [(old, 4, 5), (old, 10, 10)]
+    assert [ref.seq for ref, fact in facts_of(outbox) if fact == touch(2)] == [3]
+    outbox.close()
+
+
+def test_a_large_stream_is_said_again_in_little_memory(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 2)
+    for start in range(0, 20_000, 1000):
+        outbox.commit(*(touch(number) for number in range(start, start + 1000)))
+    tracemalloc.start()
+    outbox.open_epoch("differs", matched=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert outbox.through == 1 + 20_002
+    assert peak < 4 * 2**20
+    outbox.close()
