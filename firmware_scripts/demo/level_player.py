@@ -83,7 +83,8 @@ def _play_once(terminal: Terminal, pack: Pack) -> bool:
         while terminal.wait_for(_PLACE, _PASSED, _FAILED) == _PLACE:
             _answer(terminal, pack)
         return terminal.wait_for(_PASSED, _FAILED) == _PASSED
-    except NotInTime:
+    except NotInTime as error:
+        print(error, file=sys.stderr)
         terminal.press("0", "0")
         return False
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from firmware_scripts.demo.bench import Bench
@@ -59,19 +60,18 @@ class UnattendedRun:
         }
 
     def _go_through_schedule(self) -> bool:
+        """Do it all at once, and tell whether the level was passed meanwhile."""
         touches = self._schedule.touches
-        parts: list[Callable[[], None]] = [
-            lambda: self._each([touch for touch in touches if touch.way == "pcsc"], self._touch),
-            lambda: self._each([touch for touch in touches if touch.way == "simulated"], self._touch),
-            lambda: self._each(self._schedule.faults, self._break),
-        ]
-        threads = [threading.Thread(target=part) for part in parts]
-        for thread in threads:
-            thread.start()
-        passed = self._play_level()
-        for thread in threads:
-            thread.join()
-        return passed
+        with ThreadPoolExecutor() as hands:
+            level = hands.submit(self._play_level)
+            rest = [
+                hands.submit(self._each, [touch for touch in touches if touch.way == "pcsc"], self._touch),
+                hands.submit(self._each, [touch for touch in touches if touch.way == "simulated"], self._touch),
+                hands.submit(self._each, self._schedule.faults, self._break),
+            ]
+            for one in rest:
+                one.result()
+            return level.result()
 
     def _play_level(self) -> bool:
         """Play at the last station, in a real terminal, while the faults go on."""
