@@ -44,8 +44,15 @@ def token(values: QueryDict, name: str) -> bytes | None:
     return bytes.fromhex(given) if re.fullmatch(r"[0-9a-f]{32}", given, re.ASCII) else None
 
 
-def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], *, size: int) -> Page[M]:
-    """Return the page that ``?page=`` asks for, the nearest one there is for a number out of range."""
+def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], *, size: int, count: int | None = None) -> Page[M]:
+    """Return the page that ``?page=`` asks for, the nearest one there is for a number out of range.
+
+    Args:
+        count: How many rows there are, where the caller has counted them already.
+    """
     given = request.GET.get("page", "1")
     number = int(given) if re.fullmatch(r"\d{1,7}", given, re.ASCII) else 1
-    return Paginator(rows, size).get_page(number)
+    paginator = Paginator(rows, size)
+    if count is not None:
+        paginator.count = count
+    return paginator.get_page(number)

@@ -54,21 +54,27 @@ EVENTS = {
     "alarm_raised": Word("△", "站点告警", "warn"),
 }
 ALARMS = {
-    "unexplained": "账目对不上",
-    "epoch_ahead": "县里的记录比站点多（疑似旧卡恢复）",
-    "epoch_differs": "站点与县里的记录不一致（疑似克隆或恢复）",
-    "epoch_corrupt": "站点记录文件损坏，已抢救",
+    "unexplained_facts": "记录账目对不上",
+    "epoch_opened": "站点另开了新的记录流",
     "facts_lost": "有记录无法恢复",
-    "facts_held": "有记录待审",
-    "lost_card": "有人使用挂失卡",
+    "held": "有记录待审",
     "quarantined": "收到无法读取的消息",
-    "conflict": "同一编号收到不同内容",
-    "chain_mismatch": "记录链校验不符",
+    "conflicting_fact": "同一编号收到不同内容",
     "bad_signature": "签名校验不符",
+    "facts_refused": "消息服务拒收站点的记录",
+    "birth_refused": "消息服务拒绝站点",
+    "county_lost_facts": "县里的记录少于站点，正在补传",
+    "lost_card": "有人使用挂失卡",
+    "reader_lost": "读卡器断开",
+    "camera_failed": "摄像头拍不出",
+    "blob_corrupted": "图片损坏",
+    "media_folder": "图片目录无法写入",
+    "desired_too_large": "本村名单过大，无法下发",
+    "help_asked": "有人求助",
     "disk_full": "站点磁盘已满",
     "outbox_full": "站点磁盘已满",
-    "reader_lost": "读卡器断开",
 }
+"""By the part of a code before its colon; what follows names the reason."""
 DEEDS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
@@ -82,9 +88,14 @@ DEEDS = {
     "claim.burnt": "接入码作废",
     "station.revoked": "吊销站点",
     "station.enrolled": "站点接入",
-    "station.renewed": "证书续期",
+    "certificate.renewed": "证书续期",
     "snapshot.seen": "查看抓拍",
 }
+
+
+def alarm_name(code: str) -> str:
+    """Return an alarm's name in Chinese, or its code where there is none."""
+    return ALARMS.get(code.split(":", maxsplit=1)[0], code)
 
 
 def state_of(station: Station) -> Word:

@@ -315,3 +315,15 @@ def test_a_database_that_is_away_is_said_plainly(
     answer = page.get("/")
     assert answer.status_code == status
     assert ("站点照常打卡" in answer.content.decode()) == (status == 503)
+
+
+def test_an_alarm_with_a_reason_in_its_code_has_a_name(page: Client, county: FictionalCounty) -> None:
+    alarm(county.stations["station-a"], code="held:malformed")
+    alarm(county.stations["station-a"], code="new_code", severity="odd")
+    html = text_of(page, "/alarms/")
+    assert "有记录待审" in html
+    assert "new_code" in html
+
+
+def test_a_foreign_host_name_is_refused() -> None:
+    assert Client().get("/", headers={"Host": "evil.example"}).status_code == 400

@@ -111,7 +111,7 @@ def event(kind: str) -> words.Word:
 @register.filter
 def alarm_title(code: str) -> str:
     """Return an alarm's name in Chinese, or its code."""
-    return words.ALARMS.get(code, code)
+    return words.alarm_name(code)
 
 
 @register.filter

@@ -12,7 +12,7 @@ from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.live import page_template
 from server_broker.console.queries import alarms_of
-from server_broker.console.words import ALARMS
+from server_broker.console.words import alarm_name
 from server_broker.fleet.alarms import acknowledge
 
 PAGE_SIZE = 50
@@ -58,5 +58,5 @@ def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
         acknowledge(alarm, at=timezone.now())
         actor = request.user.get_username()
         record(actor, "alarm.acknowledged", alarm.station_id or "", {"code": alarm.code})
-        messages.success(request, f"已确认：{ALARMS.get(alarm.code, alarm.code)}")
+        messages.success(request, f"已确认：{alarm_name(alarm.code)}")
     return redirect("alarms")

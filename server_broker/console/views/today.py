@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.core.paginator import Page
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
 from server_broker.accounts.scope import Viewer, regions_of
-from server_broker.attendance.models import UNDATED, Touch
+from server_broker.attendance.models import Touch
 from server_broker.console import parameters
 from server_broker.console.live import page_template
 from server_broker.console.queries import touches_on, unbound
@@ -31,16 +31,15 @@ def today(request: HttpRequest) -> HttpResponse:
     touches = touches_on(request.user, day)
     if village:
         touches = touches.filter(station__village=village)
-    page = parameters.page_of(request, touches.select_related("station__village"), size=PAGE_SIZE)
+    counts = touches.order_by().aggregate(
+        touches=Count("pk"), cards=Count("card_token", distinct=True), stations=Count("station", distinct=True)
+    )
+    listed = touches.select_related("station__village")
+    page = parameters.page_of(request, listed, size=PAGE_SIZE, count=counts["touches"])
     context = {
         "page": page,
         "rows": _rows(request.user, page),
-        "counts": touches.order_by().aggregate(
-            touches=Count("pk"),
-            cards=Count("card_token", distinct=True),
-            stations=Count("station", distinct=True),
-            undated=Count("pk", filter=UNDATED & Q(corrected_wall=None)),
-        ),
+        "counts": counts,
         "to_check": unbound(touches).order_by().values("card_token").distinct().count(),
         "villages": villages,
         "village": village,
