@@ -71,30 +71,9 @@ class Uplink:
         self._clock_doubt = ClockDoubt(mono_ms)
         self._time_only = False
         self._channel = channel = Channel(link, mono_ms)
-        self._alarms = alarms = Alarms(host, mono_ms)
-        self._session = Session(
-            station=station,
-            county_keys=county_keys,
-            stream=outbox,
-            channel=channel,
-            host=host,
-            alarms=alarms,
-            mono_ms=mono_ms,
-            backoff=self._trouble,
-            time_told=self._time_told,
-            agreed=self._agreed,
-        )
-        self._sender = FactSender(
-            station=station,
-            county_keys=county_keys,
-            stream=outbox,
-            channel=channel,
-            alarms=alarms,
-            mono_ms=mono_ms,
-            doubt=self._doubt,
-            gone=self._session.begin_anew,
-            progressed=self._trouble.over,
-        )
+        self._alarms = Alarms(host, mono_ms)
+        self._session = self._make_session(county_keys)
+        self._sender = self._make_sender(county_keys)
         self._blobs = BlobSender(
             station=station,
             county_keys=county_keys,
@@ -105,6 +84,33 @@ class Uplink:
         )
         self._pulse = Pulse(channel=channel, host=host, mono_ms=mono_ms)
         self._orders = Orders(station=station, county_keys=county_keys, channel=channel, host=host)
+
+    def _make_session(self, county_keys: dict[bytes, bytes]) -> Session:
+        return Session(
+            station=self._station,
+            county_keys=county_keys,
+            stream=self._outbox,
+            channel=self._channel,
+            host=self._host,
+            alarms=self._alarms,
+            mono_ms=self._mono_ms,
+            backoff=self._trouble,
+            time_told=self._time_told,
+            agreed=self._agreed,
+        )
+
+    def _make_sender(self, county_keys: dict[bytes, bytes]) -> FactSender:
+        return FactSender(
+            station=self._station,
+            county_keys=county_keys,
+            stream=self._outbox,
+            channel=self._channel,
+            alarms=self._alarms,
+            mono_ms=self._mono_ms,
+            doubt=self._doubt,
+            gone=self._session.begin_anew,
+            progressed=self._trouble.over,
+        )
 
     @property
     def state(self) -> LinkState:

@@ -22,7 +22,7 @@ from tests.agent.uplink.pki import Authority, Issued
 from tests.agent.uplink.sample import a_touch
 from tests.fakes.county_peer import CountyBook, CountyPeer
 
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 
 
 class RealStation:

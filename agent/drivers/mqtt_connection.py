@@ -1,0 +1,239 @@
+"""One attempt at the broker and, if it succeeds, its connection: a paho client and the thread that serves it."""
+
+import logging
+import ssl
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, Literal
+
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from agent.drivers.station_tls import check_dates, dates_refused
+from agent.drivers.tcp_payload import Traffic
+from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame
+from agent.ports import DeviceError, JudgeAt
+from protocol.refusal import Refused
+from protocol.topics import Down, parse
+
+log = logging.getLogger(__name__)
+
+LOOP_S = 5.0
+FAREWELL_S = 2.0
+"""How long a connection that we end may take to say so before it is cut."""
+RECEIVE_MAXIMUM = 8
+MAX_PACKET_BYTES = 131_072
+_connect_properties: Any = Properties
+"""paho gives its constructor no types."""
+_ACKNOWLEDGED: tuple[Down, ...] = ("desired", "command")
+_RETAIN_NOTHING = 2
+"""MQTT 5.0, 3.8.3.1: retain handling 2, send no retained messages at the subscription."""
+
+
+class Connection:
+    """One attempt and, if it succeeds, its connection: a paho client and the thread that serves it."""
+
+    def __init__(
+        self,
+        *,
+        attempt: int,
+        topics: dict[Down, str],
+        client: mqtt.Client,
+        put: Callable[[Event], None],
+        mono_ms: Callable[[], int],
+        traffic: Traffic,
+        judge_at: JudgeAt,
+    ) -> None:
+        self._attempt = attempt
+        self._topics = topics
+        self._client = client
+        self._put = put
+        self._mono_ms = mono_ms
+        self._traffic = traffic
+        self._judge_at = judge_at
+        self._dates_refused = False
+        self._lock = threading.Lock()
+        self._silent = False
+        self._ending = threading.Event()
+        self._reason = ""
+        self._thread: threading.Thread | None = None
+
+    def start(
+        self,
+        *,
+        after: "Connection | None",
+        context: Callable[[], ssl.SSLContext],
+        address: tuple[str, int],
+        keepalive_s: int,
+        name: str,
+    ) -> None:
+        """Begin, once the connection before has taken its leave."""
+        self._bind()
+        self._thread = threading.Thread(
+            target=self._serve,
+            args=(after, context, address, keepalive_s),
+            name=f"link-{name}-{self._attempt}",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def _bind(self) -> None:
+        client = self._client
+        client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
+        client.on_disconnect = self._disconnected
+        client.on_message = self._message
+        client.on_publish = self._published
+        client.on_socket_open = self._socket_opened
+        client.on_socket_close = lambda _client, _data, sock: self._traffic.closing(sock)
+        # With this set, paho leaves writing to the thread of the loop: two threads must not use one TLS socket.
+        client.on_socket_register_write = lambda _client, _data, _sock: None
+
+    def publish(self, name: str, payload: bytes, *, qos: Literal[0, 1]) -> int:
+        """Queue one message.
+
+        Raises:
+            DeviceError: The connection is gone or does not take any more.
+        """
+        info = self._client.publish(name, payload, qos=qos)
+        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise DeviceError(f"publish failed: {mqtt.error_string(info.rc)}")
+        return info.mid
+
+    def end(self) -> None:
+        """Take leave; from here on no event comes."""
+        with self._lock:
+            self._silent = True
+        self._ending.set()
+        self._client.disconnect()
+
+    def wait_ended(self) -> None:
+        """Wait for the thread, no longer than a farewell may take."""
+        if self._thread is not None:
+            self._thread.join(FAREWELL_S)
+
+    def _say(self, event: Event) -> None:
+        with self._lock:
+            if not self._silent:
+                self._silent = isinstance(event, LinkDown)
+                self._put(event)
+
+    def _serve(
+        self,
+        after: "Connection | None",
+        context: Callable[[], ssl.SSLContext],
+        address: tuple[str, int],
+        keepalive_s: int,
+    ) -> None:
+        try:
+            if after is not None:
+                after.wait_ended()
+            if not self._ending.is_set():
+                self._open(context(), address, keepalive_s)
+                self._loop()
+        except ssl.SSLCertVerificationError as error:
+            self._dates_refused = dates_refused(error)
+            self._reason = str(error)
+        except OSError as error:
+            self._reason = self._reason or f"{type(error).__name__}: {error}"
+        except Exception:
+            log.exception("the link's thread failed")
+            self._reason = "internal error"
+        finally:
+            self._cut()
+            self._say(LinkDown(self._attempt, self._reason or "connection lost", self._dates_refused))
+
+    def _socket_opened(self, _client: mqtt.Client, _data: Any, sock: object) -> None:
+        self._traffic.opened(sock)
+        check_dates(sock, self._judge_at)
+
+    def _open(self, context: ssl.SSLContext, address: tuple[str, int], keepalive_s: int) -> None:
+        self._client.tls_set_context(context)
+        properties = _connect_properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = 0
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        properties.MaximumPacketSize = MAX_PACKET_BYTES
+        self._client.connect(*address, keepalive=keepalive_s, clean_start=True, properties=properties)
+
+    def _loop(self) -> None:
+        deadline: float | None = None
+        while self._client.loop(LOOP_S if deadline is None else FAREWELL_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            if not self._ending.is_set():
+                continue
+            deadline = deadline or monotonic() + FAREWELL_S
+            if monotonic() >= deadline:
+                return
+
+    def _cut(self) -> None:
+        """Close what is still open: paho does so when its loop ends by itself, not when a handshake fails."""
+        sock = self._client.socket()
+        if sock is not None:
+            self._traffic.closing(sock)
+            sock.close()
+
+    def _connected(
+        self,
+        client: mqtt.Client,
+        _data: Any,
+        _flags: mqtt.ConnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if code.is_failure:
+            self._reason = f"connection refused by the broker, reason code 0x{code.value:02x}"
+            return
+        client.subscribe([(name, _options(leaf)) for leaf, name in self._topics.items()])
+
+    def _subscribed(
+        self, client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        if any(code.is_failure for code in codes):
+            self._reason = "subscription refused by the broker"
+            client.disconnect()
+            return
+        self._say(LinkUp(attempt=self._attempt))
+
+    def _disconnected(
+        self,
+        _client: mqtt.Client,
+        _data: Any,
+        flags: mqtt.DisconnectFlags,
+        code: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        by = "by the broker" if flags.is_disconnect_packet_from_server else "here"
+        self._reason = self._reason or f"disconnected {by}, reason code 0x{code.value:02x}"
+
+    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        mono_ms = self._mono_ms()
+        try:
+            leaf = parse(message.topic).leaf
+        except (Refused, UnicodeDecodeError):
+            leaf = None
+        if leaf not in self._topics or message.topic != self._topics[leaf]:
+            log.warning("a message on a foreign topic is ignored")
+            return
+        self._say(
+            MessageCame(
+                attempt=self._attempt,
+                leaf=leaf,
+                payload=bytes(message.payload),
+                retained=message.retain,
+                mono_ms=mono_ms,
+            )
+        )
+
+    def _published(
+        self, _client: mqtt.Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        self._say(Delivered(attempt=self._attempt, ticket=mid, reason_code=code.value))
+
+
+def _options(leaf: Down) -> SubscribeOptions:
+    qos = 1 if leaf in _ACKNOWLEDGED else 0
+    return SubscribeOptions(qos=qos, retainAsPublished=True, retainHandling=_RETAIN_NOTHING)

@@ -1,0 +1,59 @@
+"""TLS for the link: the county CA alone, TLS 1.3 alone, and whose clock judges the dates of certificates."""
+
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.ports import JudgeAt
+
+_NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+"""X509_V_FLAG_NO_CHECK_TIME (openssl/x509_vfy.h)."""
+_EXPIRED = 10
+_DATE_ERRORS = (9, _EXPIRED)
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED (openssl/x509_vfy.h)."""
+
+
+def station_context(*, ca_file: Path, certificate_file: Path, key_file: Path) -> ssl.SSLContext:
+    """Return a TLS 1.3 client context that trusts the county CA alone and checks the host's name (RFC 8446, RFC 9525).
+
+    Raises:
+        OSError: A file is missing or is no PEM (ssl.SSLError is one).
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(cafile=ca_file)
+    context.load_cert_chain(certificate_file, key_file)
+    return context
+
+
+def judging(context: ssl.SSLContext, judge_at: JudgeAt) -> ssl.SSLContext:
+    """Take the dates of certificates out of OpenSSL's hands where another clock than the system's judges them."""
+    if judge_at != "system":
+        context.verify_flags |= _NO_CHECK_TIME
+    return context
+
+
+def dates_refused(error: ssl.SSLCertVerificationError) -> bool:
+    """Tell whether a certificate was refused for its dates."""
+    return error.verify_code in _DATE_ERRORS
+
+
+def check_dates(sock: object, judge_at: JudgeAt) -> None:
+    """Judge the dates of the broker's certificate by ``judge_at`` where that is a time.
+
+    Raises:
+        ssl.SSLCertVerificationError: It is not valid then.
+    """
+    if isinstance(judge_at, int) and isinstance(sock, ssl.SSLSocket):
+        _check_dates(sock.getpeercert(binary_form=True) or b"", judge_at)
+
+
+def _check_dates(certificate: bytes, wall_ms: int) -> None:
+    from cryptography import x509  # noqa: PLC0415 -- for the rare station whose clock is wrong
+
+    told = datetime.fromtimestamp(wall_ms / 1000, UTC)
+    parsed = x509.load_der_x509_certificate(certificate)
+    if not parsed.not_valid_before_utc <= told <= parsed.not_valid_after_utc:
+        error = ssl.SSLCertVerificationError("the broker's certificate is not valid at the county's time")
+        error.verify_code = _EXPIRED
+        raise error
