@@ -19,16 +19,16 @@ class BodyLimit:
         self._limit = limit
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Answer 413 where the length says too much; end the request where a body without one grows too long."""
+        """Answer 413 as soon as the stated length says too much, or the body without one grows too long."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif _stated_length(scope) > self._limit:
             await _refuse(send)
         else:
-            await self._app(scope, self._counted(receive), send)
+            await self._counted(scope, receive, send)
 
-    def _counted(self, receive: Receive) -> Receive:
-        taken = 0
+    async def _counted(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        taken, answered = 0, False
 
         async def counted() -> Message:
             nonlocal taken
@@ -36,7 +36,14 @@ class BodyLimit:
             taken += len(message.get("body", b""))
             return {"type": "http.disconnect"} if taken > self._limit else message
 
-        return counted
+        async def noted(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        await self._app(scope, counted, noted)
+        if taken > self._limit and not answered:
+            await _refuse(send)
 
 
 def _stated_length(scope: MutableMapping[str, Any]) -> int:
