@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.outbox import prune
 from agent.outbox.check import STATION_KEY, checked
 from agent.outbox.disk import Disk, RealDisk, wal_of
+from agent.outbox.earlier import EarlierStream, earlier_streams, falling_marks
 from agent.outbox.files import check_header, make, settle
 from agent.outbox.marks import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
 from agent.outbox.redo import redo
@@ -206,17 +207,33 @@ class Outbox:
 
     def marks(self) -> list[birth.Mark]:
         """Return the heads at `through`, one before, three, seven, … and at 1: falling, at most `MAX_MARKS`."""
-        seqs: list[int] = []
-        step = 1
-        seq = self.through
-        while seq >= 1:
-            seqs.append(seq)
-            seq -= step
-            step *= 2
-        if seqs[-1] != 1:
-            seqs.append(1)
-        heads = [(seq, self.head_at(seq)) for seq in seqs]
-        return [birth.Mark(seq=seq, head=head) for seq, head in heads if head is not None]
+        return falling_marks(self._store, self._tip.number, through=self.through)
+
+    @property
+    def generation(self) -> int:
+        """The county's generation as the newest receipt said; 0 before the first."""
+        return self._book.generation
+
+    def earlier_streams(self) -> list[EarlierStream]:
+        """Return the streams before the current one that a county of a new generation is to be asked about."""
+        return earlier_streams(self._store, newest=self._tip.number)
+
+    def say_again(self, earlier: EarlierStream, *, after: int) -> None:
+        """Append, to the current stream, the facts ``after + 1`` … ``matched`` of an earlier one under their names.
+
+        Raises:
+            OutboxFull: Nothing was written.
+            OutboxBroken: Nothing of it counts.
+        """
+        number, at = earlier.number, self._now()
+        with self._transaction():
+            appender = Appender(self._store, self._tip)
+            through = earlier.matched
+            reissue(self._store, appender, stream=number, epoch=earlier.epoch, after=after, through=through, at=at)
+            appender.flush()
+            self._book.write(self._store, issued=appender.tip.through, now=at)
+        self._tip = appender.tip
+        self._book.written()
 
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
         """Begin a new stream that says again every fact of the current one after ``matched``.

@@ -57,7 +57,8 @@ def _fill(store: Store, wreck: Wreck, finds: Survey, *, station: str, at: Moment
         for fact in rivals:
             appender.add_fact(as_reissued(fact, at=at))
         appender.finish_reissue()
-        write_mark(store, Mark(stream=old + 1, day=0, issued=appender.tip.through))
+        generation = max((mark.generation for mark in finds.marks.values()), default=0)
+        write_mark(store, Mark(stream=old + 1, day=0, generation=generation, issued=appender.tip.through))
         guard_facts(store)
 
 

@@ -123,7 +123,7 @@ def test_the_file_itself_refuses_a_second_fact_of_the_same_name(outbox: Outbox, 
     outbox.close()
     file = apsw.Connection(str(path))
     file.execute("PRAGMA foreign_keys=ON")
-    (epoch,) = file.execute("SELECT epoch FROM streams").fetchone()
+    ((epoch,),) = file.execute("SELECT epoch FROM streams").fetchall()
     row = (epoch, bytes(16), b"x", bytes(32), bytes(32))
     with pytest.raises(apsw.ConstraintError):
         file.execute("INSERT INTO facts VALUES ((1 << 40) | 2, ?, ?, ?, ?, ?)", row)

@@ -92,3 +92,25 @@ def test_a_large_stream_is_said_again_in_little_memory(tmp_path: Path) -> None:
     assert outbox.through == 1 + 20_002
     assert peak < 4 * 2**20
     outbox.close()
+
+
+def test_what_a_restored_county_lacks_of_an_earlier_stream_is_said_again_on_request(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 30)
+    old, heads = outbox.epoch, [outbox.head_at(seq) for seq in range(31)]
+    assert outbox.earlier_streams() == []
+    outbox.open_epoch("differs", matched=20)
+    (earlier,) = outbox.earlier_streams()
+    assert (earlier.epoch, earlier.matched) == (old, 20)
+    assert [mark.seq for mark in earlier.marks] == [20, 19, 17, 13, 5, 1]
+    assert [mark.head for mark in earlier.marks] == [heads[mark.seq] for mark in earlier.marks]
+    outbox.say_again(earlier, after=13)
+    said = [ref.seq for ref, _ in facts_of(outbox) if ref.epoch == old]
+    assert said == [*range(21, 31), *range(14, 21)]
+    outbox.close()
+
+
+def test_a_stream_of_which_nothing_was_matched_is_not_asked_about(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 5)
+    outbox.open_epoch("differs", matched=0)
+    assert outbox.earlier_streams() == []
+    outbox.close()

@@ -73,8 +73,7 @@ def test_a_file_that_another_process_has_is_refused_and_not_taken_for_damaged(pa
 
 def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     with pytest.raises(KeyError), store.transaction():
-        store.write_state("a", b"1")
-        raise KeyError
+        _write_and_fail(store)
     assert store.get("a") is None
     with store.transaction():
         store.write_state("a", b"2")
@@ -117,3 +116,8 @@ def test_a_file_that_is_no_database_is_damaged(path: Path, content: bytes) -> No
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(OutboxBroken):
         Store(tmp_path / "nowhere" / "station.db")
+
+
+def _write_and_fail(store: Store) -> None:
+    store.write_state("a", b"1")
+    raise KeyError

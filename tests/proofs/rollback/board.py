@@ -52,6 +52,8 @@ class Board:
             welcome = county.born(self._outbox.signed_head())
             match agree(self._outbox, welcome):
                 case Continue(after=after):
+                    if welcome.generation > self._outbox.generation:
+                        self._offer_earlier(county)
                     self._outbox.take_receipt(
                         Receipt(
                             station=STATION,
@@ -70,6 +72,12 @@ class Board:
                         return
                     self._outbox.open_epoch(quarrel.reason, matched=match_.through)
         raise AssertionError("station and county do not come to terms")
+
+    def _offer_earlier(self, county: County) -> None:
+        """The county came back from a backup: ask it about the streams before this one."""
+        for earlier in self._outbox.earlier_streams():
+            ask = Compare(station=STATION, epoch=earlier.epoch, marks=earlier.marks)
+            self._outbox.say_again(earlier, after=county.compared(ask).through)
 
     def _send(self, county: County, after: int, *, chance: random.Random, to_the_end: bool) -> None:
         while envelope := self._outbox.envelope_after(after, max_facts=chance.randint(1, 20)):

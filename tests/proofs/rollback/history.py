@@ -151,10 +151,21 @@ class History:
         self._destroyed = True
 
     def _county_restored(self) -> None:
-        """The county comes back from a dump."""
+        """The county comes back from a dump, perhaps of before a stream was ended."""
         dump = self._county.back_up()
         self._live(self._chance.randint(1, 8))
+        if self._chance.random() < 0.5:
+            self._end_the_stream()
+            self._live(self._chance.randint(1, 8))
         self._county.restore(dump)
+
+    def _end_the_stream(self) -> None:
+        """Spoil the header: everything is salvaged, into a new stream."""
+        board = self._boards[0]
+        board.power_off(orderly=True)
+        with board.file.open("r+b") as file:
+            file.write(bytes(100))
+        board.power_on()
 
     def _target(self, board: Board) -> Path:
         wal = wal_of(board.file)

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from agent.agreement import Continue
 from agent.outbox import Outbox, outbox
 from agent.outbox.marks import Mark
 from agent.outbox.stream import Tip
@@ -13,12 +14,12 @@ from tests.proofs.rollback.__main__ import prove
 
 
 def test_whatever_becomes_of_the_file_no_green_fact_is_lost_in_silence() -> None:
-    findings = prove(runs=120, seed=int.from_bytes(os.urandom(4)))
+    findings = prove(runs=60, seed=int.from_bytes(os.urandom(4)))
     assert not findings.wrong, findings
 
 
 def test_heads_that_are_not_compared_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board, "agree", lambda _stream, welcome: board.Continue(after=welcome.through))
+    monkeypatch.setattr(board, "agree", lambda _stream, welcome: Continue(after=welcome.through))
     assert prove(runs=60, seed=1).wrong > 0
 
 
@@ -34,7 +35,7 @@ def test_a_reissue_that_begins_too_late_is_caught(monkeypatch: pytest.MonkeyPatc
     original = Outbox.open_epoch
     monkeypatch.setattr(Outbox, "marks", too_many)
     monkeypatch.setattr(Outbox, "open_epoch", open_epoch_at_the_end)
-    assert prove(runs=200, seed=1).wrong > 0
+    assert prove(runs=80, seed=1).wrong > 0
 
 
 def test_a_log_that_is_not_looked_through_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,9 +43,9 @@ def test_a_log_that_is_not_looked_through_is_caught(monkeypatch: pytest.MonkeyPa
         return tip, mark
 
     monkeypatch.setattr(outbox, "redo", as_sqlite_says)
-    assert prove(runs=200, seed=1).wrong > 0
+    assert prove(runs=80, seed=1).wrong > 0
 
 
 def test_bodies_that_are_not_checked_before_sending_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.outbox.stream.StoredFact.intact", lambda _fact: True)
-    assert prove(runs=200, seed=1).wrong > 0
+    assert prove(runs=80, seed=1).wrong > 0

@@ -1,0 +1,64 @@
+"""Streams before the current one, for a county that came back from a backup older than the current stream.
+
+What the county had matched of an earlier stream was not said again in the next one. A restored county may lack it;
+it is asked with `Compare` for each earlier stream, and what it lacks is said again under its first name.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent.outbox.stream import StoredFact, read_facts
+from agent.store import Store
+from protocol import birth
+from protocol.facts import EpochOpened, decode_fact
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierStream:
+    """A stream that ended: the county had it up to ``matched``, and ``marks`` (falling) ask how much it has now."""
+
+    number: int
+    epoch: bytes
+    matched: int
+    marks: list[birth.Mark]
+
+
+def earlier_streams(store: Store, *, newest: int) -> list[EarlierStream]:
+    """Return the streams before ``newest`` of which something was matched, the latest first.
+
+    A stream whose end was erased long after its receipts is left out: so are its facts.
+    """
+    return [stream for number in range(newest - 1, 0, -1) for stream in _ended(store, number)]
+
+
+def falling_marks(store: Store, stream: int, *, through: int) -> list[birth.Mark]:
+    """Return the heads at ``through``, one before, three, seven, … and at 1: at most `birth.MAX_MARKS`."""
+    heads = (fact for seq in falling_seqs(through) for fact in read_facts(store, stream, first=seq, last=seq))
+    return [birth.Mark(seq=fact.seq, head=fact.head) for fact in heads]
+
+
+def falling_seqs(through: int) -> list[int]:
+    """Return exponentially spaced seqs from ``through`` down to 1."""
+    seqs: list[int] = []
+    seq, step = through, 1
+    while seq > 1:
+        seqs.append(seq)
+        seq -= step
+        step *= 2
+    return [*seqs, 1] if through else []
+
+
+def _ended(store: Store, number: int) -> Iterator[EarlierStream]:
+    opened = _opening(next(read_facts(store, number + 1, first=1, last=1), None))
+    if opened is None or opened.previous is None or opened.matched == 0:
+        return
+    marks = falling_marks(store, number, through=opened.matched)
+    if marks:
+        yield EarlierStream(number, opened.previous, opened.matched, marks)
+
+
+def _opening(fact: StoredFact | None) -> EpochOpened | None:
+    if fact is None or fact.body is None or not fact.intact():
+        return None
+    opened = decode_fact(fact.body)
+    return opened if isinstance(opened, EpochOpened) else None
