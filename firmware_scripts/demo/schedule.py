@@ -43,7 +43,10 @@ class Schedule:
 def make_schedule(
     cast: list[CastStation], *, touches: int, via_pcsc: int, seconds: float, faults: list[FaultKind], seed: int
 ) -> Schedule:
-    """Spread ``touches`` over ``seconds``, each with a card of its own; ``via_pcsc`` of them at station 0.
+    """Spread ``touches`` over ``seconds``, each with a card of its own; ``via_pcsc`` of them at station 0, alone there.
+
+    The last station is left in peace for the first third, in which someone plays a level at its kiosk: a touch is
+    answered from every screen, so where cards come all the time nobody can read a question.
 
     Raises:
         ValueError: The cast has too few cards.
@@ -51,12 +54,13 @@ def make_schedule(
     chance = random.Random(seed)  # noqa: S311 - a plan to be repeated, not a secret
     cards = [list(station.people) for station in cast]
     ways: list[tuple[int, Way]] = [(0, "pcsc")] * via_pcsc
-    ways += [(place % len(cast), "simulated") for place in range(touches - via_pcsc)]
+    ways += [(1 + place % (len(cast) - 1), "simulated") for place in range(touches - via_pcsc)]
     planned = []
     for station, way in ways:
         if not cards[station]:
             raise ValueError(f"station {station} has fewer cards than touches")
-        planned.append(PlannedTouch(chance.uniform(0, seconds), station, way, cards[station].pop()))
+        peace_s = seconds / 3 if station == len(cast) - 1 else 0.0
+        planned.append(PlannedTouch(chance.uniform(peace_s, seconds), station, way, cards[station].pop()))
     broken = [
         PlannedFault(chance.uniform(_MARGIN * seconds, (1 - _MARGIN) * seconds), kind, chance.randrange(len(cast)))
         for kind in faults
