@@ -237,7 +237,7 @@ class Uplink:
             self._dialling.again()
 
     def _agreed(self, after: int) -> None:
-        log.info("%s: connected, the county has the facts up to %d", self._station, after)
+        log.info("%s: connected on shard %d, the county has the facts up to %d", self._station, self._shard, after)
         self._sender.begin(after)
         if self._sender.idle:
             self._trouble.over()
