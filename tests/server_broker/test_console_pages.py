@@ -118,7 +118,7 @@ def test_a_station_page_shows_ledger_events_and_alarms(page: Client, county: Fic
     event(place, "facts_lost", at=timezone.now(), detail={"first": 3, "last": 9, "epoch": "00"})
     alarm(place, detail="样卡")
     html = text_of(page, "/stations/station-a/")
-    for word in ("每一条都有着落", "启动", "通电", "第 3 至 9 条", "有人使用挂失卡", "站点签发", "去向不明"):
+    for word in ("还没有记录", "启动", "通电", "第 3 至 9 条", "有人使用挂失卡", "站点签发", "去向不明"):
         assert word in html
 
 
