@@ -5,7 +5,7 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, execute, query
-from server_broker.ingest.rows import LAST_WALL_MS, Announced, Correction, Direction, Evicted, Rows
+from server_broker.ingest.rows import LAST_WALL_MS, Announced, Correction, Direction, Evicted, Identity, Rows
 
 TOUCHES = Table(
     "attendance_touch",
@@ -74,6 +74,20 @@ def put_rows(rows: Rows) -> None:
         choose_directions(rows.directions)
     if rows.corrections or rows.undated:
         date_boots(_earlier_corrections(rows.undated) + rows.corrections)
+
+
+def move_rows(old: Identity, new: Identity) -> None:
+    """Let the rows of a re-issue stand under the fact that carried it: another fact has the identity by right."""
+    for table in (TOUCHES, EVENTS, ATTEMPTS, LEVEL_RUNS):
+        execute(
+            f"UPDATE {table.name} SET epoch = %s, seq = %s WHERE station_id = %s AND epoch = %s AND seq = %s",  # noqa: S608
+            [new.epoch, new.seq, *old],
+        )
+    execute(
+        """UPDATE ingest_reissue SET identity_epoch = %s, identity_seq = %s
+        WHERE station_id = %s AND identity_epoch = %s AND identity_seq = %s""",
+        [new.epoch, new.seq, *old],
+    )
 
 
 def _announce(blobs: list[Announced], *, at: datetime) -> None:

@@ -19,7 +19,7 @@ from protocol.refusal import Refused
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
-from server_broker.ingest.derived import put_rows
+from server_broker.ingest.derived import move_rows, put_rows
 from server_broker.ingest.reading import Known, NewFact, Reading, read_envelope
 from server_broker.ingest.reissues import Layer, Origins, unwrap
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
@@ -125,10 +125,7 @@ class Intake:
             kind = str(said.fact.__struct_config__.tag)
             who = self._origins.place(Identity(*_identity(one, new)), said.layers, kind)
         elif one.stream.has_reissues:
-            judged = self._origins.direct(_identity(one, new), new.digest)
-            if judged == "conflict":
-                self._hold(one, new, "conflict")
-            who = who if judged == "new" else None
+            who = self._direct(_identity(one, new), new.digest)
         if who is None:
             return
         try:
@@ -136,6 +133,14 @@ class Intake:
         except (Unstorable, *_REFUSALS) as error:
             del self._origins.rows[kept:]
             self._hold(one, new, "out_of_range" if isinstance(error, Unstorable) else "refused_by_database")
+
+    def _direct(self, who: Identity, digest: bytes) -> Identity | None:
+        """Return under what a fact in its own stream stands, or None when a re-issue of it came first."""
+        if self._origins.is_again(who, digest):
+            return None
+        if (elsewhere := self._origins.give_way(who)) is not None:
+            move_rows(who, elsewhere)
+        return who
 
     def _put(self, fact: Fact, who: Identity) -> None:
         if not self._careful:
@@ -153,11 +158,11 @@ class Intake:
 
     def _store(self, work: list[_Work]) -> None:
         put_rows(self._rows)
-        store.put_reissues(self._origins.rows, self._origins.now_read)
         facts = [(one.stream.id, new) for one, new in _new_facts(work)]
         if facts:
             store.put_facts(facts, received_at=self._now)
             store.put_streams({one.stream.id: one.stream for one in work if one.reading.new}.values())
+        store.put_reissues(self._origins.rows, self._origins.now_read)
         store.put_signed_heads(
             {
                 one.stream.id: (signed.through, signed.head, signed.signature)

@@ -16,7 +16,7 @@ class Fact(models.Model):
     seq = models.BigIntegerField()
     digest = models.BinaryField(max_length=32)
     head = models.BinaryField(max_length=32)
-    """The chain's value after this fact. It is the station's signed one where a held fact's content led elsewhere."""
+    """The chain's value after this fact, over what the county has."""
     salt = models.BinaryField(max_length=16, null=True)
     body = models.BinaryField(null=True)
     kind = models.CharField(max_length=24)
@@ -43,7 +43,7 @@ class Reissue(models.Model):
     """A fact of an earlier stream that came again in a later one, by the identity and digest that it first had.
 
     What was derived from it stands under ``(identity_epoch, identity_seq)``: its first identity, or that of the
-    fact which carried it where other content had taken the first one (a cloned card).
+    fact which carried it (``carrier``) where other content has the first one (a cloned card).
     """
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="reissues")
@@ -52,6 +52,8 @@ class Reissue(models.Model):
     digest = models.BinaryField(max_length=32)
     identity_epoch = models.BinaryField(max_length=16)
     identity_seq = models.BigIntegerField()
+    carrier_epoch = models.BinaryField(max_length=16)
+    carrier_seq = models.BigIntegerField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq", "digest"], name="reissue_once")]

@@ -6,8 +6,12 @@ The rules, in the order in which they are tried:
 * a seq that the county has carries another digest (a conflict): nothing of it is stored or overwritten;
 * all of it is known (a repeat): the receipt is said again;
 * the signature does not verify: the new facts are held ``bad_signature``, the chain goes on over their content;
-* the signed head verifies but the content does not lead to it: held ``chain_mismatch``, the signed head is adopted;
+* the signed head verifies but the content does not lead to it: held ``chain_mismatch``, the chain goes on likewise;
 * a fact that cannot be read is held with the reason of its refusal, and its neighbours are read.
+
+The county's head is always the chain over what it has. Were a signed head adopted that its content does not lead to,
+a station whose *earlier* facts differ (a rolled-back card) would seem to agree, and those facts would be lost. So it
+is told a head that does not fit, opens a new stream, and re-issues what the county cannot match.
 """
 
 from dataclasses import dataclass, field
@@ -62,7 +66,7 @@ class NewFact:
 
 @dataclass(slots=True)
 class Reading:
-    """What came of one envelope. ``signed`` is its head where the signature was checked and holds."""
+    """What came of one envelope. ``signed`` is its head where the signature holds and the content leads to it."""
 
     outcome: Outcome
     new: list[NewFact] = field(default_factory=list)
@@ -94,7 +98,11 @@ def read_envelope(state: StreamState, envelope: Envelope, *, station: str, recor
     if repeats == len(envelope.facts):
         return Reading("repeat", repeated_held=repeated_held)
     reading = Reading("stored", repeated_held=repeated_held, new=_chained(state, envelope, repeats))
-    _judge(reading, envelope.head, station=station, record_key=record_key)
+    if _is_signed(envelope.head, station=station, record_key=record_key):
+        state.issued = max(state.issued, envelope.head.through)
+        _judge(reading, envelope.head)
+    else:
+        _hold_all(reading.new, "bad_signature")
     _advance(state, reading)
     return reading
 
@@ -110,19 +118,20 @@ def _chained(state: StreamState, envelope: Envelope, skip: int) -> list[NewFact]
     return new
 
 
-def _judge(reading: Reading, signed: SignedHead, *, station: str, record_key: bytes) -> None:
-    """Decide for each new fact whether it is read, and adopt the head that its chain must lead to."""
+def _is_signed(signed: SignedHead, *, station: str, record_key: bytes) -> bool:
     try:
         verify_head(record_key, station=station, signed=signed)
-    except Refused as refused:
-        _hold_all(reading.new, refused.reason)
+    except Refused:
+        return False
+    return True
+
+
+def _judge(reading: Reading, signed: SignedHead) -> None:
+    """Read the new facts if their chain leads to the head that the station signed."""
+    if reading.new[-1].head != signed.head:
+        _hold_all(reading.new, "chain_mismatch")
         return
     reading.signed = signed
-    last = reading.new[-1]
-    if last.head != signed.head:
-        _hold_all(reading.new, "chain_mismatch")
-        last.head = signed.head
-        return
     for new in reading.new:
         read_body(new)
 
@@ -145,7 +154,5 @@ def read_body(new: NewFact) -> None:
 def _advance(state: StreamState, reading: Reading) -> None:
     last = reading.new[-1]
     state.through, state.head = last.seq, last.head
-    if reading.signed is not None:
-        state.issued = max(state.issued, reading.signed.through)
     for new in reading.new:
         state.known[new.seq] = Known(new.digest, new.held)

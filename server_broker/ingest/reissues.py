@@ -36,6 +36,8 @@ class ReissueRow(NamedTuple):
     digest: bytes
     identity_epoch: bytes
     identity_seq: int
+    carrier_epoch: bytes
+    carrier_seq: int
 
 
 def unwrap(fact: Reissued) -> tuple[list[Layer], Fact]:
@@ -62,8 +64,8 @@ class Origins:
     """Facts that came in their own stream."""
     reissued: dict[Identity, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     """Digests that came by re-issue."""
-    taken: set[Identity] = field(default_factory=set)
-    """Identities under which rows of a re-issue stand."""
+    taken: dict[Identity, Identity] = field(default_factory=dict)
+    """Identities under which rows of a re-issue stand, with the fact that carried it."""
     rows: list[ReissueRow] = field(default_factory=list)
     """New rows to keep."""
     now_read: list[tuple[Identity, str]] = field(default_factory=list)
@@ -75,11 +77,11 @@ class Origins:
         if any(self._accounted(station, layer) for layer in layers):
             return None
         identity = next((at for at in self._candidates(station, layers)), carrier)
-        self.taken.add(identity)
+        self.taken[identity] = carrier
         for layer in layers:
             at = Identity(station, layer.epoch, layer.seq)
             self.reissued[at].add(layer.digest)
-            self.rows.append(ReissueRow(*at, layer.digest, identity.epoch, identity.seq))
+            self.rows.append(ReissueRow(*at, layer.digest, *identity[1:], *carrier[1:]))
             if (known := self.stored.get(at)) and known.digest == layer.digest:
                 self.stored[at] = Known(layer.digest, "")
                 self.now_read.append((at, kind if layer is layers[-1] else "reissued"))
@@ -99,8 +101,13 @@ class Origins:
                 free.append(at)
         return free
 
-    def direct(self, who: Identity, digest: bytes) -> str:
-        """Judge a fact in its own stream: ``new``, ``again`` (a re-issue of it came first) or ``conflict``."""
-        if digest in self.reissued.get(who, ()):
-            return "again"
-        return "conflict" if who in self.taken else "new"
+    def is_again(self, who: Identity, digest: bytes) -> bool:
+        """Tell whether a fact in its own stream came before, by re-issue."""
+        return digest in self.reissued.get(who, ())
+
+    def give_way(self, who: Identity) -> Identity | None:
+        """Return where rows of a re-issue must move to, which stand under the identity of another fact.
+
+        Of two cloned boards one re-issued its fact before the other sent its own under the same identity.
+        """
+        return self.taken.pop(who, None)

@@ -1,7 +1,7 @@
 """Read held facts again: after an upgrade that knows their kind, a corrected key, or a repaired database.
 
-What was held for its signature is read when a later signed head vouches for it: the chain from the fact leads to a
-head that the station signed. What the chain contradicts (``chain_mismatch``) stays held.
+What was held for its signature or its chain is read when a later signed head vouches for it: the chain over it
+leads to a head that the station signed.
 """
 
 from collections import Counter
@@ -17,14 +17,13 @@ from protocol.refusal import Refused
 from server_broker.fleet.alarms import raise_alarms
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import store
-from server_broker.ingest.derived import choose_directions, put_rows
+from server_broker.ingest.derived import choose_directions, move_rows, put_rows
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.reissues import unwrap
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 
-_FINAL_REASONS = ("chain_mismatch", "conflict")
-"""Reading again changes nothing about these: the content is not what the station's chain says it is."""
+_UNVOUCHED = ("bad_signature", "chain_mismatch")
 
 
 @dataclass(slots=True)
@@ -55,7 +54,7 @@ def reread_held(station_id: str, *, now: datetime | None = None) -> Reread:
 
 
 def _vouched(station: Station, stream: Stream) -> range:
-    """Return the seqs whose content a signed head vouches for: after the last mismatch, up to the head."""
+    """Return the seqs whose content a signed head vouches for."""
     kept = SignedHeadKept.objects.filter(stream=stream).first()
     if kept is None:
         return range(0)
@@ -66,15 +65,15 @@ def _vouched(station: Station, stream: Stream) -> range:
         verify_head(bytes(station.record_key or b""), station=station.pk, signed=signed)
     except Refused:
         return range(0)
-    mismatched = Fact.objects.filter(stream=stream, held_reason="chain_mismatch").order_by("-seq").first()
-    return range(mismatched.seq + 1 if mismatched else 1, kept.through + 1)
+    leads_there = Fact.objects.filter(stream=stream, seq=kept.through, head=kept.head).exists()
+    return range(1, kept.through + 1) if leads_there else range(0)
 
 
 def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: datetime) -> str:
     """Read one fact; return why it stays held, or nothing."""
-    if row.held_reason in _FINAL_REASONS or row.body is None or row.salt is None:
+    if row.body is None or row.salt is None:
         return row.held_reason
-    if row.held_reason == "bad_signature" and row.seq not in vouched:
+    if row.held_reason in _UNVOUCHED and row.seq not in vouched:
         return row.held_reason
     new = NewFact(row.seq, bytes(row.salt), bytes(row.body), bytes(row.digest), bytes(row.head))
     read_body(new)
@@ -102,8 +101,12 @@ def _derive(who: Identity, new: NewFact, now: datetime) -> None:
         if identity is not None:
             derive(fact, identity, rows)
         store.put_reissues(origins.rows, origins.now_read)
-    elif store.load_origins([who]).direct(who, new.digest) == "new":
-        derive(new.fact, who, rows)
+    else:
+        origins = store.load_origins([who])
+        if not origins.is_again(who, new.digest):
+            if (elsewhere := origins.give_way(who)) is not None:
+                move_rows(who, elsewhere)
+            derive(new.fact, who, rows)
     put_rows(rows)
     raise_alarms(rows.alarms, at=now)
 

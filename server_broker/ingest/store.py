@@ -55,7 +55,15 @@ FACTS = Table(
     },
 )
 REISSUES = Table(
-    "ingest_reissue", IDENTITY_COLUMNS | {"digest": "bytea", "identity_epoch": "bytea", "identity_seq": "int8"}
+    "ingest_reissue",
+    IDENTITY_COLUMNS
+    | {
+        "digest": "bytea",
+        "identity_epoch": "bytea",
+        "identity_seq": "int8",
+        "carrier_epoch": "bytea",
+        "carrier_seq": "int8",
+    },
 )
 
 
@@ -139,8 +147,9 @@ def load_origins(identities: Collection[Identity]) -> Origins:
         arrays,
     ):
         origins.stored[Identity(station, bytes(epoch), seq)] = Known(bytes(digest), held)
-    for station, epoch, seq, digest, own in query(
-        """SELECT r.station_id, r.epoch, r.seq, r.digest, r.identity_epoch = r.epoch AND r.identity_seq = r.seq
+    for station, epoch, seq, digest, own, carrier_epoch, carrier_seq in query(
+        """SELECT r.station_id, r.epoch, r.seq, r.digest, r.identity_epoch = r.epoch AND r.identity_seq = r.seq,
+            r.carrier_epoch, r.carrier_seq
         FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
         JOIN ingest_reissue r ON r.station_id = w.station AND r.epoch = w.epoch AND r.seq = w.seq""",
         arrays,
@@ -148,7 +157,7 @@ def load_origins(identities: Collection[Identity]) -> Origins:
         at = Identity(station, bytes(epoch), seq)
         origins.reissued[at].add(bytes(digest))
         if own:
-            origins.taken.add(at)
+            origins.taken[at] = Identity(station, bytes(carrier_epoch), carrier_seq)
     return origins
 
 

@@ -15,8 +15,6 @@ from protocol.refusal import Refused
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.models import Fact, SignedHeadKept
 
-_ADOPTING = "chain_mismatch"
-
 
 @dataclass(slots=True)
 class StreamVerdict:
@@ -74,9 +72,7 @@ def _replay(stream: Stream, station: str, verdict: StreamVerdict) -> dict[int, b
             break
         problem = _content_problem(fact)
         head = next_head(head, seq=fact.seq, digest=bytes(fact.digest))
-        if fact.held_reason == _ADOPTING:
-            head = bytes(fact.head)
-        elif head != bytes(fact.head):
+        if head != bytes(fact.head):
             problem = problem or "its chain value does not follow from the fact before and its digest"
         if problem:
             verdict.fail(fact.seq, problem)

@@ -38,7 +38,7 @@ IDLE_S = 0.25
 PATROL_S = 1.0
 SILENT_EVERY = timedelta(minutes=1)
 RETRY_FIRST_S = 0.2
-RETRY_MOST_S = 5.0
+RETRY_MOST_S = 2.0
 
 _TRANSIENT_CLASSES = ("08", "25", "40", "53", "55", "57", "58")
 """SQLSTATE classes (PostgreSQL, appendix A) that pass: connection, transaction state, rollback, resources, …"""

@@ -96,19 +96,29 @@ def test_a_head_signed_for_another_station_or_epoch_does_not_verify() -> None:
     assert read(fresh(station), station, forged).new[0].held == "bad_signature"
 
 
-def test_a_signed_head_that_the_content_does_not_lead_to_is_adopted_and_the_content_held() -> None:
+def test_content_that_does_not_lead_to_the_signed_head_is_held_and_the_station_is_told_a_head_that_does_not_fit() -> (
+    None
+):
     station = StationDouble().add(booted(), touch(), touch())
     envelope = station.envelope()
     damaged = SealedFact(salt=os.urandom(16), body=envelope.facts[1].body)
     state = fresh(station)
-    reading = read(
-        state, station, msgspec.structs.replace(envelope, facts=[envelope.facts[0], damaged, envelope.facts[2]])
-    )
+    facts = [envelope.facts[0], damaged, envelope.facts[2]]
+    reading = read(state, station, msgspec.structs.replace(envelope, facts=facts))
     assert {new.held for new in reading.new} == {"chain_mismatch"}
-    assert (state.through, state.head) == (3, station.head(3))
-    assert reading.new[-1].head == station.head(3)
-    station.add(touch())
-    assert [new.held for new in read(state, station, station.envelope(4)).new] == [""]
+    assert reading.signed is None
+    assert (state.through, state.issued) == (3, 3)
+    assert state.head == reading.new[-1].head != station.head(3)
+
+
+def test_a_board_whose_earlier_facts_differ_never_comes_to_agree() -> None:
+    """A signed head that is taken over unproved would hide that seqs 1 and 2 are other facts here."""
+    station = StationDouble().add(booted(), touch(1))
+    other = StationDouble(key=station.key, epoch=station.epoch).add(touch(2), touch(3), touch(4))
+    state = fresh(station)
+    read(state, station, station.envelope())
+    assert [new.held for new in read(state, station, other.envelope(3)).new] == ["chain_mismatch"]
+    assert state.head != other.head(3)
 
 
 @pytest.mark.parametrize(

@@ -246,16 +246,23 @@ def test_both_of_two_clones_keep_their_touches(station: StationDouble, settlemen
     assert ledger(station.id).unexplained == 0
 
 
-def test_a_clone_s_fact_under_an_identity_that_a_reissue_took_is_held(
-    station: StationDouble, settlement: Settlement
-) -> None:
+def test_a_reissue_gives_way_to_the_fact_whose_identity_it_took(station: StationDouble, settlement: Settlement) -> None:
+    """One clone re-issued its seq 2 before the other sent its own: both touches count."""
     other = station.add(touch(1)).clone()
     settle(settlement, station.facts_message())
-    settle(settlement, other.add(touch(2)).reopen(matched=1).facts_message())
-    receipt = settle(settlement, station.add(touch(3), touch(4)).facts_message(2))
-    assert [(held.seq, held.reason) for held in receipt.held] == [(2, "conflict")]
-    assert sorted(TouchRow.objects.values_list("mono_ms", flat=True)) == [1, 2, 4]
-    assert reread_held(station.id).still_held == {"conflict": 1}
+    fresh = other.add(touch(2)).reopen(matched=1)
+    settle(settlement, fresh.facts_message())
+    assert settle(settlement, station.add(touch(3), touch(4)).facts_message(2)).held == []
+    identities = {row.mono_ms: (bytes(row.epoch), row.seq) for row in TouchRow.objects.all()}
+    assert identities == {
+        1: (station.epoch, 1),
+        2: (fresh.epoch, 2),
+        3: (station.epoch, 2),
+        4: (station.epoch, 3),
+    }
+    settle(settlement, fresh.facts_message(), station.facts_message())
+    settle(settlement, fresh.reopen(matched=0).facts_message())
+    assert TouchRow.objects.count() == 4
 
 
 def test_a_reissue_vouches_for_a_fact_that_was_held(station: StationDouble, settlement: Settlement) -> None:

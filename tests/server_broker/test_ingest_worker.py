@@ -1,5 +1,6 @@
 """The worker: COMMIT, then receipt, then acknowledgement, whatever dies in between."""
 
+import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import connection
 
+from protocol.blobs import BlobChunk
+from protocol.codec import encode
 from protocol.signing import key_id
 from protocol.twin import unseal_desired
 from server_broker.attendance.models import Touch
@@ -19,6 +22,7 @@ from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.models import Fact, IngestLease, Quarantined
 from server_broker.ingest.worker import Worker
+from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
@@ -219,6 +223,22 @@ def test_a_message_that_cannot_be_settled_at_all_is_set_aside(
     assert Quarantined.objects.get().station_id == station.id
     assert len(source.acknowledged) == 2
     assert Alarm.objects.filter(code="quarantined:unsettled").count() == 1
+
+
+def test_a_full_media_folder_costs_pictures_and_no_facts(
+    station: StationDouble, source: RecordingSource, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(MediaFolder, "write", full)
+    chunk = BlobChunk(station=station.id, sha256=b"s" * 32, size=10, offset=0, data=b"x")
+    source.waiting.append(station.message("blob", encode(chunk)))
+    source.waiting.append(station.add(touch()).facts_message())
+    worker.step(timeout_s=0)
+    assert [receipt.through for receipt in source.receipts()] == [1]
+    assert len(source.acknowledged) == 2
+    assert Alarm.objects.get().code == "media_folder"
 
 
 def test_a_second_worker_waits_for_the_lease(station: StationDouble, source: RecordingSource, worker: Worker) -> None:

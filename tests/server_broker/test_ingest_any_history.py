@@ -1,0 +1,144 @@
+"""Whatever a station and its clones live through, each touch is in the county's table once, and none is missing."""
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from protocol.birth import Match, Welcome
+from protocol.receipts import Receipt
+from server_broker.attendance.models import Touch
+from server_broker.fleet.ledger import ledger
+from server_broker.fleet.models import Station
+from server_broker.ingest.models import Fact
+from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.verify import verify_station
+from tests.server_broker.station_double import NOW, StationDouble, touch
+
+pytestmark = pytest.mark.django_db
+
+_numbers = itertools.count(1)
+
+
+class Board:
+    """A board with a copy of the card, which talks to the county as an uplink does."""
+
+    def __init__(self, double: StationDouble, shown: set[int]) -> None:
+        self.double = double
+        self.shown = shown
+        """The touches that this board showed green and still knows of."""
+
+    def agree(self, settlement: Settlement) -> int:
+        """Be born; where county and board disagree, compare and open a stream. Return the county's ``through``."""
+        welcome = next(a.message for a in settlement.settle([self.double.birth()]) if isinstance(a.message, Welcome))
+        own = len(self.double.sealed)
+        if welcome.through <= own and self.double.head(welcome.through) == welcome.head:
+            return welcome.through
+        matched = 0
+        if own:
+            marks = sorted({max(1, own - step) for step in (0, 1, 2, 4, 8, 16)}, reverse=True)
+            [answer] = settlement.settle([self.double.compare(*marks)])
+            assert isinstance(answer.message, Match)
+            matched = answer.message.through
+        self.double = self.double.reopen(matched=matched)
+        return 0
+
+    def send(self, settlement: Settlement, after: int, size: int) -> int:
+        """Send one envelope and return the receipt's ``through``."""
+        last = min(after + size, len(self.double.sealed))
+        [answer] = settlement.settle([self.double.facts_message(after + 1, last)])
+        assert isinstance(answer.message, Receipt)
+        return answer.message.through
+
+    def drain(self, settlement: Settlement, size: int) -> None:
+        after = self.agree(settlement)
+        while after < len(self.double.sealed):
+            came = self.send(settlement, after, size)
+            assert came > after, "the county does not move on"
+            after = came
+
+
+class History(RuleBasedStateMachine):
+    """Touches, lost receipts, repeats, rolled-back cards and cloned boards, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settlement = Settlement(clock=lambda: NOW)
+        self.id = f"shili-{next(_numbers):05d}"
+        double = StationDouble(id=self.id)
+        double.enrol()
+        self.boards = [Board(double, set())]
+        self.monos = itertools.count(1)
+        self.backup: StationDouble | None = None
+        self.backup_shown: set[int] = set()
+
+    @rule(which=st.integers(0, 2), count=st.integers(1, 4))
+    def touched(self, which: int, count: int) -> None:
+        board = self.boards[which % len(self.boards)]
+        for mono in itertools.islice(self.monos, count):
+            board.double.add(touch(mono))
+            board.shown.add(mono)
+
+    @rule(which=st.integers(0, 2), size=st.integers(1, 5))
+    def drained(self, which: int, size: int) -> None:
+        self.boards[which % len(self.boards)].drain(self.settlement, size)
+
+    @rule(which=st.integers(0, 2), first=st.integers(1, 6), size=st.integers(1, 6))
+    def sent_without_asking(self, which: int, first: int, size: int) -> None:
+        """An envelope whose receipt is lost, or that comes twice."""
+        double = self.boards[which % len(self.boards)].double
+        if first <= len(double.sealed):
+            self.settlement.settle([double.facts_message(first, min(first + size - 1, len(double.sealed)))])
+
+    @precondition(lambda self: len(self.boards) < 3)
+    @rule(which=st.integers(0, 2))
+    def cloned(self, which: int) -> None:
+        board = self.boards[which % len(self.boards)]
+        self.boards.append(Board(board.double.clone(), set(board.shown)))
+
+    @rule(which=st.integers(0, 2))
+    def copied(self, which: int) -> None:
+        board = self.boards[which % len(self.boards)]
+        board.drain(self.settlement, 5)
+        self.backup, self.backup_shown = board.double.clone(), set(board.shown)
+
+    @precondition(lambda self: self.backup is not None)
+    @rule()
+    def rolled_back(self) -> None:
+        """The first board's card is replaced by its older copy, after what it had was drained."""
+        assert self.backup is not None
+        self.boards[0].drain(self.settlement, 5)
+        self.boards[0].double = self.backup.clone()
+
+    @invariant()
+    def nothing_is_doubled_or_invented(self) -> None:
+        stored = list(Touch.objects.filter(station_id=self.id).values_list("mono_ms", flat=True))
+        assert len(stored) == len(set(stored))
+        assert set(stored) <= set().union(*(board.shown for board in self.boards))
+
+    def teardown(self) -> None:
+        for _ in range(2):
+            for board in self.boards:
+                board.drain(self.settlement, 4)
+        stored = set(Touch.objects.filter(station_id=self.id).values_list("mono_ms", flat=True))
+        shown = set().union(*(board.shown for board in self.boards))
+        assert shown - stored == set()
+        held = Fact.objects.filter(stream__station_id=self.id).exclude(held_reason="")
+        assert set(held.values_list("held_reason", flat=True)) <= {"chain_mismatch"}
+        assert ledger(self.id).unexplained == 0
+        assert all(verdict.good for verdict in verify_station(Station.objects.get(pk=self.id)))
+
+
+def test_any_history() -> None:
+    run_state_machine_as_test(
+        History,
+        settings=settings(
+            max_examples=25,
+            derandomize=True,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
