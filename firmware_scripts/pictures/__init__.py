@@ -1,0 +1,1 @@
+"""Pictures of the running product, drawn by the programs in which people see it."""

@@ -1,0 +1,58 @@
+"""``./run pictures [NAME]``: start the bench, touch some cards, and draw the kiosk and the console."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from firmware_scripts.demo.bench import Bench
+from firmware_scripts.demo.cast import make_cast
+from firmware_scripts.demo.observer import touch_rows, whole_pictures
+from firmware_scripts.demo.processes import wait_until
+from firmware_scripts.pictures import console, kiosk
+
+_SEED = 20260101
+_TOUCHES_A_STATION = 7
+_UNKNOWN_UID = "04d1e2f3a4b5c6"
+
+
+def main() -> int:
+    """Draw what was asked for and print where it lies."""
+    parser = argparse.ArgumentParser(prog="./run pictures", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=["kiosk", "console"], help="only these (default: both)")
+    parser.add_argument("--out", type=Path, default=Path("var/pictures"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cunhui-pictures-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with Bench(folder, make_cast(people_per_station=12, seed=_SEED), pcsc=False) as bench:
+            _touch_cards(bench)
+            drawn = _draw(bench, options.name, options.out)
+    print("\n".join(str(path) for path in drawn))
+    return 0
+
+
+def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
+    drawn: list[Path] = []
+    if name in (None, "console"):
+        link = bench.sign_in_link()
+        drawn += console.take(link.split("/sign-in/")[0] + "/", link, out)
+    if name in (None, "kiosk"):
+        first = bench.stations[0]
+        drawn += kiosk.take(first.kiosk_socket, out, touch=lambda: first.touch(first.cast.people[8].uid))
+    return drawn
+
+
+def _touch_cards(bench: Bench) -> None:
+    """Have a morning: most people touch, one card is unknown, and the county has it all before anything is drawn."""
+    for station in bench.stations:
+        for person in station.cast.people[:_TOUCHES_A_STATION]:
+            station.touch(person.uid)
+    bench.stations[0].touch(_UNKNOWN_UID)
+    expected = _TOUCHES_A_STATION * len(bench.stations) + 1
+    wait_until(lambda: len(touch_rows(bench.county)) >= expected, what="the touches in the county", timeout_s=60)
+    wait_until(lambda: whole_pictures(bench.county) >= expected, what="the snapshots in the county", timeout_s=60)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
