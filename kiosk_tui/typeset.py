@@ -1,7 +1,8 @@
 """Set Chinese text into terminal cells: nothing cut, no half glyphs, no line that begins with a comma.
 
-A Chinese character takes two cells. Text comes from the county's data, so control characters are taken out
-before anything reaches the terminal.
+A Chinese character takes two cells. Signs and quotation marks of ambiguous width (UAX #11) take one for the terminal,
+but a Chinese font draws them over two: they get a blank after them, or they would be drawn over by what follows. Text
+comes from the county's data, so control characters are taken out before anything reaches the terminal.
 """
 
 import unicodedata
@@ -14,8 +15,12 @@ _NOT_LAST = frozenset("（《「『“‘(")
 
 
 def clean(text: str) -> str:
-    """Return ``text`` on one line without control, format and surrogate characters."""
-    return "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+    """Return ``text`` on one line without control characters, and with room for what is drawn over two cells."""
+    plain = "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
+    return "".join(
+        character + " " if _drawn_wide(character) and plain[place + 1 : place + 2].strip(" ") else character
+        for place, character in enumerate(plain)
+    )
 
 
 def cells(text: str) -> int:
@@ -67,10 +72,15 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line.rstrip(" ")] if line.strip(" ") or not lines else lines
 
 
+def _drawn_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) == "A"
+
+
 def _carry(line: str, room: int) -> tuple[str, str]:
     """Split off an opening bracket that would be left at the end of the line, if the next has ``room`` for it."""
-    if len(line) > 1 and line[-1] in _NOT_LAST and cells(line[-1]) <= room:
-        return line[:-1], line[-1]
+    kept = line.rstrip(" ")
+    if len(kept) > 1 and kept[-1] in _NOT_LAST and cells(line[len(kept) - 1 :]) <= room:
+        return line[: len(kept) - 1], line[len(kept) - 1 :]
     return line, ""
 
 
@@ -87,7 +97,9 @@ def _units(text: str, width: int) -> list[str]:
 
 def _joins(unit: str, character: str) -> bool:
     if character in _NOT_FIRST:
-        return not unit.endswith(" ")
+        return not unit.endswith(" ") or _drawn_wide(unit.rstrip(" ")[-1:] or " ")
+    if character == " ":
+        return _drawn_wide(unit[-1])
     return _latin(unit[-1]) and _latin(character)
 
 

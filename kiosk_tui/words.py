@@ -88,13 +88,13 @@ KEY_STAY = "继续"
 ENTER = "回车"
 
 MISSING_NOTHING = "√ 今天的卡已打齐"
-CORRECTING = "正在更改……"
+CORRECTING = "正在更改…"
 CORRECTED = "已经改好。"
 
 LEARNING = "学习 · 答题闯关"
 CHOOSE_LEVEL = "请按数字选一关"
 NO_LEVELS = "现在还没有可以学习的内容。县里下发以后，这里会自动出现。"
-OPENING = "正在打开……"
+OPENING = "正在打开…"
 SAMPLE = "示例"
 NOT_PASSED_YET = "未过关"
 INTERRUPTED = "本关已中断，请重新开始。"
@@ -104,7 +104,7 @@ KIND = {
     "true_false": "判断：按数字作答",
     "ordering": "排序：按先后依次按数字，选好按回车",
 }
-RECORDING = "正在记录……"
+RECORDING = "正在记录…"
 LEAVE = "再按一次 0 就离开本关，按其他键继续答题。"
 RIGHT = "√ 答对了"
 WRONG = "× 答错了"
@@ -178,12 +178,12 @@ def question_place(number: int, of: int) -> str:
 def lives(left: int) -> str:
     """Return the lives that are left of three, as signs and number."""
     left = max(0, min(left, 3))
-    return "●" * left + "○" * (3 - left) + f" 还有 {left} 条命"
+    return " ".join("●" * left + "○" * (3 - left)) + f"  还有 {left} 条命"
 
 
 def stars(count: int) -> str:
     """Return the best result so far."""
-    return "★" * count + "☆" * (3 - count) if count else NOT_PASSED_YET
+    return " ".join("★" * count + "☆" * (3 - count)) if count else NOT_PASSED_YET
 
 
 def score(right: int, of: int) -> str:

@@ -64,7 +64,7 @@ def _blocks(view: QuestionView) -> tuple[Block, ...]:
 def _option(view: QuestionView, number: int, text: str) -> Block:
     gap = 1 if number else 2
     if number in view.chosen:
-        return Block(text, f"√{number + 1} ", theme.CHOSEN, theme.CHOSEN_CAP, gap)
+        return Block(text, f"√ {number + 1}", theme.CHOSEN, theme.CHOSEN_CAP, gap)
     return Block(text, f" {number + 1} ", "", theme.CAP, gap)
 
 
