@@ -4,23 +4,23 @@ Every proven fact is carried over as it lay; those without a receipt are said ag
 `EpochOpened` for reason ``corrupt``; gaps are stated as `FactsLost`.
 """
 
-import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 
+from agent.outbox.belief import follows, take_out_misplaced
 from agent.outbox.check import STATION_KEY, refuse_foreign
 from agent.outbox.disk import Disk
-from agent.outbox.files import make
+from agent.outbox.files import check_header, make
 from agent.outbox.marks import Mark, write_mark
 from agent.outbox.reissue import as_reissued, reissue
-from agent.outbox.schema import MAX_SEQ, guard_facts, make_tables, place, seq_of
-from agent.outbox.stream import Appender, StoredFact, insert_fact, read_facts
+from agent.outbox.schema import guard_facts, make_tables, place, seq_of
+from agent.outbox.stream import Appender, StoredFact, insert_fact
 from agent.outbox.survey import Survey, proven_facts, survey
 from agent.outbox.wreck import Wreck
-from agent.store import Store
+from agent.store import Damaged, Store
 from protocol import chain
 from protocol.units import Moment
 
@@ -37,10 +37,26 @@ def salvage(path: Path, disk: Disk, *, station: str, now: Callable[[], Moment]) 
     at = now()
     with closing(Wreck(disk, path)) as wreck:
         finds = survey(wreck)
+        finds.state |= _state_as_sqlite_reads_it(path, disk)
         refuse_foreign(finds.state.get(STATION_KEY), station=station)
         aside = make(path, disk, lambda store: _fill(store, wreck, finds, station=station, at=at), at=at)
     log.warning("outbox salvaged: stream %d opened, damaged file kept as %s", finds.newest_stream() + 1, aside)
     return aside
+
+
+def _state_as_sqlite_reads_it(path: Path, disk: Disk) -> dict[str, bytes]:
+    """Return the intact state values of the last whole commit, as far as SQLite can still open the file."""
+    try:
+        check_header(path, disk)
+        store = Store(path, vfs=disk.vfs)
+    except Damaged:
+        return {}
+    try:
+        return {str(key): value for (key,) in store.rows("SELECT key FROM state") if (value := store.get(str(key)))}
+    except Damaged:
+        return {}
+    finally:
+        store.abandon()
 
 
 def _fill(store: Store, wreck: Wreck, finds: Survey, *, station: str, at: Moment) -> None:
@@ -89,21 +105,26 @@ def _carry_over(store: Store, wreck: Wreck, finds: Survey, *, station: str) -> l
             write_mark(store, mark)
     for key, value in ({STATION_KEY: station.encode()} | finds.state).items():
         store.write_state(key, value)
-    rivals: dict[bytes, StoredFact] = {}
+    starts = {stream: chain.first_head(station=station, epoch=epoch) for stream, epoch in finds.epochs.items()}
+    doubtful: set[StoredFact] = set()
     for fact in proven_facts(wreck, finds):
-        if not insert_fact(store, fact) and fact.body is not None and not _stored(store, fact):
-            rivals[fact.digest] = fact
-    for stream in finds.epochs:
-        _drop_misplaced(store, stream, issued=finds.issued(stream))
-    return [
-        fact for fact in rivals.values() if fact.seq > finds.receipted(fact.stream) and _follows_stored(store, fact)
-    ]
+        if fact.epoch != finds.epochs[fact.stream] or (not insert_fact(store, fact) and not _stored(store, fact)):
+            doubtful.add(replace(fact, epoch=finds.epochs[fact.stream]))
+    for stream, start in starts.items():
+        doubtful |= set(take_out_misplaced(store, stream, start=start, issued=finds.issued(stream)))
+    in_order = sorted(doubtful, key=lambda fact: place(fact.stream, fact.seq))
+    return list(_rivals(store, finds, [fact for fact in in_order if fact.intact()], starts=starts))
 
 
-def _follows_stored(store: Store, fact: StoredFact) -> bool:
-    """Return whether the chain leads from the stored fact before to this one; true where there is none before."""
-    before = list(read_facts(store, fact.stream, first=fact.seq - 1, last=fact.seq - 1))
-    return not before or chain.next_head(before[0].head, seq=fact.seq, digest=fact.digest) == fact.head
+def _rivals(
+    store: Store, finds: Survey, doubtful: list[StoredFact], *, starts: dict[int, bytes]
+) -> Iterator[StoredFact]:
+    """Put the doubtful facts that the chain proves where room is; yield those whose place another fact has."""
+    for fact in doubtful:
+        if not follows(store, fact, start=starts[fact.stream]):
+            continue
+        if not insert_fact(store, fact) and not _stored(store, fact) and fact.seq > finds.receipted(fact.stream):
+            yield fact
 
 
 def _last_proven(store: Store, stream: int) -> int:
@@ -115,34 +136,4 @@ def _last_proven(store: Store, stream: int) -> int:
 def _stored(store: Store, fact: StoredFact) -> bool:
     return bool(
         store.rows("SELECT 1 FROM facts WHERE place = ? AND digest = ?", (place(fact.stream, fact.seq), fact.digest))
-    )
-
-
-def _drop_misplaced(store: Store, stream: int, *, issued: int) -> None:
-    """Take out the rows whose seq is not to be believed."""
-    for before, fact, after in _neighbours(read_facts(store, stream, first=1, last=MAX_SEQ)):
-        lonely = before is None and after is None and fact.seq > max(1, issued)
-        if lonely or (before and after and not _chains(before, fact, after)):
-            store.rows("DELETE FROM facts WHERE place = ?", (place(stream, fact.seq),))
-
-
-def _neighbours(
-    facts: Iterable[StoredFact],
-) -> Iterator[tuple[StoredFact | None, StoredFact, StoredFact | None]]:
-    """Yield each fact with the one of the seq before and the one of the seq after, where there are such."""
-    for (before, fact), (_, after) in pairwise(pairwise(itertools.chain([None], facts, [None]))):
-        if fact:
-            yield (
-                before if before and before.seq + 1 == fact.seq else None,
-                fact,
-                after if after and after.seq == fact.seq + 1 else None,
-            )
-
-
-def _chains(before: StoredFact, fact: StoredFact, after: StoredFact) -> bool:
-    """Return whether digest and seq lead from the one before to it, from it to the one after, or through it."""
-    computed = chain.next_head(before.head, seq=fact.seq, digest=fact.digest)
-    heads = (computed, fact.head)
-    return computed == fact.head or any(
-        chain.next_head(h, seq=after.seq, digest=after.digest) == after.head for h in heads
     )

@@ -73,11 +73,14 @@ def survey(wreck: Wreck) -> Survey:
 
 
 def proven_facts(wreck: Wreck, finds: Survey) -> Iterator[StoredFact]:
-    """Yield every fact of a known stream whose body, unless erased, has its digest; repeats included."""
+    """Yield every fact of a known stream whose body, unless erased, has its digest; repeats included.
+
+    Where it lies, and under what epoch, is not proven by that.
+    """
     for rowid, row in _rows(wreck):
         fact = stored_fact((rowid, *row[1:]))
         if fact is not None and fact.stream in finds.epochs and (fact.body is None or fact.intact()):
-            yield replace(fact, epoch=finds.epochs[fact.stream])
+            yield fact
 
 
 def _rows(wreck: Wreck) -> Iterator[tuple[int, Row]]:

@@ -79,14 +79,15 @@ def facts_of(outbox: Outbox) -> list[tuple[FactRef, Fact]]:
 
 
 def _compare(outbox: Outbox, told: Told, verdict: Verdict) -> None:
+    """Count what differs. A fact said twice under its one name is one fact, as it is to a county."""
     (probe,) = outbox.commit(touch(PROBE))
     facts = facts_of(outbox)
-    touches = [(int.from_bytes(fact.card, "big"), ref) for ref, fact in facts if isinstance(fact, Touch)]
+    touches = {(int.from_bytes(fact.card, "big"), ref) for ref, fact in facts if isinstance(fact, Touch)}
     found = dict(touches)
     verdict.lost += sum(1 for number in told.green if number not in found and number not in told.county)
     verdict.lost += outbox.get("desired") not in told.state
     verdict.doubled += sum(times - 1 for times in Counter(number for number, _ in touches).values())
-    verdict.doubled += sum(times - 1 for times in Counter((ref.epoch, ref.seq) for ref, _ in facts).values())
+    verdict.doubled += sum(times - 1 for times in Counter(ref for _, ref in touches).values())
     verdict.invented += sum(1 for number in found if number > told.presented and number != PROBE)
     verdict.invented += sum(1 for number, ref in told.green.items() if found.get(number, ref) != ref)
     verdict.invented += probe in told.green.values() or probe.seq != outbox.through or found.get(PROBE) != probe

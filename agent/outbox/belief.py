@@ -1,0 +1,68 @@
+"""Which salvaged facts stand where they say they stood.
+
+A digest proves what a fact says, not its place: in a torn page the number of one fact can stand before the content of
+another. The place is proven by the chain alone, from the fact before or to the fact after.
+"""
+
+from collections.abc import Iterator
+from itertools import chain as one_after_another
+from itertools import pairwise
+
+from agent.outbox.schema import MAX_SEQ, place
+from agent.outbox.stream import StoredFact, read_facts
+from agent.store import Store
+from protocol import chain
+
+
+def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) -> list[StoredFact]:
+    """Delete the facts whose place is not proven, inside the caller's transaction, and return them.
+
+    A damaged head of a proven fact is set right. A fact without any neighbour is kept up to ``issued``.
+
+    Args:
+        start: ``head(0)`` of the stream.
+    """
+    doubtful = []
+    last_seq, last_head = 0, start
+    for fact, after in _with_next(read_facts(store, stream, first=1, last=MAX_SEQ)):
+        before = last_head if fact.seq == last_seq + 1 else None
+        head = _proven_head(before, fact, after)
+        if head is None and before is None and after is None and fact.seq <= issued:
+            head = fact.head
+        if head is None:
+            store.rows("DELETE FROM facts WHERE place = ?", (place(stream, fact.seq),))
+            doubtful.append(fact)
+            continue
+        if head != fact.head:
+            store.rows("UPDATE facts SET head = ? WHERE place = ?", (head, place(stream, fact.seq)))
+        last_seq, last_head = fact.seq, head
+    return doubtful
+
+
+def follows(store: Store, fact: StoredFact, *, start: bytes) -> bool:
+    """Return whether the chain leads from the stored fact before to this one."""
+    before = [start] if fact.seq == 1 else _heads(store, fact.stream, fact.seq - 1)
+    return any(_leads(head, fact, fact.head) for head in before)
+
+
+def _heads(store: Store, stream: int, seq: int) -> list[bytes]:
+    return [fact.head for fact in read_facts(store, stream, first=seq, last=seq)]
+
+
+def _proven_head(before: bytes | None, fact: StoredFact, after: StoredFact | None) -> bytes | None:
+    """Return the chain's true value at a fact as its neighbours prove it, or None."""
+    if before is not None:
+        computed = chain.next_head(before, seq=fact.seq, digest=fact.digest)
+        if computed == fact.head or (after and _leads(computed, after, after.head)):
+            return computed
+    return fact.head if after and _leads(fact.head, after, after.head) else None
+
+
+def _leads(head: bytes, fact: StoredFact, to: bytes) -> bool:
+    return chain.next_head(head, seq=fact.seq, digest=fact.digest) == to
+
+
+def _with_next(facts: Iterator[StoredFact]) -> Iterator[tuple[StoredFact, StoredFact | None]]:
+    for fact, after in pairwise(one_after_another(facts, [None])):
+        if fact:
+            yield fact, after if after and after.seq == fact.seq + 1 else None
