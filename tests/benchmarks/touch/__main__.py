@@ -48,12 +48,13 @@ class TouchBench:
         """All services on: start, memory, answers, and all that after many touches."""
         self._note(start.measure(station, name="agent_start_s"))
         with station.running():
-            self._note(*memory.idle(station))
+            self._note(memory.idle(station))
             tmux = self._folder / "tmux.sock"
             terminal = Terminal(socket=tmux, kiosk_socket=station.kiosk_socket)
             try:
                 self._note(memory.kiosk(terminal, memory.kiosk_pid(tmux)))
                 self._note(*latency.measure(station, seed=self._seed))
+                self._note(memory.camera(station))
             finally:
                 terminal.close()
             self._note(memory.after_touches(station, already=latency.TOUCHES, seed=self._seed))
@@ -72,7 +73,7 @@ class TouchBench:
                     self._note(disk_writes.not_measured(self._why_no_disk))
             station.use_camera("simulated")
             with station.running():
-                self._note(wire.measure_with_picture(station, proxy))
+                self._note(wire.measure_with_picture(station, proxy, seed=self._seed))
 
     def _idle_station(self, station: BenchStation) -> None:
         station.use_camera("none")

@@ -16,14 +16,17 @@ TOUCHES = 10_000
 _REST_S = 5.0
 
 
-def idle(station: BenchStation) -> list[Figure]:
-    """Measure the agent, and apart its camera's process, some seconds after the county has answered."""
+def idle(station: BenchStation) -> Figure:
+    """Measure the agent some seconds after the county has answered."""
     _rest()
+    return _agent("agent_rss_idle_mb", station.pid)
+
+
+def camera(station: BenchStation) -> Figure:
+    """Measure the camera's process, which the agent starts for its first picture."""
     cameras = [_resident(child)["VmRSS"] for child in _children(station.pid)]
-    return [
-        _agent("agent_rss_idle_mb", station.pid),
-        Figure(name="camera_worker_rss_mb", value=sum(cameras) if cameras else None, unit="MB"),
-    ]
+    detail: dict[str, Value] = {} if cameras else {"why": "the agent has no child"}
+    return Figure(name="camera_worker_rss_mb", value=sum(cameras) if cameras else None, unit="MB", detail=detail)
 
 
 def after_touches(station: BenchStation, *, already: int, seed: int) -> Figure:
@@ -34,7 +37,7 @@ def after_touches(station: BenchStation, *, already: int, seed: int) -> Figure:
             hand.touch(strangers.draw())
     at_once = _resident(station.pid)["VmRSS"]
     station.settle()
-    detail = {"at_once": at_once, "lights": dict(hand.lights), "touches": TOUCHES}
+    detail: dict[str, Value] = {"at_once": at_once, "lights": {**hand.lights}, "touches": TOUCHES}
     return _agent("agent_rss_10000_touches_mb", station.pid, detail)
 
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from firmware_scripts.demo.processes import wait_until
+from tests.benchmarks.touch.tls_records import LargeRecords
 
 _CHUNK = 65_536
 
@@ -21,6 +22,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._moved = [0, 0]
+        self._large = 0
         self._moved_s = time.monotonic()
         self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
 
@@ -40,9 +42,9 @@ class Proxy:
         return self._moved[1]
 
     @property
-    def total(self) -> int:
-        """Bytes both ways."""
-        return sum(self._moved)
+    def large(self) -> int:
+        """Bytes both ways in TLS records of `LARGE_BYTES` and more."""
+        return self._large
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -88,9 +90,11 @@ class Proxy:
             threading.Thread(target=self._pump, args=(way, source, sink), name=f"proxy-{way}", daemon=True).start()
 
     def _pump(self, way: int, source: socket.socket, sink: socket.socket) -> None:
+        records = LargeRecords()
         try:
             while chunk := source.recv(_CHUNK):
                 with self._lock:
+                    self._large += records.feed(chunk)
                     self._moved[way] += len(chunk)
                     self._moved_s = time.monotonic()
                 sink.sendall(chunk)
