@@ -52,12 +52,15 @@ class DemoCounty:
         Raises:
             subprocess.CalledProcessError: With the verb's output.
         """
-        done = subprocess.run(
-            [*_TOOL, *arguments], env={**os.environ, **self.env}, capture_output=True, text=True, check=False
-        )
+        done = self.try_tool(*arguments)
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, arguments, done.stdout, done.stderr)
         return done.stdout.strip()
+
+    def try_tool(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run one ``cunhui-server`` verb and return how it ended."""
+        command = [*_TOOL, *arguments]
+        return subprocess.run(command, env={**os.environ, **self.env}, capture_output=True, text=True, check=False)
 
     def part_pid(self, part: str) -> int:
         """Return the pid of a part (``postgres``, ``mosquitto``, ``ingest``, ``web``), or 0 while it is down."""
@@ -76,9 +79,7 @@ class DemoCounty:
 
     def unexplained(self) -> int:
         """Return how many facts no entry of the county's loss ledger accounts for."""
-        done = subprocess.run(
-            [*_TOOL, "ledger", "--json"], env={**os.environ, **self.env}, capture_output=True, text=True, check=False
-        )
+        done = self.try_tool("ledger", "--json")
         return sum(counts["unexplained"] for counts in json.loads(done.stdout).values())
 
     def local_listener(self) -> LocalListener:

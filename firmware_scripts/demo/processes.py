@@ -90,18 +90,21 @@ class KeptProcess:
         self.process = process
         self.starts = 0
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name=f"keep-{process.name}", daemon=True)
+        self._keeper: threading.Thread | None = None
 
     def start(self) -> None:
         """Start it and keep it running."""
+        self._stopping.clear()
         self._launch()
-        self._thread.start()
+        self._keeper = threading.Thread(target=self._keep, name=f"keep-{self.process.name}", daemon=True)
+        self._keeper.start()
 
     def stop(self) -> None:
-        """End it in good order, and for good."""
+        """End it in good order; it stays down until `start`."""
         self._stopping.set()
+        if self._keeper is not None:
+            self._keeper.join()
         self.process.stop()
-        self._thread.join()
 
     def _launch(self) -> None:
         self.process.start()

@@ -1,0 +1,35 @@
+"""One real county with three real stations for all tests of this room: its start is dear, its damage heals."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import short_folder
+from tests.integration.small_disk import SmallDisk
+from tests.integration.village import Village
+
+_COUNTY_MEGABYTES = 700
+_MEDIA_MEGABYTES = 16
+
+
+@pytest.fixture(scope="session")
+def running_village() -> Iterator[Village]:
+    with short_folder() as folder:
+        folder.chmod(0o755)
+        home = folder / "county"
+        with (
+            SmallDisk(home, megabytes=_COUNTY_MEGABYTES) as county_disk,
+            SmallDisk(home / "media", megabytes=_MEDIA_MEGABYTES) as media_disk,
+        ):
+            village = Village(folder, county_disk=county_disk, media_disk=media_disk)
+            with village.bench:
+                yield village
+
+
+@pytest.fixture
+def village(running_village: Village) -> Iterator[Village]:
+    """The village, and after each test: whatever was shown green is in the county once, and nothing else is."""
+    yield running_village
+    running_village.await_all_stored()
+    found = running_village.reckoning()
+    assert (found.invented, found.doubled) == (0, 0), found

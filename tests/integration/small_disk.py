@@ -1,0 +1,49 @@
+"""A file system of its own that a test can fill to the last byte and empty again: tmpfs, mounted for a while."""
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_BLOCK = bytes(2**16)
+
+
+class SmallDisk:
+    """Mounted at ``path`` while the context lasts. Mounting needs root, as installing Cunhui's packages does."""
+
+    def __init__(self, path: Path, *, megabytes: int) -> None:
+        self.path = path
+        self._megabytes = megabytes
+        self._ballast = path / "ballast"
+
+    def __enter__(self) -> Self:
+        self.path.mkdir(parents=True, exist_ok=True)
+        _as_root("mount", "-t", "tmpfs", "-o", f"size={self._megabytes}m,mode=0755", "cunhui-test", str(self.path))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _as_root("umount", "--lazy", str(self.path))
+
+    def fill(self) -> None:
+        """Leave no byte free."""
+        with self._ballast.open("ab", buffering=0) as ballast:
+            for piece in (_BLOCK, b"\0"):
+                try:
+                    while True:
+                        ballast.write(piece)
+                except OSError as full:
+                    if full.errno != errno.ENOSPC:
+                        raise
+
+    def free(self) -> None:
+        """Give the room back."""
+        self._ballast.unlink(missing_ok=True)
+
+
+def _as_root(*command: str) -> None:
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    subprocess.run([*prefix, *command], check=True, capture_output=True)

@@ -1,0 +1,123 @@
+"""A real county and three real stations for the worst day, and what an outsider sees of them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from firmware_scripts.demo.bench import Bench
+from firmware_scripts.demo.cast import CastPerson, make_cast
+from firmware_scripts.demo.lamp_log import Light
+from firmware_scripts.demo.observer import Reckoning, lit_facts, reckon, touch_rows
+from firmware_scripts.demo.presenter import Presenter
+from firmware_scripts.demo.processes import wait_until
+from firmware_scripts.demo.station import DemoStation
+from tests.integration.small_disk import SmallDisk
+
+_PEOPLE = 60
+_LIGHT_S = 10.0
+
+type Lit = tuple[str, str]
+"""Station and ``EPOCHHEX/SEQ``."""
+
+
+class Village:
+    """The bench with its disks in hand. Boards that a test adds count like the others."""
+
+    def __init__(self, folder: Path, *, county_disk: SmallDisk, media_disk: SmallDisk) -> None:
+        self.folder = folder
+        self.county_disk = county_disk
+        self.media_disk = media_disk
+        self.bench = Bench(folder, make_cast(people_per_station=_PEOPLE, seed=20261124), pcsc=False)
+        self.county = self.bench.county
+        self.stations = self.bench.stations
+        self.boards = list(self.stations)
+        self._presenter = Presenter()
+        self._queues = {station.cast.id: cycle(station.cast.people) for station in self.stations}
+
+    def next_person(self, station: DemoStation) -> CastPerson:
+        """Return whose turn it is, counted as presented."""
+        person = next(self._queues[station.cast.id])
+        self._presenter.presented[station.cast.id, person.number] += 1
+        return person
+
+    def touch(self, station: DemoStation, *, times: int = 1) -> list[Light]:
+        """Present cards one after the other, each until its light is seen; return the lights."""
+        before = len(station.lights())
+        for number in range(1, times + 1):
+            person = next(self._queues[station.cast.id])
+            self._presenter.simulated(station, person)
+            wait_until(lambda: len(station.lights()) >= before + number, what="a light", timeout_s=_LIGHT_S)  # noqa: B023
+        return station.lights()[before:]
+
+    def lit(self) -> set[Lit]:
+        """Return every fact that a lamp vouched for."""
+        return {(board.cast.id, fact) for board in self.boards for fact in lit_facts(board.lights())}
+
+    def stored(self) -> set[Lit]:
+        """Return every touch that the database holds."""
+        return {(row.station, row.fact) for row in touch_rows(self.county)}
+
+    def stated_lost(self) -> set[Lit]:
+        """Return the identities that stations have stated as lost."""
+        rows = self.county.sql(
+            """select station_id, detail->>'epoch', generate_series((detail->>'first')::bigint, (detail->>'last')::bigint)
+            from fleet_stationevent where kind = 'facts_lost'"""
+        )
+        return {(station, f"{epoch}/{seq}") for station, epoch, seq in rows}
+
+    def await_all_stored(self, *, timeout_s: float = 45) -> None:
+        """Wait until the county has every touch that a lamp vouched for, but for those stated as lost."""
+        wait_until(
+            lambda: self.lit() <= self.stored() | self.stated_lost(),
+            what="the county to have everything",
+            timeout_s=timeout_s,
+            every_s=0.3,
+        )
+
+    def reckoning(self) -> Reckoning:
+        """Compare what was presented, what was lit and what is stored, over all that happened so far."""
+        lights: dict[str, list[Light]] = {}
+        for board in self.boards:
+            lights.setdefault(board.cast.id, []).extend(board.lights())
+        return reckon(presented=self._presenter.presented, lights=lights, rows=touch_rows(self.county))
+
+    def waiting(self, station: DemoStation) -> int:
+        """Return how many facts the station says to have without receipt, by its own signed word."""
+        rows = self.county.sql(f"select waiting from fleet_stationstatus where station_id = '{station.cast.id}'")
+        return int(rows[0][0])
+
+    def ledger(self, station: DemoStation) -> dict[str, int]:
+        """Return the station's loss ledger."""
+        ledgers: dict[str, dict[str, int]] = json.loads(self.county.tool("ledger", station.cast.id, "--json"))
+        return ledgers[station.cast.id]
+
+    def open_alarms(self, station: DemoStation | None = None) -> set[str]:
+        """Return the codes of the open alarms of a station, or of the county itself."""
+        whose = f"station_id = '{station.cast.id}'" if station else "station_id is null"
+        rows = self.county.sql(f"select code from fleet_alarm where resolved_at is null and {whose}")
+        return {code for (code,) in rows}
+
+    def doctor(self) -> dict[str, dict[str, Any]]:
+        """Return the doctor's findings by part."""
+        found = json.loads(self.county.try_tool("doctor", "--json").stdout)
+        return {one["part"]: one for one in found["findings"]}
+
+    @contextmanager
+    def held(self, part: str) -> Iterator[None]:
+        """Keep a part of the county down while the context lasts."""
+        self.county.tool("hold", part)
+        try:
+            yield
+        finally:
+            self.county.tool("release", part)
+            wait_until(lambda: self.county.part_pid(part) != 0, what=part, timeout_s=20)
+
+
+def start_agent(station: DemoStation) -> None:
+    """Start a station's agent that was stopped, and wait until it takes touches."""
+    station.kiosk_socket.unlink(missing_ok=True)
+    station.agent.start()
+    wait_until(station.kiosk_socket.exists, what=f"the agent of {station.cast.id}", timeout_s=20)
