@@ -16,6 +16,7 @@ from protocol.codec import decode, encode
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Reported
 from server_broker.attendance.models import DutyWindow as WindowRow
 from server_broker.fleet.alarms import raise_alarm, resolve
+from server_broker.fleet.generation import generation
 from server_broker.fleet.models import DesiredState, Station
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
@@ -30,6 +31,8 @@ MAX_PAYLOAD_BYTES = 65_000
 MAX_PEOPLE, MAX_CARDS, MAX_WINDOWS, MAX_PACKS = 500, 1000, 200, 50
 
 _LAST_SANE_VERSION = 10**9
+_GENERATION_STEP = 10**6
+"""Versions that a county has for one station between two restores."""
 
 
 class DesiredTooLarge(Exception):
@@ -64,11 +67,26 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     except DesiredTooLarge as error:
         raise_alarm(station=station.id, code="desired_too_large", severity="major", detail=str(error), at=at)
         return before
-    floor = station.reported_version if station.reported_version < _LAST_SANE_VERSION else 0
+    floor = _floor(station)
     if before is not None and built == before and before.version >= floor:
         return before
     version = max(station.desired_version, floor) + 1
     return _keep(station, msgspec.structs.replace(built, version=version), at)
+
+
+def _floor(station: Station) -> int:
+    """Return the version below which a state is not sent.
+
+    The station refuses what is older than its own. And a county restored from a backup may count up to a number
+    that its stations have already, for other content: so each generation counts from a height of its own.
+    """
+    reported = station.reported_version if station.reported_version < _LAST_SANE_VERSION else 0
+    return max(reported, min((generation() - 1) * _GENERATION_STEP, _LAST_SANE_VERSION))
+
+
+def is_ahead(version: int, *, of: int) -> bool:
+    """Tell whether a station's version is above the county's, as after a restore, and no absurdity."""
+    return of < version < _LAST_SANE_VERSION
 
 
 def build(station: Station, *, version: int) -> Desired:
@@ -152,7 +170,7 @@ def kept_desired(stations: Collection[str]) -> list[Desired]:
     current = {
         kept.station_id: _read(kept)
         for kept in DesiredState.objects.filter(station__in=stations).select_related("station")
-        if kept.version >= kept.station.reported_version
+        if kept.version >= _floor(kept.station)
     }
     found = [current.get(station) or refresh(station) for station in stations]
     return [desired for desired in found if desired is not None]

@@ -25,6 +25,11 @@ def main() -> None:
     logging.getLogger("server_broker.ingest").info("ended in good order")
 
 
+def client_id(shard: int) -> str:
+    """Return this worker's MQTT client id. The slash in it keeps it apart from every station's."""
+    return f"county/ingest-{shard}-{socket.gethostname()[:32]}-{os.getpid()}"
+
+
 def _work(shard: int, stop: threading.Event) -> None:
     from django.conf import settings  # noqa: PLC0415 - Django's settings are read after setup
 
@@ -35,9 +40,8 @@ def _work(shard: int, stop: threading.Event) -> None:
 
     local = local_client_settings(settings.HOME)
     address = BrokerAddress(local.host, local.port, local.username, local.password)
-    client_id = f"county-ingest-{shard}-{socket.gethostname()[:32]}-{os.getpid()}"
     worker = Worker(
-        source=MqttSource(address, shard=shard, client_id=client_id),
+        source=MqttSource(address, shard=shard, client_id=client_id(shard)),
         key=county_keys(settings.HOME).signing_key,
         shard=shard,
         clock=lambda: datetime.now(UTC),

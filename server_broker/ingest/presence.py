@@ -10,7 +10,7 @@ from protocol.refusal import Refused
 from protocol.twin import Reported
 from protocol.vitals import Vitals
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
-from server_broker.fleet.desired import kept_desired, note_reported
+from server_broker.fleet.desired import is_ahead, kept_desired, note_reported
 from server_broker.fleet.models import StationStatus
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
@@ -165,7 +165,9 @@ def _desired(said: Sequence[tuple[SenderRow, Presence]]) -> list[Answer]:
         match message:
             case Birth() if message.twin_version != sender.desired_version or sender.desired_version == 0:
                 wanting[sender.id] = sender
-            case Reported() if message.version != sender.desired_version != message.refused:
+            case Reported() if message.version != sender.desired_version != message.refused or is_ahead(
+                message.version, of=sender.desired_version
+            ):
                 wanting[sender.id] = sender
             case Birth() | Reported():
                 wanting.pop(sender.id, None)

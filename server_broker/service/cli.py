@@ -20,6 +20,7 @@ from server_broker.accounts.services import make_account
 from server_broker.audit import log as audit
 from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
+from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
@@ -142,6 +143,7 @@ def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     outcome = reconcile(home)
     generation = raise_generation()
+    desired_changed(Station.objects.values_list("pk", flat=True))
     audit.record(_actor(), "county.restored", "", {"generation": generation})
     print(f"第 {generation} 代：站点会补报县里缺少的记录")
     for word, stations in (("按名册重新吊销", outcome.revoked), ("按名册重新登记", outcome.enrolled)):

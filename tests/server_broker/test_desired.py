@@ -10,9 +10,10 @@ from protocol.codec import encode
 from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.services import BindRefused, bind_card, pending_cards, todays_touches
-from server_broker.fleet.desired import refresh
-from server_broker.fleet.models import Alarm, Station
+from server_broker.fleet.desired import kept_desired, refresh
+from server_broker.fleet.models import Alarm, CountyState, Station
 from server_broker.ingest.answers import Answer
+from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
@@ -100,6 +101,35 @@ def test_a_station_ahead_of_a_restored_county_gets_a_version_above_its_own(
 ) -> None:
     current(station)
     assert [desired.version for desired in sent(settlement.settle([station.birth(twin_version=9)]))] == [10]
+
+
+def reported(station: StationDouble, version: int, *, refused: int = 0) -> Incoming:
+    said = Reported(station=station.id, version=version, at=0, refused=refused, reason="older" if refused else "")
+    return station.message("reported", encode(said))
+
+
+def test_a_station_that_refused_an_older_version_gets_one_above_its_own(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    """The restored county sent what it had before the station told its version."""
+    current(station)
+    assert [desired.version for desired in sent(settlement.settle([reported(station, 9, refused=1)]))] == [10]
+    assert sent(settlement.settle([reported(station, 10)])) == []
+
+
+def test_a_report_of_an_absurd_version_is_not_answered_for_ever(station: StationDouble, settlement: Settlement) -> None:
+    current(station)
+    assert sent(settlement.settle([reported(station, 2**62, refused=1)])) == []
+
+
+def test_a_restored_county_gives_no_version_a_second_meaning(station: StationDouble, person: Person) -> None:
+    """Before and after the dump the county counted to the same number, for other content."""
+    before = current(station)
+    CountyState.objects.update_or_create(pk=1, defaults={"generation": 2})
+    after = current(station)
+    assert after.version > before.version + 1000
+    assert current(station) == after
+    assert kept_desired([station.id]) == [after]
 
 
 def test_a_birth_with_an_absurd_version_changes_nothing(station: StationDouble, settlement: Settlement) -> None:

@@ -1,0 +1,40 @@
+"""Ending processes that do not go at the first word."""
+
+import signal
+import subprocess
+import sys
+
+from server_broker.service.processes import end
+
+DEAF_ONCE = """
+import signal, sys
+heard = []
+def note(number, frame):
+    heard.append(number)
+    if len(heard) == 2:
+        sys.exit(7)
+signal.signal(signal.SIGTERM, note)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def started(program: str) -> "subprocess.Popen[str]":
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.stdout.close()
+    return process
+
+
+def test_a_process_that_lost_the_first_signal_gets_a_second_and_ends_in_good_order() -> None:
+    process = started(DEAF_ONCE)
+    end(process.pid, timeout_s=10)
+    assert process.wait(5) == 7
+
+
+def test_one_that_hears_nothing_is_killed() -> None:
+    process = started(DEAF_ONCE.replace("== 2", "== 99"))
+    end(process.pid, timeout_s=1.2)
+    assert process.wait(5) == -signal.SIGKILL
