@@ -50,7 +50,7 @@ class Lesson:
         if self._question is None:
             return LevelsView(self._levels, self._page, self._note)
         if self._over is not None:
-            return OverView(f"{self._question.title} · {self._question.level}", self._over)
+            return OverView(f"{self._question.title}·{self._question.level}", self._over)
         if self._marked is not None:
             return MarkedView(self._question, self._marked)
         return QuestionView(self._question, self._chosen, self._asked, self._leaving, self._note)

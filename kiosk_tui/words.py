@@ -10,17 +10,17 @@ WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "�
 DIRECTION: dict[Direction, str] = {"in": "上班", "out": "下班"}
 MISSING: dict[Missing, str] = {"arrival": "上班卡", "departure": "下班卡"}
 QUALITY: dict[ClockQuality, str] = {
-    "synced": "√ 时间已校准",
-    "holdover": "√ 时间已校准",
-    "restored": "！时间待校准",
-    "unknown": "！时间待校准",
+    "synced": "√  时间已校准",
+    "holdover": "√  时间已校准",
+    "restored": "！ 时间待校准",
+    "unknown": "！ 时间待校准",
 }
 LINK: dict[LinkState, str] = {
-    "connected": "√ 已连接县里",
-    "connecting": "… 正在连接",
-    "offline": "！网络不通",
+    "connected": "√  已连接县里",
+    "connecting": "…  正在连接",
+    "offline": "！ 网络不通",
 }
-SIGN = {"green": "√", "amber": "！", "red": "×"}
+SIGN = {"green": "√  ", "amber": "！ ", "red": "×  "}
 ANSWER = {
     "recorded": "打卡成功",
     "repeat": "已打卡",
@@ -87,11 +87,11 @@ KEY_AGAIN = "再玩一次"
 KEY_STAY = "继续"
 ENTER = "回车"
 
-MISSING_NOTHING = "√ 今天的卡已打齐"
+MISSING_NOTHING = "√  今天的卡已打齐"
 CORRECTING = "正在更改…"
 CORRECTED = "已经改好。"
 
-LEARNING = "学习 · 答题闯关"
+LEARNING = "学习·答题闯关"
 CHOOSE_LEVEL = "请按数字选一关"
 NO_LEVELS = "现在还没有可以学习的内容。县里下发以后，这里会自动出现。"
 OPENING = "正在打开…"
@@ -106,14 +106,14 @@ KIND = {
 }
 RECORDING = "正在记录…"
 LEAVE = "再按一次 0 就离开本关，按其他键继续答题。"
-RIGHT = "√ 答对了"
-WRONG = "× 答错了"
+RIGHT = "√  答对了"
+WRONG = "×  答错了"
 ANSWER_IS = "正确答案："
 ANSWER_ORDER = "正确顺序："
 YOUR_ANSWER = "您的答案："
 YOUR_ORDER = "您的顺序："
-PASSED = "√ 过关了"
-FAILED = "× 没有过关"
+PASSED = "√  过关了"
+FAILED = "×  没有过关"
 TRY_AGAIN = "没关系，看一看解释，再来一次。"
 WELL_DONE = "做得好！答题记录已保存在本站。"
 
@@ -192,13 +192,18 @@ def score(right: int, of: int) -> str:
 
 
 def chosen_order(numbers: list[int]) -> str:
+    """Return the options picked so far in their order, as shown from 1."""
+    return "已排：" + ("→".join(str(number) for number in numbers) if numbers else "还没有选")
+
+
+def chosen(numbers: list[int]) -> str:
     """Return the options picked so far, as shown from 1."""
-    return "已排：" + (" → ".join(str(number) for number in numbers) if numbers else "还没有选")
+    return "已选：" + ("、".join(str(number) for number in sorted(numbers)) if numbers else "还没有选")
 
 
-def chosen_count(count: int) -> str:
-    """Return how many options are picked."""
-    return f"已选 {count} 项" if count else "还没有选"
+def touched_at(time: str) -> str:
+    """Return a time with the sign that it was touched."""
+    return "√  " + time
 
 
 def source(name: str) -> str:

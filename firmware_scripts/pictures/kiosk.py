@@ -146,6 +146,7 @@ def _foot(size: TextSize) -> list[str]:
         "main.letter-spacing": f"{size.letter_px}px",
         "main.line-height": f"{size.line_px}px",
         "main.pad": "0x0 center",
+        "csd.preferred": "none",
         "colors.background": theme.PAPER.removeprefix("#"),
         "colors.foreground": theme.INK.removeprefix("#"),
     }

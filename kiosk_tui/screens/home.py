@@ -49,7 +49,7 @@ class HomeScreen(KioskScreen[HomeView]):
     def show(self, view: HomeView) -> None:
         """Draw the home view."""
         home = view.home
-        self._header.left = f"{home.village} · {home.station_name}" if home.village else home.station_name
+        self._header.left = f"{home.village}·{home.station_name}" if home.village else home.station_name
         self._header.right = words.PRESENT_CARD if home.reader_ready else ""
         self._show_notice(view)
         self._clock.show(clock_face(_face(view)))
@@ -105,7 +105,7 @@ def _status(view: HomeView, *, year: bool) -> Content:
             Content.styled(words.WEEKDAYS[now.weekday()] if known else "", theme.STRONG),
             _state(words.QUALITY[home.quality]),
             _state(words.LINK[home.link]),
-            _state(fit(words.waiting(home.waiting), 14)),
+            _state(fit(words.waiting(home.waiting), 15)),
         ]
     )
 

@@ -49,6 +49,6 @@ def _blocks(view: LevelsView) -> tuple[Block, ...]:
 
 
 def _level(number: int, level: LevelChoice) -> Block:
-    mark = f"{words.SAMPLE} · " if level.sample and words.SAMPLE not in level.title else ""
-    name = f"{fit(mark + level.title, _TITLE)} · {fit(level.name, _NAME)}"
+    mark = f"{words.SAMPLE}·" if level.sample and words.SAMPLE not in level.title else ""
+    name = f"{fit(mark + level.title, _TITLE)}·{fit(level.name, _NAME)}"
     return Block(f" {name}  {words.stars(level.best_stars)}", f" {number} ", "", theme.CAP, gap=1)

@@ -67,8 +67,8 @@ def _choice(question: QuestionShown, marked: Marked) -> list[Block]:
 
 
 def _order(question: QuestionShown, marked: Marked) -> list[Block]:
-    given = " → ".join(str(number + 1) for number in marked.chosen)
-    right = " → ".join(str(number + 1) for number in marked.answer)
+    given = "→".join(str(number + 1) for number in marked.chosen)
+    right = "→".join(str(number + 1) for number in marked.answer)
     space = space_after_cap(question)
     steps = (
         Block(space + question.options[number], f" {number + 1} ", "", theme.CAP) for number in _shown(question, marked)

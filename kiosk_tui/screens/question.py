@@ -40,8 +40,8 @@ class QuestionScreen(KioskScreen[QuestionView]):
 
 def heading(question: QuestionShown) -> str:
     """Return where in which level one is; a sample says that it is one."""
-    place = f"{question.level} · {words.question_place(question.number, question.of)}"
-    return f"{words.SAMPLE} · {place}" if question.sample else place
+    place = f"{question.level}·{words.question_place(question.number, question.of)}"
+    return f"{words.SAMPLE}·{place}" if question.sample else place
 
 
 def space_after_cap(question: QuestionShown) -> str:
@@ -64,7 +64,7 @@ def _blocks(view: QuestionView) -> tuple[Block, ...]:
 def _option(view: QuestionView, number: int, text: str) -> Block:
     gap = 1 if number else 2
     if number in view.chosen:
-        return Block(text, f"√ {number + 1}", theme.CHOSEN, theme.CHOSEN_CAP, gap)
+        return Block(text, f"[{number + 1}]", theme.CHOSEN, theme.CHOSEN_CAP, gap)
     return Block(text, f" {number + 1} ", "", theme.CAP, gap)
 
 
@@ -75,10 +75,11 @@ def _state(view: QuestionView) -> list[Block]:
         return [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)]
     if view.asked:
         return [Block(words.RECORDING, style=theme.QUIET, gap=2)]
+    numbers = [number + 1 for number in view.chosen]
     if view.question.kind == "ordering":
-        return [Block(words.chosen_order([number + 1 for number in view.chosen]), style=theme.TITLE, gap=2)]
+        return [Block(words.chosen_order(numbers), style=theme.TITLE, gap=2)]
     if view.question.kind == "multiple":
-        return [Block(words.chosen_count(len(view.chosen)), style=theme.TITLE, gap=2)]
+        return [Block(words.chosen(numbers), style=theme.TITLE, gap=2)]
     return []
 
 

@@ -7,7 +7,7 @@ from textual.content import Content
 from kiosk_tui import pixels, words
 from kiosk_tui.clock import village_time
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.typeset import Block, fit
+from kiosk_tui.typeset import Block, clean, fit
 from kiosk_tui.views import Correction, TouchView
 from kiosk_tui.widgets.bars import KeyBar, KeyHint
 from kiosk_tui.widgets.line import TextLine
@@ -46,7 +46,7 @@ class TouchScreen(KioskScreen[TouchView]):
         """Draw the touch."""
         touch = view.touch
         self.set_classes(f"-{touch.colour} " + " ".join(name for name in self.classes if name in _SIZES))
-        self._headline.show(Content(_headline(touch)))
+        self._headline.show(Content(clean(_headline(touch))))
         self._art.show(_art(touch))
         self._who.show(Content(_who(touch, self.size.width - 4)))
         self._detail.show(*_details(view))
@@ -58,9 +58,9 @@ _SIZES = ("-short", "-tall", "-narrow", "-medium", "-wide")
 
 
 def _headline(touch: TouchShown) -> str:
-    answer = f"{words.SIGN[touch.colour]} {words.ANSWER[touch.answer]}"
+    answer = words.SIGN[touch.colour] + words.ANSWER[touch.answer]
     if touch.direction is not None and touch.answer in _UNDERSTOOD:
-        answer += f" · {words.DIRECTION[touch.direction]}"
+        answer += f"·{words.DIRECTION[touch.direction]}"
     return answer
 
 

@@ -9,10 +9,10 @@ from kiosk_tui import theme, words
 from kiosk_tui.typeset import fit, pad
 from protocol.kiosk import DutyRow
 
-_TIME = 7
+_TIME = 8
 _GAP = 2
 _WINDOW = 24
-_RULE_FROM_HEIGHT = 7
+_RULE_FROM_HEIGHT = 6
 
 
 class DutyBoard(Widget):
@@ -56,8 +56,8 @@ class DutyBoard(Widget):
         return heads
 
     def _row(self, row: DutyRow) -> Content:
-        arrived = f"√ {_clock(row.arrived)}" if row.arrived is not None else words.NOT_YET
-        left = f"√ {_clock(row.left)}" if row.left is not None else _lacking(row)
+        arrived = words.touched_at(_clock(row.arrived)) if row.arrived is not None else words.NOT_YET
+        left = words.touched_at(_clock(row.left)) if row.left is not None else _lacking(row)
         line = self._line(row.name, self._window(row), arrived, left)
         return Content(line) if row.arrived is not None else Content.styled(line, theme.QUIET)
 
@@ -70,7 +70,7 @@ class DutyBoard(Widget):
         return "".join(column + " " * self._gap() for column in columns) + pad(left, _TIME)
 
     def _name_width(self) -> int:
-        return max(4, self.content_size.width * 8 // 49)
+        return max(4, self.content_size.width * 8 // 51)
 
     def _window_width(self) -> int:
         room = self.content_size.width - self._name_width() - 2 * _TIME - 3 * _GAP

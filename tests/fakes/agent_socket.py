@@ -104,6 +104,9 @@ class FakeAgent:
         with kiosk, kiosk.makefile("rb") as lines, contextlib.suppress(OSError):
             for line in lines:
                 self._take(decode_from_kiosk(line), kiosk)
+        with self._changed:
+            if kiosk in self._kiosks:
+                self._kiosks.remove(kiosk)
 
     def _take(self, message: ToAgent, kiosk: socket.socket) -> None:
         with self._changed:
