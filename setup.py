@@ -63,7 +63,10 @@ setup(
             "server_broker*",
         ]
     ),
-    include_package_data=True,
+    package_data={
+        "server_broker.console": ["templates/**/*.html", "static/**/*"],
+        "kiosk_tui": ["*.tcss", "**/*.tcss"],
+    },
     extras_require=EXTRAS,
     entry_points={
         "console_scripts": [
