@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from server_broker.attendance.models import DATED_QUALITIES, UNDATED, Touch
@@ -24,7 +24,6 @@ class TouchRow:
     """A touch as a list shows it. ``person`` is None for a card that is bound to nobody."""
 
     touch: Touch
-    station: Station
     person: Person | None
     at: datetime
     """The station's time, corrected where it had to be; the county's time of receipt where nothing dates it."""
@@ -32,22 +31,6 @@ class TouchRow:
     """False when ``at`` is only the time of receipt."""
     direction: str
     """``in``, ``out`` or empty; the person's own choice goes before the rule's."""
-
-
-@dataclass(frozen=True, slots=True)
-class PendingCard:
-    """A card that was touched and is bound to nobody."""
-
-    token: bytes
-    touches: int
-    first_at: datetime
-    last_at: datetime
-    stations: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """Eight hex digits of the token: enough to tell cards apart, and no card number."""
-        return self.token.hex()[:8]
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
@@ -66,12 +49,6 @@ def touches_of_day(region_code: str, day: date) -> QuerySet[Touch]:
     return Touch.objects.filter(dated | corrected | undated, station__in=stations)
 
 
-def todays_touches(region_code: str, day: date, *, limit: int = 500) -> list[TouchRow]:
-    """Return the latest touches of a local day under a region, newest first."""
-    touches = touches_of_day(region_code, day).select_related("station", "station__village")
-    return touch_rows(list(touches.order_by("-received_at", "-seq")[:limit]))
-
-
 def touch_rows(touches: list[Touch]) -> list[TouchRow]:
     """Resolve whose touches these are, and when they were, newest first."""
     cards = Card.objects.filter(token__in={bytes(touch.card_token) for touch in touches}).select_related("person")
@@ -84,29 +61,7 @@ def _row(touch: Touch, person: Person | None) -> TouchRow:
     dated = touch.quality in DATED_QUALITIES
     at = touch.wall if dated else touch.corrected_wall or touch.received_at
     direction = touch.chosen_direction or touch.direction
-    return TouchRow(touch, touch.station, person, at, dated or touch.corrected_wall is not None, direction)
-
-
-def pending_cards(region_code: str, *, limit: int = 200) -> list[PendingCard]:
-    """Return cards that were touched under a region and are bound to nobody, the latest first."""
-    stations = Station.objects.under(region_code).values("pk")
-    unbound = Touch.objects.filter(station__in=stations, answer="unknown").exclude(
-        card_token__in=Card.objects.values("token")
-    )
-    grouped = (
-        unbound.values("card_token")
-        .annotate(touches=Count("pk"), first_at=Min("received_at"), last_at=Max("received_at"))
-        .order_by("-last_at")[:limit]
-    )
-    found = {bytes(row["card_token"]): row for row in grouped}
-    seen = unbound.filter(card_token__in=found).values_list("card_token", "station_id").distinct()
-    at_stations: dict[bytes, set[str]] = {token: set() for token in found}
-    for token, station in seen:
-        at_stations[bytes(token)].add(station)
-    return [
-        PendingCard(token, row["touches"], row["first_at"], row["last_at"], tuple(sorted(at_stations[token])))
-        for token, row in found.items()
-    ]
+    return TouchRow(touch, person, at, dated or touch.corrected_wall is not None, direction)
 
 
 def bind_card(*, token: bytes, person: Person, tail: str = "", at: datetime | None = None) -> Card:

@@ -6,7 +6,6 @@ import hashlib
 import secrets
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from protocol.codec import MAX_MESSAGE_BYTES
 from server_broker.home import CountyHome
@@ -145,8 +144,3 @@ def _configuration(config: CountyConfig) -> str:
         local_port=config.broker_local_port,
         bind_address=config.bind_address,
     )
-
-
-def log_file(home: CountyHome) -> Path:
-    """Return where Mosquitto's log lines go."""
-    return home.logs / "mosquitto.log"

@@ -1,4 +1,4 @@
-"""The fleet as the console asks for it, and alarms that open once."""
+"""A station's page, the ledger's patrol, and alarms that open once."""
 
 from datetime import timedelta
 
@@ -7,12 +7,12 @@ import pytest
 from server_broker.fleet.alarms import acknowledge, raise_alarm, resolve
 from server_broker.fleet.generation import generation, raise_generation
 from server_broker.fleet.ledger import UNEXPLAINED, check_ledger
-from server_broker.fleet.models import Alarm, CountyState
-from server_broker.fleet.queries import fleet_rows, open_alarms, station_events, station_page, station_under
+from server_broker.fleet.models import Alarm, CountyState, Station
+from server_broker.fleet.queries import station_page
 from server_broker.ingest.models import Fact
 from server_broker.ingest.patrol import LedgerPatrol
 from server_broker.ingest.settlement import Settlement
-from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, booted, touch
+from tests.server_broker.station_double import NOW, StationDouble, booted, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -30,36 +30,24 @@ def call(code: str = "disk_low", *, station: str | None = "shili-01", minutes: i
     raise_alarm(station=station, code=code, severity="minor", detail="磁盘\x00将满", at=at)
 
 
-def test_the_list_is_cut_to_a_region(station: StationDouble) -> None:
-    call()
-    [row] = fleet_rows("999901000000")
-    assert (row.station.pk, row.online, row.open_alarms) == (station.id, True, 1)
-    assert fleet_rows("999902000000") == []
-    assert station_under("999902000000", station.id) is None
-    assert station_under(VILLAGE, station.id) == row.station
-
-
 def test_a_station_never_heard_of_has_a_page_too() -> None:
     silent = StationDouble(id="shili-09").enrol()
     page = station_page(silent)
-    assert (page.status, page.ledger.issued, page.events, page.snapshots) == (None, 0, [], [])
-    assert [row.status for row in fleet_rows(VILLAGE)] == [None]
+    assert (page.ledger.issued, page.events, page.alarms, page.snapshots) == (0, [], [], [])
 
 
 def test_the_page_has_ledger_events_and_alarms(station: StationDouble) -> None:
-    row = station_under(VILLAGE, station.id)
-    assert row is not None
-    page = station_page(row)
+    call()
+    page = station_page(Station.objects.get(pk=station.id))
     assert (page.ledger.received, page.ledger.unexplained) == (2, 0)
     assert [event.kind for event in page.events] == ["booted"]
-    assert station_events(row, before=NOW) == []
-    assert len(page.streams) == 1
+    assert [alarm.code for alarm in page.alarms] == ["disk_low"]
 
 
 def test_one_open_row_counts_up_until_it_is_resolved(station: StationDouble) -> None:
     call()
     call(minutes=1)
-    [alarm] = open_alarms(VILLAGE)
+    alarm = Alarm.objects.get()
     assert (alarm.count, alarm.opened_at, alarm.last_at) == (2, NOW, NOW + timedelta(minutes=1))
     assert alarm.detail == "磁盘�将满"
     acknowledge(alarm, at=NOW)
