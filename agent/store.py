@@ -95,15 +95,16 @@ class Store:
             raise OutboxBroken(f"SQLite keeps {name}={taken!r}, not {expected!r}")
 
     def check_pages(self) -> None:
-        """Read every page and judge whether the file hangs together (PRAGMA quick_check).
+        """Read every page and judge whether the file hangs together, the indexes of the small tables included.
 
         Raises:
             Damaged: It does not, or a page can't be read.
         """
         with _translated(self._connection, unreadable=Damaged):
-            verdict = self._connection.execute("PRAGMA quick_check(1)").fetchall()
-        if verdict != [("ok",)]:
-            raise Damaged(str(verdict[0][0])[:200])
+            for check in ("quick_check(1)", "integrity_check(streams)", "integrity_check(state)"):
+                verdict = self._connection.execute(f"PRAGMA {check}").fetchall()
+                if verdict != [("ok",)]:
+                    raise Damaged(str(verdict[0][0])[:200] if verdict else "no verdict")
 
     def rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Run one statement and return its rows.
@@ -201,7 +202,7 @@ def _translated(connection: apsw.Connection | None, *, unreadable: type[OutboxBr
         if connection is not None and no_space(connection.system_errno):
             raise OutboxFull("no room on the disk") from error
         raise unreadable(f"disk error: {error}") from error
-    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.MismatchError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.MismatchError, UnicodeDecodeError) as error:
         raise Damaged(f"damaged file: {error}") from error
     except (apsw.Error, OSError) as error:
         raise OutboxBroken(f"{type(error).__name__}: {error}") from error

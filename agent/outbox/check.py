@@ -1,6 +1,7 @@
 """Judge an opened file before anything of it is believed or sent."""
 
 from agent.outbox.marks import Mark, load_mark
+from agent.outbox.schema import GUARDS, TABLES
 from agent.outbox.stream import Tip, load_tip, read_facts
 from agent.store import Damaged, OutboxBroken, Store
 from protocol import chain
@@ -18,12 +19,14 @@ def checked(store: Store, *, station: str) -> tuple[Tip, Mark]:
         Damaged: Something does not hold.
         OutboxBroken: The file is another station's.
     """
+    _check_tables(store)
     store.check_pages()
     refuse_foreign(store.get(STATION_KEY), station=station)
     tip = load_tip(store, station=station)
     mark = load_mark(store, tip.number)
     if mark is None or mark.issued != tip.through or mark.receipted > tip.through:
         raise Damaged(f"the mark of stream {tip.number} does not fit its facts")
+    _check_beginning(store, tip, station=station)
     _check_chain(store, tip, station=station, after=mark.receipted)
     return tip, mark
 
@@ -36,6 +39,22 @@ def refuse_foreign(owner: bytes | None, *, station: str) -> None:
     """
     if owner is not None and owner != station.encode():
         raise OutboxBroken(f"the outbox belongs to station {owner.decode(errors='replace')!r}, this is {station!r}")
+
+
+def _check_tables(store: Store) -> None:
+    """Compare the file's own description of its tables: it decides what SQLite lets in."""
+    described = {str(sql) for (sql,) in store.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    if described != {*TABLES, *GUARDS}:
+        raise Damaged("the tables are not described as they were made")
+
+
+def _check_beginning(store: Store, tip: Tip, *, station: str) -> None:
+    """The first fact binds the stream to its epoch and its station."""
+    start = chain.first_head(station=station, epoch=tip.epoch)
+    for fact in read_facts(store, tip.number, first=1, last=1):
+        if fact.epoch == tip.epoch and chain.next_head(start, seq=1, digest=fact.digest) == fact.head:
+            return
+    raise Damaged(f"stream {tip.number} does not begin as it should")
 
 
 def _check_chain(store: Store, tip: Tip, *, station: str, after: int) -> None:

@@ -159,10 +159,12 @@ class Outbox:
             max_bytes: At most so many bytes of facts, though always one fact.
 
         Returns:
-            None when there is none after ``seq``, or the next one was erased long after its receipt.
+            None when there is none after ``seq``, or the next one has its receipt and is no longer here: erased long
+            after, or damaged.
 
         Raises:
-            OutboxBroken: A fact is not what was committed; it is not sent. Opening the outbox anew salvages the rest.
+            OutboxBroken: The next one has no receipt and is not what was committed. It is not sent; opening the outbox
+                anew salvages the rest.
         """
         facts: list[SealedFact] = []
         head, size = b"", 0
@@ -170,6 +172,8 @@ class Outbox:
             if stored.salt is None or stored.body is None:
                 break
             if not stored.intact():
+                if facts or stored.seq <= self.receipted:
+                    break
                 raise Damaged(f"seq {stored.seq} is not what was committed")
             size += len(stored.body) + _FACT_OVERHEAD
             if facts and size > max_bytes:

@@ -134,6 +134,7 @@ def _last_proven(store: Store, stream: int) -> int:
 
 
 def _stored(store: Store, fact: StoredFact) -> bool:
-    return bool(
-        store.rows("SELECT 1 FROM facts WHERE place = ? AND digest = ?", (place(fact.stream, fact.seq), fact.digest))
-    )
+    """Return whether exactly this fact lies at its place; a copy with another head may be the better one."""
+    where = place(fact.stream, fact.seq)
+    rows = store.rows("SELECT 1 FROM facts WHERE (place, digest, head) = (?, ?, ?)", (where, fact.digest, fact.head))
+    return bool(rows)

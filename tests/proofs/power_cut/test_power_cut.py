@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 import agent.store
-from agent.outbox.disk import RealDisk
 from tests.proofs.power_cut.__main__ import prove
 from tests.proofs.power_cut.disk import ForgetfulDisk
-from tests.proofs.power_cut.recorder import RecordingDisk
 from tests.proofs.power_cut.syscalls import Create, Rename, Sync, SyncFolder, Truncate, Unlink, Write
 from tests.proofs.power_cut.workload import record
 
@@ -30,12 +28,6 @@ def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(agent.store, "_uri", lambda path: f"file:{path}?psow=1")
     verdict, _ = prove(cuts=1500, seed=5)
     assert verdict.lost > 0
-
-
-def test_a_replacement_without_folder_syncs_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RecordingDisk, "sync_folder", RealDisk.sync_folder)
-    verdict, _ = prove(cuts=600, seed=5)
-    assert verdict.wrong > 0
 
 
 def test_the_workload_reaches_every_kind_of_call_and_no_shared_memory(tmp_path: Path) -> None:
