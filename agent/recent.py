@@ -29,7 +29,11 @@ class Readable(Protocol):
 def recent_facts(outbox: Readable, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
     """Yield the last facts under their first identity, oldest first; what can't be read is left out."""
     seq = _first_readable(outbox, most)
-    while (envelope := outbox.envelope_after(seq)) is not None:
+    while seq < outbox.through:
+        envelope = outbox.envelope_after(seq)
+        if envelope is None:
+            seq += 1
+            continue
         for seq, sealed in enumerate(envelope.facts, start=envelope.first):
             fact = _read(FactRef(epoch=outbox.epoch, seq=seq), sealed.body)
             if fact is not None:

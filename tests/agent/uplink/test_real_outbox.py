@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import apsw
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.blobs import BlobStore
 from agent.outbox import Outbox
+from agent.outbox.schema import place
 from agent.uplink import Uplink
 from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
 from tests.agent.uplink.parts import NOW, STATION, Bench, some_facts
@@ -112,3 +114,27 @@ def test_facts_erased_here_and_lost_there_are_stated_as_lost(bench: DiskBench) -
     facts = [decode_fact(body) for body in bench.book.bodies(STATION)]
     assert [(fact.first, fact.last) for fact in facts if isinstance(fact, FactsLost)] == [(1, 11)]
     assert [fact.seq for fact in facts if isinstance(fact, Reissued)] == [12]
+
+
+def test_a_fact_damaged_here_and_lost_there_is_stated_as_lost_and_stops_nothing(bench: DiskBench) -> None:
+    bench.connect()
+    bench.add(10)
+    bench.disk.close()
+    spoil_the_bodies(bench.folder / "outbox.db", seq=5)
+    bench.start()
+    assert bench.disk.receipted == 11
+    bench.book.streams.clear()
+    bench.connect()
+    bench.add(1)
+    assert bench.disk.waiting == 0
+    facts = [decode_fact(body) for body in bench.book.bodies(STATION)]
+    assert [(fact.first, fact.last) for fact in facts if isinstance(fact, FactsLost)] == [(5, 5)]
+    assert [fact.seq for fact in facts if isinstance(fact, Reissued)] == [6, 7, 8, 9, 10, 11]
+
+
+def spoil_the_bodies(path: Path, *, seq: int) -> None:
+    """Change a bit of a fact's body where it lies, as a dying card does; SQLite sees nothing wrong with it."""
+    connection = apsw.Connection(str(path))
+    (body,) = connection.execute("SELECT body FROM facts WHERE place = ?", (place(1, seq),)).fetchone()
+    connection.execute("UPDATE facts SET body = ? WHERE place = ?", (bytes([body[0] ^ 1]) + body[1:], place(1, seq)))
+    connection.close()
