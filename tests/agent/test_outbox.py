@@ -167,8 +167,9 @@ def test_a_body_that_went_bad_is_not_sent(outbox: Outbox) -> None:
         outbox._store.rows("UPDATE facts SET body = ? WHERE place & 0xff = 3", (b"another",))
     first = outbox.envelope_after(0, max_facts=2)
     assert first
+    assert outbox.envelope_after(0) == first
     with pytest.raises(OutboxBroken, match="seq 3"):
-        outbox.envelope_after(0)
+        outbox.envelope_after(2)
 
 
 def test_a_second_outbox_on_the_same_file_is_refused(outbox: Outbox, path: Path) -> None:
