@@ -77,6 +77,8 @@ CONTRAST = """() => {
 }"""
 """WCAG 2.2, 1.4.6: every visible text against the nearest opaque ground behind it."""
 
+SHAPE = "picture => picture.offsetWidth / picture.offsetHeight"
+
 NAMELESS = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a, img")]
   .filter(e => e.checkVisibility())
   .filter(e => !(e.labels?.length || e.getAttribute("aria-label") || e.textContent.trim() || e.hasAttribute("alt")
@@ -108,6 +110,7 @@ def test_a_person_finds_a_station_and_its_touches(page: Page, web: str) -> None:
     expect(page.get_by_role("heading", name="示范村站")).to_be_visible()
     expect(page.get_by_text("每一条都有着落")).to_be_visible()
     expect(page.get_by_text("读卡器断开").first).to_be_visible()
+    assert page.locator(".shots img").first.evaluate(SHAPE) == pytest.approx(4 / 3, abs=0.02)
     page.locator(".shots a").first.click()
     expect(page.get_by_role("heading", name="打卡抓拍")).to_be_visible()
     assert page.evaluate("document.querySelector('.picture img').decode().then(() => true)")
