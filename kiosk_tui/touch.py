@@ -39,7 +39,7 @@ class TouchPanel:
         self._correcting = False
         self._touch = touch
         self._came = self._mono_ms()
-        self._until = self._came + (CORRECTION_MS if touch.touch is not None else STAY_MS)
+        self._until = self._came + (CORRECTION_MS if touch.touch is not None and not self._note else STAY_MS)
 
     def view(self) -> TouchView | None:
         """Return the touch while it is to be seen."""

@@ -88,6 +88,7 @@ KEY_STAY = "继续"
 ENTER = "回车"
 
 MISSING_NOTHING = "√  今天的卡已打齐"
+CHOOSE_DIRECTION = "现在不是值班时段，请选上班还是下班。"
 CORRECTING = "正在更改…"
 CORRECTED = "已经改好。"
 

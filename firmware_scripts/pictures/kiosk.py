@@ -111,7 +111,7 @@ def stage(socket: Path, size: TextSize = NORMAL) -> Iterator[Stage]:
             opened.close()
 
 
-def take(socket: Path, out_dir: Path, *, touch: Callable[[], None], size: TextSize = NORMAL) -> list[Path]:
+def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], size: TextSize = NORMAL) -> list[Path]:
     """Draw home, a touch result and a question into ``out_dir`` and return the files.
 
     Args:

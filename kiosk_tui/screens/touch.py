@@ -82,9 +82,11 @@ def _who(touch: TouchShown, width: int) -> str:
 def _details(view: TouchView) -> tuple[Block, ...]:
     touch = view.touch
     texts = [words.PROBLEM[touch.problem] or words.DETAIL[touch.answer]]
-    if touch.answer in _UNDERSTOOD and touch.name:
-        texts.append(words.missing(touch.missing) if touch.missing else words.MISSING_NOTHING)
-    texts.append(view.note)
+    if touch.answer in _UNDERSTOOD and touch.missing:
+        texts.append(words.missing(touch.missing))
+    elif touch.answer in _UNDERSTOOD and touch.direction == "out":
+        texts.append(words.MISSING_NOTHING)
+    texts.append(view.note or (words.CHOOSE_DIRECTION if touch.direction is None and view.correction else ""))
     return tuple(Block(text) for text in texts if text)
 
 

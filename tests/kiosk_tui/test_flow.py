@@ -92,11 +92,10 @@ def test_the_direction_is_corrected_by_one_key() -> None:
     assert kiosk.said == [ChooseDirection(touch=samples.TOUCH, direction="out")]
     press(kiosk.flow, "1")
     assert len(kiosk.said) == 1
-    kiosk.flow.agent_said(msgspec.structs.replace(samples.LEAVING, touch=None))
-    view = kiosk.flow.view()
-    assert isinstance(view, TouchView)
-    assert view.touch.direction == "out"
-    assert view.note == words.CORRECTED
+    kiosk.flow.agent_said(samples.LEAVING)
+    assert kiosk.flow.view() == TouchView(samples.LEAVING, None, words.CORRECTED)
+    kiosk.clock.pass_s(6)
+    assert isinstance(kiosk.flow.view(), HomeView)
 
 
 def test_after_ten_seconds_the_same_key_is_the_menu_again() -> None:
