@@ -18,13 +18,15 @@ UNEXPLAINED = "unexplained_facts"
 class Ledger:
     """Counts of facts of one station, and of its blobs.
 
-    ``issued = received + held + waiting + lost + unexplained``. ``received`` counts a fact that came by re-issue
-    under its first identity, once.
+    ``issued = received + held + written_off + waiting + lost + unexplained``. ``received`` counts a fact that came by
+    re-issue under its first identity, once. ``held`` facts wait for a person; ``written_off`` ones are as unread, but a
+    person has decided so with a reason: they are counted apart, because they are accounted for and were never received.
     """
 
     issued: int = 0
     received: int = 0
     held: int = 0
+    written_off: int = 0
     waiting: int = 0
     lost: int = 0
     unexplained: int = 0
@@ -38,48 +40,72 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
+    """Of one stream. ``known`` is the last seq that is known to have been issued, by whatever word of the station."""
+
     stored: int
     held: int
+    written_off: int
     reissued: int
     lost: int
+    known: int
 
 
 _COUNT = """
-SELECT (SELECT count(*) FROM ingest_fact f WHERE f.stream_id = s.id AND f.seq <= s.through),
-       (SELECT count(*) FROM ingest_fact f WHERE f.stream_id = s.id AND NOT (f.held_reason = '')),
-       (SELECT count(DISTINCT r.seq) FROM ingest_reissue r
-        WHERE r.station_id = s.station_id AND r.epoch = s.epoch AND r.seq > s.through AND r.seq <= %(issued)s),
-       (SELECT count(DISTINCT gone.seq)
-        FROM fleet_stationevent e
-        CROSS JOIN LATERAL generate_series(
-            greatest((e.detail->>'first')::bigint, s.through + 1),
-            least((e.detail->>'last')::bigint, %(issued)s)) AS gone (seq)
-        WHERE e.station_id = s.station_id AND e.kind = 'facts_lost' AND e.detail->>'epoch' = encode(s.epoch, 'hex')
-          AND NOT EXISTS (SELECT 1 FROM ingest_reissue r
-                          WHERE r.station_id = s.station_id AND r.epoch = s.epoch AND r.seq = gone.seq))
-FROM fleet_stream s WHERE s.id = %(stream)s
+WITH stated AS (
+    SELECT coalesce(range_agg(int8range((detail->>'first')::bigint, (detail->>'last')::bigint, '[]')), '{}') AS lost
+    FROM fleet_stationevent
+    WHERE station_id = %(station)s AND kind = 'facts_lost' AND detail->>'epoch' = encode(%(epoch)s, 'hex')
+      AND (detail->>'first')::bigint <= (detail->>'last')::bigint
+), again AS (
+    SELECT DISTINCT seq FROM ingest_reissue WHERE station_id = %(station)s AND epoch = %(epoch)s AND seq > %(through)s
+)
+SELECT (SELECT count(*) FROM ingest_fact f WHERE f.stream_id = %(stream)s AND f.seq <= %(through)s),
+       (SELECT count(*) FROM ingest_fact f WHERE f.stream_id = %(stream)s AND NOT (f.held_reason = '')),
+       (SELECT count(*) FROM again),
+       (SELECT coalesce(sum(upper(gap) - lower(gap)), 0)::bigint
+        FROM unnest(stated.lost * int8multirange(int8range(%(through)s + 1, NULL))) AS gap)
+       - (SELECT count(*) FROM again WHERE stated.lost @> again.seq),
+       greatest(upper(stated.lost) - 1, (SELECT max(seq) FROM again),
+                (SELECT max((detail->>'matched')::bigint) FROM fleet_stationevent
+                 WHERE station_id = %(station)s AND kind = 'epoch_opened'
+                   AND detail->>'previous' = encode(%(epoch)s, 'hex')), 0)
+FROM stated
 """
+"""Spans are counted by their ends: a station may state any two numbers."""
 
 
 def ledger(station_id: str) -> Ledger:
     """Return the ledger of a station as the database says it now."""
-    streams = list(Stream.objects.filter(station_id=station_id).order_by("opened_at", "id"))
-    if not streams:
-        return Ledger(**_blobs(station_id))
     sums = dict.fromkeys(("issued", "received", "held", "waiting", "lost", "unexplained"), 0)
-    newest = streams[-1]
-    busy = newest.issued > newest.through
-    for stream in streams:
+    streams = list(Stream.objects.filter(station_id=station_id).order_by("opened_at", "id"))
+    newest = streams[-1] if streams else None
+    busy = newest is not None and newest.issued > newest.through
+    for stream in [*streams, *_unseen_streams(station_id, {bytes(stream.epoch) for stream in streams})]:
         entry = _entry(stream, current=stream is newest, busy=busy)
         for name, count in entry.items():
             sums[name] += count
     return Ledger(**sums, **_blobs(station_id))
 
 
+_NAMED = """
+SELECT DISTINCT decode(coalesce(detail->>'previous', detail->>'epoch'), 'hex') FROM fleet_stationevent
+WHERE station_id = %s AND kind IN ('epoch_opened', 'facts_lost')
+  AND coalesce(detail->>'previous', detail->>'epoch') IS NOT NULL
+"""
+
+
+def _unseen_streams(station_id: str, seen: set[bytes]) -> list[Stream]:
+    """Return streams that later ones tell of and of which nothing came: the board was offline, or we were restored."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, [station_id])
+        named = {bytes(epoch) for (epoch,) in cursor.fetchall()}
+    return [Stream(station_id=station_id, epoch=epoch) for epoch in sorted(named - seen)]
+
+
 def _entry(stream: Stream, *, current: bool, busy: bool) -> dict[str, int]:
     """Return one stream's part. What an old stream lacks is still on its way while the newest one is not drained."""
-    issued = max(stream.issued, stream.through)
-    counted = _count(stream, issued)
+    counted = _count(stream)
+    issued = max(stream.issued, stream.through, counted.known)
     beyond = issued - stream.through - counted.reissued - counted.lost
     missing_rows = stream.through - counted.stored
     on_its_way = current or busy
@@ -93,9 +119,15 @@ def _entry(stream: Stream, *, current: bool, busy: bool) -> dict[str, int]:
     }
 
 
-def _count(stream: Stream, issued: int) -> _Counted:
+def _count(stream: Stream) -> _Counted:
+    which: dict[str, str | bytes | int] = {
+        "station": stream.station_id,
+        "epoch": bytes(stream.epoch),
+        "stream": stream.pk or 0,
+        "through": stream.through,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"stream": stream.pk, "issued": issued})
+        cursor.execute(_COUNT, which)
         return _Counted(*cursor.fetchone())
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from protocol import facts
 from protocol.birth import Match, Welcome
 from protocol.codec import encode
-from protocol.facts import BlobAnnounced, ClockCorrected, DirectionChosen, FactsLost, Touch, encode_fact
+from protocol.facts import BlobAnnounced, ClockCorrected, DirectionChosen, EpochOpened, FactsLost, Touch, encode_fact
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.fleet.generation import raise_generation
@@ -288,6 +288,36 @@ def test_lost_facts_stand_in_the_ledger_until_they_turn_up(station: StationDoubl
     settle(settlement, salvaged.add(station.reissued(3)).facts_message(3))
     assert ledger(station.id).lost == 1
     assert TouchRow.objects.count() == 2
+
+
+def test_a_loss_of_which_the_county_had_not_heard_is_in_the_ledger_too(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    """The board was offline, or its epoch was never heard of: the station's own word is all there is."""
+    settle(settlement, station.add(touch(1), touch(2)).facts_message())
+    salvaged = StationDouble(id=station.id, key=station.key)
+    known = FactsLost(at=moment(), epoch=station.epoch, first=3, last=30)
+    unheard = FactsLost(at=moment(), epoch=b"u" * 16, first=1, last=7)
+    settle(settlement, salvaged.add(booted(), known, unheard).facts_message())
+    counted = ledger(station.id)
+    assert (counted.lost, counted.unexplained, counted.waiting) == (28 + 7, 0, 0)
+    assert counted.issued == 30 + 7 + 3
+
+
+def test_what_a_restored_county_lacks_of_an_ended_stream_is_unexplained(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    opened = EpochOpened(at=moment(), reason="corrupt", previous=b"p" * 16, matched=9)
+    settle(settlement, station.add(opened).facts_message())
+    assert ledger(station.id).unexplained == 9
+
+
+def test_absurd_losses_cost_no_time(station: StationDouble, settlement: Settlement) -> None:
+    absurd = [(1, 2**53 - 1), (2**53 - 1, 2**53 - 1), (9, 3), (5, 2**50)]
+    lost = [FactsLost(at=moment(), epoch=station.epoch, first=first, last=last) for first, last in absurd]
+    settle(settlement, station.add(*lost).facts_message())
+    counted = ledger(station.id)
+    assert (counted.issued, counted.lost, counted.unexplained) == (2**53 - 1, 2**53 - 1 - 4, 0)
 
 
 def test_what_no_one_accounts_for_is_unexplained(station: StationDouble, settlement: Settlement) -> None:
