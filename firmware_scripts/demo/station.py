@@ -13,7 +13,7 @@ _AGENT = [sys.executable, "-m", "agent.cli"]
 
 _CONFIG = """\
 [station]
-folder = "{folder}"
+folder = "{card}"
 
 [county]
 url = "{url}"
@@ -24,25 +24,27 @@ drivers = [{readers}]
 
 [indicator]
 driver = "simulated"
-socket = "lamp.sock"
+socket = "{folder}/lamp.sock"
 
 [camera]
 driver = "simulated"
 
 [kiosk]
-socket = "kiosk.sock"
+socket = "{folder}/kiosk.sock"
 
 [demo]
-touch_socket = "touch.sock"
+touch_socket = "{folder}/touch.sock"
 """
 
 
 class DemoStation:
     """One agent with its folder, its lamp's witness and its touch socket."""
 
-    def __init__(self, cast: CastStation, *, folder: Path, readers: list[str]) -> None:
+    def __init__(self, cast: CastStation, *, folder: Path, readers: list[str], card: Path | None = None) -> None:
+        """``card`` is where the agent keeps its own files, for a disk of its own; ``folder`` without it."""
         self.cast = cast
         self.folder = folder
+        self.card = card or folder
         self.config = folder / "station.toml"
         self.touch_socket = folder / "touch.sock"
         self.kiosk_socket = folder / "kiosk.sock"
@@ -61,7 +63,9 @@ class DemoStation:
         """Write ``station.toml`` and make the enrolment call with a claim code."""
         self.folder.mkdir(parents=True, exist_ok=True)
         readers = ", ".join(f'"{name}"' for name in self._readers)
-        self.config.write_text(_CONFIG.format(folder=self.folder, url=url, ca=ca, readers=readers), encoding="utf-8")
+        self.config.write_text(
+            _CONFIG.format(folder=self.folder, card=self.card, url=url, ca=ca, readers=readers), encoding="utf-8"
+        )
         done = subprocess.run(
             [*_AGENT, "enrol", "--config", str(self.config), "--claim", claim], capture_output=True, text=True
         )
@@ -104,5 +108,5 @@ class DemoStation:
 
     def pictures_taken(self) -> int:
         """Return how many pictures the camera driver has counted."""
-        counted = self.folder / "camera.count"
+        counted = self.card / "camera.count"
         return len(counted.read_bytes().splitlines()) if counted.exists() else 0

@@ -9,7 +9,8 @@ from tests.integration.small_disk import SmallDisk
 from tests.integration.village import Village
 
 _COUNTY_MEGABYTES = 700
-_MEDIA_MEGABYTES = 16
+_MEDIA_MEGABYTES = 32
+_CARD_MEGABYTES = 32
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +21,9 @@ def running_village() -> Iterator[Village]:
         with (
             SmallDisk(home, megabytes=_COUNTY_MEGABYTES) as county_disk,
             SmallDisk(home / "media", megabytes=_MEDIA_MEGABYTES) as media_disk,
+            SmallDisk(folder / "card", megabytes=_CARD_MEGABYTES) as card,
         ):
-            village = Village(folder, county_disk=county_disk, media_disk=media_disk)
+            village = Village(folder, county_disk=county_disk, media_disk=media_disk, card=card)
             with village.bench:
                 yield village
 

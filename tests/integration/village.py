@@ -26,13 +26,17 @@ type Lit = tuple[str, str]
 class Village:
     """The bench with its disks in hand. Boards that a test adds count like the others."""
 
-    def __init__(self, folder: Path, *, county_disk: SmallDisk, media_disk: SmallDisk) -> None:
+    def __init__(self, folder: Path, *, county_disk: SmallDisk, media_disk: SmallDisk, card: SmallDisk) -> None:
+        """``card`` is the third station's."""
         self.folder = folder
         self.county_disk = county_disk
         self.media_disk = media_disk
+        self.card = card
         self.bench = Bench(folder, make_cast(people_per_station=_PEOPLE, seed=20261124), pcsc=False)
         self.county = self.bench.county
         self.stations = self.bench.stations
+        third = self.stations[2]
+        self.stations[2] = DemoStation(third.cast, folder=third.folder, readers=["simulated"], card=card.path)
         self.boards = list(self.stations)
         self._presenter = Presenter()
         self._queues = {station.cast.id: cycle(station.cast.people) for station in self.stations}
@@ -63,7 +67,8 @@ class Village:
     def stated_lost(self) -> set[Lit]:
         """Return the identities that stations have stated as lost."""
         rows = self.county.sql(
-            """select station_id, detail->>'epoch', generate_series((detail->>'first')::bigint, (detail->>'last')::bigint)
+            """select station_id, detail->>'epoch',
+                generate_series((detail->>'first')::bigint, (detail->>'last')::bigint)
             from fleet_stationevent where kind = 'facts_lost'"""
         )
         return {(station, f"{epoch}/{seq}") for station, epoch, seq in rows}
