@@ -89,14 +89,20 @@ def renew(home: CountyHome, request: RenewRequest, *, now: dt.datetime) -> Enrol
     key = read_csr(request.csr)
     journal = StationJournal(home)
     known = journal.read().live().get(station.pk)
-    if station.revoked_at is not None or known is None or known.enrolled.record_key != bytes(station.record_key).hex():
+    record_key = bytes(station.record_key).hex()
+    if station.revoked_at is not None or known is None or known.enrolled.record_key != record_key:
         raise NotAdmitted("revoked")
     with transaction.atomic():
         _use_nonce(station, request.nonce, now)
         issued = _issue(home, station, key, now)
         record(f"station:{station.pk}", "certificate.renewed", station.pk, {"serial": issued.serial})
-        journal.append(JournalEntry(at=stamp(now), event="renewed", station=station.pk, serial=issued.serial))
-    if issued.serial in journal.read().revoked_serials:  # revoked in this very moment
+        journal.append(
+            JournalEntry(
+                at=stamp(now), event="renewed", station=station.pk, serial=issued.serial, record_key=record_key
+            )
+        )
+    if issued.serial in journal.read().revoked_serials:  # revoked or replaced in this very moment
+        StationCertificate.objects.filter(serial=issued.serial).update(revoked_at=now)
         broker.refresh(home, now=now)
         raise NotAdmitted("revoked")
     return _answer(home, station, request.nonce, issued)

@@ -22,8 +22,9 @@ from server_broker.trust.files import sync_folder
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line.
 
-    ``enrolled`` carries all fields; ``renewed`` a further certificate's serial; ``revoked`` ends the station and
-    all certificates before it. A later ``enrolled`` takes the station in again, with a new key.
+    ``enrolled`` carries all fields; ``renewed`` a further certificate's serial and whose record key asked for it;
+    ``revoked`` ends the station and all certificates before it. A later ``enrolled`` takes the station in again, with
+    a new key.
     """
 
     at: str
@@ -66,6 +67,10 @@ class Standing:
                 self.revoked_serials |= known.serials
             self.stations[entry.station] = KnownStation(entry, serials={entry.serial})
         elif known is not None and entry.event == "renewed":
+            if entry.record_key and entry.record_key != known.enrolled.record_key:
+                # Another board took this one's place while its renewal was under way.
+                self.revoked_serials.add(entry.serial)
+                return
             known.serials.add(entry.serial)
             if not known.live:
                 self.revoked_serials.add(entry.serial)
