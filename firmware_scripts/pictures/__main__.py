@@ -6,13 +6,15 @@ import tempfile
 from pathlib import Path
 
 from firmware_scripts.demo.bench import Bench
-from firmware_scripts.demo.cast import make_cast
+from firmware_scripts.demo.cast import CastPerson, make_cast
 from firmware_scripts.demo.observer import touch_rows, whole_pictures
 from firmware_scripts.demo.processes import wait_until
+from firmware_scripts.demo.station import DemoStation
 from firmware_scripts.pictures import console, kiosk
 
 _SEED = 20260101
 _TOUCHES_A_STATION = 7
+_LATE = 3
 _UNKNOWN_UID = "04d1e2f3a4b5c6"
 
 
@@ -39,19 +41,29 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
         drawn += console.take(link.split("/sign-in/")[0] + "/", link, out)
     if name in (None, "kiosk"):
         first = bench.stations[0]
-        drawn += kiosk.take(first.kiosk_socket, out, touch=lambda: first.touch(first.cast.people[8].uid))
+        drawn += kiosk.take(first.kiosk_socket, out, touch=lambda: _touch_last(first))
     return drawn
+
+
+def _touch_last(station: DemoStation) -> None:
+    """The one on duty whose card was not touched yet comes in."""
+    station.touch(station.cast.people[_LATE].uid)
 
 
 def _touch_cards(bench: Bench) -> None:
     """Have a morning: most people touch, one card is unknown, and the county has it all before anything is drawn."""
     for station in bench.stations:
-        for person in station.cast.people[:_TOUCHES_A_STATION]:
+        for person in _people_in(station):
             station.touch(person.uid)
     bench.stations[0].touch(_UNKNOWN_UID)
-    expected = _TOUCHES_A_STATION * len(bench.stations) + 1
+    expected = sum(len(_people_in(station)) for station in bench.stations) + 1
     wait_until(lambda: len(touch_rows(bench.county)) >= expected, what="the touches in the county", timeout_s=60)
     wait_until(lambda: whole_pictures(bench.county) >= expected, what="the snapshots in the county", timeout_s=60)
+
+
+def _people_in(station: DemoStation) -> list[CastPerson]:
+    """Return who touches before the pictures are drawn."""
+    return [person for place, person in enumerate(station.cast.people[:_TOUCHES_A_STATION]) if place != _LATE]
 
 
 if __name__ == "__main__":
