@@ -1,4 +1,6 @@
-"""Replay the chains of a station from the database alone, and judge them against the heads that it signed.
+"""Replay the chains of a station from the database, and judge them against the heads that it signed.
+
+The keys of boards that a station had before come from the journal of stations.
 
 ``cunhui-server verify STATION`` ends with 0 when every chain holds, 1 when one does not, 2 when there is no such
 station. Facts that are held are named, and are no failure: the chain goes over their content.
@@ -10,10 +12,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from protocol.chain import fact_digest, first_head, next_head
-from protocol.heads import SignedHead, verify_head
-from protocol.refusal import Refused
+from protocol.heads import SignedHead
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.models import Fact, SignedHeadKept
+from server_broker.ingest.record_keys import signed_by_station
 
 
 @dataclass(slots=True)
@@ -108,9 +110,7 @@ def _judge(
     signed = SignedHead(
         epoch=bytes(stream.epoch), through=kept.through, head=bytes(kept.head), signature=bytes(kept.signature)
     )
-    try:
-        verify_head(bytes(station.record_key or b""), station=station.pk, signed=signed)
-    except Refused:
+    if not signed_by_station(station, signed):
         verdict.fail(0, "the signature of the kept head is not the station's")
         return
     if kept.through > stream.through:

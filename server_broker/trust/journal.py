@@ -45,6 +45,8 @@ class KnownStation:
     enrolled: JournalEntry
     live: bool = True
     serials: set[str] = field(default_factory=set)
+    record_keys: set[str] = field(default_factory=set)
+    """Of all boards that the station ever had, in hex: what an earlier one signed is to be verified for ever."""
     revoked_at: str = ""
 
 
@@ -63,9 +65,11 @@ class Standing:
         self.entries += 1
         known = self.stations.get(entry.station)
         if entry.event == "enrolled":
+            record_keys = {entry.record_key}
             if known is not None:
                 self.revoked_serials |= known.serials
-            self.stations[entry.station] = KnownStation(entry, serials={entry.serial})
+                record_keys |= known.record_keys
+            self.stations[entry.station] = KnownStation(entry, serials={entry.serial}, record_keys=record_keys)
         elif known is not None and entry.event == "renewed":
             if entry.record_key and entry.record_key != known.enrolled.record_key:
                 # Another board took this one's place while its renewal was under way.

@@ -1,0 +1,63 @@
+"""A dead board is swapped for another: what the first one signed still verifies, by the key that the journal keeps."""
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+
+from server_broker.fleet.models import Station
+from server_broker.home import CountyHome
+from server_broker.ingest.models import SignedHeadKept
+from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.verify import verify_station
+from server_broker.trust.journal import JournalEntry, StationJournal
+from tests.server_broker.station_double import NOW, StationDouble, touch
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def journal(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> StationJournal:
+    home = CountyHome(tmp_path_factory.mktemp("county"))
+    home.trust.mkdir()
+    monkeypatch.setattr(settings, "HOME", home)
+    return StationJournal(home)
+
+
+def enrol(station: StationDouble, journal: StationJournal) -> None:
+    station.enrol()
+    journal.append(
+        JournalEntry(
+            at="2026-11-24T08:00:00+00:00",
+            event="enrolled",
+            station=station.id,
+            serial=station.public.hex()[:8],
+            record_key=station.public.hex(),
+        )
+    )
+
+
+def settle(station: StationDouble) -> None:
+    station.add(touch(1), touch(2))
+    Settlement(clock=lambda: NOW).settle([station.facts_message()])
+
+
+@pytest.fixture
+def swapped(journal: StationJournal) -> list[StationDouble]:
+    boards = [StationDouble(), StationDouble()]
+    for board in boards:
+        enrol(board, journal)
+        settle(board)
+    return boards
+
+
+def test_both_boards_streams_verify(swapped: list[StationDouble]) -> None:
+    assert [verdict.problem for verdict in verify_station(Station.objects.get())] == ["", ""]
+
+
+def test_a_stranger_s_signature_still_does_not(swapped: list[StationDouble]) -> None:
+    stranger = Ed25519PrivateKey.generate()
+    for board in swapped:
+        forged = board.signed(2, key=stranger).signature
+        SignedHeadKept.objects.filter(stream__epoch=board.epoch).update(signature=forged)
+    for verdict in verify_station(Station.objects.get()):
+        assert "not the station's" in verdict.problem
