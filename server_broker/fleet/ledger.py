@@ -60,7 +60,10 @@ WITH stated AS (
     SELECT DISTINCT seq FROM ingest_reissue WHERE station_id = %(station)s AND epoch = %(epoch)s AND seq > %(through)s
 )
 SELECT (SELECT count(*) FROM ingest_fact f WHERE f.stream_id = %(stream)s AND f.seq <= %(through)s),
-       (SELECT count(*) FROM ingest_fact f WHERE f.stream_id = %(stream)s AND NOT (f.held_reason = '')),
+       (SELECT count(*) FROM ingest_fact f LEFT JOIN ingest_writeoff w ON w.fact_id = f.id
+        WHERE f.stream_id = %(stream)s AND NOT (f.held_reason = '') AND w.fact_id IS NULL),
+       (SELECT count(*) FROM ingest_fact f JOIN ingest_writeoff w ON w.fact_id = f.id
+        WHERE f.stream_id = %(stream)s AND NOT (f.held_reason = '')),
        (SELECT count(*) FROM again),
        (SELECT coalesce(sum(upper(gap) - lower(gap)), 0)::bigint
         FROM unnest(stated.lost * int8multirange(int8range(%(through)s + 1, NULL))) AS gap)
@@ -76,7 +79,7 @@ FROM stated
 
 def ledger(station_id: str) -> Ledger:
     """Return the ledger of a station as the database says it now."""
-    sums = dict.fromkeys(("issued", "received", "held", "waiting", "lost", "unexplained"), 0)
+    sums = dict.fromkeys(("issued", "received", "held", "written_off", "waiting", "lost", "unexplained"), 0)
     streams = list(Stream.objects.filter(station_id=station_id).order_by("opened_at", "id"))
     newest = streams[-1] if streams else None
     busy = newest is not None and newest.issued > newest.through
@@ -111,8 +114,9 @@ def _entry(stream: Stream, *, current: bool, busy: bool) -> dict[str, int]:
     on_its_way = current or busy
     return {
         "issued": issued,
-        "received": counted.stored - counted.held + counted.reissued,
+        "received": counted.stored - counted.held - counted.written_off + counted.reissued,
         "held": counted.held,
+        "written_off": counted.written_off,
         "waiting": beyond if on_its_way else 0,
         "lost": counted.lost,
         "unexplained": missing_rows + (0 if on_its_way else beyond),

@@ -20,7 +20,9 @@ from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.derived import move_rows, put_rows
+from server_broker.ingest.held import HELD_ALARM
 from server_broker.ingest.reading import Known, NewFact, Reading, read_envelope
+from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reissues import Layer, Origins, unwrap
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 from server_broker.ingest.store import SenderRow, StreamRow
@@ -224,4 +226,8 @@ def _intake_alarms(work: list[_Work]) -> Iterator[AlarmCall]:
             yield AlarmCall(one.sender.id, "conflicting_fact", "critical", detail)
         for new in one.reading.new:
             if new.held:
-                yield AlarmCall(one.sender.id, f"held:{new.held}", "major", f"第 {new.seq} 条记录待审：{new.held}")
+                yield AlarmCall(one.sender.id, f"{HELD_ALARM}{new.held}", "major", _held_detail(new))
+
+
+def _held_detail(new: NewFact) -> str:
+    return f"第 {new.seq} 条记录待审：{reason_word(new.held)}"

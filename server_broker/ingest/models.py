@@ -30,6 +30,15 @@ class Fact(models.Model):
         ]
 
 
+class WriteOff(models.Model):
+    """A person's decision that a held fact will not be read: who, when and why. The fact itself stays as it is."""
+
+    fact = models.OneToOneField(Fact, on_delete=models.PROTECT, primary_key=True, related_name="write_off")
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    reason = models.CharField(max_length=200)
+
+
 class SignedHeadKept(models.Model):
     """The newest head that a station signed for a stream: with it anyone can check the chain offline."""
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Quarantined
+from server_broker.ingest.reasons import reason_word
 
 ROWS_AN_HOUR = 2_000
 BYTES_AN_HOUR = 32 * 2**20
@@ -45,10 +46,7 @@ class Quarantine:
             return
         Quarantined.objects.bulk_create([_row(one, now) for one in unread if self._affords(one, now)])
         raise_alarms(
-            [
-                AlarmCall(one.station, f"quarantined:{one.reason}", "major", f"收到无法读取的消息：{one.reason}")
-                for one in unread
-            ],
+            [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in unread],
             at=now,
         )
 

@@ -18,11 +18,13 @@ from server_broker.fleet.alarms import raise_alarms
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import store
 from server_broker.ingest.derived import choose_directions, move_rows, put_rows
+from server_broker.ingest.held import close_alarms, to_review
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.reissues import unwrap
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 
+FACTS_A_TIME = 200
 _UNVOUCHED = ("bad_signature", "chain_mismatch")
 
 
@@ -35,22 +37,41 @@ class Reread:
 
 
 def reread_held(station_id: str, *, now: datetime | None = None) -> Reread:
-    """Read a station's held facts again and derive their rows; each fact succeeds or stays held by itself."""
+    """Read a station's held facts again and derive their rows; each fact succeeds or stays held by itself.
+
+    Facts that were written off stay so. A few hundred are read in one transaction, and between two of them the
+    ingest worker gets its turn.
+    """
     result = Reread()
     at = now or datetime.now(UTC)
     station = Station.objects.get(pk=station_id)
+    for stream in Stream.objects.filter(station=station).order_by("id").values_list("pk", flat=True):
+        after: int | None = 0
+        while after is not None:
+            with transaction.atomic():
+                after = _reread_some(station, stream, after, result, at)
     with transaction.atomic():
-        for stream in Stream.objects.select_for_update().filter(station=station).order_by("id"):
-            vouched = _vouched(station, stream)
-            for row in Fact.objects.filter(stream=stream).exclude(held_reason="").order_by("seq"):
-                reason = _reread(station_id, stream, row, vouched, at)
-                if reason:
-                    result.still_held[reason] += 1
-                else:
-                    result.read += 1
-        if result.read:
-            _choose_directions_again(station_id, at)
+        close_alarms(station_id, at=at)
     return result
+
+
+def _reread_some(station: Station, stream_id: int, after: int, result: Reread, now: datetime) -> int | None:
+    """Read the next facts beyond seq ``after``; return the last one's seq, or None when there were no more."""
+    stream = Stream.objects.select_for_update().get(pk=stream_id)
+    rows = list(to_review().filter(stream=stream, seq__gt=after).order_by("seq")[:FACTS_A_TIME])
+    if not rows:
+        return None
+    vouched = _vouched(station, stream)
+    before = result.read
+    for row in rows:
+        reason = _reread(station.pk, stream, row, vouched, now)
+        if reason:
+            result.still_held[reason] += 1
+        else:
+            result.read += 1
+    if result.read > before:
+        _choose_directions_again(station.pk, now)
+    return rows[-1].seq
 
 
 def _vouched(station: Station, stream: Stream) -> range:

@@ -115,10 +115,10 @@ def test_a_chosen_direction_is_shown_instead(page: Client, county: FictionalCoun
 def test_a_station_page_shows_ledger_events_and_alarms(page: Client, county: FictionalCounty) -> None:
     place = county.stations["station-a"]
     event(place, "booted", at=timezone.now(), detail={"cause": "power_on", "software": "0.1.0"})
-    event(place, "facts_lost", at=timezone.now(), detail={"first": 3, "last": 9, "epoch": "00"})
+    event(place, "facts_lost", at=timezone.now(), detail={"first": 1, "last": 7, "epoch": "00" * 16})
     alarm(place, detail="样卡")
     html = text_of(page, "/stations/station-a/")
-    for word in ("还没有记录", "启动", "通电", "第 3 至 9 条", "有人使用挂失卡", "站点签发", "去向不明"):
+    for word in ("有 7 条无法恢复", "启动", "通电", "第 1 至 7 条", "有人使用挂失卡", "站点签发", "去向不明"):
         assert word in html
 
 

@@ -81,4 +81,13 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('station', 'epoch', 'seq', 'digest'), name='reissue_once')],
             },
         ),
+        migrations.CreateModel(
+            name='WriteOff',
+            fields=[
+                ('fact', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='write_off', serialize=False, to='ingest.fact')),
+                ('at', models.DateTimeField()),
+                ('actor', models.CharField(max_length=150)),
+                ('reason', models.CharField(max_length=200)),
+            ],
+        ),
     ]

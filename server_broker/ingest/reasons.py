@@ -1,0 +1,29 @@
+"""Why something is kept unread, in Chinese, for alarms and pages."""
+
+_WORDS = {
+    "malformed": "内容无法解析",
+    "too_large": "超过大小上限",
+    "unknown_version": "协议版本不认识",
+    "unknown_algorithm": "算法不认识",
+    "unknown_kind": "记录种类不认识",
+    "unknown_key": "签名密钥不认识",
+    "bad_signature": "签名无法验证",
+    "chain_mismatch": "与站点签名的记录链不符",
+    "wrong_station": "冒用其他站点的编号",
+    "bad_topic": "消息主题不对",
+    "bad_uid": "卡号格式不对",
+    "bad_claim_code": "接入码格式不对",
+    "expired": "已过期",
+    "out_of_range": "日期或数值超出范围",
+    "refused_by_database": "数据库不能存入",
+    "unknown_station": "县里没有这个站点",
+    "revoked": "站点已吊销",
+    "not_enrolled": "站点还没有接入",
+    "blob_refused": "图片分片与登记的不符",
+    "unsettled": "处理时出错",
+}
+
+
+def reason_word(code: str) -> str:
+    """Return what a reason of `protocol.refusal` or of this room means; an unknown one as it is called."""
+    return _WORDS.get(code, code)
