@@ -62,6 +62,10 @@ class CameraWorker:
         path.unlink(missing_ok=True)
         self._handed.discard(spooled)
 
+    def put_back(self, spooled: str) -> None:
+        """Hand a spool file over once more with the next picture, or within half a minute."""
+        self._handed.discard(spooled)
+
     def stop(self) -> None:
         """End the thread and the child."""
         self._stopping.set()

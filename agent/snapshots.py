@@ -37,6 +37,9 @@ class PictureTaker(Protocol):
     def taken_over(self, spooled: str) -> None:
         """The picture of that spool file is in the record: the file can go."""
 
+    def put_back(self, spooled: str) -> None:
+        """The disk did not take the picture of that spool file: hand it over again later."""
+
 
 class Blobs(Protocol):
     """Where a picture's bytes wait for the county."""
@@ -101,31 +104,47 @@ class Snapshots:
             self._failed(event)
             return
         self._failing = False
-        self._into_the_record(event, event.jpeg)
+        recorded = self._into_the_record(event, event.jpeg)
         if self._taker is not None:
-            self._taker.taken_over(event.spooled)
+            (self._taker.taken_over if recorded else self._taker.put_back)(event.spooled)
 
-    def _into_the_record(self, event: PictureTaken, jpeg: bytes) -> None:
+    def _into_the_record(self, event: PictureTaken, jpeg: bytes) -> bool:
         sha256 = hashlib.sha256(jpeg).digest()
         if sha256 in self._announced:
-            return
+            return True
+        evictions: list[Fact] = []
         try:
-            evicted = self._blobs.evict(room_for=len(jpeg))
+            evictions += self._make_room(len(jpeg))
             self._blobs.add(jpeg)
-            self._journal.commit(*self._facts(event, sha256, len(jpeg), evicted))
+            self._journal.commit(*self._facts(event, sha256, len(jpeg)), *evictions)
         except (OutboxFull, OutboxBroken) as error:
-            log.error("a picture is given up: %s", error)
-            self._blobs.drop(sha256)
+            log.warning("a picture waits in the spool: %s", error)
+            self._let_go(sha256)
+            self._journal.owe(*evictions)
+            return False
+        if event.purpose == "requested" and self._requested:
+            self._requested.popleft()
+        return True
 
-    def _facts(self, event: PictureTaken, sha256: bytes, size: int, evicted: list[bytes]) -> list[Fact]:
+    def _make_room(self, size: int) -> list[Fact]:
+        now = self._clock.now()
+        return [BlobEvicted(at=now, sha256=lost, reason="disk") for lost in self._blobs.evict(room_for=size)]
+
+    def _let_go(self, sha256: bytes) -> None:
+        try:
+            self._blobs.drop(sha256)
+        except OutboxBroken as error:
+            log.warning("a picture that was not recorded stays behind: %s", error)
+
+    def _facts(self, event: PictureTaken, sha256: bytes, size: int) -> list[Fact]:
         now = self._clock.now()
         purpose: Purpose = "requested" if event.purpose == "requested" else "touch"
         announced = BlobAnnounced(
             at=now, sha256=sha256, size=size, media_type="image/jpeg", purpose=purpose, about=event.about
         )
-        facts: list[Fact] = [announced, *(BlobEvicted(at=now, sha256=lost, reason="disk") for lost in evicted)]
+        facts: list[Fact] = [announced]
         if purpose == "requested" and self._requested:
-            facts.append(CommandResult(at=now, command=self._requested.popleft(), outcome="done"))
+            facts.append(CommandResult(at=now, command=self._requested[0], outcome="done"))
         return facts
 
     def _failed(self, event: PictureTaken) -> None:

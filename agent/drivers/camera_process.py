@@ -4,18 +4,22 @@ Reads file names from standard input, takes a picture for each, writes it under 
 answers ``ok`` or ``failed REASON``. Ends when its input ends. See `agent.camera_worker` for the other end.
 """
 
+import contextlib
 import re
 import sys
+import time
 from pathlib import Path
 
 from agent.ports import Camera, DeviceError
 
 _NAME = re.compile(r"[a-z0-9-]{1,120}\.jpg")
+_STALE_S = 60.0
 
 
 def main(arguments: list[str]) -> int:
     """Serve until the input ends."""
     driver, station, folder, spool = arguments
+    _clear(Path(spool))
     camera = _open(driver, station, Path(folder))
     try:
         for line in sys.stdin:
@@ -29,6 +33,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _clear(spool: Path) -> None:
+    """Remove what a power cut left half-written; a moment old it may be another process's, which is finishing."""
+    for half in spool.glob("*.new"):
+        with contextlib.suppress(OSError):
+            if time.time() - half.stat().st_mtime > _STALE_S:
+                half.unlink()
+
+
 def _open(driver: str, station: str, folder: Path) -> Camera:
     if driver == "simulated":
         from agent.drivers.simulated_camera import SimulatedCamera  # noqa: PLC0415 -- only the chosen driver's library
@@ -40,12 +52,13 @@ def _open(driver: str, station: str, folder: Path) -> Camera:
 def _serve(camera: Camera, spool: Path, name: str) -> str:
     if not _NAME.fullmatch(name):
         return "failed: not a file name"
+    fresh = spool / f"{name}.new"
     try:
-        jpeg = camera.capture_jpeg()
-        fresh = spool / f"{name}.new"
-        fresh.write_bytes(jpeg)
+        fresh.write_bytes(camera.capture_jpeg())
         fresh.rename(spool / name)
     except (DeviceError, OSError) as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         return "failed " + " ".join(str(error).split())
     return "ok"
 

@@ -145,6 +145,7 @@ class FakeTaker:
     def __init__(self) -> None:
         self.asked: list[tuple[Purpose, FactRef | None]] = []
         self.over: list[str] = []
+        self.back: list[str] = []
         self.full = False
 
     def request(self, purpose: Purpose, about: FactRef | None) -> bool:
@@ -154,6 +155,9 @@ class FakeTaker:
 
     def taken_over(self, spooled: str) -> None:
         self.over.append(spooled)
+
+    def put_back(self, spooled: str) -> None:
+        self.back.append(spooled)
 
 
 class MemoryBlobs:

@@ -74,6 +74,14 @@ def test_a_picture_comes_with_what_it_is_about(camera: Camera) -> None:
     assert list(camera.spool.iterdir()) == []
 
 
+def test_a_picture_that_is_put_back_comes_again(camera: Camera) -> None:
+    camera.worker.start()
+    first = camera.ask()
+    camera.worker.put_back(first.spooled)
+    camera.worker.request("touch", REF)
+    assert {camera.answer().spooled, camera.answer().spooled} >= {first.spooled}
+
+
 @pytest.mark.parametrize("mood", ["hang", "die", "fail"])
 def test_after_trouble_the_next_picture_comes(camera: Camera, mood: str) -> None:
     camera.worker.start()

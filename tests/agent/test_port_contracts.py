@@ -2,8 +2,12 @@
 
 import io
 import json
+import os
 import queue
+import resource
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -138,3 +142,17 @@ def test_a_machines_clocks(clock: SystemClock) -> None:
     assert 0 < first <= clock.mono_ms()
     assert clock.wall_ms() > 1_700_000_000_000
     assert clock.ntp_synced() in (True, False)
+
+
+def test_a_picture_that_does_not_fit_on_the_disk_leaves_nothing_behind(folder: Path) -> None:
+    spool = folder / "spool"
+    spool.mkdir()
+    (spool / "old.jpg.new").write_bytes(b"half")
+    os.utime(spool / "old.jpg.new", (0, 0))
+    command = [sys.executable, "-m", "agent.drivers.camera_process", "simulated", "test-0001", str(folder), str(spool)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        # Files may not grow beyond this: the kernel answers a write as a full disk does (EFBIG, setrlimit(2)).
+        resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (2_000, 2_000))
+        said, _ = child.communicate(b"a.jpg\nb.jpg\n", timeout=30)
+    assert [line.split()[0] for line in said.splitlines()] == [b"failed", b"failed"]
+    assert list(spool.iterdir()) == []

@@ -51,11 +51,20 @@ def test_room_is_made_and_stated(station: Bench) -> None:
     assert [(fact.sha256, fact.reason) for fact in station.of(BlobEvicted)] == [(b"e" * 32, "disk")]
 
 
-def test_on_a_full_disk_the_picture_is_given_up(station: Bench) -> None:
+def test_on_a_full_disk_the_picture_waits_in_the_spool(station: Bench) -> None:
+    station.snapshots.command(b"c" * 16)
     station.outbox.fill_disk()
-    station.snapshots.taken(taken())
+    station.blobs.to_evict = [b"e" * 32]
+    station.snapshots.taken(taken(purpose="requested"))
     assert station.blobs.kept == {}
+    assert (station.taker.over, station.taker.back) == ([], ["x.jpg"])
+    station.outbox.error = None
+    station.blobs.to_evict = []
+    station.snapshots.taken(taken(purpose="requested"))
     assert station.taker.over == ["x.jpg"]
+    assert [fact.sha256 for fact in station.of(BlobEvicted)] == [b"e" * 32]
+    assert len(station.of(BlobAnnounced)) == 1
+    assert [(fact.command, fact.outcome) for fact in station.of(CommandResult)] == [(b"c" * 16, "done")]
 
 
 def test_a_failing_camera_alarms_once_until_it_works_again(station: Bench) -> None:
