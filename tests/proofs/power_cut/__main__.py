@@ -40,7 +40,7 @@ def _told_at(run: Run) -> Iterator[Told]:
         yield run.told[position]
 
 
-def prove(*, cuts: int, seed: int, synchronous: tuple[str, int] = ("FULL", 2)) -> tuple[Verdict, Counter[str]]:
+def prove(*, cuts: int, seed: int, synchronous: tuple[str, int] | None = None) -> tuple[Verdict, Counter[str]]:
     """Record workloads of ``seed``, ``seed + 1``, … and cut them until there were ``cuts`` cuts."""
     verdict, done = Verdict(), Counter[str]()
     with tempfile.TemporaryDirectory(prefix="power-cut-", dir=MEMORY if MEMORY.is_dir() else None) as name:

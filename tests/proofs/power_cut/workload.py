@@ -167,8 +167,13 @@ def settings(**values: tuple[str, str | int]) -> Iterator[None]:
         agent.store.PRAGMAS = before
 
 
-def record(folder: Path, *, seed: int, steps: int = 60, synchronous: tuple[str, int] = ("FULL", 2)) -> Run:
-    """Run the workload of a seed in an empty folder."""
+def record(folder: Path, *, seed: int, steps: int = 60, synchronous: tuple[str, int] | None = None) -> Run:
+    """Run the workload of a seed in an empty folder.
+
+    Args:
+        synchronous: Another setting than the product's own.
+    """
     frames = (str(FRAMES_BETWEEN_CHECKPOINTS), FRAMES_BETWEEN_CHECKPOINTS)
-    with settings(wal_autocheckpoint=frames, synchronous=synchronous):
+    others = {"synchronous": synchronous} if synchronous else {}
+    with settings(wal_autocheckpoint=frames, **others):
         return _Station(folder, random.Random(seed)).run(steps)
