@@ -4,6 +4,8 @@ A file under the outbox's own name is therefore always complete. Each step is du
 power cut at any point `settle` finds one of few cases and finishes it.
 """
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -16,6 +18,25 @@ from protocol.units import Moment
 
 _HEADER = b"SQLite format 3\x00" + PAGE_BYTES.to_bytes(2, "big") + b"\x02\x02\x00\x40\x20\x20"
 """Magic, page size, WAL read and write version, no reserved bytes, the fixed payload fractions (file format, 1.3)."""
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Let one process at a time move whole files about; once a file is open, SQLite's own lock guards it.
+
+    Raises:
+        OutboxBroken: Another process is opening an outbox here at this moment, or there is no such folder.
+    """
+    with _translated():
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutboxBroken("another process is opening the outbox") from error
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def settle(path: Path, disk: Disk, *, at: Moment) -> None:

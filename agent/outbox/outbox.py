@@ -15,7 +15,7 @@ from agent.outbox import prune
 from agent.outbox.check import STATION_KEY, checked
 from agent.outbox.disk import Disk, RealDisk, wal_of
 from agent.outbox.earlier import EarlierStream, earlier_streams, falling_marks
-from agent.outbox.files import check_header, make, settle
+from agent.outbox.files import alone_in, check_header, make, settle
 from agent.outbox.marks import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
 from agent.outbox.redo import redo
 from agent.outbox.reissue import reissue
@@ -88,14 +88,15 @@ class Outbox:
             OutboxBroken: The disk failed, another process has the file, or it is another station's.
         """
         disk = disk or RealDisk(vfs=vfs)
-        settle(path, disk, at=now())
-        if not path.exists() and not _has_bytes(wal_of(path)):
-            make(path, disk, lambda store: _begin(store, station=station, at=now()), at=now())
-        try:
-            store, tip, mark = _open_checked(path, disk, station=station)
-        except Damaged:
-            salvage(path, disk, station=station, now=now)
-            store, tip, mark = _open_checked(path, disk, station=station)
+        with alone_in(path.parent):
+            settle(path, disk, at=now())
+            if not path.exists() and not _has_bytes(wal_of(path)):
+                make(path, disk, lambda store: _begin(store, station=station, at=now()), at=now())
+            try:
+                store, tip, mark = _open_checked(path, disk, station=station)
+            except Damaged:
+                salvage(path, disk, station=station, now=now)
+                store, tip, mark = _open_checked(path, disk, station=station)
         return cls(store, tip=tip, mark=mark, station=station, record_key=record_key, now=now)
 
     @property
