@@ -4,8 +4,10 @@ What one station can fill the table with in an hour is bounded; beyond it messag
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from django.db import transaction
 
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.ingest.messages import Incoming
@@ -41,22 +43,29 @@ class Quarantine:
         self._spent: dict[str | None, _Spent] = {}
 
     def put(self, unread: Sequence[Unread], *, now: datetime) -> None:
-        """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason."""
+        """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason.
+
+        What they use of their station's hour counts from the transaction's COMMIT on: a try that failed used nothing.
+        """
         if not unread:
             return
-        Quarantined.objects.bulk_create([_row(one, now) for one in unread if self._affords(one, now)])
+        spent = {station: self._spent_by(station, now) for station in {one.station for one in unread}}
+        Quarantined.objects.bulk_create([_row(one, now) for one in unread if _affords(spent[one.station], one)])
+        transaction.on_commit(lambda: self._spent.update(spent))
         raise_alarms(
             [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in unread],
             at=now,
         )
 
-    def _affords(self, unread: Unread, now: datetime) -> bool:
-        spent = self._spent.get(unread.station)
-        if spent is None or now - spent.since > _HOUR:
-            spent = self._spent[unread.station] = _Spent(now)
-        spent.rows += 1
-        spent.octets += len(unread.incoming.payload)
-        return spent.rows <= ROWS_AN_HOUR and spent.octets <= BYTES_AN_HOUR
+    def _spent_by(self, station: str | None, now: datetime) -> _Spent:
+        spent = self._spent.get(station)
+        return _Spent(now) if spent is None or now - spent.since > _HOUR else replace(spent)
+
+
+def _affords(spent: _Spent, unread: Unread) -> bool:
+    spent.rows += 1
+    spent.octets += len(unread.incoming.payload)
+    return spent.rows <= ROWS_AN_HOUR and spent.octets <= BYTES_AN_HOUR
 
 
 def _row(unread: Unread, now: datetime) -> Quarantined:

@@ -1,0 +1,43 @@
+"""What a station may fill the quarantine with is counted by what was kept, not by what was tried."""
+
+import pytest
+from django.db import OperationalError
+
+from server_broker.fleet.models import Alarm
+from server_broker.ingest import quarantine
+from server_broker.ingest.models import Quarantined
+from server_broker.ingest.settlement import Settlement
+from tests.server_broker.station_double import NOW, StationDouble
+from tests.server_broker.test_ingest_worker import refusing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def settlement(monkeypatch: pytest.MonkeyPatch) -> Settlement:
+    monkeypatch.setattr(quarantine, "ROWS_AN_HOUR", 3)
+    return Settlement(clock=lambda: NOW)
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    return double
+
+
+def test_beyond_the_hours_rows_messages_are_counted_only(settlement: Settlement, station: StationDouble) -> None:
+    for _ in range(2):
+        settlement.settle([station.message("facts", b"\xc1"), station.message("vitals", b"\xc1")])
+    assert Quarantined.objects.count() == 3
+    assert Alarm.objects.get().count == 4
+
+
+def test_tries_that_the_database_did_not_take_use_up_nothing(settlement: Settlement, station: StationDouble) -> None:
+    message = station.message("facts", b"\xc1")
+    with refusing("ingest_quarantined", "53100"):
+        for _ in range(5):
+            with pytest.raises(OperationalError):
+                settlement.settle([message])
+    settlement.settle([message])
+    assert bytes(Quarantined.objects.get().raw) == b"\xc1"
