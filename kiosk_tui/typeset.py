@@ -73,7 +73,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _drawn_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) == "A"
+    return character == "✓" or unicodedata.east_asian_width(character) == "A"
 
 
 def _carry(line: str, room: int) -> tuple[str, str]:

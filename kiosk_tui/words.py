@@ -10,17 +10,17 @@ WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "�
 DIRECTION: dict[Direction, str] = {"in": "上班", "out": "下班"}
 MISSING: dict[Missing, str] = {"arrival": "上班卡", "departure": "下班卡"}
 QUALITY: dict[ClockQuality, str] = {
-    "synced": "√  时间已校准",
-    "holdover": "√  时间已校准",
+    "synced": "✓  时间已校准",
+    "holdover": "✓  时间已校准",
     "restored": "！ 时间待校准",
     "unknown": "！ 时间待校准",
 }
 LINK: dict[LinkState, str] = {
-    "connected": "√  已连接县里",
+    "connected": "✓  已连接县里",
     "connecting": "…  正在连接",
     "offline": "！ 网络不通",
 }
-SIGN = {"green": "√  ", "amber": "！ ", "red": "×  "}
+SIGN = {"green": "✓  ", "amber": "！ ", "red": "×  "}
 ANSWER = {
     "recorded": "打卡成功",
     "repeat": "已打卡",
@@ -87,7 +87,7 @@ KEY_AGAIN = "再玩一次"
 KEY_STAY = "继续"
 ENTER = "回车"
 
-MISSING_NOTHING = "√  今天的卡已打齐"
+MISSING_NOTHING = "✓  今天的卡已打齐"
 CHOOSE_DIRECTION = "现在不是值班时段，请选上班还是下班。"
 CORRECTING = "正在更改…"
 CORRECTED = "已经改好。"
@@ -107,13 +107,13 @@ KIND = {
 }
 RECORDING = "正在记录…"
 LEAVE = "再按一次 0 就离开本关，按其他键继续答题。"
-RIGHT = "√  答对了"
+RIGHT = "✓  答对了"
 WRONG = "×  答错了"
 ANSWER_IS = "正确答案："
 ANSWER_ORDER = "正确顺序："
 YOUR_ANSWER = "您的答案："
 YOUR_ORDER = "您的顺序："
-PASSED = "√  过关了"
+PASSED = "✓  过关了"
 FAILED = "×  没有过关"
 TRY_AGAIN = "没关系，看一看解释，再来一次。"
 WELL_DONE = "做得好！答题记录已保存在本站。"
@@ -204,7 +204,7 @@ def chosen(numbers: list[int]) -> str:
 
 def touched_at(time: str) -> str:
     """Return a time with the sign that it was touched."""
-    return "√  " + time
+    return "✓  " + time
 
 
 def source(name: str) -> str:

@@ -10,9 +10,9 @@ from firmware_scripts.demo.processes import NotInTime, wait_until
 from protocol.packs import Pack, Question
 
 _LEARN, _PLACE = "1 学习", "还有"
-_RIGHT, _WRONG = "√ 答对了", "× 答错了"
+_RIGHT, _WRONG = "✓ 答对了", "× 答错了"
 _NEXT, _RESULT, _READ_ON = "下一题", "看结果", "继续看"
-_PASSED, _FAILED = "√ 过关了", "× 没有过关"
+_PASSED, _FAILED = "✓ 过关了", "× 没有过关"
 
 
 class Terminal:

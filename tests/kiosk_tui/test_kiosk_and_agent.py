@@ -66,7 +66,7 @@ async def kiosk(agent: FakeAgent, size: tuple[int, int] = (60, 16)) -> AsyncIter
         yield pilot, Screen(pilot)
 
 
-@pytest.mark.parametrize(("key", "verdict"), [("2", "√答对了"), ("4", "×答错了"), ("down", "√答对了")])
+@pytest.mark.parametrize(("key", "verdict"), [("2", "✓答对了"), ("4", "×答错了"), ("down", "✓答对了")])
 async def test_a_level_is_played_by_keys(agent: FakeAgent, key: str, verdict: str) -> None:
     async with kiosk(agent) as (pilot, screen):
         await screen.shows("示例东村")
@@ -78,7 +78,7 @@ async def test_a_level_is_played_by_keys(agent: FakeAgent, key: str, verdict: st
         await screen.shows(verdict)
         await screen.shows("正确答案：119")
         await pilot.press("enter")
-        await screen.shows("√过关了")
+        await screen.shows("✓过关了")
         await pilot.press("insert", "0")
         await screen.shows("今日值班")
 
@@ -89,9 +89,9 @@ async def test_a_touch_interrupts_a_level_which_goes_on(agent: FakeAgent) -> Non
         await pilot.press("1", "1")
         await screen.shows(samples.QUESTION.stem)
         agent.send(samples.GREEN)
-        await screen.shows("√打卡成功·上班")
+        await screen.shows("✓打卡成功·上班")
         await pilot.press("1")
-        await screen.shows("√打卡成功·下班")
+        await screen.shows("✓打卡成功·下班")
         await screen.shows("已经改好")
         agent.send(samples.FULL)
         await screen.shows("×没有记录")
@@ -172,7 +172,7 @@ async def test_a_paste_of_a_megabyte_does_nothing(agent: FakeAgent) -> None:
         await pilot.pause()
         assert screen.text() == before
         agent.send(samples.GREEN)
-        await screen.shows("√打卡成功")
+        await screen.shows("✓打卡成功")
 
 
 async def test_a_tiny_window_says_so_and_recovers(agent: FakeAgent) -> None:
@@ -184,7 +184,7 @@ async def test_a_tiny_window_says_so_and_recovers(agent: FakeAgent) -> None:
         await screen.shows("窗口太小")
         agent.send(samples.GREEN)
         await pilot.resize_terminal(53, 15)
-        await screen.shows("√打卡成功")
+        await screen.shows("✓打卡成功")
         await pilot.press("0")
         await screen.shows("今日值班")
 

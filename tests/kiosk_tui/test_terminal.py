@@ -77,11 +77,11 @@ def test_a_level_a_touch_and_a_restart(agent: FakeAgent, terminal: Terminal) -> 
     terminal.press("1")
     terminal.shows(samples.QUESTION.stem)
     agent.send(samples.GREEN)
-    terminal.shows("√打卡成功·上班")
+    terminal.shows("✓打卡成功·上班")
     terminal.press("Enter")
     terminal.shows(samples.QUESTION.stem)
     terminal.press("Down")
-    terminal.shows("√答对了")
+    terminal.shows("✓答对了")
     agent.stop()
     terminal.shows("本关已中断")
     agent.start()
@@ -111,7 +111,7 @@ def test_a_megabyte_of_paste_does_not_keep_a_card_waiting(
     terminal.run("load-buffer", str(tmp_path / "paste"))
     terminal.run("paste-buffer", *(["-p"] if bracketed else []))
     agent.send(samples.GREEN)
-    terminal.shows("√打卡成功·", timeout_s=5)
+    terminal.shows("✓打卡成功·", timeout_s=5)
     terminal.press("9")
     if bracketed:
         assert agent.heard == []
