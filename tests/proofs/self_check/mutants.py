@@ -2,7 +2,8 @@
 
 Operators, after the usual ones of mutation testing (DeMillo, Lipton & Sayward 1978, "Hints on test data
 selection"): a comparison turned to its neighbour, a number moved by one, ``and`` swapped with ``or``, a
-condition negated, a boolean flipped, a call made for its effect left out.
+condition negated, a boolean flipped, a call made for its effect left out. What only people or tools read is left
+alone: annotations, decorators, ``__all__``, log lines, ``class Meta``.
 """
 
 import ast
@@ -23,6 +24,9 @@ _NEIGHBOUR: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
 }
+_LOGS = ("log", "_log")
+_DECLARATIONS = ("models.py", "apps.py")
+"""Files that say what tables there are. The tables themselves come from the migrations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +40,31 @@ class Mutant:
     was: str
     text: str
 
+    def changed(self, source: str) -> str:
+        """Return the file's text with the change in it."""
+        return source[: self.start] + self.text + source[self.end :]
+
     def apply(self, root: Path) -> None:
         """Write the changed file into the tree at ``root``."""
         file = root / self.path
-        source = file.read_text(encoding="utf-8")
-        file.write_text(source[: self.start] + self.text + source[self.end :], encoding="utf-8")
+        file.write_text(self.changed(file.read_text(encoding="utf-8")), encoding="utf-8")
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.was} -> {self.text}"
+        return f"{self.path}:{self.line}: {' '.join(self.was.split())} -> {self.text}"
 
 
-def every_mutant(root: Path, folders: list[str]) -> list[Mutant]:
-    """Return all mutants of the Python files below ``folders``, in the order of the text."""
-    files = sorted(
-        file for folder in folders for file in (root / folder).rglob("*.py") if "migrations" not in file.parts
-    )
+def every_mutant(root: Path, places: tuple[str, ...]) -> list[Mutant]:
+    """Return all mutants of the Python files at and below ``places``, in the order of the text."""
+    files = [file for place in places for file in _files(root / place)]
     return [mutant for file in files for mutant in _mutants_of(file, root)]
+
+
+def _files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    return sorted(
+        file for file in place.rglob("*.py") if "migrations" not in file.parts and file.name not in _DECLARATIONS
+    )
 
 
 def drawn(mutants: list[Mutant], *, count: int, seed: int) -> list[Mutant]:
@@ -62,10 +75,8 @@ def drawn(mutants: list[Mutant], *, count: int, seed: int) -> list[Mutant]:
 def _mutants_of(file: Path, root: Path) -> Iterator[Mutant]:
     source = file.read_text(encoding="utf-8")
     starts = _line_starts(source)
-    for node in ast.walk(ast.parse(source)):
+    for node in _code(ast.parse(source)):
         for changed in _changes(node):
-            if not isinstance(node, ast.expr | ast.stmt):
-                continue
             start = starts[node.lineno - 1] + _characters(source, starts, node.lineno, node.col_offset)
             end_line, end_byte = node.end_lineno or node.lineno, node.end_col_offset or 0
             end = starts[end_line - 1] + _characters(source, starts, end_line, end_byte)
@@ -86,7 +97,32 @@ def _characters(source: str, starts: list[int], line: int, byte_offset: int) -> 
     return len(text.encode()[:byte_offset].decode())
 
 
-def _changes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
+def _code(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
+    """Yield the statements and expressions below ``node`` that do something, from the top to the bottom."""
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns", "decorator_list", "type_params"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, ast.AST) or _is_said_only(child):
+                continue
+            if isinstance(child, ast.expr | ast.stmt):
+                yield child
+            yield from _code(child)
+
+
+def _is_said_only(node: ast.AST) -> bool:
+    """Tell whether what ``node`` says is for people and tools."""
+    match node:
+        case ast.ClassDef(name="Meta") | ast.TypeAlias():
+            return True
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
+            return name in _LOGS
+    return False
+
+
+def _changes(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
     match node:
         case ast.Compare(ops=[operator]) if type(operator) in _NEIGHBOUR:
             yield ast.Compare(node.left, [_NEIGHBOUR[type(operator)]()], node.comparators)
@@ -94,8 +130,8 @@ def _changes(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
             yield ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), node.values)
         case ast.Constant(value=bool()):
             yield ast.Constant(not node.value)
-        case ast.Constant(value=int()):
-            yield ast.Constant(int(node.value) + 1)
+        case ast.Constant(value=int(number)):
+            yield ast.Constant(number + 1)
         case ast.UnaryOp(op=ast.Not()):
             yield node.operand
         case ast.Expr(value=ast.Call()):

@@ -1,36 +1,86 @@
 """A work tree of the commit under test, in which bugs may be planted without touching the real one."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
+from typing import Literal
 
 ROOT = Path(__file__).resolve().parents[3]
 
+type Verdict = Literal["passed", "failed", "hung", "broken"]
+"""``failed``: it ran to its end and found something wrong. ``broken``: it did not get so far, so it says nothing."""
+
+_LEASH = Path(__file__).with_name("leash.py")
+_FAILED, _HUNG = 1, 124
+_WORKTREES = Lock()
+"""git keeps one list of work trees."""
+
 
 class WorkTree:
-    """``git worktree`` of HEAD in a temporary folder; a context manager."""
+    """``git worktree`` of a commit in a temporary folder; a context manager."""
 
-    def __init__(self) -> None:
-        self._parent = Path(tempfile.mkdtemp(prefix="cunhui-planted-"))
+    def __init__(self, commit: str = "HEAD") -> None:
+        self._commit = commit
+        self._parent = Path(tempfile.mkdtemp(prefix="cunhui-planted-", dir="/tmp"))
+        self._parent.chmod(0o755)
         self.root = self._parent / "tree"
+        self._running: subprocess.Popen[bytes] | None = None
+        self._stopped = False
 
     def __enter__(self) -> "WorkTree":
-        _git("worktree", "add", "--detach", str(self.root), "HEAD", cwd=ROOT)
+        try:
+            with _WORKTREES:
+                _git("worktree", "prune", cwd=ROOT)
+                _git("worktree", "add", "--detach", str(self.root), self._commit, cwd=ROOT)
+            self._refuse_other_code()
+        except BaseException:
+            self._remove()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _git("worktree", "remove", "--force", str(self.root), cwd=ROOT)
+        self._remove()
+
+    def _remove(self) -> None:
+        with _WORKTREES:
+            if self.root.exists():
+                _git("worktree", "remove", "--force", str(self.root), cwd=ROOT)
         shutil.rmtree(self._parent, ignore_errors=True)
 
+    def _refuse_other_code(self) -> None:
+        """Make sure that it is this tree's code that runs here, not that of an installed one.
+
+        Raises:
+            RuntimeError: Another copy of the product comes first.
+        """
+        program = "import agent, kiosk_tui, protocol, server_broker as s; print(agent, kiosk_tui, protocol, s)"
+        said = subprocess.run([sys.executable, "-c", program], cwd="/", env=self.environment, capture_output=True)
+        if said.stdout.count(f"'{self.root}/".encode()) != 4:
+            raise RuntimeError(f"the tree's code is not what runs in it: {said.stdout!r} {said.stderr!r}")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """In which Python finds this tree's code first, wherever it is started."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("CUNHUI_", "GIT_", "PYTEST_", "DJANGO_"))
+        }
+        return kept | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
+
     def reset(self) -> None:
-        """Take every planted change back."""
+        """Take every planted change back, and all that a run left."""
         _git("checkout", "--force", "HEAD", "--", ".", cwd=self.root)
+        _git("clean", "-fdxq", cwd=self.root)
 
     def apply_patch(self, patch: Path) -> None:
         """Plant a bug.
@@ -40,24 +90,73 @@ class WorkTree:
         """
         _git("apply", str(patch), cwd=self.root)
 
-    def passes(self, command: list[str], *, timeout_s: float) -> bool:
-        """Run ``python COMMAND`` in the tree and tell whether it exited 0 in time. A hang is a failure seen."""
-        env = os.environ | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
-        env.pop("CUNHUI_HOME", None)
-        child = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=self.root,
-            env=env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            return child.wait(timeout=timeout_s) == 0
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, 15)
-            child.wait()
-            return False
+    def run_tests(self, selection: tuple[str, ...], *, timeout_s: float) -> Verdict:
+        """Run a selection of pytest up to its first failure. An error outside a test proves nothing."""
+        found = self._parent / "found.xml"
+        found.unlink(missing_ok=True)
+        options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", f"--basetemp={self._parent / 't'}"]
+        code, _ = self._run(["-m", "pytest", *options, f"--junitxml={found}", *selection], timeout_s)
+        if code == _HUNG:
+            return "hung"
+        tests, failures = _counts(found)
+        if code == 0 and tests:
+            return "passed"
+        return "failed" if code == _FAILED and failures else "broken"
+
+    def run_proof(self, command: tuple[str, ...], *, timeout_s: float) -> Verdict:
+        """Run ``python -m COMMAND --json``; only one that ends with its report has proven anything."""
+        code, said = self._run(["-m", *command, "--json"], timeout_s)
+        if code == _HUNG:
+            return "hung"
+        if code not in (0, _FAILED) or not _is_report(said):
+            return "broken"
+        return "failed" if code else "passed"
+
+    def _run(self, arguments: list[str], timeout_s: float) -> tuple[int, bytes]:
+        """Run Python in the tree, under a leash, and return its exit status and what it said."""
+        with (self._parent / "said").open("w+b") as said:
+            self._running = subprocess.Popen(
+                [sys.executable, "-I", str(_LEASH), str(timeout_s), sys.executable, *arguments],
+                cwd=self.root,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.DEVNULL,
+            )
+            if self._stopped:
+                self._running.terminate()
+            code = self._running.wait()
+            said.seek(0)
+            return code, said.read()
+
+    def stop(self) -> None:
+        """End what runs here, and at once whatever would be started yet. From any thread."""
+        self._stopped = True
+        if self._running is not None:
+            self._running.terminate()
+
+
+def _counts(junit: Path) -> tuple[int, int]:
+    """Return how many tests ran and how many of them failed (errors outside of tests are not failures)."""
+    if not junit.exists():
+        return 0, 0
+    suites = ElementTree.parse(junit).getroot().iter("testsuite")
+    counts = [(int(suite.get("tests", 0)), int(suite.get("failures", 0))) for suite in suites]
+    return sum(tests for tests, _ in counts), sum(failures for _, failures in counts)
+
+
+def _is_report(said: bytes) -> bool:
+    lines = said.splitlines()
+    try:
+        return bool(lines) and "name" in json.loads(lines[-1])
+    except ValueError:
+        return False
+
+
+def head_commit() -> str:
+    """Return the commit that is to be checked."""
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def _git(*arguments: str, cwd: Path) -> None:

@@ -1,0 +1,132 @@
+"""Which bugs are planted, and what must catch each: the cheapest test or proof that can.
+
+Every catcher named for a bug must catch it, and must pass without it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.proofs.self_check.tree import Verdict, WorkTree
+
+PLANTED = Path(__file__).with_name("planted")
+CATCHER_LIMIT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """A selection of pytest."""
+
+    selection: tuple[str, ...]
+
+    def run(self, tree: WorkTree) -> Verdict:
+        """Run it in a tree."""
+        return tree.run_tests(self.selection, timeout_s=CATCHER_LIMIT_S)
+
+    def __str__(self) -> str:
+        return f"pytest {' '.join(self.selection)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof with few rounds."""
+
+    command: tuple[str, ...]
+
+    def run(self, tree: WorkTree) -> Verdict:
+        """Run it in a tree."""
+        return tree.run_proof(self.command, timeout_s=CATCHER_LIMIT_S)
+
+    def __str__(self) -> str:
+        return f"python -m {' '.join(self.command)}"
+
+
+type Catcher = Tests | Proof
+
+
+def agent_tests(*selection: str) -> Tests:
+    """Return tests of the agent."""
+    return Tests(tuple(f"tests/agent/{one}" for one in selection))
+
+
+def county_tests(*selection: str) -> Tests:
+    """Return tests of the county."""
+    return Tests(tuple(f"tests/server_broker/{one}" for one in selection))
+
+
+POWER_CUT = Proof(("tests.proofs.power_cut", "--cuts", "3000", "--seed", "5"))
+ROLLBACK = Proof(("tests.proofs.rollback", "--runs", "60", "--seed", "1"))
+STRANGERS = Proof(("tests.proofs.strangers", "--seed", "1"))
+READING = county_tests("test_ingest_reading.py")
+STORE = county_tests("test_ingest_store.py")
+WORKER = county_tests("test_ingest_worker.py")
+
+CATCHERS: dict[str, tuple[Catcher, ...]] = {
+    "01-synchronous-normal": (POWER_CUT, agent_tests("test_store.py")),
+    "02-puback-taken-for-a-receipt": (agent_tests("uplink/test_facts.py"),),
+    "03-no-unique-fact": (STORE,),
+    "04-receipt-before-commit": (WORKER,),
+    "05-seq-from-the-wall-clock": (agent_tests("test_outbox_receipts.py"), ROLLBACK),
+    "06-lamp-before-commit": (agent_tests("test_order_of_a_touch.py"),),
+    "07-signed-head-believed": (READING,),
+    "08-receipt-head-not-compared": (agent_tests("test_outbox_receipts.py"), agent_tests("uplink/test_facts.py")),
+    "09-access-list-with-wildcard": (county_tests("test_access_lists.py"), STRANGERS),
+    "10-held-facts-unreceipted": (STORE,),
+    "11-heads-not-compared-at-birth": (agent_tests("uplink/test_agreement.py"), ROLLBACK),
+    "12-reissue-counted-twice": (county_tests("test_ingest_reissued_again.py"),),
+    "13-revocation-without-list": (county_tests("test_access_lists.py"),),
+    "14-revocation-without-takeover": (STRANGERS,),
+    "15-receipt-signature-not-verified": (agent_tests("uplink/test_downward.py"),),
+    "16-blob-dropped-when-sent": (agent_tests("uplink/test_blob_way.py"),),
+    "17-commits-share-a-sector": (POWER_CUT,),
+    "18-epoch-opened-before-its-reissues": (POWER_CUT,),
+    "19-window-closed-while-down": (agent_tests("test_windows_while_down.py"),),
+    "20-time-without-its-nonce": (agent_tests("uplink/test_time.py"),),
+    "21-one-bad-message-costs-its-batch": (WORKER,),
+    "22-gap-accepted": (READING,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Code that is mutated, and what of its tests is fast."""
+
+    name: str
+    places: tuple[str, ...]
+    tests: tuple[Catcher, ...]
+
+
+ROOMS = (
+    Room(
+        "outbox",
+        ("agent/outbox", "agent/store.py"),
+        (
+            agent_tests(
+                "test_store.py",
+                "test_outbox.py",
+                "test_outbox_receipts.py",
+                "test_outbox_reissue.py",
+                "test_outbox_prune.py",
+                "test_outbox_full.py",
+                "test_outbox_salvage.py",
+                "uplink/test_real_outbox.py",
+            ),
+            POWER_CUT,
+            Proof(("tests.proofs.rollback", "--runs", "300", "--seed", "1")),
+        ),
+    ),
+    Room(
+        "ingest",
+        ("server_broker/ingest",),
+        (
+            READING,
+            county_tests(
+                "test_ingest_store.py",
+                "test_ingest_worker.py",
+                "test_ingest_any_history.py",
+                "test_verify.py",
+                "test_desired.py",
+                "test_ingest_over_mosquitto.py",
+            ),
+        ),
+    ),
+)
