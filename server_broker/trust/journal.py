@@ -94,9 +94,15 @@ class StationJournal:
         self.path: Path = home.trust / "stations.jsonl"
 
     def append(self, entry: JournalEntry) -> None:
-        """Write ``entry``; it is on disk when this returns."""
+        """Write ``entry``; it is on disk when this returns.
+
+        Raises:
+            OSError: It does not count; what the disk took of its line is dropped by the next one.
+        """
         with self._locked() as descriptor:
-            os.write(descriptor, msgspec.json.encode(entry) + b"\n")
+            rest = msgspec.json.encode(entry) + b"\n"
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
             os.fsync(descriptor)
 
     @contextmanager
