@@ -35,7 +35,7 @@ def recent_facts(outbox: Readable, *, most: int = MAX_FACTS) -> Iterator[tuple[F
             seq += 1
             continue
         for seq, sealed in enumerate(envelope.facts, start=envelope.first):
-            fact = _read(FactRef(epoch=outbox.epoch, seq=seq), sealed.body)
+            fact = first_made(FactRef(epoch=outbox.epoch, seq=seq), sealed.body)
             if fact is not None:
                 yield fact
 
@@ -48,7 +48,8 @@ def _first_readable(outbox: Readable, most: int) -> int:
     return seq
 
 
-def _read(ref: FactRef, body: bytes) -> tuple[FactRef, Fact] | None:
+def first_made(ref: FactRef, body: bytes) -> tuple[FactRef, Fact] | None:
+    """Return a fact under the identity under which it was first committed, or None where it can't be read."""
     try:
         fact = decode_fact(body)
         if isinstance(fact, Reissued):

@@ -17,6 +17,7 @@ from agent.clock import StationClock
 from agent.commands import Commands
 from agent.config import StationConfig
 from agent.core import Core, Device, Parts
+from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
 from agent.drivers.system_clock import LinuxClock
 from agent.enrolment import Post, enrol, renew, renewal_due
@@ -189,7 +190,7 @@ class _Build:
             learning=learning,
             lifecycle=lifecycle,
             screens=self.kiosks,
-            waiting=self._waiting,
+            waiting=DeedsWaiting(self.outbox).count,
             simulated=simulated,
         )
 

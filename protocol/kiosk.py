@@ -60,6 +60,7 @@ class Home(_Line, frozen=True, kw_only=True, tag="home"):
     quality: ClockQuality
     link: LinkState
     waiting: Annotated[int, Meta(ge=0)]
+    """What people did here (touches, corrections, answers, calls for help) that has no receipt yet."""
     reader_ready: bool
     simulated: list[ShortText]
     """Names of the simulated drivers in use, said on screen."""

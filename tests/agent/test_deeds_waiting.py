@@ -1,0 +1,69 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.deeds import DeedsWaiting
+from agent.outbox import Outbox
+from protocol.facts import BlobAnnounced, HelpAsked, Touch
+from protocol.receipts import Receipt
+from protocol.units import Moment
+
+STATION = "test-0001"
+AT = Moment(wall=1_764_000_000_000, boot=bytes(16), mono=1000, quality="synced")
+TOUCH = Touch(at=AT, card=bytes(16), reader="simulated", answer="recorded")
+PICTURE = BlobAnnounced(at=AT, sha256=bytes(32), size=1, media_type="image/jpeg", purpose="touch")
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    outbox = Outbox.open(
+        tmp_path / "outbox.db", station=STATION, record_key=Ed25519PrivateKey.generate(), now=lambda: AT
+    )
+    yield outbox
+    outbox.close()
+
+
+def receipt(outbox: Outbox, through: int, *, generation: int = 1) -> None:
+    head = outbox.head_at(through)
+    assert head is not None
+    outbox.take_receipt(Receipt(station=STATION, epoch=outbox.epoch, through=through, head=head, generation=generation))
+
+
+def test_two_touches_with_their_pictures_are_two(outbox: Outbox) -> None:
+    waiting = DeedsWaiting(outbox)
+    assert waiting.count() == 0
+    for _ in range(2):
+        outbox.commit(TOUCH)
+        outbox.commit(PICTURE)
+    assert waiting.count() == 2
+
+
+def test_receipts_bring_it_down_and_a_restored_county_up_again(outbox: Outbox) -> None:
+    waiting = DeedsWaiting(outbox)
+    outbox.commit(TOUCH, PICTURE, HelpAsked(at=AT, screen="home"), TOUCH)
+    assert waiting.count() == 3
+    receipt(outbox, 3)
+    assert waiting.count() == 2
+    receipt(outbox, outbox.through)
+    assert waiting.count() == 0
+    receipt(outbox, 1, generation=2)
+    assert waiting.count() == 3
+
+
+def test_said_again_in_a_new_stream_they_still_count(outbox: Outbox) -> None:
+    waiting = DeedsWaiting(outbox)
+    outbox.commit(TOUCH, PICTURE, TOUCH)
+    receipt(outbox, 2)
+    assert waiting.count() == 1
+    outbox.open_epoch("differs", matched=1)
+    assert waiting.count() == 2
+
+
+def test_a_long_backlog_is_counted_in_several_looks(outbox: Outbox) -> None:
+    waiting = DeedsWaiting(outbox)
+    outbox.commit(*[TOUCH] * 4_500)
+    counts = [waiting.count() for _ in range(4)]
+    assert counts == sorted(counts)
+    assert counts[-1] == 4_500
