@@ -160,6 +160,7 @@ def _add_model_verbs(add: Add) -> None:
     ledger = add("ledger", _with_models("ledger"), "say where every fact is that stations have signed for")
     ledger.add_argument("station", nargs="?", help="one station (default: all)")
     ledger.add_argument("--json", action="store_true")
+    add("reread", _with_models("reread"), "read a station's held facts again", "station")
     add("import-people", _with_models("import-people"), "take people, cards and rosters from an Excel file", "file")
     add("publish-pack", _with_models("publish-pack"), "sign a learning pack and send it to all stations", "file")
     account = add("account", _with_models("account"), "make a console account", "user")

@@ -24,6 +24,7 @@ class Power(StrEnum):
     EDIT_PEOPLE = "edit_people"
     BIND_CARDS = "bind_cards"
     ANSWER_ALARMS = "answer_alarms"
+    REVIEW_HELD = "review_held"
     CLAIM_STATION = "claim_station"
     REVOKE_STATION = "revoke_station"
     READ_AUDIT = "read_audit"
@@ -51,13 +52,17 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.EDIT_PEOPLE,
             Power.BIND_CARDS,
             Power.ANSWER_ALARMS,
+            Power.REVIEW_HELD,
             Power.CLAIM_STATION,
             Power.REVOKE_STATION,
         }
     ),
-    Role.OFFICER: frozenset({Power.SEE_FLEET, Power.SEE_PEOPLE, Power.BIND_CARDS, Power.ANSWER_ALARMS}),
+    Role.OFFICER: frozenset(
+        {Power.SEE_FLEET, Power.SEE_PEOPLE, Power.BIND_CARDS, Power.ANSWER_ALARMS, Power.REVIEW_HELD}
+    ),
 }
-"""Auditing meets no other duty, and whoever makes accounts neither revokes stations nor reads the audit log."""
+"""Auditing meets no other duty, and whoever makes accounts neither revokes stations, nor writes records off, nor reads
+the audit log."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:

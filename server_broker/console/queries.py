@@ -12,6 +12,8 @@ from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
 from server_broker.attendance.models import DATED_QUALITIES, Touch
 from server_broker.attendance.services import touches_of_day
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
+from server_broker.ingest.held import held_facts
+from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import subtree_prefix
@@ -64,6 +66,28 @@ def alarms_of(user: Viewer) -> QuerySet[Alarm]:
         return Alarm.objects.none()
     seen = Q(station__village__code__startswith=subtree_prefix(own))
     return Alarm.objects.filter(seen | Q(station=None) if sees_county(user) else seen)
+
+
+def held_of(user: Viewer) -> QuerySet[Fact]:
+    """Return the held facts of the stations that ``user`` sees, written off or not."""
+    own = scope(user)
+    if own is None:
+        return Fact.objects.none()
+    return held_facts().filter(stream__station__village__code__startswith=subtree_prefix(own))
+
+
+def to_review_of(user: Viewer) -> QuerySet[Fact]:
+    """Return those of them that wait for a person."""
+    return held_of(user).filter(write_off=None)
+
+
+def quarantined_of(user: Viewer) -> QuerySet[Quarantined]:
+    """Return the unread messages of the stations that ``user`` sees; those of no known station as for alarms."""
+    own = scope(user)
+    if own is None:
+        return Quarantined.objects.none()
+    seen = Q(station__village__code__startswith=subtree_prefix(own))
+    return Quarantined.objects.filter(seen | Q(station=None) if sees_county(user) else seen)
 
 
 def touches_on(user: Viewer, day: dt.date) -> QuerySet[Any]:

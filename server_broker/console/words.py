@@ -90,6 +90,10 @@ DEEDS = {
     "station.enrolled": "站点接入",
     "certificate.renewed": "证书续期",
     "snapshot.seen": "查看抓拍",
+    "held.reread": "再读待审记录",
+    "held.written_off": "核销待审记录",
+    "pack.published": "发布学习包",
+    "county.restored": "从备份恢复",
 }
 
 

@@ -98,6 +98,22 @@ def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 1 if any(counts["unexplained"] for counts in ledgers.values()) else 0
 
 
+def _reread(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Read a station's held facts again; 1 while some stay held."""
+    from server_broker.ingest.reasons import reason_word  # noqa: PLC0415 - loads the whole intake
+    from server_broker.ingest.reread import reread_held  # noqa: PLC0415
+
+    if not Station.objects.filter(pk=chosen.station).exists():
+        raise ServiceError(f"没有站点 {chosen.station}")
+    result = reread_held(chosen.station)
+    still = result.still_held.total()
+    audit.record(_actor(), "held.reread", chosen.station, {"read": result.read, "still_held": still})
+    print(f"读出 {result.read} 条，仍待审 {still} 条")
+    for code, count in result.still_held.most_common():
+        print(f"  {reason_word(code)}：{count} 条")
+    return 1 if still else 0
+
+
 def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
     result = import_people(Path(chosen.file), actor=_actor())
     print("\n".join(result.lines()))
@@ -168,6 +184,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "revoke": _revoke,
     "verify": _verify,
     "ledger": _ledger,
+    "reread": _reread,
     "import-people": _import_people,
     "publish-pack": _publish_pack,
     "account": _account,

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Station, StationStatus, Stream
-from server_broker.ingest.models import Fact
+from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
@@ -122,3 +122,18 @@ def _history(place: Station) -> None:
     event(place, "reader_lost", at=now - dt.timedelta(hours=7), detail={"reader": "pcsc"})
     event(place, "reader_back", at=now - dt.timedelta(hours=6, minutes=48), detail={"reader": "pcsc"})
     event(place, "window_closed", at=now - dt.timedelta(hours=3), detail={"window": "上午班"})
+
+
+def hold(place: Station) -> None:
+    """Let the station's last two facts be held, and a message of it be unread."""
+    body = b"\x81\xa4kind\xa5later"
+    facts = Fact.objects.filter(stream__station=place, seq__in=(147, 148))
+    facts.update(held_reason="unknown_kind", kind="", body=body, salt=bytes(16))
+    Quarantined.objects.create(
+        station=place,
+        topic=f"cunhui/1/0/{place.pk}/facts",
+        raw=bytes(range(256)),
+        reason="malformed",
+        detail="Input is not a map",
+        received_at=timezone.now(),
+    )

@@ -15,7 +15,7 @@ from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.services import make_account
 from server_broker.fleet.models import StationStatus
-from tests.browser.sample_day import make_day
+from tests.browser.sample_day import hold, make_day
 from tests.server_broker.console_county import COUNTY, FictionalCounty, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +102,29 @@ def test_pages_hold_their_width_their_contrast_and_their_names(page: Page, web: 
         assert page.locator("h1").count() == 1
         assert page.locator("main").count() == 1
     assert [line for line in said if "404" not in line] == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_held_record_is_written_off(page: Page, web: str, day: FictionalCounty) -> None:
+    hold(day.stations["demo-shifan"])
+    page.goto(web)
+    page.get_by_role("link", name="去看").click()
+    for tab in ("已核销", "读不懂的消息", "待审"):
+        page.locator(".tabs a", has_text=tab).click()
+        for summary in page.locator("summary").all():
+            summary.click()
+        page.wait_for_load_state("networkidle")
+        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (tab, beyond, page.evaluate(CONTRAST), page.evaluate(NAMELESS)) == (tab, 0, {}, [])
+    page.get_by_label("第 148 条").check()
+    page.get_by_label("核销理由").fill("测试数据，不计")
+    page.get_by_role("button", name="核销勾选的记录").click()
+    expect(page.get_by_text("已核销 1 条")).to_be_visible()
+    page.get_by_role("link", name="示范村站").first.click()
+    page.get_by_role("button", name="再读一次").click()
+    expect(page.get_by_text("仍有 1 条读不出")).to_be_visible()
+    page.locator(".crumb").get_by_role("link", name="示范村站").click()
+    expect(page.get_by_role("link", name="1 条已核销，查看")).to_be_visible()
 
 
 def test_a_person_finds_a_station_and_its_touches(page: Page, web: str) -> None:

@@ -235,7 +235,7 @@ STRANGE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/", "/today/", "/people/", "/desk/", "/alarms/", "/stations/station-a/"])
+@pytest.mark.parametrize("path", ["/", "/today/", "/people/", "/desk/", "/alarms/", "/held/", "/stations/station-a/"])
 def test_strange_queries_get_a_page(page: Client, path: str) -> None:
     assert {query: page.get(path + query).status_code for query in STRANGE} == dict.fromkeys(STRANGE, 200)
 

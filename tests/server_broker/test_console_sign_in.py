@@ -147,6 +147,7 @@ OPENS = {
         Role.OFFICER: 403,
     },
     "/alarms/": {Role.SYSTEM: 200, Role.SECURITY: 200, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
+    "/held/": {Role.SYSTEM: 200, Role.SECURITY: 200, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
     "/audit/": {Role.SYSTEM: 403, Role.SECURITY: 403, Role.AUDITOR: 200, Role.OPERATOR: 403, Role.OFFICER: 403},
     "/admin/accounts/user/": {
         Role.SYSTEM: 200,

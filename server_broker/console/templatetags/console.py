@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.http import HttpRequest
@@ -14,7 +15,8 @@ from server_broker.accounts.powers import Power, may
 from server_broker.attendance.models import DATED_QUALITIES
 from server_broker.console import words
 from server_broker.console.queries import alarms_of
-from server_broker.fleet.models import Station, StationEvent, StationStatus
+from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
+from server_broker.ingest.reasons import reason_word
 
 register = template.Library()
 
@@ -179,6 +181,33 @@ def event_note(shown: StationEvent) -> str:
 def short_hex(value: bytes) -> str:
     """Return the first eight hex digits of a hash."""
     return bytes(value).hex()[:8]
+
+
+@register.filter
+def held_word(reason: str) -> str:
+    """Return in Chinese why something is kept unread."""
+    return reason_word(reason)
+
+
+@register.filter
+def review_query(alarm: Alarm) -> str:
+    """Return the query of the page 待审 that shows what an alarm is about; empty for other alarms."""
+    kind = alarm.code.split(":", maxsplit=1)[0]
+    state = {"held": "held", "quarantined": "messages"}.get(kind)
+    if state is None:
+        return ""
+    return urlencode({"state": state} | ({"station": alarm.station_id} if alarm.station_id else {}))
+
+
+@register.filter
+def hexdump(raw: bytes) -> str:
+    """Return bytes as lines of eight: offset, hex digits, and what is printable ASCII."""
+    lines = []
+    for offset in range(0, len(raw), 8):
+        part = bytes(raw[offset : offset + 8])
+        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+        lines.append(f"{offset:04x}  {part.hex(' '):<23}  {shown}")
+    return "\n".join(lines)
 
 
 @register.simple_tag(takes_context=True)

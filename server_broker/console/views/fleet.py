@@ -13,7 +13,7 @@ from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.console import parameters
 from server_broker.console.live import page_template
-from server_broker.console.queries import stations_of
+from server_broker.console.queries import stations_of, to_review_of
 from server_broker.fleet.models import Alarm, Station
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 
@@ -55,6 +55,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
         "page": parameters.page_of(request, _in_state(stations, state), size=PAGE_SIZE),
         "tabs": tabs,
         "waiting": waiting,
+        "to_review": to_review_of(request.user).count(),
         "state": state,
         "search": search,
     }

@@ -1,0 +1,126 @@
+"""待审: facts that the county keeps unread, to be read again or written off, and messages that named no fact."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Page
+from django.db.models import BinaryField, F, Func, IntegerField, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from server_broker.accounts.powers import Power, may, needs
+from server_broker.audit.log import record
+from server_broker.console import parameters
+from server_broker.console.queries import held_of, quarantined_of, stations_of, to_review_of
+from server_broker.ingest import held as service
+from server_broker.ingest.models import Fact, Quarantined
+from server_broker.ingest.reasons import reason_word
+from server_broker.ingest.reread import reread_held
+
+PAGE_SIZE = 50
+HEAD_BYTES = 128
+"""How much of an unread message is shown: enough to tell rubbish from a message of another version."""
+STATES = ("held", "written-off", "messages")
+
+
+class WriteOffForm(forms.Form):
+    """Why records are written off."""
+
+    reason = forms.CharField(min_length=4, max_length=200)
+
+
+@require_safe
+@needs(Power.SEE_FLEET)
+def held(request: HttpRequest) -> HttpResponse:
+    """Show what waits, what was written off, or unread messages, of all stations in the scope or of ``?station=``."""
+    state = parameters.choice(request.GET, "state", STATES)
+    asked = parameters.text(request.GET, "station", longest=32)
+    waiting = _narrowed(to_review_of(request.user), "stream__station", asked)
+    written_off = _narrowed(held_of(request.user).filter(write_off__isnull=False), "stream__station", asked)
+    unread = _narrowed(quarantined_of(request.user), "station", asked)
+    counts = (waiting.count(), written_off.count(), unread.count())
+    page: Page[Any]
+    if state == "messages":
+        page = _messages(request, unread, counts[2])
+    elif state == "written-off":
+        page = _facts(request, written_off.order_by("-write_off__at", "-id"), counts[1])
+    else:
+        page = _facts(request, waiting.order_by("-received_at", "-id"), counts[0])
+    context = {
+        "section": "home",
+        "state": state,
+        "station": stations_of(request.user).filter(pk=asked).first(),
+        "tabs": list(zip(STATES, ("待审", "已核销", "读不懂的消息"), counts, strict=True)),
+        "page": page,
+        "may_review": may(request.user, Power.REVIEW_HELD),
+        "head_bytes": HEAD_BYTES,
+    }
+    return render(request, "console/held.html", context)
+
+
+def _narrowed[Q: QuerySet[Any]](rows: Q, path: str, station_id: str) -> Q:
+    return rows.filter(**{path: station_id}) if station_id else rows
+
+
+def _facts(request: HttpRequest, facts: QuerySet[Fact], count: int) -> Page[Fact]:
+    size = Func(F("body"), function="octet_length", output_field=IntegerField())
+    shown = facts.annotate(size=size).select_related("stream__station__village", "write_off")
+    return parameters.page_of(request, shown.defer("body", "salt", "digest", "head"), size=PAGE_SIZE, count=count)
+
+
+def _messages(request: HttpRequest, unread: QuerySet[Quarantined], count: int) -> Page[Quarantined]:
+    size = Func(F("raw"), function="octet_length", output_field=IntegerField())
+    head = Func(F("raw"), 1, HEAD_BYTES, function="substr", output_field=BinaryField())
+    shown = unread.annotate(size=size, beginning=head).select_related("station__village").defer("raw")
+    return parameters.page_of(request, shown.order_by("-received_at", "-id"), size=PAGE_SIZE, count=count)
+
+
+@require_POST
+@needs(Power.REVIEW_HELD)
+def reread(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Read a station's held facts again, after whatever kept them from being read was put right."""
+    station = get_object_or_404(stations_of(request.user), pk=station_id)
+    result = reread_held(station.pk)
+    still = result.still_held.total()
+    record(request.user.get_username(), "held.reread", station.pk, {"read": result.read, "still_held": still})
+    if result.read:
+        messages.success(request, f"{station.name}：读出 {result.read} 条，已按原来的时间计入。")
+    if still:
+        reasons = "，".join(f"{reason_word(code)} {count} 条" for code, count in result.still_held.most_common())
+        messages.warning(request, f"{station.name}：仍有 {still} 条读不出（{reasons}）。")
+    if not (result.read or still):
+        messages.success(request, f"{station.name}：没有待审的记录。")
+    return _back(station.pk)
+
+
+@require_POST
+@needs(Power.REVIEW_HELD)
+def write_off(request: HttpRequest) -> HttpResponse:
+    """Write the chosen facts off, with a reason."""
+    form = WriteOffForm(request.POST)
+    chosen = to_review_of(request.user).filter(pk__in=_numbers(request.POST))
+    if not form.is_valid():
+        messages.error(request, "没有核销：请写明理由（4 到 200 个字）。")
+    elif not chosen.exists():
+        messages.error(request, "没有核销：请先勾选记录。")
+    else:
+        actor = request.user.get_username()
+        count = service.write_off(chosen, reason=form.cleaned_data["reason"], actor=actor, at=timezone.now())
+        messages.success(request, f"已核销 {count} 条，理由记入审计；原始内容仍保留。")
+    return _back(parameters.text(request.POST, "station", longest=32))
+
+
+def _numbers(values: QueryDict) -> list[int]:
+    given = values.getlist("fact")[:PAGE_SIZE]
+    return [int(number) for number in given if re.fullmatch(r"[0-9]{1,18}", number, re.ASCII)]
+
+
+def _back(station_id: str) -> HttpResponse:
+    query = f"?{urlencode({'station': station_id})}" if station_id else ""
+    return redirect(f"{reverse('held')}{query}")
