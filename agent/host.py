@@ -14,7 +14,7 @@ from agent.packs import PackShelf
 from agent.snapshots import Snapshots
 from agent.twin import Twin
 from protocol.commands import Command
-from protocol.facts import AlarmRaised, Severity
+from protocol.facts import AlarmRaised, BlobEvicted, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState
 from protocol.twin import Desired, Reported
@@ -82,6 +82,10 @@ class StationHost:
         """State an alarm of the uplink's as a fact."""
         alarm = AlarmRaised(at=self._clock.now(), code=code[:64], severity=severity, detail=detail[:400])
         self._journal.owe(alarm)
+
+    def blob_damaged(self, sha256: bytes) -> None:
+        """State that a file is given up: the county must not wait for it."""
+        self._journal.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
 
     def link_changed(self, state: LinkState) -> None:
         """Show the link's state; with the link back, fetch what is missing at once."""

@@ -53,13 +53,20 @@ class BlobSender:
         channel: Channel,
         mono_ms: Callable[[], int],
         backoff: Backoff,
+        damaged: Callable[[bytes], None],
     ) -> None:
+        """Make a sender that rests.
+
+        Args:
+            damaged: Called with the name of a file whose bytes are no longer its own, before it is given up.
+        """
         self._station = station
         self._keys = county_keys
         self._blobs = blobs
         self._channel = channel
         self._mono_ms = mono_ms
         self._backoff = backoff
+        self._damaged = damaged
         self._rested: set[bytes] = set()
         self._close_round()
         self._size = ChunkSize()
@@ -114,11 +121,19 @@ class BlobSender:
     def _choose(self) -> None:
         waiting = self._blobs.pending()
         fresh = [blob for blob in waiting if blob[0] not in self._rested]
+        while fresh and not self._blobs.intact(fresh[0][0]):
+            self._give_up(fresh.pop(0)[0])
         if not fresh:
             self._rested.clear()
             return
         self._blob = fresh[0]
         self._ask(fresh[0])
+
+    def _give_up(self, sha256: bytes) -> None:
+        """Let a file go that the county would refuse for ever: its bytes do not hash to its name."""
+        log.error("%s: blob %s is damaged and is given up", self._station, sha256.hex()[:12])
+        self._damaged(sha256)
+        self._drop(sha256)
 
     def _ask(self, blob: tuple[bytes, int]) -> None:
         self._sent = 0
@@ -159,11 +174,14 @@ class BlobSender:
 
     def _done(self, sha256: bytes) -> None:
         self._backoff.over()
+        self._drop(sha256)
+        self._close_round()
+
+    def _drop(self, sha256: bytes) -> None:
         try:
             self._blobs.drop(sha256)
         except OutboxBroken as error:
             log.warning("%s: blob %s can't be dropped: %s", self._station, sha256.hex()[:12], error)
-        self._close_round()
 
     def _begin_round(self, missing: BlobMissing) -> None:
         size = self._blob[1] if self._blob else 0

@@ -51,8 +51,11 @@ class BlobSource(Protocol):
             OutboxBroken: It can't be read.
         """
 
+    def intact(self, sha256: bytes) -> bool:
+        """Return whether a file's bytes can be read and still hash to its name."""
+
     def drop(self, sha256: bytes) -> None:
-        """Forget a file that the county has.
+        """Forget a file that the county has, or that is given up.
 
         Raises:
             OutboxBroken: It may still be there.
@@ -73,6 +76,9 @@ class UplinkHost(Protocol):
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         """Tell the county's people. ``detail`` is English and short."""
+
+    def blob_damaged(self, sha256: bytes) -> None:
+        """A file that waited for the county is not what it was: it is given up as soon as this returns."""
 
     def link_changed(self, state: LinkState) -> None:
         """The state of the link changed."""

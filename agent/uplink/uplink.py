@@ -81,6 +81,7 @@ class Uplink:
             channel=channel,
             mono_ms=mono_ms,
             backoff=Backoff(jitter),
+            damaged=host.blob_damaged,
         )
         self._pulse = Pulse(channel=channel, host=host, mono_ms=mono_ms)
         self._orders = Orders(station=station, county_keys=county_keys, channel=channel, host=host)

@@ -10,7 +10,7 @@ from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.recent import recent_facts
 from agent.renewal import RETRY_MS, Renewal
-from protocol.facts import AlarmRaised, ClockCorrected
+from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
 from protocol.kiosk import MAX_LINE_BYTES, encode_line
 from protocol.twin import Person
 from tests.agent.bench import ZHANG, Bench, bench, desired, window
@@ -149,3 +149,8 @@ def test_without_the_time_nothing_is_renewed(tmp_path: Path, system: FakeSystemC
         renewal = Renewal(clock=station.clock, inbox=station.inbox, due=lambda wall_ms: True, renew=lambda: None)
         renewal.tick()
         assert station.inbox.get(timeout_s=0.1) is None
+
+
+def test_a_damaged_blob_is_stated_as_evicted(station: Bench) -> None:
+    host_of(station).blob_damaged(b"d" * 32)
+    assert [(fact.sha256, fact.reason) for fact in station.of(BlobEvicted)] == [(b"d" * 32, "damaged")]

@@ -1,5 +1,6 @@
 """The uplink's surroundings in memory: clock, link, outbox, blobs and host."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -131,6 +132,9 @@ class MemoryBlobs:
     def read(self, sha256: bytes, offset: int, length: int) -> bytes:
         return self.content[sha256][offset : offset + length]
 
+    def intact(self, sha256: bytes) -> bool:
+        return sha256 in self.content and hashlib.sha256(self.content[sha256]).digest() == sha256
+
     def drop(self, sha256: bytes) -> None:
         self.content.pop(sha256, None)
 
@@ -145,6 +149,7 @@ class Host:
     commands: list[Command] = field(default_factory=list)
     alarms: list[tuple[str, Severity]] = field(default_factory=list)
     states: list[LinkState] = field(default_factory=list)
+    damaged: list[bytes] = field(default_factory=list)
     duty: bool = False
     camera_ready: bool = True
 
@@ -162,6 +167,9 @@ class Host:
         assert len(code) <= 64
         assert len(detail) <= 400
         self.alarms.append((code, severity))
+
+    def blob_damaged(self, sha256: bytes) -> None:
+        self.damaged.append(sha256)
 
     def link_changed(self, state: LinkState) -> None:
         self.states.append(state)

@@ -88,3 +88,15 @@ def test_a_county_that_never_keeps_a_blob_is_not_pestered() -> None:
     bench.book.deaf.clear()
     bench.wait(600_000)
     assert bench.book.whole_blobs() == {bad, good}
+
+
+def test_a_blob_that_went_bad_on_the_card_is_stated_and_never_sent() -> None:
+    bench = Bench()
+    bad, good = add(bench, 5_000), add(bench, 5_000)
+    bench.blobs.content[bad] = bytes(5_000)
+    bench.connect()
+    assert bench.host.damaged == [bad]
+    assert not bench.blobs.content
+    assert bench.book.whole_blobs() == {good}
+    sent = [decode_chunk(item.payload) for item in bench.link.sent if item.leaf == "blob"]
+    assert {chunk.sha256 for chunk in sent} == {good}
