@@ -105,6 +105,8 @@ class Parts:
     journal: Journal
     waiting: Callable[[], int]
     """Facts without a receipt."""
+    damage: Callable[[], Exception | None]
+    """What was found wrong with the outbox's file, which only a new start can mend."""
     last_fact: Moment | None
     """When the last fact before this run was made."""
     prune: Callable[[], None]
@@ -155,6 +157,7 @@ class Core:
 
         Raises:
             NotStarted: What had been started is stopped again.
+            OutboxBroken: The file is damaged. Everything is stopped: the next start salvages it.
         """
         parts = self._parts
         parts.lifecycle.started(last_fact=parts.last_fact)
@@ -206,6 +209,8 @@ class Core:
 
     def _tick(self) -> None:
         parts = self._parts
+        if (damage := parts.damage()) is not None:
+            raise damage
         parts.notifier.alive()
         now = parts.clock.mono_ms()
         if now >= self._chores_ms:

@@ -142,6 +142,7 @@ class _Build:
             clock=self.clock,
             journal=self.journal,
             waiting=self._waiting,
+            damage=lambda: self.outbox.damage,
             last_fact=self.last_fact,
             prune=self._prune,
             lifecycle=lifecycle,

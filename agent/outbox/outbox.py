@@ -58,6 +58,7 @@ class Outbox:
         self._record_key = record_key
         self._now = now
         self._unsure = False
+        self._damage: Damaged | None = None
         self._signed: SignedHead | None = None
 
     @classmethod
@@ -123,6 +124,11 @@ class Outbox:
     def waiting(self) -> int:
         """How many facts of the current stream have no receipt."""
         return self.through - self.receipted
+
+    @property
+    def damage(self) -> Damaged | None:
+        """What a write found wrong with the file itself: only opening it anew can mend that."""
+        return self._damage
 
     def commit(self, *facts: Fact) -> list[FactRef]:
         """Put facts on disk together, in this order, and return their identities: now they can't be lost.
@@ -283,9 +289,9 @@ class Outbox:
             OutboxFull: Nothing changed.
             OutboxBroken: Nothing changed.
         """
-        if self._store.get(key) == value:
-            return
         with self._transaction():
+            if self._store.get(key) == value:
+                return
             self._store.write_state(key, value)
             self._book.write(self._store, issued=self.through, now=self._now())
         self._book.written()
@@ -324,13 +330,14 @@ class Outbox:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """As `Store.transaction`; after a failure the file is asked anew where the stream stands."""
-        if self._unsure:
-            self._reload()
         try:
+            if self._unsure:
+                self._reload()
             with self._store.transaction():
                 yield
-        except (OutboxFull, OutboxBroken):
+        except (OutboxFull, OutboxBroken) as error:
             self._unsure = True
+            self._damage = error if isinstance(error, Damaged) else self._damage
             raise
 
     def _reload(self) -> None:

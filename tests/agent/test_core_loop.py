@@ -87,6 +87,7 @@ class Running:
         self.told = Told(system)
         self.devices = [FakeDevice("camera", self.order), FakeDevice("reader", self.order)]
         self.pruned = 0
+        self.damage: Exception | None = None
         self.home = HomeScreen(
             station="test-0001",
             clock=station.clock,
@@ -104,6 +105,7 @@ class Running:
                 clock=station.clock,
                 journal=station.journal,
                 waiting=lambda: station.outbox.real.waiting,
+                damage=lambda: self.damage,
                 last_fact=None,
                 prune=self.prune,
                 lifecycle=station.lifecycle,
