@@ -1,5 +1,6 @@
 """The demonstration without hands: touches and faults at random moments, then the outsider's reckoning."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from firmware_scripts.demo.level_player import Terminal, play_level
 from firmware_scripts.demo.observer import lit_facts, reckon, touch_rows, whole_pictures
 from firmware_scripts.demo.presenter import Presenter
 from firmware_scripts.demo.processes import NotInTime, wait_until
-from firmware_scripts.demo.reader_bench import ReaderBench
+from firmware_scripts.demo.reader_bench import ReaderBench, obstacle
 from firmware_scripts.demo.receipts import ReceiptWatch, percentile
 from firmware_scripts.demo.sample_pack import sample_pack
 from firmware_scripts.demo.schedule import FaultKind, PlannedFault, PlannedTouch, Schedule, make_schedule
@@ -129,7 +130,7 @@ class UnattendedRun:
         try:
             wait_until(self._settled, what="the county to have everything", timeout_s=_SETTLE_S, every_s=1)
         except NotInTime as error:
-            print(error, flush=True)
+            print(error, file=sys.stderr)
 
     def _settled(self) -> bool:
         lit = sum(len(set(lit_facts(station.lights()))) for station in self._bench.stations)
@@ -160,6 +161,9 @@ class UnattendedRun:
 
 def run_once(folder: Path, *, seed: int, as_json: bool) -> int:
     """Build the bench in ``folder``, run, report, and return the exit code."""
+    if reason := obstacle():
+        print(reason, file=sys.stderr)
+        return 2
     report = Report("demo", seed=seed)
     cast = make_cast(people_per_station=VIA_PCSC + TOUCHES // 3, seed=seed)
     schedule = make_schedule(cast, touches=TOUCHES, via_pcsc=VIA_PCSC, seconds=SECONDS, faults=_FAULTS, seed=seed)

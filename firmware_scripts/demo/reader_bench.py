@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
 from pathlib import Path
 
 from firmware_scripts.demo.processes import Process, wait_until
@@ -11,6 +10,9 @@ from firmware_scripts.demo.virtual_card import VirtualCard
 
 VPCD_PORT = 35963
 """vsmartcard-vpcd's first slot, as Debian's /etc/reader.conf.d/vpcd sets it."""
+
+
+_PCSCD_SOCKET = Path("/run/pcscd/pcscd.comm")
 
 
 class ReaderBench:
@@ -22,7 +24,7 @@ class ReaderBench:
 
     def start(self) -> None:
         """Start pcscd and wait until the virtual reader takes cards."""
-        Path("/run/pcscd").mkdir(exist_ok=True)
+        _PCSCD_SOCKET.parent.mkdir(exist_ok=True)
         self._pcscd.start()
         wait_until(_slot_open, what="the virtual card reader", timeout_s=15)
 
@@ -35,12 +37,13 @@ class ReaderBench:
         return VirtualCard(uid, port=VPCD_PORT)
 
 
-def available() -> str:
+def obstacle() -> str:
     """Return why the bench can't run here, or nothing."""
     if os.geteuid() != 0:
-        return "pcscd's socket lies in /run/pcscd: needs root"
-    if subprocess.run(["pgrep", "-x", "pcscd"], capture_output=True, check=False).returncode == 0:
-        return "another pcscd is running"
+        return "pcscd keeps its socket in /run/pcscd: the unattended demonstration needs root"
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(str(_PCSCD_SOCKET)) == 0:
+            return f"another pcscd runs on this machine ({_PCSCD_SOCKET}): stop it first"
     return ""
 
 
