@@ -71,6 +71,8 @@ ALARMS = {
     "media_folder": "图片目录无法写入",
     "desired_too_large": "本村名单过大，无法下发",
     "help_asked": "有人求助",
+    "station_certificate": "站点证书没有续期",
+    "county_certificate": "县里的证书快到期",
     "disk_full": "站点磁盘已满",
     "outbox_full": "站点磁盘已满",
 }

@@ -54,7 +54,8 @@ def examine(home: CountyHome, *, database_url: str, now: dt.datetime) -> list[Fi
         lambda: _service(home),
         lambda: _database(home, database_url),
         lambda: _broker(home),
-        lambda: _ingest(home),
+        lambda: _process(home, "ingest", "接收进程", "站点会保留数据"),
+        lambda: _process(home, "chores", "维护进程", "过期图片和日志暂不清理"),
         lambda: _web(home, config),
     ]
     return [Finding("配置", True, f"{config.name}，{config.host}"), *(check() for check in checks)]
@@ -129,12 +130,11 @@ def _broker(home: CountyHome) -> Finding:
     return Finding("消息服务", well, "可用" if well else "连接不上", "查看 logs/mosquitto.log 和端口是否被占用")
 
 
-def _ingest(home: CountyHome) -> Finding:
-    pid = read_pid(home.postgres_socket / "ingest.pid")
+def _process(home: CountyHome, part: str, title: str, meanwhile: str) -> Finding:
+    pid = read_pid(home.postgres_socket / f"{part}.pid")
     well = pid is not None and alive(pid)
-    return Finding(
-        "接收进程", well, f"运行中，进程 {pid}" if well else "没有运行", "查看 logs/ingest.log；站点会保留数据"
-    )
+    state = f"运行中，进程 {pid}" if well else "没有运行"
+    return Finding(title, well, state, f"查看 logs/{part}.log；{meanwhile}")
 
 
 def _web(home: CountyHome, config: CountyConfig) -> Finding:

@@ -63,6 +63,7 @@ def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
         *parts,
         Part("mosquitto", lambda: broker.program(home), lambda: broker.is_ready(home)),
         Part("ingest", lambda: python_program(home, config, "server_broker.ingest"), lambda: True),
+        Part("chores", lambda: python_program(home, config, "server_broker.service.chores"), lambda: True),
         Part(
             "web", lambda: python_program(home, config, "server_broker.service.web"), lambda: web_answers(home, config)
         ),

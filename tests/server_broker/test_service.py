@@ -18,7 +18,7 @@ from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import Board
 from tests.proofs.strangers.visitor import Visitor, county_client
 
-PARTS = ("postgres", "mosquitto", "ingest", "web")
+PARTS = ("postgres", "mosquitto", "ingest", "chores", "web")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def said(county: County) -> list[str]:
 
 
 def test_each_part_has_a_line_a_pid_file_and_a_log(county: County) -> None:
-    assert [line.split()[0] for line in said(county)[:4]] == list(PARTS)
+    assert [line.split()[0] for line in said(county)[: len(PARTS)]] == list(PARTS)
     assert any(line.startswith("ready https://127.0.0.1:") for line in said(county))
     for part in PARTS:
         assert county.pid(part)
@@ -139,7 +139,7 @@ def test_stopping_leaves_nothing_and_starting_again_finds_everything(county: Cou
     pids = [county.pid(part) for part in PARTS]
     county.stop()
     assert not any(is_alive(pid) for pid in pids)
-    assert [line.split()[0] for line in said(county)[-4:]] == list(reversed(PARTS))
+    assert [line.split()[0] for line in said(county)[-len(PARTS) :]] == list(reversed(PARTS))
     assert {path.name for path in (county.home / "run").iterdir()} == {"service.pid"}
     county.start()
     assert county.doctor()["well"]

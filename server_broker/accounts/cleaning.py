@@ -1,0 +1,22 @@
+"""Take away what signing in leaves behind. Who signed in when stays in the audit log."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+
+from server_broker.accounts.models import SignInLink
+
+LINKS_KEPT = timedelta(days=30)
+"""After their end, so that "this link was used" can be told from "there never was such a link"."""
+
+
+def drop_old_links(now: datetime) -> int:
+    """Delete sign-in links that ended long ago, used or not; return how many."""
+    dropped, _ = SignInLink.objects.filter(expires_at__lt=now - LINKS_KEPT).delete()
+    return dropped
+
+
+def drop_ended_sessions(now: datetime) -> int:
+    """Delete sessions that have ended; return how many."""
+    dropped, _ = Session.objects.filter(expire_date__lt=now).delete()
+    return dropped

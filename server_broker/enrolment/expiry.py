@@ -1,0 +1,58 @@
+"""Certificates near their end: an alarm each, closed when there is a newer one.
+
+Stations renew at half life and servers at their start, so an alarm says that something keeps them from it.
+"""
+
+import datetime as dt
+
+from cryptography import x509
+from django.db.models import Max, Q
+
+from server_broker.fleet.alarms import AlarmCall, raise_alarm, raise_alarms, resolve
+from server_broker.fleet.models import Alarm, Station
+from server_broker.home import CountyHome
+
+STATION_BEFORE = dt.timedelta(days=21)
+SERVER_BEFORE = dt.timedelta(days=180)
+AUTHORITY_BEFORE = dt.timedelta(days=730)
+STATION, COUNTY = "station_certificate", "county_certificate"
+
+_COUNTY_FILES = (
+    ("web", "网页证书", SERVER_BEFORE),
+    ("broker", "消息服务证书", SERVER_BEFORE),
+    ("ca", "县根证书", AUTHORITY_BEFORE),
+)
+
+
+def watch_certificates(home: CountyHome, *, now: dt.datetime) -> int:
+    """Raise and close the alarms; return how many certificates are near their end."""
+    return _watch_county(home, now) + _watch_stations(now)
+
+
+def _watch_county(home: CountyHome, now: dt.datetime) -> int:
+    ending = []
+    for name, title, before in _COUNTY_FILES:
+        certificate = x509.load_pem_x509_certificate((home.trust / f"{name}.pem").read_bytes())
+        if certificate.not_valid_after_utc - now < before:
+            ending.append(f"{title} {certificate.not_valid_after_utc:%Y-%m-%d} 到期")
+    if ending:
+        raise_alarm(station=None, code=COUNTY, severity="critical", detail="，".join(ending), at=now)
+    else:
+        resolve(station=None, code=COUNTY, at=now)
+    return len(ending)
+
+
+def _watch_stations(now: dt.datetime) -> int:
+    live = Station.objects.filter(revoked_at=None, enrolled_at__isnull=False)
+    ends = live.annotate(ends=Max("certificates__not_after", filter=Q(certificates__revoked_at=None)))
+    ending = dict(ends.filter(ends__lt=now + STATION_BEFORE).values_list("pk", "ends"))
+    raise_alarms([AlarmCall(station, STATION, "major", _said(end, now)) for station, end in ending.items()], at=now)
+    closed = Alarm.objects.filter(code=STATION, resolved_at=None).exclude(station__in=ending)
+    closed.update(resolved_at=now)
+    return len(ending)
+
+
+def _said(end: dt.datetime, now: dt.datetime) -> str:
+    if end <= now:
+        return f"站点证书 {end:%Y-%m-%d} 已到期，站点连上网后会自己续期"
+    return f"站点证书 {end:%Y-%m-%d} 到期，还没有续期；请看站点能否访问县里的网页端口"

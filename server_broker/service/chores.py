@@ -1,0 +1,110 @@
+"""What a county does again and again for years, unasked. Run as ``python -m server_broker.service.chores``.
+
+A part of its own under the supervisor: whatever hangs or fails here holds up neither facts nor pages, and logs are
+turned also while the database is away. Each piece of work belongs to its room; here is only when.
+"""
+
+import datetime as dt
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import django
+
+from server_broker.home import CountyHome
+from server_broker.service.logs import rotate_logs
+
+_log = logging.getLogger("server_broker.chores")
+
+DAY_S = 24 * 3600.0
+RETRY_S = 600.0
+SETTLE_S = 300.0
+"""After the start: a county that has just come up has better things to do."""
+
+
+@dataclass(frozen=True)
+class Chore:
+    """One piece of work. ``do`` gets the county's clock in UTC; it may be repeated at any time without harm."""
+
+    name: str
+    do: Callable[[dt.datetime], object]
+    every_s: float = DAY_S
+    first_after_s: float = SETTLE_S
+
+
+class Chores:
+    """Does each chore when it is due; one that fails is tried again after `RETRY_S` and holds up no other."""
+
+    def __init__(
+        self, chores: Sequence[Chore], *, monotonic_s: Callable[[], float], now: Callable[[], dt.datetime]
+    ) -> None:
+        self._monotonic_s = monotonic_s
+        self._now = now
+        started = monotonic_s()
+        self._due = {chore: started + chore.first_after_s for chore in chores}
+
+    def run_due(self) -> float:
+        """Do what is due and return after how many seconds something is due again."""
+        for chore in [chore for chore, due in self._due.items() if due <= self._monotonic_s()]:
+            self._due[chore] = self._monotonic_s() + (chore.every_s if self._do(chore) else RETRY_S)
+        return max(0.0, min(self._due.values()) - self._monotonic_s())
+
+    def _do(self, chore: Chore) -> bool:
+        try:
+            outcome = chore.do(self._now())
+        except Exception:  # noqa: BLE001 - the top of this program: the other chores go on
+            _log.exception("%s failed", chore.name)
+            return False
+        if outcome:
+            _log.info("%s: %s", chore.name, outcome)
+        return True
+
+
+def county_chores(home: CountyHome) -> list[Chore]:
+    """Return the chores of a county. Django has been set up."""
+    from server_broker.accounts.cleaning import drop_ended_sessions, drop_old_links  # noqa: PLC0415 - needs the models
+    from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
+    from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
+    from server_broker.media.retention import drop_expired  # noqa: PLC0415
+
+    return [
+        Chore("logs turned", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
+        Chore("expired pictures deleted", _with_database(drop_expired)),
+        Chore("old nonces deleted", _with_database(drop_old_nonces)),
+        Chore("old sign-in links deleted", _with_database(drop_old_links)),
+        Chore("ended sessions deleted", _with_database(drop_ended_sessions)),
+        Chore("certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
+    ]
+
+
+def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
+    """Give the connection back afterwards: the next chore is a day away."""
+    from django.db import connection  # noqa: PLC0415 - Django's settings are read after setup
+
+    def done(now: dt.datetime) -> object:
+        try:
+            return do(now)
+        finally:
+            connection.close()
+
+    return done
+
+
+def main() -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    django.setup()
+    from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
+
+    chores = Chores(county_chores(HOME), monotonic_s=time.monotonic, now=lambda: dt.datetime.now(dt.UTC))
+    while not stop.wait(chores.run_due()):
+        pass
+
+
+if __name__ == "__main__":
+    main()

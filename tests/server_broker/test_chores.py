@@ -1,0 +1,142 @@
+"""What is done again and again: when it is due, whatever else fails; and what it takes away and what it leaves."""
+
+import datetime as dt
+import secrets
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
+
+from server_broker import trust
+from server_broker.accounts.cleaning import LINKS_KEPT, drop_ended_sessions, drop_old_links
+from server_broker.accounts.models import Role, SignInLink
+from server_broker.enrolment.cleaning import NONCES_KEPT, drop_old_nonces
+from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
+from server_broker.enrolment.models import StationCertificate, UsedNonce
+from server_broker.fleet.models import Alarm
+from server_broker.home import CountyHome
+from server_broker.service.chores import DAY_S, RETRY_S, Chore, Chores, county_chores
+from server_broker.trust.keys import server_certificate
+from tests.server_broker.console_county import make_county, user_of
+from tests.server_broker.station_double import NOW, StationDouble
+
+DAY = dt.timedelta(days=1)
+
+
+class Days:
+    """A clock that a test turns, and what was done at which second."""
+
+    def __init__(self) -> None:
+        self.second = 0.0
+        self.done: list[tuple[str, float]] = []
+        self.broken: set[str] = set()
+
+    def chore(self, name: str, **when: float) -> Chore:
+        def do(now: dt.datetime) -> None:
+            self.done.append((name, self.second))
+            if name in self.broken:
+                raise OperationalError("away")
+
+        return Chore(name, do, **when)
+
+    def run(self, *chores: Chore, until_s: float) -> None:
+        calendar = Chores(chores, monotonic_s=lambda: self.second, now=lambda: NOW)
+        while (wait_s := calendar.run_due()) + self.second <= until_s:
+            self.second += wait_s
+
+
+def test_each_chore_is_done_when_it_is_due() -> None:
+    days = Days()
+    days.run(days.chore("logs", every_s=60, first_after_s=0), days.chore("pictures"), until_s=DAY_S + 400)
+    assert [at for name, at in days.done if name == "pictures"] == [300, DAY_S + 300]
+    assert [at for name, at in days.done if name == "logs"][:3] == [0, 60, 120]
+
+
+def test_one_that_fails_is_tried_again_and_holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    days = Days()
+    days.broken = {"pictures"}
+    days.run(days.chore("pictures"), days.chore("links"), until_s=2000)
+    assert [at for name, at in days.done if name == "pictures"] == [300, 300 + RETRY_S, 300 + 2 * RETRY_S]
+    assert [at for name, at in days.done if name == "links"] == [300]
+    assert "pictures failed" in caplog.text
+
+
+def test_the_county_s_chores_hold_their_names() -> None:
+    names = [chore.name for chore in county_chores(settings.HOME)]
+    assert len(names) == len(set(names)) == 6
+
+
+@pytest.mark.django_db
+def test_old_links_and_ended_sessions_go_and_open_ones_stay() -> None:
+    make_county()
+    user = user_of(Role.OFFICER, None)
+    for ends in (NOW - LINKS_KEPT - DAY, NOW - LINKS_KEPT + DAY, NOW + DAY):
+        SignInLink.objects.create(token_hash=secrets.token_bytes(32), user=user, expires_at=ends)
+    assert drop_old_links(NOW) == 1
+    assert SignInLink.objects.count() == 2
+    for key, ends in (("old", NOW - DAY), ("new", NOW + DAY)):
+        Session.objects.create(session_key=key, session_data="", expire_date=ends)
+    assert drop_ended_sessions(NOW) == 1
+    assert Session.objects.get().session_key == "new"
+
+
+@pytest.mark.django_db
+def test_a_nonce_is_kept_while_its_second_use_could_matter() -> None:
+    station = StationDouble().enrol()
+    for age in (NONCES_KEPT + DAY, NONCES_KEPT - DAY):
+        UsedNonce.objects.create(station=station, nonce=secrets.token_bytes(16), used_at=NOW - age)
+    assert drop_old_nonces(NOW) == 1
+    assert UsedNonce.objects.get().used_at == NOW - NONCES_KEPT + DAY
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> CountyHome:
+    home = CountyHome(tmp_path)
+    trust.prepare(home)
+    for part in ("web", "broker"):
+        server_certificate(home, part, ["127.0.0.1"], now=NOW)
+    return home
+
+
+def certificate(station: StationDouble, *, ends: dt.datetime, revoked: bool = False) -> None:
+    StationCertificate.objects.create(
+        station_id=station.id,
+        serial=secrets.token_hex(8),
+        not_after=ends,
+        issued_at=NOW,
+        revoked_at=NOW if revoked else None,
+    )
+
+
+@pytest.mark.django_db
+def test_a_station_that_does_not_renew_is_told_of_until_it_does(home: CountyHome) -> None:
+    station, other = StationDouble(), StationDouble(id="shili-02")
+    for one in (station, other):
+        one.enrol()
+    certificate(other, ends=NOW + 60 * DAY)
+    certificate(station, ends=NOW + 60 * DAY, revoked=True)
+    certificate(station, ends=NOW + 10 * DAY)
+    assert watch_certificates(home, now=NOW) == 1
+    alarm = Alarm.objects.get(code=STATION)
+    assert (alarm.station_id, alarm.resolved_at) == (station.id, None)
+    assert watch_certificates(home, now=NOW + 11 * DAY) == 1
+    alarm.refresh_from_db()
+    assert "已到期" in alarm.detail
+    certificate(station, ends=NOW + 90 * DAY)
+    assert watch_certificates(home, now=NOW + 11 * DAY) == 0
+    alarm.refresh_from_db()
+    assert alarm.resolved_at == NOW + 11 * DAY
+
+
+@pytest.mark.django_db
+def test_the_county_s_own_certificates_are_watched_too(home: CountyHome) -> None:
+    assert watch_certificates(home, now=NOW) == 0
+    assert watch_certificates(home, now=NOW + dt.timedelta(days=5 * 365 - 30)) == 2
+    alarm = Alarm.objects.get(code=COUNTY)
+    assert alarm.station is None
+    assert "网页证书" in alarm.detail
+    assert watch_certificates(home, now=NOW) == 0
+    alarm.refresh_from_db()
+    assert alarm.resolved_at == NOW
