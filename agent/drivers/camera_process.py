@@ -5,6 +5,7 @@ answers ``ok`` or ``failed REASON``. Ends when its input ends. See `agent.camera
 """
 
 import contextlib
+import os
 import re
 import sys
 import time
@@ -54,13 +55,28 @@ def _serve(camera: Camera, spool: Path, name: str) -> str:
         return "failed: not a file name"
     fresh = spool / f"{name}.new"
     try:
-        fresh.write_bytes(camera.capture_jpeg())
+        _write(fresh, camera.capture_jpeg())
         fresh.rename(spool / name)
+        _sync(spool, os.O_RDONLY | os.O_DIRECTORY)
     except (DeviceError, OSError) as error:
         with contextlib.suppress(OSError):
             fresh.unlink()
         return "failed " + " ".join(str(error).split())
     return "ok"
+
+
+def _write(path: Path, jpeg: bytes) -> None:
+    """Have the bytes on the card before they get the name of a picture: a power cut leaves no empty one."""
+    path.write_bytes(jpeg)
+    _sync(path, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+"""A picture has its name in the spool only when its bytes are on the card (ADR 5)."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agent.drivers import camera_process
+
+NAME = "touch-none-0-abc.jpg"
+JPEG = b"\xff\xd8 picture \xff\xd9"
+
+
+class Camera:
+    name = "fake"
+    simulated = True
+
+    def capture_jpeg(self) -> bytes:
+        return JPEG
+
+    def close(self) -> None: ...
+
+
+def test_bytes_then_name_then_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[str, bool]] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append((os.readlink(f"/proc/self/fd/{descriptor}"), (tmp_path / NAME).exists()))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    assert camera_process._serve(Camera(), tmp_path, NAME) == "ok"
+    assert synced == [(str(tmp_path / f"{NAME}.new"), False), (str(tmp_path), True)]
+    assert (tmp_path / NAME).read_bytes() == JPEG
