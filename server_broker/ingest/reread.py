@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from django.db import DataError, IntegrityError, transaction
 
 from protocol.facts import Reissued
-from protocol.heads import SignedHead, verify_head
+from protocol.heads import SignedHead
 from protocol.refusal import Refused
 from server_broker.fleet.alarms import raise_alarms
 from server_broker.fleet.models import Station, Stream
@@ -21,6 +21,7 @@ from server_broker.ingest.derived import choose_directions, move_rows, put_rows
 from server_broker.ingest.held import close_alarms, to_review
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.reading import NewFact, read_body
+from server_broker.ingest.record_keys import signed_by_station
 from server_broker.ingest.reissues import unwrap
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 
@@ -82,9 +83,7 @@ def _vouched(station: Station, stream: Stream) -> range:
     signed = SignedHead(
         epoch=bytes(stream.epoch), through=kept.through, head=bytes(kept.head), signature=bytes(kept.signature)
     )
-    try:
-        verify_head(bytes(station.record_key or b""), station=station.pk, signed=signed)
-    except Refused:
+    if not signed_by_station(station, signed):
         return range(0)
     leads_there = Fact.objects.filter(stream=stream, seq=kept.through, head=kept.head).exists()
     return range(1, kept.through + 1) if leads_there else range(0)

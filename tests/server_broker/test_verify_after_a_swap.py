@@ -4,9 +4,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
+from protocol.codec import encode
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
-from server_broker.ingest.models import SignedHeadKept
+from server_broker.ingest.models import Fact, SignedHeadKept
+from server_broker.ingest.reread import reread_held
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.verify import verify_station
 from server_broker.trust.journal import JournalEntry, StationJournal
@@ -52,6 +54,17 @@ def swapped(journal: StationJournal) -> list[StationDouble]:
 
 def test_both_boards_streams_verify(swapped: list[StationDouble]) -> None:
     assert [verdict.problem for verdict in verify_station(Station.objects.get())] == ["", ""]
+
+
+def test_held_facts_of_the_first_board_are_read_on_its_own_later_word(journal: StationJournal) -> None:
+    first, second = StationDouble(), StationDouble()
+    enrol(first, journal)
+    first.add(touch(1), touch(2))
+    forged = encode(first.envelope(1, 1, key=Ed25519PrivateKey.generate()))
+    Settlement(clock=lambda: NOW).settle([first.message("facts", forged), first.facts_message(2)])
+    assert Fact.objects.get(held_reason="bad_signature").seq == 1
+    enrol(second, journal)
+    assert reread_held(first.id, now=NOW).read == 1
 
 
 def test_a_stranger_s_signature_still_does_not(swapped: list[StationDouble]) -> None:
