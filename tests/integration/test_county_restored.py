@@ -1,0 +1,84 @@
+"""The county comes back from yesterday's dump: the stations say again what it lacks, once."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from firmware_scripts.demo.observer import whole_pictures
+from firmware_scripts.demo.processes import wait_until
+from tests.integration.village import Village, start_agent
+
+_PSQL = ["-U", "postgres", "-d", "cunhui", "-h"]
+
+
+def dump(village: Village) -> Path:
+    file = village.folder / "yesterday.dump"
+    subprocess.run(["pg_dump", "-Fc", "-f", str(file), *_PSQL, str(village.county.home / "run")], check=True)
+    return file
+
+
+def restore(village: Village, file: Path) -> None:
+    options = ["--clean", "--if-exists", "--single-transaction"]
+    command = ["pg_restore", *options, *_PSQL, str(village.county.home / "run"), str(file)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def generation(village: Village) -> int:
+    return int(village.county.sql("select generation from fleet_countystate")[0][0])
+
+
+def pictures(village: Village) -> int:
+    return sum(board.pictures_taken() for board in village.boards)
+
+
+def awaited(village: Village) -> int:
+    rows = village.county.sql(
+        """select count(*) from media_blob
+        where completed_at is null and announced_at is not null and evicted_reason = ''"""
+    )
+    return int(rows[0][0])
+
+
+def settle(village: Village) -> None:
+    village.await_all_stored()
+    wait_until(
+        lambda: all(village.waiting(station) == 0 for station in village.stations) and awaited(village) == 0,
+        what="facts and pictures to be there",
+        timeout_s=40,
+        every_s=0.5,
+    )
+
+
+@pytest.mark.timeout(180)
+def test_nothing_is_lost_and_nothing_doubled(village: Village) -> None:
+    """One station's outbox is damaged between dump and restore: what it had matched lies in an ended stream."""
+    for station in village.stations:
+        village.touch(station, times=2)
+    settle(village)
+    yesterday = dump(village)
+    before = generation(village)
+    for station in village.stations:
+        village.touch(station, times=5)
+    settle(village)
+    damaged = village.stations[1]
+    damaged.agent.stop()
+    with (damaged.card / "outbox.db").open("r+b") as outbox:
+        outbox.write(b"not an outbox")
+    start_agent(damaged)
+    village.touch(damaged, times=2)
+    settle(village)
+    whole = whole_pictures(village.county)
+    stored = village.stored()
+    with village.held("ingest"), village.held("web"):
+        restore(village, yesterday)
+        assert village.stored() < stored
+        assert "站点会补报" in village.county.tool("restored")
+    village.touch(village.stations[0])
+    settle(village)
+    assert stored < village.stored()
+    assert generation(village) > before
+    assert village.county.unexplained() == 0
+    assert whole_pictures(village.county) >= whole
+    for station in village.stations:
+        assert village.county.try_tool("verify", station.cast.id).returncode == 0

@@ -1,0 +1,74 @@
+"""A thief with a card emulator: thousands of touches as fast as the reader takes them, and rubbish among them."""
+
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+from firmware_scripts.demo.lamp_log import Light
+from firmware_scripts.demo.processes import wait_until
+from firmware_scripts.demo.station import DemoStation
+from tests.integration.village import Village
+
+_HANDS = 4
+_EACH = 1_500
+_RUBBISH = ("", "00000000", "08a1b2c3", "04a1b2", "ffffffffffffff", "04" * 40, "卡", "'; drop table", "\x00\x01")
+_MOST_KIB = 90 * 1024
+
+
+def present(station: DemoStation, uids: list[str]) -> None:
+    """Write as fast as the socket takes it, reading the answers beside."""
+    with socket.socket(socket.AF_UNIX) as reader:
+        reader.settimeout(30)
+        reader.connect(str(station.touch_socket))
+        writer = threading.Thread(target=reader.sendall, args=("".join(f"{uid}\n" for uid in uids).encode(),))
+        writer.start()
+        answers = reader.makefile("rb")
+        for _ in uids:
+            assert answers.readline() == b"ok\n"
+        writer.join()
+
+
+def most_kib_so_far(station: DemoStation) -> int:
+    status = Path(f"/proc/{station.agent.process.pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+def colours(lights: list[Light]) -> set[str]:
+    return {light.colour for light in lights}
+
+
+def test_every_green_of_a_flood_is_stored_and_memory_stays_bounded(village: Village) -> None:
+    station = village.stations[1]
+    (earlier,) = village.touch(station)
+    before, starts = len(station.lights()), station.agent.starts
+    uids = [village.next_person(station).uid for _ in range(_HANDS * _EACH)]
+    shares = [[*uids[hand::_HANDS], *_RUBBISH] for hand in range(_HANDS)]
+    hands = [threading.Thread(target=present, args=(station, share)) for share in shares]
+    began = time.monotonic()
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    rate = _HANDS * _EACH / (time.monotonic() - began)
+    assert rate > 1_000, "the flood itself was too slow to show anything"
+    wait_until(lambda: village.touch(station)[0].colour == "green", what="the station to take touches", timeout_s=20)
+    lights = station.lights()[before:]
+    greens = [light for light in lights if light.colour == "green"]
+    assert len(greens) >= 500
+    assert colours(lights) <= {"green", "red"}
+    assert most_kib_so_far(station) < _MOST_KIB
+    assert station.agent.starts == starts
+    village.await_all_stored()
+    assert earlier.seen_s < greens[0].seen_s
+
+
+def test_what_is_no_card_is_red_one_by_one(village: Village) -> None:
+    station = village.stations[1]
+    before = len(station.lights())
+    for number, uid in enumerate([*_RUBBISH, os.urandom(3).hex()], start=1):
+        assert station.touch(uid) is True
+        wait_until(lambda: len(station.lights()) == before + number, what=f"red for {uid!r}", timeout_s=5)  # noqa: B023
+    assert colours(station.lights()[before:]) == {"red"}
+    assert village.touch(station)[0].colour == "green"
