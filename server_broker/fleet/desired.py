@@ -4,6 +4,7 @@ Whoever changes any of those calls `desired_changed` in the same transaction; Po
 after its COMMIT, which builds the state anew, raises the version when the content differs, and sends it.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from django.db.models import F, Func, IntegerField, Max
 from django.utils import timezone
 
 from protocol.codec import decode, encode
+from protocol.refusal import Refused
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Reported
 from server_broker.attendance.models import DutyWindow as WindowRow
 from server_broker.fleet.alarms import raise_alarm, resolve
@@ -21,6 +23,8 @@ from server_broker.fleet.models import DesiredState, Station
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
+
+_log = logging.getLogger(__name__)
 
 CHANNEL = "cunhui_desired"
 """PostgreSQL channel (NOTIFY); the payload is a station's id."""
@@ -39,6 +43,10 @@ class DesiredTooLarge(Exception):
     """A village's people, cards and windows do not fit the desired state; the last good one stays."""
 
 
+class DesiredUnreadable(Exception):
+    """What the tables say is nothing that a station could read; the last good state stays."""
+
+
 def desired_changed(stations: Iterable[str]) -> None:
     """Say that the desired state of these stations may be another when this transaction is committed."""
     with connection.cursor() as cursor:
@@ -54,7 +62,7 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     """Build a station's desired state anew, keep it with a higher version when it changed, and return the kept one.
 
     Returns:
-        None when there is no such station, or what was built is too large and there is no earlier one.
+        None when there is no such station, or what was built can't be sent and there is no earlier one.
     """
     station = Station.objects.select_related("village").filter(pk=station_id).first()
     if station is None:
@@ -64,8 +72,9 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     at = now or timezone.now()
     try:
         built = build(station, version=before.version if before else 1)
-    except DesiredTooLarge as error:
-        raise_alarm(station=station.id, code="desired_too_large", severity="major", detail=str(error), at=at)
+    except (DesiredTooLarge, DesiredUnreadable) as error:
+        code = "desired_too_large" if isinstance(error, DesiredTooLarge) else "desired_unreadable"
+        raise_alarm(station=station.id, code=code, severity="major", detail=str(error), at=at)
         return before
     floor = _floor(station)
     if before is not None and built == before and before.version >= floor:
@@ -93,7 +102,7 @@ def build(station: Station, *, version: int) -> Desired:
     """Return the desired state of ``station`` as the tables say it now.
 
     Raises:
-        DesiredTooLarge: With a Chinese message.
+        DesiredTooLarge, DesiredUnreadable: With a Chinese message.
     """
     people = PersonRow.objects.filter(village=station.village).order_by("number")[: MAX_PEOPLE + 1]
     cards = CardRow.objects.filter(person__village=station.village).select_related("person").order_by("token")
@@ -141,9 +150,14 @@ def _check_size(desired: Desired) -> None:
     for name, listed, limit in (*counted, ("值班时段", desired.windows, MAX_WINDOWS)):
         if len(listed) > limit:
             raise DesiredTooLarge(f"{name}超过 {limit}，站点名单未更新")
-    size = len(encode(desired))
-    if size > MAX_PAYLOAD_BYTES:
-        raise DesiredTooLarge(f"站点名单 {size} 字节，超过 {MAX_PAYLOAD_BYTES}，未更新")
+    encoded = encode(desired)
+    if len(encoded) > MAX_PAYLOAD_BYTES:
+        raise DesiredTooLarge(f"站点名单 {len(encoded)} 字节，超过 {MAX_PAYLOAD_BYTES}，未更新")
+    try:
+        decode(encoded, Desired)
+    except Refused as refused:
+        _log.error("%s: the desired state is not one: %s", desired.station, refused.detail)
+        raise DesiredUnreadable("站点名单有不合规定的内容，未更新") from refused
 
 
 def _keep(station: Station, desired: Desired, now: datetime) -> Desired:
@@ -151,12 +165,17 @@ def _keep(station: Station, desired: Desired, now: datetime) -> Desired:
         station=station, defaults={"version": desired.version, "payload": encode(desired), "built_at": now}
     )
     Station.objects.filter(pk=station.pk).update(desired_version=desired.version)
-    resolve(station=station.id, code="desired_too_large", at=now)
+    for code in ("desired_too_large", "desired_unreadable"):
+        resolve(station=station.id, code=code, at=now)
     return desired
 
 
-def _read(kept: DesiredState) -> Desired:
-    return decode(bytes(kept.payload), Desired)
+def _read(kept: DesiredState) -> Desired | None:
+    """Return a kept state, or None where it can't be read: it is built anew."""
+    try:
+        return decode(bytes(kept.payload), Desired)
+    except Refused:
+        return None
 
 
 def kept_desired(stations: Collection[str]) -> list[Desired]:

@@ -4,14 +4,17 @@ What was announced while nobody listened is not repeated by PostgreSQL, so every
 time listening begins.
 """
 
+import logging
 from datetime import datetime
 
 import psycopg
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from server_broker.fleet.desired import CHANNEL, refresh
 from server_broker.fleet.models import Station
 from server_broker.ingest.answers import Answer
+
+_log = logging.getLogger(__name__)
 
 STATIONS_A_TIME = 20
 """Built between two looks for facts."""
@@ -47,8 +50,14 @@ class DesiredNotices:
         answers = []
         for _ in range(min(STATIONS_A_TIME, len(self._pending))):
             station_id = next(iter(self._pending))
-            with transaction.atomic():
-                answers += self._built(station_id, now)
+            try:
+                with transaction.atomic():
+                    answers += self._built(station_id, now)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:  # noqa: BLE001 - as at the top of the worker: neighbours go on
+                # One station's rows must not keep the worker from all the others; its next change is looked at again.
+                _log.exception("%s: the desired state cannot be built", station_id)
             del self._pending[station_id]
         return answers
 
