@@ -70,6 +70,7 @@ ALARMS = {
     "blob_corrupted": "图片损坏",
     "media_folder": "图片目录无法写入",
     "desired_too_large": "本村名单过大，无法下发",
+    "desired_unreadable": "本村名单有误，无法下发",
     "help_asked": "有人求助",
     "station_certificate": "站点证书没有续期",
     "county_certificate": "县里的证书快到期",
