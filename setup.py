@@ -17,6 +17,7 @@ EXTRAS = {
         "django-unfold>=0.80",
         "django-htmx>=1.24",
         "django-axes>=8.0",
+        "django-otp>=1.6",
         "psycopg[binary]>=3.2",
         "argon2-cffi>=25.1",
         "whitenoise>=6.9",

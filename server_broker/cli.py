@@ -167,6 +167,7 @@ def _add_model_verbs(add: Add) -> None:
     account.add_argument("--role", required=True)
     account.add_argument("--region", help="12-digit code of the region that it sees")
     add("sign-in-link", _with_models("sign-in-link"), "print a link that signs a user in once", "user")
+    add("reset-second-factor", _with_models("reset-second-factor"), "forget an administrator's lost device", "user")
     add("restored", _with_models("restored"), "say that the database was restored from a backup")
     add("audit", _with_models("audit"), "check the chain of the audit log")
 

@@ -10,6 +10,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
@@ -107,6 +108,7 @@ class DutyWindowAdmin(ReadOnly):
 
 
 admin.site.unregister(Group)
+admin.site.unregister(TOTPDevice)  # its page would show secrets
 
 
 @admin.register(User)

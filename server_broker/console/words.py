@@ -82,6 +82,8 @@ DEEDS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
     "account.changed": "修改账号",
+    "account.second_factor_set": "设置第二步验证",
+    "account.second_factor_reset": "重置第二步验证",
     "card.bound": "绑定卡",
     "card.lost": "挂失卡",
     "people.imported": "导入表格",

@@ -14,6 +14,7 @@ from protocol.codec import decode
 from protocol.packs import MAX_PACK_BYTES, Pack
 from protocol.refusal import Refused
 from protocol.topics import topic
+from server_broker.accounts import second_factor
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.services import make_account
@@ -156,6 +157,15 @@ def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0
 
 
+def _reset_second_factor(home: CountyHome, chosen: argparse.Namespace) -> int:
+    user = User.objects.filter(username=chosen.user).first()
+    if user is None:
+        raise ServiceError(f"没有账号 {chosen.user}")
+    was_set = second_factor.reset(user, actor=_actor())
+    print("已重置，下次登录时重新设置" if was_set else "这个账号还没有设置第二步验证")
+    return 0
+
+
 def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     outcome = reconcile(home)
     generation = raise_generation()
@@ -189,6 +199,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "publish-pack": _publish_pack,
     "account": _account,
     "sign-in-link": _sign_in_link,
+    "reset-second-factor": _reset_second_factor,
     "restored": _restored,
     "audit": _audit,
 }

@@ -4,8 +4,12 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass, field
 
+from django.test import Client
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from server_broker.accounts import second_factor
 from server_broker.accounts.models import Role, User
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
@@ -59,6 +63,18 @@ def add_station(county: FictionalCounty, name: str, village: str, *, online: boo
 
 def user_of(role: Role, region: str | None, name: str = "tester") -> User:
     return User.objects.create(username=name, role=role, region_id=region)
+
+
+def client_for(user: User) -> Client:
+    """A browser in which ``user`` has signed in, an administrator with the second factor too."""
+    client = Client()
+    client.force_login(user)
+    if second_factor.is_due(user):
+        device = TOTPDevice.objects.create(user=user)
+        session = client.session
+        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+        session.save()
+    return client
 
 
 def touch(station: Station, card: bytes, *, at: dt.datetime | None = None, **values: object) -> Touch:

@@ -23,6 +23,7 @@ from tests.server_broker.console_county import (
     VILLAGE_A,
     VILLAGE_B,
     FictionalCounty,
+    client_for,
     make_county,
     user_of,
 )
@@ -57,9 +58,7 @@ def theirs(county: FictionalCounty) -> StationDouble:
 
 
 def client_of(role: Role, region: str | None, name: str = "tester") -> Client:
-    client = Client()
-    client.force_login(user_of(role, region, name))
-    return client
+    return client_for(user_of(role, region, name))
 
 
 @pytest.fixture

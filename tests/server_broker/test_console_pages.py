@@ -26,6 +26,7 @@ from tests.server_broker.console_county import (
     FictionalCounty,
     add_station,
     alarm,
+    client_for,
     event,
     make_county,
     touch,
@@ -286,11 +287,10 @@ def test_every_answer_carries_the_policy(page: Client) -> None:
 
 
 def test_the_admin_tables_open_for_the_system_administrator(county: FictionalCounty) -> None:
-    client = Client()
     user = user_of(Role.SYSTEM, COUNTY)
     user.is_staff = True
     user.save()
-    client.force_login(user)
+    client = client_for(user)
     for table in (
         "",
         "people/person/",

@@ -12,7 +12,7 @@ from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.powers import POWERS, Power
 from server_broker.accounts.services import make_account
 from server_broker.audit.models import AuditEntry
-from tests.server_broker.console_county import COUNTY, make_county, user_of
+from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -162,8 +162,7 @@ OPENS = {
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_opens_its_pages_and_no_other(role: Role) -> None:
     make_county()
-    client = Client()
-    client.force_login(make_account("tester", role=role, region=COUNTY))
+    client = client_for(make_account("tester", role=role, region=COUNTY))
     assert {path: client.get(path).status_code for path in OPENS} == {path: by[role] for path, by in OPENS.items()}
 
 
@@ -180,8 +179,7 @@ def test_an_administrator_can_t_change_the_own_account() -> None:
     make_county()
     admin = make_account("admin", role=Role.SYSTEM, region=COUNTY)
     other = make_account("other", role=Role.OFFICER, region=COUNTY)
-    client = Client()
-    client.force_login(admin)
+    client = client_for(admin)
     change = {"username": "other", "role": "operator", "region": COUNTY, "is_active": "on"}
     assert client.post(f"/admin/accounts/user/{admin.pk}/change/", change).status_code == 403
     assert client.post(f"/admin/accounts/user/{other.pk}/change/", change).status_code == 302

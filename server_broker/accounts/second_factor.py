@@ -1,0 +1,70 @@
+"""The second factor of administrators: a time-based one-time password (RFC 6238) from a telephone.
+
+Who makes accounts or shuts stations out for good proves more than a password. The first sign-in sets the device up;
+a lost telephone is answered by whoever has the county's machine (``cunhui-server reset-second-factor``), never by web.
+"""
+
+import base64
+
+from django.db import transaction
+from django_otp import verify_token
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from server_broker.accounts.models import Role, User
+from server_broker.audit.log import record
+
+ROLES = (Role.SYSTEM, Role.SECURITY)
+TOKEN_DIGITS = 6
+
+
+def is_due(user: User) -> bool:
+    """Return whether accounts of this role must show a second factor."""
+    return user.role in ROLES
+
+
+def device_of(user: User) -> TOTPDevice | None:
+    """Return the device that the account proves itself with, or None before the first set-up."""
+    return TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk").first()
+
+
+def begin(user: User) -> TOTPDevice:
+    """Return a new device that counts once a token of it was shown; what was begun before is forgotten."""
+    with transaction.atomic():
+        TOTPDevice.objects.filter(user=user, confirmed=False).delete()
+        device: TOTPDevice = TOTPDevice.objects.create(user=user, confirmed=False, digits=TOKEN_DIGITS)
+        return device
+
+
+def begun(user: User) -> TOTPDevice | None:
+    """Return the device whose set-up is under way."""
+    return TOTPDevice.objects.filter(user=user, confirmed=False).order_by("-pk").first()
+
+
+def prove(user: User, device: TOTPDevice, token: str) -> bool:
+    """Return whether ``token`` is the device's now; the first right one ends its set-up.
+
+    django-otp lets each token count once and makes a guesser wait longer after each wrong one.
+    """
+    with transaction.atomic():
+        if verify_token(user, device.persistent_id, token) is None:  # type: ignore[no-untyped-call]
+            return False
+        if not device.confirmed:
+            TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+            record(user.get_username(), "account.second_factor_set", user.get_username())
+        record(user.get_username(), "account.signed_in", detail={"by": "second factor"})
+    return True
+
+
+def reset(user: User, *, actor: str) -> bool:
+    """Forget the account's devices, so that its next sign-in sets up a new one; return whether there was one."""
+    with transaction.atomic():
+        forgotten, _ = TOTPDevice.objects.filter(user=user).delete()
+        if forgotten:
+            record(actor, "account.second_factor_reset", user.get_username())
+    return forgotten > 0
+
+
+def secret_text(device: TOTPDevice) -> str:
+    """Return the device's secret as people type it into an authenticator: Base32 (RFC 4648) in groups of four."""
+    text = base64.b32encode(device.bin_key).decode("ascii").rstrip("=")
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))

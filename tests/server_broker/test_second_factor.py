@@ -1,0 +1,168 @@
+"""Administrators show a second factor before any page; each token counts once, and nobody else is asked."""
+
+import base64
+import re
+
+import pytest
+from django.test import Client
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from server_broker import cli
+from server_broker.accounts.links import make_sign_in_link
+from server_broker.accounts.models import Role, User
+from server_broker.accounts.second_factor import begin
+from server_broker.audit.models import AuditEntry
+from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+
+pytestmark = pytest.mark.django_db
+
+HERE = "/sign-in/second-factor/"
+STEP_S = 30
+
+
+@pytest.fixture
+def admin() -> User:
+    make_county()
+    return user_of(Role.SYSTEM, COUNTY)
+
+
+@pytest.fixture
+def page(admin: User) -> Client:
+    """The administrator's browser after the first factor."""
+    client = Client()
+    client.post(make_sign_in_link(admin))
+    return client
+
+
+def token_of(key: bytes, *, steps: int = 0) -> str:
+    return f"{totp(key, t0=-steps * STEP_S):06}"  # type: ignore[no-untyped-call]
+
+
+def secret_on(client: Client) -> bytes:
+    html = client.get(HERE).content.decode()
+    [text] = re.findall(r'<p class="secret mono">([A-Z2-7 ]+)</p>', html)
+    return base64.b32decode(text.replace(" ", ""))
+
+
+def opens(client: Client) -> bool:
+    return client.get("/").status_code == 200
+
+
+def set_up(client: Client) -> bytes:
+    key = secret_on(client)
+    client.post(HERE, {"token": token_of(key)})
+    assert opens(client)
+    return key
+
+
+@pytest.mark.parametrize("path", ["/", "/today/", "/people/export.xlsx", "/admin/", "/admin/accounts/user/", "/audit/"])
+def test_the_first_factor_alone_opens_no_page(page: Client, path: str) -> None:
+    assert page.get(path)["Location"] == HERE
+    poll = page.get(path, headers={"HX-Request": "true"})
+    assert (poll.status_code, poll["HX-Redirect"]) == (204, HERE)
+
+
+def test_nothing_is_done_either(page: Client, admin: User) -> None:
+    User.objects.create(username="other", role=Role.OFFICER)
+    assert page.post("/stations/station-a/claim/")["Location"] == HERE
+    assert not AuditEntry.objects.filter(action="claim.made").exists()
+    assert page.post("/sign-out/").status_code == 302
+    assert "_auth_user_id" not in page.session
+
+
+def test_the_first_sign_in_sets_the_device_up_and_later_ones_use_it(page: Client, admin: User) -> None:
+    key = set_up(page)
+    assert AuditEntry.objects.filter(action="account.second_factor_set", actor="tester").count() == 1
+    later = Client()
+    later.post(make_sign_in_link(admin))
+    assert not opens(later)
+    assert "密钥" not in later.get(HERE).content.decode()
+    spaced = token_of(key, steps=1)
+    later.post(HERE, {"token": f" {spaced[:3]} {spaced[3:]}"})
+    assert opens(later)
+    assert later.get(HERE)["Location"] == "/"
+
+
+def test_a_token_counts_once(page: Client, admin: User) -> None:
+    key = secret_on(page)
+    token = token_of(key)
+    page.post(HERE, {"token": token})
+    thief = Client()
+    thief.post(make_sign_in_link(admin))
+    assert thief.post(HERE, {"token": token}).status_code == 403
+    assert not opens(thief)
+
+
+@pytest.mark.parametrize("token", ["", "000000", "1" * 5000, "１２３４５６", "abcdef", "-12345", "\x00", "0x1f"])
+def test_a_wrong_token_opens_nothing(page: Client, token: str) -> None:
+    key = secret_on(page)
+    if token == token_of(key):
+        token = "999999"
+    answer = page.post(HERE, {"token": token})
+    assert answer.status_code == 403
+    assert "验证码不对" in answer.content.decode()
+    assert not opens(page)
+    assert not TOTPDevice.objects.get().confirmed
+
+
+def test_a_guesser_has_to_wait(page: Client) -> None:
+    key = secret_on(page)
+    for _ in range(3):
+        page.post(HERE, {"token": "000000"})
+    assert page.post(HERE, {"token": token_of(key)}).status_code == 403
+    assert TOTPDevice.objects.get().throttling_failure_count >= 1
+
+
+def test_a_token_from_long_ago_opens_nothing(page: Client) -> None:
+    key = secret_on(page)
+    assert page.post(HERE, {"token": token_of(key, steps=-10)}).status_code == 403
+
+
+def test_another_account_s_device_proves_nothing(page: Client, admin: User) -> None:
+    set_up(page)
+    other = user_of(Role.SECURITY, COUNTY, "security")
+    client = Client()
+    client.force_login(other)
+    session = client.session
+    session["otp_device_id"] = TOTPDevice.objects.get(user=admin).persistent_id
+    session.save()
+    assert not opens(client)
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.OFFICER])
+def test_other_roles_are_not_asked(admin: User, role: Role) -> None:
+    client = Client()
+    client.post(make_sign_in_link(user_of(role, COUNTY, "other")))
+    assert opens(client)
+    assert client.get(HERE)["Location"] == "/"
+    assert Client().get(HERE)["Location"].startswith("/sign-in/?next=")
+
+
+def test_whoever_becomes_an_administrator_is_asked_at_once(admin: User) -> None:
+    other = user_of(Role.OPERATOR, COUNTY, "other")
+    client = Client()
+    client.force_login(other)
+    assert opens(client)
+    User.objects.filter(pk=other.pk).update(role=Role.SECURITY)
+    assert not opens(client)
+
+
+def test_a_lost_telephone_is_answered_at_the_county_s_machine(
+    page: Client, admin: User, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(page)
+    assert cli.main(["reset-second-factor", "tester"]) == 0
+    assert not opens(page)
+    assert secret_on(page)
+    assert AuditEntry.objects.filter(action="account.second_factor_reset", subject="tester").exists()
+    assert cli.main(["reset-second-factor", "nobody"]) == 1
+    assert "没有账号" in capsys.readouterr().err
+
+
+def test_secrets_are_on_no_table(admin: User) -> None:
+    admin.is_staff = admin.is_superuser = True
+    admin.save()
+    begin(admin)
+    client = client_for(admin)
+    assert client.get("/admin/otp_totp/totpdevice/").status_code == 404
