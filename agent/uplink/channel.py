@@ -53,12 +53,12 @@ class Channel:
             self._unanswered_ms = self._mono_ms()
 
     def answered(self, ticket: int, reason_code: int) -> None:
-        """The broker answered a publish of this connection."""
-        self.heard()
+        """The broker answered a publish of this connection. A QoS 0 publish that only left the machine is no answer."""
         settled = self._settled.pop(ticket, None)
         if settled is not None:
+            self.heard()
             settled(reason_code)
 
     def heard(self) -> None:
-        """Something came from the other side."""
-        self._unanswered_ms = None
+        """Something came from the other side: what still waits for an answer waits from now on."""
+        self._unanswered_ms = self._mono_ms() if self._settled else None

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from agent.agreement import StreamView
+from agent.outbox.earlier import EarlierStream
 from protocol.birth import Mark
 from protocol.commands import Command
 from protocol.envelope import Envelope
@@ -32,6 +33,16 @@ class Stream(StreamView, Protocol):
 
     def marks(self) -> list[Mark]:
         """Return chain values at falling seqs, for a comparison."""
+
+    @property
+    def generation(self) -> int:
+        """The county's generation as the newest receipt said; 0 before the first."""
+
+    def earlier_streams(self) -> list[EarlierStream]:
+        """Return the streams before the current one that a county of a new generation is to be asked about."""
+
+    def say_again(self, earlier: EarlierStream, *, after: int) -> None:
+        """Append facts ``after + 1`` … ``matched`` of an earlier stream to the current one, under their names."""
 
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
         """End the stream and begin another that re-issues every fact after ``matched``."""

@@ -1,8 +1,8 @@
 """Facts go up: one envelope in flight, until the county's receipt and nothing less says that it is safe.
 
-What the broker acknowledges it has not kept; so a PUBACK moves nothing here. No receipt within a while: the
-same facts are sent once more. Still none, or the broker says that nobody took them: the session asks where
-the two stand, with a birth, which costs a fraction of an envelope.
+What the broker acknowledges it has not kept; so a PUBACK moves nothing here, but from then on a receipt can be
+expected. None within a while: the same facts are sent once more. Still none, or the broker says that nobody took
+them: the session asks where the two stand, with a birth, which costs a fraction of an envelope.
 """
 
 import logging
@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 from agent.uplink.alarms import Alarms
 from agent.uplink.channel import NOT_AUTHORIZED, Channel
+from agent.uplink.dialling import SILENCE_MS
 from agent.uplink.needs import Stream
+from agent.uplink.patience import Patience
 from protocol.codec import encode
 from protocol.receipts import unseal_receipt
 
 log = logging.getLogger(__name__)
 
-RESEND_MS = 20_000
-"""Without a receipt for this long the envelope is sent again."""
 SENDS = 2
 """After this many unanswered sends the session is asked."""
 
@@ -57,7 +57,9 @@ class FactSender:
         self._after: int | None = None
         self._in_flight: int | None = None
         self._sends = 0
+        self._acknowledged_ms: int | None = None
         self._due_ms = 0
+        self._patience = Patience()
 
     @property
     def in_flight(self) -> bool:
@@ -73,6 +75,10 @@ class FactSender:
     def due_ms(self) -> int | None:
         """When the envelope in flight is to be sent again, or None."""
         return self._due_ms if self.in_flight else None
+
+    def connected(self) -> None:
+        """The connection is a new one: how long receipts take on it is not known."""
+        self._patience.begin()
 
     def begin(self, after: int) -> None:
         """Both sides have the facts up to ``after``: send what follows."""
@@ -104,10 +110,15 @@ class FactSender:
             return
         self._in_flight = envelope.head.through
         self._sends += 1
-        self._due_ms = self._mono_ms() + RESEND_MS
+        self._acknowledged_ms = None
+        self._due_ms = self._mono_ms() + SILENCE_MS
         self._channel.send("facts", encode(envelope), self._settled)
 
     def _overdue(self, after: int) -> None:
+        if self._acknowledged_ms is None:
+            self._give_up("the broker acknowledges nothing")
+            return
+        self._patience.missed()
         if self._sends >= SENDS:
             self._give_up("no receipt came")
             return
@@ -115,7 +126,11 @@ class FactSender:
         self._send(after)
 
     def _settled(self, reason_code: int) -> None:
-        if reason_code == 0 or self._in_flight is None:
+        if self._in_flight is None:
+            return
+        if reason_code == 0:
+            self._acknowledged_ms = self._mono_ms()
+            self._due_ms = self._acknowledged_ms + self._patience.ms
             return
         if reason_code == NOT_AUTHORIZED:
             self._alarms.raise_once("facts_refused", "major", "the broker does not let this station publish facts")
@@ -137,11 +152,17 @@ class FactSender:
         if receipt.through and self._stream.head_at(receipt.through) != receipt.head:
             self._give_up(f"the receipt at seq {receipt.through} does not fit this stream")
             return
+        if receipt.generation > self._stream.generation:
+            self._give_up("the county came back from a backup")
+            return
         self._stream.take_receipt(receipt)
         if receipt.through > self._after:
             self._advance(receipt.through)
 
     def _advance(self, through: int) -> None:
+        if self._in_flight is not None and self._sends == 1:
+            now = self._mono_ms()
+            self._patience.took(now - (self._acknowledged_ms if self._acknowledged_ms is not None else now))
         self._after = through
         self._sends = 0
         self._in_flight = None

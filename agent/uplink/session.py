@@ -15,6 +15,7 @@ from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff
 from agent.uplink.channel import NOT_AUTHORIZED, Channel
 from agent.uplink.needs import Stream, UplinkHost
+from agent.uplink.offering import Offering
 from protocol.birth import Birth, Compare, Match, Welcome, unseal_match, unseal_welcome
 from protocol.codec import encode
 from protocol.receipts import Receipt
@@ -30,7 +31,10 @@ ANSWER_MS = 20_000
 TRUSTED_ROUND_TRIP_MS = 2_000
 """Signed time that took longer is not believed."""
 
-type Phase = Literal["closed", "asking", "comparing", "agreed"]
+NEXT_PIECE_MS = 1
+"""Between two pieces of work that could be long, whatever waits has its turn."""
+
+type Phase = Literal["closed", "asking", "comparing", "offering", "agreed"]
 
 
 class Session:
@@ -74,11 +78,13 @@ class Session:
         self._time_wanted = False
         self._time_only = False
         self._disagreement: Disagree | None = None
+        self._offering = Offering(station=station, stream=stream)
+        self._agreement: tuple[Welcome, Continue] | None = None
 
     @property
     def due_ms(self) -> int | None:
         """When `pump` has something to do, or None."""
-        return self._due_ms if self.phase in ("asking", "comparing") else None
+        return self._due_ms if self.phase in ("asking", "comparing", "offering") else None
 
     @property
     def time_settled(self) -> bool:
@@ -118,10 +124,13 @@ class Session:
         """Say what is due."""
         if self.due_ms is None or self._mono_ms() < self._due_ms:
             return
-        if self.phase == "asking":
-            self._say_birth()
-        else:
-            self._say_compare()
+        match self.phase:
+            case "asking":
+                self._say_birth()
+            case "comparing":
+                self._say_compare()
+            case _:
+                self._offer()
 
     def _say_birth(self) -> None:
         now = self._mono_ms()
@@ -169,6 +178,8 @@ class Session:
 
     def _compare(self, welcome: Welcome) -> None:
         match agree(self._stream, welcome):
+            case Continue() as ours if welcome.generation > self._stream.generation:
+                self._begin_offering(welcome, ours)
             case Continue() as ours:
                 self._begin_sending(welcome, ours)
             case Disagree() as quarrel:
@@ -182,6 +193,30 @@ class Session:
         self._time_wanted = False
         if 0 <= answered_ms - asked_ms <= TRUSTED_ROUND_TRIP_MS:
             self._time_told(welcome.wall, asked_ms, answered_ms)
+
+    def _begin_offering(self, welcome: Welcome, ours: Continue) -> None:
+        """Ask about earlier streams before the new generation is taken note of, so that a crash repeats it."""
+        self._offering.begin(welcome.generation)
+        self._agreement = welcome, ours
+        self.phase = "offering"
+        self._offer()
+
+    def _offer(self) -> None:
+        """Ask the next question, or say again a piece of what the last answer wants."""
+        question = self._offering.question
+        if question is not None:
+            self._due_ms = self._mono_ms() + ANSWER_MS
+            self._channel.send("compare", encode(question), self._compare_settled)
+            return
+        try:
+            self._offering.say_some()
+        except OutboxFull:
+            log.exception("%s: no room for what the county lacks", self._station)
+            self._due_ms = self._mono_ms() + self._backoff.wait_ms(self._mono_ms())
+            return
+        self._due_ms = self._mono_ms() + NEXT_PIECE_MS
+        if self._offering.over and self._agreement is not None:
+            self._begin_sending(*self._agreement)
 
     def _begin_sending(self, welcome: Welcome, ours: Continue) -> None:
         self.phase = "agreed"
@@ -216,16 +251,19 @@ class Session:
         self._channel.send("compare", encode(compare), self._compare_settled)
 
     def _compare_settled(self, reason_code: int) -> None:
-        if reason_code != 0 and self.phase == "comparing":
+        if reason_code != 0 and self.phase in ("comparing", "offering"):
             self._put_off(f"comparison not delivered, reason code 0x{reason_code:02x}")
 
     def match_came(self, raw: bytes) -> None:
-        """Take the answer to a comparison: end the stream and begin another.
+        """Take the answer to a comparison: of an earlier stream, or of the current one, which then ends.
 
         Raises:
             Refused: It is not the county's answer to this station.
         """
         answer: Match = unseal_match(raw, station=self._station, public_keys=self._keys)
+        if self.phase == "offering":
+            self._offer_taken(answer)
+            return
         if self.phase != "comparing" or answer.epoch != self._stream.epoch:
             log.info("%s: a match that nobody asked for is ignored", self._station)
             return
@@ -233,6 +271,17 @@ class Session:
             log.error("%s: a match at seq %d, which the stream does not have", self._station, answer.through)
             return
         self._open_epoch(matched=answer.through)
+
+    def _offer_taken(self, answer: Match) -> None:
+        lacking = self._offering.answered(answer)
+        if lacking is None:
+            log.info("%s: a match that nobody asked for is ignored", self._station)
+            return
+        if lacking:
+            self._alarms.raise_once(
+                "county_lost_facts", "major", f"county is back at seq {answer.through} of epoch {answer.epoch.hex()}"
+            )
+        self._offer()
 
     def _open_epoch(self, *, matched: int) -> None:
         quarrel = self._disagreement

@@ -182,6 +182,7 @@ class Uplink:
     def _came_up(self) -> None:
         self._dialling.up()
         self._channel.reset()
+        self._sender.connected()
         self._session.open(self._nonce, time_only=self._time_only)
 
     def _lost(self, reason: str) -> None:

@@ -9,6 +9,8 @@ from typing import Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
+from agent.outbox import OutboxFull
+from agent.outbox.earlier import EarlierStream
 from agent.ports import DeviceError, JudgeAt
 from agent.uplink import Uplink
 from protocol import chain
@@ -56,6 +58,9 @@ class MemoryOutbox:
         self.key = key or Ed25519PrivateKey.generate()
         self.receipts: list[Receipt] = []
         self.opened: list[tuple[EpochReason, int]] = []
+        self.generation = 0
+        self.ended: list[tuple[EarlierStream, list[SealedFact]]] = []
+        self.full = False
         self._begin()
         self.commit(EpochOpened(at=NOW, reason="first"))
 
@@ -64,7 +69,6 @@ class MemoryOutbox:
         self.facts: list[SealedFact] = []
         self.heads = [chain.first_head(station=self.station, epoch=self.epoch)]
         self.receipted = 0
-        self.generation = 0
 
     @property
     def through(self) -> int:
@@ -114,10 +118,23 @@ class MemoryOutbox:
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
         before, rest = self.epoch, self.facts[matched:]
         self.opened.append((reason, matched))
+        marks = [Mark(seq=seq, head=self.heads[seq]) for seq in range(matched, 0, -1)][:64]
+        if matched:
+            self.ended.insert(0, (EarlierStream(len(self.opened), before, matched, marks), self.facts))
         self._begin()
         self.commit(EpochOpened(at=NOW, reason=reason, previous=before, matched=matched))
         for seq, fact in enumerate(rest, matched + 1):
             self.commit(Reissued(at=NOW, epoch=before, seq=seq, salt=fact.salt, body=fact.body))
+
+    def earlier_streams(self) -> list[EarlierStream]:
+        return [earlier for earlier, _ in self.ended]
+
+    def say_again(self, earlier: EarlierStream, *, after: int) -> None:
+        if self.full:
+            raise OutboxFull("no room")
+        facts = next(facts for ended, facts in self.ended if ended.number == earlier.number)
+        for seq, fact in enumerate(facts[after : earlier.matched], after + 1):
+            self.commit(Reissued(at=NOW, epoch=earlier.epoch, seq=seq, salt=fact.salt, body=fact.body))
 
 
 class MemoryBlobs:

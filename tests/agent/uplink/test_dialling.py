@@ -1,6 +1,6 @@
 """When the station connects, how long it waits, and when it gives a connection up."""
 
-from agent.events import LinkDown, LinkUp
+from agent.events import Delivered, LinkDown, LinkUp
 from agent.uplink.backoff import SHORTEST_MS, Backoff, cap_ms
 from protocol.birth import Gone
 from protocol.codec import decode
@@ -124,6 +124,32 @@ def test_silence_ends_a_connection_only_while_something_waits() -> None:
     bench.wait(8_000)
     assert len(bench.link.attempts) == 2
     assert bench.clock.now - began <= 97_000
+
+
+def test_what_only_left_the_machine_is_no_answer() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.silent_broker = True
+    bench.commit("home")
+    bench.host.camera_ready = False
+    bench.wait(61_000, play=False)
+    for sent in bench.link.sent[bench.heard :]:
+        if sent.qos == 0:
+            bench.uplink.handle(Delivered(bench.attempt, sent.ticket, 0))
+    assert "vitals" in [sent.leaf for sent in bench.link.sent[bench.heard :]]
+    bench.wait(36_000)
+    assert len(bench.link.attempts) == 2
+
+
+def test_an_answer_to_one_thing_does_not_answer_the_other() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.commit("home")
+    bench.say("receipt", bench.book.receipt(STATION, bench.outbox.epoch))
+    bench.wait(80_000, play=False)
+    assert bench.link.is_open, "something was heard"
+    bench.wait(18_000, play=False)
+    assert len(bench.link.attempts) == 2, "and the facts have no answer still"
 
 
 def test_a_farewell_says_why() -> None:

@@ -16,6 +16,7 @@ from agent.inbox import Inbox
 from agent.uplink import Uplink
 from protocol.birth import Gone
 from protocol.codec import decode
+from protocol.facts import Reissued, decode_fact
 from tests.agent.uplink.network import Broker, Wire
 from tests.agent.uplink.parts import STATION, Host, MemoryBlobs, MemoryOutbox, help_asked, some_facts
 from tests.agent.uplink.pki import Authority, Issued
@@ -244,8 +245,8 @@ def test_receipts_that_are_lost_and_doubled(station: RealStation, county: County
     station.linger(0.3)
     assert not station.settled
     book.silent.clear()
-    station.skipped_ms += 20_000
-    station.run(lambda: station.settled)
+    station.skipped_ms += 3_000
+    station.run(lambda: station.settled, patience_s=5)
     for _ in range(3):
         county.say(STATION, "receipt", book.receipt(STATION, station.outbox.epoch))
     station.commit("b")
@@ -278,6 +279,29 @@ def test_a_county_restored_from_a_backup(
     broker.start()
     station.run(lambda: station.settled and kept.through == 21)
     assert not station.outbox.opened
+
+
+def test_a_county_restored_to_before_the_current_stream(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+) -> None:
+    station.outbox.commit(*some_facts(700))
+    station.run(lambda: station.settled)
+    broker.stop()
+    station.run(lambda: station.uplink.state == "offline")
+    station.outbox.roll_back(690)
+    broker.start()
+    station.run(lambda: station.settled)
+    broker.stop(signal.SIGKILL)
+    book.streams.clear()
+    book.generation = 2
+    station.commit("after the restoration")
+    broker.start()
+    station.run(lambda: station.settled and station.outbox.generation == 2)
+    [(earlier, facts)] = station.outbox.ended
+    again = [fact for fact in map(decode_fact, book.bodies(STATION)) if isinstance(fact, Reissued)]
+    assert [(fact.epoch, fact.seq) for fact in again] == [(earlier.epoch, seq) for seq in range(1, 691)]
+    assert [fact.body for fact in again] == [fact.body for fact in facts[:690]]
+    assert book.bodies(STATION) == bodies(station.outbox)
 
 
 def test_hostile_messages_over_the_wire(

@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.blobs import BlobStore
+from agent.events import LinkUp
 from agent.outbox import Outbox
 from agent.outbox.schema import place
 from agent.uplink import Uplink
@@ -42,6 +43,17 @@ class DiskBench(Bench):
             host=self.host,
             jitter=lambda: 0.5,
         )
+
+    def crash(self) -> None:
+        """Be killed: what lies on disk is what the last commit left."""
+        left = {path: path.read_bytes() for path in self.folder.glob("outbox.db*")}
+        self.disk.close()
+        for path in self.folder.glob("outbox.db*"):
+            path.unlink()
+        for path, content in left.items():
+            path.write_bytes(content)
+        self.heard = len(self.link.sent)
+        self.start()
 
     def add(self, count: int) -> None:
         self.disk.commit(*some_facts(count))
@@ -96,6 +108,34 @@ def test_an_older_copy_of_the_file_loses_nothing(bench: DiskBench) -> None:
     assert isinstance(first, EpochOpened)
     assert (first.reason, first.matched) == ("ahead", 11)
     assert [fact.seq for fact in rest if isinstance(fact, Reissued)] == [12, 13, 14]
+
+
+def test_a_crash_while_earlier_streams_are_said_again_repeats_it(bench: DiskBench) -> None:
+    bench.connect()
+    bench.add(10)
+    bench.disk.open_epoch("differs", matched=8)
+    bench.drop()
+    bench.wait(5_000)
+    bench.connect()
+    bench.book.streams.clear()
+    bench.book.generation = 2
+    for _ in range(2):
+        bench.drop()
+        bench.wait(5_000, play=False)
+        bench.uplink.handle(LinkUp(attempt=bench.attempt))
+        bench.step()
+        bench.step()
+        assert bench.disk.generation == 2, "all is said, and this was taken note of"
+        bench.crash()
+        assert bench.disk.generation == 1, "though not on disk"
+    bench.connect()
+    bench.wait(1_000)
+    assert (bench.disk.generation, bench.disk.waiting) == (2, 0)
+    facts = [decode_fact(body) for body in bench.book.bodies(STATION)]
+    again = [(fact.epoch, fact.seq) for fact in facts if isinstance(fact, Reissued)]
+    [earlier] = bench.disk.earlier_streams()
+    assert set(again) == {(earlier.epoch, seq) for seq in range(1, 12)}
+    assert len(again) == 3 + 3 * 8, "each run said them again"
 
 
 def test_facts_erased_here_and_lost_there_are_stated_as_lost(bench: DiskBench) -> None:
