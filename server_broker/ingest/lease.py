@@ -1,6 +1,7 @@
 """One ingest worker works a shard: a PostgreSQL advisory lock on the very connection that writes.
 
-Should the connection die, the lock and the writes die together; two workers never write at once.
+Should the connection die, the lock and the writes die together; two workers never write at once. On it a COMMIT
+waits for the disk, whatever the database's own settings say.
 """
 
 import logging
@@ -16,6 +17,10 @@ _log = logging.getLogger(__name__)
 
 _SPACE = 0x43554E48
 """First key of our advisory locks ("CUNH"); the second is the shard."""
+
+_WAIT_FOR_THE_DISK = """
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+"""
 
 
 class Lease:
@@ -40,6 +45,8 @@ class Lease:
             if not cursor.fetchone()[0]:
                 self._tell_once()
                 return False
+            # A receipt says that facts are durable: a COMMIT that does not wait for the disk would make it untrue.
+            cursor.execute(_WAIT_FOR_THE_DISK)
         worker = f"{socket.gethostname()[:48]}:{os.getpid()}"
         IngestLease.objects.update_or_create(shard=self._shard, defaults={"worker": worker, "since": now})
         self._held_on, self._told = connection.connection, False
