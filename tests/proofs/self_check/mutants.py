@@ -35,6 +35,7 @@ class Mutant:
 
     path: str
     line: int
+    column: int
     start: int
     end: int
     was: str
@@ -50,7 +51,7 @@ class Mutant:
         file.write_text(self.changed(file.read_text(encoding="utf-8")), encoding="utf-8")
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {' '.join(self.was.split())} -> {self.text}"
+        return f"{self.path}:{self.line}:{self.column}: {' '.join(self.was.split())} -> {self.text}"
 
 
 def every_mutant(root: Path, places: tuple[str, ...]) -> list[Mutant]:
@@ -81,7 +82,8 @@ def _mutants_of(file: Path, root: Path) -> Iterator[Mutant]:
             end_line, end_byte = node.end_lineno or node.lineno, node.end_col_offset or 0
             end = starts[end_line - 1] + _characters(source, starts, end_line, end_byte)
             text = ast.unparse(changed) if isinstance(changed, ast.stmt) else f"({ast.unparse(changed)})"
-            yield Mutant(file.relative_to(root).as_posix(), node.lineno, start, end, source[start:end], text)
+            column = start - starts[node.lineno - 1] + 1
+            yield Mutant(file.relative_to(root).as_posix(), node.lineno, column, start, end, source[start:end], text)
 
 
 def _line_starts(source: str) -> list[int]:

@@ -1,0 +1,69 @@
+"""However the worker ends, it takes leave of the broker and lets the shard's lease go."""
+
+import threading
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.db import connection
+
+from server_broker.ingest.messages import Incoming
+from server_broker.ingest.worker import Worker
+from tests.server_broker.recording_source import RecordingSource
+from tests.server_broker.station_double import NOW, StationDouble, touch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class LeavingSource(RecordingSource):
+    """Notes when it was started and stopped, and asks the worker to end after the first message."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+        self.before_publish = lambda topic: stop.set()
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+
+class BrokenSource(LeavingSource):
+    """Fails as nothing but a bug would."""
+
+    def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
+        raise ZeroDivisionError
+
+
+def leases() -> int:
+    with psycopg.connect(
+        host=str(settings.HOME.postgres_socket), dbname=str(connection.settings_dict["NAME"]), user="cunhui"
+    ) as link:
+        row = link.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_told_to_stop_it_ends_with_what_is_in_hand_answered() -> None:
+    stop, station = threading.Event(), StationDouble()
+    station.enrol()
+    source = LeavingSource(stop)
+    source.waiting.append(station.add(touch()).facts_message())
+    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: NOW, stop=stop)
+    worker.run()
+    assert source.calls == ["start", "stop"]
+    assert ([receipt.through for receipt in source.receipts()], len(source.acknowledged)) == ([1], 1)
+    assert leases() == 0
+
+
+def test_a_bug_ends_it_as_orderly() -> None:
+    stop = threading.Event()
+    source = BrokenSource(stop)
+    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: NOW, stop=stop)
+    with pytest.raises(ZeroDivisionError):
+        worker.run()
+    assert source.calls == ["start", "stop"]
+    assert leases() == 0
