@@ -309,6 +309,7 @@ class Outbox:
         now = self._now()
         if now.quality not in ("synced", "holdover"):
             return 0
+        self._write_receipts(now)
         before = min(before_wall_ms, now.wall - prune.KEEP_DAYS * MS_PER_DAY)
         bounds = prune.erasable(self._store, before_wall_ms=before)
         return sum(prune.erase(self._store, stream, through=through) for stream, through in bounds)
@@ -321,11 +322,16 @@ class Outbox:
             OutboxBroken: As before, for another failure.
         """
         try:
-            if self._book.dirty:
-                with self._transaction():
-                    self._book.write(self._store, issued=self.through, now=self._now())
+            self._write_receipts(self._now())
         finally:
             self._store.close()
+
+    def _write_receipts(self, now: Moment) -> None:
+        """Make durable what receipts said since the last write."""
+        if self._book.dirty:
+            with self._transaction():
+                self._book.write(self._store, issued=self.through, now=now)
+            self._book.written()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -1,0 +1,19 @@
+"""What a county that came back from an old backup wants again is not erased between its word and the next commit."""
+
+from pathlib import Path
+
+from tests.agent.test_outbox_prune import Days, station
+from tests.agent.test_outbox_receipts import receipt
+from tests.proofs.power_cut.workload import touch
+
+
+def test_a_lowered_receipt_counts_before_anything_is_written(tmp_path: Path) -> None:
+    days = Days()
+    outbox = station(tmp_path, days)
+    outbox.take_receipt(receipt(outbox, 8))
+    outbox.commit(touch(10))
+    days.day = 100
+    outbox.take_receipt(receipt(outbox, 3, generation=2))
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 0
+    assert outbox.envelope_after(3)
+    outbox.close()
