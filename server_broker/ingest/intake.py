@@ -121,20 +121,22 @@ class Intake:
                 self._origins.stored[_identity(one, new)] = Known(new.digest, new.held)
 
     def _derive(self, one: _Work, new: NewFact, said: _Unwrapped) -> None:
-        who: Identity | None = _identity(one, new)
-        kept = len(self._origins.rows)
+        own = _identity(one, new)
+        who: Identity | None = own
         if said.layers:
-            kind = str(said.fact.__struct_config__.tag)
-            who = self._origins.place(Identity(*_identity(one, new)), said.layers, kind)
+            who = self._origins.place(own, said.layers)
         elif one.stream.has_reissues:
-            who = self._direct(_identity(one, new), new.digest)
+            who = self._direct(own, new.digest)
         if who is None:
             return
         try:
             self._put(said.fact, who)
         except (Unstorable, *_REFUSALS) as error:
-            del self._origins.rows[kept:]
             self._hold(one, new, "out_of_range" if isinstance(error, Unstorable) else "refused_by_database")
+        else:
+            if said.layers:
+                kind = str(said.fact.__struct_config__.tag)
+                self._origins.note(own, said.layers, kind, identity=who)
 
     def _direct(self, who: Identity, digest: bytes) -> Identity | None:
         """Return under what a fact in its own stream stands, or None when a re-issue of it came first."""

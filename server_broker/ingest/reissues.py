@@ -71,21 +71,25 @@ class Origins:
     now_read: list[tuple[Identity, str]] = field(default_factory=list)
     """Facts that were held in their own stream and are vouched for by a re-issue, with their kind."""
 
-    def place(self, carrier: Identity, layers: list[Layer], kind: str) -> Identity | None:
-        """Return under what identity the innermost fact's rows shall stand, or None when it says nothing new."""
-        station = carrier.station
-        if any(self._accounted(station, layer) for layer in layers):
+    def place(self, carrier: Identity, layers: list[Layer]) -> Identity | None:
+        """Return under what identity the innermost fact's rows shall stand, or None when it says nothing new.
+
+        Nothing is noted by that: `note` follows once the rows are made.
+        """
+        if any(self._accounted(carrier.station, layer) for layer in layers):
             return None
-        identity = next((at for at in self._candidates(station, layers)), carrier)
+        return next((at for at in self._candidates(carrier.station, layers)), carrier)
+
+    def note(self, carrier: Identity, layers: list[Layer], kind: str, *, identity: Identity) -> None:
+        """Note that a re-issue was read and that its rows stand under ``identity``."""
         self.taken[identity] = carrier
         for layer in layers:
-            at = Identity(station, layer.epoch, layer.seq)
+            at = Identity(carrier.station, layer.epoch, layer.seq)
             self.reissued[at].add(layer.digest)
             self.rows.append(ReissueRow(*at, layer.digest, *identity[1:], *carrier[1:]))
             if (known := self.stored.get(at)) and known.digest == layer.digest:
                 self.stored[at] = Known(layer.digest, "")
                 self.now_read.append((at, kind if layer is layers[-1] else "reissued"))
-        return identity
 
     def _accounted(self, station: str, layer: Layer) -> bool:
         at = Identity(station, layer.epoch, layer.seq)

@@ -117,9 +117,10 @@ def _derive(who: Identity, new: NewFact, now: datetime) -> None:
     if isinstance(new.fact, Reissued):
         layers, fact = unwrap(new.fact)
         origins = store.load_origins([Identity(who.station, layer.epoch, layer.seq) for layer in layers])
-        identity = origins.place(who, layers, str(fact.__struct_config__.tag))
+        identity = origins.place(who, layers)
         if identity is not None:
             derive(fact, identity, rows)
+            origins.note(who, layers, str(fact.__struct_config__.tag), identity=identity)
         store.put_reissues(origins.rows, origins.now_read)
     else:
         origins = store.load_origins([who])
