@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.screen import Screen
 
+from kiosk_tui.widgets.bars import HeaderBar, KeyBar
 from kiosk_tui.widgets.page_body import PageBody
 
 
@@ -21,3 +23,19 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
     def turn_page(self) -> bool:
         """Turn to the next page of a long text; False when there is none."""
         return any(body.turn() for body in self.query(PageBody))
+
+
+class TextScreen[V](KioskScreen[V]):
+    """A header, text in pages, and the keys below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = HeaderBar()
+        self._body = PageBody()
+        self._keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._header
+        yield self._body
+        yield self._keys

@@ -1,29 +1,14 @@
 """Help: five things to know, and whom to ask."""
 
-from textual.app import ComposeResult
-
 from kiosk_tui import theme, words
-from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block
 from kiosk_tui.views import HelpView
-from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
-from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.widgets.bars import KeyHint
 
 
-class HelpScreen(KioskScreen[HelpView]):
+class HelpScreen(TextScreen[HelpView]):
     """How the kiosk is used."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._header = HeaderBar()
-        self._body = PageBody()
-        self._keys = KeyBar()
-
-    def compose(self) -> ComposeResult:
-        """Lay out the screen."""
-        yield self._header
-        yield self._body
-        yield self._keys
 
     def show(self, view: HelpView) -> None:
         """Draw the help."""

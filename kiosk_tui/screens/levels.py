@@ -1,13 +1,10 @@
 """Learning: which level to play."""
 
-from textual.app import ComposeResult
-
 from kiosk_tui import theme, words
-from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block, fit
 from kiosk_tui.views import LevelsView
-from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
-from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.widgets.bars import KeyHint
 from protocol.kiosk import LevelChoice
 
 _TITLE = 40
@@ -15,20 +12,8 @@ _NAME = 24
 """Cells; together with the stars at most two lines on the narrowest screen."""
 
 
-class LevelsScreen(KioskScreen[LevelsView]):
+class LevelsScreen(TextScreen[LevelsView]):
     """Up to six levels a page, chosen by their number."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._header = HeaderBar()
-        self._body = PageBody()
-        self._keys = KeyBar()
-
-    def compose(self) -> ComposeResult:
-        """Lay out the screen."""
-        yield self._header
-        yield self._body
-        yield self._keys
 
     def show(self, view: LevelsView) -> None:
         """Draw the choice."""

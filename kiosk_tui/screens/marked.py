@@ -1,32 +1,20 @@
 """Right or wrong, by sign and word, with the answer, the explanation and where it comes from."""
 
-from textual.app import ComposeResult
-
 from kiosk_tui import theme, words
-from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.screens.question import heading, space_after_cap
 from kiosk_tui.typeset import Block
 from kiosk_tui.views import MarkedView
-from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
-from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.widgets.bars import KeyHint
 from protocol.kiosk import Marked, QuestionShown
 
 
-class MarkedScreen(KioskScreen[MarkedView]):
+class MarkedScreen(TextScreen[MarkedView]):
     """The explanation is shown after every answer."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._header = HeaderBar()
-        self._body = PageBody()
-        self._keys = KeyBar()
         self._next = words.KEY_NEXT
-
-    def compose(self) -> ComposeResult:
-        """Lay out the screen."""
-        yield self._header
-        yield self._body
-        yield self._keys
 
     def show(self, view: MarkedView) -> None:
         """Draw the outcome."""

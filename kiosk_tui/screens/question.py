@@ -1,33 +1,18 @@
 """A question and its options."""
 
-from textual.app import ComposeResult
-
 from kiosk_tui import theme, words
-from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.typeset import Block, cells
 from kiosk_tui.views import QuestionView
-from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
-from kiosk_tui.widgets.page_body import PageBody
+from kiosk_tui.widgets.bars import KeyHint
 from protocol.kiosk import QuestionShown
 
 _NARROW_ROOM = 47
 """Cells of an option beside its cap and a space on the narrowest screen; longer ones go without the space."""
 
 
-class QuestionScreen(KioskScreen[QuestionView]):
+class QuestionScreen(TextScreen[QuestionView]):
     """One question of a level."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._header = HeaderBar()
-        self._body = PageBody()
-        self._keys = KeyBar()
-
-    def compose(self) -> ComposeResult:
-        """Lay out the screen."""
-        yield self._header
-        yield self._body
-        yield self._keys
 
     def show(self, view: QuestionView) -> None:
         """Draw the question."""
