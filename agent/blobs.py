@@ -149,7 +149,7 @@ class BlobStore:
 
 def _read_name(path: Path) -> KeptBlob | None:
     match = _NAME.fullmatch(path.name)
-    if match is None or path.stat().st_size != int(match[3]):
+    if match is None:
         return None
     return KeptBlob(int(match[1]), bytes.fromhex(match[2]), int(match[3]))
 

@@ -1,0 +1,16 @@
+"""A blob that the card cut short is still known by its name, so that it is given up by a fact and leaves the disk."""
+
+from pathlib import Path
+
+from agent.blobs import BlobStore
+
+
+def test_it_is_pending_and_not_intact_and_can_be_dropped(tmp_path: Path) -> None:
+    name = BlobStore(tmp_path).add(b"p" * 1000)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(b"p" * 10)
+    blobs = BlobStore(tmp_path)
+    assert blobs.pending() == [(name, 1000)]
+    assert not blobs.intact(name)
+    blobs.drop(name)
+    assert list(tmp_path.iterdir()) == []
