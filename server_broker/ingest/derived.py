@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from psycopg.types.json import Jsonb
 
 from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, execute, query
 from server_broker.ingest.rows import LAST_WALL_MS, Announced, Correction, Direction, Evicted, Identity, Rows
+from server_broker.media.files import MediaFolder
+from server_broker.media.intake import BlobIntake
 
 TOUCHES = Table(
     "attendance_touch",
@@ -108,6 +111,7 @@ def _announce(blobs: list[Announced], *, at: datetime) -> None:
             announced_at = coalesce(media_blob.announced_at, excluded.announced_at)""",
         [at, *columns],
     )
+    BlobIntake(MediaFolder(settings.HOME.media), now=at).adopt(first)
 
 
 def _evict(evictions: list[Evicted]) -> None:

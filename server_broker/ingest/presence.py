@@ -44,8 +44,8 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     """Note what stations said of themselves, in order, and return welcomes and the desired states they lack."""
     if not said:
         return []
-    _note_issued(said, now=now)
-    _keep_status(said, now=now)
+    through = _note_issued(said, now=now)
+    _keep_status(said, through=through, now=now)
     note_reported([(sender.id, message) for sender, message in said if isinstance(message, Reported)])
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
     note_reported([(sender.id, _as_reported(birth)) for sender, birth in births])
@@ -61,12 +61,14 @@ def mark_silent(*, now: datetime) -> int:
     return silent.update(online=False, changed_at=now)
 
 
-def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> None:
+def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, through: dict[StreamKey, int], now: datetime) -> None:
     ids = {sender.id for sender, _ in said}
     statuses = StationStatus.objects.in_bulk(list(ids))
     for sender, message in said:
         status = statuses.setdefault(sender.id, StationStatus(station_id=sender.id))
         _apply(status, message, now)
+        if isinstance(message, Vitals):
+            status.waiting = min(_waiting(sender, message, through), _LAST_INTEGER)
     StationStatus.objects.bulk_create(
         statuses.values(), update_conflicts=True, unique_fields=["station"], update_fields=_STATUS_FIELDS
     )
@@ -92,7 +94,6 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
 def _apply_vitals(status: StationStatus, vitals: Vitals, now: datetime) -> None:
     if status.connection is not None and not status.online:
         status.online, status.changed_at = True, now
-    status.waiting = min(vitals.waiting, _LAST_INTEGER)
     status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
     status.clock_quality = vitals.at.quality
     status.software = _shown(vitals.software)
@@ -102,12 +103,21 @@ def _apply_vitals(status: StationStatus, vitals: Vitals, now: datetime) -> None:
     status.simulated = vitals.simulated
 
 
+def _waiting(sender: SenderRow, vitals: Vitals, through: dict[StreamKey, int]) -> int:
+    """Return how many facts wait, by the signed head: the station's own count may be older than the last receipt."""
+    known = through.get((sender.id, vitals.head.epoch))
+    return vitals.waiting if known is None else max(0, vitals.head.through - known)
+
+
 def _shown(text: str) -> str:
     return text.replace("\x00", "�")
 
 
-def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> None:
-    """Adopt the heads that births and vitals carry as what the station says to have issued."""
+def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> dict[StreamKey, int]:
+    """Adopt the heads that births and vitals carry as what the station says to have issued.
+
+    Return how far the county has those streams.
+    """
     heads: dict[StreamKey, SignedHead] = {}
     alarms = []
     for sender, message in said:
@@ -123,6 +133,7 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
         stream.state.issued = max(stream.state.issued, heads[key].through)
     store.put_streams(streams.values())
     raise_alarms(alarms, at=now)
+    return {key: stream.state.through for key, stream in streams.items()}
 
 
 def _signed_by(sender: SenderRow, head: SignedHead) -> bool:

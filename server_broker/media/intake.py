@@ -4,8 +4,9 @@ Pieces are on the disk, synced, before the transaction that counts them commits.
 that announces the blob. A blob whose bytes do not hash to its name starts over, and a person is told.
 """
 
+import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from protocol.blobs import MAX_RANGES, BlobChunk, BlobMissing, BlobQuery, Range
@@ -14,6 +15,8 @@ from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from server_broker.media.pictures import is_viewable
 from server_broker.media.ranges import Span, merge, missing
+
+_log = logging.getLogger(__name__)
 
 MAX_UNANNOUNCED = 32
 """Blobs in pieces that a station may have here without a fact that announces them."""
@@ -76,6 +79,18 @@ class BlobIntake:
         if blob.ranges and self._folder.has_pieces(blob.station_id, bytes(blob.sha256)):
             return [(start, end) for start, end in blob.ranges]
         return []
+
+    def adopt(self, announced: Iterable[BlobKey]) -> None:
+        """Complete blobs whose bytes lie here already: the station of a restored county will not send them again."""
+        for station, sha256 in announced:
+            if not self._folder.has(sha256):
+                continue
+            blob = Blob.objects.select_for_update().get(station_id=station, sha256=sha256)
+            try:
+                if blob.completed_at is None:
+                    self._adopt(blob)
+            except OSError as error:
+                _log.warning("blob %s lies here and cannot be used: %s", sha256.hex()[:12], error)
 
     def _adopt(self, blob: Blob) -> bool:
         """Take a blob as complete whose bytes lie here already: a crash before COMMIT, or another station's."""

@@ -28,6 +28,7 @@ from server_broker.home import CountyHome
 from server_broker.people.excel import import_people
 from server_broker.regions.models import Region
 from server_broker.service.config import read_config
+from server_broker.service.control import restart
 from server_broker.service.processes import ServiceError, own_name
 from server_broker.trust.keys import county_keys
 
@@ -171,6 +172,8 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     generation = raise_generation()
     desired_changed(Station.objects.values_list("pk", flat=True))
     audit.record(_actor(), "county.restored", "", {"generation": generation})
+    # A station says what it has when it connects; one that is connected and at rest would wait for its next fact.
+    restart(home, "mosquitto")
     print(f"第 {generation} 代：站点会补报县里缺少的记录")
     for word, stations in (("按名册重新吊销", outcome.revoked), ("按名册重新登记", outcome.enrolled)):
         if stations:

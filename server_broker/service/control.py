@@ -50,6 +50,15 @@ def hold(home: CountyHome, part: str) -> None:
     end(pid, first=signal.SIGINT if part == "postgres" else signal.SIGTERM, timeout_s=STOP_TIMEOUT_S)
 
 
+def restart(home: CountyHome, part: str) -> bool:
+    """Stop one part of a running service, which then starts it again; return whether it ran."""
+    pid = read_pid(pid_file(home, part))
+    if service_pid(home) is None or pid is None or not alive(pid):
+        return False
+    end(pid, timeout_s=STOP_TIMEOUT_S)
+    return True
+
+
 def release(home: CountyHome, part: str) -> None:
     """Let a held part come up again.
 

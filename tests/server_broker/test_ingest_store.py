@@ -360,7 +360,17 @@ def test_only_the_will_of_the_present_connection_takes_a_station_offline(
     assert StationStatus.objects.get().online
     settlement.settle([station.vitals(), station.gone(nonce=b"2" * 16)])
     status = StationStatus.objects.get()
-    assert (status.online, status.waiting, status.blobs_waiting, status.simulated) == (False, 7, 2, True)
+    assert (status.online, status.blobs_waiting, status.simulated) == (False, 2, True)
+
+
+def test_what_waits_follows_from_the_signed_head_and_not_from_vitals_older_than_the_receipt(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    late = station.add(booted(), touch(1), touch(2)).vitals()
+    settlement.settle([late])
+    assert StationStatus.objects.get().waiting == 3
+    settlement.settle([station.facts_message(), late])
+    assert StationStatus.objects.get().waiting == 0
 
 
 def test_a_station_whose_end_went_unheard_is_offline_until_it_speaks(

@@ -106,6 +106,16 @@ def test_pieces_in_any_order_make_a_picture(sender: Sender, folder: MediaFolder)
     assert not list((settings.HOME.media / "partial").iterdir())
 
 
+def test_a_restored_county_takes_the_pictures_that_still_lie_here(sender: Sender) -> None:
+    """The station dropped its bytes at the receipt long ago: nobody would ever ask or send again."""
+    sender.announce()
+    sender.all()
+    Blob.objects.all().delete()
+    sender.announce()
+    blob = Blob.objects.get()
+    assert (blob.completed_at, blob.viewable) == (NOW, True)
+
+
 def test_pieces_may_come_before_the_fact_that_announces_them(sender: Sender) -> None:
     sender.all()
     assert Blob.objects.get().announced_at is None
