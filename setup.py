@@ -3,7 +3,13 @@
 Versions are ranges here and exact, with hashes, in ``requirements/lock.txt``.
 """
 
+import re
+from pathlib import Path
+
 from setuptools import find_packages, setup
+
+_AGENT = Path(__file__).with_name("agent").joinpath("__init__.py").read_text(encoding="utf-8")
+VERSION = re.findall(r'^VERSION = "(.+)"', _AGENT, re.MULTILINE)[0]
 
 CONTRACT = ["msgspec>=0.20", "cryptography>=46"]
 
@@ -51,7 +57,7 @@ EXTRAS = {
 
 setup(
     name="cunhui",
-    version="0.1.0",
+    version=VERSION,
     description="Village stations and the county service behind them: nothing that was shown green is ever lost",
     license="Apache-2.0",
     python_requires=">=3.13",

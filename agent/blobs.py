@@ -51,11 +51,13 @@ class BlobStore:
         except OSError as error:
             raise _sorted(error) from error
         self._kept: dict[bytes, KeptBlob] = {blob.sha256: blob for blob in found}
+        self._total_bytes = sum(blob.size for blob in self._kept.values())
+        self._next_number = found[-1].number + 1 if found else 1
 
     @property
     def total_bytes(self) -> int:
         """What the blobs take, without the file system's share."""
-        return sum(blob.size for blob in self._kept.values())
+        return self._total_bytes
 
     def add(self, content: bytes) -> bytes:
         """Put ``content`` on disk with a real fsync and return its SHA-256; adding it again changes nothing.
@@ -69,9 +71,11 @@ class BlobStore:
             raise ValueError("an empty blob")
         sha256 = hashlib.sha256(content).digest()
         if sha256 not in self._kept:
-            blob = KeptBlob(self._next_number(), sha256, len(content))
+            blob = KeptBlob(self._next_number, sha256, len(content))
             self._write(blob, content)
             self._kept[sha256] = blob
+            self._next_number += 1
+            self._total_bytes += blob.size
         return sha256
 
     def pending(self) -> list[tuple[bytes, int]]:
@@ -112,6 +116,7 @@ class BlobStore:
         blob = self._kept.pop(sha256, None)
         if blob is None:
             return
+        self._total_bytes -= blob.size
         try:
             (self._folder / blob.name).unlink(missing_ok=True)
         except OSError as error:
@@ -128,9 +133,6 @@ class BlobStore:
             self.drop(oldest)
             evicted.append(oldest)
         return evicted
-
-    def _next_number(self) -> int:
-        return max((blob.number for blob in self._kept.values()), default=0) + 1
 
     def _write(self, blob: KeptBlob, content: bytes) -> None:
         """Write under another name, sync, rename, sync the folder: a blob's own name always has the whole blob."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 
 import agent
@@ -19,6 +18,7 @@ from agent.config import StationConfig
 from agent.core import Core, Device, Parts
 from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
+from agent.drivers.https_process import fetch_pack_apart, post_json_apart
 from agent.drivers.system_clock import LinuxClock
 from agent.enrolment import Post, enrol, renew, renewal_due
 from agent.home import HomeScreen
@@ -51,7 +51,7 @@ OUTBOX_FILE = "outbox.db"
 
 def software() -> str:
     """Return name and version of this program, as facts and births state it."""
-    return f"cunhui-agent {metadata.version('cunhui')}"
+    return f"cunhui-agent {agent.VERSION}"
 
 
 def build_ms() -> int:
@@ -66,9 +66,7 @@ def enrol_station(config: StationConfig, claim: str) -> Identity:
 
 
 def _post() -> Post:
-    from agent.drivers.https import post_json  # noqa: PLC0415 -- loaded for the few calls a year that need it
-
-    return post_json
+    return post_json_apart
 
 
 @contextmanager
@@ -304,6 +302,4 @@ def _link(config: StationConfig, identity: Identity, clock: StationClock, inbox:
 
 
 def _fetch(config: StationConfig, ref: PackRef) -> bytes:
-    from agent.drivers.https import fetch_pack  # noqa: PLC0415
-
-    return fetch_pack(f"{config.county_url}/packs/{ref.sha256.hex()}", config.county_ca, ref.sha256, ref.size)
+    return fetch_pack_apart(f"{config.county_url}/packs/{ref.sha256.hex()}", config.county_ca, ref.sha256, ref.size)
