@@ -1,0 +1,90 @@
+"""Whether a salvaged fact stands where it says: from the fact before, or to the fact after, and not by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.outbox.belief import take_out_misplaced
+from agent.outbox.schema import MAX_SEQ, place
+from agent.outbox.stream import read_facts
+from agent.store import Store
+from protocol import chain
+from tests.agent.test_outbox import open_outbox
+from tests.proofs.power_cut.workload import STATION, touch
+
+LAST = 6
+
+
+class Wreckage:
+    """The facts of a stream, some of them spoilt."""
+
+    def __init__(self, path: Path) -> None:
+        outbox = open_outbox(path)
+        outbox.commit(*(touch(number) for number in range(1, LAST)))
+        self.start = chain.first_head(station=STATION, epoch=outbox.epoch)
+        outbox.close()
+        self.store = Store(path)
+        for trigger in ("facts_keep", "facts_stay"):
+            self.store.rows(f"DROP TRIGGER {trigger}")
+        self.heads = self.kept()
+
+    def spoil_head(self, seq: int) -> None:
+        self.store.rows("UPDATE facts SET head = ? WHERE place = ?", (bytes(32), place(1, seq)))
+
+    def lose(self, seq: int) -> None:
+        self.store.rows("DELETE FROM facts WHERE place = ?", (place(1, seq),))
+
+    def swap(self, one: int, other: int) -> None:
+        """Let two facts stand in each other's place."""
+        for old, new in ((one, 1000), (other, one), (1000, other)):
+            self.store.rows("UPDATE facts SET place = ? WHERE place = ?", (place(1, new), place(1, old)))
+
+    def judge(self, *, issued: int = LAST) -> list[int]:
+        """Return the seqs of what is taken out."""
+        with self.store.transaction():
+            return [fact.seq for fact in take_out_misplaced(self.store, 1, start=self.start, issued=issued)]
+
+    def kept(self) -> dict[int, bytes]:
+        return {fact.seq: fact.head for fact in read_facts(self.store, 1, first=1, last=MAX_SEQ)}
+
+
+@pytest.fixture
+def wreckage(tmp_path: Path) -> Iterator[Wreckage]:
+    made = Wreckage(tmp_path / "outbox.db")
+    yield made
+    made.store.close()
+
+
+def test_an_unharmed_stream_is_believed(wreckage: Wreckage) -> None:
+    assert wreckage.judge() == []
+    assert wreckage.kept() == wreckage.heads
+
+
+@pytest.mark.parametrize("seq", [1, 3, LAST - 1])
+def test_a_spoilt_head_between_two_facts_is_set_right(wreckage: Wreckage, seq: int) -> None:
+    wreckage.spoil_head(seq)
+    assert wreckage.judge() == []
+    assert wreckage.kept() == wreckage.heads
+
+
+def test_a_last_fact_to_which_the_chain_does_not_lead_is_not_believed(wreckage: Wreckage) -> None:
+    wreckage.spoil_head(LAST)
+    assert wreckage.judge() == [LAST]
+    assert LAST not in wreckage.kept()
+
+
+def test_two_facts_in_each_other_s_place_are_not_believed(wreckage: Wreckage) -> None:
+    wreckage.swap(3, 4)
+    assert wreckage.judge() == [3, 4]
+    assert sorted(wreckage.kept()) == [1, 2, 5, 6]
+
+
+@pytest.mark.parametrize(("issued", "doubtful"), [(LAST, []), (3, [4])])
+def test_a_lone_fact_is_believed_as_far_as_the_stream_is_known_to_have_gone(
+    wreckage: Wreckage, issued: int, doubtful: list[int]
+) -> None:
+    wreckage.lose(3)
+    wreckage.lose(5)
+    wreckage.lose(6)
+    assert wreckage.judge(issued=issued) == doubtful
