@@ -1,6 +1,7 @@
 """Becoming a station of the county, and staying one: enrolment by claim code and renewal at half life.
 
-Both are one HTTPS call each, signed with the record key. They block, so the core runs them in a thread.
+Both are one HTTPS call each, signed with the record key. They block, and what they load is large: a running agent
+renews in a process of its own (`agent.drivers.https_process`).
 """
 
 import datetime
@@ -110,16 +111,14 @@ def renew(identity: Identity, *, url: str, ca_file: Path, post: Post) -> Identit
     return save_answer(identity.folder, answer)
 
 
-def renewal_due(now_wall_ms: int, certificate: str) -> bool:
-    """Tell whether half of a certificate's life since its issue is over, or all of it.
+def renewal_due_ms(certificate: str) -> int:
+    """Return when half of a certificate's life since its issue is over, in milliseconds since 1970.
 
     Args:
-        now_wall_ms: Trusted time, milliseconds since 1970 in UTC.
         certificate: PEM. Its start is back-dated, so its issue is counted as 90 days before its end.
     """
     ends = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
-    now = datetime.datetime.fromtimestamp(now_wall_ms / 1000, datetime.UTC)
-    return now >= ends - LIFE / 2
+    return int((ends - LIFE / 2).timestamp() * 1000)
 
 
 def _csr(folder: Path) -> str:

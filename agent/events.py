@@ -107,9 +107,14 @@ class PackFetched:
 
 @dataclass(frozen=True, slots=True)
 class RenewalEnded:
-    """A certificate renewal ended; ``problem`` is empty when the new certificate is in place."""
+    """The certificate was looked at, and renewed where that was due; ``problem`` is empty when that went well.
+
+    ``due_ms`` is the wall time at which the one now in place is to be renewed.
+    """
 
     problem: str = ""
+    renewed: bool = False
+    due_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

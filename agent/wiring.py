@@ -18,9 +18,9 @@ from agent.config import StationConfig
 from agent.core import Core, Device, Parts
 from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
-from agent.drivers.https_process import fetch_pack_apart, post_json_apart
+from agent.drivers.https_process import fetch_apart, renew_apart
 from agent.drivers.system_clock import LinuxClock
-from agent.enrolment import Post, enrol, renew, renewal_due
+from agent.events import RenewalEnded
 from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.identity import Identity
@@ -61,12 +61,11 @@ def build_ms() -> int:
 
 def enrol_station(config: StationConfig, claim: str) -> Identity:
     """Make the enrolment call; see `agent.enrolment.enrol`."""
+    from agent.drivers.https import post_json  # noqa: PLC0415 -- large, and no use to a station that runs
+    from agent.enrolment import enrol  # noqa: PLC0415
+
     config.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=_post())
-
-
-def _post() -> Post:
-    return post_json_apart
+    return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)
 
 
 @contextmanager
@@ -239,15 +238,7 @@ class _Build:
         return shelf
 
     def _renewal(self) -> Renewal:
-        return Renewal(
-            clock=self.clock,
-            inbox=self.inbox,
-            due=lambda wall_ms: renewal_due(wall_ms, self.identity.enrolled.certificate),
-            renew=self._renew,
-        )
-
-    def _renew(self) -> None:
-        self.identity = renew(self.identity, url=self.config.county_url, ca_file=self.config.county_ca, post=_post())
+        return Renewal(clock=self.clock, inbox=self.inbox, renew=partial(_renew, self.config))
 
     def _devices(self) -> list[Device]:
         cameras = [self.camera] if self.camera else []
@@ -302,4 +293,10 @@ def _link(config: StationConfig, identity: Identity, clock: StationClock, inbox:
 
 
 def _fetch(config: StationConfig, ref: PackRef) -> bytes:
-    return fetch_pack_apart(f"{config.county_url}/packs/{ref.sha256.hex()}", config.county_ca, ref.sha256, ref.size)
+    url = f"{config.county_url}/packs/{ref.sha256.hex()}"
+    return fetch_apart(url, config.county_ca, ref.sha256, ref.size, folder=config.folder / "downloads")
+
+
+def _renew(config: StationConfig, wall_ms: int) -> RenewalEnded:
+    outcome = renew_apart(config.folder, url=config.county_url, ca_path=config.county_ca, now_ms=wall_ms)
+    return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms)

@@ -1,12 +1,13 @@
 """HTTPS to the county: enrolment calls and resumable downloads, trusting the county CA alone.
 
-``requests`` is imported at the first call: a station that only records cards never loads it.
+Calls are made in a process that ends with them, see `agent.drivers.https_process`; ``requests`` is imported at the
+first.
 """
 
 import hashlib
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from agent.ports import DeviceError
 
@@ -57,53 +58,65 @@ def _read_answer(session: "requests.Session", url: str, body: bytes, headers: di
         raise DeviceError(f"{type(error).__name__}: {error}") from error
 
 
-def fetch_pack(url: str, ca_path: Path, sha256: bytes, size: int) -> bytes:
-    """Download one file, going on where a broken connection stopped (RFC 9110, section 14).
+def fetch_pack(url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path) -> None:
+    """Download one file, going on where a broken connection or an earlier call stopped (RFC 9110, section 14).
 
     Args:
         sha256: What the file must hash to.
         size: Its length in bytes; not one more is read.
+        into: Where it goes. What is there already is taken for its beginning; an unfinished one stays there.
 
     Raises:
-        DeviceError: The county can't be reached or answers otherwise than with the file.
-        WrongContent: The bytes are not the file that was asked for.
+        DeviceError: The county can't be reached or answers otherwise than with the file, or the disk fails.
+        WrongContent: The bytes are not the file that was asked for; they are gone.
     """
-    content = bytearray()
-    fruitless = best = 0
-    with _session(ca_path) as session:
-        while len(content) < size:
-            problem = _fetch_rest(session, url, content, size)
-            fruitless = 0 if len(content) > best else fruitless + 1
-            best = max(best, len(content))
-            if problem and fruitless >= FRUITLESS_TRIES:
-                raise DeviceError(problem)
-    if hashlib.sha256(content).digest() != sha256:
+    try:
+        with into.open("ab") as file, _session(ca_path) as session:
+            _fetch_all(session, url, file, size)
+        with into.open("rb") as file:
+            right = hashlib.file_digest(file, "sha256").digest() == sha256
+        if not right:
+            into.unlink()
+    except OSError as error:
+        raise DeviceError(f"{type(error).__name__}: {error}") from error
+    if not right:
         raise WrongContent(f"{url} does not hash to what was asked for")
-    return bytes(content)
 
 
-def _fetch_rest(session: "requests.Session", url: str, content: bytearray, size: int) -> str:
+def _fetch_all(session: "requests.Session", url: str, file: BinaryIO, size: int) -> None:
+    fruitless, best = 0, file.tell()
+    while file.tell() < size:
+        problem = _fetch_rest(session, url, file, size)
+        fruitless = 0 if file.tell() > best else fruitless + 1
+        best = max(best, file.tell())
+        if problem and fruitless >= FRUITLESS_TRIES:
+            raise DeviceError(problem)
+
+
+def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int) -> str:
     """Append what one request brings; return what went wrong, or nothing."""
     import requests  # noqa: PLC0415
 
-    headers = {"Range": f"bytes={len(content)}-{size - 1}", "Accept-Encoding": "identity"}
+    headers = {"Range": f"bytes={file.tell()}-{size - 1}", "Accept-Encoding": "identity"}
     try:
         with session.get(
             url, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
         ) as answer:
-            return _append(answer, content, size)
+            return _append(answer, file, size)
     except (requests.RequestException, OSError) as error:
         return f"{type(error).__name__}: {error}"
 
 
-def _append(answer: "requests.Response", content: bytearray, size: int) -> str:
+def _append(answer: "requests.Response", file: BinaryIO, size: int) -> str:
+    here = file.tell()
     if answer.status_code == 200:
-        content.clear()
-    elif answer.status_code != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {len(content)}-"):
+        file.truncate(0)
+        file.seek(0)
+    elif answer.status_code != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {here}-"):
         return f"the county answered {answer.status_code}"
     for piece in answer.iter_content(_PIECE_BYTES):
-        content += piece[: size - len(content)]
-        if len(content) >= size:
+        file.write(piece[: size - file.tell()])
+        if file.tell() >= size:
             return ""
     return "the connection ended early"
 

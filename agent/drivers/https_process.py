@@ -1,11 +1,17 @@
-"""The county's HTTPS calls in a process of their own, which ends after one call.
+"""Errands to the county over HTTPS, each in a process of its own that ends with it.
 
-They are a few in a year. ``requests`` and what it loads would stay in the agent's memory for good; so the agent
-starts this module, writes one `Call` to it and reads one `Outcome` back, both MessagePack, through its pipes.
+They are a few in a year, and what ``requests`` and X.509 load would stay in the agent's memory for good. So the agent
+starts this module, writes one line with what to do, and reads one line with what came of it (JSON). A file goes to the
+card, not through the pipe; half of one waits there for the next errand. The process ends when the agent does.
 """
 
+import os
+import select
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,65 +19,89 @@ import msgspec
 
 from agent.drivers.https import WrongContent, fetch_pack, post_json
 from agent.ports import DeviceError
-from protocol.codec import decode, encode
-from protocol.packs import MAX_PACK_BYTES
-from protocol.refusal import Refused
 
-MAX_MESSAGE_BYTES = MAX_PACK_BYTES + 65_536
-POST_S = 60.0
+RENEW_S = 120.0
 FETCH_S = 3600.0
 """A pack may come over a slow line; each step of it has a limit of its own in `agent.drivers.https`."""
+MAX_LINE_BYTES = 8_192
+COMMAND = (sys.executable, "-m", "agent.drivers.https_process")
 
 
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do. ``body`` goes with ``post``; ``sha256`` and ``size`` with ``fetch``."""
+class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
+    """Bring a file; see `agent.drivers.https.fetch_pack`."""
 
-    kind: Literal["post", "fetch"]
     url: str
     ca: str
-    body: bytes = b""
-    sha256: bytes = b""
-    size: int = 0
+    sha256: bytes
+    size: int
+    into: str
+
+
+class Renew(msgspec.Struct, frozen=True, kw_only=True, tag="renew"):
+    """Renew the certificate of the station in ``folder`` when it is due at ``now_ms``."""
+
+    folder: str
+    url: str
+    ca: str
+    now_ms: int
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it. ``status`` is the HTTP status of a post."""
+    """What came of an errand. ``due_ms`` goes with `Renew`: when the certificate now in place is to be renewed."""
 
     problem: Literal["", "device", "content"] = ""
     detail: str = ""
-    status: int = 0
-    content: bytes = b""
+    renewed: bool = False
+    due_ms: int = 0
 
 
-def post_json_apart(url: str, ca_path: Path, body: bytes) -> tuple[int, bytes]:
-    """As `agent.drivers.https.post_json`, in a process of its own.
+def fetch_apart(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Path) -> bytes:
+    """Bring a file of the county in a process of its own, going on with what an earlier errand left in ``folder``.
 
-    Raises:
-        DeviceError: As there, and when the process fails or takes longer than `POST_S`.
-    """
-    outcome = _ask(Call(kind="post", url=url, ca=str(ca_path), body=body), limit_s=POST_S)
-    return outcome.status, outcome.content
-
-
-def fetch_pack_apart(url: str, ca_path: Path, sha256: bytes, size: int) -> bytes:
-    """As `agent.drivers.https.fetch_pack`, in a process of its own.
+    Args:
+        folder: For files under way, of one errand at a time; what belongs to another file is removed.
 
     Raises:
-        DeviceError: As there, and when the process fails or takes longer than `FETCH_S`.
+        DeviceError: As `agent.drivers.https.fetch_pack`; also when the process fails or takes longer than `FETCH_S`.
         WrongContent: As there.
+        OSError: The card fails.
     """
-    return _ask(Call(kind="fetch", url=url, ca=str(ca_path), sha256=sha256, size=size), limit_s=FETCH_S).content
+    into = folder / sha256.hex()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for other in folder.iterdir():
+        if other != into:
+            other.unlink()
+    call = Fetch(url=url, ca=str(ca_path), sha256=sha256, size=size, into=str(into))
+    run_errand(call, limit_s=FETCH_S)
+    content = into.read_bytes()
+    into.unlink()
+    return content
 
 
-def _ask(call: Call, *, limit_s: float) -> Outcome:
-    command = [sys.executable, "-m", "agent.drivers.https_process"]
+def renew_apart(folder: Path, *, url: str, ca_path: Path, now_ms: int) -> Outcome:
+    """Renew the station's certificate where that is due, in a process of its own.
+
+    Raises:
+        DeviceError: The old certificate stays in place, or the new one is there and its end not known yet.
+    """
+    return run_errand(Renew(folder=str(folder), url=url, ca=str(ca_path), now_ms=now_ms), limit_s=RENEW_S)
+
+
+def run_errand(call: Fetch | Renew, *, limit_s: float, command: Sequence[str] = COMMAND) -> Outcome:
+    """Start the process, wait for its answer, and end it.
+
+    Raises:
+        DeviceError: It could not do it, failed, or took longer than ``limit_s``.
+        WrongContent: The file is not the one that was asked for.
+    """
     try:
-        done = subprocess.run(  # noqa: S603 -- our own interpreter and module
-            command, input=encode(call), stdout=subprocess.PIPE, timeout=limit_s, check=True
-        )
-        outcome = decode(done.stdout, Outcome, limit=MAX_MESSAGE_BYTES)
-    except (subprocess.SubprocessError, OSError, Refused) as error:
-        raise DeviceError(f"the HTTPS process failed: {type(error).__name__}") from error
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:  # noqa: S603 -- our own interpreter and module
+            try:
+                outcome = _talk(process, call, deadline=time.monotonic() + limit_s)
+            finally:
+                process.kill()
+    except (OSError, msgspec.DecodeError) as error:
+        raise DeviceError(f"the HTTPS process failed: {type(error).__name__}: {error}") from error
     if outcome.problem == "device":
         raise DeviceError(outcome.detail)
     if outcome.problem == "content":
@@ -79,18 +109,68 @@ def _ask(call: Call, *, limit_s: float) -> Outcome:
     return outcome
 
 
-def answer(call: Call) -> Outcome:
+def _talk(process: subprocess.Popen[bytes], call: Fetch | Renew, *, deadline: float) -> Outcome:
+    if process.stdin is None or process.stdout is None:
+        raise OSError("no pipes")
+    # Its input stays open: where it ends, the agent has ended.
+    process.stdin.write(msgspec.json.encode(call) + b"\n")
+    said = b""
+    while not said.endswith(b"\n"):
+        if not select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            raise OSError("no answer in time")
+        piece = os.read(process.stdout.fileno(), MAX_LINE_BYTES)
+        said += piece
+        if not piece or len(said) > MAX_LINE_BYTES:
+            raise OSError("no answer")
+    return msgspec.json.decode(said, type=Outcome)
+
+
+def do(call: Fetch | Renew) -> Outcome:
     """Do what was asked, in this process."""
+    from agent.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is what must not stay in the agent
+    from agent.identity import IdentityBroken  # noqa: PLC0415
+
     try:
-        if call.kind == "post":
-            status, content = post_json(call.url, Path(call.ca), call.body)
-            return Outcome(status=status, content=content)
-        return Outcome(content=fetch_pack(call.url, Path(call.ca), call.sha256, call.size))
-    except DeviceError as error:
-        return Outcome(problem="device", detail=str(error)[:500])
+        if isinstance(call, Renew):
+            return _renew(call)
+        fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into))
     except WrongContent as error:
         return Outcome(problem="content", detail=str(error)[:500])
+    except DeviceError as error:
+        return Outcome(problem="device", detail=str(error)[:500])
+    except (EnrolmentFailed, IdentityBroken, OSError) as error:
+        return Outcome(problem="device", detail=f"{type(error).__name__}: {error}"[:500])
+    return Outcome()
+
+
+def _renew(call: Renew) -> Outcome:
+    from agent.enrolment import renew, renewal_due_ms  # noqa: PLC0415
+    from agent.identity import load_identity  # noqa: PLC0415
+
+    identity = load_identity(Path(call.folder))
+    if identity is None:
+        raise DeviceError("the station is not enrolled")
+    due_ms = renewal_due_ms(identity.enrolled.certificate)
+    if call.now_ms < due_ms:
+        return Outcome(due_ms=due_ms)
+    identity = renew(identity, url=call.url, ca_file=Path(call.ca), post=post_json)
+    return Outcome(renewed=True, due_ms=renewal_due_ms(identity.enrolled.certificate))
+
+
+def main() -> None:
+    """Take one errand from standard input and answer on standard output. Cards go first: this runs at low priority."""
+    os.nice(10)
+    line = sys.stdin.buffer.readline(MAX_LINE_BYTES)
+    threading.Thread(target=_end_with_the_agent, daemon=True).start()
+    outcome = do(msgspec.json.decode(line, type=Fetch | Renew))
+    os.write(sys.stdout.fileno(), msgspec.json.encode(outcome) + b"\n")
+
+
+def _end_with_the_agent() -> None:
+    while os.read(0, 1):
+        pass
+    os._exit(1)
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(encode(answer(decode(sys.stdin.buffer.read(), Call, limit=MAX_MESSAGE_BYTES))))
+    main()

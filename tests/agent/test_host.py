@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from agent.events import RenewalEnded
 from agent.home import HomeScreen
@@ -16,6 +15,8 @@ from protocol.twin import Person
 from tests.agent.bench import ZHANG, Bench, bench, desired, window
 from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
+
+DAY_MS = 24 * HOUR_MS
 
 
 def home_of(station: Bench) -> HomeScreen:
@@ -120,35 +121,74 @@ def test_memory_begins_after_facts_that_were_erased(station: Bench) -> None:
     assert [ref.seq for ref, _ in recent_facts(Erased())] == [Erased.through - 1, Erased.through]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_a_due_renewal_runs_once_an_hour(station: Bench, system: FakeSystemClock, fails: bool) -> None:
-    calls: list[int] = []
+class RenewalDesk:
+    """Renews, or fails, and says when it is due again."""
 
-    def renew() -> None:
-        calls.append(system.mono)
-        if fails:
+    def __init__(self, system: FakeSystemClock) -> None:
+        self.system = system
+        self.asked: list[int] = []
+        self.fails = False
+
+    def __call__(self, wall_ms: int) -> RenewalEnded:
+        self.asked.append(wall_ms)
+        if self.fails:
             raise OSError("no county")
+        return RenewalEnded(renewed=True, due_ms=self.system.wall + 45 * DAY_MS)
 
-    renewal = Renewal(clock=station.clock, inbox=station.inbox, due=lambda wall_ms: True, renew=renew)
+
+def renewal_of(station: Bench, desk: RenewalDesk) -> Renewal:
+    return Renewal(clock=station.clock, inbox=station.inbox, renew=desk)
+
+
+def look(renewal: Renewal, station: Bench) -> bool:
+    """Tick, and take what comes of it."""
     renewal.tick()
     event = station.inbox.get(timeout_s=5)
     assert isinstance(event, RenewalEnded)
-    assert bool(event.problem) is fails
-    renewal.tick()
     renewal.ended(event)
+    return not event.problem
+
+
+def rests(renewal: Renewal, station: Bench) -> bool:
+    """Tick, and see that nothing comes of it."""
     renewal.tick()
-    assert len(calls) == 1
+    return station.inbox.get(timeout_s=0.1) is None
+
+
+def test_the_certificate_is_looked_at_once_and_again_when_it_is_due(station: Bench, system: FakeSystemClock) -> None:
+    desk = RenewalDesk(system)
+    renewal = renewal_of(station, desk)
+    assert look(renewal, station)
+    system.pass_ms(44 * DAY_MS)
+    assert rests(renewal, station)
+    system.pass_ms(DAY_MS)
+    assert look(renewal, station)
+    assert desk.asked == [system.wall - 45 * DAY_MS, system.wall]
+
+
+def test_a_failed_renewal_is_tried_once_an_hour(station: Bench, system: FakeSystemClock) -> None:
+    desk = RenewalDesk(system)
+    desk.fails = True
+    renewal = renewal_of(station, desk)
+    assert not look(renewal, station)
+    assert rests(renewal, station)
+    system.pass_ms(RETRY_MS)
+    assert not look(renewal, station)
+
+
+def test_one_renewal_runs_at_a_time(station: Bench, system: FakeSystemClock) -> None:
+    desk = RenewalDesk(system)
+    renewal = renewal_of(station, desk)
+    renewal.tick()
     system.pass_ms(RETRY_MS)
     renewal.tick()
     assert station.inbox.get(timeout_s=5) is not None
-    assert len(calls) == 2
+    assert len(desk.asked) == 1
 
 
 def test_without_the_time_nothing_is_renewed(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system, trusted=False) as station:
-        renewal = Renewal(clock=station.clock, inbox=station.inbox, due=lambda wall_ms: True, renew=lambda: None)
-        renewal.tick()
-        assert station.inbox.get(timeout_s=0.1) is None
+        assert rests(renewal_of(station, RenewalDesk(system)), station)
 
 
 def test_a_damaged_blob_is_stated_as_evicted(station: Bench) -> None:

@@ -1,22 +1,28 @@
-"""The same calls in a process of their own: same answers, same refusals, and nothing stays behind in the agent."""
+"""Errands in a process of their own: same answers, same refusals, and nothing of it stays behind in the agent."""
 
 import hashlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from agent.drivers.https import WrongContent
-from agent.drivers.https_process import fetch_pack_apart, post_json_apart
+from agent.drivers.https import WrongContent, post_json
+from agent.drivers.https_process import COMMAND, Fetch, Outcome, fetch_apart, renew_apart, run_errand
+from agent.enrolment import enrol, renewal_due_ms
+from agent.identity import load_identity
 from agent.ports import DeviceError
 from tests.agent.uplink.pki import Authority
+from tests.agent.uplink.test_enrolment import CLAIM, Desk
 from tests.agent.uplink.web import Web
 
 CONTENT = os.urandom(200_000)
 NAME = hashlib.sha256(CONTENT).digest()
+FAR_AHEAD_MS = 2_500_000_000_000
 
 
 @pytest.fixture
@@ -25,34 +31,137 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-def web(authority: Authority) -> Iterator[Web]:
-    web = Web(lambda _path, body, _wanted: (200, {}, body or CONTENT), authority.issue("web", host="127.0.0.1"))
+def desk(authority: Authority) -> Desk:
+    return Desk(authority)
+
+
+@pytest.fixture
+def web(authority: Authority, desk: Desk) -> Iterator[Web]:
+    def answer(path: str, body: bytes, wanted: str | None) -> tuple[int, dict[str, str], bytes]:
+        if not path.startswith("/packs/"):
+            return desk(path, body, wanted)
+        start = int((wanted or "").removeprefix("bytes=").split("-")[0])
+        return 206, {"Content-Range": f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}"}, CONTENT[start:]
+
+    web = Web(answer, authority.issue("web", host="127.0.0.1"))
     yield web
     web.close()
 
 
-def test_a_post_brings_status_and_answer(web: Web, authority: Authority) -> None:
-    assert post_json_apart(f"{web.url}/enrol", authority.ca_file, b'{"a": 1}') == (200, b'{"a": 1}')
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "station"
 
 
-def test_a_file_comes_whole_or_is_refused(web: Web, authority: Authority) -> None:
-    assert fetch_pack_apart(f"{web.url}/packs/x", authority.ca_file, NAME, len(CONTENT)) == CONTENT
+def fetch(web: Web, authority: Authority, folder: Path, *, sha256: bytes = NAME) -> bytes:
+    return fetch_apart(f"{web.url}/packs/x", authority.ca_file, sha256, len(CONTENT), folder=folder / "downloads")
+
+
+def test_a_file_comes_whole_and_leaves_nothing_under_way(web: Web, authority: Authority, folder: Path) -> None:
+    assert fetch(web, authority, folder) == CONTENT
+    assert list((folder / "downloads").iterdir()) == []
+
+
+def test_another_file_is_refused(web: Web, authority: Authority, folder: Path) -> None:
     with pytest.raises(WrongContent):
-        fetch_pack_apart(f"{web.url}/packs/x", authority.ca_file, bytes(32), len(CONTENT))
+        fetch(web, authority, folder, sha256=bytes(32))
+    assert list((folder / "downloads").iterdir()) == []
 
 
-def test_nobody_there_is_a_device_error(authority: Authority) -> None:
+def test_the_next_errand_goes_on_where_one_stopped(web: Web, authority: Authority, folder: Path) -> None:
+    web.cut_after = [50_000, 0, 0, 0]
+    with pytest.raises(DeviceError):
+        fetch(web, authority, folder)
+    (folder / "downloads" / ("ab" * 32)).write_bytes(b"of a pack that is no longer wanted")
+    kept = (folder / "downloads" / NAME.hex()).stat().st_size
+    assert kept > 0
+    assert fetch(web, authority, folder) == CONTENT
+    assert web.requests[-1][1] == f"bytes={kept}-{len(CONTENT) - 1}"
+
+
+def test_a_certificate_is_renewed_when_it_is_due(web: Web, authority: Authority, folder: Path) -> None:
+    first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    due_ms = renewal_due_ms(first.enrolled.certificate)
+    asked = len(web.requests)
+    early = renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms - 1)
+    assert (early, len(web.requests)) == (Outcome(due_ms=due_ms), asked)
+    assert renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms).renewed
+    second = load_identity(folder)
+    assert second is not None
+    assert second.enrolled.certificate != first.enrolled.certificate
+    assert second.certificate_file.read_text() == second.enrolled.certificate
+
+
+def test_a_refused_renewal_leaves_the_certificate(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+    first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    desk.wrong_nonce = True
+    with pytest.raises(DeviceError, match="AnswerRefused"):
+        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS)
+    assert first.certificate_file.read_text() == first.enrolled.certificate
+
+
+@pytest.mark.parametrize("enrolled", [None, b"{"])
+def test_a_folder_that_is_no_stations_is_a_device_error(
+    web: Web, authority: Authority, folder: Path, enrolled: bytes | None
+) -> None:
+    folder.mkdir()
+    if enrolled is not None:
+        (folder / "enrolled.json").write_bytes(enrolled)
+    with pytest.raises(DeviceError):
+        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS)
+
+
+def test_nobody_there_is_a_device_error(authority: Authority, tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="Connection"):
-        post_json_apart("https://127.0.0.1:9/enrol", authority.ca_file, b"{}")
+        fetch_apart("https://127.0.0.1:9/packs/x", authority.ca_file, NAME, 10, folder=tmp_path / "downloads")
 
 
-def test_the_agent_loads_no_http_library(web: Web, authority: Authority) -> None:
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("import time; time.sleep(60)", "in time"),
+        ("", "no answer"),
+        ("print('{')", "Decode"),
+        ("print('x' * 99_999)", "no answer"),
+    ],
+)
+def test_a_process_that_hangs_dies_or_babbles_is_a_device_error(program: str, why: str) -> None:
+    call = Fetch(url="", ca="", sha256=NAME, size=1, into="")
+    with pytest.raises(DeviceError, match=why):
+        run_errand(call, limit_s=1.0, command=[sys.executable, "-c", program])
+
+
+def test_a_program_that_is_missing_is_a_device_error() -> None:
+    with pytest.raises(DeviceError):
+        run_errand(Fetch(url="", ca="", sha256=NAME, size=1, into=""), limit_s=1.0, command=["/no/such/program"])
+
+
+def test_it_ends_with_the_agent(authority: Authority, tmp_path: Path) -> None:
+    """A server that never answers holds it up; when the agent's end of the pipe closes, it ends at once."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/packs/x"
+        call = Fetch(url=url, ca=str(authority.ca_file), sha256=NAME, size=10, into=str(tmp_path / "file"))
+        process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(msgspec.json.encode(call) + b"\n")
+        process.stdin.flush()
+        silent.settimeout(10)
+        with silent.accept()[0]:
+            process.stdin.close()
+            assert process.wait(5) == 1
+        process.stdout.close()
+
+
+def test_the_agent_loads_neither_the_http_library_nor_x509(web: Web, authority: Authority, tmp_path: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from agent.drivers.https_process import post_json_apart
-post_json_apart({f"{web.url}/enrol"!r}, Path({str(authority.ca_file)!r}), b"{{}}")
-print("requests" in sys.modules)
+import agent.wiring
+from agent.drivers.https_process import fetch_apart
+fetch_apart({f"{web.url}/packs/x"!r}, Path({str(authority.ca_file)!r}), bytes.fromhex({NAME.hex()!r}), {len(CONTENT)},
+            folder=Path({str(tmp_path / "downloads")!r}))
+print([name for name in ("requests", "urllib3", "cryptography.x509", "importlib.metadata") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "[]"
