@@ -16,6 +16,8 @@ from firmware_scripts.demo.touch import CAST_FILE, DEFAULT_FOLDER
 from firmware_scripts.report import arguments, chosen_seed
 
 _PID_FILE = "demo.pid"
+_LONGEST_FOLDER = 107 - len("/stations/demo-0000/kiosk.sock")
+"""In bytes: a unix socket's path has at most 107 (unix(7))."""
 
 
 def main() -> int:
@@ -30,6 +32,9 @@ def main() -> int:
     folder = options.folder.absolute()
     if options.stop:
         return _stop(folder)
+    if len(os.fsencode(folder)) > _LONGEST_FOLDER:
+        print(f"{folder} is too long a path for unix sockets: choose another with --folder", file=sys.stderr)
+        return 2
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     seed = chosen_seed(options.seed)
