@@ -1,4 +1,4 @@
-"""Remember the touches of the last two days: for the repeat rule, the duty board and what is still missing.
+"""Remember the touches of a day: for the repeat rule, the duty board and what is still missing.
 
 Nothing here is kept on disk: it is read back from the outbox's last facts when the agent begins. Names,
 directions and dates are derived at each look, so that a card bound later or a corrected clock counts at once.
@@ -14,22 +14,38 @@ from agent.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import DirectionChosen, Fact, Touch
 from protocol.kiosk import DutyRow, Missing
-from protocol.units import Direction, FactRef, Moment
+from protocol.units import ClockQuality, Direction, FactRef, Moment
 
-MAX_CARDS, MAX_OF_A_CARD, MAX_LATEST = 2_000, 100, 500
+MAX_KEPT = 2_000
+"""Touches at hand: more than a village makes in a day."""
+KEEP_MS = 36 * 3_600_000
+"""What a day's board needs: its windows may open up to 12 hours before midnight."""
 REPEAT_WITHIN_MS = 120_000
-_KEEP_MS = 2 * 24 * 3_600_000
 MAX_ROWS = 120
 
 
 @dataclass(slots=True)
 class Seen:
-    """A touch that counts: not a repeat of another."""
+    """A touch that counts: not a repeat of another. In plain numbers, because some thousands lie in memory."""
 
-    ref: FactRef
-    at: Moment
+    epoch: bytes
+    seq: int
+    wall: int
+    boot: bytes
+    mono: int
+    quality: ClockQuality
     token: bytes
     chosen: Direction | None = None
+
+    @property
+    def ref(self) -> FactRef:
+        """The touch's identity."""
+        return FactRef(epoch=self.epoch, seq=self.seq)
+
+    @property
+    def at(self) -> Moment:
+        """When it was."""
+        return Moment(wall=self.wall, boot=self.boot, mono=self.mono, quality=self.quality)
 
 
 class Today:
@@ -38,8 +54,8 @@ class Today:
     def __init__(self, *, clock: StationClock, twin: Twin) -> None:
         self._clock = clock
         self._twin = twin
-        self._cards: dict[bytes, deque[Seen]] = {}
-        self._latest: deque[Seen] = deque(maxlen=MAX_LATEST)
+        self._touches: deque[Seen] = deque()
+        self._cards: dict[bytes, list[Seen]] = {}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Take up what the outbox still knows, oldest first."""
@@ -50,26 +66,37 @@ class Today:
                 seen.chosen = fact.direction
 
     def add(self, ref: FactRef, touch: Touch) -> None:
-        """Remember a committed touch that is no repeat."""
-        seen = Seen(ref=ref, at=touch.at, token=touch.card)
-        # Taken out and put back, the card stands last: the dict is in the order of the cards' last touches.
-        of_card = self._cards.pop(touch.card, deque(maxlen=MAX_OF_A_CARD))
-        while of_card and self._age_ms(of_card[0], touch.at) > _KEEP_MS:
-            of_card.popleft()
+        """Remember a committed touch that is no repeat; forget what no board needs any more."""
+        at, before = touch.at, self._touches[-1] if self._touches else None
+        of_card = self._cards.setdefault(touch.card, [])
+        seen = Seen(
+            epoch=before.epoch if before and before.epoch == ref.epoch else ref.epoch,
+            seq=ref.seq,
+            wall=at.wall,
+            boot=before.boot if before and before.boot == at.boot else at.boot,
+            mono=at.mono,
+            quality=at.quality,
+            token=of_card[0].token if of_card else touch.card,
+        )
         of_card.append(seen)
-        self._cards[touch.card] = of_card
-        self._latest.append(seen)
-        if len(self._cards) > MAX_CARDS:
-            del self._cards[next(iter(self._cards))]
+        self._touches.append(seen)
+        while len(self._touches) > MAX_KEPT or self._age_ms(self._touches[0], at) > KEEP_MS:
+            self._forget(self._touches.popleft())
+
+    def _forget(self, oldest: Seen) -> None:
+        of_card = self._cards[oldest.token]
+        del of_card[0]
+        if not of_card:
+            del self._cards[oldest.token]
 
     def _age_ms(self, seen: Seen, now: Moment) -> int:
-        if seen.at.boot == now.boot:
-            return now.mono - seen.at.mono
-        return self._clock.wall_of(now) - seen.at.wall
+        if seen.boot == now.boot:
+            return now.mono - seen.mono
+        return self._clock.wall_of(now) - seen.wall
 
     def find(self, ref: FactRef) -> Seen | None:
-        """Return one of the latest touches by its identity."""
-        return next((seen for seen in reversed(self._latest) if seen.ref == ref), None)
+        """Return a touch by its identity."""
+        return next((seen for seen in reversed(self._touches) if (seen.seq, seen.epoch) == (ref.seq, ref.epoch)), None)
 
     def repeated(self, token: bytes, now: Moment) -> Seen | None:
         """Return the touch of the same card that a touch now would repeat, or None."""
