@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from firmware_scripts.demo.observer import whole_pictures
-from firmware_scripts.demo.processes import wait_until
+from firmware_scripts.demo.processes import NotInTime, wait_until
 from tests.integration.village import Village, start_agent
 
 _PSQL = ["-U", "postgres", "-d", "cunhui", "-h"]
@@ -28,26 +28,22 @@ def generation(village: Village) -> int:
     return int(village.county.sql("select generation from fleet_countystate")[0][0])
 
 
-def pictures(village: Village) -> int:
-    return sum(board.pictures_taken() for board in village.boards)
-
-
-def awaited(village: Village) -> int:
-    rows = village.county.sql(
-        """select count(*) from media_blob
+def unsettled(village: Village) -> list[list[str]]:
+    """Return the stations that have facts, and the pictures that were announced, without which all is there."""
+    waiting = village.county.sql("select station_id, waiting, online from fleet_stationstatus where waiting > 0")
+    pictures = village.county.sql(
+        """select station_id, encode(sha256, 'hex'), announced_at from media_blob
         where completed_at is null and announced_at is not null and evicted_reason = ''"""
     )
-    return int(rows[0][0])
+    return waiting + pictures
 
 
 def settle(village: Village) -> None:
     village.await_all_stored()
-    wait_until(
-        lambda: all(village.waiting(station) == 0 for station in village.stations) and awaited(village) == 0,
-        what="facts and pictures to be there",
-        timeout_s=40,
-        every_s=0.5,
-    )
+    try:
+        wait_until(lambda: not unsettled(village), what="facts and pictures", timeout_s=40, every_s=0.5)
+    except NotInTime as error:
+        raise NotInTime(f"{error}; there wait {unsettled(village)}") from error
 
 
 @pytest.mark.timeout(180)
