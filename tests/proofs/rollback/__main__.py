@@ -1,40 +1,97 @@
-"""``./run prove rollback --runs N``: roll back, clone, flip, cut short, spoil the file; then come to terms."""
+"""``./run prove rollback --runs N``: roll back, clone, flip, cut short, spoil the file; then come to terms.
+
+The county is its own ingest on a private PostgreSQL cluster in every run; with ``--real-every N`` in one run of N, and
+a model of it in the others; with 0 it is the model in all of them.
+"""
 
 import logging
+import os
+import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
+from tests.proofs.power_cut.workload import RECORD_KEY, STATION
+from tests.proofs.rollback.county import ModelCounty
 from tests.proofs.rollback.history import Findings, live_and_judge
 
-BAD = ("lost", "unstated", "doubled", "invented", "refused_to_start", "crashes")
+if TYPE_CHECKING:
+    from tests.proofs.rollback.real_county import RealCounty
+
+BAD = ("lost", "unstated", "doubled", "invented", "contradictions", "refused_to_start", "crashes")
 MEMORY = Path("/dev/shm")
+RECORD_PUBLIC_KEY = RECORD_KEY.public_key().public_bytes_raw()
 
 
-def prove(*, runs: int, seed: int) -> Findings:
+def temporary() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder in memory, where there is one: what a power cut does is another proof's matter."""
+    return tempfile.TemporaryDirectory(prefix="rollback-", dir=MEMORY if MEMORY.is_dir() else None)
+
+
+def prove(*, runs: int, seed: int, real: "RealCounty | None" = None, real_every: int = 1) -> Findings:
     """Live through the histories of ``seed``, ``seed + 1``, …"""
     findings = Findings()
     for number in range(runs):
-        with tempfile.TemporaryDirectory(prefix="rollback-", dir=MEMORY if MEMORY.is_dir() else None) as name:
-            live_and_judge(Path(name), seed=seed + number, findings=findings)
+        with temporary() as name:
+            if real is not None and number % real_every == 0:
+                real.begin()
+                findings.real += 1
+                live_and_judge(Path(name), real, seed=seed + number, findings=findings)
+            else:
+                model = ModelCounty(station=STATION, record_key=RECORD_PUBLIC_KEY)
+                live_and_judge(Path(name), model, seed=seed + number, findings=findings)
     return findings
+
+
+@contextmanager
+def real_county() -> Iterator["RealCounty"]:
+    """Have a county of its own up; Django's settings are read here for the first time in this process."""
+    with temporary() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "static").mkdir()
+        os.environ |= {"CUNHUI_HOME": name, "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
+        os.environ.pop("CUNHUI_DATABASE_URL", None)
+        import django  # noqa: PLC0415 - the settings must be named before
+
+        django.setup()
+        logging.getLogger().setLevel(logging.ERROR)
+        from server_broker.home import CountyHome  # noqa: PLC0415
+        from tests.proofs.rollback.real_county import running_county  # noqa: PLC0415 - needs `django.setup`
+
+        with running_county(CountyHome(folder), station=STATION, record_key=RECORD_PUBLIC_KEY) as county:
+            yield county
 
 
 def main() -> int:
     """Run the proof."""
-    options = arguments("rollback", runs=300).parse_args()
-    logging.getLogger("agent").setLevel(logging.ERROR)
+    options = arguments("rollback", runs=300, real_every=1).parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    logging.getLogger("agent").setLevel(logging.CRITICAL)
     seed = chosen_seed(options.seed)
     report = Report("rollback", seed=seed)
-    findings = prove(runs=options.runs, seed=seed)
+    if options.real_every:
+        with real_county() as county:
+            findings = prove(runs=options.runs, seed=seed, real=county, real_every=options.real_every)
+    else:
+        findings = prove(runs=options.runs, seed=seed)
     for example in findings.examples[:10]:
         print(example, file=sys.stderr)
-    found = {name: getattr(findings, name) for name in (*BAD, "stated", "unexplained")}
-    by_fault = dict(findings.by_fault)
-    result = report.finish(as_json=options.json, runs=options.runs, runs_by_fault=by_fault, **found)
-    repeat = findings.examples[0].split(",")[0].removeprefix("seed ") if findings.examples else str(seed)
-    return exit_code(result, *BAD, repeat=f"./run prove rollback --runs 1 --seed {repeat}")
+    found = {name: getattr(findings, name) for name in (*BAD, "stated", "unexplained", "overtaken")}
+    result = report.finish(
+        as_json=options.json,
+        runs=options.runs,
+        runs_on_real_ingest=findings.real,
+        runs_by_fault=dict(findings.by_fault),
+        **found,
+    )
+    failed = findings.examples[0].split(",")[0].removeprefix("seed ") if findings.examples else str(seed)
+    model = " --real-every 0" if not options.real_every else ""
+    return exit_code(result, *BAD, repeat=f"./run prove rollback --runs 1 --seed {failed}{model}")
 
 
 if __name__ == "__main__":

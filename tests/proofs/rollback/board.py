@@ -1,29 +1,121 @@
-"""A station's board with its card: presents touches, connects, is copied, damaged and started again."""
+"""A station's board with its card: the real outbox and the real uplink, copied, damaged and started again.
+
+Time is a number that jumps to the uplink's next deadline, so that its waits cost nothing.
+"""
 
 import random
 import shutil
 from pathlib import Path
+from typing import override
 
-from agent.agreement import Continue, agree
 from agent.outbox import Outbox
 from agent.outbox.disk import wal_of
-from protocol.birth import Compare
-from protocol.receipts import Receipt
+from agent.uplink import Uplink
+from protocol.codec import encode
+from protocol.commands import Command
+from protocol.envelope import Envelope
+from protocol.facts import AlarmRaised, Severity
+from protocol.kiosk import LinkState
+from protocol.twin import Desired, Reported
 from protocol.units import FactRef
+from protocol.vitals import Vitals
 from tests.proofs.power_cut.workload import FILE, RECORD_KEY, STATION, moment, touch
 from tests.proofs.rollback.county import County
+from tests.proofs.rollback.way import Way
 
-MAX_QUARRELS = 5
+MOST_STEPS = 20_000
+"""After so many the two do not come to terms at all."""
+
+
+class SmallEnvelopes(Outbox):
+    """An outbox that gives few facts at a time, so that connections break between envelopes too."""
+
+    chance = random.Random(0)
+
+    @override
+    def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
+        return super().envelope_after(seq, max_facts=self.chance.randint(1, 20), max_bytes=max_bytes)
+
+
+class NoBlobs:
+    """No pictures."""
+
+    def pending(self) -> list[tuple[bytes, int]]:
+        return []
+
+    def read(self, sha256: bytes, offset: int, length: int) -> bytes:
+        raise KeyError(sha256)
+
+    def intact(self, sha256: bytes) -> bool:
+        return False
+
+    def drop(self, sha256: bytes) -> None:
+        raise AssertionError("there is nothing to drop")
+
+
+class Host:
+    """The rest of the station, as far as the uplink asks: it states alarms as facts, as the core does."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+        pass
+
+    def desired_came(self, desired: Desired) -> Reported:
+        return Reported(station=STATION, version=desired.version, at=moment().wall)
+
+    def command_came(self, command: Command) -> None:
+        pass
+
+    def alarm(self, code: str, severity: Severity, detail: str) -> None:
+        self._outbox.commit(AlarmRaised(at=moment(), code=code, severity=severity, detail=detail))
+
+    def blob_damaged(self, sha256: bytes) -> None:
+        raise AssertionError("there are no pictures")
+
+    def link_changed(self, state: LinkState) -> None:
+        pass
+
+    def vitals(self) -> Vitals:
+        return Vitals(
+            station=STATION,
+            at=moment(),
+            head=self._outbox.signed_head(),
+            waiting=self._outbox.waiting,
+            blobs_waiting=0,
+            software=self.software(),
+            reader_ready=True,
+            camera_ready=False,
+            disk_free_kib=1,
+            resident_kib=1,
+            twin_version=0,
+        )
+
+    def in_duty(self) -> bool:
+        return False
+
+    def boot_id(self) -> bytes:
+        return moment().boot
+
+    def software(self) -> str:
+        return "cunhui 0.1.0"
+
+    def twin_version(self) -> int:
+        return 0
 
 
 class Board:
     """One board; ``shelf`` is where its successive cards lie."""
 
-    def __init__(self, shelf: Path, *, card: Path | None = None) -> None:
+    def __init__(self, shelf: Path, county: County, chance: random.Random, *, card: Path | None = None) -> None:
         self._shelf = shelf
+        self._county = county
+        self._chance = chance
         self._cards = 0
+        self._mono_ms = 1_000_000
         self._card = card or self._new_card()
-        self._outbox = self._open()
+        self.power_on()
 
     def _new_card(self) -> Path:
         self._cards += 1
@@ -31,8 +123,23 @@ class Board:
         card.mkdir(parents=True)
         return card
 
-    def _open(self) -> Outbox:
-        return Outbox.open(self._card / FILE, station=STATION, record_key=RECORD_KEY, now=moment)
+    def power_on(self) -> None:
+        """Start the station."""
+        self._outbox = SmallEnvelopes.open(self._card / FILE, station=STATION, record_key=RECORD_KEY, now=moment)
+        self._outbox.chance = self._chance
+        self._host = Host(self._outbox)
+        self._way = Way()
+        self._uplink = Uplink(
+            station=STATION,
+            shard=0,
+            county_keys=self._county.public_keys,
+            outbox=self._outbox,
+            blobs=NoBlobs(),
+            link=self._way,
+            mono_ms=lambda: self._mono_ms,
+            host=self._host,
+            jitter=self._chance.random,
+        )
 
     @property
     def file(self) -> Path:
@@ -40,55 +147,37 @@ class Board:
 
     def present(self, numbers: range) -> dict[int, FactRef]:
         """Commit touches and return which turned green under what identity."""
-        return dict(zip(numbers, self._outbox.commit(*(touch(number) for number in numbers)), strict=True))
+        green = dict(zip(numbers, self._outbox.commit(*(touch(number) for number in numbers)), strict=True))
+        self._uplink.facts_committed()
+        return green
 
-    def say_head(self, county: County) -> None:
+    def say_head(self) -> None:
         """Send vitals."""
-        county.hear_head(self._outbox.signed_head())
+        self._county.hear("vitals", encode(self._host.vitals()))
 
-    def connect(self, county: County, *, chance: random.Random, to_the_end: bool) -> None:
-        """Talk to the county as the uplink does, breaking off anywhere unless ``to_the_end``."""
-        for _ in range(MAX_QUARRELS):
-            welcome = county.born(self._outbox.signed_head())
-            match agree(self._outbox, welcome):
-                case Continue(after=after):
-                    if welcome.generation > self._outbox.generation:
-                        self._offer_earlier(county)
-                    self._outbox.take_receipt(
-                        Receipt(
-                            station=STATION,
-                            epoch=welcome.epoch,
-                            through=welcome.through,
-                            head=welcome.head,
-                            generation=welcome.generation,
-                        )
-                    )
-                    self._send(county, after, chance=chance, to_the_end=to_the_end)
+    def lose_link(self) -> None:
+        """The connection breaks: the county was away, or another board took its place."""
+        self._way.cut(self._county)
+
+    def connect(self, *, to_the_end: bool) -> None:
+        """Let the uplink talk to the county until all has its receipt; unless ``to_the_end``, break off anywhere."""
+        for _ in range(MOST_STEPS):
+            if self._way.events:
+                self._uplink.handle(self._way.events.popleft())
+            elif self._way.sent:
+                chance = None if to_the_end else self._chance
+                if (
+                    not self._way.carry(self._county, mono_ms=self._mono_ms, chance=chance)
+                    and self._chance.random() < 0.7
+                ):
                     return
-                case quarrel:
-                    marks = self._outbox.marks()
-                    match_ = county.compared(Compare(station=STATION, epoch=self._outbox.epoch, marks=marks))
-                    if not to_the_end and chance.random() < 0.2:
-                        return
-                    self._outbox.open_epoch(quarrel.reason, matched=match_.through)
+            elif self._uplink.state == "connected" and not self._outbox.waiting:
+                return
+            else:
+                due_ms = self._uplink.tick()
+                if not self._way.events and not self._way.sent:
+                    self._mono_ms = max(self._mono_ms, due_ms)
         raise AssertionError("station and county do not come to terms")
-
-    def _offer_earlier(self, county: County) -> None:
-        """The county came back from a backup: ask it about the streams before this one."""
-        for earlier in self._outbox.earlier_streams():
-            ask = Compare(station=STATION, epoch=earlier.epoch, marks=earlier.marks)
-            self._outbox.say_again(earlier, after=county.compared(ask).through)
-
-    def _send(self, county: County, after: int, *, chance: random.Random, to_the_end: bool) -> None:
-        while envelope := self._outbox.envelope_after(after, max_facts=chance.randint(1, 20)):
-            if not to_the_end and chance.random() < 0.2:
-                return
-            receipt = county.took(envelope)
-            if not to_the_end and chance.random() < 0.2:
-                return
-            assert self._outbox.take_receipt(receipt), "the county's receipt does not fit"
-            after = receipt.through
-        assert after == self._outbox.through, f"facts after {after} were not sent"
 
     def copy_card(self, card: Path) -> None:
         """Copy the running board's card, bit for bit."""
@@ -101,6 +190,7 @@ class Board:
         """Stop; when not orderly, the files stay as the last commit left them."""
         before = self._new_card()
         before.rmdir()
+        self.lose_link()
         if not orderly:
             self.copy_card(before)
         self._outbox.close()
@@ -113,10 +203,6 @@ class Board:
         self._card = self._new_card()
         for file in card.iterdir():
             shutil.copy(file, self._card / file.name)
-
-    def power_on(self) -> None:
-        """Start again."""
-        self._outbox = self._open()
 
     def end(self) -> None:
         """Stop for good."""

@@ -1,17 +1,62 @@
-"""A county in one file, written from docs/protocol.md: it verifies, keeps by first identity, and answers."""
+"""What a county is to this proof, and one in one file, written from docs/protocol.md: the model.
+
+The model verifies, keeps by first identity, and answers. It knows what a county could know at most: it keeps every
+signed head that it ever heard.
+"""
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol import chain
-from protocol.birth import Compare, Match, Welcome
-from protocol.envelope import Envelope
+from protocol.birth import Birth, Compare, Match, Welcome, seal_match, seal_welcome
+from protocol.codec import decode
+from protocol.envelope import Envelope, decode_envelope
 from protocol.facts import Fact, FactsLost, Reissued, Touch, decode_fact
 from protocol.heads import SignedHead, verify_head
-from protocol.receipts import Receipt
+from protocol.receipts import Receipt, seal_receipt
+from protocol.signing import key_id
+from protocol.topics import Down, Up
+from protocol.vitals import Vitals
 
 type Identity = tuple[bytes, int, bytes]
 """Epoch, seq and digest: a rolled-back card uses a seq again for another fact, and both must be kept."""
+type Answer = tuple[Down, bytes]
+
+
+class County(Protocol):
+    """The other side, and what an observer sees of it afterwards."""
+
+    @property
+    def public_keys(self) -> dict[bytes, bytes]:
+        """What signs for the county."""
+
+    def hear(self, leaf: Up, payload: bytes) -> Sequence[Answer]:
+        """Take a publish of the station and return what is published for it."""
+
+    def back_up(self) -> None:
+        """Make a dump, in the place of an earlier one."""
+
+    def restore(self) -> None:
+        """Come back from the dump, as a new generation."""
+
+    def touches(self) -> list[tuple[int, bytes, int]]:
+        """Return ``(touch number, epoch, seq)`` of every touch kept."""
+
+    def states_lost(self, epoch: bytes, seq: int) -> bool:
+        """Return whether the station has stated a fact as lost."""
+
+    def misses(self, epoch: bytes, seq: int) -> bool:
+        """Return whether the county knows that there was such a fact, and that it has it not."""
+
+    def has_other_at(self, epoch: bytes, seq: int) -> bool:
+        """Asked about a fact that it has not and does not miss: return whether another one stands in its place."""
+
+    def contradictions(self) -> list[str]:
+        """Return what the county itself finds wrong with what it has."""
 
 
 @dataclass
@@ -22,46 +67,62 @@ class _Books:
     """By epoch, every signed head that was heard, as (through, head)."""
 
 
-class County:
+class ModelCounty:
     """Knows one station."""
 
     def __init__(self, *, station: str, record_key: bytes) -> None:
         self._station = station
         self._record_key = record_key
+        self._key = Ed25519PrivateKey.generate()
         self._books = _Books()
+        self._dump = _Books()
         self._generation = 1
 
-    def hear_head(self, head: SignedHead) -> None:
-        """Take a signed head, as births and vitals carry it: the ledger's word on how far a stream was issued."""
+    @property
+    def public_keys(self) -> dict[bytes, bytes]:
+        raw = self._key.public_key().public_bytes_raw()
+        return {key_id(raw): raw}
+
+    def hear(self, leaf: Up, payload: bytes) -> Sequence[Answer]:
+        match leaf:
+            case "birth":
+                return [("welcome", seal_welcome(self._key, self._born(decode(payload, Birth))))]
+            case "facts":
+                return [("receipt", seal_receipt(self._key, self._took(decode_envelope(payload))))]
+            case "compare":
+                return [("match", seal_match(self._key, self._compared(decode(payload, Compare))))]
+            case "vitals":
+                self._hear_head(decode(payload, Vitals).head)
+        return []
+
+    def _hear_head(self, head: SignedHead) -> None:
         verify_head(self._record_key, station=self._station, signed=head)
         self._books.said.setdefault(head.epoch, set()).add((head.through, head.head))
 
     def _heads(self, epoch: bytes) -> list[bytes]:
         return self._books.heads.setdefault(epoch, [chain.first_head(station=self._station, epoch=epoch)])
 
-    def born(self, head: SignedHead) -> Welcome:
-        """Answer a birth."""
-        self.hear_head(head)
-        heads = self._heads(head.epoch)
+    def _born(self, birth: Birth) -> Welcome:
+        self._hear_head(birth.head)
+        heads = self._heads(birth.head.epoch)
         return Welcome(
             station=self._station,
-            epoch=head.epoch,
+            epoch=birth.head.epoch,
             through=len(heads) - 1,
             head=heads[-1],
             generation=self._generation,
-            nonce=bytes(16),
+            nonce=birth.nonce,
             wall=0,
         )
 
-    def compared(self, compare: Compare) -> Match:
-        """Answer a comparison with the highest mark that agrees."""
+    def _compared(self, compare: Compare) -> Match:
         heads = self._heads(compare.epoch)
         agreeing = [mark.seq for mark in compare.marks if mark.seq < len(heads) and heads[mark.seq] == mark.head]
         return Match(station=self._station, epoch=compare.epoch, through=max(agreeing, default=0))
 
-    def took(self, envelope: Envelope) -> Receipt:
-        """Store an envelope's new facts and answer with the receipt that is true then."""
-        self.hear_head(envelope.head)
+    def _took(self, envelope: Envelope) -> Receipt:
+        """Store an envelope's new facts; the receipt is what is true then."""
+        self._hear_head(envelope.head)
         epoch, heads = envelope.head.epoch, self._heads(envelope.head.epoch)
         if envelope.first <= len(heads):
             for seq, sealed in enumerate(envelope.facts, envelope.first):
@@ -89,19 +150,14 @@ class County:
         else:
             self._books.facts[identity] = fact
 
-    def back_up(self) -> object:
-        """Return a dump."""
-        return copy.deepcopy(self._books)
+    def back_up(self) -> None:
+        self._dump = copy.deepcopy(self._books)
 
-    def restore(self, dump: object) -> None:
-        """Come back from a dump, as a new generation."""
-        if not isinstance(dump, _Books):
-            raise TypeError("no dump")
-        self._books = copy.deepcopy(dump)
+    def restore(self) -> None:
+        self._books = copy.deepcopy(self._dump)
         self._generation += 1
 
     def touches(self) -> list[tuple[int, bytes, int]]:
-        """Return ``(touch number, epoch, seq)`` of every touch kept."""
         return [
             (int.from_bytes(fact.card, "big"), epoch, seq)
             for (epoch, seq, _), fact in self._books.facts.items()
@@ -109,12 +165,17 @@ class County:
         ]
 
     def states_lost(self, epoch: bytes, seq: int) -> bool:
-        """Return whether the station has stated a fact as lost."""
         losses = [fact for fact in self._books.facts.values() if isinstance(fact, FactsLost)]
         return any(loss.epoch == epoch and loss.first <= seq <= loss.last for loss in losses)
 
     def misses(self, epoch: bytes, seq: int) -> bool:
-        """Return whether the ledger shows it: a head that the station signed leads over this fact to none of ours."""
+        """A head that the station signed leads over this fact to none of ours."""
         heads = self._heads(epoch)
         said = self._books.said.get(epoch, set())
         return any(n >= seq and (n >= len(heads) or heads[n] != head) for n, head in said)
+
+    def has_other_at(self, epoch: bytes, seq: int) -> bool:
+        return False  # it keeps every signed head, so it misses what another fact has overtaken
+
+    def contradictions(self) -> list[str]:
+        return []

@@ -1,7 +1,8 @@
 """One seeded history of a station and its county, with a fault in the middle, and the verdict on it.
 
 What only a destroyed file knew nobody can tell again. So where a history puts an older card in or cuts a file short,
-the station has said its signed head before: then the county's ledger must show what is gone as unexplained.
+the station has said its signed head before: then the county's ledger must show what is gone, except where the older
+copy went on and its facts took the places of those that are gone. These are counted apart, as overtaken.
 """
 
 import logging
@@ -13,7 +14,6 @@ from pathlib import Path
 from agent.outbox import OutboxBroken, OutboxFull
 from agent.outbox.disk import wal_of
 from protocol.units import FactRef
-from tests.proofs.power_cut.workload import RECORD_KEY, STATION
 from tests.proofs.rollback.board import Board
 from tests.proofs.rollback.county import County
 
@@ -32,29 +32,36 @@ class Findings:
     """Green and lost where the file was only damaged, without a `FactsLost` of the station."""
     doubled: int = 0
     invented: int = 0
+    contradictions: int = 0
+    """Histories after which the county itself says that a chain does not hold or a fact can't be read."""
     refused_to_start: int = 0
     crashes: int = 0
     stated: int = 0
     """Green facts that damage destroyed and the station stated as lost."""
     unexplained: int = 0
     """Green facts that only a destroyed file had, which the ledger shows by an earlier signed head."""
+    real: int = 0
+    """Histories that the county's own ingest lived through."""
+    overtaken: int = 0
+    """Green facts that only a destroyed file had, in whose place the older copy's next facts stand: nobody can tell
+    them again, and the county, which had heard their signed head, keeps none that others have overtaken."""
     by_fault: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
 
     @property
     def wrong(self) -> int:
-        return self.lost + self.unstated + self.doubled + self.invented + self.refused_to_start + self.crashes
+        said_wrong = self.doubled + self.invented + self.contradictions
+        return self.lost + self.unstated + said_wrong + self.refused_to_start + self.crashes
 
 
 class History:
     """A run: steps, faults, and what the observer wrote down."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, county: County, seed: int) -> None:
         self._folder = folder
         self._chance = random.Random(seed)
-        public_key = RECORD_KEY.public_key().public_bytes_raw()
-        self._county = County(station=STATION, record_key=public_key)
-        self._boards = [Board(folder / "board1")]
+        self._county = county
+        self._boards = [Board(folder / "board1", county, self._chance)]
         self._green: dict[int, FactRef] = {}
         self._presented = 0
         self._destroyed = False
@@ -66,7 +73,8 @@ class History:
         getattr(self, f"_{self.fault}")()
         self._live(self._chance.randint(0, 8))
         for board in [*self._boards, *self._boards]:
-            board.connect(self._county, chance=self._chance, to_the_end=True)
+            self._lose_links()
+            board.connect(to_the_end=True)
         for board in self._boards:
             board.end()
 
@@ -77,10 +85,17 @@ class History:
             if what < 0.55:
                 self._present(board)
             elif what < 0.85:
-                board.connect(self._county, chance=self._chance, to_the_end=self._chance.random() < 0.4)
+                if len(self._boards) > 1 or self._chance.random() < 0.3:
+                    self._lose_links()
+                board.connect(to_the_end=self._chance.random() < 0.4)
             else:
                 board.power_off(orderly=self._chance.random() < 0.5)
                 board.power_on()
+
+    def _lose_links(self) -> None:
+        """One station has one connection: a second board with its name ends that of the first."""
+        for board in self._boards:
+            board.lose_link()
 
     def _present(self, board: Board) -> None:
         numbers = range(self._presented + 1, self._presented + 1 + self._chance.choice((1, 1, 1, 2, 5, 40)))
@@ -93,7 +108,7 @@ class History:
         board.copy_card(copy)
         for _ in range(self._chance.randint(1, 2)):
             self._live(self._chance.randint(1, 8))
-            board.say_head(self._county)
+            board.say_head()
             board.power_off(orderly=self._chance.random() < 0.5)
             board.insert(copy)
             board.power_on()
@@ -105,13 +120,13 @@ class History:
         self._boards[0].copy_card(copy)
         if self._chance.random() < 0.5:
             self._live(self._chance.randint(1, 5))
-        self._boards.append(Board(self._folder / "board2", card=copy))
+        self._boards.append(Board(self._folder / "board2", self._county, self._chance, card=copy))
 
     def _bit_flip(self) -> None:
         """One to three bits of the file or its log turn over."""
         board = self._boards[0]
         self._present(board)
-        board.say_head(self._county)
+        board.say_head()
         board.power_off(orderly=self._chance.random() < 0.4)
         target = self._target(board)
         content = bytearray(target.read_bytes())
@@ -124,7 +139,7 @@ class History:
         """The file or its log ends early, perhaps at nothing."""
         board = self._boards[0]
         self._present(board)
-        board.say_head(self._county)
+        board.say_head()
         board.power_off(orderly=self._chance.random() < 0.4)
         target = self._target(board)
         size = target.stat().st_size
@@ -136,7 +151,7 @@ class History:
     def _garbage(self) -> None:
         """Some pages of the file are noise, perhaps all, or there is a folder in its place."""
         board = self._boards[0]
-        board.say_head(self._county)
+        board.say_head()
         board.power_off(orderly=True)
         size = board.file.stat().st_size
         if self._chance.random() < 0.2:
@@ -151,13 +166,17 @@ class History:
         self._destroyed = True
 
     def _county_restored(self) -> None:
-        """The county comes back from a dump, perhaps of before a stream was ended."""
-        dump = self._county.back_up()
+        """The county comes back from a dump, perhaps of before a stream was ended, perhaps twice from the same."""
+        self._county.back_up()
         self._live(self._chance.randint(1, 8))
         if self._chance.random() < 0.5:
             self._end_the_stream()
             self._live(self._chance.randint(1, 8))
-        self._county.restore(dump)
+        for _ in range(self._chance.choice((1, 1, 2))):
+            self._county.restore()
+            if self._chance.random() < 0.8:
+                self._lose_links()
+            self._live(self._chance.randint(0, 3))
 
     def _end_the_stream(self) -> None:
         """Spoil the header: everything is salvaged, into a new stream."""
@@ -178,24 +197,26 @@ class History:
         findings.by_fault[self.fault] += 1
         findings.doubled += sum(times - 1 for times in numbers.values())
         findings.invented += sum(1 for number in numbers if not 0 < number <= self._presented)
+        findings.contradictions += len(self._county.contradictions())
         places = {(epoch, seq) for number, epoch, seq in kept}
         for number, ref in self._green.items():
             if number in numbers:
                 findings.invented += (ref.epoch, ref.seq) not in places
             elif self._county.states_lost(ref.epoch, ref.seq):
                 findings.stated += 1
-            elif not self._county.misses(ref.epoch, ref.seq):
-                findings.lost += 1
-            elif self._destroyed:
-                findings.unexplained += 1
+            elif self._county.misses(ref.epoch, ref.seq):
+                findings.unexplained += self._destroyed
+                findings.unstated += not self._destroyed
+            elif self._destroyed and self._county.has_other_at(ref.epoch, ref.seq):
+                findings.overtaken += 1
             else:
-                findings.unstated += 1
+                findings.lost += 1
 
 
-def live_and_judge(folder: Path, *, seed: int, findings: Findings) -> None:
+def live_and_judge(folder: Path, county: County, *, seed: int, findings: Findings) -> None:
     """Run one history and add to the findings."""
     before = findings.wrong
-    history = History(folder, seed)
+    history = History(folder, county, seed)
     where = f"seed {seed}, {history.fault}"
     try:
         history.run()

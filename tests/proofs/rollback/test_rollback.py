@@ -1,6 +1,9 @@
 """The rollback proof passes for the product, and fails for what it is meant to catch."""
 
+import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -8,8 +11,9 @@ from agent.agreement import Continue
 from agent.outbox import Outbox, outbox
 from agent.outbox.marks import Mark
 from agent.outbox.stream import Tip
+from agent.uplink import session
+from agent.uplink.offering import Offering
 from protocol import birth
-from tests.proofs.rollback import board
 from tests.proofs.rollback.__main__ import prove
 
 
@@ -18,9 +22,22 @@ def test_whatever_becomes_of_the_file_no_green_fact_is_lost_in_silence() -> None
     assert not findings.wrong, findings
 
 
+def test_the_countys_own_ingest_ends_up_with_every_green_fact() -> None:
+    command = [sys.executable, "-m", "tests.proofs.rollback", "--runs", "12", "--json"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stderr.decode()
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["runs_on_real_ingest"] == 12
+
+
 def test_heads_that_are_not_compared_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board, "agree", lambda _stream, welcome: Continue(after=welcome.through))
+    monkeypatch.setattr(session, "agree", lambda _stream, welcome: Continue(after=welcome.through))
     assert prove(runs=60, seed=1).wrong > 0
+
+
+def test_earlier_streams_that_a_restored_county_is_not_offered_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Offering, "begin", lambda _offering, _generation: None)
+    assert prove(runs=80, seed=1).wrong > 0
 
 
 def test_a_reissue_that_begins_too_late_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,4 +65,4 @@ def test_a_log_that_is_not_looked_through_is_caught(monkeypatch: pytest.MonkeyPa
 
 def test_bodies_that_are_not_checked_before_sending_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.outbox.stream.StoredFact.intact", lambda _fact: True)
-    assert prove(runs=80, seed=1).wrong > 0
+    assert prove(runs=260, seed=1).wrong > 0

@@ -1,0 +1,137 @@
+"""The county's own ingest on a private PostgreSQL cluster, and an observer who reads its tables with SQL.
+
+Import it after `django.setup`. A dump is a copy of the whole database (CREATE DATABASE … TEMPLATE), so a restored
+county is exactly what it was then: only its generation is raised, as ``cunhui-server restored`` does it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import call_command
+from django.db import connection
+from psycopg import sql
+
+from protocol.signing import key_id
+from protocol.topics import DOWN, Down, Up, parse, topic
+from server_broker import cluster
+from server_broker.fleet.generation import raise_generation
+from server_broker.fleet.ledger import ledger
+from server_broker.fleet.models import Station
+from server_broker.home import CountyHome
+from server_broker.ingest.answers import Answer, seal_answer
+from server_broker.ingest.messages import Incoming
+from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.verify import verify_station
+from server_broker.regions.models import Region
+
+NOW = datetime(2026, 9, 21, 14, 0, tzinfo=UTC)
+VILLAGE = "999901001201"
+LIVE, EMPTY, DUMP = "cunhui", "empty", "dump"
+
+
+class RealCounty:
+    """Settles one message after the other; `begin` makes it as good as new."""
+
+    def __init__(self, home: CountyHome, *, station: str, record_key: bytes) -> None:
+        self._home = home
+        self._station = station
+        self._key = Ed25519PrivateKey.generate()
+        self._settlement = Settlement(clock=lambda: NOW)
+        Region.objects.create(code=VILLAGE, name="示例村")
+        Station.objects.create(id=station, name="示例站", village_id=VILLAGE, record_key=record_key, enrolled_at=NOW)
+        self._copy(LIVE, to=EMPTY)
+
+    @property
+    def public_keys(self) -> dict[bytes, bytes]:
+        raw = self._key.public_key().public_bytes_raw()
+        return {key_id(raw): raw}
+
+    def begin(self) -> None:
+        """Forget every fact."""
+        self._copy(EMPTY, to=LIVE)
+        self._settlement = Settlement(clock=lambda: NOW)
+
+    def hear(self, leaf: Up, payload: bytes) -> Sequence[tuple[Down, bytes]]:
+        incoming = Incoming(topic(shard=0, station=self._station, leaf=leaf), payload)
+        answers = self._settlement.settle([incoming])
+        wall_ms = round(NOW.timestamp() * 1000)
+        return [(_leaf(answer), seal_answer(answer, self._key, wall_ms=wall_ms)) for answer in answers]
+
+    def back_up(self) -> None:
+        self._copy(LIVE, to=DUMP)
+
+    def restore(self) -> None:
+        self._copy(DUMP, to=LIVE)
+        raise_generation()
+
+    def _copy(self, name: str, *, to: str) -> None:
+        connection.close()
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(to))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER cunhui")
+        with self._observe("postgres") as link:
+            link.execute(drop)
+            link.execute(create.format(sql.Identifier(to), sql.Identifier(name)))
+
+    def _observe(self, database: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(host=str(self._home.postgres_socket), dbname=database, user="postgres", autocommit=True)
+
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with self._observe(LIVE) as link:
+            return link.execute(statement, [self._station]).fetchall()
+
+    def touches(self) -> list[tuple[int, bytes, int]]:
+        rows = self._rows("SELECT card_token, epoch, seq FROM attendance_touch WHERE station_id = %s")
+        return [(int.from_bytes(token, "big"), epoch, seq) for token, epoch, seq in rows]
+
+    def states_lost(self, epoch: bytes, seq: int) -> bool:
+        rows = self._rows(
+            """SELECT decode(detail->>'epoch', 'hex'), (detail->>'first')::bigint, (detail->>'last')::bigint
+            FROM fleet_stationevent WHERE station_id = %s AND kind = 'facts_lost'"""
+        )
+        return any(lost == epoch and first <= seq <= last for lost, first, last in rows)
+
+    def misses(self, epoch: bytes, seq: int) -> bool:
+        """The stream's row says so far it was issued and only so far it came; the ledger does not call that fine."""
+        rows = self._rows("SELECT epoch, through, issued FROM fleet_stream WHERE station_id = %s")
+        if not any(of == epoch and through < seq <= issued for of, through, issued in rows):
+            return False
+        counted = ledger(self._station)
+        return counted.unexplained + counted.waiting > 0
+
+    def has_other_at(self, epoch: bytes, seq: int) -> bool:
+        stored = self._rows("SELECT epoch, through FROM fleet_stream WHERE station_id = %s")
+        again = self._rows("SELECT epoch, seq FROM ingest_reissue WHERE station_id = %s")
+        return any(of == epoch and seq <= through for of, through in stored) or (epoch, seq) in again
+
+    def contradictions(self) -> list[str]:
+        """Return what is wrong with the chains and the held facts as the county itself would say it."""
+        station = Station.objects.get(pk=self._station)
+        problems = [
+            f"{verdict.epoch[:8]}: {verdict.problem}" for verdict in verify_station(station) if not verdict.good
+        ]
+        held = self._rows(
+            """SELECT f.held_reason, count(*) FROM ingest_fact f JOIN fleet_stream s ON s.id = f.stream_id
+            WHERE s.station_id = %s AND f.held_reason <> '' GROUP BY 1"""
+        )
+        return problems + [f"{count} held {reason}" for reason, count in held]
+
+
+def _leaf(answer: Answer) -> Down:
+    leaf = parse(answer.topic).leaf
+    return next(down for down in DOWN if down == leaf)
+
+
+@contextmanager
+def running_county(home: CountyHome, *, station: str, record_key: bytes) -> Iterator[RealCounty]:
+    """Make a private cluster with one enrolled station, and delete it in the end."""
+    cluster.start(home)
+    try:
+        call_command("migrate", verbosity=0)
+        yield RealCounty(home, station=station, record_key=record_key)
+    finally:
+        connection.close()
+        cluster.destroy(home)
