@@ -32,7 +32,7 @@ class KeptBlob:
 
 
 class BlobStore:
-    """A folder of blobs. Use it from one thread."""
+    """A folder of blobs. One other thread may call `write`; everything else belongs to the core's thread."""
 
     def __init__(self, folder: Path, *, quota_bytes: int = DEFAULT_QUOTA_BYTES) -> None:
         """Take over ``folder``, which is made if need be; half-written files of an earlier run are cleared away.
@@ -51,35 +51,69 @@ class BlobStore:
         except OSError as error:
             raise _sorted(error) from error
         self._kept: dict[bytes, KeptBlob] = {blob.sha256: blob for blob in found}
+        self._written: dict[bytes, KeptBlob] = {}
         self._total_bytes = sum(blob.size for blob in self._kept.values())
         self._next_number = found[-1].number + 1 if found else 1
 
     @property
     def total_bytes(self) -> int:
-        """What the blobs take, without the file system's share."""
+        """What the kept blobs take, without the file system's share."""
         return self._total_bytes
 
-    def add(self, content: bytes) -> bytes:
-        """Put ``content`` on disk with a real fsync and return its SHA-256; adding it again changes nothing.
+    @property
+    def waiting(self) -> int:
+        """How many blobs are kept."""
+        return len(self._kept)
+
+    def write(self, content: bytes) -> bytes:
+        """Put ``content`` on disk with a real fsync and return its SHA-256; it does not count until `keep`.
+
+        Writing again what is here changes nothing. What nobody kept is found, and kept, at the next start.
 
         Raises:
-            OutboxFull: No room; nothing was kept.
-            OutboxBroken: The disk failed; nothing was kept.
+            OutboxFull: No room; nothing was written.
+            OutboxBroken: The disk failed; nothing was written.
             ValueError: It is empty.
         """
         if not content:
             raise ValueError("an empty blob")
         sha256 = hashlib.sha256(content).digest()
-        if sha256 not in self._kept:
+        if sha256 not in self._kept and sha256 not in self._written:
             blob = KeptBlob(self._next_number, sha256, len(content))
             self._write(blob, content)
-            self._kept[sha256] = blob
             self._next_number += 1
-            self._total_bytes += blob.size
+            self._written[sha256] = blob
         return sha256
 
+    def keep(self, sha256: bytes) -> bool:
+        """Count what was written among the blobs that wait for the county; return whether it is new there.
+
+        Raises:
+            OutboxBroken: It is no longer here.
+        """
+        if sha256 in self._kept:
+            return False
+        blob = self._written.get(sha256)
+        if blob is None:
+            raise OutboxBroken("a blob was dropped before it was kept")
+        # In this order, `write` on its thread sees the blob at any moment.
+        self._kept[sha256] = blob
+        del self._written[sha256]
+        self._total_bytes += blob.size
+        return True
+
+    def unwrite(self, sha256: bytes) -> None:
+        """Remove what was written and not kept.
+
+        Raises:
+            OutboxBroken: The disk failed; it may still be here at the next start.
+        """
+        blob = self._written.pop(sha256, None)
+        if blob is not None:
+            self._remove(blob)
+
     def pending(self) -> list[tuple[bytes, int]]:
-        """Return ``(sha256, size)`` of every blob, the oldest first."""
+        """Return ``(sha256, size)`` of every kept blob, the oldest first."""
         return [(blob.sha256, blob.size) for blob in self._kept.values()]
 
     def read(self, sha256: bytes, offset: int, length: int) -> bytes:
@@ -117,10 +151,7 @@ class BlobStore:
         if blob is None:
             return
         self._total_bytes -= blob.size
-        try:
-            (self._folder / blob.name).unlink(missing_ok=True)
-        except OSError as error:
-            raise _sorted(error) from error
+        self._remove(blob)
 
     def evict(self, *, room_for: int = 0) -> list[bytes]:
         """Drop the oldest until ``room_for`` more bytes fit into the quota; return what was dropped, oldest first.
@@ -133,6 +164,12 @@ class BlobStore:
             self.drop(oldest)
             evicted.append(oldest)
         return evicted
+
+    def _remove(self, blob: KeptBlob) -> None:
+        try:
+            (self._folder / blob.name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _sorted(error) from error
 
     def _write(self, blob: KeptBlob, content: bytes) -> None:
         """Write under another name, sync, rename, sync the folder: a blob's own name always has the whole blob."""

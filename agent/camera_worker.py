@@ -1,8 +1,8 @@
 """Run the camera in a process of its own, with a time limit, so that neither its hangs nor its memory are ours.
 
-The child writes each picture as a file into the spool folder and answers with a line. Files are handed to the
-core from there, also those that an earlier run of the agent left: a picture taken just before the agent was
-killed is not lost. The child ends by itself when its pipe closes.
+The child writes each picture as a file into the spool folder and answers with a line. From there this thread brings
+it into the blob store, with every fsync that takes, and only then tells the core; also what an earlier run of the agent
+left: a picture taken just before the agent was killed is not lost. The child ends by itself when its pipe closes.
 """
 
 import contextlib
@@ -12,17 +12,20 @@ import secrets
 import select
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agent.events import PictureTaken
 from agent.inbox import Inbox
+from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.snapshots import Purpose, parse_spool_name, spool_name
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 32
+MAX_HANDED = 8
+"""Pictures that the core has not yet dealt with; more wait in the spool."""
 LIMIT_S = 10.0
 MAX_JPEG_BYTES = 40_000
 _IDLE_LOOK_S = 30.0
@@ -32,13 +35,32 @@ _MAX_LINE = 1_000
 class CameraWorker:
     """A thread that drives the camera's process. Implements `agent.snapshots.PictureTaker`."""
 
-    def __init__(self, *, command: Sequence[str], spool: Path, inbox: Inbox, limit_s: float = LIMIT_S) -> None:
+    def __init__(
+        self,
+        *,
+        command: Sequence[str],
+        spool: Path,
+        write: Callable[[bytes], bytes],
+        inbox: Inbox,
+        limit_s: float = LIMIT_S,
+    ) -> None:
+        """Make a worker that rests.
+
+        Args:
+            command: Starts the child.
+            write: Puts a picture durably into the blob store and returns its SHA-256; called on the worker's thread.
+                Raises `OutboxFull` or `OutboxBroken`: the picture stays in the spool and is tried again later.
+            limit_s: How long a picture may take.
+        """
         self._command = list(command)
         self._spool = spool
+        self._write = write
         self._inbox = inbox
         self._limit_s = limit_s
         self._asked: queue.Queue[tuple[Purpose, FactRef | None] | None] = queue.Queue(MAX_WAITING)
         self._handed: set[str] = set()
+        self._more = False
+        self._stuck = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._child: subprocess.Popen[bytes] | None = None
@@ -58,19 +80,29 @@ class CameraWorker:
 
     def taken_over(self, spooled: str) -> None:
         """Remove a spool file whose picture is in the record."""
-        path = self._spool / spooled
-        path.unlink(missing_ok=True)
+        try:
+            (self._spool / spooled).unlink(missing_ok=True)
+        except OSError as error:
+            # It counts as handed over for the rest of this run, and as announced in the next.
+            log.error("a picture's file stays in the spool: %s", error)
+            return
         self._handed.discard(spooled)
+        if self._more:
+            self._look_again()
 
     def put_back(self, spooled: str) -> None:
         """Hand a spool file over once more with the next picture, or within half a minute."""
         self._handed.discard(spooled)
 
+    def _look_again(self) -> None:
+        # Where the queue is full, the thread looks after the next picture anyway.
+        with contextlib.suppress(queue.Full):
+            self._asked.put_nowait(None)
+
     def stop(self) -> None:
         """End the thread and the child."""
         self._stopping.set()
-        with contextlib.suppress(queue.Full):
-            self._asked.put_nowait(None)
+        self._look_again()
         if self._thread.is_alive():
             self._thread.join(timeout=self._limit_s + 1)
 
@@ -88,16 +120,15 @@ class CameraWorker:
         try:
             asked = self._asked.get(timeout=_IDLE_LOOK_S)
         except queue.Empty:
-            self._hand_over()
-            return
+            asked = None
         if asked is not None:
             self._take(*asked)
+        self._hand_over()
 
     def _take(self, purpose: Purpose, about: FactRef | None) -> None:
         problem = self._capture(spool_name(purpose, about, secrets.token_hex(8)))
         if problem:
-            self._inbox.put(PictureTaken(about=about, purpose=purpose, jpeg=None, problem=problem))
-        self._hand_over()
+            self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem))
 
     def _capture(self, name: str) -> str:
         """Have one picture taken into the spool; return what went wrong, or nothing."""
@@ -143,11 +174,16 @@ class CameraWorker:
                 pipe.close()
 
     def _hand_over(self) -> None:
-        for path in sorted(self._spool.glob("*.jpg"), key=lambda path: path.name):
-            if path.name not in self._handed:
-                self._hand(path)
+        """Tell the core of what lies in the spool, as far as the disk takes it and the core keeps up."""
+        waiting = sorted(path.name for path in self._spool.glob("*.jpg") if path.name not in self._handed)
+        self._more = bool(waiting)
+        while waiting and len(self._handed) < MAX_HANDED and not self._stopping.is_set():
+            if not self._hand(self._spool / waiting.pop(0)):
+                return
+        self._more = bool(waiting)
 
-    def _hand(self, path: Path) -> None:
+    def _hand(self, path: Path) -> bool:
+        """Bring one picture into the blob store and tell the core; return whether the disk took it."""
         what = parse_spool_name(path)
         try:
             size = path.stat().st_size
@@ -156,10 +192,28 @@ class CameraWorker:
                 path.unlink()
         except FileNotFoundError:
             # The core took it into the record between our look into the folder and now.
-            return
+            return True
+        except OSError as error:
+            log.warning("a picture in the spool can't be read: %s", error)
+            return True
         if what is None or not jpeg:
             log.warning("a file of %d bytes in the camera's spool is no picture", size)
-            return
+            return True
+        sha256 = self._written(jpeg)
+        if sha256 is None:
+            return False
         self._handed.add(path.name)
         purpose, about = what
-        self._inbox.put(PictureTaken(about=about, purpose=purpose, jpeg=jpeg, spooled=path.name))
+        self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=sha256, size=len(jpeg), spooled=path.name))
+        return True
+
+    def _written(self, jpeg: bytes) -> bytes | None:
+        try:
+            sha256 = self._write(jpeg)
+        except (OutboxFull, OutboxBroken) as error:
+            if not self._stuck:
+                log.warning("pictures wait in the spool: %s", error)
+            self._stuck = True
+            return None
+        self._stuck = False
+        return sha256

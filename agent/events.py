@@ -47,11 +47,15 @@ class KioskSaid:
 
 @dataclass(frozen=True, slots=True)
 class PictureTaken:
-    """The camera worker finished; ``jpeg`` is None when it failed, and ``problem`` says why."""
+    """The camera worker finished; ``sha256`` is None when it failed, and ``problem`` says why.
+
+    The picture's ``size`` bytes are on disk in the blob store, written and not yet kept.
+    """
 
     about: FactRef | None
     purpose: str
-    jpeg: bytes | None
+    sha256: bytes | None
+    size: int = 0
     problem: str = ""
     spooled: str = ""
     """Name of the picture's file in the camera's spool."""

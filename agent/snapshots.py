@@ -1,13 +1,13 @@
 """Take stills of the room after the green light and bring them into the record.
 
 A picture is evidence, never a condition: the queue is bounded, a failure costs the picture alone, and a camera
-that fails is reported once. The picture's file in the spool goes only after its fact is on disk.
+that fails is reported once. The picture's bytes are on disk before the core hears of it, so that no card waits for
+them; its file in the spool goes only after its fact is on disk too.
 """
 
-import hashlib
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -44,11 +44,14 @@ class PictureTaker(Protocol):
 class Blobs(Protocol):
     """Where a picture's bytes wait for the county."""
 
-    def add(self, content: bytes) -> bytes:
-        """Keep the bytes durably and return their SHA-256. Raises OutboxFull or OutboxBroken."""
+    def keep(self, sha256: bytes) -> bool:
+        """Count a written blob among those that wait; return whether it is new. Raises OutboxBroken."""
+
+    def unwrite(self, sha256: bytes) -> None:
+        """Remove a blob that was written and not kept. Raises OutboxBroken."""
 
     def drop(self, sha256: bytes) -> None:
-        """Let a blob go."""
+        """Let a kept blob go. Raises OutboxBroken."""
 
     def evict(self, *, room_for: int = 0) -> list[bytes]:
         """Drop the oldest until there is room, and return what was dropped."""
@@ -76,7 +79,10 @@ class Snapshots:
         self._failing = False
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
-        """Know what an earlier run announced: a picture still in the spool may be one of these."""
+        """Know what an earlier run announced: a picture still in the spool may be one of these.
+
+        What this run announces need not be known: it leaves the spool at once, or is not handed over again.
+        """
         self._announced = {fact.sha256 for _, fact in facts if isinstance(fact, BlobAnnounced)}
 
     @property
@@ -100,26 +106,28 @@ class Snapshots:
 
     def taken(self, event: PictureTaken) -> None:
         """Take a picture into the record, or note that it failed."""
-        if event.jpeg is None:
+        if event.sha256 is None:
             self._failed(event)
             return
         self._failing = False
-        recorded = self._into_the_record(event, event.jpeg)
+        recorded = self._into_the_record(event, event.sha256)
         if self._taker is not None:
             (self._taker.taken_over if recorded else self._taker.put_back)(event.spooled)
 
-    def _into_the_record(self, event: PictureTaken, jpeg: bytes) -> bool:
-        sha256 = hashlib.sha256(jpeg).digest()
+    def _into_the_record(self, event: PictureTaken, sha256: bytes) -> bool:
         if sha256 in self._announced:
+            self._let_go(self._blobs.unwrite, sha256)
             return True
         evictions: list[Fact] = []
+        fresh = False
         try:
-            evictions += self._make_room(len(jpeg))
-            self._blobs.add(jpeg)
-            self._journal.commit(*self._facts(event, sha256, len(jpeg)), *evictions)
+            evictions += self._make_room(event.size)
+            fresh = self._blobs.keep(sha256)
+            self._journal.commit(*self._facts(event, sha256), *evictions)
         except (OutboxFull, OutboxBroken) as error:
             log.warning("a picture waits in the spool: %s", error)
-            self._let_go(sha256)
+            if fresh:
+                self._let_go(self._blobs.drop, sha256)
             self._journal.owe(*evictions)
             return False
         if event.purpose == "requested" and self._requested:
@@ -130,17 +138,17 @@ class Snapshots:
         now = self._clock.now()
         return [BlobEvicted(at=now, sha256=lost, reason="disk") for lost in self._blobs.evict(room_for=size)]
 
-    def _let_go(self, sha256: bytes) -> None:
+    def _let_go(self, remove: Callable[[bytes], None], sha256: bytes) -> None:
         try:
-            self._blobs.drop(sha256)
+            remove(sha256)
         except OutboxBroken as error:
             log.warning("a picture that was not recorded stays behind: %s", error)
 
-    def _facts(self, event: PictureTaken, sha256: bytes, size: int) -> list[Fact]:
+    def _facts(self, event: PictureTaken, sha256: bytes) -> list[Fact]:
         now = self._clock.now()
         purpose: Purpose = "requested" if event.purpose == "requested" else "touch"
         announced = BlobAnnounced(
-            at=now, sha256=sha256, size=size, media_type="image/jpeg", purpose=purpose, about=event.about
+            at=now, sha256=sha256, size=event.size, media_type="image/jpeg", purpose=purpose, about=event.about
         )
         facts: list[Fact] = [announced]
         if purpose == "requested" and self._requested:

@@ -109,8 +109,8 @@ class _Build:
         self.lamp = Lamp(self.indicator)
         self.readers = [_reader(name, self.config) for name in self.config.readers]
         self.kiosks = KioskSocket(path=self.config.kiosk_socket, inbox=self.inbox)
-        self.camera = _camera(self.config, self.identity.station, self.inbox)
         self.blobs = BlobStore(self.config.folder / "blobs")
+        self.camera = _camera(self.config, self.identity.station, self.blobs, self.inbox)
         self.twin = Twin(station=self.identity.station, village=self.identity.enrolled.village, state=self.outbox)
         self.today = Today(clock=self.clock, twin=self.twin)
         self.today.recall(recent)
@@ -210,7 +210,7 @@ class _Build:
             home=home,
             head=self.outbox.signed_head,
             waiting=self._waiting,
-            blobs_waiting=lambda: len(self.blobs.pending()),
+            blobs_waiting=lambda: self.blobs.waiting,
         )
 
     def _uplink(self, host: StationHost) -> Uplink:
@@ -263,13 +263,13 @@ def _indicator(config: StationConfig) -> Indicator:
     return SimulatedIndicator(socket_path=config.lamp_socket)
 
 
-def _camera(config: StationConfig, station: str, inbox: Inbox) -> CameraWorker | None:
+def _camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> CameraWorker | None:
     if config.camera == "none":
         return None
     spool = config.folder / "camera-spool"
     program = [sys.executable, "-m", "agent.drivers.camera_process"]
     command = [*program, config.camera, station, str(config.folder), str(spool)]
-    return CameraWorker(command=command, spool=spool, inbox=inbox)
+    return CameraWorker(command=command, spool=spool, write=blobs.write, inbox=inbox)
 
 
 def _link(config: StationConfig, identity: Identity, clock: StationClock, inbox: Inbox) -> Link:

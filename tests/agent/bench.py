@@ -17,7 +17,7 @@ from agent.journal import Journal
 from agent.lamp import Lamp
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
-from agent.outbox import Outbox, OutboxFull
+from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
 from agent.ports import Colour
 from agent.recent import recent_facts
@@ -165,12 +165,25 @@ class MemoryBlobs:
 
     def __init__(self) -> None:
         self.kept: dict[bytes, bytes] = {}
+        self.written: dict[bytes, bytes] = {}
         self.to_evict: list[bytes] = []
 
-    def add(self, content: bytes) -> bytes:
+    def write(self, content: bytes) -> bytes:
         sha256 = hashlib.sha256(content).digest()
-        self.kept[sha256] = content
+        if sha256 not in self.kept:
+            self.written[sha256] = content
         return sha256
+
+    def keep(self, sha256: bytes) -> bool:
+        if sha256 in self.kept:
+            return False
+        if sha256 not in self.written:
+            raise OutboxBroken("gone")
+        self.kept[sha256] = self.written.pop(sha256)
+        return True
+
+    def unwrite(self, sha256: bytes) -> None:
+        self.written.pop(sha256, None)
 
     def drop(self, sha256: bytes) -> None:
         self.kept.pop(sha256, None)

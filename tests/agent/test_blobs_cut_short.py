@@ -6,7 +6,7 @@ from agent.blobs import BlobStore
 
 
 def test_it_is_pending_and_not_intact_and_can_be_dropped(tmp_path: Path) -> None:
-    name = BlobStore(tmp_path).add(b"p" * 1000)
+    name = BlobStore(tmp_path).write(b"p" * 1000)
     (file,) = tmp_path.iterdir()
     file.write_bytes(b"p" * 10)
     blobs = BlobStore(tmp_path)

@@ -1,17 +1,20 @@
 """The camera runs in a process of its own: it may hang, die or outlive the agent, and no picture is lost by that."""
 
+import hashlib
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from agent.camera_worker import MAX_WAITING, CameraWorker
+from agent.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
 from agent.events import PictureTaken
 from agent.inbox import Inbox
+from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.snapshots import spool_name
 from protocol.units import FactRef
 
@@ -44,7 +47,23 @@ class Camera:
         self.inbox = Inbox()
         self.set("well")
         command = [sys.executable, "-c", CHILD, str(self.spool)]
-        self.worker = CameraWorker(command=command, spool=self.spool, inbox=self.inbox, limit_s=1.5)
+        self.error: Exception | None = None
+        self.written: dict[bytes, bytes] = {}
+        self.worker = CameraWorker(command=command, spool=self.spool, write=self.write, inbox=self.inbox, limit_s=1.5)
+
+    def write(self, jpeg: bytes) -> bytes:
+        assert threading.current_thread().name == "camera"
+        if self.error is not None:
+            raise self.error
+        sha256 = hashlib.sha256(jpeg).digest()
+        self.written[sha256] = jpeg
+        return sha256
+
+    def picture(self, event: PictureTaken) -> bytes:
+        """Return the bytes that were on disk before the core heard of them."""
+        assert event.sha256 is not None
+        assert event.size == len(self.written[event.sha256])
+        return self.written[event.sha256]
 
     def set(self, mood: str) -> None:
         (self.folder / "mood").write_text(mood)
@@ -69,7 +88,8 @@ def camera(tmp_path: Path) -> Iterator[Camera]:
 def test_a_picture_comes_with_what_it_is_about(camera: Camera) -> None:
     camera.worker.start()
     event = camera.ask()
-    assert (event.about, event.purpose, event.jpeg, event.problem) == (REF, "touch", b"x" * 10, "")
+    assert (event.about, event.purpose, event.problem) == (REF, "touch", "")
+    assert camera.picture(event) == b"x" * 10
     camera.worker.taken_over(event.spooled)
     assert list(camera.spool.iterdir()) == []
 
@@ -85,23 +105,23 @@ def test_a_picture_that_is_put_back_comes_again(camera: Camera) -> None:
 @pytest.mark.parametrize("mood", ["hang", "die", "fail"])
 def test_after_trouble_the_next_picture_comes(camera: Camera, mood: str) -> None:
     camera.worker.start()
-    assert camera.ask().jpeg is not None
+    assert camera.ask().sha256 is not None
     camera.set(mood)
     event = camera.ask()
-    assert event.jpeg is None
+    assert event.sha256 is None
     assert event.problem
     camera.set("well")
-    assert camera.ask().jpeg is not None
+    assert camera.ask().sha256 is not None
 
 
 def test_a_program_that_is_missing_is_a_problem_not_a_crash(tmp_path: Path) -> None:
     inbox = Inbox()
-    worker = CameraWorker(command=["/no/such/camera"], spool=tmp_path / "spool", inbox=inbox)
+    worker = CameraWorker(command=["/no/such/camera"], spool=tmp_path / "spool", write=bytes, inbox=inbox)
     worker.start()
     worker.request("touch", REF)
     event = inbox.get(timeout_s=10)
     assert isinstance(event, PictureTaken)
-    assert event.jpeg is None
+    assert event.sha256 is None
     worker.stop()
 
 
@@ -112,7 +132,7 @@ def test_what_an_earlier_run_left_is_handed_over_once(camera: Camera) -> None:
     (camera.spool / "else.jpg").write_bytes(b"no picture of ours")
     camera.worker.start()
     event = camera.answer()
-    assert (event.jpeg, event.about, event.spooled) == (b"left", REF, name)
+    assert (camera.picture(event), event.about, event.spooled) == (b"left", REF, name)
     assert camera.ask().spooled != name
 
 
@@ -121,8 +141,54 @@ def test_a_picture_that_is_too_big_is_thrown_away(camera: Camera) -> None:
     camera.set("big")
     camera.worker.request("touch", REF)
     camera.set("well")
-    assert camera.ask().jpeg in (b"x" * 10, None)
+    event = camera.ask()
+    assert event.sha256 is None or camera.picture(event) == b"x" * 10
     assert all(path.stat().st_size <= 40_000 for path in camera.spool.iterdir())
+
+
+@pytest.mark.parametrize("error", [OutboxFull("no room"), OutboxBroken("no disk")])
+def test_what_the_disk_does_not_take_stays_in_the_spool(camera: Camera, error: Exception) -> None:
+    camera.worker.start()
+    camera.error = error
+    camera.worker.request("touch", REF)
+    assert camera.inbox.get(timeout_s=1) is None
+    camera.error = None
+    camera.worker.request("touch", REF)
+    assert len({camera.answer().spooled, camera.answer().spooled}) == 2
+
+
+def test_a_full_spool_is_handed_over_little_by_little(camera: Camera) -> None:
+    camera.spool.mkdir()
+    names = [spool_name("touch", REF, f"{number:04d}") for number in range(3 * MAX_HANDED + 1)]
+    for name in names:
+        (camera.spool / name).write_bytes(name.encode())
+    camera.worker.start()
+    first = [camera.answer().spooled for _ in range(MAX_HANDED)]
+    assert camera.inbox.get(timeout_s=0.2) is None
+    seen: list[str] = []
+    for name in first:
+        camera.worker.taken_over(name)
+    while len(first) + len(seen) < len(names):
+        seen.append(camera.answer().spooled)
+        camera.worker.taken_over(seen[-1])
+    assert first + seen == names
+    assert list(camera.spool.iterdir()) == []
+    assert camera.worker._handed == set()
+
+
+def test_a_file_that_stays_in_the_spool_is_not_handed_over_again(
+    camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera.worker.start()
+    event = camera.ask()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        camera.worker.taken_over(event.spooled)
+    assert camera.ask().spooled != event.spooled
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise OSError("read-only")
 
 
 def test_the_queue_is_bounded(camera: Camera) -> None:

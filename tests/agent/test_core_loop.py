@@ -253,7 +253,7 @@ def test_every_kind_of_event_has_its_place(running: Running) -> None:
     up = LinkUp(attempt=1)
     running.take(
         ReaderReady(reader="fake", ready=False),
-        PictureTaken(about=None, purpose="touch", jpeg=b"\xff\xd8", spooled="x.jpg"),
+        PictureTaken(about=None, purpose="touch", sha256=running.station.blobs.write(b"x"), size=1, spooled="x.jpg"),
         up,
         PackFetched(sha256=bytes(32), file=None, problem="x"),
         RenewalEnded(problem="x"),

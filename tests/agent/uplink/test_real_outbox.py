@@ -71,7 +71,8 @@ def bench(tmp_path: Path) -> Iterator[DiskBench]:
 def test_facts_and_blobs_arrive_and_stay_receipted(bench: DiskBench) -> None:
     bench.connect()
     bench.add(450)
-    name = bench.store.add(b"\xff\xd8" + bytes(40_000))
+    name = bench.store.write(b"\xff\xd8" + bytes(40_000))
+    bench.store.keep(name)
     bench.uplink.tick()
     bench.play()
     assert bench.disk.waiting == 0
