@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import connection
 
+from server_broker.ingest import lease
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.worker import Worker
 from tests.server_broker.recording_source import RecordingSource
@@ -38,13 +39,17 @@ class BrokenSource(LeavingSource):
         raise ZeroDivisionError
 
 
-def leases() -> int:
-    with psycopg.connect(
-        host=str(settings.HOME.postgres_socket), dbname=str(connection.settings_dict["NAME"]), user="cunhui"
-    ) as link:
+def outsider() -> "psycopg.Connection[tuple[object, ...]]":
+    """A connection of somebody else's."""
+    name, folder = str(connection.settings_dict["NAME"]), str(settings.HOME.postgres_socket)
+    return psycopg.connect(host=folder, dbname=name, user="cunhui", autocommit=True)
+
+
+def leases() -> object:
+    with outsider() as link:
         row = link.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()
     assert row is not None
-    return int(row[0])
+    return row[0]
 
 
 def test_told_to_stop_it_ends_with_what_is_in_hand_answered() -> None:
@@ -67,3 +72,19 @@ def test_a_bug_ends_it_as_orderly() -> None:
         worker.run()
     assert source.calls == ["start", "stop"]
     assert leases() == 0
+
+
+def test_while_another_holds_the_lease_nothing_is_listened_to() -> None:
+    stop = threading.Event()
+    source = LeavingSource(stop)
+    worker = Worker(source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: NOW, stop=stop)
+    thread = threading.Thread(target=worker.run)
+    with outsider() as other:
+        other.execute("SELECT pg_advisory_lock(%s, 0)", [lease._SPACE])
+        thread.start()
+        thread.join(0.8)
+        assert source.calls == []
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    assert source.calls == ["stop"]

@@ -106,7 +106,7 @@ ROOMS = (
         (
             agent_tests("test_store.py", "test_outbox*.py", "test_damage*.py", "uplink/test_real_outbox.py"),
             POWER_CUT,
-            Proof(("tests.proofs.rollback", "--runs", "300", "--seed", "1")),
+            Proof(("tests.proofs.rollback", "--runs", "300", "--seed", "1", "--real-every", "0")),
         ),
     ),
     Room(
