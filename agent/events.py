@@ -25,7 +25,10 @@ class ReaderReady:
 
 @dataclass(frozen=True, slots=True)
 class KioskJoined:
-    """A kiosk connected to the socket; ``kiosk`` is the number to answer it by."""
+    """A kiosk connected to the socket; ``kiosk`` is the number to answer it by.
+
+    Until it is answered, it hears nothing of what is shown to all: the first that it gets is the whole home screen.
+    """
 
     kiosk: int
 

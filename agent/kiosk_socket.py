@@ -37,6 +37,8 @@ class _Kiosk:
     unsent: bytearray = field(default_factory=bytearray)
     unhandled: int = 0
     refused: int = 0
+    greeted: bool = False
+    """It was answered once, by the whole home screen; what is shown to all reaches it from then on."""
     doomed: bool = False
     """To be dropped after one more attempt to send."""
 
@@ -77,17 +79,19 @@ class KioskSocket:
         self._path.unlink(missing_ok=True)
 
     def show(self, message: ToKiosk) -> None:
-        """Send to every kiosk."""
+        """Send to every kiosk that has been greeted: to one that just connects this is the past."""
         line = encode_line(message)
         with self._lock:
             for kiosk in self._kiosks.values():
-                self._append(kiosk, line)
+                if kiosk.greeted:
+                    self._append(kiosk, line)
         self._wake()
 
     def answer(self, kiosk: int, message: ToKiosk) -> None:
-        """Send to one kiosk; one that has left is no error."""
+        """Send to one kiosk; one that has left is no error. The first answer greets it, see `KioskJoined`."""
         with self._lock:
             if (found := self._kiosks.get(kiosk)) is not None:
+                found.greeted = True
                 self._append(found, encode_line(message))
         self._wake()
 

@@ -14,6 +14,7 @@ from agent.kiosk_socket import MAX_KIOSKS, MAX_REFUSED, MAX_UNHANDLED, KioskSock
 from protocol.kiosk import AskHelp, LevelOver, Sorry, ToKiosk, decode_from_agent, encode_line
 
 OVER = LevelOver(run="00", passed=True, stars=3, right=5, of=5)
+LOST = LevelOver(run="00", passed=False, stars=0, right=1, of=5)
 
 
 class Kiosk:
@@ -61,6 +62,14 @@ def joined(path: Path, inbox: Inbox) -> tuple[Kiosk, int]:
     return kiosk, event.kiosk
 
 
+def greeted(path: Path, kiosks: KioskSocket, inbox: Inbox) -> tuple[Kiosk, int]:
+    """Return a kiosk that has its first answer."""
+    kiosk, number = joined(path, inbox)
+    kiosks.answer(number, OVER)
+    assert kiosk.hears() == OVER
+    return kiosk, number
+
+
 def test_only_the_stations_group_may_connect(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
 
@@ -77,9 +86,17 @@ def test_a_conversation(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
 
 
 def test_every_kiosk_sees_what_is_shown(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
-    some = [joined(path, inbox)[0] for _ in range(3)]
-    kiosks.show(OVER)
-    assert [kiosk.hears() for kiosk in some] == [OVER] * 3
+    some = [greeted(path, kiosks, inbox)[0] for _ in range(3)]
+    kiosks.show(LOST)
+    assert [kiosk.hears() for kiosk in some] == [LOST] * 3
+
+
+def test_a_kiosk_that_joins_hears_nothing_before_its_greeting(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    kiosk, number = joined(path, inbox)
+    kiosks.show(LOST)
+    kiosks.answer(number, OVER)
+    kiosks.show(LOST)
+    assert [kiosk.hears(), kiosk.hears()] == [OVER, LOST]
 
 
 @pytest.mark.parametrize("line", [b"{}", b"\xff\xff", b'{"type":"home"}', b"[" * 5000, b""])
@@ -107,8 +124,8 @@ def test_nothing_but_rubbish_ends_the_connection(path: Path, kiosks: KioskSocket
 
 
 def test_a_kiosk_that_does_not_read_is_dropped_and_costs_no_time(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
-    lazy, number = joined(path, inbox)
-    good, _ = joined(path, inbox)
+    lazy, number = greeted(path, kiosks, inbox)
+    good, _ = greeted(path, kiosks, inbox)
     big = LevelOver(run="x" * 60_000, passed=True, stars=1, right=1, of=1)
     before = time.monotonic()
     for _ in range(30):
