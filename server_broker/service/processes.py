@@ -11,10 +11,16 @@ import select
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 ASK_AGAIN_S = 1.0
+
+
+_PID_DIGITS = 10
+"""Width of a process id in its file; proc(5) pid_max is at most 4,194,304."""
 
 
 class ServiceError(Exception):
@@ -70,7 +76,7 @@ class Program:
         Raises:
             ServiceError: It cannot be executed.
         """
-        with log.open("ab") as output:
+        with _opened(log) as output:
             try:
                 return subprocess.Popen(  # noqa: S603 - argv is ours, no shell
                     self.argv,
@@ -86,6 +92,13 @@ class Program:
                 )
             except OSError as error:
                 raise ServiceError(f"cannot start {self.argv[0]}: {error}") from error
+
+
+def _opened(log: Path) -> BinaryIO:
+    try:
+        return log.open("ab")
+    except OSError as error:
+        raise ServiceError(f"cannot write {log}: {error}") from error
 
 
 def wait_gone(pid: int, *, timeout_s: float) -> bool:
@@ -122,6 +135,16 @@ def read_pid(path: Path) -> int | None:
         return int(path.read_text(encoding="ascii").splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
         return None
+
+
+def write_pid(path: Path, pid: int) -> None:
+    """Write a pid file over the one before, in its own bytes: a full disk has room for that, and for nothing new."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            os.pwrite(descriptor, f"{pid:<{_PID_DIGITS}}\n".encode("ascii"), 0)
+        finally:
+            os.close(descriptor)
 
 
 def alive(pid: int) -> bool:

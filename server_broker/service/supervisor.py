@@ -20,7 +20,7 @@ from typing import Self
 from server_broker.home import CountyHome
 from server_broker.service.control import LOOK_AGAIN, STOP_TIMEOUT_S, hold_file, pid_file
 from server_broker.service.parts import Part
-from server_broker.service.processes import ServiceError, alive, end, read_pid
+from server_broker.service.processes import ServiceError, alive, end, read_pid, write_pid
 from server_broker.service.signals import SignalSocket
 
 START_TIMEOUT_S = 60.0
@@ -110,7 +110,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                 raise ServiceError(f"{part.name} ended with status {running.process.returncode}; see {self._log(part)}")
             if time.monotonic() > deadline:
                 raise ServiceError(f"{part.name} does not get ready; see {self._log(part)}")
-        self._say(f"{part.name:<10} up, pid {running.process.pid}")
+        self._tell(f"{part.name:<10} up, pid {running.process.pid}")
 
     def watch(self) -> None:
         """Say that all is up, and restart parts that die until SIGTERM or SIGINT comes."""
@@ -133,11 +133,11 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                 end(running.process.pid, first=running.part.stop_signal, timeout_s=STOP_TIMEOUT_S)
                 running.process.wait()
             self._pid_file(running.part).unlink(missing_ok=True)
-            self._say(f"{running.part.name:<10} stopped")
+            self._tell(f"{running.part.name:<10} stopped")
 
     def _spawn(self, part: Part, back_off_s: float = FIRST_BACK_OFF_S) -> Running:
         process = part.program().start(self._log(part))
-        self._pid_file(part).write_text(f"{process.pid}\n", encoding="ascii")
+        write_pid(self._pid_file(part), process.pid)
         running = Running(part, process, os.pidfd_open(process.pid), time.monotonic(), back_off_s)
         self._running.append(running)
         self._selector.register(running.descriptor, selectors.EVENT_READ, running)
@@ -152,7 +152,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             running.back_off_s = FIRST_BACK_OFF_S
         running.restart_at = now + running.back_off_s
         running.back_off_s = min(2 * running.back_off_s, MAX_BACK_OFF_S)
-        self._say(f"{running.part.name:<10} died, status {status}")
+        self._tell(f"{running.part.name:<10} died, status {status}")
 
     def _stop_asked(self) -> bool:
         return not self._signals.take().isdisjoint(_STOP)
@@ -172,11 +172,11 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                     new = self._spawn(running.part, running.back_off_s)
                 except ServiceError as error:
                     running.restart_at = now + MAX_BACK_OFF_S
-                    self._say(f"{running.part.name:<10} cannot be restarted: {error}")
+                    self._tell(f"{running.part.name:<10} cannot be restarted: {error}")
                     continue
                 self._running.pop()
                 self._running[place] = new
-                self._say(f"{running.part.name:<10} restarted, pid {new.process.pid}")
+                self._tell(f"{running.part.name:<10} restarted, pid {new.process.pid}")
 
     def _until_next_restart(self) -> float | None:
         due = [running.restart_at for running in self._running if running.restart_at is not None]
@@ -191,6 +191,11 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\x00")
         if [os.fsdecode(word) for word in command[:-1]] == list(part.program().argv):
             end(pid, first=part.stop_signal, timeout_s=STOP_TIMEOUT_S)
+
+    def _tell(self, line: str) -> None:
+        """Say a line where that is possible: on a full disk it may not be, and the parts need us more than the log."""
+        with suppress(OSError):
+            self._say(line)
 
     def _pid_file(self, part: Part) -> Path:
         return pid_file(self._home, part.name)

@@ -1,18 +1,28 @@
-"""The county's database is away for half a minute: people see green, and afterwards the county has it all."""
+"""The county can't keep pictures, then loses its database for half a minute: it has all of both in the end."""
 
 import threading
 import time
 
+from firmware_scripts.demo.observer import whole_pictures
+from firmware_scripts.demo.processes import wait_until
 from tests.integration.village import Village
 
 AWAY_S = 30.0
 PACE_S = 0.5
 
 
-def test_half_a_minute_without_a_database(village: Village) -> None:
+def pictures_taken(village: Village) -> int:
+    return sum(station.pictures_taken() for station in village.stations)
+
+
+def test_half_a_minute_without_a_database_and_before_that_no_room_for_pictures(village: Village) -> None:
+    awaited = pictures_taken(village) - whole_pictures(village.county)
+    village.media_disk.fill()
     for station in village.stations:
         village.touch(station)
     village.await_all_stored()
+    wait_until(lambda: "media_folder" in village.open_alarms(), what="the alarm", timeout_s=20, every_s=0.3)
+    village.media_disk.free()
     ingest = village.county.part_pid("ingest")
     with village.held("postgres"):
         began = time.monotonic()
@@ -27,3 +37,9 @@ def test_half_a_minute_without_a_database(village: Village) -> None:
     village.await_all_stored(timeout_s=30)
     assert village.county.part_pid("ingest") == ingest, "the worker waited instead of dying"
     assert village.county.unexplained() == 0
+    wait_until(
+        lambda: pictures_taken(village) - whole_pictures(village.county) <= awaited,
+        what="the pictures",
+        timeout_s=40,
+        every_s=0.5,
+    )
