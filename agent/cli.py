@@ -78,10 +78,10 @@ def _run(config: StationConfig) -> int:
     from agent.wiring import station  # noqa: PLC0415
 
     try:
-        with station(config, identity, environ=os.environ) as (core, inbox):
+        with station(config, identity, environ=os.environ) as made:
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda got, _: inbox.put(StopAsked(reason=signal.Signals(got).name)))
-            core.run()
+                signal.signal(number, lambda got, _: made.inbox.put(StopAsked(reason=signal.Signals(got).name)))
+            made.core.run()
     except OutboxFull as error:
         print(f"存储卡满了，站点不能启动（{error}）", file=sys.stderr)
         return EXIT_FAILED

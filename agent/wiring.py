@@ -5,7 +5,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -68,15 +68,37 @@ def enrol_station(config: StationConfig, claim: str) -> Identity:
     return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)
 
 
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A station that is ready to run: put `StopAsked` into its inbox to end it."""
+
+    core: Core
+    inbox: Inbox
+    parts: Parts
+
+
 @contextmanager
-def station(config: StationConfig, identity: Identity, *, environ: Mapping[str, str]) -> Iterator[tuple[Core, Inbox]]:
-    """Build a station that is ready to `Core.run`; on leaving its files are closed.
+def station(
+    config: StationConfig,
+    identity: Identity,
+    *,
+    environ: Mapping[str, str],
+    clock: StationClock | None = None,
+    inbox: Inbox | None = None,
+) -> Iterator[Station]:
+    """Build a station; on leaving its files are closed.
+
+    Args:
+        environ: Where the service manager says how to notify it (sd_notify(3)).
+        clock: Its time, where that is not the machine's.
+        inbox: Its door for events, where that is not a plain one.
 
     Raises:
         OutboxFull: There is no room to begin.
         OutboxBroken: The disk fails, or another agent holds the folder.
     """
-    clock = StationClock(system=LinuxClock(), build_ms=build_ms())
+    clock = clock or StationClock(system=LinuxClock(), build_ms=build_ms())
+    inbox = inbox or Inbox()
     with ExitStack() as stack:
         outbox = Outbox.open(
             config.folder / OUTBOX_FILE, station=identity.station, record_key=identity.record_key, now=clock.now
@@ -84,8 +106,9 @@ def station(config: StationConfig, identity: Identity, *, environ: Mapping[str, 
         stack.callback(outbox.close)
         indicator = _indicator(config)
         stack.callback(indicator.close)
-        build = _Build(config=config, identity=identity, clock=clock, outbox=outbox, indicator=indicator)
-        yield Core(build.parts(environ)), build.inbox
+        build = _Build(config=config, identity=identity, clock=clock, outbox=outbox, indicator=indicator, inbox=inbox)
+        parts = build.parts(environ)
+        yield Station(core=Core(parts), inbox=inbox, parts=parts)
 
 
 @dataclass(kw_only=True)
@@ -97,7 +120,7 @@ class _Build:
     clock: StationClock
     outbox: Outbox
     indicator: Indicator
-    inbox: Inbox = field(default_factory=Inbox)
+    inbox: Inbox
 
     def __post_init__(self) -> None:
         recent = list(recent_facts(self.outbox))

@@ -5,13 +5,12 @@ runs faster while no exchange is under way. Broker, ingest, TLS and TCP are real
 """
 
 import threading
-from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 
 from agent import wiring
-from agent.core import Core
+from agent.core import Parts
 from agent.events import StopAsked
-from agent.outbox import Outbox
 from firmware_scripts.demo.processes import wait_until
 from tests.benchmarks.touch.figures import Figure
 from tests.benchmarks.touch.ip_packets import Counted, PacketCounter
@@ -56,30 +55,15 @@ class Day:
     def _run(self) -> None:
         config, identity = self._station.parts()
         clock = WarpedClock(self.warp, build_ms=wiring.build_ms())
-        with ExitStack() as stack:
-            stack.enter_context(self.warp.in_paho())
-            outbox = Outbox.open(
-                config.folder / wiring.OUTBOX_FILE,
-                station=identity.station,
-                record_key=identity.record_key,
-                now=clock.now,
-            )
-            stack.callback(outbox.close)
-            indicator = wiring._indicator(config)
-            stack.callback(indicator.close)
-            build = wiring._Build(
-                config=config, identity=identity, clock=clock, outbox=outbox, indicator=indicator, inbox=self.inbox
-            )
-            parts = build.parts({})
+        with self.warp.in_paho(), wiring.station(config, identity, environ={}, clock=clock, inbox=self.inbox) as made:
+            self.inbox.busy = partial(self._busy, made.parts)
+            made.core.run()
 
-            def busy() -> bool:
-                under_way = parts.uplink.state != "connected" or outbox.waiting > 0
-                if not under_way and build.twin.version:
-                    self.settled.set()
-                return under_way
-
-            self.inbox.busy = busy
-            Core(parts).run()
+    def _busy(self, parts: Parts) -> bool:
+        under_way = parts.uplink.state != "connected" or parts.waiting() > 0
+        if not (under_way or self.settled.is_set()) and parts.home.current().levels:
+            self.settled.set()
+        return under_way
 
 
 def measure(station: BenchStation, *, broker_port: int) -> Figure:

@@ -107,8 +107,9 @@ class BenchStation:
             kiosk.settimeout(10)
             kiosk.connect(str(self.kiosk_socket))
             with kiosk.makefile("rb") as lines:
-                # What is shown to all kiosks may come before the greeting of this one.
-                return next(message for message in map(decode_from_agent, lines) if isinstance(message, Home))
+                home = decode_from_agent(lines.readline())
+            assert isinstance(home, Home)
+            return home
 
     def settle(self) -> None:
         """Wait until the county has answered and every fact has its receipt."""
