@@ -37,8 +37,8 @@ def test_a_restart_after_bringing_commits_back_finds_a_sound_file(tmp_path: Path
 
 def test_what_an_interrupted_first_start_left_is_cleared_away(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
-    path.with_name("outbox.db.new").write_bytes(b"half a file")
-    path.with_name("outbox.db.new-wal").write_bytes(b"half a log")
+    path.with_name("outbox.db.new").write_bytes(b"half a file, " * 1000)
+    path.with_name("outbox.db.new-wal").write_bytes(b"half a log, " * 1000)
     outbox = open_outbox(path)
     outbox.commit(touch(1))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["outbox.db", "outbox.db-wal"]
