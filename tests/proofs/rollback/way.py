@@ -77,16 +77,16 @@ class Way:
         if luck < 0.05:
             self.cut(county)
             return False
-        if luck < 0.10 and sent.qos == 1:
-            self.events.append(Delivered(self._attempt, sent.ticket, NOBODY_LISTENS))
+        if luck < 0.11 and sent.qos == 1:  # nobody listens, or the worker was killed with the message in its hands
+            self.events.append(Delivered(self._attempt, sent.ticket, NOBODY_LISTENS if luck < 0.08 else 0))
             return True
         answers = county.hear(sent.leaf, sent.payload)
-        if luck < 0.15:
+        if luck < 0.16:
             self.cut(county)
             return False
         if sent.qos == 1:
             self.events.append(Delivered(self._attempt, sent.ticket, 0))
-        times = 0 if luck < 0.20 else 2 if luck < 0.25 else 1
+        times = 0 if luck < 0.21 else 2 if luck < 0.26 else 1
         for leaf, payload in list(answers) * times:
             self.events.append(MessageCame(self._attempt, leaf, payload, False, mono_ms))
         return True
