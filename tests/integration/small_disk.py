@@ -3,6 +3,8 @@
 import errno
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,8 +30,17 @@ class SmallDisk:
     ) -> None:
         _as_root("umount", "--lazy", str(self.path))
 
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """Leave no byte free while the context lasts."""
+        self.fill()
+        try:
+            yield
+        finally:
+            self._ballast.unlink()
+
     def fill(self) -> None:
-        """Leave no byte free."""
+        """Within `full`: take what has been given back meanwhile."""
         with self._ballast.open("ab", buffering=0) as ballast:
             for piece in (_BLOCK, b"\0"):
                 try:
@@ -38,10 +49,6 @@ class SmallDisk:
                 except OSError as full:
                     if full.errno != errno.ENOSPC:
                         raise
-
-    def free(self) -> None:
-        """Give the room back."""
-        self._ballast.unlink(missing_ok=True)
 
 
 def _as_root(*command: str) -> None:

@@ -33,12 +33,11 @@ def test_facts_wait_and_come_by_themselves(village: Village) -> None:
     village.touch(station)
     village.await_all_stored()
     service, worker, died = service_pid(village), village.county.part_pid("ingest"), restarts(village)
-    village.county_disk.fill()
-    touch_until_it_waits(village, station)
-    finding = village.doctor()["磁盘"]
-    assert (finding["well"], finding["state"]) == (False, "剩余 0.0 GB")
-    assert "磁盘" in finding["remedy"]
-    village.county_disk.free()
+    with village.county_disk.full():
+        touch_until_it_waits(village, station)
+        finding = village.doctor()["磁盘"]
+        assert (finding["well"], finding["state"]) == (False, "剩余 0.0 GB")
+        assert "磁盘" in finding["remedy"]
     village.await_all_stored(timeout_s=30)
     assert (service_pid(village), village.county.part_pid("ingest")) == (service, worker)
     assert restarts(village) - died <= 4
@@ -50,15 +49,14 @@ def test_a_database_that_dies_on_a_full_disk_comes_back_with_the_room(village: V
     village.touch(station)
     village.await_all_stored()
     service, died = service_pid(village), restarts(village)
-    village.county_disk.fill()
-    for part in ("postgres", "ingest", "mosquitto", "web"):
-        os.kill(village.county.part_pid(part), signal.SIGKILL)
-    for _ in range(30):
-        village.county_disk.fill()  # what the parts' ends gave back
-        assert village.touch(station)[0].colour == "green"
-    assert is_alive(service)
-    assert not village.doctor()["数据库"]["well"]
-    village.county_disk.free()
+    with village.county_disk.full():
+        for part in ("postgres", "ingest", "mosquitto", "web"):
+            os.kill(village.county.part_pid(part), signal.SIGKILL)
+        for _ in range(30):
+            village.county_disk.fill()  # what the parts' ends gave back
+            assert village.touch(station)[0].colour == "green"
+        assert is_alive(service)
+        assert not village.doctor()["数据库"]["well"]
     village.await_all_stored(timeout_s=45)
     wait_until(lambda: bool(village.doctor()["网页"]["well"]), what="the console", timeout_s=30, every_s=0.5)
     assert service_pid(village) == service

@@ -17,12 +17,11 @@ def pictures_taken(village: Village) -> int:
 
 def test_half_a_minute_without_a_database_and_before_that_no_room_for_pictures(village: Village) -> None:
     awaited = pictures_taken(village) - whole_pictures(village.county)
-    village.media_disk.fill()
-    for station in village.stations:
-        village.touch(station)
-    village.await_all_stored()
-    wait_until(lambda: "media_folder" in village.open_alarms(), what="the alarm", timeout_s=20, every_s=0.3)
-    village.media_disk.free()
+    with village.media_disk.full():
+        for station in village.stations:
+            village.touch(station)
+        village.await_all_stored()
+        wait_until(lambda: "media_folder" in village.open_alarms(), what="the alarm", timeout_s=20, every_s=0.3)
     ingest = village.county.part_pid("ingest")
     with village.held("postgres"):
         began = time.monotonic()

@@ -44,11 +44,10 @@ def test_red_until_there_is_room(village: Village) -> None:
     start_agent(station)
     village.touch(station)
     starts = station.agent.starts
-    village.card.fill()
-    assert touch_until_red(village, station).fact == ""
-    shown = shown_on_the_kiosk(village, station)
-    assert (shown.colour, shown.answer, shown.problem) == ("red", "not_recorded", "disk_full")
-    village.card.free()
+    with village.card.full():
+        assert touch_until_red(village, station).fact == ""
+        shown = shown_on_the_kiosk(village, station)
+        assert (shown.colour, shown.answer, shown.problem) == ("red", "not_recorded", "disk_full")
     assert village.touch(station)[0].colour == "green"
     assert station.agent.starts == starts, "the agent goes on through all of it"
     village.await_all_stored()
@@ -62,12 +61,11 @@ def test_a_start_with_a_full_disk(village: Village) -> None:
     """Somebody pulls the plug because the lamp is red: the station comes up, and is red again, not dead."""
     station = village.stations[2]
     village.touch(station)
-    village.card.fill()
-    touch_until_red(village, station)
-    station.agent.process.kill9()
-    wait_until(lambda: station.touch("rubbish") is True, what="the agent to be back", timeout_s=20, every_s=0.2)
-    touch_until_red(village, station)
-    shown = shown_on_the_kiosk(village, station)
-    assert (shown.colour, shown.problem) == ("red", "disk_full")
-    village.card.free()
+    with village.card.full():
+        touch_until_red(village, station)
+        station.agent.process.kill9()
+        wait_until(lambda: station.touch("rubbish") is True, what="the agent to be back", timeout_s=20, every_s=0.2)
+        touch_until_red(village, station)
+        shown = shown_on_the_kiosk(village, station)
+        assert (shown.colour, shown.problem) == ("red", "disk_full")
     assert village.touch(station)[0].colour == "green"

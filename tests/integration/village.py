@@ -100,7 +100,7 @@ class Village:
         lacking = Counter[str]()
         for (station, person), seen in self._seen.items():
             lacking[station] += max(0, seen - had[station, person])
-        return [f"{count} touches of {station}" for station, count in lacking.items() if count > lost[station]]
+        return [f"a touch of {station}" for station in lacking for _ in range(lacking[station] - lost[station])]
 
     def invented_or_doubled(self) -> list[Row]:
         """Return touches in the county that nobody made, or that are there more than once."""

@@ -34,11 +34,11 @@ def test_a_part_that_dies_on_a_full_disk_is_started_again(tmp_path: Path) -> Non
             first = read_pid(pid_file(home, part.name)) or 0
             os.ftruncate(log, _PAGE)
             os.lseek(log, 0, os.SEEK_END)
-            disk.fill()
-            killer = threading.Thread(target=kill_and_stop, args=(home, part, first))
-            killer.start()
-            supervisor.watch()
-            killer.join()
+            with disk.full():
+                killer = threading.Thread(target=kill_and_stop, args=(home, part, first))
+                killer.start()
+                supervisor.watch()
+                killer.join()
         os.close(log)
         assert [line.split()[1].rstrip(",") for line in said] == ["up", "died", "restarted", "stopped"]
 
@@ -55,8 +55,8 @@ def test_a_pid_file_is_written_over_the_one_before(tmp_path: Path) -> None:
     with SmallDisk(tmp_path / "run", megabytes=1) as disk:
         path = disk.path / "part.pid"
         write_pid(path, 4_194_304)
-        disk.fill()
-        write_pid(path, 7)
-        assert read_pid(path) == 7
-        write_pid(disk.path / "other.pid", 8)
-        assert read_pid(disk.path / "other.pid") in (None, 8)
+        with disk.full():
+            write_pid(path, 7)
+            assert read_pid(path) == 7
+            write_pid(disk.path / "other.pid", 8)
+            assert read_pid(disk.path / "other.pid") is None
