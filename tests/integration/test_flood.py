@@ -15,6 +15,7 @@ _HANDS = 4
 _EACH = 1_500
 _RUBBISH = ("", "00000000", "08a1b2c3", "04a1b2", "ffffffffffffff", "04" * 40, "卡", "'; drop table", "\x00\x01")
 _MOST_KIB = 90 * 1024
+_AT_LEAST = 900
 
 
 def present(station: DemoStation, uids: list[str]) -> None:
@@ -41,8 +42,9 @@ def colours(lights: list[Light]) -> set[str]:
 
 def test_every_green_of_a_flood_is_stored_and_memory_stays_bounded(village: Village) -> None:
     station = village.stations[1]
-    (earlier,) = village.touch(station)
-    before, starts = len(station.lights()), station.agent.starts
+    village.touch(station)
+    village.await_all_stored()
+    before, starts, stored = len(station.lights()), station.agent.starts, len(village.stored())
     uids = [village.next_person(station).uid for _ in range(_HANDS * _EACH)]
     shares = [[*uids[hand::_HANDS], *_RUBBISH] for hand in range(_HANDS)]
     hands = [threading.Thread(target=present, args=(station, share)) for share in shares]
@@ -55,13 +57,12 @@ def test_every_green_of_a_flood_is_stored_and_memory_stays_bounded(village: Vill
     assert rate > 1_000, "the flood itself was too slow to show anything"
     wait_until(lambda: village.touch(station)[0].colour == "green", what="the station to take touches", timeout_s=20)
     lights = station.lights()[before:]
-    greens = [light for light in lights if light.colour == "green"]
-    assert len(greens) >= 500
-    assert colours(lights) <= {"green", "red"}
+    assert colours(lights) == {"green", "red"}, "some were recorded, the rest refused and told so"
     assert most_kib_so_far(station) < _MOST_KIB
     assert station.agent.starts == starts
     village.await_all_stored()
-    assert earlier.seen_s < greens[0].seen_s
+    # The lamp's witness may be too slow for some lights; what the agent takes in at once it records.
+    assert len(village.stored()) - stored >= _AT_LEAST
 
 
 def test_what_is_no_card_is_red_one_by_one(village: Village) -> None:
