@@ -125,6 +125,7 @@ ROOMS = (
                 "test_desired*.py",
                 "test_fleet_queries.py",
                 "test_lease*.py",
+                "test_clock_correction*.py",
             ),
         ),
     ),
