@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from kiosk_tui.driver import KEYS_A_SECOND, KEYS_AT_ONCE
 from protocol.kiosk import OpenLevel
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
@@ -115,6 +117,20 @@ def test_a_megabyte_of_paste_does_not_keep_a_card_waiting(
     terminal.press("9")
     if bracketed:
         assert agent.heard == []
+
+
+def test_a_megabyte_of_keys_does_no_more_than_a_hand_could(
+    agent: FakeAgent, terminal: Terminal, tmp_path: Path
+) -> None:
+    (tmp_path / "paste").write_text("90" * 500_000, encoding="ascii")
+    terminal.run("load-buffer", str(tmp_path / "paste"))
+    began = time.monotonic()
+    terminal.run("paste-buffer")
+    agent.wait_for_words(1)
+    threading.Event().wait(2)  # a kiosk that took every key would have asked for help thousands of times by now
+    agent.send(samples.GREEN)
+    terminal.shows("打卡成功·", timeout_s=5)
+    assert len(agent.heard) <= KEYS_AT_ONCE + KEYS_A_SECOND * (time.monotonic() - began)
 
 
 def test_the_window_may_become_tiny(terminal: Terminal) -> None:
