@@ -1,5 +1,6 @@
 """One real county with three real stations for all tests of this room: its start is dear, its damage heals."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,8 @@ _CARD_MEGABYTES = 32
 
 @pytest.fixture(scope="session")
 def running_village() -> Iterator[Village]:
+    # Whoever ends the tests early ends the village too, and has its disks taken away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with short_folder() as folder:
         folder.chmod(0o755)
         home = folder / "county"
