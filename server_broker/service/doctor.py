@@ -95,8 +95,11 @@ def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> F
 
 
 def _disk(home: CountyHome) -> Finding:
-    free = shutil.disk_usage(home.root).free
-    state = f"剩余 {free / 2**30:.1f} GB"
+    """Look at the tightest of the disks: database and pictures may have their own."""
+    folders = [folder for folder in (home.root, home.postgres_data, home.media) if folder.exists()]
+    free, place = min((shutil.disk_usage(folder).free, place) for place, folder in enumerate(folders))
+    where = f"{folders[place]} " if place else ""
+    state = f"{where}剩余 {free / 2**30:.1f} GB"
     return Finding("磁盘", free >= LEAST_FREE_BYTES, state, "清理磁盘或扩容；写满后站点会保留数据，县里收不到")
 
 

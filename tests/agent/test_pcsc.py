@@ -13,6 +13,8 @@ import pytest
 
 from agent.drivers.pcsc import PcscReader
 from firmware_scripts.demo.virtual_card import VirtualCard
+from protocol.cards import normalise_uid
+from protocol.refusal import Refused
 from tests.agent.reader_contract import check_reader
 from tests.conftest import short_folder
 
@@ -145,6 +147,19 @@ def put_until_read(uid: str, pcscd: Pcscd, heard: Heard) -> str:
         except (queue.Empty, OSError):
             continue
     raise AssertionError("never read")
+
+
+def test_a_strange_card_is_told_of_as_it_is_and_is_no_card_number(
+    pcscd: Pcscd, reader: PcscReader, heard: Heard
+) -> None:
+    """None at all, too short, too long, all zero, a telephone's: the core answers each in red."""
+    pcscd.start()
+    begin(reader, heard)
+    assert heard.ready.get(timeout=LIMIT_S) is True
+    for uid in ("", "04a1b2", "04" * 12, "00000000", "08a1b2c3"):
+        assert put_until_read(uid, pcscd, heard) == uid
+        with pytest.raises(Refused):
+            normalise_uid(uid)
 
 
 def test_without_pcscd_it_is_not_ready_and_comes_by_itself(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:

@@ -22,6 +22,7 @@ def test_half_a_minute_without_a_database_and_before_that_no_room_for_pictures(v
             village.touch(station)
         village.await_all_stored()
         wait_until(lambda: "media_folder" in village.open_alarms(), what="the alarm", timeout_s=20, every_s=0.3)
+        assert "media" in village.doctor()["磁盘"]["state"]
     ingest = village.county.part_pid("ingest")
     with village.held("postgres"):
         began = time.monotonic()

@@ -10,6 +10,7 @@ from server_broker.service.config import CountyConfig
 from server_broker.service.doctor import Finding, examine
 from server_broker.service.up import initialise
 from server_broker.trust.keys import server_certificate
+from tests.integration.small_disk import SmallDisk
 
 NOW = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC)
 
@@ -34,6 +35,12 @@ def test_a_stopped_county_is_said_to_be_stopped_and_its_keys_are_well(home: Coun
     }  # fmt: skip
     assert all(finding.remedy in str(finding) for finding in found.values() if not finding.well)
     assert found["服务"].remedy == "运行 cunhui-server up"
+
+
+def test_the_tightest_disk_is_named(home: CountyHome) -> None:
+    with SmallDisk(home.media, megabytes=1):
+        found = look(home)["磁盘"]
+    assert (found.well, found.state) == (False, f"{home.media} 剩余 0.0 GB")
 
 
 def test_a_key_that_others_can_read_is_named(home: CountyHome) -> None:
