@@ -127,10 +127,13 @@ def test_a_megabyte_of_keys_does_no_more_than_a_hand_could(
     began = time.monotonic()
     terminal.run("paste-buffer")
     agent.wait_for_words(1)
-    threading.Event().wait(2)  # a kiosk that took every key would have asked for help thousands of times by now
+    heard = 0
+    while heard < len(agent.heard):  # until the paste is through
+        heard = len(agent.heard)
+        threading.Event().wait(1)
+        assert len(agent.heard) <= KEYS_AT_ONCE + KEYS_A_SECOND * (time.monotonic() - began)
     agent.send(samples.GREEN)
     terminal.shows("打卡成功·", timeout_s=5)
-    assert len(agent.heard) <= KEYS_AT_ONCE + KEYS_A_SECOND * (time.monotonic() - began)
 
 
 def test_the_window_may_become_tiny(terminal: Terminal) -> None:
