@@ -64,7 +64,9 @@ def test_a_start_with_a_full_disk(village: Village) -> None:
     with village.card.full():
         touch_until_red(village, station)
         station.agent.process.kill9()
+        lights = len(station.lights())
         wait_until(lambda: station.touch("rubbish") is True, what="the agent to be back", timeout_s=20, every_s=0.2)
+        wait_until(lambda: len(station.lights()) > lights, what="red for rubbish", timeout_s=5)
         touch_until_red(village, station)
         shown = shown_on_the_kiosk(village, station)
         assert (shown.colour, shown.problem) == ("red", "disk_full")
