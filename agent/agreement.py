@@ -1,8 +1,9 @@
 """Where station and county stand to each other: the comparison of heads at a birth.
 
 Pure: it takes the station's stream and the county's welcome and says what must follow. The county is always
-allowed to know less (it was away, or came back from a backup): then the rest is sent again. It is never
-allowed to know more, or something else: then the station's file is an older copy or a clone, and its stream ends.
+allowed to have less (it was away, or came back from a backup): then the rest is sent again. It is never
+allowed to have more, or something else, or to have heard a signed head that this stream does not lead to: then the
+station's file is an older copy or a clone, and its stream ends.
 """
 
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class Continue:
 
 @dataclass(frozen=True, slots=True)
 class Disagree:
-    """The stream can't go on. ``ahead``: the county has more of it than the station; ``differs``: other facts."""
+    """The stream can't go on. ``ahead``: the county knows of more than the station; ``differs``: of other facts."""
 
     reason: Literal["ahead", "differs"]
     county_through: int
@@ -51,4 +52,9 @@ def agree(stream: StreamView, welcome: Welcome) -> Continue | Disagree:
         return Disagree(reason="ahead", county_through=welcome.through)
     if welcome.through > 0 and stream.head_at(welcome.through) != welcome.head:
         return Disagree(reason="differs", county_through=welcome.through)
+    for mark in welcome.signed:
+        if mark.seq > stream.through:
+            return Disagree(reason="ahead", county_through=welcome.through)
+        if stream.head_at(mark.seq) != mark.head:
+            return Disagree(reason="differs", county_through=welcome.through)
     return Continue(after=welcome.through, lowered=welcome.through < stream.receipted)

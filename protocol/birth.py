@@ -32,10 +32,19 @@ class Birth(VersionedMessage, frozen=True, kw_only=True):
     """Version of the desired state that the station has; a county with a newer one sends it."""
 
 
+class Mark(Message, frozen=True, kw_only=True, array_like=True):
+    """``[seq, head]``: the station's chain value at a seq."""
+
+    seq: Seq
+    head: Head
+
+
 class Welcome(VersionedMessage, frozen=True, kw_only=True):
     """The county's answer to a birth.
 
     ``through`` and ``head`` are the county's, for the birth's epoch; 0 and ``head(0)`` when it knows none of it.
+    ``signed`` are the heads beyond ``through`` that the station has signed so far, rising in seq: a card that does
+    not lead to every one of them is an older copy or a clone of the one that signed.
     ``wall`` counts as trusted time only when ``nonce`` is this connection's and the answer came within 2 s.
     """
 
@@ -47,13 +56,7 @@ class Welcome(VersionedMessage, frozen=True, kw_only=True):
     nonce: Nonce
     wall: WallMs
     held: Annotated[list[Held], Meta(max_length=MAX_HELD)] = []
-
-
-class Mark(Message, frozen=True, kw_only=True, array_like=True):
-    """``[seq, head]``: the station's chain value at a seq."""
-
-    seq: Seq
-    head: Head
+    signed: Annotated[list[Mark], Meta(max_length=MAX_MARKS)] = []
 
 
 class Compare(VersionedMessage, frozen=True, kw_only=True):

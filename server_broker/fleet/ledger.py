@@ -1,4 +1,8 @@
-"""The loss ledger: where every fact is that a station has signed for. What is unexplained is 0 or an alarm."""
+"""The loss ledger: where every fact is that a station has signed for. What is unexplained is 0 or an alarm.
+
+Counts go by seq. Where an older card went on under seqs that were used before, they can't tell the two apart; there
+`lineage` finds by the signed heads that facts are gone.
+"""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -7,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from server_broker.fleet.alarms import raise_alarm, resolve
+from server_broker.fleet.lineage import unaccounted
 from server_broker.fleet.models import Stream
 from server_broker.media.models import Blob
 from server_broker.media.retention import EXPIRED
@@ -112,14 +117,15 @@ def _entry(stream: Stream, *, current: bool, busy: bool) -> dict[str, int]:
     beyond = issued - stream.through - counted.reissued - counted.lost
     missing_rows = stream.through - counted.stored
     on_its_way = current or busy
+    elsewhere = 0 if busy else unaccounted(stream, but_for=0 if current else beyond)
     return {
-        "issued": issued,
+        "issued": issued + elsewhere,
         "received": counted.stored - counted.held - counted.written_off + counted.reissued,
         "held": counted.held,
         "written_off": counted.written_off,
         "waiting": beyond if on_its_way else 0,
         "lost": counted.lost,
-        "unexplained": missing_rows + (0 if on_its_way else beyond),
+        "unexplained": missing_rows + (0 if on_its_way else beyond) + elsewhere,
     }
 
 

@@ -165,7 +165,7 @@ class Intake:
         facts = [(one.stream.id, new) for one, new in _new_facts(work)]
         if facts:
             store.put_facts(facts, received_at=self._now)
-            store.put_streams({one.stream.id: one.stream for one in work if one.reading.new}.values())
+        store.put_streams({one.stream.id: one.stream for one in work}.values())
         store.put_reissues(self._origins.rows, self._origins.now_read)
         store.put_signed_heads(
             {

@@ -48,6 +48,22 @@ class SignedHeadKept(models.Model):
     signature = models.BinaryField(max_length=64)
 
 
+class UnprovenHead(models.Model):
+    """A head that a station signed and to which the county's facts do not lead; it goes when they do.
+
+    Most are only ahead of the facts. But where those pass it and lead elsewhere, a copied card has signed it, and it
+    stays: of the facts under it the county knows that they were shown green.
+    """
+
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="unproven_heads")
+    seq = models.BigIntegerField()
+    head = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "seq", "head"], name="unproven_head_once")]
+
+
 class Reissue(models.Model):
     """A fact of an earlier stream that came again in a later one, by the identity and digest that it first had.
 

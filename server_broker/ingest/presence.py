@@ -1,9 +1,10 @@
 """Births, wills and vitals: whether a station is connected, what it last said, and the county's welcome."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from protocol.birth import Birth, Gone, Welcome
+from protocol.birth import MAX_MARKS, Birth, Gone, Mark, Welcome
 from protocol.chain import first_head
 from protocol.heads import SignedHead, verify_head
 from protocol.refusal import Refused
@@ -14,7 +15,8 @@ from server_broker.fleet.desired import is_ahead, kept_desired, note_reported
 from server_broker.fleet.models import StationStatus
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
-from server_broker.ingest.store import SenderRow, StreamKey
+from server_broker.ingest.reading import StreamState
+from server_broker.ingest.store import SenderRow, StreamKey, StreamRow
 
 type Presence = Birth | Gone | Vitals | Reported
 
@@ -118,22 +120,28 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
 
     Return how far the county has those streams.
     """
-    heads: dict[StreamKey, SignedHead] = {}
+    heads: dict[StreamKey, list[SignedHead]] = defaultdict(list)
     alarms = []
     for sender, message in said:
         if isinstance(message, Birth | Vitals):
             if _signed_by(sender, message.head):
-                key = (sender.id, message.head.epoch)
-                if key not in heads or heads[key].through < message.head.through:
-                    heads[key] = message.head
+                heads[(sender.id, message.head.epoch)].append(message.head)
             else:
                 alarms.append(AlarmCall(sender.id, "bad_signature", "critical", "站点的签名无法验证"))
     streams = store.lock_streams(heads, now=now)
-    for key, stream in streams.items():
-        stream.state.issued = max(stream.state.issued, heads[key].through)
+    _note_heads([(stream, head) for key, stream in streams.items() for head in heads[key]])
     store.put_streams(streams.values())
     raise_alarms(alarms, at=now)
     return {key: stream.state.through for key, stream in streams.items()}
+
+
+def _note_heads(heads: list[tuple[StreamRow, SignedHead]]) -> None:
+    """Note what was signed. A head behind our own is an older card's, or a copy's that leads elsewhere."""
+    behind = [(row, head.through) for row, head in heads if head.through <= row.state.through]
+    ours = store.load_heads([(row, seq) for row, seq in behind if seq < row.state.through])
+    ours |= {(row.id, seq): row.state.head for row, seq in behind if seq == row.state.through}
+    for row, head in heads:
+        row.state.note(head, contradicts=ours.get((row.id, head.through), head.head) != head.head)
 
 
 def _signed_by(sender: SenderRow, head: SignedHead) -> bool:
@@ -161,9 +169,14 @@ def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list
             nonce=birth.nonce,
             wall=0,
             held=held[stream.id] if stream else [],
+            signed=_signed_beyond(stream.state) if stream else [],
         )
         answers.append(Answer(sender.shard, welcome))
     return answers
+
+
+def _signed_beyond(state: StreamState) -> list[Mark]:
+    return [Mark(seq=seq, head=head) for seq, head in sorted(state.unproven)[-MAX_MARKS:]]
 
 
 def _as_reported(birth: Birth) -> Reported:

@@ -4,6 +4,7 @@ The rules, in the order in which they are tried:
 
 * it begins beyond the next seq (a gap): nothing is stored, the receipt says where the county stands;
 * a seq that the county has carries another digest (a conflict): nothing of it is stored or overwritten;
+* its facts lead past a head that the station signed before, and not to it (a conflict likewise);
 * all of it is known (a repeat): the receipt is said again;
 * the signature does not verify: the new facts are held ``bad_signature``, the chain goes on over their content;
 * the signed head verifies but the content does not lead to it: held ``chain_mismatch``, the chain goes on likewise;
@@ -34,20 +35,60 @@ class Known(NamedTuple):
     held: str
 
 
+class Mark(NamedTuple):
+    """A chain value at a seq."""
+
+    seq: int
+    head: bytes
+
+
 @dataclass(slots=True)
 class StreamState:
-    """Where the county stands in one stream. ``known`` holds the seqs that envelopes at hand may repeat."""
+    """Where the county stands in one stream. ``known`` holds the seqs that envelopes at hand may repeat.
+
+    ``unproven`` are the heads beyond ``through`` that the station has signed. ``noted`` are new ones to keep, also
+    those that contradict what the county has; ``proven`` are to be forgotten.
+    """
 
     epoch: bytes
     through: int
     head: bytes
     issued: int = 0
     known: dict[int, Known] = field(default_factory=dict)
+    unproven: set[Mark] = field(default_factory=set)
+    noted: list[SignedHead] = field(default_factory=list)
+    proven: list[Mark] = field(default_factory=list)
+    changed: bool = False
 
     @classmethod
     def new(cls, *, station: str, epoch: bytes) -> "StreamState":
         """Return the state of a stream of which the county has nothing."""
         return cls(epoch=epoch, through=0, head=chain.first_head(station=station, epoch=epoch))
+
+    def note(self, signed: SignedHead, *, contradicts: bool = False) -> None:
+        """Note how far the station says to have got.
+
+        Args:
+            signed: A head whose signature was verified.
+            contradicts: The county has that many facts, and they do not lead to it.
+        """
+        if signed.through > self.issued:
+            self.issued, self.changed = signed.through, True
+        mark = Mark(signed.through, signed.head)
+        ahead = mark.seq > self.through
+        if mark not in self.unproven and (ahead or contradicts):
+            self.noted.append(signed)
+            self.changed = True
+            if ahead:
+                self.unproven.add(mark)
+
+    def advance(self, new: "list[NewFact]") -> None:
+        """Go on over facts that are to be stored, and past the heads that they lead to."""
+        self.through, self.head, self.changed = new[-1].seq, new[-1].head, True
+        for fact in new:
+            self.known[fact.seq] = Known(fact.digest, fact.held)
+        self.proven += self.unproven & {Mark(fact.seq, fact.head) for fact in new}
+        self.unproven = {mark for mark in self.unproven if mark.seq > self.through}
 
 
 @dataclass(slots=True)
@@ -83,6 +124,21 @@ def read_envelope(state: StreamState, envelope: Envelope, *, station: str, recor
         station: The sender as the broker authenticated it.
         record_key: The station's raw Ed25519 public key.
     """
+    reading = _compared(state, envelope)
+    if reading.outcome == "repeat":
+        return reading
+    signed = _is_signed(envelope.head, station=station, record_key=record_key)
+    if reading.outcome == "stored":
+        reading = _judged(reading, envelope.head, is_signed=signed, unproven=state.unproven)
+    if reading.outcome == "stored":
+        state.advance(reading.new)
+    if signed:
+        state.note(envelope.head, contradicts=reading.outcome == "conflict")
+    return reading
+
+
+def _compared(state: StreamState, envelope: Envelope) -> Reading:
+    """Hold the envelope against what is known; where it goes on from there, its new facts are chained."""
     if envelope.first > state.through + 1:
         return Reading("gap")
     repeats = min(len(envelope.facts), state.through - envelope.first + 1)
@@ -97,14 +153,7 @@ def read_envelope(state: StreamState, envelope: Envelope, *, station: str, recor
             repeated_held.append(Held(seq=seq, digest=digest, reason=known.held))
     if repeats == len(envelope.facts):
         return Reading("repeat", repeated_held=repeated_held)
-    reading = Reading("stored", repeated_held=repeated_held, new=_chained(state, envelope, repeats))
-    if _is_signed(envelope.head, station=station, record_key=record_key):
-        state.issued = max(state.issued, envelope.head.through)
-        _judge(reading, envelope.head)
-    else:
-        _hold_all(reading.new, "bad_signature")
-    _advance(state, reading)
-    return reading
+    return Reading("stored", repeated_held=repeated_held, new=_chained(state, envelope, repeats))
 
 
 def _chained(state: StreamState, envelope: Envelope, skip: int) -> list[NewFact]:
@@ -126,14 +175,25 @@ def _is_signed(signed: SignedHead, *, station: str, record_key: bytes) -> bool:
     return True
 
 
-def _judge(reading: Reading, signed: SignedHead) -> None:
-    """Read the new facts if their chain leads to the head that the station signed."""
-    if reading.new[-1].head != signed.head:
+def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: set[Mark]) -> Reading:
+    """Read the new facts if their chain leads to the head that the station signed, and to those before it."""
+    if not is_signed:
+        _hold_all(reading.new, "bad_signature")
+    elif reading.new[-1].head != head.head:
         _hold_all(reading.new, "chain_mismatch")
-        return
-    reading.signed = signed
-    for new in reading.new:
-        read_body(new)
+    elif passed := _passed_by(reading.new, unproven):
+        return Reading("conflict", conflict_at=passed)
+    else:
+        reading.signed = head
+        for new in reading.new:
+            read_body(new)
+    return reading
+
+
+def _passed_by(new: list[NewFact], unproven: set[Mark]) -> int:
+    """Return the lowest seq at which new facts pass a head that was signed before without leading to it, or 0."""
+    heads = {fact.seq: fact.head for fact in new}
+    return min((mark.seq for mark in unproven if heads.get(mark.seq, mark.head) != mark.head), default=0)
 
 
 def _hold_all(new: list[NewFact], reason: str) -> None:
@@ -149,10 +209,3 @@ def read_body(new: NewFact) -> None:
         new.held = refused.reason
     else:
         new.kind = str(new.fact.__struct_config__.tag)
-
-
-def _advance(state: StreamState, reading: Reading) -> None:
-    last = reading.new[-1]
-    state.through, state.head = last.seq, last.head
-    for new in reading.new:
-        state.known[new.seq] = Known(new.digest, new.held)

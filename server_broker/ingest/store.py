@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocol.birth import MAX_MARKS
 from protocol.chain import first_head
 from protocol.receipts import MAX_HELD, Held
 from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, execute, query
-from server_broker.ingest.reading import Known, NewFact, StreamState
+from server_broker.ingest.reading import Known, Mark, NewFact, StreamState
 from server_broker.ingest.reissues import Origins, ReissueRow
 from server_broker.ingest.rows import Identity
 
@@ -82,6 +83,8 @@ def _bytes(value: Any) -> bytes | None:
 
 _LOCK_STREAMS = """
 SELECT s.station_id, s.epoch, s.id, s.through, s.head, s.issued,
+       ARRAY(SELECT u.seq FROM ingest_unprovenhead u WHERE u.stream_id = s.id AND u.seq > s.through ORDER BY u.id),
+       ARRAY(SELECT u.head FROM ingest_unprovenhead u WHERE u.stream_id = s.id AND u.seq > s.through ORDER BY u.id),
        EXISTS (SELECT 1 FROM ingest_reissue r WHERE r.station_id = s.station_id AND r.epoch = s.epoch)
 FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
 JOIN fleet_stream s ON s.station_id = w.station AND s.epoch = w.epoch
@@ -112,8 +115,9 @@ def find_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:
     """Lock those of the streams that exist until the transaction ends, and return them."""
     found = query(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
     streams = {}
-    for station, epoch, number, through, head, issued, has_reissues in found:
-        state = StreamState(epoch=bytes(epoch), through=through, head=bytes(head), issued=issued)
+    for station, epoch, number, through, head, issued, seqs, heads, has_reissues in found:
+        unproven = {Mark(seq, bytes(signed)) for seq, signed in zip(seqs, heads, strict=True)}
+        state = StreamState(epoch=bytes(epoch), through=through, head=bytes(head), issued=issued, unproven=unproven)
         streams[(station, state.epoch)] = StreamRow(number, state, has_reissues)
     return streams
 
@@ -131,6 +135,18 @@ def load_known(wanted: Sequence[tuple[StreamRow, int, int]]) -> None:
     )
     for stream, seq, digest, held in found:
         streams[stream].known[seq] = Known(bytes(digest), held)
+
+
+def load_heads(wanted: Collection[tuple[StreamRow, int]]) -> dict[tuple[int, int], bytes]:
+    """Return ``{(stream, seq): chain value}`` of the facts at these places."""
+    if not wanted:
+        return {}
+    found = query(
+        """SELECT f.stream_id, f.seq, f.head FROM unnest(%s::bigint[], %s::bigint[]) AS w (stream, seq)
+        JOIN ingest_fact f ON f.stream_id = w.stream AND f.seq = w.seq""",
+        [[row.id for row, _ in wanted], [seq for _, seq in wanted]],
+    )
+    return {(stream, seq): bytes(head) for stream, seq, head in found}
 
 
 def load_origins(identities: Collection[Identity]) -> Origins:
@@ -188,19 +204,56 @@ def put_reissues(reissues: list[ReissueRow], now_read: list[tuple[Identity, str]
         )
 
 
-def put_streams(streams: Collection[StreamRow]) -> None:
-    """Store where the streams now stand."""
+def put_streams(streams: Iterable[StreamRow]) -> None:
+    """Store where those of the streams stand that have changed."""
+    changed = [row for row in streams if row.state.changed]
+    if not changed:
+        return
     execute(
         """UPDATE fleet_stream s SET through = w.through, head = w.head, issued = greatest(s.issued, w.issued)
         FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[]) AS w (id, through, head, issued)
         WHERE s.id = w.id""",
         [
-            [row.id for row in streams],
-            [row.state.through for row in streams],
-            [row.state.head for row in streams],
-            [row.state.issued for row in streams],
+            [row.id for row in changed],
+            [row.state.through for row in changed],
+            [row.state.head for row in changed],
+            [row.state.issued for row in changed],
         ],
     )
+    _put_unproven_heads(changed)
+
+
+def _put_unproven_heads(streams: list[StreamRow]) -> None:
+    """Keep the new ones and forget those that are proven, and of too many all but the highest `MAX_MARKS`."""
+    noted = [(row.id, signed) for row in streams for signed in row.state.noted]
+    if noted:
+        execute(
+            """INSERT INTO ingest_unprovenhead (stream_id, seq, head, signature)
+            SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])
+            ON CONFLICT (stream_id, seq, head) DO NOTHING""",
+            [
+                [stream for stream, _ in noted],
+                [signed.through for _, signed in noted],
+                [signed.head for _, signed in noted],
+                [signed.signature for _, signed in noted],
+            ],
+        )
+        execute(
+            """DELETE FROM ingest_unprovenhead WHERE id IN (
+                SELECT id FROM (
+                    SELECT id, row_number() OVER (PARTITION BY stream_id ORDER BY seq DESC, id) AS place
+                    FROM ingest_unprovenhead WHERE stream_id = ANY(%s)
+                ) AS ranked WHERE place > %s)""",
+            [[stream for stream, _ in noted], MAX_MARKS],
+        )
+    proven = [(row.id, mark) for row in streams for mark in row.state.proven]
+    if proven:
+        execute(
+            """DELETE FROM ingest_unprovenhead u
+            USING unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS w (id, seq, head)
+            WHERE u.stream_id = w.id AND u.seq = w.seq AND u.head = w.head""",
+            [[stream for stream, _ in proven], [mark.seq for _, mark in proven], [mark.head for _, mark in proven]],
+        )
 
 
 def put_signed_heads(heads: dict[int, tuple[int, bytes, bytes]]) -> None:

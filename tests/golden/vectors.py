@@ -124,6 +124,16 @@ MESSAGES: dict[str, msgspec.Struct] = {
         wall=1_795_507_201_000,
         held=[receipts.Held(seq=2, digest=HASH, reason="unknown_kind")],
     ),
+    "welcome-signed": birth.Welcome(
+        station=STATION,
+        epoch=EPOCH,
+        through=3,
+        head=HEAD.head,
+        generation=2,
+        nonce=NONCE,
+        wall=1_795_507_201_000,
+        signed=[birth.Mark(seq=4, head=HASH)],
+    ),
     "compare": birth.Compare(
         station=STATION, epoch=EPOCH, marks=[birth.Mark(seq=3, head=HEAD.head), birth.Mark(seq=1, head=HASH)]
     ),

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from protocol.birth import Match, Welcome
+from protocol.birth import Mark, Match, Welcome
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
 from server_broker.fleet.ledger import ledger
@@ -34,7 +34,8 @@ class Board:
         """Be born; where county and board disagree, compare and open a stream. Return the county's ``through``."""
         welcome = next(a.message for a in settlement.settle([self.double.birth()]) if isinstance(a.message, Welcome))
         own = len(self.double.sealed)
-        if welcome.through <= own and self.double.head(welcome.through) == welcome.head:
+        known = [Mark(seq=welcome.through, head=welcome.head), *welcome.signed]
+        if all(mark.seq <= own and self.double.head(mark.seq) == mark.head for mark in known):
             return welcome.through
         matched = 0
         if own:

@@ -237,11 +237,13 @@ def test_both_of_two_clones_keep_their_touches(station: StationDouble, settlemen
     settlement.settle([other.add(touch(3), touch(4)).birth(), other.compare(3, 2, 1)])
     reissue = other.reopen(matched=1)
     settle(settlement, reissue.facts_message(1, 2))
-    settle(settlement, station.add(touch(5)).facts_message(3))
+    overruled = settle(settlement, station.add(touch(5)).facts_message(3))
+    assert overruled.through == 2, "other facts were signed for"
     settle(settlement, reissue.facts_message(3, 3))
-    settle(settlement, station.add(touch(6)).facts_message(4))
+    fresh = station.add(touch(6)).reopen(matched=2)
+    settle(settlement, fresh.facts_message())
     assert sorted(TouchRow.objects.values_list("mono_ms", flat=True)) == [1, 2, 3, 4, 5, 6]
-    settle(settlement, reissue.facts_message(), station.facts_message())
+    settle(settlement, reissue.facts_message(), fresh.facts_message())
     assert TouchRow.objects.count() == 6
     assert ledger(station.id).unexplained == 0
 

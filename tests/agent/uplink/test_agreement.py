@@ -1,13 +1,17 @@
 """Where station and county stand to each other."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from agent.agreement import Continue, Disagree, agree
-from protocol.birth import Welcome
+from protocol.birth import Mark, Welcome
 from tests.agent.uplink.parts import STATION, MemoryOutbox, help_asked
 
 
-def welcome(outbox: MemoryOutbox, *, through: int, head: bytes, generation: int = 1) -> Welcome:
+def welcome(
+    outbox: MemoryOutbox, *, through: int, head: bytes, generation: int = 1, signed: Sequence[tuple[int, bytes]] = ()
+) -> Welcome:
     return Welcome(
         station=STATION,
         epoch=outbox.epoch,
@@ -16,6 +20,7 @@ def welcome(outbox: MemoryOutbox, *, through: int, head: bytes, generation: int 
         generation=generation,
         nonce=bytes(16),
         wall=0,
+        signed=[Mark(seq=seq, head=head) for seq, head in signed],
     )
 
 
@@ -48,3 +53,18 @@ def test_a_county_that_has_more_is_ahead(outbox: MemoryOutbox) -> None:
 
 def test_a_county_that_has_other_facts_differs(outbox: MemoryOutbox) -> None:
     assert agree(outbox, welcome(outbox, through=5, head=bytes(32))) == Disagree(reason="differs", county_through=5)
+
+
+def test_a_card_that_leads_to_every_signed_head_goes_on(outbox: MemoryOutbox) -> None:
+    answer = welcome(outbox, through=4, head=outbox.heads[4], signed=[(7, outbox.heads[7]), (10, outbox.heads[10])])
+    assert agree(outbox, answer) == Continue(after=4)
+
+
+def test_an_older_copy_of_a_card_that_signed_for_more_is_ahead(outbox: MemoryOutbox) -> None:
+    answer = welcome(outbox, through=4, head=outbox.heads[4], signed=[(7, outbox.heads[7]), (11, bytes(32))])
+    assert agree(outbox, answer) == Disagree(reason="ahead", county_through=4)
+
+
+def test_a_copy_that_went_on_otherwise_than_the_card_that_signed_differs(outbox: MemoryOutbox) -> None:
+    answer = welcome(outbox, through=4, head=outbox.heads[4], signed=[(7, outbox.heads[7]), (10, bytes(32))])
+    assert agree(outbox, answer) == Disagree(reason="differs", county_through=4)

@@ -12,7 +12,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol import chain
-from protocol.birth import Birth, Compare, Match, Welcome, seal_match, seal_welcome
+from protocol.birth import MAX_MARKS, Birth, Compare, Mark, Match, Welcome, seal_match, seal_welcome
 from protocol.codec import decode
 from protocol.envelope import Envelope, decode_envelope
 from protocol.facts import Fact, FactsLost, Reissued, Touch, decode_fact
@@ -52,11 +52,11 @@ class County(Protocol):
     def misses(self, epoch: bytes, seq: int) -> bool:
         """Return whether the county knows that there was such a fact, and that it has it not."""
 
-    def has_other_at(self, epoch: bytes, seq: int) -> bool:
-        """Asked about a fact that it has not and does not miss: return whether another one stands in its place."""
-
     def contradictions(self) -> list[str]:
         """Return what the county itself finds wrong with what it has."""
+
+    def unexplained(self) -> int:
+        """Return how many facts its people are told of that nobody can account for, or that still wait."""
 
 
 @dataclass
@@ -113,7 +113,12 @@ class ModelCounty:
             generation=self._generation,
             nonce=birth.nonce,
             wall=0,
+            signed=self._signed_beyond(birth.head.epoch, len(heads) - 1),
         )
+
+    def _signed_beyond(self, epoch: bytes, through: int) -> list[Mark]:
+        beyond = sorted((seq, head) for seq, head in self._books.said.get(epoch, ()) if seq > through)
+        return [Mark(seq=seq, head=head) for seq, head in beyond[-MAX_MARKS:]]
 
     def _compared(self, compare: Compare) -> Match:
         heads = self._heads(compare.epoch)
@@ -174,8 +179,8 @@ class ModelCounty:
         said = self._books.said.get(epoch, set())
         return any(n >= seq and (n >= len(heads) or heads[n] != head) for n, head in said)
 
-    def has_other_at(self, epoch: bytes, seq: int) -> bool:
-        return False  # it keeps every signed head, so it misses what another fact has overtaken
-
     def contradictions(self) -> list[str]:
         return []
+
+    def unexplained(self) -> int:
+        return 0  # it has no people

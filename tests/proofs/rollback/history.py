@@ -1,8 +1,8 @@
 """One seeded history of a station and its county, with a fault in the middle, and the verdict on it.
 
 What only a destroyed file knew nobody can tell again. So where a history puts an older card in or cuts a file short,
-the station has said its signed head before: then the county's ledger must show what is gone, except where the older
-copy went on and its facts took the places of those that are gone. These are counted apart, as overtaken.
+the station has said its signed head before: then the county's ledger must show that facts are gone, also where the
+older copy went on under the same seqs.
 """
 
 import logging
@@ -34,6 +34,8 @@ class Findings:
     invented: int = 0
     contradictions: int = 0
     """Histories after which the county itself says that a chain does not hold or a fact can't be read."""
+    unfounded: int = 0
+    """Histories in which no file was destroyed, and the county's people are told that facts are gone."""
     refused_to_start: int = 0
     crashes: int = 0
     stated: int = 0
@@ -42,16 +44,13 @@ class Findings:
     """Green facts that only a destroyed file had, which the ledger shows by an earlier signed head."""
     real: int = 0
     """Histories that the county's own ingest lived through."""
-    overtaken: int = 0
-    """Green facts that only a destroyed file had, in whose place the older copy's next facts stand: nobody can tell
-    them again, and the county, which had heard their signed head, keeps none that others have overtaken."""
     by_fault: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
 
     @property
     def wrong(self) -> int:
         said_wrong = self.doubled + self.invented + self.contradictions
-        return self.lost + self.unstated + said_wrong + self.refused_to_start + self.crashes
+        return self.lost + self.unstated + said_wrong + self.unfounded + self.refused_to_start + self.crashes
 
 
 class History:
@@ -198,6 +197,7 @@ class History:
         findings.doubled += sum(times - 1 for times in numbers.values())
         findings.invented += sum(1 for number in numbers if not 0 < number <= self._presented)
         findings.contradictions += len(self._county.contradictions())
+        findings.unfounded += not self._destroyed and self._county.unexplained() > 0
         places = {(epoch, seq) for number, epoch, seq in kept}
         for number, ref in self._green.items():
             if number in numbers:
@@ -207,8 +207,6 @@ class History:
             elif self._county.misses(ref.epoch, ref.seq):
                 findings.unexplained += self._destroyed
                 findings.unstated += not self._destroyed
-            elif self._destroyed and self._county.has_other_at(ref.epoch, ref.seq):
-                findings.overtaken += 1
             else:
                 findings.lost += 1
 

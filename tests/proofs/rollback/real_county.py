@@ -95,17 +95,18 @@ class RealCounty:
         return any(lost == epoch and first <= seq <= last for lost, first, last in rows)
 
     def misses(self, epoch: bytes, seq: int) -> bool:
-        """The stream's row says so far it was issued and only so far it came; the ledger does not call that fine."""
-        rows = self._rows("SELECT epoch, through, issued FROM fleet_stream WHERE station_id = %s")
-        if not any(of == epoch and through < seq <= issued for of, through, issued in rows):
+        """A signed head is kept that leads over it and to nothing that came; the ledger does not call that fine."""
+        rows = self._rows(
+            """SELECT s.epoch, u.seq FROM fleet_stream s JOIN ingest_unprovenhead u ON u.stream_id = s.id
+            WHERE s.station_id = %s"""
+        )
+        if not any(of == epoch and seq <= signed for of, signed in rows):
             return False
-        counted = ledger(self._station)
-        return counted.unexplained + counted.waiting > 0
+        return self.unexplained() > 0
 
-    def has_other_at(self, epoch: bytes, seq: int) -> bool:
-        stored = self._rows("SELECT epoch, through FROM fleet_stream WHERE station_id = %s")
-        again = self._rows("SELECT epoch, seq FROM ingest_reissue WHERE station_id = %s")
-        return any(of == epoch and seq <= through for of, through in stored) or (epoch, seq) in again
+    def unexplained(self) -> int:
+        counted = ledger(self._station)
+        return counted.unexplained + counted.waiting
 
     def contradictions(self) -> list[str]:
         """Return what is wrong with the chains and the held facts as the county itself would say it."""

@@ -87,6 +87,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "20-time-without-its-nonce": (agent_tests("uplink/test_time.py"),),
     "21-one-bad-message-costs-its-batch": (WORKER,),
     "22-gap-accepted": (READING,),
+    "23-older-card-goes-on-over-a-signed-head": (county_tests("test_lineage.py"), ROLLBACK),
 }
 
 
@@ -124,6 +125,7 @@ ROOMS = (
                 "test_console_held.py",
                 "test_desired*.py",
                 "test_fleet_queries.py",
+                "test_lineage.py",
                 "test_lease*.py",
                 "test_clock_correction*.py",
             ),

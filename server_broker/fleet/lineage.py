@@ -1,0 +1,107 @@
+"""Whether what the county has of a stream leads to every head that was signed for it.
+
+A card that is rolled back, or copied, goes on under seqs that were used before. Of each line that such cards make the
+county has heads that the station signed, and facts: those of the stream itself, and those that came again in later
+streams. Where a line of facts without a gap leads past a signed head but no line leads to it, facts are gone that were
+shown green. Of lines with a gap nothing is said here: the gap is in the ledger.
+"""
+
+import heapq
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from protocol.chain import first_head, next_head
+from server_broker.fleet.models import Stream
+
+_STEPS_PER_FACT, _STEPS_SPARE = 8, 10_000
+"""Lines part only where cards were copied, and each is on one strand or few: so many steps find any that there is."""
+
+_OWN = b"own"
+"""The strand of the facts that came in their own stream."""
+
+_ANY = b""
+"""The strand of a line that had no choice yet."""
+
+_REISSUES = """
+SELECT seq, digest, carrier_epoch FROM ingest_reissue WHERE station_id = %s AND epoch = %s ORDER BY seq, id
+"""
+_OWN_FACTS = "SELECT seq, digest FROM ingest_fact WHERE stream_id = %s AND seq > %s ORDER BY seq"
+
+
+class _Head(NamedTuple):
+    seq: int
+    head: bytes
+
+
+class _Fact(NamedTuple):
+    """A digest that stands at some seq. ``strand``: the stream that brought it."""
+
+    digest: bytes
+    strand: bytes
+
+
+type _Facts = dict[int, list[_Fact]]
+type _Way = tuple[int, int, bytes, bytes]
+"""How often a line changed its strand, how far it leads (negative: the farthest first), its head, and the strand."""
+
+
+def unaccounted(stream: Stream, *, but_for: int) -> int:
+    """Return how many facts are gone under signed heads, beside ``but_for`` of them that a count of seqs shows."""
+    signed = [_Head(seq, bytes(head)) for seq, head in _rows(_SIGNED, stream.pk)]
+    if not signed:
+        return 0
+    facts: _Facts = defaultdict(list)
+    for seq, digest, carrier in _rows(_REISSUES, stream.station_id, bytes(stream.epoch)):
+        facts[seq].append(_Fact(bytes(digest), bytes(carrier)))
+    start = _start(stream, min([signed[0].seq, *facts]) - 1)
+    if start is None:
+        return 0
+    for seq, digest in _rows(_OWN_FACTS, stream.pk, start.seq):
+        facts[seq].insert(0, _Fact(bytes(digest), _OWN))
+    whole = [head for head in signed if _is_complete(facts, start.seq, head.seq)]
+    missed = [head.seq for head in whole if not _leads(facts, start, head)]
+    return max(0, max(1, missed[-1] - stream.through) - but_for) if missed else 0
+
+
+_SIGNED = "SELECT seq, head FROM ingest_unprovenhead WHERE stream_id = %s ORDER BY seq"
+
+
+def _rows(statement: str, *parameters: str | int | bytes) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _start(stream: Stream, seq: int) -> _Head | None:
+    """Return the chain at ``seq``, or where the stream ends before; None where a row is missing, which is counted."""
+    if seq >= stream.through:
+        return _Head(stream.through, bytes(stream.head))
+    if seq == 0:
+        return _Head(0, first_head(station=stream.station_id, epoch=bytes(stream.epoch)))
+    found = _rows("SELECT head FROM ingest_fact WHERE stream_id = %s AND seq = %s", stream.pk, seq)
+    return _Head(seq, bytes(found[0][0])) if found else None
+
+
+def _is_complete(facts: _Facts, start: int, end: int) -> bool:
+    return all(seq in facts for seq in range(start + 1, end + 1))
+
+
+def _leads(facts: _Facts, start: _Head, end: _Head) -> bool:
+    """Search for a line of facts from one head to the other, those with the fewest changes of strand first."""
+    steps = _STEPS_PER_FACT * (end.seq - start.seq) + _STEPS_SPARE
+    ways: list[_Way] = [(0, -start.seq, start.head, _ANY)]
+    while ways and steps:
+        changes, reached, head, strand = heapq.heappop(ways)
+        seq = 1 - reached
+        steps -= 1
+        for fact in facts[seq]:
+            further = next_head(head, seq=seq, digest=fact.digest)
+            if seq == end.seq and further == end.head:
+                return True
+            on = strand if len(facts[seq]) == 1 else fact.strand
+            if seq < end.seq:
+                heapq.heappush(ways, (changes + (strand not in (_ANY, on)), -seq, further, on))
+    return False
