@@ -14,8 +14,19 @@ VERSION = re.findall(r'^VERSION = "(.+)"', _AGENT, re.MULTILINE)[0]
 CONTRACT = ["msgspec>=0.20", "cryptography>=46"]
 
 EXTRAS = {
-    "agent": [*CONTRACT, "paho-mqtt>=2.1", "apsw>=3.51.3", "requests>=2.32", "pyscard>=2.3"],
-    "pi": ["picamera2>=0.3.30", "gpiozero>=2.0.1", "lgpio>=0.2.2"],
+    "agent": [
+        *CONTRACT,
+        "paho-mqtt>=2.1",
+        "apsw>=3.51.3",
+        "requests>=2.32",
+        "pyscard>=2.3",
+        "evdev>=1.9",
+        "pyserial>=3.5",
+        "linuxpy>=0.24",
+        "gpiozero>=2.0.1",
+        "pillow>=12",
+    ],
+    "pi": ["picamera2>=0.3.30", "lgpio>=0.2.2"],
     "kiosk": [*CONTRACT, "textual>=8.0"],
     "server": [
         *CONTRACT,
@@ -48,6 +59,7 @@ EXTRAS = {
         "django-stubs>=5.2,<6",
         "types-requests",
         "types-openpyxl",
+        "types-pyserial",
         "types-defusedxml",
         "playwright>=1.55",
         "pillow>=12",

@@ -7,15 +7,14 @@ mistake: a misspelt setting must not become a silent default. Messages are Chine
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-READERS = ("simulated", "pcsc")
-INDICATORS = ("simulated",)
-CAMERAS = ("simulated", "none")
+from agent.catalogue import CAMERA_SETTINGS, CAMERAS, INDICATORS, READERS, DriverMissing, settings_of
+from agent.settings import KINDS, Setting, Settings, filled, one_of, shaped
 
 MAX_SOCKET_PATH_BYTES = 107
 """Longest path of a unix socket (unix(7): sun_path holds 108 bytes with its final zero)."""
@@ -49,32 +48,19 @@ class StationConfig:
     county_url: str
     """``https://HOST[:PORT]`` without a final slash."""
     county_ca: Path
-    readers: tuple[str, ...]
-    pcsc_name: str
-    """Part of the name of the PC/SC reader to use; empty: the first that there is."""
-    indicator: str
-    lamp_socket: Path
-    camera: str
+    readers: tuple["Chosen", ...]
+    indicator: "Chosen"
+    camera: "Chosen | None"
     kiosk_socket: Path
-    touch_socket: Path
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
-    kind: type
-    default: Any = None
-    required: bool = False
-    check: Callable[[Any], str] = lambda _: ""
+class Chosen:
+    """A driver with its settings. ``name`` is what people and facts call the device."""
 
-
-def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:
-    return lambda value: "" if value in choices else f"没有名为“{value}”的驱动，可选：{'、'.join(choices)}"
-
-
-def _readers(value: list[Any]) -> str:
-    if not value or len(set(map(str, value))) != len(value):
-        return "至少写一个驱动，且不能重复"
-    return "；".join(filter(None, map(_one_of(READERS), map(str, value))))
+    driver: str
+    name: str
+    settings: dict[str, Any]
 
 
 def _url(value: str) -> str:
@@ -89,28 +75,14 @@ def _url(value: str) -> str:
     return ""
 
 
-def _filled(value: str) -> str:
-    return "" if value.strip() and "\x00" not in value else "不能为空"
-
-
-_PATH = _Key(str, required=True, check=_filled)
-_SCHEMA: dict[str, dict[str, _Key]] = {
+_PATH = Setting(str, required=True, check=filled)
+_SECTIONS: dict[str, dict[str, Setting]] = {
     "station": {"folder": _PATH},
-    "county": {"url": _Key(str, required=True, check=_url), "ca": _PATH},
-    "reader": {
-        "driver": _Key(str, check=_one_of(READERS)),
-        "drivers": _Key(list, check=_readers),
-        "pcsc_name": _Key(str, ""),
-    },
-    "indicator": {
-        "driver": _Key(str, required=True, check=_one_of(INDICATORS)),
-        "socket": _Key(str, "lamp.sock", check=_filled),
-    },
-    "camera": {"driver": _Key(str, required=True, check=_one_of(CAMERAS))},
-    "kiosk": {"socket": _Key(str, "kiosk.sock", check=_filled)},
-    "demo": {"touch_socket": _Key(str, "touch.sock", check=_filled)},
+    "county": {"url": Setting(str, required=True, check=_url), "ca": _PATH},
+    "kiosk": {"socket": Setting(str, "kiosk.sock", check=filled, path="socket")},
 }
-_KINDS: dict[type, str] = {str: "文字（加引号）", list: "列表"}
+_NO_CAMERA = "none"
+_NAME = Setting(str, check=shaped(r"\w[\w-]{0,23}", "“门口”，最多 24 个字"))
 
 
 def load(path: Path) -> StationConfig:
@@ -122,14 +94,24 @@ def load(path: Path) -> StationConfig:
     text = _read(path)
     checker = _Checker(text)
     table = checker.parse()
-    values = {section: checker.section(section, table.get(section)) for section in _SCHEMA}
+    values = {section: checker.section((section,), table.get(section), _SECTIONS[section]) for section in _SECTIONS}
+    indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
+    camera = checker.chosen(("camera",), table.get("camera"), (_NO_CAMERA, *CAMERAS), CAMERA_SETTINGS)
+    readers = checker.readers(table.get("reader"))
     checker.unknown_sections(table)
-    checker.one_reader_key(values["reader"])
     checker.stop_if_wrong()
-    config = _config(path.resolve().parent, values)
-    checker.sockets(config)
+    folder = (path.resolve().parent / values["station"]["folder"]).absolute()
+    checker.place_paths(folder)
     checker.stop_if_wrong()
-    return config
+    return StationConfig(
+        folder=folder,
+        county_url=values["county"]["url"].rstrip("/"),
+        county_ca=folder / values["county"]["ca"],
+        readers=tuple(readers),
+        indicator=indicator,
+        camera=None if camera.driver == _NO_CAMERA else camera,
+        kiosk_socket=values["kiosk"]["socket"],
+    )
 
 
 def _read(path: Path) -> str:
@@ -146,21 +128,8 @@ def _read(path: Path) -> str:
         raise BadConfig([Mistake(line, "不是 UTF-8 文字")]) from error
 
 
-def _config(base: Path, values: dict[str, dict[str, Any]]) -> StationConfig:
-    folder = (base / values["station"]["folder"]).absolute()
-    reader = values["reader"]
-    return StationConfig(
-        folder=folder,
-        county_url=values["county"]["url"].rstrip("/"),
-        county_ca=folder / values["county"]["ca"],
-        readers=tuple(reader["drivers"] or [reader["driver"]]),
-        pcsc_name=reader["pcsc_name"],
-        indicator=values["indicator"]["driver"],
-        lamp_socket=folder / values["indicator"]["socket"],
-        camera=values["camera"]["driver"],
-        kiosk_socket=folder / values["kiosk"]["socket"],
-        touch_socket=folder / values["demo"]["touch_socket"],
-    )
+type _Path = tuple[str | int, ...]
+"""Where a value stands: section, number of it in a list of sections, key."""
 
 
 class _Checker:
@@ -170,6 +139,7 @@ class _Checker:
         self._text = text
         self._lines = _lines_of_keys(text)
         self._mistakes: list[Mistake] = []
+        self._paths: list[tuple[_Path, str, Setting, dict[str, Any]]] = []
 
     def stop_if_wrong(self) -> None:
         if self._mistakes:
@@ -188,71 +158,104 @@ class _Checker:
                 lines[number - 1] = ""
         return {}
 
-    def section(self, name: str, table: object) -> dict[str, Any]:
+    def section(self, path: _Path, table: object, settings: Settings) -> dict[str, Any]:
         """Check one section and return its values, defaults filled in."""
-        keys = _SCHEMA[name]
-        line = self._lines.get((name,), 0)
-        if table is None:
-            table = {}
-        if not isinstance(table, dict):
-            self._add(line, f"{name} 应当是一节 [{name}]")
-            return {key: spec.default for key, spec in keys.items()}
-        for key in table.keys() - keys.keys():
-            self._add(self._lines.get((name, key), line), f"[{name}] 中没有 {key} 这一项")
-        return {key: self._value(name, key, spec, table.get(key)) for key, spec in keys.items()}
+        values = {name: setting.default for name, setting in settings.items()}
+        if not isinstance(table, dict | None):
+            self._add(path, f"{path[0]} 应当是一节 [{path[0]}]")
+            return values
+        for name in (table or {}).keys() - settings.keys():
+            self._add((*path, name), f"[{path[0]}] 中没有 {name} 这一项")
+        for name, setting in settings.items():
+            values[name] = self._value((*path, name), setting, (table or {}).get(name))
+            if setting.path != "no":
+                self._paths.append((path, name, setting, values))
+        return values
 
-    def _value(self, section: str, key: str, spec: _Key, value: object) -> object:
-        line = self._lines.get((section, key), self._lines.get((section,), 0))
+    def _value(self, path: _Path, setting: Setting, value: object) -> object:
         if value is None:
-            if spec.required:
-                self._add(line, f"[{section}] 缺少 {key}")
-            return spec.default
-        if type(value) is not spec.kind:
-            self._add(line, f"{key} 应当是{_KINDS[spec.kind]}")
-        elif problem := spec.check(value):
-            self._add(line, f"{key}：{problem}")
+            if setting.required:
+                self._add(path, f"[{path[0]}] 缺少 {path[-1]}")
+            return setting.default
+        if type(value) is not setting.kind:
+            self._add(path, f"{path[-1]} 应当是{KINDS[setting.kind]}")
+        elif problem := setting.check(value):
+            self._add(path, f"{path[-1]}：{problem}")
         return value
 
+    def device(self, path: _Path, table: object, drivers: Mapping[str, str]) -> Chosen:
+        """Check a section that chooses a driver, and what it sets of that driver."""
+        name = table.get("driver") if isinstance(table, dict) else None
+        known = self._settings(path, drivers[name]) if isinstance(name, str) and name in drivers else None
+        if known is None and isinstance(table, dict):
+            # Nobody knows what else may stand here: only the driver itself is to be mended first.
+            table = {key: value for key, value in table.items() if key in ("driver", "name")}
+        return self.chosen(path, table, tuple(drivers), known or {})
+
+    def chosen(self, path: _Path, table: object, drivers: tuple[str, ...], settings: Settings) -> Chosen:
+        """Check a section that chooses one of some drivers with the same settings."""
+        names = {"driver": Setting(str, required=True, check=one_of(*drivers)), "name": _NAME}
+        values = self.section(path, table, {**names, **settings})
+        driver, name = str(values.pop("driver")), values.pop("name")
+        return Chosen(driver=driver, name=name or driver, settings=values)
+
+    def _settings(self, path: _Path, place: str) -> Settings | None:
+        try:
+            return settings_of(place)
+        except DriverMissing as error:
+            self._add((*path, "driver"), f"driver：这个驱动在本机用不了（{error}）")
+            return None
+
+    def readers(self, tables: object) -> list[Chosen]:
+        """Check the readers, each a section ``[[reader]]``."""
+        if not isinstance(tables, list) or not tables:
+            self._add(("reader",), "至少要有一个读卡器，每个写成一节 [[reader]]")
+            return []
+        chosen = [self.device(("reader", number), table, READERS) for number, table in enumerate(tables)]
+        for number, reader in enumerate(chosen):
+            if reader.name in [other.name for other in chosen[:number]]:
+                self._add(("reader", number), f"有两个读卡器都叫“{reader.name}”，请用 name 取不同的名字")
+        return chosen
+
     def unknown_sections(self, table: dict[str, Any]) -> None:
-        for name in table.keys() - _SCHEMA.keys():
-            self._add(self._lines.get((name,), 0), f"没有 {name} 这一节")
+        for name in table.keys() - {*_SECTIONS, "indicator", "camera", "reader"}:
+            self._add((name,), f"没有 {name} 这一节")
 
-    def one_reader_key(self, reader: dict[str, Any]) -> None:
-        if (reader["driver"] is None) == (reader["drivers"] is None):
-            self._add(self._lines.get(("reader",), 0), "[reader] 要写 driver 或 drivers，只写其中一个")
-
-    def sockets(self, config: StationConfig) -> None:
-        """Refuse socket paths that the kernel refuses and paths used twice."""
-        places = {
-            ("indicator", "socket"): config.lamp_socket,
-            ("kiosk", "socket"): config.kiosk_socket,
-            ("demo", "touch_socket"): config.touch_socket,
-        }
+    def place_paths(self, folder: Path) -> None:
+        """Make paths absolute; refuse socket paths that the kernel refuses and those that are used twice."""
         taken: set[Path] = set()
-        for (section, key), path in places.items():
-            line = self._lines.get((section, key), self._lines.get((section,), 0))
-            if len(os.fsencode(path)) > MAX_SOCKET_PATH_BYTES:
-                self._add(line, f"{key}：路径过长（最多 {MAX_SOCKET_PATH_BYTES} 字节）")
-            if path in taken:
-                self._add(line, f"{key}：与另一个套接字同名")
-            taken.add(path)
+        for path, name, setting, values in self._paths:
+            place = values[name] = folder / values[name]
+            if setting.path == "socket":
+                if len(os.fsencode(place)) > MAX_SOCKET_PATH_BYTES:
+                    self._add((*path, name), f"{name}：路径过长（最多 {MAX_SOCKET_PATH_BYTES} 字节）")
+                if place in taken:
+                    self._add((*path, name), f"{name}：与另一个套接字同名")
+                taken.add(place)
 
-    def _add(self, line: int, message: str) -> None:
-        self._mistakes.append(Mistake(line, message))
+    def _add(self, path: _Path | int, message: str) -> None:
+        """Note a mistake: at a line, or where the nearest key or section of a path stands."""
+        if not isinstance(path, int):
+            parts = [path[:end] for end in range(len(path), 0, -1)]
+            path = next((self._lines[part] for part in parts if part in self._lines), 0)
+        self._mistakes.append(Mistake(path, message))
 
 
-_HEADER = re.compile(r"\s*\[\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]")
+_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
 
 
-def _lines_of_keys(text: str) -> dict[tuple[str, ...], int]:
+def _lines_of_keys(text: str) -> dict[_Path, int]:
     """Return the line on which each section and key first stands (tomllib tells no lines)."""
-    found: dict[tuple[str, ...], int] = {}
-    section: tuple[str, ...] = ()
+    found: dict[_Path, int] = {}
+    section: _Path = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            section = _parts(header[1])
+            section = _parts(header[2])
             found.setdefault(section, number)
+            if header[1] == "[[":
+                section = (*section, sum(part[:-1] == section for part in found if isinstance(part[-1], int)))
+                found[section] = number
         elif key := _KEY.match(line):
             path = section + _parts(key[1])
             found.setdefault(path, number)

@@ -18,8 +18,6 @@ class DeviceError(Exception):
 class CardReader(Protocol):
     """Something that reads card UIDs by itself and tells of them from a thread of its own."""
 
-    name: str
-    """Goes into facts: ``pcsc``, ``simulated``."""
     simulated: bool
 
     def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
@@ -37,7 +35,6 @@ class CardReader(Protocol):
 class Indicator(Protocol):
     """Lamp and beeper."""
 
-    name: str
     simulated: bool
 
     def show(self, colour: Colour, *, fact: str) -> None:
@@ -57,7 +54,6 @@ class Indicator(Protocol):
 class Camera(Protocol):
     """Takes stills of the room."""
 
-    name: str
     simulated: bool
 
     def capture_jpeg(self) -> bytes:

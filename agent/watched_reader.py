@@ -8,8 +8,10 @@ from agent.ports import CardReader
 class WatchedReader:
     """A card reader of which the core hears. Implements `agent.core.Device`."""
 
-    def __init__(self, reader: CardReader, inbox: Inbox) -> None:
+    def __init__(self, reader: CardReader, name: str, inbox: Inbox) -> None:
+        """``name`` is what people and facts call it."""
         self._reader = reader
+        self._name = name
         self._inbox = inbox
 
     def start(self) -> None:
@@ -21,7 +23,7 @@ class WatchedReader:
         self._reader.stop()
 
     def _touched(self, uid: str) -> None:
-        self._inbox.put(CardTouched(uid=uid, reader=self._reader.name))
+        self._inbox.put(CardTouched(uid=uid, reader=self._name))
 
     def _ready(self, ready: bool) -> None:
-        self._inbox.put(ReaderReady(reader=self._reader.name, ready=ready))
+        self._inbox.put(ReaderReady(reader=self._name, ready=ready))

@@ -8,13 +8,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 import agent
 from agent.blobs import BlobStore
 from agent.camera_worker import CameraWorker
+from agent.catalogue import INDICATORS, READERS, driver
 from agent.clock import StationClock
 from agent.commands import Commands
-from agent.config import StationConfig
+from agent.config import Chosen, StationConfig
 from agent.core import Core, Device, Parts
 from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
@@ -104,7 +108,7 @@ def station(
             config.folder / OUTBOX_FILE, station=identity.station, record_key=identity.record_key, now=clock.now
         )
         stack.callback(outbox.close)
-        indicator = _indicator(config)
+        indicator: Indicator = _made(INDICATORS, config.indicator)
         stack.callback(indicator.close)
         build = _Build(config=config, identity=identity, clock=clock, outbox=outbox, indicator=indicator, inbox=inbox)
         parts = build.parts(environ)
@@ -130,7 +134,7 @@ class _Build:
         self.clock.restore(self.outbox, last_fact=self.last_fact)
         self.journal = Journal(self.outbox)
         self.lamp = Lamp(self.indicator)
-        self.readers = [_reader(name, self.config) for name in self.config.readers]
+        self.readers: dict[str, CardReader] = {chosen.name: _made(READERS, chosen) for chosen in self.config.readers}
         self.kiosks = KioskSocket(path=self.config.kiosk_socket, inbox=self.inbox)
         self.blobs = BlobStore(self.config.folder / "blobs")
         self.camera = _camera(self.config, self.identity.station, self.blobs, self.inbox)
@@ -200,9 +204,9 @@ class _Build:
         )
 
     def _home(self, learning: Learning, lifecycle: Lifecycle) -> HomeScreen:
-        simulated = ["reader"] if any(reader.simulated for reader in self.readers) else []
+        simulated = ["reader"] if any(reader.simulated for reader in self.readers.values()) else []
         simulated += ["indicator"] if self.indicator.simulated else []
-        simulated += ["camera"] if self.config.camera == "simulated" else []
+        simulated += ["camera"] if self.config.camera and self.config.camera.driver == "simulated" else []
         return HomeScreen(
             station=self.identity.station,
             clock=self.clock,
@@ -265,33 +269,22 @@ class _Build:
 
     def _devices(self) -> list[Device]:
         cameras = [self.camera] if self.camera else []
-        readers = [WatchedReader(reader, self.inbox) for reader in self.readers]
+        readers = [WatchedReader(reader, name, self.inbox) for name, reader in self.readers.items()]
         # The kiosk's socket last: where it is, cards are taken.
         return [*cameras, *readers, self.kiosks]
 
 
-def _reader(name: str, config: StationConfig) -> CardReader:
-    if name == "pcsc":
-        from agent.drivers.pcsc import PcscReader  # noqa: PLC0415 -- only the chosen driver's library is loaded
-
-        return PcscReader(reader_name=config.pcsc_name)
-    from agent.drivers.simulated_reader import SimulatedReader  # noqa: PLC0415
-
-    return SimulatedReader(socket_path=config.touch_socket)
-
-
-def _indicator(config: StationConfig) -> Indicator:
-    from agent.drivers.simulated_indicator import SimulatedIndicator  # noqa: PLC0415
-
-    return SimulatedIndicator(socket_path=config.lamp_socket)
+def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:
+    return driver(drivers[chosen.driver])(**chosen.settings)
 
 
 def _camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> CameraWorker | None:
-    if config.camera == "none":
+    if config.camera is None:
         return None
     spool = config.folder / "camera-spool"
     program = [sys.executable, "-m", "agent.drivers.camera_process"]
-    command = [*program, config.camera, station, str(config.folder), str(spool)]
+    settings = msgspec.json.encode(config.camera.settings).decode()
+    command = [*program, config.camera.driver, settings, station, str(config.folder), str(spool)]
     return CameraWorker(command=command, spool=spool, write=blobs.write, inbox=inbox)
 
 

@@ -1,16 +1,21 @@
-"""The camera's process: ``python -m agent.drivers.camera_process DRIVER STATION FOLDER SPOOL``.
+"""The camera's process: ``python -m agent.drivers.camera_process DRIVER SETTINGS STATION FOLDER SPOOL``.
+
+SETTINGS are the driver's, as JSON.
 
 Reads file names from standard input, takes a picture for each, writes it under that name into the spool and
 answers ``ok`` or ``failed REASON``. Ends when its input ends. See `agent.camera_worker` for the other end.
 """
 
 import contextlib
+import json
 import os
 import re
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+from agent.catalogue import CAMERAS, driver
 from agent.ports import Camera, DeviceError
 
 _NAME = re.compile(r"[a-z0-9-]{1,120}\.jpg")
@@ -19,9 +24,9 @@ _STALE_S = 60.0
 
 def main(arguments: list[str]) -> int:
     """Serve until the input ends."""
-    driver, station, folder, spool = arguments
+    name, settings, station, folder, spool = arguments
     _clear(Path(spool))
-    camera = _open(driver, station, Path(folder))
+    camera = _open(name, json.loads(settings), station, Path(folder))
     try:
         for line in sys.stdin:
             print(_serve(camera, Path(spool), line.strip()), flush=True)  # noqa: T201 -- the answer's pipe
@@ -42,12 +47,11 @@ def _clear(spool: Path) -> None:
                 half.unlink()
 
 
-def _open(driver: str, station: str, folder: Path) -> Camera:
-    if driver == "simulated":
-        from agent.drivers.simulated_camera import SimulatedCamera  # noqa: PLC0415 -- only the chosen driver's library
-
-        return SimulatedCamera(station=station, folder=folder)
-    raise SystemExit(f"no camera driver {driver!r}")
+def _open(name: str, settings: dict[str, Any], station: str, folder: Path) -> Camera:
+    if name == "simulated":  # it draws what the others see, and counts how often
+        settings = {"station": station, "folder": folder}
+    camera: Camera = driver(CAMERAS[name])(**settings)
+    return camera
 
 
 def _serve(camera: Camera, spool: Path, name: str) -> str:

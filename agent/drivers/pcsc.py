@@ -8,11 +8,12 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from smartcard import scard as _scard
 
 from agent.ports import DeviceError
+from agent.settings import Setting, Settings
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +31,13 @@ _GONE = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_
 class PcscReader:
     """Implements `agent.ports.CardReader`."""
 
-    name = "pcsc"
     simulated = False
 
-    def __init__(self, *, reader_name: str = "") -> None:
-        """``reader_name``: part of the reader's PC/SC name; empty: the first reader that there is."""
-        self._reader_name = reader_name
+    settings: ClassVar[Settings] = {"pcsc_name": Setting(str, "")}
+
+    def __init__(self, *, pcsc_name: str = "") -> None:
+        """``pcsc_name``: part of the reader's PC/SC name; empty: the first reader that there is."""
+        self._pcsc_name = pcsc_name
         self._stopping = threading.Event()
         self._context: int | None = None
         self._ready: bool | None = None
@@ -98,7 +100,7 @@ class PcscReader:
         result, names = scard.SCardListReaders(context, [])
         _check(result)
         for name in names:
-            if self._reader_name in name:
+            if self._pcsc_name in name:
                 return str(name)
         raise DeviceError(f"none of {len(names)} readers is named so")
 

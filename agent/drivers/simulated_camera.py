@@ -19,7 +19,6 @@ _FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 class SimulatedCamera:
     """Implements `agent.ports.Camera`. Each picture adds a line to ``camera.count`` in the station's folder."""
 
-    name = "simulated"
     simulated = True
 
     def __init__(self, *, station: str, folder: Path) -> None:

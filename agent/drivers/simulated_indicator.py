@@ -4,11 +4,13 @@ Whoever wants to see the lamp binds the socket; a lamp that nobody looks at is n
 """
 
 import json
-import socket
+import socket as sockets
 import time
 from pathlib import Path
+from typing import ClassVar
 
 from agent.ports import Colour, DeviceError
+from agent.settings import Setting, Settings, filled
 
 _LIMIT_S = 0.05
 
@@ -16,12 +18,13 @@ _LIMIT_S = 0.05
 class SimulatedIndicator:
     """Implements `agent.ports.Indicator`."""
 
-    name = "simulated"
     simulated = True
 
-    def __init__(self, *, socket_path: Path) -> None:
-        self._path = str(socket_path)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+    settings: ClassVar[Settings] = {"socket": Setting(str, "lamp.sock", check=filled, path="socket")}
+
+    def __init__(self, *, socket: Path) -> None:
+        self._path = str(socket)
+        self._socket = sockets.socket(sockets.AF_UNIX, sockets.SOCK_DGRAM | sockets.SOCK_CLOEXEC)
         self._socket.settimeout(_LIMIT_S)
 
     def show(self, colour: Colour, *, fact: str) -> None:

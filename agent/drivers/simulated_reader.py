@@ -4,6 +4,9 @@ import socketserver
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
+
+from agent.settings import Setting, Settings, filled
 
 MAX_LINE_BYTES = 200
 _SILENT_S = 10.0
@@ -12,11 +15,12 @@ _SILENT_S = 10.0
 class SimulatedReader:
     """Implements `agent.ports.CardReader`. Each line is one touch, answered ``ok`` when the core has it."""
 
-    name = "simulated"
     simulated = True
 
-    def __init__(self, *, socket_path: Path) -> None:
-        self._path = socket_path
+    settings: ClassVar[Settings] = {"socket": Setting(str, "touch.sock", check=filled, path="socket")}
+
+    def __init__(self, *, socket: Path) -> None:
+        self._path = socket
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 

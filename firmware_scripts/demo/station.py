@@ -19,9 +19,7 @@ folder = "{card}"
 url = "{url}"
 ca = "{ca}"
 
-[reader]
-drivers = [{readers}]
-
+{readers}
 [indicator]
 driver = "simulated"
 socket = "{folder}/lamp.sock"
@@ -31,9 +29,6 @@ driver = "simulated"
 
 [kiosk]
 socket = "{folder}/kiosk.sock"
-
-[demo]
-touch_socket = "{folder}/touch.sock"
 """
 
 
@@ -62,7 +57,7 @@ class DemoStation:
     def enrol(self, *, url: str, ca: Path, claim: str) -> None:
         """Write ``station.toml`` and make the enrolment call with a claim code."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        readers = ", ".join(f'"{name}"' for name in self._readers)
+        readers = "".join(map(self._reader, self._readers))
         self.config.write_text(
             _CONFIG.format(folder=self.folder, card=self.card, url=url, ca=ca, readers=readers), encoding="utf-8"
         )
@@ -71,6 +66,10 @@ class DemoStation:
         )
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, "enrol", done.stdout, done.stderr)
+
+    def _reader(self, driver: str) -> str:
+        settings = f'socket = "{self.touch_socket}"\n' if driver == "simulated" else ""
+        return f'[[reader]]\ndriver = "{driver}"\n{settings}'
 
     def start(self) -> None:
         """Start the lamp's witness, then the agent, and wait until it takes touches."""

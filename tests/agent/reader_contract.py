@@ -29,4 +29,3 @@ def check_reader(reader: CardReader, present: Callable[[str], object], *, uids: 
         present(uids[0])
     with pytest.raises(queue.Empty):
         touched.get(timeout=0.1)
-    assert reader.name

@@ -205,6 +205,7 @@ def test_the_child_outlives_a_killed_agent_long_enough_and_no_longer(tmp_path: P
         "-m",
         "agent.drivers.camera_process",
         "simulated",
+        "{}",
         "test-0001",
         str(tmp_path),
         str(spool),

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from agent import catalogue
 from agent.cli import EXIT_BAD_CONFIG, main
-from agent.config import BadConfig, load
+from agent.config import BadConfig, Chosen, load
 
 GOOD = """\
 [station]
@@ -15,8 +16,12 @@ folder = "data"
 url = "https://127.0.0.1:8443"
 ca = "ca.pem"
 
-[reader]
-drivers = ["simulated", "pcsc"]
+[[reader]]
+driver = "simulated"
+
+[[reader]]
+driver = "pcsc"
+name = "门口"
 pcsc_name = "ACR122"
 
 [indicator]
@@ -45,20 +50,18 @@ def test_a_good_file(file: Path, folder: Path) -> None:
     config = load(file)
     assert config.folder == folder / "data"
     assert config.county_ca == folder / "data" / "ca.pem"
-    assert config.readers == ("simulated", "pcsc")
-    assert (config.camera, config.indicator, config.pcsc_name) == ("none", "simulated", "ACR122")
-    assert config.kiosk_socket == folder / "data" / "kiosk.sock"
-    assert config.touch_socket == folder / "data" / "touch.sock"
-    assert config.lamp_socket == folder / "data" / "lamp.sock"
-
-
-def test_absolute_paths_and_one_driver(file: Path) -> None:
-    file.write_text(
-        GOOD.replace('"data"', '"/var/lib/x"').replace('drivers = ["simulated", "pcsc"]', 'driver = "pcsc"')
+    assert config.readers == (
+        Chosen("simulated", "simulated", {"socket": folder / "data" / "touch.sock"}),
+        Chosen("pcsc", "门口", {"pcsc_name": "ACR122"}),
     )
-    config = load(file)
-    assert config.folder == Path("/var/lib/x")
-    assert config.readers == ("pcsc",)
+    assert config.camera is None
+    assert config.indicator == Chosen("simulated", "simulated", {"socket": folder / "data" / "lamp.sock"})
+    assert config.kiosk_socket == folder / "data" / "kiosk.sock"
+
+
+def test_absolute_paths(file: Path) -> None:
+    file.write_text(GOOD.replace('"data"', '"/var/lib/x"'), encoding="utf-8")
+    assert load(file).folder == Path("/var/lib/x")
 
 
 def test_all_mistakes_at_once_each_with_its_line(file: Path) -> None:
@@ -72,8 +75,11 @@ foldr = "data"
 url = "http://127.0.0.1"
 ca = 7
 
-[reader]
-drivers = ["simulated", "magic"]
+[[reader]]
+driver = "simulated"
+[[reader]]
+driver = "magic"
+strength = 3
 
 [camera]
 driver = "kodak"
@@ -82,7 +88,7 @@ driver = "kodak"
 lamp = "blue"
 """,
     )
-    assert [line for line, _ in found] == [0, 1, 2, 5, 6, 9, 12, 14]
+    assert [line for line, _ in found] == [0, 1, 2, 5, 6, 11, 15, 17]
     text = "\n".join(message for _, message in found)
     for part in ("缺少 driver", "缺少 folder", "foldr", "https://", "ca 应当是文字", "magic", "kodak", "colour"):
         assert part in text
@@ -102,25 +108,46 @@ def test_bad_addresses(file: Path, url: str) -> None:
     assert mistakes(file, GOOD.replace("https://127.0.0.1:8443", url))[0][0] == 5
 
 
-@pytest.mark.parametrize("drivers", ["[]", '["simulated", "simulated"]', "[1]", '"simulated"', "[[]]"])
-def test_bad_reader_lists(file: Path, drivers: str) -> None:
-    assert mistakes(file, GOOD.replace('["simulated", "pcsc"]', drivers))[0][0] == 9
+@pytest.mark.parametrize(
+    ("section", "line", "problem"),
+    [
+        ('[reader]\ndriver = "pcsc"', 8, "[[reader]]"),
+        ("[[reader]]", 8, "缺少 driver"),
+        ("[[reader]]\ndriver = 3", 9, "driver 应当是文字"),
+        ('[[reader]]\ndriver = "pcsc"\npcsc_name = 7', 10, "pcsc_name 应当是文字"),
+        ('[[reader]]\ndriver = "pcsc"\npcsc = "x"', 10, "没有 pcsc 这一项"),
+        ('[[reader]]\ndriver = "pcsc"\nname = "门 口"', 10, "name：“门 口”应当形如"),
+        ('[[reader]]\ndriver = "pcsc"\n[[reader]]\ndriver = "pcsc"', 10, "两个读卡器都叫“pcsc”"),
+        ("reader = [1]", 8, "reader 应当是一节"),
+        ("reader = []", 8, "至少要有一个读卡器"),
+        ("", 0, "至少要有一个读卡器"),
+    ],
+)
+def test_bad_readers(file: Path, section: str, line: int, problem: str) -> None:
+    start, _, rest = GOOD.partition("[[reader]]")
+    _, _, rest = rest.partition("[indicator]")
+    text = f"{start}{section}\n[indicator]{rest}"
+    if section.startswith("reader ="):
+        text = f"{start}[indicator]{rest}".replace('[station]\nfolder = "data"', f'station.folder = "data"\n{section}')
+        line = 2 if line else 0
+    assert any(found == line and problem in message for found, message in mistakes(file, text))
 
 
-def test_driver_and_drivers_exclude_each_other(file: Path) -> None:
-    found = mistakes(file, GOOD.replace("[reader]\n", '[reader]\ndriver = "pcsc"\n'))
-    assert found == [(8, "[reader] 要写 driver 或 drivers，只写其中一个")]
+def test_a_driver_whose_library_is_not_here(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(catalogue.READERS, "pcsc", "no.such.module:Reader")
+    assert mistakes(file, GOOD) == [(12, "driver：这个驱动在本机用不了（No module named 'no'）")]
 
 
 def test_dotted_keys_and_a_section_that_is_none(file: Path) -> None:
-    dotted = 'station.folder = "data"\nreader = 3\n' + GOOD.partition("\n\n")[2].replace("[reader]", "[other]")
+    dotted = 'station.folder = "data"\ncamera = 3\n' + GOOD.partition("\n\n")[2].replace("[camera]", "[other]")
     found = mistakes(file, dotted)
-    assert (2, "reader 应当是一节 [reader]") in found
+    assert (2, "camera 应当是一节 [camera]") in found
 
 
 def test_sockets_too_long_or_shared(file: Path) -> None:
-    found = mistakes(file, GOOD + f'[kiosk]\nsocket = "{"x" * 120}"\n[demo]\ntouch_socket = "lamp.sock"\n')
-    assert [line for line, _ in found] == [18, 20]
+    shared = GOOD.replace('driver = "simulated"\n\n[camera]', 'driver = "simulated"\nsocket = "touch.sock"\n\n[camera]')
+    found = mistakes(file, shared + f'[kiosk]\nsocket = "{"x" * 120}"\n')
+    assert [line for line, _ in found] == [8, 23]
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe", b"[station\n" * 3, b"=" * 70_000, b"\x00", b"[[station]]\n", b""])
@@ -142,4 +169,4 @@ def test_the_command_prints_them_all(file: Path, capsys: pytest.CaptureFixture[s
     printed = capsys.readouterr().err
     assert "3 处错误" in printed
     assert "第 5 行" in printed
-    assert "第 16 行" in printed
+    assert "第 20 行" in printed

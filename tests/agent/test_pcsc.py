@@ -186,7 +186,7 @@ def test_pcscd_stopped_is_told_and_touches_stop(pcscd: Pcscd, reader: PcscReader
 
 def test_a_reader_of_another_name_is_not_used(pcscd: Pcscd, heard: Heard) -> None:
     pcscd.start()
-    other = PcscReader(reader_name="no such reader")
+    other = PcscReader(pcsc_name="no such reader")
     begin(other, heard)
     assert heard.ready.get(timeout=LIMIT_S) is False
     other.stop()

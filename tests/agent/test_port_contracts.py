@@ -44,14 +44,14 @@ def test_the_fake_reader_keeps_the_contract() -> None:
 
 
 def test_the_simulated_reader_keeps_the_contract(folder: Path) -> None:
-    reader = SimulatedReader(socket_path=folder / "touch.sock")
+    reader = SimulatedReader(socket=folder / "touch.sock")
     check_reader(reader, partial(present, folder), uids=("04a1b2c3d4e5f6", "rubbish"))
 
 
 @pytest.fixture
 def simulated(folder: Path) -> Iterator[queue.Queue[str]]:
     touched: queue.Queue[str] = queue.Queue()
-    reader = SimulatedReader(socket_path=folder / "touch.sock")
+    reader = SimulatedReader(socket=folder / "touch.sock")
     reader.start(touched=touched.put, ready=lambda _: None)
     yield touched
     reader.stop()
@@ -77,7 +77,7 @@ def test_rubbish_and_silence_do_not_stop_the_simulated_reader(folder: Path, simu
 def test_a_lamp_shows_what_it_is_told(kind: str, folder: Path) -> None:
     seen: list[tuple[str, str]] = []
     with lamp_socket(folder / "lamp.sock") as witness:
-        lamp = FakeIndicator(seen) if kind == "fake" else SimulatedIndicator(socket_path=folder / "lamp.sock")
+        lamp = FakeIndicator(seen) if kind == "fake" else SimulatedIndicator(socket=folder / "lamp.sock")
         lamp.show("green", fact="ab/1")
         lamp.show("red", fact="")
         if kind == "simulated":
@@ -91,7 +91,7 @@ def test_a_lamp_shows_what_it_is_told(kind: str, folder: Path) -> None:
 
 
 def test_a_simulated_lamp_that_nobody_looks_at_is_not_broken(folder: Path) -> None:
-    lamp = SimulatedIndicator(socket_path=folder / "lamp.sock")
+    lamp = SimulatedIndicator(socket=folder / "lamp.sock")
     lamp.show("green", fact="ab/1")
     lamp_socket(folder / "lamp.sock").close()
     lamp.show("green", fact="ab/2")
@@ -100,7 +100,7 @@ def test_a_simulated_lamp_that_nobody_looks_at_is_not_broken(folder: Path) -> No
 
 def test_a_witness_that_is_stuck_costs_50_ms_and_no_more(folder: Path) -> None:
     with lamp_socket(folder / "lamp.sock"):
-        lamp = SimulatedIndicator(socket_path=folder / "lamp.sock")
+        lamp = SimulatedIndicator(socket=folder / "lamp.sock")
         with pytest.raises(DeviceError):
             show_many(lamp)
         lamp.close()
@@ -149,7 +149,16 @@ def test_a_picture_that_does_not_fit_on_the_disk_leaves_nothing_behind(folder: P
     spool.mkdir()
     (spool / "old.jpg.new").write_bytes(b"half")
     os.utime(spool / "old.jpg.new", (0, 0))
-    command = [sys.executable, "-m", "agent.drivers.camera_process", "simulated", "test-0001", str(folder), str(spool)]
+    command = [
+        sys.executable,
+        "-m",
+        "agent.drivers.camera_process",
+        "simulated",
+        "{}",
+        "test-0001",
+        str(folder),
+        str(spool),
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         # Files may not grow beyond this: the kernel answers a write as a full disk does (EFBIG, setrlimit(2)).
         resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (2_000, 2_000))

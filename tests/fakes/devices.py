@@ -10,7 +10,6 @@ from agent.ports import Colour, DeviceError
 class FakeReader:
     """Implements `agent.ports.CardReader`."""
 
-    name = "fake"
     simulated = True
 
     def __init__(self) -> None:
@@ -38,7 +37,6 @@ class FakeReader:
 class FakeIndicator:
     """Implements `agent.ports.Indicator`."""
 
-    name = "fake"
     simulated = True
 
     def __init__(self, shown: list[tuple[str, str]] | None = None) -> None:
@@ -57,7 +55,6 @@ class FakeIndicator:
 class FakeCamera:
     """Implements `agent.ports.Camera`."""
 
-    name = "fake"
     simulated = True
 
     def __init__(self) -> None:

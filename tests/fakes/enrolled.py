@@ -22,8 +22,7 @@ folder = "."
 [county]
 url = "https://127.0.0.1:9"
 ca = "ca.pem"
-[reader]
-drivers = [{readers}]
+{readers}
 [indicator]
 driver = "simulated"
 [camera]
@@ -58,8 +57,8 @@ def make_enrolled(folder: Path, *, readers: tuple[str, ...] = ("simulated",), ca
         card_key=CARD_KEY,
     )
     config = folder / "station.toml"
-    names = ", ".join(f'"{name}"' for name in readers)
-    config.write_text(_CONFIG.format(readers=names, camera=camera), encoding="utf-8")
+    sections = "".join(f'[[reader]]\ndriver = "{name}"\n' for name in readers)
+    config.write_text(_CONFIG.format(readers=sections, camera=camera), encoding="utf-8")
     return EnrolledStation(folder, config, save_answer(folder, answer), county_key)
 
 

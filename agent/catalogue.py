@@ -1,0 +1,50 @@
+"""Which drivers there are: a new one is a file in `agent.drivers` and a line here.
+
+A driver is a class that implements its port and tells with ``settings`` what can be set in ``station.toml``; it is made
+with these as keyword arguments. Its module, and the library that it needs, is loaded only where it is chosen.
+"""
+
+import importlib
+from typing import Any
+
+from agent.settings import Settings
+
+READERS = {
+    "simulated": "agent.drivers.simulated_reader:SimulatedReader",
+    "pcsc": "agent.drivers.pcsc:PcscReader",
+}
+INDICATORS = {
+    "simulated": "agent.drivers.simulated_indicator:SimulatedIndicator",
+}
+CAMERAS = {
+    "simulated": "agent.drivers.simulated_camera:SimulatedCamera",
+}
+CAMERA_SETTINGS: Settings = {}
+"""The same for every camera: their modules are large, and only the camera's process loads them."""
+
+
+class DriverMissing(Exception):
+    """A driver's library is not installed, or this machine can't load it."""
+
+
+def driver(place: str) -> Any:
+    """Return the class of a driver, as the tables name it.
+
+    Raises:
+        DriverMissing: What it needs is not here.
+    """
+    module, _, name = place.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        raise DriverMissing(str(error)) from error
+
+
+def settings_of(place: str) -> Settings:
+    """Return what can be set of a driver.
+
+    Raises:
+        DriverMissing: What it needs is not here.
+    """
+    settings: Settings = driver(place).settings
+    return settings
