@@ -42,12 +42,14 @@ class RenewRequest(VersionedMessage, frozen=True, kw_only=True):
     signature: Signature
 
 
-class Broker(msgspec.Struct, frozen=True, kw_only=True):
+class Broker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the county's broker listens for stations."""
 
     host: Annotated[str, Meta(min_length=1, max_length=253)]
     port: Annotated[int, Meta(ge=1, le=65535)]
     shard: Annotated[int, Meta(ge=0, le=255)]
+    fallback_port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    """Where it listens too, for stations on lines that do not let ``port`` through."""
 
 
 class Enrolled(VersionedMessage, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ The desired state is one signed document with a version that only grows. It carr
 village, their cards, the duty windows and the settings, so that the station works with the network gone.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
@@ -13,6 +13,9 @@ from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
 from protocol.signing import seal, unseal
 from protocol.units import CardToken, LongText, Sha256, ShortText, StationId, WallMs
+
+type Sheddable = Literal["blobs", "vitals"]
+"""What may be put off where data run short. Facts never are."""
 
 type Minute = Annotated[int, Meta(ge=0, le=2 * 24 * 60)]
 """Minutes after local midnight (Asia/Shanghai) of the window's date; over 1440 is the day after."""
@@ -63,6 +66,10 @@ class Settings(Message, frozen=True, kw_only=True):
     open_after_min: Annotated[int, Meta(ge=0, le=720)] = 180
     """Arrival counts from ``open_before_min`` before a window to its middle, departure from there to ``open_after_min``
     after its end."""
+    data_mb_month: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000
+    """What the station may move in a calendar month, in MB of 1,000,000 bytes; 0 for a line that is not metered."""
+    data_shed: Annotated[tuple[Sheddable, ...], Meta(max_length=2)] = ("blobs", "vitals")
+    """What is put off as the month's data run short, the first at 80 % and the second at 95 % of ``data_mb_month``."""
 
 
 class Desired(VersionedMessage, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from protocol.codec import VersionedMessage
 from protocol.heads import SignedHead
+from protocol.twin import Sheddable
 from protocol.units import Moment, ShortText, StationId
 
 
@@ -26,3 +27,9 @@ class Vitals(VersionedMessage, frozen=True, kw_only=True):
     twin_version: Annotated[int, Meta(ge=0)]
     simulated: bool = False
     """True when any of the station's hardware is a simulated driver."""
+    month_bytes: Annotated[int, Meta(ge=0)] | None = None
+    """Bytes moved in this calendar month (Asia/Shanghai), IP headers estimated; absent while the date is unknown."""
+    month_forecast_bytes: Annotated[int, Meta(ge=0)] | None = None
+    """What the month will come to if its rest is like the last seven days."""
+    saving: list[Sheddable] = []
+    """What the station puts off because its data for the month run short."""
