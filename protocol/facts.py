@@ -191,6 +191,12 @@ class AlarmRaised(_Fact, frozen=True, kw_only=True, tag="alarm_raised"):
     detail: LongText = ""
 
 
+class AlarmCleared(_Fact, frozen=True, kw_only=True, tag="alarm_cleared"):
+    """What an alarm of this code said is over: the station has seen that it is well again."""
+
+    code: ShortText
+
+
 type Fact = (
     Touch
     | DirectionChosen
@@ -210,6 +216,7 @@ type Fact = (
     | HelpAsked
     | CommandResult
     | AlarmRaised
+    | AlarmCleared
 )
 
 

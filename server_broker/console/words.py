@@ -52,6 +52,7 @@ EVENTS = {
     "help_asked": Word("?", "有人求助", "warn"),
     "command_result": Word("›", "命令已答复", "quiet"),
     "alarm_raised": Word("△", "站点告警", "warn"),
+    "alarm_cleared": Word("✓", "告警解除", "good"),
 }
 ALARMS = {
     "unexplained_facts": "记录账目对不上",
@@ -67,6 +68,7 @@ ALARMS = {
     "lost_card": "有人使用挂失卡",
     "reader_lost": "读卡器断开",
     "camera_failed": "摄像头拍不出",
+    "camera_suspect": "摄像头画面异常",
     "blob_corrupted": "图片损坏",
     "media_folder": "图片目录无法写入",
     "desired_too_large": "本村名单过大，无法下发",

@@ -1,6 +1,6 @@
 """Alarms: one open row for each station and code, however often it is raised."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,20 @@ class AlarmCall:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmOver:
+    """What an alarm said is over."""
+
+    station: str
+    code: str
+
+
+_RESOLVE = """
+UPDATE fleet_alarm a SET resolved_at = %s FROM unnest(%s::text[], %s::text[]) AS over (station, code)
+WHERE a.station_id = over.station AND a.code = over.code AND a.resolved_at IS NULL
+"""
+
+
 def raise_alarm(*, station: str | None, code: str, severity: Severity, detail: str, at: datetime) -> None:
     """Open an alarm, or count up the open one of the same station and code."""
     raise_alarms([AlarmCall(station, code, severity, detail)], at=at)
@@ -60,6 +74,25 @@ def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, parameters)
+
+
+def take_alarms(said: Sequence[AlarmCall | AlarmOver], *, at: datetime) -> None:
+    """Raise and close alarms as stations said, in this order.
+
+    What was raised and over several times within ``said`` is one closed row.
+    """
+    last_over = {(one.station, one.code): place for place, one in enumerate(said) if isinstance(one, AlarmOver)}
+    before: list[AlarmCall] = []
+    after: list[AlarmCall] = []
+    for place, one in enumerate(said):
+        if isinstance(one, AlarmCall):
+            (before if place < last_over.get((one.station or "", one.code), -1) else after).append(one)
+    raise_alarms(before, at=at)
+    if last_over:
+        stations, codes = zip(*last_over, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_RESOLVE, [at, list(stations), [_shown(code, _CODE_CHARS) for code in codes]])
+    raise_alarms(after, at=at)
 
 
 def acknowledge(alarm: Alarm, *, at: datetime) -> None:

@@ -16,7 +16,7 @@ from protocol.envelope import Envelope
 from protocol.facts import Fact, Reissued
 from protocol.receipts import MAX_HELD, Held, Receipt
 from protocol.refusal import Refused
-from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.alarms import AlarmCall, AlarmOver, take_alarms
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.derived import move_rows, put_rows
@@ -58,7 +58,7 @@ class Intake:
         self._careful = careful
         self._rows = Rows(now)
         self._origins = Origins()
-        self._alarms: list[AlarmCall] = []
+        self._alarms: list[AlarmCall | AlarmOver] = []
 
     def take(self, envelopes: Sequence[tuple[SenderRow, Envelope]]) -> list[Answer]:
         """Store what is new in ``envelopes``, in their order, and return the receipts for all of them."""
@@ -176,7 +176,7 @@ class Intake:
         )
         waiting = {one.sender.id: _waiting(one.stream) for one in work}
         store.put_receipted(waiting, at=self._now)
-        raise_alarms(self._alarms + self._rows.alarms + list(_intake_alarms(work)), at=self._now)
+        take_alarms(self._alarms + self._rows.alarms + list(_intake_alarms(work)), at=self._now)
 
     def _receipts(self, work: list[_Work]) -> list[Answer]:
         senders = {one.stream.id: one for one in work}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from protocol import facts
 from protocol.facts import Fact
 from protocol.units import Moment
-from server_broker.fleet.alarms import AlarmCall
+from server_broker.fleet.alarms import AlarmCall, AlarmOver
 
 LAST_WALL_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later ones fit neither Python's nor a reader's calendar."""
@@ -85,7 +85,7 @@ class Rows:
     corrections: list[Correction] = field(default_factory=list)
     undated: set[tuple[str, bytes]] = field(default_factory=set)
     """(station, boot) of new undated rows: a correction that came before them dates them too."""
-    alarms: list[AlarmCall] = field(default_factory=list)
+    alarms: list[AlarmCall | AlarmOver] = field(default_factory=list)
 
 
 def derive(fact: Fact, who: Identity, rows: Rows) -> None:
@@ -277,6 +277,11 @@ def _alarm_raised(fact: facts.AlarmRaised, who: Identity, rows: Rows) -> None:
     rows.alarms.append(AlarmCall(who.station, fact.code, fact.severity, fact.detail))
 
 
+def _alarm_cleared(fact: facts.AlarmCleared, who: Identity, rows: Rows) -> None:
+    _event(fact, who, rows, {"code": fact.code})
+    rows.alarms.append(AlarmOver(who.station, fact.code))
+
+
 _HANDLERS: dict[type, Callable[[Any, Identity, Rows], None]] = {
     facts.Touch: _touch,
     facts.DirectionChosen: _direction_chosen,
@@ -294,4 +299,5 @@ _HANDLERS: dict[type, Callable[[Any, Identity, Rows], None]] = {
     facts.HelpAsked: _help_asked,
     facts.CommandResult: _command_result,
     facts.AlarmRaised: _alarm_raised,
+    facts.AlarmCleared: _alarm_cleared,
 }

@@ -74,6 +74,7 @@ FACTS: dict[str, facts.Fact] = {
     "help_asked": facts.HelpAsked(at=AT, screen="home"),
     "command_result": facts.CommandResult(at=AT, command=COMMAND, outcome="done"),
     "alarm_raised": facts.AlarmRaised(at=AT, code="stream_differs", severity="critical", detail="two streams"),
+    "alarm_cleared": facts.AlarmCleared(at=AT, code="camera_failed"),
 }
 
 

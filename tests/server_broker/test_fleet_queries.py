@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from server_broker.fleet.alarms import acknowledge, raise_alarm, resolve
+from server_broker.fleet.alarms import AlarmCall, AlarmOver, acknowledge, raise_alarm, resolve, take_alarms
 from server_broker.fleet.generation import generation, raise_generation
 from server_broker.fleet.ledger import UNEXPLAINED, check_ledger
 from server_broker.fleet.models import Alarm, CountyState, Station
@@ -93,3 +93,23 @@ def test_a_second_restore_from_the_same_dump_gives_a_new_generation() -> None:
     first = raise_generation()
     CountyState.objects.update(generation=before)
     assert raise_generation() > first > before
+
+
+def test_alarms_open_and_close_in_the_order_in_which_stations_say(station: StationDouble) -> None:
+    failed, over = AlarmCall(station.id, "camera_failed", "minor"), AlarmOver(station.id, "camera_failed")
+    other = AlarmCall(station.id, "disk_low", "minor")
+
+    def states() -> list[tuple[str, bool]]:
+        rows = Alarm.objects.order_by("pk").values_list("code", "resolved_at")
+        return [(code, resolved is not None) for code, resolved in rows]
+
+    take_alarms([over], at=NOW)
+    assert states() == []
+    take_alarms([failed, other], at=NOW)
+    take_alarms([over], at=NOW)
+    assert states() == [("camera_failed", True), ("disk_low", False)]
+    take_alarms([failed, over, failed], at=NOW)
+    assert states() == [("camera_failed", True), ("disk_low", False), ("camera_failed", True), ("camera_failed", False)]
+    take_alarms([over, failed, over, failed, over], at=NOW)
+    assert [resolved for code, resolved in states() if code == "camera_failed"] == [True] * 3
+    assert Alarm.objects.get(code="camera_failed", count=3).resolved_at == NOW

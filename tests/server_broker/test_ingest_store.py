@@ -162,6 +162,8 @@ def test_each_kind_of_fact_reaches_its_room(station: StationDouble, settlement: 
         facts.WindowClosed(at=moment(), window="1", date="2026-11-24", closed=1),
         facts.CommandResult(at=moment(), command=b"c" * 16, outcome="done"),
         facts.AlarmRaised(at=moment(), code="disk_low", severity="minor", detail="磁盘将满"),
+        facts.AlarmRaised(at=moment(), code="camera_failed", severity="minor", detail="no device"),
+        facts.AlarmCleared(at=moment(), code="camera_failed"),
         facts.HelpAsked(at=moment(), screen="home"),
         BlobAnnounced(at=moment(), sha256=b"s" * 32, size=10, media_type="image/jpeg", purpose="touch"),
         facts.BlobEvicted(at=moment(), sha256=b"s" * 32, reason="disk"),
@@ -171,11 +173,11 @@ def test_each_kind_of_fact_reaches_its_room(station: StationDouble, settlement: 
     assert settle(settlement, station.facts_message()).held == []
     assert Attempt.objects.get().chosen == [1]
     assert LevelRun.objects.get().stars == 2
-    assert StationEvent.objects.count() == 9
-    assert alarm_codes() == {"disk_low", "help_asked", "lost_card"}
+    assert StationEvent.objects.count() == 11
+    assert alarm_codes() == {"camera_failed", "disk_low", "help_asked", "lost_card"}
     assert Blob.objects.get().evicted_reason == "disk"
     counted = ledger(station.id)
-    assert (counted.issued, counted.received, counted.unexplained, counted.evicted_blobs) == (13, 13, 0, 1)
+    assert (counted.issued, counted.received, counted.unexplained, counted.evicted_blobs) == (15, 15, 0, 1)
 
 
 def test_a_clock_correction_dates_earlier_touches_of_its_boot_only(

@@ -174,6 +174,8 @@ def event_note(shown: StationEvent) -> str:
         return _EPOCH_REASONS.get(detail.get("reason", ""), "")
     if shown.kind == "facts_lost":
         return f"第 {detail.get('first', '?')} 至 {detail.get('last', '?')} 条"
+    if shown.kind in ("alarm_raised", "alarm_cleared"):
+        return words.alarm_name(str(detail.get("code", "")))[:64]
     return str(detail.get("reader") or detail.get("window") or "")[:64]
 
 
