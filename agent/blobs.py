@@ -5,14 +5,22 @@ adding, kept in the name, not in the file system's times.
 """
 
 import hashlib
+import logging
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from agent.disk import Space, space
 from agent.store import OutboxBroken, OutboxFull, no_space
 
+log = logging.getLogger(__name__)
+
 DEFAULT_QUOTA_BYTES = 512 * 2**20
+FLOOR_BYTES, FLOOR_SHARE = 256 * 2**20, 16
+"""Blobs give way where less than this is free, or than this share (one in so many) of a small disk: facts need it."""
 
 _NAME = re.compile(r"(\d{10})-([0-9a-f]{64})-(\d{1,8})", re.ASCII)
 
@@ -34,8 +42,13 @@ class KeptBlob:
 class BlobStore:
     """A folder of blobs. One other thread may call `write`; everything else belongs to the core's thread."""
 
-    def __init__(self, folder: Path, *, quota_bytes: int = DEFAULT_QUOTA_BYTES) -> None:
+    def __init__(
+        self, folder: Path, *, quota_bytes: int = DEFAULT_QUOTA_BYTES, room: Callable[[], Space] | None = None
+    ) -> None:
         """Take over ``folder``, which is made if need be; half-written files of an earlier run are cleared away.
+
+        Args:
+            room: Tells how much the disk has; the folder's own without it.
 
         Raises:
             OutboxFull: No room.
@@ -43,6 +56,7 @@ class BlobStore:
         """
         self._folder = folder
         self.quota_bytes = quota_bytes
+        self._room = room or partial(space, folder)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for leftover in folder.glob("*.part"):
@@ -153,17 +167,28 @@ class BlobStore:
         self._total_bytes -= blob.size
         self._remove(blob)
 
-    def evict(self, *, room_for: int = 0) -> list[bytes]:
-        """Drop the oldest until ``room_for`` more bytes fit into the quota; return what was dropped, oldest first.
+    def surplus(self, *, room_for: int = 0) -> list[bytes]:
+        """Return the oldest that must go so that ``room_for`` more bytes fit the quota and the disk has room for facts.
 
-        The caller states each as a fact.
+        Nothing is dropped: the caller states each as a fact first, and drops it then.
         """
-        evicted = []
-        while self._kept and self.total_bytes + room_for > self.quota_bytes:
-            oldest = next(iter(self._kept))
-            self.drop(oldest)
-            evicted.append(oldest)
-        return evicted
+        too_much = max(self._short_bytes(room_for), self.total_bytes + room_for - self.quota_bytes)
+        oldest: list[bytes] = []
+        for sha256 in self._kept if too_much > 0 else ():
+            oldest.append(sha256)
+            too_much -= self._kept[sha256].size
+            if too_much <= 0:
+                break
+        return oldest
+
+    def _short_bytes(self, room_for: int) -> int:
+        """Return how much the disk lacks until facts have room beside ``room_for`` bytes more; at most 0: nothing."""
+        try:
+            room = self._room()
+        except OSError as error:
+            log.warning("how much room the disk has can't be told: %s", error)
+            return 0
+        return min(FLOOR_BYTES, room.total_bytes // FLOOR_SHARE) + room_for - room.free_bytes
 
     def _remove(self, blob: KeptBlob) -> None:
         try:

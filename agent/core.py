@@ -230,6 +230,7 @@ class Core:
         corrected = parts.clock.check_ntp()
         if corrected is not None:
             parts.journal.owe(corrected)
+        parts.snapshots.make_room()
         parts.shelf.tick()
         parts.renewal.tick()
         if parts.clock.mono_ms() >= self._prune_ms:

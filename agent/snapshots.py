@@ -53,8 +53,8 @@ class Blobs(Protocol):
     def drop(self, sha256: bytes) -> None:
         """Let a kept blob go. Raises OutboxBroken."""
 
-    def evict(self, *, room_for: int = 0) -> list[bytes]:
-        """Drop the oldest until there is room, and return what was dropped."""
+    def surplus(self, *, room_for: int = 0) -> list[bytes]:
+        """Return the oldest that must go until there is room; nothing is dropped by that."""
 
 
 class Snapshots:
@@ -118,31 +118,46 @@ class Snapshots:
         if sha256 in self._announced:
             self._let_go(self._blobs.unwrite, sha256)
             return True
-        evictions: list[Fact] = []
+        surplus = self._blobs.surplus(room_for=event.size)
         fresh = False
         try:
-            evictions += self._make_room(event.size)
             fresh = self._blobs.keep(sha256)
-            self._journal.commit(*self._facts(event, sha256), *evictions)
+            self._journal.commit(*self._facts(event, sha256), *self._evicted(surplus))
         except (OutboxFull, OutboxBroken) as error:
             log.warning("a picture waits in the spool: %s", error)
             if fresh:
                 self._let_go(self._blobs.drop, sha256)
-            self._journal.owe(*evictions)
+            if isinstance(error, OutboxFull):
+                self._drop(surplus)
+                self._journal.owe(*self._evicted(surplus))
             return False
+        self._drop(surplus)
         if event.purpose == "requested" and self._requested:
             self._requested.popleft()
         return True
 
-    def _make_room(self, size: int) -> list[Fact]:
+    def make_room(self) -> None:
+        """Let the oldest pictures go where the disk runs short, so that facts always find room."""
+        surplus = self._blobs.surplus()
+        if surplus:
+            log.warning("%d pictures give way to facts on a disk that runs short", len(surplus))
+            self._journal.owe(*self._evicted(surplus))
+            self._drop(surplus)
+
+    def _evicted(self, surplus: list[bytes]) -> list[Fact]:
         now = self._clock.now()
-        return [BlobEvicted(at=now, sha256=lost, reason="disk") for lost in self._blobs.evict(room_for=size)]
+        return [BlobEvicted(at=now, sha256=lost, reason="disk") for lost in surplus]
+
+    def _drop(self, surplus: list[bytes]) -> None:
+        """Drop what a fact says is gone: after a power cut between the two it is sent after all, and that is well."""
+        for sha256 in surplus:
+            self._let_go(self._blobs.drop, sha256)
 
     def _let_go(self, remove: Callable[[bytes], None], sha256: bytes) -> None:
         try:
             remove(sha256)
         except OutboxBroken as error:
-            log.warning("a picture that was not recorded stays behind: %s", error)
+            log.warning("a picture that is not wanted stays behind: %s", error)
 
     def _facts(self, event: PictureTaken, sha256: bytes) -> list[Fact]:
         now = self._clock.now()

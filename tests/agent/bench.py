@@ -166,7 +166,7 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self.kept: dict[bytes, bytes] = {}
         self.written: dict[bytes, bytes] = {}
-        self.to_evict: list[bytes] = []
+        self.too_many: list[bytes] = []
 
     def write(self, content: bytes) -> bytes:
         sha256 = hashlib.sha256(content).digest()
@@ -187,10 +187,10 @@ class MemoryBlobs:
 
     def drop(self, sha256: bytes) -> None:
         self.kept.pop(sha256, None)
+        self.too_many = [other for other in self.too_many if other != sha256]
 
-    def evict(self, *, room_for: int = 0) -> list[bytes]:
-        evicted, self.to_evict = self.to_evict, []
-        return evicted
+    def surplus(self, *, room_for: int = 0) -> list[bytes]:
+        return list(self.too_many)
 
 
 class Bench:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from agent.blobs import BlobStore, KeptBlob
+from agent.blobs import FLOOR_BYTES, FLOOR_SHARE, BlobStore, KeptBlob
+from agent.disk import Space
 from agent.outbox import OutboxBroken, OutboxFull
 from tests.agent.test_store import room_for
 
@@ -69,10 +70,31 @@ def test_dropping_frees_the_disk_and_is_no_error_twice(tmp_path: Path) -> None:
 def test_the_oldest_give_way_to_the_quota(tmp_path: Path) -> None:
     blobs = BlobStore(tmp_path, quota_bytes=3500)
     names = [added(blobs, picture(number)) for number in range(3)]
-    assert blobs.evict() == []
-    assert blobs.evict(room_for=1500) == names[:1]
-    assert blobs.total_bytes == 2000
-    assert [name for name, _ in BlobStore(tmp_path).pending()] == names[1:]
+    assert blobs.surplus() == []
+    assert blobs.surplus(room_for=1500) == names[:1]
+    assert blobs.total_bytes == 3000, "nothing goes before a fact says so"
+
+
+def test_the_oldest_give_way_where_the_disk_runs_short(tmp_path: Path) -> None:
+    room = Space(free_bytes=100 + 2**20 // FLOOR_SHARE, total_bytes=2**20)
+    blobs = BlobStore(tmp_path, room=lambda: room)
+    names = [added(blobs, picture(number)) for number in range(3)]
+    assert blobs.surplus() == blobs.surplus(room_for=100) == []
+    assert blobs.surplus(room_for=101) == names[:1]
+    room = Space(free_bytes=0, total_bytes=2**20)
+    assert blobs.surplus() == names
+    room = Space(free_bytes=FLOOR_BYTES, total_bytes=2**40)
+    assert blobs.surplus() == []
+    assert blobs.surplus(room_for=1001) == names[:2]
+
+
+def test_a_disk_that_does_not_tell_its_room_costs_no_picture(tmp_path: Path) -> None:
+    def broken() -> Space:
+        raise OSError("no answer")
+
+    blobs = BlobStore(tmp_path, room=broken)
+    added(blobs, picture(1))
+    assert blobs.surplus() == []
 
 
 def test_no_room_keeps_nothing_half_written(tmp_path: Path) -> None:
@@ -187,7 +209,9 @@ def test_however_many_wait_a_picture_looks_at_none_of_them(tmp_path: Path, monke
         monkeypatch.setattr(os, name, lambda *_, name=name: pytest.fail(f"os.{name} was called"))
     added(blobs, picture(1))
     blobs.quota_bytes = blobs.total_bytes
-    assert blobs.evict(room_for=3) == [number.to_bytes(32) for number in (1, 2, 3)]
+    assert blobs.surplus(room_for=3) == [number.to_bytes(32) for number in (1, 2, 3)]
+    for number in (1, 2, 3):
+        blobs.drop(number.to_bytes(32))
     assert (blobs.waiting, blobs.total_bytes) == (9_998, 10_997)
     monkeypatch.undo()
     assert (tmp_path / KeptBlob(10_001, hashlib.sha256(picture(1)).digest(), 1000).name).exists()

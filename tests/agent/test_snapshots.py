@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.events import PictureTaken
+from agent.outbox import OutboxBroken
 from agent.snapshots import MAX_REQUESTED, parse_spool_name, spool_name
 from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, CommandResult
 from protocol.twin import Settings
@@ -75,7 +76,7 @@ def test_what_a_run_announces_does_not_pile_up(station: Bench) -> None:
 
 
 def test_room_is_made_and_stated(station: Bench) -> None:
-    station.blobs.to_evict = [b"e" * 32]
+    station.blobs.too_many = [b"e" * 32]
     station.snapshots.taken(taken(station))
     assert [(fact.sha256, fact.reason) for fact in station.of(BlobEvicted)] == [(b"e" * 32, "disk")]
 
@@ -83,12 +84,11 @@ def test_room_is_made_and_stated(station: Bench) -> None:
 def test_on_a_full_disk_the_picture_waits_in_the_spool(station: Bench) -> None:
     station.snapshots.command(b"c" * 16)
     station.outbox.fill_disk()
-    station.blobs.to_evict = [b"e" * 32]
+    station.blobs.too_many = [b"e" * 32]
     station.snapshots.taken(taken(station, purpose="requested"))
     assert station.blobs.kept == {}
     assert (station.taker.over, station.taker.back) == ([], ["x.jpg"])
     station.outbox.error = None
-    station.blobs.to_evict = []
     station.snapshots.taken(taken(station, purpose="requested"))
     assert station.taker.over == ["x.jpg"]
     assert [fact.sha256 for fact in station.of(BlobEvicted)] == [b"e" * 32]
@@ -137,3 +137,21 @@ def test_the_spools_names_say_what_they_are(about: FactRef | None) -> None:
 )
 def test_other_names_are_no_pictures(name: str) -> None:
     assert parse_spool_name(Path(name)) is None
+
+
+def test_a_disk_that_runs_short_lets_pictures_go_and_says_so(station: Bench) -> None:
+    station.blobs.kept[b"e" * 32] = b"old"
+    station.blobs.too_many = [b"e" * 32]
+    station.snapshots.make_room()
+    station.snapshots.make_room()
+    assert [(fact.sha256, fact.reason) for fact in station.of(BlobEvicted)] == [(b"e" * 32, "disk")]
+    assert station.blobs.kept == {}
+
+
+def test_a_picture_is_stated_as_gone_before_it_is(station: Bench) -> None:
+    """The other way round, a power cut between the two would leave the county waiting for it for ever."""
+    station.blobs.kept[b"e" * 32] = b"old"
+    station.blobs.too_many = [b"e" * 32]
+    station.outbox.error = OutboxBroken("the disk fails")
+    station.snapshots.taken(taken(station))
+    assert b"e" * 32 in station.blobs.kept
