@@ -1,18 +1,52 @@
-"""Keep the desired state: what the county wants this station to know, on disk and at hand."""
+"""Keep the desired state: what the county wants this station to know, on disk and at hand.
+
+The document is taken or refused as a whole, its settings one by one: a wrong value leaves the last good one in force.
+"""
 
 import logging
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from agent.clock import State
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
-from protocol.twin import Card, Desired, DutyWindow, Person, Reported
+from protocol.twin import Card, Desired, DutyWindow, Judged, PackRef, Person, Reported, Settings, judge_settings
 from protocol.units import Moment
 
 log = logging.getLogger(__name__)
 
 _KEY = "desired"
+_SETTINGS_KEY = "settings"
 _MAX_KEPT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What this station goes by."""
+
+    station_name: str
+    village: str
+    settings: Settings
+    people: list[Person]
+    cards: list[Card]
+    windows: list[DutyWindow]
+    packs: list[PackRef]
+
+
+def in_force(desired: Desired, settings: Settings) -> InForce:
+    """Return a desired state with the settings that hold with it."""
+    return InForce(
+        station_name=desired.station_name,
+        village=desired.village,
+        settings=settings,
+        people=desired.people,
+        cards=desired.cards,
+        windows=desired.windows,
+        packs=desired.packs,
+    )
 
 
 class Twin:
@@ -23,7 +57,19 @@ class Twin:
         self._state = state
         self._version = 0
         nobody = Desired(station=station, version=1, station_name=village, village=village)
-        self._take(self._kept() or nobody)
+        kept = self._kept() or nobody
+        self._take(kept, judge_settings(kept.settings, last_good=self._kept_settings()))
+
+    def _kept_settings(self) -> Settings:
+        """Return the settings that held last: only those count whose newest value was refused."""
+        raw = self._state.get(_SETTINGS_KEY)
+        if not raw:
+            return Settings()
+        try:
+            return judge_settings(msgspec.msgpack.decode(raw, type=dict[str, Any]), last_good=Settings()).settings
+        except msgspec.DecodeError:
+            log.warning("the kept settings can't be read")
+            return Settings()
 
     def _kept(self) -> Desired | None:
         raw = self._state.get(_KEY)
@@ -37,8 +83,9 @@ class Twin:
         self._version = desired.version
         return desired
 
-    def _take(self, desired: Desired) -> None:
-        self.desired = desired
+    def _take(self, desired: Desired, judged: Judged) -> None:
+        self._wanted = desired
+        self.desired = in_force(desired, judged.settings)
         people = {person.id: person for person in desired.people}
         self._cards: dict[bytes, Card] = {card.token: card for card in desired.cards}
         self._people: dict[str, Person] = people
@@ -66,15 +113,30 @@ class Twin:
 
     def accept(self, desired: Desired, *, at: Moment) -> Reported:
         """Take a verified desired state, or keep the last good one and say why."""
-        reason = self._objection(desired) or self._keep(desired)
+        judged = judge_settings(desired.settings, last_good=self.desired.settings)
+        reason = self._objection(desired) or self._keep(desired, judged.settings)
         if reason:
             log.warning("desired state %d refused: %s", desired.version, reason)
             return Reported(
                 station=self._station, version=self._version, at=at.wall, refused=desired.version, reason=reason
             )
         self._version = desired.version
-        self._take(desired)
-        return Reported(station=self._station, version=self._version, at=at.wall)
+        self._take(desired, judged)
+        return self._report(judged, at)
+
+    def _report(self, judged: Judged, at: Moment) -> Reported:
+        for name, reason in judged.refused.items():
+            log.warning("setting %s refused: %s", name, reason)
+        if judged.unknown:
+            log.info("%d settings are not known here", len(judged.unknown))
+        return Reported(
+            station=self._station,
+            version=self._version,
+            at=at.wall,
+            unknown=judged.unknown,
+            refused_settings=judged.refused,
+            kept_settings={name: getattr(judged.settings, name) for name in judged.refused},
+        )
 
     def _objection(self, desired: Desired) -> str:
         if desired.version < self._version:
@@ -84,10 +146,12 @@ class Twin:
         wrong = next((window for window in desired.windows if not _possible(window)), None)
         return f"window {wrong.id} ends before it starts or is longer than a day" if wrong else ""
 
-    def _keep(self, desired: Desired) -> str:
-        if desired == self.desired and desired.version == self._version:
+    def _keep(self, desired: Desired, settings: Settings) -> str:
+        """Keep the settings first: with the document before them, what a refused value falls back to would be lost."""
+        if desired == self._wanted and desired.version == self._version:
             return ""
         try:
+            self._state.put(_SETTINGS_KEY, encode(settings))
             self._state.put(_KEY, encode(desired))
         except (OutboxFull, OutboxBroken) as error:
             return f"not kept: {error}"[:400]

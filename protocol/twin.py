@@ -4,8 +4,11 @@ The desired state is one signed document with a version that only grows. It carr
 village, their cards, the duty windows and the settings, so that the station works with the network gone.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
@@ -57,8 +60,18 @@ class PackRef(Message, frozen=True, kw_only=True):
     size: Annotated[int, Meta(ge=1, le=8 * 2**20)]
 
 
+MAX_SETTINGS = 100
+
+type Refusal = Annotated[str, Meta(max_length=200)]
+"""Why a setting's value is not taken: ``wrong_kind`` or ``out_of_range``, a colon, and English for the log."""
+
+
 class Settings(Message, frozen=True, kw_only=True):
-    """What the county sets for a station."""
+    """What the county may set for a station: a field is a setting, its type what is allowed, its default what holds
+    where the county says nothing.
+
+    On the wire it is a plain map (`Desired.settings`), judged one setting at a time by `judge_settings`.
+    """
 
     snapshots: bool = True
     """Take a still of the room at a touch."""
@@ -79,7 +92,8 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1)]
     station_name: ShortText
     village: ShortText
-    settings: Settings = Settings()
+    settings: Annotated[dict[ShortText, Any], Meta(max_length=MAX_SETTINGS)] = {}
+    """By the names of `Settings`; a value of the wrong kind is refused alone, not the whole document."""
     people: Annotated[list[Person], Meta(max_length=500)] = []
     cards: Annotated[list[Card], Meta(max_length=1000)] = []
     windows: Annotated[list[DutyWindow], Meta(max_length=200)] = []
@@ -87,7 +101,10 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
 
 
 class Reported(VersionedMessage, frozen=True, kw_only=True):
-    """What the station runs with. A refused version keeps the last good one; ``reason`` says why."""
+    """What the station runs with. A refused version keeps the last good one; ``reason`` says why.
+
+    Of the settings only the difference from the desired ones is told: all others are in force as desired.
+    """
 
     station: StationId
     version: Annotated[int, Meta(ge=0)]
@@ -95,6 +112,42 @@ class Reported(VersionedMessage, frozen=True, kw_only=True):
     refused: Annotated[int, Meta(ge=0)] = 0
     """A version that was refused, or 0."""
     reason: LongText = ""
+    unknown: Annotated[list[ShortText], Meta(max_length=MAX_SETTINGS)] = []
+    """Settings that this station does not know; they change nothing."""
+    refused_settings: Annotated[dict[ShortText, Refusal], Meta(max_length=MAX_SETTINGS)] = {}
+    """Settings whose value is not taken, with why."""
+    kept_settings: Annotated[dict[ShortText, Any], Meta(max_length=MAX_SETTINGS)] = {}
+    """What holds in place of the refused values: the last good ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What becomes of the settings that the county wants."""
+
+    settings: Settings
+    """In force: each wanted value that is good, the last good one for each that is not, and defaults."""
+    unknown: list[str]
+    refused: dict[str, str]
+
+
+def judge_settings(wanted: Mapping[str, Any], *, last_good: Settings) -> Judged:
+    """Judge the settings one by one: a wrong one never keeps the others from being taken."""
+    good: dict[str, Any] = {}
+    refused: dict[str, str] = {}
+    known = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    for name in wanted.keys() & known.keys():
+        try:
+            good[name] = msgspec.convert(wanted[name], known[name])
+        except msgspec.ValidationError as error:
+            good[name] = getattr(last_good, name)
+            refused[name] = _refusal(error)
+    return Judged(Settings(**good), sorted(wanted.keys() - known.keys()), dict(sorted(refused.items())))
+
+
+def _refusal(error: msgspec.ValidationError) -> str:
+    """Say what is wrong; msgspec names another kind by ``got``, a bound without it."""
+    told = str(error)
+    return f"{'wrong_kind' if 'got' in told else 'out_of_range'}: {told}"[:200]
 
 
 def seal_desired(key: Ed25519PrivateKey, desired: Desired) -> bytes:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.clock import StationClock
@@ -23,12 +24,12 @@ from agent.ports import Colour
 from agent.recent import recent_facts
 from agent.snapshots import Purpose, Snapshots
 from agent.today import Today
-from agent.twin import Twin
+from agent.twin import InForce, Twin, in_force
 from protocol.cards import card_token
 from protocol.facts import Fact
 from protocol.kiosk import ToKiosk, TouchShown
 from protocol.signing import key_id
-from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings
+from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings, judge_settings
 from protocol.units import FactRef, Moment
 from tests.fakes.clockwork import FakeSystemClock
 from tests.fakes.devices import FakeIndicator
@@ -46,14 +47,16 @@ def window(name: str, start: int, end: int, *people: str, weekdays: tuple[int, .
     return DutyWindow(id=name, name=name, weekdays=list(weekdays), start=start, end=end, people=list(people))
 
 
-def desired(*, version: int = 1, settings: Settings | None = None, packs: list[PackRef] | None = None) -> Desired:
+def desired(
+    *, version: int = 1, settings: dict[str, object] | None = None, packs: list[PackRef] | None = None
+) -> Desired:
     """Return a village of two people with a morning and an afternoon."""
     return Desired(
         station=STATION,
         version=version,
         station_name="示例村站点",
         village="示例村",
-        settings=settings or Settings(),
+        settings=settings or {},
         people=[Person(id="p1", name="张示例"), Person(id="p2", name="李示例")],
         cards=[
             Card(token=card_token(CARD_KEY, ZHANG), person="p1"),
@@ -63,6 +66,13 @@ def desired(*, version: int = 1, settings: Settings | None = None, packs: list[P
         windows=[window("am", 510, 720, "p1", "p2"), window("pm", 870, 1050, "p1")],
         packs=packs or [],
     )
+
+
+def village(*, settings: dict[str, object] | None = None, windows: list[DutyWindow] | None = None) -> InForce:
+    """Return the village of `desired` as it is in force, with other windows where these are given."""
+    wanted = desired(settings=settings)
+    judged = judge_settings(wanted.settings, last_good=Settings())
+    return in_force(wanted if windows is None else msgspec.structs.replace(wanted, windows=windows), judged.settings)
 
 
 class Recorded:

@@ -2,12 +2,10 @@
 
 from datetime import date
 
-import msgspec
 import pytest
 
 from agent import duty
-from protocol.twin import Desired, Settings
-from tests.agent.bench import desired, window
+from tests.agent.bench import village, window
 from tests.fakes.clockwork import MINUTE_MS, MORNING_MS
 
 TUESDAY = date(2026, 11, 24)
@@ -17,10 +15,6 @@ MIDNIGHT_MS = MORNING_MS - 510 * MINUTE_MS
 def at(minute: int) -> int:
     """Return a moment of that Tuesday, 59 s into the minute: seconds are cut off."""
     return MIDNIGHT_MS + minute * MINUTE_MS + 59_000
-
-
-def village(*windows: object) -> Desired:
-    return msgspec.structs.replace(desired(), windows=list(windows))
 
 
 def test_local_time_is_shanghai() -> None:
@@ -35,21 +29,21 @@ def test_local_time_is_shanghai() -> None:
 )
 def test_two_windows_of_a_day(minute: int, direction: str | None) -> None:
     # am 510-720, pm 870-1050: am's departures would reach into pm's arrivals, so both end at 795.
-    assert duty.direction_at(desired(), "p1", at(minute)) == direction
+    assert duty.direction_at(village(), "p1", at(minute)) == direction
 
 
 @pytest.mark.parametrize(("minute", "direction"), [(899, "out"), (900, None)])
 def test_alone_a_span_ends_open_after_the_end(minute: int, direction: str | None) -> None:
-    assert duty.direction_at(desired(), "p2", at(minute)) == direction
+    assert duty.direction_at(village(), "p2", at(minute)) == direction
 
 
 @pytest.mark.parametrize(("minute", "direction"), [(106, "in"), (107, "out")])
 def test_an_odd_middle_is_rounded_up(minute: int, direction: str) -> None:
-    assert duty.direction_at(village(window("w", 100, 113, "p1")), "p1", at(minute)) == direction
+    assert duty.direction_at(village(windows=[window("w", 100, 113, "p1")]), "p1", at(minute)) == direction
 
 
 def test_a_window_over_midnight_belongs_to_its_first_date() -> None:
-    monday_night = village(window("night", 1320, 1800, "p1", weekdays=(1,)))
+    monday_night = village(windows=[window("night", 1320, 1800, "p1", weekdays=(1,))])
     span = duty.span_at(monday_night, "p1", at(350))
     assert span is not None
     assert span.day == date(2026, 11, 23)
@@ -58,19 +52,19 @@ def test_a_window_over_midnight_belongs_to_its_first_date() -> None:
 
 
 def test_who_is_not_on_the_roster_has_no_direction() -> None:
-    assert duty.direction_at(desired(), "p9", at(510)) is None
-    assert duty.direction_at(village(window("w", 510, 720, "p1", weekdays=(6, 7))), "p1", at(510)) is None
+    assert duty.direction_at(village(), "p9", at(510)) is None
+    assert duty.direction_at(village(windows=[window("w", 510, 720, "p1", weekdays=(6, 7))]), "p1", at(510)) is None
 
 
 def test_the_countys_parameters_open_the_spans() -> None:
-    narrow = desired(settings=Settings(open_before_min=10, open_after_min=0))
+    narrow = village(settings={"open_before_min": 10, "open_after_min": 0})
     assert duty.direction_at(narrow, "p2", at(499)) is None
     assert duty.direction_at(narrow, "p2", at(500)) == "in"
     assert duty.direction_at(narrow, "p2", at(720)) is None
 
 
 def test_on_duty() -> None:
-    assert [duty.on_duty(desired(), at(minute)) for minute in (509, 510, 719, 720, 870)] == [
+    assert [duty.on_duty(village(), at(minute)) for minute in (509, 510, 719, 720, 870)] == [
         False,
         True,
         True,
@@ -80,15 +74,15 @@ def test_on_duty() -> None:
 
 
 def test_windows_close_when_their_departures_end() -> None:
-    found = duty.closings(desired(), after_ms=at(899), until_ms=at(1230))
+    found = duty.closings(village(), after_ms=at(899), until_ms=at(1230))
     assert [(one.window, one.day, (one.closed_ms - MIDNIGHT_MS) // MINUTE_MS) for one in found] == [
         ("am", TUESDAY, 900),
         ("pm", TUESDAY, 1230),
     ]
-    assert duty.closings(desired(), after_ms=at(900), until_ms=at(1229)) == []
+    assert duty.closings(village(), after_ms=at(900), until_ms=at(1229)) == []
 
 
 def test_closings_look_two_days_back_at_most() -> None:
-    found = duty.closings(desired(), after_ms=0, until_ms=at(1439))
+    found = duty.closings(village(), after_ms=0, until_ms=at(1439))
     assert {one.day for one in found} <= {date(2026, 11, day) for day in (20, 23, 24)}
     assert len(found) <= 8

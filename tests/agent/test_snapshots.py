@@ -8,7 +8,6 @@ from agent.events import PictureTaken
 from agent.outbox import OutboxBroken
 from agent.snapshots import MAX_REQUESTED, parse_spool_name, spool_name
 from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, CommandResult
-from protocol.twin import Settings
 from protocol.units import FactRef
 from tests.agent.bench import Bench, desired
 
@@ -37,7 +36,7 @@ def test_a_picture_is_on_disk_then_a_fact_then_out_of_the_spool(station: Bench) 
 
 
 def test_where_the_village_wants_none_none_is_taken(station: Bench) -> None:
-    station.accept(desired(version=2, settings=Settings(snapshots=False)))
+    station.accept(desired(version=2, settings={"snapshots": False}))
     station.snapshots.touch_recorded(REF)
     assert station.taker.asked == []
 

@@ -7,7 +7,7 @@ import pytest
 
 from protocol.cards import card_token
 from protocol.twin import Desired
-from tests.agent.bench import CARD_KEY, ZHANG, Bench, bench, desired, window
+from tests.agent.bench import CARD_KEY, ZHANG, Bench, bench, desired, village, window
 from tests.fakes.clockwork import FakeSystemClock
 
 
@@ -46,7 +46,8 @@ def test_a_wrong_one_is_refused_and_the_last_good_one_stays(
         reported = station.twin.accept(wrong, at=station.now())
         assert (reported.version, reported.refused) == (2, wrong.version)
         assert reported.reason
-        assert station.twin.desired == desired(version=2)
+        assert station.twin.version == 2
+        assert station.twin.desired == village()
 
 
 def test_what_the_disk_does_not_take_is_not_in_force(station: Bench) -> None:
@@ -60,3 +61,44 @@ def test_a_damaged_copy_is_asked_for_again(tmp_path: Path, system: FakeSystemClo
         station.outbox.put("desired", b"\xc1")
     with bench(tmp_path, system) as station:
         assert station.twin.version == 0
+
+
+def test_an_unknown_setting_is_reported_and_changes_nothing(station: Bench) -> None:
+    reported = station.twin.accept(
+        desired(version=2, settings={"of_2031": [1, 2], "snapshots": False}), at=station.now()
+    )
+    assert (reported.version, reported.refused, reported.unknown) == (2, 0, ["of_2031"])
+    assert station.twin.desired.settings.snapshots is False
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [("sixty", "wrong_kind"), (True, "wrong_kind"), (None, "wrong_kind"), (721, "out_of_range"), (-1, "out_of_range")],
+)
+def test_a_wrong_setting_is_refused_alone_and_the_last_good_one_stays_also_after_a_restart(
+    tmp_path: Path, system: FakeSystemClock, wrong: object, reason: str
+) -> None:
+    with bench(tmp_path, system) as station:
+        station.accept(desired(version=2, settings={"open_before_min": 60}))
+        wanted = desired(version=3, settings={"open_before_min": wrong, "open_after_min": 30})
+        reported = station.twin.accept(wanted, at=station.now())
+        assert (reported.version, reported.refused) == (3, 0)
+        assert reported.refused_settings["open_before_min"].startswith(f"{reason}: ")
+        assert reported.kept_settings == {"open_before_min": 60}
+    for _ in range(2):
+        with bench(tmp_path, system) as station:
+            settings = station.twin.desired.settings
+            assert (settings.open_before_min, settings.open_after_min) == (60, 30)
+    with bench(tmp_path, system) as station:
+        reported = station.twin.accept(desired(version=4, settings={"open_after_min": 30}), at=station.now())
+        assert not reported.refused_settings
+        assert station.twin.desired.settings.open_before_min == 90
+
+
+@pytest.mark.parametrize("kept", [b"\xc1", b"\x01", b"\x81\x01\x02"])
+def test_damaged_kept_settings_are_no_reason_not_to_start(tmp_path: Path, system: FakeSystemClock, kept: bytes) -> None:
+    with bench(tmp_path, system) as station:
+        station.accept(desired(version=2))
+        station.outbox.put("settings", kept)
+    with bench(tmp_path, system) as station:
+        assert station.twin.desired == village()
