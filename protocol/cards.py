@@ -1,7 +1,8 @@
 """Card numbers: one normal form, refusals, and the keyed hash that travels instead of them.
 
-A card is named by its UID (ISO/IEC 14443-3, 6.5: 4, 7 or 10 bytes), in lower-case hex in the order in which
-the card sends it. Neither a station's disk nor the wire holds UIDs: only ``token = HMAC-SHA-256(key, uid)[:16]``
+A card is named by its UID (ISO/IEC 14443-3, 6.5: 4, 7 or 10 bytes) or, at 125 kHz, by the 40 bits of an EM4100
+(EM Microelectronic EM4100 data sheet: version byte and 32 bits), in lower-case hex in the order in which the card
+sends it. Neither a station's disk nor the wire holds UIDs: only ``token = HMAC-SHA-256(key, uid)[:16]``
 (RFC 2104) under a key of the county.
 """
 
@@ -12,14 +13,15 @@ import unicodedata
 
 from protocol.refusal import Refused
 
-_UID_BYTES = (4, 7, 10)
+UID_BYTES = (4, 5, 7, 10)
+"""How long card numbers are: 5 bytes for an EM4100, the others for ISO/IEC 14443-3."""
 _SEPARATORS = re.compile(r"[\s:\-]+")
 _CASCADE_TAG = 0x88
 _RANDOM_UID = 0x08
 
 
 def normalise_uid(text: str) -> str:
-    """Return a UID in its normal form: 8, 14 or 20 lower-case hex digits.
+    """Return a UID in its normal form: 8, 10, 14 or 20 lower-case hex digits.
 
     Full-width digits and the separators blank, ``:`` and ``-`` are accepted, as people paste them.
 
@@ -35,8 +37,8 @@ def normalise_uid(text: str) -> str:
         raise Refused("bad_uid", "empty")
     if not re.fullmatch(r"[0-9a-f]+", digits):
         raise Refused("bad_uid", "not hexadecimal")
-    if len(digits) not in [2 * n for n in _UID_BYTES]:
-        raise Refused("bad_uid", f"{len(digits)} hex digits, a card has 8, 14 or 20")
+    if len(digits) not in [2 * n for n in UID_BYTES]:
+        raise Refused("bad_uid", f"{len(digits)} hex digits, a card has 8, 10, 14 or 20")
     uid = bytes.fromhex(digits)
     if not any(uid) or all(byte == 0xFF for byte in uid):
         raise Refused("bad_uid", "all zero or all ones")

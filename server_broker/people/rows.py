@@ -252,4 +252,4 @@ def _uid(cell: Cell) -> str:
     try:
         return normalise_uid(cells.card_number(cell))
     except Refused as refusal:
-        raise BadCell(_REFUSED_UID.get(refusal.detail, "长度不对，应为 8、14 或 20 位")) from refusal
+        raise BadCell(_REFUSED_UID.get(refusal.detail, "长度不对，应为 8、10、14 或 20 位")) from refusal

@@ -44,7 +44,8 @@ def contents() -> dict[str, Any]:
     files: dict[str, Any] = {
         "chain": vectors.chain_vectors(),
         "signatures": vectors.signature_vectors(),
-        "cards": vectors.card_vectors(),
+        "cards": vectors.card_vectors(*vectors.UIDS),
+        "cards-em4100": vectors.card_vectors(*vectors.EM4100_NUMBERS),
         "claims": vectors.claim_vectors(),
         "topics": vectors.topic_vectors(),
     }

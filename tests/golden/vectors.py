@@ -390,9 +390,8 @@ def signature_vectors() -> list[dict[str, str]]:
     ]
 
 
-def card_vectors() -> list[dict[str, str]]:
+def card_vectors(*pasted: str) -> list[dict[str, str]]:
     """Card numbers as people paste them, their normal form, and their tokens under the key 80 81 … 9f."""
-    pasted = ("04:A2:2B:1C", "04a22b1c5d6e80", "０４ａ２ ２ｂ１ｃ", "04-11-22-33-44-55-66-77-88-99")
     return [
         {
             "pasted": text,
@@ -402,6 +401,10 @@ def card_vectors() -> list[dict[str, str]]:
         }
         for text in pasted
     ]
+
+
+UIDS = ("04:A2:2B:1C", "04a22b1c5d6e80", "０４ａ２ ２ｂ１ｃ", "04-11-22-33-44-55-66-77-88-99")
+EM4100_NUMBERS = ("0C000621A5", "08 00 74 5a 70")
 
 
 def claim_vectors() -> list[dict[str, str]]:
