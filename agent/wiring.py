@@ -251,6 +251,8 @@ class _Build:
             mono_ms=self.clock.mono_ms,
             host=host,
             jitter=secrets.SystemRandom().random,
+            doors=len(_ports(self.identity)),
+            state=self.outbox,
         )
 
     def _shelf(self) -> PackShelf:
@@ -288,6 +290,11 @@ def _camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox)
     return CameraWorker(command=command, spool=spool, write=blobs.write, inbox=inbox)
 
 
+def _ports(identity: Identity) -> list[int]:
+    broker = identity.enrolled.broker
+    return [broker.port] if broker.fallback_port is None else [broker.port, broker.fallback_port]
+
+
 def _link(config: StationConfig, identity: Identity, clock: StationClock, inbox: Inbox) -> Link:
     from agent.drivers.mqtt import PahoLink, station_context  # noqa: PLC0415
 
@@ -296,7 +303,7 @@ def _link(config: StationConfig, identity: Identity, clock: StationClock, inbox:
         station=identity.station,
         shard=broker.shard,
         host=broker.host,
-        port=broker.port,
+        ports=_ports(identity),
         context=partial(
             station_context,
             ca_file=config.county_ca,

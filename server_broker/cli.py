@@ -41,6 +41,7 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
             web_port=chosen.web_port,
             broker_port=chosen.broker_port,
             broker_local_port=chosen.broker_local_port,
+            broker_fallback_port=chosen.broker_fallback_port or None,
         ),
     )
     print(f"{home.config_file}: web {config.web_port}, broker {config.broker_port}")
@@ -75,6 +76,7 @@ def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
         "ca": str(home.root / "ca.pem"),
         "broker_host": config.host,
         "broker_port": config.broker_port,
+        "broker_fallback_port": config.broker_fallback_port,
         "home": str(home.root),
     }
     print(json.dumps(where) if chosen.json else "\n".join(f"{key} {value}" for key, value in where.items()))
@@ -136,6 +138,8 @@ def _add_service_verbs(add: Add) -> None:
     init.add_argument("--also", action="append", default=[], metavar="HOST", help="a further name or address")
     for port in ("web", "broker", "broker-local"):
         init.add_argument(f"--{port}-port", type=int, default=0, help="0: a free one")
+    fallback = "a second port of the broker, for lines that block the first; 0: none"
+    init.add_argument("--broker-fallback-port", type=int, default=0, help=fallback)
     start = add("up", _up, "run the county until SIGTERM or ctrl-c")
     start.add_argument("--without", action="append", default=[], metavar="PART", help="leave a part out")
     add("down", _down, "stop a running county")

@@ -7,13 +7,13 @@ and paho's queues are bounded: the backlog stays on the disk.
 
 import atexit
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from agent.drivers.mqtt_connection import Connection
+from agent.drivers.mqtt_connection import LOOP_S, Connection
 from agent.drivers.station_tls import judging, station_context
 from agent.drivers.tcp_payload import Traffic
 from agent.events import Event
@@ -23,6 +23,7 @@ from protocol.topics import DOWN, Up, topic
 __all__ = ["PahoLink", "station_context"]
 
 CONNECT_S = 20.0
+"""How long connecting may take, TCP and TLS each, before the attempt counts as failed."""
 QUEUE = 16
 
 
@@ -35,20 +36,28 @@ class PahoLink:
         station: str,
         shard: int,
         host: str,
-        port: int,
+        ports: Sequence[int],
         context: Callable[[], ssl.SSLContext],
         put: Callable[[Event], None],
         mono_ms: Callable[[], int],
+        connect_s: float = CONNECT_S,
+        loop_s: float = LOOP_S,
     ) -> None:
         """Make a link that is not connected.
 
         Args:
+            ports: Where the broker listens, the usual port first.
             context: Called for each attempt, so that a renewed certificate is used from the next one on.
             put: Takes events from any thread.
+            connect_s: How long an attempt may take. A line slower than the ones we know needs more.
+            loop_s: How long its thread rests at most, and so how late it may be with a ping.
         """
         self._station = station
         self._shard = shard
-        self._address = (host, port)
+        self._host = host
+        self._ports = tuple(ports)
+        self._connect_s = connect_s
+        self._loop_s = loop_s
         self._context = context
         self._put = put
         self._mono_ms = mono_ms
@@ -57,7 +66,9 @@ class PahoLink:
         self._leaving: Connection | None = None
         atexit.register(self._wait_for_farewell)
 
-    def connect(self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system") -> None:
+    def connect(
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+    ) -> None:
         """Begin an attempt in a thread of its own; the one before is ended."""
         self.disconnect()
         previous = self._leaving
@@ -69,11 +80,12 @@ class PahoLink:
             mono_ms=self._mono_ms,
             traffic=self._traffic,
             judge_at=judge_at,
+            loop_s=self._loop_s,
         )
         self._current.start(
             after=previous,
             context=lambda: judging(self._context(), judge_at),
-            address=self._address,
+            address=(self._host, self._ports[door]),
             keepalive_s=keepalive_s,
             name=self._station,
         )
@@ -85,7 +97,7 @@ class PahoLink:
             protocol=mqtt.MQTTv5,
             reconnect_on_failure=False,
         )
-        client.connect_timeout = CONNECT_S
+        client.connect_timeout = self._connect_s
         client.max_queued_messages_set(QUEUE)
         client.max_inflight_messages_set(QUEUE)
         client.will_set(self._topic("gone"), will, qos=1)

@@ -48,7 +48,9 @@ class Connection:
         mono_ms: Callable[[], int],
         traffic: Traffic,
         judge_at: JudgeAt,
+        loop_s: float = LOOP_S,
     ) -> None:
+        self._loop_s = loop_s
         self._attempt = attempt
         self._topics = topics
         self._client = client
@@ -162,7 +164,7 @@ class Connection:
 
     def _loop(self) -> None:
         deadline: float | None = None
-        while self._client.loop(LOOP_S if deadline is None else FAREWELL_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
+        while self._client.loop(self._loop_s if deadline is None else FAREWELL_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
             if not self._ending.is_set():
                 continue
             deadline = deadline or monotonic() + FAREWELL_S

@@ -1,4 +1,4 @@
-"""When to connect, how long to wait for it, and when a connection that is up is better given up.
+"""When and where to connect, how long to wait for it, and when a connection that is up is better given up.
 
 At most one attempt is under way. A touch brings the next one forward, but no storm of touches makes
 a station hammer on a dead broker.
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from agent.uplink.backoff import Backoff
+from agent.uplink.doors import Doors
 
 DUTY_KEEPALIVE_S = 60
 REST_KEEPALIVE_S = 240
@@ -29,9 +30,11 @@ type DialState = Literal["down", "dialling", "up"]
 class Dialling:
     """Attempts, numbered from 1, and their waits."""
 
-    def __init__(self, *, mono_ms: Callable[[], int], jitter: Callable[[], float]) -> None:
+    def __init__(self, *, mono_ms: Callable[[], int], jitter: Callable[[], float], doors: Doors) -> None:
         self._mono_ms = mono_ms
         self._jitter = jitter
+        self._doors = doors
+        self.door = 0
         self._backoff = Backoff(jitter)
         self.state: DialState = "down"
         self.attempt = 0
@@ -60,6 +63,7 @@ class Dialling:
         """Count a new attempt, its keep-alive by whether a duty window is open."""
         now = self._mono_ms()
         self.attempt += 1
+        self.door = self._doors.choose()
         self.state = "dialling"
         self.keepalive_s = DUTY_KEEPALIVE_S if in_duty else REST_KEEPALIVE_S
         self._began_ms = now
@@ -67,6 +71,7 @@ class Dialling:
 
     def up(self) -> None:
         """The attempt came up."""
+        self._doors.worked()
         self.state = "up"
         self._up_ms = self._mono_ms()
         self._redial_ms = None
@@ -76,6 +81,8 @@ class Dialling:
         now = self._mono_ms()
         if self.state == "up" and now - self._up_ms >= STABLE_MS:
             self._backoff.over()
+        if self.state == "dialling":
+            self._doors.failed()
         self.state = "down"
         self._due_ms = now + self._backoff.wait_ms(now)
 

@@ -17,6 +17,7 @@ from agent.uplink.blob_sender import BlobSender
 from agent.uplink.channel import Channel
 from agent.uplink.clock_doubt import ClockDoubt
 from agent.uplink.dialling import SILENCE_MS, Dialling
+from agent.uplink.doors import Doors, Kept
 from agent.uplink.needs import BlobSource, Stream, UplinkHost
 from agent.uplink.orders import Orders
 from agent.uplink.pulse import Pulse
@@ -49,6 +50,8 @@ class Uplink:
         mono_ms: Callable[[], int],
         host: UplinkHost,
         jitter: Callable[[], float],
+        doors: int = 1,
+        state: Kept | None = None,
     ) -> None:
         """Make an uplink that connects at its first `tick`.
 
@@ -56,6 +59,8 @@ class Uplink:
             shard: Topic level of the county worker that serves this station, for the log; ``link`` uses it.
             county_keys: Public keys (raw 32 bytes) that sign for the county, by `protocol.signing.key_id`.
             jitter: Returns a number in [0, 1).
+            doors: At how many ports ``link`` can reach the broker.
+            state: Where the port that worked is kept; without it, it is forgotten with this run.
         """
         self._station = station
         self._shard = shard
@@ -67,7 +72,7 @@ class Uplink:
         self._busy = False
         self._told_state: LinkState = "connecting"
         self._trouble = Backoff(jitter)
-        self._dialling = Dialling(mono_ms=mono_ms, jitter=jitter)
+        self._dialling = Dialling(mono_ms=mono_ms, jitter=jitter, doors=Doors(count=doors, kept=state, mono_ms=mono_ms))
         self._clock_doubt = ClockDoubt(mono_ms)
         self._time_only = False
         self._channel = channel = Channel(link, mono_ms)
@@ -294,6 +299,7 @@ class Uplink:
         self._time_only = self._clock_doubt.time_only
         self._link.connect(
             attempt=self._dialling.attempt,
+            door=self._dialling.door,
             keepalive_s=self._dialling.keepalive_s,
             will=will,
             judge_at=self._clock_doubt.judge_at,

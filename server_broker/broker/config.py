@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from protocol.codec import MAX_MESSAGE_BYTES
 from server_broker.home import CountyHome
 from server_broker.service.config import CountyConfig, read_config
-from server_broker.service.processes import Program, ServiceError, account_for
+from server_broker.service.processes import Account, Program, ServiceError, account_for
 from server_broker.trust.files import write_atomically
 from server_broker.trust.keys import county_keys, server_certificate
 
 ACCOUNT = "mosquitto"
 LOCAL_USER = "county"
+_FIRST_FREE_PORT = 1024
+"""Below it, listening takes a right of its own (ip(7))."""
 PACKET_OVERHEAD_BYTES = 1024
 """Topic and properties of the largest message (MQTT 5.0, 3.3)."""
 _PBKDF2_ROUNDS = 101  # the password is 256 random bits; Mosquitto checks it on its one thread
@@ -43,8 +45,19 @@ log_type notice
 log_type information
 connection_messages true
 
+{stations}# The county's own clients.
+listener {local_port} 127.0.0.1
+protocol mqtt
+max_qos 1
+allow_anonymous false
+allow_zero_length_clientid false
+password_file local.passwords
+acl_file local.acl
+"""
+
+_FOR_STATIONS = """\
 # Stations: each by its certificate, whose common name is its user name and its client id.
-listener {station_port} {bind_address}
+listener {port} {bind_address}
 protocol mqtt
 max_qos 1
 allow_anonymous false
@@ -59,14 +72,6 @@ use_identity_as_username true
 use_username_as_clientid true
 acl_file stations.acl
 
-# The county's own clients.
-listener {local_port} 127.0.0.1
-protocol mqtt
-max_qos 1
-allow_anonymous false
-allow_zero_length_clientid false
-password_file local.passwords
-acl_file local.acl
 """
 
 
@@ -126,7 +131,17 @@ def program(home: CountyHome) -> Program:
     found = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if found is None:
         raise ServiceError("Mosquitto is not installed: apt-get install mosquitto")
-    return Program([found, "-c", "mosquitto.conf"], home.broker, account_for(ACCOUNT))
+    argv, account = [found, "-c", "mosquitto.conf"], account_for(ACCOUNT)
+    if account.uid is None or min(read_config(home).station_ports) >= _FIRST_FREE_PORT:
+        return Program(argv, home.broker, account)
+    return Program([*_setpriv(account), *argv], home.broker)
+
+
+def _setpriv(account: Account) -> list[str]:
+    """Become ``account`` with the one right to listen below port 1024 (setpriv(1), capabilities(7))."""
+    right = "+net_bind_service"
+    who = [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+    return ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
 
 
 def password_line(user: str, password: str) -> str:
@@ -140,7 +155,8 @@ def _configuration(config: CountyConfig) -> str:
     return _CONFIGURATION.format(
         max_message=MAX_MESSAGE_BYTES,
         max_packet=MAX_MESSAGE_BYTES + PACKET_OVERHEAD_BYTES,
-        station_port=config.broker_port,
+        stations="".join(
+            _FOR_STATIONS.format(port=port, bind_address=config.bind_address) for port in config.station_ports
+        ),
         local_port=config.broker_local_port,
-        bind_address=config.bind_address,
     )

@@ -136,7 +136,12 @@ def _answer(home: CountyHome, station: Station, nonce: bytes, issued: IssuedCert
         village=station.village.name,
         nonce=nonce,
         certificate=issued.pem,
-        broker=Broker(host=config.host, port=config.broker_port, shard=station.shard),
+        broker=Broker(
+            host=config.host,
+            port=config.broker_port,
+            shard=station.shard,
+            fallback_port=config.broker_fallback_port,
+        ),
         county_keys=list(keys.public_keys.values()),
         card_key=keys.card_key,
     )

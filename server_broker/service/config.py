@@ -16,7 +16,15 @@ from server_broker.service.processes import ServiceError
 from server_broker.trust.files import write_atomically
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-:]{0,251}[A-Za-z0-9])?")
-_KEYS = {"name": str, "host": str, "other_hosts": list, "web_port": int, "broker_port": int, "broker_local_port": int}
+_KEYS = {
+    "name": str,
+    "host": str,
+    "other_hosts": list,
+    "web_port": int,
+    "broker_port": int,
+    "broker_fallback_port": int,
+    "broker_local_port": int,
+}
 _PORTS = range(20_000, 32_000)
 _REQUIRED = ("name", "host", "web_port", "broker_port", "broker_local_port")
 
@@ -31,6 +39,8 @@ class CountyConfig:
         other_hosts: Further names and addresses that certificates and the console shall answer to.
         web_port: HTTPS, on all interfaces unless ``host`` is a loopback address.
         broker_port: MQTT over TLS for stations, on the same interfaces.
+        broker_fallback_port: The same once more, for stations on lines that block ``broker_port``; None for none. No
+            county has one unless it says so: 443, which no line blocks, is often the web's own port.
         broker_local_port: MQTT for the county's own clients, on 127.0.0.1 alone.
     """
 
@@ -39,7 +49,13 @@ class CountyConfig:
     web_port: int
     broker_port: int
     broker_local_port: int
+    broker_fallback_port: int | None = None
     other_hosts: tuple[str, ...] = ()
+
+    @property
+    def station_ports(self) -> list[int]:
+        """Where the broker listens for stations, the usual port first."""
+        return [self.broker_port, *([self.broker_fallback_port] if self.broker_fallback_port else [])]
 
     @property
     def hosts(self) -> list[str]:
@@ -68,6 +84,8 @@ def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
         f"other_hosts = [{', '.join(_text(host) for host in config.other_hosts)}]",
         f"web_port = {ports[0]}",
         f"broker_port = {ports[1]}",
+        "# For stations on lines that block broker_port. Free on this address and let through by its firewall: 443.",
+        *([f"broker_fallback_port = {config.broker_fallback_port}"] if config.broker_fallback_port else []),
         "# For the county's own programs, on 127.0.0.1 alone.",
         f"broker_local_port = {ports[2]}",
     ]
@@ -89,6 +107,7 @@ def read_config(home: CountyHome) -> CountyConfig:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ServiceError(f"{home.config_file}: {error}") from error
     problems = [f"{home.config_file}: {key} is missing" for key in _REQUIRED if key not in values]
+    problems += [f"{home.config_file}:{_line_of(text, key)}: {key} is another key's port" for key in _clashes(values)]
     for key, value in values.items():
         problem = _problem(key, value)
         if problem:
@@ -96,6 +115,12 @@ def read_config(home: CountyHome) -> CountyConfig:
     if problems:
         raise ServiceError("\n".join(problems))
     return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
+
+
+def _clashes(values: dict[str, Any]) -> list[str]:
+    """Return the keys whose port an earlier key has already."""
+    ports = [(key, values[key]) for key in _KEYS if key.endswith("_port") and key in values]
+    return [key for place, (key, port) in enumerate(ports) if port in [earlier for _, earlier in ports[:place]]]
 
 
 def _problem(key: str, value: Any) -> str:

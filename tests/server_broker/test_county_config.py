@@ -54,3 +54,15 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> No
 def test_without_a_file_the_remedy_is_named(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="cunhui-server init"):
         read_config(CountyHome(tmp_path))
+
+
+def test_a_second_port_for_stations_is_read_back_and_none_is_there_unasked(tmp_path: Path) -> None:
+    home = CountyHome(tmp_path)
+    assert write_config(home, config()).station_ports == [read_config(home).broker_port]
+    written = write_config(home, config(broker_fallback_port=443))
+    assert written.station_ports == [written.broker_port, 443]
+
+
+def test_two_keys_with_one_port_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match=r"county\.toml:\d+: broker_fallback_port is another key's port"):
+        write_config(CountyHome(tmp_path), config(web_port=443, broker_fallback_port=443))

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -24,19 +25,17 @@ def free_port() -> int:
 class Broker:
     """Mosquitto with mutual TLS 1.3 for stations and a plain listener for the county."""
 
-    def __init__(self, folder: Path, authority: Authority, *, end_entity: str = "broker") -> None:
+    def __init__(
+        self, folder: Path, authority: Authority, *, end_entity: str = "broker", more_ports: Sequence[int] = ()
+    ) -> None:
         self.folder = folder
+        self.more_ports = more_ports
         self.tls_port, self.plain_port = free_port(), free_port()
         self.acl = folder / "stations.acl"
         server = authority.issue(end_entity, host="127.0.0.1")
         self.allow("pattern readwrite cunhui/1/0/%u/#")
-        self.config = folder / "mosquitto.conf"
-        self.config.write_text(
-            f"""user root
-per_listener_settings true
-persistence false
-log_dest stderr
-listener {self.tls_port} 127.0.0.1
+        stations = "".join(
+            f"""listener {port} 127.0.0.1
 cafile {authority.ca_file}
 certfile {server.certificate}
 keyfile {server.key}
@@ -45,7 +44,16 @@ use_identity_as_username true
 use_username_as_clientid true
 tls_version tlsv1.3
 acl_file {self.acl}
-listener {self.plain_port} 127.0.0.1
+"""
+            for port in (self.tls_port, *more_ports)
+        )
+        self.config = folder / "mosquitto.conf"
+        self.config.write_text(
+            f"""user root
+per_listener_settings true
+persistence false
+log_dest stderr
+{stations}listener {self.plain_port} 127.0.0.1
 allow_anonymous true
 """
         )

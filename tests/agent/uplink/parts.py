@@ -13,6 +13,7 @@ from agent.outbox import OutboxFull
 from agent.outbox.earlier import EarlierStream
 from agent.ports import DeviceError, JudgeAt
 from agent.uplink import Uplink
+from agent.uplink.doors import Kept
 from protocol import chain
 from protocol.birth import Mark
 from protocol.commands import Command
@@ -233,12 +234,16 @@ class FakeLink:
     def __init__(self) -> None:
         self.attempts: list[tuple[int, int, bytes]] = []
         self.judged_at: list[JudgeAt] = []
+        self.doors: list[int] = []
         self.sent: list[Sent] = []
         self.is_open = False
         self.hung_up = 0
 
-    def connect(self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system") -> None:
+    def connect(
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+    ) -> None:
         self.judged_at.append(judge_at)
+        self.doors.append(door)
         self.attempts.append((attempt, keepalive_s, will))
         self.is_open = True
 
@@ -260,7 +265,7 @@ class FakeLink:
 class Bench:
     """An uplink with a broker and a county that a test switches on, off and wrong."""
 
-    def __init__(self, *, jitter: Callable[[], float] = lambda: 0.5) -> None:
+    def __init__(self, *, jitter: Callable[[], float] = lambda: 0.5, doors: int = 1, state: Kept | None = None) -> None:
         self.clock = Clock()
         self.outbox = MemoryOutbox()
         self.blobs = MemoryBlobs()
@@ -280,6 +285,8 @@ class Bench:
             mono_ms=self.clock,
             host=self.host,
             jitter=jitter,
+            doors=doors,
+            state=state,
         )
 
     @property

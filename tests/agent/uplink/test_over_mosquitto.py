@@ -4,13 +4,13 @@ import datetime
 import hashlib
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
-from agent.drivers.mqtt import PahoLink, station_context
+from agent.drivers.mqtt import CONNECT_S, PahoLink, station_context
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.inbox import Inbox
 from agent.uplink import Uplink
@@ -29,7 +29,17 @@ PATIENCE_S = 40.0
 class RealStation:
     """An uplink with its inbox, run by the test's own thread as the core would."""
 
-    def __init__(self, book: CountyBook, outbox: MemoryOutbox, *, port: int, ca_file: Path, identity: Issued) -> None:
+    def __init__(
+        self,
+        book: CountyBook,
+        outbox: MemoryOutbox,
+        *,
+        port: int,
+        ca_file: Path,
+        identity: Issued,
+        more_ports: Sequence[int] = (),
+        connect_s: float = CONNECT_S,
+    ) -> None:
         self.inbox = Inbox()
         self.outbox = outbox
         self.blobs = MemoryBlobs()
@@ -39,12 +49,13 @@ class RealStation:
             station=STATION,
             shard=0,
             host="127.0.0.1",
-            port=port,
+            ports=[port, *more_ports],
             context=lambda: station_context(
                 ca_file=ca_file, certificate_file=identity.certificate, key_file=identity.key
             ),
             put=self.inbox.put,
             mono_ms=self.mono_ms,
+            connect_s=connect_s,
         )
         self.uplink = Uplink(
             station=STATION,
@@ -56,6 +67,7 @@ class RealStation:
             mono_ms=self.mono_ms,
             host=self.host,
             jitter=lambda: 0.05,
+            doors=1 + len(more_ports),
         )
 
     def mono_ms(self) -> int:

@@ -39,7 +39,9 @@ class Way:
         self._open = False
         self._will = b""
 
-    def connect(self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system") -> None:
+    def connect(
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+    ) -> None:
         self.disconnect()
         self._attempt, self._open, self._will = attempt, True, will
         self.events.append(LinkUp(attempt))

@@ -1,0 +1,78 @@
+"""At which of the broker's ports to knock: the usual one, or another where a line does not let the usual one through.
+
+Mobile networks and guest networks block unusual ports; 443 is open almost everywhere. A line that drops packets
+instead of refusing them costs the whole wait for each try, so what worked is kept on disk.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from agent.outbox.errors import OutboxBroken, OutboxFull
+
+log = logging.getLogger(__name__)
+
+FAILURES = 2
+"""So many attempts in a row fail at one port before the next one has its turn: one alone is any line's bad moment."""
+BACK_AFTER_MS = 86_400_000
+"""After so long at another port, the next new connection tries the usual one once."""
+
+_KEY = "door"
+
+
+class Kept(Protocol):
+    """Where the number of the port that worked is kept: the outbox's state table."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return what `put` kept, or None."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep ``value`` durably."""
+
+
+class Doors:
+    """Chooses a port for each attempt; 0 is the usual one."""
+
+    def __init__(self, *, count: int, kept: Kept | None, mono_ms: Callable[[], int]) -> None:
+        """Begin with the port that worked last, or with the usual one."""
+        self._count = count
+        self._kept = kept
+        self._mono_ms = mono_ms
+        self._works = self._read()
+        self._here = self._works
+        self._since_ms = mono_ms()
+        self._failures = 0
+
+    def _read(self) -> int:
+        raw = self._kept.get(_KEY) if self._kept else None
+        return raw[0] if raw is not None and len(raw) == 1 and raw[0] < self._count else 0
+
+    def choose(self) -> int:
+        """Return the port for the attempt that begins now."""
+        if self._here and self._here == self._works and self._mono_ms() - self._since_ms >= BACK_AFTER_MS:
+            self._since_ms = self._mono_ms()
+            self._here = 0
+            self._failures = FAILURES - 1
+        return self._here
+
+    def failed(self) -> None:
+        """The attempt did not come up."""
+        self._failures += 1
+        if self._count > 1 and self._failures >= FAILURES:
+            self._failures = 0
+            # A try at the usual port that fails leads back to the one that worked, which in turn leads round.
+            self._here = self._works if self._here != self._works else (self._here + 1) % self._count
+
+    def worked(self) -> None:
+        """The attempt came up."""
+        self._failures = 0
+        if self._here == self._works:
+            return
+        log.warning("the broker is reached at its port number %d from now on", self._here + 1)
+        self._works, self._since_ms = self._here, self._mono_ms()
+        if self._kept is None:
+            return
+        try:
+            self._kept.put(_KEY, bytes([self._works]))
+        except (OutboxFull, OutboxBroken) as error:
+            log.warning("which port works was not kept: %s", error)
