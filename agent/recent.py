@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from protocol.envelope import Envelope
-from protocol.facts import Fact, Reissued, decode_fact
+from protocol.facts import Fact, decode_fact
 from protocol.refusal import Refused
+from protocol.reissues import unwrap
 from protocol.units import FactRef
 
 MAX_FACTS = 2_000
@@ -51,9 +52,7 @@ def _first_readable(outbox: Readable, most: int) -> int:
 def first_made(ref: FactRef, body: bytes) -> tuple[FactRef, Fact] | None:
     """Return a fact under the identity under which it was first committed, or None where it can't be read."""
     try:
-        fact = decode_fact(body)
-        if isinstance(fact, Reissued):
-            return FactRef(epoch=fact.epoch, seq=fact.seq), decode_fact(fact.body)
+        layers, fact = unwrap(decode_fact(body))
     except Refused:
         return None
-    return ref, fact
+    return FactRef(epoch=layers[-1].epoch, seq=layers[-1].seq) if layers else ref, fact

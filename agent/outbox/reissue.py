@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from agent.outbox.stream import Appender, StoredFact, read_facts
 from agent.store import Store
-from protocol.facts import FactsLost, Reissued, decode_fact
+from protocol.facts import MAX_BODY_BYTES, FactsLost, Reissued, decode_fact, encode_fact
 from protocol.refusal import Refused
+from protocol.reissues import unwrap
 from protocol.units import Moment
 
 
@@ -47,12 +48,24 @@ def _intact_then_end(store: Store, stream: int, *, after: int, through: int) -> 
 
 
 def as_reissued(fact: StoredFact, *, at: Moment) -> Reissued:
-    """Return an intact fact for a new stream; one that was re-issued before keeps its first identity."""
-    salt, body = fact.salt or b"", fact.body or b""
+    """Return an intact fact for a new stream, with the layers that it has: each names a place where it stood.
+
+    Where that would be too many of them, or too large, the outermost is left out; its place is the youngest, and the
+    fact itself is the same.
+    """
+    again = Reissued(at=at, epoch=fact.epoch, seq=fact.seq, salt=fact.salt or b"", body=fact.body or b"")
     try:
-        before = decode_fact(body)
+        before = decode_fact(again.body)
     except Refused:
-        before = None
-    if isinstance(before, Reissued):
+        return again
+    if isinstance(before, Reissued) and not _fits(again):
         return Reissued(at=at, epoch=before.epoch, seq=before.seq, salt=before.salt, body=before.body)
-    return Reissued(at=at, epoch=fact.epoch, seq=fact.seq, salt=salt, body=body)
+    return again
+
+
+def _fits(fact: Reissued) -> bool:
+    try:
+        unwrap(fact)
+    except Refused:
+        return False
+    return len(encode_fact(fact)) <= MAX_BODY_BYTES

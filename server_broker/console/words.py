@@ -61,6 +61,7 @@ ALARMS = {
     "held": "有记录待审",
     "quarantined": "收到无法读取的消息",
     "conflicting_fact": "同一编号收到不同内容",
+    "signed_heads_full": "多次接通却没有记录送到",
     "bad_signature": "签名校验不符",
     "facts_refused": "消息服务拒收站点的记录",
     "birth_refused": "消息服务拒绝站点",

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.lineage import unaccounted
+from server_broker.fleet.lineage import forget_led_heads, unaccounted
 from server_broker.fleet.models import Stream
 from server_broker.media.models import Blob
 from server_broker.media.retention import EXPIRED
@@ -86,10 +86,10 @@ def ledger(station_id: str) -> Ledger:
     """Return the ledger of a station as the database says it now."""
     sums = dict.fromkeys(("issued", "received", "held", "written_off", "waiting", "lost", "unexplained"), 0)
     streams = list(Stream.objects.filter(station_id=station_id).order_by("opened_at", "id"))
-    newest = streams[-1] if streams else None
-    busy = newest is not None and newest.issued > newest.through
+    current = max(streams, key=lambda stream: (stream.born_at or stream.opened_at, stream.pk), default=None)
+    busy = current is not None and current.issued > current.through
     for stream in [*streams, *_unseen_streams(station_id, {bytes(stream.epoch) for stream in streams})]:
-        entry = _entry(stream, current=stream is newest, busy=busy)
+        entry = _entry(stream, current=stream is current, busy=busy)
         for name, count in entry.items():
             sums[name] += count
     return Ledger(**sums, **_blobs(station_id))
@@ -111,7 +111,7 @@ def _unseen_streams(station_id: str, seen: set[bytes]) -> list[Stream]:
 
 
 def _entry(stream: Stream, *, current: bool, busy: bool) -> dict[str, int]:
-    """Return one stream's part. What an old stream lacks is still on its way while the newest one is not drained."""
+    """Return one stream's part. What an old stream lacks is still on its way while the current one is not drained."""
     counted = _count(stream)
     issued = max(stream.issued, stream.through, counted.known)
     beyond = issued - stream.through - counted.reissued - counted.lost
@@ -151,7 +151,11 @@ def _blobs(station_id: str) -> dict[str, Any]:
 
 
 def check_ledger(station_id: str, *, at: datetime) -> Ledger:
-    """Return the ledger, and open or close the alarm that something in it is unexplained."""
+    """Return the ledger, and open or close the alarm that something in it is unexplained.
+
+    Heads that facts of later streams were found to lead to have nothing more to tell, and go.
+    """
+    forget_led_heads(station_id)
     counted = ledger(station_id)
     if counted.unexplained:
         detail = f"{counted.unexplained} 条记录去向不明"

@@ -25,9 +25,15 @@ _ANY = b""
 """The strand of a line that had no choice yet."""
 
 _REISSUES = """
-SELECT seq, digest, carrier_epoch FROM ingest_reissue WHERE station_id = %s AND epoch = %s ORDER BY seq, id
+SELECT seq, digest, carrier_epoch FROM ingest_reissue
+WHERE station_id = %s AND epoch = %s AND seq <= %s ORDER BY seq, id
 """
-_OWN_FACTS = "SELECT seq, digest FROM ingest_fact WHERE stream_id = %s AND seq > %s ORDER BY seq"
+_OWN_FACTS = "SELECT seq, digest FROM ingest_fact WHERE stream_id = %s AND seq > %s AND seq <= %s ORDER BY seq"
+_WITH_HEADS = """
+SELECT id FROM fleet_stream s
+WHERE station_id = %s AND EXISTS (SELECT 1 FROM ingest_unprovenhead u WHERE u.stream_id = s.id)
+"""
+_FORGET = "DELETE FROM ingest_unprovenhead WHERE stream_id = %s AND seq = %s AND head = %s"
 
 
 class _Head(NamedTuple):
@@ -48,21 +54,39 @@ type _Way = tuple[int, int, bytes, bytes]
 
 
 def unaccounted(stream: Stream, *, but_for: int) -> int:
-    """Return how many facts are gone under signed heads, beside ``but_for`` of them that a count of seqs shows."""
+    """Return how many facts are gone under signed heads, beside ``but_for`` of them that a count of seqs shows.
+
+    Of a head within what the county has, nobody knows how many: it counts as one.
+    """
+    missed, _ = _judge(stream)
+    return max(0, max(1, missed[-1].seq - stream.through) - but_for) if missed else 0
+
+
+def forget_led_heads(station_id: str) -> None:
+    """Delete the heads of a station that some line of facts leads to."""
+    for stream in Stream.objects.filter(pk__in=[pk for (pk,) in _rows(_WITH_HEADS, station_id)]):
+        _, led = _judge(stream)
+        with connection.cursor() as cursor:
+            cursor.executemany(_FORGET, [(stream.pk, seq, head) for seq, head in led])
+
+
+def _judge(stream: Stream) -> tuple[list[_Head], list[_Head]]:
+    """Return the signed heads that are missed and those that facts lead to, each by seq."""
     signed = [_Head(seq, bytes(head)) for seq, head in _rows(_SIGNED, stream.pk)]
     if not signed:
-        return 0
+        return [], []
+    last = signed[-1].seq
     facts: _Facts = defaultdict(list)
-    for seq, digest, carrier in _rows(_REISSUES, stream.station_id, bytes(stream.epoch)):
+    for seq, digest, carrier in _rows(_REISSUES, stream.station_id, bytes(stream.epoch), last):
         facts[seq].append(_Fact(bytes(digest), bytes(carrier)))
     start = _start(stream, min([signed[0].seq, *facts]) - 1)
     if start is None:
-        return 0
-    for seq, digest in _rows(_OWN_FACTS, stream.pk, start.seq):
+        return [], []
+    for seq, digest in _rows(_OWN_FACTS, stream.pk, start.seq, last):
         facts[seq].insert(0, _Fact(bytes(digest), _OWN))
     whole = [head for head in signed if _is_complete(facts, start.seq, head.seq)]
-    missed = [head.seq for head in whole if not _leads(facts, start, head)]
-    return max(0, max(1, missed[-1] - stream.through) - but_for) if missed else 0
+    led = [head for head in whole if _leads(facts, start, head)]
+    return [head for head in whole if head not in led], led
 
 
 _SIGNED = "SELECT seq, head FROM ingest_unprovenhead WHERE stream_id = %s ORDER BY seq"
@@ -98,10 +122,18 @@ def _leads(facts: _Facts, start: _Head, end: _Head) -> bool:
         seq = 1 - reached
         steps -= 1
         for fact in facts[seq]:
+            on = strand if len(facts[seq]) == 1 else fact.strand
+            changed = strand not in (_ANY, on)
+            if changed and _has(facts, seq - 1, on):
+                continue
             further = next_head(head, seq=seq, digest=fact.digest)
             if seq == end.seq and further == end.head:
                 return True
-            on = strand if len(facts[seq]) == 1 else fact.strand
             if seq < end.seq:
-                heapq.heappush(ways, (changes + (strand not in (_ANY, on)), -seq, further, on))
+                heapq.heappush(ways, (changes + changed, -seq, further, on))
     return False
+
+
+def _has(facts: _Facts, seq: int, strand: bytes) -> bool:
+    """Tell whether a strand has a fact at a seq. A line that comes to it from another begins where it begins."""
+    return any(fact.strand == strand for fact in facts.get(seq, ()))

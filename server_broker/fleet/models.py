@@ -51,6 +51,8 @@ class Stream(models.Model):
     opened_at = models.DateTimeField(auto_now_add=True)
     issued = models.BigIntegerField(default=0)
     """The highest ``through`` that the station has signed a head for: what it says it has issued."""
+    born_at = models.DateTimeField(null=True)
+    """When the station last began a connection in this stream: the latest of its streams is the one that it is in."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch"], name="stream_once")]

@@ -13,17 +13,19 @@ from datetime import datetime
 from django.db import DataError, IntegrityError, NotSupportedError, ProgrammingError, transaction
 
 from protocol.envelope import Envelope
-from protocol.facts import Fact, Reissued
+from protocol.facts import Fact
 from protocol.receipts import MAX_HELD, Held, Receipt
 from protocol.refusal import Refused
+from protocol.reissues import Layer, unwrap
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, take_alarms
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.derived import move_rows, put_rows
 from server_broker.ingest.held import HELD_ALARM
+from server_broker.ingest.overflow import overflow_alarms
 from server_broker.ingest.reading import Known, NewFact, Reading, read_envelope
 from server_broker.ingest.reasons import reason_word
-from server_broker.ingest.reissues import Layer, Origins, unwrap
+from server_broker.ingest.reissues import Origins
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 from server_broker.ingest.store import SenderRow, StreamRow
 
@@ -98,7 +100,7 @@ class Intake:
                 if new.fact is None:
                     continue
                 try:
-                    layers, fact = unwrap(new.fact) if isinstance(new.fact, Reissued) else ([], new.fact)
+                    layers, fact = unwrap(new.fact)
                 except Refused as refused:
                     self._hold(one, new, refused.reason)
                 else:
@@ -128,6 +130,7 @@ class Intake:
         elif one.stream.has_reissues:
             who = self._direct(own, new.digest)
         if who is None:
+            self._origins.note_again(own, said.layers, _kind_of(said.fact))
             return
         try:
             self._put(said.fact, who)
@@ -135,8 +138,7 @@ class Intake:
             self._hold(one, new, "out_of_range" if isinstance(error, Unstorable) else "refused_by_database")
         else:
             if said.layers:
-                kind = str(said.fact.__struct_config__.tag)
-                self._origins.note(own, said.layers, kind, identity=who)
+                self._origins.note(own, said.layers, _kind_of(said.fact), identity=who)
 
     def _direct(self, who: Identity, digest: bytes) -> Identity | None:
         """Return under what a fact in its own stream stands, or None when a re-issue of it came first."""
@@ -176,7 +178,8 @@ class Intake:
         )
         waiting = {one.sender.id: _waiting(one.stream) for one in work}
         store.put_receipted(waiting, at=self._now)
-        take_alarms(self._alarms + self._rows.alarms + list(_intake_alarms(work)), at=self._now)
+        alarms = [*_intake_alarms(work), *overflow_alarms((one.sender.id, one.stream.state) for one in work)]
+        take_alarms(self._alarms + self._rows.alarms + alarms, at=self._now)
 
     def _receipts(self, work: list[_Work]) -> list[Answer]:
         senders = {one.stream.id: one for one in work}
@@ -202,6 +205,10 @@ class Intake:
             held=held,
         )
         return Answer(one.sender.shard, receipt)
+
+
+def _kind_of(fact: Fact) -> str:
+    return str(fact.__struct_config__.tag)
 
 
 def _new_facts(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:

@@ -59,6 +59,8 @@ class UnprovenHead(models.Model):
     seq = models.BigIntegerField()
     head = models.BinaryField(max_length=32)
     signature = models.BinaryField(max_length=64)
+    connection = models.BinaryField(max_length=16)
+    """Nonce of the birth that it came with; empty where it came otherwise."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["stream", "seq", "head"], name="unproven_head_once")]

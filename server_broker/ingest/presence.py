@@ -15,6 +15,7 @@ from server_broker.fleet.desired import is_ahead, kept_desired, note_reported
 from server_broker.fleet.models import StationStatus
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
+from server_broker.ingest.overflow import overflow_alarms
 from server_broker.ingest.reading import StreamState
 from server_broker.ingest.store import SenderRow, StreamKey, StreamRow
 
@@ -50,6 +51,8 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     _keep_status(said, through=through, now=now)
     note_reported([(sender.id, message) for sender, message in said if isinstance(message, Reported)])
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
+    if births:
+        store.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
     note_reported([(sender.id, _as_reported(birth)) for sender, birth in births])
     return [*_welcomes(births, generation=generation), *_desired(said)]
 
@@ -120,28 +123,35 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
 
     Return how far the county has those streams.
     """
-    heads: dict[StreamKey, list[SignedHead]] = defaultdict(list)
+    heads: dict[StreamKey, list[_Said]] = defaultdict(list)
     alarms = []
     for sender, message in said:
         if isinstance(message, Birth | Vitals):
             if _signed_by(sender, message.head):
-                heads[(sender.id, message.head.epoch)].append(message.head)
+                nonce = message.nonce if isinstance(message, Birth) else b""
+                heads[(sender.id, message.head.epoch)].append((message.head, nonce))
             else:
                 alarms.append(AlarmCall(sender.id, "bad_signature", "critical", "站点的签名无法验证"))
     streams = store.lock_streams(heads, now=now)
     _note_heads([(stream, head) for key, stream in streams.items() for head in heads[key]])
     store.put_streams(streams.values())
+    alarms += overflow_alarms((station, stream.state) for (station, _), stream in streams.items())
     raise_alarms(alarms, at=now)
     return {key: stream.state.through for key, stream in streams.items()}
 
 
-def _note_heads(heads: list[tuple[StreamRow, SignedHead]]) -> None:
+type _Said = tuple[SignedHead, bytes]
+"""A head, and the nonce of the birth that carries it or nothing."""
+
+
+def _note_heads(heads: list[tuple[StreamRow, _Said]]) -> None:
     """Note what was signed. A head behind our own is an older card's, or a copy's that leads elsewhere."""
-    behind = [(row, head.through) for row, head in heads if head.through <= row.state.through]
+    behind = [(row, head.through) for row, (head, _) in heads if head.through <= row.state.through]
     ours = store.load_heads([(row, seq) for row, seq in behind if seq < row.state.through])
     ours |= {(row.id, seq): row.state.head for row, seq in behind if seq == row.state.through}
-    for row, head in heads:
-        row.state.note(head, contradicts=ours.get((row.id, head.through), head.head) != head.head)
+    for row, (head, nonce) in heads:
+        contradicts = ours.get((row.id, head.through), head.head) != head.head
+        row.state.note(head, connection=nonce, contradicts=contradicts)
 
 
 def _signed_by(sender: SenderRow, head: SignedHead) -> bool:

@@ -15,10 +15,12 @@ a station whose *earlier* facts differ (a rolled-back card) would seem to agree,
 is told a head that does not fit, opens a new stream, and re-issues what the county cannot match.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from protocol import chain
+from protocol.birth import MAX_MARKS
 from protocol.envelope import Envelope
 from protocol.facts import Fact, decode_fact
 from protocol.heads import SignedHead, verify_head
@@ -46,8 +48,9 @@ class Mark(NamedTuple):
 class StreamState:
     """Where the county stands in one stream. ``known`` holds the seqs that envelopes at hand may repeat.
 
-    ``unproven`` are the heads beyond ``through`` that the station has signed. ``noted`` are new ones to keep, also
-    those that contradict what the county has; ``proven`` are to be forgotten.
+    ``unproven`` are the heads beyond ``through`` that the station has signed, with the nonce of the connection on which
+    each came, where that is known. ``noted`` are new ones to keep, also those that contradict what the county has;
+    ``settled`` are to be forgotten. ``overflowed``: one could not be kept.
     """
 
     epoch: bytes
@@ -55,40 +58,56 @@ class StreamState:
     head: bytes
     issued: int = 0
     known: dict[int, Known] = field(default_factory=dict)
-    unproven: set[Mark] = field(default_factory=set)
-    noted: list[SignedHead] = field(default_factory=list)
-    proven: list[Mark] = field(default_factory=list)
+    unproven: dict[Mark, bytes] = field(default_factory=dict)
+    noted: list[tuple[SignedHead, bytes]] = field(default_factory=list)
+    settled: list[Mark] = field(default_factory=list)
     changed: bool = False
+    overflowed: bool = False
 
     @classmethod
     def new(cls, *, station: str, epoch: bytes) -> "StreamState":
         """Return the state of a stream of which the county has nothing."""
         return cls(epoch=epoch, through=0, head=chain.first_head(station=station, epoch=epoch))
 
-    def note(self, signed: SignedHead, *, contradicts: bool = False) -> None:
+    def note(self, signed: SignedHead, *, connection: bytes = b"", contradicts: bool = False) -> None:
         """Note how far the station says to have got.
 
         Args:
             signed: A head whose signature was verified.
+            connection: Nonce of the birth that carries it. A connection is one running program, so a later head of
+                it leads over the earlier ones.
             contradicts: The county has that many facts, and they do not lead to it.
         """
         if signed.through > self.issued:
             self.issued, self.changed = signed.through, True
         mark = Mark(signed.through, signed.head)
-        ahead = mark.seq > self.through
-        if mark not in self.unproven and (ahead or contradicts):
-            self.noted.append(signed)
+        if mark.seq > self.through:
+            self._note_ahead(mark, signed, connection)
+        elif contradicts:
+            self.noted.append((signed, connection))
             self.changed = True
-            if ahead:
-                self.unproven.add(mark)
+
+    def _note_ahead(self, mark: Mark, signed: SignedHead, connection: bytes) -> None:
+        if mark in self.unproven:
+            return
+        same_line = [one for one, by in self.unproven.items() if connection and by == connection]
+        for earlier in [one for one in same_line if one.seq < mark.seq]:
+            del self.unproven[earlier]
+            self.settled.append(earlier)
+        if len(self.unproven) >= MAX_MARKS:
+            self.overflowed = True
+            return
+        self.unproven[mark] = connection
+        self.noted.append((signed, connection))
+        self.changed = True
 
     def advance(self, new: "list[NewFact]") -> None:
         """Go on over facts that are to be stored, and past the heads that they lead to."""
         self.through, self.head, self.changed = new[-1].seq, new[-1].head, True
         for fact in new:
             self.known[fact.seq] = Known(fact.digest, fact.held)
-        self.proven += self.unproven & {Mark(fact.seq, fact.head) for fact in new}
-        self.unproven = {mark for mark in self.unproven if mark.seq > self.through}
+        self.settled += self.unproven.keys() & {Mark(fact.seq, fact.head) for fact in new}
+        self.unproven = {mark: by for mark, by in self.unproven.items() if mark.seq > self.through}
 
 
 @dataclass(slots=True)
@@ -175,7 +194,7 @@ def _is_signed(signed: SignedHead, *, station: str, record_key: bytes) -> bool:
     return True
 
 
-def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: set[Mark]) -> Reading:
+def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: Iterable[Mark]) -> Reading:
     """Read the new facts if their chain leads to the head that the station signed, and to those before it."""
     if not is_signed:
         _hold_all(reading.new, "bad_signature")
@@ -190,7 +209,7 @@ def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: se
     return reading
 
 
-def _passed_by(new: list[NewFact], unproven: set[Mark]) -> int:
+def _passed_by(new: list[NewFact], unproven: Iterable[Mark]) -> int:
     """Return the lowest seq at which new facts pass a head that was signed before without leading to it, or 0."""
     heads = {fact.seq: fact.head for fact in new}
     return min((mark.seq for mark in unproven if heads.get(mark.seq, mark.head) != mark.head), default=0)

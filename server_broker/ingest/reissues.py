@@ -9,22 +9,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from protocol.chain import fact_digest
-from protocol.facts import Fact, Reissued, decode_fact
-from protocol.refusal import Refused
+from protocol.reissues import Layer
 from server_broker.ingest.reading import Known
 from server_broker.ingest.rows import Identity
-
-MAX_LAYERS = 16
-"""How many times a fact may have been re-issued; each is a lost or cloned card."""
-
-
-class Layer(NamedTuple):
-    """A fact inside a re-issue: where it stood, and its digest there."""
-
-    epoch: bytes
-    seq: int
-    digest: bytes
 
 
 class ReissueRow(NamedTuple):
@@ -38,22 +25,6 @@ class ReissueRow(NamedTuple):
     identity_seq: int
     carrier_epoch: bytes
     carrier_seq: int
-
-
-def unwrap(fact: Reissued) -> tuple[list[Layer], Fact]:
-    """Return the layers of a re-issue, outermost first, and the fact in the innermost.
-
-    Raises:
-        Refused: A layer cannot be read; ``malformed`` when there are more than `MAX_LAYERS`.
-    """
-    layers: list[Layer] = []
-    inner: Fact = fact
-    while isinstance(inner, Reissued):
-        if len(layers) == MAX_LAYERS:
-            raise Refused("malformed", f"re-issued more than {MAX_LAYERS} times")
-        layers.append(Layer(inner.epoch, inner.seq, fact_digest(salt=inner.salt, body=inner.body)))
-        inner = decode_fact(inner.body)
-    return layers, inner
 
 
 @dataclass(slots=True)
@@ -83,6 +54,14 @@ class Origins:
     def note(self, carrier: Identity, layers: list[Layer], kind: str, *, identity: Identity) -> None:
         """Note that a re-issue was read and that its rows stand under ``identity``."""
         self.taken[identity] = carrier
+        self._keep(carrier, layers, kind, identity=identity)
+
+    def note_again(self, carrier: Identity, layers: list[Layer], kind: str) -> None:
+        """Note a re-issue that says nothing new: it may stand in layers of which nothing was heard before."""
+        fresh = [layer for layer in layers if not self._accounted(carrier.station, layer)]
+        self._keep(carrier, fresh, kind, identity=carrier)
+
+    def _keep(self, carrier: Identity, layers: list[Layer], kind: str, *, identity: Identity) -> None:
         for layer in layers:
             at = Identity(carrier.station, layer.epoch, layer.seq)
             self.reissued[at].add(layer.digest)

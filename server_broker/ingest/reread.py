@@ -14,6 +14,7 @@ from django.db import DataError, IntegrityError, transaction
 from protocol.facts import Reissued
 from protocol.heads import SignedHead
 from protocol.refusal import Refused
+from protocol.reissues import unwrap
 from server_broker.fleet.alarms import raise_alarms
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import store
@@ -22,7 +23,6 @@ from server_broker.ingest.held import close_alarms, to_review
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.record_keys import signed_by_station
-from server_broker.ingest.reissues import unwrap
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 
 FACTS_A_TIME = 200
@@ -117,10 +117,12 @@ def _derive(who: Identity, new: NewFact, now: datetime) -> None:
     if isinstance(new.fact, Reissued):
         layers, fact = unwrap(new.fact)
         origins = store.load_origins([Identity(who.station, layer.epoch, layer.seq) for layer in layers])
-        identity = origins.place(who, layers)
-        if identity is not None:
+        identity, kind = origins.place(who, layers), str(fact.__struct_config__.tag)
+        if identity is None:
+            origins.note_again(who, layers, kind)
+        else:
             derive(fact, identity, rows)
-            origins.note(who, layers, str(fact.__struct_config__.tag), identity=identity)
+            origins.note(who, layers, kind, identity=identity)
         store.put_reissues(origins.rows, origins.now_read)
     else:
         origins = store.load_origins([who])

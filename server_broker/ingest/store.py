@@ -83,11 +83,14 @@ def _bytes(value: Any) -> bytes | None:
 
 _LOCK_STREAMS = """
 SELECT s.station_id, s.epoch, s.id, s.through, s.head, s.issued,
-       ARRAY(SELECT u.seq FROM ingest_unprovenhead u WHERE u.stream_id = s.id AND u.seq > s.through ORDER BY u.id),
-       ARRAY(SELECT u.head FROM ingest_unprovenhead u WHERE u.stream_id = s.id AND u.seq > s.through ORDER BY u.id),
+       coalesce(u.seqs, '{}'), coalesce(u.heads, '{}'), coalesce(u.connections, '{}'),
        EXISTS (SELECT 1 FROM ingest_reissue r WHERE r.station_id = s.station_id AND r.epoch = s.epoch)
 FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
 JOIN fleet_stream s ON s.station_id = w.station AND s.epoch = w.epoch
+CROSS JOIN LATERAL (
+    SELECT array_agg(h.seq) AS seqs, array_agg(h.head) AS heads, array_agg(h.connection) AS connections
+    FROM ingest_unprovenhead h WHERE h.stream_id = s.id AND h.seq > s.through
+) AS u
 ORDER BY s.id FOR UPDATE OF s
 """
 
@@ -115,8 +118,8 @@ def find_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:
     """Lock those of the streams that exist until the transaction ends, and return them."""
     found = query(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
     streams = {}
-    for station, epoch, number, through, head, issued, seqs, heads, has_reissues in found:
-        unproven = {Mark(seq, bytes(signed)) for seq, signed in zip(seqs, heads, strict=True)}
+    for station, epoch, number, through, head, issued, seqs, heads, by, has_reissues in found:
+        unproven = {Mark(seq, bytes(signed)): bytes(c) for seq, signed, c in zip(seqs, heads, by, strict=True)}
         state = StreamState(epoch=bytes(epoch), through=through, head=bytes(head), issued=issued, unproven=unproven)
         streams[(station, state.epoch)] = StreamRow(number, state, has_reissues)
     return streams
@@ -224,36 +227,47 @@ def put_streams(streams: Iterable[StreamRow]) -> None:
 
 
 def _put_unproven_heads(streams: list[StreamRow]) -> None:
-    """Keep the new ones and forget those that are proven, and of too many all but the highest `MAX_MARKS`."""
-    noted = [(row.id, signed) for row in streams for signed in row.state.noted]
+    """Keep the new ones and forget those that are settled; of too many that contradict us, the first are enough."""
+    noted = [(row.id, signed, connection) for row in streams for signed, connection in row.state.noted]
     if noted:
         execute(
-            """INSERT INTO ingest_unprovenhead (stream_id, seq, head, signature)
-            SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])
+            """INSERT INTO ingest_unprovenhead (stream_id, seq, head, signature, connection)
+            SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[])
             ON CONFLICT (stream_id, seq, head) DO NOTHING""",
             [
-                [stream for stream, _ in noted],
-                [signed.through for _, signed in noted],
-                [signed.head for _, signed in noted],
-                [signed.signature for _, signed in noted],
+                [stream for stream, _, _ in noted],
+                [signed.through for _, signed, _ in noted],
+                [signed.head for _, signed, _ in noted],
+                [signed.signature for _, signed, _ in noted],
+                [connection for _, _, connection in noted],
             ],
         )
         execute(
             """DELETE FROM ingest_unprovenhead WHERE id IN (
                 SELECT id FROM (
-                    SELECT id, row_number() OVER (PARTITION BY stream_id ORDER BY seq DESC, id) AS place
-                    FROM ingest_unprovenhead WHERE stream_id = ANY(%s)
+                    SELECT u.id, row_number() OVER (PARTITION BY u.stream_id ORDER BY u.id) AS place
+                    FROM ingest_unprovenhead u JOIN fleet_stream s ON s.id = u.stream_id
+                    WHERE u.stream_id = ANY(%s) AND u.seq <= s.through
                 ) AS ranked WHERE place > %s)""",
-            [[stream for stream, _ in noted], MAX_MARKS],
+            [[stream for stream, _, _ in noted], MAX_MARKS],
         )
-    proven = [(row.id, mark) for row in streams for mark in row.state.proven]
-    if proven:
+    settled = [(row.id, mark) for row in streams for mark in row.state.settled]
+    if settled:
         execute(
             """DELETE FROM ingest_unprovenhead u
             USING unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS w (id, seq, head)
             WHERE u.stream_id = w.id AND u.seq = w.seq AND u.head = w.head""",
-            [[stream for stream, _ in proven], [mark.seq for _, mark in proven], [mark.head for _, mark in proven]],
+            [[stream for stream, _ in settled], [mark.seq for _, mark in settled], [mark.head for _, mark in settled]],
         )
+
+
+def note_born(births: dict[str, bytes], *, at: datetime) -> None:
+    """Note that each station goes on in this stream now: ``{station: epoch}``."""
+    execute(
+        """UPDATE fleet_stream s SET born_at = %s FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
+        WHERE s.station_id = w.station AND s.epoch = w.epoch""",
+        [at, list(births), list(births.values())],
+    )
 
 
 def put_signed_heads(heads: dict[int, tuple[int, bytes, bytes]]) -> None:

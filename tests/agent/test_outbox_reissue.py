@@ -3,8 +3,12 @@
 import tracemalloc
 from pathlib import Path
 
+import pytest
+
 from agent.outbox import Outbox
-from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
+from protocol.envelope import SealedFact
+from protocol.facts import MAX_BODY_BYTES, AlarmRaised, EpochOpened, FactsLost, Reissued, decode_fact
+from protocol.reissues import MAX_LAYERS, unwrap
 from protocol.units import FactRef
 from tests.agent.test_outbox import open_outbox
 from tests.agent.test_outbox_receipts import outbox_with
@@ -12,10 +16,14 @@ from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import moment, touch
 
 
-def raw_facts(outbox: Outbox) -> list[object]:
+def sealed_facts(outbox: Outbox) -> list[SealedFact]:
     envelope = outbox.envelope_after(0, max_facts=500, max_bytes=1 << 20)
     assert envelope
-    return [decode_fact(fact.body) for fact in envelope.facts]
+    return envelope.facts
+
+
+def raw_facts(outbox: Outbox) -> list[object]:
+    return [decode_fact(fact.body) for fact in sealed_facts(outbox)]
 
 
 def test_what_follows_the_match_is_said_again_byte_for_byte(tmp_path: Path) -> None:
@@ -34,7 +42,36 @@ def test_what_follows_the_match_is_said_again_byte_for_byte(tmp_path: Path) -> N
     outbox.close()
 
 
-def test_a_fact_said_again_twice_keeps_its_first_name_and_never_nests(tmp_path: Path) -> None:
+def test_a_fact_said_again_keeps_every_place_where_it_stood(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 2)
+    first = FactRef(epoch=outbox.epoch, seq=2)
+    outbox.open_epoch("differs", matched=1)
+    second = FactRef(epoch=outbox.epoch, seq=2)
+    outbox.open_epoch("differs", matched=0)
+    layers, fact = unwrap(decode_fact(sealed_facts(outbox)[-1].body))
+    assert [(layer.epoch, layer.seq) for layer in layers] == [(second.epoch, second.seq), (first.epoch, first.seq)]
+    assert fact == touch(1)
+    outbox.close()
+
+
+@pytest.mark.parametrize("detail", ["", "长" * 400])
+def test_a_fact_said_again_often_leaves_out_the_youngest_places(tmp_path: Path, detail: str) -> None:
+    """A county takes 16 layers and 8 KiB; a large alarm gets there by size."""
+    outbox = outbox_with(tmp_path, 1)
+    alarm = AlarmRaised(at=moment(), code="x", severity="minor", detail=detail)
+    (first,) = outbox.commit(alarm)
+    for _ in range(MAX_LAYERS + 4):
+        outbox.open_epoch("differs", matched=0)
+    bodies = [fact.body for fact in sealed_facts(outbox)]
+    assert all(len(body) <= MAX_BODY_BYTES for body in bodies)
+    said = [unwrap(decode_fact(body)) for body in bodies]
+    [layers] = [layers for layers, fact in said if fact == alarm]
+    assert (layers[-1].epoch, layers[-1].seq) == (first.epoch, first.seq)
+    assert len(layers) == MAX_LAYERS
+    outbox.close()
+
+
+def test_a_fact_said_again_twice_keeps_its_first_name(tmp_path: Path) -> None:
     outbox = outbox_with(tmp_path, 4)
     first = outbox.epoch
     names = [ref for ref, fact in facts_of(outbox) if fact in [touch(n) for n in (1, 2, 3)]]

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
-from protocol.facts import EpochOpened, Fact, FactsLost, Reissued, Touch, decode_fact
+from protocol.facts import EpochOpened, Fact, FactsLost, Touch, decode_fact
+from protocol.reissues import unwrap
 from protocol.units import FactRef
 from tests.proofs.power_cut.disk import Image
 from tests.proofs.power_cut.workload import FILE, RECORD_KEY, STATION, Told, moment, touch
@@ -70,11 +71,9 @@ def facts_of(outbox: Outbox) -> list[tuple[FactRef, Fact]]:
             continue
         for sealed in envelope.facts:
             seq += 1
-            fact = decode_fact(sealed.body)
-            if isinstance(fact, Reissued):
-                found.append((FactRef(epoch=fact.epoch, seq=fact.seq), decode_fact(fact.body)))
-            else:
-                found.append((FactRef(epoch=outbox.epoch, seq=seq), fact))
+            layers, fact = unwrap(decode_fact(sealed.body))
+            first = layers[-1] if layers else FactRef(epoch=outbox.epoch, seq=seq)
+            found.append((FactRef(epoch=first.epoch, seq=first.seq), fact))
     return found
 
 

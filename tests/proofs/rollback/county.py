@@ -15,9 +15,10 @@ from protocol import chain
 from protocol.birth import MAX_MARKS, Birth, Compare, Mark, Match, Welcome, seal_match, seal_welcome
 from protocol.codec import decode
 from protocol.envelope import Envelope, decode_envelope
-from protocol.facts import Fact, FactsLost, Reissued, Touch, decode_fact
+from protocol.facts import Fact, FactsLost, Touch, decode_fact
 from protocol.heads import SignedHead, verify_head
 from protocol.receipts import Receipt, seal_receipt
+from protocol.reissues import unwrap
 from protocol.signing import key_id
 from protocol.topics import Down, Up
 from protocol.vitals import Vitals
@@ -149,11 +150,8 @@ class ModelCounty:
         )
 
     def _keep(self, identity: Identity, fact: Fact) -> None:
-        if isinstance(fact, Reissued):
-            original = (fact.epoch, fact.seq, chain.fact_digest(salt=fact.salt, body=fact.body))
-            self._books.facts[original] = decode_fact(fact.body)
-        else:
-            self._books.facts[identity] = fact
+        layers, first = unwrap(fact)
+        self._books.facts[layers[-1] if layers else identity] = first
 
     def back_up(self) -> None:
         self._dump = copy.deepcopy(self._books)
