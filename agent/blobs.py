@@ -61,7 +61,7 @@ class BlobStore:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for leftover in folder.glob("*.part"):
                 leftover.unlink()
-            found = sorted(filter(None, (_read_name(path) for path in folder.iterdir())), key=lambda blob: blob.number)
+            found = blobs_in(folder)
         except OSError as error:
             raise _sorted(error) from error
         self._kept: dict[bytes, KeptBlob] = {blob.sha256: blob for blob in found}
@@ -209,6 +209,16 @@ class BlobStore:
         except OSError as error:
             part.unlink(missing_ok=True)
             raise _sorted(error) from error
+
+
+def blobs_in(folder: Path) -> list[KeptBlob]:
+    """Return the blobs that lie in a folder, the oldest first; nothing is written.
+
+    Raises:
+        OSError: The folder can't be read.
+    """
+    found = filter(None, (_read_name(path) for path in folder.iterdir()))
+    return sorted(found, key=lambda blob: blob.number)
 
 
 def _read_name(path: Path) -> KeptBlob | None:

@@ -1,4 +1,4 @@
-"""``cunhui-agent``: check a configuration, enrol a station, run it. Speaks Chinese to the technician."""
+"""``cunhui-agent``: check a configuration, enrol a station, run it, rescue its facts, in Chinese."""
 
 import argparse
 import logging
@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from agent.config import BadConfig, StationConfig, load
+from agent.config import OUTBOX_FILE, BadConfig, StationConfig, load
 
 EXIT_FAILED = 1
 EXIT_BAD_CONFIG = 2
@@ -17,6 +17,8 @@ EXIT_NOT_ENROLLED = 3
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
     options = _parser().parse_args(arguments)
+    if options.command == "export" and options.outbox is not None:
+        return _export_from(options.outbox, options)
     try:
         config = load(options.config)
     except BadConfig as bad:
@@ -26,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     if command == "config":
         print(f"{options.config} 没有错误。")
         return 0
+    if command == "export":
+        return _export_from(config.folder / OUTBOX_FILE, options)
     return _enrol(config, options.claim) if command == "enrol" else _run(config)
 
 
@@ -37,6 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="运行站点")
     check = commands.add_parser("config", help="检查配置文件")
     check.add_argument("what", choices=["check"])
+    export = commands.add_parser("export", help="把县里还没收到的记录导出到 U 盘（先停止站点程序）")
+    export.add_argument("--to", required=True, type=Path, metavar="DIR", help="U 盘上的文件夹")
+    export.add_argument("--blobs", action="store_true", help="连同图片")
+    export.add_argument("--all", action="store_true", help="连同县里已收到、本站还留着的记录")
+    export.add_argument("--station", default="", metavar="ID", help="站点编号，只在 --outbox 文件读不出时需要")
+    which = export.add_mutually_exclusive_group(required=True)
+    which.add_argument("--config", type=Path, metavar="FILE", help="station.toml")
+    which.add_argument("--outbox", type=Path, metavar="FILE", help="坏机器卡上拷出的 outbox.db（连同 outbox.db-wal）")
     for one in (enrol, run, check):
         one.add_argument("--config", required=True, type=Path, metavar="FILE", help="station.toml")
     return parser
@@ -56,6 +68,20 @@ def _enrol(config: StationConfig, claim: str) -> int:
         print(f"接入没有成功：站点文件夹 {config.folder} 有问题（{error}）", file=sys.stderr)
         return EXIT_FAILED
     print(f"接入成功：{identity.enrolled.village}，站点编号 {identity.station}")
+    return 0
+
+
+def _export_from(outbox: Path, options: argparse.Namespace) -> int:
+    from agent.rescue import ExportFailed, board, export  # noqa: PLC0415 -- checking a file needs none of this
+    from agent.wiring import moment  # noqa: PLC0415
+
+    source = board(outbox, station=options.station, blobs=options.blobs)
+    try:
+        exported = export(source, options.to, now=moment, whole=options.all or options.outbox is not None)
+    except ExportFailed as failed:
+        print(failed.message, file=sys.stderr)
+        return EXIT_FAILED
+    print("\n".join(exported.sentences()))
     return 0
 
 

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from agent.catalogue import CAMERA_SETTINGS, CAMERAS, INDICATORS, READERS, DriverMissing, settings_of
 from agent.settings import KINDS, Setting, Settings, filled, one_of, shaped
 
+OUTBOX_FILE = "outbox.db"
+"""In the station's folder."""
 MAX_SOCKET_PATH_BYTES = 107
 """Longest path of a unix socket (unix(7): sun_path holds 108 bytes with its final zero)."""
 _MAX_FILE_BYTES = 65_536

@@ -18,7 +18,7 @@ from agent.camera_worker import CameraWorker
 from agent.catalogue import INDICATORS, READERS, driver
 from agent.clock import StationClock
 from agent.commands import Commands
-from agent.config import Chosen, StationConfig
+from agent.config import OUTBOX_FILE, Chosen, StationConfig
 from agent.core import Core, Device, Parts
 from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
@@ -47,10 +47,9 @@ from agent.uplink import Uplink
 from agent.watched_reader import WatchedReader
 from protocol.facts import EpochOpened, FactsLost
 from protocol.twin import PackRef
+from protocol.units import Moment
 
 log = logging.getLogger(__name__)
-
-OUTBOX_FILE = "outbox.db"
 
 
 def software() -> str:
@@ -61,6 +60,11 @@ def software() -> str:
 def build_ms() -> int:
     """Return when this program was installed: the earliest that it can be now."""
     return int(Path(agent.__file__).stat().st_mtime * 1000)
+
+
+def moment() -> Moment:
+    """Return what the machine's own clock says, for what runs without a station."""
+    return StationClock(system=LinuxClock(), build_ms=build_ms()).now()
 
 
 def enrol_station(config: StationConfig, claim: str) -> Identity:

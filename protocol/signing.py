@@ -24,6 +24,7 @@ type Context = Literal[
     "cunhui command 1",
     "cunhui pack 1",
     "cunhui enrol 1",
+    "cunhui export 1",
 ]
 
 

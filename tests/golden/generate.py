@@ -48,6 +48,7 @@ def contents() -> dict[str, Any]:
         "cards-em4100": vectors.card_vectors(*vectors.EM4100_NUMBERS),
         "claims": vectors.claim_vectors(),
         "topics": vectors.topic_vectors(),
+        "export": vectors.export_vectors(),
     }
     for name, message in vectors.MESSAGES.items():
         files[f"message-{name}"] = {"type": kind_of(message), "hex": encode(message).hex(), "value": shown(message)}

@@ -9,7 +9,21 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from protocol import birth, blobs, chain, commands, enrolment, facts, heads, kiosk, packs, receipts, twin, vitals
+from protocol import (
+    birth,
+    blobs,
+    chain,
+    commands,
+    enrolment,
+    export,
+    facts,
+    heads,
+    kiosk,
+    packs,
+    receipts,
+    twin,
+    vitals,
+)
 from protocol.cards import card_token, normalise_uid
 from protocol.claim import check_digit, format_claim_code
 from protocol.codec import encode
@@ -254,6 +268,15 @@ MESSAGES: dict[str, msgspec.Struct] = {
     ),
 }
 
+MESSAGES["export_header"] = export.ExportHeader(
+    station=STATION,
+    record_key=STATION_PUBLIC,
+    at=AT,
+    software="cunhui 0.1.0",
+    streams=[export.ExportedStream(after=0, before=chain.first_head(station=STATION, epoch=EPOCH), head=HEAD)],
+)
+MESSAGES["export_end"] = export.ExportEnd(length=512, sha256=HASH, signature=bytes(64))
+
 SIGNED: dict[str, tuple[str, Context]] = {
     "welcome": ("welcome", "cunhui welcome 1"),
     "match": ("match", "cunhui match 1"),
@@ -388,6 +411,20 @@ def signature_vectors() -> list[dict[str, str]]:
         }
         for context in contexts
     ]
+
+
+def export_vectors() -> dict[str, str]:
+    """A whole export file: a stream of three facts and a blob of one piece."""
+    header, envelope, chunk = MESSAGES["export_header"], MESSAGES["envelope"], MESSAGES["blob_chunk"]
+    assert isinstance(header, export.ExportHeader)
+    assert isinstance(envelope, Envelope)
+    assert isinstance(chunk, blobs.BlobChunk)
+    pieces: list[bytes] = []
+    writer = export.ExportWriter(pieces.append, header)
+    writer.envelope(envelope)
+    writer.chunk(chunk)
+    writer.end(STATION_KEY)
+    return {"station": STATION, "record_key": STATION_PUBLIC.hex(), "hex": b"".join(pieces).hex()}
 
 
 def card_vectors(*pasted: str) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """The wire's past: today's code reads every golden file, and says the same bytes again."""
 
 import importlib
+import io
 import json
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +15,7 @@ from protocol.cards import card_token, normalise_uid
 from protocol.claim import check_digit, format_claim_code, parse_claim_code
 from protocol.codec import VersionedMessage, decode, encode
 from protocol.enrolment import EnrolRequest, RenewRequest, verify_request
+from protocol.export import ExportReader
 from protocol.facts import KINDS, decode_fact, encode_fact
 from protocol.heads import SignedHead, verify_head
 from protocol.kiosk import ToAgent, ToKiosk, decode_from_agent, decode_from_kiosk, encode_line
@@ -136,6 +138,14 @@ def test_signatures() -> None:
         assert (public.hex(), key_id(public).hex()) == (golden["public"], golden["key_id"])
         assert sign(key, context, message).hex() == golden["signature"]
         verify(public, context, message, bytes.fromhex(golden["signature"]))
+
+
+def test_the_export_file() -> None:
+    golden = read(FOLDER / "export.json")
+    reader = ExportReader(io.BytesIO(bytes.fromhex(golden["hex"])).read)
+    kinds = [type(part).__name__ for part in reader.parts()]
+    reader.verify(bytes.fromhex(golden["record_key"]))
+    assert (reader.header.station, kinds) == (golden["station"], ["Envelope", "BlobChunk"])
 
 
 def test_cards() -> None:

@@ -1,0 +1,6 @@
+"""Rescue: carry by hand what no line carries to the county."""
+
+from agent.rescue.exporting import Exported, Source, board, export
+from agent.rescue.failure import ExportFailed
+
+__all__ = ["ExportFailed", "Exported", "Source", "board", "export"]

@@ -1,0 +1,64 @@
+"""Copy an outbox that nobody is writing, as far as the disk still gives it."""
+
+import fcntl
+import os
+import struct
+from pathlib import Path
+
+from agent.outbox.disk import wal_of
+from agent.rescue.failure import ExportFailed
+from agent.store import PAGE_BYTES
+
+_COPY_BYTES = 64 * PAGE_BYTES
+
+_LOCK_BYTES = (0x40000000, 512)
+"""Where SQLite locks a database file (https://sqlite.org/src/file/src/os.h: PENDING_BYTE and what follows it)."""
+
+
+def copy_outbox(outbox: Path, copy: Path) -> None:
+    """Copy an outbox and its log; a page that can't be read is zeros, and salvage sees that.
+
+    Raises:
+        ExportFailed: There is none, it is no file, or an agent runs on it.
+        OSError: There is no room for the copy.
+    """
+    if not outbox.is_file():
+        raise ExportFailed(f"没有记录文件：{outbox}")
+    _refuse_running(outbox)
+    _copy(outbox, copy)
+    if wal_of(outbox).is_file():
+        _copy(wal_of(outbox), wal_of(copy))
+
+
+def _refuse_running(outbox: Path) -> None:
+    """Refuse while another process has the outbox open: SQLite's lock on the file says so (fcntl(2), F_GETLK)."""
+    try:
+        descriptor = os.open(outbox, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise ExportFailed(f"记录文件打不开：{error.strerror}") from error
+    try:
+        start, length = _LOCK_BYTES
+        asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
+        kind = struct.unpack("hhqqi", fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))[0]
+    finally:
+        os.close(descriptor)
+    if kind != fcntl.F_UNLCK:
+        raise ExportFailed("站点程序正在运行。请先停止：sudo systemctl stop cunhui-agent，导出后再启动")
+
+
+def _copy(old: Path, new: Path) -> None:
+    descriptor = os.open(old, os.O_RDONLY | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb", buffering=0) as source, new.open("wb") as target:
+        size = os.fstat(descriptor).st_size
+        for offset in range(0, size, _COPY_BYTES):
+            target.write(_read(source.fileno(), offset, min(_COPY_BYTES, size - offset)))
+
+
+def _read(descriptor: int, offset: int, size: int) -> bytes:
+    try:
+        return os.pread(descriptor, size, offset).ljust(size, b"\0")
+    except OSError:
+        if size <= PAGE_BYTES:
+            return bytes(size)
+        pages = range(offset, offset + size, PAGE_BYTES)
+        return b"".join(_read(descriptor, page, min(PAGE_BYTES, offset + size - page)) for page in pages)

@@ -1,0 +1,184 @@
+"""Carry what the county lacks on a USB stick: the one file of `protocol.export`, complete or not there.
+
+Nothing is written to the station's own disk, which may be dying, full or read-only: the outbox is copied, and the copy
+is opened, salvaged where need be, and read. A running agent holds the outbox for itself and goes on writing, so it is
+copied only where no agent runs. The station's own facts stay where they are until the county's receipt.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import agent
+from agent.blobs import KeptBlob, blobs_in
+from agent.identity import ANSWER, RECORD_KEY, IdentityBroken, record_key
+from agent.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.outbox.check import STATION_KEY
+from agent.outbox.disk import RealDisk
+from agent.outbox.stream import load_tip
+from agent.outbox.survey import survey
+from agent.outbox.wreck import Wreck
+from agent.rescue.copying import copy_outbox
+from agent.rescue.failure import ExportFailed
+from agent.rescue.runs import Run, Signer, run_of
+from agent.rescue.stick import write_file
+from agent.store import Store, no_space
+from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
+from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
+from protocol.export import ExportedStream, ExportHeader, ExportWriter
+from protocol.refusal import Refused
+from protocol.units import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written. ``path`` is None when there was nothing to write."""
+
+    station: str
+    path: Path | None = None
+    facts: int = 0
+    blobs: int = 0
+    signed: bool = True
+    damaged: bool = False
+
+    def sentences(self) -> list[str]:
+        """Return what to tell the technician."""
+        if self.path is None:
+            return [f"站点 {self.station} 没有需要导出的记录，县里都已收到。"]
+        said = [f"已导出站点 {self.station} 的 {self.facts} 条记录、{self.blobs} 张图片：{self.path}"]
+        if self.damaged:
+            said.append("记录文件有损坏，能读出的都已导出。")
+        if not self.signed:
+            said.append("没有找到本站的签名密钥：县里只能核对它已知道的部分，其余会列为待审。")
+        return [*said, f"请把 U 盘交给县里，运行：cunhui-server ingest-file {self.path.name}", "本站的记录没有删除。"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to export: an outbox file, whose it is, and the key that signs for it, where it is at hand.
+
+    ``station`` empty: the file tells. ``blobs``: the folder of pictures that go along.
+    """
+
+    outbox: Path
+    station: str = ""
+    key: Ed25519PrivateKey | None = None
+    blobs: Path | None = None
+
+
+def board(outbox: Path, *, station: str = "", blobs: bool = False) -> Source:
+    """Return an outbox where it lies in a station's folder, or a copy of it, with the key beside it if there is one."""
+    beside = outbox.parent
+    try:
+        key = record_key(beside) if (beside / RECORD_KEY).is_file() else None
+    except (IdentityBroken, OSError):
+        key = None
+    pictures = beside / "blobs"
+    return Source(outbox, station or _enrolled(beside), key, pictures if blobs and pictures.is_dir() else None)
+
+
+def _enrolled(folder: Path) -> str:
+    try:
+        return decode_json((folder / ANSWER).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
+    except (OSError, Refused):
+        return ""
+
+
+def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool = False) -> Exported:
+    """Write what the county lacks, by the outbox's word, into the folder ``to``.
+
+    Args:
+        now: Dates the file, and what salvage says of a damaged outbox.
+        whole: Also facts that have their receipt, as far as they are still here.
+
+    Raises:
+        ExportFailed: Nothing is left in ``to``.
+    """
+    if not to.is_dir():
+        raise ExportFailed(f"没有这个文件夹：{to}。请先插好 U 盘")
+    try:
+        with tempfile.TemporaryDirectory(prefix="cunhui-export-") as work:
+            copy = Path(work) / "outbox.db"
+            copy_outbox(source.outbox, copy)
+            return _export(source, copy, to, now=now, whole=whole)
+    except OutboxFull as error:
+        raise ExportFailed("本机没有空间来整理记录，请换一台机器导出") from error
+    except OutboxBroken as error:
+        raise ExportFailed(f"记录文件不能用：{error}") from error
+    except OSError as error:
+        reason = "U 盘或本机满了" if no_space(error.errno) else f"读写出错（{error.strerror}）"
+        raise ExportFailed(f"没有导出：{reason}") from error
+
+
+def _export(source: Source, copy: Path, to: Path, *, now: Callable[[], Moment], whole: bool) -> Exported:
+    signer = Signer(source.station or _owner(copy), source.key)
+    stand_in = source.key or Ed25519PrivateKey.generate()
+    Outbox.open(copy, station=signer.station, record_key=stand_in, now=now).close()
+    damaged = any(copy.parent.glob("*.bad-*"))
+    with closing(Store(copy)) as store:
+        tip = load_tip(store, station=signer.station)
+        # What salvage says again in a stream of its own, nobody signs for without the key; so what leads to heads that
+        # the county knows goes along as it lay.
+        numbers = [tip.number - 1, tip.number] if damaged and source.key is None else [tip.number]
+        runs = [run for number in numbers if (run := run_of(store, number, signer, whole=whole))]
+        blobs = _intact(source.blobs)
+        facts = sum(run.facts for run in runs)
+        if not runs or not (facts or blobs):
+            return Exported(signer.station)
+
+        def fill(writer: ExportWriter) -> None:
+            for run in runs:
+                for envelope in run.envelopes(store, signer):
+                    writer.envelope(envelope)
+            for chunk in _chunks(source.blobs, signer.station, blobs):
+                writer.chunk(chunk)
+
+        path = to / f"cunhui-{signer.station}-{tip.epoch[:4].hex()}-{tip.through}.cunhui"
+        write_file(path, _header(signer, runs, now()), fill, source.key)
+    return Exported(signer.station, path, facts, len(blobs), source.key is not None, damaged)
+
+
+def _header(signer: Signer, runs: list[Run], at: Moment) -> ExportHeader:
+    return ExportHeader(
+        station=signer.station,
+        record_key=signer.key.public_key().public_bytes_raw() if signer.key else None,
+        at=at,
+        software=f"cunhui-agent {agent.VERSION}",
+        streams=[ExportedStream(after=run.after, before=run.before, head=run.end) for run in runs],
+    )
+
+
+def _owner(outbox: Path) -> str:
+    """Return whose outbox it is, by its own word, also where it is damaged."""
+    with closing(Wreck(RealDisk(), outbox)) as wreck:
+        owner = survey(wreck).state.get(STATION_KEY)
+    if owner is None:
+        raise ExportFailed("文件里读不出站点编号，请加 --station 站点编号")
+    return owner.decode(errors="replace")
+
+
+def _intact(folder: Path | None) -> list[KeptBlob]:
+    """Return the blobs whose bytes still hash to their name."""
+    return [blob for blob in blobs_in(folder) if _content(folder, blob)] if folder else []
+
+
+def _content(folder: Path, blob: KeptBlob) -> bytes:
+    """Return a blob's bytes; none where they can't be read or are not what they were."""
+    try:
+        content = (folder / blob.name).read_bytes()
+    except OSError:
+        return b""
+    return content if sha256(content).digest() == blob.sha256 else b""
+
+
+def _chunks(folder: Path | None, station: str, blobs: list[KeptBlob]) -> Iterator[BlobChunk]:
+    for blob in blobs if folder else ():
+        content = _content(folder, blob) if folder else b""
+        for offset in range(0, len(content), MAX_CHUNK_BYTES):
+            data = content[offset : offset + MAX_CHUNK_BYTES]
+            yield BlobChunk(station=station, sha256=blob.sha256, size=blob.size, offset=offset, data=data)

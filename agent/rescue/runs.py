@@ -1,0 +1,104 @@
+"""Which facts of an outbox go into an export file, and as which envelopes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.outbox.marks import load_mark
+from agent.outbox.schema import MAX_SEQ
+from agent.outbox.stream import StoredFact, read_facts
+from agent.store import Store
+from protocol import chain
+from protocol.envelope import Envelope, SealedFact
+from protocol.export import UNSIGNED
+from protocol.heads import SignedHead, sign_head
+
+MAX_FACTS, MAX_FACTS_BYTES = 200, 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A station, and its record key where that is at hand."""
+
+    station: str
+    key: Ed25519PrivateKey | None
+
+    def head(self, fact: StoredFact) -> SignedHead:
+        """Return the head at a fact, signed where there is a key."""
+        if self.key is None:
+            return SignedHead(epoch=fact.epoch, through=fact.seq, head=fact.head, signature=UNSIGNED)
+        return sign_head(self.key, station=self.station, epoch=fact.epoch, through=fact.seq, head=fact.head)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive intact facts of a stream, from ``after`` to ``end``; ``before`` is the chain's value at ``after``."""
+
+    number: int
+    after: int
+    before: bytes
+    end: SignedHead
+
+    @property
+    def facts(self) -> int:
+        """How many there are."""
+        return self.end.through - self.after
+
+    def envelopes(self, store: Store, signer: Signer) -> Iterator[Envelope]:
+        """Yield them as they would go over the wire."""
+        facts = read_facts(store, self.number, first=self.after + 1, last=self.end.through)
+        for group in _groups(facts):
+            sealed = [SealedFact(salt=fact.salt or b"", body=fact.body or b"") for fact in group]
+            yield Envelope(station=signer.station, first=group[0].seq, facts=sealed, head=signer.head(group[-1]))
+
+
+def run_of(store: Store, number: int, signer: Signer, *, whole: bool) -> Run | None:
+    """Return the facts of a stream that follow one another without a gap, from where the county's receipts end.
+
+    Args:
+        whole: Begin as early as the facts are all still here.
+
+    Returns:
+        None where the file does not know the chain's value there, or the stream is empty.
+    """
+    mark = load_mark(store, number)
+    after = mark.receipted if mark else 0
+    if whole:
+        gone = [fact.seq for fact in read_facts(store, number, first=1, last=after) if not fact.intact()]
+        after = max(gone, default=0)
+    before, end = _value_at(store, number, after, signer.station), _fact_at(store, number, after)
+    for fact in read_facts(store, number, first=after + 1, last=MAX_SEQ):
+        if fact.seq != (end.seq if end else after) + 1 or not fact.intact():
+            break
+        end = fact
+    return Run(number, after, before, signer.head(end)) if before and end else None
+
+
+def _fact_at(store: Store, number: int, seq: int) -> StoredFact | None:
+    return next(read_facts(store, number, first=seq, last=seq), None)
+
+
+def _value_at(store: Store, number: int, seq: int, station: str) -> bytes | None:
+    if seq:
+        fact = _fact_at(store, number, seq)
+        return fact.head if fact else None
+    match store.rows("SELECT epoch FROM streams WHERE number = ?", (number,)):
+        case [(bytes(epoch),)]:
+            return chain.first_head(station=station, epoch=epoch)
+        case _:
+            return None
+
+
+def _groups(facts: Iterable[StoredFact]) -> Iterator[list[StoredFact]]:
+    group: list[StoredFact] = []
+    size = 0
+    for fact in facts:
+        length = len(fact.body or b"")
+        if group and (len(group) == MAX_FACTS or size + length > MAX_FACTS_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(fact)
+        size += length
+    if group:
+        yield group

@@ -1,0 +1,66 @@
+"""Put an export file on a USB stick: complete, or not there."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.rescue.failure import ExportFailed
+from protocol.export import ExportHeader, ExportReader, ExportWriter
+from protocol.refusal import Refused
+
+
+def write_file(
+    path: Path, header: ExportHeader, fill: Callable[[ExportWriter], None], key: Ed25519PrivateKey | None
+) -> None:
+    """Write beside, sync, read it back from the stick, rename, sync the folder.
+
+    Args:
+        fill: Writes what comes between the header and the end.
+
+    Raises:
+        ExportFailed: The stick does not hold what was written.
+        OSError: It can't be written. In both cases nothing is left on it.
+    """
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w+b") as file:
+            writer = ExportWriter(file.write, header)
+            fill(writer)
+            writer.end(key)
+            file.flush()
+            os.fsync(file.fileno())
+            _read_back(file.fileno())
+        part.rename(path)
+        _sync_folder(path.parent)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _read_back(descriptor: int) -> None:
+    """Read from the stick what was written: some hold less than they say.
+
+    Raises:
+        ExportFailed: It is not what was written.
+    """
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    with open(descriptor, "rb", closefd=False) as file:
+        file.seek(0)
+        try:
+            reader = ExportReader(file.read)
+            for _ in reader.parts():
+                pass
+        except Refused as refused:
+            raise ExportFailed("写到 U 盘上的内容读回来不一样，请换一个 U 盘") from refused
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
