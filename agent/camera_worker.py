@@ -18,7 +18,8 @@ from pathlib import Path
 from agent.events import PictureTaken
 from agent.inbox import Inbox
 from agent.outbox.errors import OutboxBroken, OutboxFull
-from agent.snapshots import Purpose, parse_spool_name, spool_name
+from agent.snapshots import parse_spool_name, spool_name
+from protocol.facts import BlobPurpose
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class CameraWorker:
         self._write = write
         self._inbox = inbox
         self._limit_s = limit_s
-        self._asked: queue.Queue[tuple[Purpose, FactRef | None] | None] = queue.Queue(MAX_WAITING)
+        self._asked: queue.Queue[tuple[BlobPurpose, FactRef | None] | None] = queue.Queue(MAX_WAITING)
         self._handed: set[str] = set()
         self._more = False
         self._stuck = False
@@ -69,7 +70,7 @@ class CameraWorker:
         """Begin; hand over what the spool still holds."""
         self._thread.start()
 
-    def request(self, purpose: Purpose, about: FactRef | None) -> bool:
+    def request(self, purpose: BlobPurpose, about: FactRef | None) -> bool:
         """Ask for a picture; False when too many are waiting."""
         try:
             self._asked.put_nowait((purpose, about))
@@ -125,7 +126,7 @@ class CameraWorker:
             self._take(*asked)
         self._hand_over()
 
-    def _take(self, purpose: Purpose, about: FactRef | None) -> None:
+    def _take(self, purpose: BlobPurpose, about: FactRef | None) -> None:
         problem = self._capture(spool_name(purpose, about, secrets.token_hex(8)))
         if problem:
             self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem))

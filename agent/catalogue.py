@@ -15,6 +15,11 @@ READERS = {
 }
 INDICATORS = {
     "simulated": "agent.drivers.simulated_indicator:SimulatedIndicator",
+    "gpio": "agent.drivers.gpio_indicator:GpioIndicator",
+}
+INPUTS = {
+    "simulated": "agent.drivers.simulated_contact:SimulatedContact",
+    "gpio": "agent.drivers.gpio_contact:GpioContact",
 }
 CAMERAS = {
     "simulated": "agent.drivers.simulated_camera:SimulatedCamera",

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent.catalogue import CAMERA_SETTINGS, CAMERAS, INDICATORS, READERS, DriverMissing, settings_of
+from agent.catalogue import CAMERA_SETTINGS, CAMERAS, INDICATORS, INPUTS, READERS, DriverMissing, settings_of
 from agent.settings import KINDS, Setting, Settings, filled, one_of, shaped
+from protocol.facts import ContactKind
 
 OUTBOX_FILE = "outbox.db"
 """In the station's folder."""
@@ -53,6 +54,7 @@ class StationConfig:
     readers: tuple["Chosen", ...]
     indicator: "Chosen"
     camera: "Chosen | None"
+    inputs: tuple["ChosenInput", ...]
     kiosk_socket: Path
 
 
@@ -63,6 +65,14 @@ class Chosen:
     driver: str
     name: str
     settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenInput:
+    """A driver of an input with its settings, and what the input is."""
+
+    sensor: ContactKind
+    chosen: Chosen
 
 
 def _url(value: str) -> str:
@@ -84,6 +94,8 @@ _SECTIONS: dict[str, dict[str, Setting]] = {
     "kiosk": {"socket": Setting(str, "kiosk.sock", check=filled, path="socket")},
 }
 _NO_CAMERA = "none"
+_NO_SETTINGS: Settings = {}
+_SENSOR: Settings = {"kind": Setting(str, required=True, check=one_of("door", "motion"))}
 _NAME = Setting(str, check=shaped(r"\w[\w-]{0,23}", "“门口”，最多 24 个字"))
 
 
@@ -100,10 +112,12 @@ def load(path: Path) -> StationConfig:
     indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
     camera = checker.chosen(("camera",), table.get("camera"), (_NO_CAMERA, *CAMERAS), CAMERA_SETTINGS)
     readers = checker.readers(table.get("reader"))
+    inputs = checker.inputs(table.get("input", []))
     checker.unknown_sections(table)
     checker.stop_if_wrong()
     folder = (path.resolve().parent / values["station"]["folder"]).absolute()
     checker.place_paths(folder)
+    checker.nothing_twice()
     checker.stop_if_wrong()
     return StationConfig(
         folder=folder,
@@ -112,6 +126,7 @@ def load(path: Path) -> StationConfig:
         readers=tuple(readers),
         indicator=indicator,
         camera=None if camera.driver == _NO_CAMERA else camera,
+        inputs=tuple(inputs),
         kiosk_socket=values["kiosk"]["socket"],
     )
 
@@ -142,6 +157,7 @@ class _Checker:
         self._lines = _lines_of_keys(text)
         self._mistakes: list[Mistake] = []
         self._paths: list[tuple[_Path, str, Setting, dict[str, Any]]] = []
+        self._takers: list[tuple[_Path, Setting, object]] = []
 
     def stop_if_wrong(self) -> None:
         if self._mistakes:
@@ -172,6 +188,8 @@ class _Checker:
             values[name] = self._value((*path, name), setting, (table or {}).get(name))
             if setting.path != "no":
                 self._paths.append((path, name, setting, values))
+            if setting.takes and values[name] is not None:
+                self._takers.append(((*path, name), setting, values[name]))
         return values
 
     def _value(self, path: _Path, setting: Setting, value: object) -> object:
@@ -185,14 +203,14 @@ class _Checker:
             self._add(path, f"{path[-1]}：{problem}")
         return value
 
-    def device(self, path: _Path, table: object, drivers: Mapping[str, str]) -> Chosen:
-        """Check a section that chooses a driver, and what it sets of that driver."""
+    def device(self, path: _Path, table: object, drivers: Mapping[str, str], common: Settings = _NO_SETTINGS) -> Chosen:
+        """Check a section that chooses a driver, and what it sets: what ``common`` all of them have, and its own."""
         name = table.get("driver") if isinstance(table, dict) else None
         known = self._settings(path, drivers[name]) if isinstance(name, str) and name in drivers else None
         if known is None and isinstance(table, dict):
             # Nobody knows what else may stand here: only the driver itself is to be mended first.
-            table = {key: value for key, value in table.items() if key in ("driver", "name")}
-        return self.chosen(path, table, tuple(drivers), known or {})
+            table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
+        return self.chosen(path, table, tuple(drivers), {**common, **(known or {})})
 
     def chosen(self, path: _Path, table: object, drivers: tuple[str, ...], settings: Settings) -> Chosen:
         """Check a section that chooses one of some drivers with the same settings."""
@@ -214,13 +232,25 @@ class _Checker:
             self._add(("reader",), "至少要有一个读卡器，每个写成一节 [[reader]]")
             return []
         chosen = [self.device(("reader", number), table, READERS) for number, table in enumerate(tables)]
-        for number, reader in enumerate(chosen):
-            if reader.name in [other.name for other in chosen[:number]]:
-                self._add(("reader", number), f"有两个读卡器都叫“{reader.name}”，请用 name 取不同的名字")
+        self._names_differ("reader", "读卡器", chosen)
         return chosen
 
+    def inputs(self, tables: object) -> list[ChosenInput]:
+        """Check the door contacts and motion sensors, each a section ``[[input]]``; there may be none."""
+        if not isinstance(tables, list):
+            self._add(("input",), "门磁和人体感应每个写成一节 [[input]]")
+            return []
+        chosen = [self.device(("input", number), table, INPUTS, _SENSOR) for number, table in enumerate(tables)]
+        self._names_differ("input", "输入", chosen)
+        return [ChosenInput(sensor=one.settings.pop("kind"), chosen=one) for one in chosen]
+
+    def _names_differ(self, section: str, what: str, chosen: list[Chosen]) -> None:
+        for number, one in enumerate(chosen):
+            if one.name in [other.name for other in chosen[:number]]:
+                self._add((section, number), f"有两个{what}都叫“{one.name}”，请用 name 取不同的名字")
+
     def unknown_sections(self, table: dict[str, Any]) -> None:
-        for name in table.keys() - {*_SECTIONS, "indicator", "camera", "reader"}:
+        for name in table.keys() - {*_SECTIONS, "indicator", "camera", "reader", "input"}:
             self._add((name,), f"没有 {name} 这一节")
 
     def place_paths(self, folder: Path) -> None:
@@ -235,12 +265,22 @@ class _Checker:
                     self._add((*path, name), f"{name}：与另一个套接字同名")
                 taken.add(place)
 
+    def nothing_twice(self) -> None:
+        """Refuse what two settings can't both have, such as a pin."""
+        taken: dict[tuple[str, object], _Path] = {}
+        for path, setting, value in self._takers:
+            first = taken.setdefault((setting.takes, value), path)
+            if first is not path:
+                where = f"第 {self._line(first)} 行的 {first[-1]}"
+                self._add(path, f"{path[-1]}：{setting.takes} {value} 已经给了{where}，不能再用")
+
     def _add(self, path: _Path | int, message: str) -> None:
         """Note a mistake: at a line, or where the nearest key or section of a path stands."""
-        if not isinstance(path, int):
-            parts = [path[:end] for end in range(len(path), 0, -1)]
-            path = next((self._lines[part] for part in parts if part in self._lines), 0)
-        self._mistakes.append(Mistake(path, message))
+        self._mistakes.append(Mistake(path if isinstance(path, int) else self._line(path), message))
+
+    def _line(self, path: _Path) -> int:
+        parts = [path[:end] for end in range(len(path), 0, -1)]
+        return next((self._lines[part] for part in parts if part in self._lines), 0)
 
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]")

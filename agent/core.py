@@ -12,11 +12,14 @@ from itertools import groupby
 from typing import Any, Literal, Protocol
 
 from agent.clock import StationClock
+from agent.contacts import Contacts
 from agent.desk import ClockingDesk, Screens
 from agent.events import (
     CardTouched,
     Delivered,
     Event,
+    InputChanged,
+    InputFailed,
     KioskJoined,
     KioskLeft,
     KioskSaid,
@@ -115,6 +118,7 @@ class Parts:
     desk: ClockingDesk
     learning: Learning
     snapshots: Snapshots
+    contacts: Contacts
     shelf: PackShelf
     renewal: Renewal
     home: HomeScreen
@@ -139,6 +143,8 @@ class Core:
         self._waiting_shown = -1
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
             ReaderReady: self._reader_ready,
+            InputChanged: parts.contacts.changed,
+            InputFailed: parts.contacts.failed,
             KioskJoined: lambda event: parts.home.joined(event.kiosk),
             KioskLeft: lambda event: None,
             KioskSaid: self._kiosk_said,
@@ -227,6 +233,7 @@ class Core:
         parts = self._parts
         parts.journal.settle()
         parts.lifecycle.tick()
+        parts.contacts.tick()
         corrected = parts.clock.check_ntp()
         if corrected is not None:
             parts.journal.owe(corrected)

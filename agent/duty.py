@@ -120,6 +120,12 @@ def on_duty(desired: InForce, wall_ms: int) -> bool:
     return any(span.start <= minute < span.end for span in _open_spans(desired, desired.windows, local_day(wall_ms)))
 
 
+def attended(desired: InForce, wall_ms: int) -> bool:
+    """Tell whether somebody may be touching for a duty window: time to come early and leave late included."""
+    minute = local_minute(wall_ms)
+    return any(span.opens <= minute < span.closes for span in _open_spans(desired, desired.windows, local_day(wall_ms)))
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
     """The moment after which no touch of a window can come any more."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from protocol.facts import BlobPurpose
 from protocol.kiosk import ToAgent
 from protocol.topics import Down
 from protocol.units import FactRef
@@ -21,6 +22,22 @@ class ReaderReady:
 
     reader: str
     ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InputChanged:
+    """An input is active (door open, something moves) or not. The first one says how it was found at the start."""
+
+    input: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InputFailed:
+    """An input can't be watched; ``problem`` is English, for the log."""
+
+    input: str
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +73,7 @@ class PictureTaken:
     """
 
     about: FactRef | None
-    purpose: str
+    purpose: BlobPurpose
     sha256: bytes | None
     size: int = 0
     problem: str = ""
@@ -134,6 +151,8 @@ class StopAsked:
 type Event = (
     CardTouched
     | ReaderReady
+    | InputChanged
+    | InputFailed
     | KioskJoined
     | KioskLeft
     | KioskSaid

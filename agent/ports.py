@@ -51,6 +51,26 @@ class Indicator(Protocol):
         """Switch off."""
 
 
+class Contact(Protocol):
+    """A door contact or a motion sensor: something that is active (door open, something moves) or not."""
+
+    simulated: bool
+
+    def start(self, *, changed: Callable[[bool], None]) -> None:
+        """Begin to watch.
+
+        Args:
+            changed: Called without delay with how it is now, then at each change, once and debounced. It comes on a
+                thread of the driver's own.
+
+        Raises:
+            DeviceError: Nothing is watched.
+        """
+
+    def stop(self) -> None:
+        """End watching; no callback comes after it returns."""
+
+
 class Camera(Protocol):
     """Takes stills of the room."""
 

@@ -27,6 +27,8 @@ class Setting:
     check: Callable[[Any], str] = lambda _: ""
     path: Literal["no", "file", "socket"] = "no"
     """Paths are relative to the station's folder; a socket's is short and used once."""
+    takes: str = ""
+    """What a value names, in Chinese, where only one setting of the whole file may have it."""
 
 
 type Settings = Mapping[str, Setting]

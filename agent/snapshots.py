@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -18,12 +18,10 @@ from agent.events import PictureTaken
 from agent.journal import Journal
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.twin import Twin
-from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, CommandResult, Fact
+from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult, Fact
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
-
-type Purpose = Literal["touch", "requested"]
 
 MAX_REQUESTED = 8
 
@@ -31,7 +29,7 @@ MAX_REQUESTED = 8
 class PictureTaker(Protocol):
     """Takes pictures in the background and puts `PictureTaken` into the inbox."""
 
-    def request(self, purpose: Purpose, about: FactRef | None) -> bool:
+    def request(self, purpose: BlobPurpose, about: FactRef | None) -> bool:
         """Ask for a picture; False when too many are waiting. Never blocks."""
 
     def taken_over(self, spooled: str) -> None:
@@ -94,6 +92,11 @@ class Snapshots:
         """Ask for a picture about a touch, where the village takes them."""
         if self._taker is not None and self._twin.desired.settings.snapshots:
             self._taker.request("touch", ref)
+
+    def door_opened(self, ref: FactRef | None) -> None:
+        """Ask for a picture about a door's opening, where the village takes them."""
+        if self._taker is not None and self._twin.desired.settings.snapshots:
+            self._taker.request("door", ref)
 
     def command(self, command: bytes) -> str:
         """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
@@ -161,12 +164,11 @@ class Snapshots:
 
     def _facts(self, event: PictureTaken, sha256: bytes) -> list[Fact]:
         now = self._clock.now()
-        purpose: Purpose = "requested" if event.purpose == "requested" else "touch"
         announced = BlobAnnounced(
-            at=now, sha256=sha256, size=event.size, media_type="image/jpeg", purpose=purpose, about=event.about
+            at=now, sha256=sha256, size=event.size, media_type="image/jpeg", purpose=event.purpose, about=event.about
         )
         facts: list[Fact] = [announced]
-        if purpose == "requested" and self._requested:
+        if event.purpose == "requested" and self._requested:
             facts.append(CommandResult(at=now, command=self._requested[0], outcome="done"))
         return facts
 
@@ -181,21 +183,21 @@ class Snapshots:
         self._failing = True
 
 
-def spool_name(purpose: Purpose, about: FactRef | None, unique: str) -> str:
+def spool_name(purpose: BlobPurpose, about: FactRef | None, unique: str) -> str:
     """Return the spool file's name, which says what the picture is of."""
     of = f"{about.epoch.hex()}-{about.seq}" if about else "none-0"
     return f"{purpose}-{of}-{unique}.jpg"
 
 
-def parse_spool_name(path: Path) -> tuple[Purpose, FactRef | None] | None:
+def parse_spool_name(path: Path) -> tuple[BlobPurpose, FactRef | None] | None:
     """Read what `spool_name` wrote, or None for any other file."""
     parts = path.name.removesuffix(".jpg").split("-")
-    if len(parts) != 4 or path.suffix != ".jpg" or parts[0] not in ("touch", "requested"):
+    if len(parts) != 4 or path.suffix != ".jpg":
         return None
-    purpose: Purpose = "touch" if parts[0] == "touch" else "requested"
-    if parts[1] == "none":
-        return purpose, None
     try:
+        purpose: BlobPurpose = msgspec.convert(parts[0], BlobPurpose)
+        if parts[1] == "none":
+            return purpose, None
         about = {"epoch": bytes.fromhex(parts[1]), "seq": int(parts[2])}
         return purpose, msgspec.convert(about, FactRef)
     except (ValueError, msgspec.ValidationError):

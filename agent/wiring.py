@@ -15,10 +15,11 @@ import msgspec
 import agent
 from agent.blobs import BlobStore
 from agent.camera_worker import CameraWorker
-from agent.catalogue import INDICATORS, READERS, driver
+from agent.catalogue import INDICATORS, INPUTS, READERS, driver
 from agent.clock import StationClock
 from agent.commands import Commands
 from agent.config import OUTBOX_FILE, Chosen, StationConfig
+from agent.contacts import Contacts
 from agent.core import Core, Device, Parts
 from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
@@ -37,13 +38,14 @@ from agent.lifecycle import Lifecycle
 from agent.notify import Notifier
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
-from agent.ports import CardReader, Indicator, Link
+from agent.ports import CardReader, Contact, Indicator, Link
 from agent.recent import recent_facts
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
 from agent.today import Today
 from agent.twin import Twin
 from agent.uplink import Uplink
+from agent.watched_contact import WatchedContact
 from agent.watched_reader import WatchedReader
 from protocol.facts import EpochOpened, FactsLost
 from protocol.twin import PackRef
@@ -139,6 +141,7 @@ class _Build:
         self.journal = Journal(self.outbox)
         self.lamp = Lamp(self.indicator)
         self.readers: dict[str, CardReader] = {chosen.name: _made(READERS, chosen) for chosen in self.config.readers}
+        self.inputs: dict[str, Contact] = {one.chosen.name: _made(INPUTS, one.chosen) for one in self.config.inputs}
         self.kiosks = KioskSocket(path=self.config.kiosk_socket, inbox=self.inbox)
         self.blobs = BlobStore(self.config.folder / "blobs")
         self.camera = _camera(self.config, self.identity.station, self.blobs, self.inbox)
@@ -149,6 +152,14 @@ class _Build:
             clock=self.clock, journal=self.journal, twin=self.twin, blobs=self.blobs, taker=self.camera
         )
         self.snapshots.recall(recent)
+        self.contacts = Contacts(
+            clock=self.clock,
+            journal=self.journal,
+            twin=self.twin,
+            pictures=self.snapshots,
+            sensors={one.chosen.name: one.sensor for one in self.config.inputs},
+        )
+        self.contacts.recall(recent)
 
     def parts(self, environ: Mapping[str, str]) -> Parts:
         """Make the rest and put it together."""
@@ -177,6 +188,7 @@ class _Build:
             desk=self._desk(),
             learning=learning,
             snapshots=self.snapshots,
+            contacts=self.contacts,
             shelf=shelf,
             renewal=self._renewal(),
             home=home,
@@ -210,6 +222,7 @@ class _Build:
     def _home(self, learning: Learning, lifecycle: Lifecycle) -> HomeScreen:
         simulated = ["reader"] if any(reader.simulated for reader in self.readers.values()) else []
         simulated += ["indicator"] if self.indicator.simulated else []
+        simulated += ["input"] if any(contact.simulated for contact in self.inputs.values()) else []
         simulated += ["camera"] if self.config.camera and self.config.camera.driver == "simulated" else []
         return HomeScreen(
             station=self.identity.station,
@@ -276,8 +289,9 @@ class _Build:
     def _devices(self) -> list[Device]:
         cameras = [self.camera] if self.camera else []
         readers = [WatchedReader(reader, name, self.inbox) for name, reader in self.readers.items()]
+        contacts = [WatchedContact(contact, name, self.inbox) for name, contact in self.inputs.items()]
         # The kiosk's socket last: where it is, cards are taken.
-        return [*cameras, *readers, self.kiosks]
+        return [*cameras, *contacts, *readers, self.kiosks]
 
 
 def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:

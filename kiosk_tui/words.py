@@ -53,6 +53,7 @@ SIMULATED = {
     "reader": "读卡器",
     "indicator": "指示灯",
     "camera": "摄像头",
+    "input": "门磁",
     "pcsc": "读卡器",
     "simulated": "模拟",
 }

@@ -35,6 +35,9 @@ MAX_BODY_BYTES = 8_192
 type TouchAnswer = Literal["recorded", "repeat", "unknown", "lost"]
 """What the person was told: 打卡成功, 已打卡, 已记录，待县里核对, 请联系镇办."""
 
+type ContactKind = Literal["door", "motion"]
+type BlobPurpose = Literal["touch", "requested", "random", "door", "record"]
+"""What a picture is of: a touch, an order of the county, a moment of a duty window, a door's opening, a deed."""
 type BootCause = Literal["power_on", "restart"]
 type EpochReason = Literal["first", "ahead", "differs", "corrupt"]
 type Severity = Literal["info", "minor", "major", "critical"]
@@ -83,6 +86,19 @@ class ReaderBack(_Fact, frozen=True, kw_only=True, tag="reader_back"):
     """From here on cards can be read by ``reader``."""
 
     reader: ShortText
+
+
+class ContactChanged(_Fact, frozen=True, kw_only=True, tag="contact_changed"):
+    """A door opened or closed, or something moved where nobody is on duty.
+
+    ``flapping``: changes come too often, and from here on none is stated until the input has been calm.
+    """
+
+    input: ShortText
+    sensor: ContactKind
+    active: bool
+    """Door open, something moves."""
+    flapping: bool = False
 
 
 class WindowClosed(_Fact, frozen=True, kw_only=True, tag="window_closed"):
@@ -134,7 +150,7 @@ class BlobAnnounced(_Fact, frozen=True, kw_only=True, tag="blob_announced"):
     sha256: Sha256
     size: Annotated[int, Meta(ge=1, le=64 * 2**20)]
     media_type: ShortText
-    purpose: Literal["touch", "requested", "random", "door", "record"]
+    purpose: BlobPurpose
     about: FactRef | None = None
 
 
@@ -204,6 +220,7 @@ type Fact = (
     | ShutDown
     | ReaderLost
     | ReaderBack
+    | ContactChanged
     | WindowClosed
     | ClockCorrected
     | EpochOpened

@@ -179,7 +179,7 @@ class Intake:
         waiting = {one.sender.id: _waiting(one.stream) for one in work}
         store.put_receipted(waiting, at=self._now)
         alarms = [*_intake_alarms(work), *overflow_alarms((one.sender.id, one.stream.state) for one in work)]
-        take_alarms(self._alarms + self._rows.alarms + alarms, at=self._now)
+        take_alarms([*self._alarms, *self._rows.alarms, *alarms], at=self._now)
 
     def _receipts(self, work: list[_Work]) -> list[Answer]:
         senders = {one.stream.id: one for one in work}

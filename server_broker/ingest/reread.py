@@ -15,7 +15,7 @@ from protocol.facts import Reissued
 from protocol.heads import SignedHead
 from protocol.refusal import Refused
 from protocol.reissues import unwrap
-from server_broker.fleet.alarms import raise_alarms
+from server_broker.fleet.alarms import take_alarms
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import store
 from server_broker.ingest.derived import choose_directions, move_rows, put_rows
@@ -131,7 +131,7 @@ def _derive(who: Identity, new: NewFact, now: datetime) -> None:
                 move_rows(who, elsewhere)
             derive(new.fact, who, rows)
     put_rows(rows)
-    raise_alarms(rows.alarms, at=now)
+    take_alarms(rows.alarms, at=now)
 
 
 def _choose_directions_again(station_id: str, now: datetime) -> None:

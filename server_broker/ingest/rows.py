@@ -180,6 +180,16 @@ def _reader(fact: facts.ReaderLost | facts.ReaderBack, who: Identity, rows: Rows
     _event(fact, who, rows, {"reader": fact.reader})
 
 
+def _contact_changed(fact: facts.ContactChanged, who: Identity, rows: Rows) -> None:
+    detail = {"input": fact.input, "sensor": fact.sensor, "active": fact.active, "flapping": fact.flapping}
+    _event(fact, who, rows, detail)
+    if fact.sensor == "door":
+        code = f"input_flapping:{fact.input}"
+        said = f"“{fact.input}”开合过于频繁，可能接触不良；平稳之前不再逐次记录"
+        flaps = AlarmCall(who.station, code, "minor", said)
+        rows.alarms.append(flaps if fact.flapping else AlarmOver(who.station, code))
+
+
 def _window_closed(fact: facts.WindowClosed, who: Identity, rows: Rows) -> None:
     _event(fact, who, rows, {"window": fact.window, "date": fact.date, "closed": fact.closed})
 
@@ -288,6 +298,7 @@ _HANDLERS: dict[type, Callable[[Any, Identity, Rows], None]] = {
     facts.Booted: _booted,
     facts.ReaderLost: _reader,
     facts.ReaderBack: _reader,
+    facts.ContactChanged: _contact_changed,
     facts.WindowClosed: _window_closed,
     facts.ClockCorrected: _clock_corrected,
     facts.EpochOpened: _epoch_opened,

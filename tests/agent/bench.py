@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.clock import StationClock
 from agent.commands import Commands
+from agent.contacts import Contacts
 from agent.desk import ClockingDesk
 from agent.events import PackFetched
 from agent.inbox import Inbox
@@ -22,11 +23,11 @@ from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
 from agent.ports import Colour
 from agent.recent import recent_facts
-from agent.snapshots import Purpose, Snapshots
+from agent.snapshots import Snapshots
 from agent.today import Today
 from agent.twin import InForce, Twin, in_force
 from protocol.cards import card_token
-from protocol.facts import Fact
+from protocol.facts import BlobPurpose, Fact
 from protocol.kiosk import ToKiosk, TouchShown
 from protocol.signing import key_id
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings, judge_settings
@@ -153,12 +154,12 @@ class FakeTaker:
     """A camera that is asked and answers when the test says."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[Purpose, FactRef | None]] = []
+        self.asked: list[tuple[BlobPurpose, FactRef | None]] = []
         self.over: list[str] = []
         self.back: list[str] = []
         self.full = False
 
-    def request(self, purpose: Purpose, about: FactRef | None) -> bool:
+    def request(self, purpose: BlobPurpose, about: FactRef | None) -> bool:
         if not self.full:
             self.asked.append((purpose, about))
         return not self.full
@@ -229,6 +230,14 @@ class Bench:
         self.snapshots = Snapshots(
             clock=self.clock, journal=self.journal, twin=self.twin, blobs=self.blobs, taker=self.taker
         )
+        self.contacts = Contacts(
+            clock=self.clock,
+            journal=self.journal,
+            twin=self.twin,
+            pictures=self.snapshots,
+            sensors={"大门": "door", "大厅": "motion"},
+        )
+        self.contacts.recall(self.recent)
         self.desk = ClockingDesk(
             clock=self.clock,
             journal=self.journal,

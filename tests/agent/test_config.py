@@ -6,7 +6,7 @@ import pytest
 
 from agent import catalogue
 from agent.cli import EXIT_BAD_CONFIG, main
-from agent.config import BadConfig, Chosen, load
+from agent.config import BadConfig, Chosen, ChosenInput, load
 
 GOOD = """\
 [station]
@@ -170,3 +170,56 @@ def test_the_command_prints_them_all(file: Path, capsys: pytest.CaptureFixture[s
     assert "3 处错误" in printed
     assert "第 5 行" in printed
     assert "第 20 行" in printed
+
+
+INPUTS = """
+[[input]]
+driver = "gpio"
+kind = "door"
+name = "大门"
+pin = 24
+
+[[input]]
+driver = "simulated"
+kind = "motion"
+"""
+
+
+def test_inputs_are_optional_and_each_says_what_it_is(file: Path, folder: Path) -> None:
+    assert load(file).inputs == ()
+    file.write_text(GOOD + INPUTS, encoding="utf-8")
+    gpio = {"pin": 24, "pull": "up", "active": "high", "debounce_ms": 50, "chip": 0}
+    assert load(file).inputs == (
+        ChosenInput("door", Chosen("gpio", "大门", gpio)),
+        ChosenInput("motion", Chosen("simulated", "simulated", {"socket": folder / "data" / "input.sock"})),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "number", "problem"),
+    [
+        ('kind = "door"', 'kind = "window"', 24, "没有“window”，可选：door、motion"),
+        ('kind = "door"', "", 22, "[input] 缺少 kind"),
+        ("pin = 24", "pin = 1", 26, "应当在 2 到 27 之间"),
+        ("pin = 24", 'pin = 24\npull = "sideways"', 27, "可选：up、down、none"),
+        ("pin = 24", "pin = 24\ndebounce_ms = 5000", 27, "应当在 0 到 2000 之间"),
+        ('driver = "simulated"\nkind', 'driver = "simulated"\nname = "大门"\nkind', 28, "两个输入都叫“大门”"),
+        ('driver = "gpio"\nkind', 'driver = "laser"\nkind', 23, "没有“laser”"),
+    ],
+)
+def test_bad_inputs(file: Path, line: str, wrong: str, number: int, problem: str) -> None:
+    ((found, message),) = mistakes(file, GOOD + INPUTS.replace(line, wrong, 1))
+    assert (found, problem in message) == (number, True), message
+
+
+def test_an_input_that_is_no_list_of_sections(file: Path) -> None:
+    assert mistakes(file, GOOD + '[input]\ndriver = "gpio"\n') == [(21, "门磁和人体感应每个写成一节 [[input]]")]
+
+
+def test_no_two_devices_have_one_pin(file: Path) -> None:
+    lamp = '[indicator]\ndriver = "gpio"\ngreen = 17\namber = 17\nred = 24\nbuzzer = 22\n'
+    text = GOOD.replace('[indicator]\ndriver = "simulated"\n', lamp) + INPUTS
+    assert mistakes(file, text) == [
+        (19, "amber：引脚 GPIO 17 已经给了第 18 行的 green，不能再用"),
+        (30, "pin：引脚 GPIO 24 已经给了第 20 行的 red，不能再用"),
+    ]

@@ -112,6 +112,7 @@ class Running:
                 desk=station.desk,
                 learning=station.learning,
                 snapshots=station.snapshots,
+                contacts=station.contacts,
                 shelf=station.shelf,
                 renewal=Renewal(clock=station.clock, inbox=station.inbox, renew=self.renew),
                 home=self.home,

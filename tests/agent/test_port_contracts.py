@@ -1,4 +1,4 @@
-"""What every reader, lamp, camera and machine clock promises, fake, simulated or real, is the same."""
+"""What every reader, lamp, contact, camera and machine clock promises, fake, simulated or real, is the same."""
 
 import io
 import json
@@ -16,20 +16,28 @@ import pytest
 from PIL import Image
 
 from agent.drivers.simulated_camera import SimulatedCamera
+from agent.drivers.simulated_contact import SimulatedContact
 from agent.drivers.simulated_indicator import SimulatedIndicator
 from agent.drivers.simulated_reader import SimulatedReader
 from agent.drivers.system_clock import LinuxClock
 from agent.ports import Camera, DeviceError, SystemClock
+from tests.agent.contact_contract import check_contact
+from tests.agent.indicator_contract import check_indicator
 from tests.agent.reader_contract import check_reader
 from tests.fakes.clockwork import FakeSystemClock
-from tests.fakes.devices import FakeCamera, FakeIndicator, FakeReader, lamp_socket
+from tests.fakes.devices import FakeCamera, FakeContact, FakeIndicator, FakeReader, lamp_socket
 
 
 def present(folder: Path, *lines: str) -> list[bytes]:
     """Lay cards on the simulated reader and return its answers."""
+    return say(folder / "touch.sock", *lines)
+
+
+def say(path: Path, *lines: str) -> list[bytes]:
+    """Play a simulated device by its socket and return its answers."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(5)
-        sock.connect(str(folder / "touch.sock"))
+        sock.connect(str(path))
         file = sock.makefile("rb")
         answers = []
         for line in lines:
@@ -73,21 +81,48 @@ def test_rubbish_and_silence_do_not_stop_the_simulated_reader(folder: Path, simu
     silent.close()
 
 
-@pytest.mark.parametrize("kind", ["fake", "simulated"])
-def test_a_lamp_shows_what_it_is_told(kind: str, folder: Path) -> None:
-    seen: list[tuple[str, str]] = []
+def test_the_fake_lamp_keeps_the_contract() -> None:
+    lamp = FakeIndicator()
+    check_indicator(lamp, lambda: lamp.shown[-1][0])
+
+
+def test_the_simulated_lamp_keeps_the_contract(folder: Path) -> None:
     with lamp_socket(folder / "lamp.sock") as witness:
-        lamp = FakeIndicator(seen) if kind == "fake" else SimulatedIndicator(socket=folder / "lamp.sock")
+        lamp = SimulatedIndicator(socket=folder / "lamp.sock")
+        check_indicator(lamp, lambda: str(json.loads(witness.recv(4096))["colour"]))
+
+
+def test_a_simulated_lamp_tells_its_witness_of_which_fact_and_when(folder: Path) -> None:
+    with lamp_socket(folder / "lamp.sock") as witness:
+        lamp = SimulatedIndicator(socket=folder / "lamp.sock")
         lamp.show("green", fact="ab/1")
         lamp.show("red", fact="")
-        if kind == "simulated":
-            lights = [json.loads(witness.recv(4096)) for _ in range(2)]
-            seen = [(light["colour"], light["fact"]) for light in lights]
-            assert lights[0]["mono_ns"] <= lights[1]["mono_ns"]
-        assert seen == [("green", "ab/1"), ("red", "")]
+        lights = [json.loads(witness.recv(4096)) for _ in range(2)]
+        assert [(light["colour"], light["fact"]) for light in lights] == [("green", "ab/1"), ("red", "")]
+        assert lights[0]["mono_ns"] <= lights[1]["mono_ns"]
         lamp.close()
-        with pytest.raises(DeviceError):
-            lamp.show("green", fact="ab/2")
+
+
+def test_the_fake_contact_keeps_the_contract() -> None:
+    contact = FakeContact()
+    check_contact(contact, contact.switch)
+
+
+def switch(path: Path, active: bool) -> None:
+    assert say(path, "on" if active else "off") == [b"ok\n"]
+
+
+def test_the_simulated_contact_keeps_the_contract(folder: Path) -> None:
+    check_contact(SimulatedContact(socket=folder / "door.sock"), partial(switch, folder / "door.sock"))
+
+
+def test_a_simulated_contact_says_what_it_understands(folder: Path) -> None:
+    told: list[bool] = []
+    contact = SimulatedContact(socket=folder / "door.sock")
+    contact.start(changed=told.append)
+    assert say(folder / "door.sock", "ajar", "", "on") == [b"on or off\n", b"on or off\n", b"ok\n"]
+    contact.stop()
+    assert told == [False, True]
 
 
 def test_a_simulated_lamp_that_nobody_looks_at_is_not_broken(folder: Path) -> None:

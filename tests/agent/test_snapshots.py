@@ -7,7 +7,7 @@ import pytest
 from agent.events import PictureTaken
 from agent.outbox import OutboxBroken
 from agent.snapshots import MAX_REQUESTED, parse_spool_name, spool_name
-from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, CommandResult
+from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult
 from protocol.units import FactRef
 from tests.agent.bench import Bench, desired
 
@@ -15,7 +15,9 @@ REF = FactRef(epoch=bytes(range(16)), seq=7)
 JPEG = b"\xff\xd8 picture \xff\xd9"
 
 
-def taken(station: Bench, jpeg: bytes | None = JPEG, *, purpose: str = "touch", problem: str = "") -> PictureTaken:
+def taken(
+    station: Bench, jpeg: bytes | None = JPEG, *, purpose: BlobPurpose = "touch", problem: str = ""
+) -> PictureTaken:
     """Return what the camera's worker says: the picture is written, or why there is none."""
     about = REF if purpose == "touch" else None
     sha256 = station.blobs.write(jpeg) if jpeg else None
@@ -130,7 +132,7 @@ def test_the_spools_names_say_what_they_are(about: FactRef | None) -> None:
         "touch-zz-1-a.jpg",
         "touch-00-1-a.jpg",
         f"touch-{'00' * 16}-0-a.jpg",
-        "door-none-0-a.jpg",
+        "window-none-0-a.jpg",
         "touch-none-0-a.png",
     ],
 )

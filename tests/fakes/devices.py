@@ -52,6 +52,33 @@ class FakeIndicator:
         self.broken = True
 
 
+class FakeContact:
+    """Implements `agent.ports.Contact`."""
+
+    simulated = True
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self._changed: Callable[[bool], None] | None = None
+        self._broken = broken
+        self._active = False
+
+    def start(self, *, changed: Callable[[bool], None]) -> None:
+        if self._broken:
+            raise DeviceError("no such pin")
+        self._changed = changed
+        changed(self._active)
+
+    def stop(self) -> None:
+        self._changed = None
+
+    def switch(self, active: bool) -> None:
+        """Open the door (True), or close it."""
+        changed = active != self._active
+        self._active = active
+        if changed and self._changed is not None:
+            self._changed(active)
+
+
 class FakeCamera:
     """Implements `agent.ports.Camera`."""
 

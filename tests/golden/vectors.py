@@ -62,6 +62,7 @@ FACTS: dict[str, facts.Fact] = {
     "shut_down": facts.ShutDown(at=AT),
     "reader_lost": facts.ReaderLost(at=AT, reader="pcsc"),
     "reader_back": facts.ReaderBack(at=AT, reader="pcsc"),
+    "contact_changed": facts.ContactChanged(at=AT, input="大门", sensor="door", active=True),
     "window_closed": facts.WindowClosed(at=AT, window="w1", date="2026-11-24", closed=1_795_507_200_000),
     "clock_corrected": facts.ClockCorrected(
         at=AT, boot=BOOT, mono=5, wall=1_795_420_800_000, source="county", before="restored"

@@ -117,8 +117,13 @@ def test_a_station_page_shows_ledger_events_and_alarms(page: Client, county: Fic
     place = county.stations["station-a"]
     event(place, "booted", at=timezone.now(), detail={"cause": "power_on", "software": "0.1.0"})
     event(place, "facts_lost", at=timezone.now(), detail={"first": 1, "last": 7, "epoch": "00" * 16})
+    for sensor, active, flapping in (("door", True, False), ("door", False, True), ("motion", True, False)):
+        detail = {"input": "大门", "sensor": sensor, "active": active, "flapping": flapping}
+        event(place, "contact_changed", at=timezone.now(), detail=detail)
     alarm(place, detail="样卡")
     html = text_of(page, "/stations/station-a/")
+    for word in ("大门：门开了", "大门：门关了；频繁变化", "大门：值班时间以外有人活动"):
+        assert word in html
     for word in ("有 7 条无法恢复", "启动", "通电", "第 1 至 7 条", "有人使用挂失卡", "站点签发", "去向不明"):
         assert word in html
 

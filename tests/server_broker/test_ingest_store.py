@@ -159,6 +159,7 @@ def test_each_kind_of_fact_reaches_its_room(station: StationDouble, settlement: 
         facts.LevelEnded(at=at, run=run, pack="sample", pack_version=1, level="l1", passed=True, stars=2),
         facts.ReaderLost(at=moment(), reader="pcsc"),
         facts.ReaderBack(at=moment(), reader="pcsc"),
+        facts.ContactChanged(at=moment(), input="大门", sensor="door", active=True),
         facts.WindowClosed(at=moment(), window="1", date="2026-11-24", closed=1),
         facts.CommandResult(at=moment(), command=b"c" * 16, outcome="done"),
         facts.AlarmRaised(at=moment(), code="disk_low", severity="minor", detail="磁盘将满"),
@@ -173,11 +174,22 @@ def test_each_kind_of_fact_reaches_its_room(station: StationDouble, settlement: 
     assert settle(settlement, station.facts_message()).held == []
     assert Attempt.objects.get().chosen == [1]
     assert LevelRun.objects.get().stars == 2
-    assert StationEvent.objects.count() == 11
+    assert StationEvent.objects.count() == 12
     assert alarm_codes() == {"camera_failed", "disk_low", "help_asked", "lost_card"}
     assert Blob.objects.get().evicted_reason == "disk"
     counted = ledger(station.id)
-    assert (counted.issued, counted.received, counted.unexplained, counted.evicted_blobs) == (15, 15, 0, 1)
+    assert (counted.issued, counted.received, counted.unexplained, counted.evicted_blobs) == (16, 16, 0, 1)
+
+
+def door(*, flapping: bool = False, sensor: facts.ContactKind = "door") -> facts.ContactChanged:
+    return facts.ContactChanged(at=moment(), input="大门", sensor=sensor, active=True, flapping=flapping)
+
+
+def test_a_flapping_door_is_an_alarm_until_it_is_stated_again(station: StationDouble, settlement: Settlement) -> None:
+    settle(settlement, station.add(door(), door(flapping=True), door(sensor="motion")).facts_message())
+    assert Alarm.objects.get(resolved_at=None).code == "input_flapping:大门"
+    settle(settlement, station.add(door()).facts_message(3))
+    assert not Alarm.objects.filter(resolved_at=None).exists()
 
 
 def test_a_clock_correction_dates_earlier_touches_of_its_boot_only(

@@ -172,11 +172,22 @@ def event_note(shown: StationEvent) -> str:
         return " · ".join(filter(None, [_BOOT_CAUSES.get(detail.get("cause", "")), str(detail.get("software", ""))]))
     if shown.kind == "epoch_opened":
         return _EPOCH_REASONS.get(detail.get("reason", ""), "")
+    if shown.kind == "contact_changed":
+        return _contact_note(detail)
     if shown.kind == "facts_lost":
         return f"第 {detail.get('first', '?')} 至 {detail.get('last', '?')} 条"
     if shown.kind in ("alarm_raised", "alarm_cleared"):
         return words.alarm_name(str(detail.get("code", "")))[:64]
     return str(detail.get("reader") or detail.get("window") or "")[:64]
+
+
+def _contact_note(detail: dict[str, Any]) -> str:
+    if detail.get("sensor") == "motion":
+        told = "值班时间以外有人活动"
+    else:
+        told = "门开了" if detail.get("active") else "门关了"
+        told += "；频繁变化，暂不逐次记录" if detail.get("flapping") else ""
+    return f"{str(detail.get('input', ''))[:64]}：{told}"
 
 
 @register.filter

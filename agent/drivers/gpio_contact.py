@@ -1,0 +1,94 @@
+"""A door contact or a motion sensor on a Raspberry Pi's pin, debounced by lgpio.
+
+A reed contact between the pin and ground is closed by the door's magnet: with the pull-up the pin is low while the
+door is closed, high while it is open. Motion sensors drive their output high while something moves.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+from gpiozero import DigitalInputDevice
+
+from agent.drivers.gpio_pins import CHIP, device_errors, lgpio_pins, pin
+from agent.settings import Setting, Settings, between, one_of
+
+_PULLS = {"up": True, "down": False, "none": None}
+
+
+class GpioContact:
+    """Implements `agent.ports.Contact`."""
+
+    simulated = False
+
+    settings: ClassVar[Settings] = {
+        "pin": pin(required=True),
+        "pull": Setting(str, "up", check=one_of(*_PULLS)),
+        "active": Setting(str, "high", check=one_of("high", "low")),
+        "debounce_ms": Setting(int, 50, check=between(0, 2_000)),
+        "chip": CHIP,
+    }
+
+    def __init__(
+        self,
+        *,
+        pin: int,
+        pull: str = "up",
+        active: str = "high",
+        debounce_ms: int = 50,
+        chip: int = 0,
+        pins: Callable[[int], Any] = lgpio_pins,
+    ) -> None:
+        """Make a contact that rests.
+
+        Args:
+            active: The level of an open door, of something that moves.
+            debounce_ms: A level counts when it has held for so long.
+            pins: Makes gpiozero's pin factory for a chip.
+        """
+        self._pin, self._pull, self._chip, self._pins = pin, _PULLS[pull], chip, pins
+        # gpiozero calls the level active that is against the pull; without a pull, high.
+        self._inverted = (active == "high") is (self._pull is True)
+        self._debounce_s = debounce_ms / 1000 or None
+        self._taken = ExitStack()
+        self._lock = threading.Lock()
+        self._told: bool | None = None
+        self._stopped = False
+
+    def start(self, *, changed: Callable[[bool], None]) -> None:
+        """Take the pin and watch its edges.
+
+        Raises:
+            DeviceError: The pin can't be had.
+        """
+        self._changed = changed
+        with device_errors(), ExitStack() as stack:
+            factory = self._pins(self._chip)
+            stack.callback(factory.close)
+            device = stack.enter_context(
+                DigitalInputDevice(
+                    self._pin,
+                    pull_up=self._pull,
+                    active_state=True if self._pull is None else None,
+                    bounce_time=self._debounce_s,
+                    pin_factory=factory,
+                )
+            )
+            device.when_activated = lambda: self._tell(not self._inverted)
+            device.when_deactivated = lambda: self._tell(self._inverted)
+            self._tell(device.is_active is not self._inverted)
+            self._taken = stack.pop_all()
+
+    def _tell(self, active: bool) -> None:
+        with self._lock:
+            if active != self._told and not self._stopped:
+                self._told = active
+                self._changed(active)
+
+    def stop(self) -> None:
+        """Give the pin back."""
+        with self._lock:
+            self._stopped = True
+        with device_errors():
+            self._taken.close()

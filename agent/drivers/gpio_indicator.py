@@ -1,0 +1,117 @@
+"""Lamp and beeper on a Raspberry Pi's pins: a lamp for each colour and, where there is one, an active buzzer.
+
+Each outcome is told apart by ear alone: green one short beep, amber two short ones, red a long one.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+from gpiozero import LED, Buzzer
+
+from agent.drivers.gpio_pins import CHIP, device_errors, lgpio_pins, pin
+from agent.ports import Colour, DeviceError
+from agent.settings import Setting, Settings
+
+log = logging.getLogger(__name__)
+
+LIT_S = 3.0
+BEEPS: dict[Colour, tuple[int, float]] = {"green": (1, 0.1), "amber": (2, 0.1), "red": (1, 0.8)}
+"""How often and how long (s) each outcome sounds."""
+PAUSE_S = 0.1
+
+
+class GpioIndicator:
+    """Implements `agent.ports.Indicator`. Pins that can't be had are tried again with each light."""
+
+    simulated = False
+
+    settings: ClassVar[Settings] = {
+        "green": pin(required=True),
+        "amber": pin(required=True),
+        "red": pin(required=True),
+        "buzzer": pin(required=False),
+        "active_high": Setting(bool, True),
+        "buzzer_active_high": Setting(bool, True),
+        "chip": CHIP,
+    }
+
+    def __init__(
+        self,
+        *,
+        green: int,
+        amber: int,
+        red: int,
+        buzzer: int | None = None,
+        active_high: bool = True,
+        buzzer_active_high: bool = True,
+        chip: int = 0,
+        pins: Callable[[int], Any] = lgpio_pins,
+    ) -> None:
+        """Take the pins, if they can be had, and switch all of them off.
+
+        Args:
+            buzzer: None: there is none.
+            active_high: Whether a lamp burns when its pin is high. The buzzer has its own setting: many cheap
+                modules sound on low.
+            pins: Makes gpiozero's pin factory for a chip.
+        """
+        self._numbers: dict[Colour, int] = {"green": green, "amber": amber, "red": red}
+        self._buzzer_number = buzzer
+        self._active_high, self._buzzer_active_high = active_high, buzzer_active_high
+        self._chip, self._pins = chip, pins
+        self._taken = ExitStack()
+        self._lamps: dict[Colour, Any] = {}
+        self._buzzer: Any = None
+        self._closed = False
+        try:
+            self._take()
+        except DeviceError as error:
+            log.warning("the lamp's pins can't be had yet: %s", error)
+
+    def _take(self) -> None:
+        with device_errors(), ExitStack() as stack:
+            factory = self._pins(self._chip)
+            stack.callback(factory.close)
+            lamps = {
+                colour: stack.enter_context(LED(number, active_high=self._active_high, pin_factory=factory))
+                for colour, number in self._numbers.items()
+            }
+            if self._buzzer_number is not None:
+                made = Buzzer(self._buzzer_number, active_high=self._buzzer_active_high, pin_factory=factory)
+                self._buzzer = stack.enter_context(made)
+            self._lamps = lamps
+            self._taken = stack.pop_all()
+
+    def show(self, colour: Colour, *, fact: str) -> None:
+        """Light one lamp for 3 s and sound its beeps, from now on in the background, whatever was shown before.
+
+        Raises:
+            DeviceError: The pins can't be had or don't obey.
+        """
+        if self._closed:
+            raise DeviceError("the lamp is switched off")
+        if not self._lamps:
+            self._take()
+        with device_errors():
+            for other in self._lamps.keys() - {colour}:
+                self._lamps[other].off()
+            _play(self._lamps[colour], times=1, on_s=LIT_S)
+            if self._buzzer is not None:
+                times, on_s = BEEPS[colour]
+                _play(self._buzzer, times=times, on_s=on_s)
+
+    def close(self) -> None:
+        """Switch off and give the pins back."""
+        self._closed = True
+        with device_errors():
+            for device in (*self._lamps.values(), *([self._buzzer] if self._buzzer else [])):
+                device.off()
+            self._taken.close()
+
+
+def _play(device: Any, *, times: int, on_s: float) -> None:
+    # On at once, here: only so a pin that does not obey is known. The thread that switches off comes after it.
+    device.on()
+    device.blink(on_time=on_s, off_time=PAUSE_S, n=times)

@@ -1,0 +1,45 @@
+"""The pins of a Raspberry Pi: how ``station.toml`` names them, and the way to them through gpiozero over lgpio.
+
+lgpio works with the kernel's ``/dev/gpiochipN``. When it is loaded it makes a pipe ``.lgd-nfy0`` in the working
+directory (lgpio 0.2.2, lgNotify.c), which must therefore be writable: the agent's unit sets it.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gpiozero.exc import GPIOZeroError
+
+from agent.ports import DeviceError
+from agent.settings import Setting, between
+
+CHIP = Setting(int, 0, check=between(0, 9))
+"""Number of the header's ``/dev/gpiochipN``: 0, but 4 on a Pi 5 with a kernel before 6.6.45."""
+
+
+def pin(*, required: bool) -> Setting:
+    """Return the setting of a pin by its BCM number (the header has 2 to 27; 0 and 1 belong to add-on boards)."""
+    # The chip is left aside: a board has only one whose pins are on the header.
+    return Setting(int, required=required, check=between(2, 27), takes="引脚 GPIO")
+
+
+def lgpio_pins(chip: int) -> Any:
+    """Return gpiozero's factory for the real pins."""
+    from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 -- needs lgpio, which only a Pi has
+
+    return LGPIOFactory(chip=chip)
+
+
+@contextmanager
+def device_errors() -> Iterator[None]:
+    """Turn what gpiozero and lgpio raise into `DeviceError`."""
+    try:
+        yield
+    except _errors() as error:
+        raise DeviceError(f"{type(error).__name__}: {error}") from error
+
+
+def _errors() -> tuple[type[Exception], ...]:
+    lgpio = sys.modules.get("lgpio")
+    return (GPIOZeroError, OSError, ImportError, *([lgpio.error] if lgpio else []))

@@ -1,0 +1,67 @@
+"""A unix socket by which a person at a desk plays a device: each line is heard and answered."""
+
+import socketserver
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+MAX_LINE_BYTES = 200
+_SILENT_S = 10.0
+
+
+class LineSocket:
+    """Listens until it is stopped."""
+
+    def __init__(self, path: Path, heard: Callable[[str], str], *, name: str) -> None:
+        """``heard`` gets each line, one at a time, and returns its answer; ``name`` is the thread's."""
+        self._path = path
+        path.unlink(missing_ok=True)
+        self._server = _Server(str(path), heard)
+        path.chmod(0o600)  # playing a device is the operator's
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, name=name, daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening; a line that comes now is neither heard nor answered."""
+        self._server.silence()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._path.unlink(missing_ok=True)
+
+
+class _Server(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, path: str, heard: Callable[[str], str]) -> None:
+        self._heard = heard
+        self._lock = threading.Lock()
+        self._silent = False
+        super().__init__(path, _Connection)
+
+    def silence(self) -> None:
+        with self._lock:
+            self._silent = True
+
+    def answer(self, line: str) -> str | None:
+        with self._lock:
+            return None if self._silent else self._heard(line)
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    timeout = _SILENT_S
+    server: _Server
+
+    def handle(self) -> None:
+        try:
+            while line := self.rfile.readline(MAX_LINE_BYTES):
+                answer = self.server.answer(line.decode("utf-8", "replace").strip())
+                if answer is None:
+                    return
+                self.wfile.write(answer.encode() + b"\n")
+        except OSError:
+            return
