@@ -41,6 +41,7 @@ from agent.notify import Notifier
 from agent.packs import PackShelf
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
+from agent.traffic_ledger import TrafficLedger
 from protocol.facts import HelpAsked
 from protocol.kiosk import AnswerQuestion, AskHelp, ChooseDirection, LinkState, NextQuestion, OpenLevel
 from protocol.units import Moment
@@ -112,6 +113,7 @@ class Parts:
     """What was found wrong with the outbox's file, which only a new start can mend."""
     last_fact: Moment | None
     """When the last fact before this run was made."""
+    traffic: TrafficLedger
     prune: Callable[[], None]
     """Called once a day: erase what the county has had for long."""
     lifecycle: Lifecycle
@@ -234,6 +236,7 @@ class Core:
         parts.journal.settle()
         parts.lifecycle.tick()
         parts.contacts.tick()
+        parts.traffic.tick()
         corrected = parts.clock.check_ntp()
         if corrected is not None:
             parts.journal.owe(corrected)
@@ -296,6 +299,8 @@ class Core:
         while parts.uplink.state == "connected" and parts.waiting() and parts.clock.mono_ms() < give_up_ms:
             self.step(timeout_s=0.05)
         parts.clock.keep()
+        parts.traffic.tick()
+        parts.traffic.keep()
         parts.uplink.say_gone("shutdown")
 
 

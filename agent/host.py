@@ -12,12 +12,13 @@ from agent.journal import Journal
 from agent.lifecycle import Lifecycle
 from agent.packs import PackShelf
 from agent.snapshots import Snapshots
+from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, BlobEvicted, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState
-from protocol.twin import Desired, Reported
+from protocol.twin import Desired, Reported, Sheddable
 from protocol.vitals import Vitals
 
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
@@ -43,6 +44,7 @@ class StationHost:
         head: Callable[[], SignedHead],
         waiting: Callable[[], int],
         blobs_waiting: Callable[[], int],
+        traffic: TrafficLedger,
     ) -> None:
         self._station = station
         self._software = software
@@ -58,6 +60,7 @@ class StationHost:
         self._head = head
         self._waiting = waiting
         self._blobs_waiting = blobs_waiting
+        self._traffic = traffic
 
     def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
         """Take the county's time; where the boot learnt it, say so in a fact."""
@@ -108,7 +111,14 @@ class StationHost:
             resident_kib=_resident_kib(),
             twin_version=self._twin.version,
             simulated=self._home.any_simulated,
+            month_bytes=self._traffic.month_bytes(),
+            month_forecast_bytes=self._traffic.forecast_bytes(),
+            saving=list(self._traffic.saving),
         )
+
+    def puts_off(self, what: Sheddable) -> bool:
+        """Return whether ``what`` waits because the month's data run short."""
+        return self._traffic.puts_off(what)
 
     def in_duty(self) -> bool:
         """Whether a duty window runs; while the time is not known, yes: better a ping too many."""

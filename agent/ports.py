@@ -130,3 +130,6 @@ class Link(Protocol):
 
     def bytes_moved(self) -> tuple[int, int]:
         """Return TCP payload bytes (sent, received) of this process's connections so far."""
+
+    def bytes_billed(self) -> int:
+        """Return what the connections so far took as IP packets, both ways: what a metered line is billed for."""

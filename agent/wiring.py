@@ -43,6 +43,8 @@ from agent.recent import recent_facts
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
 from agent.today import Today
+from agent.traffic import Meter
+from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from agent.uplink import Uplink
 from agent.watched_contact import WatchedContact
@@ -160,6 +162,15 @@ class _Build:
             sensors={one.chosen.name: one.sensor for one in self.config.inputs},
         )
         self.contacts.recall(recent)
+        self.link = _link(self.config, self.identity, self.clock, self.inbox)
+        self.errands = Meter()
+        self.traffic = TrafficLedger(
+            clock=self.clock,
+            journal=self.journal,
+            state=self.outbox,
+            settings=lambda: self.twin.desired.settings,
+            meters=[self.link.bytes_billed, self.errands.total],
+        )
 
     def parts(self, environ: Mapping[str, str]) -> Parts:
         """Make the rest and put it together."""
@@ -183,6 +194,7 @@ class _Build:
             waiting=self._waiting,
             damage=lambda: self.outbox.damage,
             last_fact=self.last_fact,
+            traffic=self.traffic,
             prune=self._prune,
             lifecycle=lifecycle,
             desk=self._desk(),
@@ -255,6 +267,7 @@ class _Build:
             head=self.outbox.signed_head,
             waiting=self._waiting,
             blobs_waiting=lambda: self.blobs.waiting,
+            traffic=self.traffic,
         )
 
     def _uplink(self, host: StationHost) -> Uplink:
@@ -264,7 +277,7 @@ class _Build:
             county_keys=self.identity.county_keys,
             outbox=self.outbox,
             blobs=self.blobs,
-            link=_link(self.config, self.identity, self.clock, self.inbox),
+            link=self.link,
             mono_ms=self.clock.mono_ms,
             host=host,
             jitter=secrets.SystemRandom().random,
@@ -276,7 +289,7 @@ class _Build:
         shelf = PackShelf(
             folder=self.config.folder / "packs",
             county_keys=self.identity.county_keys,
-            fetch=partial(_fetch, self.config),
+            fetch=partial(_fetch, self.config, self.errands),
             inbox=self.inbox,
             mono_ms=self.clock.mono_ms,
         )
@@ -284,7 +297,7 @@ class _Build:
         return shelf
 
     def _renewal(self) -> Renewal:
-        return Renewal(clock=self.clock, inbox=self.inbox, renew=partial(_renew, self.config))
+        return Renewal(clock=self.clock, inbox=self.inbox, renew=partial(_renew, self.config, self.errands))
 
     def _devices(self) -> list[Device]:
         cameras = [self.camera] if self.camera else []
@@ -333,11 +346,12 @@ def _link(config: StationConfig, identity: Identity, clock: StationClock, inbox:
     )
 
 
-def _fetch(config: StationConfig, ref: PackRef) -> bytes:
-    url = f"{config.county_url}/packs/{ref.sha256.hex()}"
-    return fetch_apart(url, config.county_ca, ref.sha256, ref.size, folder=config.folder / "downloads")
+def _fetch(config: StationConfig, meter: Meter, ref: PackRef) -> bytes:
+    url, folder = f"{config.county_url}/packs/{ref.sha256.hex()}", config.folder / "downloads"
+    return fetch_apart(url, config.county_ca, ref.sha256, ref.size, folder=folder, billed=meter.add)
 
 
-def _renew(config: StationConfig, wall_ms: int) -> RenewalEnded:
-    outcome = renew_apart(config.folder, url=config.county_url, ca_path=config.county_ca, now_ms=wall_ms)
+def _renew(config: StationConfig, meter: Meter, wall_ms: int) -> RenewalEnded:
+    url, ca_path = config.county_url, config.county_ca
+    outcome = renew_apart(config.folder, url=url, ca_path=ca_path, now_ms=wall_ms, billed=meter.add)
     return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms)

@@ -5,10 +5,13 @@ first.
 """
 
 import hashlib
+import os
+import socket
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from agent.drivers.tcp_payload import Traffic
 from agent.ports import DeviceError
 
 if TYPE_CHECKING:
@@ -26,18 +29,19 @@ class WrongContent(Exception):
     """What came is not the file that was asked for. Asking again will not help."""
 
 
-def post_json(url: str, ca_path: Path, body: bytes) -> tuple[int, bytes]:
+def post_json(url: str, ca_path: Path, body: bytes, *, traffic: Traffic | None = None) -> tuple[int, bytes]:
     """Send a JSON body and return status and answer, whatever the status.
 
     Args:
         url: ``https://…``; redirects are not followed.
         ca_path: PEM of the only authority that is trusted.
+        traffic: Counts what is moved.
 
     Raises:
         DeviceError: The county can't be reached, is not who it should be, or answers without end.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
-    with _session(ca_path) as session:
+    with _session(ca_path, traffic) as session:
         return _read_answer(session, url, body, headers)
 
 
@@ -58,20 +62,23 @@ def _read_answer(session: "requests.Session", url: str, body: bytes, headers: di
         raise DeviceError(f"{type(error).__name__}: {error}") from error
 
 
-def fetch_pack(url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path) -> None:
+def fetch_pack(
+    url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path, traffic: Traffic | None = None
+) -> None:
     """Download one file, going on where a broken connection or an earlier call stopped (RFC 9110, section 14).
 
     Args:
         sha256: What the file must hash to.
         size: Its length in bytes; not one more is read.
         into: Where it goes. What is there already is taken for its beginning; an unfinished one stays there.
+        traffic: Counts what is moved.
 
     Raises:
         DeviceError: The county can't be reached or answers otherwise than with the file, or the disk fails.
         WrongContent: The bytes are not the file that was asked for; they are gone.
     """
     try:
-        with into.open("ab") as file, _session(ca_path) as session:
+        with into.open("ab") as file, _session(ca_path, traffic) as session:
             _fetch_all(session, url, file, size)
         with into.open("rb") as file:
             right = hashlib.file_digest(file, "sha256").digest() == sha256
@@ -121,7 +128,7 @@ def _append(answer: "requests.Response", file: BinaryIO, size: int) -> str:
     return "the connection ended early"
 
 
-def _session(ca_path: Path) -> "requests.Session":
+def _session(ca_path: Path, traffic: Traffic | None) -> "requests.Session":
     """Return a session for TLS 1.3 with the county CA alone; proxies and the system's authorities don't count."""
     import requests  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
@@ -136,6 +143,8 @@ def _session(ca_path: Path) -> "requests.Session":
     class CountyOnly(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs, ssl_context=context)
+            if traffic is not None:
+                self.poolmanager.pool_classes_by_scheme = {"https": _counted_pool(traffic)}
 
     session = requests.Session()
     session.trust_env = False
@@ -143,3 +152,20 @@ def _session(ca_path: Path) -> "requests.Session":
     session.adapters.clear()
     session.mount("https://", CountyOnly())
     return session
+
+
+def _counted_pool(traffic: Traffic) -> type[Any]:
+    """Return urllib3's pool with connections that are counted to their end, whoever closes them and when."""
+    from urllib3 import HTTPSConnectionPool  # noqa: PLC0415
+    from urllib3.connection import HTTPSConnection  # noqa: PLC0415
+
+    class Counted(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            # A second descriptor keeps the kernel's counters for as long as ``traffic`` is asked.
+            traffic.opened(socket.socket(fileno=os.dup(self.sock.fileno())))
+
+    class CountedPool(HTTPSConnectionPool):
+        ConnectionCls = Counted
+
+    return CountedPool

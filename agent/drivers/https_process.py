@@ -11,13 +11,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from agent.drivers.https import WrongContent, fetch_pack, post_json
+from agent.drivers.tcp_payload import Traffic
 from agent.ports import DeviceError
 
 RENEW_S = 120.0
@@ -53,9 +55,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     renewed: bool = False
     due_ms: int = 0
+    billed: int = 0
+    """Bytes that it moved, IP headers estimated."""
 
 
-def fetch_apart(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Path) -> bytes:
+type Billed = Callable[[int], None]
+"""Told what an errand moved, also when it failed; what a process moved that was killed is not known."""
+
+
+def fetch_apart(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Path, billed: Billed) -> bytes:
     """Bring a file of the county in a process of its own, going on with what an earlier errand left in ``folder``.
 
     Args:
@@ -72,22 +80,24 @@ def fetch_apart(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Pa
         if other != into:
             other.unlink()
     call = Fetch(url=url, ca=str(ca_path), sha256=sha256, size=size, into=str(into))
-    run_errand(call, limit_s=FETCH_S)
+    run_errand(call, limit_s=FETCH_S, billed=billed)
     content = into.read_bytes()
     into.unlink()
     return content
 
 
-def renew_apart(folder: Path, *, url: str, ca_path: Path, now_ms: int) -> Outcome:
+def renew_apart(folder: Path, *, url: str, ca_path: Path, now_ms: int, billed: Billed) -> Outcome:
     """Renew the station's certificate where that is due, in a process of its own.
 
     Raises:
         DeviceError: The old certificate stays in place, or the new one is there and its end not known yet.
     """
-    return run_errand(Renew(folder=str(folder), url=url, ca=str(ca_path), now_ms=now_ms), limit_s=RENEW_S)
+    return run_errand(
+        Renew(folder=str(folder), url=url, ca=str(ca_path), now_ms=now_ms), limit_s=RENEW_S, billed=billed
+    )
 
 
-def run_errand(call: Fetch | Renew, *, limit_s: float, command: Sequence[str] = COMMAND) -> Outcome:
+def run_errand(call: Fetch | Renew, *, limit_s: float, billed: Billed, command: Sequence[str] = COMMAND) -> Outcome:
     """Start the process, wait for its answer, and end it.
 
     Raises:
@@ -102,6 +112,7 @@ def run_errand(call: Fetch | Renew, *, limit_s: float, command: Sequence[str] = 
                 process.kill()
     except (OSError, msgspec.DecodeError) as error:
         raise DeviceError(f"the HTTPS process failed: {type(error).__name__}: {error}") from error
+    billed(outcome.billed)
     if outcome.problem == "device":
         raise DeviceError(outcome.detail)
     if outcome.problem == "content":
@@ -130,20 +141,23 @@ def do(call: Fetch | Renew) -> Outcome:
     from agent.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is what must not stay in the agent
     from agent.identity import IdentityBroken  # noqa: PLC0415
 
+    traffic = Traffic()
+    outcome = Outcome()
     try:
         if isinstance(call, Renew):
-            return _renew(call)
-        fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into))
+            outcome = _renew(call, traffic)
+        else:
+            fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into), traffic=traffic)
     except WrongContent as error:
-        return Outcome(problem="content", detail=str(error)[:500])
+        outcome = Outcome(problem="content", detail=str(error)[:500])
     except DeviceError as error:
-        return Outcome(problem="device", detail=str(error)[:500])
+        outcome = Outcome(problem="device", detail=str(error)[:500])
     except (EnrolmentFailed, IdentityBroken, OSError) as error:
-        return Outcome(problem="device", detail=f"{type(error).__name__}: {error}"[:500])
-    return Outcome()
+        outcome = Outcome(problem="device", detail=f"{type(error).__name__}: {error}"[:500])
+    return msgspec.structs.replace(outcome, billed=traffic.total().billed)
 
 
-def _renew(call: Renew) -> Outcome:
+def _renew(call: Renew, traffic: Traffic) -> Outcome:
     from agent.enrolment import renew, renewal_due_ms  # noqa: PLC0415
     from agent.identity import load_identity  # noqa: PLC0415
 
@@ -153,7 +167,7 @@ def _renew(call: Renew) -> Outcome:
     due_ms = renewal_due_ms(identity.enrolled.certificate)
     if call.now_ms < due_ms:
         return Outcome(due_ms=due_ms)
-    identity = renew(identity, url=call.url, ca_file=Path(call.ca), post=post_json)
+    identity = renew(identity, url=call.url, ca_file=Path(call.ca), post=partial(post_json, traffic=traffic))
     return Outcome(renewed=True, due_ms=renewal_due_ms(identity.enrolled.certificate))
 
 

@@ -125,4 +125,9 @@ class PahoLink:
 
     def bytes_moved(self) -> tuple[int, int]:
         """Return TCP payload bytes (sent and acknowledged, received), TLS included, as the kernel counts them."""
-        return self._traffic.total()
+        total = self._traffic.total()
+        return total.acknowledged, total.received
+
+    def bytes_billed(self) -> int:
+        """Return what its IP packets took both ways, headers estimated: see `agent.drivers.tcp_payload`."""
+        return self._traffic.total().billed

@@ -1,20 +1,40 @@
-"""Payload bytes of TCP connections as the kernel counts them: what a metered line is billed for, without headers."""
+"""What TCP connections moved, as the kernel counts it: their payload, and what a metered line is billed for.
+
+The bill is an estimate: payload both ways, what was sent again included, and one header for each segment both ways,
+acknowledgements included. The kernel gives all of them (struct tcp_info of linux/tcp.h; the counters of RFC 4898). A
+header is IPv4's 20 bytes (RFC 791) or IPv6's 40 (RFC 8200), TCP's 20 (RFC 9293) and 12 for timestamps (RFC 7323).
+Not counted: name look-ups, handshakes that fail, and what a radio network adds below IP.
+"""
 
 import socket
 import struct
 import threading
+from dataclasses import dataclass
 
-_COUNTERS = struct.Struct("=QQ")
-_OFFSET = 120
-"""Of tcpi_bytes_acked and tcpi_bytes_received in struct tcp_info (linux/tcp.h, since Linux 4.1)."""
+_FORMAT = struct.Struct("=120xQQII56xQ")
+"""tcpi_bytes_acked, _bytes_received, _segs_out, _segs_in and, 200 bytes in, _bytes_sent (there since Linux 4.19)."""
+_TCP_HEADER_BYTES = 32
+_IP_HEADER_BYTES = {socket.AF_INET: 20, socket.AF_INET6: 40}
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Bytes: ``acknowledged`` and ``received`` are payload, ``billed`` is what IP packets took, both ways."""
+
+    acknowledged: int = 0
+    received: int = 0
+    billed: int = 0
+
+    def __add__(self, other: "Moved") -> "Moved":
+        return Moved(self.acknowledged + other.acknowledged, self.received + other.received, self.billed + other.billed)
 
 
 class Traffic:
-    """Bytes (sent and acknowledged, received) of all connections, those that are open included. Thread-safe."""
+    """The sums of all connections, those that are open included. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._past = (0, 0)
+        self._past = Moved()
         self._open: dict[int, socket.socket] = {}
 
     def opened(self, sock: object) -> None:
@@ -28,25 +48,23 @@ class Traffic:
         with self._lock:
             known = self._open.pop(id(sock), None)
             if known is not None:
-                self._past = _add(self._past, _payload(known))
+                self._past += moved(known)
 
-    def total(self) -> tuple[int, int]:
+    def total(self) -> Moved:
         """Return the sums so far."""
         with self._lock:
-            total = self._past
-            for sock in self._open.values():
-                total = _add(total, _payload(sock))
-            return total
+            return sum((moved(sock) for sock in self._open.values()), start=self._past)
 
 
-def _payload(sock: socket.socket) -> tuple[int, int]:
+def moved(sock: socket.socket) -> Moved:
+    """Return what one connection has moved; nothing where the kernel does not tell."""
     try:
-        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _OFFSET + _COUNTERS.size)
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _FORMAT.size)
     except OSError:
-        return (0, 0)
-    acknowledged, received = _COUNTERS.unpack_from(info, _OFFSET)
-    return (max(acknowledged - 1, 0), received)  # the SYN counts as one acknowledged byte
-
-
-def _add(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
-    return (left[0] + right[0], left[1] + right[1])
+        return Moved()
+    if len(info) < _FORMAT.size:
+        return Moved()
+    acknowledged, received, out, back, sent = _FORMAT.unpack(info)
+    header = _TCP_HEADER_BYTES + _IP_HEADER_BYTES.get(sock.family, 0)
+    # The SYN counts as one acknowledged byte.
+    return Moved(max(acknowledged - 1, 0), received, sent + received + (out + back) * header)

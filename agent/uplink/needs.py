@@ -11,7 +11,7 @@ from protocol.facts import EpochReason, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState
 from protocol.receipts import Receipt
-from protocol.twin import Desired, Reported
+from protocol.twin import Desired, Reported, Sheddable
 from protocol.vitals import Vitals
 
 
@@ -96,6 +96,9 @@ class UplinkHost(Protocol):
 
     def vitals(self) -> Vitals:
         """Return how the station is now."""
+
+    def puts_off(self, what: Sheddable) -> bool:
+        """Return whether ``what`` waits because the month's data run short."""
 
     def in_duty(self) -> bool:
         """Whether a duty window is open now."""

@@ -145,7 +145,7 @@ class Uplink:
         """
         self._run(lambda: None)
         dues = [self._dialling.due_ms, self._session.due_ms, self._sender.due_ms, self._pulse.due_ms]
-        dues += [self._silent_until_ms, self._blobs.due_ms if self._sender.idle else None]
+        dues += [self._silent_until_ms, self._blobs.due_ms if self._blobs_may_go else None]
         return min([self._mono_ms() + LONGEST_TICK_MS, *(due for due in dues if due is not None)])
 
     def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
@@ -274,7 +274,8 @@ class Uplink:
         self._pulse.pump()
         if self._sender.idle:
             self._orders.pump()
-            self._blobs.pump()
+            if self._blobs_may_go:
+                self._blobs.pump()
             self._dialling.held()
             self._dialling.suit(in_duty=self._host.in_duty())
 
@@ -282,6 +283,10 @@ class Uplink:
     def _silent_until_ms(self) -> int | None:
         unanswered = self._channel.unanswered_ms
         return None if unanswered is None or self._dialling.state != "up" else unanswered + SILENCE_MS
+
+    @property
+    def _blobs_may_go(self) -> bool:
+        return self._sender.idle and not self._host.puts_off("blobs")
 
     def _dial(self) -> None:
         if self._dialling.state == "dialling":

@@ -80,6 +80,7 @@ ALARMS = {
     "help_asked": "有人求助",
     "station_certificate": "站点证书没有续期",
     "county_certificate": "县里的证书快到期",
+    "data_short": "站点本月流量不足",
     "disk_full": "站点磁盘已满",
     "outbox_full": "站点磁盘已满",
 }

@@ -25,6 +25,7 @@ from agent.ports import Colour
 from agent.recent import recent_facts
 from agent.snapshots import Snapshots
 from agent.today import Today
+from agent.traffic_ledger import TrafficLedger
 from agent.twin import InForce, Twin, in_force
 from protocol.cards import card_token
 from protocol.facts import BlobPurpose, Fact
@@ -269,6 +270,15 @@ class Bench:
         )
         self.commands = Commands(
             clock=self.clock, journal=self.journal, state=self.outbox, lamp=self.lamp, snapshots=self.snapshots
+        )
+
+        self.moved = 0
+        self.traffic = TrafficLedger(
+            clock=self.clock,
+            journal=self.journal,
+            state=self.outbox,
+            settings=lambda: self.twin.desired.settings,
+            meters=[lambda: self.moved],
         )
 
     def fetch(self, ref: PackRef) -> bytes:

@@ -107,6 +107,7 @@ class Running:
                 waiting=lambda: station.outbox.real.waiting,
                 damage=lambda: self.damage,
                 last_fact=None,
+                traffic=station.traffic,
                 prune=self.prune,
                 lifecycle=station.lifecycle,
                 desk=station.desk,

@@ -49,6 +49,7 @@ def host_of(station: Bench) -> StationHost:
         head=station.outbox.real.signed_head,
         waiting=lambda: station.outbox.real.waiting,
         blobs_waiting=lambda: 3,
+        traffic=station.traffic,
     )
 
 

@@ -23,7 +23,7 @@ from protocol.heads import SignedHead, sign_head
 from protocol.kiosk import LinkState
 from protocol.receipts import Receipt
 from protocol.topics import Down, Up, topic
-from protocol.twin import Desired, Reported
+from protocol.twin import Desired, Reported, Sheddable
 from protocol.units import Moment
 from protocol.vitals import Vitals
 from tests.fakes.county_peer import CountyBook
@@ -169,6 +169,7 @@ class Host:
     states: list[LinkState] = field(default_factory=list)
     damaged: list[bytes] = field(default_factory=list)
     duty: bool = False
+    saving: tuple[Sheddable, ...] = ()
     camera_ready: bool = True
 
     def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
@@ -206,6 +207,9 @@ class Host:
             resident_kib=1,
             twin_version=0,
         )
+
+    def puts_off(self, what: Sheddable) -> bool:
+        return what in self.saving
 
     def in_duty(self) -> bool:
         return self.duty
@@ -260,6 +264,9 @@ class FakeLink:
 
     def bytes_moved(self) -> tuple[int, int]:
         return (0, 0)
+
+    def bytes_billed(self) -> int:
+        return 0
 
 
 class Bench:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
@@ -54,7 +55,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def fetch(web: Web, authority: Authority, folder: Path, *, sha256: bytes = NAME) -> bytes:
-    return fetch_apart(f"{web.url}/packs/x", authority.ca_file, sha256, len(CONTENT), folder=folder / "downloads")
+    url, into = f"{web.url}/packs/x", folder / "downloads"
+    return fetch_apart(url, authority.ca_file, sha256, len(CONTENT), folder=into, billed=unmetered)
+
+
+def unmetered(count: int) -> None:
+    """Leave what an errand moved uncounted."""
 
 
 def test_a_file_comes_whole_and_leaves_nothing_under_way(web: Web, authority: Authority, folder: Path) -> None:
@@ -79,13 +85,25 @@ def test_the_next_errand_goes_on_where_one_stopped(web: Web, authority: Authorit
     assert web.requests[-1][1] == f"bytes={kept}-{len(CONTENT) - 1}"
 
 
+@pytest.mark.parametrize("wrong", [False, True])
+def test_what_is_moved_is_told_also_when_it_was_for_nothing(
+    web: Web, authority: Authority, folder: Path, wrong: bool
+) -> None:
+    told: list[int] = []
+    url, sha256 = f"{web.url}/packs/x", bytes(32) if wrong else NAME
+    with pytest.raises(WrongContent) if wrong else nullcontext():
+        fetch_apart(url, authority.ca_file, sha256, len(CONTENT), folder=folder, billed=told.append)
+    [billed] = told
+    assert len(CONTENT) + 2_000 < billed < len(CONTENT) * 1.1
+
+
 def test_a_certificate_is_renewed_when_it_is_due(web: Web, authority: Authority, folder: Path) -> None:
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     due_ms = renewal_due_ms(first.enrolled.certificate)
     asked = len(web.requests)
-    early = renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms - 1)
+    early = renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms - 1, billed=unmetered)
     assert (early, len(web.requests)) == (Outcome(due_ms=due_ms), asked)
-    assert renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms).renewed
+    assert renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms, billed=unmetered).renewed
     second = load_identity(folder)
     assert second is not None
     assert second.enrolled.certificate != first.enrolled.certificate
@@ -96,7 +114,7 @@ def test_a_refused_renewal_leaves_the_certificate(web: Web, desk: Desk, authorit
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     desk.wrong_nonce = True
     with pytest.raises(DeviceError, match="AnswerRefused"):
-        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS)
+        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS, billed=unmetered)
     assert first.certificate_file.read_text() == first.enrolled.certificate
 
 
@@ -108,12 +126,14 @@ def test_a_folder_that_is_no_stations_is_a_device_error(
     if enrolled is not None:
         (folder / "enrolled.json").write_bytes(enrolled)
     with pytest.raises(DeviceError):
-        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS)
+        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS, billed=unmetered)
 
 
 def test_nobody_there_is_a_device_error(authority: Authority, tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="Connection"):
-        fetch_apart("https://127.0.0.1:9/packs/x", authority.ca_file, NAME, 10, folder=tmp_path / "downloads")
+        fetch_apart(
+            "https://127.0.0.1:9/packs/x", authority.ca_file, NAME, 10, folder=tmp_path / "downloads", billed=unmetered
+        )
 
 
 @pytest.mark.parametrize(
@@ -128,12 +148,17 @@ def test_nobody_there_is_a_device_error(authority: Authority, tmp_path: Path) ->
 def test_a_process_that_hangs_dies_or_babbles_is_a_device_error(program: str, why: str) -> None:
     call = Fetch(url="", ca="", sha256=NAME, size=1, into="")
     with pytest.raises(DeviceError, match=why):
-        run_errand(call, limit_s=1.0, command=[sys.executable, "-c", program])
+        run_errand(call, limit_s=1.0, billed=unmetered, command=[sys.executable, "-c", program])
 
 
 def test_a_program_that_is_missing_is_a_device_error() -> None:
     with pytest.raises(DeviceError):
-        run_errand(Fetch(url="", ca="", sha256=NAME, size=1, into=""), limit_s=1.0, command=["/no/such/program"])
+        run_errand(
+            Fetch(url="", ca="", sha256=NAME, size=1, into=""),
+            limit_s=1.0,
+            billed=unmetered,
+            command=["/no/such/program"],
+        )
 
 
 def test_it_ends_with_the_agent(authority: Authority, tmp_path: Path) -> None:
@@ -160,7 +185,7 @@ from pathlib import Path
 import agent.wiring
 from agent.drivers.https_process import fetch_apart
 fetch_apart({f"{web.url}/packs/x"!r}, Path({str(authority.ca_file)!r}), bytes.fromhex({NAME.hex()!r}), {len(CONTENT)},
-            folder=Path({str(tmp_path / "downloads")!r}))
+            folder=Path({str(tmp_path / "downloads")!r}), billed=[].append)
 print([name for name in ("requests", "urllib3", "cryptography.x509", "importlib.metadata") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -21,6 +21,7 @@ from tests.agent.uplink.network import Broker, Wire
 from tests.agent.uplink.parts import STATION, Host, MemoryBlobs, MemoryOutbox, help_asked, some_facts
 from tests.agent.uplink.pki import Authority, Issued
 from tests.agent.uplink.sample import a_touch
+from tests.benchmarks.touch.ip_packets import PacketCounter
 from tests.fakes.county_peer import CountyBook, CountyPeer
 
 PATIENCE_S = 40.0
@@ -409,3 +410,41 @@ def test_a_touch_costs_at_most_700_bytes(
     after = station.link.bytes_moved()
     assert abs(sum(after) - sum(moved) - (up + down) * 10) <= 1
     assert up + down <= 700
+
+
+def test_the_bill_is_what_packets_on_the_wire_come_to(
+    book: CountyBook, outbox: MemoryOutbox, broker: Broker, county: CountyPeer, authority: Authority
+) -> None:
+    """Facts one by one and a picture; a counter of raw packets is the judge."""
+    outbox.commit(*some_facts(20))
+    with PacketCounter(broker.tls_port) as counter:
+        station = RealStation(
+            book, outbox, port=broker.tls_port, ca_file=authority.ca_file, identity=authority.issue(STATION)
+        )
+        content = os.urandom(40_000)
+        station.blobs.content[hashlib.sha256(content).digest()] = content
+        for number in range(10):
+            station.commit(f"fact {number}")
+            station.run(lambda: station.settled)
+        station.run(lambda: not station.blobs.content)
+        station.uplink.say_gone("shutdown")
+        station.linger(0.5)
+    assert counter.counted.missed == 0
+    assert station.link.bytes_billed() == pytest.approx(counter.counted.bytes, rel=0.02)
+
+
+def test_what_the_month_is_short_of_waits_and_facts_do_not(
+    station: RealStation, county: CountyPeer, book: CountyBook
+) -> None:
+    station.host.saving = ("blobs", "vitals")
+    content = os.urandom(5_000)
+    station.blobs.content[hashlib.sha256(content).digest()] = content
+    station.commit("a")
+    station.run(lambda: station.settled)
+    station.linger(0.5)
+    assert station.blobs.content
+    assert not book.whole_blobs()
+    assert len(book.vitals) == 1, "once at the start of a connection"
+    station.host.saving = ()
+    station.run(lambda: not station.blobs.content)
+    assert len(book.whole_blobs()) == 1

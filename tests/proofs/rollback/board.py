@@ -16,7 +16,7 @@ from protocol.commands import Command
 from protocol.envelope import Envelope
 from protocol.facts import AlarmRaised, Severity
 from protocol.kiosk import LinkState
-from protocol.twin import Desired, Reported
+from protocol.twin import Desired, Reported, Sheddable
 from protocol.units import FactRef
 from protocol.vitals import Vitals
 from tests.proofs.power_cut.workload import FILE, RECORD_KEY, STATION, moment, touch
@@ -91,6 +91,9 @@ class Host:
             resident_kib=1,
             twin_version=0,
         )
+
+    def puts_off(self, what: Sheddable) -> bool:
+        return False
 
     def in_duty(self) -> bool:
         return False

@@ -61,6 +61,9 @@ class Way:
     def bytes_moved(self) -> tuple[int, int]:
         return (0, 0)
 
+    def bytes_billed(self) -> int:
+        return 0
+
     def cut(self, county: County) -> None:
         """Break the connection; the broker publishes the will."""
         if self._open:

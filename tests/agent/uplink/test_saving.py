@@ -1,0 +1,56 @@
+"""While the month's data run short: pictures wait, vitals are rare, facts go at once."""
+
+import hashlib
+
+from tests.agent.uplink.parts import Bench
+
+
+def give_picture(bench: Bench) -> None:
+    content = bytes(range(256)) * 20
+    bench.blobs.content[hashlib.sha256(content).digest()] = content
+
+
+def test_pictures_wait_and_nothing_spins() -> None:
+    bench = Bench()
+    bench.host.saving = ("blobs",)
+    give_picture(bench)
+    bench.connect()
+    bench.wait(600_000)
+    assert not {"asked", "blob"} & set(bench.leaves())
+    bench.commit("home")
+    bench.play()
+    assert bench.leaves()[-1] == "facts"
+    bench.host.saving = ()
+    bench.wait(60_000)
+    assert bench.book.whole_blobs()
+
+
+def test_a_picture_that_is_under_way_stops_where_it_is() -> None:
+    bench = Bench()
+    bench.book.silent.add("asked")
+    give_picture(bench)
+    bench.connect()
+    bench.wait(1_000)
+    assert bench.leaves()[-1] == "asked"
+    bench.book.silent.clear()
+    bench.host.saving = ("blobs",)
+    bench.wait(600_000)
+    assert "blob" not in bench.leaves()
+    bench.host.saving = ()
+    bench.wait(60_000)
+    assert bench.book.whole_blobs()
+
+
+def test_vitals_come_every_half_hour_whatever_changes() -> None:
+    bench = Bench()
+    bench.host.saving = ("blobs", "vitals")
+    bench.connect()
+    for minute in range(120):
+        bench.host.camera_ready = minute % 2 == 0
+        bench.wait(60_000)
+    assert len(bench.book.vitals) == 5
+    bench.host.saving = ()
+    for minute in range(10):
+        bench.host.camera_ready = minute % 2 == 0
+        bench.wait(60_000)
+    assert len(bench.book.vitals) >= 14
