@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +41,7 @@ class KeptBlob:
 
 
 class BlobStore:
-    """A folder of blobs. One other thread may call `write`; everything else belongs to the core's thread."""
+    """A folder of blobs. Any thread may call `write`; everything else belongs to the core's thread."""
 
     def __init__(
         self, folder: Path, *, quota_bytes: int = DEFAULT_QUOTA_BYTES, room: Callable[[], Space] | None = None
@@ -66,6 +67,7 @@ class BlobStore:
             raise _sorted(error) from error
         self._kept: dict[bytes, KeptBlob] = {blob.sha256: blob for blob in found}
         self._written: dict[bytes, KeptBlob] = {}
+        self._writing = threading.Lock()
         self._total_bytes = sum(blob.size for blob in self._kept.values())
         self._next_number = found[-1].number + 1 if found else 1
 
@@ -92,11 +94,12 @@ class BlobStore:
         if not content:
             raise ValueError("an empty blob")
         sha256 = hashlib.sha256(content).digest()
-        if sha256 not in self._kept and sha256 not in self._written:
-            blob = KeptBlob(self._next_number, sha256, len(content))
-            self._write(blob, content)
-            self._next_number += 1
-            self._written[sha256] = blob
+        with self._writing:
+            if sha256 not in self._kept and sha256 not in self._written:
+                blob = KeptBlob(self._next_number, sha256, len(content))
+                self._write(blob, content)
+                self._next_number += 1
+                self._written[sha256] = blob
         return sha256
 
     def keep(self, sha256: bytes) -> bool:

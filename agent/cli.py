@@ -1,14 +1,20 @@
 """``cunhui-agent``: check a configuration, enrol a station, run it, rescue its facts, in Chinese."""
 
 import argparse
+import atexit
 import logging
 import os
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.config import OUTBOX_FILE, BadConfig, StationConfig, load
 
+if TYPE_CHECKING:
+    from agent.log_tail import LogTail
+
+LAST_LOG = "last-log.txt"
 EXIT_FAILED = 1
 EXIT_BAD_CONFIG = 2
 EXIT_NOT_ENROLLED = 3
@@ -88,7 +94,7 @@ def _export_from(outbox: Path, options: argparse.Namespace) -> int:
 def _run(config: StationConfig) -> int:
     from agent.identity import IdentityBroken, load_identity  # noqa: PLC0415
 
-    _log_to_stderr()
+    tail, after = _start_log(), _AfterAll()
     os.umask(0o027)
     try:
         identity = load_identity(config.folder)
@@ -103,8 +109,9 @@ def _run(config: StationConfig) -> int:
     from agent.outbox.errors import OutboxBroken, OutboxFull  # noqa: PLC0415
     from agent.wiring import station  # noqa: PLC0415
 
+    tail.recall(config.folder / LAST_LOG)
     try:
-        with station(config, identity, environ=os.environ) as made:
+        with station(config, identity, environ=os.environ, log_tail=tail) as made:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda got, _: made.inbox.put(StopAsked(reason=signal.Signals(got).name)))
             made.core.run()
@@ -117,12 +124,32 @@ def _run(config: StationConfig) -> int:
     except NotStarted as error:
         print(f"站点不能启动：{error}", file=sys.stderr)
         return EXIT_FAILED
+    finally:
+        tail.save(config.folder / LAST_LOG)
+    after.begin_anew = made.core.restart_asked
     return 0
 
 
-def _log_to_stderr() -> None:
+class _AfterAll:
+    """What is done when everything else is over, the uplink's farewell included: registered first, it runs last."""
+
+    def __init__(self) -> None:
+        self.begin_anew = False
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        """Run this program from its start in this process: whoever started it need know nothing of it."""
+        if self.begin_anew:
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 -- as it was started
+
+
+def _start_log() -> "LogTail":
+    from agent.log_tail import LogTail  # noqa: PLC0415
+
+    tail = LogTail()
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)
+    logging.basicConfig(handlers=[logging.StreamHandler(sys.stderr), tail], level=logging.INFO, format=form)
+    return tail
 
 
 if __name__ == "__main__":

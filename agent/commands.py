@@ -3,70 +3,108 @@
 import logging
 from collections.abc import Callable
 
-import msgspec
-
-from agent.clock import State, StationClock
-from agent.journal import Journal
+from agent.answers import Answers, TooManyOrders
+from agent.clock import StationClock
+from agent.events import StopAsked
+from agent.inbox import Inbox
 from agent.lamp import Lamp
+from agent.log_sending import LogSending
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.snapshots import Snapshots
-from protocol.commands import Command
-from protocol.facts import CommandResult
+from protocol.commands import MAX_VALID_MS, Command
 
 log = logging.getLogger(__name__)
 
-MAX_REMEMBERED = 256
-_KEY = "commands"
+_WITHOUT_DATE = frozenset({"time_check"})
+"""Orders that a station carries out which does not know the time: it is what they ask for, and repeats do no harm."""
 
 
 class Commands:
-    """Knows which orders it has executed, also after a restart."""
+    """Judges an order, remembers it, carries it out."""
 
     def __init__(
-        self, *, clock: StationClock, journal: Journal, state: State, lamp: Lamp, snapshots: Snapshots
+        self,
+        *,
+        clock: StationClock,
+        answers: Answers,
+        inbox: Inbox,
+        lamp: Lamp,
+        snapshots: Snapshots,
+        logs: LogSending,
     ) -> None:
         self._clock = clock
-        self._journal = journal
-        self._state = state
-        self._done = self._kept()
-        self._orders: dict[str, Callable[[bytes], str]] = {
-            "identify": lambda command: self._identify(command, lamp),
-            "snapshot": snapshots.command,
+        self._answers = answers
+        self._inbox = inbox
+        self._lamp = lamp
+        self._snapshots = snapshots
+        self._orders: dict[str, Callable[[Command], None]] = {
+            "identify": self._identify,
+            "snapshot": self._snapshot,
+            "restart_agent": self._restart,
+            "send_logs": logs.send,
+            "time_check": self._tell_time,
         }
 
-    def _kept(self) -> list[bytes]:
-        raw = self._state.get(_KEY)
-        try:
-            return msgspec.msgpack.decode(raw, type=list[bytes]) if raw else []
-        except msgspec.DecodeError:
-            log.warning("the list of executed commands can't be read")
-            return []
-
     def execute(self, command: Command) -> None:
-        """Carry out a verified command, unless it came before, too late, or can't be dated."""
-        if command.id in self._done:
-            log.info("command %s came again", command.id.hex())
-            return
-        reason = self._objection(command) or self._remember(command.id) or self._orders[command.order](command.id)
-        if reason:
-            result = CommandResult(at=self._clock.now(), command=command.id, outcome="refused", detail=reason)
-            self._journal.owe(result)
+        """Carry out a verified command, unless it came before, is too late, or can't be dated."""
+        if self._answers.came_before(command.id):
+            log.info("order %s came again", command.id.hex())
+        elif objection := self._objection(command) or self._remember(command):
+            self._answers.refuse(command, objection)
+        else:
+            self._orders[command.order](command)
+
+    def refuse(self, command: Command, reason: str) -> None:
+        """Answer a verified command that came in a way in which it must not."""
+        if not self._answers.came_before(command.id):
+            self._answers.refuse(command, reason)
+
+    def resume(self, *, ended_well: bool) -> None:
+        """Answer what the run before left open.
+
+        Args:
+            ended_well: Whether that run ended in good order.
+        """
+        for known in self._answers.unanswered():
+            if known.order == "restart_agent" and ended_well:
+                self._answers.give(known.id, "done")
+            else:
+                self._answers.give(known.id, "failed", "interrupted: the agent ended while this was under way")
 
     def _objection(self, command: Command) -> str:
+        if command.order not in self._orders:
+            return f"unknown_order: {command.order}"
         if not self._clock.dated:
-            return "the station does not know the time"
-        return "expired" if self._clock.now().wall > command.not_after else ""
+            return "" if command.order in _WITHOUT_DATE else "undated"
+        now = self._clock.now().wall
+        if now > command.not_after:
+            return "expired"
+        return "valid_too_long" if command.not_after > now + MAX_VALID_MS else ""
 
-    def _remember(self, command: bytes) -> str:
-        kept = [*self._done, command][-MAX_REMEMBERED:]
+    def _remember(self, command: Command) -> str:
         try:
-            self._state.put(_KEY, msgspec.msgpack.encode(kept))
+            self._answers.begin(command)
+        except TooManyOrders:
+            return "too_many_orders"
         except (OutboxFull, OutboxBroken) as error:
-            return f"not recorded: {error}"[:400]
-        self._done = kept
+            return f"not_recorded: {error}"
         return ""
 
-    def _identify(self, command: bytes, lamp: Lamp) -> str:
-        lamp.show("amber", fact="")
-        self._journal.owe(CommandResult(at=self._clock.now(), command=command, outcome="done"))
-        return ""
+    def _identify(self, command: Command) -> None:
+        self._lamp.show("amber", fact="")
+        self._answers.give(command.id, "done")
+
+    def _snapshot(self, command: Command) -> None:
+        if reason := self._snapshots.command(command.id):
+            self._answers.give(command.id, "failed", reason)
+
+    def _restart(self, command: Command) -> None:
+        """End; the answer is the next start's, which knows how this run ended."""
+        self._inbox.put(StopAsked(reason=f"order {command.id.hex()}", restart=True))
+
+    def _tell_time(self, command: Command) -> None:
+        """Say how the clock stands; the answer's own moment says how far it can be trusted."""
+        figures = {"station_ms": self._clock.now().wall}
+        if command.issued:
+            figures |= {"county_ms": command.issued, "ahead_ms": figures["station_ms"] - command.issued}
+        self._answers.give(command.id, "done", figures=figures)

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any, Literal, Protocol
 
 from agent.clock import StationClock
+from agent.commands import Commands
 from agent.contacts import Contacts
 from agent.desk import ClockingDesk, Screens
 from agent.events import (
@@ -121,6 +122,9 @@ class Parts:
     learning: Learning
     snapshots: Snapshots
     contacts: Contacts
+    commands: Commands
+    ended_well: bool
+    """Whether the run before ended in good order."""
     shelf: PackShelf
     renewal: Renewal
     home: HomeScreen
@@ -160,6 +164,11 @@ class Core:
             StopAsked: self._stop_asked,
         }
 
+    @property
+    def restart_asked(self) -> bool:
+        """Whether `run` ended so that the agent begins anew at once."""
+        return self._stop is not None and self._stop.restart
+
     def run(self) -> None:
         """Start everything, decide until `StopAsked`, stop everything.
 
@@ -169,6 +178,7 @@ class Core:
         """
         parts = self._parts
         parts.lifecycle.started(last_fact=parts.last_fact)
+        parts.commands.resume(ended_well=parts.ended_well)
         started: list[Device] = []
         try:
             for device in parts.devices:
@@ -179,7 +189,9 @@ class Core:
             while self._stop is None:
                 self.step(timeout_s=self._wait_s())
         finally:
-            parts.notifier.stopping()
+            if not self.restart_asked:
+                # To the service manager an agent that begins anew in its own process has never stopped.
+                parts.notifier.stopping()
             for device in reversed(started):
                 device.stop()
         self._end()
@@ -302,6 +314,7 @@ class Core:
         parts.traffic.tick()
         parts.traffic.keep()
         parts.uplink.say_gone("shutdown")
+        parts.uplink.say_gone("restart" if self.restart_asked else "shutdown")
 
 
 def _start(device: Device) -> None:

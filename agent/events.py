@@ -143,9 +143,10 @@ class RenewalEnded:
 
 @dataclass(frozen=True, slots=True)
 class StopAsked:
-    """The service manager asked the agent to end."""
+    """The service manager, or the county's order, asked the agent to end; with ``restart`` it begins anew at once."""
 
     reason: str
+    restart: bool = False
 
 
 type Event = (

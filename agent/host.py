@@ -81,6 +81,10 @@ class StationHost:
         """Execute an order; its result is a fact."""
         self._commands.execute(command)
 
+    def command_refused(self, command: Command, reason: str) -> None:
+        """Answer an order that must not be carried out as it came."""
+        self._commands.refuse(command, reason)
+
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         """State an alarm of the uplink's as a fact."""
         alarm = AlarmRaised(at=self._clock.now(), code=code[:64], severity=severity, detail=detail[:400])

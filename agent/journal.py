@@ -6,6 +6,7 @@ disk is full at that moment, so it waits in memory and goes before whatever is c
 
 import logging
 from collections import deque
+from collections.abc import Mapping
 from typing import Protocol
 
 from agent.outbox.errors import OutboxBroken, OutboxFull
@@ -20,8 +21,8 @@ MAX_OWED = 200
 class Committing(Protocol):
     """What a journal needs of the outbox."""
 
-    def commit(self, *facts: Fact) -> list[FactRef]:
-        """Make facts durable, all or none.
+    def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
+        """Make facts durable, and values of the state with them, all or none.
 
         Raises:
             OutboxFull: The disk is full; nothing was written.
@@ -35,32 +36,35 @@ class Journal:
     def __init__(self, outbox: Committing) -> None:
         self._outbox = outbox
         self._owed: deque[Fact] = deque()
+        self._owed_state: dict[str, bytes] = {}
         self._news = False
         self._stuck = False
 
-    def commit(self, *facts: Fact) -> list[FactRef]:
-        """Make facts durable now, after everything owed, in one transaction.
+    def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
+        """Make facts durable now, after everything owed, in one transaction, and values of the state with them.
 
         Raises:
             OutboxFull: Nothing was written.
             OutboxBroken: Nothing was written.
         """
-        refs = self._outbox.commit(*self._owed, *facts)
+        refs = self._outbox.commit(*self._owed, *facts, state={**self._owed_state, **(state or {})})
         self._owed.clear()
+        self._owed_state.clear()
         self._news = True
         return refs[len(refs) - len(facts) :]
 
-    def owe(self, *facts: Fact) -> None:
-        """Make facts durable now, or as soon as the disk takes them."""
+    def owe(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> None:
+        """Make facts durable now, or as soon as the disk takes them; values of the state with them, never before."""
         room = MAX_OWED - len(self._owed)
         if len(facts) > room:
             log.error("%d facts given up: the disk has taken nothing for too long", len(facts) - max(0, room))
         self._owed.extend(facts[: max(0, room)])
+        self._owed_state.update(state or {})
         self.settle()
 
     def settle(self) -> None:
         """Try again to make durable what is owed."""
-        if not self._owed:
+        if not self._owed and not self._owed_state:
             return
         try:
             self.commit()

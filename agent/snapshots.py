@@ -13,12 +13,13 @@ from typing import Protocol
 
 import msgspec
 
+from agent.answers import Answer, Answers
 from agent.clock import StationClock
 from agent.events import PictureTaken
 from agent.journal import Journal
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.twin import Twin
-from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult, Fact
+from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, Fact
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
@@ -65,12 +66,14 @@ class Snapshots:
         journal: Journal,
         twin: Twin,
         blobs: Blobs,
+        answers: Answers,
         taker: PictureTaker | None,
     ) -> None:
         self._clock = clock
         self._journal = journal
         self._twin = twin
         self._blobs = blobs
+        self._answers = answers
         self._taker = taker
         self._requested: deque[bytes] = deque()
         self._announced: set[bytes] = set()
@@ -101,9 +104,9 @@ class Snapshots:
     def command(self, command: bytes) -> str:
         """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
         if self._taker is None:
-            return "this station has no camera"
+            return "no_camera"
         if len(self._requested) >= MAX_REQUESTED or not self._taker.request("requested", None):
-            return "the camera is busy"
+            return "camera_busy"
         self._requested.append(command)
         return ""
 
@@ -122,10 +125,12 @@ class Snapshots:
             self._let_go(self._blobs.unwrite, sha256)
             return True
         surplus = self._blobs.surplus(room_for=event.size)
+        answer = self._answer(event)
+        facts = [self._announced_fact(event, sha256), *([answer.fact] if answer else []), *self._evicted(surplus)]
         fresh = False
         try:
             fresh = self._blobs.keep(sha256)
-            self._journal.commit(*self._facts(event, sha256), *self._evicted(surplus))
+            self._journal.commit(*facts, state=answer.state if answer else None)
         except (OutboxFull, OutboxBroken) as error:
             log.warning("a picture waits in the spool: %s", error)
             if fresh:
@@ -135,9 +140,15 @@ class Snapshots:
                 self._journal.owe(*self._evicted(surplus))
             return False
         self._drop(surplus)
-        if event.purpose == "requested" and self._requested:
-            self._requested.popleft()
+        if answer:
+            self._answers.given(self._requested.popleft())
         return True
+
+    def _answer(self, event: PictureTaken) -> Answer | None:
+        """Return the answer to the order that a picture was taken for, to be on disk together with it."""
+        if event.purpose != "requested" or not self._requested:
+            return None
+        return self._answers.prepare(self._requested[0], "done", figures={"bytes": event.size})
 
     def make_room(self) -> None:
         """Let the oldest pictures go where the disk runs short, so that facts always find room."""
@@ -162,21 +173,20 @@ class Snapshots:
         except OutboxBroken as error:
             log.warning("a picture that is not wanted stays behind: %s", error)
 
-    def _facts(self, event: PictureTaken, sha256: bytes) -> list[Fact]:
-        now = self._clock.now()
-        announced = BlobAnnounced(
-            at=now, sha256=sha256, size=event.size, media_type="image/jpeg", purpose=event.purpose, about=event.about
+    def _announced_fact(self, event: PictureTaken, sha256: bytes) -> BlobAnnounced:
+        return BlobAnnounced(
+            at=self._clock.now(),
+            sha256=sha256,
+            size=event.size,
+            media_type="image/jpeg",
+            purpose=event.purpose,
+            about=event.about,
         )
-        facts: list[Fact] = [announced]
-        if event.purpose == "requested" and self._requested:
-            facts.append(CommandResult(at=now, command=self._requested[0], outcome="done"))
-        return facts
 
     def _failed(self, event: PictureTaken) -> None:
         now = self._clock.now()
         if event.purpose == "requested" and self._requested:
-            command = self._requested.popleft()
-            self._journal.owe(CommandResult(at=now, command=command, outcome="failed", detail=event.problem[:400]))
+            self._answers.give(self._requested.popleft(), "failed", f"camera: {event.problem}")
         if not self._failing:
             log.error("the camera fails: %s", event.problem)
             self._journal.owe(AlarmRaised(at=now, code="camera_failed", severity="minor", detail=event.problem[:400]))

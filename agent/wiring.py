@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 import agent
+from agent.answers import Answers
 from agent.blobs import BlobStore
 from agent.camera_worker import CameraWorker
 from agent.catalogue import INDICATORS, INPUTS, READERS, driver
@@ -35,6 +36,8 @@ from agent.kiosk_socket import KioskSocket
 from agent.lamp import Lamp
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
+from agent.log_sending import LogSending
+from agent.log_tail import LogTail
 from agent.notify import Notifier
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
@@ -49,7 +52,7 @@ from agent.twin import Twin
 from agent.uplink import Uplink
 from agent.watched_contact import WatchedContact
 from agent.watched_reader import WatchedReader
-from protocol.facts import EpochOpened, FactsLost
+from protocol.facts import Booted, EpochOpened, Fact, FactsLost, ShutDown
 from protocol.twin import PackRef
 from protocol.units import Moment
 
@@ -97,6 +100,7 @@ def station(
     environ: Mapping[str, str],
     clock: StationClock | None = None,
     inbox: Inbox | None = None,
+    log_tail: LogTail | None = None,
 ) -> Iterator[Station]:
     """Build a station; on leaving its files are closed.
 
@@ -104,6 +108,7 @@ def station(
         environ: Where the service manager says how to notify it (sd_notify(3)).
         clock: Its time, where that is not the machine's.
         inbox: Its door for events, where that is not a plain one.
+        log_tail: Where the log's end is at hand; without it there is no log to send.
 
     Raises:
         OutboxFull: There is no room to begin.
@@ -118,7 +123,15 @@ def station(
         stack.callback(outbox.close)
         indicator: Indicator = _made(INDICATORS, config.indicator)
         stack.callback(indicator.close)
-        build = _Build(config=config, identity=identity, clock=clock, outbox=outbox, indicator=indicator, inbox=inbox)
+        build = _Build(
+            config=config,
+            identity=identity,
+            clock=clock,
+            outbox=outbox,
+            indicator=indicator,
+            inbox=inbox,
+            log_tail=log_tail or LogTail(),
+        )
         parts = build.parts(environ)
         yield Station(core=Core(parts), inbox=inbox, parts=parts)
 
@@ -133,14 +146,17 @@ class _Build:
     outbox: Outbox
     indicator: Indicator
     inbox: Inbox
+    log_tail: LogTail
 
     def __post_init__(self) -> None:
         recent = list(recent_facts(self.outbox))
         # Opening the outbox may have begun a stream just now: its own facts say nothing of the run before.
         lived = [fact.at for _, fact in recent if not isinstance(fact, EpochOpened | FactsLost)]
         self.last_fact = lived[-1] if lived else None
+        self.ended_well = _ended_well([fact for _, fact in recent])
         self.clock.restore(self.outbox, last_fact=self.last_fact)
         self.journal = Journal(self.outbox)
+        self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
         self.lamp = Lamp(self.indicator)
         self.readers: dict[str, CardReader] = {chosen.name: _made(READERS, chosen) for chosen in self.config.readers}
         self.inputs: dict[str, Contact] = {one.chosen.name: _made(INPUTS, one.chosen) for one in self.config.inputs}
@@ -151,7 +167,12 @@ class _Build:
         self.today = Today(clock=self.clock, twin=self.twin)
         self.today.recall(recent)
         self.snapshots = Snapshots(
-            clock=self.clock, journal=self.journal, twin=self.twin, blobs=self.blobs, taker=self.camera
+            clock=self.clock,
+            journal=self.journal,
+            twin=self.twin,
+            blobs=self.blobs,
+            answers=self.answers,
+            taker=self.camera,
         )
         self.snapshots.recall(recent)
         self.contacts = Contacts(
@@ -187,6 +208,7 @@ class _Build:
             random=secrets.SystemRandom(),
         )
         home = self._home(learning, lifecycle)
+        commands = self._commands()
         return Parts(
             inbox=self.inbox,
             clock=self.clock,
@@ -201,11 +223,13 @@ class _Build:
             learning=learning,
             snapshots=self.snapshots,
             contacts=self.contacts,
+            commands=commands,
+            ended_well=self.ended_well,
             shelf=shelf,
             renewal=self._renewal(),
             home=home,
             kiosks=self.kiosks,
-            uplink=self._uplink(self._host(lifecycle, shelf, home)),
+            uplink=self._uplink(self._host(lifecycle, shelf, home, commands)),
             notifier=Notifier(environ=environ, mono_ms=self.clock.mono_ms),
             devices=self._devices(),
         )
@@ -248,10 +272,19 @@ class _Build:
             simulated=simulated,
         )
 
-    def _host(self, lifecycle: Lifecycle, shelf: PackShelf, home: HomeScreen) -> StationHost:
-        commands = Commands(
-            clock=self.clock, journal=self.journal, state=self.outbox, lamp=self.lamp, snapshots=self.snapshots
+    def _commands(self) -> Commands:
+        return Commands(
+            clock=self.clock,
+            answers=self.answers,
+            inbox=self.inbox,
+            lamp=self.lamp,
+            snapshots=self.snapshots,
+            logs=LogSending(
+                clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.log_tail
+            ),
         )
+
+    def _host(self, lifecycle: Lifecycle, shelf: PackShelf, home: HomeScreen, commands: Commands) -> StationHost:
         return StationHost(
             station=self.identity.station,
             software=software(),
@@ -305,6 +338,12 @@ class _Build:
         contacts = [WatchedContact(contact, name, self.inbox) for name, contact in self.inputs.items()]
         # The kiosk's socket last: where it is, cards are taken.
         return [*cameras, *contacts, *readers, self.kiosks]
+
+
+def _ended_well(facts: list[Fact]) -> bool:
+    """Tell whether the last run stated its end."""
+    run = next((fact for fact in reversed(facts) if isinstance(fact, Booted | ShutDown)), None)
+    return isinstance(run, ShutDown)
 
 
 def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:

@@ -5,25 +5,58 @@ from typing import Annotated, Literal
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
-from protocol.codec import VersionedMessage, decode, encode
+from protocol.codec import Message, VersionedMessage, decode, encode
 from protocol.refusal import Refused
 from protocol.signing import seal, unseal
 from protocol.units import LongText, ShortText, StationId, WallMs
 
-type Order = Literal["identify", "snapshot"]
-"""identify: blink and beep so that a person finds the station. snapshot: take a still of the room now."""
+type Order = Literal["identify", "snapshot", "restart_agent", "send_logs", "time_check", "live_view"]
+"""identify: blink and beep so that a person finds the station. snapshot: take a still of the room now.
+restart_agent: end in good order and begin anew. send_logs: send the end of the program's log as a blob. time_check: say
+how the clock stands. live_view: send frames for a leased time."""
+
+type CommandId = Annotated[bytes, Meta(min_length=16, max_length=16)]
+"""Random; a station executes one id once."""
+
+MAX_VALID_MS = 7 * 86_400_000
+"""How long a command may be valid at most: a station must remember it for so long."""
+
+MAX_LEASE_S = 600
+
+
+class LogTerms(Message, frozen=True, kw_only=True):
+    """How much of the log ``send_logs`` wants."""
+
+    kib: Annotated[int, Meta(ge=1, le=64)] = 32
+
+
+class LiveTerms(Message, frozen=True, kw_only=True):
+    """The lease of ``live_view``: it ends with the first of these that is used up."""
+
+    seconds: Annotated[int, Meta(ge=5, le=MAX_LEASE_S)] = 120
+    frames_a_minute: Annotated[int, Meta(ge=1, le=120)] = 30
+    """At most; a slow line gives fewer."""
+    kib: Annotated[int, Meta(ge=40, le=20_480)] = 5_120
+    """Of pictures, before what the line adds."""
+    viewer: ShortText = ""
+    """Who looks, in words for the kiosk: an office, never a person's name."""
 
 
 class Command(VersionedMessage, frozen=True, kw_only=True):
     """An order to one station."""
 
-    id: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    id: CommandId
     station: StationId
-    order: Order
+    order: ShortText
+    """An `Order`; a station refuses one that it does not know."""
     not_after: WallMs
     issuer: ShortText
     """Account name of who ordered it."""
     reason: LongText
+    issued: WallMs = 0
+    """The county's clock as it signed; 0 where that is not told."""
+    log: LogTerms = LogTerms()
+    live: LiveTerms = LiveTerms()
 
 
 def seal_command(key: Ed25519PrivateKey, command: Command) -> bytes:
@@ -32,7 +65,7 @@ def seal_command(key: Ed25519PrivateKey, command: Command) -> bytes:
 
 
 def unseal_command(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Command:
-    """Read a command meant for ``station``. Expiry and repetition are the station's to judge.
+    """Read a command meant for ``station``. Expiry, repetition and an unknown order are the station's to judge.
 
     Raises:
         Refused: As `protocol.signing.unseal`; ``wrong_station``.

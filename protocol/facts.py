@@ -36,8 +36,9 @@ type TouchAnswer = Literal["recorded", "repeat", "unknown", "lost"]
 """What the person was told: 打卡成功, 已打卡, 已记录，待县里核对, 请联系镇办."""
 
 type ContactKind = Literal["door", "motion"]
-type BlobPurpose = Literal["touch", "requested", "random", "door", "record"]
-"""What a picture is of: a touch, an order of the county, a moment of a duty window, a door's opening, a deed."""
+type BlobPurpose = Literal["touch", "requested", "random", "door", "record", "log"]
+"""What a picture is of: a touch, an order of the county, a moment of a duty window, a door's opening, a deed. Or it is
+no picture but the end of a log."""
 type BootCause = Literal["power_on", "restart"]
 type EpochReason = Literal["first", "ahead", "differs", "corrupt"]
 type Severity = Literal["info", "minor", "major", "critical"]
@@ -197,6 +198,9 @@ class CommandResult(_Fact, frozen=True, kw_only=True, tag="command_result"):
     command: Annotated[bytes, Meta(min_length=16, max_length=16)]
     outcome: Literal["done", "failed", "refused"]
     detail: LongText = ""
+    """Why not: a code, and where there is more to say a colon and English."""
+    figures: Annotated[dict[ShortText, int], Meta(max_length=16)] = {}
+    """What the order came to, by name: bytes, frames, milliseconds."""
 
 
 class AlarmRaised(_Fact, frozen=True, kw_only=True, tag="alarm_raised"):

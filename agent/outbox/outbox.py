@@ -4,7 +4,7 @@ When `Outbox.commit` has returned, the lamp may turn green. Identity is ``(stati
 stream itself, never from a clock. What the county has is known by its receipts alone.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -130,8 +130,11 @@ class Outbox:
         """What a write found wrong with the file itself: only opening it anew can mend that."""
         return self._damage
 
-    def commit(self, *facts: Fact) -> list[FactRef]:
+    def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
         """Put facts on disk together, in this order, and return their identities: now they can't be lost.
+
+        Args:
+            state: Values to `get` later, on disk together with the facts or not at all.
 
         Raises:
             OutboxFull: Nothing was written; later commits work when there is room again.
@@ -141,9 +144,11 @@ class Outbox:
         bodies = [encode_fact(fact) for fact in facts]
         if any(len(body) > MAX_COMMIT_BYTES for body in bodies):
             raise ValueError(f"a fact is larger than {MAX_COMMIT_BYTES} bytes")
-        if not bodies:
+        if not bodies and not state:
             return []
         with self._transaction():
+            for key, value in (state or {}).items():
+                self._store.write_state(key, value)
             appender = Appender(self._store, self._tip)
             seqs = [appender.add(body) for body in bodies]
             appender.flush()

@@ -85,6 +85,9 @@ class UplinkHost(Protocol):
     def command_came(self, command: Command) -> None:
         """Take a command meant for this station and signed by the county. Expiry and repetition are the host's."""
 
+    def command_refused(self, command: Command, reason: str) -> None:
+        """Take a command that is the county's and came in a way in which it must not: it is answered, not executed."""
+
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         """Tell the county's people. ``detail`` is English and short."""
 

@@ -38,6 +38,15 @@ class Orders:
         """
         self._host.command_came(unseal_command(raw, station=self._station, public_keys=self._keys))
 
+    def retained_came(self, raw: bytes) -> None:
+        """Have a retained command answered: whoever kept it, kept it for stations that were not meant to get it.
+
+        Raises:
+            Refused: It is not the county's word to this station.
+        """
+        command = unseal_command(raw, station=self._station, public_keys=self._keys)
+        self._host.command_refused(command, "retained")
+
     def pump(self) -> None:
         """Send the report that waits. One that the broker refuses is made good by the next birth's twin version."""
         reported, self._unreported = self._unreported, None

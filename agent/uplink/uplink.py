@@ -210,6 +210,8 @@ class Uplink:
         self._channel.heard()
         try:
             if event.retained:
+                if event.leaf == "command" and not self._time_only:
+                    self._orders.retained_came(event.payload)
                 raise Refused("malformed", "retained, and nothing here ever is")
             self._deliver(event)
         except Refused as refused:

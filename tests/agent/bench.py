@@ -1,7 +1,7 @@
 """A station's rules on a bench: the real outbox on a real disk, everything else recorded in one order."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.answers import Answers
 from agent.clock import StationClock
 from agent.commands import Commands
 from agent.contacts import Contacts
@@ -19,6 +20,8 @@ from agent.journal import Journal
 from agent.lamp import Lamp
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
+from agent.log_sending import LogSending
+from agent.log_tail import LogTail
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
 from agent.ports import Colour
@@ -131,10 +134,10 @@ class WatchedOutbox:
         self.commits = 0
         self._recorded = recorded
 
-    def commit(self, *facts: Fact) -> list[FactRef]:
+    def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
         if self.error is not None:
             raise self.error
-        refs = self.real.commit(*facts)
+        refs = self.real.commit(*facts, state=state)
         self.commits += 1
         self._recorded.order.append(("commit", list(facts)))
         return refs
@@ -228,8 +231,14 @@ class Bench:
         self.taker = FakeTaker()
         self.blobs = MemoryBlobs()
         self.inbox = Inbox()
+        self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
         self.snapshots = Snapshots(
-            clock=self.clock, journal=self.journal, twin=self.twin, blobs=self.blobs, taker=self.taker
+            clock=self.clock,
+            journal=self.journal,
+            twin=self.twin,
+            blobs=self.blobs,
+            answers=self.answers,
+            taker=self.taker,
         )
         self.contacts = Contacts(
             clock=self.clock,
@@ -268,8 +277,16 @@ class Bench:
             screens=self.recorded,
             random=Random(1),
         )
+        self.log_tail = LogTail()
         self.commands = Commands(
-            clock=self.clock, journal=self.journal, state=self.outbox, lamp=self.lamp, snapshots=self.snapshots
+            clock=self.clock,
+            answers=self.answers,
+            inbox=self.inbox,
+            lamp=self.lamp,
+            snapshots=self.snapshots,
+            logs=LogSending(
+                clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.log_tail
+            ),
         )
 
         self.moved = 0

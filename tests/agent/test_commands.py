@@ -1,11 +1,14 @@
-"""Commands are executed once, in time, and answered by a fact."""
+"""Commands are executed once, in time, and answered by one fact, whatever happens in between."""
 
 from pathlib import Path
 
 import msgspec
+import pytest
 
-from protocol.commands import Command
-from protocol.facts import CommandResult
+from agent.answers import MAX_REMEMBERED
+from agent.events import PictureTaken, StopAsked
+from protocol.commands import MAX_VALID_MS, Command
+from protocol.facts import BlobAnnounced, CommandResult
 from tests.agent.bench import STATION, Bench, bench, desired
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
@@ -35,18 +38,56 @@ def test_identify_lights_the_lamp(station: Bench, system: FakeSystemClock) -> No
 def test_once_also_after_a_restart(tmp_path: Path, system: FakeSystemClock) -> None:
     for _ in range(2):
         with bench(tmp_path, system) as station:
+            station.commands.resume(ended_well=True)
             station.commands.execute(command(system))
             station.commands.execute(command(system))
             assert len(results(station)) == 1
 
 
-def test_too_late_or_without_the_time_it_is_refused(tmp_path: Path, station: Bench, system: FakeSystemClock) -> None:
-    station.commands.execute(command(system, not_after=system.wall - 1))
-    assert results(station) == [("refused", "expired")]
-    (tmp_path / "other").mkdir()
-    with bench(tmp_path / "other", system, trusted=False) as other:
-        other.commands.execute(command(system))
-        assert results(other) == [("refused", "the station does not know the time")]
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"not_after": 1}, "expired"),
+        ({"order": "open_the_door"}, "unknown_order: open_the_door"),
+        ({"order": ""}, "unknown_order: "),
+    ],
+)
+def test_what_must_not_be_done_is_refused_once_and_remembered(
+    tmp_path: Path, system: FakeSystemClock, changes: dict[str, object], reason: str
+) -> None:
+    for _ in range(2):
+        with bench(tmp_path, system) as station:
+            for _ in range(3):
+                station.commands.execute(command(system, **changes))
+            assert results(station) == [("refused", reason)]
+            assert station.indicator.shown == []
+
+
+def test_an_order_that_is_valid_for_too_long_is_refused(station: Bench, system: FakeSystemClock) -> None:
+    station.commands.execute(command(system, not_after=system.wall + MAX_VALID_MS + 60_000))
+    assert results(station) == [("refused", "valid_too_long")]
+
+
+def test_a_station_without_the_time_does_nothing_but_tell_its_time(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        station.commands.execute(command(system))
+        station.commands.execute(command(system, id=b"d" * 16, order="time_check"))
+        assert results(station) == [("refused", "undated"), ("done", "")]
+        assert station.of(CommandResult)[1].at.quality == "unknown"
+
+
+def test_a_time_check_states_the_difference(station: Bench, system: FakeSystemClock) -> None:
+    station.commands.execute(command(system, order="time_check", issued=system.wall - 1_234))
+    (result,) = station.of(CommandResult)
+    assert result.figures == {"station_ms": system.wall, "county_ms": system.wall - 1_234, "ahead_ms": 1_234}
+
+
+def test_what_came_in_a_wrong_way_is_answered_and_never_done(station: Bench, system: FakeSystemClock) -> None:
+    station.commands.refuse(command(system), "retained")
+    station.commands.refuse(command(system), "retained")
+    station.commands.execute(command(system))
+    assert results(station) == [("refused", "retained")]
+    assert station.indicator.shown == []
 
 
 def test_what_can_not_be_remembered_is_not_done(station: Bench, system: FakeSystemClock) -> None:
@@ -55,11 +96,81 @@ def test_what_can_not_be_remembered_is_not_done(station: Bench, system: FakeSyst
     station.outbox.error = None
     station.journal.settle()
     assert station.indicator.shown == []
-    assert results(station)[0][0] == "refused"
+    assert results(station) == [("refused", "not_recorded: no room")]
 
 
-def test_a_snapshot_is_answered_when_the_picture_came(station: Bench, system: FakeSystemClock) -> None:
-    station.accept(desired(version=2))
-    station.commands.execute(command(system, order="snapshot"))
-    assert station.taker.asked == [("requested", None)]
-    assert results(station) == []
+def test_an_answer_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        station.commands.execute(command(system, order="snapshot"))
+        station.outbox.fill_disk()
+        station.snapshots.taken(PictureTaken(about=None, purpose="requested", sha256=None, problem="dark"))
+        assert results(station) == []
+        station.outbox.error = None
+        station.journal.settle()
+        assert results(station) == [("failed", "camera: dark")]
+    with bench(tmp_path, system) as station:
+        station.commands.resume(ended_well=False)
+        assert len(results(station)) == 1
+
+
+def test_no_more_orders_than_can_be_remembered(station: Bench, system: FakeSystemClock) -> None:
+    for number in range(MAX_REMEMBERED + 1):
+        station.commands.execute(command(system, id=number.to_bytes(16)))
+    assert results(station)[-2:] == [("done", ""), ("refused", "too_many_orders")]
+    system.pass_ms(2 * HOUR_MS)
+    station.commands.execute(command(system, id=b"e" * 16))
+    assert results(station)[-1] == ("done", "")
+    station.commands.execute(command(system, id=(0).to_bytes(16), not_after=system.wall - HOUR_MS))
+    assert len(station.indicator.shown) == MAX_REMEMBERED + 1
+
+
+def test_a_snapshot_is_answered_together_with_its_picture(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        station.accept(desired(version=2))
+        station.commands.execute(command(system, order="snapshot"))
+        assert station.taker.asked == [("requested", None)]
+        assert results(station) == []
+        sha256 = station.blobs.write(b"a picture")
+        station.snapshots.taken(PictureTaken(about=None, purpose="requested", sha256=sha256, size=9, spooled="x"))
+        assert results(station) == [("done", "")]
+        assert len(station.of(BlobAnnounced)) == 1
+    with bench(tmp_path, system) as station:
+        station.commands.resume(ended_well=True)
+        assert results(station) == [("done", "")]
+
+
+def test_what_a_killed_agent_had_begun_is_told_honestly(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        station.commands.execute(command(system, order="snapshot"))
+    for _ in range(2):
+        with bench(tmp_path, system) as station:
+            station.commands.resume(ended_well=True)
+            ((outcome, detail),) = results(station)
+            assert (outcome, detail.split(":")[0]) == ("failed", "interrupted")
+
+
+@pytest.mark.parametrize(("ended_well", "outcome"), [(True, "done"), (False, "failed")])
+def test_a_restart_is_answered_by_the_next_start(
+    tmp_path: Path, system: FakeSystemClock, ended_well: bool, outcome: str
+) -> None:
+    with bench(tmp_path, system) as station:
+        station.commands.execute(command(system, order="restart_agent"))
+        asked = station.inbox.get(timeout_s=0)
+        assert isinstance(asked, StopAsked)
+        assert asked.restart
+        assert results(station) == []
+    for _ in range(2):
+        with bench(tmp_path, system) as station:
+            station.commands.resume(ended_well=ended_well)
+            assert [told[0] for told in results(station)] == [outcome]
+            station.commands.execute(command(system, order="restart_agent"))
+            assert station.inbox.get(timeout_s=0) is None
+
+
+@pytest.mark.parametrize("kept", [b"\xc1", b"\x01", b"\x91\x01"])
+def test_a_damaged_memory_is_no_reason_not_to_start(tmp_path: Path, system: FakeSystemClock, kept: bytes) -> None:
+    with bench(tmp_path, system) as station:
+        station.outbox.put("orders", kept)
+    with bench(tmp_path, system) as station:
+        station.commands.execute(command(system))
+        assert results(station) == [("done", "")]

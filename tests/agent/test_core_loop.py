@@ -114,6 +114,8 @@ class Running:
                 learning=station.learning,
                 snapshots=station.snapshots,
                 contacts=station.contacts,
+                commands=station.commands,
+                ended_well=True,
                 shelf=station.shelf,
                 renewal=Renewal(clock=station.clock, inbox=station.inbox, renew=self.renew),
                 home=self.home,

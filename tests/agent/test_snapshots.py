@@ -110,7 +110,7 @@ def test_a_requested_picture_answers_its_command(station: Bench) -> None:
     station.snapshots.taken(taken(station, purpose="requested"))
     station.snapshots.taken(taken(station, None, purpose="requested", problem="no frame"))
     results = [(fact.command, fact.outcome, fact.detail) for fact in station.of(CommandResult)]
-    assert results == [(b"c" * 16, "done", ""), (b"d" * 16, "failed", "no frame")]
+    assert results == [(b"c" * 16, "done", ""), (b"d" * 16, "failed", "camera: no frame")]
     assert [fact.purpose for fact in station.of(BlobAnnounced)] == ["requested"]
 
 

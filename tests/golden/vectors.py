@@ -88,6 +88,10 @@ FACTS: dict[str, facts.Fact] = {
     "level_ended": facts.LevelEnded(at=AT, run=RUN, pack="sample", pack_version=1, level="1", passed=True, stars=3),
     "help_asked": facts.HelpAsked(at=AT, screen="home"),
     "command_result": facts.CommandResult(at=AT, command=COMMAND, outcome="done"),
+    "command_result-figures": facts.CommandResult(
+        at=AT, command=COMMAND, outcome="refused", detail="expired", figures={"bytes": 32_768}
+    ),
+    "blob_announced-log": facts.BlobAnnounced(at=AT, sha256=HASH, size=32_768, media_type="text/plain", purpose="log"),
     "alarm_raised": facts.AlarmRaised(at=AT, code="stream_differs", severity="critical", detail="two streams"),
     "alarm_cleared": facts.AlarmCleared(at=AT, code="camera_failed"),
 }
@@ -241,6 +245,26 @@ MESSAGES: dict[str, msgspec.Struct] = {
         not_after=1_795_507_800_000,
         issuer="operator",
         reason="which one is it",
+    ),
+    "command-live": commands.Command(
+        id=COMMAND,
+        station=STATION,
+        order="live_view",
+        not_after=1_795_507_800_000,
+        issuer="operator",
+        reason="a meeting",
+        issued=1_795_507_201_000,
+        live=commands.LiveTerms(seconds=300, frames_a_minute=20, kib=2_048, viewer="镇办"),
+    ),
+    "command-logs": commands.Command(
+        id=COMMAND,
+        station=STATION,
+        order="send_logs",
+        not_after=1_795_507_800_000,
+        issuer="operator",
+        reason="the camera fails",
+        issued=1_795_507_201_000,
+        log=commands.LogTerms(kib=16),
     ),
     "pack": packs.Pack(
         id="sample",

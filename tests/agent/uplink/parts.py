@@ -165,6 +165,7 @@ class Host:
     times: list[tuple[int, int, int]] = field(default_factory=list)
     desired: list[Desired] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    refused: list[tuple[Command, str]] = field(default_factory=list)
     alarms: list[tuple[str, Severity]] = field(default_factory=list)
     states: list[LinkState] = field(default_factory=list)
     damaged: list[bytes] = field(default_factory=list)
@@ -181,6 +182,9 @@ class Host:
 
     def command_came(self, command: Command) -> None:
         self.commands.append(command)
+
+    def command_refused(self, command: Command, reason: str) -> None:
+        self.refused.append((command, reason))
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         assert len(code) <= 64

@@ -72,6 +72,15 @@ def test_a_retained_command_is_refused() -> None:
     bench.connect()
     bench.say("command", seal_command(bench.book.key, command()), retained=True)
     assert not bench.host.commands
+    assert bench.host.refused == [(command(), "retained")]
+    assert ("refused_command", "minor") in bench.host.alarms
+
+
+def test_a_retained_command_that_is_not_the_countys_is_not_answered() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.say("command", seal_command(Ed25519PrivateKey.generate(), command()), retained=True)
+    assert (bench.host.commands, bench.host.refused) == ([], [])
     assert ("refused_command", "minor") in bench.host.alarms
 
 

@@ -65,6 +65,9 @@ class Host:
     def desired_came(self, desired: Desired) -> Reported:
         return Reported(station=STATION, version=desired.version, at=moment().wall)
 
+    def command_refused(self, command: Command, reason: str) -> None:
+        """Nobody keeps commands here."""
+
     def command_came(self, command: Command) -> None:
         pass
 

@@ -1,0 +1,66 @@
+"""Send the end of the log on the county's order: a blob, announced together with the answer."""
+
+import logging
+from typing import Protocol
+
+from agent.answers import Answers
+from agent.clock import StationClock
+from agent.journal import Journal
+from agent.log_tail import LogTail
+from agent.outbox.errors import OutboxBroken, OutboxFull
+from protocol.commands import Command
+from protocol.facts import BlobAnnounced
+
+log = logging.getLogger(__name__)
+
+
+class Blobs(Protocol):
+    """Where a file waits for the county."""
+
+    def write(self, content: bytes) -> bytes:
+        """Put a file on disk and return its SHA-256. Raises OutboxFull or OutboxBroken."""
+
+    def keep(self, sha256: bytes) -> bool:
+        """Count a written file among those that wait. Raises OutboxBroken."""
+
+    def drop(self, sha256: bytes) -> None:
+        """Let a kept file go. Raises OutboxBroken."""
+
+
+class LogSending:
+    """The way of the log to the county."""
+
+    def __init__(self, *, clock: StationClock, journal: Journal, blobs: Blobs, answers: Answers, tail: LogTail) -> None:
+        self._clock = clock
+        self._journal = journal
+        self._blobs = blobs
+        self._answers = answers
+        self._tail = tail
+
+    def send(self, command: Command) -> None:
+        """Bring the log's end onto the disk and announce it; its bytes follow under the facts."""
+        text = self._tail.last(command.log.kib * 1024)
+        if not text:
+            self._answers.give(command.id, "failed", "no_log")
+            return
+        sha256 = b""
+        try:
+            sha256 = self._blobs.write(text)
+            self._blobs.keep(sha256)
+            self._announce(command.id, sha256, len(text))
+        except (OutboxFull, OutboxBroken) as error:
+            self._answers.give(command.id, "failed", f"not_recorded: {error}")
+            self._let_go(sha256)
+
+    def _announce(self, command: bytes, sha256: bytes, size: int) -> None:
+        at = self._clock.now()
+        announced = BlobAnnounced(at=at, sha256=sha256, size=size, media_type="text/plain", purpose="log")
+        answer = self._answers.prepare(command, "done", figures={"bytes": size})
+        self._journal.commit(announced, answer.fact, state=answer.state)
+        self._answers.given(command)
+
+    def _let_go(self, sha256: bytes) -> None:
+        try:
+            self._blobs.drop(sha256)
+        except OutboxBroken as error:
+            log.warning("a log that was not announced stays behind: %s", error)
