@@ -313,7 +313,6 @@ class Core:
         parts.clock.keep()
         parts.traffic.tick()
         parts.traffic.keep()
-        parts.uplink.say_gone("shutdown")
         parts.uplink.say_gone("restart" if self.restart_asked else "shutdown")
 
 
