@@ -1,0 +1,1 @@
+"""Drivers against kernel devices that a plain machine lacks: run inside the emulated one, by ``./run rig drivers``."""
