@@ -103,6 +103,7 @@ DEEDS = {
     "certificate.renewed": "证书续期",
     "snapshot.seen": "查看抓拍",
     "held.reread": "再读待审记录",
+    "export.taken": "收入导出文件",
     "held.written_off": "核销待审记录",
     "pack.published": "发布学习包",
     "county.restored": "从备份恢复",

@@ -23,6 +23,12 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 """
 
 
+def wait_for_the_disk() -> None:
+    """Have each COMMIT of this connection wait for the disk: who says that facts are stored must not say an untruth."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAIT_FOR_THE_DISK)
+
+
 class Lease:
     """The right to work one shard."""
 
@@ -45,8 +51,7 @@ class Lease:
             if not cursor.fetchone()[0]:
                 self._tell_once()
                 return False
-            # A receipt says that facts are durable: a COMMIT that does not wait for the disk would make it untrue.
-            cursor.execute(_WAIT_FOR_THE_DISK)
+        wait_for_the_disk()
         worker = f"{socket.gethostname()[:48]}:{os.getpid()}"
         IngestLease.objects.update_or_create(shard=self._shard, defaults={"worker": worker, "since": now})
         self._held_on, self._told = connection.connection, False

@@ -21,6 +21,8 @@ _WORDS = {
     "not_enrolled": "站点还没有接入",
     "blob_refused": "图片分片与登记的不符",
     "unsettled": "处理时出错",
+    "carried_gap": "导出文件之前还有县里没有的记录",
+    "carried_conflict": "导出文件里的记录与县里已存的不同",
 }
 
 

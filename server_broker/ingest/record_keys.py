@@ -13,10 +13,11 @@ def signed_by_station(station: Station, signed: SignedHead) -> bool:
 
     For what is stored already. What comes in is judged by the key of the present board alone.
     """
-    return any(_is_by(key, station.pk, signed) for key in _record_keys(station))
+    return any(_is_by(key, station.pk, signed) for key in record_keys(station))
 
 
-def _record_keys(station: Station) -> list[bytes]:
+def record_keys(station: Station) -> list[bytes]:
+    """Return the raw public key of the station's present board, then those of the boards that it had before."""
     known = StationJournal(settings.HOME).read().stations.get(station.pk)
     earlier = [bytes.fromhex(key) for key in known.record_keys] if known else []
     return [bytes(station.record_key or b""), *earlier]

@@ -116,6 +116,19 @@ def _reread(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 1 if still else 0
 
 
+def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Take an export file; 1 when a person must look at something of it."""
+    from server_broker.ingest.carried import FileRefused, take_file  # noqa: PLC0415 - loads the whole intake
+
+    path = Path(chosen.file)
+    try:
+        taken = take_file(path, dead_board=chosen.dead_board, actor=_actor(), clock=timezone.now)
+    except FileRefused as refused:
+        raise ServiceError(f"{path.name}：{refused}。没有收入任何记录") from refused
+    print("\n".join(taken.sentences()))
+    return 1 if taken.needs_a_person else 0
+
+
 def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
     result = import_people(Path(chosen.file), actor=_actor())
     print("\n".join(result.lines()))
@@ -198,6 +211,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "verify": _verify,
     "ledger": _ledger,
     "reread": _reread,
+    "ingest-file": _ingest_file,
     "import-people": _import_people,
     "publish-pack": _publish_pack,
     "account": _account,

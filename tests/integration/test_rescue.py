@@ -1,0 +1,120 @@
+"""From a station's outbox over a USB stick into the county's database: nothing lost, nothing twice."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from agent.agreement import Continue, agree
+from agent.config import OUTBOX_FILE
+from agent.identity import record_key
+from agent.outbox import Outbox
+from agent.rescue import board, export
+from protocol.birth import Birth, Welcome
+from protocol.codec import encode
+from protocol.topics import Up, topic
+from server_broker.attendance.models import Touch as TouchRow
+from server_broker.fleet.models import Station
+from server_broker.home import CountyHome
+from server_broker.ingest.carried import Taken, take_file
+from server_broker.ingest.messages import Incoming
+from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.verify import verify_station
+from server_broker.regions.models import Region
+from tests.proofs.power_cut.workload import STATION, moment, touch
+from tests.server_broker.station_double import NOW, VILLAGE
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = CountyHome(tmp_path_factory.mktemp("county"))
+    made.trust.mkdir()
+    monkeypatch.setattr(settings, "HOME", made)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "station"
+    made.mkdir()
+    Region.objects.create(code=VILLAGE, name="示例村")
+    public = record_key(made).public_key().public_bytes_raw()
+    Station.objects.create(id=STATION, name="示例站", village_id=VILLAGE, record_key=public, enrolled_at=NOW)
+    return made
+
+
+def opened(folder: Path) -> Outbox:
+    return Outbox.open(folder / OUTBOX_FILE, station=STATION, record_key=record_key(folder), now=moment)
+
+
+def say(leaf: Up, payload: bytes) -> list[object]:
+    incoming = Incoming(topic(shard=0, station=STATION, leaf=leaf), payload)
+    return [answer.message for answer in Settlement(clock=lambda: NOW).settle([incoming])]
+
+
+def birth(outbox: Outbox) -> list[object]:
+    head = outbox.signed_head()
+    said = Birth(station=STATION, head=head, boot=bytes(16), nonce=bytes(16), software="test", twin_version=1)
+    return say("birth", encode(said))
+
+
+def carried(folder: Path, *, dead_board: bool = False) -> Taken:
+    done = export(board(folder / OUTBOX_FILE), folder.parent, now=moment, whole=dead_board)
+    assert done.path is not None
+    return take_file(done.path, dead_board=dead_board, actor="test", clock=lambda: NOW)
+
+
+def numbers() -> list[int]:
+    tokens = TouchRow.objects.values_list("card_token", flat=True)
+    return sorted(int.from_bytes(bytes(token), "big") for token in tokens)
+
+
+def test_a_cut_off_station_is_carried_in_and_goes_on_over_the_line(folder: Path) -> None:
+    outbox = opened(folder)
+    outbox.commit(*(touch(number) for number in range(500)))
+    outbox.close()
+    taken = carried(folder)
+    assert (taken.new, taken.known, taken.held) == (501, 0, 0)
+    outbox = opened(folder)
+    outbox.commit(touch(500))
+    (welcome,) = (message for message in birth(outbox) if isinstance(message, Welcome))
+    assert agree(outbox, welcome) == Continue(after=501)
+    rest = outbox.envelope_after(welcome.through)
+    assert rest is not None
+    say("facts", encode(rest))
+    outbox.close()
+    assert numbers() == list(range(501))
+    assert all(verdict.good for verdict in verify_station(Station.objects.get()))
+
+
+def test_a_damaged_card_is_carried_in_and_its_station_goes_on_with_it(folder: Path) -> None:
+    """The export and the station each salvage the same file: both say the same facts again, and each counts once."""
+    outbox = opened(folder)
+    outbox.commit(*(touch(number) for number in range(50)))
+    outbox.close()
+    with (folder / OUTBOX_FILE).open("r+b") as file:
+        file.write(b"rubbish" * 20)
+    assert carried(folder).held == 0
+    assert numbers() == list(range(50))
+    outbox = opened(folder)
+    envelope = outbox.envelope_after(0)
+    assert envelope is not None
+    say("facts", encode(envelope))
+    outbox.close()
+    assert numbers() == list(range(50))
+
+
+def test_a_dead_boards_card_without_its_key_counts_as_far_as_the_station_was_heard(folder: Path) -> None:
+    outbox = opened(folder)
+    outbox.commit(*(touch(number) for number in range(50)))
+    birth(outbox)
+    outbox.commit(*(touch(number) for number in range(50, 60)))
+    outbox.close()
+    there = folder.parent / "copied"
+    there.mkdir()
+    shutil.copy(folder / OUTBOX_FILE, there)
+    taken = carried(there, dead_board=True)
+    assert (taken.new, taken.held) == (61, 10)
+    assert numbers() == list(range(50))
