@@ -1,1 +1,1 @@
-"""Drivers against kernel devices that a plain machine lacks: run inside the emulated one, by ``./run rig drivers``."""
+"""Drivers against devices of the kernel's; run inside the emulated machine of ``./run rig drivers``."""

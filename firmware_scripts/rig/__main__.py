@@ -1,0 +1,20 @@
+"""``./run rig NAME``: what needs a machine that this one is not."""
+
+import sys
+
+from firmware_scripts.rig import drivers
+
+_NAMES = {"drivers": drivers.main}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of them."""
+    name = arguments[0] if arguments else ""
+    if name not in _NAMES:
+        print(f"usage: ./run rig {' | '.join(_NAMES)} [--json]", file=sys.stderr)
+        return 2
+    return _NAMES[name](arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""``./run rig drivers``: the drivers' tests that need devices of the kernel's, in an emulated machine that has them.
+
+The machine has a keyboard by uinput, GPIO lines with edges by gpio-sim, a V4L2 camera by vivid, and libcamera's virtual
+camera. The tests are ``tests/rig``; each names its driver and what stands under it.
+"""
+
+import shutil
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from firmware_scripts.report import Report, Value, arguments, exit_code
+from firmware_scripts.rig import gpio_sim, qemu, wheels
+from firmware_scripts.rig.rootfs import machine
+
+_REPOSITORY = Path(__file__).parents[2]
+_PACKAGES = ("libcamera-ipa", "python3-libcamera", "python3-prctl", "libpcsclite1", "v4l-utils", "libgomp1")
+_TIMEOUT_S = 900.0
+_NOT_EMULATED = [
+    "a CSI camera and its tuning",
+    "the Pi's own GPIO controller",
+    "the firmware of real USB readers and cameras",
+    "real time: an emulator's times say nothing about a Pi",
+]
+
+_ORDER = """\
+set -u
+for share in repository environment site; do
+    mkdir -p /mnt/$share
+    mount -t 9p -o trans=virtio,msize=262144,ro $share /mnt/$share
+done
+modprobe -a uinput udmabuf
+modprobe vivid n_devs=1
+mount -t configfs none /sys/kernel/config
+insmod /mnt/order/gpio-sim.ko
+udevadm settle
+cd /mnt/repository
+export PYTHONPATH=/mnt/repository:/mnt/environment:/mnt/site PYTHONDONTWRITEBYTECODE=1 CUNHUI_RIG=1
+python3 -m pytest tests/rig -q -p no:cacheprovider --timeout 120 -o junit_family=xunit1 \\
+    --junitxml /mnt/order/found.xml >/mnt/order/tests.log 2>&1
+"""
+
+
+@dataclass(slots=True)
+class Tried:
+    """Of one driver: what stood under it, how many tests there were, and how many of them did not pass."""
+
+    stack: str
+    cases: int = 0
+    failed: int = 0
+
+
+def main(options_given: list[str]) -> int:
+    """Run the tests and report each driver."""
+    options = arguments("rig drivers").parse_args(options_given)
+    report = Report("rig drivers", seed=0)
+    found = _run()
+    drivers: list[Value] = [{"driver": driver, **asdict(one)} for driver, one in sorted(found.items())]
+    result = report.finish(
+        as_json=options.json,
+        drivers=drivers,
+        cases=sum(one.cases for one in found.values()),
+        failed=sum(one.failed for one in found.values()),
+        missing=not found,
+        not_emulated=list(_NOT_EMULATED),
+    )
+    return exit_code(result, "failed", "missing", repeat="./run rig drivers")
+
+
+def _run() -> dict[str, Tried]:
+    made = machine(_PACKAGES)
+    with tempfile.TemporaryDirectory(prefix="rig-") as name:
+        order = Path(name)
+        shutil.copy(gpio_sim.module(made.kernel_version), order)
+        (order / "order.sh").write_text(_ORDER, encoding="utf-8")
+        shares = {"order": order, "repository": _REPOSITORY, "environment": _environment(), "site": wheels.site()}
+        qemu.run(made, shares=shares, log=order / "serial.log", timeout_s=_TIMEOUT_S)
+        tests = order / "tests.log"
+        print(tests.read_text(encoding="utf-8") if tests.exists() else _serial(order), file=sys.stderr)
+        return results(order / "found.xml")
+
+
+def _environment() -> Path:
+    """Return where this program's packages lie: the machine has the same Python and the same processor."""
+    return next(Path(place) for place in sys.path if place.endswith("site-packages"))
+
+
+def _serial(order: Path) -> str:
+    return (order / "serial.log").read_text(encoding="utf-8", errors="replace")[-5_000:]
+
+
+def results(file: Path) -> dict[str, Tried]:
+    """Return what pytest's JUnit report says, by driver. A test that was skipped proved nothing: it failed."""
+    found: dict[str, Tried] = {}
+    if not file.exists():
+        return found
+    for case in ElementTree.parse(file).iter("testcase"):  # noqa: S314 -- written by our own pytest
+        said = {one.get("name"): one.get("value") for one in case.iter("property")}
+        name = said.get("driver") or str(case.get("classname"))
+        one = found.setdefault(name, Tried(stack=said.get("stack") or "unknown"))
+        one.cases += 1
+        one.failed += any(case.find(what) is not None for what in ("failure", "error", "skipped"))
+    return found

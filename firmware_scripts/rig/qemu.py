@@ -1,0 +1,34 @@
+"""Run a machine once, with folders of ours shared into it, until it powers off. No KVM is needed."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from firmware_scripts.rig.rootfs import Machine
+
+MEMORY_MIB = 2048
+
+
+def run(machine: Machine, *, shares: Mapping[str, Path], log: Path, timeout_s: float) -> None:
+    """Boot, do what ``order.sh`` in the share ``order`` says, power off. The disk is as it was afterwards.
+
+    Args:
+        shares: Folders by their 9p mount tag; all but ``order`` are read-only in the machine.
+        log: Gets what the machine says on its serial line.
+
+    Raises:
+        subprocess.TimeoutExpired: It did not power off; it was ended.
+        subprocess.CalledProcessError: QEMU failed.
+    """
+    command = [
+        *("qemu-system-x86_64", "-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"),
+        *("-smp", "2", "-m", str(MEMORY_MIB), "-display", "none", "-no-reboot", "-serial", f"file:{log}"),
+        *("-kernel", str(machine.kernel), "-initrd", str(machine.initrd)),
+        *("-append", "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 net.ifnames=0"),
+        *("-drive", f"file={machine.disk},if=virtio,format=raw,snapshot=on", "-nic", "none"),
+        *("-device", "virtio-rng-pci"),
+    ]
+    for tag, folder in shares.items():
+        readonly = "" if tag == "order" else ",readonly=on"
+        command += ["-virtfs", f"local,path={folder},mount_tag={tag},security_model=none{readonly}"]
+    subprocess.run(command, check=True, timeout=timeout_s, stdin=subprocess.DEVNULL)

@@ -1,0 +1,79 @@
+"""A Debian 13 machine for QEMU, made of packages: a kernel, an initrd and a disk. Needs root (mmdebstrap)."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_scripts.rig.store import kept
+
+_SOURCES = (
+    "deb http://deb.debian.org/debian trixie main",
+    "deb http://deb.debian.org/debian-security trixie-security main",
+)
+_BASE = ("systemd-sysv", "udev", "kmod", "python3", "initramfs-tools", "zstd", "dbus", "iproute2")
+_DISK_MIB = 2048
+_INITRAMFS = "MODULES=most\\nCOMPRESS=zstd\\nCOMPRESSLEVEL=1\\nRESUME=none\\n"
+
+_UNIT = """\
+[Unit]
+Description=The work that this machine was started for
+After=systemd-udev-settle.service dbus.service
+Wants=systemd-udev-settle.service
+
+[Service]
+Type=oneshot
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+ExecStartPre=/bin/mkdir -p /mnt/order
+ExecStartPre=/bin/mount -t 9p -o trans=virtio,msize=262144 order /mnt/order
+ExecStart=/bin/sh /mnt/order/order.sh
+ExecStopPost=/bin/systemctl poweroff --force
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What QEMU boots. ``kernel_version`` is what ``uname -r`` says in it."""
+
+    kernel: Path
+    initrd: Path
+    disk: Path
+    kernel_version: str
+
+
+def machine(packages: tuple[str, ...]) -> Machine:
+    """Return an amd64 machine with some packages; it runs ``order.sh`` of the share ``order`` and powers off."""
+    wanted = (*_BASE, "linux-image-amd64", *packages)
+    folder = kept("amd64", repr((_SOURCES, wanted, _UNIT, _DISK_MIB)), lambda into: _build(into, wanted))
+    kernel = next(folder.glob("vmlinuz-*"))
+    return Machine(kernel, next(folder.glob("initrd.img-*")), folder / "disk.img", kernel.name.removeprefix("vmlinuz-"))
+
+
+def _build(folder: Path, packages: tuple[str, ...]) -> None:
+    root = folder / "root"
+    (folder / "rig.service").write_text(_UNIT, encoding="utf-8")
+    initramfs = '"$1/etc/initramfs-tools/conf.d'
+    subprocess.run(
+        [
+            *("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--architectures=amd64"),
+            f"--include={','.join(packages)}",
+            '--aptopt=Apt::Install-Recommends "false"',
+            *(f"--dpkgopt=path-exclude=/usr/share/{unread}/*" for unread in ("man", "doc", "locale")),
+            f'--essential-hook=mkdir -p {initramfs}"; printf "{_INITRAMFS}" > {initramfs}/rig"',
+            f"--customize-hook=copy-in {folder / 'rig.service'} /etc/systemd/system",
+            '--customize-hook=chroot "$1" systemctl --quiet enable rig.service',
+            "trixie",
+            str(root),
+            *_SOURCES,
+        ],
+        check=True,
+    )
+    for name in ("vmlinuz-*", "initrd.img-*"):
+        shutil.copy(next((root / "boot").glob(name)), folder)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-d", str(root), str(folder / "disk.img"), f"{_DISK_MIB}M"], check=True)
+    shutil.rmtree(root)
