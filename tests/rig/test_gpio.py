@@ -17,6 +17,9 @@ from tests.agent.contact_contract import check_contact
 from tests.agent.indicator_contract import check_indicator
 from tests.rig.gpio_sim import Header, header
 
+DRIVER = "gpio"
+STACK = "gpiozero 2.0.1, lgpio 0.2.2, Linux gpio-sim with edges"
+
 GREEN, AMBER, RED, BUZZER, DOOR = 17, 27, 22, 23, 24
 LAMPS = {"green": GREEN, "amber": AMBER, "red": RED}
 PI_3B = 0xA02082
