@@ -12,6 +12,10 @@ from agent.settings import Settings
 READERS = {
     "simulated": "agent.drivers.simulated_reader:SimulatedReader",
     "pcsc": "agent.drivers.pcsc:PcscReader",
+    "wedge": "agent.drivers.wedge:WedgeReader",
+    "pn532": "agent.drivers.pn532:Pn532Reader",
+    "em4100_serial": "agent.drivers.em4100_serial:Em4100SerialReader",
+    "qr_scanner": "agent.drivers.qr_scanner:QrScanner",
 }
 INDICATORS = {
     "simulated": "agent.drivers.simulated_indicator:SimulatedIndicator",

@@ -32,6 +32,21 @@ class CardReader(Protocol):
         """End reading; no callback comes after it returns."""
 
 
+class KeyboardGuard(Protocol):
+    """Sees keyboards that are plugged in and that nobody allowed."""
+
+    def start(self, *, unknown: Callable[[str, str], None]) -> None:
+        """Begin to look.
+
+        Args:
+            unknown: Called on a thread of its own once for each such keyboard, again when it is plugged in again,
+                with its USB vendor and product (``1a2c:0e24``) and the name that it gives itself.
+        """
+
+    def stop(self) -> None:
+        """End looking; no callback comes after it returns."""
+
+
 class Indicator(Protocol):
     """Lamp and beeper."""
 

@@ -5,13 +5,13 @@ restart, the reader may be unplugged: the reader is then not ready and is looked
 """
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from smartcard import scard as _scard
 
+from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
 from agent.settings import Setting, Settings
 
@@ -23,67 +23,30 @@ scard: Any = _scard
 GET_UID = [0xFF, 0xCA, 0x00, 0x00, 0x00]
 _OK = [0x90, 0x00]
 _WAIT_MS = 5_000
-_RETRY_FIRST_S, _RETRY_MOST_S = 0.25, 2.0
 _READ_TRIES = 3
 _GONE = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
 
 
-class PcscReader:
+class PcscReader(LoopingReader):
     """Implements `agent.ports.CardReader`."""
-
-    simulated = False
 
     settings: ClassVar[Settings] = {"pcsc_name": Setting(str, "")}
 
     def __init__(self, *, pcsc_name: str = "") -> None:
         """``pcsc_name``: part of the reader's PC/SC name; empty: the first reader that there is."""
+        super().__init__()
         self._pcsc_name = pcsc_name
-        self._stopping = threading.Event()
         self._context: int | None = None
-        self._ready: bool | None = None
-        self._thread: threading.Thread | None = None
 
-    def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
-        """Begin to watch the reader."""
-        self._touched, self._tell = touched, ready
-        self._thread = threading.Thread(target=self._run, name="pcsc-reader", daemon=True)
-        self._thread.start()
+    def _wake(self) -> None:
+        if (context := self._context) is not None:
+            scard.SCardCancel(context)
 
-    def stop(self) -> None:
-        """End the thread; a wait in pcscd is cancelled."""
-        self._stopping.set()
-        if self._thread is None:
-            return
-        while self._thread.is_alive():
-            # The wait may begin just after a cancel, so it is cancelled until the thread is gone.
-            if (context := self._context) is not None:
-                scard.SCardCancel(context)
-            self._thread.join(timeout=0.1)
-
-    def _run(self) -> None:
-        retry_s = _RETRY_FIRST_S
-        while not self._stopping.is_set():
-            try:
-                with self._connected() as context:
-                    reader = self._find(context)
-                    self._set_ready(True)
-                    retry_s = _RETRY_FIRST_S
-                    self._watch(context, reader)
-            except DeviceError as error:
-                if self._ready is not False:
-                    log.warning("no card reader: %s", error)
-                self._set_ready(False)
-                self._stopping.wait(retry_s)
-                retry_s = min(retry_s * 2, _RETRY_MOST_S)
-            except Exception:
-                log.exception("the reader's thread failed and begins again")
-                self._set_ready(False)
-                self._stopping.wait(_RETRY_MOST_S)
-
-    def _set_ready(self, ready: bool) -> None:
-        if ready != self._ready:
-            self._ready = ready
-            self._tell(ready)
+    def _attend(self) -> None:
+        with self._connected() as context:
+            reader = self._find(context)
+            self._set_ready(True)
+            self._watch(context, reader)
 
     @contextmanager
     def _connected(self) -> Iterator[int]:

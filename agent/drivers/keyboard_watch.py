@@ -1,0 +1,43 @@
+"""Sees keyboards that nobody allowed: somebody plugged one in and may be typing into the station."""
+
+import logging
+import threading
+from collections.abc import Callable, Collection
+
+from agent.drivers.keyboards import EvdevKeyboards, Keyboard, Keyboards
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 2.0
+
+
+class KeyboardWatch:
+    """Implements `agent.ports.KeyboardGuard`."""
+
+    def __init__(self, *, allowed: Collection[str], keyboards: Keyboards | None = None) -> None:
+        """``allowed``: USB vendor and product of each, as ``1a2c:0e24``."""
+        self._allowed = frozenset(allowed)
+        self._keyboards = keyboards or EvdevKeyboards()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, *, unknown: Callable[[str, str], None]) -> None:
+        """Look at what is plugged in now, and go on looking."""
+        self._unknown = unknown
+        self._thread = threading.Thread(target=self._run, name="keyboard-watch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        before: set[Keyboard] = set()
+        while not self._stopping.is_set():
+            now = {one for one in self._keyboards.present() if one.types and one.usb not in self._allowed}
+            for keyboard in sorted(now - before, key=lambda one: one.path):
+                self._unknown(keyboard.usb, keyboard.name)
+            before = now
+            self._stopping.wait(_LOOK_EVERY_S)

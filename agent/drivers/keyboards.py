@@ -1,0 +1,154 @@
+"""The keyboards of this machine, by evdev: which there are, and one of them for the agent alone (EVIOCGRAB).
+
+What a grabbed keyboard types reaches nobody else: not the kiosk, not the kernel's console with its ctrl-alt-del.
+Opening one needs the right to read /dev/input/event* (the group ``input``).
+"""
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import evdev
+from evdev import ecodes
+
+from agent.ports import DeviceError
+
+_PLUGGED = (ecodes.BUS_USB, ecodes.BUS_BLUETOOTH)
+"""Buses that somebody can put a keyboard on; what is built in is nobody's keyboard."""
+_TYPING = {ecodes.KEY_ENTER, ecodes.KEY_KPENTER, ecodes.KEY_1, ecodes.KEY_KP1, ecodes.KEY_A}
+_USB_PORT = re.compile(r"usb-.+-([0-9.]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Keyboard:
+    """An input device as the kernel describes it. A device that is plugged in again is another one."""
+
+    path: str
+    node: int
+    """Inode of its device file."""
+    usb: str
+    """Vendor and product, as ``1a2c:0e24``."""
+    port: str
+    """Where it is plugged in, as ``1.2``: USB ports from the root hub on. Empty where it is not on USB."""
+    name: str
+    types: bool
+    """Whether it has keys to type with. A wedge may have a second device for media keys, which has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A change of a key: ``value`` is 1 pressed, 0 released, 2 held so long that it repeats."""
+
+    code: int
+    value: int
+
+
+LOST_KEYS = Key(ecodes.KEY_RESERVED, 1)
+"""Stands where the kernel gave up keys because nobody read them in time (SYN_DROPPED)."""
+
+
+class Keys(Protocol):
+    """A keyboard that is grabbed."""
+
+    def fileno(self) -> int:
+        """Return what becomes readable when there are keys."""
+
+    def read(self) -> list[Key]:
+        """Return the keys that came, without waiting.
+
+        Raises:
+            DeviceError: The keyboard is gone.
+        """
+
+    def close(self) -> None:
+        """Let it go."""
+
+
+class Keyboards(Protocol):
+    """What there is to type on."""
+
+    def present(self) -> list[Keyboard]:
+        """Return what is plugged in now and may be opened."""
+
+    def grab(self, keyboard: Keyboard) -> Keys:
+        """Take a keyboard for oneself.
+
+        Raises:
+            DeviceError: It is gone, or somebody else has it.
+        """
+
+
+class EvdevKeyboards:
+    """Implements `Keyboards`. Each device is opened once only to look at it: opening wakes it up."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], Keyboard] = {}
+
+    def present(self) -> list[Keyboard]:
+        """Return what is plugged in now and may be opened."""
+        found: dict[tuple[str, int], Keyboard] = {}
+        for path in evdev.list_devices():
+            # It may go at any moment.
+            with contextlib.suppress(OSError):
+                place = (path, os.stat(path).st_ino)
+                found[place] = self._known.get(place) or _described(path, place[1])
+        self._known = found
+        return [one for one in found.values() if one.usb]
+
+    def grab(self, keyboard: Keyboard) -> Keys:
+        """Take a keyboard for oneself.
+
+        Raises:
+            DeviceError: It is gone, or somebody else has it.
+        """
+        try:
+            device = evdev.InputDevice(keyboard.path)
+            device.grab()
+        except OSError as error:
+            raise DeviceError(f"{keyboard.path}: {error}") from error
+        return _EvdevKeys(device)
+
+
+class _EvdevKeys:
+    def __init__(self, device: Any) -> None:
+        self._device = device
+
+    def fileno(self) -> int:
+        number: int = self._device.fd
+        return number
+
+    def read(self) -> list[Key]:
+        try:
+            events = list(self._device.read())
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            raise DeviceError(f"{self._device.path}: {error}") from error
+        return [
+            LOST_KEYS if event.type == ecodes.EV_SYN else Key(event.code, event.value)
+            for event in events
+            if event.type == ecodes.EV_KEY or (event.type, event.code) == (ecodes.EV_SYN, ecodes.SYN_DROPPED)
+        ]
+
+    def close(self) -> None:
+        self._device.close()
+
+
+def _described(path: str, node: int) -> Keyboard:
+    device = evdev.InputDevice(path)
+    try:
+        info = device.info
+        port = _USB_PORT.match(device.phys)
+        keys = set(device.capabilities().get(ecodes.EV_KEY, []))
+        return Keyboard(
+            path=path,
+            node=node,
+            usb=f"{info.vendor:04x}:{info.product:04x}" if info.bustype in _PLUGGED else "",
+            port=port[1] if port else "",
+            name=device.name,
+            types=not keys.isdisjoint(_TYPING),
+        )
+    finally:
+        device.close()

@@ -1,0 +1,136 @@
+"""Readers on a serial port (UART, RS-232 or a USB converter): the port, and frames cut out of what comes."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+import serial
+
+from agent.drivers.looping_reader import LoopingReader
+from agent.ports import DeviceError
+from agent.settings import Setting, Settings, between, shaped
+
+_WRITE_WITHIN_S = 1.0
+_SILENCE_S = 2.0
+"""A frame of which nothing came for so long is given up. Frames take 50 ms; a busy machine may stand still."""
+
+
+def serial_settings(*, baud: int) -> Settings:
+    """Return what can be set of a serial reader.
+
+    Args:
+        baud: What it has from the factory.
+    """
+    port = shaped(r"/\S+", "/dev/serial/by-id/usb-xxxx-if00-port0 或 /dev/serial0")
+    return {
+        "port": Setting(str, required=True, check=port),
+        "baud": Setting(int, baud, check=between(1_200, 921_600)),
+    }
+
+
+class SerialReader(LoopingReader):
+    """A reader on a serial port that the agent has for itself, 8 data bits, no parity, one stop bit."""
+
+    def __init__(self, *, port: str, baud: int) -> None:
+        super().__init__()
+        self._port, self._baud = port, baud
+        self._lock = threading.Lock()
+        self._line: serial.Serial | None = None
+
+    def _converse(self, line: serial.Serial) -> None:
+        """Read cards until `_stopping` is set. An OSError means that the port is gone.
+
+        Raises:
+            DeviceError: The reader does not answer.
+        """
+        raise NotImplementedError
+
+    def _attend(self) -> None:
+        try:
+            with self._opened() as line:
+                self._converse(line)
+        except OSError as error:
+            raise DeviceError(f"{self._port}: {error}") from error
+
+    @contextmanager
+    def _opened(self) -> Iterator[serial.Serial]:
+        line = serial.Serial(self._port, self._baud, write_timeout=_WRITE_WITHIN_S, exclusive=True)
+        with self._lock:
+            self._line = line
+        try:
+            line.reset_input_buffer()
+            yield line
+        finally:
+            with self._lock:
+                self._line = None
+                line.close()
+
+    def _wake(self) -> None:
+        with self._lock:
+            if self._line is not None:
+                self._line.cancel_read()
+
+
+class Frames:
+    """Cuts frames out of bytes, whatever stands between them. Pure.
+
+    A frame goes from a start byte (from the end of the one before, where there is none) to one of the end bytes. A
+    start byte begins anew: what came before it was cut off.
+    """
+
+    def __init__(self, *, end: bytes, longest: int, start: bytes = b"") -> None:
+        self._start, self._end, self._longest = start, end, longest
+        self._open = not start
+        self._body = bytearray()
+
+    def restart(self) -> None:
+        """Give up a frame that was begun."""
+        self._open = not self._start
+        self._body.clear()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the frames that ``data`` brings to their end, without start and end, none of them empty."""
+        return [frame for byte in data if (frame := self._byte(byte))]
+
+    def _byte(self, byte: int) -> bytes:
+        if byte in self._start:
+            self._body.clear()
+            self._open = True
+        elif byte in self._end:
+            frame = bytes(self._body) if self._open and len(self._body) <= self._longest else b""
+            self.restart()
+            return frame
+        elif self._open and len(self._body) <= self._longest:
+            self._body.append(byte)
+        return b""
+
+
+class ListeningReader(SerialReader):
+    """A serial reader that sends a frame for each card by itself.
+
+    Whether it is well can't be asked of it: it is ready while its port is there.
+    """
+
+    frame_start: ClassVar[bytes] = b""
+    frame_end: ClassVar[bytes] = b"\r\n"
+    frame_longest: ClassVar[int]
+    """Bytes between start and end at most; longer frames are no card."""
+
+    def _card_in(self, frame: bytes) -> str | None:
+        """Return the UID in a frame as hex, empty for a card that can't be read, None for what is no card at all."""
+        raise NotImplementedError
+
+    def _converse(self, line: serial.Serial) -> None:
+        frames = Frames(start=self.frame_start, end=self.frame_end, longest=self.frame_longest)
+        self._set_ready(True)
+        last_s = time.monotonic()
+        while not self._stopping.is_set():
+            data = line.read(max(1, line.in_waiting))
+            before_s, last_s = last_s, time.monotonic()
+            if last_s - before_s > _SILENCE_S:
+                frames.restart()
+            for frame in frames.feed(data):
+                if (card := self._card_in(frame)) is not None:
+                    self._card_lies(card)

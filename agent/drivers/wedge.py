@@ -1,0 +1,126 @@
+"""A card reader that types as a USB keyboard: the digits of the card, then Enter.
+
+It is known by USB vendor and product, and by the port where there are several of a kind; every input device that it has
+is grabbed, so nothing that it types reaches anybody else. How it prints a number differs: see `agent.uid`.
+"""
+
+import os
+import selectors
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import ClassVar
+
+from evdev import ecodes
+
+from agent.drivers.keyboards import EvdevKeyboards, Key, Keyboard, Keyboards, Keys
+from agent.drivers.looping_reader import LoopingReader
+from agent.ports import DeviceError
+from agent.settings import Setting, Settings, one_of, shaped
+from agent.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
+
+_LOOK_EVERY_S = 2.0
+HALF_LINE_S = 1.0
+"""Digits that are not followed by another key for so long are no card: wedges type 100 keys a second."""
+_ENTER = {ecodes.KEY_ENTER, ecodes.KEY_KPENTER}
+_SILENT = {ecodes.KEY_LEFTSHIFT, ecodes.KEY_RIGHTSHIFT, ecodes.KEY_CAPSLOCK, ecodes.KEY_NUMLOCK}
+"""A hex digit is the same with them."""
+_DIGITS = {
+    **{getattr(ecodes, f"KEY_{digit}"): digit for digit in "0123456789ABCDEF"},
+    **{getattr(ecodes, f"KEY_KP{digit}"): digit for digit in "0123456789"},
+}
+
+
+class WedgeReader(LoopingReader):
+    """Implements `agent.ports.CardReader`."""
+
+    settings: ClassVar[Settings] = {
+        "usb": Setting(str, required=True, check=shaped(r"[0-9a-f]{4}:[0-9a-f]{4}", "ffff:0035（lsusb 显示的编号，小写）")),
+        "port": Setting(str, "", check=shaped(r"(\d+(\.\d+)*)?", "1.2")),
+        "format": Setting(str, required=True, check=one_of(*FORMATS)),
+    }
+
+    def __init__(self, *, usb: str, format: Format, port: str = "", keyboards: Keyboards | None = None) -> None:  # noqa: A002
+        super().__init__()
+        self._usb, self._port, self._format = usb, port, format
+        self._keyboards = keyboards or EvdevKeyboards()
+        self._woken = -1
+
+    def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
+        """Begin to look for the reader."""
+        self._woken = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        super().start(touched=touched, ready=ready)
+
+    def stop(self) -> None:
+        """End the thread, and let the keyboard go."""
+        super().stop()
+        if self._woken >= 0:
+            os.close(self._woken)
+            self._woken = -1
+
+    def _wake(self) -> None:
+        os.eventfd_write(self._woken, 1)
+
+    def _attend(self) -> None:
+        grabbed: dict[Keyboard, Keys] = {}
+        with ExitStack() as stack, selectors.DefaultSelector() as selector:
+            selector.register(self._woken, selectors.EVENT_READ)
+            while not self._stopping.is_set():
+                for keyboard in self._mine():
+                    if keyboard not in grabbed:
+                        keys = grabbed[keyboard] = self._keyboards.grab(keyboard)
+                        stack.callback(keys.close)
+                        selector.register(keys, selectors.EVENT_READ, (keys, TypedLine()))
+                self._set_ready(True)
+                self._read(selector, until_s=time.monotonic() + _LOOK_EVERY_S)
+
+    def _mine(self) -> list[Keyboard]:
+        """Return the reader's devices.
+
+        Raises:
+            DeviceError: There is none that types.
+        """
+        mine = [one for one in self._keyboards.present() if one.usb == self._usb and self._port in ("", one.port)]
+        if not any(one.types for one in mine):
+            raise DeviceError(f"no keyboard {self._usb} {self._port}".rstrip())
+        return mine
+
+    def _read(self, selector: selectors.BaseSelector, *, until_s: float) -> None:
+        while not self._stopping.is_set() and (left_s := until_s - time.monotonic()) > 0:
+            for ready, _ in selector.select(left_s):
+                if ready.data is not None:
+                    keys, line = ready.data
+                    for key in keys.read():
+                        self._typed(line.take(key, time.monotonic()))
+
+    def _typed(self, line: str) -> None:
+        if line:
+            self._card_lies(uid_as_sent(line, self._format))
+
+
+class TypedLine:
+    """Puts together what one keyboard types until Enter. Pure.
+
+    Anything that is no digit spoils the line: escape sequences, menu keys, whatever is pressed with ctrl or alt.
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._spoilt = False
+        self._last_s = 0.0
+
+    def take(self, key: Key, now_s: float) -> str:
+        """Take a key, at a monotonic time; return the line that it ends, else nothing."""
+        if key.value != 1 or key.code in _SILENT:
+            return ""
+        if now_s - self._last_s > HALF_LINE_S:
+            self._text, self._spoilt = "", False
+        self._last_s = now_s
+        if key.code in _ENTER:
+            line = "" if self._spoilt else self._text
+            self._text, self._spoilt = "", False
+            return line
+        digit = _DIGITS.get(key.code, "")
+        self._spoilt = self._spoilt or not digit or len(self._text) >= MAX_PRINTED
+        self._text += "" if self._spoilt else digit
+        return ""

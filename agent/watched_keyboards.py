@@ -1,0 +1,37 @@
+"""Bring unknown keyboards, which are seen on a thread of their own, into the inbox as alarms."""
+
+import time
+from collections.abc import Callable
+
+from agent.events import AlarmSeen
+from agent.inbox import Inbox
+from agent.ports import KeyboardGuard
+
+SAY_AGAIN_AFTER_S = 3_600.0
+
+
+class WatchedKeyboards:
+    """A guard of which the core hears. Implements `agent.core.Device`."""
+
+    def __init__(self, guard: KeyboardGuard, inbox: Inbox, mono_s: Callable[[], float] = time.monotonic) -> None:
+        self._guard = guard
+        self._inbox = inbox
+        self._mono_s = mono_s
+        self._said: dict[str, float] = {}
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._guard.start(unknown=self._unknown)
+
+    def stop(self) -> None:
+        """End looking; no event comes after it returns."""
+        self._guard.stop()
+
+    def _unknown(self, usb: str, name: str) -> None:
+        """Raise an alarm; a plug that is loose, or pulled and put in again, raises one an hour."""
+        now = self._mono_s()
+        if now - self._said.get(usb, now - 2 * SAY_AGAIN_AFTER_S) < SAY_AGAIN_AFTER_S:
+            return
+        self._said = {one: at for one, at in self._said.items() if now - at < SAY_AGAIN_AFTER_S} | {usb: now}
+        shown = "".join(letter for letter in name if letter.isprintable())[:80]
+        self._inbox.put(AlarmSeen(code="unknown_keyboard", severity="major", detail=f"USB {usb} {shown}".rstrip()))
