@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.catalogue import CAMERA_SETTINGS, CAMERAS, INDICATORS, INPUTS, READERS, DriverMissing, settings_of
-from agent.settings import KINDS, Setting, Settings, filled, one_of, shaped
+from agent.settings import KINDS, USB_ID, Setting, Settings, filled, one_of, shaped
 from protocol.facts import ContactKind
 
 OUTBOX_FILE = "outbox.db"
@@ -56,6 +56,8 @@ class StationConfig:
     camera: "Chosen | None"
     inputs: tuple["ChosenInput", ...]
     kiosk_socket: Path
+    keyboards: tuple[str, ...] | None
+    """USB vendor and product of the keyboards that may be there, beside card readers; None: no matter which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,16 @@ def _url(value: str) -> str:
     return ""
 
 
+def _usb_ids(values: list[Any]) -> str:
+    problems = [USB_ID(value) if isinstance(value, str) else f"“{value}”应当加引号" for value in values]
+    return "；".join(filter(None, problems))
+
+
 _PATH = Setting(str, required=True, check=filled)
 _SECTIONS: dict[str, dict[str, Setting]] = {
     "station": {"folder": _PATH},
     "county": {"url": Setting(str, required=True, check=_url), "ca": _PATH},
+    "keyboards": {"allowed": Setting(list, check=_usb_ids)},
     "kiosk": {"socket": Setting(str, "kiosk.sock", check=filled, path="socket")},
 }
 _NO_CAMERA = "none"
@@ -128,6 +136,7 @@ def load(path: Path) -> StationConfig:
         camera=None if camera.driver == _NO_CAMERA else camera,
         inputs=tuple(inputs),
         kiosk_socket=values["kiosk"]["socket"],
+        keyboards=None if values["keyboards"]["allowed"] is None else tuple(values["keyboards"]["allowed"]),
     )
 
 

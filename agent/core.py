@@ -16,6 +16,7 @@ from agent.commands import Commands
 from agent.contacts import Contacts
 from agent.desk import ClockingDesk, Screens
 from agent.events import (
+    AlarmSeen,
     CardTouched,
     Delivered,
     Event,
@@ -43,7 +44,7 @@ from agent.packs import PackShelf
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
 from agent.traffic_ledger import TrafficLedger
-from protocol.facts import HelpAsked
+from protocol.facts import AlarmRaised, HelpAsked
 from protocol.kiosk import AnswerQuestion, AskHelp, ChooseDirection, LinkState, NextQuestion, OpenLevel
 from protocol.units import Moment
 
@@ -151,6 +152,7 @@ class Core:
             ReaderReady: self._reader_ready,
             InputChanged: parts.contacts.changed,
             InputFailed: parts.contacts.failed,
+            AlarmSeen: self._alarm_seen,
             KioskJoined: lambda event: parts.home.joined(event.kiosk),
             KioskLeft: lambda event: None,
             KioskSaid: self._kiosk_said,
@@ -268,6 +270,11 @@ class Core:
     def _reader_ready(self, event: ReaderReady) -> None:
         self._parts.lifecycle.reader_changed(event.reader, ready=event.ready)
         self._parts.home.changed()
+
+    def _alarm_seen(self, event: AlarmSeen) -> None:
+        log.warning("alarm %s: %s", event.code, event.detail)
+        now = self._parts.clock.now()
+        self._parts.journal.owe(AlarmRaised(at=now, code=event.code, severity=event.severity, detail=event.detail))
 
     def _kiosk_said(self, event: KioskSaid) -> None:
         parts = self._parts

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from protocol.facts import BlobPurpose
+from protocol.facts import BlobPurpose, Severity
 from protocol.kiosk import ToAgent
 from protocol.topics import Down
 from protocol.units import FactRef
@@ -38,6 +38,15 @@ class InputFailed:
 
     input: str
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSeen:
+    """A device saw what a person in the county must see: the fields of `protocol.facts.AlarmRaised`."""
+
+    code: str
+    severity: Severity
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,7 @@ type Event = (
     | ReaderReady
     | InputChanged
     | InputFailed
+    | AlarmSeen
     | KioskJoined
     | KioskLeft
     | KioskSaid

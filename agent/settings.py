@@ -53,3 +53,7 @@ def shaped(pattern: str, example: str) -> Callable[[str], str]:
 def filled(value: str) -> str:
     """Allow any text but none."""
     return "" if value.strip() and "\x00" not in value else "不能为空"
+
+
+USB_ID = shaped(r"[0-9a-f]{4}:[0-9a-f]{4}", "1a2c:0e24（lsusb 显示的编号，小写）")
+"""Vendor and product of a USB device."""

@@ -51,6 +51,7 @@ from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from agent.uplink import Uplink
 from agent.watched_contact import WatchedContact
+from agent.watched_keyboards import WatchedKeyboards
 from agent.watched_reader import WatchedReader
 from protocol.facts import Booted, EpochOpened, Fact, FactsLost, ShutDown
 from protocol.twin import PackRef
@@ -337,7 +338,7 @@ class _Build:
         readers = [WatchedReader(reader, name, self.inbox) for name, reader in self.readers.items()]
         contacts = [WatchedContact(contact, name, self.inbox) for name, contact in self.inputs.items()]
         # The kiosk's socket last: where it is, cards are taken.
-        return [*cameras, *contacts, *readers, self.kiosks]
+        return [*cameras, *contacts, *readers, *_keyboards(self.config, self.inbox), self.kiosks]
 
 
 def _ended_well(facts: list[Fact]) -> bool:
@@ -358,6 +359,16 @@ def _camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox)
     settings = msgspec.json.encode(config.camera.settings).decode()
     command = [*program, config.camera.driver, settings, station, str(config.folder), str(spool)]
     return CameraWorker(command=command, spool=spool, write=blobs.write, inbox=inbox)
+
+
+def _keyboards(config: StationConfig, inbox: Inbox) -> list[Device]:
+    """Watch for strange keyboards where it is told which may be there, and where a reader is one itself."""
+    wedges = [reader.settings["usb"] for reader in config.readers if reader.driver == "wedge"]
+    if config.keyboards is None and not wedges:
+        return []
+    from agent.drivers.keyboard_watch import KeyboardWatch  # noqa: PLC0415 -- only where there are keyboards
+
+    return [WatchedKeyboards(KeyboardWatch(allowed=[*wedges, *(config.keyboards or ())]), inbox)]
 
 
 def _ports(identity: Identity) -> list[int]:

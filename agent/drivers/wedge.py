@@ -16,7 +16,7 @@ from evdev import ecodes
 from agent.drivers.keyboards import EvdevKeyboards, Key, Keyboard, Keyboards, Keys
 from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
-from agent.settings import Setting, Settings, one_of, shaped
+from agent.settings import USB_ID, Setting, Settings, one_of, shaped
 from agent.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
 
 _LOOK_EVERY_S = 2.0
@@ -35,12 +35,12 @@ class WedgeReader(LoopingReader):
     """Implements `agent.ports.CardReader`."""
 
     settings: ClassVar[Settings] = {
-        "usb": Setting(str, required=True, check=shaped(r"[0-9a-f]{4}:[0-9a-f]{4}", "ffff:0035（lsusb 显示的编号，小写）")),
+        "usb": Setting(str, required=True, check=USB_ID),
         "port": Setting(str, "", check=shaped(r"(\d+(\.\d+)*)?", "1.2")),
         "format": Setting(str, required=True, check=one_of(*FORMATS)),
     }
 
-    def __init__(self, *, usb: str, format: Format, port: str = "", keyboards: Keyboards | None = None) -> None:  # noqa: A002
+    def __init__(self, *, usb: str, format: Format, port: str = "", keyboards: Keyboards | None = None) -> None:
         super().__init__()
         self._usb, self._port, self._format = usb, port, format
         self._keyboards = keyboards or EvdevKeyboards()

@@ -69,6 +69,7 @@ ALARMS = {
     "county_lost_facts": "县里的记录少于站点，正在补传",
     "lost_card": "有人使用挂失卡",
     "reader_lost": "读卡器断开",
+    "unknown_keyboard": "有人插上了陌生键盘",
     "camera_failed": "摄像头拍不出",
     "input_failed": "门磁或人体感应用不了",
     "input_flapping": "门磁频繁变化",

@@ -118,6 +118,18 @@ def test_bad_addresses(file: Path, url: str) -> None:
         ('[[reader]]\ndriver = "pcsc"\npcsc = "x"', 10, "没有 pcsc 这一项"),
         ('[[reader]]\ndriver = "pcsc"\nname = "门 口"', 10, "name：“门 口”应当形如"),
         ('[[reader]]\ndriver = "pcsc"\n[[reader]]\ndriver = "pcsc"', 10, "两个读卡器都叫“pcsc”"),
+        ('[[reader]]\ndriver = "wedge"\nusb = "ffff:0035"', 8, "缺少 format"),
+        ('[[reader]]\ndriver = "wedge"\nformat = "hex"', 8, "缺少 usb"),
+        ('[[reader]]\ndriver = "wedge"\nusb = "FFFF:35"', 10, "应当形如 1a2c:0e24"),
+        (
+            '[[reader]]\ndriver = "wedge"\nformat = "10D"',
+            10,
+            "可选：hex、hex_reversed、decimal、decimal_reversed、8H10D",
+        ),
+        ('[[reader]]\ndriver = "wedge"\nport = "usb1"', 10, "port：“usb1”应当形如 1.2"),
+        ('[[reader]]\ndriver = "pn532"', 8, "缺少 port"),
+        ('[[reader]]\ndriver = "pn532"\nport = "ttyUSB0"', 10, "应当形如 /dev/serial/"),
+        ('[[reader]]\ndriver = "qr_scanner"\nport = "/dev/ttyACM0"\nbaud = 5', 11, "应当在 1200 到 921600 之间"),
         ("reader = [1]", 8, "reader 应当是一节"),
         ("reader = []", 8, "至少要有一个读卡器"),
         ("", 0, "至少要有一个读卡器"),
@@ -131,6 +143,43 @@ def test_bad_readers(file: Path, section: str, line: int, problem: str) -> None:
         text = f"{start}[indicator]{rest}".replace('[station]\nfolder = "data"', f'station.folder = "data"\n{section}')
         line = 2 if line else 0
     assert any(found == line and problem in message for found, message in mistakes(file, text))
+
+
+def test_readers_with_what_each_needs_and_keyboards_that_may_be_there(file: Path) -> None:
+    more = """\
+[[reader]]
+driver = "wedge"
+usb = "ffff:0035"
+format = "8H10D"
+
+[[reader]]
+driver = "em4100_serial"
+port = "/dev/serial0"
+
+[keyboards]
+allowed = ["1a2c:0e24"]
+"""
+    file.write_text(GOOD + more, encoding="utf-8")
+    config = load(file)
+    assert config.readers[2:] == (
+        Chosen("wedge", "wedge", {"usb": "ffff:0035", "port": "", "format": "8H10D"}),
+        Chosen("em4100_serial", "em4100_serial", {"port": "/dev/serial0", "baud": 9_600}),
+    )
+    assert config.keyboards == ("1a2c:0e24",)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "problem"),
+    [
+        ('["1a2c:0e24", 7]', "“7”应当加引号"),
+        ('["x", "1A2C:0E24"]', "“1A2C:0E24”应当形如"),
+        ('"1a2c:0e24"', "应当是列表"),
+    ],
+)
+def test_keyboards_that_are_none(file: Path, allowed: str, problem: str) -> None:
+    ((line, message),) = mistakes(file, GOOD + f"[keyboards]\nallowed = {allowed}\n")
+    assert line == 22
+    assert problem in message
 
 
 def test_a_driver_whose_library_is_not_here(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from agent.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts
 from agent.events import (
+    AlarmSeen,
     CardTouched,
     Event,
     KioskJoined,
@@ -22,7 +23,7 @@ from agent.events import (
 from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, HomeScreen
 from agent.notify import Notifier
 from agent.renewal import Renewal
-from protocol.facts import BlobAnnounced, Booted, HelpAsked, ReaderLost, ShutDown, Touch, WindowClosed
+from protocol.facts import AlarmRaised, BlobAnnounced, Booted, HelpAsked, ReaderLost, ShutDown, Touch, WindowClosed
 from protocol.kiosk import AskHelp, Home, LinkState, NextQuestion, OpenLevel, Sorry
 from tests.agent.bench import LI, STRANGER, ZHANG, Bench
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
@@ -257,6 +258,7 @@ def test_every_kind_of_event_has_its_place(running: Running) -> None:
     up = LinkUp(attempt=1)
     running.take(
         ReaderReady(reader="fake", ready=False),
+        AlarmSeen(code="unknown_keyboard", severity="major", detail="USB dead:beef"),
         PictureTaken(about=None, purpose="touch", sha256=running.station.blobs.write(b"x"), size=1, spooled="x.jpg"),
         up,
         PackFetched(sha256=bytes(32), file=None, problem="x"),
@@ -264,6 +266,9 @@ def test_every_kind_of_event_has_its_place(running: Running) -> None:
         RenewalEnded(),
     )
     assert running.uplink.heard == [up]
+    assert [(fact.code, fact.severity, fact.detail) for fact in running.station.of(AlarmRaised)] == [
+        ("unknown_keyboard", "major", "USB dead:beef")
+    ]
     assert len(running.station.of(ReaderLost)) == len(running.station.of(BlobAnnounced)) == 1
 
 

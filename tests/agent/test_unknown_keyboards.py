@@ -1,0 +1,87 @@
+"""A keyboard that nobody allowed is an alarm for the county."""
+
+import queue
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from agent.drivers.keyboard_watch import KeyboardWatch
+from agent.events import AlarmSeen
+from agent.inbox import Inbox
+from agent.watched_keyboards import SAY_AGAIN_AFTER_S, WatchedKeyboards
+from tests.fakes.keyboards import WEDGE, FakeKeyboards, keyboard
+
+KEYPAD, STRANGE = "1a2c:0e24", "dead:beef"
+LIMIT_S = 5
+
+
+@pytest.fixture
+def keyboards(monkeypatch: pytest.MonkeyPatch) -> FakeKeyboards:
+    monkeypatch.setattr("agent.drivers.keyboard_watch._LOOK_EVERY_S", 0.02)
+    return FakeKeyboards()
+
+
+@pytest.fixture
+def seen(keyboards: FakeKeyboards) -> Iterator[queue.Queue[str]]:
+    heard: queue.Queue[str] = queue.Queue()
+    watch = KeyboardWatch(allowed=[WEDGE, KEYPAD], keyboards=keyboards)
+    watch.start(unknown=lambda usb, _: heard.put(usb))
+    yield heard
+    watch.stop()
+
+
+def test_reader_keypad_and_media_keys_are_none_of_its_business(
+    keyboards: FakeKeyboards, seen: queue.Queue[str]
+) -> None:
+    keyboards.plug(keyboard(WEDGE))
+    keyboards.plug(keyboard(KEYPAD))
+    keyboards.plug(keyboard(STRANGE, types=False))
+    with pytest.raises(queue.Empty):
+        seen.get(timeout=0.2)
+
+
+def test_a_strange_one_is_told_of_once_each_time_it_is_plugged_in(
+    keyboards: FakeKeyboards, seen: queue.Queue[str]
+) -> None:
+    plugged = keyboards.plug(keyboard(STRANGE))
+    assert seen.get(timeout=LIMIT_S) == STRANGE
+    with pytest.raises(queue.Empty):
+        seen.get(timeout=0.2)
+    keyboards.unplug(plugged)
+    keyboards.plug(plugged)
+    assert seen.get(timeout=LIMIT_S) == STRANGE
+
+
+def test_one_that_was_there_before_the_station_is_seen() -> None:
+    keyboards, heard = FakeKeyboards(), queue.Queue[str]()
+    keyboards.plug(keyboard(STRANGE))
+    watch = KeyboardWatch(allowed=[], keyboards=keyboards)
+    watch.start(unknown=lambda usb, _: heard.put(usb))
+    assert heard.get(timeout=LIMIT_S) == STRANGE
+    watch.stop()
+
+
+class Guard:
+    """A keyboard guard that a test speaks for."""
+
+    def start(self, *, unknown: Callable[[str, str], None]) -> None:
+        self.see = unknown
+
+    def stop(self) -> None:
+        return
+
+
+def test_it_is_an_alarm_at_most_one_an_hour_for_a_loose_plug() -> None:
+    guard, inbox, now = Guard(), Inbox(), [1.0]
+    WatchedKeyboards(guard, inbox, mono_s=lambda: now[0]).start()
+    for _ in range(100):
+        guard.see(STRANGE, "Evil\x1b[2J\n Keys " + "x" * 500)
+    guard.see(KEYPAD, "")
+    now[0] += SAY_AGAIN_AFTER_S
+    guard.see(STRANGE, "")
+    events = [inbox.get(timeout_s=0) for _ in range(inbox.waiting())]
+    assert [event.detail for event in events if isinstance(event, AlarmSeen)] == [
+        "USB dead:beef " + ("Evil[2J Keys " + "x" * 500)[:80],
+        "USB 1a2c:0e24",
+        "USB dead:beef",
+    ]
