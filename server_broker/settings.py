@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "server_broker.media",
     "server_broker.learning",
     "server_broker.enrolment",
+    "server_broker.orders",
     "server_broker.audit",
     "server_broker.console",
 ]

@@ -27,6 +27,9 @@ class Power(StrEnum):
     REVIEW_HELD = "review_held"
     CLAIM_STATION = "claim_station"
     REVOKE_STATION = "revoke_station"
+    COMMAND_STATION = "command_station"
+    VIEW_LIVE = "view_live"
+    SET_STATION = "set_station"
     READ_AUDIT = "read_audit"
     MANAGE_ACCOUNTS = "manage_accounts"
 
@@ -55,10 +58,20 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.REVIEW_HELD,
             Power.CLAIM_STATION,
             Power.REVOKE_STATION,
+            Power.COMMAND_STATION,
+            Power.VIEW_LIVE,
+            Power.SET_STATION,
         }
     ),
     Role.OFFICER: frozenset(
-        {Power.SEE_FLEET, Power.SEE_PEOPLE, Power.BIND_CARDS, Power.ANSWER_ALARMS, Power.REVIEW_HELD}
+        {
+            Power.SEE_FLEET,
+            Power.SEE_PEOPLE,
+            Power.BIND_CARDS,
+            Power.ANSWER_ALARMS,
+            Power.REVIEW_HELD,
+            Power.VIEW_LIVE,
+        }
     ),
 }
 """Auditing meets no other duty, and whoever makes accounts neither revokes stations, nor writes records off, nor reads

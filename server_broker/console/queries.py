@@ -15,6 +15,7 @@ from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
+from server_broker.orders.models import OrderQuerySet, StationOrder
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import subtree_prefix
 
@@ -57,6 +58,12 @@ def blobs_of(user: Viewer) -> QuerySet[Blob]:
     if own is None:
         return Blob.objects.none()
     return Blob.objects.filter(station__village__code__startswith=subtree_prefix(own))
+
+
+def orders_of(user: Viewer) -> OrderQuerySet:
+    """Return the orders to the stations that ``user`` sees."""
+    own = scope(user)
+    return StationOrder.objects.none() if own is None else StationOrder.objects.all().under(own)
 
 
 def alarms_of(user: Viewer) -> QuerySet[Alarm]:

@@ -9,6 +9,7 @@ from server_broker.console.views.audit import audit
 from server_broker.console.views.desk import bind, desk
 from server_broker.console.views.fleet import home
 from server_broker.console.views.held import held, reread, write_off
+from server_broker.console.views.orders import order, station_log
 from server_broker.console.views.people import card_lost, export_file, import_file, people, template_file
 from server_broker.console.views.snapshots import snapshot, snapshot_jpeg
 from server_broker.console.views.station import claim, revoke, station
@@ -23,11 +24,13 @@ urlpatterns = [
     re_path(rf"{_STATION}$", station, name="station"),
     re_path(rf"{_STATION}claim/$", claim, name="station-claim"),
     re_path(rf"{_STATION}revoke/$", revoke, name="station-revoke"),
+    re_path(rf"{_STATION}order/$", order, name="station-order"),
     re_path(rf"{_STATION}reread/$", reread, name="station-reread"),
     path("held/", held, name="held"),
     path("held/write-off/", write_off, name="held-write-off"),
     path("snapshots/<int:pk>/", snapshot, name="snapshot"),
     path("snapshots/<int:pk>.jpg", snapshot_jpeg, name="snapshot-jpeg"),
+    path("logs/<int:pk>.txt", station_log, name="station-log"),
     path("people/", people, name="people"),
     path("people/import/", import_file, name="people-import"),
     path("people/template.xlsx", template_file, name="people-template"),

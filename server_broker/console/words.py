@@ -86,6 +86,40 @@ ALARMS = {
     "outbox_full": "站点磁盘已满",
 }
 """By the part of a code before its colon; what follows names the reason."""
+ORDERS = {
+    "identify": "闪灯鸣响",
+    "snapshot": "拍一张",
+    "time_check": "校时检查",
+    "send_logs": "取日志",
+    "restart_agent": "重启程序",
+    "live_view": "实时查看",
+}
+OUTCOMES = {
+    "done": Word("✓", "已完成", "good"),
+    "failed": Word("✕", "没有完成", "bad"),
+    "refused": Word("✕", "站点拒绝", "bad"),
+}
+ORDER_REASONS = {
+    "expired": "到站时已过期",
+    "undated": "站点还不知道时间",
+    "valid_too_long": "有效期过长",
+    "unknown_order": "站点不认识这个命令",
+    "retained": "消息被人留存过",
+    "too_many_orders": "站点记着的命令太多",
+    "not_recorded": "站点的磁盘没有记下",
+    "no_camera": "站点没有摄像头",
+    "camera_busy": "摄像头正忙",
+    "camera": "摄像头拍不出",
+    "no_log": "站点没有日志",
+    "interrupted": "站点中途停机，不知是否做完",
+}
+"""By the part of an answer's detail before its colon."""
+FIGURES = {
+    "bytes": "字节",
+    "frames": "帧",
+    "seconds": "秒",
+    "ahead_ms": "毫秒，站点时钟比县里快（含路上时间）",
+}
 DEEDS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
@@ -103,6 +137,8 @@ DEEDS = {
     "station.enrolled": "站点接入",
     "certificate.renewed": "证书续期",
     "snapshot.seen": "查看抓拍",
+    "station.ordered": "下命令",
+    "log.seen": "查看站点日志",
     "held.reread": "再读待审记录",
     "export.taken": "收入导出文件",
     "held.written_off": "核销待审记录",

@@ -7,11 +7,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.birth import Match, Welcome, seal_match, seal_welcome
 from protocol.blobs import BlobMissing, seal_missing
+from protocol.commands import Command, seal_command
 from protocol.receipts import Receipt, seal_receipt
 from protocol.topics import Down, topic
 from protocol.twin import Desired, seal_desired
 
-type DownMessage = Receipt | Welcome | Match | BlobMissing | Desired
+type DownMessage = Receipt | Welcome | Match | BlobMissing | Desired | Command
 
 _LEAVES: dict[type, Down] = {
     Receipt: "receipt",
@@ -19,6 +20,7 @@ _LEAVES: dict[type, Down] = {
     Match: "match",
     BlobMissing: "missing",
     Desired: "desired",
+    Command: "command",
 }
 
 
@@ -36,12 +38,12 @@ class Answer:
 
     @property
     def must_arrive(self) -> bool:
-        """Whether it goes by QoS 1: a receipt that is lost is said again, a desired state is not asked for."""
-        return isinstance(self.message, Desired)
+        """Whether it goes by QoS 1: a lost receipt is said again, a desired state or a command is not asked for."""
+        return isinstance(self.message, Desired | Command)
 
 
 def seal_answer(answer: Answer, key: Ed25519PrivateKey, *, wall_ms: int) -> bytes:
-    """Sign and encode an answer. A welcome states ``wall_ms``, the county's clock at this moment."""
+    """Sign and encode an answer. A welcome and a command state ``wall_ms``, the county's clock at this moment."""
     match answer.message:
         case Receipt() as receipt:
             return seal_receipt(key, receipt)
@@ -53,3 +55,5 @@ def seal_answer(answer: Answer, key: Ed25519PrivateKey, *, wall_ms: int) -> byte
             return seal_missing(key, missing)
         case Desired() as desired:
             return seal_desired(key, desired)
+        case Command() as command:
+            return seal_command(key, msgspec.structs.replace(command, issued=wall_ms))

@@ -9,6 +9,7 @@ from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, exe
 from server_broker.ingest.rows import LAST_WALL_MS, Announced, Correction, Direction, Evicted, Identity, Rows
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
+from server_broker.orders.services import note_results
 
 TOUCHES = Table(
     "attendance_touch",
@@ -73,6 +74,7 @@ def put_rows(rows: Rows) -> None:
         _announce(rows.blobs, at=rows.received_at)
     if rows.evictions:
         _evict(rows.evictions)
+    note_results(rows.results, at=rows.received_at)
     if rows.directions:
         choose_directions(rows.directions)
     if rows.corrections or rows.undated:

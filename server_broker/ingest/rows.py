@@ -12,6 +12,7 @@ from protocol import facts
 from protocol.facts import Fact
 from protocol.units import Moment
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
+from server_broker.orders.services import Result
 
 LAST_WALL_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later ones fit neither Python's nor a reader's calendar."""
@@ -81,6 +82,7 @@ class Rows:
     level_runs: list[tuple[Any, ...]] = field(default_factory=list)
     blobs: list[Announced] = field(default_factory=list)
     evictions: list[Evicted] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     undated: set[tuple[str, bytes]] = field(default_factory=set)
@@ -279,7 +281,10 @@ def _help_asked(fact: facts.HelpAsked, who: Identity, rows: Rows) -> None:
 
 
 def _command_result(fact: facts.CommandResult, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"command": fact.command.hex(), "outcome": fact.outcome, "detail": fact.detail})
+    figures = {_text(name): figure for name, figure in fact.figures.items()}
+    told = {"command": fact.command.hex(), "outcome": fact.outcome, "detail": fact.detail, "figures": figures}
+    _event(fact, who, rows, told)
+    rows.results.append(Result(who.station, fact.command, fact.outcome, fact.detail, figures))
 
 
 def _alarm_raised(fact: facts.AlarmRaised, who: Identity, rows: Rows) -> None:

@@ -22,6 +22,7 @@ from server_broker.ingest.answers import Answer, seal_answer
 from server_broker.ingest.lease import Lease
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.notices import DesiredNotices
+from server_broker.ingest.orders import send_due_orders
 from server_broker.ingest.patrol import LedgerPatrol
 from server_broker.ingest.presence import SILENCE, mark_silent
 from server_broker.ingest.settlement import Settlement, is_about_blobs
@@ -61,6 +62,7 @@ class Worker:
         stop: threading.Event,
     ) -> None:
         self._source = source
+        self._shard = shard
         self._key = key
         self._clock = clock
         self._stop = stop
@@ -97,6 +99,7 @@ class Worker:
             self._settle_blobs()
         if time.monotonic() >= self._look_again:
             self._patiently(self._send_desired)
+            self._patiently(self._send_orders)
             self._patiently(self._mark_silent)
             self._look_again = time.monotonic() + IDLE_S
         if not messages and time.monotonic() >= self._patrol_from:
@@ -158,6 +161,9 @@ class Worker:
         self._with_lease(self._notices.listen)
         desired = self._with_lease(self._notices.take)
         self._publish(desired)
+
+    def _send_orders(self) -> None:
+        self._with_lease(lambda: send_due_orders(shard=self._shard, now=self._clock(), publish=self._publish))
 
     def _mark_silent(self) -> None:
         """Once a minute, and not before this worker has listened long enough to know who is silent."""

@@ -39,7 +39,12 @@ def open_snapshot(blob: Blob) -> BinaryIO | None:
 
     Whether the asker may see this station's pictures is the caller's question.
     """
-    if not blob.viewable or blob.completed_at is None:
+    return open_blob(blob) if blob.viewable else None
+
+
+def open_blob(blob: Blob) -> BinaryIO | None:
+    """Return a whole blob's bytes, or None when they are not here yet or no longer."""
+    if blob.completed_at is None:
         return None
     try:
         return MediaFolder(settings.HOME.media).path(bytes(blob.sha256)).open("rb")

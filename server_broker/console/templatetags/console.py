@@ -17,6 +17,7 @@ from server_broker.console import words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
+from server_broker.orders.models import StationOrder
 
 register = template.Library()
 
@@ -164,6 +165,43 @@ _EPOCH_REASONS = {
 _BOOT_CAUSES = {"power_on": "通电", "restart": "程序重启"}
 
 
+def _result_note(detail: dict[str, Any]) -> str:
+    word = words.OUTCOMES.get(str(detail.get("outcome")), words.UNKNOWN).word
+    return " · ".join(filter(None, [word, order_reason(str(detail.get("detail", "")))]))
+
+
+@register.filter
+def order_word(order: str) -> str:
+    """Return an order in Chinese, or its code."""
+    return words.ORDERS.get(order, order)
+
+
+@register.filter
+def order_reason(detail: str) -> str:
+    """Return why an order was not carried out, in Chinese, or the code; empty where there is nothing to say."""
+    code, _, more = detail.partition(":")
+    return words.ORDER_REASONS.get(code, more.strip() or code)[:120]
+
+
+@register.filter
+def order_state(order: StationOrder) -> words.Word:
+    """Return how far an order has got."""
+    if order.answered_at is not None:
+        return words.OUTCOMES.get(order.outcome, words.UNKNOWN)
+    if order.not_after <= timezone.now():
+        return words.Word("△", "过期未答复" if order.sent_at else "过期未送达", "warn")
+    return words.Word("…", "已发出，等答复" if order.sent_at else "等站点上线", "quiet")
+
+
+@register.filter
+def order_figures(order: StationOrder) -> str:
+    """Return what an order came to: 38,412 字节."""
+    figures = order.figures if isinstance(order.figures, dict) else {}
+    return " · ".join(
+        f"{figures[name]:,} {word}" for name, word in words.FIGURES.items() if isinstance(figures.get(name), int)
+    )
+
+
 @register.filter
 def event_note(shown: StationEvent) -> str:
     """Return what is worth saying about an event besides its kind; empty for most."""
@@ -174,6 +212,8 @@ def event_note(shown: StationEvent) -> str:
         return _EPOCH_REASONS.get(detail.get("reason", ""), "")
     if shown.kind == "contact_changed":
         return _contact_note(detail)
+    if shown.kind == "command_result":
+        return _result_note(detail)
     if shown.kind == "facts_lost":
         return f"第 {detail.get('first', '?')} 至 {detail.get('last', '?')} 条"
     if shown.kind in ("alarm_raised", "alarm_cleared"):

@@ -16,16 +16,20 @@ from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.attendance.models import Touch
 from server_broker.console.live import page_template
-from server_broker.console.queries import stations_of, touches_of
+from server_broker.console.queries import blobs_of, orders_of, stations_of, touches_of
 from server_broker.console.touch_rows import shown_touches
+from server_broker.console.views.orders import LOG, OrderForm
 from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.revocation import revoke as revoke_station
 from server_broker.fleet.models import Station
 from server_broker.fleet.queries import station_page
+from server_broker.media.retention import EXPIRED
 
 LAST_TOUCHES = 15
 LAST_EVENTS = 30
 LAST_SNAPSHOTS = 24
+LAST_ORDERS = 8
+LAST_LOGS = 3
 
 
 class RevokeForm(forms.Form):
@@ -64,6 +68,20 @@ def _context(request: HttpRequest, shown: Station) -> dict[str, Any]:
         "snapshots": page.snapshots if sees_people else [],
         "may_revoke": may(user, Power.REVOKE_STATION) and shown.revoked_at is None,
         "may_claim": may(user, Power.CLAIM_STATION),
+        **_orders(user, shown),
+    }
+
+
+def _orders(user: Viewer, shown: Station) -> dict[str, Any]:
+    """Return what those see of orders who may give them."""
+    if not may(user, Power.COMMAND_STATION):
+        return {}
+    logs = blobs_of(user).filter(station=shown, purpose=LOG, completed_at__isnull=False)
+    return {
+        "may_command": shown.revoked_at is None and shown.enrolled_at is not None,
+        "orders": orders_of(user).filter(station=shown)[:LAST_ORDERS],
+        "logs": logs.exclude(evicted_reason=EXPIRED).order_by("-completed_at")[:LAST_LOGS],
+        "order_form": OrderForm(),
     }
 
 

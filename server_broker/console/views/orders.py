@@ -1,0 +1,74 @@
+"""命令: give an order to a station, and read the logs that came."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from server_broker.accounts.powers import Power, needs
+from server_broker.audit.log import record
+from server_broker.console.queries import blobs_of, stations_of
+from server_broker.console.words import ORDERS
+from server_broker.media.pictures import open_blob
+from server_broker.orders.services import OrderRefused, give_order
+
+LOG = "log"
+GIVEN_HERE = ("identify", "snapshot", "time_check", "send_logs", "restart_agent")
+"""Orders of the form; a live view has a page of its own."""
+
+
+class OrderForm(forms.Form):
+    """What is ordered and why."""
+
+    order = forms.ChoiceField(choices=[(order, ORDERS[order]) for order in GIVEN_HERE])
+    why = forms.CharField(min_length=4, max_length=200)
+
+
+@require_POST
+@needs(Power.COMMAND_STATION)
+def order(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Give an order; it goes out within a second where the station is connected."""
+    station = get_object_or_404(stations_of(request.user), pk=station_id)
+    form = OrderForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "没有下命令：请选择命令并写明理由（至少 4 个字）。")
+        return redirect("station", station_id)
+    chosen = form.cleaned_data["order"]
+    try:
+        give_order(
+            station,
+            chosen,
+            actor=request.user.get_username(),
+            reason=form.cleaned_data["why"],
+            now=timezone.now(),
+        )
+    except OrderRefused as refused:
+        messages.error(request, f"没有下命令：{refused}。")
+    else:
+        messages.success(request, f"命令“{ORDERS[chosen]}”已记下，站点在线时立即发出。")
+    return redirect("station", station_id)
+
+
+@require_safe
+@needs(Power.COMMAND_STATION)
+def station_log(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send the end of a station's log as plain text. That it was read goes into the audit log."""
+    logs = blobs_of(request.user).filter(purpose=LOG, completed_at__isnull=False)
+    blob = get_object_or_404(logs, pk=pk)
+    file = open_blob(blob)
+    if file is None:
+        return HttpResponse("日志已过保存期。", status=410, content_type="text/plain; charset=utf-8")
+    with file:
+        response = HttpResponse(file.read(), content_type="text/plain; charset=utf-8")
+    record(
+        actor=request.user.get_username(),
+        action="log.seen",
+        subject=blob.station_id,
+        detail={"sha256": bytes(blob.sha256).hex()},
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
