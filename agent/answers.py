@@ -58,6 +58,11 @@ class Answers:
         """Return whether an order with this id is known."""
         return command in self._known
 
+    def owed(self, command: bytes) -> bool:
+        """Return whether an order with this id came and is not answered."""
+        known = self._known.get(command)
+        return known is not None and not known.answered
+
     def unanswered(self) -> list[KnownOrder]:
         """Return the orders that still owe an answer, oldest first."""
         return [known for known in self._known.values() if not known.answered]

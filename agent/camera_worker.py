@@ -10,6 +10,7 @@ import logging
 import queue
 import secrets
 import select
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
@@ -18,19 +19,27 @@ from pathlib import Path
 from agent.events import PictureTaken
 from agent.inbox import Inbox
 from agent.outbox.errors import OutboxBroken, OutboxFull
-from agent.snapshots import parse_spool_name, spool_name
-from protocol.facts import BlobPurpose
-from protocol.units import FactRef
+from agent.ports import Suspect
+from agent.spool_names import Wanted, parse_spool_name, spool_name
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 32
 MAX_HANDED = 8
 """Pictures that the core has not yet dealt with; more wait in the spool."""
-LIMIT_S = 10.0
+LIMIT_S = 20.0
+"""A Pi 3B may need half of it to load a camera's library with the first picture."""
+STOP_WITHIN_S = 3.0
 MAX_JPEG_BYTES = 40_000
 _IDLE_LOOK_S = 30.0
 _MAX_LINE = 1_000
+_GOOD: dict[str, Suspect] = {
+    "ok": "",
+    "ok black": "black",
+    "ok covered": "covered",
+    "ok frozen": "frozen",
+}
+"""The child's answers when the picture lies in the spool."""
 
 
 class CameraWorker:
@@ -58,8 +67,10 @@ class CameraWorker:
         self._write = write
         self._inbox = inbox
         self._limit_s = limit_s
-        self._asked: queue.Queue[tuple[BlobPurpose, FactRef | None] | None] = queue.Queue(MAX_WAITING)
+        self._asked: queue.Queue[Wanted | None] = queue.Queue(MAX_WAITING)
         self._handed: set[str] = set()
+        self._judged: dict[str, Suspect] = {}
+        """What the child saw in pictures that are not handed over yet."""
         self._more = False
         self._stuck = False
         self._stopping = threading.Event()
@@ -70,14 +81,19 @@ class CameraWorker:
         """Begin; hand over what the spool still holds."""
         self._thread.start()
 
-    def request(self, purpose: BlobPurpose, about: FactRef | None) -> bool:
+    def request(self, wanted: Wanted) -> bool:
         """Ask for a picture; False when too many are waiting."""
         try:
-            self._asked.put_nowait((purpose, about))
+            self._asked.put_nowait(wanted)
         except queue.Full:
             log.warning("a picture is left out: %d are waiting", MAX_WAITING)
             return False
         return True
+
+    def orders_in_spool(self) -> set[bytes]:
+        """Return the county's orders whose pictures lie in the spool."""
+        named = [parse_spool_name(path) for path in self._spool.glob("*.jpg")]
+        return {wanted.command for wanted in named if wanted is not None and wanted.command is not None}
 
     def taken_over(self, spooled: str) -> None:
         """Remove a spool file whose picture is in the record."""
@@ -104,8 +120,12 @@ class CameraWorker:
         """End the thread and the child."""
         self._stopping.set()
         self._look_again()
-        if self._thread.is_alive():
-            self._thread.join(timeout=self._limit_s + 1)
+        if not self._thread.is_alive():
+            return
+        self._thread.join(timeout=STOP_WITHIN_S)
+        if self._thread.is_alive() and (child := self._child) is not None:
+            child.kill()
+            self._thread.join(timeout=STOP_WITHIN_S)
 
     def _run(self) -> None:
         try:
@@ -123,13 +143,19 @@ class CameraWorker:
         except queue.Empty:
             asked = None
         if asked is not None:
-            self._take(*asked)
+            self._take(asked)
         self._hand_over()
 
-    def _take(self, purpose: BlobPurpose, about: FactRef | None) -> None:
-        problem = self._capture(spool_name(purpose, about, secrets.token_hex(8)))
+    def _take(self, wanted: Wanted) -> None:
+        name = spool_name(wanted, secrets.token_hex(8))
+        problem = self._capture(name)
         if problem:
-            self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem))
+            self._judged.pop(name, None)
+            self._report_failure(wanted, problem)
+
+    def _report_failure(self, wanted: Wanted, problem: str) -> None:
+        purpose, about, command = wanted
+        self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem, command=command))
 
     def _capture(self, name: str) -> str:
         """Have one picture taken into the spool; return what went wrong, or nothing."""
@@ -144,17 +170,18 @@ class CameraWorker:
         except OSError as error:
             self._end_child()
             return f"the camera's process died: {error}"
-        if answer == "ok":
+        if answer in _GOOD:
+            self._judged[name] = _GOOD[answer]
             return ""
         if not answer.startswith("failed "):
             self._end_child()
-        return answer.removeprefix("failed ")
+        return answer.removeprefix("failed ").removeprefix("ended ")
 
     def _answer(self, child: subprocess.Popen[bytes]) -> str:
         if child.stdout is None or not select.select([child.stdout], [], [], self._limit_s)[0]:
             return f"no picture within {self._limit_s:g} s"
         line = child.stdout.readline(_MAX_LINE)
-        return line.decode("utf-8", "replace").strip() or "the camera's process ended"
+        return line.decode("utf-8", "replace").strip() or _last_word(child)
 
     def _running_child(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
@@ -185,10 +212,10 @@ class CameraWorker:
 
     def _hand(self, path: Path) -> bool:
         """Bring one picture into the blob store and tell the core; return whether the disk took it."""
-        what = parse_spool_name(path)
+        wanted = parse_spool_name(path)
         try:
             size = path.stat().st_size
-            jpeg = path.read_bytes() if what and 0 < size <= MAX_JPEG_BYTES else b""
+            jpeg = path.read_bytes() if wanted and 0 < size <= MAX_JPEG_BYTES else b""
             if not jpeg:
                 path.unlink()
         except FileNotFoundError:
@@ -197,15 +224,27 @@ class CameraWorker:
         except OSError as error:
             log.warning("a picture in the spool can't be read: %s", error)
             return True
-        if what is None or not jpeg:
-            log.warning("a file of %d bytes in the camera's spool is no picture", size)
+        if wanted is None:
+            log.warning("a file that is not ours lay in the camera's spool")
+            return True
+        if not jpeg:
+            self._report_failure(wanted, f"a file of {size} bytes is no picture")
             return True
         sha256 = self._written(jpeg)
         if sha256 is None:
             return False
         self._handed.add(path.name)
-        purpose, about = what
-        self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=sha256, size=len(jpeg), spooled=path.name))
+        self._inbox.put(
+            PictureTaken(
+                about=wanted.about,
+                purpose=wanted.purpose,
+                sha256=sha256,
+                size=len(jpeg),
+                spooled=path.name,
+                command=wanted.command,
+                suspect=self._judged.pop(path.name, None),
+            )
+        )
         return True
 
     def _written(self, jpeg: bytes) -> bytes | None:
@@ -218,3 +257,12 @@ class CameraWorker:
             return None
         self._stuck = False
         return sha256
+
+
+def _last_word(child: subprocess.Popen[bytes]) -> str:
+    """Say how a child ended that closed its pipe."""
+    try:
+        code = child.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+        return "the camera's process fell silent"
+    return f"the camera's process ended by {signal.Signals(-code).name if code < 0 else f'exit {code}'}"

@@ -7,7 +7,7 @@ with these as keyword arguments. Its module, and the library that it needs, is l
 import importlib
 from typing import Any
 
-from agent.settings import Settings
+from agent.settings import Setting, Settings, one_of, rectangles
 
 READERS = {
     "simulated": "agent.drivers.simulated_reader:SimulatedReader",
@@ -27,9 +27,15 @@ INPUTS = {
 }
 CAMERAS = {
     "simulated": "agent.drivers.simulated_camera:SimulatedCamera",
+    "v4l2": "agent.drivers.v4l2_camera:V4l2Camera",
+    "picamera2": "agent.drivers.picamera2_camera:Picamera2Camera",
 }
-CAMERA_SETTINGS: Settings = {}
-"""The same for every camera: their modules are large, and only the camera's process loads them."""
+"""Their modules are small: the libraries behind them are large, and only the camera's process loads them."""
+CAMERA_SETTINGS: Settings = {
+    "mask": Setting(list, check=rectangles),
+    "rotate": Setting(int, 0, check=one_of(0, 90, 180, 270)),
+}
+"""What the camera's process does with the pictures of every camera: turn them clockwise, then paint the mask."""
 
 
 class DriverMissing(Exception):

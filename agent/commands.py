@@ -68,7 +68,7 @@ class Commands:
         for known in self._answers.unanswered():
             if known.order == "restart_agent" and ended_well:
                 self._answers.give(known.id, "done")
-            else:
+            elif not self._snapshots.comes(known.id):
                 self._answers.give(known.id, "failed", "interrupted: the agent ended while this was under way")
 
     def _objection(self, command: Command) -> str:

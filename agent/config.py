@@ -118,7 +118,7 @@ def load(path: Path) -> StationConfig:
     table = checker.parse()
     values = {section: checker.section((section,), table.get(section), _SECTIONS[section]) for section in _SECTIONS}
     indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
-    camera = checker.chosen(("camera",), table.get("camera"), (_NO_CAMERA, *CAMERAS), CAMERA_SETTINGS)
+    camera = checker.device(("camera",), table.get("camera"), CAMERAS, CAMERA_SETTINGS, none=(_NO_CAMERA,))
     readers = checker.readers(table.get("reader"))
     inputs = checker.inputs(table.get("input", []))
     checker.unknown_sections(table)
@@ -212,14 +212,27 @@ class _Checker:
             self._add(path, f"{path[-1]}：{problem}")
         return value
 
-    def device(self, path: _Path, table: object, drivers: Mapping[str, str], common: Settings = _NO_SETTINGS) -> Chosen:
-        """Check a section that chooses a driver, and what it sets: what ``common`` all of them have, and its own."""
+    def device(
+        self,
+        path: _Path,
+        table: object,
+        drivers: Mapping[str, str],
+        common: Settings = _NO_SETTINGS,
+        none: tuple[str, ...] = (),
+    ) -> Chosen:
+        """Check a section that chooses a driver, and what it sets: what ``common`` all of them have, and its own.
+
+        Args:
+            none: Words for no device at all.
+        """
         name = table.get("driver") if isinstance(table, dict) else None
-        known = self._settings(path, drivers[name]) if isinstance(name, str) and name in drivers else None
+        known: Settings | None = _NO_SETTINGS if name in none else None
+        if isinstance(name, str) and name in drivers:
+            known = self._settings(path, drivers[name])
         if known is None and isinstance(table, dict):
             # Nobody knows what else may stand here: only the driver itself is to be mended first.
             table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
-        return self.chosen(path, table, tuple(drivers), {**common, **(known or {})})
+        return self.chosen(path, table, (*none, *drivers), {**common, **(known or {})})
 
     def chosen(self, path: _Path, table: object, drivers: tuple[str, ...], settings: Settings) -> Chosen:
         """Check a section that chooses one of some drivers with the same settings."""

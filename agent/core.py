@@ -250,6 +250,7 @@ class Core:
         parts.journal.settle()
         parts.lifecycle.tick()
         parts.contacts.tick()
+        parts.snapshots.tick()
         parts.traffic.tick()
         corrected = parts.clock.check_ntp()
         if corrected is not None:

@@ -114,10 +114,16 @@ def direction_at(desired: InForce, person: str, wall_ms: int) -> Direction | Non
     return "in" if local_minute(wall_ms) < span.middle else "out"
 
 
+def running(desired: InForce, wall_ms: int) -> list[Span]:
+    """Return the duty windows, of anybody, that run at this moment."""
+    minute = local_minute(wall_ms)
+    around = _open_spans(desired, desired.windows, local_day(wall_ms))
+    return [span for span in around if span.start <= minute < span.end]
+
+
 def on_duty(desired: InForce, wall_ms: int) -> bool:
     """Tell whether anybody's duty window runs at this moment."""
-    minute = local_minute(wall_ms)
-    return any(span.start <= minute < span.end for span in _open_spans(desired, desired.windows, local_day(wall_ms)))
+    return bool(running(desired, wall_ms))
 
 
 def attended(desired: InForce, wall_ms: int) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from agent.ports import Suspect
 from protocol.facts import BlobPurpose, Severity
 from protocol.kiosk import ToAgent
 from protocol.topics import Down
@@ -88,6 +89,10 @@ class PictureTaken:
     problem: str = ""
     spooled: str = ""
     """Name of the picture's file in the camera's spool."""
+    command: bytes | None = None
+    """The county's order that it answers."""
+    suspect: Suspect | None = None
+    """What is wrong with what the camera sees, "" for nothing; None where nobody judged it in this run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the agent needs of hardware, in our words. Drivers implement these; only `agent.wiring` chooses one."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from protocol.topics import Up
@@ -9,6 +10,10 @@ type JudgeAt = Literal["system", "never"] | int
 """By which time certificates are judged: the system's clock, none at all, or this wall time in milliseconds."""
 
 type Colour = Literal["green", "amber", "red"]
+
+
+type Suspect = Literal["", "black", "covered", "frozen"]
+"""What is wrong with what a camera sees, see `agent.sight`; empty for nothing."""
 
 
 class DeviceError(Exception):
@@ -86,13 +91,34 @@ class Contact(Protocol):
         """End watching; no callback comes after it returns."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture as a camera gives it, not yet fit for anyone's eyes: `agent.stills` makes the still.
+
+    ``jpeg`` is a whole JPEG (ITU-T T.81), also one of a Motion-JPEG stream that leaves its Huffman tables out. The
+    others are rows from the top: ``rgb`` 8 bits each; ``yuyv`` Y0 Cb Y1 Cr for two pixels (V4L2_PIX_FMT_YUYV);
+    ``nv12`` the plane of Y, then that of Cb Cr for each 2×2 pixels (V4L2_PIX_FMT_NV12). Nothing here is
+    checked: a camera may say what it likes.
+    """
+
+    layout: Literal["jpeg", "rgb", "yuyv", "nv12"]
+    data: bytes
+    width: int = 0
+    """Pixels; a JPEG tells its own."""
+    height: int = 0
+    stride: int = 0
+    """Bytes from one row (of Y) to the next; 0: rows are not padded."""
+    full_range: bool = False
+    """Y, Cb and Cr use 0 to 255 as JFIF has it, not the narrower range of ITU-R BT.601."""
+
+
 class Camera(Protocol):
-    """Takes stills of the room."""
+    """Takes pictures of the room, in a process of its own."""
 
     simulated: bool
 
-    def capture_jpeg(self) -> bytes:
-        """Return a JPEG (ITU-T T.81) without EXIF, at most 640 px wide and 40,000 bytes. May take seconds.
+    def capture(self) -> Frame:
+        """Return what the camera sees now, exposure settled. May take seconds.
 
         Raises:
             DeviceError: No picture was taken.

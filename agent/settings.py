@@ -34,9 +34,9 @@ class Setting:
 type Settings = Mapping[str, Setting]
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
-    """Allow one of some words."""
-    return lambda value: "" if value in choices else f"没有“{value}”，可选：{'、'.join(choices)}"
+def one_of(*choices: str | int) -> Callable[[Any], str]:
+    """Allow one of some words or numbers."""
+    return lambda value: "" if value in choices else f"没有“{value}”，可选：{'、'.join(map(str, choices))}"
 
 
 def between(least: float, most: float) -> Callable[[float], str]:
@@ -48,6 +48,15 @@ def shaped(pattern: str, example: str) -> Callable[[str], str]:
     """Allow what a regular expression fits as a whole; the ``example`` tells people what it may look like."""
     form = re.compile(pattern)
     return lambda value: "" if form.fullmatch(value) else f"“{value}”应当形如 {example}"
+
+
+def rectangles(value: list[Any]) -> str:
+    """Allow up to 16 rectangles ``[x, y, width, height]`` inside a picture, in thousandths of its width and height."""
+    for one in value:
+        whole = isinstance(one, list) and len(one) == 4 and all(type(number) is int for number in one)
+        if not whole or min(one) < 0 or not one[2] * one[3] or one[0] + one[2] > 1000 or one[1] + one[3] > 1000:
+            return "每一块写成 [左, 上, 宽, 高]，单位是画面宽、高的千分之一，不出画面，例如 [[0, 0, 300, 1000]]"
+    return "" if len(value) <= 16 else "最多 16 块"
 
 
 def filled(value: str) -> str:

@@ -1,37 +1,46 @@
-"""Take stills of the room after the green light and bring them into the record.
+"""Take stills of the room and bring them into the record: after the green light, on order, at random moments.
 
 A picture is evidence, never a condition: the queue is bounded, a failure costs the picture alone, and a camera
-that fails is reported once. The picture's bytes are on disk before the core hears of it, so that no card waits for
-them; its file in the spool goes only after its fact is on disk too.
+that fails, or sees nothing, is reported once. The picture's bytes are on disk before the core hears of it, so that no
+card waits for them; its file in the spool goes only after its fact is on disk too.
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
+from agent.alarms import StandingAlarms
 from agent.answers import Answer, Answers
 from agent.clock import StationClock
 from agent.events import PictureTaken
 from agent.journal import Journal
 from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.ports import Suspect
+from agent.random_moments import RandomMoments
+from agent.spool_names import Wanted
 from agent.twin import Twin
-from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, Fact
+from protocol.facts import BlobAnnounced, BlobEvicted, Fact
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
 
 MAX_REQUESTED = 8
+FAILED, SUSPECT = "camera_failed", "camera_suspect"
+_SEEN: dict[Suspect, str] = {
+    "black": "画面全黑，请到现场查看镜头和灯光",
+    "covered": "画面没有内容，镜头可能被遮挡",
+    "frozen": "画面一直不变，摄像头可能已卡死",
+}
 
 
 class PictureTaker(Protocol):
     """Takes pictures in the background and puts `PictureTaken` into the inbox."""
 
-    def request(self, purpose: BlobPurpose, about: FactRef | None) -> bool:
+    def request(self, wanted: Wanted) -> bool:
         """Ask for a picture; False when too many are waiting. Never blocks."""
+
+    def orders_in_spool(self) -> set[bytes]:
+        """Return the county's orders whose pictures lie in the spool."""
 
     def taken_over(self, spooled: str) -> None:
         """The picture of that spool file is in the record: the file can go."""
@@ -67,70 +76,94 @@ class Snapshots:
         twin: Twin,
         blobs: Blobs,
         answers: Answers,
+        alarms: StandingAlarms,
+        moments: RandomMoments,
         taker: PictureTaker | None,
     ) -> None:
         self._clock = clock
         self._journal = journal
         self._twin = twin
         self._blobs = blobs
-        self._answers = answers
         self._taker = taker
-        self._requested: deque[bytes] = deque()
+        self._answers = answers
+        self._alarms = alarms
+        self._moments = moments
+        self._requested: set[bytes] = set()
         self._announced: set[bytes] = set()
-        self._failing = False
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Know what an earlier run announced: a picture still in the spool may be one of these.
 
         What this run announces need not be known: it leaves the spool at once, or is not handed over again.
         """
-        self._announced = {fact.sha256 for _, fact in facts if isinstance(fact, BlobAnnounced)}
+        earlier = [fact for _, fact in facts]
+        self._announced = {fact.sha256 for fact in earlier if isinstance(fact, BlobAnnounced)}
+        self._moments.recall(earlier, self._twin.desired)
 
     @property
     def camera_ready(self) -> bool:
         """Whether there is a camera and its last picture came."""
-        return self._taker is not None and not self._failing
+        return self._taker is not None and not self._alarms.stands(FAILED)
 
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch, where the village takes them."""
         if self._taker is not None and self._twin.desired.settings.snapshots:
-            self._taker.request("touch", ref)
+            self._taker.request(Wanted("touch", about=ref))
 
     def door_opened(self, ref: FactRef | None) -> None:
         """Ask for a picture about a door's opening, where the village takes them."""
         if self._taker is not None and self._twin.desired.settings.snapshots:
-            self._taker.request("door", ref)
+            self._taker.request(Wanted("door", about=ref))
 
     def command(self, command: bytes) -> str:
         """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
         if self._taker is None:
             return "no_camera"
-        if len(self._requested) >= MAX_REQUESTED or not self._taker.request("requested", None):
+        if len(self._requested) >= MAX_REQUESTED or not self._taker.request(Wanted("requested", command=command)):
             return "camera_busy"
-        self._requested.append(command)
+        self._requested.add(command)
         return ""
+
+    def comes(self, command: bytes) -> bool:
+        """Return whether the picture of an earlier run's order was taken, and only waits to be taken over."""
+        return self._taker is not None and command in self._taker.orders_in_spool()
+
+    def tick(self) -> None:
+        """Take a picture where this is a random moment of a duty window."""
+        if self._taker is None or not self._twin.desired.settings.snapshots or not self._clock.dated:
+            return
+        if self._moments.due(self._twin.desired, self._clock.now()):
+            self._taker.request(Wanted("random"))
 
     def taken(self, event: PictureTaken) -> None:
         """Take a picture into the record, or note that it failed."""
         if event.sha256 is None:
             self._failed(event)
             return
-        self._failing = False
+        self._alarms.cleared(FAILED)
+        self._judge(event.suspect)
         recorded = self._into_the_record(event, event.sha256)
         if self._taker is not None:
             (self._taker.taken_over if recorded else self._taker.put_back)(event.spooled)
 
+    def _judge(self, suspect: Suspect | None) -> None:
+        if suspect == "":
+            self._alarms.cleared(SUSPECT)
+        elif suspect is not None:
+            self._alarms.raised(SUSPECT, "minor", _SEEN[suspect], kind=suspect)
+
     def _into_the_record(self, event: PictureTaken, sha256: bytes) -> bool:
-        if sha256 in self._announced:
-            self._let_go(self._blobs.unwrite, sha256)
-            return True
-        surplus = self._blobs.surplus(room_for=event.size)
+        """Make durable at once what a picture says and that it answers an order."""
+        known = sha256 in self._announced
+        surplus = [] if known else self._blobs.surplus(room_for=event.size)
         answer = self._answer(event)
-        facts = [self._announced_fact(event, sha256), *([answer.fact] if answer else []), *self._evicted(surplus)]
+        facts = [] if known else [self._announcement(event, sha256)]
+        facts += [answer.fact] if answer else []
         fresh = False
         try:
-            fresh = self._blobs.keep(sha256)
-            self._journal.commit(*facts, state=answer.state if answer else None)
+            fresh = not known and self._blobs.keep(sha256)
+            if facts:
+                self._journal.commit(*facts, *self._evicted(surplus), state=answer.state if answer else None)
         except (OutboxFull, OutboxBroken) as error:
             log.warning("a picture waits in the spool: %s", error)
             if fresh:
@@ -140,15 +173,18 @@ class Snapshots:
                 self._journal.owe(*self._evicted(surplus))
             return False
         self._drop(surplus)
+        if known:
+            self._let_go(self._blobs.unwrite, sha256)
         if answer:
-            self._answers.given(self._requested.popleft())
+            self._answers.given(answer.fact.command)
+            self._requested.discard(answer.fact.command)
         return True
 
     def _answer(self, event: PictureTaken) -> Answer | None:
         """Return the answer to the order that a picture was taken for, to be on disk together with it."""
-        if event.purpose != "requested" or not self._requested:
+        if event.command is None or not self._answers.owed(event.command):
             return None
-        return self._answers.prepare(self._requested[0], "done", figures={"bytes": event.size})
+        return self._answers.prepare(event.command, "done", figures={"bytes": event.size})
 
     def make_room(self) -> None:
         """Let the oldest pictures go where the disk runs short, so that facts always find room."""
@@ -173,7 +209,7 @@ class Snapshots:
         except OutboxBroken as error:
             log.warning("a picture that is not wanted stays behind: %s", error)
 
-    def _announced_fact(self, event: PictureTaken, sha256: bytes) -> BlobAnnounced:
+    def _announcement(self, event: PictureTaken, sha256: bytes) -> Fact:
         return BlobAnnounced(
             at=self._clock.now(),
             sha256=sha256,
@@ -184,31 +220,7 @@ class Snapshots:
         )
 
     def _failed(self, event: PictureTaken) -> None:
-        now = self._clock.now()
-        if event.purpose == "requested" and self._requested:
-            self._answers.give(self._requested.popleft(), "failed", f"camera: {event.problem}")
-        if not self._failing:
-            log.error("the camera fails: %s", event.problem)
-            self._journal.owe(AlarmRaised(at=now, code="camera_failed", severity="minor", detail=event.problem[:400]))
-        self._failing = True
-
-
-def spool_name(purpose: BlobPurpose, about: FactRef | None, unique: str) -> str:
-    """Return the spool file's name, which says what the picture is of."""
-    of = f"{about.epoch.hex()}-{about.seq}" if about else "none-0"
-    return f"{purpose}-{of}-{unique}.jpg"
-
-
-def parse_spool_name(path: Path) -> tuple[BlobPurpose, FactRef | None] | None:
-    """Read what `spool_name` wrote, or None for any other file."""
-    parts = path.name.removesuffix(".jpg").split("-")
-    if len(parts) != 4 or path.suffix != ".jpg":
-        return None
-    try:
-        purpose: BlobPurpose = msgspec.convert(parts[0], BlobPurpose)
-        if parts[1] == "none":
-            return purpose, None
-        about = {"epoch": bytes.fromhex(parts[1]), "seq": int(parts[2])}
-        return purpose, msgspec.convert(about, FactRef)
-    except (ValueError, msgspec.ValidationError):
-        return None
+        if event.command is not None and self._answers.owed(event.command):
+            self._answers.give(event.command, "failed", f"camera: {event.problem}")
+            self._requested.discard(event.command)
+        self._alarms.raised(FAILED, "minor", event.problem)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 import agent
+from agent.alarms import StandingAlarms
 from agent.answers import Answers
 from agent.blobs import BlobStore
 from agent.camera_worker import CameraWorker
@@ -42,6 +43,7 @@ from agent.notify import Notifier
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
 from agent.ports import CardReader, Contact, Indicator, Link
+from agent.random_moments import RandomMoments
 from agent.recent import recent_facts
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
@@ -158,6 +160,7 @@ class _Build:
         self.clock.restore(self.outbox, last_fact=self.last_fact)
         self.journal = Journal(self.outbox)
         self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.lamp = Lamp(self.indicator)
         self.readers: dict[str, CardReader] = {chosen.name: _made(READERS, chosen) for chosen in self.config.readers}
         self.inputs: dict[str, Contact] = {one.chosen.name: _made(INPUTS, one.chosen) for one in self.config.inputs}
@@ -173,6 +176,8 @@ class _Build:
             twin=self.twin,
             blobs=self.blobs,
             answers=self.answers,
+            alarms=self.alarms,
+            moments=RandomMoments(random=secrets.SystemRandom().random),
             taker=self.camera,
         )
         self.snapshots.recall(recent)

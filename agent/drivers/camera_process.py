@@ -1,9 +1,11 @@
 """The camera's process: ``python -m agent.drivers.camera_process DRIVER SETTINGS STATION FOLDER SPOOL``.
 
-SETTINGS are the driver's, as JSON.
+SETTINGS are those of ``[camera]``, as JSON: the driver's and what is the same for all (`agent.catalogue`).
 
-Reads file names from standard input, takes a picture for each, writes it under that name into the spool and
-answers ``ok`` or ``failed REASON``. Ends when its input ends. See `agent.camera_worker` for the other end.
+Reads file names from standard input, takes a picture for each, writes it under that name into the spool and answers
+``ok``, ``ok black`` (or ``covered``, ``frozen``: it was taken and shows no room), ``failed REASON``, or, as its last
+word, ``ended REASON``. Ends when its input ends, and by itself where a picture takes too much, see
+`agent.drivers.camera_limits`. The other end is `agent.camera_worker`.
 """
 
 import contextlib
@@ -12,31 +14,43 @@ import os
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agent.catalogue import CAMERAS, driver
-from agent.ports import Camera, DeviceError
+from agent.catalogue import CAMERA_SETTINGS, CAMERAS, driver
+from agent.drivers.camera_limits import MEMORY_BYTES, limit_process, picture_begins, picture_ends
+from agent.ports import Camera, DeviceError, Suspect
 
 _NAME = re.compile(r"[a-z0-9-]{1,120}\.jpg")
 _STALE_S = 60.0
+
+type Develop = Callable[[Camera], tuple[bytes, Suspect]]
 
 
 def main(arguments: list[str]) -> int:
     """Serve until the input ends."""
     name, settings, station, folder, spool = arguments
+    limit_process()
+    answers = _take_over_stdout()
     _clear(Path(spool))
-    camera = _open(name, json.loads(settings), station, Path(folder))
+    chosen = json.loads(settings)
+    common = {key: chosen.pop(key) for key in CAMERA_SETTINGS if key in chosen}
+    camera = _open(name, chosen, station, Path(folder))
     try:
-        for line in sys.stdin:
-            print(_serve(camera, Path(spool), line.strip()), flush=True)  # noqa: T201 -- the answer's pipe
+        return _serve_all(camera, _darkroom(**common), Path(spool), answers)
     except BrokenPipeError:
-        # The agent is gone; the picture lies in the spool for the next one. Python would complain once more
-        # when it flushes at exit.
-        sys.stdout = None
+        # The agent is gone; the picture lies in the spool for the next one.
+        return 0
     finally:
         camera.close()
-    return 0
+
+
+def _take_over_stdout() -> int:
+    """Return the answers' pipe, which from now on is for answers alone: what a library prints goes to the log."""
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    return answers
 
 
 def _clear(spool: Path) -> None:
@@ -54,19 +68,49 @@ def _open(name: str, settings: dict[str, Any], station: str, folder: Path) -> Ca
     return camera
 
 
-def _serve(camera: Camera, spool: Path, name: str) -> str:
+def _darkroom(*, mask: list[list[int]] | None = None, rotate: int = 0) -> Develop:
+    """Return what takes a camera's frame and makes the still and the judgement of it."""
+    # Pillow is large: only the process itself loads it.
+    from agent.sight import Sight  # noqa: PLC0415
+    from agent.stills import make_still, read_frame  # noqa: PLC0415
+
+    sight = Sight()
+
+    def develop(camera: Camera) -> tuple[bytes, Suspect]:
+        image = read_frame(camera.capture(), turn=rotate)
+        return make_still(image, mask=mask or []), sight.judge(image)
+
+    return develop
+
+
+def _serve_all(camera: Camera, develop: Develop, spool: Path, answers: int) -> int:
+    for line in sys.stdin:
+        picture_begins()
+        try:
+            answer = _serve(camera, develop, spool, line.strip())
+        except MemoryError:
+            os.write(answers, f"ended a picture wanted more than {MEMORY_BYTES} bytes of memory\n".encode())
+            return 1
+        finally:
+            picture_ends()
+        os.write(answers, f"{answer}\n".encode())
+    return 0
+
+
+def _serve(camera: Camera, develop: Develop, spool: Path, name: str) -> str:
     if not _NAME.fullmatch(name):
-        return "failed: not a file name"
+        return "failed not a file name"
     fresh = spool / f"{name}.new"
     try:
-        _write(fresh, camera.capture_jpeg())
+        jpeg, suspect = develop(camera)
+        _write(fresh, jpeg)
         fresh.rename(spool / name)
         _sync(spool, os.O_RDONLY | os.O_DIRECTORY)
     except (DeviceError, OSError) as error:
         with contextlib.suppress(OSError):
             fresh.unlink()
         return "failed " + " ".join(str(error).split())
-    return "ok"
+    return f"ok {suspect}".strip()
 
 
 def _write(path: Path, jpeg: bytes) -> None:

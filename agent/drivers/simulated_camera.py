@@ -1,17 +1,15 @@
-"""A camera without hardware: draws an empty office and says that it is a drawing.
+"""A camera without hardware: draws an empty office and says that it is a drawing."""
 
-It loads Pillow, so it runs in the camera's process only.
-"""
-
-import io
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from PIL import Image, ImageDraw, ImageFont
+from agent.ports import DeviceError, Frame
+from agent.settings import Settings
 
-from agent.ports import DeviceError
+if TYPE_CHECKING:
+    from PIL import Image, ImageFont
 
-MAX_BYTES = 40_000
 _SIZE = (640, 480)
 _FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 
@@ -21,27 +19,31 @@ class SimulatedCamera:
 
     simulated = True
 
+    settings: ClassVar[Settings] = {}
+
     def __init__(self, *, station: str, folder: Path) -> None:
         self._station = station
         self._count = folder / "camera.count"
         self._fonts = [_font(size) for size in (40, 24)]
 
-    def capture_jpeg(self) -> bytes:
+    def capture(self) -> Frame:
         """Draw the room now; every picture differs from every other.
 
         Raises:
             DeviceError: The picture can't be counted: it does not exist then.
         """
         taken_ns = time.time_ns()
-        jpeg = _encode(self._draw(taken_ns))
+        image = self._draw(taken_ns)
         try:
             with self._count.open("a", encoding="ascii") as count:
                 count.write(f"{taken_ns}\n")
         except OSError as error:
             raise DeviceError(f"the picture can't be counted: {error}") from error
-        return jpeg
+        return Frame("rgb", image.tobytes(), width=image.width, height=image.height)
 
-    def _draw(self, taken_ns: int) -> Image.Image:
+    def _draw(self, taken_ns: int) -> "Image.Image":
+        from PIL import Image, ImageDraw  # noqa: PLC0415 -- large, for the camera's process only
+
         image = Image.new("RGB", _SIZE, "#d9d4c7")
         draw = ImageDraw.Draw(image)
         draw.rectangle((0, 330, 640, 480), fill="#9a8f7d")
@@ -57,17 +59,9 @@ class SimulatedCamera:
         """Nothing to let go."""
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
+    from PIL import ImageFont  # noqa: PLC0415 -- large, for the camera's process only
+
     if _FONT.exists():
         return ImageFont.truetype(_FONT, size)
     return ImageFont.load_default(size)
-
-
-def _encode(image: Image.Image) -> bytes:
-    """Return a JPEG without EXIF below the size that a village's data plan allows."""
-    for quality in (80, 60, 40, 20):
-        buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=quality, optimize=True)
-        if buffer.tell() <= MAX_BYTES:
-            break
-    return buffer.getvalue()

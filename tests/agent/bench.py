@@ -9,6 +9,7 @@ from random import Random
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.alarms import StandingAlarms
 from agent.answers import Answers
 from agent.clock import StationClock
 from agent.commands import Commands
@@ -25,13 +26,15 @@ from agent.log_tail import LogTail
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
 from agent.ports import Colour
+from agent.random_moments import RandomMoments
 from agent.recent import recent_facts
 from agent.snapshots import Snapshots
+from agent.spool_names import Wanted
 from agent.today import Today
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import InForce, Twin, in_force
 from protocol.cards import card_token
-from protocol.facts import BlobPurpose, Fact
+from protocol.facts import Fact
 from protocol.kiosk import ToKiosk, TouchShown
 from protocol.signing import key_id
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings, judge_settings
@@ -158,15 +161,19 @@ class FakeTaker:
     """A camera that is asked and answers when the test says."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[BlobPurpose, FactRef | None]] = []
+        self.asked: list[Wanted] = []
+        self.in_spool: set[bytes] = set()
         self.over: list[str] = []
         self.back: list[str] = []
         self.full = False
 
-    def request(self, purpose: BlobPurpose, about: FactRef | None) -> bool:
+    def request(self, wanted: Wanted) -> bool:
         if not self.full:
-            self.asked.append((purpose, about))
+            self.asked.append(wanted)
         return not self.full
+
+    def orders_in_spool(self) -> set[bytes]:
+        return self.in_spool
 
     def taken_over(self, spooled: str) -> None:
         self.over.append(spooled)
@@ -231,6 +238,8 @@ class Bench:
         self.taker = FakeTaker()
         self.blobs = MemoryBlobs()
         self.inbox = Inbox()
+        self.chance = 1.0
+        """What random moments draw, from [0, 1]: 1 is never."""
         self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
         self.snapshots = Snapshots(
             clock=self.clock,
@@ -238,8 +247,11 @@ class Bench:
             twin=self.twin,
             blobs=self.blobs,
             answers=self.answers,
+            alarms=StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox),
+            moments=RandomMoments(random=lambda: self.chance),
             taker=self.taker,
         )
+        self.snapshots.recall(self.recent)
         self.contacts = Contacts(
             clock=self.clock,
             journal=self.journal,

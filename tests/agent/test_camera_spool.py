@@ -6,19 +6,10 @@ from pathlib import Path
 import pytest
 
 from agent.drivers import camera_process
+from tests.fakes.devices import FakeCamera
 
 NAME = "touch-none-0-abc.jpg"
 JPEG = b"\xff\xd8 picture \xff\xd9"
-
-
-class Camera:
-    name = "fake"
-    simulated = True
-
-    def capture_jpeg(self) -> bytes:
-        return JPEG
-
-    def close(self) -> None: ...
 
 
 def test_bytes_then_name_then_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,6 +21,6 @@ def test_bytes_then_name_then_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
         synced.append((os.readlink(f"/proc/self/fd/{descriptor}"), (tmp_path / NAME).exists()))
 
     monkeypatch.setattr(os, "fsync", watched)
-    assert camera_process._serve(Camera(), tmp_path, NAME) == "ok"
+    assert camera_process._serve(FakeCamera(), lambda _: (JPEG, ""), tmp_path, NAME) == "ok"
     assert synced == [(str(tmp_path / f"{NAME}.new"), False), (str(tmp_path), True)]
     assert (tmp_path / NAME).read_bytes() == JPEG

@@ -15,10 +15,11 @@ from agent.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
 from agent.events import PictureTaken
 from agent.inbox import Inbox
 from agent.outbox.errors import OutboxBroken, OutboxFull
-from agent.snapshots import spool_name
+from agent.spool_names import Wanted, spool_name
 from protocol.units import FactRef
 
 REF = FactRef(epoch=bytes(range(16)), seq=7)
+WANTED = Wanted("touch", about=REF)
 
 # A camera's process in miniature: what it does next stands in the file "mood".
 CHILD = textwrap.dedent("""
@@ -33,8 +34,8 @@ CHILD = textwrap.dedent("""
         if mood == "fail":
             print("failed no frame", flush=True)
             continue
-        (spool / line.strip()).write_bytes(b"x" * (50_000 if mood == "big" else 10))
-        print("ok", flush=True)
+        (spool / line.strip()).write_bytes(b"x" * {"big": 50_000, "empty": 0}.get(mood, 10))
+        print("ok black" if mood == "black" else "ok", flush=True)
 """)
 
 
@@ -69,7 +70,7 @@ class Camera:
         (self.folder / "mood").write_text(mood)
 
     def ask(self) -> PictureTaken:
-        assert self.worker.request("touch", REF)
+        assert self.worker.request(WANTED)
         return self.answer()
 
     def answer(self) -> PictureTaken:
@@ -98,7 +99,7 @@ def test_a_picture_that_is_put_back_comes_again(camera: Camera) -> None:
     camera.worker.start()
     first = camera.ask()
     camera.worker.put_back(first.spooled)
-    camera.worker.request("touch", REF)
+    camera.worker.request(WANTED)
     assert {camera.answer().spooled, camera.answer().spooled} >= {first.spooled}
 
 
@@ -118,7 +119,7 @@ def test_a_program_that_is_missing_is_a_problem_not_a_crash(tmp_path: Path) -> N
     inbox = Inbox()
     worker = CameraWorker(command=["/no/such/camera"], spool=tmp_path / "spool", write=bytes, inbox=inbox)
     worker.start()
-    worker.request("touch", REF)
+    worker.request(WANTED)
     event = inbox.get(timeout_s=10)
     assert isinstance(event, PictureTaken)
     assert event.sha256 is None
@@ -127,7 +128,7 @@ def test_a_program_that_is_missing_is_a_problem_not_a_crash(tmp_path: Path) -> N
 
 def test_what_an_earlier_run_left_is_handed_over_once(camera: Camera) -> None:
     camera.spool.mkdir()
-    name = spool_name("touch", REF, "ab")
+    name = spool_name(WANTED, "ab")
     (camera.spool / name).write_bytes(b"left")
     (camera.spool / "else.jpg").write_bytes(b"no picture of ours")
     camera.worker.start()
@@ -136,30 +137,71 @@ def test_what_an_earlier_run_left_is_handed_over_once(camera: Camera) -> None:
     assert camera.ask().spooled != name
 
 
-def test_a_picture_that_is_too_big_is_thrown_away(camera: Camera) -> None:
+@pytest.mark.parametrize("mood", ["big", "empty"])
+def test_what_can_not_be_a_picture_is_thrown_away_and_said(camera: Camera, mood: str) -> None:
     camera.worker.start()
-    camera.set("big")
-    camera.worker.request("touch", REF)
-    camera.set("well")
-    event = camera.ask()
-    assert event.sha256 is None or camera.picture(event) == b"x" * 10
-    assert all(path.stat().st_size <= 40_000 for path in camera.spool.iterdir())
+    camera.set(mood)
+    assert camera.worker.request(Wanted("requested", command=b"c" * 16))
+    event = camera.answer()
+    assert (event.sha256, event.command) == (None, b"c" * 16)
+    assert "is no picture" in event.problem
+    assert list(camera.spool.iterdir()) == []
+
+
+def test_what_the_camera_sees_and_whose_order_it_was_is_told(camera: Camera) -> None:
+    camera.worker.start()
+    assert camera.ask().suspect == ""
+    camera.set("black")
+    assert camera.worker.request(Wanted("requested", command=b"c" * 16))
+    event = camera.answer()
+    assert (event.suspect, event.purpose, event.command) == ("black", "requested", b"c" * 16)
+    assert camera.worker.orders_in_spool() == {b"c" * 16}
+    camera.worker.taken_over(event.spooled)
+    assert camera.worker.orders_in_spool() == set()
+
+
+def test_an_order_is_found_again_in_the_spool(camera: Camera) -> None:
+    camera.spool.mkdir()
+    (camera.spool / spool_name(Wanted("requested", command=b"c" * 16), "ab")).write_bytes(b"left")
+    (camera.spool / spool_name(WANTED, "cd")).write_bytes(b"left")
+    assert camera.worker.orders_in_spool() == {b"c" * 16}
+    camera.worker.start()
+    events = [camera.answer(), camera.answer()]
+    assert [(event.command, event.suspect) for event in events] == [(b"c" * 16, None), (None, None)]
+
+
+def test_it_is_said_how_the_process_ended(camera: Camera) -> None:
+    camera.worker.start()
+    camera.set("die")
+    assert camera.ask().problem == "the camera's process ended by exit 1"
+
+
+def test_a_camera_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    made = Camera(tmp_path)
+    made.worker._limit_s = 60
+    made.set("hang")
+    made.worker.start()
+    made.worker.request(WANTED)
+    while made.worker._child is None:
+        assert made.worker._thread.is_alive()
+    made.worker.stop()
+    assert not made.worker._thread.is_alive()
 
 
 @pytest.mark.parametrize("error", [OutboxFull("no room"), OutboxBroken("no disk")])
 def test_what_the_disk_does_not_take_stays_in_the_spool(camera: Camera, error: Exception) -> None:
     camera.worker.start()
     camera.error = error
-    camera.worker.request("touch", REF)
+    camera.worker.request(WANTED)
     assert camera.inbox.get(timeout_s=1) is None
     camera.error = None
-    camera.worker.request("touch", REF)
+    camera.worker.request(WANTED)
     assert len({camera.answer().spooled, camera.answer().spooled}) == 2
 
 
 def test_a_full_spool_is_handed_over_little_by_little(camera: Camera) -> None:
     camera.spool.mkdir()
-    names = [spool_name("touch", REF, f"{number:04d}") for number in range(3 * MAX_HANDED + 1)]
+    names = [spool_name(WANTED, f"{number:04d}") for number in range(3 * MAX_HANDED + 1)]
     for name in names:
         (camera.spool / name).write_bytes(name.encode())
     camera.worker.start()
@@ -192,7 +234,7 @@ def refuse(*_: object, **__: object) -> None:
 
 
 def test_the_queue_is_bounded(camera: Camera) -> None:
-    asked = [camera.worker.request("touch", REF) for _ in range(MAX_WAITING + 1)]
+    asked = [camera.worker.request(WANTED) for _ in range(MAX_WAITING + 1)]
     assert asked == [True] * MAX_WAITING + [False]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from agent.answers import MAX_REMEMBERED
 from agent.events import PictureTaken, StopAsked
+from agent.spool_names import Wanted
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import BlobAnnounced, CommandResult
 from tests.agent.bench import STATION, Bench, bench, desired
@@ -23,6 +24,13 @@ def command(system: FakeSystemClock, **changes: object) -> Command:
         reason="test",
     )
     return msgspec.structs.replace(made, **changes)
+
+
+def picture(sha256: bytes | None = None, *, problem: str = "") -> PictureTaken:
+    """Return what the camera's worker says of the picture that `command` orders."""
+    return PictureTaken(
+        about=None, purpose="requested", sha256=sha256, size=9, problem=problem, spooled="x", command=b"c" * 16
+    )
 
 
 def results(station: Bench) -> list[tuple[str, str]]:
@@ -103,7 +111,9 @@ def test_an_answer_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Pat
     with bench(tmp_path, system) as station:
         station.commands.execute(command(system, order="snapshot"))
         station.outbox.fill_disk()
-        station.snapshots.taken(PictureTaken(about=None, purpose="requested", sha256=None, problem="dark"))
+        station.snapshots.taken(
+            PictureTaken(about=None, purpose="requested", sha256=None, problem="dark", command=b"c" * 16)
+        )
         assert results(station) == []
         station.outbox.error = None
         station.journal.settle()
@@ -128,10 +138,12 @@ def test_a_snapshot_is_answered_together_with_its_picture(tmp_path: Path, system
     with bench(tmp_path, system) as station:
         station.accept(desired(version=2))
         station.commands.execute(command(system, order="snapshot"))
-        assert station.taker.asked == [("requested", None)]
+        assert station.taker.asked == [Wanted("requested", command=b"c" * 16)]
         assert results(station) == []
         sha256 = station.blobs.write(b"a picture")
-        station.snapshots.taken(PictureTaken(about=None, purpose="requested", sha256=sha256, size=9, spooled="x"))
+        station.snapshots.taken(
+            PictureTaken(about=None, purpose="requested", sha256=sha256, size=9, spooled="x", command=b"c" * 16)
+        )
         assert results(station) == [("done", "")]
         assert len(station.of(BlobAnnounced)) == 1
     with bench(tmp_path, system) as station:

@@ -34,7 +34,7 @@ def told(station: Bench) -> list[tuple[str, bool, bool]]:
 
 
 def door_pictures(station: Bench) -> list[object]:
-    return [about for purpose, about in station.taker.asked if purpose == "door"]
+    return [wanted.about for wanted in station.taker.asked if wanted.purpose == "door"]
 
 
 def test_a_door_is_stated_as_it_was_found_and_at_each_change(closed: Bench) -> None:

@@ -4,31 +4,59 @@ from pathlib import Path
 
 import pytest
 
+from agent.drivers import camera_process
 from agent.events import PictureTaken
 from agent.outbox import OutboxBroken
-from agent.snapshots import MAX_REQUESTED, parse_spool_name, spool_name
-from protocol.facts import AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult
+from agent.ports import Suspect
+from agent.snapshots import MAX_REQUESTED
+from agent.spool_names import Wanted, parse_spool_name, spool_name
+from protocol.commands import Command
+from protocol.facts import AlarmCleared, AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult
 from protocol.units import FactRef
-from tests.agent.bench import Bench, desired
+from tests.agent.bench import STATION, Bench, bench, desired
+from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 REF = FactRef(epoch=bytes(range(16)), seq=7)
 JPEG = b"\xff\xd8 picture \xff\xd9"
 
 
 def taken(
-    station: Bench, jpeg: bytes | None = JPEG, *, purpose: BlobPurpose = "touch", problem: str = ""
+    station: Bench,
+    jpeg: bytes | None = JPEG,
+    *,
+    purpose: BlobPurpose = "touch",
+    problem: str = "",
+    command: bytes | None = None,
+    suspect: Suspect | None = "",
 ) -> PictureTaken:
     """Return what the camera's worker says: the picture is written, or why there is none."""
-    about = REF if purpose == "touch" else None
-    sha256 = station.blobs.write(jpeg) if jpeg else None
     return PictureTaken(
-        about=about, purpose=purpose, sha256=sha256, size=len(jpeg or b""), problem=problem, spooled="x.jpg"
+        about=REF if purpose == "touch" else None,
+        purpose=purpose,
+        sha256=station.blobs.write(jpeg) if jpeg else None,
+        size=len(jpeg or b""),
+        problem=problem,
+        spooled="x.jpg",
+        command=command,
+        suspect=suspect,
     )
+
+
+def order(station: Bench, command: bytes) -> None:
+    """Let the county order a picture."""
+    not_after = station.system.wall + HOUR_MS
+    station.commands.execute(
+        Command(id=command, station=STATION, order="snapshot", not_after=not_after, issuer="operator", reason="test")
+    )
+
+
+def results(station: Bench) -> list[tuple[bytes, str, str]]:
+    return [(fact.command, fact.outcome, fact.detail) for fact in station.of(CommandResult)]
 
 
 def test_a_picture_is_on_disk_then_a_fact_then_out_of_the_spool(station: Bench) -> None:
     station.snapshots.touch_recorded(REF)
-    assert station.taker.asked == [("touch", REF)]
+    assert station.taker.asked == [Wanted("touch", about=REF)]
     station.snapshots.taken(taken(station))
     (announced,) = station.of(BlobAnnounced)
     assert station.blobs.kept[announced.sha256] == JPEG
@@ -83,14 +111,14 @@ def test_room_is_made_and_stated(station: Bench) -> None:
 
 
 def test_on_a_full_disk_the_picture_waits_in_the_spool(station: Bench) -> None:
-    station.snapshots.command(b"c" * 16)
+    order(station, b"c" * 16)
     station.outbox.fill_disk()
     station.blobs.too_many = [b"e" * 32]
-    station.snapshots.taken(taken(station, purpose="requested"))
+    station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
     assert station.blobs.kept == {}
     assert (station.taker.over, station.taker.back) == ([], ["x.jpg"])
     station.outbox.error = None
-    station.snapshots.taken(taken(station, purpose="requested"))
+    station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
     assert station.taker.over == ["x.jpg"]
     assert [fact.sha256 for fact in station.of(BlobEvicted)] == [b"e" * 32]
     assert len(station.of(BlobAnnounced)) == 1
@@ -101,16 +129,16 @@ def test_a_failing_camera_alarms_once_until_it_works_again(station: Bench) -> No
     for jpeg in (None, None, JPEG, None):
         station.snapshots.taken(taken(station, jpeg, problem="no frame"))
     assert [fact.code for fact in station.of(AlarmRaised)] == ["camera_failed", "camera_failed"]
+    assert [fact.code for fact in station.of(AlarmCleared)] == ["camera_failed"]
     assert not station.snapshots.camera_ready
 
 
 def test_a_requested_picture_answers_its_command(station: Bench) -> None:
-    assert station.snapshots.command(b"c" * 16) == ""
-    assert station.snapshots.command(b"d" * 16) == ""
-    station.snapshots.taken(taken(station, purpose="requested"))
-    station.snapshots.taken(taken(station, None, purpose="requested", problem="no frame"))
-    results = [(fact.command, fact.outcome, fact.detail) for fact in station.of(CommandResult)]
-    assert results == [(b"c" * 16, "done", ""), (b"d" * 16, "failed", "camera: no frame")]
+    order(station, b"c" * 16)
+    order(station, b"d" * 16)
+    station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+    station.snapshots.taken(taken(station, None, purpose="requested", problem="no frame", command=b"d" * 16))
+    assert results(station) == [(b"c" * 16, "done", ""), (b"d" * 16, "failed", "camera: no frame")]
     assert [fact.purpose for fact in station.of(BlobAnnounced)] == ["requested"]
 
 
@@ -120,9 +148,14 @@ def test_too_many_requests_are_refused(station: Bench) -> None:
     assert not any(reasons[:-1])
 
 
-@pytest.mark.parametrize("about", [REF, None])
-def test_the_spools_names_say_what_they_are(about: FactRef | None) -> None:
-    assert parse_spool_name(Path(spool_name("touch", about, "ab12"))) == ("touch", about)
+@pytest.mark.parametrize(
+    "wanted",
+    [Wanted("touch", about=REF), Wanted("requested", command=b"c" * 16), Wanted("requested"), Wanted("random")],
+)
+def test_the_spools_names_say_what_they_are(wanted: Wanted) -> None:
+    name = spool_name(wanted, "ab12")
+    assert parse_spool_name(Path(name)) == wanted
+    assert camera_process._NAME.fullmatch(name)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +167,8 @@ def test_the_spools_names_say_what_they_are(about: FactRef | None) -> None:
         f"touch-{'00' * 16}-0-a.jpg",
         "window-none-0-a.jpg",
         "touch-none-0-a.png",
+        "requested-order-0011-a.jpg",
+        "requested-order-zz-a.jpg",
     ],
 )
 def test_other_names_are_no_pictures(name: str) -> None:
@@ -156,3 +191,89 @@ def test_a_picture_is_stated_as_gone_before_it_is(station: Bench) -> None:
     station.outbox.error = OutboxBroken("the disk fails")
     station.snapshots.taken(taken(station))
     assert b"e" * 32 in station.blobs.kept
+
+
+def test_a_camera_that_sees_nothing_alarms_at_each_change(station: Bench) -> None:
+    sights: list[Suspect | None] = ["", "black", "black", None, "covered", "frozen", "", None, "", "black"]
+    for number, suspect in enumerate(sights):
+        station.snapshots.taken(taken(station, bytes([number]), suspect=suspect))
+    said = [(fact.code, fact.detail[:4]) for fact in station.of(AlarmRaised)]
+    assert said == [("camera_suspect", word) for word in ("画面全黑", "画面没有", "画面一直", "画面全黑")]
+    assert [fact.code for fact in station.of(AlarmCleared)] == ["camera_suspect"]
+    assert len(station.of(BlobAnnounced)) == len(sights)
+    assert station.snapshots.camera_ready
+
+
+def test_an_order_whose_picture_lies_in_the_spool_is_answered_after_a_restart(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system) as station:
+        order(station, b"c" * 16)
+    for number in range(2):
+        with bench(tmp_path, system) as station:
+            station.taker.in_spool = {b"c" * 16}
+            station.commands.resume(ended_well=False)
+            assert len(results(station)) == number
+            station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+            assert results(station) == [(b"c" * 16, "done", "")]
+            assert len(station.of(BlobAnnounced)) == 1
+
+
+def test_a_picture_that_comes_after_its_order_was_given_up_is_kept_and_answers_nothing(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    """The camera's process outlived a killed agent."""
+    with bench(tmp_path, system) as station:
+        order(station, b"c" * 16)
+    with bench(tmp_path, system) as station:
+        station.commands.resume(ended_well=False)
+        station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+        assert [(command, outcome) for command, outcome, _ in results(station)] == [(b"c" * 16, "failed")]
+        assert len(station.of(BlobAnnounced)) == 1
+
+
+def test_a_frozen_cameras_picture_answers_a_new_order_too(tmp_path: Path, system: FakeSystemClock) -> None:
+    """Its bytes were announced by the run before: no second announcement, and the order is not left open."""
+    with bench(tmp_path, system) as station:
+        station.snapshots.taken(taken(station))
+    with bench(tmp_path, system) as station:
+        order(station, b"c" * 16)
+        station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+        assert results(station) == [(b"c" * 16, "done", "")]
+        assert len(station.of(BlobAnnounced)) == 1
+
+
+def test_an_order_that_the_camera_has_no_room_for_is_answered(station: Bench) -> None:
+    station.taker.full = True
+    order(station, b"c" * 16)
+    assert results(station) == [(b"c" * 16, "failed", "camera_busy")]
+
+
+def test_at_a_random_moment_of_a_duty_window_a_picture_is_taken(station: Bench) -> None:
+    """08:30 is the beginning of the window."""
+    station.chance = 0.0
+    station.snapshots.tick()
+    station.system.pass_ms(10_000)
+    station.snapshots.tick()
+    assert station.taker.asked == [Wanted("random")]
+    station.snapshots.taken(taken(station, purpose="random"))
+    assert [(fact.purpose, fact.about) for fact in station.of(BlobAnnounced)] == [("random", None)]
+
+
+def test_no_random_picture_where_the_village_wants_none(station: Bench) -> None:
+    station.accept(desired(version=2, settings={"snapshots": False}))
+    station.chance = 0.0
+    for _ in range(3):
+        station.system.pass_ms(10_000)
+        station.snapshots.tick()
+    assert station.taker.asked == []
+
+
+def test_no_random_picture_while_the_time_is_unknown(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        station.accept(desired())
+        station.chance = 0.0
+        for _ in range(3):
+            system.pass_ms(10_000)
+            station.snapshots.tick()
+        assert station.taker.asked == []

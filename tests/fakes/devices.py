@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.ports import Colour, DeviceError
+from agent.ports import Colour, DeviceError, Frame
 
 
 class FakeReader:
@@ -87,12 +87,13 @@ class FakeCamera:
     def __init__(self) -> None:
         self.taken = 0
 
-    def capture_jpeg(self) -> bytes:
+    def capture(self) -> Frame:
         self.taken += 1
-        return b"\xff\xd8\xff\xe0" + self.taken.to_bytes(4, "big") + b"\xff\xd9"
+        rows = [bytes([40 + (self.taken + row) % 200]) * 32 * 3 for row in range(32)]
+        return Frame("rgb", b"".join(rows), width=32, height=32)
 
     def close(self) -> None:
-        self.taken = 0
+        """Nothing to let go."""
 
 
 def lamp_socket(path: Path) -> socket.socket:
