@@ -111,7 +111,10 @@ class WindowClosed(_Fact, frozen=True, kw_only=True, tag="window_closed"):
 
 
 class ClockCorrected(_Fact, frozen=True, kw_only=True, tag="clock_corrected"):
-    """At ``mono`` of ``boot`` the true time was ``wall``: dates every undated fact of that boot."""
+    """At ``mono`` of ``boot`` the true time was ``wall``: dates the facts of that boot that know no better.
+
+    ``county`` stands over ``ntp``; ``modem`` and ``rtc`` are not signed and date nothing.
+    """
 
     boot: BootId
     mono: MonoMs

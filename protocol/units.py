@@ -52,7 +52,8 @@ type ShortText = Annotated[str, Meta(max_length=64)]
 type LongText = Annotated[str, Meta(max_length=400)]
 
 type ClockQuality = Literal["synced", "holdover", "restored", "unknown"]
-"""synced: trusted now. holdover: synced earlier in this boot. restored: a floor from disk. unknown: neither.
+"""synced: trusted now. holdover: synced earlier in this boot. restored: a start from disk, an RTC or a
+modem. unknown: none of these.
 
 Only the first two date a fact."""
 

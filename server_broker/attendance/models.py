@@ -28,7 +28,7 @@ class Touch(models.Model):
     boot = models.BinaryField(max_length=16)
     mono_ms = models.BigIntegerField()
     corrected_wall = models.DateTimeField(null=True)
-    """The time by a later clock correction of the same boot, where ``quality`` dates nothing."""
+    """The time by a later clock correction of the same boot, where that knows better than the station did."""
     received_at = models.DateTimeField()
     reader = models.CharField(max_length=64)
     answer = models.CharField(max_length=10)

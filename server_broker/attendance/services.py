@@ -42,7 +42,7 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
 def touches_of_day(region_code: str, day: date) -> QuerySet[Touch]:
     """Return the touches of a local day at the stations under a region."""
     start, end = day_bounds(day)
-    dated = Q(wall__gte=start, wall__lt=end, quality__in=DATED_QUALITIES)
+    dated = Q(wall__gte=start, wall__lt=end, quality__in=DATED_QUALITIES, corrected_wall__isnull=True)
     corrected = Q(corrected_wall__gte=start, corrected_wall__lt=end)
     undated = UNDATED & Q(corrected_wall__isnull=True, received_at__gte=start, received_at__lt=end)
     stations = Station.objects.under(region_code).values("pk")
@@ -59,7 +59,7 @@ def touch_rows(touches: list[Touch]) -> list[TouchRow]:
 
 def _row(touch: Touch, person: Person | None) -> TouchRow:
     dated = touch.quality in DATED_QUALITIES
-    at = touch.wall if dated else touch.corrected_wall or touch.received_at
+    at = touch.corrected_wall or (touch.wall if dated else touch.received_at)
     direction = touch.chosen_direction or touch.direction
     return TouchRow(touch, person, at, dated or touch.corrected_wall is not None, direction)
 

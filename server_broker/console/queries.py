@@ -20,8 +20,8 @@ from server_broker.people.models import Card, Person
 from server_broker.regions.models import subtree_prefix
 
 HAPPENED = Case(
-    When(quality__in=DATED_QUALITIES, then=F("wall")),
     When(corrected_wall__isnull=False, then=F("corrected_wall")),
+    When(quality__in=DATED_QUALITIES, then=F("wall")),
     default=F("received_at"),
     output_field=DateTimeField(),
 )

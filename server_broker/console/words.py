@@ -82,6 +82,11 @@ ALARMS = {
     "station_certificate": "站点证书没有续期",
     "county_certificate": "县里的证书快到期",
     "data_short": "站点本月流量不足",
+    "ntp_distrusted": "站点的网络对时不可信，未采用",
+    "rtc_implausible": "站点的时钟芯片走得不对，请检查电池",
+    "rtc_failed": "站点的时钟芯片停过或读不出，请检查电池",
+    "modem_implausible": "站点的移动网络时间不对，未采用",
+    "modem_failed": "站点读不出移动网络时间",
     "disk_full": "站点磁盘已满",
     "outbox_full": "站点磁盘已满",
 }

@@ -3,6 +3,7 @@
 from typing import Self
 
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 
 from server_broker.regions.models import Region, subtree_prefix
 
@@ -91,7 +92,7 @@ class StationEvent(models.Model):
     boot = models.BinaryField(max_length=16)
     mono_ms = models.BigIntegerField()
     corrected_wall = models.DateTimeField(null=True)
-    """The time by a later clock correction of the same boot, where ``quality`` dates nothing."""
+    """The time by a later clock correction of the same boot, where that knows better than the station did."""
     received_at = models.DateTimeField()
     detail = models.JSONField(default=dict)
 
@@ -100,6 +101,12 @@ class StationEvent(models.Model):
         indexes = [
             models.Index(fields=["station", "-received_at"], name="event_by_station"),
             models.Index(fields=["station", "kind"], name="event_by_kind"),
+            models.Index(
+                "station",
+                KeyTextTransform("boot", "detail"),
+                condition=models.Q(kind="clock_corrected"),
+                name="event_correction",
+            ),
         ]
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="station_event_once")]
 

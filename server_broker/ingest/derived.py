@@ -5,8 +5,9 @@ from datetime import datetime
 from django.conf import settings
 from psycopg.types.json import Jsonb
 
-from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, execute, query
-from server_broker.ingest.rows import LAST_WALL_MS, Announced, Correction, Direction, Evicted, Identity, Rows
+from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, execute
+from server_broker.ingest.dating import date_boots
+from server_broker.ingest.rows import Announced, Direction, Evicted, Identity, Rows
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.orders.services import note_results
@@ -77,8 +78,7 @@ def put_rows(rows: Rows) -> None:
     note_results(rows.results, at=rows.received_at)
     if rows.directions:
         choose_directions(rows.directions)
-    if rows.corrections or rows.undated:
-        date_boots(_earlier_corrections(rows.undated) + rows.corrections)
+    date_boots(rows.boots)
 
 
 def move_rows(old: Identity, new: Identity) -> None:
@@ -136,35 +136,3 @@ def choose_directions(directions: list[Direction]) -> None:
         WHERE t.station_id = w.station AND t.epoch = w.epoch AND t.seq = w.seq""",
         columns,
     )
-
-
-def _earlier_corrections(undated: set[tuple[str, bytes]]) -> list[Correction]:
-    if not undated:
-        return []
-    found = query(
-        """SELECT station_id, decode(detail->>'boot', 'hex'), (detail->>'mono')::bigint, (detail->>'wall')::bigint
-        FROM fleet_stationevent e
-        JOIN unnest(%s::text[], %s::text[]) AS w (station, boot) ON e.station_id = w.station
-        WHERE e.kind = 'clock_corrected' AND e.detail->>'boot' = w.boot ORDER BY e.id""",
-        [[station for station, _ in undated], [boot.hex() for _, boot in undated]],
-    )
-    return [Correction(station, bytes(boot), mono, wall) for station, boot, mono, wall in found]
-
-
-def date_boots(corrections: list[Correction]) -> None:
-    """Date the undated touches and events of the boots named; a date that was found before stands."""
-    first: dict[tuple[str, bytes], Correction] = {}
-    for correction in corrections:
-        first.setdefault((correction.station, correction.boot), correction)
-    if not first:
-        return
-    columns = [list(column) for column in zip(*first.values(), strict=True)]
-    for table in ("attendance_touch", "fleet_stationevent"):
-        execute(
-            f"""UPDATE {table} t SET corrected_wall = to_timestamp((w.wall + t.mono_ms - w.mono) / 1000.0)
-            FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::bigint[]) AS w (station, boot, mono, wall)
-            WHERE t.station_id = w.station AND t.boot = w.boot AND t.corrected_wall IS NULL
-              AND NOT (t.quality IN ('synced', 'holdover'))
-              AND w.wall + t.mono_ms - w.mono BETWEEN 0 AND {LAST_WALL_MS}""",  # noqa: S608 - two fixed names
-            columns,
-        )

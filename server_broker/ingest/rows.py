@@ -18,7 +18,6 @@ LAST_WALL_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later ones fit neither Python's nor a reader's calendar."""
 
 _LAST_INTEGER = 2**31 - 1
-_DATED = ("synced", "holdover")
 
 
 class Unstorable(Exception):
@@ -31,15 +30,6 @@ class Identity(NamedTuple):
     station: str
     epoch: bytes
     seq: int
-
-
-class Correction(NamedTuple):
-    """At ``mono`` of ``boot`` the true time was ``wall`` (both in ms)."""
-
-    station: str
-    boot: bytes
-    mono: int
-    wall: int
 
 
 class Direction(NamedTuple):
@@ -84,10 +74,13 @@ class Rows:
     evictions: list[Evicted] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
-    corrections: list[Correction] = field(default_factory=list)
-    undated: set[tuple[str, bytes]] = field(default_factory=set)
-    """(station, boot) of new undated rows: a correction that came before them dates them too."""
+    boots: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    """By (station, boot) the lowest mono of the new rows, 0 for a correction: who is to be dated anew."""
     alarms: list[AlarmCall | AlarmOver] = field(default_factory=list)
+
+    def to_date(self, station: str, boot: bytes, mono: int) -> None:
+        """Have a boot's rows from ``mono`` on dated: a correction may have come before them."""
+        self.boots[station, boot] = min(mono, self.boots.get((station, boot), mono))
 
 
 def derive(fact: Fact, who: Identity, rows: Rows) -> None:
@@ -144,8 +137,7 @@ def _touch(fact: facts.Touch, who: Identity, rows: Rows) -> None:
             "",
         )
     )
-    if at.quality not in _DATED:
-        rows.undated.add((who.station, at.boot))
+    rows.to_date(who.station, at.boot, at.mono)
     if fact.answer == "lost":
         rows.alarms.append(AlarmCall(who.station, "lost_card", "major", "有人使用已挂失的卡"))
 
@@ -163,8 +155,7 @@ def _event(fact: Fact, who: Identity, rows: Rows, detail: dict[str, Any]) -> Non
         if isinstance(value, str):
             _text(value)
     rows.events.append((*who, kind, wall, at.quality, at.boot, at.mono, rows.received_at, detail))
-    if at.quality not in _DATED:
-        rows.undated.add((who.station, at.boot))
+    rows.to_date(who.station, at.boot, at.mono)
 
 
 def _moment(at: Moment | None) -> dict[str, Any] | None:
@@ -206,7 +197,7 @@ def _clock_corrected(fact: facts.ClockCorrected, who: Identity, rows: Rows) -> N
         "before": fact.before,
     }
     _event(fact, who, rows, detail)
-    rows.corrections.append(Correction(who.station, fact.boot, fact.mono, fact.wall))
+    rows.to_date(who.station, fact.boot, 0)
 
 
 def _epoch_opened(fact: facts.EpochOpened, who: Identity, rows: Rows) -> None:

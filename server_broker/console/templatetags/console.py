@@ -151,9 +151,9 @@ def moment(when: object) -> str:
 @register.filter
 def event_time(shown: StationEvent) -> str:
     """Return when an event happened, by a later correction where there was one; 约 marks one that nothing dates."""
-    if shown.quality in DATED_QUALITIES:
-        return moment(shown.wall)
-    return moment(shown.corrected_wall) if shown.corrected_wall else f"约 {moment(shown.received_at)}"
+    if shown.corrected_wall:
+        return moment(shown.corrected_wall)
+    return moment(shown.wall) if shown.quality in DATED_QUALITIES else f"约 {moment(shown.received_at)}"
 
 
 _EPOCH_REASONS = {
