@@ -36,6 +36,10 @@ CAMERA_SETTINGS: Settings = {
     "rotate": Setting(int, 0, check=one_of(0, 90, 180, 270)),
 }
 """What the camera's process does with the pictures of every camera: turn them clockwise, then paint the mask."""
+MACHINES = {
+    "linux": "agent.drivers.linux_machine:LinuxMachine",
+    "simulated": "agent.drivers.simulated_machine:SimulatedMachine",
+}
 
 
 class DriverMissing(Exception):

@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent.catalogue import CAMERA_SETTINGS, CAMERAS, INDICATORS, INPUTS, READERS, DriverMissing, settings_of
+from agent.catalogue import (
+    CAMERA_SETTINGS,
+    CAMERAS,
+    INDICATORS,
+    INPUTS,
+    MACHINES,
+    READERS,
+    DriverMissing,
+    settings_of,
+)
 from agent.settings import KINDS, USB_ID, Setting, Settings, filled, one_of, shaped
 from protocol.facts import ContactKind
 
@@ -55,6 +64,7 @@ class StationConfig:
     indicator: "Chosen"
     camera: "Chosen | None"
     inputs: tuple["ChosenInput", ...]
+    machine: "Chosen"
     kiosk_socket: Path
     keyboards: tuple[str, ...] | None
     """USB vendor and product of the keyboards that may be there, beside card readers; None: no matter which."""
@@ -104,6 +114,8 @@ _SECTIONS: dict[str, dict[str, Setting]] = {
 _NO_CAMERA = "none"
 _NO_SETTINGS: Settings = {}
 _SENSOR: Settings = {"kind": Setting(str, required=True, check=one_of("door", "motion"))}
+_MACHINE = {"driver": "linux"}
+"""What a station stands on, where nothing else is said."""
 _NAME = Setting(str, check=shaped(r"\w[\w-]{0,23}", "“门口”，最多 24 个字"))
 
 
@@ -119,6 +131,7 @@ def load(path: Path) -> StationConfig:
     values = {section: checker.section((section,), table.get(section), _SECTIONS[section]) for section in _SECTIONS}
     indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
     camera = checker.device(("camera",), table.get("camera"), CAMERAS, CAMERA_SETTINGS, none=(_NO_CAMERA,))
+    machine = checker.device(("machine",), table.get("machine", _MACHINE), MACHINES)
     readers = checker.readers(table.get("reader"))
     inputs = checker.inputs(table.get("input", []))
     checker.unknown_sections(table)
@@ -135,6 +148,7 @@ def load(path: Path) -> StationConfig:
         indicator=indicator,
         camera=None if camera.driver == _NO_CAMERA else camera,
         inputs=tuple(inputs),
+        machine=machine,
         kiosk_socket=values["kiosk"]["socket"],
         keyboards=None if values["keyboards"]["allowed"] is None else tuple(values["keyboards"]["allowed"]),
     )
@@ -272,7 +286,7 @@ class _Checker:
                 self._add((section, number), f"有两个{what}都叫“{one.name}”，请用 name 取不同的名字")
 
     def unknown_sections(self, table: dict[str, Any]) -> None:
-        for name in table.keys() - {*_SECTIONS, "indicator", "camera", "reader", "input"}:
+        for name in table.keys() - {*_SECTIONS, "indicator", "camera", "machine", "reader", "input"}:
             self._add((name,), f"没有 {name} 这一节")
 
     def place_paths(self, folder: Path) -> None:

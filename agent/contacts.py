@@ -72,6 +72,11 @@ class Contacts:
         self._inputs = {name: _Input(sensor) for name, sensor in sensors.items()}
         self._picture_ms: int | None = None
 
+    @property
+    def watched(self) -> dict[str, bool]:
+        """Whether each input has told how it is in this run, by its name."""
+        return {name: known.now is not None for name, known in self._inputs.items()}
+
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Know what an earlier run stated: a restart neither repeats it nor forgets how often it was stated."""
         boot = self._clock.now().boot

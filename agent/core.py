@@ -27,6 +27,7 @@ from agent.events import (
     KioskSaid,
     LinkDown,
     LinkUp,
+    MachineSeen,
     MessageCame,
     PackFetched,
     PictureTaken,
@@ -34,6 +35,7 @@ from agent.events import (
     RenewalEnded,
     StopAsked,
 )
+from agent.health import StationHealth
 from agent.home import HomeScreen
 from agent.inbox import Inbox
 from agent.journal import Journal
@@ -45,7 +47,16 @@ from agent.renewal import Renewal
 from agent.snapshots import Snapshots
 from agent.traffic_ledger import TrafficLedger
 from protocol.facts import AlarmRaised, HelpAsked
-from protocol.kiosk import AnswerQuestion, AskHelp, ChooseDirection, LinkState, NextQuestion, OpenLevel
+from protocol.kiosk import (
+    AnswerQuestion,
+    AskHelp,
+    AskStatus,
+    ChooseDirection,
+    LinkState,
+    NextQuestion,
+    OpenLevel,
+    Status,
+)
 from protocol.units import Moment
 
 log = logging.getLogger(__name__)
@@ -129,6 +140,9 @@ class Parts:
     shelf: PackShelf
     renewal: Renewal
     home: HomeScreen
+    health: StationHealth
+    status: Callable[[], Status]
+    """How the station is, for a technician."""
     kiosks: Kiosks
     uplink: Way
     notifier: Notifier
@@ -153,6 +167,7 @@ class Core:
             InputChanged: parts.contacts.changed,
             InputFailed: parts.contacts.failed,
             AlarmSeen: self._alarm_seen,
+            MachineSeen: parts.health.seen,
             KioskJoined: lambda event: parts.home.joined(event.kiosk),
             KioskLeft: lambda event: None,
             KioskSaid: self._kiosk_said,
@@ -290,6 +305,8 @@ class Core:
                 parts.learning.next_question(event.kiosk, asked)
             case AskHelp(screen=screen):
                 self._help_asked(screen)
+            case AskStatus():
+                parts.kiosks.answer(event.kiosk, parts.status())
         parts.kiosks.handled(event.kiosk)
 
     def _help_asked(self, screen: str) -> None:

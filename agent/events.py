@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from agent.ports import Suspect
 from protocol.facts import BlobPurpose, Severity
+from protocol.health import Machine
 from protocol.kiosk import ToAgent
 from protocol.topics import Down
 from protocol.units import FactRef
@@ -48,6 +49,13 @@ class AlarmSeen:
     code: str
     severity: Severity
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSeen:
+    """How the machine is now."""
+
+    state: Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +177,7 @@ type Event = (
     | InputChanged
     | InputFailed
     | AlarmSeen
+    | MachineSeen
     | KioskJoined
     | KioskLeft
     | KioskSaid

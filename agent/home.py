@@ -50,6 +50,11 @@ class HomeScreen:
         """Whether any of the station's hardware is simulated."""
         return bool(self._simulated)
 
+    @property
+    def link(self) -> LinkState:
+        """The link's state, as it is shown."""
+        return self._link
+
     def changed(self) -> None:
         """Something on the home screen is different now."""
         self._changed = True

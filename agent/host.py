@@ -7,6 +7,7 @@ from pathlib import Path
 from agent.clock import StationClock
 from agent.commands import Commands
 from agent.duty import on_duty
+from agent.health import StationHealth
 from agent.home import HomeScreen
 from agent.journal import Journal
 from agent.lifecycle import Lifecycle
@@ -17,7 +18,7 @@ from agent.twin import Twin
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, BlobEvicted, Severity
 from protocol.heads import SignedHead
-from protocol.kiosk import LinkState
+from protocol.kiosk import LinkState, Status
 from protocol.twin import Desired, Reported, Sheddable
 from protocol.vitals import Vitals
 
@@ -41,6 +42,7 @@ class StationHost:
         commands: Commands,
         shelf: PackShelf,
         home: HomeScreen,
+        health: StationHealth,
         head: Callable[[], SignedHead],
         waiting: Callable[[], int],
         blobs_waiting: Callable[[], int],
@@ -57,6 +59,7 @@ class StationHost:
         self._commands = commands
         self._shelf = shelf
         self._home = home
+        self._health = health
         self._head = head
         self._waiting = waiting
         self._blobs_waiting = blobs_waiting
@@ -111,12 +114,31 @@ class StationHost:
             software=self._software,
             reader_ready=self._lifecycle.reader_ready,
             camera_ready=self._snapshots.camera_ready,
-            disk_free_kib=_free_kib(self._folder),
+            disk_free_kib=free_kib(self._folder),
             resident_kib=_resident_kib(),
             twin_version=self._twin.version,
             simulated=self._home.any_simulated,
             month_bytes=self._traffic.month_bytes(),
             month_forecast_bytes=self._traffic.forecast_bytes(),
+            saving=list(self._traffic.saving),
+            health=self._health.current(),
+        )
+
+    def status(self) -> Status:
+        """Return how the station is, for a technician's program on the same machine."""
+        now = self._clock.now()
+        return Status(
+            station=self._station,
+            wall=now.wall,
+            quality=now.quality,
+            link=self._home.link,
+            software=self._software,
+            waiting=self._waiting(),
+            blobs_waiting=self._blobs_waiting(),
+            disk_free_kib=free_kib(self._folder),
+            resident_kib=_resident_kib(),
+            health=self._health.current(),
+            month_bytes=self._traffic.month_bytes(),
             saving=list(self._traffic.saving),
         )
 
@@ -142,7 +164,8 @@ class StationHost:
         return self._twin.version
 
 
-def _free_kib(folder: Path) -> int:
+def free_kib(folder: Path) -> int:
+    """Return the room on the disk that holds ``folder``, for others than root."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize // 1024
 

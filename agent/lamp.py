@@ -14,6 +14,11 @@ class Lamp:
         self._indicator = indicator
         self._broken = False
 
+    @property
+    def ready(self) -> bool:
+        """Whether the last outcome could be shown."""
+        return not self._broken
+
     def show(self, colour: Colour, *, fact: str) -> None:
         """Light an outcome; see `agent.ports.Indicator`. Never raises for a broken lamp."""
         try:

@@ -37,6 +37,17 @@ class Lifecycle:
         self._readers: dict[str, bool] = {}
         self._alive_mono = 0
         self._closed_through: int | None = None
+        self._last_alive: Moment | None = None
+
+    @property
+    def last_alive(self) -> Moment | None:
+        """When the station was last known to be alive before this run, once this run has begun."""
+        return self._last_alive
+
+    @property
+    def readers(self) -> dict[str, bool]:
+        """Whether each reader that was heard of can read cards now, by its name."""
+        return dict(self._readers)
 
     @property
     def reader_ready(self) -> bool:
@@ -50,7 +61,7 @@ class Lifecycle:
             last_fact: When the last fact before this run was made: the station lived then, too.
         """
         now = self._clock.now()
-        last_alive = self._later(self._kept_mark(), last_fact)
+        last_alive = self._last_alive = self._later(self._kept_mark(), last_fact)
         cause: BootCause = "restart" if last_alive is not None and last_alive.boot == now.boot else "power_on"
         self._journal.owe(Booted(at=now, cause=cause, software=self._software, last_alive=last_alive))
         self._alive_mono = now.mono

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from protocol.health import Machine as MachineState
 from protocol.topics import Up
 
 type JudgeAt = Literal["system", "never"] | int
@@ -142,6 +143,15 @@ class SystemClock(Protocol):
 
     def ntp_synced(self) -> bool:
         """Whether the kernel says that a time service disciplines the clock (adjtimex(2): not STA_UNSYNC)."""
+
+
+class Machine(Protocol):
+    """The computer under the station: heat, supply, memory, card, network."""
+
+    simulated: bool
+
+    def look(self) -> MachineState:
+        """Return how the machine is now; what it does not tell is absent. May take seconds, and raises nothing."""
 
 
 class Link(Protocol):

@@ -17,7 +17,7 @@ from agent.alarms import StandingAlarms
 from agent.answers import Answers
 from agent.blobs import BlobStore
 from agent.camera_worker import CameraWorker
-from agent.catalogue import INDICATORS, INPUTS, READERS, driver
+from agent.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
 from agent.clock import StationClock
 from agent.commands import Commands
 from agent.config import OUTBOX_FILE, Chosen, StationConfig
@@ -28,13 +28,15 @@ from agent.desk import ClockingDesk
 from agent.drivers.https_process import fetch_apart, renew_apart
 from agent.drivers.system_clock import LinuxClock
 from agent.events import RenewalEnded
+from agent.health import StationHealth
 from agent.home import HomeScreen
-from agent.host import StationHost
+from agent.host import StationHost, free_kib
 from agent.identity import Identity
 from agent.inbox import Inbox
 from agent.journal import Journal
 from agent.kiosk_socket import KioskSocket
 from agent.lamp import Lamp
+from agent.last_boot import LastBoot, ended_in_order
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
 from agent.log_sending import LogSending
@@ -42,7 +44,7 @@ from agent.log_tail import LogTail
 from agent.notify import Notifier
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
-from agent.ports import CardReader, Contact, Indicator, Link
+from agent.ports import CardReader, Contact, Indicator, Link, Machine
 from agent.random_moments import RandomMoments
 from agent.recent import recent_facts
 from agent.renewal import Renewal
@@ -54,8 +56,10 @@ from agent.twin import Twin
 from agent.uplink import Uplink
 from agent.watched_contact import WatchedContact
 from agent.watched_keyboards import WatchedKeyboards
+from agent.watched_machine import WatchedMachine
 from agent.watched_reader import WatchedReader
-from protocol.facts import Booted, EpochOpened, Fact, FactsLost, ShutDown
+from protocol.facts import EpochOpened, FactsLost
+from protocol.health import DeviceHealth, DeviceKind
 from protocol.twin import PackRef
 from protocol.units import Moment
 
@@ -156,7 +160,7 @@ class _Build:
         # Opening the outbox may have begun a stream just now: its own facts say nothing of the run before.
         lived = [fact.at for _, fact in recent if not isinstance(fact, EpochOpened | FactsLost)]
         self.last_fact = lived[-1] if lived else None
-        self.ended_well = _ended_well([fact for _, fact in recent])
+        self.ended_well = ended_in_order(fact for _, fact in recent)
         self.clock.restore(self.outbox, last_fact=self.last_fact)
         self.journal = Journal(self.outbox)
         self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
@@ -198,6 +202,11 @@ class _Build:
             settings=lambda: self.twin.desired.settings,
             meters=[self.link.bytes_billed, self.errands.total],
         )
+        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.machine: Machine = driver(MACHINES[self.config.machine.driver])(
+            folder=self.config.folder, **self.config.machine.settings
+        )
+        self.last_boot = LastBoot(clock=self.clock, state=self.outbox, ended_well=self.ended_well)
 
     def parts(self, environ: Mapping[str, str]) -> Parts:
         """Make the rest and put it together."""
@@ -215,6 +224,8 @@ class _Build:
         )
         home = self._home(learning, lifecycle)
         commands = self._commands()
+        health = self._health(lifecycle)
+        host = self._host(lifecycle, shelf, home, health, commands)
         return Parts(
             inbox=self.inbox,
             clock=self.clock,
@@ -234,8 +245,10 @@ class _Build:
             shelf=shelf,
             renewal=self._renewal(),
             home=home,
+            health=health,
+            status=host.status,
             kiosks=self.kiosks,
-            uplink=self._uplink(self._host(lifecycle, shelf, home, commands)),
+            uplink=self._uplink(host),
             notifier=Notifier(environ=environ, mono_ms=self.clock.mono_ms),
             devices=self._devices(),
         )
@@ -278,6 +291,28 @@ class _Build:
             simulated=simulated,
         )
 
+    def _health(self, lifecycle: Lifecycle) -> StationHealth:
+        return StationHealth(
+            clock=self.clock,
+            alarms=self.alarms,
+            last_boot=self.last_boot,
+            last_alive=lambda: lifecycle.last_alive,
+            free_kib=lambda: free_kib(self.config.folder),
+            devices=lambda: self._device_health(lifecycle.readers),
+        )
+
+    def _device_health(self, heard: Mapping[str, bool]) -> list[DeviceHealth]:
+        """Return how each device is; a reader that was not heard of can read no card."""
+        devices = [
+            _device("reader", name, heard.get(name, False), reader.simulated) for name, reader in self.readers.items()
+        ]
+        if (camera := self.config.camera) is not None:
+            devices.append(_device("camera", camera.name, self.snapshots.camera_ready, camera.driver == "simulated"))
+        watched = self.contacts.watched
+        devices += [_device("input", name, watched[name], one.simulated) for name, one in self.inputs.items()]
+        lamp = self.config.indicator.name
+        return [*devices, _device("indicator", lamp, self.lamp.ready, self.indicator.simulated)]
+
     def _commands(self) -> Commands:
         return Commands(
             clock=self.clock,
@@ -290,7 +325,9 @@ class _Build:
             ),
         )
 
-    def _host(self, lifecycle: Lifecycle, shelf: PackShelf, home: HomeScreen, commands: Commands) -> StationHost:
+    def _host(
+        self, lifecycle: Lifecycle, shelf: PackShelf, home: HomeScreen, health: StationHealth, commands: Commands
+    ) -> StationHost:
         return StationHost(
             station=self.identity.station,
             software=software(),
@@ -303,6 +340,7 @@ class _Build:
             commands=commands,
             shelf=shelf,
             home=home,
+            health=health,
             head=self.outbox.signed_head,
             waiting=self._waiting,
             blobs_waiting=lambda: self.blobs.waiting,
@@ -343,13 +381,12 @@ class _Build:
         readers = [WatchedReader(reader, name, self.inbox) for name, reader in self.readers.items()]
         contacts = [WatchedContact(contact, name, self.inbox) for name, contact in self.inputs.items()]
         # The kiosk's socket last: where it is, cards are taken.
-        return [*cameras, *contacts, *readers, *_keyboards(self.config, self.inbox), self.kiosks]
+        machine = WatchedMachine(self.machine, self.inbox)
+        return [machine, *cameras, *contacts, *readers, *_keyboards(self.config, self.inbox), self.kiosks]
 
 
-def _ended_well(facts: list[Fact]) -> bool:
-    """Tell whether the last run stated its end."""
-    run = next((fact for fact in reversed(facts) if isinstance(fact, Booted | ShutDown)), None)
-    return isinstance(run, ShutDown)
+def _device(kind: DeviceKind, name: str, ready: bool, simulated: bool) -> DeviceHealth:
+    return DeviceHealth(name=name, kind=kind, ready=ready, simulated=simulated)
 
 
 def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:

@@ -14,7 +14,7 @@ from kiosk_tui.keys import BACK, HELP, Key
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.touch import TouchPanel
 from kiosk_tui.views import AwayView, HelpView, HomeView, IdleView, View
-from protocol.kiosk import AskHelp, Home, Sorry, ToAgent, ToKiosk, TouchShown
+from protocol.kiosk import AskHelp, Home, Sorry, Status, ToAgent, ToKiosk, TouchShown
 
 IDLE_MS = 120_000
 COUNTDOWN_MS = 30_000
@@ -64,6 +64,8 @@ class Flow:
                 self._touch.show(message)
             case Sorry() if self._touch.correcting:
                 self._touch.sorry(message)
+            case Status():
+                pass  # answers a technician's program, and no kiosk asks for it
             case _ if self._lesson is not None:
                 self._lesson.agent_said(message)
 

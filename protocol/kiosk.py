@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from protocol.health import Health
 from protocol.refusal import Refused
 from protocol.units import ClockQuality, Direction, FactRef, LongText, ShortText, WallMs
 
@@ -132,6 +133,25 @@ class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
     reason: Literal["too_late", "unknown_run", "no_such_level", "not_recorded", "malformed"]
 
 
+class Status(_Line, frozen=True, kw_only=True, tag="status"):
+    """How the station is, for a technician's program on the same machine: the county's vitals, and the link."""
+
+    station: ShortText
+    wall: WallMs
+    quality: ClockQuality
+    link: LinkState
+    software: ShortText
+    waiting: Annotated[int, Meta(ge=0)]
+    """Facts without a receipt, of whatever kind."""
+    blobs_waiting: Annotated[int, Meta(ge=0)]
+    disk_free_kib: Annotated[int, Meta(ge=0)]
+    resident_kib: Annotated[int, Meta(ge=0)]
+    health: Health
+    month_bytes: Annotated[int, Meta(ge=0)] | None = None
+    saving: list[ShortText] = []
+    """What is put off because the month's data run short: ``blobs``, ``vitals``."""
+
+
 # Kiosk to agent.
 
 
@@ -169,8 +189,12 @@ class AskHelp(_Line, frozen=True, kw_only=True, tag="help"):
     screen: ShortText
 
 
-type ToKiosk = Home | TouchShown | QuestionShown | Marked | LevelOver | Sorry
-type ToAgent = ChooseDirection | OpenLevel | AnswerQuestion | NextQuestion | AskHelp
+class AskStatus(_Line, frozen=True, kw_only=True, tag="ask_status"):
+    """A technician's program asks how the station is; the answer is `Status`."""
+
+
+type ToKiosk = Home | TouchShown | QuestionShown | Marked | LevelOver | Sorry | Status
+type ToAgent = ChooseDirection | OpenLevel | AnswerQuestion | NextQuestion | AskHelp | AskStatus
 
 
 _TO_KIOSK: msgspec.json.Decoder[ToKiosk] = msgspec.json.Decoder(ToKiosk)

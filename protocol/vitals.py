@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from protocol.codec import VersionedMessage
 from protocol.heads import SignedHead
+from protocol.health import Health
 from protocol.twin import Sheddable
 from protocol.units import Moment, ShortText, StationId
 
@@ -33,3 +34,6 @@ class Vitals(VersionedMessage, frozen=True, kw_only=True):
     """What the month will come to if its rest is like the last seven days."""
     saving: list[Sheddable] = []
     """What the station puts off because its data for the month run short."""
+    health: Health | None = None
+    """Absent: as it was said last. It comes with the first vitals of a connection, at a change that matters, and once
+    an hour."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from agent.uplink.channel import Channel
+from agent.uplink.health_pace import HealthPace
 from agent.uplink.needs import UplinkHost
 from protocol.codec import encode
 from protocol.vitals import Vitals
@@ -31,11 +32,13 @@ class Pulse:
         self._said: Vitals | None = None
         self._said_ms = 0
         self._due_ms = 0
+        self._health = HealthPace()
 
     def begin(self) -> None:
         """The connection is agreed: say the vitals at once."""
         self._open = True
         self._said = None
+        self._health.begin()
         self._due_ms = self._mono_ms()
 
     def stop(self) -> None:
@@ -56,9 +59,12 @@ class Pulse:
         if self._said is not None and self._host.puts_off("vitals") and now - self._said_ms < SAVING_MS:
             return
         vitals = self._host.vitals()
-        if self._said is None or now - self._said_ms >= IDLE_MS or _changed(self._said, vitals):
+        health, vitals = vitals.health, msgspec.structs.replace(vitals, health=None)
+        changed = self._said is None or _changed(self._said, vitals) or self._health.changed(health)
+        if changed or now - self._said_ms >= IDLE_MS:
             self._said, self._said_ms = vitals, now
-            self._channel.tell("vitals", encode(vitals))
+            said = msgspec.structs.replace(vitals, health=self._health.pick(health, now_ms=now))
+            self._channel.tell("vitals", encode(said))
 
 
 def _changed(before: Vitals, now: Vitals) -> bool:

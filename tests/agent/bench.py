@@ -16,9 +16,11 @@ from agent.commands import Commands
 from agent.contacts import Contacts
 from agent.desk import ClockingDesk
 from agent.events import PackFetched
+from agent.health import StationHealth
 from agent.inbox import Inbox
 from agent.journal import Journal
 from agent.lamp import Lamp
+from agent.last_boot import LastBoot, ended_in_order
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
 from agent.log_sending import LogSending
@@ -35,6 +37,7 @@ from agent.traffic_ledger import TrafficLedger
 from agent.twin import InForce, Twin, in_force
 from protocol.cards import card_token
 from protocol.facts import Fact
+from protocol.health import DeviceHealth
 from protocol.kiosk import ToKiosk, TouchShown
 from protocol.signing import key_id
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings, judge_settings
@@ -273,6 +276,19 @@ class Bench:
         self.lifecycle = Lifecycle(
             clock=self.clock, journal=self.journal, twin=self.twin, state=self.outbox, software="cunhui-agent test"
         )
+        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.last_boot = LastBoot(
+            clock=self.clock, state=self.outbox, ended_well=ended_in_order(fact for _, fact in self.recent)
+        )
+        self.free_kib = 4_000_000
+        self.health = StationHealth(
+            clock=self.clock,
+            alarms=self.alarms,
+            last_boot=self.last_boot,
+            last_alive=lambda: self.lifecycle.last_alive,
+            free_kib=lambda: self.free_kib,
+            devices=lambda: [DeviceHealth(name=name, kind="reader", ready=ready) for name, ready in self.readers()],
+        )
         self.shelf = PackShelf(
             folder=folder / "packs",
             county_keys=COUNTY_KEYS,
@@ -309,6 +325,10 @@ class Bench:
             settings=lambda: self.twin.desired.settings,
             meters=[lambda: self.moved],
         )
+
+    def readers(self) -> list[tuple[str, bool]]:
+        """The readers that were heard of."""
+        return list(self.lifecycle.readers.items())
 
     def fetch(self, ref: PackRef) -> bytes:
         """The county's download: only what the test put into ``files``."""

@@ -57,6 +57,7 @@ def test_a_good_file(file: Path, folder: Path) -> None:
     assert config.camera is None
     assert config.indicator == Chosen("simulated", "simulated", {"socket": folder / "data" / "lamp.sock"})
     assert config.kiosk_socket == folder / "data" / "kiosk.sock"
+    assert config.machine == Chosen("linux", "linux", {})
 
 
 def test_absolute_paths(file: Path) -> None:
@@ -272,3 +273,11 @@ def test_no_two_devices_have_one_pin(file: Path) -> None:
         (19, "amber：引脚 GPIO 17 已经给了第 18 行的 green，不能再用"),
         (30, "pin：引脚 GPIO 24 已经给了第 20 行的 red，不能再用"),
     ]
+
+
+def test_the_machine_under_a_station_can_be_chosen(file: Path, folder: Path) -> None:
+    file.write_text(f'{GOOD}[machine]\ndriver = "simulated"\n', encoding="utf-8")
+    assert load(file).machine == Chosen("simulated", "simulated", {"file": folder / "data" / "machine.json"})
+    found = mistakes(file, f'{GOOD}[machine]\ndriver = "simulated"\nheat = 3\n')
+    assert found == [(23, "[machine] 中没有 heat 这一项")]
+    assert mistakes(file, f'{GOOD}[machine]\ndriver = "toaster"\n')[0][0] == 22

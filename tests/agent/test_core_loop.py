@@ -14,6 +14,7 @@ from agent.events import (
     KioskLeft,
     KioskSaid,
     LinkUp,
+    MachineSeen,
     PackFetched,
     PictureTaken,
     ReaderReady,
@@ -24,9 +25,23 @@ from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, HomeScreen
 from agent.notify import Notifier
 from agent.renewal import Renewal
 from protocol.facts import AlarmRaised, BlobAnnounced, Booted, HelpAsked, ReaderLost, ShutDown, Touch, WindowClosed
-from protocol.kiosk import AskHelp, Home, LinkState, NextQuestion, OpenLevel, Sorry
+from protocol.health import Health, Machine
+from protocol.kiosk import AskHelp, AskStatus, Home, LinkState, NextQuestion, OpenLevel, Sorry, Status
 from tests.agent.bench import LI, STRANGER, ZHANG, Bench
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
+
+STATUS = Status(
+    station="test-0001",
+    wall=0,
+    quality="synced",
+    link="offline",
+    software="cunhui-agent test",
+    waiting=0,
+    blobs_waiting=0,
+    disk_free_kib=1,
+    resident_kib=1,
+    health=Health(),
+)
 
 
 @dataclass
@@ -120,6 +135,8 @@ class Running:
                 shelf=station.shelf,
                 renewal=Renewal(clock=station.clock, inbox=station.inbox, renew=self.renew),
                 home=self.home,
+                health=station.health,
+                status=lambda: STATUS,
                 kiosks=station.recorded,
                 uplink=self.uplink,
                 notifier=self.told,
@@ -294,3 +311,10 @@ def test_the_end_waits_for_the_receipt_of_the_last_fact_but_not_for_long(
     running.station.inbox.put(StopAsked(reason="test"))
     running.core.run()
     assert running.uplink.gone == ["shutdown"]
+
+
+def test_a_technicians_program_is_told_how_the_station_is(running: Running) -> None:
+    running.take(MachineSeen(state=Machine(temperature_c=55)), KioskSaid(kiosk=7, message=AskStatus()))
+    assert ("kiosk 7", STATUS) in running.order
+    assert ("handled", 7) in running.order
+    assert running.station.health.current().machine.temperature_c == 55

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import msgspec
 
-from agent.events import RenewalEnded
+from agent.events import MachineSeen, RenewalEnded
 from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.recent import recent_facts
 from agent.renewal import RETRY_MS, Renewal
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
-from protocol.kiosk import MAX_LINE_BYTES, encode_line
+from protocol.health import Machine
+from protocol.kiosk import MAX_LINE_BYTES, decode_from_agent, encode_line
 from protocol.twin import Person
 from tests.agent.bench import ZHANG, Bench, bench, desired, window
 from tests.agent.sample import pack, sealed
@@ -46,6 +47,7 @@ def host_of(station: Bench) -> StationHost:
         commands=station.commands,
         shelf=station.shelf,
         home=home_of(station),
+        health=station.health,
         head=station.outbox.real.signed_head,
         waiting=lambda: station.outbox.real.waiting,
         blobs_waiting=lambda: 3,
@@ -195,3 +197,15 @@ def test_without_the_time_nothing_is_renewed(tmp_path: Path, system: FakeSystemC
 def test_a_damaged_blob_is_stated_as_evicted(station: Bench) -> None:
     host_of(station).blob_damaged(b"d" * 32)
     assert [(fact.sha256, fact.reason) for fact in station.of(BlobEvicted)] == [(b"d" * 32, "damaged")]
+
+
+def test_the_technician_is_told_what_the_county_is_told(station: Bench) -> None:
+    station.lifecycle.reader_changed("门口", ready=False)
+    station.health.seen(MachineSeen(state=Machine(temperature_c=61)))
+    host = host_of(station)
+    status, vitals = host.status(), host.vitals()
+    assert status.health == vitals.health == station.health.current()
+    assert [(one.name, one.ready) for one in status.health.devices] == [("门口", False)]
+    assert (status.waiting, status.blobs_waiting, status.software) == (vitals.waiting, 3, vitals.software)
+    assert (status.quality, status.link) == ("synced", "connecting")
+    assert decode_from_agent(encode_line(status)) == status

@@ -18,6 +18,7 @@ from protocol import (
     export,
     facts,
     heads,
+    health,
     kiosk,
     packs,
     receipts,
@@ -132,6 +133,31 @@ def _sealed_facts() -> list[SealedFact]:
 
 HEAD = signed_head()
 
+HEALTH = health.Health(
+    machine=health.Machine(
+        model="Raspberry Pi 3 Model B Rev 1.2",
+        system="Debian GNU/Linux 13 (trixie)",
+        kernel="6.12.34+rpt-rpi-v8",
+        temperature_c=62,
+        throttled="no",
+        undervoltage="earlier",
+        memory_kib=931_000,
+        memory_free_kib=602_000,
+        disk_kib=14_680_064,
+        card="emmc",
+        card_worn_percent=30,
+        card_end="normal",
+        link="modem",
+        signal_percent=67,
+        reset="watchdog",
+    ),
+    devices=[
+        health.DeviceHealth(name="pcsc", kind="reader", ready=True),
+        health.DeviceHealth(name="simulated", kind="camera", ready=False, simulated=True),
+    ],
+    boot_reason="watchdog",
+)
+
 MESSAGES: dict[str, msgspec.Struct] = {
     "birth": birth.Birth(station=STATION, head=HEAD, boot=BOOT, nonce=NONCE, software="cunhui 0.1.0", twin_version=4),
     "welcome": birth.Welcome(
@@ -204,6 +230,20 @@ MESSAGES: dict[str, msgspec.Struct] = {
         month_bytes=812_345_678,
         month_forecast_bytes=1_104_000_000,
         saving=["blobs"],
+    ),
+    "vitals-health": vitals.Vitals(
+        station=STATION,
+        at=AT,
+        head=HEAD,
+        waiting=0,
+        blobs_waiting=0,
+        software="cunhui 0.1.0",
+        reader_ready=True,
+        camera_ready=True,
+        disk_free_kib=2_097_152,
+        resident_kib=49_152,
+        twin_version=4,
+        health=HEALTH,
     ),
     "desired-metered": twin.Desired(
         station=STATION,
@@ -414,11 +454,26 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
     ),
     "level_over": kiosk.LevelOver(run=RUN.hex(), passed=True, stars=3, right=5, of=5),
     "sorry": kiosk.Sorry(reason="too_late"),
+    "status": kiosk.Status(
+        station=STATION,
+        wall=AT.wall,
+        quality="synced",
+        link="connected",
+        software="cunhui 0.1.0",
+        waiting=0,
+        blobs_waiting=2,
+        disk_free_kib=2_097_152,
+        resident_kib=49_152,
+        health=HEALTH,
+        month_bytes=812_345_678,
+        saving=["blobs"],
+    ),
     "choose_direction": kiosk.ChooseDirection(touch=TOUCH, direction="out"),
     "open_level": kiosk.OpenLevel(pack="sample", level="1"),
     "answer": kiosk.AnswerQuestion(run=RUN.hex(), question="q0", chosen=[1]),
     "next": kiosk.NextQuestion(run=RUN.hex()),
     "help": kiosk.AskHelp(screen="home"),
+    "ask_status": kiosk.AskStatus(),
 }
 
 

@@ -20,6 +20,7 @@ from protocol.commands import Command
 from protocol.envelope import Envelope, SealedFact
 from protocol.facts import EpochOpened, EpochReason, Fact, HelpAsked, Reissued, Severity, encode_fact
 from protocol.heads import SignedHead, sign_head
+from protocol.health import Health
 from protocol.kiosk import LinkState
 from protocol.receipts import Receipt
 from protocol.topics import Down, Up, topic
@@ -172,6 +173,7 @@ class Host:
     duty: bool = False
     saving: tuple[Sheddable, ...] = ()
     camera_ready: bool = True
+    health: Health | None = None
 
     def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
         self.times.append((wall_ms, asked_mono_ms, answered_mono_ms))
@@ -210,6 +212,7 @@ class Host:
             disk_free_kib=1,
             resident_kib=1,
             twin_version=0,
+            health=self.health,
         )
 
     def puts_off(self, what: Sheddable) -> bool:

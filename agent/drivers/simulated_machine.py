@@ -1,0 +1,51 @@
+"""A machine without hardware: whoever writes its file says how it is, and it is well where there is no file."""
+
+import logging
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+
+from agent.settings import Setting, Settings, filled
+from protocol.health import Machine
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 16_384
+WELL = Machine(
+    model="模拟主机",
+    system="模拟系统",
+    temperature_c=48,
+    throttled="no",
+    undervoltage="no",
+    memory_kib=948_000,
+    memory_free_kib=610_000,
+    disk_kib=15_000_000,
+    card="sd",
+    link="modem",
+    signal_percent=72,
+)
+
+
+class SimulatedMachine:
+    """Implements `agent.ports.Machine`. The file is a JSON object with the fields of `protocol.health.Machine`."""
+
+    simulated = True
+
+    settings: ClassVar[Settings] = {"file": Setting(str, "machine.json", check=filled, path="file")}
+
+    def __init__(self, *, folder: Path, file: Path) -> None:
+        """``folder`` is not looked at: ``file`` says everything."""
+        self._file = file
+
+    def look(self) -> Machine:
+        """Return what the file says over a machine that is well."""
+        try:
+            with self._file.open("rb") as file:
+                said = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, object])
+            return msgspec.convert({**msgspec.to_builtins(WELL), **said}, Machine)
+        except FileNotFoundError:
+            return WELL
+        except (OSError, msgspec.MsgspecError) as error:
+            log.warning("%s is no machine's state: %s", self._file, error)
+            return Machine()
