@@ -202,7 +202,6 @@ class _Build:
             settings=lambda: self.twin.desired.settings,
             meters=[self.link.bytes_billed, self.errands.total],
         )
-        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.machine: Machine = driver(MACHINES[self.config.machine.driver])(
             folder=self.config.folder, **self.config.machine.settings
         )

@@ -244,13 +244,14 @@ class Bench:
         self.chance = 1.0
         """What random moments draw, from [0, 1]: 1 is never."""
         self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.snapshots = Snapshots(
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
             blobs=self.blobs,
             answers=self.answers,
-            alarms=StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox),
+            alarms=self.alarms,
             moments=RandomMoments(random=lambda: self.chance),
             taker=self.taker,
         )
@@ -276,7 +277,6 @@ class Bench:
         self.lifecycle = Lifecycle(
             clock=self.clock, journal=self.journal, twin=self.twin, state=self.outbox, software="cunhui-agent test"
         )
-        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.last_boot = LastBoot(
             clock=self.clock, state=self.outbox, ended_well=ended_in_order(fact for _, fact in self.recent)
         )
