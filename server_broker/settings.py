@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "server_broker.learning",
     "server_broker.enrolment",
     "server_broker.orders",
+    "server_broker.tuning",
     "server_broker.audit",
     "server_broker.console",
 ]

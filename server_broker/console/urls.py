@@ -14,6 +14,7 @@ from server_broker.console.views.people import card_lost, export_file, import_fi
 from server_broker.console.views.snapshots import snapshot, snapshot_jpeg
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
+from server_broker.console.views.tuning import region_settings, station_settings
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
 
@@ -24,6 +25,8 @@ urlpatterns = [
     re_path(rf"{_STATION}$", station, name="station"),
     re_path(rf"{_STATION}claim/$", claim, name="station-claim"),
     re_path(rf"{_STATION}revoke/$", revoke, name="station-revoke"),
+    re_path(rf"{_STATION}settings/$", station_settings, name="station-settings"),
+    re_path(r"^settings/(?P<code>[0-9]{12})/$", region_settings, name="region-settings"),
     re_path(rf"{_STATION}order/$", order, name="station-order"),
     re_path(rf"{_STATION}reread/$", reread, name="station-reread"),
     path("held/", held, name="held"),

@@ -125,6 +125,15 @@ FIGURES = {
     "seconds": "秒",
     "ahead_ms": "毫秒，站点时钟比县里快（含路上时间）",
 }
+SETTING_STATES = {
+    "default": Word("·", "默认", "quiet"),
+    "in_force": Word("✓", "在用", "good"),
+    "pending": Word("…", "下发中", "quiet"),
+    "refused": Word("✕", "被拒绝", "bad"),
+    "unknown": Word("?", "站点不认识", "warn"),
+}
+SETTING_REASONS = {"wrong_kind": "站点要的是另一种值", "out_of_range": "超出站点允许的范围"}
+"""By the part of a refusal before its colon."""
 DEEDS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
@@ -143,6 +152,7 @@ DEEDS = {
     "certificate.renewed": "证书续期",
     "snapshot.seen": "查看抓拍",
     "station.ordered": "下命令",
+    "setting.chosen": "修改站点设置",
     "log.seen": "查看站点日志",
     "held.reread": "再读待审记录",
     "export.taken": "收入导出文件",

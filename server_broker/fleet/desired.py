@@ -23,6 +23,7 @@ from server_broker.fleet.models import DesiredState, Station
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
+from server_broker.tuning.services import note_settings, wanted_settings
 
 _log = logging.getLogger(__name__)
 
@@ -112,6 +113,7 @@ def build(station: Station, *, version: int) -> Desired:
         version=version,
         station_name=station.name,
         village=station.village.name,
+        settings=wanted_settings(station),
         people=[Person(id=person.number, name=person.name) for person in people],
         cards=[
             Card(token=bytes(card.token), person=card.person.number, lost=card.lost_at is not None)
@@ -196,7 +198,8 @@ def kept_desired(stations: Collection[str]) -> list[Desired]:
 
 
 def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
-    """Note which version each station runs with, and which it refused and why."""
+    """Note which version each station runs with, which it refused and why, and what it made of its settings."""
+    note_settings(reported)
     last = dict(reported)
     if not last:
         return

@@ -171,6 +171,19 @@ def _result_note(detail: dict[str, Any]) -> str:
 
 
 @register.filter
+def setting_state(code: str) -> words.Word:
+    """Return how a setting stands at its station."""
+    return words.SETTING_STATES.get(code, words.UNKNOWN)
+
+
+@register.filter
+def setting_reason(refusal: str) -> str:
+    """Return in Chinese why a station refused a setting, or what it said."""
+    code, _, more = refusal.partition(":")
+    return words.SETTING_REASONS.get(code, more.strip() or code)
+
+
+@register.filter
 def order_word(order: str) -> str:
     """Return an order in Chinese, or its code."""
     return words.ORDERS.get(order, order)

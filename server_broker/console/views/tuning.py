@@ -1,0 +1,67 @@
+"""站点设置: choose what holds for a region's stations or for one station, and see what each station made of it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from server_broker.accounts.powers import Power, needs
+from server_broker.accounts.scope import regions_of
+from server_broker.console.queries import stations_of
+from server_broker.fleet.models import Station
+from server_broker.regions.models import Region
+from server_broker.tuning.choosing import choose
+from server_broker.tuning.services import region_chain, region_rows, station_rows
+from server_broker.tuning.specs import SPECS, NotAllowed
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Power.SET_STATION)
+def station_settings(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Show one station's settings, or choose one."""
+    station = get_object_or_404(stations_of(request.user).select_related("village"), pk=station_id)
+    if request.method == "POST":
+        _choose(request, station)
+        return redirect("station-settings", station_id)
+    around = regions_of(request.user).filter(pk__in=region_chain(station.village_id))
+    context = {
+        "section": "home",
+        "station": station,
+        "title": station.name,
+        "rows": station_rows(station),
+        "around": around.order_by("code"),
+    }
+    return render(request, "console/settings.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Power.SET_STATION)
+def region_settings(request: HttpRequest, code: str) -> HttpResponse:
+    """Show what holds for a region's stations, or choose it."""
+    region = get_object_or_404(regions_of(request.user), pk=code)
+    if request.method == "POST":
+        _choose(request, region)
+        return redirect("region-settings", code)
+    around = regions_of(request.user).filter(pk__in=region_chain(code)).exclude(pk=code)
+    context = {
+        "section": "home",
+        "station": None,
+        "title": f"{region.name}的站点",
+        "count": stations_of(request.user).under(code).count(),
+        "rows": region_rows(region),
+        "around": around.order_by("code"),
+    }
+    return render(request, "console/settings.html", context)
+
+
+def _choose(request: HttpRequest, place: Station | Region) -> None:
+    name, text = request.POST.get("name", "")[:64], request.POST.get("value", "")[:64]
+    try:
+        choose(place, name, text, actor=request.user.get_username(), now=timezone.now())
+    except NotAllowed as error:
+        messages.error(request, f"没有修改：{error}。")
+        return
+    word = SPECS[name].word if name in SPECS else name
+    done = "已改" if text.strip() else "已恢复为上级的设置"
+    messages.success(request, f"{word}{done}，站点在线时立即下发。")

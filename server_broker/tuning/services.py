@@ -1,0 +1,142 @@
+"""What is wanted of a station, and what it made of that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Q
+from msgspec import to_builtins
+
+from protocol.twin import Reported, Settings
+from server_broker.fleet.models import Station
+from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region
+from server_broker.tuning.models import SettingChoice, SettingReport
+from server_broker.tuning.specs import SPECS, allowed
+
+type State = Literal["default", "in_force", "pending", "refused", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """A setting of a station or a region, in words."""
+
+    name: str
+    word: str
+    note: str
+    allowed: str
+    choices: tuple[tuple[str, str, Any], ...]
+    value: str
+    code: str
+    """The value chosen at this very place, as the form has it; empty where it is inherited."""
+    source: str
+    """Where the value was chosen; empty for the product's own default."""
+    state: State = "default"
+    reason: str = ""
+    kept: str = ""
+    """What holds at the station in place of a refused value."""
+
+
+def region_chain(code: str) -> list[str]:
+    """Return the codes of a region and of those around it, the county first."""
+    chain = [code[:digits] + "0" * (12 - digits) for digits in (COUNTY_DIGITS, TOWNSHIP_DIGITS, 12)]
+    return list(dict.fromkeys(chain))
+
+
+def _choices(codes: Sequence[str], station: str | None) -> dict[str, SettingChoice]:
+    """Return the nearest choice for each setting: a station's own before its village's, township's and county's."""
+    found = SettingChoice.objects.filter(Q(region__in=codes) | Q(station=station, station__isnull=False))
+    far_first = sorted(
+        found.select_related("region", "station"),
+        key=lambda choice: len(codes) if choice.region_id is None else codes.index(choice.region_id),
+    )
+    return {choice.name: choice for choice in far_first if choice.name in SPECS}
+
+
+def wanted_settings(station: Station) -> dict[str, Any]:
+    """Return what is chosen for a station, for its desired state; what is not chosen is left to the station."""
+    choices = _choices(region_chain(station.village_id), station.pk)
+    return {name: choices[name].value for name in sorted(choices)}
+
+
+def region_rows(region: Region) -> list[SettingRow]:
+    """Return every setting as it stands for a region's stations."""
+    choices = _choices(region_chain(region.code), None)
+    return [_row(name, choices.get(name), own=region.code) for name in SPECS]
+
+
+def station_rows(station: Station) -> list[SettingRow]:
+    """Return every setting of a station with what the station made of it."""
+    choices = _choices(region_chain(station.village_id), station.pk)
+    report = SettingReport.objects.filter(station=station).first() or SettingReport(station=station)
+    return [_row(name, choices.get(name), own=station.pk, report=report) for name in SPECS]
+
+
+def _row(name: str, choice: SettingChoice | None, *, own: str, report: SettingReport | None = None) -> SettingRow:
+    spec = SPECS[name]
+    value = getattr(Settings(), name) if choice is None else choice.value
+    here = choice is not None and own in (choice.region_id, choice.station_id)
+    state, reason, kept = _standing(name, choice, report)
+    return SettingRow(
+        name=name,
+        word=spec.word,
+        note=spec.note,
+        allowed=allowed(name),
+        choices=spec.choices,
+        value=spec.shown(value),
+        code=spec.code(value) if here else "",
+        source=_source(choice),
+        state=state,
+        reason=reason,
+        kept=kept,
+    )
+
+
+def _source(choice: SettingChoice | None) -> str:
+    if choice is None:
+        return ""
+    return choice.region.name if choice.region is not None else "本站"
+
+
+def _standing(name: str, choice: SettingChoice | None, report: SettingReport | None) -> tuple[State, str, str]:
+    """Return how a wanted setting stands at the station, why it is refused, and what holds instead."""
+    if choice is None or report is None:
+        return "default", "", ""
+    station = report.station
+    if station.reported_version < station.desired_version:
+        return "pending", "", ""
+    if name in report.unknown:
+        return "unknown", "", ""
+    if name in report.refused:
+        return "refused", str(report.refused[name]), SPECS[name].shown(report.kept.get(name))
+    return "in_force", "", ""
+
+
+def note_settings(reported: Sequence[tuple[str, Reported]]) -> None:
+    """Note what stations made of their settings. A birth tells its version alone (``at`` is 0) and changes nothing."""
+    last = {station: said for station, said in reported if said.at}
+    reports = [
+        SettingReport(
+            station_id=station,
+            unknown=[_clean(name) for name in said.unknown],
+            refused={_clean(name): _clean(reason) for name, reason in said.refused_settings.items()},
+            kept={_clean(name): _plain(value) for name, value in said.kept_settings.items()},
+        )
+        for station, said in last.items()
+    ]
+    SettingReport.objects.bulk_create(
+        reports, update_conflicts=True, unique_fields=["station"], update_fields=["unknown", "refused", "kept"]
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return what a setting can be; anything else that a station says is shown as text."""
+    plain = to_builtins(value, builtin_types=(bytes,))
+    if isinstance(plain, bool | int):
+        return plain
+    if isinstance(plain, list) and all(isinstance(item, str) for item in plain):
+        return [_clean(item) for item in plain]
+    return _clean(str(plain))
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "�")[:200]

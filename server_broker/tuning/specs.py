@@ -1,0 +1,97 @@
+"""Each setting as people of the county choose it. What is allowed is said by `protocol.twin.Settings` alone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from protocol.twin import Settings, judge_settings
+
+
+class NotAllowed(Exception):
+    """Text that is no value of the setting; the message is Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A setting in words. With ``choices`` one of them is chosen, else a number of ``unit`` is typed."""
+
+    word: str
+    note: str
+    unit: str = ""
+    choices: tuple[tuple[str, str, Any], ...] = ()
+    """Code in the form, Chinese, value on the wire."""
+
+    def shown(self, value: Any) -> str:
+        """Return a value in words."""
+        wire = _wire(value)
+        for _, word, one in self.choices:
+            if one == wire:
+                return word
+        return f"{wire} {self.unit}".strip()
+
+    def code(self, value: Any) -> str:
+        """Return a value as the form has it; empty for none that it could have."""
+        wire = _wire(value)
+        if not self.choices:
+            return str(wire)
+        return next((code for code, _, one in self.choices if one == wire), "")
+
+
+def _wire(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+_YES_NO = (("yes", "是", True), ("no", "否", False))
+
+SPECS: dict[str, Spec] = {
+    "snapshots": Spec("打卡时抓拍", "打卡成功后拍一张现场，只作凭据", choices=_YES_NO),
+    "open_before_min": Spec("上班卡最早", "值班时段开始之前多久起算上班卡", "分钟"),
+    "open_after_min": Spec("下班卡最晚", "值班时段结束之后多久内仍算下班卡", "分钟"),
+    "data_mb_month": Spec("每月流量", "用量接近时先停图片等，打卡记录从不停；0 表示不限", "MB"),
+    "data_shed": Spec(
+        "流量不足时",
+        "用到 80 % 和 95 % 时依次停发",
+        choices=(
+            ("blobs-vitals", "先停图片，再停状态", ["blobs", "vitals"]),
+            ("vitals-blobs", "先停状态，再停图片", ["vitals", "blobs"]),
+            ("blobs", "只停图片", ["blobs"]),
+            ("none", "都不停", []),
+        ),
+    ),
+}
+
+
+def value_of(name: str, text: str) -> Any:
+    """Return the value that a form's text means.
+
+    Raises:
+        NotAllowed: There is no such setting, or its value can't be this.
+    """
+    spec = SPECS.get(name)
+    if spec is None:
+        raise NotAllowed("没有这项设置")
+    value = _read(spec, text.strip())
+    if judge_settings({name: value}, last_good=Settings()).refused:
+        raise NotAllowed(f"{spec.word}：“{text[:20]}”超出范围（{allowed(name)}）")
+    return value
+
+
+def _read(spec: Spec, text: str) -> Any:
+    if spec.choices:
+        for code, _, value in spec.choices:
+            if code == text:
+                return value
+        raise NotAllowed(f"{spec.word}：请从列出的几项中选择")
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 12):
+        raise NotAllowed(f"{spec.word}：“{text[:20]}”不是整数")
+    return int(text)
+
+
+def allowed(name: str) -> str:
+    """Return a number's range in words: 0–720 分钟; empty for a choice."""
+    kind = next((field.type for field in msgspec.structs.fields(Settings) if field.name == name), None)
+    info = msgspec.inspect.type_info(kind)
+    if not isinstance(info, msgspec.inspect.IntType):
+        return ""
+    return f"{info.ge}–{info.le} {SPECS[name].unit}"

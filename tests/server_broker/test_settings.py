@@ -1,0 +1,186 @@
+"""Settings: chosen for a county, township, village or station, sent, and shown with what the station made of them."""
+
+import msgspec
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from protocol.codec import encode
+from protocol.twin import Reported, Settings, judge_settings
+from server_broker.accounts.models import Role
+from server_broker.audit.models import AuditEntry
+from server_broker.fleet.desired import note_reported, refresh
+from server_broker.fleet.models import Station
+from server_broker.ingest.settlement import Settlement
+from server_broker.regions.models import Region
+from server_broker.tuning.choosing import choose
+from server_broker.tuning.models import SettingChoice, SettingReport
+from server_broker.tuning.services import station_rows, wanted_settings
+from server_broker.tuning.specs import SPECS, NotAllowed, allowed, value_of
+from tests.server_broker.console_county import (
+    COUNTY,
+    TOWN_A,
+    TOWN_B,
+    VILLAGE_A,
+    FictionalCounty,
+    client_for,
+    make_county,
+    user_of,
+)
+from tests.server_broker.station_double import NOW, StationDouble
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def county() -> FictionalCounty:
+    return make_county()
+
+
+def put(place: str, name: str, text: str) -> None:
+    found = Region.objects.get(pk=place) if place.isdigit() else Station.objects.get(pk=place)
+    choose(found, name, text, actor="op", now=timezone.now())
+
+
+def test_every_setting_of_the_contract_can_be_chosen_here() -> None:
+    assert SPECS.keys() == {field.name for field in msgspec.structs.fields(Settings)}
+    for name, spec in SPECS.items():
+        default = getattr(Settings(), name)
+        chosen = judge_settings({name: value_of(name, spec.code(default))}, last_good=Settings(snapshots=False))
+        assert (getattr(chosen.settings, name), chosen.refused) == (default, {})
+        assert spec.choices or "–" in allowed(name)
+
+
+def test_the_nearest_choice_counts(county: FictionalCounty) -> None:
+    station, other = county.stations["station-a"], county.stations["station-b"]
+    assert wanted_settings(station) == {}
+    put(COUNTY, "open_before_min", "10")
+    put(COUNTY, "snapshots", "no")
+    put(TOWN_A, "open_before_min", "20")
+    assert wanted_settings(station) == {"open_before_min": 20, "snapshots": False}
+    assert wanted_settings(other) == {"open_before_min": 10, "snapshots": False}
+    put(VILLAGE_A, "open_before_min", "30")
+    put("station-a", "open_before_min", "40")
+    assert wanted_settings(station)["open_before_min"] == 40
+    put("station-a", "open_before_min", "")
+    assert wanted_settings(station)["open_before_min"] == 30
+    assert AuditEntry.objects.filter(action="setting.chosen").count() == 6
+
+
+def test_a_choice_is_in_the_next_desired_state(county: FictionalCounty) -> None:
+    first = refresh("station-a")
+    put(TOWN_A, "data_shed", "vitals-blobs")
+    second = refresh("station-a")
+    assert first is not None
+    assert second is not None
+    assert (second.version, second.settings) == (first.version + 1, {"data_shed": ["vitals", "blobs"]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("open_before_min", "721"),
+        ("open_before_min", "-1"),
+        ("open_before_min", "1.5"),
+        ("open_before_min", "十"),
+        ("open_before_min", "９"),
+        ("open_before_min", "9" * 13),
+        ("snapshots", "maybe"),
+        ("data_shed", "facts"),
+        ("no_such_setting", "1"),
+    ],
+)
+def test_what_is_no_value_changes_nothing(county: FictionalCounty, name: str, text: str) -> None:
+    with pytest.raises(NotAllowed):
+        put(COUNTY, name, text)
+    assert not SettingChoice.objects.exists()
+
+
+def test_each_setting_shows_what_the_station_made_of_it(county: FictionalCounty) -> None:
+    for name, text in (("open_before_min", "10"), ("open_after_min", "20"), ("snapshots", "no")):
+        put(COUNTY, name, text)
+    Station.objects.filter(pk="station-a").update(desired_version=3, reported_version=2)
+    station = Station.objects.get(pk="station-a")
+    states = {row.name: row.state for row in station_rows(station)}
+    assert states["open_before_min"] == "pending"
+    assert states["data_mb_month"] == "default"
+    reported = Reported(
+        station=station.pk,
+        version=3,
+        at=1,
+        unknown=["open_after_min", "b\x00d"],
+        refused_settings={"open_before_min": "out_of_range: Expected `int` >= 30"},
+        kept_settings={"open_before_min": 90},
+    )
+    note_reported([(station.pk, reported)])
+    rows = {row.name: row for row in station_rows(Station.objects.get(pk="station-a"))}
+    assert rows["open_before_min"].state == "refused"
+    assert rows["open_before_min"].kept == "90 分钟"
+    assert (rows["open_after_min"].state, rows["snapshots"].state) == ("unknown", "in_force")
+    note_reported([(station.pk, Reported(station=station.pk, version=3, at=0))])
+    assert SettingReport.objects.get().unknown, "a birth tells its version alone"
+    note_reported([(station.pk, Reported(station=station.pk, version=3, at=2))])
+    assert not SettingReport.objects.get().unknown
+
+
+@pytest.mark.parametrize("kept", [b"\x00\xff", "a\x00", float("nan"), {"a": [1]}, [1, b"2"], 2**64 - 1, None])
+def test_whatever_a_station_reports_can_be_kept(kept: object) -> None:
+    double = StationDouble()
+    double.enrol()
+    said = Reported(station=double.id, version=1, at=1, refused_settings={"x": "y"}, kept_settings={"x": kept})
+    Settlement(clock=lambda: NOW).settle([double.message("reported", encode(said))])
+    assert "x" in SettingReport.objects.get().kept
+
+
+# The page.
+
+
+@pytest.fixture
+def page(county: FictionalCounty) -> Client:
+    return client_for(user_of(Role.OPERATOR, TOWN_A))
+
+
+def test_an_operator_sets_a_station_and_a_township(page: Client) -> None:
+    html = page.post("/stations/station-a/settings/", {"name": "data_mb_month", "value": "300"}, follow=True)
+    assert "每月流量已改" in html.content.decode()
+    assert "300 MB" in html.content.decode()
+    assert "本站" in html.content.decode()
+    html = page.post(f"/settings/{TOWN_A}/", {"name": "snapshots", "value": "no"}, follow=True)
+    assert "打卡时抓拍已改" in html.content.decode()
+    html = page.post("/stations/station-a/settings/", {"name": "data_mb_month", "value": ""}, follow=True)
+    assert "已恢复为上级的设置" in html.content.decode()
+    assert SettingChoice.objects.count() == 1
+    html = page.post("/stations/station-a/settings/", {"name": "data_mb_month", "value": "x"}, follow=True)
+    assert "没有修改：每月流量：“x”不是整数" in html.content.decode()
+    html = page.post("/stations/station-a/settings/", {}, follow=True)
+    assert html.status_code == 200
+
+
+def test_a_refused_setting_is_told_with_its_reason(page: Client) -> None:
+    put("station-a", "open_before_min", "10")
+    Station.objects.filter(pk="station-a").update(desired_version=1, reported_version=1)
+    SettingReport.objects.create(
+        station_id="station-a", refused={"open_before_min": "wrong_kind: x"}, kept={"open_before_min": 90}
+    )
+    html = page.get("/stations/station-a/settings/").content.decode()
+    assert "被拒绝" in html
+    assert "站点要的是另一种值，沿用 90 分钟" in html
+
+
+def test_what_lies_outside_is_absent(page: Client) -> None:
+    for path in (
+        "/stations/station-b/settings/",
+        f"/settings/{TOWN_B}/",
+        f"/settings/{COUNTY}/",
+        "/settings/000000000000/",
+    ):
+        assert page.get(path).status_code == 404
+        assert page.post(path, {"name": "snapshots", "value": "no"}).status_code == 404
+    assert not SettingChoice.objects.exists()
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.SYSTEM, Role.SECURITY, Role.AUDITOR])
+def test_others_may_not(county: FictionalCounty, role: Role) -> None:
+    client = client_for(user_of(role, COUNTY))
+    assert client.get("/stations/station-a/settings/").status_code == 403
+    assert client.post(f"/settings/{COUNTY}/", {"name": "snapshots", "value": "no"}).status_code == 403
