@@ -1,30 +1,55 @@
 """Tell the time without a clock battery, and how far it can be trusted.
 
-The station keeps its own wall time: an anchor plus the machine's CLOCK_BOOTTIME. It never sets the machine's
-clock and believes it only while the kernel says that a time service disciplines it. Before it knows the time a
-boot stands at the floor: the later of the program's build and the last trusted time. When a boot learns the time
-a `ClockCorrected` fact dates the facts that it made before.
+The station keeps its own wall time: an offset to the machine's CLOCK_BOOTTIME, which counts sleep and never jumps. It
+never sets the machine's clock, nor its RTC, and a jump of the machine's clock does not move it. Before it knows the
+time a boot stands at the floor: the later of the program's build and the last trusted time.
+
+Who is believed, in this order:
+
+1. The county's signed time, as the prompt answer to this connection's nonce. It stands over everything, may also lower
+   a wrong floor, and for a day nothing else is asked.
+2. NTP, where the machine's time service says that it is well and the kernel agrees. It is not signed. So where the boot
+   knows no time yet, NTP must lie between the floor and two years after it; where it does, NTP may only confirm it, as
+   close as a crystal allows since the word that it is held to. An NTP that jumps away is distrusted, and the county is
+   told.
+3. An RTC or the modem's network time give a boot that knows nothing a better start, in the same bounds. They date
+   nothing: the quality stays `restored`.
+
+When a boot learns the time, or learns it better, a `ClockCorrected` fact dates the facts that it made before.
 """
 
 import logging
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.ports import SystemClock
-from protocol.facts import ClockCorrected
-from protocol.units import ClockQuality, Moment
+from protocol.facts import AlarmRaised, ClockCorrected
+from protocol.units import BootId, ClockQuality, Moment, MonoMs
 
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN_MS = 2_000
 """Time from the county counts only when it answered this connection's nonce within this."""
-SYNCED_FOR_MS = 24 * 3_600_000
+DAY_MS = 86_400_000
+SYNCED_FOR_MS = DAY_MS
 """So long after trusted time was heard the clock is `synced`, after it `holdover`; a crystal drifts 4 s a day."""
 STEP_MS = 2_000
 """A trusted time that differs by more than this from what the boot believed is stated as a fact again."""
 NTP_EVERY_MS = 60_000
+NTP_READ_WITHIN_MS = 900_000
+"""So long the last word of the machine's time service counts."""
+DRIFT_PPM = 200
+"""How fast a station's crystal may run away at most: twice the 100 ppm of a cheap one over its temperatures."""
+BEYOND_FLOOR_MS = 731 * DAY_MS
+"""What is not signed is not believed further after the floor than this: no station is in store for two years with a
+program that is still in use, while clocks gone wrong lie decades away (1970, 2038, 2099).
+"""
+LAST_WALL_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999, the last that calendars can tell."""
 
 _KEY = "clock"
 
@@ -39,13 +64,30 @@ class State(Protocol):
         """Keep ``value`` durably."""
 
 
-class _Trusted(msgspec.Struct, frozen=True, array_like=True):
-    """A moment of trusted time, and when in that boot trust was last renewed."""
+type _Wall = Annotated[int, Meta(ge=0, le=LAST_WALL_MS)]
 
-    boot: bytes
+
+class _Trusted(msgspec.Struct, frozen=True, array_like=True):
+    """A moment of trusted time, when in that boot trust was last renewed, and the word that NTP is held to."""
+
+    boot: BootId
+    mono: MonoMs
+    wall: _Wall
+    synced_mono: MonoMs
+    signed: bool = False
+    anchor_mono: MonoMs = 0
+    anchor_wall: _Wall = 0
+    build: int | None = None
+    """Of the program that kept this: where it is the same, ``wall`` knows better than it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """The word that a boot's time hangs on: ``wall - mono`` as it said, when, and whether it was the county's."""
+
+    offset: int
     mono: int
-    wall: int
-    synced_mono: int
+    signed: bool
 
 
 class StationClock:
@@ -54,12 +96,17 @@ class StationClock:
     def __init__(self, *, system: SystemClock, build_ms: int) -> None:
         self._system = system
         self._boot = system.boot_id()
+        self._build = build_ms
         self._wall_at_boot = build_ms
+        self._floor = build_ms
+        self._least = build_ms
         self._quality_unsynced: ClockQuality = "unknown"
         self._synced_mono: int | None = None
-        self._by_county = False
+        self._anchor: _Anchor | None = None
         self._state: State | None = None
         self._ntp_due = 0
+        self._ntp_well_until = -1
+        self._distrusted = False
 
     def restore(self, state: State, *, last_fact: Moment | None = None) -> None:
         """Take the floor from disk; in the same boot take up the clock of the run before.
@@ -70,15 +117,21 @@ class StationClock:
         self._state = state
         trusted = self._kept(state)
         if trusted is not None and trusted.boot == self._boot and trusted.mono <= self._system.mono_ms():
-            self._wall_at_boot = trusted.wall - trusted.mono
-            self._synced_mono = trusted.synced_mono
+            self._go_on(trusted)
             return
         known = [trusted.wall] if trusted else []
-        if last_fact is not None and last_fact.quality in ("synced", "holdover"):
+        if last_fact is not None and last_fact.quality in ("synced", "holdover") and last_fact.wall <= LAST_WALL_MS:
             known.append(last_fact.wall)
-        if known and max(known) > self._wall_at_boot:
-            self._wall_at_boot = max(known)
+        if known and (max(known) > self._build or (trusted and trusted.build == self._build)):
+            self._wall_at_boot = self._floor = max(known)
             self._quality_unsynced = "restored"
+            # NTP may lower what NTP alone has said, but not below the build, unless the county has.
+            self._least = trusted.wall if trusted and trusted.signed else min(self._build, self._floor)
+
+    def _go_on(self, trusted: _Trusted) -> None:
+        self._wall_at_boot = trusted.wall - trusted.mono
+        self._synced_mono = trusted.synced_mono
+        self._anchor = _Anchor(trusted.anchor_wall - trusted.anchor_mono, trusted.anchor_mono, trusted.signed)
 
     def _kept(self, state: State) -> _Trusted | None:
         raw = state.get(_KEY)
@@ -99,6 +152,11 @@ class StationClock:
         return "synced" if mono - self._synced_mono <= SYNCED_FOR_MS else "holdover"
 
     @property
+    def signed(self) -> bool:
+        """Whether the time hangs on the county's word of this boot."""
+        return self._anchor is not None and self._anchor.signed
+
+    @property
     def dated(self) -> bool:
         """Whether the time is known (`synced` or `holdover`)."""
         return self._synced_mono is not None
@@ -115,47 +173,111 @@ class StationClock:
         """Take signed time that answered this connection's nonce.
 
         Returns:
-            The fact to commit when this boot learnt the time by it or it differs from what was believed; None
-            else, also when the answer came too late to count.
+            The fact to commit when this boot learnt the time by it, has it from the county for the first time, or it
+            differs from what was believed; None else, also when the answer came too late to count.
         """
         trip = answered_mono_ms - asked_mono_ms
         if not 0 <= trip <= ANSWER_WITHIN_MS:
             log.info("the county's time came after %d ms and does not count", trip)
             return None
-        self._by_county = True
+        if wall_ms + trip // 2 > LAST_WALL_MS:
+            log.warning("the county's time lies after the year 9999 and does not count")
+            return None
         return self._trust(wall_ms + trip // 2, answered_mono_ms, "county")
 
-    def check_ntp(self) -> ClockCorrected | None:
-        """Once a minute: take the machine's time while the kernel calls it disciplined.
+    def ntp_read(self, *, well: bool, mono_ms: int) -> None:
+        """Take what the machine's time service said of itself at a moment of CLOCK_BOOTTIME."""
+        self._ntp_well_until = mono_ms + NTP_READ_WITHIN_MS if well else -1
 
-        The county's word stands before it until it has aged to `holdover`.
+    def check_ntp(self) -> ClockCorrected | AlarmRaised | None:
+        """Once a minute: take the machine's time while its time service and the kernel call it good.
+
+        The county's word stands before it for a day. What is too far from what is known is not taken.
+
+        Returns:
+            The fact to commit when the boot learnt the time or corrected it; the alarm when NTP is distrusted, once a
+            boot; None else.
         """
         mono = self._system.mono_ms()
         if mono < self._ntp_due:
             return None
         self._ntp_due = mono + NTP_EVERY_MS
-        if (self._by_county and self._quality(mono) == "synced") or not self._system.ntp_synced():
+        if self._county_spoke(mono) or mono > self._ntp_well_until or not self._system.ntp_synced():
             return None
-        return self._trust(self._system.wall_ms(), mono, "ntp")
+        wall = self._system.wall_ms()
+        problem = self._against(wall, mono)
+        return self._distrust(problem) if problem else self._trust(wall, mono, "ntp")
+
+    def _county_spoke(self, mono: int) -> bool:
+        anchor = self._anchor
+        return anchor is not None and anchor.signed and mono - anchor.mono <= SYNCED_FOR_MS
+
+    def _against(self, wall: int, mono: int) -> str:
+        """Return what speaks against a time of NTP, in Chinese."""
+        if self._anchor is None:
+            if not self._least + mono <= wall <= self._floor + mono + BEYOND_FLOOR_MS:
+                return f"NTP 时间与站点已知的最早时间相差 {abs(wall - self._floor - mono) // 1000} 秒"
+            return ""
+        away = abs(wall - mono - self._anchor.offset)
+        if away > STEP_MS + (mono - self._anchor.mono) * DRIFT_PPM // 1_000_000:
+            return f"NTP 时间与{'县里' if self._anchor.signed else '它先前'}的时间相差 {away // 1000} 秒"
+        return ""
+
+    def _distrust(self, problem: str) -> AlarmRaised | None:
+        if self._distrusted:
+            return None
+        self._distrusted = True
+        log.warning("clock: NTP is not believed at mono %d ms", self._system.mono_ms())
+        return AlarmRaised(at=self.now(), code="ntp_distrusted", severity="major", detail=problem)
 
     def _trust(self, wall: int, mono: int, source: Literal["county", "ntp"]) -> ClockCorrected | None:
-        before = self._quality(mono)
-        learnt = self._synced_mono is None
+        before, signed = self._quality(mono), source == "county"
+        learnt = self._anchor is None or (signed and not self._anchor.signed)
         stepped = abs(wall - mono - self._wall_at_boot) > STEP_MS
         self._wall_at_boot = wall - mono
         self._synced_mono = mono
+        if signed or self._anchor is None:
+            self._anchor = _Anchor(wall - mono, mono, signed)
         if not (learnt or stepped):
             return None
         log.info("clock: %s by %s", "learnt the time" if learnt else "corrected", source)
         self.keep()
         return ClockCorrected(at=self.now(), boot=self._boot, mono=mono, wall=wall, source=source, before=before)
 
+    def hinted(self, wall_ms: int, *, source: Literal["rtc", "modem"], mono_ms: int) -> AlarmRaised | None:
+        """Take the RTC's or the modem's time as a better start for a boot that does not know the time.
+
+        Returns:
+            The alarm when it can't be right: a day before the floor, two years after it, or, where the time is known,
+            a day away from it. Then it is not used.
+        """
+        known = self._wall_at_boot + mono_ms
+        floor = known if self.dated else self._floor + mono_ms
+        if not floor - DAY_MS <= wall_ms <= floor + (DAY_MS if self.dated else BEYOND_FLOOR_MS):
+            log.warning("clock: the %s says %d ms, which can't be right", source, wall_ms)
+            detail = f"与站点的时间相差 {abs(wall_ms - known) // 1000} 秒"
+            return AlarmRaised(at=self.now(), code=f"{source}_implausible", severity="minor", detail=detail)
+        if not self.dated and wall_ms > floor:
+            log.info("clock: started by the %s", source)
+            self._wall_at_boot = wall_ms - mono_ms
+            self._quality_unsynced = "restored"
+        return None
+
     def keep(self) -> None:
         """Keep the trusted time on disk, as the floor of the next boot; it may lower a wrong one."""
-        if self._state is None or self._synced_mono is None:
+        if self._state is None or self._synced_mono is None or self._anchor is None:
             return
         now = self.now()
-        trusted = _Trusted(boot=self._boot, mono=now.mono, wall=now.wall, synced_mono=self._synced_mono)
+        trusted = _Trusted(
+            boot=self._boot,
+            mono=now.mono,
+            wall=now.wall,
+            synced_mono=self._synced_mono,
+            signed=self._anchor.signed,
+            anchor_mono=self._anchor.mono,
+            anchor_wall=max(0, self._anchor.offset + self._anchor.mono),
+            build=self._build,
+        )
         try:
             self._state.put(_KEY, msgspec.msgpack.encode(trusted))
         except (OutboxFull, OutboxBroken) as error:

@@ -68,6 +68,9 @@ class StationConfig:
     kiosk_socket: Path
     keyboards: tuple[str, ...] | None
     """USB vendor and product of the keyboards that may be there, beside card readers; None: no matter which."""
+    rtc: Path | None
+    modem: str | None
+    """``mmcli``, or the path of an AT port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +107,19 @@ def _usb_ids(values: list[Any]) -> str:
     return "；".join(filter(None, problems))
 
 
+_NO_CLOCK = "none"
 _PATH = Setting(str, required=True, check=filled)
 _SECTIONS: dict[str, dict[str, Setting]] = {
     "station": {"folder": _PATH},
     "county": {"url": Setting(str, required=True, check=_url), "ca": _PATH},
     "keyboards": {"allowed": Setting(list, check=_usb_ids)},
     "kiosk": {"socket": Setting(str, "kiosk.sock", check=filled, path="socket")},
+    "clock": {
+        "rtc": Setting(str, _NO_CLOCK, check=shaped(r"none|/dev/rtc\d{1,2}", "/dev/rtc0，没有就写 none")),
+        "modem": Setting(
+            str, _NO_CLOCK, check=shaped(r"none|mmcli|/dev/[\w./-]{1,80}", "mmcli 或 /dev/ttyUSB2，没有就写 none")
+        ),
+    },
 }
 _NO_CAMERA = "none"
 _NO_SETTINGS: Settings = {}
@@ -151,6 +161,8 @@ def load(path: Path) -> StationConfig:
         machine=machine,
         kiosk_socket=values["kiosk"]["socket"],
         keyboards=None if values["keyboards"]["allowed"] is None else tuple(values["keyboards"]["allowed"]),
+        rtc=None if values["clock"]["rtc"] == _NO_CLOCK else Path(values["clock"]["rtc"]),
+        modem=None if values["clock"]["modem"] == _NO_CLOCK else values["clock"]["modem"],
     )
 
 

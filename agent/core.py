@@ -29,11 +29,13 @@ from agent.events import (
     LinkUp,
     MachineSeen,
     MessageCame,
+    NtpRead,
     PackFetched,
     PictureTaken,
     ReaderReady,
     RenewalEnded,
     StopAsked,
+    TimeHinted,
 )
 from agent.health import StationHealth
 from agent.home import HomeScreen
@@ -46,7 +48,7 @@ from agent.packs import PackShelf
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
 from agent.traffic_ledger import TrafficLedger
-from protocol.facts import AlarmRaised, HelpAsked
+from protocol.facts import AlarmRaised, ClockCorrected, HelpAsked
 from protocol.kiosk import (
     AnswerQuestion,
     AskHelp,
@@ -178,6 +180,8 @@ class Core:
             Delivered: parts.uplink.handle,
             PackFetched: self._pack_fetched,
             RenewalEnded: parts.renewal.ended,
+            NtpRead: self._ntp_read,
+            TimeHinted: self._time_hinted,
             StopAsked: self._stop_asked,
         }
 
@@ -267,9 +271,7 @@ class Core:
         parts.contacts.tick()
         parts.snapshots.tick()
         parts.traffic.tick()
-        corrected = parts.clock.check_ntp()
-        if corrected is not None:
-            parts.journal.owe(corrected)
+        self._state(parts.clock.check_ntp())
         parts.snapshots.make_room()
         parts.shelf.tick()
         parts.renewal.tick()
@@ -320,6 +322,23 @@ class Core:
         if self._parts.shelf.fetched(event):
             self._parts.home.changed()
         self._parts.shelf.tick()
+
+    def _ntp_read(self, event: NtpRead) -> None:
+        self._parts.clock.ntp_read(well=not event.state.problem, mono_ms=event.mono_ms)
+        self._state(self._parts.clock.check_ntp())
+
+    def _time_hinted(self, event: TimeHinted) -> None:
+        clock, problem = self._parts.clock, event.read.problem
+        if problem:
+            code = f"{event.source}_failed"
+            self._state(AlarmRaised(at=clock.now(), code=code, severity="minor", detail=problem[:400]))
+        if event.read.wall_ms is not None:
+            self._state(clock.hinted(event.read.wall_ms, source=event.source, mono_ms=event.mono_ms))
+        self._parts.home.changed()
+
+    def _state(self, fact: ClockCorrected | AlarmRaised | None) -> None:
+        if fact is not None:
+            self._parts.journal.owe(fact)
 
     def _stop_asked(self, event: StopAsked) -> None:
         log.info("ending: %s", event.reason)

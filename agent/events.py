@@ -1,8 +1,9 @@
 """What may happen to a station. Threads put these into the inbox and return; the core thread alone decides."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from agent.ports import Suspect
+from agent.ports import HintRead, NtpState, Suspect
 from protocol.facts import BlobPurpose, Severity
 from protocol.health import Machine
 from protocol.kiosk import ToAgent
@@ -164,6 +165,23 @@ class RenewalEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class NtpRead:
+    """The machine's time service said how it is. ``mono_ms`` is when it was asked."""
+
+    state: NtpState
+    mono_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeHinted:
+    """An RTC or a modem told the time, or why it can't. ``mono_ms`` is when it was read."""
+
+    source: Literal["rtc", "modem"]
+    read: HintRead
+    mono_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopAsked:
     """The service manager, or the county's order, asked the agent to end; with ``restart`` it begins anew at once."""
 
@@ -188,5 +206,7 @@ type Event = (
     | Delivered
     | PackFetched
     | RenewalEnded
+    | NtpRead
+    | TimeHinted
     | StopAsked
 )

@@ -36,7 +36,8 @@ class Lifecycle:
         self._software = software
         self._readers: dict[str, bool] = {}
         self._alive_mono = 0
-        self._closed_through: int | None = None
+        self._lived_from = clock.now()
+        self._claimed: set[duty.Closing] = set()
         self._last_alive: Moment | None = None
 
     @property
@@ -113,13 +114,16 @@ class Lifecycle:
             log.warning("the last-alive mark was not kept: %s", error)
 
     def _close_windows(self) -> None:
+        """Claim the windows that closed since this run began, by the time as it is known now, each once.
+
+        Where that was corrected, a window may turn out to be closed that passed unnoticed, or not to be closed yet.
+        """
         if not self._clock.dated:
             return
         now = self._clock.now()
-        after, self._closed_through = self._closed_through, now.wall
-        if after is None:
-            return
-        closings = duty.closings(self._twin.desired, after_ms=after, until_ms=now.wall)
+        closed = duty.closings(self._twin.desired, after_ms=self._clock.wall_of(self._lived_from), until_ms=now.wall)
+        claims = [closing for closing in closed if closing not in self._claimed]
+        self._claimed = set(closed)
         self._journal.owe(
-            *[WindowClosed(at=now, window=c.window, date=c.day.isoformat(), closed=c.closed_ms) for c in closings]
+            *[WindowClosed(at=now, window=c.window, date=c.day.isoformat(), closed=c.closed_ms) for c in claims]
         )

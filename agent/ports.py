@@ -154,6 +154,46 @@ class Machine(Protocol):
         """Return how the machine is now; what it does not tell is absent. May take seconds, and raises nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class NtpState:
+    """What the machine's time service says of itself."""
+
+    service: str
+    """chrony, timesyncd, or the kernel where neither runs."""
+    problem: str
+    """Why its time does not count; empty where it is well. English, for the log."""
+
+
+class TimeService(Protocol):
+    """Whoever keeps the machine's clock to NTP."""
+
+    def read(self) -> NtpState:
+        """Return its state. May take seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class HintRead:
+    """An unsigned time, and what is wrong with its source, in Chinese."""
+
+    wall_ms: int | None
+    problem: str
+
+
+class TimeHint(Protocol):
+    """Something that may know about what time it is, better than a floor: an RTC or a modem."""
+
+    @property
+    def source(self) -> Literal["rtc", "modem"]:
+        """What it is."""
+
+    @property
+    def tries(self) -> int:
+        """How often, once a minute, it is to be asked until it tells a time."""
+
+    def read(self) -> HintRead:
+        """Return its time. May take seconds."""
+
+
 class Link(Protocol):
     """One MQTT 5 connection at a time to the county's broker. Events come through the inbox."""
 

@@ -26,7 +26,10 @@ from agent.core import Core, Device, Parts
 from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
 from agent.drivers.https_process import fetch_apart, renew_apart
+from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
+from agent.drivers.rtc import Rtc
 from agent.drivers.system_clock import LinuxClock
+from agent.drivers.time_service import MachineTimeService
 from agent.events import RenewalEnded
 from agent.health import StationHealth
 from agent.home import HomeScreen
@@ -44,11 +47,12 @@ from agent.log_tail import LogTail
 from agent.notify import Notifier
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
-from agent.ports import CardReader, Contact, Indicator, Link, Machine
+from agent.ports import CardReader, Contact, Indicator, Link, Machine, TimeHint
 from agent.random_moments import RandomMoments
 from agent.recent import recent_facts
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
+from agent.time_watch import TimeWatch
 from agent.today import Today
 from agent.traffic import Meter
 from agent.traffic_ledger import TrafficLedger
@@ -256,6 +260,8 @@ class _Build:
         return self.outbox.waiting
 
     def _prune(self) -> None:
+        if not self.clock.signed:  # an NTP that lies must not age what was receipted yesterday
+            return
         try:
             self.outbox.prune(before_wall_ms=self.clock.now().wall)
         except (OutboxFull, OutboxBroken) as error:
@@ -379,9 +385,12 @@ class _Build:
         cameras = [self.camera] if self.camera else []
         readers = [WatchedReader(reader, name, self.inbox) for name, reader in self.readers.items()]
         contacts = [WatchedContact(contact, name, self.inbox) for name, contact in self.inputs.items()]
+        watch = TimeWatch(
+            service=MachineTimeService(), hints=_hints(self.config), inbox=self.inbox, mono_ms=self.clock.mono_ms
+        )
         # The kiosk's socket last: where it is, cards are taken.
         machine = WatchedMachine(self.machine, self.inbox)
-        return [machine, *cameras, *contacts, *readers, *_keyboards(self.config, self.inbox), self.kiosks]
+        return [machine, *cameras, *contacts, *readers, *_keyboards(self.config, self.inbox), watch, self.kiosks]
 
 
 def _device(kind: DeviceKind, name: str, ready: bool, simulated: bool) -> DeviceHealth:
@@ -390,6 +399,14 @@ def _device(kind: DeviceKind, name: str, ready: bool, simulated: bool) -> Device
 
 def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:
     return driver(drivers[chosen.driver])(**chosen.settings)
+
+
+def _hints(config: StationConfig) -> list[TimeHint]:
+    hints: list[TimeHint] = [Rtc(config.rtc)] if config.rtc else []
+    if config.modem:
+        modem = ModemManagerTime() if config.modem == "mmcli" else SerialModemTime(Path(config.modem))
+        hints.append(modem)
+    return hints
 
 
 def _camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> CameraWorker | None:

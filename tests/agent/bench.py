@@ -224,7 +224,7 @@ class Bench:
     def __init__(self, folder: Path, system: FakeSystemClock, *, trusted: bool = True) -> None:
         self.folder = folder
         self.system = system
-        self.clock = StationClock(system=system, build_ms=1_700_000_000_000)
+        self.clock = StationClock(system=system, build_ms=1_780_000_000_000)
         self.recorded = Recorded()
         real = Outbox.open(folder / "outbox.db", station=STATION, record_key=RUN_KEY, now=self.clock.now)
         self.recent = list(recent_facts(real))

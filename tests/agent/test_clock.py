@@ -1,14 +1,26 @@
 """Time without a clock battery: quality, floor, the county's answer, and the fact when a boot learns the time."""
 
+from typing import Literal
+
+import msgspec
 import pytest
 
-from agent.clock import ANSWER_WITHIN_MS, NTP_EVERY_MS, SYNCED_FOR_MS, StationClock
+from agent.clock import (
+    ANSWER_WITHIN_MS,
+    DAY_MS,
+    LAST_WALL_MS,
+    NTP_EVERY_MS,
+    NTP_READ_WITHIN_MS,
+    STEP_MS,
+    SYNCED_FOR_MS,
+    StationClock,
+)
 from agent.outbox.errors import OutboxFull
-from protocol.facts import ClockCorrected
+from protocol.facts import AlarmRaised, ClockCorrected
 from protocol.units import Moment
 from tests.fakes.clockwork import HOUR_MS, MORNING_MS, FakeSystemClock
 
-BUILD_MS = 1_700_000_000_000
+BUILD_MS = 1_780_000_000_000
 
 
 class Memory:
@@ -38,6 +50,15 @@ def started(system: FakeSystemClock, memory: Memory, *, last_fact: Moment | None
     return clock
 
 
+def ntp(clock: StationClock, system: FakeSystemClock, *, away_ms: int = 0) -> ClockCorrected | AlarmRaised | None:
+    """The machine's time service is well, a minute later, and so far from the machine's clock before."""
+    system.synced = True
+    system.pass_ms(NTP_EVERY_MS)
+    system.wall += away_ms
+    clock.ntp_read(well=True, mono_ms=system.mono)
+    return clock.check_ntp()
+
+
 def told(clock: StationClock, system: FakeSystemClock, wall_ms: int, *, trip_ms: int = 0) -> ClockCorrected | None:
     return clock.county_said(wall_ms, asked_mono_ms=system.mono - trip_ms, answered_mono_ms=system.mono)
 
@@ -51,10 +72,8 @@ def test_the_machines_clock_does_not_count_unless_it_is_disciplined(system: Fake
     clock = started(system, memory)
     assert clock.check_ntp() is None
     assert clock.now().quality == "unknown"
-    system.synced = True
-    system.pass_ms(NTP_EVERY_MS)
-    corrected = clock.check_ntp()
-    assert corrected is not None
+    corrected = ntp(clock, system)
+    assert isinstance(corrected, ClockCorrected)
     assert (corrected.source, corrected.before, corrected.wall) == ("ntp", "unknown", system.wall)
     assert (clock.now().wall, clock.now().quality) == (system.wall, "synced")
 
@@ -101,9 +120,7 @@ def test_trust_ages_to_holdover_and_is_renewed(system: FakeSystemClock, memory: 
 def test_the_countys_word_stands_before_ntp(system: FakeSystemClock, memory: Memory) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS + HOUR_MS)
-    system.synced = True
-    system.pass_ms(NTP_EVERY_MS)
-    assert clock.check_ntp() is None
+    assert ntp(clock, system) is None
     assert clock.now().wall == MORNING_MS + HOUR_MS + NTP_EVERY_MS
 
 
@@ -153,8 +170,206 @@ def test_a_damaged_memory_or_a_full_disk_does_not_stop_the_clock(system: FakeSys
     assert clock.now().quality == "synced"
 
 
-def test_a_build_later_than_the_kept_time_is_the_floor(system: FakeSystemClock, memory: Memory) -> None:
+def test_another_build_later_than_the_kept_time_is_the_floor(system: FakeSystemClock, memory: Memory) -> None:
+    told(started(system, memory), system, BUILD_MS - HOUR_MS)
+    system.reboot(b"boot-two--------")
+    clock = StationClock(system=system, build_ms=BUILD_MS + HOUR_MS)
+    clock.restore(memory)
+    assert (clock.now().wall, clock.now().quality) == (BUILD_MS + HOUR_MS + system.mono, "unknown")
+
+
+def test_a_build_in_the_future_is_found_out_by_trusted_time(system: FakeSystemClock, memory: Memory) -> None:
     told(started(system, memory), system, BUILD_MS - HOUR_MS)
     system.reboot(b"boot-two--------")
     now = started(system, memory).now()
+    assert (now.wall, now.quality) == (BUILD_MS - HOUR_MS + system.mono, "restored")
+
+
+def test_a_time_service_that_is_not_well_or_silent_does_not_count(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    system.synced = True
+    clock.ntp_read(well=False, mono_ms=system.mono)
+    assert clock.check_ntp() is None
+    clock.ntp_read(well=True, mono_ms=system.mono)
+    system.pass_ms(NTP_READ_WITHIN_MS + 1)
+    assert clock.check_ntp() is None
+    assert clock.now().quality == "unknown"
+
+
+@pytest.mark.parametrize("wall", [0, 946_684_800_000, BUILD_MS - DAY_MS, BUILD_MS + 732 * DAY_MS, 4_102_444_800_000])
+def test_an_impossible_ntp_is_distrusted_and_said_once(system: FakeSystemClock, memory: Memory, wall: int) -> None:
+    clock = started(system, memory)
+    system.wall = wall
+    alarm = ntp(clock, system)
+    assert isinstance(alarm, AlarmRaised)
+    assert (alarm.code, alarm.severity) == ("ntp_distrusted", "major")
+    assert ntp(clock, system) is None
+    assert clock.now().quality == "unknown"
+    assert told(clock, system, MORNING_MS) is not None
+
+
+def test_ntp_may_lower_what_ntp_alone_has_said(system: FakeSystemClock, memory: Memory) -> None:
+    system.wall += 300 * DAY_MS
+    assert ntp(started(system, memory), system) is not None
+    system.reboot(b"boot-two--------")
+    system.wall = MORNING_MS
+    corrected = ntp(started(system, memory), system)
+    assert isinstance(corrected, ClockCorrected)
+    assert corrected.before == "restored"
+
+
+def test_ntp_never_lowers_what_the_county_has_said(system: FakeSystemClock, memory: Memory) -> None:
+    told(started(system, memory), system, MORNING_MS)
+    system.reboot(b"boot-two--------")
+    system.wall = MORNING_MS - DAY_MS
+    assert isinstance(ntp(started(system, memory), system), AlarmRaised)
+
+
+@pytest.mark.parametrize("away", [HOUR_MS, -HOUR_MS, 365 * DAY_MS, -365 * DAY_MS])
+def test_an_ntp_that_jumps_away_from_its_own_word_is_distrusted(
+    system: FakeSystemClock, memory: Memory, away: int
+) -> None:
+    clock = started(system, memory)
+    ntp(clock, system)
+    true = clock.now().wall
+    alarm = ntp(clock, system, away_ms=away)
+    assert isinstance(alarm, AlarmRaised)
+    assert clock.now().wall == true + NTP_EVERY_MS
+
+
+def test_an_ntp_that_creeps_away_gets_no_further_than_a_crystal(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    ntp(clock, system)
+    true = clock.now().wall
+    said = [ntp(clock, system, away_ms=500) for _ in range(60)]
+    assert sum(isinstance(fact, AlarmRaised) for fact in said) == 1
+    assert clock.now().wall - true - 60 * NTP_EVERY_MS <= STEP_MS + 1_000
+
+
+def test_when_the_countys_word_is_a_day_old_ntp_may_confirm_it_but_not_move_it(
+    system: FakeSystemClock, memory: Memory
+) -> None:
+    clock = started(system, memory)
+    told(clock, system, system.wall)
+    system.pass_ms(SYNCED_FOR_MS + 1)
+    assert isinstance(ntp(clock, system, away_ms=HOUR_MS), AlarmRaised)
+    assert clock.now().quality == "holdover"
+    system.wall -= HOUR_MS
+    assert ntp(clock, system, away_ms=1_500) is None
+    assert (clock.now().quality, clock.now().wall) == ("synced", system.wall)
+
+
+def test_the_countys_first_word_after_ntp_is_stated(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    ntp(clock, system)
+    corrected = told(clock, system, system.wall + 300)
+    assert corrected is not None
+    assert (corrected.source, corrected.before) == ("county", "synced")
+    assert told(clock, system, system.wall) is None
+
+
+def test_a_restart_in_the_same_boot_remembers_whose_word_it_was(system: FakeSystemClock, memory: Memory) -> None:
+    told(started(system, memory), system, MORNING_MS)
+    clock = started(system, memory)
+    assert clock.signed
+    assert ntp(clock, system, away_ms=HOUR_MS) is None
+    assert clock.now().wall == MORNING_MS + NTP_EVERY_MS
+    assert told(clock, system, MORNING_MS + NTP_EVERY_MS) is None
+
+
+def test_a_jump_of_the_machines_clock_does_not_move_the_stations(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    for jump in (HOUR_MS, -HOUR_MS, 365 * DAY_MS, -365 * DAY_MS):
+        system.wall += jump
+        system.pass_ms(1_000)
+        clock.check_ntp()
+    assert (clock.now().wall, clock.now().quality) == (MORNING_MS + 4_000, "synced")
+
+
+def test_sleep_counts(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    system.mono += 8 * HOUR_MS
+    assert (clock.now().wall, clock.now().quality) == (MORNING_MS + 8 * HOUR_MS, "synced")
+
+
+def test_a_mono_that_went_back_is_another_boot(system: FakeSystemClock, memory: Memory) -> None:
+    told(started(system, memory), system, MORNING_MS)
+    system.mono -= 500_000
+    now = started(system, memory).now()
+    assert (now.wall, now.quality) == (MORNING_MS + system.mono, "restored")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"\xc1rubbish",
+        b"",
+        b"\x90",
+        msgspec.msgpack.encode([b"short", 1, 2, 3]),
+        msgspec.msgpack.encode([b"boot-one--------", -1, MORNING_MS, 0]),
+        msgspec.msgpack.encode([b"boot-one--------", 1, 2**62, 0]),
+        msgspec.msgpack.encode([b"boot-one--------", 1, MORNING_MS, "soon"]),
+    ],
+)
+def test_damaged_memory_is_no_memory(system: FakeSystemClock, memory: Memory, kept: bytes) -> None:
+    memory.kept["clock"] = kept
+    now = started(system, memory).now()
     assert (now.wall, now.quality) == (BUILD_MS + system.mono, "unknown")
+
+
+def test_what_an_earlier_version_kept_is_read(system: FakeSystemClock, memory: Memory) -> None:
+    memory.kept["clock"] = msgspec.msgpack.encode([b"boot-zero-------", 1, MORNING_MS, 1])
+    now = started(system, memory).now()
+    assert (now.wall, now.quality) == (MORNING_MS + system.mono, "restored")
+
+
+def test_a_county_after_the_year_9999_is_not_believed(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    assert told(clock, system, LAST_WALL_MS + 1) is None
+    assert clock.now().quality == "unknown"
+
+
+@pytest.mark.parametrize("source", ["rtc", "modem"])
+def test_a_hint_gives_a_start_and_dates_nothing(
+    system: FakeSystemClock, memory: Memory, source: Literal["rtc", "modem"]
+) -> None:
+    clock = started(system, memory)
+    assert clock.hinted(MORNING_MS, source=source, mono_ms=system.mono) is None
+    assert (clock.now().wall, clock.now().quality, clock.dated) == (MORNING_MS, "restored", False)
+    corrected = told(clock, system, MORNING_MS + 5_000)
+    assert corrected is not None
+    assert corrected.before == "restored"
+
+
+def test_a_hint_before_the_floor_does_not_lower_it(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    assert clock.hinted(BUILD_MS - HOUR_MS, source="rtc", mono_ms=system.mono) is None
+    assert (clock.now().wall, clock.now().quality) == (BUILD_MS + system.mono, "unknown")
+
+
+@pytest.mark.parametrize("wall", [0, 946_684_800_500, BUILD_MS - 2 * DAY_MS, BUILD_MS + 733 * DAY_MS, 2**52])
+def test_a_hint_that_can_not_be_right_is_an_alarm(system: FakeSystemClock, memory: Memory, wall: int) -> None:
+    clock = started(system, memory)
+    alarm = clock.hinted(wall, source="rtc", mono_ms=system.mono)
+    assert alarm is not None
+    assert alarm.code == "rtc_implausible"
+    assert clock.now().quality == "unknown"
+
+
+def test_where_the_time_is_known_a_hint_only_shows_whether_its_source_works(
+    system: FakeSystemClock, memory: Memory
+) -> None:
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    assert clock.hinted(MORNING_MS + HOUR_MS, source="rtc", mono_ms=system.mono) is None
+    assert clock.hinted(MORNING_MS + 2 * DAY_MS, source="rtc", mono_ms=system.mono) is not None
+    assert (clock.now().wall, clock.now().quality) == (MORNING_MS, "synced")
+
+
+def test_a_hint_keeps_no_floor(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    clock.hinted(MORNING_MS, source="rtc", mono_ms=system.mono)
+    clock.keep()
+    assert not memory.kept

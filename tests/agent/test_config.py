@@ -60,6 +60,25 @@ def test_a_good_file(file: Path, folder: Path) -> None:
     assert config.machine == Chosen("linux", "linux", {})
 
 
+def test_a_clock_section(file: Path) -> None:
+    assert (load(file).rtc, load(file).modem) == (None, None)
+    file.write_text(GOOD + '[clock]\nrtc = "/dev/rtc0"\nmodem = "mmcli"\n', encoding="utf-8")
+    assert (load(file).rtc, load(file).modem) == (Path("/dev/rtc0"), "mmcli")
+    file.write_text(GOOD + '[clock]\nrtc = "none"\nmodem = "/dev/ttyUSB2"\n', encoding="utf-8")
+    assert (load(file).rtc, load(file).modem) == (None, "/dev/ttyUSB2")
+
+
+def test_mistakes_in_the_clock_section(file: Path) -> None:
+    found = mistakes(file, GOOD + '[clock]\nrtc = "/dev/sda"\nmodem = 3\nntp = "yes"\n')
+    line = len(GOOD.splitlines())
+    assert [at for at, _ in found] == [line + 2, line + 3, line + 4]
+    assert [part for _, message in found for part in ("/dev/rtc0", "文字", "没有 ntp") if part in message] == [
+        "/dev/rtc0",
+        "文字",
+        "没有 ntp",
+    ]
+
+
 def test_absolute_paths(file: Path) -> None:
     file.write_text(GOOD.replace('"data"', '"/var/lib/x"'), encoding="utf-8")
     assert load(file).folder == Path("/var/lib/x")

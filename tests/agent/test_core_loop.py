@@ -1,6 +1,7 @@
 """The core: events in order, touches together, the watchdog fed by the loop, a start and an end in good order."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -15,20 +16,33 @@ from agent.events import (
     KioskSaid,
     LinkUp,
     MachineSeen,
+    NtpRead,
     PackFetched,
     PictureTaken,
     ReaderReady,
     RenewalEnded,
     StopAsked,
+    TimeHinted,
 )
 from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, HomeScreen
 from agent.notify import Notifier
+from agent.ports import HintRead, NtpState
 from agent.renewal import Renewal
-from protocol.facts import AlarmRaised, BlobAnnounced, Booted, HelpAsked, ReaderLost, ShutDown, Touch, WindowClosed
+from protocol.facts import (
+    AlarmRaised,
+    BlobAnnounced,
+    Booted,
+    ClockCorrected,
+    HelpAsked,
+    ReaderLost,
+    ShutDown,
+    Touch,
+    WindowClosed,
+)
 from protocol.health import Health, Machine
 from protocol.kiosk import AskHelp, AskStatus, Home, LinkState, NextQuestion, OpenLevel, Sorry, Status
-from tests.agent.bench import LI, STRANGER, ZHANG, Bench
-from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
+from tests.agent.bench import LI, STRANGER, ZHANG, Bench, bench
+from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
 
 STATUS = Status(
     station="test-0001",
@@ -287,6 +301,27 @@ def test_every_kind_of_event_has_its_place(running: Running) -> None:
         ("unknown_keyboard", "major", "USB dead:beef")
     ]
     assert len(running.station.of(ReaderLost)) == len(running.station.of(BlobAnnounced)) == 1
+
+
+def test_a_well_time_service_dates_the_boot(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        running = Running(station, system)
+        system.synced = True
+        running.take(NtpRead(NtpState("chrony", "no server"), system.mono))
+        assert not station.clock.dated
+        system.pass_ms(MINUTE_MS)
+        running.take(NtpRead(NtpState("chrony", ""), system.mono))
+        assert [fact.source for fact in station.of(ClockCorrected)] == ["ntp"]
+
+
+def test_what_is_wrong_with_an_rtc_is_an_alarm(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        running = Running(station, system)
+        running.take(TimeHinted("rtc", HintRead(None, "电池没电，时间已失效"), system.mono))
+        running.take(TimeHinted("rtc", HintRead(0, ""), system.mono))
+        alarms = [(alarm.code, alarm.severity) for alarm in station.of(AlarmRaised)]
+        assert alarms == [("rtc_failed", "minor"), ("rtc_implausible", "minor")]
+        assert station.clock.now().quality == "unknown"
 
 
 def test_chores_close_windows_and_prune_once_a_day(running: Running, system: FakeSystemClock) -> None:

@@ -108,6 +108,44 @@ def test_without_the_time_no_window_closes(tmp_path: Path, system: FakeSystemClo
         assert station.of(WindowClosed) == []
 
 
+def told(station: Bench, system: FakeSystemClock, wall_ms: int) -> None:
+    station.clock.county_said(wall_ms, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+    station.lifecycle.tick()
+
+
+def test_a_jump_forward_claims_only_what_the_run_lived_through(station: Bench, system: FakeSystemClock) -> None:
+    station.lifecycle.tick()
+    system.pass_ms(HOUR_MS)
+    for days in (1, 365):
+        told(station, system, system.wall + days * 24 * HOUR_MS)
+    assert station.of(WindowClosed) == []
+
+
+def test_windows_that_passed_unnoticed_are_claimed_when_the_time_is_known(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        station.accept(desired())
+        for _ in range(7):
+            station.lifecycle.tick()
+            system.pass_ms(HOUR_MS)
+        told(station, system, system.wall)
+        told(station, system, system.wall)
+        assert [(fact.window, fact.date) for fact in station.of(WindowClosed)] == [("am", "2026-11-24")]
+
+
+def test_a_window_claimed_by_a_clock_that_was_fast_is_claimed_again(station: Bench, system: FakeSystemClock) -> None:
+    system.pass_ms(5 * HOUR_MS)
+    told(station, system, system.wall + 2 * HOUR_MS)
+    told(station, system, system.wall)
+    assert [fact.window for fact in station.of(WindowClosed)] == ["am"]
+    system.pass_ms(2 * HOUR_MS)
+    station.lifecycle.tick()
+    first, second = station.of(WindowClosed)
+    assert first.closed == second.closed
+    assert station.clock.wall_of(first.at) < first.closed <= station.clock.wall_of(second.at)
+
+
 def test_a_full_disk_delays_what_happened_and_loses_nothing(station: Bench, system: FakeSystemClock) -> None:
     station.lifecycle.tick()
     station.outbox.fill_disk()

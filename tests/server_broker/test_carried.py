@@ -1,7 +1,6 @@
 """An export file from a USB stick: taken as messages are, once however often it is given, or refused with a reason."""
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -235,7 +234,7 @@ def test_made_up_facts_of_a_dead_board_are_never_read(station: StationDouble, tm
 
 
 @pytest.fixture
-def swapped(station: StationDouble, home: CountyHome) -> Iterator[StationDouble]:
+def swapped(station: StationDouble, home: CountyHome) -> StationDouble:
     """Another board is the station now; the journal remembers the first."""
     second = StationDouble()
     for board in (station, second):

@@ -1,0 +1,119 @@
+"""The mobile network's time by the modem: through ModemManager, or by AT commands where nobody else has the port.
+
+It is not signed, comes only where the network sends it (NITZ, 3GPP TS 22.042), and modems differ on whether the time of
++CCLK is local or UTC: so it gives a start and dates nothing.
+"""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from agent.drivers.tool import ask
+from agent.ports import DeviceError, HintRead
+
+if TYPE_CHECKING:
+    from serial import Serial
+
+MMCLI = ("mmcli", "--modem=any", "--time", "--output-keyvalue")
+TRIES = 10
+"""The watch asks once a minute: so long a modem may take to find its network."""
+AT_LIMIT_S = 5.0
+MAX_BYTES = 4_096
+_KEY = "modem.time.current"
+_CCLK = re.compile(rb'\+CCLK: ?"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)"')
+
+
+def parse_mmcli(said: str) -> int:
+    """Return the wall time in ms of ``mmcli --time --output-keyvalue`` (mmcli(1)): ISO 8601 with its zone.
+
+    Raises:
+        ValueError: It holds no such time.
+    """
+    for line in said.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == _KEY:
+            # ModemManager prints zones as +08, too (ISO 8601, 4.2.5.1).
+            moment = datetime.fromisoformat(value.strip())
+            if moment.tzinfo is not None:
+                return _wall_ms(moment)
+    raise ValueError("no time with its zone")
+
+
+def parse_cclk(said: bytes) -> int:
+    """Return the wall time in ms of an answer to ``AT+CCLK?`` (3GPP TS 27.007, 8.15).
+
+    The time is local; the zone counts quarters of an hour from GMT, summer time included. An answer without zone is
+    ambiguous and refused.
+
+    Raises:
+        ValueError: It holds no such time.
+    """
+    found = _CCLK.search(said)
+    if found is None:
+        raise ValueError("no +CCLK with its zone")
+    year, month, day, hour, minute, second, quarters = (int(part) for part in found.groups())
+    if abs(quarters) > 56:
+        raise ValueError(f"a zone of {quarters} quarters")
+    zone = timezone(timedelta(minutes=15 * quarters))
+    return _wall_ms(datetime(2000 + year, month, day, hour, minute, second, tzinfo=zone))
+
+
+def _wall_ms(moment: datetime) -> int:
+    return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
+
+
+class ModemManagerTime:
+    """Implements `agent.ports.TimeHint`."""
+
+    source: Literal["modem"] = "modem"
+    tries = TRIES
+
+    def read(self) -> HintRead:
+        """Ask ModemManager for the time of the first modem."""
+        try:
+            return HintRead(parse_mmcli(ask(MMCLI)), "")
+        except (DeviceError, ValueError, OverflowError) as error:
+            return HintRead(None, f"mmcli：{error}"[:200])
+
+
+class SerialModemTime:
+    """Implements `agent.ports.TimeHint`."""
+
+    source: Literal["modem"] = "modem"
+    tries = TRIES
+
+    def __init__(self, port: Path) -> None:
+        """``port``: a modem's AT port that nothing else has open, as ``/dev/ttyUSB2``."""
+        self._port = port
+
+    def read(self) -> HintRead:
+        """Have the modem follow the network's time (``AT+CTZU=1``, 8.40) and ask for it."""
+        try:
+            return HintRead(parse_cclk(self._ask()), "")
+        except (DeviceError, ValueError, OverflowError) as error:
+            return HintRead(None, f"{self._port}：{error}"[:200])
+
+    def _ask(self) -> bytes:
+        import serial  # noqa: PLC0415 -- only where a modem is set
+
+        try:
+            with serial.Serial(str(self._port), 115_200, timeout=0.2, write_timeout=1.0, exclusive=True) as port:
+                port.reset_input_buffer()
+                _say(port, b"AT+CTZU=1\r")
+                return _say(port, b"AT+CCLK?\r")
+        except (OSError, serial.SerialException) as error:
+            raise DeviceError(str(error)) from error
+
+
+def _say(port: "Serial", command: bytes) -> bytes:
+    """Send a command and return what comes up to its final result code (ITU-T V.250, 5.7)."""
+    port.write(command)
+    said = b""
+    deadline = time.monotonic() + AT_LIMIT_S / 2
+    while time.monotonic() < deadline and len(said) <= MAX_BYTES:
+        said += port.read(256)
+        if re.search(rb"\r\n(OK|ERROR|\+CME ERROR:[^\r]*)\r\n", said):
+            return said
+    raise DeviceError("no answer in time")

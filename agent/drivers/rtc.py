@@ -1,0 +1,67 @@
+"""An optional real-time clock, read once at the start through sysfs (Documentation/ABI/testing/rtc-cdev of Linux).
+
+The agent never sets it: the kernel does, every 11 minutes while a time service disciplines it (CONFIG_RTC_SYSTOHC), or
+chrony with ``rtcsync``. So what it tells after a power cut is what NTP once told it, less its drift.
+"""
+
+import errno
+import fcntl
+import os
+import struct
+from pathlib import Path
+from typing import Literal
+
+from agent.ports import HintRead
+
+SYS = Path("/sys/class/rtc")
+MIDDLE_OF_A_SECOND_MS = 500
+
+_RTC_VL_READ = 0x80047013
+"""_IOR('p', 0x13, unsigned int) of linux/rtc.h."""
+_DATA_INVALID, _BACKUP_LOW, _BACKUP_EMPTY = 1, 2, 4
+
+
+class Rtc:
+    """Implements `agent.ports.TimeHint`."""
+
+    source: Literal["rtc"] = "rtc"
+    tries = 1
+
+    def __init__(self, device: Path, *, sys: Path = SYS) -> None:
+        """``device``: as ``/dev/rtc0``."""
+        self._device = device
+        self._seconds = sys / device.name / "since_epoch"
+
+    def read(self) -> HintRead:
+        """Return its time, and what is wrong with it. A chip on a stuck bus may take seconds."""
+        try:
+            wall_ms = int(self._seconds.read_text(encoding="ascii")) * 1000 + MIDDLE_OF_A_SECOND_MS
+        except FileNotFoundError:
+            return HintRead(None, f"没有 {self._device}")
+        except OSError as error:
+            # Drivers answer EINVAL when the chip says that its oscillator stopped, as ds1307 and pcf8523 do.
+            stopped = error.errno == errno.EINVAL
+            return HintRead(None, "芯片停过，时间已失效" if stopped else f"读不出：{error.strerror}")
+        except ValueError:
+            return HintRead(None, "读出的不是时间")
+        return self._with_battery(wall_ms)
+
+    def _with_battery(self, wall_ms: int) -> HintRead:
+        flags = self._voltage_flags()
+        if flags & (_DATA_INVALID | _BACKUP_EMPTY):
+            return HintRead(None, "电池没电，时间已失效")
+        return HintRead(wall_ms, "电池电量低" if flags & _BACKUP_LOW else "")
+
+    def _voltage_flags(self) -> int:
+        """Return what the chip says of its battery; 0 where it or its driver does not tell, or is in use."""
+        try:
+            device = os.open(self._device, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return 0
+        try:
+            (flags,) = struct.unpack("I", fcntl.ioctl(device, _RTC_VL_READ, bytes(4)))
+        except OSError:
+            return 0
+        finally:
+            os.close(device)
+        return int(flags)

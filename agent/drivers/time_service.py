@@ -1,0 +1,108 @@
+"""What the machine's time service says of itself: chrony, else systemd-timesyncd, else the kernel alone.
+
+Only what a service states is taken. It is well when it follows a server (not its own clock), its leap indicator is no
+alarm, its stratum is 1 to 15 and its root distance, half the root delay and the root dispersion (RFC 5905, 10), is at
+most 1 s (MAXDIST there). A service that hangs or says what can't be read is not well.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from agent.drivers.system_clock import kernel_discipline
+from agent.drivers.tool import ToolMissing, ToolRefused, ask
+from agent.ports import DeviceError, NtpState
+
+MAX_DISTANCE_S = 1.0
+MAX_OFFSET_S = 0.5
+"""How far chrony may still have the system's clock away from NTP's time: it slews it there slowly."""
+CHRONY = ("chronyc", "-c", "-n", "tracking")
+TIMESYNCD = ("timedatectl", "show-timesync")
+"""org.freedesktop.timesync1 as a program prints it (timedatectl(1))."""
+
+_OWN_CLOCK = "7F7F0101"
+"""chronyd's reference id where it follows nobody (chronyc(1), tracking: 127.127.1.1)."""
+_NO_LEAP_ALARM = ("Normal", "Insert second", "Delete second")
+_SPAN = re.compile(r"([0-9.]+)(us|ms|s|min|h)")
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+class MachineTimeService:
+    """Implements `agent.ports.TimeService`."""
+
+    def __init__(self, *, said_by: Callable[[Sequence[str]], str] = ask) -> None:
+        """``said_by`` runs a program and returns what it says, as `agent.drivers.tool.ask`."""
+        self._said_by = said_by
+
+    def read(self) -> NtpState:
+        """Ask the first service that runs. Takes as long as two programs may."""
+        for service, command, judge in (("chrony", CHRONY, judge_chrony), ("timesyncd", TIMESYNCD, judge_timesyncd)):
+            try:
+                return NtpState(service, judge(self._said_by(command)))
+            except (ToolMissing, ToolRefused):
+                continue
+            except (DeviceError, ValueError) as error:
+                return NtpState(service, f"{type(error).__name__}: {error}"[:200])
+        return NtpState("kernel", _judge_kernel())
+
+
+def judge_chrony(said: str) -> str:
+    """Return what is wrong by ``chronyc -c tracking`` (chronyc(1)), or nothing.
+
+    Raises:
+        ValueError: It can't be read.
+    """
+    fields = said.strip().split(",")
+    if len(fields) < 14:
+        raise ValueError(f"{len(fields)} fields instead of 14")
+    reference, stratum, leap = fields[0].upper(), int(fields[2]), fields[13]
+    if leap not in _NO_LEAP_ALARM:
+        return f"leap status {leap[:40]!r}"
+    if reference == _OWN_CLOCK:
+        return "it follows its own clock"
+    if not abs(float(fields[4])) <= MAX_OFFSET_S:
+        return f"the system's clock is still {fields[4][:20]} s away"
+    return _judge_distance(stratum, delay_s=float(fields[10]), dispersion_s=float(fields[11]))
+
+
+def judge_timesyncd(said: str) -> str:
+    """Return what is wrong by ``timedatectl show-timesync``, or nothing.
+
+    Raises:
+        ValueError: It can't be read.
+    """
+    message = re.search(r"^NTPMessage=\{ (.*) \}$", said, re.MULTILINE)
+    if message is None:
+        return "no server has answered"
+    told = dict(part.partition("=")[::2] for part in message[1].split(", "))
+    if told.get("Ignored", "no") != "no":
+        return "the server's answer was ignored"
+    if int(told.get("Leap", "3")) not in (0, 1, 2):
+        return "leap indicator 3: not synchronised"
+    delay_s, dispersion_s = _seconds(told.get("RootDelay", "")), _seconds(told.get("RootDispersion", ""))
+    return _judge_distance(int(told.get("Stratum", "0")), delay_s=delay_s, dispersion_s=dispersion_s)
+
+
+def _judge_distance(stratum: int, *, delay_s: float, dispersion_s: float) -> str:
+    if not 1 <= stratum <= 15:
+        return f"stratum {stratum}"
+    distance_s = abs(delay_s) / 2 + dispersion_s
+    # The comparison is such that what is not a number is refused too.
+    return "" if 0 <= distance_s <= MAX_DISTANCE_S else f"root distance {distance_s:.3f} s"
+
+
+def _seconds(span: str) -> float:
+    """Read a span as systemd prints it, as ``1min 4s`` or ``86.166ms`` (systemd.time(7))."""
+    if span == "0":
+        return 0.0
+    parts = span.split()
+    found = [_SPAN.fullmatch(part) for part in parts]
+    if not found or not all(found):
+        raise ValueError(f"no span of time: {span[:40]!r}")
+    return sum(float(part[1]) * _SECONDS[part[2]] for part in found if part)
+
+
+def _judge_kernel() -> str:
+    unsynced, max_error_s = kernel_discipline()
+    if unsynced:
+        return "the kernel's clock is not disciplined"
+    return "" if max_error_s <= MAX_DISTANCE_S else f"the kernel's clock may be {max_error_s:.1f} s away"

@@ -1,0 +1,69 @@
+"""Ask a program of the machine, with a limit on its time and on what it may say. Call it on a thread of its own."""
+
+import os
+import select
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+
+from agent.ports import DeviceError
+
+LIMIT_S = 5.0
+MAX_BYTES = 16_384
+_MANAGERS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+
+
+class ToolMissing(DeviceError):
+    """The program is not on this machine."""
+
+
+class ToolRefused(DeviceError):
+    """The program ended with an exit status that is not 0."""
+
+
+def ask(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
+    """Return what a program writes to standard output, and end it.
+
+    Raises:
+        ToolMissing, ToolRefused: As they say.
+        DeviceError: It said nothing in time, too much, or what is no UTF-8.
+    """
+    program = shutil.which(command[0])
+    if program is None:
+        raise ToolMissing(f"{command[0]} is not installed")
+    try:
+        said, status = _run([program, *command[1:]], deadline=time.monotonic() + limit_s)
+        text = said.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeviceError(f"{command[0]}: {error}") from error
+    if status != 0:
+        raise ToolRefused(f"{command[0]} ended with status {status}")
+    return text
+
+
+def _run(command: list[str], *, deadline: float) -> tuple[bytes, int]:
+    # systemd's own programs would tell the service manager of their failures in the agent's name.
+    environ = {name: value for name, value in os.environ.items() if name not in _MANAGERS} | {"LC_ALL": "C"}
+    with subprocess.Popen(  # noqa: S603 -- a program of the machine, named in our own code
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
+    ) as process:
+        try:
+            said = _all_of(process.stdout.fileno() if process.stdout else -1, deadline)
+            return said, process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError("no end in time") from error
+        finally:
+            process.kill()
+
+
+def _all_of(pipe: int, deadline: float) -> bytes:
+    said = b""
+    while select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        piece = os.read(pipe, MAX_BYTES)
+        said += piece
+        if not piece:
+            return said
+        if len(said) > MAX_BYTES:
+            raise OSError(f"it said more than {MAX_BYTES} bytes")
+    raise TimeoutError("no answer in time")
