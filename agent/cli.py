@@ -95,7 +95,7 @@ def _run(config: StationConfig) -> int:
     from agent.identity import IdentityBroken, load_identity  # noqa: PLC0415
 
     tail, after = _start_log(), _AfterAll()
-    os.umask(0o027)
+    os.umask(0o077)
     try:
         identity = load_identity(config.folder)
     except (IdentityBroken, OSError) as error:

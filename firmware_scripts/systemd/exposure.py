@@ -1,0 +1,90 @@
+"""Hold the units to how little they may be exposed: ``python -m firmware_scripts.systemd.exposure [FOLDER]``.
+
+The judge is ``systemd-analyze security --offline=true`` (systemd-analyze(1)): it reads the unit's file and needs no
+running systemd. Exits 1 where a unit is more exposed than it may be, and names what was left open.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+MOST = {"cunhui-agent.service": 1.5, "cunhui-camera@.service": 1.5}
+"""Highest exposure of each unit, 0 (none) to 10."""
+_NOT_THE_CAMERAS = (
+    *("/var/lib/cunhui", "/etc/cunhui", "/run/cunhui"),
+    *("/run/cunhui-camera.sock", "/run/pcscd", "/run/dbus"),
+)
+MUST = {
+    "cunhui-agent.service": {"Type": "notify", "Restart": "always", "User": "cunhui"},
+    "cunhui-camera@.service": {
+        "PrivateNetwork": "yes",
+        "User": "cunhui-camera",
+        "Group": "cunhui-camera",
+        "InaccessiblePaths": " ".join(f"-{place}" for place in _NOT_THE_CAMERAS),
+    },
+}
+"""What each must say whatever its exposure is: the camera's worker has neither network nor keys nor outbox."""
+
+
+class Unjudged(Exception):
+    """systemd-analyze gave no judgement."""
+
+
+def exposure(unit: Path) -> float:
+    """Return a unit's overall exposure.
+
+    Raises:
+        Unjudged: The unit can't be read, or systemd-analyze is missing.
+    """
+    last = _analyze(unit).stdout.strip().rpartition("\n")[2]
+    level = last.partition("exposure level for")[2].partition(":")[2].split()
+    try:
+        return float(level[0])
+    except (IndexError, ValueError) as error:
+        raise Unjudged(f"{unit.name}: {last or 'no answer'}") from error
+
+
+def openings(unit: Path) -> list[str]:
+    """Return what is open in a unit, worst first, in systemd's words."""
+    rows: list[dict[str, Any]] = json.loads(_analyze(unit, "--json=short").stdout)
+    scored = sorted(((float(row["exposure"] or 0), row) for row in rows), key=lambda pair: -pair[0])
+    return [f"{score:.1f} {row['name']} {row['description']}" for score, row in scored if score]
+
+
+def lacking(unit: Path) -> list[str]:
+    """Return what a unit must say and does not."""
+    lines = [line.partition("=") for line in unit.read_text(encoding="utf-8").splitlines() if line[:1] not in "#["]
+    said = {name.strip(): value.strip() for name, _, value in lines}
+    return [f"{name}={value}" for name, value in MUST[unit.name].items() if said.get(name) != value]
+
+
+def _analyze(unit: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", *options, str(unit.resolve())]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True)
+    except FileNotFoundError as error:
+        raise Unjudged("systemd-analyze is not installed") from error
+    except subprocess.CalledProcessError as error:
+        raise Unjudged(f"{unit.name}: {error.stderr.strip()}") from error
+
+
+def main(arguments: list[str]) -> int:
+    """Judge every unit of the folder and return 1 where one is too exposed."""
+    folder = Path(arguments[0]) if arguments else FOLDER
+    failed = 0
+    for name, most in MOST.items():
+        level = exposure(folder / name)
+        print(f"{name}: exposure {level}, at most {most}")
+        lacks = [f"    must say {one}" for one in lacking(folder / name)]
+        open_ = [f"    {opening}" for opening in openings(folder / name)] if level > most else []
+        if lacks or open_:
+            failed = 1
+            print("\n".join(lacks + open_))
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

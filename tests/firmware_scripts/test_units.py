@@ -1,0 +1,131 @@
+"""The station's units: how exposed they are, what they must say, and that systemd and udev can read them.
+
+Booted in earnest they are in the emulated machine: tests/rig/test_units.py.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firmware_scripts.systemd.exposure import FOLDER, MOST, Unjudged, exposure, lacking, main, openings
+
+UNITS = sorted(path.name for path in (*FOLDER.glob("*.service"), *FOLDER.glob("*.socket")))
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Path:
+    """The units, to be spoilt."""
+    for name in UNITS:
+        shutil.copy(FOLDER / name, tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_a_unit_is_no_more_exposed_than_it_may_be(name: str) -> None:
+    assert exposure(FOLDER / name) <= MOST[name] <= 1.5
+    assert lacking(FOLDER / name) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "lost", "named"),
+    [
+        ("cunhui-agent.service", ["CapabilityBoundingSet="], "CapabilityBoundingSet="),
+        ("cunhui-agent.service", ["ProtectSystem=strict", "PrivateUsers=yes", "PrivateTmp=yes"], "ProtectSystem="),
+        ("cunhui-agent.service", ["SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources"], "@"),
+        ("cunhui-agent.service", ["User=cunhui"], "User="),
+        ("cunhui-agent.service", ["Type=notify"], "must say Type=notify"),
+        ("cunhui-camera@.service", ["PrivateNetwork=yes"], "must say PrivateNetwork=yes"),
+        ("cunhui-camera@.service", ["User=cunhui-camera"], "must say User=cunhui-camera"),
+    ],
+)
+def test_a_weakened_unit_fails_the_check(
+    copies: Path, name: str, lost: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(copies)]) == 0
+    text = (copies / name).read_text(encoding="utf-8")
+    for line in lost:
+        assert text.count(f"\n{line}\n") == 1
+        text = text.replace(f"\n{line}\n", "\n")
+    (copies / name).write_text(text, encoding="utf-8")
+    assert main([str(copies)]) == 1
+    assert named in capsys.readouterr().out
+
+
+def test_a_camera_that_may_see_the_keys_fails_the_check(copies: Path) -> None:
+    unit = copies / "cunhui-camera@.service"
+    unit.write_text(unit.read_text(encoding="utf-8").replace("-/var/lib/cunhui ", ""), encoding="utf-8")
+    assert main([str(copies)]) == 1
+
+
+def test_what_systemd_can_not_judge_is_no_pass(copies: Path) -> None:
+    (copies / "cunhui-agent.service").unlink()
+    with pytest.raises(Unjudged):
+        main([str(copies)])
+    assert openings(FOLDER / "cunhui-agent.service")
+
+
+def test_systemd_finds_nothing_wrong_in_the_units(copies: Path) -> None:
+    """``systemd-analyze verify`` wants the programs to be there: stand-ins are."""
+    program = copies / "program"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    for name in UNITS:
+        text = (copies / name).read_text(encoding="utf-8")
+        (copies / name).write_text(re.sub(r"/opt/cunhui/bin/[\w-]+", str(program), text), encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(str(copies / name) for name in UNITS)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{copies}:"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_users_of_the_units_are_made() -> None:
+    done = subprocess.run(
+        ["systemd-sysusers", "--dry-run", str(FOLDER / "cunhui.sysusers.conf")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    made = set(re.findall(r"^u (\S+)", (FOLDER / "cunhui.sysusers.conf").read_text(encoding="utf-8"), re.MULTILINE))
+    used = {
+        found
+        for name in UNITS
+        for found in re.findall(r"^(?:Socket)?User=(\S+)", (FOLDER / name).read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert made == used == {"cunhui", "cunhui-camera", "cunhui-kiosk"}
+
+
+def test_udev_can_read_the_rules() -> None:
+    done = subprocess.run(
+        ["udevadm", "verify", "--resolve-names=never", str(FOLDER / "70-cunhui-devices.rules")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+LIBRARIES = (
+    "agent.wiring agent.drivers.mqtt agent.drivers.pcsc agent.drivers.https gpiozero evdev serial linuxpy PIL.Image"
+)
+
+
+def test_the_libraries_work_where_memory_can_not_be_made_executable() -> None:
+    """``MemoryDenyWriteExecute=yes`` by the kernel's own means: PR_SET_MDWE (prctl(2), Linux 6.3)."""
+    program = (
+        "import ctypes, importlib, mmap\n"
+        "assert ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0\n"
+        "try: mmap.mmap(-1, 4096, prot=7)\n"
+        "except PermissionError: pass\n"
+        "else: raise SystemExit('memory is writable and executable')\n"
+        f"for name in {LIBRARIES.split()!r}: importlib.import_module(name)\n"
+        "from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey\n"
+        "Ed25519PrivateKey.generate().sign(b'x')\n"
+        "import ssl; ssl.create_default_context()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
