@@ -32,6 +32,14 @@ ANSWERS = {
     "unknown": Word("?", "待核对", "warn"),
     "lost": Word("✕", "挂失卡", "bad"),
 }
+PICTURES = {
+    "touch": "打卡抓拍",
+    "requested": "按要求抓拍",
+    "random": "随机抓拍",
+    "door": "门磁抓拍",
+    "record": "工作记实",
+}
+"""By what a picture was taken for."""
 DIRECTIONS = {"in": "上班", "out": "下班"}
 SEVERITIES = {
     "info": Word("i", "提示", "quiet"),

@@ -300,3 +300,38 @@ def test_the_machine_under_a_station_can_be_chosen(file: Path, folder: Path) -> 
     found = mistakes(file, f'{GOOD}[machine]\ndriver = "simulated"\nheat = 3\n')
     assert found == [(23, "[machine] 中没有 heat 这一项")]
     assert mistakes(file, f'{GOOD}[machine]\ndriver = "toaster"\n')[0][0] == 22
+
+
+def test_a_camera_and_what_can_be_set_of_it(file: Path) -> None:
+    settings = 'device = "/dev/video0"\nmask = [[0, 0, 300, 1000], [700, 0, 300, 200]]\nrotate = 180\n'
+    file.write_text(GOOD.replace('driver = "none"', 'driver = "v4l2"\nname = "屋角"\n' + settings), encoding="utf-8")
+    mask = [[0, 0, 300, 1000], [700, 0, 300, 200]]
+    assert load(file).camera == Chosen("v4l2", "屋角", {"device": "/dev/video0", "mask": mask, "rotate": 180})
+    file.write_text(GOOD.replace('driver = "none"', 'driver = "picamera2"'), encoding="utf-8")
+    assert load(file).camera == Chosen("picamera2", "picamera2", {"number": 0, "mask": None, "rotate": 0})
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "problem"),
+    [
+        ('driver = "v4l2"\nnumber = 1', 21, "没有 number 这一项"),
+        ('driver = "v4l2"\ndevice = "video0"', 21, "device：“video0”应当形如 /dev/v4l/by-id/"),
+        ('driver = "picamera2"\nnumber = 9', 21, "应当在 0 到 3 之间"),
+        ('driver = "picamera2"\nrotate = 45', 21, "没有“45”，可选：0、90、180、270"),
+        ('driver = "simulated"\nmask = "left"', 21, "mask 应当是列表"),
+        ('driver = "simulated"\nmask = [0, 0, 300, 1000]', 21, "每一块写成 [左, 上, 宽, 高]"),
+        ('driver = "simulated"\nmask = [[0, 0, 300]]', 21, "每一块写成"),
+        ('driver = "simulated"\nmask = [[0, 0, 300, 1001]]', 21, "每一块写成"),
+        ('driver = "simulated"\nmask = [[-1, 0, 300, 100]]', 21, "每一块写成"),
+        ('driver = "simulated"\nmask = [[0, 0, 0, 100]]', 21, "每一块写成"),
+        ('driver = "simulated"\nmask = [[0, 0, 0.5, 1.0]]', 21, "每一块写成"),
+        ('driver = "simulated"\nmask = [[true, 0, 5, 5]]', 21, "每一块写成"),
+        (f'driver = "simulated"\nmask = {[[0, 0, 1, 1]] * 17}', 21, "最多 16 块"),
+        ('driver = "none"\nmask = "left"', 21, "mask 应当是列表"),
+        ('driver = "kodak"\nrotate = 45', 21, "没有“45”"),
+        ("device = 1", 19, "缺少 driver"),
+    ],
+)
+def test_bad_cameras(file: Path, section: str, line: int, problem: str) -> None:
+    found = mistakes(file, GOOD.replace('driver = "none"', section))
+    assert any(at == line and problem in message for at, message in found), found

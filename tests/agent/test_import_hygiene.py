@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from agent.catalogue import CAMERAS
+
 RULES = [
     *("agent.clock", "agent.commands", "agent.config", "agent.core", "agent.desk", "agent.duty", "agent.home"),
     *("agent.host", "agent.journal", "agent.kiosk_socket", "agent.learning", "agent.lifecycle", "agent.notify"),
@@ -24,6 +26,12 @@ def test_the_rules_load_no_foreign_library() -> None:
     loaded = loaded_by(*RULES)
     assert "agent" in loaded
     assert loaded.isdisjoint(FOREIGN)
+
+
+def test_choosing_a_camera_loads_no_library_of_pictures() -> None:
+    """Only the camera's process loads them."""
+    modules = [place.partition(":")[0] for place in CAMERAS.values()]
+    assert loaded_by(*modules).isdisjoint(FOREIGN)
 
 
 def test_no_driver_comes_with_the_rules() -> None:

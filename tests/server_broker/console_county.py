@@ -120,14 +120,14 @@ def alarm(station: Station | None, code: str = "lost_card", severity: str = "maj
     )
 
 
-def snapshot(station: Station, sha256: bytes, *, size: int, about: Touch | None = None) -> Blob:
+def snapshot(station: Station, sha256: bytes, *, size: int, about: Touch | None = None, purpose: str = "touch") -> Blob:
     now = timezone.now()
     return Blob.objects.create(
         station=station,
         sha256=sha256,
         size=size,
         media_type="image/jpeg",
-        purpose="touch",
+        purpose=purpose,
         about_epoch=about.epoch if about else None,
         about_seq=about.seq if about else None,
         announced_at=about.wall if about else now,

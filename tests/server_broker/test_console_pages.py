@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 import secrets
 from typing import Any
 
@@ -19,6 +20,7 @@ from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Station, StationStatus
+from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from tests.server_broker.console_county import (
     COUNTY,
@@ -29,6 +31,7 @@ from tests.server_broker.console_county import (
     client_for,
     event,
     make_county,
+    snapshot,
     touch,
     user_of,
     window,
@@ -126,6 +129,16 @@ def test_a_station_page_shows_ledger_events_and_alarms(page: Client, county: Fic
         assert word in html
     for word in ("有 7 条无法恢复", "启动", "通电", "第 1 至 7 条", "有人使用挂失卡", "站点签发", "去向不明"):
         assert word in html
+
+
+def test_pictures_say_what_they_were_taken_for(page: Client, county: FictionalCounty) -> None:
+    words = {"touch": "打卡抓拍", "random": "随机抓拍", "requested": "按要求抓拍", "door": "门磁抓拍", "later": "抓拍"}
+    for number, purpose in enumerate(words):
+        snapshot(county.stations["station-a"], bytes([number]) * 32, size=1, purpose=purpose)
+    captions = re.findall(r'height="120">(\w+) · ', text_of(page, "/stations/station-a/"))
+    assert sorted(captions) == sorted(words.values())
+    blob = Blob.objects.get(purpose="random")
+    assert "<h1>随机抓拍</h1>" in text_of(page, f"/snapshots/{blob.pk}/")
 
 
 def test_a_claim_code_is_shown_once(page: Client) -> None:

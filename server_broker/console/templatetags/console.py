@@ -100,6 +100,12 @@ def direction(code: str) -> str:
 
 
 @register.filter
+def picture(purpose: str) -> str:
+    """Return what a picture was taken for."""
+    return words.PICTURES.get(purpose, "抓拍")
+
+
+@register.filter
 def severity(code: str) -> words.Word:
     """Return a severity in words."""
     return words.SEVERITIES.get(code, words.UNKNOWN)

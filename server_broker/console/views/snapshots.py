@@ -11,14 +11,6 @@ from server_broker.console.touch_rows import ShownTouch, shown_touches
 from server_broker.media.models import Blob
 from server_broker.media.pictures import open_snapshot
 
-PURPOSES = {
-    "touch": "打卡抓拍",
-    "requested": "按要求抓拍",
-    "random": "随机抓拍",
-    "door": "门磁抓拍",
-    "record": "工作记实",
-}
-
 
 @require_safe
 @needs(Power.SEE_PEOPLE)
@@ -36,7 +28,6 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
         "blob": blob,
         "digest": bytes(blob.sha256).hex(),
         "row": _touch_of(request, blob),
-        "purpose": PURPOSES.get(blob.purpose),
     }
     return render(request, "console/snapshot.html", context)
 
