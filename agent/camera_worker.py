@@ -1,21 +1,22 @@
-"""Run the camera in a process of its own, with a time limit, so that neither its hangs nor its memory are ours.
+"""Have a camera's process take pictures, with a time limit, so that neither its hangs nor its memory are ours.
 
-The child writes each picture as a file into the spool folder and answers with a line. From there this thread brings
+It writes each picture as a file into the spool folder and answers with a line. From there this thread brings
 it into the blob store, with every fsync that takes, and only then tells the core; also what an earlier run of the agent
-left: a picture taken just before the agent was killed is not lost. The child ends by itself when its pipe closes.
+left: a picture taken just before the agent was killed is not lost. The process ends by itself when its line closes.
 """
 
 import contextlib
+import errno
 import logging
+import os
 import queue
 import secrets
-import select
-import signal
-import subprocess
+import stat
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
+from agent.camera_line import CameraLine
 from agent.events import PictureTaken
 from agent.inbox import Inbox
 from agent.outbox.errors import OutboxBroken, OutboxFull
@@ -32,14 +33,13 @@ LIMIT_S = 20.0
 STOP_WITHIN_S = 3.0
 MAX_JPEG_BYTES = 40_000
 _IDLE_LOOK_S = 30.0
-_MAX_LINE = 1_000
 _GOOD: dict[str, Suspect] = {
     "ok": "",
     "ok black": "black",
     "ok covered": "covered",
     "ok frozen": "frozen",
 }
-"""The child's answers when the picture lies in the spool."""
+"""The process's answers when the picture lies in the spool."""
 
 
 class CameraWorker:
@@ -48,7 +48,7 @@ class CameraWorker:
     def __init__(
         self,
         *,
-        command: Sequence[str],
+        connect: Callable[[], CameraLine],
         spool: Path,
         write: Callable[[bytes], bytes],
         inbox: Inbox,
@@ -57,12 +57,12 @@ class CameraWorker:
         """Make a worker that rests.
 
         Args:
-            command: Starts the child.
+            connect: Starts the process, or has it started. Raises OSError.
             write: Puts a picture durably into the blob store and returns its SHA-256; called on the worker's thread.
                 Raises `OutboxFull` or `OutboxBroken`: the picture stays in the spool and is tried again later.
             limit_s: How long a picture may take.
         """
-        self._command = list(command)
+        self._connect = connect
         self._spool = spool
         self._write = write
         self._inbox = inbox
@@ -70,12 +70,12 @@ class CameraWorker:
         self._asked: queue.Queue[Wanted | None] = queue.Queue(MAX_WAITING)
         self._handed: set[str] = set()
         self._judged: dict[str, Suspect] = {}
-        """What the child saw in pictures that are not handed over yet."""
+        """What the process saw in pictures that are not handed over yet."""
         self._more = False
         self._stuck = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
-        self._child: subprocess.Popen[bytes] | None = None
+        self._line: CameraLine | None = None
 
     def start(self) -> None:
         """Begin; hand over what the spool still holds."""
@@ -117,14 +117,14 @@ class CameraWorker:
             self._asked.put_nowait(None)
 
     def stop(self) -> None:
-        """End the thread and the child."""
+        """End the thread and the camera's process."""
         self._stopping.set()
         self._look_again()
         if not self._thread.is_alive():
             return
         self._thread.join(timeout=STOP_WITHIN_S)
-        if self._thread.is_alive() and (child := self._child) is not None:
-            child.kill()
+        if self._thread.is_alive() and (line := self._line) is not None:
+            line.interrupt()
             self._thread.join(timeout=STOP_WITHIN_S)
 
     def _run(self) -> None:
@@ -135,7 +135,7 @@ class CameraWorker:
         except Exception:
             log.exception("the camera's thread failed; no more pictures")
         finally:
-            self._end_child()
+            self._end_line()
 
     def _once(self) -> None:
         try:
@@ -161,45 +161,28 @@ class CameraWorker:
         """Have one picture taken into the spool; return what went wrong, or nothing."""
         try:
             self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-            child = self._running_child()
-            if child.stdin is None or child.stdout is None:
-                return "the camera's process has no pipes"
-            child.stdin.write(name.encode() + b"\n")
-            child.stdin.flush()
-            answer = self._answer(child)
+            answer = self._running().ask(name, within_s=self._limit_s)
         except OSError as error:
-            self._end_child()
+            self._end_line()
             return f"the camera's process died: {error}"
         if answer in _GOOD:
             self._judged[name] = _GOOD[answer]
             return ""
         if not answer.startswith("failed "):
-            self._end_child()
+            self._end_line()
         return answer.removeprefix("failed ").removeprefix("ended ")
 
-    def _answer(self, child: subprocess.Popen[bytes]) -> str:
-        if child.stdout is None or not select.select([child.stdout], [], [], self._limit_s)[0]:
-            return f"no picture within {self._limit_s:g} s"
-        line = child.stdout.readline(_MAX_LINE)
-        return line.decode("utf-8", "replace").strip() or _last_word(child)
+    def _running(self) -> CameraLine:
+        if self._line is not None and not self._line.alive():
+            self._end_line()
+        if self._line is None:
+            self._line = self._connect()
+        return self._line
 
-    def _running_child(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
-            self._end_child()
-            self._child = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
-            )
-        return self._child
-
-    def _end_child(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                pipe.close()
+    def _end_line(self) -> None:
+        line, self._line = self._line, None
+        if line is not None:
+            line.end()
 
     def _hand_over(self) -> None:
         """Tell the core of what lies in the spool, as far as the disk takes it and the core keeps up."""
@@ -214,8 +197,7 @@ class CameraWorker:
         """Bring one picture into the blob store and tell the core; return whether the disk took it."""
         wanted = parse_spool_name(path)
         try:
-            size = path.stat().st_size
-            jpeg = path.read_bytes() if wanted and 0 < size <= MAX_JPEG_BYTES else b""
+            size, jpeg = _read(path) if wanted else (0, b"")
             if not jpeg:
                 path.unlink()
         except FileNotFoundError:
@@ -259,10 +241,20 @@ class CameraWorker:
         return sha256
 
 
-def _last_word(child: subprocess.Popen[bytes]) -> str:
-    """Say how a child ended that closed its pipe."""
+def _read(path: Path) -> tuple[int, bytes]:
+    """Return a spool file's size and, where it may be a picture, its bytes.
+
+    The camera's process may be another user's, and broken into: a link to one of our files or a pipe is no picture.
+    """
     try:
-        code = child.wait(timeout=1)
-    except subprocess.TimeoutExpired:
-        return "the camera's process fell silent"
-    return f"the camera's process ended by {signal.Signals(-code).name if code < 0 else f'exit {code}'}"
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a symbolic link; a socket
+            return 0, b""
+        raise
+    try:
+        status = os.fstat(descriptor)
+        may_be = stat.S_ISREG(status.st_mode) and 0 < status.st_size <= MAX_JPEG_BYTES
+        return status.st_size, os.read(descriptor, MAX_JPEG_BYTES) if may_be else b""
+    finally:
+        os.close(descriptor)

@@ -7,7 +7,7 @@ with these as keyword arguments. Its module, and the library that it needs, is l
 import importlib
 from typing import Any
 
-from agent.settings import Setting, Settings, one_of, rectangles
+from agent.settings import Setting, Settings, filled, one_of, rectangles
 
 READERS = {
     "simulated": "agent.drivers.simulated_reader:SimulatedReader",
@@ -36,6 +36,11 @@ CAMERA_SETTINGS: Settings = {
     "rotate": Setting(int, 0, check=one_of(0, 90, 180, 270)),
 }
 """What the camera's process does with the pictures of every camera: turn them clockwise, then paint the mask."""
+CAMERA_PROCESS_SETTINGS: Settings = {
+    "socket": Setting(str, check=filled, path="socket"),
+    "spool": Setting(str, "camera-spool", check=filled, path="file"),
+}
+"""Where the camera's process is reached, where the agent does not start it itself; where its pictures lie meanwhile."""
 MACHINES = {
     "linux": "agent.drivers.linux_machine:LinuxMachine",
     "simulated": "agent.drivers.simulated_machine:SimulatedMachine",

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.catalogue import (
+    CAMERA_PROCESS_SETTINGS,
     CAMERA_SETTINGS,
     CAMERAS,
     INDICATORS,
@@ -140,7 +141,8 @@ def load(path: Path) -> StationConfig:
     table = checker.parse()
     values = {section: checker.section((section,), table.get(section), _SECTIONS[section]) for section in _SECTIONS}
     indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
-    camera = checker.device(("camera",), table.get("camera"), CAMERAS, CAMERA_SETTINGS, none=(_NO_CAMERA,))
+    of_all_cameras = {**CAMERA_PROCESS_SETTINGS, **CAMERA_SETTINGS}
+    camera = checker.device(("camera",), table.get("camera"), CAMERAS, of_all_cameras, none=(_NO_CAMERA,))
     machine = checker.device(("machine",), table.get("machine", _MACHINE), MACHINES)
     readers = checker.readers(table.get("reader"))
     inputs = checker.inputs(table.get("input", []))
@@ -221,7 +223,7 @@ class _Checker:
             self._add((*path, name), f"[{path[0]}] 中没有 {name} 这一项")
         for name, setting in settings.items():
             values[name] = self._value((*path, name), setting, (table or {}).get(name))
-            if setting.path != "no":
+            if setting.path != "no" and values[name] is not None:
                 self._paths.append((path, name, setting, values))
             if setting.takes and values[name] is not None:
                 self._takers.append(((*path, name), setting, values[name]))

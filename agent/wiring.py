@@ -16,6 +16,7 @@ import agent
 from agent.alarms import StandingAlarms
 from agent.answers import Answers
 from agent.blobs import BlobStore
+from agent.camera_line import ServedCamera, SpawnedCamera
 from agent.camera_worker import CameraWorker
 from agent.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
 from agent.clock import StationClock
@@ -412,11 +413,12 @@ def _hints(config: StationConfig) -> list[TimeHint]:
 def _camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> CameraWorker | None:
     if config.camera is None:
         return None
-    spool = config.folder / "camera-spool"
+    settings = dict(config.camera.settings)
+    socket, spool = settings.pop("socket"), settings.pop("spool")
+    told = [config.camera.driver, msgspec.json.encode(settings).decode(), station, str(config.folder), str(spool)]
     program = [sys.executable, "-m", "agent.drivers.camera_process"]
-    settings = msgspec.json.encode(config.camera.settings).decode()
-    command = [*program, config.camera.driver, settings, station, str(config.folder), str(spool)]
-    return CameraWorker(command=command, spool=spool, write=blobs.write, inbox=inbox)
+    connect = partial(ServedCamera, socket, told) if socket else partial(SpawnedCamera, [*program, *told])
+    return CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
 
 
 def _keyboards(config: StationConfig, inbox: Inbox) -> list[Device]:

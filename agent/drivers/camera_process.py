@@ -1,6 +1,7 @@
-"""The camera's process: ``python -m agent.drivers.camera_process DRIVER SETTINGS STATION FOLDER SPOOL``.
+"""The camera's process: ``python -m agent.drivers.camera_process [DRIVER SETTINGS STATION FOLDER SPOOL]``.
 
-SETTINGS are those of ``[camera]``, as JSON: the driver's and what is the same for all (`agent.catalogue`).
+Without arguments the first line of its input is these five, as a JSON list. SETTINGS are those of ``[camera]``, as
+JSON: the driver's and what is the same for all (`agent.catalogue`).
 
 Reads file names from standard input, takes a picture for each, writes it under that name into the spool and answers
 ``ok``, ``ok black`` (or ``covered``, ``frozen``: it was taken and shows no room), ``failed REASON``, or, as its last
@@ -30,7 +31,7 @@ type Develop = Callable[[Camera], tuple[bytes, Suspect]]
 
 def main(arguments: list[str]) -> int:
     """Serve until the input ends."""
-    name, settings, station, folder, spool = arguments
+    name, settings, station, folder, spool = arguments or json.loads(sys.stdin.readline())
     limit_process()
     answers = _take_over_stdout()
     _clear(Path(spool))

@@ -1,16 +1,25 @@
-"""The camera runs in a process of its own: it may hang, die or outlive the agent, and no picture is lost by that."""
+"""The camera runs in a process of its own: it may hang, die or outlive the agent, and no picture is lost by that.
+
+Both ways to it are tried: a child of the agent, and a process that systemd's own socket activation starts.
+"""
 
 import hashlib
+import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from agent.camera_line import CameraLine, ServedCamera, SpawnedCamera
 from agent.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
 from agent.events import PictureTaken
 from agent.inbox import Inbox
@@ -23,8 +32,8 @@ WANTED = Wanted("touch", about=REF)
 
 # A camera's process in miniature: what it does next stands in the file "mood".
 CHILD = textwrap.dedent("""
-    import pathlib, sys, time
-    spool = pathlib.Path(sys.argv[1])
+    import json, pathlib, sys, time
+    spool = pathlib.Path(sys.argv[1] if sys.argv[1:] else json.loads(sys.stdin.readline())[0])
     for line in sys.stdin:
         mood = (spool.parent / "mood").read_text()
         if mood == "hang":
@@ -42,15 +51,15 @@ CHILD = textwrap.dedent("""
 class Camera:
     """A worker with its inbox and its child's mood."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, connect: Callable[[], CameraLine] | None = None) -> None:
         self.folder = folder
         self.spool = folder / "spool"
         self.inbox = Inbox()
         self.set("well")
-        command = [sys.executable, "-c", CHILD, str(self.spool)]
+        connect = connect or partial(SpawnedCamera, [sys.executable, "-c", CHILD, str(self.spool)])
         self.error: Exception | None = None
         self.written: dict[bytes, bytes] = {}
-        self.worker = CameraWorker(command=command, spool=self.spool, write=self.write, inbox=self.inbox, limit_s=1.5)
+        self.worker = CameraWorker(connect=connect, spool=self.spool, write=self.write, inbox=self.inbox, limit_s=1.5)
 
     def write(self, jpeg: bytes) -> bytes:
         assert threading.current_thread().name == "camera"
@@ -79,6 +88,22 @@ class Camera:
         return event
 
 
+@contextmanager
+def activated(socket: Path, *command: str) -> Iterator[None]:
+    """Start the command for each connection, as a socket unit with ``Accept=yes`` does (systemd.socket(5))."""
+    program = ["systemd-socket-activate", "--accept", "--inetd", f"--listen={socket}", *command]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(program, stdout=quiet, stderr=quiet, start_new_session=True) as activator:
+        try:
+            end = time.monotonic() + 15
+            while not socket.exists():
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            yield
+        finally:
+            os.killpg(activator.pid, signal.SIGKILL)
+
+
 @pytest.fixture
 def camera(tmp_path: Path) -> Iterator[Camera]:
     made = Camera(tmp_path)
@@ -86,13 +111,26 @@ def camera(tmp_path: Path) -> Iterator[Camera]:
     made.worker.stop()
 
 
-def test_a_picture_comes_with_what_it_is_about(camera: Camera) -> None:
-    camera.worker.start()
-    event = camera.ask()
+@pytest.fixture(params=["spawned", "served"])
+def either(request: pytest.FixtureRequest, tmp_path: Path, folder: Path) -> Iterator[Camera]:
+    """A camera by each of the two ways."""
+    if request.param == "spawned":
+        yield (made := Camera(tmp_path))
+        made.worker.stop()
+        return
+    socket = folder / "camera.sock"
+    with activated(socket, sys.executable, "-c", CHILD):
+        yield (made := Camera(tmp_path, partial(ServedCamera, socket, [str(tmp_path / "spool")])))
+        made.worker.stop()
+
+
+def test_a_picture_comes_with_what_it_is_about(either: Camera) -> None:
+    either.worker.start()
+    event = either.ask()
     assert (event.about, event.purpose, event.problem) == (REF, "touch", "")
-    assert camera.picture(event) == b"x" * 10
-    camera.worker.taken_over(event.spooled)
-    assert list(camera.spool.iterdir()) == []
+    assert either.picture(event) == b"x" * 10
+    either.worker.taken_over(event.spooled)
+    assert list(either.spool.iterdir()) == []
 
 
 def test_a_picture_that_is_put_back_comes_again(camera: Camera) -> None:
@@ -104,20 +142,23 @@ def test_a_picture_that_is_put_back_comes_again(camera: Camera) -> None:
 
 
 @pytest.mark.parametrize("mood", ["hang", "die", "fail"])
-def test_after_trouble_the_next_picture_comes(camera: Camera, mood: str) -> None:
-    camera.worker.start()
-    assert camera.ask().sha256 is not None
-    camera.set(mood)
-    event = camera.ask()
+def test_after_trouble_the_next_picture_comes(either: Camera, mood: str) -> None:
+    either.worker.start()
+    assert either.ask().sha256 is not None
+    either.set(mood)
+    event = either.ask()
     assert event.sha256 is None
     assert event.problem
-    camera.set("well")
-    assert camera.ask().sha256 is not None
+    either.set("well")
+    assert either.ask().sha256 is not None
 
 
-def test_a_program_that_is_missing_is_a_problem_not_a_crash(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "connect", [partial(SpawnedCamera, ["/no/such/camera"]), partial(ServedCamera, Path("/no/such/socket"), [])]
+)
+def test_a_program_that_is_missing_is_a_problem_not_a_crash(tmp_path: Path, connect: Callable[[], CameraLine]) -> None:
     inbox = Inbox()
-    worker = CameraWorker(command=["/no/such/camera"], spool=tmp_path / "spool", write=bytes, inbox=inbox)
+    worker = CameraWorker(connect=connect, spool=tmp_path / "spool", write=bytes, inbox=inbox)
     worker.start()
     worker.request(WANTED)
     event = inbox.get(timeout_s=10)
@@ -176,16 +217,61 @@ def test_it_is_said_how_the_process_ended(camera: Camera) -> None:
     assert camera.ask().problem == "the camera's process ended by exit 1"
 
 
-def test_a_camera_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
-    made = Camera(tmp_path)
-    made.worker._limit_s = 60
-    made.set("hang")
-    made.worker.start()
-    made.worker.request(WANTED)
-    while made.worker._child is None:
-        assert made.worker._thread.is_alive()
-    made.worker.stop()
-    assert not made.worker._thread.is_alive()
+def test_a_process_that_died_between_two_pictures_costs_none(either: Camera) -> None:
+    either.worker.start()
+    assert either.ask().sha256 is not None
+    line = either.worker._line
+    assert line is not None
+    line.interrupt()
+    while line.alive():
+        assert either.worker._thread.is_alive()
+    assert either.ask().sha256 is not None
+
+
+def test_a_camera_that_hangs_does_not_hold_up_the_end(either: Camera) -> None:
+    either.worker._limit_s = 60
+    either.set("hang")
+    either.worker.start()
+    either.worker.request(WANTED)
+    while either.worker._line is None:
+        assert either.worker._thread.is_alive()
+    either.worker.stop()
+    assert not either.worker._thread.is_alive()
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "socket"])
+def test_what_a_broken_camera_puts_into_the_spool_instead_of_a_picture_is_not_read(
+    camera: Camera, kind: str, folder: Path
+) -> None:
+    """With a user of its own it can't read our keys; it must not have us read them either."""
+    camera.spool.mkdir()
+    place = camera.spool / spool_name(WANTED, "ab")
+    (camera.folder / "key").write_bytes(b"secret")
+    if kind == "link":
+        place.symlink_to(camera.folder / "key")
+    elif kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    else:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(folder / "socket"))
+        (folder / "socket").rename(place)
+    camera.worker.start()
+    events = [camera.ask(), *([] if kind == "folder" else [camera.answer()])]
+    assert [event.sha256 for event in events if not event.problem] == list(camera.written)
+    assert list(camera.written.values()) == [b"x" * 10]
+
+
+def test_the_real_process_is_served_by_its_socket(tmp_path: Path, folder: Path) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    with activated(folder / "camera.sock", sys.executable, "-m", "agent.drivers.camera_process"):
+        line = ServedCamera(folder / "camera.sock", ["simulated", "{}", "test-0001", str(tmp_path), str(spool)])
+        assert line.ask("touch-none-0-ab.jpg", within_s=30) == "ok"
+        assert line.alive()
+        line.end()
+    assert (spool / "touch-none-0-ab.jpg").read_bytes().startswith(b"\xff\xd8")
 
 
 @pytest.mark.parametrize("error", [OutboxFull("no room"), OutboxBroken("no disk")])

@@ -335,3 +335,16 @@ def test_a_camera_and_what_can_be_set_of_it(file: Path) -> None:
 def test_bad_cameras(file: Path, section: str, line: int, problem: str) -> None:
     found = mistakes(file, GOOD.replace('driver = "none"', section))
     assert any(at == line and problem in message for at, message in found), found
+
+
+def test_a_camera_with_a_process_of_its_own(file: Path, folder: Path) -> None:
+    served = 'driver = "simulated"\nsocket = "/run/cunhui-camera.sock"\nspool = "/var/spool/cunhui-camera"'
+    file.write_text(GOOD.replace('driver = "none"', served), encoding="utf-8")
+    camera = load(file).camera
+    assert camera is not None
+    assert camera.settings["socket"] == Path("/run/cunhui-camera.sock")
+    assert camera.settings["spool"] == Path("/var/spool/cunhui-camera")
+    file.write_text(GOOD.replace('driver = "none"', 'driver = "simulated"'), encoding="utf-8")
+    camera = load(file).camera
+    assert camera is not None
+    assert (camera.settings["socket"], camera.settings["spool"]) == (None, folder / "data" / "camera-spool")

@@ -1,0 +1,126 @@
+"""The two ways to a camera's process: one that the agent starts, and one that the service manager starts for it.
+
+Started by the service manager (socket activation, ``Accept=yes``: systemd.socket(5)) it has a user and a sandbox of its
+own, as `firmware_scripts/systemd` sets up: no network, no keys, no outbox. On both ways a line with a file name goes
+down and a line with the answer comes back, see `agent.drivers.camera_process`.
+"""
+
+import contextlib
+import json
+import select
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+_MAX_LINE = 1_000
+_CONNECT_S = 5.0
+
+
+class CameraLine(Protocol):
+    """One camera process that runs."""
+
+    def alive(self) -> bool:
+        """Whether it has not ended, as far as can be seen without asking."""
+
+    def ask(self, line: str, *, within_s: float) -> str:
+        """Send a line and return the answer, or in words why there is none.
+
+        Raises:
+            OSError: The process is gone.
+        """
+
+    def interrupt(self) -> None:
+        """From any thread: let an `ask` that waits return."""
+
+    def end(self) -> None:
+        """End the process and let it go."""
+
+
+class SpawnedCamera:
+    """A child of the agent, killed when it is ended. Implements `CameraLine`."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start it. Raises OSError."""
+        self._child = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
+        )
+
+    def alive(self) -> bool:
+        """Whether the child runs."""
+        return self._child.poll() is None
+
+    def ask(self, line: str, *, within_s: float) -> str:
+        """See `CameraLine`."""
+        child = self._child
+        if child.stdin is None or child.stdout is None:
+            return "the camera's process has no pipes"
+        child.stdin.write(line.encode() + b"\n")
+        child.stdin.flush()
+        if not select.select([child.stdout], [], [], within_s)[0]:
+            return f"no picture within {within_s:g} s"
+        return _words(child.stdout.readline(_MAX_LINE)) or self._last_word()
+
+    def _last_word(self) -> str:
+        """Say how a child ended that closed its pipe."""
+        try:
+            code = self._child.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return "the camera's process fell silent"
+        return f"the camera's process ended by {signal.Signals(-code).name if code < 0 else f'exit {code}'}"
+
+    def interrupt(self) -> None:
+        """Kill the child."""
+        self._child.kill()
+
+    def end(self) -> None:
+        """Kill the child and close its pipes."""
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+class ServedCamera:
+    """A process behind a unix socket, which ends when the connection does. Implements `CameraLine`."""
+
+    def __init__(self, path: Path, told: Sequence[str]) -> None:
+        """Connect; ``told`` is what a child would be told as its arguments. Raises OSError."""
+        self._socket = socket.socket(socket.AF_UNIX)
+        try:
+            self._socket.settimeout(_CONNECT_S)
+            self._socket.connect(str(path))
+            self._socket.sendall(json.dumps(list(told)).encode() + b"\n")
+        except OSError:
+            self._socket.close()
+            raise
+        self._answers = self._socket.makefile("rb", buffering=0)
+
+    def alive(self) -> bool:
+        """Whether the other end is open: it says nothing that it was not asked for."""
+        return not select.select([self._socket], [], [], 0)[0]
+
+    def ask(self, line: str, *, within_s: float) -> str:
+        """See `CameraLine`."""
+        self._socket.sendall(line.encode() + b"\n")
+        if not select.select([self._socket], [], [], within_s)[0]:
+            return f"no picture within {within_s:g} s"
+        return _words(self._answers.readline(_MAX_LINE)) or "the camera's process ended"
+
+    def interrupt(self) -> None:
+        """Shut the connection down."""
+        with contextlib.suppress(OSError):  # the other end has gone before
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Close the connection; a process that hangs is ended by its own alarm."""
+        self.interrupt()
+        self._answers.close()
+        self._socket.close()
+
+
+def _words(line: bytes) -> str:
+    return line.decode("utf-8", "replace").strip()
