@@ -1,9 +1,13 @@
-"""A door contact or a motion sensor on a Raspberry Pi's pin, debounced by lgpio.
+"""A door contact or a motion sensor on a Raspberry Pi's pin, debounced here.
+
+Each edge starts a wait; what counts is the level once no edge has come for a while. So a burst of which the kernel's
+queue kept only a part (16 edges a line) ends with what the door really is.
 
 A reed contact between the pin and ground is closed by the door's magnet: with the pull-up the pin is low while the
 door is closed, high while it is open. Motion sensors drive their output high while something moves.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,8 +15,11 @@ from typing import Any, ClassVar
 
 from gpiozero import DigitalInputDevice
 
-from agent.drivers.gpio_pins import CHIP, device_errors, lgpio_pins, pin
+from agent.drivers.gpio_pins import CHIP, device_errors, let_go, lgpio_pins, pin
+from agent.ports import DeviceError
 from agent.settings import Setting, Settings, between, one_of
+
+log = logging.getLogger(__name__)
 
 _PULLS = {"up": True, "down": False, "none": None}
 
@@ -50,7 +57,8 @@ class GpioContact:
         self._pin, self._pull, self._chip, self._pins = pin, _PULLS[pull], chip, pins
         # gpiozero calls the level active that is against the pull; without a pull, high.
         self._inverted = (active == "high") is (self._pull is True)
-        self._debounce_s = debounce_ms / 1000 or None
+        self._debounce_s = debounce_ms / 1000
+        self._edge = threading.Event()
         self._taken = ExitStack()
         self._lock = threading.Lock()
         self._told: bool | None = None
@@ -65,20 +73,37 @@ class GpioContact:
         self._changed = changed
         with device_errors(), ExitStack() as stack:
             factory = self._pins(self._chip)
-            stack.callback(factory.close)
+            stack.callback(let_go, factory)
             device = stack.enter_context(
                 DigitalInputDevice(
                     self._pin,
                     pull_up=self._pull,
                     active_state=True if self._pull is None else None,
-                    bounce_time=self._debounce_s,
                     pin_factory=factory,
                 )
             )
-            device.when_activated = lambda: self._tell(not self._inverted)
-            device.when_deactivated = lambda: self._tell(self._inverted)
+            device.when_activated = device.when_deactivated = self._edge.set
             self._tell(device.is_active is not self._inverted)
+            watch = threading.Thread(target=self._watch, args=(device,), name=f"pin-{self._pin}", daemon=True)
+            watch.start()
+            stack.callback(self._end, watch)
             self._taken = stack.pop_all()
+
+    def _watch(self, device: Any) -> None:
+        while not self._stopped:
+            self._edge.wait()
+            while self._edge.is_set() and not self._stopped:
+                self._edge.clear()
+                self._edge.wait(self._debounce_s)
+            try:
+                with device_errors():
+                    self._tell(device.is_active is not self._inverted)
+            except DeviceError as error:
+                log.warning("the pin of a contact can't be read: %s", error)
+
+    def _end(self, watch: threading.Thread) -> None:
+        self._edge.set()
+        watch.join()
 
     def _tell(self, active: bool) -> None:
         with self._lock:

@@ -3,6 +3,7 @@
 Each outcome is told apart by ear alone: green one short beep, amber two short ones, red a long one.
 """
 
+import gc
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 
 from gpiozero import LED, Buzzer
 
-from agent.drivers.gpio_pins import CHIP, device_errors, lgpio_pins, pin
+from agent.drivers.gpio_pins import CHIP, device_errors, let_go, lgpio_pins, pin
 from agent.ports import Colour, DeviceError
 from agent.settings import Setting, Settings
 
@@ -73,7 +74,7 @@ class GpioIndicator:
     def _take(self) -> None:
         with device_errors(), ExitStack() as stack:
             factory = self._pins(self._chip)
-            stack.callback(factory.close)
+            stack.callback(let_go, factory)
             lamps = {
                 colour: stack.enter_context(LED(number, active_high=self._active_high, pin_factory=factory))
                 for colour, number in self._numbers.items()
@@ -93,6 +94,8 @@ class GpioIndicator:
         if self._closed:
             raise DeviceError("the lamp is switched off")
         if not self._lamps:
+            # gpiozero holds a pin for an LED that could not be made until that object is gone, which a cycle may delay.
+            gc.collect()
             self._take()
         with device_errors():
             for other in self._lamps.keys() - {colour}:

@@ -4,6 +4,7 @@ lgpio works with the kernel's ``/dev/gpiochipN``. When it is loaded it makes a p
 directory (lgpio 0.2.2, lgNotify.c), which must therefore be writable: the agent's unit sets it.
 """
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from gpiozero.exc import GPIOZeroError
 
 from agent.ports import DeviceError
 from agent.settings import Setting, between
+
+log = logging.getLogger(__name__)
 
 CHIP = Setting(int, 0, check=between(0, 9))
 """Number of the header's ``/dev/gpiochipN``: 0, but 4 on a Pi 5 with a kernel before 6.6.45."""
@@ -29,6 +32,16 @@ def lgpio_pins(chip: int) -> Any:
     from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 -- needs lgpio, which only a Pi has
 
     return LGPIOFactory(chip=chip)
+
+
+def let_go(factory: Any) -> None:
+    """Close the chip, also where a pin of it can't be put back because another program has it."""
+    try:
+        factory.close()
+    except _errors() as error:
+        log.info("a pin is left as it is: %s", error)
+        factory.pins.clear()
+        factory.close()
 
 
 @contextmanager

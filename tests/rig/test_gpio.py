@@ -1,5 +1,6 @@
 """Lamp, beeper and door contact by gpiozero, lgpio and the kernel, with real levels and real edges of gpio-sim."""
 
+import os
 import queue
 import subprocess
 import sys
@@ -114,6 +115,6 @@ def test_a_working_directory_that_can_not_be_written_is_an_error_and_no_crash() 
         "except DeviceError as error: print(error)\n"
     )
     root = str(Path(__file__).parents[2])
-    environ = {"PYTHONPATH": root, "PATH": "/usr/bin:/bin"}
+    environ = os.environ | {"PYTHONPATH": f"{root}:{os.environ.get('PYTHONPATH', '')}"}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environ, check=True)
     assert "lgd-nfy" in done.stdout
