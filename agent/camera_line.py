@@ -48,6 +48,11 @@ class SpawnedCamera:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
         )
 
+    @property
+    def pid(self) -> int:
+        """The child's."""
+        return self._child.pid
+
     def alive(self) -> bool:
         """Whether the child runs."""
         return self._child.poll() is None

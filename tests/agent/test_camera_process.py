@@ -6,10 +6,12 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from agent.camera_line import SpawnedCamera
 from agent.camera_worker import CameraWorker
 from agent.drivers.camera_limits import FILE_BYTES, MEMORY_BYTES, NICE, OPEN_FILES
 from agent.events import PictureTaken
@@ -30,7 +32,7 @@ class Camera:
         self.stills: dict[bytes, bytes] = {}
         self.set("well")
         self.worker = CameraWorker(
-            command=command(folder, self.spool, settings),
+            connect=partial(SpawnedCamera, command(folder, self.spool, settings)),
             spool=self.spool,
             write=self.write,
             inbox=self.inbox,
@@ -58,8 +60,8 @@ class Camera:
 
     @property
     def child(self) -> int:
-        assert self.worker._child is not None
-        return self.worker._child.pid
+        assert isinstance(self.worker._line, SpawnedCamera)
+        return self.worker._line.pid
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def test_one_that_hangs_for_ever_is_ended(tmp_path: Path) -> None:
     camera.set("hang")
     assert camera.worker.request(Wanted("random"))
     assert camera.answer().problem == "no picture within 1.5 s"
-    assert camera.worker._child is None
+    assert camera.worker._line is None
     camera.worker.stop()
 
 

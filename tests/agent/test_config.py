@@ -306,9 +306,11 @@ def test_a_camera_and_what_can_be_set_of_it(file: Path) -> None:
     settings = 'device = "/dev/video0"\nmask = [[0, 0, 300, 1000], [700, 0, 300, 200]]\nrotate = 180\n'
     file.write_text(GOOD.replace('driver = "none"', 'driver = "v4l2"\nname = "屋角"\n' + settings), encoding="utf-8")
     mask = [[0, 0, 300, 1000], [700, 0, 300, 200]]
-    assert load(file).camera == Chosen("v4l2", "屋角", {"device": "/dev/video0", "mask": mask, "rotate": 180})
+    process = {"socket": None, "spool": file.parent / "data" / "camera-spool"}
+    settings_read = {"device": "/dev/video0", "mask": mask, "rotate": 180}
+    assert load(file).camera == Chosen("v4l2", "屋角", {**process, **settings_read})
     file.write_text(GOOD.replace('driver = "none"', 'driver = "picamera2"'), encoding="utf-8")
-    assert load(file).camera == Chosen("picamera2", "picamera2", {"number": 0, "mask": None, "rotate": 0})
+    assert load(file).camera == Chosen("picamera2", "picamera2", {**process, "number": 0, "mask": None, "rotate": 0})
 
 
 @pytest.mark.parametrize(
