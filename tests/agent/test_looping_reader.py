@@ -1,0 +1,61 @@
+"""How a reader that is away, or comes and goes, is looked for again."""
+
+import pytest
+
+from agent.drivers.held_cards import GONE_AFTER_S, HeldCards
+from agent.drivers.looping_reader import LoopingReader, Pauses
+from agent.ports import DeviceError
+from tests.agent.drivers_heard import listening
+
+
+def test_one_that_is_away_is_looked_for_every_two_seconds_at_most() -> None:
+    pauses = Pauses()
+    assert [pauses.next_s(None) for _ in range(6)] == [0.25, 0.5, 1, 2, 2, 2]
+
+
+def test_one_that_comes_and_goes_all_the_time_is_given_a_minute_at_most() -> None:
+    pauses = Pauses()
+    assert [pauses.next_s(0.1) for _ in range(10)] == [0.25, 0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert pauses.next_s(10) == 0.25
+    assert [pauses.next_s(0.1), pauses.next_s(0.1)] == [0.25, 0.5]
+
+
+def test_one_that_was_away_is_looked_for_soon_when_it_goes_again() -> None:
+    pauses = Pauses()
+    assert [pauses.next_s(None) for _ in range(4)] == [0.25, 0.5, 1, 2]
+    assert [pauses.next_s(60), pauses.next_s(None)] == [0.25, 0.25]
+
+
+def test_cards_that_lie_there_are_new_once() -> None:
+    now = [10.0]
+    held = HeldCards(mono_s=lambda: now[0])
+    seen = []
+    for step in (0.0, 0.5, GONE_AFTER_S, GONE_AFTER_S, GONE_AFTER_S + 0.1):
+        now[0] += step
+        seen.append((held.is_new("a"), held.is_new("b")))
+    assert seen == [(True, True), (False, False), (False, False), (False, False), (True, True)]
+    now[0] += GONE_AFTER_S / 2
+    assert held.is_new("c")
+    assert not held.is_new("a")
+
+
+class Faulty(LoopingReader):
+    """A driver with a bug, then without a device, then well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[Exception] = [ZeroDivisionError("a bug"), DeviceError("away")]
+
+    def _attend(self) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self._set_ready(True)
+        self._stopping.wait()
+        raise DeviceError("it went while the driver was being stopped")
+
+
+def test_a_bug_is_logged_and_the_reader_comes_back(caplog: pytest.LogCaptureFixture) -> None:
+    with listening(Faulty()) as heard:
+        assert [heard.is_ready(), heard.is_ready()] == [False, True]
+    assert heard.ready.empty()
+    assert [record.exc_info is not None for record in caplog.records] == [True]
