@@ -12,7 +12,19 @@ RULES = [
     *("agent.host", "agent.journal", "agent.kiosk_socket", "agent.learning", "agent.lifecycle", "agent.notify"),
     *("agent.packs", "agent.recent", "agent.renewal", "agent.snapshots", "agent.today", "agent.twin"),
 ]
-FOREIGN = ("smartcard", "paho", "requests", "urllib3", "textual", "PIL", "gpiozero", "picamera2", "django")
+FOREIGN = (
+    "smartcard",
+    "paho",
+    "requests",
+    "urllib3",
+    "textual",
+    "PIL",
+    "gpiozero",
+    "picamera2",
+    "django",
+    "evdev",
+    "serial",
+)
 
 
 def loaded_by(*modules: str) -> set[str]:

@@ -1,5 +1,6 @@
 """The PC/SC driver against the real pcscd with Debian's virtual reader: cards, and pcscd that goes and comes."""
 
+import contextlib
 import queue
 import shutil
 import socket
@@ -15,14 +16,17 @@ from agent.drivers.pcsc import PcscReader
 from firmware_scripts.demo.virtual_card import VirtualCard
 from protocol.cards import normalise_uid
 from protocol.refusal import Refused
+from tests.agent.drivers_heard import Heard, listening, reading
 from tests.agent.reader_contract import check_reader
 from tests.conftest import short_folder
 
 UID = "04a1b2c3d4e5f6"
 OTHER = "04b1b2c3"
 LIMIT_S = 15
+DOOR, DESK = "Virtual Door", "Virtual Desk"
+FIRST, SECOND = "Virtual Door 00 00", "Virtual Door 00 01"
 _READER = """\
-FRIENDLYNAME "Virtual PCD"
+FRIENDLYNAME "{name}"
 DEVICENAME /dev/null:{port}
 LIBPATH {driver}
 CHANNELID {port}
@@ -30,16 +34,21 @@ CHANNELID {port}
 
 
 class Pcscd:
-    """A pcscd of the test's own: /run/pcscd is another folder for it, and its reader has a port of its own."""
+    """A pcscd of the test's own: /run/pcscd is another folder for it, and its readers have ports of their own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
         self.socket = folder / "run" / "pcscd.comm"
         self.socket.parent.mkdir(exist_ok=True)
+        self.plug(DOOR)
+
+    def plug(self, name: str) -> None:
+        """Choose the reader that there is when it starts. It has two slots, which PC/SC calls two readers."""
         (driver,) = Path("/usr/lib/pcsc/drivers/serial").glob("libifdvpcd.so")
-        (folder / "reader.conf").write_text(_READER.format(port=self.port, driver=driver))
-        self._process: subprocess.Popen[bytes] | None = None
+        self._port = _two_free_ports()
+        text = _READER.format(name=name, port=self._port, driver=driver)
+        (self._folder / "reader.conf").write_text(text)
 
     def start(self) -> None:
         program = shutil.which("pcscd") or "/usr/sbin/pcscd"
@@ -48,7 +57,7 @@ class Pcscd:
         with (self._folder / "pcscd.log").open("ab") as log:
             self._process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdout=log, stderr=log)
         deadline = time.monotonic() + LIMIT_S
-        while not _listens(self.port):
+        while not (self.socket.exists() and _listens(self._port)):
             assert self._process.poll() is None, (self._folder / "pcscd.log").read_text()
             assert time.monotonic() < deadline, "the virtual reader does not listen"
             threading.Event().wait(0.05)
@@ -59,16 +68,20 @@ class Pcscd:
             process.kill() if kill else process.terminate()
             process.wait(LIMIT_S)
 
-    def card(self, uid: str) -> VirtualCard:
-        """Lay a card on the reader."""
-        return VirtualCard(uid, port=self.port)
+    def card(self, uid: str, slot: int = 0) -> VirtualCard:
+        """Lay a card on a slot."""
+        return VirtualCard(uid, port=self._port + slot)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _two_free_ports() -> int:
+    """Return the first of two: vpcd takes the next port for its second slot."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("127.0.0.1", port + 1))
+                return port
 
 
 def _listens(port: int) -> bool:
@@ -89,14 +102,6 @@ def pcscd(place: Path) -> Iterator[Pcscd]:
     made = Pcscd(place)
     yield made
     made.stop()
-
-
-class Heard:
-    """What the reader's thread told."""
-
-    def __init__(self) -> None:
-        self.touches: queue.Queue[str] = queue.Queue()
-        self.ready: queue.Queue[bool] = queue.Queue()
 
 
 @pytest.fixture
@@ -137,12 +142,12 @@ def test_a_card_is_read_once_however_long_it_lies(pcscd: Pcscd, reader: PcscRead
     assert put_until_read(OTHER, pcscd, heard) == OTHER
 
 
-def put_until_read(uid: str, pcscd: Pcscd, heard: Heard) -> str:
+def put_until_read(uid: str, pcscd: Pcscd, heard: Heard, slot: int = 0) -> str:
     """Lay a card down, and once more if pcscd had not yet seen the one before go."""
     deadline = time.monotonic() + LIMIT_S
     while time.monotonic() < deadline:
         try:
-            with pcscd.card(uid):
+            with pcscd.card(uid, slot):
                 return heard.touches.get(timeout=2)
         except (queue.Empty, OSError):
             continue
@@ -190,6 +195,40 @@ def test_a_reader_of_another_name_is_not_used(pcscd: Pcscd, heard: Heard) -> Non
     begin(other, heard)
     assert heard.ready.get(timeout=LIMIT_S) is False
     other.stop()
+
+
+def test_two_readers_at_once_each_read_their_own(pcscd: Pcscd) -> None:
+    pcscd.start()
+    with reading(PcscReader(pcsc_name=FIRST)) as first, reading(PcscReader(pcsc_name=SECOND)) as second:
+        with pcscd.card(UID, 0), pcscd.card(OTHER, 1):
+            assert (first.touch(), second.touch()) == (UID, OTHER)
+            first.nothing()
+        assert put_until_read(OTHER, pcscd, second, slot=1) == OTHER
+        first.nothing(for_s=0.1)
+        assert first.ready.empty()
+
+
+def test_two_readers_both_come_back_after_pcscd_was_killed(pcscd: Pcscd) -> None:
+    pcscd.start()
+    with reading(PcscReader(pcsc_name=FIRST)) as first, reading(PcscReader(pcsc_name=SECOND)) as second:
+        pcscd.stop(kill=True)
+        assert (first.is_ready(), second.is_ready()) == (False, False)
+        pcscd.start()
+        assert (first.is_ready(), second.is_ready()) == (True, True)
+        assert put_until_read(UID, pcscd, first) == UID
+        assert put_until_read(UID, pcscd, second, slot=1) == UID
+
+
+def test_a_reader_that_was_not_there_is_found_when_it_comes(pcscd: Pcscd) -> None:
+    """Of virtual readers pcscd hears at its start alone; USB ones come and go in `tests.rig`."""
+    pcscd.start()
+    with listening(PcscReader(pcsc_name=DESK)) as desk:
+        assert desk.is_ready() is False
+        pcscd.stop()
+        pcscd.plug(DESK)
+        pcscd.start()
+        assert desk.is_ready() is True
+        assert put_until_read(UID, pcscd, desk) == UID
 
 
 def test_it_costs_nothing_while_no_card_comes(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:

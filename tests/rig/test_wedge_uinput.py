@@ -2,6 +2,7 @@
 
 import queue
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import evdev
 import pytest
@@ -13,10 +14,10 @@ from agent.drivers.wedge import WedgeReader
 from agent.uid import Format
 from tests.agent.drivers_heard import listening, reading
 from tests.agent.reader_contract import check_reader
-from tests.rig.typing import DEVICE, MEDIA_KEYS, Typist, bystander, heard, typist
+from tests.rig.typing import MEDIA_KEYS, Typist, bystander, heard, typist
 
-pytestmark = pytest.mark.skipif(not DEVICE.exists(), reason="needs /dev/uinput: an emulated machine has it")
-
+DRIVER = "wedge"
+STACK = f"evdev {version('evdev')}, Linux evdev with EVIOCGRAB, uinput"
 WEDGE, KEYPAD, STRANGE = "ffff:0035", "1a2c:0e24", "dead:beef"
 CARD, OTHER = "04a2b2c3", "0077b1c2"
 LIMIT_S = 15

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import evdev
 from evdev import ecodes
 
-DEVICE = Path("/dev/uinput")
 TYPING_KEYS = list(range(ecodes.KEY_ESC, ecodes.KEY_COMPOSE + 1))
 MEDIA_KEYS = [ecodes.KEY_POWER, ecodes.KEY_MENU, ecodes.KEY_VOLUMEUP]
 
