@@ -274,7 +274,7 @@ class Core:
         self._state(parts.clock.check_ntp())
         parts.snapshots.make_room()
         parts.shelf.tick()
-        parts.renewal.tick()
+        parts.renewal.tick(connected=parts.uplink.state == "connected")
         if parts.clock.mono_ms() >= self._prune_ms:
             self._prune_ms += PRUNE_EVERY_MS
             parts.prune()

@@ -14,13 +14,16 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from agent.drivers.https import WrongContent, fetch_pack, post_json
 from agent.drivers.tcp_payload import Traffic
 from agent.ports import DeviceError
+
+if TYPE_CHECKING:
+    from agent.enrolment import Post
 
 RENEW_S = 120.0
 FETCH_S = 3600.0
@@ -145,7 +148,7 @@ def do(call: Fetch | Renew) -> Outcome:
     outcome = Outcome()
     try:
         if isinstance(call, Renew):
-            outcome = _renew(call, traffic)
+            outcome = renew_where_due(call, partial(post_json, traffic=traffic))
         else:
             fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into), traffic=traffic)
     except WrongContent as error:
@@ -157,7 +160,13 @@ def do(call: Fetch | Renew) -> Outcome:
     return msgspec.structs.replace(outcome, billed=traffic.total().billed)
 
 
-def _renew(call: Renew, traffic: Traffic) -> Outcome:
+def renew_where_due(call: Renew, post: "Post") -> Outcome:
+    """Renew the certificate in a station's folder, by one call of ``post``, where that is due.
+
+    Raises:
+        DeviceError: Nobody is enrolled there.
+        EnrolmentFailed: The old certificate stays in place; also IdentityBroken and OSError.
+    """
     from agent.enrolment import renew, renewal_due_ms  # noqa: PLC0415
     from agent.identity import load_identity  # noqa: PLC0415
 
@@ -167,7 +176,7 @@ def _renew(call: Renew, traffic: Traffic) -> Outcome:
     due_ms = renewal_due_ms(identity.enrolled.certificate)
     if call.now_ms < due_ms:
         return Outcome(due_ms=due_ms)
-    identity = renew(identity, url=call.url, ca_file=Path(call.ca), post=partial(post_json, traffic=traffic))
+    identity = renew(identity, url=call.url, ca_file=Path(call.ca), post=post)
     return Outcome(renewed=True, due_ms=renewal_due_ms(identity.enrolled.certificate))
 
 

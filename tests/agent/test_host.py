@@ -8,7 +8,7 @@ from agent.events import MachineSeen, RenewalEnded
 from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.recent import recent_facts
-from agent.renewal import RETRY_MS, Renewal
+from agent.renewal import RETRY_MS, SUSPICION_MS, Renewal
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
 from protocol.health import Machine
 from protocol.kiosk import MAX_LINE_BYTES, decode_from_agent, encode_line
@@ -145,7 +145,7 @@ def renewal_of(station: Bench, desk: RenewalDesk) -> Renewal:
 
 def look(renewal: Renewal, station: Bench) -> bool:
     """Tick, and take what comes of it."""
-    renewal.tick()
+    renewal.tick(connected=True)
     event = station.inbox.get(timeout_s=5)
     assert isinstance(event, RenewalEnded)
     renewal.ended(event)
@@ -154,7 +154,7 @@ def look(renewal: Renewal, station: Bench) -> bool:
 
 def rests(renewal: Renewal, station: Bench) -> bool:
     """Tick, and see that nothing comes of it."""
-    renewal.tick()
+    renewal.tick(connected=True)
     return station.inbox.get(timeout_s=0.1) is None
 
 
@@ -182,16 +182,43 @@ def test_a_failed_renewal_is_tried_once_an_hour(station: Bench, system: FakeSyst
 def test_one_renewal_runs_at_a_time(station: Bench, system: FakeSystemClock) -> None:
     desk = RenewalDesk(system)
     renewal = renewal_of(station, desk)
-    renewal.tick()
+    renewal.tick(connected=True)
     system.pass_ms(RETRY_MS)
-    renewal.tick()
+    renewal.tick(connected=True)
     assert station.inbox.get(timeout_s=5) is not None
     assert len(desk.asked) == 1
 
 
-def test_without_the_time_nothing_is_renewed(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_without_the_time_nothing_is_renewed_while_the_county_answers(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system, trusted=False) as station:
-        assert rests(renewal_of(station, RenewalDesk(system)), station)
+        renewal = renewal_of(station, RenewalDesk(system))
+        for _ in range(4):
+            assert rests(renewal, station)
+            system.pass_ms(RETRY_MS)
+
+
+def test_without_the_time_and_without_the_county_a_certificate_is_renewed_on_suspicion_once(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        desk = RenewalDesk(system)
+        desk.fails = True
+        renewal = renewal_of(station, desk)
+        for tries in (1, 2):
+            renewal.tick(connected=False)
+            assert len(desk.asked) == tries - 1
+            system.pass_ms(SUSPICION_MS if tries == 1 else RETRY_MS)
+            desk.fails = tries == 1
+            renewal.tick(connected=False)
+            event = station.inbox.get(timeout_s=5)
+            assert isinstance(event, RenewalEnded)
+            renewal.ended(event)
+        assert min(desk.asked) > system.wall + 50 * 365 * DAY_MS, "due whatever the certificate says"
+        for _ in range(4):
+            system.pass_ms(RETRY_MS)
+            renewal.tick(connected=False)
+        assert station.inbox.get(timeout_s=0.1) is None
+        assert len(desk.asked) == 2
 
 
 def test_a_damaged_blob_is_stated_as_evicted(station: Bench) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,10 +17,14 @@ OTHER_VILLAGE = "990101001002"
 
 
 class County:
-    """One county with two fictional villages, without an ingest worker. A context: left, it is stopped."""
+    """One county with two fictional villages, without the parts left out. A context: left, it is stopped.
 
-    def __init__(self, home: Path, *parts_left_out: str) -> None:
+    ``also`` are further names and addresses that its certificates answer to.
+    """
+
+    def __init__(self, home: Path, *parts_left_out: str, also: Sequence[str] = ()) -> None:
         self.home = home
+        self._also = also
         self.log = home / "up.log"
         self._env = {"CUNHUI_HOME": str(home), "PYTHONPATH": os.getcwd()}
         left_out = [word for part in parts_left_out for word in ("--without", part)]
@@ -27,7 +32,8 @@ class County:
         self._up = Process("county", command, log=self.log, env=self._env)
 
     def __enter__(self) -> Self:
-        self.tool("init", "--host", "127.0.0.1", "--name", "示例县")
+        also = [word for host in self._also for word in ("--also", host)]
+        self.tool("init", "--host", "127.0.0.1", "--name", "示例县", *also)
         try:
             self.start()
         except NotInTime as error:
@@ -75,6 +81,12 @@ class County:
         """Run a statement as the database's own administrator."""
         run = ["psql", "--no-psqlrc", "--quiet", "-h", str(self.home / "run"), "-U", "postgres", "-d", "cunhui"]
         subprocess.run([*run, "-v", "ON_ERROR_STOP=1", "-c", statement], check=True, capture_output=True)
+
+    def rows(self, query: str) -> list[list[str]]:
+        """Return what a query finds, each value as psql prints it."""
+        run = ["psql", "--no-psqlrc", "-At", "-h", str(self.home / "run"), "-U", "postgres", "-d", "cunhui"]
+        found = subprocess.run([*run, "-v", "ON_ERROR_STOP=1", "-c", query], check=True, capture_output=True, text=True)
+        return [line.split("|") for line in found.stdout.splitlines()]
 
     def dump(self, file: Path) -> None:
         """Back the database up."""

@@ -1,0 +1,292 @@
+"""One station under test: its real outbox, uplink and MQTT link, on a thread of its own, and its lamp log.
+
+``scale`` makes its time run faster than the machine's: the uplink's clock is an argument, so its 90 s become 9 s at
+scale 10, and everything keeps its proportion. What is not the uplink's to wait for (keep-alive on the wire, the wait
+for a connection) is an argument of the link, and is divided by the same.
+"""
+
+import random
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+from agent.blobs import BlobStore
+from agent.drivers.mqtt import CONNECT_S, PahoLink, station_context
+from agent.drivers.mqtt_connection import LOOP_S
+from agent.events import Delivered, LinkDown, LinkUp, MessageCame
+from agent.identity import Identity
+from agent.inbox import Inbox
+from agent.outbox import Outbox
+from agent.ports import JudgeAt
+from agent.uplink import Uplink
+from protocol.commands import Command
+from protocol.facts import AlarmRaised, BlobAnnounced, Severity, Touch
+from protocol.kiosk import LinkState
+from protocol.twin import Desired, Reported, Sheddable
+from protocol.units import FactRef, Moment
+from protocol.vitals import Vitals
+from tests.proofs.link.netns import Namespace
+from tests.proofs.link.proxy import Line, Proxy
+
+type End = Literal["stays", "farewell", "vanishes"]
+
+SOFTWARE = "cunhui link proof"
+_GONE = Line(swallows=True, new=True)
+_STEP_S = 0.05
+
+
+class ScaledLink(PahoLink):
+    """The real link, with a keep-alive that passes as fast as the station's time."""
+
+    scale = 1.0
+
+    def connect(
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+    ) -> None:
+        fast = max(2, round(keepalive_s / self.scale))
+        super().connect(attempt=attempt, keepalive_s=fast, will=will, judge_at=judge_at, door=door)
+
+
+@dataclass
+class Lamp:
+    """What people saw: each touch that was shown green, under its name. Written before anything else happens to it."""
+
+    green: dict[int, FactRef] = field(default_factory=dict)
+    receipt_s: list[float] = field(default_factory=list)
+
+
+class LinkedStation:
+    """Runs from `start` to `stop`; between them a fault may do anything to its line."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        ca_file: Path,
+        broker_port: int,
+        numbers: range,
+        scale: float,
+        seed: int,
+        namespace: Namespace | None = None,
+    ) -> None:
+        self.identity = identity
+        self.name = identity.station
+        self.namespace = namespace
+        self.proxy = Proxy(broker_port, host=namespace.host if namespace else "127.0.0.1")
+        self.lamp = Lamp()
+        self.alarms: list[str] = []
+        self.state: LinkState = "connecting"
+        self.told_through = 0
+        self.told_head = b""
+        self.waiting = 0
+        self.touches_per_s = 0.0
+        self._ca_file = ca_file
+        self._numbers = iter(numbers)
+        self._scale = scale
+        self._chance = random.Random(seed)
+        self._boot = self._chance.randbytes(16)
+        self._pictures: list[bytes] = []
+        self._next_touch = 0.0
+        self._touch_now = False
+        self.pictures_waiting = 0
+        self.moved_bytes = 0
+        self._waits: tuple[int, float] | None = None
+        self._end: End | None = None
+        self._thread: threading.Thread | None = None
+        self.problem: Exception | None = None
+
+    def start(self) -> None:
+        """Begin, or begin again with the same card."""
+        self._end = None
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self, end: End) -> None:
+        """Say good-bye, or be gone without a word."""
+        self._end = end
+        if self._thread is not None:
+            self._thread.join(30)
+
+    def add_picture(self, content: bytes) -> None:
+        """Have a picture to send; the station's thread takes it."""
+        self._pictures.append(content)
+
+    @property
+    def unsent_pictures(self) -> int:
+        """Pictures that the station's thread has not taken yet."""
+        return len(self._pictures)
+
+    def touch_once(self) -> None:
+        """Have one card touched now."""
+        self._touch_now = True
+
+    def mono_ms(self) -> int:
+        return int(monotonic() * 1000 * self._scale)
+
+    def now(self) -> Moment:
+        return Moment(wall=1_790_000_000_000, boot=self._boot, mono=self.mono_ms(), quality="synced")
+
+    def _run(self) -> None:
+        try:
+            if self.namespace is not None:
+                self.namespace.enter()
+            folder = self.identity.folder
+            key = self.identity.record_key
+            outbox = Outbox.open(folder / "outbox.db", station=self.name, record_key=key, now=self.now)
+            try:
+                self._live(outbox, BlobStore(folder / "blobs"))
+            finally:
+                outbox.close()
+        except Exception as error:  # noqa: BLE001 -- top of a thread: the proof counts it
+            self.problem = error
+
+    def _live(self, outbox: Outbox, blobs: BlobStore) -> None:
+        inbox = Inbox()
+        link = self._link(inbox)
+        uplink = Uplink(
+            station=self.name,
+            shard=self.identity.enrolled.broker.shard,
+            county_keys=self.identity.county_keys,
+            outbox=outbox,
+            blobs=blobs,
+            link=link,
+            mono_ms=self.mono_ms,
+            host=_Host(self, outbox),
+            jitter=self._chance.random,
+        )
+        while self._end is None:
+            self._step(outbox, blobs, uplink, inbox)
+            self.moved_bytes = sum(link.bytes_moved())
+        if self._end == "farewell":
+            uplink.say_gone("shutdown")
+        elif self._end == "vanishes":
+            # Nothing of what its end still says comes through.
+            self.proxy.become(_GONE)
+            link.disconnect()
+
+    def _link(self, inbox: Inbox) -> PahoLink:
+        link = ScaledLink(
+            station=self.name,
+            shard=self.identity.enrolled.broker.shard,
+            host=self.proxy.host,
+            ports=[self.proxy.port],
+            context=lambda: station_context(
+                ca_file=self._ca_file,
+                certificate_file=self.identity.certificate_file,
+                key_file=self.identity.tls_key_file,
+            ),
+            put=inbox.put,
+            mono_ms=self.mono_ms,
+            connect_s=CONNECT_S / self._scale,
+            loop_s=LOOP_S / self._scale,
+        )
+        link.scale = self._scale
+        return link
+
+    def _step(self, outbox: Outbox, blobs: BlobStore, uplink: Uplink, inbox: Inbox) -> None:
+        due_s = (uplink.tick() - self.mono_ms()) / 1000 / self._scale
+        event = inbox.get(timeout_s=min(max(due_s, 0.001), _STEP_S))
+        if event is not None:
+            assert isinstance(event, LinkUp | LinkDown | MessageCame | Delivered)
+            uplink.handle(event)
+        if self._pictures:
+            self._announce(self._pictures.pop(), outbox, blobs, uplink)
+        if self._touch_now:
+            self._touch_now = False
+            self._touch(outbox, uplink)
+        if self.touches_per_s and monotonic() >= self._next_touch:
+            self._next_touch = monotonic() + self._chance.expovariate(self.touches_per_s)
+            self._touch(outbox, uplink)
+        self._look(outbox, uplink)
+        self.pictures_waiting = blobs.waiting
+
+    def _announce(self, content: bytes, outbox: Outbox, blobs: BlobStore, uplink: Uplink) -> None:
+        sha256 = blobs.write(content)
+        blobs.keep(sha256)
+        outbox.commit(
+            BlobAnnounced(at=self.now(), sha256=sha256, size=len(content), media_type="image/jpeg", purpose="touch")
+        )
+        uplink.facts_committed()
+
+    def _touch(self, outbox: Outbox, uplink: Uplink) -> None:
+        number = next(self._numbers)
+        card = number.to_bytes(16, "big")
+        touch = Touch(at=self.now(), card=card, reader="simulated", answer="recorded", direction="in")
+        [self.lamp.green[number]] = outbox.commit(touch)
+        self._waits = (self.lamp.green[number].seq, monotonic())
+        uplink.facts_committed()
+
+    def _look(self, outbox: Outbox, uplink: Uplink) -> None:
+        """Write down for the judge what the station believes."""
+        self.state, self.waiting = uplink.state, outbox.waiting
+        self.told_through = outbox.through
+        self.told_head = outbox.head_at(outbox.through) or b""
+        if self._waits is not None and outbox.receipted >= self._waits[0]:
+            self.lamp.receipt_s.append(monotonic() - self._waits[1])
+            self._waits = None
+
+    def close(self) -> None:
+        """End for good."""
+        self.proxy.close()
+
+
+class _Host:
+    """The rest of a station, as far as an uplink asks; a duty window is open all the time."""
+
+    def __init__(self, station: LinkedStation, outbox: Outbox) -> None:
+        self._station = station
+        self._outbox = outbox
+
+    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+        pass
+
+    def desired_came(self, desired: Desired) -> Reported:
+        return Reported(station=desired.station, version=desired.version, at=self._station.now().wall)
+
+    def command_came(self, command: Command) -> None:
+        pass
+
+    def command_refused(self, command: Command, reason: str) -> None:
+        pass
+
+    def alarm(self, code: str, severity: Severity, detail: str) -> None:
+        self._station.alarms.append(code)
+        self._outbox.commit(AlarmRaised(at=self._station.now(), code=code, severity=severity, detail=detail))
+
+    def blob_damaged(self, sha256: bytes) -> None:
+        raise AssertionError("a picture was damaged on the way")
+
+    def link_changed(self, state: LinkState) -> None:
+        pass
+
+    def puts_off(self, what: Sheddable) -> bool:
+        return False
+
+    def vitals(self) -> Vitals:
+        return Vitals(
+            station=self._station.name,
+            at=self._station.now(),
+            head=self._outbox.signed_head(),
+            waiting=self._outbox.waiting,
+            blobs_waiting=0,
+            software=SOFTWARE,
+            reader_ready=True,
+            camera_ready=False,
+            disk_free_kib=1,
+            resident_kib=1,
+            twin_version=0,
+        )
+
+    def in_duty(self) -> bool:
+        return True
+
+    def boot_id(self) -> bytes:
+        return self._station.now().boot
+
+    def software(self) -> str:
+        return SOFTWARE
+
+    def twin_version(self) -> int:
+        return 0

@@ -1,0 +1,346 @@
+"""One station in a world whose time is a number: its outbox, clock, renewal and uplink are the real ones.
+
+Time jumps to whatever is due next. A minute is the longest jump, so that what the core does by the way (look at the
+certificate, ask the time service) has its turn as often as a person could notice.
+"""
+
+import os
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from agent.clock import StationClock
+from agent.drivers.https_process import Renew, renew_where_due
+from agent.enrolment import enrol
+from agent.events import Delivered, LinkDown, LinkUp, MessageCame, RenewalEnded
+from agent.identity import load_identity
+from agent.inbox import Inbox
+from agent.journal import Journal
+from agent.lifecycle import Lifecycle
+from agent.outbox import Outbox
+from agent.ports import DeviceError, JudgeAt
+from agent.renewal import Renewal
+from agent.twin import Twin
+from agent.uplink import Uplink
+from protocol.commands import Command
+from protocol.facts import AlarmRaised, Severity, Touch
+from protocol.kiosk import LinkState
+from protocol.topics import Up
+from protocol.twin import Desired, Reported, Sheddable
+from protocol.units import FactRef
+from protocol.vitals import Vitals
+from tests.proofs.outage.county import OutageCounty
+from tests.proofs.rollback.board import NoBlobs
+
+type Event = LinkUp | LinkDown | MessageCame | Delivered
+
+CHORES_MS = 60_000
+SOFTWARE = "cunhui outage proof"
+_HANDSHAKE_MS = 300
+_FAILS_MS = 3_000
+
+
+@dataclass
+class World:
+    """The true time, and whether the line is up."""
+
+    now_ms: int
+    line_up: bool = True
+    swallows: bool = False
+    """A dead line says nothing, instead of failing at once."""
+
+
+class Machine:
+    """`agent.ports.SystemClock` of a board without a clock battery."""
+
+    def __init__(self, world: World, *, time_service: bool) -> None:
+        self._world = world
+        self._time_service = time_service
+        self.reboot()
+
+    def reboot(self) -> None:
+        self._booted_ms = self._world.now_ms - 5_000
+        self._boot = os.urandom(16)
+
+    def mono_ms(self) -> int:
+        return self._world.now_ms - self._booted_ms
+
+    def wall_ms(self) -> int:
+        return self._world.now_ms if self.ntp_synced() else self.mono_ms()
+
+    def boot_id(self) -> bytes:
+        return self._boot
+
+    def ntp_synced(self) -> bool:
+        return self._time_service and self._world.line_up
+
+
+@dataclass(order=True)
+class _Later:
+    at_ms: int
+    event: Event = field(compare=False)
+
+
+class Line:
+    """`agent.ports.Link` to the county: it judges the client certificate as the broker's TLS would."""
+
+    def __init__(
+        self, world: World, county: OutageCounty, *, station: str, certificate_file: Path, mono: Machine
+    ) -> None:
+        self._world = world
+        self._county = county
+        self._station = station
+        self._certificate_file = certificate_file
+        self._mono = mono
+        self._later: deque[_Later] = deque()
+        self._attempt = 0
+        self._ticket = 0
+        self.up = False
+        self.refused = 0
+
+    def connect(
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+    ) -> None:
+        self.disconnect()
+        self._attempt = attempt
+        if not self._world.line_up:
+            if not self._world.swallows:
+                self._soon(LinkDown(attempt, "network unreachable"), _FAILS_MS)
+        elif not self._county.lets_in(self._certificate_file):
+            self.refused += 1
+            self._soon(LinkDown(attempt, "tls: certificate expired"), _HANDSHAKE_MS)
+        else:
+            self.up = True
+            self._soon(LinkUp(attempt), _HANDSHAKE_MS)
+
+    def _soon(self, event: Event, after_ms: int) -> None:
+        self._later.append(_Later(self._world.now_ms + after_ms, event))
+
+    def publish(self, leaf: Up, payload: bytes, *, qos: Literal[0, 1]) -> int:
+        if not self.up:
+            raise DeviceError("the connection is gone")
+        self._ticket += 1
+        if not self._world.line_up:
+            return self._ticket
+        answers = self._county.hear(self._station, leaf, payload)
+        if qos == 1:
+            self._soon(Delivered(self._attempt, self._ticket, 0), 100)
+        for down, raw in answers:
+            came = MessageCame(self._attempt, down, raw, False, self._mono.mono_ms() + 150)
+            self._soon(came, 150)
+        return self._ticket
+
+    def disconnect(self) -> None:
+        self._later.clear()
+        self.up = False
+
+    def bytes_moved(self) -> tuple[int, int]:
+        return (0, 0)
+
+    def bytes_billed(self) -> int:
+        return 0
+
+    def next_ms(self) -> int | None:
+        """When the next event comes, in true time."""
+        return min(self._later).at_ms if self._later else None
+
+    def take(self) -> Event | None:
+        """Return the event that has come, if one has."""
+        if not self._later or min(self._later).at_ms > self._world.now_ms:
+            return None
+        first = min(self._later)
+        self._later.remove(first)
+        return first.event
+
+
+class Board:
+    """A station from its enrolment on."""
+
+    def __init__(
+        self, folder: Path, county: OutageCounty, world: World, *, station: str, time_service: bool, seed: int
+    ) -> None:
+        self._folder = folder
+        self._county = county
+        self._world = world
+        self._chance = random.Random(seed)
+        self._number = (seed + 1) * 1_000_000
+        self.green: dict[int, FactRef] = {}
+        self.presented: set[int] = set()
+        claim = county.claim(station)
+        enrol(folder, url="https://county", ca_file=county.ca_file, claim=claim, post=county.post)
+        self.station = station
+        self._machine = Machine(world, time_service=time_service)
+        self.refused = 0
+        self.power_on()
+
+    def power_on(self) -> None:
+        """Boot: the time is forgotten, the disk is not."""
+        identity = load_identity(self._folder)
+        assert identity is not None
+        self._machine.reboot()
+        self.clock = StationClock(system=self._machine, build_ms=1_700_000_000_000)
+        self._inbox = Inbox()
+        self.outbox = Outbox.open(
+            self._folder / "outbox.db",
+            station=identity.station,
+            record_key=identity.record_key,
+            now=self.clock.now,
+        )
+        self.clock.restore(self.outbox)
+        self._journal = Journal(self.outbox)
+        twin = Twin(station=identity.station, village="示例村", state=self.outbox)
+        self._lifecycle = Lifecycle(
+            clock=self.clock, journal=self._journal, twin=twin, state=self.outbox, software=SOFTWARE
+        )
+        self._renewal = Renewal(clock=self.clock, inbox=self._inbox, renew=self._renew)
+        self._line = Line(
+            self._world,
+            self._county,
+            station=identity.station,
+            certificate_file=identity.certificate_file,
+            mono=self._machine,
+        )
+        self._uplink = Uplink(
+            station=identity.station,
+            shard=0,
+            county_keys=identity.county_keys,
+            outbox=self.outbox,
+            blobs=NoBlobs(),
+            link=self._line,
+            mono_ms=self.clock.mono_ms,
+            host=_Host(self),
+            jitter=self._chance.random,
+        )
+        self._chores_ms = self._world.now_ms
+        self._lifecycle.started(last_fact=None)
+
+    def power_off(self) -> None:
+        """Be gone without a word."""
+        self.refused += self._line.refused
+        self._line.disconnect()
+        self.outbox.close()
+
+    def _renew(self, wall_ms: int) -> RenewalEnded:
+        call = Renew(folder=str(self._folder), url="https://county", ca=str(self._county.ca_file), now_ms=wall_ms)
+        outcome = renew_where_due(call, self._county.post)
+        return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms)
+
+    @property
+    def state(self) -> LinkState:
+        return self._uplink.state
+
+    @property
+    def times_refused(self) -> int:
+        """How often the broker refused the certificate."""
+        return self.refused + self._line.refused
+
+    def touch(self) -> None:
+        """Have a card touched that no other touch has."""
+        self._number += 1
+        self.presented.add(self._number)
+        now = self.clock.now()
+        card = self._number.to_bytes(16, "big")
+        [self.green[self._number]] = self._journal.commit(
+            Touch(at=now, card=card, reader="simulated", answer="recorded", direction="in")
+        )
+        self._uplink.facts_committed()
+
+    def live_until(self, end_ms: int) -> None:
+        """Let time pass, from one thing that is due to the next."""
+        while self._world.now_ms < end_ms:
+            due = self._step()
+            self._world.now_ms = min(end_ms, max(due, self._world.now_ms + 1))
+
+    def _step(self) -> int:
+        """Do what is due now; return when the next thing is, in true time."""
+        while (event := self._line.take()) is not None:
+            self._uplink.handle(event)
+        if self._world.now_ms >= self._chores_ms:
+            self._chores_ms = self._world.now_ms + CHORES_MS
+            self._chores()
+        due = self._uplink.tick() - self.clock.mono_ms() + self._world.now_ms
+        if self._journal.take_news():
+            self._uplink.facts_committed()
+        others = [self._chores_ms, self._line.next_ms()]
+        return min(due, *(other for other in others if other is not None))
+
+    def _chores(self) -> None:
+        self._lifecycle.tick()
+        self._journal.settle()
+        corrected = self.clock.check_ntp()
+        if corrected is not None:
+            self._journal.owe(corrected)
+        self._renewal.tick(connected=self.state == "connected")
+        # A renewal has a thread of its own: time stands still until it has ended.
+        while self._renewal.running:
+            event = self._inbox.get(timeout_s=60)
+            assert isinstance(event, RenewalEnded), "a renewal does not end"
+            self._renewal.ended(event)
+
+    def time_told(self, wall_ms: int, asked_ms: int, answered_ms: int) -> None:
+        corrected = self.clock.county_said(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
+        if corrected is not None:
+            self._journal.owe(corrected)
+
+    def alarm(self, code: str, severity: Severity, detail: str) -> None:
+        self._journal.owe(AlarmRaised(at=self.clock.now(), code=code, severity=severity, detail=detail))
+
+
+class _Host:
+    """The rest of the station, as far as the uplink asks."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+        self._board.time_told(wall_ms, asked_mono_ms, answered_mono_ms)
+
+    def desired_came(self, desired: Desired) -> Reported:
+        return Reported(station=desired.station, version=desired.version, at=self._board.clock.now().wall)
+
+    def command_came(self, command: Command) -> None:
+        pass
+
+    def command_refused(self, command: Command, reason: str) -> None:
+        pass
+
+    def alarm(self, code: str, severity: Severity, detail: str) -> None:
+        self._board.alarm(code, severity, detail)
+
+    def blob_damaged(self, sha256: bytes) -> None:
+        raise AssertionError("there are no pictures")
+
+    def link_changed(self, state: LinkState) -> None:
+        pass
+
+    def puts_off(self, what: Sheddable) -> bool:
+        return False
+
+    def vitals(self) -> Vitals:
+        return Vitals(
+            station=self._board.station,
+            at=self._board.clock.now(),
+            head=self._board.outbox.signed_head(),
+            waiting=self._board.outbox.waiting,
+            blobs_waiting=0,
+            software=SOFTWARE,
+            reader_ready=True,
+            camera_ready=False,
+            disk_free_kib=1,
+            resident_kib=1,
+            twin_version=0,
+        )
+
+    def in_duty(self) -> bool:
+        return False
+
+    def boot_id(self) -> bytes:
+        return self._board.clock.now().boot
+
+    def software(self) -> str:
+        return SOFTWARE
+
+    def twin_version(self) -> int:
+        return 0
