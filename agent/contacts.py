@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent import duty
+from agent.alarms import StandingAlarms
 from agent.clock import StationClock
 from agent.events import InputChanged, InputFailed
 from agent.journal import Journal
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.twin import Twin
-from protocol.facts import AlarmRaised, ContactChanged, ContactKind, Fact
+from protocol.facts import ContactChanged, ContactKind, Fact
 from protocol.units import FactRef, Moment
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Contacts:
         journal: Journal,
         twin: Twin,
         pictures: DoorPictures,
+        alarms: StandingAlarms,
         sensors: Mapping[str, ContactKind],
     ) -> None:
         """``sensors``: what each input is, by its name."""
@@ -69,6 +71,7 @@ class Contacts:
         self._journal = journal
         self._twin = twin
         self._pictures = pictures
+        self._alarms = alarms
         self._inputs = {name: _Input(sensor) for name, sensor in sensors.items()}
         self._picture_ms: int | None = None
 
@@ -93,6 +96,7 @@ class Contacts:
         now = self._clock.now()
         seen = known.now is not None
         known.now, known.changed_ms = event.active, now.mono
+        self._alarms.cleared(_failed_code(event.input))
         if known.sensor == "motion":
             self._moved(event.input, known, now)
         elif not known.flapping and event.active != known.stated:
@@ -134,10 +138,7 @@ class Contacts:
 
     def failed(self, event: InputFailed) -> None:
         """Tell the county that an input is not watched."""
-        log.error("input %s can't be watched: %s", event.input, event.problem)
-        detail = f"{event.input}: {event.problem}"[:400]
-        alarm = AlarmRaised(at=self._clock.now(), code="input_failed", severity="minor", detail=detail)
-        self._journal.owe(alarm)
+        self._alarms.raised(_failed_code(event.input), "minor", f"“{event.input}”接不上：{event.problem}")
 
     def tick(self) -> None:
         """State how a contact that flapped is, when it has been calm and half of its hour's facts are left."""
@@ -148,6 +149,10 @@ class Contacts:
             _forget(known, now)
             if len(known.facts_ms) <= MAX_AN_HOUR // 2:
                 self._state(name, known, now)
+
+
+def _failed_code(name: str) -> str:
+    return f"input_failed:{name}"
 
 
 def _forget(known: _Input, now: Moment) -> None:

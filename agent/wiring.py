@@ -195,6 +195,7 @@ class _Build:
             journal=self.journal,
             twin=self.twin,
             pictures=self.snapshots,
+            alarms=self.alarms,
             sensors={one.chosen.name: one.sensor for one in self.config.inputs},
         )
         self.contacts.recall(recent)

@@ -261,6 +261,7 @@ class Bench:
             journal=self.journal,
             twin=self.twin,
             pictures=self.snapshots,
+            alarms=self.alarms,
             sensors={"大门": "door", "大厅": "motion"},
         )
         self.contacts.recall(self.recent)

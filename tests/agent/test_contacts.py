@@ -9,7 +9,7 @@ from agent.events import InputChanged, InputFailed
 from agent.inbox import Inbox
 from agent.recent import recent_facts
 from agent.watched_contact import WatchedContact
-from protocol.facts import AlarmRaised, ContactChanged
+from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged
 from tests.agent.bench import Bench, bench, desired
 from tests.fakes.clockwork import FakeSystemClock
 from tests.fakes.devices import FakeContact
@@ -161,11 +161,15 @@ def test_an_input_that_can_not_be_watched_is_an_alarm(station: Bench) -> None:
     contact = WatchedContact(FakeContact(broken=True), DOOR, inbox)
     contact.start()
     event = inbox.get(timeout_s=0)
-    assert event == InputFailed(DOOR, "no such pin")
-    station.contacts.failed(InputFailed(DOOR, "no such pin"))
+    assert isinstance(event, InputFailed)
+    station.contacts.failed(event)
     (alarm,) = station.of(AlarmRaised)
-    assert (alarm.code, alarm.detail) == ("input_failed", "大门: no such pin")
+    assert (alarm.code, alarm.detail) == ("input_failed:大门", "“大门”接不上：no such pin")
+    station.contacts.failed(event)
+    assert len(station.of(AlarmRaised)) == 1
     contact.stop()
+    tell(station, False)
+    assert [fact.code for fact in station.of(AlarmCleared)] == ["input_failed:大门"]
 
 
 def test_a_watched_contact_brings_each_change_into_the_inbox() -> None:
