@@ -95,10 +95,30 @@ ALARMS = {
     "rtc_failed": "站点的时钟芯片停过或读不出，请检查电池",
     "modem_implausible": "站点的移动网络时间不对，未采用",
     "modem_failed": "站点读不出移动网络时间",
+    "too_hot": "站点过热",
+    "undervoltage": "站点供电电压不足",
+    "disk_short": "站点磁盘快满",
+    "card_worn": "存储卡快到寿命",
     "disk_full": "站点磁盘已满",
     "outbox_full": "站点磁盘已满",
 }
 """By the part of a code before its colon; what follows names the reason."""
+REMEDIES = {
+    "too_hot": "请让机箱通风，不要放在窗台、暖气或电视机上。",
+    "undervoltage": "请换 5V/3A 的电源和短而粗的电源线，不要用手机充电头。",
+    "disk_short": "请联系县运维清理；常常这样就换一张更大的卡。",
+    "card_worn": "请尽快换卡：先在站点上导出记录，再换上新卡重新接入。",
+    "reader_lost": "请把读卡器的 USB 线拔下再插一次；还不行就换一个。",
+    "camera_failed": "请检查摄像头的线；打卡不受影响。",
+    "camera_suspect": "请看看镜头是否被挡住；打卡不受影响。",
+    "input_failed": "请检查门磁或人体感应的接线。",
+    "data_short": "请核对流量套餐，或在站点的设置里提高上限；打卡照常上传。",
+    "disk_full": "请联系县运维清理；清出空间之前不能打卡。",
+    "outbox_full": "请联系县运维清理；清出空间之前不能打卡。",
+    "rtc_failed": "请更换时钟芯片的电池。",
+    "rtc_implausible": "请更换时钟芯片的电池。",
+}
+"""What a person does about an alarm, by the same part of its code."""
 ORDERS = {
     "identify": "闪灯鸣响",
     "snapshot": "拍一张",
@@ -173,6 +193,11 @@ DEEDS = {
 def alarm_name(code: str) -> str:
     """Return an alarm's name in Chinese, or its code where there is none."""
     return ALARMS.get(code.split(":", maxsplit=1)[0], code)
+
+
+def remedy(code: str) -> str:
+    """Return what to do about an alarm, in one sentence; empty where there is nothing to say."""
+    return REMEDIES.get(code.split(":", maxsplit=1)[0], "")
 
 
 def state_of(station: Station) -> Word:

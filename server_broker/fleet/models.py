@@ -78,6 +78,12 @@ class StationStatus(models.Model):
     disk_free_kib = models.BigIntegerField(default=0)
     resident_kib = models.BigIntegerField(default=0)
     simulated = models.BooleanField(default=False)
+    health = models.JSONField(null=True)
+    """What `server_broker.fleet.health` keeps; null until the station has said it once."""
+    health_at = models.DateTimeField(null=True)
+    month_bytes = models.BigIntegerField(null=True)
+    month_forecast_bytes = models.BigIntegerField(null=True)
+    saving = models.JSONField(null=True)
 
 
 class StationEvent(models.Model):

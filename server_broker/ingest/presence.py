@@ -10,6 +10,7 @@ from protocol.heads import SignedHead, verify_head
 from protocol.refusal import Refused
 from protocol.twin import Reported
 from protocol.vitals import Vitals
+from server_broker.fleet import health
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.desired import is_ahead, kept_desired, note_reported
 from server_broker.fleet.models import StationStatus
@@ -35,6 +36,11 @@ _STATUS_FIELDS = [
     "disk_free_kib",
     "resident_kib",
     "simulated",
+    "health",
+    "health_at",
+    "month_bytes",
+    "month_forecast_bytes",
+    "saving",
 ]
 SILENCE = timedelta(minutes=35)
 """A station says its vitals every quarter of an hour. Two lost in a row and a while: its end went unheard."""
@@ -106,6 +112,15 @@ def _apply_vitals(status: StationStatus, vitals: Vitals, now: datetime) -> None:
     status.disk_free_kib = min(vitals.disk_free_kib, _LAST_BIG_INTEGER)
     status.resident_kib = min(vitals.resident_kib, _LAST_BIG_INTEGER)
     status.simulated = vitals.simulated
+    status.month_bytes = _at_most(vitals.month_bytes, _LAST_BIG_INTEGER)
+    status.month_forecast_bytes = _at_most(vitals.month_forecast_bytes, _LAST_BIG_INTEGER)
+    status.saving = list(vitals.saving)
+    if vitals.health is not None:
+        status.health, status.health_at = health.kept(vitals.health), now
+
+
+def _at_most(value: int | None, most: int) -> int | None:
+    return None if value is None else min(value, most)
 
 
 def _waiting(sender: SenderRow, vitals: Vitals, through: dict[StreamKey, int]) -> int:

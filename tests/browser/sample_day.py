@@ -5,11 +5,14 @@ import hashlib
 import io
 import secrets
 
+import msgspec
 from django.conf import settings
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
+from protocol.health import DeviceHealth, Health, Machine
 from server_broker.attendance.models import Touch
+from server_broker.fleet import health
 from server_broker.fleet.models import Station, StationStatus, Stream
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.files import MediaFolder
@@ -30,6 +33,44 @@ NAMES = ("张示例", "李示例", "王示例", "赵示例", "陈样本", "刘�
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 
 
+_WELL = Machine(
+    model="Raspberry Pi 3 Model B Rev 1.2",
+    system="Debian GNU/Linux 13 (trixie)",
+    kernel="6.12.34+rpt-rpi-v8",
+    temperature_c=52,
+    throttled="no",
+    undervoltage="no",
+    memory_kib=931_352,
+    memory_free_kib=602_104,
+    disk_kib=14_680_064,
+    card="sd",
+    link="modem",
+    signal_percent=67,
+)
+_DEVICES = [
+    DeviceHealth(name="门口", kind="reader", ready=True, simulated=True),
+    DeviceHealth(name="camera", kind="camera", ready=True, simulated=True),
+    DeviceHealth(name="gpio", kind="indicator", ready=True),
+]
+WELL = Health(machine=_WELL, devices=_DEVICES, boot_reason="ordered")
+ILL = Health(
+    machine=msgspec.structs.replace(
+        _WELL,
+        temperature_c=83,
+        throttled="now",
+        undervoltage="now",
+        memory_free_kib=31_000,
+        card="emmc",
+        card_worn_percent=100,
+        card_end="warning",
+        signal_percent=18,
+    ),
+    devices=[msgspec.structs.replace(one, ready=False) for one in _DEVICES],
+    boot_reason="undervoltage",
+)
+"""Everything that may be wrong at once."""
+
+
 def make_day() -> FictionalCounty:
     county = make_county()
     Region.objects.create(code="990101001003", name="示范村")
@@ -48,6 +89,15 @@ def make_day() -> FictionalCounty:
     StationStatus.objects.filter(pk="demo-shifan").update(
         waiting=12, blobs_waiting=3, clock_quality="holdover", receipt_at=timezone.now() - dt.timedelta(minutes=47)
     )
+    StationStatus.objects.update(health=health.kept(WELL), health_at=timezone.now(), month_bytes=212_300_000)
+    StationStatus.objects.filter(pk="demo-shifan").update(
+        health=health.kept(ILL),
+        month_bytes=951_000_000,
+        reader_ready=False,
+        month_forecast_bytes=1_204_000_000,
+        saving=["blobs"],
+    )
+    alarm(county.stations["demo-shifan"], code="undervoltage", severity="major", detail="供电电压低于主板的要求")
     alarm(county.stations["demo-shifan"], code="reader_lost", severity="major", detail="读卡器 10 分钟没有应答")
     return county
 

@@ -3,7 +3,9 @@
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.birth import Birth, Compare, Gone, Mark
@@ -117,7 +119,7 @@ class StationDouble:
         marks = [Mark(seq=seq, head=self.head(seq)) for seq in seqs]
         return self.message("compare", encode(Compare(station=self.id, epoch=self.epoch, marks=marks)))
 
-    def vitals(self) -> Incoming:
+    def vitals(self, **said: Any) -> Incoming:
         vitals = Vitals(
             station=self.id,
             at=moment(),
@@ -132,7 +134,7 @@ class StationDouble:
             twin_version=0,
             simulated=True,
         )
-        return self.message("vitals", encode(vitals))
+        return self.message("vitals", encode(msgspec.structs.replace(vitals, **said)))
 
 
 def booted() -> Booted:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.attendance.models import DATED_QUALITIES
-from server_broker.console import words
+from server_broker.console import health, words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
@@ -121,6 +121,24 @@ def event(kind: str) -> words.Word:
 def alarm_title(code: str) -> str:
     """Return an alarm's name in Chinese, or its code."""
     return words.alarm_name(code)
+
+
+@register.filter
+def remedy(code: str) -> str:
+    """Return what to do about an alarm."""
+    return words.remedy(code)
+
+
+@register.filter
+def health_readings(status: StationStatus | None) -> list[health.Reading]:
+    """Return what the station's machine and devices are like, in words."""
+    return health.readings(status)
+
+
+@register.filter
+def health_word(status: StationStatus | None) -> words.Word:
+    """Return the worst of it in one word."""
+    return health.worst(status)
 
 
 @register.filter

@@ -1,0 +1,152 @@
+"""What a station says of its health: kept as it was said last, shown in words, with what a person does about it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from protocol.health import DeviceHealth, Health, Machine
+from server_broker.accounts.models import Role
+from server_broker.console.health import readings, worst
+from server_broker.console.words import ALARMS, REMEDIES
+from server_broker.fleet import health
+from server_broker.fleet.models import StationStatus
+from server_broker.ingest.settlement import Settlement
+from tests.server_broker.console_county import COUNTY, alarm, client_for, make_county, user_of
+from tests.server_broker.station_double import NOW, StationDouble
+
+pytestmark = pytest.mark.django_db
+
+WELL = Health(
+    machine=Machine(
+        model="Raspberry Pi 3 Model B", temperature_c=50, undervoltage="no", card="sd", link="modem", signal_percent=60
+    ),
+    devices=[DeviceHealth(name="pcsc", kind="reader", ready=True)],
+    boot_reason="ordered",
+)
+
+
+def status_of(said: Health | None, **values: Any) -> StationStatus:
+    values = {"disk_free_kib": 4_000_000, "month_bytes": 12_345_678, "saving": [], **values}
+    return StationStatus(health=None if said is None else health.kept(said), **values)
+
+
+def words(status: StationStatus) -> dict[str, tuple[str, str, str]]:
+    return {one.title: (one.word.tone, one.word.word, one.remedy) for one in readings(status)}
+
+
+def machine(**values: Any) -> Health:
+    return msgspec.structs.replace(WELL, machine=msgspec.structs.replace(WELL.machine, **values))
+
+
+@pytest.mark.parametrize(
+    ("said", "title", "tone", "word"),
+    [
+        (machine(temperature_c=70), "温度", "good", "70 °C"),
+        (machine(temperature_c=75), "温度", "warn", "偏热 75 °C"),
+        (machine(temperature_c=80), "温度", "bad", "过热 80 °C"),
+        (machine(temperature_c=None), "温度", "quiet", "未知"),
+        (machine(undervoltage="now"), "供电", "bad", "电压不足"),
+        (machine(undervoltage="earlier"), "供电", "warn", "曾经电压不足"),
+        (machine(undervoltage=None), "供电", "quiet", "未知"),
+        (WELL, "存储卡", "quiet", "未知"),
+        (machine(card="emmc", card_worn_percent=30, card_end="normal"), "存储卡", "good", "已用约 30 %"),
+        (machine(card="emmc", card_worn_percent=80), "存储卡", "warn", "已用约 80 %"),
+        (machine(card="emmc", card_worn_percent=100), "存储卡", "bad", "快到寿命"),
+        (machine(card="emmc", card_end="urgent"), "存储卡", "bad", "快到寿命"),
+        (machine(memory_free_kib=30_000), "空闲内存", "warn", "29 MB"),
+        (machine(memory_free_kib=600_000), "空闲内存", "good", "586 MB"),
+        (machine(signal_percent=10), "网络", "warn", "4G 信号弱 10 %"),
+        (machine(link="ethernet", signal_percent=None), "网络", "good", "网线"),
+        (machine(link=None), "网络", "quiet", "未知"),
+        (msgspec.structs.replace(WELL, boot_reason="abrupt"), "上次启动", "warn", "断电或死机后启动"),
+        (msgspec.structs.replace(WELL, boot_reason=None), "上次启动", "quiet", "未知"),
+    ],
+)
+def test_each_value_has_its_word(said: Health, title: str, tone: str, word: str) -> None:
+    assert words(status_of(said))[title][:2] == (tone, word)
+
+
+def test_whatever_is_bad_says_what_to_do() -> None:
+    ill = Health(
+        machine=Machine(temperature_c=90, undervoltage="now", card="emmc", card_end="urgent", memory_free_kib=1),
+        devices=[DeviceHealth(name="x", kind=kind, ready=False) for kind in ("reader", "camera", "indicator", "input")],
+        boot_reason="power_fault",
+    )
+    found = readings(status_of(ill, disk_free_kib=10, saving=["blobs", "unheard-of"]))
+    amiss = [one for one in found if one.word.tone in ("warn", "bad")]
+    assert len(amiss) == 11
+    assert all(one.remedy.endswith("。") for one in amiss)
+
+
+def test_the_worst_is_one_word() -> None:
+    assert worst(status_of(WELL)).word == "正常"
+    assert worst(status_of(machine(temperature_c=75, undervoltage="now"))).word == "电压不足"
+    broken = msgspec.structs.replace(WELL, devices=[DeviceHealth(name="门口", kind="reader", ready=False)])
+    assert worst(status_of(broken)).word == "读卡器不可用"
+    assert (worst(status_of(None)).word, worst(None).word) == ("未知", "未知")
+
+
+def test_what_this_version_can_not_read_is_shown_as_nothing() -> None:
+    assert readings(StationStatus(health={"machine": {"temperature_c": "hot"}})) == []
+    assert readings(StationStatus(health=["x"])) == []
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    return double
+
+
+@pytest.fixture
+def settlement() -> Settlement:
+    return Settlement(clock=lambda: NOW)
+
+
+def test_it_is_kept_until_it_is_said_anew(station: StationDouble, settlement: Settlement) -> None:
+    settlement.settle([station.vitals(health=WELL, month_bytes=5, month_forecast_bytes=7, saving=["blobs"])])
+    settlement.settle([station.vitals()])
+    status = StationStatus.objects.get(pk=station.id)
+    assert health.read(status.health) == WELL
+    assert status.health_at is not None
+    assert (status.month_bytes, status.saving) == (None, [])
+    settlement.settle([station.vitals(health=machine(undervoltage="now"))])
+    assert words(StationStatus.objects.get(pk=station.id))["供电"][1] == "电压不足"
+
+
+def test_no_value_is_too_much_for_the_database(station: StationDouble, settlement: Settlement) -> None:
+    said = machine(model="a\x00b", memory_kib=2**53 - 1)
+    settlement.settle([station.vitals(health=said, month_bytes=2**63, month_forecast_bytes=2**64 - 1)])
+    status = StationStatus.objects.get(pk=station.id)
+    assert status.month_bytes == 2**63 - 1
+    assert words(status)["主机"][1] == "a�b"
+
+
+def test_the_pages_say_what_is_wrong_and_what_to_do() -> None:
+    county = make_county()
+    StationStatus.objects.filter(pk="station-a").update(
+        health=health.kept(machine(undervoltage="now", model="<script>")), health_at=timezone.now()
+    )
+    alarm(county.stations["station-a"], code="undervoltage", severity="major", detail="供电电压低于主板的要求")
+    page = client_for(user_of(Role.OPERATOR, COUNTY))
+    shown = text_of(page, "/stations/station-a/")
+    assert "电压不足" in shown
+    assert shown.count(REMEDIES["undervoltage"]) == 2
+    assert "&lt;script&gt;" in shown
+    assert "电压不足" in text_of(page, "/")
+    assert REMEDIES["undervoltage"] in text_of(page, "/alarms/")
+    assert 'id="health-title"' in shown
+    assert 'id="health-title"' not in text_of(page, "/stations/station-b/")
+
+
+def text_of(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_every_remedy_belongs_to_an_alarm_that_has_a_name() -> None:
+    assert REMEDIES.keys() <= ALARMS.keys()
