@@ -40,6 +40,10 @@ class StandingAlarms:
         """Return whether an alarm of this code was raised and not cleared."""
         return code in self._standing
 
+    def kind(self, code: str) -> str:
+        """Return of which kind the alarm of this code is that stands; empty where none does."""
+        return self._standing.get(code, "")
+
     def raised(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
         """State that something is wrong, unless it stands already.
 

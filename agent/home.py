@@ -31,6 +31,7 @@ class HomeScreen:
         screens: Screens,
         waiting: Callable[[], int],
         simulated: Sequence[str],
+        notice: Callable[[], str],
     ) -> None:
         self._station = station
         self._clock = clock
@@ -41,6 +42,7 @@ class HomeScreen:
         self._screens = screens
         self._waiting = waiting
         self._simulated = list(simulated)
+        self._notice = notice
         self._link: LinkState = "connecting"
         self._changed = True
         self._sent_ms: int | None = None
@@ -95,6 +97,7 @@ class HomeScreen:
             simulated=self._simulated,
             duty=self._today.board(now),
             levels=self._learning.levels(),
+            notice=self._notice(),
         )
         while len(encode_line(home)) > MAX_LINE_BYTES:
             home = msgspec.structs.replace(

@@ -26,6 +26,12 @@ log = logging.getLogger(__name__)
 
 MAX_REQUESTED = 8
 FAILED, SUSPECT = "camera_failed", "camera_suspect"
+_UNPLUGGED = "摄像头拍不出，请看看插好没有"
+_AT_THE_KIOSK = {
+    "black": "摄像头画面全黑，请看看镜头盖和灯",
+    "covered": "摄像头被挡住了，请拿开镜头前的东西",
+    "frozen": "摄像头画面不动了，请把摄像头重新插一下",
+}
 _SEEN: dict[Suspect, str] = {
     "black": "画面全黑，请到现场查看镜头和灯光",
     "covered": "画面没有内容，镜头可能被遮挡",
@@ -105,6 +111,13 @@ class Snapshots:
         """Whether there is a camera and its last picture came."""
         return self._taker is not None and not self._alarms.stands(FAILED)
 
+    @property
+    def notice(self) -> str:
+        """What people at the station can do about the camera; empty where nothing is wrong."""
+        if self._alarms.stands(FAILED):
+            return _UNPLUGGED
+        return _AT_THE_KIOSK.get(self._alarms.kind(SUSPECT), "")
+
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch, where the village takes them."""
         if self._taker is not None and self._twin.desired.settings.snapshots:
@@ -129,8 +142,12 @@ class Snapshots:
         return self._taker is not None and command in self._taker.orders_in_spool()
 
     def tick(self) -> None:
-        """Take a picture where this is a random moment of a duty window."""
-        if self._taker is None or not self._twin.desired.settings.snapshots or not self._clock.dated:
+        """Take a picture where this is a random moment of a duty window; without a camera nothing is wrong with it."""
+        if self._taker is None:
+            for code in (FAILED, SUSPECT):
+                self._alarms.cleared(code)
+            return
+        if not self._twin.desired.settings.snapshots or not self._clock.dated:
             return
         if self._moments.due(self._twin.desired, self._clock.now()):
             self._taker.request(Wanted("random"))

@@ -296,6 +296,7 @@ class _Build:
             screens=self.kiosks,
             waiting=DeedsWaiting(self.outbox).count,
             simulated=simulated,
+            notice=lambda: self.snapshots.notice,
         )
 
     def _health(self, lifecycle: Lifecycle) -> StationHealth:

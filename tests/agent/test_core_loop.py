@@ -128,6 +128,7 @@ class Running:
             screens=station.recorded,
             waiting=lambda: station.outbox.real.waiting,
             simulated=["reader"],
+            notice=lambda: station.snapshots.notice,
         )
         self.core = Core(
             Parts(
@@ -244,6 +245,23 @@ def test_a_device_that_does_not_start_stops_the_others(running: Running) -> None
     with pytest.raises(NotStarted):
         running.core.run()
     assert [what for who, what in running.order if who == "stop"] == ["camera"]
+
+
+def test_people_at_the_kiosk_are_told_what_they_can_do_about_the_camera(
+    running: Running, system: FakeSystemClock
+) -> None:
+    sha256 = running.station.blobs.write(b"x")
+    said: list[str] = []
+    for event in (
+        PictureTaken(about=None, purpose="random", sha256=sha256, size=1, spooled="a.jpg", suspect="covered"),
+        PictureTaken(about=None, purpose="random", sha256=None, problem="no USB camera is plugged in"),
+        PictureTaken(about=None, purpose="random", sha256=sha256, size=1, spooled="b.jpg", suspect=""),
+    ):
+        running.take(event)
+        system.pass_ms(AT_MOST_EVERY_MS)
+        running.core.step(timeout_s=0)
+        said.append(running.homes()[-1].notice)
+    assert said == ["摄像头被挡住了，请拿开镜头前的东西", "摄像头拍不出，请看看插好没有", ""]
 
 
 def test_home_is_sent_at_each_change_but_not_more_than_so_often(running: Running, system: FakeSystemClock) -> None:

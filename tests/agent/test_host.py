@@ -31,6 +31,7 @@ def home_of(station: Bench) -> HomeScreen:
         screens=station.recorded,
         waiting=lambda: station.outbox.real.waiting,
         simulated=["reader"],
+        notice=lambda: station.snapshots.notice,
     )
 
 

@@ -277,3 +277,28 @@ def test_no_random_picture_while_the_time_is_unknown(tmp_path: Path, system: Fak
             system.pass_ms(10_000)
             station.snapshots.tick()
         assert station.taker.asked == []
+
+
+@pytest.mark.parametrize("suspect", ["black", "covered", "frozen"])
+def test_each_thing_that_is_wrong_is_said_at_the_kiosk_after_a_restart_too(
+    tmp_path: Path, system: FakeSystemClock, suspect: Suspect
+) -> None:
+    with bench(tmp_path, system) as station:
+        assert station.snapshots.notice == ""
+        station.snapshots.taken(taken(station, suspect=suspect))
+        said = station.snapshots.notice
+    with bench(tmp_path, system) as station:
+        assert station.snapshots.notice == said != ""
+
+
+def test_a_camera_that_was_taken_away_for_good_is_no_longer_complained_of(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system) as station:
+        station.snapshots.taken(taken(station, suspect="black"))
+        station.snapshots.taken(taken(station, None, problem="no frame"))
+    with bench(tmp_path, system) as station:
+        station.snapshots._taker = None
+        station.snapshots.tick()
+        assert station.snapshots.notice == ""
+        assert {fact.code for fact in station.of(AlarmCleared)} == {"camera_failed", "camera_suspect"}
