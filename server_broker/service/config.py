@@ -40,7 +40,8 @@ class CountyConfig:
         web_port: HTTPS, on all interfaces unless ``host`` is a loopback address.
         broker_port: MQTT over TLS for stations, on the same interfaces.
         broker_fallback_port: The same once more, for stations on lines that block ``broker_port``; None for none. No
-            county has one unless it says so: 443, which no line blocks, is often the web's own port.
+            county has one unless it says so: 443, which no line blocks, is often the web's own port. A station hears of
+            it at its enrolment and with each renewal, and uses it from its next start on.
         broker_local_port: MQTT for the county's own clients, on 127.0.0.1 alone.
     """
 

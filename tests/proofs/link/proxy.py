@@ -47,6 +47,7 @@ class Proxy:
         self.host, self.port = host, int(self._listener.getsockname()[1])
         self.line = Line()
         self._left = 0
+        self._closed = False
         self._lock = threading.Lock()
         self._open: list[_Pair] = []
         threading.Thread(target=self._accept, name="proxy", daemon=True).start()
@@ -80,7 +81,9 @@ class Proxy:
             try:
                 near, _ = self._listener.accept()
             except OSError:
-                return
+                if self._closed:
+                    return
+                raise
             line = self.line
             pair = _Pair(self, near, dead=line.swallows and line.new)
             if line.refuses:
@@ -92,6 +95,7 @@ class Proxy:
 
     def close(self) -> None:
         """End everything."""
+        self._closed = True
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -140,6 +144,9 @@ class _Pair:
             pass
         if not self.dead:
             self.close(reset=False)
+        elif source is self._ends[0]:
+            # This end is closed; the other one is never told.
+            source.close()
 
     def _at_once(self) -> int:
         rate = self._proxy.line.bytes_per_s
