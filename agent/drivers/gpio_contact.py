@@ -83,6 +83,7 @@ class GpioContact:
                 )
             )
             device.when_activated = device.when_deactivated = self._edge.set
+            stack.callback(_unwatch, device)
             self._tell(device.is_active is not self._inverted)
             watch = threading.Thread(target=self._watch, args=(device,), name=f"pin-{self._pin}", daemon=True)
             watch.start()
@@ -117,3 +118,8 @@ class GpioContact:
             self._stopped = True
         with device_errors():
             self._taken.close()
+
+
+def _unwatch(device: Any) -> None:
+    # gpiozero leaves its callback with lgpio when a device is closed; an edge that comes then would end lgpio's thread.
+    device.pin.when_changed = None

@@ -69,7 +69,8 @@ class GpioIndicator:
         try:
             self._take()
         except DeviceError as error:
-            log.warning("the lamp's pins can't be had yet: %s", error)
+            # Its text alone: a kept record of the error would keep the LED, and with it the pin.
+            log.warning("the lamp's pins can't be had yet: %s", str(error))
 
     def _take(self) -> None:
         with device_errors(), ExitStack() as stack:
