@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from agent.disk import Space, space
+from agent.durable import make_folder, sync_folder
 from agent.store import OutboxBroken, OutboxFull, no_space
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class BlobStore:
         self.quota_bytes = quota_bytes
         self._room = room or partial(space, folder)
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
             for leftover in folder.glob("*.part"):
                 leftover.unlink()
             found = blobs_in(folder)
@@ -208,7 +209,7 @@ class BlobStore:
                 file.flush()
                 os.fsync(file.fileno())
             part.rename(self._folder / blob.name)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             part.unlink(missing_ok=True)
             raise _sorted(error) from error
@@ -229,14 +230,6 @@ def _read_name(path: Path) -> KeptBlob | None:
     if match is None:
         return None
     return KeptBlob(int(match[1]), bytes.fromhex(match[2]), int(match[3]))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sorted(error: OSError) -> OutboxFull | OutboxBroken:

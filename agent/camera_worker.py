@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.camera_line import CameraLine
+from agent.durable import make_folder
 from agent.events import PictureTaken
 from agent.inbox import Inbox
 from agent.outbox.errors import OutboxBroken, OutboxFull
@@ -160,7 +161,7 @@ class CameraWorker:
     def _capture(self, name: str) -> str:
         """Have one picture taken into the spool; return what went wrong, or nothing."""
         try:
-            self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._spool)
             answer = self._running().ask(name, within_s=self._limit_s)
         except OSError as error:
             self._end_line()

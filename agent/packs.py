@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from agent.durable import make_folder, sync_folder
 from agent.events import PackFetched
 from agent.inbox import Inbox
 from protocol.packs import Pack, unseal_pack
@@ -56,7 +57,7 @@ class PackShelf:
         self._due_ms, self._retry_ms = 0, RETRY_FIRST_MS
 
     def _read_folder(self, wanted: set[str]) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder)
         for path in self._folder.iterdir():
             if path.name not in wanted:
                 path.unlink(missing_ok=True)
@@ -110,12 +111,13 @@ class PackShelf:
         path = self._folder / ref.sha256.hex()
         fresh = path.with_suffix(".new")
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder)
             with fresh.open("wb") as out:
                 out.write(file)
                 out.flush()
                 os.fsync(out.fileno())
             fresh.rename(path)
+            sync_folder(self._folder)
         except OSError as error:
             log.warning("pack %s is played from memory, its file was not kept: %s", ref.pack, error)
             with contextlib.suppress(OSError):

@@ -31,6 +31,7 @@ from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
+from agent.durable import make_folder
 from agent.events import RenewalEnded
 from agent.health import StationHealth
 from agent.home import HomeScreen
@@ -91,7 +92,7 @@ def enrol_station(config: StationConfig, claim: str) -> Identity:
     from agent.drivers.https import post_json  # noqa: PLC0415 -- large, and no use to a station that runs
     from agent.enrolment import enrol  # noqa: PLC0415
 
-    config.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    make_folder(config.folder, mode=0o750)
     return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)
 
 

@@ -1,8 +1,9 @@
 """The few things that the outbox does with whole files, each durable when it returns."""
 
-import os
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from agent.durable import sync_folder
 
 
 class Disk(Protocol):
@@ -40,11 +41,7 @@ class RealDisk:
 
     def sync_folder(self, folder: Path) -> None:
         """Make every earlier rename and removal in ``folder`` durable."""
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(folder)
 
     def open(self, path: Path) -> BinaryIO:
         """Open a file for reading."""

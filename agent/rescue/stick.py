@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.durable import sync_folder
 from agent.rescue.failure import ExportFailed
 from protocol.export import ExportHeader, ExportReader, ExportWriter
 from protocol.refusal import Refused
@@ -35,7 +36,7 @@ def write_file(
             os.fsync(file.fileno())
             _read_back(file.fileno())
         part.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -56,11 +57,3 @@ def _read_back(descriptor: int) -> None:
                 pass
         except Refused as refused:
             raise ExportFailed("写到 U 盘上的内容读回来不一样，请换一个 U 盘") from refused
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

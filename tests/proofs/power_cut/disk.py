@@ -2,12 +2,24 @@
 
 import random
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Literal
 
-from tests.proofs.power_cut.syscalls import Create, Rename, Sync, SyncFolder, Syscall, Truncate, Unlink, Write
+from tests.proofs.power_cut.syscalls import (
+    Create,
+    Mkdir,
+    Naming,
+    Rename,
+    Sync,
+    SyncFolder,
+    Syscall,
+    Truncate,
+    Unlink,
+    Write,
+)
 
-type CutKind = Literal["dropped", "kept", "mixed", "torn", "garbled"]
-KINDS: tuple[CutKind, ...] = ("dropped", "kept", "mixed", "torn", "garbled")
+type CutWay = Literal["dropped", "kept", "mixed", "torn", "garbled"]
+WAYS: tuple[CutWay, ...] = ("dropped", "kept", "mixed", "torn", "garbled")
 """dropped, kept: all that was pending. mixed: each write by itself. torn: each 512-byte sector by itself.
 
 garbled: as mixed, and one pending write leaves noise in every 4096-byte block that it touched, also beside its bytes.
@@ -16,8 +28,8 @@ garbled: as mixed, and one pending write leaves noise in every 4096-byte block t
 SECTOR = 512
 BLOCK = 4096
 
-type Image = dict[str, bytes]
-"""File name to content, as found after the cut."""
+type Image = dict[str, bytes | None]
+"""Name to content, as found after the cut; a folder has none."""
 
 
 @dataclass(slots=True)
@@ -31,8 +43,8 @@ class ForgetfulDisk:
 
     def __init__(self) -> None:
         self._files: dict[int, _File] = {}
-        self._names: dict[str, int] = {}
-        self._pending_names: list[Create | Unlink | Rename] = []
+        self._names: dict[str, int | None] = {}
+        self._pending_names: list[Naming] = []
 
     def apply(self, call: Syscall) -> None:
         match call:
@@ -43,41 +55,46 @@ class ForgetfulDisk:
                 for change in file.pending:
                     _change(file.durable, change)
                 file.pending.clear()
-            case SyncFolder():
+            case SyncFolder(folder):
                 for naming in self._pending_names:
-                    _name(self._names, naming)
-                self._pending_names.clear()
-            case Create() | Unlink() | Rename():
+                    if _folder_of(naming) == folder:
+                        _name(self._names, naming)
+                self._pending_names = [naming for naming in self._pending_names if _folder_of(naming) != folder]
+            case Create() | Mkdir() | Unlink() | Rename():
                 if isinstance(call, Create):
                     self._files[call.inode] = _File()
                 self._pending_names.append(call)
 
-    def cut(self, chance: random.Random, kind: CutKind) -> Image:
+    def cut(self, chance: random.Random, way: CutWay) -> Image:
         """Return what is on the disk when the power comes back."""
         names = dict(self._names)
         for naming in self._pending_names:
-            if _survives(chance, kind):
+            if _survives(chance, way):
                 _name(names, naming)
-        return {name: self._content(inode, chance, kind) for name, inode in sorted(names.items())}
+        return {
+            name: None if inode is None else self._content(inode, chance, way)
+            for name, inode in sorted(names.items())
+            if all(str(folder) in names for folder in PurePosixPath(name).parents if folder.name)
+        }
 
-    def _content(self, inode: int, chance: random.Random, kind: CutKind) -> bytes:
+    def _content(self, inode: int, chance: random.Random, way: CutWay) -> bytes:
         file = self._files[inode]
         if not file.pending:
             return bytes(file.durable)
         content = bytearray(file.durable)
-        in_flight = chance.choice(file.pending) if kind == "garbled" else None
+        in_flight = chance.choice(file.pending) if way == "garbled" else None
         for change in file.pending:
             if change is in_flight and isinstance(change, Write):
                 _garble(content, change, chance)
-            elif kind == "torn" and isinstance(change, Write):
+            elif way == "torn" and isinstance(change, Write):
                 _tear(content, change, chance)
-            elif _survives(chance, kind):
+            elif _survives(chance, way):
                 _change(content, change)
         return bytes(content)
 
 
-def _survives(chance: random.Random, kind: CutKind) -> bool:
-    return kind == "kept" or (kind != "dropped" and chance.random() < 0.5)
+def _survives(chance: random.Random, way: CutWay) -> bool:
+    return way == "kept" or (way != "dropped" and chance.random() < 0.5)
 
 
 def _change(content: bytearray, change: Write | Truncate) -> None:
@@ -103,8 +120,15 @@ def _garble(content: bytearray, write: Write, chance: random.Random) -> None:
     _change(content, Write(write.inode, start, chance.randbytes(end - start)))
 
 
-def _name(names: dict[str, int], naming: Create | Unlink | Rename) -> None:
+def _folder_of(naming: Naming) -> str:
+    name = naming.old if isinstance(naming, Rename) else naming.name
+    return name.rpartition("/")[0]
+
+
+def _name(names: dict[str, int | None], naming: Naming) -> None:
     match naming:
+        case Mkdir(name):
+            names[name] = None
         case Create(name, inode):
             names[name] = inode
         case Unlink(name):

@@ -1,15 +1,21 @@
 """Open what a power cut left, with the real outbox, and compare it with what the outside was told."""
 
+import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.identity import IdentityBroken
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
-from protocol.facts import EpochOpened, Fact, FactsLost, Touch, decode_fact
-from protocol.reissues import unwrap
+from agent.recent import first_made
+from protocol.facts import EpochOpened, Fact, FactsLost, Touch
 from protocol.units import FactRef
 from tests.proofs.power_cut.disk import Image
 from tests.proofs.power_cut.workload import FILE, RECORD_KEY, STATION, Told, moment, touch
+
+BAD = ("lost", "doubled", "invented", "refused_to_start", "crashes")
 
 PROBE = 1 << 40
 """Number of the touch that is committed after the cut."""
@@ -32,6 +38,12 @@ class Verdict:
     """
     examples: list[str] = field(default_factory=list)
 
+    def add(self, other: "Verdict") -> None:
+        """Add what another run found."""
+        for name in (*BAD, "salvaged"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.examples += other.examples
+
     @property
     def wrong(self) -> int:
         return self.lost + self.doubled + self.invented + self.refused_to_start + self.crashes
@@ -39,18 +51,33 @@ class Verdict:
 
 def judge(image: Image, told: Told, folder: Path, verdict: Verdict, *, where: str) -> None:
     """Add the verdict on one cut; ``folder`` is emptied and filled with the image."""
-    for leftover in folder.iterdir():
-        leftover.unlink()
-    for name, content in image.items():
-        (folder / name).write_bytes(content)
-    before = verdict.wrong
-    try:
+    put_back(image, folder)
+    with finding(verdict, where):
         outbox = Outbox.open(folder / FILE, station=STATION, record_key=RECORD_KEY, now=moment)
         try:
             _compare(outbox, told, verdict)
         finally:
             outbox.close()
-    except (OutboxBroken, OutboxFull) as error:
+
+
+def put_back(image: Image, folder: Path) -> None:
+    """Empty ``folder`` and fill it with what a cut left."""
+    shutil.rmtree(folder)
+    folder.mkdir()
+    for name, content in image.items():
+        if content is None:
+            (folder / name).mkdir()
+        else:
+            (folder / name).write_bytes(content)
+
+
+@contextmanager
+def finding(verdict: Verdict, where: str) -> Iterator[None]:
+    """Count a start that fails, and keep ``where`` as an example when anything went wrong inside."""
+    before = verdict.wrong
+    try:
+        yield
+    except (OutboxBroken, OutboxFull, IdentityBroken) as error:
         verdict.refused_to_start += 1
         where = f"{where}: {error}"
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding of the proof
@@ -61,7 +88,7 @@ def judge(image: Image, told: Told, folder: Path, verdict: Verdict, *, where: st
 
 
 def facts_of(outbox: Outbox) -> list[tuple[FactRef, Fact]]:
-    """Return the current stream's facts that are not erased, re-issued ones as what they were."""
+    """Return the current stream's facts that are not erased, re-issued ones as what they first were."""
     found: list[tuple[FactRef, Fact]] = []
     seq = 0
     while seq < outbox.through:
@@ -69,11 +96,10 @@ def facts_of(outbox: Outbox) -> list[tuple[FactRef, Fact]]:
         if envelope is None:
             seq += 1
             continue
-        for sealed in envelope.facts:
-            seq += 1
-            layers, fact = unwrap(decode_fact(sealed.body))
-            first = layers[-1] if layers else FactRef(epoch=outbox.epoch, seq=seq)
-            found.append((FactRef(epoch=first.epoch, seq=first.seq), fact))
+        for seq, sealed in enumerate(envelope.facts, envelope.first):
+            fact = first_made(FactRef(epoch=outbox.epoch, seq=seq), sealed.body)
+            assert fact is not None
+            found.append(fact)
     return found
 
 

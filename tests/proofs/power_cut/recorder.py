@@ -16,32 +16,51 @@ _JOURNALS = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_O
 
 
 class Recording:
-    """The calls so far and which file has which name."""
+    """The calls so far below a folder, what each was made for, and which file has which name."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
         self.calls: list[Syscall] = []
+        self.purposes: list[str] = []
+        self.purpose = ""
         self.inodes: dict[str, int] = {}
+        self.root = root
         self._numbers = itertools.count(1)
 
-    def opened(self, path: str, *, is_new: bool) -> int:
-        name = Path(path).name
+    def add(self, *calls: Syscall) -> None:
+        self.calls += calls
+        self.purposes += [self.purpose] * len(calls)
+
+    def watches(self, path: str | Path) -> bool:
+        return Path(path).is_relative_to(self.root)
+
+    def name(self, path: str | Path) -> str:
+        """Return a path below the folder; the folder itself is ""."""
+        name = Path(path).relative_to(self.root).as_posix()
+        return "" if name == "." else name
+
+    def opened(self, path: str | Path, *, is_new: bool) -> int:
+        name = self.name(path)
         if is_new or name not in self.inodes:
             self.inodes[name] = next(self._numbers)
-            self.calls.append(Create(name, self.inodes[name]))
+            self.add(Create(name, self.inodes[name]))
         return self.inodes[name]
 
-    def removed(self, path: str) -> None:
-        name = Path(path).name
+    def removed(self, path: str | Path) -> None:
+        name = self.name(path)
         if self.inodes.pop(name, None) is not None:
-            self.calls.append(Unlink(name))
+            self.add(Unlink(name))
+
+    def synced_folder(self, folder: str | Path) -> None:
+        self.add(SyncFolder(self.name(folder)))
 
     def spoiled(self, name: str, noise: bytes) -> None:
         """Something other than the product wrote ``noise`` over the beginning of a file, durably."""
-        self.calls += [Write(self.inodes[name], 0, noise), Sync(self.inodes[name])]
+        self.add(Write(self.inodes[name], 0, noise), Sync(self.inodes[name]))
 
-    def renamed(self, old: Path, new: Path) -> None:
-        self.inodes[new.name] = self.inodes.pop(old.name)
-        self.calls.append(Rename(old.name, new.name))
+    def renamed(self, old: str | Path, new: str | Path) -> None:
+        before, after = self.name(old), self.name(new)
+        self.inodes[after] = self.inodes.pop(before)
+        self.add(Rename(before, after))
 
 
 class RecordingVFS(apsw.VFS):
@@ -64,31 +83,32 @@ class RecordingVFS(apsw.VFS):
         super().xDelete(filename, syncdir)
         self._recording.removed(filename)
         if syncdir:
-            self._recording.calls.append(SyncFolder())
+            self._recording.synced_folder(Path(filename).parent)
 
 
 class _RecordingFile(apsw.VFSFile):
     def __init__(self, name: str | apsw.URIFilename | None, flags: list[int], recording: Recording, path: str) -> None:
         super().__init__("unix", name, flags)
         self.inode = 0
-        self._calls = recording.calls
+        self._recording = recording
+        self._folder = Path(path).parent
         # The unix VFS syncs the folder at the first sync of a journal that it may have created (os_unix.c, DIRSYNC).
         self._folder_unsynced = bool(flags[0] & _CREATE and flags[0] & _JOURNALS)
 
     def xWrite(self, data: Buffer, offset: int) -> None:
         super().xWrite(data, offset)
-        self._calls.append(Write(self.inode, offset, bytes(data)))
+        self._recording.add(Write(self.inode, offset, bytes(data)))
 
     def xTruncate(self, newsize: int) -> None:
         super().xTruncate(newsize)
-        self._calls.append(Truncate(self.inode, newsize))
+        self._recording.add(Truncate(self.inode, newsize))
 
     def xSync(self, flags: int) -> None:
         super().xSync(flags)
-        self._calls.append(Sync(self.inode))
+        self._recording.add(Sync(self.inode))
         if self._folder_unsynced:
             self._folder_unsynced = False
-            self._calls.append(SyncFolder())
+            self._recording.synced_folder(self._folder)
 
 
 class RecordingDisk:
@@ -106,7 +126,7 @@ class RecordingDisk:
 
     def remove(self, path: Path) -> None:
         self._real.remove(path)
-        self._recording.removed(str(path))
+        self._recording.removed(path)
 
     def sync_folder(self, folder: Path) -> None:
-        self._recording.calls.append(SyncFolder())
+        self._recording.synced_folder(folder)

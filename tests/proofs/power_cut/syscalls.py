@@ -1,4 +1,4 @@
-"""What the outbox asked of the disk, in order, and what it said in between."""
+"""What was asked of the disk, in order. Names are paths below the folder that is watched; a folder of "" is itself."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,13 @@ class Create:
 
     name: str
     inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mkdir:
+    """A new empty folder got a name."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,10 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class SyncFolder:
-    """fsync of the folder: all names are durable now."""
+    """fsync of a folder: the names in it are durable now."""
+
+    folder: str = ""
 
 
-type Syscall = Create | Write | Truncate | Sync | Unlink | Rename | SyncFolder
+type Naming = Create | Mkdir | Unlink | Rename
+type Syscall = Create | Mkdir | Write | Truncate | Sync | Unlink | Rename | SyncFolder

@@ -7,32 +7,69 @@ from pathlib import Path
 import pytest
 
 import agent.store
-from tests.proofs.power_cut.__main__ import prove
+from agent.snapshots import Snapshots
+from tests.proofs.power_cut.cutting import prove
 from tests.proofs.power_cut.disk import ForgetfulDisk
-from tests.proofs.power_cut.syscalls import Create, Rename, Sync, SyncFolder, Truncate, Unlink, Write
+from tests.proofs.power_cut.recorder import Recording
+from tests.proofs.power_cut.shares import ALL, OUTBOX, SHARES
+from tests.proofs.power_cut.shim import watched
+from tests.proofs.power_cut.station_workload import record_station
+from tests.proofs.power_cut.syscalls import Create, Mkdir, Rename, Sync, SyncFolder, Truncate, Unlink, Write
 from tests.proofs.power_cut.workload import record
 
 
-def test_no_cut_harms_the_outbox() -> None:
-    verdict, done = prove(cuts=1500, seed=int.from_bytes(os.urandom(4)))
-    assert done.total() == 1500
-    assert not verdict.wrong, verdict
+def test_no_cut_harms_a_station() -> None:
+    outcome = prove(cuts=1500, seed=int.from_bytes(os.urandom(4)))
+    assert (outcome.cuts, set(outcome.purposes)) == (1500, set(ALL))
+    assert not outcome.verdict.wrong, outcome.verdict
+
+
+def test_every_purpose_has_its_share() -> None:
+    assert sum(SHARES.values()) == 100
+    assert min(SHARES.values()) >= 5
 
 
 def test_synchronous_normal_is_caught() -> None:
-    verdict, _ = prove(cuts=600, seed=5, synchronous=("NORMAL", 1))
-    assert verdict.lost > 0
+    assert prove(cuts=600, seed=5, only=OUTBOX, synchronous=("NORMAL", 1)).verdict.lost > 0
 
 
 def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent.store, "_uri", lambda path: f"file:{path}?psow=1")
-    verdict, _ = prove(cuts=1500, seed=5)
-    assert verdict.lost > 0
+    assert prove(cuts=1500, seed=5, only=OUTBOX).verdict.lost > 0
 
 
-def test_the_workload_reaches_every_kind_of_call_and_no_shared_memory(tmp_path: Path) -> None:
-    calls = [call for seed in range(3) for call in record(_folder(tmp_path, seed), seed=seed).calls]
-    assert {type(call) for call in calls} >= {Create, Write, Truncate, Sync, Unlink, Rename, SyncFolder}
+@pytest.mark.parametrize(
+    ("place", "purpose"),
+    [
+        ("agent.blobs.sync_folder", "announce"),
+        ("agent.packs.sync_folder", "pack"),
+        ("agent.identity.sync_folder", "identity"),
+        ("agent.rescue.stick.sync_folder", "export"),
+        ("agent.durable.sync_folder", "identity"),
+        ("agent.drivers.camera_process._sync", "spool"),
+    ],
+)
+def test_a_name_that_is_not_synced_is_caught(place: str, purpose: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, lambda *_: None)
+    assert prove(cuts=400, seed=5, only=frozenset({purpose})).verdict.lost > 0
+
+
+def test_a_picture_that_goes_before_a_fact_says_so_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    drop, evicted = Snapshots._drop, Snapshots._evicted
+
+    def too_early(self: Snapshots, surplus: list[bytes]) -> object:
+        drop(self, surplus)
+        return evicted(self, surplus)
+
+    monkeypatch.setattr(Snapshots, "_evicted", too_early)
+    assert prove(cuts=400, seed=5, only=frozenset({"blob_evict"})).verdict.lost > 0
+
+
+def test_the_workloads_reach_every_kind_of_call_and_no_shared_memory(tmp_path: Path) -> None:
+    runs = [record(_folder(tmp_path, seed), seed=seed).calls for seed in range(3)]
+    runs += [record_station(_folder(tmp_path, seed), seed=seed).calls for seed in range(3, 5)]
+    calls = [call for run in runs for call in run]
+    assert {type(call) for call in calls} == {Create, Mkdir, Write, Truncate, Sync, Unlink, Rename, SyncFolder}
     assert not [call for call in calls if isinstance(call, Create) and call.name.endswith("-shm")]
 
 
@@ -42,6 +79,45 @@ def test_the_disk_keeps_what_is_synced_and_may_drop_the_rest() -> None:
         disk.apply(call)
     assert disk.cut(random.Random(0), "dropped") == {"a": b"safe"}
     assert disk.cut(random.Random(0), "kept") == {"b": b"safelost"}
+
+
+def test_a_folder_that_was_not_synced_takes_its_files_along() -> None:
+    disk = ForgetfulDisk()
+    for call in (Mkdir("f"), Create("f/a", 1), Write(1, 0, b"x"), Sync(1), SyncFolder("f")):
+        disk.apply(call)
+    assert disk.cut(random.Random(0), "dropped") == {}
+    disk.apply(SyncFolder())
+    assert disk.cut(random.Random(0), "dropped") == {"f": None, "f/a": b"x"}
+
+
+def test_the_shim_writes_down_what_python_does(tmp_path: Path) -> None:
+    recording = Recording(tmp_path)
+    (tmp_path.parent / "elsewhere").write_bytes(b"before")
+    with watched(recording):
+        (tmp_path / "f").mkdir()
+        (tmp_path / "f" / "a").write_bytes(b"one")
+        with (tmp_path / "f" / "a").open("ab") as file:
+            file.write(b"two")
+            file.flush()
+            os.fsync(file.fileno())
+        (tmp_path / "f" / "a").rename(tmp_path / "f" / "b")
+        (tmp_path / "f" / "b").write_bytes(b"")
+        (tmp_path / "f" / "b").unlink()
+        (tmp_path.parent / "elsewhere").write_bytes(b"not ours")
+        folder = os.open(tmp_path / "f", os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(folder)
+        os.close(folder)
+    assert recording.calls == [
+        Mkdir("f"),
+        Create("f/a", 1),
+        Write(1, 0, b"one"),
+        Write(1, 3, b"two"),
+        Sync(1),
+        Rename("f/a", "f/b"),
+        Truncate(1, 0),
+        Unlink("f/b"),
+        SyncFolder("f"),
+    ]
 
 
 def _folder(root: Path, number: int) -> Path:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -21,6 +21,16 @@ STATION = "shili-01"
 RECORD_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 FILE = "outbox.db"
 DAY_MS = 86_400_000
+PURPOSES = {
+    "commit": "commit",
+    "receipt": "receipt",
+    "put": "state",
+    "open_epoch": "epoch",
+    "prune": "prune",
+    "reopen": "open",
+    "damage": "salvage",
+}
+"""What each step of the workload is counted as."""
 FRAMES_BETWEEN_CHECKPOINTS = 40
 """A small log, so that a short workload checkpoints often."""
 
@@ -34,9 +44,15 @@ def touch(number: int) -> Touch:
     return Touch(at=moment(), card=number.to_bytes(16, "big"), reader="simulated", answer="recorded", direction="in")
 
 
+class Knowledge(Protocol):
+    """What the outside knows after a number of calls."""
+
+    calls: int
+
+
 @dataclass
 class Told:
-    """What the outside knows after a number of calls."""
+    """What the outside knows of an outbox after a number of calls."""
 
     calls: int
     green: dict[int, FactRef] = field(default_factory=dict)
@@ -52,11 +68,13 @@ class Told:
 
 
 @dataclass
-class Run:
+class Run[T: Knowledge]:
     """A recorded workload."""
 
     calls: list[Syscall]
-    told: list[Told]
+    purposes: list[str]
+    """What each call was made for."""
+    told: list[T]
     """Falling nowhere in ``calls``: each entry holds from its number of calls on."""
 
 
@@ -64,7 +82,8 @@ class _Station:
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self._folder = folder
         self._chance = chance
-        self._recording = Recording()
+        self._recording = Recording(folder)
+        self._recording.purpose = "open"
         self._vfs = RecordingVFS(self._recording)
         self._disk = RecordingDisk(self._recording, vfs=self._vfs.vfs_name)
         self._told = [Told(0)]
@@ -100,6 +119,7 @@ class _Station:
         assert head is not None
         receipt = Receipt(station=STATION, epoch=self._outbox.epoch, through=through, head=head, generation=1)
         assert self._outbox.take_receipt(receipt)
+        self.commit()
 
     def _county_has(self, through: int) -> None:
         had = {number for seq, number in self._by_seq.items() if seq <= through}
@@ -140,20 +160,22 @@ class _Station:
         again = {seq: number for seq, number in self._by_seq.items() if seq > receipted}
         self._by_seq = {seq - receipted + 1: number for seq, number in again.items()}
 
-    def run(self, steps: int) -> Run:
+    def run(self, steps: int) -> Run[Told]:
         weights = {
-            self.commit: 60,
-            self.receipt: 15,
+            self.commit: 50,
+            self.receipt: 20,
             self.put: 8,
             self.open_epoch: 4,
-            self.prune: 4,
+            self.prune: 6,
             self.reopen: 5,
-            self.damage: 1,
+            self.damage: 2,
         }
         for step in self._chance.choices(list(weights), list(weights.values()), k=steps):
+            self._recording.purpose = PURPOSES[step.__name__]
             step()
+        self._recording.purpose = "open"
         self._outbox.close()
-        return Run(self._recording.calls, self._told)
+        return Run(self._recording.calls, self._recording.purposes, self._told)
 
 
 @contextmanager
@@ -167,7 +189,7 @@ def settings(**values: tuple[str, str | int]) -> Iterator[None]:
         agent.store.PRAGMAS = before
 
 
-def record(folder: Path, *, seed: int, steps: int = 60, synchronous: tuple[str, int] | None = None) -> Run:
+def record(folder: Path, *, seed: int, steps: int = 60, synchronous: tuple[str, int] | None = None) -> Run[Told]:
     """Run the workload of a seed in an empty folder.
 
     Args:

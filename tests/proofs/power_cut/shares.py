@@ -1,0 +1,48 @@
+"""How many of the cuts fall to each thing that a station writes, so that the rare ones are cut as well."""
+
+from collections import Counter
+
+SHARES = {
+    "commit": 14,
+    "receipt": 7,
+    "state": 5,
+    "epoch": 7,
+    "prune": 6,
+    "open": 6,
+    "salvage": 7,
+    "spool": 6,
+    "blob_write": 6,
+    "announce": 6,
+    "blob_drop": 6,
+    "blob_evict": 6,
+    "pack": 6,
+    "identity": 6,
+    "export": 6,
+}
+"""Of a hundred."""
+
+OUTBOX = frozenset({"commit", "receipt", "state", "epoch", "prune", "open", "salvage"})
+"""What the outbox's own workload does; the station's does all that is not the outbox's alone."""
+STATION = frozenset(SHARES) - OUTBOX | {"commit", "open"}
+
+
+ALL = OUTBOX | STATION
+
+
+class Remaining:
+    """The cuts that are still to be made, by purpose."""
+
+    def __init__(self, cuts: int, *, only: frozenset[str] = ALL) -> None:
+        whole = sum(SHARES[purpose] for purpose in only)
+        self._left = Counter({purpose: cuts * SHARES[purpose] // whole for purpose in sorted(only)})
+        self._left[max(only, key=lambda purpose: (SHARES[purpose], purpose))] += cuts - self._left.total()
+
+    def any_of(self, purposes: frozenset[str]) -> bool:
+        return any(self._left[purpose] for purpose in purposes)
+
+    def take(self, purpose: str) -> bool:
+        """Return whether one more is wanted, and count it."""
+        if not self._left[purpose]:
+            return False
+        self._left[purpose] -= 1
+        return True
