@@ -17,6 +17,11 @@ from tests.proofs.power_cut.workload import touch
 def judge_station(image: Image, told: StationTold, folder: Path, verdict: Verdict, *, where: str) -> None:
     """Add the verdict on one cut; ``folder`` is emptied and filled with the image."""
     put_back(image, folder)
+    judge_folder(folder, told, verdict, where=where)
+
+
+def judge_folder(folder: Path, told: StationTold, verdict: Verdict, *, where: str) -> None:
+    """Add the verdict on a folder as it is."""
     with finding(verdict, where):
         _judge_stick(folder / "stick", told, verdict)
         station = folder / "station"

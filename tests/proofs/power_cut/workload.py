@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import agent.store
 from agent.outbox import Outbox
+from agent.recent import first_made
 from protocol.facts import Touch
 from protocol.receipts import Receipt
 from protocol.units import FactRef, Moment
@@ -42,6 +43,17 @@ def moment(wall_ms: int = 1_790_000_000_000) -> Moment:
 def touch(number: int) -> Touch:
     """Return a touch that no other number has."""
     return Touch(at=moment(), card=number.to_bytes(16, "big"), reader="simulated", answer="recorded", direction="in")
+
+
+def touches_by_seq(outbox: Outbox) -> dict[int, int]:
+    """Return by seq the number of each touch that the current stream says, for the first time or again."""
+    numbers: dict[int, int] = {}
+    for seq in range(1, outbox.through + 1):
+        envelope = outbox.envelope_after(seq - 1, max_facts=1)
+        said = first_made(FactRef(epoch=outbox.epoch, seq=seq), envelope.facts[0].body) if envelope else None
+        if said and isinstance(said[1], Touch):
+            numbers[seq] = int.from_bytes(said[1].card, "big")
+    return numbers
 
 
 class Knowledge(Protocol):
@@ -135,9 +147,8 @@ class _Station:
     def open_epoch(self) -> None:
         matched = self._chance.randint(0, self._outbox.through)
         self._county_has(matched)
-        again = {seq: number for seq, number in self._by_seq.items() if seq > matched}
         self._outbox.open_epoch(self._chance.choice(("ahead", "differs")), matched=matched)
-        self._by_seq = {seq - matched + 1: number for seq, number in again.items()}
+        self._by_seq = touches_by_seq(self._outbox)
 
     def prune(self) -> None:
         self._wall_ms += 60 * DAY_MS
@@ -149,7 +160,6 @@ class _Station:
 
     def damage(self) -> None:
         """Spoil the header, from which every row can be salvaged; cuts come within the salvage too."""
-        receipted = self._outbox.receipted
         self._outbox.close()
         noise = self._chance.randbytes(100)
         with (self._folder / FILE).open("r+b") as file:
@@ -157,8 +167,7 @@ class _Station:
         self.tell(damaged=True)
         self._recording.spoiled(FILE, noise)
         self._outbox = self._open()
-        again = {seq: number for seq, number in self._by_seq.items() if seq > receipted}
-        self._by_seq = {seq - receipted + 1: number for seq, number in again.items()}
+        self._by_seq = touches_by_seq(self._outbox)
 
     def run(self, steps: int) -> Run[Told]:
         weights = {

@@ -57,7 +57,7 @@ def county_tests(*selection: str) -> Tests:
     return Tests(tuple(f"tests/server_broker/{one}" for one in selection))
 
 
-POWER_CUT = Proof(("tests.proofs.power_cut", "--cuts", "3000", "--seed", "5"))
+POWER_CUT = Proof(("tests.proofs.power_cut", "--cuts", "5000", "--seed", "5"))
 ROLLBACK = Proof(("tests.proofs.rollback", "--runs", "60", "--seed", "1"))
 STRANGERS = Proof(("tests.proofs.strangers", "--seed", "1"))
 READING = county_tests("test_ingest_reading.py")
