@@ -7,10 +7,12 @@ down and a line with the answer comes back, see `agent.drivers.camera_process`.
 
 import contextlib
 import json
+import os
 import select
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -30,6 +32,13 @@ class CameraLine(Protocol):
 
         Raises:
             OSError: The process is gone.
+        """
+
+    def read(self, size: int, *, within_s: float) -> bytes:
+        """Return so many bytes that follow an answer.
+
+        Raises:
+            OSError: They do not come.
         """
 
     def interrupt(self) -> None:
@@ -64,9 +73,13 @@ class SpawnedCamera:
             return "the camera's process has no pipes"
         child.stdin.write(line.encode() + b"\n")
         child.stdin.flush()
-        if not select.select([child.stdout], [], [], within_s)[0]:
-            return f"no picture within {within_s:g} s"
-        return _words(child.stdout.readline(_MAX_LINE)) or self._last_word()
+        return _answer(child.stdout.fileno(), within_s) or self._last_word()
+
+    def read(self, size: int, *, within_s: float) -> bytes:
+        """See `CameraLine`."""
+        if self._child.stdout is None:
+            raise BrokenPipeError("no pipes")
+        return _bytes(self._child.stdout.fileno(), size, within_s)
 
     def _last_word(self) -> str:
         """Say how a child ended that closed its pipe."""
@@ -102,7 +115,6 @@ class ServedCamera:
         except OSError:
             self._socket.close()
             raise
-        self._answers = self._socket.makefile("rb", buffering=0)
 
     def alive(self) -> bool:
         """Whether the other end is open: it says nothing that it was not asked for."""
@@ -111,9 +123,11 @@ class ServedCamera:
     def ask(self, line: str, *, within_s: float) -> str:
         """See `CameraLine`."""
         self._socket.sendall(line.encode() + b"\n")
-        if not select.select([self._socket], [], [], within_s)[0]:
-            return f"no picture within {within_s:g} s"
-        return _words(self._answers.readline(_MAX_LINE)) or "the camera's process ended"
+        return _answer(self._socket.fileno(), within_s) or "the camera's process ended"
+
+    def read(self, size: int, *, within_s: float) -> bytes:
+        """See `CameraLine`."""
+        return _bytes(self._socket.fileno(), size, within_s)
 
     def interrupt(self) -> None:
         """Shut the connection down."""
@@ -123,9 +137,35 @@ class ServedCamera:
     def end(self) -> None:
         """Close the connection; a process that hangs is ended by its own alarm."""
         self.interrupt()
-        self._answers.close()
         self._socket.close()
 
 
-def _words(line: bytes) -> str:
+def _answer(descriptor: int, within_s: float) -> str:
+    """Return the next line, also the beginning of one that is not ended; nothing where the other end is closed."""
+    give_up = time.monotonic() + within_s
+    line = b""
+    while not line.endswith(b"\n") and len(line) < _MAX_LINE:
+        if not _readable(descriptor, give_up):
+            return f"no picture within {within_s:g} s"
+        part = os.read(descriptor, 1)
+        if not part:
+            break
+        line += part
     return line.decode("utf-8", "replace").strip()
+
+
+def _bytes(descriptor: int, size: int, within_s: float) -> bytes:
+    give_up = time.monotonic() + within_s
+    read = b""
+    while len(read) < size:
+        if not _readable(descriptor, give_up):
+            raise TimeoutError("half a frame")
+        part = os.read(descriptor, size - len(read))
+        if not part:
+            raise BrokenPipeError("half a frame")
+        read += part
+    return read
+
+
+def _readable(descriptor: int, give_up: float) -> bool:
+    return bool(select.select([descriptor], [], [], max(0.0, give_up - time.monotonic()))[0])

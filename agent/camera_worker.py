@@ -18,7 +18,7 @@ from pathlib import Path
 
 from agent.camera_line import CameraLine
 from agent.durable import make_folder
-from agent.events import PictureTaken
+from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.ports import Suspect
@@ -33,6 +33,8 @@ LIMIT_S = 20.0
 """A Pi 3B may need half of it to load a camera's library with the first picture."""
 STOP_WITHIN_S = 3.0
 MAX_JPEG_BYTES = 40_000
+FRAME = "frame"
+"""What the child is told for a frame, and how its answer begins: its size follows, then a line feed, then its bytes."""
 _IDLE_LOOK_S = 30.0
 _GOOD: dict[str, Suspect] = {
     "ok": "",
@@ -68,7 +70,7 @@ class CameraWorker:
         self._write = write
         self._inbox = inbox
         self._limit_s = limit_s
-        self._asked: queue.Queue[Wanted | None] = queue.Queue(MAX_WAITING)
+        self._asked: queue.Queue[Wanted | bytes | None] = queue.Queue(MAX_WAITING)
         self._handed: set[str] = set()
         self._judged: dict[str, Suspect] = {}
         """What the process saw in pictures that are not handed over yet."""
@@ -88,6 +90,14 @@ class CameraWorker:
             self._asked.put_nowait(wanted)
         except queue.Full:
             log.warning("a picture is left out: %d are waiting", MAX_WAITING)
+            return False
+        return True
+
+    def request_frame(self, command: bytes) -> bool:
+        """Ask for a frame of a live view, which is kept nowhere; False when too many pictures are waiting."""
+        try:
+            self._asked.put_nowait(command)
+        except queue.Full:
             return False
         return True
 
@@ -143,7 +153,9 @@ class CameraWorker:
             asked = self._asked.get(timeout=_IDLE_LOOK_S)
         except queue.Empty:
             asked = None
-        if asked is not None:
+        if isinstance(asked, bytes):
+            self._inbox.put(self._frame(asked))
+        elif asked is not None:
             self._take(asked)
         self._hand_over()
 
@@ -169,6 +181,9 @@ class CameraWorker:
         if answer in _GOOD:
             self._judged[name] = _GOOD[answer]
             return ""
+        return self._problem(answer)
+
+    def _problem(self, answer: str) -> str:
         if not answer.startswith("failed "):
             self._end_line()
         return answer.removeprefix("failed ").removeprefix("ended ")
@@ -179,6 +194,19 @@ class CameraWorker:
         if self._line is None:
             self._line = self._connect()
         return self._line
+
+    def _frame(self, command: bytes) -> FrameTaken:
+        """Have one frame taken; it comes through the line and touches no disk."""
+        try:
+            line = self._running()
+            answer = line.ask(FRAME, within_s=self._limit_s)
+            word, _, size = answer.partition(" ")
+            if word == FRAME and size.isascii() and size.isdigit() and 0 < int(size) <= MAX_JPEG_BYTES:
+                return FrameTaken(command, jpeg=line.read(int(size), within_s=self._limit_s))
+        except OSError as error:
+            self._end_line()
+            return FrameTaken(command, problem=f"the camera's process died: {error}")
+        return FrameTaken(command, problem=self._problem(answer))
 
     def _end_line(self) -> None:
         line, self._line = self._line, None

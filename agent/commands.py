@@ -8,6 +8,7 @@ from agent.clock import StationClock
 from agent.events import StopAsked
 from agent.inbox import Inbox
 from agent.lamp import Lamp
+from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.snapshots import Snapshots
@@ -31,18 +32,22 @@ class Commands:
         lamp: Lamp,
         snapshots: Snapshots,
         logs: LogSending,
+        live: LiveView,
     ) -> None:
         self._clock = clock
         self._answers = answers
         self._inbox = inbox
         self._lamp = lamp
         self._snapshots = snapshots
+        self._live = live
         self._orders: dict[str, Callable[[Command], None]] = {
             "identify": self._identify,
             "snapshot": self._snapshot,
             "restart_agent": self._restart,
             "send_logs": logs.send,
             "time_check": self._tell_time,
+            "live_view": live.start,
+            "end_live_view": self._end_live_view,
         }
 
     def execute(self, command: Command) -> None:
@@ -101,6 +106,10 @@ class Commands:
     def _restart(self, command: Command) -> None:
         """End; the answer is the next start's, which knows how this run ended."""
         self._inbox.put(StopAsked(reason=f"order {command.id.hex()}", restart=True))
+
+    def _end_live_view(self, command: Command) -> None:
+        self._live.end("county")
+        self._answers.give(command.id, "done")
 
     def _tell_time(self, command: Command) -> None:
         """Say how the clock stands; the answer's own moment says how far it can be trusted."""

@@ -20,6 +20,7 @@ from agent.events import (
     CardTouched,
     Delivered,
     Event,
+    FrameTaken,
     InputChanged,
     InputFailed,
     KioskJoined,
@@ -43,6 +44,7 @@ from agent.inbox import Inbox
 from agent.journal import Journal
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
+from agent.live_view import FrameWay, LiveView
 from agent.notify import Notifier
 from agent.packs import PackShelf
 from agent.renewal import Renewal
@@ -74,7 +76,7 @@ HELP_EVERY_MS = 10_000
 FIRST_PRUNE_MS, PRUNE_EVERY_MS = 600_000, 86_400_000
 
 
-class Way(Protocol):
+class Way(FrameWay, Protocol):
     """The uplink, as the core drives it."""
 
     @property
@@ -137,6 +139,7 @@ class Parts:
     snapshots: Snapshots
     contacts: Contacts
     commands: Commands
+    live: LiveView
     ended_well: bool
     """Whether the run before ended in good order."""
     shelf: PackShelf
@@ -162,6 +165,7 @@ class Core:
         self._prune_ms = parts.clock.mono_ms() + FIRST_PRUNE_MS
         self._help_ms: int | None = None
         self._uplink_due_ms = 0
+        self._live_due_in_ms = 0
         self._home_due_in_ms = 0
         self._waiting_shown = -1
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
@@ -170,10 +174,11 @@ class Core:
             InputFailed: parts.contacts.failed,
             AlarmSeen: self._alarm_seen,
             MachineSeen: parts.health.seen,
-            KioskJoined: lambda event: parts.home.joined(event.kiosk),
+            KioskJoined: self._kiosk_joined,
             KioskLeft: lambda event: None,
             KioskSaid: self._kiosk_said,
             PictureTaken: parts.snapshots.taken,
+            FrameTaken: parts.live.frame_taken,
             LinkUp: parts.uplink.handle,
             LinkDown: parts.uplink.handle,
             MessageCame: parts.uplink.handle,
@@ -257,6 +262,7 @@ class Core:
         if now >= self._chores_ms:
             self._chores_ms = now + CHORES_EVERY_MS
             self._chores()
+        self._live_due_in_ms = parts.live.tick(parts.uplink)
         self._uplink_due_ms = parts.uplink.tick()
         self._news()
         if parts.waiting() != self._waiting_shown:
@@ -282,8 +288,12 @@ class Core:
 
     def _wait_s(self) -> float:
         now = self._parts.clock.mono_ms()
-        dues = [self._chores_ms - now, self._uplink_due_ms - now, self._home_due_in_ms]
+        dues = [self._chores_ms - now, self._uplink_due_ms - now, self._home_due_in_ms, self._live_due_in_ms]
         return max(0, min([*dues, self._parts.notifier.feed_within_ms()])) / 1000
+
+    def _kiosk_joined(self, event: KioskJoined) -> None:
+        self._parts.home.joined(event.kiosk)
+        self._parts.live.joined(event.kiosk)
 
     def _reader_ready(self, event: ReaderReady) -> None:
         self._parts.lifecycle.reader_changed(event.reader, ready=event.ready)
@@ -349,6 +359,7 @@ class Core:
         parts = self._parts
         while parts.inbox.waiting():
             self.step(timeout_s=0)
+        parts.live.end("stopped")
         parts.lifecycle.stopped()
         self._news()
         give_up_ms = parts.clock.mono_ms() + FAREWELL_MS

@@ -105,6 +105,15 @@ class PictureTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameTaken:
+    """The camera worker took a frame for a live view, or did not, and ``problem`` says why."""
+
+    command: bytes
+    jpeg: bytes = b""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkUp:
     """The broker accepted the connection and the subscriptions. ``attempt`` numbers the connection."""
 
@@ -200,6 +209,7 @@ type Event = (
     | KioskLeft
     | KioskSaid
     | PictureTaken
+    | FrameTaken
     | LinkUp
     | LinkDown
     | MessageCame

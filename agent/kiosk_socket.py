@@ -78,6 +78,12 @@ class KioskSocket:
             self._thread.join(timeout=5)
         self._path.unlink(missing_ok=True)
 
+    @property
+    def watched(self) -> bool:
+        """Whether a kiosk is there that shows what it is told."""
+        with self._lock:
+            return any(kiosk.greeted and not kiosk.doomed for kiosk in self._kiosks.values())
+
     def show(self, message: ToKiosk) -> None:
         """Send to every kiosk that has been greeted: to one that just connects this is the past."""
         line = encode_line(message)

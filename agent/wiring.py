@@ -44,6 +44,7 @@ from agent.lamp import Lamp
 from agent.last_boot import LastBoot, ended_in_order
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
+from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.log_tail import LogTail
 from agent.notify import Notifier
@@ -209,6 +210,15 @@ class _Build:
             settings=lambda: self.twin.desired.settings,
             meters=[self.link.bytes_billed, self.errands.total],
         )
+        self.live = LiveView(
+            clock=self.clock,
+            journal=self.journal,
+            answers=self.answers,
+            screens=self.kiosks,
+            watched=lambda: self.kiosks.watched,
+            saving=lambda: self.traffic.puts_off("blobs"),
+            camera=self.camera,
+        )
         self.machine: Machine = driver(MACHINES[self.config.machine.driver])(
             folder=self.config.folder, **self.config.machine.settings
         )
@@ -247,6 +257,7 @@ class _Build:
             snapshots=self.snapshots,
             contacts=self.contacts,
             commands=commands,
+            live=self.live,
             ended_well=self.ended_well,
             shelf=shelf,
             renewal=self._renewal(),
@@ -332,6 +343,7 @@ class _Build:
             logs=LogSending(
                 clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.log_tail
             ),
+            live=self.live,
         )
 
     def _host(

@@ -32,6 +32,7 @@ from kiosk_tui.views import (
     HomeView,
     IdleView,
     LevelsView,
+    LiveBannerView,
     MarkedView,
     OverView,
     QuestionView,
@@ -86,7 +87,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self._link = link
         self._may_quit = may_quit
         self._link_task: asyncio.Task[None] | None = None
-        self._drawn: tuple[View | None, tuple[int, int]] | None = None
+        self._drawn: tuple[View | None, LiveBannerView | None, tuple[int, int]] | None = None
         self._kiosk_screens: dict[type[Any], KioskScreen[Any]] = {}
         self.register_theme(theme.VILLAGE)
         self.theme = theme.VILLAGE.name
@@ -147,12 +148,14 @@ class KioskApp(App[None], inherit_bindings=False):
         size = (self.size.width, self.size.height)
         small = size[0] < SMALLEST[0] or size[1] < SMALLEST[1]
         view = None if small else self.flow.view()
-        if (view, size) == self._drawn:
+        banner = self.flow.banner()
+        if (view, banner, size) == self._drawn:
             return
-        self._drawn = (view, size)
+        self._drawn = (view, banner, size)
         screen = self._screen_for(TooSmallScreen if view is None else _SCREENS[type(view)])
         if screen is not self.screen:
             self.switch_screen(screen)
+        screen.show_banner(banner)
         screen.show(view)
 
     def _screen_for(self, kind: type[KioskScreen[Any]]) -> KioskScreen[Any]:

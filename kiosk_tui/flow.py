@@ -13,8 +13,8 @@ from kiosk_tui.clock import MonoMs, RunningClock
 from kiosk_tui.keys import BACK, HELP, Key
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.touch import TouchPanel
-from kiosk_tui.views import AwayView, HelpView, HomeView, IdleView, View
-from protocol.kiosk import AskHelp, Home, Sorry, Status, ToAgent, ToKiosk, TouchShown
+from kiosk_tui.views import AwayView, HelpView, HomeView, IdleView, LiveBannerView, View
+from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 
 IDLE_MS = 120_000
 COUNTDOWN_MS = 30_000
@@ -35,6 +35,8 @@ class Flow:
         self._lesson: Lesson | None = None
         self._help = False
         self._note = ""
+        self._viewer = ""
+        self._viewed_until = 0
         self._last_life = mono_ms()
         self._turned_at = mono_ms()
         self._turn = 0
@@ -54,6 +56,11 @@ class Flow:
             return HelpView(self._note)
         return self._lesson.view()
 
+    def banner(self) -> LiveBannerView | None:
+        """Return what stands above every screen while the county looks into the room; else nothing."""
+        left_ms = self._viewed_until - self._mono_ms()
+        return LiveBannerView(self._viewer, -(-left_ms // 1000)) if left_ms > 0 else None
+
     def agent_said(self, message: ToKiosk) -> None:
         """Take a message of the agent."""
         match message:
@@ -62,6 +69,9 @@ class Flow:
             case TouchShown():
                 self._last_life = self._mono_ms()
                 self._touch.show(message)
+            case LiveShown():
+                self._viewer = message.viewer
+                self._viewed_until = self._mono_ms() + message.left_s * 1000 if message.left_s else 0
             case Sorry() if self._touch.correcting:
                 self._touch.sorry(message)
             case Status():
@@ -72,6 +82,7 @@ class Flow:
     def agent_away(self) -> None:
         """Take note that the agent is gone; a running level is lost."""
         self._away = True
+        self._viewed_until = 0
         self._touch.agent_away()
         if self._lesson is not None and self._lesson.running:
             self._interrupted = True

@@ -37,6 +37,7 @@ PAIRS: dict[str, tuple[str, str]] = {
     "green": (WHITE, GREEN),
     "amber": (AMBER_INK, AMBER),
     "red": (WHITE, RED),
+    "the line that says that somebody looks": (WHITE, INK),
 }
 """Text and ground, as the screens use them."""
 

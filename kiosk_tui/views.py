@@ -101,5 +101,13 @@ class IdleView:
     seconds_left: int
 
 
+@dataclass(frozen=True, slots=True)
+class LiveBannerView:
+    """The county looks into the room: said above every screen."""
+
+    viewer: str
+    seconds_left: int
+
+
 type LessonView = LevelsView | QuestionView | MarkedView | OverView
 type View = HomeView | TouchView | LessonView | HelpView | AwayView | IdleView

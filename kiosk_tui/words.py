@@ -216,3 +216,8 @@ def source(name: str) -> str:
 def idle(seconds: int) -> str:
     """Return what happens when nobody presses a key."""
     return f"{seconds} 秒后回到首页，按任意键继续。"
+
+
+def live(viewer: str, left_s: int) -> str:
+    """Return that the county looks into the room, who, and for how long at most."""
+    return f"● 正在实时查看 · {viewer or '县里'} · 剩余 {left_s // 60}:{left_s % 60:02d}"

@@ -206,6 +206,33 @@ class CommandResult(_Fact, frozen=True, kw_only=True, tag="command_result"):
     """What the order came to, by name: bytes, frames, milliseconds."""
 
 
+type LiveEnd = Literal["time", "data", "link", "camera", "kiosk", "county", "stopped"]
+"""What ended a live view: its lease, its data or the month's, the link, no pictures, no kiosk to announce it on, the
+county's word, the agent's own end."""
+
+
+class LiveViewBegan(_Fact, frozen=True, kw_only=True, tag="live_view_began"):
+    """The county looks into the room from here on; the kiosk says so."""
+
+    command: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    issuer: ShortText
+    """Account name of who ordered it."""
+    viewer: ShortText
+    """What the kiosk says of who looks."""
+    reason: LongText
+    seconds: Annotated[int, Meta(ge=1, le=600)]
+
+
+class LiveViewEnded(_Fact, frozen=True, kw_only=True, tag="live_view_ended"):
+    """Nobody looks any more. ``sent_bytes`` are those of the pictures."""
+
+    command: Annotated[bytes, Meta(min_length=16, max_length=16)]
+    why: LiveEnd
+    frames: Annotated[int, Meta(ge=0)]
+    sent_bytes: Annotated[int, Meta(ge=0)]
+    seconds: Annotated[int, Meta(ge=0)]
+
+
 class AlarmRaised(_Fact, frozen=True, kw_only=True, tag="alarm_raised"):
     """Something that a person in the county must see."""
 
@@ -239,6 +266,8 @@ type Fact = (
     | LevelEnded
     | HelpAsked
     | CommandResult
+    | LiveViewBegan
+    | LiveViewEnded
     | AlarmRaised
     | AlarmCleared
 )

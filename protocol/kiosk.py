@@ -127,6 +127,13 @@ class LevelOver(_Line, frozen=True, kw_only=True, tag="level_over"):
     of: int
 
 
+class LiveShown(_Line, frozen=True, kw_only=True, tag="live"):
+    """The county looks into the room for so long at most; 0: nobody does (any more)."""
+
+    viewer: ShortText = ""
+    left_s: Annotated[int, Meta(ge=0, le=600)] = 0
+
+
 class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
     """What was asked can't be done now."""
 
@@ -193,7 +200,7 @@ class AskStatus(_Line, frozen=True, kw_only=True, tag="ask_status"):
     """A technician's program asks how the station is; the answer is `Status`."""
 
 
-type ToKiosk = Home | TouchShown | QuestionShown | Marked | LevelOver | Sorry | Status
+type ToKiosk = Home | TouchShown | QuestionShown | Marked | LevelOver | Sorry | Status | LiveShown
 type ToAgent = ChooseDirection | OpenLevel | AnswerQuestion | NextQuestion | AskHelp | AskStatus
 
 

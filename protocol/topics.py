@@ -10,11 +10,14 @@ from typing import Literal
 
 from protocol.refusal import Refused
 
-type Up = Literal["birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone"]
+type Up = Literal["birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone", "frame"]
 type Down = Literal["welcome", "receipt", "match", "missing", "desired", "command"]
 
-UP: tuple[Up, ...] = ("birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone")
+UP: tuple[Up, ...] = ("birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone", "frame")
 DOWN: tuple[Down, ...] = ("welcome", "receipt", "match", "missing", "desired", "command")
+
+PASSING: tuple[Up, ...] = ("frame",)
+"""What passes by and is stored nowhere: who stores does not subscribe to it."""
 
 MAX_SHARD = 255
 
@@ -51,6 +54,11 @@ def parse(name: str) -> Topic:
     if match is None or int(match[1]) > MAX_SHARD or match[3] not in (*UP, *DOWN):
         raise Refused("bad_topic", f"{name[:80]!r}")
     return Topic(shard=int(match[1]), station=match[2], leaf=match[3])
+
+
+def frame_filter(station: str) -> str:
+    """Return the topic filter under which the county hears the frames of one station, whatever its shard."""
+    return f"cunhui/1/+/{station}/frame"
 
 
 def county_filter(*, shard: int, leaf: Up) -> str:

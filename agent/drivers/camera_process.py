@@ -5,7 +5,8 @@ JSON: the driver's and what is the same for all (`agent.catalogue`).
 
 Reads file names from standard input, takes a picture for each, writes it under that name into the spool and answers
 ``ok``, ``ok black`` (or ``covered``, ``frozen``: it was taken and shows no room), ``failed REASON``, or, as its last
-word, ``ended REASON``. Ends when its input ends, and by itself where a picture takes too much, see
+word, ``ended REASON``. The word ``frame`` instead of a name: the picture itself is the answer, ``frame SIZE`` and then
+so many bytes; it touches no disk. Ends when its input ends, and by itself where a picture takes too much, see
 `agent.drivers.camera_limits`. The other end is `agent.camera_worker`.
 """
 
@@ -24,6 +25,7 @@ from agent.drivers.camera_limits import MEMORY_BYTES, limit_process, picture_beg
 from agent.ports import Camera, DeviceError, Suspect
 
 _NAME = re.compile(r"[a-z0-9-]{1,120}\.jpg")
+FRAME = "frame"
 _STALE_S = 60.0
 
 type Develop = Callable[[Camera], tuple[bytes, Suspect]]
@@ -94,11 +96,31 @@ def _serve_all(camera: Camera, develop: Develop, spool: Path, answers: int) -> i
             return 1
         finally:
             picture_ends()
-        os.write(answers, f"{answer}\n".encode())
+        _say(answers, answer)
     return 0
 
 
-def _serve(camera: Camera, develop: Develop, spool: Path, name: str) -> str:
+def _say(answers: int, answer: bytes) -> None:
+    """Write an answer whole: a pipe takes a frame in pieces (pipe(7))."""
+    while answer:
+        answer = answer[os.write(answers, answer) :]
+
+
+def _serve(camera: Camera, develop: Develop, spool: Path, word: str) -> bytes:
+    if word != FRAME:
+        return f"{_still(camera, develop, spool, word)}\n".encode()
+    try:
+        jpeg, _ = develop(camera)
+    except (DeviceError, OSError) as error:
+        return f"failed {_one_line(error)}\n".encode()
+    return f"{FRAME} {len(jpeg)}\n".encode() + jpeg
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _still(camera: Camera, develop: Develop, spool: Path, name: str) -> str:
     if not _NAME.fullmatch(name):
         return "failed not a file name"
     fresh = spool / f"{name}.new"
@@ -110,7 +132,7 @@ def _serve(camera: Camera, develop: Develop, spool: Path, name: str) -> str:
     except (DeviceError, OSError) as error:
         with contextlib.suppress(OSError):
             fresh.unlink()
-        return "failed " + " ".join(str(error).split())
+        return f"failed {_one_line(error)}"
     return f"ok {suspect}".strip()
 
 

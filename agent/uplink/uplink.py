@@ -18,6 +18,7 @@ from agent.uplink.channel import Channel
 from agent.uplink.clock_doubt import ClockDoubt
 from agent.uplink.dialling import SILENCE_MS, Dialling
 from agent.uplink.doors import Doors, Kept
+from agent.uplink.frame_sender import FrameSender
 from agent.uplink.needs import BlobSource, Stream, UplinkHost
 from agent.uplink.orders import Orders
 from agent.uplink.pulse import Pulse
@@ -88,6 +89,9 @@ class Uplink:
             backoff=Backoff(jitter),
             damaged=host.blob_damaged,
         )
+        self._frames = FrameSender(
+            station=station, channel=channel, acknowledged=lambda: link.bytes_moved()[0], mono_ms=mono_ms
+        )
         self._pulse = Pulse(channel=channel, host=host, mono_ms=mono_ms)
         self._orders = Orders(station=station, county_keys=county_keys, channel=channel, host=host)
 
@@ -125,6 +129,29 @@ class Uplink:
             return "connected" if self._session.phase == "agreed" else "connecting"
         return "offline" if self._dialling.failed_before else "connecting"
 
+    @property
+    def connected(self) -> bool:
+        """Whether the county itself has answered."""
+        return self.state == "connected"
+
+    @property
+    def frame_free(self) -> bool:
+        """Whether a live view's frame can be sent now."""
+        return self._frames.free and self._sender.idle
+
+    @property
+    def frames_stuck(self) -> bool:
+        """Whether the line lets no frame through."""
+        return self._frames.stuck
+
+    def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
+        """Send a frame part by part, under the facts; False where one is under way or nobody is connected."""
+        return self._frames.offer(command, number, jpeg)
+
+    def end_frames(self) -> None:
+        """Send nothing more of the frame under way."""
+        self._frames.give_up()
+
     def handle(self, event: LinkEvent) -> None:
         """Take what the link says. Events of earlier connections are ignored."""
         if event.attempt == self._dialling.attempt and self._dialling.state != "down":
@@ -145,7 +172,7 @@ class Uplink:
         """
         self._run(lambda: None)
         dues = [self._dialling.due_ms, self._session.due_ms, self._sender.due_ms, self._pulse.due_ms]
-        dues += [self._silent_until_ms, self._blobs.due_ms if self._blobs_may_go else None]
+        dues += [self._frames.due_ms, self._silent_until_ms, self._blobs.due_ms if self._blobs_may_go else None]
         return min([self._mono_ms() + LONGEST_TICK_MS, *(due for due in dues if due is not None)])
 
     def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
@@ -202,6 +229,7 @@ class Uplink:
         self._rest()
 
     def _rest(self) -> None:
+        self._frames.stop()
         self._sender.stop()
         self._blobs.stop()
         self._pulse.stop()
@@ -251,6 +279,7 @@ class Uplink:
         if self._sender.idle:
             self._trouble.over()
         self._blobs.begin()
+        self._frames.begin()
         self._pulse.begin()
 
     def _doubt(self, why: str) -> None:
@@ -274,6 +303,7 @@ class Uplink:
         self._session.pump()
         self._sender.pump()
         self._pulse.pump()
+        self._frames.pump(may_send=self._sender.idle)
         if self._sender.idle:
             self._orders.pump()
             if self._blobs_may_go:

@@ -5,7 +5,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.screen import Screen
 
+from kiosk_tui.views import LiveBannerView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar
+from kiosk_tui.widgets.live_banner import LiveBanner
 from kiosk_tui.widgets.page_body import PageBody
 
 
@@ -15,6 +17,18 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
     AUTO_FOCUS: ClassVar[str | None] = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (58, "-medium"), (72, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (19, "-tall")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._banner = LiveBanner()
+
+    def on_mount(self) -> None:
+        """Lay the banner over the first line, where it hides a title at most."""
+        self.mount(self._banner)
+
+    def show_banner(self, live: LiveBannerView | None) -> None:
+        """Say above everything that the county looks into the room, or that nobody does."""
+        self._banner.say(live)
 
     def show(self, view: V) -> None:
         """Draw ``view``."""

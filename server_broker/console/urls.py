@@ -9,6 +9,7 @@ from server_broker.console.views.audit import audit
 from server_broker.console.views.desk import bind, desk
 from server_broker.console.views.fleet import home
 from server_broker.console.views.held import held, reread, write_off
+from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.orders import order, station_log
 from server_broker.console.views.people import card_lost, export_file, import_file, people, template_file
 from server_broker.console.views.snapshots import snapshot, snapshot_jpeg
@@ -27,6 +28,9 @@ urlpatterns = [
     re_path(rf"{_STATION}revoke/$", revoke, name="station-revoke"),
     re_path(rf"{_STATION}settings/$", station_settings, name="station-settings"),
     re_path(r"^settings/(?P<code>[0-9]{12})/$", region_settings, name="region-settings"),
+    re_path(rf"{_STATION}live/$", live_view, name="station-live"),
+    path("stations/<slug:station_id>/live/<uuid:order_id>/frame.jpg", live_frame, name="station-live-frame"),
+    path("stations/<slug:station_id>/live/<uuid:order_id>/end/", live_end, name="station-live-end"),
     re_path(rf"{_STATION}order/$", order, name="station-order"),
     re_path(rf"{_STATION}reread/$", reread, name="station-reread"),
     path("held/", held, name="held"),

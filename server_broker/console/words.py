@@ -60,6 +60,8 @@ EVENTS = {
     "blob_evicted": Word("△", "图片未上传即清除", "warn"),
     "help_asked": Word("?", "有人求助", "warn"),
     "command_result": Word("›", "命令已答复", "quiet"),
+    "live_view_began": Word("●", "开始实时查看", "warn"),
+    "live_view_ended": Word("○", "实时查看结束", "quiet"),
     "alarm_raised": Word("△", "站点告警", "warn"),
     "alarm_cleared": Word("✓", "告警解除", "good"),
 }
@@ -126,6 +128,7 @@ ORDERS = {
     "send_logs": "取日志",
     "restart_agent": "重启程序",
     "live_view": "实时查看",
+    "end_live_view": "结束查看",
 }
 OUTCOMES = {
     "done": Word("✓", "已完成", "good"),
@@ -144,6 +147,15 @@ ORDER_REASONS = {
     "camera_busy": "摄像头正忙",
     "camera": "摄像头拍不出",
     "no_log": "站点没有日志",
+    "already_viewed": "已有人在查看",
+    "no_kiosk": "大屏没有运行，无法告知村里",
+    "data_short": "本月流量不足",
+    "time": "到时间结束",
+    "data": "流量用完结束",
+    "link": "网络断开结束",
+    "kiosk": "大屏停止，查看随即结束",
+    "county": "县里提前结束",
+    "stopped": "站点程序停止",
     "interrupted": "站点中途停机，不知是否做完",
 }
 """By the part of an answer's detail before its colon."""

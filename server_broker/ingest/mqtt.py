@@ -19,7 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from protocol.topics import UP, county_filter
+from protocol.topics import PASSING, UP, county_filter
 from server_broker.ingest.messages import Incoming
 
 _log = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class MqttSource:
             return
         self._connection += 1
         options = SubscribeOptions(qos=1, noLocal=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-        client.subscribe([(county_filter(shard=self._shard, leaf=leaf), options) for leaf in UP])
+        client.subscribe([(county_filter(shard=self._shard, leaf=leaf), options) for leaf in UP if leaf not in PASSING])
         _log.info("connected to the broker, shard %d", self._shard)
 
     def _on_disconnect(

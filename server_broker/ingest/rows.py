@@ -278,6 +278,16 @@ def _command_result(fact: facts.CommandResult, who: Identity, rows: Rows) -> Non
     rows.results.append(Result(who.station, fact.command, fact.outcome, fact.detail, figures))
 
 
+def _live_view_began(fact: facts.LiveViewBegan, who: Identity, rows: Rows) -> None:
+    told = {"command": fact.command.hex(), "issuer": fact.issuer, "viewer": fact.viewer, "reason": fact.reason}
+    _event(fact, who, rows, {**told, "seconds": fact.seconds})
+
+
+def _live_view_ended(fact: facts.LiveViewEnded, who: Identity, rows: Rows) -> None:
+    counted = {"frames": fact.frames, "bytes": fact.sent_bytes, "seconds": fact.seconds}
+    _event(fact, who, rows, {"command": fact.command.hex(), "why": fact.why, **counted})
+
+
 def _alarm_raised(fact: facts.AlarmRaised, who: Identity, rows: Rows) -> None:
     _event(fact, who, rows, {"code": fact.code, "severity": fact.severity, "detail": fact.detail})
     rows.alarms.append(AlarmCall(who.station, fact.code, fact.severity, fact.detail))
@@ -305,6 +315,8 @@ _HANDLERS: dict[type, Callable[[Any, Identity, Rows], None]] = {
     facts.LevelEnded: _level_ended,
     facts.HelpAsked: _help_asked,
     facts.CommandResult: _command_result,
+    facts.LiveViewBegan: _live_view_began,
+    facts.LiveViewEnded: _live_view_ended,
     facts.AlarmRaised: _alarm_raised,
     facts.AlarmCleared: _alarm_cleared,
 }

@@ -18,12 +18,15 @@ MAX_PICTURE_BYTES = 4 * 2**20
 
 def is_viewable(path: Path) -> bool:
     """Tell whether a file is a whole JPEG (ITU-T T.81) of a sane size. Reads no more than the bounds above."""
-    if path.stat().st_size > MAX_PICTURE_BYTES:
-        return False
+    return path.stat().st_size <= MAX_PICTURE_BYTES and is_picture(path)
+
+
+def is_picture(source: Path | BinaryIO) -> bool:
+    """Tell whether bytes are a whole JPEG of a sane number of pixels."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=["JPEG"]) as picture:
+            with Image.open(source, formats=["JPEG"]) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
                     return False
                 picture.load()

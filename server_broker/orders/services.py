@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from psycopg.types.json import Jsonb
 
-from protocol.commands import Command, LiveTerms, LogTerms, Order
+from protocol.commands import MAX_LEASE_S, Command, LiveTerms, LogTerms, Order
 from server_broker.audit.log import record
 from server_broker.fleet.models import Station
 from server_broker.orders.models import StationOrder
@@ -37,7 +37,12 @@ KINDS: dict[Order, Kind] = {
     "send_logs": Kind(timedelta(hours=24)),
     "restart_agent": Kind(timedelta(hours=24)),
     "live_view": Kind(timedelta(minutes=2), only_online=True),
+    "end_live_view": Kind(timedelta(minutes=12)),
 }
+
+
+_LEASE_GRACE = timedelta(seconds=30)
+"""From the end of a lease to its answer."""
 
 
 class OrderRefused(Exception):
@@ -70,7 +75,7 @@ def give_order(
     if kind.only_online and not _is_online(station):
         raise OrderRefused("站点现在不在线，这个命令要在线时才能下")
     open_ones = open_orders(station, now=now)
-    if order == "live_view" and open_ones.filter(order=order).exists():
+    if order == "live_view" and any(lease_ends(one) > now for one in _leases(station, now=now)):
         raise OrderRefused("这个站点正在被查看，结束后再试")
     if open_ones.count() >= MAX_OPEN:
         raise OrderRefused(f"还有 {MAX_OPEN} 条命令没有答复，请等它们答复或过期")
@@ -100,6 +105,23 @@ def _is_online(station: Station) -> bool:
 def open_orders(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
     """Return the orders that wait for the station or for its answer."""
     return StationOrder.objects.filter(station=station, answered_at=None, not_after__gt=now)
+
+
+def _leases(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
+    recent = now - timedelta(seconds=MAX_LEASE_S) - KINDS["live_view"].valid
+    return StationOrder.objects.filter(station=station, order="live_view", answered_at=None, issued_at__gt=recent)
+
+
+def lease_ends(order: StationOrder) -> datetime:
+    """Return when a live view is over at the latest; the station may end it before."""
+    seconds = timedelta(seconds=int(order.terms.get("seconds", MAX_LEASE_S)))
+    return order.not_after if order.sent_at is None else order.sent_at + seconds + _LEASE_GRACE
+
+
+def live_order(station: Station, *, issuer: str, now: datetime) -> StationOrder | None:
+    """Return the live view of a station that ``issuer`` ordered and that is not over."""
+    mine = _leases(station, now=now).filter(issuer=issuer).order_by("-issued_at").first()
+    return mine if mine is not None and lease_ends(mine) > now else None
 
 
 def due_orders(*, shard: int, now: datetime) -> list[StationOrder]:

@@ -23,6 +23,7 @@ from agent.lamp import Lamp
 from agent.last_boot import LastBoot, ended_in_order
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
+from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.log_tail import LogTail
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
@@ -169,6 +170,7 @@ class FakeTaker:
         self.over: list[str] = []
         self.back: list[str] = []
         self.full = False
+        self.frames: list[bytes] = []
 
     def request(self, wanted: Wanted) -> bool:
         if not self.full:
@@ -177,6 +179,11 @@ class FakeTaker:
 
     def orders_in_spool(self) -> set[bytes]:
         return self.in_spool
+
+    def request_frame(self, command: bytes) -> bool:
+        if not self.full:
+            self.frames.append(command)
+        return not self.full
 
     def taken_over(self, spooled: str) -> None:
         self.over.append(spooled)
@@ -307,6 +314,16 @@ class Bench:
             random=Random(1),
         )
         self.log_tail = LogTail()
+        self.watched, self.saving = True, False
+        self.live = LiveView(
+            clock=self.clock,
+            journal=self.journal,
+            answers=self.answers,
+            screens=self.recorded,
+            watched=lambda: self.watched,
+            saving=lambda: self.saving,
+            camera=self.taker,
+        )
         self.commands = Commands(
             clock=self.clock,
             answers=self.answers,
@@ -316,6 +333,7 @@ class Bench:
             logs=LogSending(
                 clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.log_tail
             ),
+            live=self.live,
         )
 
         self.moved = 0

@@ -21,6 +21,6 @@ def test_bytes_then_name_then_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
         synced.append((os.readlink(f"/proc/self/fd/{descriptor}"), (tmp_path / NAME).exists()))
 
     monkeypatch.setattr(os, "fsync", watched)
-    assert camera_process._serve(FakeCamera(), lambda _: (JPEG, ""), tmp_path, NAME) == "ok"
+    assert camera_process._serve(FakeCamera(), lambda _: (JPEG, ""), tmp_path, NAME) == b"ok\n"
     assert synced == [(str(tmp_path / f"{NAME}.new"), False), (str(tmp_path), True)]
     assert (tmp_path / NAME).read_bytes() == JPEG

@@ -68,6 +68,14 @@ class FakeUplink:
     heard: list[Event] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
 
+    connected = frame_free = frames_stuck = False
+
+    def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
+        return False
+
+    def end_frames(self) -> None:
+        self.order.append(("no more frames", None))
+
     def handle(self, event: Event) -> None:
         self.heard.append(event)
 
@@ -146,6 +154,7 @@ class Running:
                 snapshots=station.snapshots,
                 contacts=station.contacts,
                 commands=station.commands,
+                live=station.live,
                 ended_well=True,
                 shelf=station.shelf,
                 renewal=Renewal(clock=station.clock, inbox=station.inbox, renew=self.renew),

@@ -19,6 +19,7 @@ from protocol.birth import Birth, Compare, Match, Welcome, seal_match, seal_welc
 from protocol.blobs import BlobMissing, BlobQuery, Range, decode_chunk, seal_missing
 from protocol.codec import decode
 from protocol.envelope import Envelope, decode_envelope
+from protocol.frames import Frame, decode_frame
 from protocol.heads import SignedHead, verify_head
 from protocol.receipts import Receipt, seal_receipt
 from protocol.signing import key_id
@@ -55,6 +56,7 @@ class CountyBook:
         self.births: list[Birth] = []
         self.vitals: list[Vitals] = []
         self.reported: list[Reported] = []
+        self.frames: list[Frame] = []
         self.gone: list[bytes] = []
         self.silent: set[str] = set()
         self.deaf: set[str] = set()
@@ -160,6 +162,10 @@ class CountyBook:
     def whole_blobs(self) -> set[bytes]:
         """The blobs whose bytes hash to their names."""
         return {name for name, content in self.blobs.items() if hashlib.sha256(content).digest() == name}
+
+    def _frame(self, _station: str, payload: bytes) -> list[Answer]:
+        self.frames.append(decode_frame(payload))
+        return []
 
     def _vitals(self, _station: str, payload: bytes) -> list[Answer]:
         self.vitals.append(decode(payload, Vitals))

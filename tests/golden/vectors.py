@@ -17,6 +17,7 @@ from protocol import (
     enrolment,
     export,
     facts,
+    frames,
     heads,
     health,
     kiosk,
@@ -93,6 +94,12 @@ FACTS: dict[str, facts.Fact] = {
         at=AT, command=COMMAND, outcome="refused", detail="expired", figures={"bytes": 32_768}
     ),
     "blob_announced-log": facts.BlobAnnounced(at=AT, sha256=HASH, size=32_768, media_type="text/plain", purpose="log"),
+    "live_view_began": facts.LiveViewBegan(
+        at=AT, command=COMMAND, issuer="operator", viewer="镇办", reason="a meeting", seconds=300
+    ),
+    "live_view_ended": facts.LiveViewEnded(
+        at=AT, command=COMMAND, why="time", frames=140, sent_bytes=1_234_567, seconds=300
+    ),
     "alarm_raised": facts.AlarmRaised(at=AT, code="stream_differs", severity="critical", detail="two streams"),
     "alarm_cleared": facts.AlarmCleared(at=AT, code="camera_failed"),
 }
@@ -306,6 +313,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
         issued=1_795_507_201_000,
         log=commands.LogTerms(kib=16),
     ),
+    "frame": frames.Frame(station=STATION, command=COMMAND, number=7, size=38_412, offset=4_096, data=b"\xff\xd8\xff"),
     "pack": packs.Pack(
         id="sample",
         version=1,
@@ -453,6 +461,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         lives=3,
     ),
     "level_over": kiosk.LevelOver(run=RUN.hex(), passed=True, stars=3, right=5, of=5),
+    "live": kiosk.LiveShown(viewer="镇办", left_s=272),
     "sorry": kiosk.Sorry(reason="too_late"),
     "status": kiosk.Status(
         station=STATION,

@@ -10,7 +10,7 @@ from kiosk_tui.app import KioskApp
 from kiosk_tui.flow import Flow
 from kiosk_tui.keys import Key
 from kiosk_tui.link import Ears
-from protocol.kiosk import LevelOver, Marked, QuestionShown, ToAgent, ToKiosk
+from protocol.kiosk import LevelOver, LiveShown, Marked, QuestionShown, ToAgent, ToKiosk
 from tests.kiosk_tui import samples
 
 SIZES = [(80, 22), (60, 16), (53, 15)]
@@ -149,6 +149,14 @@ def _long_levels(flow: Flow, clock: HandClock) -> None:
     press(flow, "1")
 
 
+def _viewed(way: Way, left_s: int = 272, viewer: str = "示例镇办") -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        way(flow, clock)
+        flow.agent_said(LiveShown(viewer=viewer, left_s=left_s))
+
+    return go
+
+
 STATES: dict[str, Way] = {
     "home": _home,
     "home-troubled": _shows(samples.TROUBLED),
@@ -177,5 +185,14 @@ STATES: dict[str, Way] = {
     "away": lambda flow, clock: flow.agent_away(),
     "away-interrupted": _interrupted,
     "idle": _idle,
+    "home-live": _viewed(_home),
+    "home-live-longest": _viewed(_long_names, 600, "很长的名字" * 12),
+    "touch-live": _viewed(_shows(samples.GREEN)),
+    "levels-live": _viewed(_presses("1")),
+    "question-live": _viewed(_asks(samples.QUESTION)),
+    "marked-live": _viewed(_marks(samples.QUESTION, samples.RIGHT, "2")),
+    "over-live": _viewed(_ends(samples.PASSED)),
+    "help-live": _viewed(_presses("9")),
+    "idle-live": _viewed(_idle, 9),
 }
 """The way from a fresh kiosk to each thing that it can show."""

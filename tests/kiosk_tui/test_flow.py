@@ -11,12 +11,13 @@ from kiosk_tui.views import (
     HomeView,
     IdleView,
     LevelsView,
+    LiveBannerView,
     MarkedView,
     OverView,
     QuestionView,
     TouchView,
 )
-from protocol.kiosk import AnswerQuestion, AskHelp, ChooseDirection, NextQuestion, OpenLevel, Sorry, ToAgent
+from protocol.kiosk import AnswerQuestion, AskHelp, ChooseDirection, LiveShown, NextQuestion, OpenLevel, Sorry, ToAgent
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import STATES, HandClock, press
 
@@ -179,7 +180,7 @@ def test_star_shows_the_last_result_again_without_its_correction() -> None:
 
 def test_slash_is_left_to_the_session_script() -> None:
     for state in PLACES:
-        if state == "idle":
+        if state.startswith("idle"):
             continue
         kiosk = Kiosk(state)
         before = kiosk.flow.view()
@@ -306,3 +307,28 @@ def test_seven_and_eight_turn_the_pages_of_the_levels() -> None:
     assert kiosk.said == []
     press(kiosk.flow, "7", "7", "2")
     assert kiosk.said == [OpenLevel(pack="fire", level="first")]
+
+
+def test_who_looks_is_said_until_the_lease_ends_whatever_is_on_the_screen() -> None:
+    kiosk = Kiosk("home")
+    assert kiosk.flow.banner() is None
+    kiosk.flow.agent_said(LiveShown(viewer="示例镇办", left_s=90))
+    press(kiosk.flow, "1")
+    kiosk.flow.agent_said(samples.LEAVING)
+    kiosk.clock.pass_s(30.5)
+    assert kiosk.flow.banner() == LiveBannerView("示例镇办", 60)
+    press(kiosk.flow, "0", "0", "9")
+    assert kiosk.flow.banner() is not None
+    kiosk.clock.pass_s(60)
+    assert kiosk.flow.banner() is None
+
+
+def test_the_end_of_a_live_view_and_the_end_of_the_agent_are_seen_at_once() -> None:
+    kiosk = Kiosk("home")
+    kiosk.flow.agent_said(LiveShown(viewer="", left_s=90))
+    kiosk.flow.agent_said(LiveShown())
+    assert kiosk.flow.banner() is None
+    kiosk.flow.agent_said(LiveShown(viewer="", left_s=90))
+    kiosk.flow.agent_away()
+    assert kiosk.flow.banner() is None
+    assert words.live("", 61) == "● 正在实时查看 · 县里 · 剩余 1:01"

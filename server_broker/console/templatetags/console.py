@@ -249,6 +249,12 @@ def event_note(shown: StationEvent) -> str:
         return _EPOCH_REASONS.get(detail.get("reason", ""), "")
     if shown.kind == "contact_changed":
         return _contact_note(detail)
+    if shown.kind == "live_view_began":
+        return f"{detail.get('issuer', '')}：{detail.get('reason', '')}"[:120]
+    if shown.kind == "live_view_ended":
+        return (
+            f"{order_reason(str(detail.get('why', '')))} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"
+        )
     if shown.kind == "command_result":
         return _result_note(detail)
     if shown.kind == "facts_lost":

@@ -67,6 +67,7 @@ def _context(request: HttpRequest, shown: Station) -> dict[str, Any]:
         "rows": shown_touches(user, _last_touches(user, shown)) if sees_people else [],
         "snapshots": page.snapshots if sees_people else [],
         "may_revoke": may(user, Power.REVOKE_STATION) and shown.revoked_at is None,
+        "may_view_live": may(user, Power.VIEW_LIVE) and shown.revoked_at is None and shown.enrolled_at is not None,
         "may_set": may(user, Power.SET_STATION),
         "may_claim": may(user, Power.CLAIM_STATION),
         **_orders(user, shown),

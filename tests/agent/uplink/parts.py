@@ -249,6 +249,11 @@ class FakeLink:
         self.sent: list[Sent] = []
         self.is_open = False
         self.hung_up = 0
+        self.acknowledged = 0
+
+    def acknowledge(self) -> None:
+        """The other side's TCP has everything that was sent."""
+        self.acknowledged = sum(len(sent.payload) for sent in self.sent)
 
     def connect(
         self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
@@ -270,7 +275,7 @@ class FakeLink:
         self.hung_up += 1
 
     def bytes_moved(self) -> tuple[int, int]:
-        return (0, 0)
+        return (self.acknowledged, 0)
 
     def bytes_billed(self) -> int:
         return 0

@@ -1,0 +1,224 @@
+"""Live view: frames of the room for a leased time, announced in the village before the first and until the end.
+
+Frames are kept nowhere, neither here nor in the county. The lease ends with its time, its data, the link, the camera,
+or the kiosk: nobody is looked at without being told.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.answers import Answers
+from agent.clock import StationClock
+from agent.desk import Screens
+from agent.events import FrameTaken
+from agent.journal import Journal
+from agent.outbox.errors import OutboxBroken, OutboxFull
+from protocol.commands import Command, LiveTerms
+from protocol.facts import LiveEnd, LiveViewBegan, LiveViewEnded
+from protocol.frames import MAX_FRAME_BYTES
+from protocol.kiosk import LiveShown
+
+log = logging.getLogger(__name__)
+
+FIRST_FRAME_MS = 1_500
+"""From the announcement to the first frame."""
+RESTING_MS = 60_000
+MAX_FAILURES = 3
+"""So many pictures in a row that did not come end the lease."""
+
+
+class FrameTaker(Protocol):
+    """The camera, asked for a frame in the background; `FrameTaken` follows."""
+
+    def request_frame(self, command: bytes) -> bool:
+        """Ask for a frame that is not kept; False when too much waits. Never blocks."""
+
+
+class FrameWay(Protocol):
+    """The way of frames to the county."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the county is there."""
+
+    @property
+    def frames_stuck(self) -> bool:
+        """Whether the line lets no frame through."""
+
+    @property
+    def frame_free(self) -> bool:
+        """Whether a frame can be sent now."""
+
+    def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
+        """Send a frame, or say that it can't be."""
+
+    def end_frames(self) -> None:
+        """Send nothing more of the frame under way."""
+
+
+@dataclass(slots=True)
+class _Lease:
+    command: bytes
+    terms: LiveTerms
+    began_ms: int
+    next_ms: int
+    asked: bool = False
+    frames: int = 0
+    size: int = 0
+    failures: int = 0
+
+    @property
+    def until_ms(self) -> int:
+        return self.began_ms + self.terms.seconds * 1000
+
+
+class LiveView:
+    """At most one lease at a time."""
+
+    def __init__(
+        self,
+        *,
+        clock: StationClock,
+        journal: Journal,
+        answers: Answers,
+        screens: Screens,
+        watched: Callable[[], bool],
+        saving: Callable[[], bool],
+        camera: FrameTaker | None,
+    ) -> None:
+        """Make a view that rests.
+
+        Args:
+            watched: Whether a kiosk is there that shows what it is told.
+            saving: Whether pictures are put off because the month's data run short.
+        """
+        self._clock = clock
+        self._journal = journal
+        self._answers = answers
+        self._screens = screens
+        self._watched = watched
+        self._saving = saving
+        self._camera = camera
+        self._lease: _Lease | None = None
+        self._frame = b""
+
+    def start(self, command: Command) -> None:
+        """Begin a lease: a fact first, then the announcement, and only then a frame."""
+        if objection := self._objection() or self._record(command):
+            self._answers.give(command.id, "failed", objection)
+            return
+        now = self._clock.mono_ms()
+        self._lease = _Lease(command.id, command.live, began_ms=now, next_ms=now + FIRST_FRAME_MS)
+        self._screens.show(self._shown())
+
+    def _objection(self) -> str:
+        if self._camera is None:
+            return "no_camera"
+        if self._lease is not None:
+            return "already_viewed"
+        if not self._watched():
+            return "no_kiosk"
+        return "data_short" if self._saving() else ""
+
+    def _record(self, command: Command) -> str:
+        began = LiveViewBegan(
+            at=self._clock.now(),
+            command=command.id,
+            issuer=command.issuer,
+            viewer=command.live.viewer,
+            reason=command.reason,
+            seconds=command.live.seconds,
+        )
+        try:
+            self._journal.commit(began)
+        except (OutboxFull, OutboxBroken) as error:
+            return f"not_recorded: {error}"
+        return ""
+
+    def joined(self, kiosk: int) -> None:
+        """Tell a kiosk that just came what goes on."""
+        if self._lease is not None:
+            self._screens.answer(kiosk, self._shown())
+
+    def _shown(self) -> LiveShown:
+        lease = self._lease
+        if lease is None:
+            return LiveShown()
+        left_ms = max(0, lease.until_ms - self._clock.mono_ms())
+        return LiveShown(viewer=lease.terms.viewer, left_s=-(-left_ms // 1000))
+
+    def frame_taken(self, event: FrameTaken) -> None:
+        """Take a frame, to be sent with the next `tick`; one of an earlier lease is passed over."""
+        lease = self._lease
+        if lease is None or event.command != lease.command:
+            return
+        lease.asked = False
+        if event.problem or not 0 < len(event.jpeg) <= MAX_FRAME_BYTES:
+            lease.failures += 1
+            log.info("no frame: %s", event.problem or f"{len(event.jpeg)} bytes")
+        else:
+            lease.failures = 0
+            self._frame = event.jpeg
+
+    def tick(self, way: FrameWay) -> int:
+        """Do what is due; return in how many milliseconds to look again."""
+        lease = self._lease
+        if lease is None:
+            return RESTING_MS
+        if why := self._over(lease, way):
+            self.end(why)
+            way.end_frames()
+            return RESTING_MS
+        if self._frame:
+            self._send(lease, way)
+        now = self._clock.mono_ms()
+        if not lease.asked and not self._frame and way.frame_free and now >= lease.next_ms:
+            self._ask(lease, now)
+        due = lease.until_ms if lease.asked or now >= lease.next_ms else min(lease.next_ms, lease.until_ms)
+        return max(0, min(due - now, 1_000))
+
+    def _over(self, lease: _Lease, way: FrameWay) -> LiveEnd | None:
+        if not way.connected or way.frames_stuck:
+            return "link"
+        if self._clock.mono_ms() >= lease.until_ms:
+            return "time"
+        if self._saving() or lease.size + len(self._frame) > lease.terms.kib * 1024:
+            return "data"
+        if not self._watched():
+            return "kiosk"
+        return "camera" if lease.failures >= MAX_FAILURES else None
+
+    def _ask(self, lease: _Lease, now: int) -> None:
+        lease.next_ms = now + 60_000 // lease.terms.frames_a_minute
+        if self._camera is not None:
+            lease.asked = self._camera.request_frame(lease.command)
+            lease.failures += not lease.asked
+
+    def _send(self, lease: _Lease, way: FrameWay) -> None:
+        if way.offer_frame(lease.command, lease.frames + 1, self._frame):
+            lease.frames += 1
+            lease.size += len(self._frame)
+            self._frame = b""
+
+    def end(self, why: LiveEnd) -> None:
+        """End the lease, if there is one: the fact and the answer are one commit, then the screens are told."""
+        lease = self._lease
+        if lease is None:
+            return
+        self._lease, self._frame = None, b""
+        seconds = (self._clock.mono_ms() - lease.began_ms) // 1000
+        figures = {"frames": lease.frames, "bytes": lease.size, "seconds": seconds}
+        answer = self._answers.prepare(lease.command, "done" if lease.frames else "failed", why, figures=figures)
+        self._answers.given(lease.command)
+        ended = LiveViewEnded(
+            at=self._clock.now(),
+            command=lease.command,
+            why=why,
+            frames=lease.frames,
+            sent_bytes=lease.size,
+            seconds=seconds,
+        )
+        self._journal.owe(ended, answer.fact, state=answer.state)
+        self._screens.show(LiveShown())

@@ -1,0 +1,147 @@
+"""实时查看: look into a station's room for a leased time. Only who ordered it sees the frames; the kiosk says who."""
+
+import uuid
+from functools import cache, partial
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from protocol.commands import LiveTerms
+from server_broker.accounts.models import User
+from server_broker.accounts.powers import Power, needs
+from server_broker.broker import local_client_settings
+from server_broker.console.live import page_template
+from server_broker.console.queries import orders_of, stations_of
+from server_broker.fleet.models import Station
+from server_broker.live.hub import LiveHub, TooManyViews
+from server_broker.live.mqtt import MqttFrames
+from server_broker.orders.models import StationOrder
+from server_broker.orders.services import OrderRefused, give_order, lease_ends, live_order
+
+SECONDS = ((60, "1 分钟"), (120, "2 分钟"), (300, "5 分钟"), (600, "10 分钟"))
+PACES = ((6, "每 10 秒一帧"), (20, "每 3 秒一帧"), (60, "每秒一帧"))
+MEGABYTES = ((1, "1 MB"), (2, "2 MB"), (5, "5 MB"), (20, "20 MB"))
+
+
+class LiveForm(forms.Form):
+    """The lease that is asked for."""
+
+    seconds = forms.TypedChoiceField(choices=SECONDS, coerce=int, initial=120)
+    pace = forms.TypedChoiceField(choices=PACES, coerce=int, initial=20)
+    megabytes = forms.TypedChoiceField(choices=MEGABYTES, coerce=int, initial=2)
+    why = forms.CharField(min_length=4, max_length=200)
+
+
+@cache
+def hub() -> LiveHub:
+    """Return this process's hub: the county's web server is one process, so who looks and who hears are the same."""
+    return LiveHub(lambda heard: MqttFrames(partial(local_client_settings, settings.HOME), heard))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Power.VIEW_LIVE)
+def live_view(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Ask for a lease, or show the frames of the one that runs; a poll gets the frame alone."""
+    station = get_object_or_404(stations_of(request.user).select_related("status", "village"), pk=station_id)
+    if request.method == "POST":
+        _begin(request, station)
+        return redirect("station-live", station_id)
+    context = _context(request, station)
+    response = render(request, page_template(request, "live"), context)
+    if context["order"] is None and request.headers.get("HX-Request") == "true":
+        response["HX-Refresh"] = "true"  # the lease is over: the whole page is another
+    return response
+
+
+def _begin(request: HttpRequest, station: Station) -> None:
+    form = LiveForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "没有开始：请写明理由（至少 4 个字），其余从列出的几项中选择。")
+        return
+    wanted = form.cleaned_data
+    terms = LiveTerms(
+        seconds=wanted["seconds"],
+        frames_a_minute=wanted["pace"],
+        kib=wanted["megabytes"] * 1000,
+        viewer=viewer_name(request.user),
+    )
+    try:
+        give_order(
+            station,
+            "live_view",
+            actor=request.user.get_username(),
+            reason=wanted["why"],
+            now=timezone.now(),
+            terms=terms,
+        )
+    except OrderRefused as refused:
+        messages.error(request, f"没有开始：{refused}。")
+
+
+def viewer_name(user: Any) -> str:
+    """Return who looks, as the kiosk tells the village: an office of a region, never a person's name."""
+    if not isinstance(user, User) or user.region is None:
+        return "县里"
+    return f"{user.region.name} {user.get_role_display()}"[:64]
+
+
+def _context(request: HttpRequest, station: Station) -> dict[str, Any]:
+    now = timezone.now()
+    order = live_order(station, issuer=request.user.get_username(), now=now)
+    context: dict[str, Any] = {"section": "home", "station": station, "order": order, "form": LiveForm()}
+    if order is None:
+        last = orders_of(request.user).filter(station=station, order="live_view").order_by("-issued_at").first()
+        return {**context, "last": last}
+    try:
+        hub().watch(station.pk, order.id.bytes, until=lease_ends(order), now=now)
+    except TooManyViews:
+        return {**context, "full": True}
+    left = lease_ends(order) - now
+    return {**context, "shot": hub().latest(station.pk, order.id.bytes), "left": max(0, round(left.total_seconds()))}
+
+
+@require_safe
+@needs(Power.VIEW_LIVE)
+def live_frame(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> HttpResponse:
+    """Send the last frame as what it must be, a JPEG, in a sandbox of its own; nobody may keep it."""
+    order = _own_order(request, station_id, order_id)
+    shot = hub().latest(station_id, order.id.bytes)
+    if shot is None:
+        raise Http404
+    response = HttpResponse(shot.jpeg, content_type="image/jpeg")
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@needs(Power.VIEW_LIVE)
+def live_end(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> HttpResponse:
+    """Have the station end the lease now."""
+    order = _own_order(request, station_id, order_id)
+    hub().forget(station_id)
+    try:
+        give_order(
+            order.station,
+            "end_live_view",
+            actor=request.user.get_username(),
+            reason=order.reason,
+            now=timezone.now(),
+        )
+    except OrderRefused as refused:
+        messages.error(request, f"没有发出结束命令：{refused}。到时间会自动结束。")
+    else:
+        messages.success(request, "已要求站点结束查看。")
+    return redirect("station", station_id)
+
+
+def _own_order(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> StationOrder:
+    mine = orders_of(request.user).filter(issuer=request.user.get_username(), order="live_view")
+    return get_object_or_404(mine.select_related("station"), pk=order_id, station=station_id)

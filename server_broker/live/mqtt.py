@@ -1,0 +1,64 @@
+"""Frames from the county's broker over its loopback listener (MQTT 5.0, QoS 0), by paho."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from protocol.topics import frame_filter
+from server_broker.broker import LocalClient
+
+_KEEPALIVE_S = 30
+
+
+class MqttFrames:
+    """Implements `server_broker.live.hub.FrameSource`; connects at the first subscription."""
+
+    def __init__(self, local: Callable[[], LocalClient], heard: Callable[[str, bytes], None]) -> None:
+        """``heard`` is called on paho's thread with topic and payload."""
+        self._local = local
+        self._heard = heard
+        self._lock = threading.Lock()
+        self._wanted: set[str] = set()
+        self._client: paho.Client | None = None
+
+    def subscribe(self, station: str) -> None:
+        """Hear a station from now on."""
+        with self._lock:
+            self._wanted.add(station)
+            self._connected_client().subscribe(frame_filter(station), qos=0)
+
+    def unsubscribe(self, station: str) -> None:
+        """Hear it no longer."""
+        with self._lock:
+            self._wanted.discard(station)
+            if self._client is not None:
+                self._client.unsubscribe(frame_filter(station))
+
+    def _connected_client(self) -> paho.Client:
+        if self._client is None:
+            local = self._local()
+            # The slash in it keeps it apart from every station's.
+            name = f"county/live-{socket.gethostname()[:32]}-{os.getpid()}"
+            client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTProtocolVersion.MQTTv5)
+            client.username_pw_set(local.username, local.password)
+            client.reconnect_delay_set(min_delay=1, max_delay=5)
+            client.on_connect = self._on_connect
+            client.on_message = self._on_message
+            client.connect_async(local.host, local.port, keepalive=_KEEPALIVE_S, clean_start=True)
+            client.loop_start()
+            self._client = client
+        return self._client
+
+    def _on_connect(self, client: paho.Client, *_: Any) -> None:
+        with self._lock:
+            for station in self._wanted:
+                client.subscribe(frame_filter(station), qos=0)
+
+    def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        if not message.retain:
+            self._heard(message.topic, bytes(message.payload))
