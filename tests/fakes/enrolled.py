@@ -40,7 +40,9 @@ class EnrolledStation:
     county_key: Ed25519PrivateKey
 
 
-def make_enrolled(folder: Path, *, readers: tuple[str, ...] = ("simulated",), camera: str = "none") -> EnrolledStation:
+def make_enrolled(
+    folder: Path, *, readers: tuple[str, ...] = ("simulated",), camera: str = "none", station: str = STATION
+) -> EnrolledStation:
     """Write a station's folder and its ``station.toml``."""
     folder.mkdir(parents=True, exist_ok=True)
     county_key = Ed25519PrivateKey.generate()
@@ -48,7 +50,7 @@ def make_enrolled(folder: Path, *, readers: tuple[str, ...] = ("simulated",), ca
     certificate = _self_signed(folder)
     (folder / "ca.pem").write_text(certificate)
     answer = Enrolled(
-        station=STATION,
+        station=station,
         village="示例村",
         nonce=os.urandom(16),
         certificate=certificate,

@@ -5,10 +5,8 @@ a model of it in the others; with 0 it is the model in all of them.
 """
 
 import logging
-import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION
+from tests.proofs.private_county import county_home, temporary
 from tests.proofs.rollback.county import ModelCounty
 from tests.proofs.rollback.history import Findings, live_and_judge
 
@@ -23,20 +22,14 @@ if TYPE_CHECKING:
     from tests.proofs.rollback.real_county import RealCounty
 
 BAD = ("lost", "unstated", "doubled", "invented", "contradictions", "unfounded", "refused_to_start", "crashes")
-MEMORY = Path("/dev/shm")
 RECORD_PUBLIC_KEY = RECORD_KEY.public_key().public_bytes_raw()
-
-
-def temporary() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder in memory, where there is one: what a power cut does is another proof's matter."""
-    return tempfile.TemporaryDirectory(prefix="rollback-", dir=MEMORY if MEMORY.is_dir() else None)
 
 
 def prove(*, runs: int, seed: int, real: "RealCounty | None" = None, real_every: int = 1) -> Findings:
     """Live through the histories of ``seed``, ``seed + 1``, …"""
     findings = Findings()
     for number in range(runs):
-        with temporary() as name:
+        with temporary("rollback") as name:
             if real is not None and number % real_every == 0:
                 real.begin()
                 findings.real += 1
@@ -50,20 +43,10 @@ def prove(*, runs: int, seed: int, real: "RealCounty | None" = None, real_every:
 @contextmanager
 def real_county() -> Iterator["RealCounty"]:
     """Have a county of its own up; Django's settings are read here for the first time in this process."""
-    with temporary() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "static").mkdir()
-        os.environ |= {"CUNHUI_HOME": name, "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
-        os.environ.pop("CUNHUI_DATABASE_URL", None)
-        import django  # noqa: PLC0415 - the settings must be named before
-
-        django.setup()
-        logging.getLogger().setLevel(logging.ERROR)
-        from server_broker.home import CountyHome  # noqa: PLC0415
+    with county_home("rollback") as home:
         from tests.proofs.rollback.real_county import running_county  # noqa: PLC0415 - needs `django.setup`
 
-        with running_county(CountyHome(folder), station=STATION, record_key=RECORD_PUBLIC_KEY) as county:
+        with running_county(home, station=STATION, record_key=RECORD_PUBLIC_KEY) as county:
             yield county
 
 

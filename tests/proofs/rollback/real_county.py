@@ -11,13 +11,11 @@ from typing import Any
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
 from protocol.signing import key_id
 from protocol.topics import DOWN, Down, Up, parse, topic
-from server_broker import cluster
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.ledger import ledger
 from server_broker.fleet.models import Station
@@ -27,6 +25,7 @@ from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.verify import verify_station
 from server_broker.regions.models import Region
+from tests.proofs.private_county import private_cluster
 
 NOW = datetime(2026, 9, 21, 14, 0, tzinfo=UTC)
 VILLAGE = "999901001201"
@@ -129,10 +128,5 @@ def _leaf(answer: Answer) -> Down:
 @contextmanager
 def running_county(home: CountyHome, *, station: str, record_key: bytes) -> Iterator[RealCounty]:
     """Make a private cluster with one enrolled station, and delete it in the end."""
-    cluster.start(home)
-    try:
-        call_command("migrate", verbosity=0)
+    with private_cluster(home):
         yield RealCounty(home, station=station, record_key=record_key)
-    finally:
-        connection.close()
-        cluster.destroy(home)

@@ -1,0 +1,55 @@
+"""``./run prove clock --runs N``: clocks that begin anywhere, jump and lie; what does the county show in the end?
+
+The agent is the real one, as it is wired, and the county its own ingest on a private PostgreSQL.
+"""
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
+from tests.proofs.clock.judge import Findings
+from tests.proofs.private_county import county_home, private_cluster, temporary
+
+BAD = ("misordered", "wrong_quality", "uncorrected", "invented", "lost", "doubled", "crashes")
+SEEN = ("touches", "dated", "undated", "deceived", "corrected_from_a_lie", "windows_claimed")
+MOVED = """\
+Time was moved by the clock that the agent is given (agent.ports.SystemClock): its wall clock, CLOCK_BOOTTIME with a \
+crystal's drift, boot ids and the kernel's NTP flag. What the time service says of itself is put into the inbox; how \
+chrony and timesyncd are read is tested apart. Not covered: the kernel's own clock code, a running chronyd, OpenSSL's \
+judgement of dates, a real RTC or modem, drift above 8 ppm, more than a day from a fact to the word that dates it."""
+
+
+def prove(*, runs: int, seed: int) -> Findings:
+    """Live through the histories of ``seed``, ``seed + 1``, …; `django.setup` was called and the database is up."""
+    from tests.proofs.clock.history import live_and_judge  # noqa: PLC0415 - needs `django.setup`
+
+    findings = Findings()
+    for number in range(runs):
+        with temporary("clock") as name:
+            live_and_judge(Path(name), seed=seed + number, findings=findings)
+    return findings
+
+
+def main() -> int:
+    """Run the proof."""
+    options = arguments("clock", runs=300).parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    seed = chosen_seed(options.seed)
+    report = Report("clock", seed=seed)
+    with county_home("clock") as home, private_cluster(home):
+        logging.getLogger("agent").setLevel(logging.CRITICAL)
+        findings = prove(runs=options.runs, seed=seed)
+    for example in [*findings.examples[:10], *findings.details[:20]]:
+        print(example, file=sys.stderr)
+    found = {name: getattr(findings, name) for name in (*BAD, *SEEN)}
+    result = report.finish(
+        as_json=options.json, runs=options.runs, runs_by_event=dict(findings.by_event), time=MOVED, **found
+    )
+    failed = findings.examples[0].split(",")[0].split(":")[0].removeprefix("seed ") if findings.examples else str(seed)
+    return exit_code(result, *BAD, repeat=f"./run prove clock --runs 1 --seed {failed}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

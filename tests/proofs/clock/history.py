@@ -1,0 +1,110 @@
+"""One seeded history: boots, touches, clocks that jump, an NTP that lies, a network that comes and goes."""
+
+import logging
+import random
+from pathlib import Path
+
+from tests.fakes.enrolled import make_enrolled
+from tests.proofs.clock.board import ClockBoard
+from tests.proofs.clock.county import ClockCounty, next_station
+from tests.proofs.clock.judge import Findings, Judge
+from tests.proofs.clock.world import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, YEAR_MS, World
+
+log = logging.getLogger(__name__)
+
+JUMPS = (HOUR_MS, -HOUR_MS, YEAR_MS, -YEAR_MS)
+FINAL_MS = 6 * HOUR_MS
+
+
+class History:
+    """A life of a few days."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self.world = World(self._chance)
+        enrolled = make_enrolled(folder / "station", station=next_station())
+        self._county = ClockCounty(enrolled, true_ms=lambda: self.world.true_ms)
+        build_ms = self.world.true_ms - self._chance.randint(0, 300) * DAY_MS
+        if self._chance.random() < 0.1:
+            build_ms = self.world.true_ms + 12 * YEAR_MS
+            self.world.odd_build = True
+            self.world.events.append("build_in_the_future")
+        self._board = ClockBoard(enrolled, self.world, self._county, self._chance, build_ms=build_ms)
+
+    def run(self, findings: Findings) -> None:
+        """Live, come to terms in the end, and be judged."""
+        try:
+            for boot in range(self._chance.randint(1, 4)):
+                if boot:
+                    self._power_cycle()
+                for _ in range(self._chance.randint(2, 8)):
+                    self._happens()
+            self._come_to_terms()
+            Judge(self.world, self._board.lit, findings).judge(self._county.shown(), self._county.events())
+        finally:
+            self._board.close()
+
+    def _power_cycle(self) -> None:
+        self._board.end(orderly=self._chance.random() < 0.5)
+        self.world.true_ms += self._chance.choice((20 * SECOND_MS, 10 * MINUTE_MS, 9 * HOUR_MS, 40 * DAY_MS))
+        self.world.power_on()
+        self._board.start()
+
+    def _happens(self) -> None:
+        what = self._chance.random()
+        if what < 0.4:
+            for _ in range(self._chance.randint(1, 4)):
+                self._board.touch()
+                self._wait(self._chance.randint(0, 5 * MINUTE_MS))
+        elif what < 0.55:
+            self._wait(self._chance.choice((MINUTE_MS, HOUR_MS, 5 * HOUR_MS)))
+        elif what < 0.7:
+            self._network()
+        elif what < 0.78:
+            self.world.set_wall(self._chance.choice(JUMPS))
+            self._wait(5 * MINUTE_MS)
+        elif what < 0.93:
+            self._ntp()
+        else:
+            self.world.events.append("restart_in_the_same_boot")
+            self._board.end(orderly=self._chance.random() < 0.5)
+            self._board.start()
+
+    def _network(self) -> None:
+        self._board.way.reachable = not self._board.way.reachable
+        self._board.way.lose()
+        self._wait(self._chance.choice((30 * SECOND_MS, 10 * MINUTE_MS)))
+
+    def _ntp(self) -> None:
+        self._chance.choice((self.world.ntp_honest, self.world.ntp_lies, self.world.ntp_off))()
+        self._board.ntp_changed()
+        self._wait(5 * MINUTE_MS)
+
+    def _wait(self, ms: int) -> None:
+        step_ms = 5 * SECOND_MS if ms <= 10 * MINUTE_MS else 2 * MINUTE_MS
+        self._board.live(ms, step_ms=step_ms)
+
+    def _come_to_terms(self) -> None:
+        """In the end the network is there, and nobody's hand on it."""
+        self.world.ntp_off()
+        self._board.way.reachable, self._board.way.hostile = True, False
+        self._board.way.lose()
+        self._board.live(FINAL_MS, step_ms=5 * SECOND_MS, until=lambda: self._board.settled)
+        if not self._board.settled:
+            raise AssertionError("station and county do not come to terms")
+
+
+def live_and_judge(folder: Path, *, seed: int, findings: Findings) -> None:
+    """Run one history and add to the findings."""
+    before = findings.wrong
+    where = f"seed {seed}"
+    try:
+        history = History(folder, seed)
+        where = f"{where}, {', '.join(history.world.events[:3])}"
+        history.run(findings)
+    except Exception as error:  # whatever it is, it is a finding of the proof
+        log.exception("%s", where)
+        findings.crashes += 1
+        where = f"{where}: {error!r}"
+    if findings.wrong != before:
+        findings.examples.append(where)

@@ -1,0 +1,187 @@
+"""Hold what the county shows against what the world knows."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from tests.proofs.clock.world import ROUNDED_MS, Boot, World
+
+WITHIN_MS = 2_000
+DATED = ("synced", "holdover")
+NTP_TAKES_MS = 180_000
+"""So long an honest NTP is well before it must have been believed."""
+
+
+@dataclass(frozen=True)
+class Lit:
+    """A touch as the lamp's observer saw it: under which name, and when truly."""
+
+    epoch: bytes
+    seq: int
+    true_ms: int
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A touch as the county has it: as the station told it, and as its people see it."""
+
+    epoch: bytes
+    seq: int
+    boot: bytes
+    mono: int
+    wall: int
+    quality: str
+    at: int
+    dated: bool
+
+
+@dataclass(frozen=True)
+class ShownEvent:
+    """An up or a down as the county has it."""
+
+    kind: str
+    boot: bytes
+    mono: int
+    wall: int
+    quality: str
+    corrected: int | None
+    closed: int | None
+    code: str
+
+    @property
+    def at(self) -> int | None:
+        """When it was; None where nothing dates it."""
+        return self.corrected if self.corrected is not None else self.wall if self.quality in DATED else None
+
+
+@dataclass
+class Findings:
+    """What went wrong, summed over histories, and what was looked at."""
+
+    misordered: int = 0
+    """Neighbours by seq that the county shows the other way round, both dated, truly more than 4 s apart."""
+    wrong_quality: int = 0
+    """`synced` or `holdover` by the station without any word, or more than 2 s wrong without a lie."""
+    uncorrected: int = 0
+    """Datable by a word of the boot, and shown undated or more than 2 s wrong."""
+    invented: int = 0
+    """Shown as dated in a boot in which nobody told the time; or a window said to be closed that was not."""
+    lost: int = 0
+    doubled: int = 0
+    crashes: int = 0
+    touches: int = 0
+    dated: int = 0
+    undated: int = 0
+    deceived: int = 0
+    """Touches with a wrong time that only a lying NTP told, in boots that the county never reached: nobody can know."""
+    corrected_from_a_lie: int = 0
+    windows_claimed: int = 0
+    details: list[str] = field(default_factory=list)
+    by_event: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        times = self.misordered + self.wrong_quality + self.uncorrected + self.invented
+        return times + self.lost + self.doubled + self.crashes
+
+
+class Judge:
+    """Judges one history."""
+
+    def __init__(self, world: World, lit: Sequence[Lit], findings: Findings) -> None:
+        self._world = world
+        self._lit = lit
+        self._findings = findings
+
+    def judge(self, shown: Sequence[Shown], events: Sequence[ShownEvent]) -> None:
+        """Add to the findings."""
+        self._counted(shown)
+        for row in shown:
+            self._quality(row)
+            self._time(row.boot, row.mono, row.at if row.dated else None, row.wall, touch=True)
+        for event in events:
+            self._quality(event)
+            self._time(event.boot, event.mono, event.at, event.wall, touch=False)
+            if event.kind == "window_closed":
+                self._claim(event)
+        self._order(shown)
+        self._findings.by_event.update(set(self._world.events))
+
+    def _counted(self, shown: Sequence[Shown]) -> None:
+        found, has = self._findings, Counter((row.epoch, row.seq) for row in shown)
+        lit = {(light.epoch, light.seq) for light in self._lit}
+        found.touches += len(lit)
+        found.lost += sum(name not in has for name in lit)
+        found.doubled += sum(times - 1 for times in has.values()) + sum(name not in lit for name in has)
+
+    def _quality(self, row: Shown | ShownEvent) -> None:
+        boot = self._world.boots[row.boot]
+        true_ms = self._world.true_of(row.boot, row.mono)
+        if row.quality not in DATED or boot.deceived_at(true_ms):
+            return
+        if not (boot.heard or boot.honest) or abs(row.wall - true_ms) > WITHIN_MS:
+            self._findings.wrong_quality += 1
+            self._say(f"{row.quality} and {row.wall - true_ms} ms away", boot, true_ms)
+
+    def _say(self, what: str, boot: Boot, true_ms: int) -> None:
+        self._findings.details.append(f"{what}, {(true_ms - boot.began_ms) / 1000:.0f} s into {boot}")
+
+    def _time(self, of: bytes, mono: int, at: int | None, wall: int, *, touch: bool) -> None:
+        boot, found = self._world.boots[of], self._findings
+        true_ms = self._world.true_of(of, mono)
+        right = at is not None and abs(at - true_ms) <= WITHIN_MS
+        found.dated += touch and at is not None
+        found.undated += touch and at is None
+        if boot.told_ms is not None:
+            # After the county's word a lie can begin that no later word of this boot has put right.
+            excused = self._still_deceived(boot, true_ms)
+            if not right and not excused:
+                found.uncorrected += 1
+                self._say(f"shown {at - true_ms if at is not None else None} ms away", boot, true_ms)
+            found.deceived += touch and not right and excused
+            found.corrected_from_a_lie += touch and right and abs(wall - true_ms) > WITHIN_MS
+        elif at is None:
+            found.uncorrected += self._ntp_must_have_told(boot)
+        elif boot.lied:
+            found.deceived += touch and not right
+        elif boot.heard or boot.honest:
+            found.uncorrected += not right
+        else:
+            found.invented += 1
+
+    @staticmethod
+    def _still_deceived(boot: Boot, true_ms: int) -> bool:
+        return any(until is None and since <= true_ms + ROUNDED_MS for since, until in boot.lied)
+
+    def _ntp_must_have_told(self, boot: Boot) -> bool:
+        """An honest NTP is believed where no lie has been told in this history: one may have moved the floor."""
+        return boot.honest and not any(one.lied for one in self._world.boots.values()) and not self._world.odd_build
+
+    def _claim(self, event: ShownEvent) -> None:
+        """A window was said to be closed; where that was a lie's fault, the corrected time shows it void."""
+        found = self._findings
+        found.windows_claimed += 1
+        true_ms = self._world.true_of(event.boot, event.mono)
+        if event.closed is None or event.at is None:
+            found.invented += 1
+            return
+        false = true_ms < event.closed - WITHIN_MS
+        found.invented += false and event.at >= event.closed and not self._world.boots[event.boot].lied
+
+    def _order(self, shown: Sequence[Shown]) -> None:
+        """By seq the touches are in their true order; the county shows them so."""
+        found = self._findings
+        truly = [light.true_ms for light in sorted(self._lit, key=lambda light: (light.epoch, light.seq))]
+        found.misordered += sum(later < earlier for earlier, later in pairwise(truly))
+        boots = self._world.boots
+        dated = [
+            self._world.true_of(row.boot, row.mono)
+            for row in shown
+            if row.dated
+            and (boots[row.boot].told_ms is not None or not boots[row.boot].lied)
+            and not self._still_deceived(boots[row.boot], self._world.true_of(row.boot, row.mono))
+        ]
+        pairs = pairwise(dated)
+        found.misordered += sum(later < earlier - 2 * WITHIN_MS for earlier, later in pairs)

@@ -1,0 +1,54 @@
+"""A county of a proof's own: a folder that Django's settings point to, and a private PostgreSQL cluster in it."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from server_broker.home import CountyHome
+
+MEMORY = Path("/dev/shm")
+
+
+def temporary(name: str) -> tempfile.TemporaryDirectory[str]:
+    """Return a folder in memory, where there is one: what a power cut does is another proof's matter."""
+    return tempfile.TemporaryDirectory(prefix=f"{name}-", dir=MEMORY if MEMORY.is_dir() else None)
+
+
+@contextmanager
+def county_home(name: str) -> Iterator["CountyHome"]:
+    """Have a folder and Django set up for it; its settings are read here for the first time in this process."""
+    with temporary(name) as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "static").mkdir()
+        os.environ |= {"CUNHUI_HOME": made, "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
+        os.environ.pop("CUNHUI_DATABASE_URL", None)
+        import django  # noqa: PLC0415 - the settings must be named before
+
+        django.setup()
+        logging.getLogger().setLevel(logging.ERROR)
+        from server_broker.home import CountyHome  # noqa: PLC0415
+
+        yield CountyHome(folder)
+
+
+@contextmanager
+def private_cluster(home: "CountyHome") -> Iterator[None]:
+    """Have a migrated database up, and delete it in the end."""
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
+
+    from server_broker import cluster  # noqa: PLC0415
+
+    cluster.start(home)
+    try:
+        call_command("migrate", verbosity=0)
+        yield
+    finally:
+        connection.close()
+        cluster.destroy(home)
