@@ -59,6 +59,7 @@ def county_tests(*selection: str) -> Tests:
 
 POWER_CUT = Proof(("tests.proofs.power_cut", "--cuts", "5000", "--seed", "5"))
 ROLLBACK = Proof(("tests.proofs.rollback", "--runs", "60", "--seed", "1"))
+CLOCK = Proof(("tests.proofs.clock", "--runs", "25", "--seed", "1"))
 STRANGERS = Proof(("tests.proofs.strangers", "--seed", "1"))
 READING = county_tests("test_ingest_reading.py")
 STORE = county_tests("test_ingest_store.py")
@@ -88,6 +89,9 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "21-one-bad-message-costs-its-batch": (WORKER,),
     "22-gap-accepted": (READING,),
     "23-older-card-goes-on-over-a-signed-head": (county_tests("test_lineage.py"), ROLLBACK),
+    "24-ntp-that-jumps-is-believed": (agent_tests("test_clock.py"),),
+    "25-lie-of-ntp-stands-in-the-county": (county_tests("test_dating.py"), CLOCK),
+    "26-rtc-dates-facts": (agent_tests("test_clock.py"),),
 }
 
 
@@ -128,6 +132,7 @@ ROOMS = (
                 "test_lineage.py",
                 "test_lease*.py",
                 "test_clock_correction*.py",
+                "test_dating.py",
             ),
         ),
     ),
