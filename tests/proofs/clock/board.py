@@ -1,6 +1,7 @@
-"""The whole agent as it is wired, in a world's time: only its link is in memory, and its certificate is not renewed.
+"""The whole agent as it is wired, in a world's time.
 
-Its threads are not started: cards, and what the time service says of itself, are put into its inbox.
+Only its link is in memory, it has no kiosk, and its certificate is not renewed. Its threads are not started: cards, and
+what the time service says of itself, are put into its inbox.
 """
 
 import json
@@ -17,6 +18,7 @@ from agent.config import load
 from agent.events import CardTouched, NtpRead, RenewalEnded
 from agent.inbox import Inbox
 from agent.ports import NtpState
+from protocol.kiosk import ToKiosk
 from tests.fakes.devices import lamp_socket
 from tests.fakes.enrolled import EnrolledStation
 from tests.proofs.clock.county import ClockCounty
@@ -27,6 +29,28 @@ from tests.proofs.clock.world import MINUTE_MS, World
 CARDS = ("04a1b2c3d4e5f6", "04b1b2c3d4e5f6", "04c1b2c3d4e5f6")
 NTP_READ_EVERY_MS = 5 * MINUTE_MS
 MOST_STEPS = 20_000
+
+
+class NoKiosk:
+    """Nobody looks at the screen."""
+
+    def __init__(self, *, path: Path, inbox: Inbox) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    def show(self, message: ToKiosk) -> None:
+        pass
+
+    def answer(self, kiosk: int, message: ToKiosk) -> None:
+        pass
+
+    def handled(self, kiosk: int) -> None:
+        pass
 
 
 class ClockBoard:
@@ -61,6 +85,7 @@ class ClockBoard:
         )
         with (
             patch.object(wiring, "_link", lambda *_: self.way),
+            patch.object(wiring, "KioskSocket", NoKiosk),
             patch.object(wiring, "_renew", lambda *_: RenewalEnded(due_ms=2**62)),
         ):
             station = self._running.enter_context(
