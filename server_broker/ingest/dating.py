@@ -23,11 +23,12 @@ _END = 2**63 - 1
 
 
 class Anchor(NamedTuple):
-    """At ``mono`` it was ``wall`` (both in ms), by this source."""
+    """At ``mono`` it was ``wall`` (both in ms), by this source; the station knew it at ``known``, a little later."""
 
     mono: int
     wall: int
     source: Literal["county", "ntp"]
+    known: int
 
 
 class Span(NamedTuple):
@@ -47,8 +48,8 @@ def overriding(anchors: Iterable[Anchor]) -> list[Span]:
             unsigned = True
             continue
         if unsigned:
-            spans.append(Span(spoke, anchor.mono, anchor))
-        spoke, unsigned = anchor.mono, False
+            spans.append(Span(spoke, anchor.known, anchor))
+        spoke, unsigned = anchor.known, False
     return spans
 
 
@@ -73,15 +74,17 @@ def _anchors(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
     stations, ids = zip(*boots, strict=True)
     found = query(
         """SELECT w.station, w.boot, (e.detail->>'mono')::bigint AS mono, (e.detail->>'wall')::bigint,
-               e.detail->>'source'
+               e.detail->>'source', greatest((e.detail->>'mono')::bigint, e.mono_ms)
         FROM unnest(%s::text[], %s::text[]) AS w (station, boot)
         JOIN fleet_stationevent e ON e.station_id = w.station AND e.detail->>'boot' = w.boot
-        WHERE e.kind = 'clock_corrected' AND e.detail->>'source' IN ('county', 'ntp') ORDER BY mono, e.id""",
+        WHERE e.kind = 'clock_corrected' AND e.boot = decode(w.boot, 'hex')
+          AND e.detail->>'source' IN ('county', 'ntp')
+        ORDER BY mono, e.id""",
         [list(stations), [boot.hex() for boot in ids]],
     )
     anchors: defaultdict[Boot, list[Anchor]] = defaultdict(list)
-    for station, boot, mono, wall, source in found:
-        anchors[station, bytes.fromhex(boot)].append(Anchor(mono, wall, source))
+    for station, boot, *anchor in found:
+        anchors[station, bytes.fromhex(boot)].append(Anchor(*anchor))
     return anchors
 
 

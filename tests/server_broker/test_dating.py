@@ -66,6 +66,16 @@ def test_the_countys_word_replaces_that_of_an_ntp_that_lied(station: StationDoub
     assert TouchRow.objects.get(mono_ms=10_000).corrected_wall is None
 
 
+def test_what_the_station_did_before_it_had_taken_the_answer_is_dated_by_it(station: StationDouble) -> None:
+    """The answer came at 9,000; a busy core took it at 9,700."""
+    station.add(learnt(1_000, TRUE + 1_000 + LIE, "ntp", "unknown"), deceived(9_500))
+    late = moment(9_700, wall=TRUE + 9_700)
+    wall = TRUE + 9_000
+    station.add(ClockCorrected(at=late, boot=BOOT, mono=9_000, wall=wall, source="county", before="synced"))
+    settle(station.facts_message())
+    assert shown() == {9_500: true(9_500)}
+
+
 def test_what_comes_after_its_correction_is_dated_too(station: StationDouble) -> None:
     station.add(learnt(1_000, TRUE + 1_000 + LIE, "ntp", "unknown"), learnt(9_000, TRUE + 9_000, "county", "synced"))
     station.add(deceived(2_000), touch(500, quality="restored"))
@@ -92,12 +102,12 @@ def test_a_corrected_touch_stands_on_its_true_day(station: StationDouble) -> Non
 
 def test_only_ntp_is_overridden_and_only_back_to_the_countys_word_before() -> None:
     first, lie, second, third = (
-        Anchor(10, 1, "county"),
-        Anchor(20, 2, "ntp"),
-        Anchor(30, 3, "county"),
-        Anchor(40, 4, "county"),
+        Anchor(10, 1, "county", 11),
+        Anchor(20, 2, "ntp", 20),
+        Anchor(30, 3, "county", 32),
+        Anchor(40, 4, "county", 40),
     )
-    assert overriding([first, lie, second, third]) == [Span(10, 30, second)]
-    assert overriding([lie, second]) == [Span(-1, 30, second)]
+    assert overriding([first, lie, second, third]) == [Span(11, 32, second)]
+    assert overriding([lie, second]) == [Span(-1, 32, second)]
     assert overriding([first, second]) == []
     assert overriding([lie]) == []

@@ -64,7 +64,10 @@ class Boot:
 
     def deceived_at(self, true_ms: int) -> bool:
         """Tell whether the station may have believed a lie then."""
-        return any(since <= true_ms + ROUNDED_MS and (until is None or true_ms <= until) for since, until in self.lied)
+        return any(
+            since <= true_ms + ROUNDED_MS and (until is None or true_ms <= until + ROUNDED_MS)
+            for since, until in self.lied
+        )
 
 
 class World:
