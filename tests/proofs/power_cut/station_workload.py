@@ -25,6 +25,7 @@ from agent.journal import Journal
 from agent.outbox import Outbox
 from agent.outbox.disk import RealDisk
 from agent.packs import PackShelf
+from agent.ports import DeviceError, Frame
 from agent.random_moments import RandomMoments
 from agent.recent import recent_facts
 from agent.rescue import board, export
@@ -160,7 +161,8 @@ class Program:
 
     def photograph(self, jpeg: bytes, unique: str) -> str:
         """Have the camera's process take a picture into the spool and return its answer."""
-        return camera_process._serve(_Film(), lambda _: (jpeg, ""), self.spool, f"touch-none-0-{unique}.jpg")
+        answer = camera_process._serve(_Film(), lambda _: (jpeg, ""), self.spool, f"touch-none-0-{unique}.jpg")
+        return answer.decode().strip()
 
     def hand_over(self) -> list[PictureTaken]:
         """Bring what lies in the spool into the blob store, and return what the core is told."""
@@ -180,8 +182,8 @@ class _Film:
 
     simulated = True
 
-    def capture_jpeg(self) -> bytes:
-        return b""
+    def capture(self) -> Frame:
+        raise DeviceError("these pictures are developed elsewhere")
 
     def close(self) -> None:
         """Nothing to let go."""
