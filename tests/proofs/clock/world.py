@@ -22,6 +22,9 @@ round trip takes another.
 ROUNDED_MS = 2
 """True time worked out of whole milliseconds of a drifting clock may be off by so much."""
 
+TURN_MS = 1_000
+"""An answer that has come is taken at the core's next turn; others of the same batch may be under way so long."""
+
 type Ntp = Literal["none", "honest", "lying"]
 
 WALLS = {
@@ -65,7 +68,7 @@ class Boot:
     def deceived_at(self, true_ms: int) -> bool:
         """Tell whether the station may have believed a lie then."""
         return any(
-            since <= true_ms + ROUNDED_MS and (until is None or true_ms <= until + ROUNDED_MS)
+            since <= true_ms + ROUNDED_MS and (until is None or true_ms <= until + TURN_MS)
             for since, until in self.lied
         )
 
