@@ -142,7 +142,10 @@ class SystemClock(Protocol):
         """The 16 bytes of this boot's id."""
 
     def ntp_synced(self) -> bool:
-        """Whether the kernel says that a time service disciplines the clock (adjtimex(2): not STA_UNSYNC)."""
+        """Whether the kernel says that a time service disciplines the clock (adjtimex(2): not STA_UNSYNC).
+
+        True where it can't be asked. The time counts only together with what the service says of itself.
+        """
 
 
 class Machine(Protocol):

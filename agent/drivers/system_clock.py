@@ -14,15 +14,15 @@ _STATUS_OFFSET = struct.calcsize("@I4l")
 """Where adjtimex(2)'s ``maxerror`` and ``status`` stand: after ``modes`` and two longs, and after two more."""
 
 
-def kernel_discipline() -> tuple[bool, float]:
+def kernel_discipline() -> tuple[bool, float] | None:
     """Return whether the kernel's clock is undisciplined, and by how many seconds it may be wrong at most.
 
-    Undisciplined where it can't be asked. The second grows by 0.5 ms a second since the last word of a time service
-    (adjtimex(2): STA_UNSYNC, maxerror).
+    None where it can't be asked: a sandbox (ProtectClock= of systemd.exec(5)) takes the whole call away. The second
+    grows by 0.5 ms a second since the last word of a time service (adjtimex(2): STA_UNSYNC, maxerror).
     """
     timex = ctypes.create_string_buffer(_TIMEX_BYTES)
     if ctypes.CDLL(None, use_errno=True).adjtimex(timex) < 0:
-        return True, float("inf")
+        return None
     (max_error_us,) = struct.unpack_from("@l", timex, _MAX_ERROR_OFFSET)
     (status,) = struct.unpack_from("@i", timex, _STATUS_OFFSET)
     return bool(status & _STA_UNSYNC), max_error_us / 1e6
@@ -44,5 +44,6 @@ class LinuxClock:
         return uuid.UUID(_BOOT_ID.read_text(encoding="ascii").strip()).bytes
 
     def ntp_synced(self) -> bool:
-        """Whether the kernel's clock is disciplined; False where it can't be asked."""
-        return not kernel_discipline()[0]
+        """Whether the kernel calls its clock disciplined, or can't be asked."""
+        asked = kernel_discipline()
+        return asked is None or not asked[0]

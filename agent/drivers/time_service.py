@@ -18,6 +18,8 @@ MAX_OFFSET_S = 0.5
 CHRONY = ("chronyc", "-c", "-n", "tracking")
 TIMESYNCD = ("timedatectl", "show-timesync")
 """org.freedesktop.timesync1 as a program prints it (timedatectl(1))."""
+KERNEL_FLAG = ("timedatectl", "show", "--property=NTPSynchronized", "--value")
+"""The kernel's own flag, asked by timedated: no sandbox of ours stands before it."""
 
 _OWN_CLOCK = "7F7F0101"
 """chronyd's reference id where it follows nobody (chronyc(1), tracking: 127.127.1.1)."""
@@ -35,14 +37,23 @@ class MachineTimeService:
 
     def read(self) -> NtpState:
         """Ask the first service that runs. Takes as long as two programs may."""
-        for service, command, judge in (("chrony", CHRONY, judge_chrony), ("timesyncd", TIMESYNCD, judge_timesyncd)):
+        for service, ask_it in (("chrony", self._chrony), ("timesyncd", self._timesyncd)):
             try:
-                return NtpState(service, judge(self._said_by(command)))
+                return NtpState(service, ask_it())
             except (ToolMissing, ToolRefused):
                 continue
             except (DeviceError, ValueError) as error:
                 return NtpState(service, f"{type(error).__name__}: {error}"[:200])
         return NtpState("kernel", _judge_kernel())
+
+    def _chrony(self) -> str:
+        return judge_chrony(self._said_by(CHRONY))
+
+    def _timesyncd(self) -> str:
+        problem = judge_timesyncd(self._said_by(TIMESYNCD))
+        if not problem and self._said_by(KERNEL_FLAG).strip() != "yes":
+            return "the kernel's clock is not disciplined"
+        return problem
 
 
 def judge_chrony(said: str) -> str:
@@ -102,7 +113,10 @@ def _seconds(span: str) -> float:
 
 
 def _judge_kernel() -> str:
-    unsynced, max_error_s = kernel_discipline()
+    asked = kernel_discipline()
+    if asked is None:
+        return "neither a service nor the kernel can be asked"
+    unsynced, max_error_s = asked
     if unsynced:
         return "the kernel's clock is not disciplined"
     return "" if max_error_s <= MAX_DISTANCE_S else f"the kernel's clock may be {max_error_s:.1f} s away"

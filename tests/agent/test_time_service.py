@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.drivers.time_service import CHRONY, TIMESYNCD, MachineTimeService, judge_chrony, judge_timesyncd
+from agent.drivers.system_clock import LinuxClock
+from agent.drivers.time_service import CHRONY, KERNEL_FLAG, TIMESYNCD, MachineTimeService, judge_chrony, judge_timesyncd
 from agent.drivers.tool import ToolMissing, ToolRefused, ask
 from agent.ports import DeviceError
 
@@ -95,10 +96,12 @@ def test_rubbish_of_timesyncd_is_not_well(new: str) -> None:
     assert state.problem
 
 
-def of(command: Sequence[str], said: str) -> Callable[[Sequence[str]], str]:
+def of(command: Sequence[str], said: str, *, flag: str = "yes\n") -> Callable[[Sequence[str]], str]:
     """Only one of the services runs."""
 
     def ask_it(asked: Sequence[str]) -> str:
+        if asked == KERNEL_FLAG:
+            return flag
         if asked != command:
             raise ToolRefused("it does not run")
         return said
@@ -114,6 +117,37 @@ def test_who_runs_is_asked_chrony_first() -> None:
         raise ToolMissing(asked[0])
 
     assert MachineTimeService(said_by=nobody).read().service == "kernel"
+
+
+def test_timesyncd_needs_the_kernels_flag_too() -> None:
+    assert MachineTimeService(said_by=of(TIMESYNCD, TIMESYNC)).read().problem == ""
+    assert "kernel" in MachineTimeService(said_by=of(TIMESYNCD, TIMESYNC, flag="no\n")).read().problem
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        (None, "can be asked"),
+        ((True, 0.1), "not disciplined"),
+        ((False, 16.0), "16.0 s away"),
+        ((False, 0.1), ""),
+    ],
+)
+def test_where_no_service_runs_the_kernel_says(
+    monkeypatch: pytest.MonkeyPatch, asked: tuple[bool, float] | None, problem: str
+) -> None:
+    monkeypatch.setattr("agent.drivers.time_service.kernel_discipline", lambda: asked)
+    state = MachineTimeService(said_by=of((), "")).read()
+    assert state.service == "kernel"
+    assert problem in state.problem
+    assert bool(state.problem) == bool(problem)
+
+
+def test_a_sandbox_without_the_call_leaves_the_word_to_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.drivers.system_clock.kernel_discipline", lambda: None)
+    assert LinuxClock().ntp_synced()
+    monkeypatch.setattr("agent.drivers.system_clock.kernel_discipline", lambda: (True, 0.1))
+    assert not LinuxClock().ntp_synced()
 
 
 def test_a_service_that_hangs_is_not_well_and_nobody_else_is_believed() -> None:
