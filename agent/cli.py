@@ -1,7 +1,8 @@
-"""``cunhui-agent``: check a configuration, enrol a station, run it, rescue its facts, in Chinese."""
+"""``cunhui-agent``: check a configuration, enrol a station, run it, examine it, rescue its facts, in Chinese."""
 
 import argparse
 import atexit
+import json
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from agent.config import OUTBOX_FILE, BadConfig, StationConfig, load
 
 if TYPE_CHECKING:
+    from agent.doctor.problems import Finding
     from agent.log_tail import LogTail
 
 LAST_LOG = "last-log.txt"
@@ -25,15 +27,21 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "export" and options.outbox is not None:
         return _export_from(options.outbox, options)
+    if options.command == "doctor" and options.card:
+        return _find_format(options.card)
     try:
         config = load(options.config)
     except BadConfig as bad:
+        if options.command == "doctor":
+            return _doctor_of_bad_config(bad, as_json=options.json)
         print(f"{options.config} 有 {len(bad.mistakes)} 处错误：\n{bad}", file=sys.stderr)
         return EXIT_BAD_CONFIG
     command: str = options.command
     if command == "config":
         print(f"{options.config} 没有错误。")
         return 0
+    if command == "doctor":
+        return _doctor(config, as_json=options.json)
     if command == "export":
         return _export_from(config.folder / OUTBOX_FILE, options)
     return _enrol(config, options.claim) if command == "enrol" else _run(config)
@@ -47,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="运行站点")
     check = commands.add_parser("config", help="检查配置文件")
     check.add_argument("what", choices=["check"])
+    doctor = commands.add_parser("doctor", help="自检：每个部件好不好，不好怎么办")
+    doctor.add_argument("--json", action="store_true", help="给程序读")
+    doctor.add_argument("--card", default="", metavar="UID", help="用一张已知卡号的卡，找出读卡器打号码的写法")
     export = commands.add_parser("export", help="把县里还没收到的记录导出到 U 盘（先停止站点程序）")
     export.add_argument("--to", required=True, type=Path, metavar="DIR", help="U 盘上的文件夹")
     export.add_argument("--blobs", action="store_true", help="连同图片")
@@ -55,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     which = export.add_mutually_exclusive_group(required=True)
     which.add_argument("--config", type=Path, metavar="FILE", help="station.toml")
     which.add_argument("--outbox", type=Path, metavar="FILE", help="坏机器卡上拷出的 outbox.db（连同 outbox.db-wal）")
-    for one in (enrol, run, check):
+    for one in (enrol, run, check, doctor):
         one.add_argument("--config", required=True, type=Path, metavar="FILE", help="station.toml")
     return parser
 
@@ -75,6 +86,40 @@ def _enrol(config: StationConfig, claim: str) -> int:
         return EXIT_FAILED
     print(f"接入成功：{identity.enrolled.village}，站点编号 {identity.station}")
     return 0
+
+
+def _doctor(config: StationConfig, *, as_json: bool) -> int:
+    from agent.doctor.examine import examine  # noqa: PLC0415 -- a station that runs needs none of this
+    from agent.wiring import build_ms, doctor_tools, software  # noqa: PLC0415
+
+    found = examine(config, doctor_tools(config), software=software(), earliest_ms=build_ms())
+    return _print_findings(found.station, found.findings, as_json=as_json)
+
+
+def _doctor_of_bad_config(bad: BadConfig, *, as_json: bool) -> int:
+    from agent.doctor.problems import amiss  # noqa: PLC0415
+
+    count = f"{len(bad.mistakes)} 处错误：" if len(bad.mistakes) > 1 else ""
+    return _print_findings("", [amiss("配置", 11, f"{count}{bad.mistakes[0]}")], as_json=as_json)
+
+
+def _print_findings(station: str, findings: "list[Finding]", *, as_json: bool) -> int:
+    from agent.doctor.screen import report, screen  # noqa: PLC0415
+
+    if as_json:
+        print(json.dumps(report(station, findings), ensure_ascii=False))
+    else:
+        print(screen(" ".join(filter(None, ["村慧站点自检", station])), findings))
+    return 0 if all(one.well is not False for one in findings) else EXIT_FAILED
+
+
+def _find_format(uid: str) -> int:
+    from agent.doctor.cards import printed_format  # noqa: PLC0415
+
+    print("请在读卡器上刷这张卡（站点程序要先停止），或者把它打出的号码敲进来再按回车：", flush=True)
+    found, says = printed_format(uid, sys.stdin.readline(200))
+    print(says)
+    return 0 if found else EXIT_FAILED
 
 
 def _export_from(outbox: Path, options: argparse.Namespace) -> int:

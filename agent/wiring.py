@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -70,6 +70,9 @@ from protocol.health import DeviceHealth, DeviceKind
 from protocol.twin import PackRef
 from protocol.units import Moment
 
+if TYPE_CHECKING:
+    from agent.doctor.ports import Tools
+
 log = logging.getLogger(__name__)
 
 
@@ -95,6 +98,21 @@ def enrol_station(config: StationConfig, claim: str) -> Identity:
 
     make_folder(config.folder, mode=0o750)
     return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)
+
+
+def doctor_tools(config: StationConfig) -> "Tools":
+    """Return how the doctor looks at what lies beyond files."""
+    from agent.doctor.ports import Tools  # noqa: PLC0415 -- no use to a station that runs
+    from agent.drivers.county_door import knock  # noqa: PLC0415
+    from agent.drivers.trial import camera_problem, indicator_problem, reader_ready  # noqa: PLC0415
+
+    return Tools(
+        knock=knock,
+        machine=lambda: _machine(config).look(),
+        reader=lambda chosen: reader_ready(lambda: _made(READERS, chosen)),
+        camera=lambda: camera_problem(config),
+        indicator=lambda: indicator_problem(lambda: _made(INDICATORS, config.indicator)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +237,7 @@ class _Build:
             saving=lambda: self.traffic.puts_off("blobs"),
             camera=self.camera,
         )
-        self.machine: Machine = driver(MACHINES[self.config.machine.driver])(
-            folder=self.config.folder, **self.config.machine.settings
-        )
+        self.machine = _machine(self.config)
         self.last_boot = LastBoot(clock=self.clock, state=self.outbox, ended_well=self.ended_well)
 
     def parts(self, environ: Mapping[str, str]) -> Parts:
@@ -411,6 +427,11 @@ class _Build:
 
 def _device(kind: DeviceKind, name: str, ready: bool, simulated: bool) -> DeviceHealth:
     return DeviceHealth(name=name, kind=kind, ready=ready, simulated=simulated)
+
+
+def _machine(config: StationConfig) -> Machine:
+    machine: Machine = driver(MACHINES[config.machine.driver])(folder=config.folder, **config.machine.settings)
+    return machine
 
 
 def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:

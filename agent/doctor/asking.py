@@ -1,0 +1,51 @@
+"""Ask the running agent how it is, through the kiosk's socket: its outbox is its own, and nobody else opens it."""
+
+import socket
+import time
+from pathlib import Path
+from typing import Literal
+
+from protocol.kiosk import MAX_LINE_BYTES, AskStatus, Status, decode_from_agent, encode_line
+from protocol.refusal import Refused
+
+WITHIN_S = 5.0
+_MAX_LINES = 200
+
+type NoAnswer = Literal["absent", "silent", "denied"]
+"""absent: nobody listens. silent: somebody does and says nothing of use. denied: we may not ask."""
+
+
+def ask(path: Path, *, within_s: float = WITHIN_S) -> Status | NoAnswer:
+    """Return what the agent says of itself, or why it says nothing."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(within_s)
+        try:
+            sock.connect(str(path))
+        except PermissionError:
+            return "denied"
+        except (FileNotFoundError, ConnectionRefusedError):
+            return "absent"
+        except OSError:
+            return "silent"
+        return _answer(sock, time.monotonic() + within_s)
+
+
+def _answer(sock: socket.socket, deadline: float) -> Status | NoAnswer:
+    """Read past the home screen and whatever else is shown to every kiosk."""
+    received = b""
+    try:
+        sock.sendall(encode_line(AskStatus()))
+        for _ in range(_MAX_LINES):
+            while b"\n" not in received:
+                sock.settimeout(max(0.001, deadline - time.monotonic()))
+                piece = sock.recv(16_384)
+                received += piece
+                if not piece or len(received) > 2 * MAX_LINE_BYTES:
+                    return "silent"
+            line, _, received = received.partition(b"\n")
+            said = decode_from_agent(line)
+            if isinstance(said, Status):
+                return said
+    except (OSError, Refused):
+        return "silent"
+    return "silent"

@@ -1,0 +1,51 @@
+"""Whether the county can be reached, is the county, and lets this station in. No MQTT: that would end a session."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from agent.doctor.ports import Tools, Trouble
+from agent.doctor.problems import Finding, amiss
+from agent.identity import Identity
+
+_CODES: dict[Trouble, int] = {"name": 21, "away": 22, "stranger": 23, "dates": 24, "refused": 25}
+_HTTPS_PORT = 443
+
+
+def examine_county(url: str, ca: Path, identity: Identity | None, tools: Tools) -> list[Finding]:
+    """Knock at the web's door, and at the broker's with the station's certificate."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or _HTTPS_PORT
+    trouble = tools.knock(host, port, ca, None)
+    findings = [_told("县里网页", host, port, trouble)]
+    if identity is not None:
+        broker = _broker(identity, ca, tools)
+        findings.append(amiss(broker.part, 27, broker.says) if broker.code == 22 and not trouble else broker)
+    return findings
+
+
+def _broker(identity: Identity, ca: Path, tools: Tools) -> Finding:
+    """One of its two doors is enough."""
+    broker = identity.enrolled.broker
+    own = (identity.certificate_file, identity.tls_key_file)
+    trouble = tools.knock(broker.host, broker.port, ca, own)
+    if (
+        trouble == "away"
+        and broker.fallback_port is not None
+        and not tools.knock(broker.host, broker.fallback_port, ca, own)
+    ):
+        return Finding("上传通道", f"{broker.host}:{broker.fallback_port} 通（备用端口）")
+    return _told("上传通道", broker.host, broker.port, trouble)
+
+
+def _told(part: str, host: str, port: int, trouble: Trouble) -> Finding:
+    place = f"{host}:{port}"
+    if not trouble:
+        return Finding(part, f"{place} 通，证书正确")
+    words = {
+        "name": f"查不到 {host}",
+        "away": f"连不上 {place}",
+        "stranger": f"{place} 不是县里，证书不对",
+        "dates": f"按本机时间，{place} 的证书无效",
+        "refused": f"{place} 不认本站的证书",
+    }
+    return amiss(part, _CODES[trouble], words[trouble])

@@ -1,0 +1,105 @@
+"""The whole examination, in the order in which to put things right."""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from agent.config import OUTBOX_FILE, StationConfig
+from agent.doctor.asking import NoAnswer, ask
+from agent.doctor.county import examine_county
+from agent.doctor.devices import examine_disk, examine_power, told, tried
+from agent.doctor.identity import examine_identity
+from agent.doctor.outbox import examine_outbox
+from agent.doctor.ports import Tools
+from agent.doctor.problems import Finding, amiss
+from protocol.kiosk import Status
+
+_QUALITIES = {"synced": "已校时", "holdover": "守时", "restored": "未校时", "unknown": "不知道时间"}
+_NO_ANSWER: dict[NoAnswer, int] = {"absent": 41, "silent": 42, "denied": 43}
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """``station`` is empty where it was never enrolled."""
+
+    station: str
+    findings: list[Finding]
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing was found wrong."""
+        return all(one.well is not False for one in self.findings)
+
+
+def examine(config: StationConfig, tools: Tools, *, software: str, earliest_ms: int) -> Examination:
+    """Look at everything.
+
+    Args:
+        earliest_ms: It can't be earlier than this (when the program was installed), whatever a clock says.
+    """
+    now = datetime.now(UTC)
+    known = examine_identity(config.folder, now=now)
+    status = ask(config.kiosk_socket)
+    findings = [Finding("配置", "没有错误"), *known.findings, _program(status, software)]
+    findings += examine_county(config.county_url, config.county_ca, known.identity, tools)
+    station = known.identity.station if known.identity is not None else ""
+    if isinstance(status, Status):
+        findings += _of_the_running(status)
+    else:
+        findings += _of_one_at_rest(config, tools, status, station, now.timestamp() * 1000 >= earliest_ms)
+    return Examination(station, findings)
+
+
+def _program(status: Status | NoAnswer, software: str) -> Finding:
+    if not isinstance(status, Status):
+        return amiss("站点程序", _NO_ANSWER[status])
+    says = f"运行中，{status.software}，内存 {status.resident_kib // 1024} MB"
+    return Finding("站点程序", says if status.software == software else f"{says}；新装的是 {software}，重启后生效")
+
+
+def _of_the_running(status: Status) -> list[Finding]:
+    machine = status.health.machine
+    waits = f"{status.waiting} 条记录、{status.blobs_waiting} 张图片等待上传"
+    linked = status.link == "connected"
+    link = Finding("上传", f"已连上县里，{waits}") if linked else amiss("上传", 26, f"没连上，{waits}")
+    dated = status.quality in ("synced", "holdover")
+    clock = f"{_QUALITIES[status.quality]}，{_shanghai(status.wall)}"
+    return [
+        link,
+        Finding("时钟", clock) if dated else amiss("时钟", 31, _QUALITIES[status.quality]),
+        *examine_disk(status.disk_free_kib, machine),
+        *told(status.health.devices),
+        *examine_power(machine),
+        _month(status),
+    ]
+
+
+def _month(status: Status) -> Finding:
+    if status.month_bytes is None:
+        return Finding("本月流量", "未知", well=None)
+    used = f"{status.month_bytes / 1_000_000:.1f} MB"
+    return amiss("本月流量", 81, f"已用 {used}，正在节省") if status.saving else Finding("本月流量", f"已用 {used}")
+
+
+def _of_one_at_rest(config: StationConfig, tools: Tools, why: NoAnswer, station: str, plausible: bool) -> list[Finding]:
+    """Look at files and devices ourselves, where no agent holds them."""
+    machine = tools.machine()
+    findings = [Finding("时钟", "本机时间看上去可信") if plausible else amiss("时钟", 31, "本机时间早于程序安装的时间")]
+    held = why != "absent"
+    if station and not held:
+        outbox = examine_outbox(config.folder / OUTBOX_FILE, station=station)
+        findings.append(outbox)
+        # An agent that just starts has its outbox before it listens; its devices are not ours to open either.
+        held = outbox.code == 52
+    try:
+        disk = os.statvfs(config.folder)
+        findings += examine_disk(disk.f_bavail * disk.f_frsize // 1024, machine)
+    except OSError:
+        findings.append(Finding("磁盘", f"没有文件夹 {config.folder}", well=None))
+    findings += [Finding("设备", "程序占着，没有检查", well=None)] if held else tried(config, tools)
+    return [*findings, *examine_power(machine)]
+
+
+def _shanghai(wall_ms: int) -> str:
+    """Return a wall time as people there say it; China has had one offset since 1991."""
+    return datetime.fromtimestamp(wall_ms / 1000 + 8 * 3600, UTC).strftime("%m-%d %H:%M")

@@ -1,0 +1,73 @@
+"""Write findings so that they fit one screen of 80 columns and 22 lines and can be read out by telephone."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from agent.doctor.problems import Finding
+
+COLUMNS, LINES = 80, 22
+_PART_COLUMNS = 10
+_SIGNS = {True: "√", False: "×", None: "–"}
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal a text takes (Unicode UAX #11)."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def fitted(text: str, columns: int) -> str:
+    """Return a text that takes at most so many columns; what is left out is marked by …"""
+    if width(text) <= columns:
+        return text
+    while width(text) > columns - 2:
+        text = text[:-1]
+    return text + "…"
+
+
+def screen(title: str, findings: Sequence[Finding]) -> str:
+    """Return the whole screen.
+
+    Where it would be too long, the parts that are well share a line; then the last remedies are left out, which the
+    technician's guide has too. What is wrong stands there always, with its code.
+    """
+    bad = [one for one in findings if one.well is False]
+    others = [one for one in findings if one.well is not False]
+    end = _end(bad)
+    if 2 + len(findings) + len(bad) > LINES and others:
+        named = "、".join(dict.fromkeys(one.part for one in others if one.well))
+        findings = [*bad, Finding("其余正常", named)] if named else bad
+    room = LINES - 2 - len(findings)
+    lines = [fitted(title, COLUMNS)]
+    for one in findings[: LINES - 2]:
+        lines.append(_line(one))
+        if one.remedy and room > 0:
+            lines.append(fitted(f"    处理：{one.remedy}", COLUMNS))
+            room -= 1
+    return "\n".join([*lines, end])
+
+
+def _line(one: Finding) -> str:
+    part = one.part + " " * max(1, _PART_COLUMNS - width(one.part))
+    code = f"  代码 {one.code}" if one.code else ""
+    return fitted(f"{_SIGNS[one.well]} {part}{one.says}", COLUMNS - width(code)) + code
+
+
+def _end(bad: Sequence[Finding]) -> str:
+    if not bad:
+        return "全部正常。"
+    codes = "、".join(map(str, dict.fromkeys(one.code for one in bad)))
+    return fitted(f"有 {len(bad)} 处不正常，请把代码报给县里：{codes}", COLUMNS)
+
+
+def report(station: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return the same for a program to read."""
+    return {
+        "name": "doctor",
+        "station": station,
+        "well": all(one.well is not False for one in findings),
+        "findings": [
+            {"part": one.part, "well": one.well, "says": one.says, "code": one.code, "remedy": one.remedy}
+            for one in findings
+        ],
+    }

@@ -1,0 +1,506 @@
+"""The doctor finds what is broken, says the code and the remedy on one screen, and disturbs nothing."""
+
+import contextlib
+import datetime as dt
+import json
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent import wiring
+from agent.cli import main
+from agent.config import load
+from agent.doctor import asking
+from agent.doctor.asking import ask
+from agent.doctor.devices import examine_power, told
+from agent.doctor.examine import Examination, examine
+from agent.doctor.identity import examine_identity
+from agent.doctor.problems import PROBLEMS, Finding, amiss
+from agent.doctor.screen import COLUMNS, LINES, fitted, screen, width
+from agent.drivers.county_door import knock
+from agent.drivers.trial import indicator_problem, reader_ready
+from agent.ports import DeviceError
+from protocol.health import DeviceHealth, DeviceKind, Health, Machine
+from protocol.kiosk import Home, Status, ToAgent, ToKiosk
+from tests.agent.test_station_process import StationProcess
+from tests.agent.uplink.pki import START, Authority, Issued
+from tests.agent.uplink.web import Web
+from tests.fakes.agent_socket import FakeAgent
+from tests.fakes.devices import FakeReader
+from tests.fakes.enrolled import STATION, EnrolledStation, make_enrolled
+from tests.integration.small_disk import SmallDisk
+
+UID = "04A22B1C"
+KINDS: tuple[DeviceKind, ...] = ("reader", "indicator", "camera", "input")
+
+
+def codes(found: Examination | list[Finding]) -> set[int]:
+    findings = found.findings if isinstance(found, Examination) else found
+    return {one.code for one in findings if one.well is False}
+
+
+def look(enrolled: EnrolledStation) -> Examination:
+    config = load(enrolled.config)
+    return examine(config, wiring.doctor_tools(config), software=wiring.software(), earliest_ms=1)
+
+
+@pytest.fixture
+def enrolled(folder: Path) -> EnrolledStation:
+    return make_enrolled(folder / "station")
+
+
+@pytest.fixture
+def process(folder: Path) -> Iterator[StationProcess]:
+    made = StationProcess(make_enrolled(folder / "station", camera="simulated"))
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.kill()
+        made.process.wait(15)
+    made.lamp.close()
+
+
+UNREACHABLE = {22}
+"""Nobody listens where a test's county should be."""
+
+
+def test_a_station_at_rest(enrolled: EnrolledStation) -> None:
+    found = look(enrolled)
+    assert codes(found) == {41, *UNREACHABLE}
+    assert {one.part for one in found.findings if one.well} >= {"配置", "身份", "证书", "时钟", "磁盘"}
+    assert {one.says for one in found.findings} >= {"还没有记录", "simulated 正常"}
+
+
+def test_a_running_station_is_asked_and_not_disturbed(process: StationProcess) -> None:
+    process.start()
+    process.touch()
+    found = look(process.enrolled)
+    assert codes(found) == {26, 31, *UNREACHABLE}
+    said = {one.part: one.says for one in found.findings}
+    assert re.match(r"没连上，[1-9]\d* 条记录、", said["上传"])
+    assert said["读卡器"] == "simulated（模拟） 正常"
+    assert process.touch()["colour"] == "amber"
+    assert process.end(signal.SIGTERM) == 0
+
+
+def test_what_the_machine_tells_is_judged(process: StationProcess) -> None:
+    with process.enrolled.config.open("a", encoding="utf-8") as config:
+        config.write('[machine]\ndriver = "simulated"\n')
+    ill = {"undervoltage": "now", "temperature_c": 88, "card": "emmc", "card_end": "urgent"}
+    (process.folder / "machine.json").write_text(json.dumps(ill), encoding="utf-8")
+    assert codes(look(process.enrolled)) == {41, 55, 71, 72, *UNREACHABLE}
+    process.start()
+    assert codes(look(process.enrolled)) == {26, 31, 55, 71, 72, *UNREACHABLE}
+
+
+def test_a_reader_that_is_not_there(folder: Path) -> None:
+    enrolled = make_enrolled(folder / "station", readers=("simulated", "pcsc"))
+    found = look(enrolled)
+    assert codes(found) == {41, 61, *UNREACHABLE}
+    assert "pcsc 用不了" in {one.says for one in found.findings}
+
+
+def test_a_reader_is_let_go_after_a_trial() -> None:
+    reader = FakeReader()
+    assert reader_ready(lambda: reader)
+    reader.present("04a1b2c3")
+
+    def gone() -> FakeReader:
+        raise DeviceError("unplugged")
+
+    assert not reader_ready(gone)
+    assert indicator_problem(gone) == "unplugged"  # type: ignore[arg-type]
+
+
+def test_a_camera_that_is_not_there(enrolled: EnrolledStation) -> None:
+    chosen = '[camera]\ndriver = "v4l2"\ndevice = "/dev/video250"'
+    text = enrolled.config.read_text(encoding="utf-8").replace('[camera]\ndriver = "none"', chosen)
+    enrolled.config.write_text(text, encoding="utf-8")
+    assert codes(look(enrolled)) == {41, 63, *UNREACHABLE}
+    assert not (enrolled.folder / "camera-spool").exists()
+
+
+def test_each_kind_of_device_has_its_code() -> None:
+    assert codes(told([DeviceHealth(name="x", kind=kind, ready=False) for kind in KINDS])) == {61, 62, 63, 64}
+    well = told([DeviceHealth(name=name, kind="reader", ready=True) for name in ("门口", "侧门")])
+    assert [one.says for one in well] == ["门口、侧门 正常"]
+
+
+def test_a_board_that_tells_no_voltage_is_said_to_be_unknown() -> None:
+    assert [(one.part, one.well) for one in examine_power(Machine())] == [("供电", None)]
+
+
+# Identity
+
+
+def test_a_station_that_was_never_enrolled(enrolled: EnrolledStation) -> None:
+    (enrolled.folder / "enrolled.json").unlink()
+    assert codes(look(enrolled)) == {12, 41, *UNREACHABLE}
+
+
+@pytest.mark.parametrize("name", ["record-key.pem", "tls-key.pem", "certificate.pem", "enrolled.json"])
+def test_a_damaged_identity_is_told_and_left_as_it_is(enrolled: EnrolledStation, name: str) -> None:
+    if name == "certificate.pem":
+        (enrolled.folder / name).unlink()
+    else:
+        (enrolled.folder / name).write_bytes(b"rubbish")
+    before = {path.name: path.read_bytes() for path in enrolled.folder.iterdir()}
+    assert 13 in codes(look(enrolled))
+    assert {path.name: path.read_bytes() for path in enrolled.folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(("days", "code"), [(0, set()), (59, set()), (61, {15}), (91, {14})])
+def test_days_of_the_certificate(enrolled: EnrolledStation, days: int, code: set[int]) -> None:
+    now = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+    assert codes(examine_identity(enrolled.folder, now=now).findings) == code
+
+
+# The county
+
+
+@pytest.fixture
+def authority(folder: Path) -> Authority:
+    return Authority(folder / "pki")
+
+
+@contextlib.contextmanager
+def door(issued: Issued, ca: Path) -> Iterator[int]:
+    """A TLS server that lets in whom ``ca`` certified, and then waits to be spoken to, as a broker does."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(issued.certificate, issued.key)
+    context.load_verify_locations(ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=_serve, args=(listener, context))
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(30)
+
+
+def _serve(listener: socket.socket, context: ssl.SSLContext) -> None:
+    sock, _ = listener.accept()
+    sock.settimeout(20)
+    with sock, contextlib.suppress(OSError), context.wrap_socket(sock, server_side=True) as secured:
+        secured.recv(1)
+
+
+def test_a_county_that_is_well(authority: Authority) -> None:
+    web = Web(lambda *_: (200, {}, b""), authority.issue("web", host="127.0.0.1"))
+    port = int(web.url.rpartition(":")[2])
+    assert knock("127.0.0.1", port, authority.ca_file, None) == ""
+    web.close()
+
+
+def test_a_broker_judges_our_certificate(authority: Authority, folder: Path) -> None:
+    broker, own = authority.issue("broker", host="127.0.0.1"), authority.issue("test-0001")
+    with door(broker, authority.ca_file) as port:
+        assert knock("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == ""
+    other = Authority(folder / "other", "other")
+    with door(broker, other.ca_file) as port:
+        assert knock("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == "refused"
+
+
+def test_troubles_on_the_way(authority: Authority, folder: Path) -> None:
+    assert knock("a..b", 443, authority.ca_file, None) == "name"
+    assert knock("127.0.0.1", 9, authority.ca_file, None) == "away"
+    assert knock("127.0.0.1", 9, folder / "no-ca.pem", None) == "stranger"
+    for issued, expected in (
+        (Authority(folder / "other", "other").issue("web", host="127.0.0.1"), "stranger"),
+        (authority.issue("elsewhere", host="127.0.0.2"), "stranger"),
+        (authority.issue("old", host="127.0.0.1", end=START + dt.timedelta(days=1)), "dates"),
+    ):
+        web = Web(lambda *_: (200, {}, b""), issued)
+        assert knock("127.0.0.1", int(web.url.rpartition(":")[2]), authority.ca_file, None) == expected
+        web.close()
+
+
+def test_what_speaks_no_tls_is_a_stranger(authority: Authority) -> None:
+    def answer(listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        with sock:
+            sock.sendall(b"HTTP/1.0 302 Found\r\nLocation: http://portal.example/\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        assert knock("127.0.0.1", listener.getsockname()[1], authority.ca_file, None) == "stranger"
+        thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"), [("name", 21), ("away", 22), ("stranger", 23), ("dates", 24), ("refused", 25)]
+)
+def test_each_trouble_has_its_code(enrolled: EnrolledStation, trouble: str, code: int) -> None:
+    config = load(enrolled.config)
+    tools = wiring.doctor_tools(config)
+    object.__setattr__(tools, "knock", lambda *_: trouble)
+    found = examine(config, tools, software="x", earliest_ms=1)
+    assert codes(found) == {41, code}
+
+
+def test_one_door_of_the_broker_is_enough(enrolled: EnrolledStation) -> None:
+    answer = json.loads((enrolled.folder / "enrolled.json").read_text())
+    answer["broker"]["fallback_port"] = 443
+    (enrolled.folder / "enrolled.json").write_text(json.dumps(answer))
+    config = load(enrolled.config)
+    tools = wiring.doctor_tools(config)
+    object.__setattr__(tools, "knock", lambda _host, port, _ca, own: "away" if own and port == 9 else "")
+    found = examine(config, tools, software="x", earliest_ms=1)
+    assert codes(found) == {41}
+    assert "127.0.0.1:443 通（备用端口）" in {one.says for one in found.findings}
+    object.__setattr__(tools, "knock", lambda _host, _port, _ca, own: "away" if own else "")
+    assert codes(examine(config, tools, software="x", earliest_ms=1)) == {41, 27}
+
+
+# The program
+
+
+def test_a_clock_before_the_programs_time(enrolled: EnrolledStation) -> None:
+    config = load(enrolled.config)
+    found = examine(config, wiring.doctor_tools(config), software="x", earliest_ms=2**60)
+    assert 31 in codes(found)
+
+
+def test_an_agent_that_does_not_answer(enrolled: EnrolledStation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "WITHIN_S", 0.3)
+    monkeypatch.setattr(asking.ask, "__kwdefaults__", {"within_s": 0.3})
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(enrolled.folder / "kiosk.sock"))
+        listener.listen()
+        found = look(enrolled)
+    assert codes(found) == {42, *UNREACHABLE}
+    assert "程序占着，没有检查" in {one.says for one in found.findings}
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"\n", b"{}\n", b"\xff\xfe\n", b"x" * 200_000, b'{"type":"sorry"}\n' * 300])
+def test_rubbish_on_the_socket_is_no_answer(folder: Path, rubbish: bytes) -> None:
+    def answer(listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        with sock, contextlib.suppress(OSError):
+            sock.sendall(rubbish)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "kiosk.sock"))
+        listener.listen()
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        assert ask(folder / "kiosk.sock", within_s=10) == "silent"
+        thread.join(10)
+
+
+def test_a_socket_that_is_not_ours_to_ask(folder: Path) -> None:
+    path = folder / "kiosk.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        path.chmod(0)
+        mine = os.geteuid()
+        if mine == 0:
+            os.seteuid(65_534)
+        try:
+            assert ask(path) == "denied"
+        finally:
+            os.seteuid(mine)
+
+
+HOME = Home(
+    station=STATION,
+    station_name="",
+    village="",
+    wall=0,
+    quality="synced",
+    link="connected",
+    waiting=0,
+    reader_ready=True,
+    simulated=[],
+    duty=[],
+    levels=[],
+)
+STATUS = Status(
+    station=STATION,
+    wall=1_795_507_200_123,
+    quality="synced",
+    link="connected",
+    software="cunhui-agent 0.0.1",
+    waiting=0,
+    blobs_waiting=2,
+    disk_free_kib=9_000_000,
+    resident_kib=45_000,
+    health=Health(
+        machine=Machine(undervoltage="earlier", temperature_c=51),
+        devices=[DeviceHealth(name="门口", kind="reader", ready=True)],
+    ),
+    month_bytes=212_000_000,
+)
+
+
+def asked(enrolled: EnrolledStation, status: Status) -> Examination:
+    def answers(_: ToAgent) -> list[ToKiosk]:
+        return [status]
+
+    with FakeAgent(enrolled.folder / "kiosk.sock", HOME, answers):
+        return look(enrolled)
+
+
+def test_everything_well_but_the_way(enrolled: EnrolledStation) -> None:
+    found = asked(enrolled, STATUS)
+    assert codes(found) == UNREACHABLE
+    said = {one.part: one.says for one in found.findings}
+    assert said["供电"] == "现在正常，开机后曾经不足"
+    assert said["时钟"] == "已校时，11-24 16:00"
+    assert "新装的是" in said["站点程序"]
+
+
+def test_what_a_running_agent_says_is_judged(enrolled: EnrolledStation) -> None:
+    ill = msgspec.structs.replace(
+        STATUS,
+        link="offline",
+        quality="restored",
+        disk_free_kib=1,
+        saving=["blobs"],
+        health=Health(
+            machine=Machine(undervoltage="now", temperature_c=90, card="emmc", card_worn_percent=110),
+            devices=[DeviceHealth(name="x", kind=kind, ready=False) for kind in KINDS],
+        ),
+    )
+    assert codes(asked(enrolled, ill)) == {26, 31, 54, 55, 61, 62, 63, 64, 71, 72, 81, *UNREACHABLE}
+
+
+# The outbox and the disk
+
+
+def test_an_outbox_at_rest_is_counted_and_not_changed(process: StationProcess) -> None:
+    process.start()
+    process.touch()
+    assert process.end(signal.SIGTERM) == 0
+    before = (process.folder / "outbox.db").read_bytes()
+    says = {one.part: one.says for one in look(process.enrolled).findings}
+    assert (process.folder / "outbox.db").read_bytes() == before
+    assert says["记录文件"] == f"完好，{len(process.facts())} 条等待上传"
+
+
+def test_a_damaged_outbox(process: StationProcess) -> None:
+    process.start()
+    assert process.end(signal.SIGTERM) == 0
+    path = process.folder / "outbox.db"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
+    damaged = path.read_bytes()
+    assert codes(look(process.enrolled)) == {41, 51, *UNREACHABLE}
+    assert path.read_bytes() == damaged
+    assert sorted(one.name for one in process.folder.glob("outbox*")) in (["outbox.db"], ["outbox.db", "outbox.db-wal"])
+
+
+def test_an_outbox_that_another_process_holds(process: StationProcess) -> None:
+    process.start()
+    (process.folder / "kiosk.sock").unlink()
+    found = look(process.enrolled)
+    assert codes(found) == {41, 52, *UNREACHABLE}
+    assert process.touch()["colour"] == "amber"
+
+
+def test_a_disk_that_is_short(folder: Path) -> None:
+    with SmallDisk(folder / "station", megabytes=8) as disk:
+        enrolled = make_enrolled(folder / "station")
+        with disk.full():
+            assert codes(look(enrolled)) == {41, 54, *UNREACHABLE}
+        assert codes(look(enrolled)) == {41, *UNREACHABLE}
+
+
+# The screen and the command
+
+
+def test_the_command_tells_people_and_programs(enrolled: EnrolledStation, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--config", str(enrolled.config)]) == 1
+    shown = capsys.readouterr().out
+    assert "× 站点程序  站点程序没有运行  代码 41" in shown
+    assert shown.splitlines()[-1] == "有 3 处不正常，请把代码报给县里：41、22"
+    assert len(shown.splitlines()) <= LINES
+    assert main(["doctor", "--config", str(enrolled.config), "--json"]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["name"], report["station"], report["well"]) == ("doctor", STATION, False)
+    (program,) = [one for one in report["findings"] if one["code"] == 41]
+    assert program["remedy"] == PROBLEMS[41].remedy
+
+
+def test_a_bad_configuration_is_a_finding(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "station.toml"
+    for content, says in (("[station]\nfoldr = 3\n", "处错误"), (None, "读不到配置文件")):
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_text(content)
+        assert main(["doctor", "--config", str(file)]) == 1
+        shown = capsys.readouterr().out
+        assert "代码 11" in shown
+        assert says in shown
+
+
+def test_all_well_ends_with_0(enrolled: EnrolledStation, capsys: pytest.CaptureFixture[str]) -> None:
+    assert screen("村慧站点自检", [Finding("配置", "没有错误")]).splitlines()[-1] == "全部正常。"
+    assert Examination("", [Finding("配置", ""), Finding("供电", "未知", well=None)]).well
+
+
+def test_whatever_is_wrong_fits_one_screen_with_every_code() -> None:
+    findings = [amiss("读卡器", code, "很长的说明" * 30) for code in PROBLEMS][: LINES - 2]
+    for count in range(1, LINES - 1):
+        shown = screen("村慧站点自检 " + "x" * 100, [*findings[:count], *[Finding("磁盘", "剩余")] * 12]).splitlines()
+        assert len(shown) <= LINES
+        assert all(width(line) <= COLUMNS for line in shown)
+        for code in list(PROBLEMS)[:count]:
+            assert any(line.endswith(f"代码 {code}") for line in shown)
+
+
+def test_widths() -> None:
+    assert width("√ 磁盘 a") == 8
+    assert fitted("磁盘剩余", 8) == "磁盘剩余"
+    assert fitted("磁盘剩余很多", 8) == "磁盘剩…"
+
+
+def test_remedies_are_one_sentence_that_fits_its_line() -> None:
+    for code, problem in PROBLEMS.items():
+        assert 10 <= code <= 99
+        assert width(f"    处理：{problem.remedy}") <= COLUMNS
+        assert problem.remedy.endswith("。")
+        assert problem.remedy.count("。") == 1
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "装机手册-自检.md"
+
+
+def test_the_technicians_guide_has_every_code() -> None:
+    rows = re.findall(r"^\| (\d\d) \| (.+?) \| (.+?) \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {int(code): (title, remedy) for code, title, remedy in rows} == {
+        code: (problem.title, problem.remedy) for code, problem in PROBLEMS.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("uid", "printed", "code", "says"),
+    [
+        (UID, "472621572", 0, 'format = "decimal_reversed"'),
+        (UID, "0077736732", 0, 'format = "decimal"（8H10D 也一样）'),
+        (UID, "1C2BA204", 0, 'format = "hex_reversed"'),
+        (UID, "12345", 1, "对不上"),
+        (UID, "", 1, "对不上"),
+        ("张三", "12345", 1, "不是卡号"),
+    ],
+)
+def test_the_form_that_a_reader_prints_is_found(uid: str, printed: str, code: int, says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.cli", "doctor", "--config", "none.toml", "--card", uid],
+        input=printed + "\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, says in done.stdout) == (code, True), done.stdout + done.stderr
