@@ -60,6 +60,7 @@ def county_tests(*selection: str) -> Tests:
 POWER_CUT = Proof(("tests.proofs.power_cut", "--cuts", "5000", "--seed", "5"))
 ROLLBACK = Proof(("tests.proofs.rollback", "--runs", "60", "--seed", "1"))
 CLOCK = Proof(("tests.proofs.clock", "--runs", "25", "--seed", "1"))
+LINK = Proof(("tests.proofs.link", "--runs", "8", "--real", "0", "--seed", "1"))
 STRANGERS = Proof(("tests.proofs.strangers", "--seed", "1"))
 READING = county_tests("test_ingest_reading.py")
 STORE = county_tests("test_ingest_store.py")
@@ -92,6 +93,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "24-ntp-that-jumps-is-believed": (agent_tests("test_clock.py"),),
     "25-lie-of-ntp-stands-in-the-county": (county_tests("test_dating.py"), CLOCK),
     "26-rtc-dates-facts": (agent_tests("test_clock.py"),),
+    "27-will-not-heeded": (LINK,),
 }
 
 
