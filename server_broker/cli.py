@@ -159,6 +159,9 @@ def _add_model_verbs(add: Add) -> None:
     add("revoke", _with_models("revoke"), "shut a station out for good", "station").add_argument(
         "--reason", default="", help="for the audit log"
     )
+    order = add("order", _with_models("order"), "give a station an order and print its id", "station", "order")
+    order.add_argument("--reason", required=True, help="for the station, its village and the audit log")
+    order.add_argument("--seconds", type=int, help="of a live view's lease")
     verify = add("verify", _with_models("verify"), "replay a station's chain and name the first bad seq", "station")
     verify.add_argument("--json", action="store_true")
     ledger = add("ledger", _with_models("ledger"), "say where every fact is that stations have signed for")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from django.db import IntegrityError, OperationalError
 from django.utils import timezone
+from msgspec import ValidationError, convert
 
 from protocol.claim import format_claim_code
 from protocol.codec import decode
+from protocol.commands import LiveTerms
 from protocol.packs import MAX_PACK_BYTES, Pack
 from protocol.refusal import Refused
 from protocol.topics import topic
@@ -77,6 +79,24 @@ def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
     except UnknownStation as error:
         raise ServiceError(f"没有站点 {chosen.station}") from error
     print(f"站点 {outcome.station} 已吊销，" + ("已断开" if outcome.in_force else "消息服务启动时即被拒绝"))
+    return 0
+
+
+def _order(home: CountyHome, chosen: argparse.Namespace) -> int:
+    from server_broker.orders.services import KINDS, OrderRefused, give_order  # noqa: PLC0415
+
+    station = Station.objects.filter(pk=chosen.station).first()
+    kind = next((order for order in KINDS if order == chosen.order), None)
+    if station is None or kind is None:
+        raise ServiceError(
+            f"没有站点 {chosen.station}" if station is None else f"没有这种命令，可选：{'、'.join(KINDS)}"
+        )
+    try:
+        terms = convert({"seconds": chosen.seconds, "viewer": "县里"}, LiveTerms) if chosen.seconds else None
+        made = give_order(station, kind, actor=_actor(), reason=chosen.reason[:200], now=timezone.now(), terms=terms)
+    except (OrderRefused, ValidationError) as error:
+        raise ServiceError(f"没有下命令：{error}") from error
+    print(made.id)
     return 0
 
 
@@ -208,6 +228,7 @@ def _audit(home: CountyHome, chosen: argparse.Namespace) -> int:
 _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "claim": _claim,
     "revoke": _revoke,
+    "order": _order,
     "verify": _verify,
     "ledger": _ledger,
     "reread": _reread,
