@@ -18,7 +18,7 @@ import pytest
 from agent.cli import EXIT_BAD_CONFIG, EXIT_FAILED, EXIT_NOT_ENROLLED
 from agent.outbox import Outbox
 from agent.recent import recent_facts
-from protocol.facts import BlobAnnounced, Booted, Fact, ShutDown, Touch
+from protocol.facts import AlarmRaised, BlobAnnounced, Booted, ContactChanged, Fact, ShutDown, Touch
 from protocol.kiosk import Home, TouchShown, decode_from_agent
 from protocol.units import Moment
 from tests.fakes.devices import lamp_socket
@@ -125,6 +125,37 @@ def test_without_enrolment_it_says_what_to_do(folder: Path) -> None:
     assert done.returncode == EXIT_NOT_ENROLLED
     assert "enrol" in done.stderr
     assert "还没有接入" in done.stderr
+
+
+INPUTS = """
+[[input]]
+driver = "simulated"
+kind = "door"
+name = "大门"
+socket = "door.sock"
+[[input]]
+driver = "gpio"
+kind = "door"
+name = "后门"
+pin = 24
+"""
+
+
+def test_a_door_that_opens_is_a_fact_and_a_picture_and_one_that_is_not_there_an_alarm(process: StationProcess) -> None:
+    with process.enrolled.config.open("a", encoding="utf-8") as file:
+        file.write(INPUTS)
+    process.start()
+    with socket.socket(socket.AF_UNIX) as door:
+        door.connect(str(process.folder / "door.sock"))
+        door.sendall(b"on\n")
+        assert door.recv(16) == b"ok\n"
+    await_true(lambda: process.captures() == 1, "the picture is taken")
+    assert process.touch()["colour"] == "amber"
+    assert process.end(signal.SIGTERM) == 0
+    facts = process.facts()
+    doors = [(fact.input, fact.active) for fact in facts if isinstance(fact, ContactChanged)]
+    assert doors == [("大门", False), ("大门", True)]
+    assert "input_failed:后门" in [fact.code for fact in facts if isinstance(fact, AlarmRaised)]
 
 
 def test_a_bad_configuration_and_a_damaged_identity_are_named(folder: Path) -> None:
