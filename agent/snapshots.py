@@ -208,8 +208,15 @@ class Snapshots:
         surplus = self._blobs.surplus()
         if surplus:
             log.warning("%d pictures give way to facts on a disk that runs short", len(surplus))
-            self._journal.owe(*self._evicted(surplus))
-            self._drop(surplus)
+            try:
+                self._journal.commit(*self._evicted(surplus))
+            except OutboxFull:
+                self._drop(surplus)
+                self._journal.owe(*self._evicted(surplus))
+            except OutboxBroken as error:
+                log.warning("pictures stay for now: %s", error)
+            else:
+                self._drop(surplus)
 
     def _evicted(self, surplus: list[bytes]) -> list[Fact]:
         now = self._clock.now()

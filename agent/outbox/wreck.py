@@ -13,6 +13,7 @@ from agent.store import PAGE_BYTES
 
 _WAL_HEADER = 32
 _FRAME_HEADER = 24
+_TRIES = 3
 _FRAME = _FRAME_HEADER + PAGE_BYTES
 
 
@@ -98,8 +99,11 @@ class Wreck:
 
 
 def _read(file: BinaryIO, offset: int, size: int) -> bytes:
-    try:
-        file.seek(offset)
-        return file.read(size)
-    except OSError:
-        return b""
+    """Read bytes, trying again where the card fails: what salvage does not read now, it never carries over."""
+    for _ in range(_TRIES):
+        try:
+            file.seek(offset)
+            return file.read(size)
+        except OSError:
+            continue
+    return b""

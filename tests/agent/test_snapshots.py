@@ -302,3 +302,23 @@ def test_a_camera_that_was_taken_away_for_good_is_no_longer_complained_of(
         station.snapshots.tick()
         assert station.snapshots.notice == ""
         assert {fact.code for fact in station.of(AlarmCleared)} == {"camera_failed", "camera_suspect"}
+
+
+def test_on_a_full_disk_pictures_go_first_and_the_fact_follows(station: Bench) -> None:
+    """Facts matter more: the pictures' room is what lets the fact be written at all."""
+    station.blobs.kept[b"e" * 32] = b"old"
+    station.blobs.too_many = [b"e" * 32]
+    station.outbox.fill_disk()
+    station.snapshots.make_room()
+    assert station.blobs.kept == {}
+    station.outbox.error = None
+    station.journal.settle()
+    assert [fact.sha256 for fact in station.of(BlobEvicted)] == [b"e" * 32]
+
+
+def test_on_a_failing_disk_pictures_stay_until_a_fact_can_say_that_they_go(station: Bench) -> None:
+    station.blobs.kept[b"e" * 32] = b"old"
+    station.blobs.too_many = [b"e" * 32]
+    station.outbox.error = OutboxBroken("the disk fails")
+    station.snapshots.make_room()
+    assert station.blobs.kept == {b"e" * 32: b"old"}

@@ -54,7 +54,7 @@ def _judge_program(program: Program, told: StationTold, verdict: Verdict) -> Non
     (probe,) = program.outbox.commit(touch(PROBE))
     facts = facts_of(program.outbox)
     _judge_touches(facts, probe, told, verdict)
-    _judge_pictures(program, [fact for _, fact in facts], told, verdict)
+    _judge_pictures(program, facts, told, verdict)
     program.shelf.want([told.pack] if told.pack else [])
     verdict.lost += told.pack is not None and not program.shelf.packs()
 
@@ -69,9 +69,11 @@ def _judge_touches(facts: list[tuple[FactRef, Fact]], probe: FactRef, told: Stat
     verdict.invented += probe in told.green.values()
 
 
-def _judge_pictures(program: Program, facts: list[Fact], told: StationTold, verdict: Verdict) -> None:
-    announced = Counter(fact.sha256 for fact in facts if isinstance(fact, BlobAnnounced))
-    gone = told.let_go | {fact.sha256 for fact in facts if isinstance(fact, BlobEvicted)}
+def _judge_pictures(program: Program, facts: list[tuple[FactRef, Fact]], told: StationTold, verdict: Verdict) -> None:
+    """Judge by identities: a fact said twice under its one name is one fact."""
+    by_name = {(ref.epoch, ref.seq): fact for ref, fact in facts}
+    announced = Counter(fact.sha256 for fact in by_name.values() if isinstance(fact, BlobAnnounced))
+    gone = told.let_go | {fact.sha256 for fact in by_name.values() if isinstance(fact, BlobEvicted)}
     kept = [name for name, _ in program.blobs.pending()]
     verdict.lost += sum(name not in announced for name in told.taken)
     verdict.doubled += sum(times - 1 for times in announced.values())

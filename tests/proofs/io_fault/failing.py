@@ -1,0 +1,76 @@
+"""Let the k-th operation fail, for every k until a life has none left to fail."""
+
+import logging
+import multiprocessing
+import shutil
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.proofs.io_fault.faults import KINDS, Faults, Kind
+from tests.proofs.io_fault.life import Life
+from tests.proofs.power_cut.judge import Verdict
+from tests.proofs.power_cut.station_judge import judge_folder
+
+MEMORY = Path("/dev/shm")
+PROCESSES = 2
+
+
+@dataclass
+class Outcome:
+    """How many operations were failed, by kind, and what came of it."""
+
+    verdict: Verdict = field(default_factory=Verdict)
+    runs: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Outcome") -> None:
+        self.verdict.add(other.verdict)
+        self.runs += other.runs
+
+
+def fail(kind: Kind, at: int, *, seed: int, folder: Path, verdict: Verdict) -> bool:
+    """Live once with operation ``at`` failing, judge, and return whether there was such an operation."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    faults = Faults(folder, kind=kind, at=at)
+    where = f"seed {seed}, {kind} at operation {at}"
+    before = verdict.wrong
+    life = Life(folder, faults, verdict, seed=seed)
+    try:
+        life.live(faults)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding of the proof
+        verdict.crashes += 1
+        where = f"{where}: {error!r}"
+    if verdict.wrong == before:
+        judge_folder(folder, life.told, verdict, where=where)
+    elif len(verdict.examples) < 10:
+        verdict.examples.append(where)
+    return faults.failed > 0
+
+
+def prove(*, seed: int, first: int = 1, step: int = 1, kinds: tuple[Kind, ...] = tuple(KINDS)) -> Outcome:
+    """Fail operation ``first``, then each ``step``-th after it, of every kind, until a life is through without."""
+    outcome = Outcome()
+    with tempfile.TemporaryDirectory(prefix="io-fault-", dir=MEMORY if MEMORY.is_dir() else None) as name:
+        for kind in kinds:
+            at = first
+            while fail(kind, at, seed=seed, folder=Path(name) / "life", verdict=outcome.verdict):
+                outcome.runs[kind] += 1
+                at += step
+    return outcome
+
+
+def _part(part: int, seed: int, step: int) -> Outcome:
+    logging.getLogger("agent").setLevel(logging.CRITICAL)
+    return prove(seed=seed, first=1 + part * step, step=step * PROCESSES)
+
+
+def prove_apart(*, seed: int, step: int) -> Outcome:
+    """As `prove` for every ``step``-th operation, shared out among `PROCESSES` processes."""
+    outcome = Outcome()
+    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
+        for one in pool.map(_part, range(PROCESSES), [seed] * PROCESSES, [step] * PROCESSES):
+            outcome.add(one)
+    return outcome

@@ -1,0 +1,195 @@
+"""A station's life in a few steps, lived on although the disk fails: as its people and systemd would go on."""
+
+import builtins
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import apsw
+
+from agent.config import OUTBOX_FILE
+from agent.durable import make_folder
+from agent.events import PackFetched
+from agent.identity import IdentityBroken, record_key, save_answer, tls_key
+from agent.outbox import OutboxBroken, OutboxFull
+from agent.rescue import ExportFailed, board, export
+from protocol.receipts import Receipt
+from tests.proofs.io_fault.faults import Faults, FaultyVFS, python_files
+from tests.proofs.power_cut.judge import Verdict
+from tests.proofs.power_cut.station_workload import Program, StationTold, enrolled, pack_file
+from tests.proofs.power_cut.workload import FRAMES_BETWEEN_CHECKPOINTS, STATION, moment, settings, touch
+
+MOST_STARTS = 120
+"""A service manager starts again and again; a fault that lasts is over by then."""
+
+STEPS = (
+    *("enrol", "commit", "commit", "commit", "pictures", "receipt", "put", "evict", "pack", "commit", "drop"),
+    *("pictures", "renew", "epoch", "commit", "export", "reopen", "commit", "damage", "commit", "many", "drop"),
+)
+
+_REFUSED = (OutboxFull, OutboxBroken)
+"""What the outbox says when the disk fails. At a start and a close `apsw.Error` comes too, only here: of a VFS in
+Python apsw raises also what SQLite passes over, such as a checkpoint that fails while a connection is closed."""
+
+
+class Life:
+    """One run of the steps on one folder."""
+
+    def __init__(self, root: Path, faults: Faults, verdict: Verdict, *, seed: int) -> None:
+        self._station, self._stick = root / "station", root / "stick"
+        self._stick.mkdir()
+        self._vfs = FaultyVFS(faults)
+        self._verdict = verdict
+        self._chance = Random(seed)
+        self._packs = 0
+        self._program: Program | None = None
+        self.told = StationTold(0)
+
+    def live(self, faults: Faults) -> None:
+        """Take every step, whatever fails."""
+        frames = (str(FRAMES_BETWEEN_CHECKPOINTS), FRAMES_BETWEEN_CHECKPOINTS)
+        with settings(wal_autocheckpoint=frames), python_files(faults):
+            for step in STEPS:
+                getattr(self, f"_{step}")()
+                if self._program is not None and self._program.outbox.damage is not None:
+                    self._reopen()
+            self._close()
+
+    def _tell(self, **news: Any) -> None:
+        self.told = replace(self.told, **news)
+
+    def _running(self) -> Program:
+        """Return the program, started as often as that takes."""
+        for _ in range(MOST_STARTS):
+            if self._program is not None:
+                return self._program
+            try:
+                self._program = Program(self._station, vfs=self._vfs.vfs_name)
+            except (*_REFUSED, IdentityBroken, OSError, apsw.Error):
+                continue
+        self._verdict.refused_to_start += 1
+        raise RuntimeError("the station does not start any more")
+
+    def _close(self) -> None:
+        if self._program is not None:
+            try:
+                self._program.close()
+            except (*_REFUSED, apsw.Error):
+                self._program.outbox._store.abandon()
+        self._program = None
+
+    def _reopen(self) -> None:
+        self._close()
+        self._running()
+
+    def _enrol(self) -> None:
+        """The technician gives the command again until it says that all is well."""
+        for _ in range(MOST_STARTS):
+            try:
+                make_folder(self._station, mode=0o750)
+                self._tell(record_key=record_key(self._station).private_bytes_raw())
+                tls_key(self._station)
+                save_answer(self._station, enrolled(1))
+            except OSError:
+                continue
+            self._tell(identity=(1, 1))
+            return
+        self._verdict.refused_to_start += 1
+
+    def _renew(self) -> None:
+        kept, _ = self.told.identity
+        self._tell(identity=(kept, kept + 1))
+        try:
+            save_answer(self._station, enrolled(kept + 1))
+        except OSError:
+            return
+        self._tell(identity=(kept + 1, kept + 1))
+
+    def _commit(self, count: int = 1) -> None:
+        first = self.told.presented + 1
+        numbers = range(first, first + count)
+        self._tell(presented=numbers[-1])
+        try:
+            refs = self._running().outbox.commit(*(touch(number) for number in numbers))
+        except _REFUSED:
+            return
+        self._tell(green=self.told.green | dict(zip(numbers, refs, strict=True)))
+
+    def _many(self) -> None:
+        for _ in range(12):
+            self._commit(5)
+
+    def _receipt(self) -> None:
+        outbox = self._running().outbox
+        try:
+            head = outbox.head_at(1)
+        except _REFUSED:
+            return
+        assert head is not None
+        outbox.take_receipt(Receipt(station=STATION, epoch=outbox.epoch, through=1, head=head, generation=1))
+        self._commit()
+
+    def _put(self) -> None:
+        try:
+            self._running().outbox.put("desired", bytes(9_000))
+        except _REFUSED:
+            return
+
+    def _epoch(self) -> None:
+        try:
+            self._running().outbox.open_epoch("differs", matched=0)
+        except _REFUSED:
+            return
+
+    def _pictures(self) -> None:
+        for _ in range(2):
+            jpeg = self._chance.randbytes(3_000)
+            name = sha256(jpeg).digest()
+            self._tell(exposed=self.told.exposed | {name})
+            if self._running().photograph(jpeg, name.hex()[:16]) == "ok":
+                self._tell(taken=self.told.taken | {name})
+        for event in self._running().hand_over():
+            self._running().snapshots.taken(event)
+
+    def _evict(self) -> None:
+        blobs = self._running().blobs
+        quota, blobs.quota_bytes = blobs.quota_bytes, max(0, blobs.total_bytes - 1)
+        self._running().snapshots.make_room()
+        blobs.quota_bytes = quota
+
+    def _drop(self) -> None:
+        for name, _ in self._running().blobs.pending()[:1]:
+            self._tell(let_go=self.told.let_go | {name})
+            try:
+                self._running().blobs.drop(name)
+            except OutboxBroken:
+                return
+
+    def _pack(self) -> None:
+        self._packs += 1
+        ref, file = pack_file(self._packs)
+        shelf = self._running().shelf
+        self._tell(pack=None)
+        shelf.want([ref])
+        shelf.fetched(PackFetched(sha256=ref.sha256, file=file))
+        # Where the disk did not take it, it is played from memory and fetched again after a restart.
+        if (self._station / "packs" / ref.sha256.hex()).exists():
+            self._tell(pack=ref)
+
+    def _export(self) -> None:
+        self._close()
+        try:
+            done = export(board(self._station / OUTBOX_FILE), self._stick, now=moment)
+        except ExportFailed:
+            return
+        if done.path is not None:
+            self._tell(exports=self.told.exports | {done.path.name: done.facts})
+
+    def _damage(self) -> None:
+        """Spoil the header behind the product's back, from which every row can be salvaged."""
+        self._close()
+        with builtins.open(self._station / OUTBOX_FILE, "r+b") as file:
+            file.write(b"x" * 100)
+        self._running()
