@@ -11,8 +11,9 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from agent.drivers.station_tls import check_dates, judging
 from agent.drivers.tcp_payload import Traffic
-from agent.ports import DeviceError
+from agent.ports import DeviceError, JudgeAt
 
 if TYPE_CHECKING:
     import requests
@@ -29,19 +30,22 @@ class WrongContent(Exception):
     """What came is not the file that was asked for. Asking again will not help."""
 
 
-def post_json(url: str, ca_path: Path, body: bytes, *, traffic: Traffic | None = None) -> tuple[int, bytes]:
+def post_json(
+    url: str, ca_path: Path, body: bytes, *, traffic: Traffic | None = None, judge_at: JudgeAt = "system"
+) -> tuple[int, bytes]:
     """Send a JSON body and return status and answer, whatever the status.
 
     Args:
         url: ``https://…``; redirects are not followed.
         ca_path: PEM of the only authority that is trusted.
         traffic: Counts what is moved.
+        judge_at: By which time the county's certificate must be valid; everything else about it is always checked.
 
     Raises:
         DeviceError: The county can't be reached, is not who it should be, or answers without end.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
-    with _session(ca_path, traffic) as session:
+    with _session(ca_path, traffic, judge_at) as session:
         return _read_answer(session, url, body, headers)
 
 
@@ -78,7 +82,8 @@ def fetch_pack(
         WrongContent: The bytes are not the file that was asked for; they are gone.
     """
     try:
-        with into.open("ab") as file, _session(ca_path, traffic) as session:
+        # Its hash comes from what the county has signed: no date of a certificate makes it better or worse.
+        with into.open("ab") as file, _session(ca_path, traffic, "never") as session:
             _fetch_all(session, url, file, size)
         with into.open("rb") as file:
             right = hashlib.file_digest(file, "sha256").digest() == sha256
@@ -128,7 +133,7 @@ def _append(answer: "requests.Response", file: BinaryIO, size: int) -> str:
     return "the connection ended early"
 
 
-def _session(ca_path: Path, traffic: Traffic | None) -> "requests.Session":
+def _session(ca_path: Path, traffic: Traffic | None, judge_at: JudgeAt) -> "requests.Session":
     """Return a session for TLS 1.3 with the county CA alone; proxies and the system's authorities don't count."""
     import requests  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
@@ -139,12 +144,12 @@ def _session(ca_path: Path, traffic: Traffic | None) -> "requests.Session":
         context.load_verify_locations(cafile=ca_path)
     except OSError as error:
         raise DeviceError(f"the county's authority can't be read: {error}") from error
+    judging(context, judge_at)
 
     class CountyOnly(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs, ssl_context=context)
-            if traffic is not None:
-                self.poolmanager.pool_classes_by_scheme = {"https": _counted_pool(traffic)}
+            self.poolmanager.pool_classes_by_scheme = {"https": _watched_pool(traffic, judge_at)}
 
     session = requests.Session()
     session.trust_env = False
@@ -154,18 +159,26 @@ def _session(ca_path: Path, traffic: Traffic | None) -> "requests.Session":
     return session
 
 
-def _counted_pool(traffic: Traffic) -> type[Any]:
-    """Return urllib3's pool with connections that are counted to their end, whoever closes them and when."""
+def _watched_pool(traffic: Traffic | None, judge_at: JudgeAt) -> type[Any]:
+    """Return urllib3's pool with connections that are counted to their end, whoever closes them and when.
+
+    What the county shows is judged by the time that its caller trusts.
+    """
     from urllib3 import HTTPSConnectionPool  # noqa: PLC0415
     from urllib3.connection import HTTPSConnection  # noqa: PLC0415
 
-    class Counted(HTTPSConnection):
+    class Watched(HTTPSConnection):
         def connect(self) -> None:
             super().connect()
+            if traffic is not None:
+                self._count(traffic)
+            check_dates(self.sock, judge_at)
+
+        def _count(self, traffic: Traffic) -> None:
             # A second descriptor keeps the kernel's counters for as long as ``traffic`` is asked.
             traffic.opened(socket.socket(fileno=os.dup(self.sock.fileno())))
 
-    class CountedPool(HTTPSConnectionPool):
-        ConnectionCls = Counted
+    class WatchedPool(HTTPSConnectionPool):
+        ConnectionCls = Watched
 
-    return CountedPool
+    return WatchedPool

@@ -113,8 +113,9 @@ def test_a_certificate_is_renewed_when_it_is_due(web: Web, authority: Authority,
 def test_a_refused_renewal_leaves_the_certificate(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     desk.wrong_nonce = True
+    due_ms = renewal_due_ms(first.enrolled.certificate)
     with pytest.raises(DeviceError, match="AnswerRefused"):
-        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS, billed=unmetered)
+        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms, billed=unmetered)
     assert first.certificate_file.read_text() == first.enrolled.certificate
 
 
