@@ -11,7 +11,7 @@ from collections.abc import Buffer, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from unittest.mock import patch
 
 import apsw
@@ -89,7 +89,7 @@ class _FaultyFile(io.FileIO):
     def readall(self) -> bytes:
         if self._faults.fails("read"):
             raise self._faults.error()
-        return cast(bytes, super().readall())
+        return super().readall()
 
 
 class _Shim:
