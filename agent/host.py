@@ -124,7 +124,7 @@ class StationHost:
             health=self._health.current(),
         )
 
-    def status(self) -> Status:
+    def status(self, *, screen: bool) -> Status:
         """Return how the station is, for a technician's program on the same machine."""
         now = self._clock.now()
         return Status(
@@ -140,6 +140,7 @@ class StationHost:
             health=self._health.current(),
             month_bytes=self._traffic.month_bytes(),
             saving=list(self._traffic.saving),
+            screen=screen,
         )
 
     def puts_off(self, what: Sheddable) -> bool:

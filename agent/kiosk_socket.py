@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agent.events import KioskJoined, KioskLeft, KioskSaid
 from agent.inbox import Inbox
-from protocol.kiosk import MAX_LINE_BYTES, Sorry, ToKiosk, decode_from_kiosk, encode_line
+from protocol.kiosk import MAX_LINE_BYTES, AskStatus, Sorry, ToKiosk, decode_from_kiosk, encode_line
 from protocol.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ class _Kiosk:
     refused: int = 0
     greeted: bool = False
     """It was answered once, by the whole home screen; what is shown to all reaches it from then on."""
+    program: bool = False
+    """A technician's program, which shows nobody anything: see `protocol.kiosk.AskStatus`."""
     doomed: bool = False
     """To be dropped after one more attempt to send."""
 
@@ -82,7 +84,7 @@ class KioskSocket:
     def watched(self) -> bool:
         """Whether a kiosk is there that shows what it is told."""
         with self._lock:
-            return any(kiosk.greeted and not kiosk.doomed for kiosk in self._kiosks.values())
+            return any(kiosk.greeted and not kiosk.program and not kiosk.doomed for kiosk in self._kiosks.values())
 
     def show(self, message: ToKiosk) -> None:
         """Send to every kiosk that has been greeted: to one that just connects this is the past."""
@@ -217,6 +219,7 @@ class KioskSocket:
             return
         with self._lock:
             kiosk.unhandled += 1
+            kiosk.program = kiosk.program or isinstance(message, AskStatus)
         self._inbox.put(KioskSaid(kiosk=kiosk.number, message=message))
 
     def _refuse(self, kiosk: _Kiosk) -> None:

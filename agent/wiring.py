@@ -279,7 +279,7 @@ class _Build:
             renewal=self._renewal(),
             home=home,
             health=health,
-            status=host.status,
+            status=lambda: host.status(screen=self.kiosks.watched),
             kiosks=self.kiosks,
             uplink=self._uplink(host),
             notifier=Notifier(environ=environ, mono_ms=self.clock.mono_ms),

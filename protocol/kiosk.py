@@ -140,7 +140,7 @@ class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
     reason: Literal["too_late", "unknown_run", "no_such_level", "not_recorded", "malformed"]
 
 
-class Status(_Line, frozen=True, kw_only=True, tag="status"):
+class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
     """How the station is, for a technician's program on the same machine: the county's vitals, and the link."""
 
     station: ShortText
@@ -157,6 +157,8 @@ class Status(_Line, frozen=True, kw_only=True, tag="status"):
     month_bytes: Annotated[int, Meta(ge=0)] | None = None
     saving: list[ShortText] = []
     """What is put off because the month's data run short: ``blobs``, ``vitals``."""
+    screen: bool = False
+    """A kiosk is connected, so that people see something."""
 
 
 # Kiosk to agent.

@@ -67,6 +67,7 @@ def _of_the_running(status: Status) -> list[Finding]:
     return [
         link,
         Finding("时钟", clock) if dated else amiss("时钟", 31, _QUALITIES[status.quality]),
+        Finding("大屏", "已连上") if status.screen else amiss("大屏", 44),
         *examine_disk(status.disk_free_kib, machine),
         *told(status.health.devices),
         *examine_power(machine),

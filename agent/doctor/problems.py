@@ -28,6 +28,7 @@ PROBLEMS: dict[int, Problem] = {
     41: Problem("站点程序没有运行", "运行 sudo systemctl restart cunhui-agent。"),
     42: Problem("站点程序不回答", "运行 sudo systemctl restart cunhui-agent。"),
     43: Problem("没有权限问站点程序", "用 sudo 再运行一次自检。"),
+    44: Problem("大屏没有连上", "看大屏的电源和线，再运行 sudo systemctl restart cunhui-kiosk。"),
     51: Problem("记录文件坏了", "别删文件；启动站点程序会自动抢救，然后报县里。"),
     52: Problem("记录文件被别的程序占用", "程序也许正在启动：等一分钟再试；还是这样就重启本机。"),
     54: Problem("磁盘快满", "请县里远程清理；常常这样就换更大的卡。"),

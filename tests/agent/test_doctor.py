@@ -84,7 +84,7 @@ def test_a_running_station_is_asked_and_not_disturbed(process: StationProcess) -
     process.start()
     process.touch()
     found = look(process.enrolled)
-    assert codes(found) == {26, 31, *UNREACHABLE}
+    assert codes(found) == {26, 31, 44, *UNREACHABLE}
     said = {one.part: one.says for one in found.findings}
     assert re.match(r"没连上，[1-9]\d* 条记录、", said["上传"])
     assert said["读卡器"] == "simulated（模拟） 正常"
@@ -99,7 +99,7 @@ def test_what_the_machine_tells_is_judged(process: StationProcess) -> None:
     (process.folder / "machine.json").write_text(json.dumps(ill), encoding="utf-8")
     assert codes(look(process.enrolled)) == {41, 55, 71, 72, *UNREACHABLE}
     process.start()
-    assert codes(look(process.enrolled)) == {26, 31, 55, 71, 72, *UNREACHABLE}
+    assert codes(look(process.enrolled)) == {26, 31, 44, 55, 71, 72, *UNREACHABLE}
 
 
 def test_a_reader_that_is_not_there(folder: Path) -> None:
@@ -341,6 +341,7 @@ STATUS = Status(
         devices=[DeviceHealth(name="门口", kind="reader", ready=True)],
     ),
     month_bytes=212_000_000,
+    screen=True,
 )
 
 
@@ -368,12 +369,13 @@ def test_what_a_running_agent_says_is_judged(enrolled: EnrolledStation) -> None:
         quality="restored",
         disk_free_kib=1,
         saving=["blobs"],
+        screen=False,
         health=Health(
             machine=Machine(undervoltage="now", temperature_c=90, card="emmc", card_worn_percent=110),
             devices=[DeviceHealth(name="x", kind=kind, ready=False) for kind in KINDS],
         ),
     )
-    assert codes(asked(enrolled, ill)) == {26, 31, 54, 55, 61, 62, 63, 64, 71, 72, 81, *UNREACHABLE}
+    assert codes(asked(enrolled, ill)) == {26, 31, 44, 54, 55, 61, 62, 63, 64, 71, 72, 81, *UNREACHABLE}
 
 
 # The outbox and the disk

@@ -231,7 +231,7 @@ def test_the_technician_is_told_what_the_county_is_told(station: Bench) -> None:
     station.lifecycle.reader_changed("门口", ready=False)
     station.health.seen(MachineSeen(state=Machine(temperature_c=61)))
     host = host_of(station)
-    status, vitals = host.status(), host.vitals()
+    status, vitals = host.status(screen=True), host.vitals()
     assert status.health == vitals.health == station.health.current()
     assert [(one.name, one.ready) for one in status.health.devices] == [("门口", False)]
     assert (status.waiting, status.blobs_waiting, status.software) == (vitals.waiting, 3, vitals.software)

@@ -11,7 +11,7 @@ import pytest
 from agent.events import KioskJoined, KioskLeft, KioskSaid
 from agent.inbox import Inbox
 from agent.kiosk_socket import MAX_KIOSKS, MAX_REFUSED, MAX_UNHANDLED, KioskSocket
-from protocol.kiosk import AskHelp, LevelOver, Sorry, ToKiosk, decode_from_agent, encode_line
+from protocol.kiosk import AskHelp, AskStatus, LevelOver, Sorry, ToKiosk, decode_from_agent, encode_line
 
 OVER = LevelOver(run="00", passed=True, stars=3, right=5, of=5)
 LOST = LevelOver(run="00", passed=False, stars=0, right=1, of=5)
@@ -97,6 +97,17 @@ def test_a_kiosk_that_joins_hears_nothing_before_its_greeting(path: Path, kiosks
     kiosks.answer(number, OVER)
     kiosks.show(LOST)
     assert [kiosk.hears(), kiosk.hears()] == [OVER, LOST]
+
+
+def test_a_technicians_program_is_no_screen_that_people_watch(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
+    program, number = greeted(path, kiosks, inbox)
+    assert kiosks.watched
+    program.sock.sendall(encode_line(AskStatus()))
+    assert inbox.get(timeout_s=5) == KioskSaid(kiosk=number, message=AskStatus())
+    assert not kiosks.watched
+    kiosk, _ = greeted(path, kiosks, inbox)
+    assert kiosks.watched
+    kiosk.sock.close()
 
 
 @pytest.mark.parametrize("line", [b"{}", b"\xff\xff", b'{"type":"home"}', b"[" * 5000, b""])
