@@ -16,6 +16,11 @@ _GET_UID = bytes.fromhex("FFCA0000")
 _GET_ATR = 4
 
 
+def answer_to(apdu: bytes, uid: bytes) -> bytes:
+    """Return what a card with this UID answers."""
+    return uid + b"\x90\x00" if apdu[:4] == _GET_UID else b"\x6d\x00"
+
+
 class VirtualCard:
     """One card lying on the virtual reader while the context lasts."""
 
@@ -47,9 +52,7 @@ class VirtualCard:
     def _answer(self, message: bytes) -> bytes:
         if len(message) == 1:
             return ATR if message[0] == _GET_ATR else b""
-        if message[:4] == _GET_UID:
-            return self._uid + b"\x90\x00"
-        return b"\x6d\x00"
+        return answer_to(message, self._uid)
 
     def _receive(self) -> bytes | None:
         header = self._exactly(2)

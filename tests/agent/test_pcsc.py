@@ -1,10 +1,6 @@
 """The PC/SC driver against the real pcscd with Debian's virtual reader: cards, and pcscd that goes and comes."""
 
-import contextlib
 import queue
-import shutil
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,80 +9,18 @@ from pathlib import Path
 import pytest
 
 from agent.drivers.pcsc import PcscReader
-from firmware_scripts.demo.virtual_card import VirtualCard
 from protocol.cards import normalise_uid
 from protocol.refusal import Refused
 from tests.agent.drivers_heard import Heard, listening, reading
 from tests.agent.reader_contract import check_reader
 from tests.conftest import short_folder
+from tests.fakes.pcscd import DOOR, Pcscd
 
 UID = "04a1b2c3d4e5f6"
 OTHER = "04b1b2c3"
 LIMIT_S = 15
-DOOR, DESK = "Virtual Door", "Virtual Desk"
-FIRST, SECOND = "Virtual Door 00 00", "Virtual Door 00 01"
-_READER = """\
-FRIENDLYNAME "{name}"
-DEVICENAME /dev/null:{port}
-LIBPATH {driver}
-CHANNELID {port}
-"""
-
-
-class Pcscd:
-    """A pcscd of the test's own: /run/pcscd is another folder for it, and its readers have ports of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        self.socket = folder / "run" / "pcscd.comm"
-        self.socket.parent.mkdir(exist_ok=True)
-        self.plug(DOOR)
-
-    def plug(self, name: str) -> None:
-        """Choose the reader that there is when it starts. It has two slots, which PC/SC calls two readers."""
-        (driver,) = Path("/usr/lib/pcsc/drivers/serial").glob("libifdvpcd.so")
-        self._port = _two_free_ports()
-        text = _READER.format(name=name, port=self._port, driver=driver)
-        (self._folder / "reader.conf").write_text(text)
-
-    def start(self) -> None:
-        program = shutil.which("pcscd") or "/usr/sbin/pcscd"
-        run, conf = self.socket.parent, self._folder / "reader.conf"
-        script = f"mkdir -p /run/pcscd && mount --bind {run} /run/pcscd && exec {program} -f --disable-polkit -c {conf}"
-        with (self._folder / "pcscd.log").open("ab") as log:
-            self._process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdout=log, stderr=log)
-        deadline = time.monotonic() + LIMIT_S
-        while not (self.socket.exists() and _listens(self._port)):
-            assert self._process.poll() is None, (self._folder / "pcscd.log").read_text()
-            assert time.monotonic() < deadline, "the virtual reader does not listen"
-            threading.Event().wait(0.05)
-
-    def stop(self, *, kill: bool = False) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill() if kill else process.terminate()
-            process.wait(LIMIT_S)
-
-    def card(self, uid: str, slot: int = 0) -> VirtualCard:
-        """Lay a card on a slot."""
-        return VirtualCard(uid, port=self._port + slot)
-
-
-def _two_free_ports() -> int:
-    """Return the first of two: vpcd takes the next port for its second slot."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            with contextlib.suppress(OSError, OverflowError):
-                second.bind(("127.0.0.1", port + 1))
-                return port
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+FIRST, SECOND = f"{DOOR} 00 00", f"{DOOR} 00 01"
+DESK = "Virtual Desk"
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +34,7 @@ def place() -> Iterator[Path]:
 @pytest.fixture
 def pcscd(place: Path) -> Iterator[Pcscd]:
     made = Pcscd(place)
+    made.plug(DOOR)
     yield made
     made.stop()
 
