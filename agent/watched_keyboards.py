@@ -34,4 +34,5 @@ class WatchedKeyboards:
             return
         self._said = {one: at for one, at in self._said.items() if now - at < SAY_AGAIN_AFTER_S} | {usb: now}
         shown = "".join(letter for letter in name if letter.isprintable())[:80]
-        self._inbox.put(AlarmSeen(code="unknown_keyboard", severity="major", detail=f"USB {usb} {shown}".rstrip()))
+        detail = f"USB 编号 {usb}，自称“{shown}”"
+        self._inbox.put(AlarmSeen(code="unknown_keyboard", severity="major", detail=detail))

@@ -459,12 +459,13 @@ def _camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox)
 
 def _keyboards(config: StationConfig, inbox: Inbox) -> list[Device]:
     """Watch for strange keyboards where it is told which may be there, and where a reader is one itself."""
-    wedges = [reader.settings["usb"] for reader in config.readers if reader.driver == "wedge"]
+    wedges = [(one.settings["usb"], one.settings["port"]) for one in config.readers if one.driver == "wedge"]
     if config.keyboards is None and not wedges:
         return []
     from agent.drivers.keyboard_watch import KeyboardWatch  # noqa: PLC0415 -- only where there are keyboards
 
-    return [WatchedKeyboards(KeyboardWatch(allowed=[*wedges, *(config.keyboards or ())]), inbox)]
+    others = [(usb, "") for usb in config.keyboards or ()]
+    return [WatchedKeyboards(KeyboardWatch(allowed=[*wedges, *others]), inbox)]
 
 
 def _ports(identity: Identity) -> list[int]:

@@ -14,8 +14,8 @@ _LOOK_EVERY_S = 2.0
 class KeyboardWatch:
     """Implements `agent.ports.KeyboardGuard`."""
 
-    def __init__(self, *, allowed: Collection[str], keyboards: Keyboards | None = None) -> None:
-        """``allowed``: USB vendor and product of each, as ``1a2c:0e24``."""
+    def __init__(self, *, allowed: Collection[tuple[str, str]], keyboards: Keyboards | None = None) -> None:
+        """``allowed``: USB vendor and product of each, as ``1a2c:0e24``, and its port, empty for any."""
         self._allowed = frozenset(allowed)
         self._keyboards = keyboards or EvdevKeyboards()
         self._stopping = threading.Event()
@@ -36,8 +36,11 @@ class KeyboardWatch:
     def _run(self) -> None:
         before: set[Keyboard] = set()
         while not self._stopping.is_set():
-            now = {one for one in self._keyboards.present() if one.types and one.usb not in self._allowed}
+            now = {one for one in self._keyboards.present() if one.types and not self._knows(one)}
             for keyboard in sorted(now - before, key=lambda one: one.path):
                 self._unknown(keyboard.usb, keyboard.name)
             before = now
             self._stopping.wait(_LOOK_EVERY_S)
+
+    def _knows(self, keyboard: Keyboard) -> bool:
+        return not self._allowed.isdisjoint({(keyboard.usb, ""), (keyboard.usb, keyboard.port)})

@@ -30,7 +30,7 @@ _GONE = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_
 class PcscReader(LoopingReader):
     """Implements `agent.ports.CardReader`."""
 
-    settings: ClassVar[Settings] = {"pcsc_name": Setting(str, "")}
+    settings: ClassVar[Settings] = {"pcsc_name": Setting(str, "", takes="PC/SC 读卡器")}
 
     def __init__(self, *, pcsc_name: str = "") -> None:
         """``pcsc_name``: part of the reader's PC/SC name; empty: the first reader that there is."""

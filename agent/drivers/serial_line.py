@@ -25,7 +25,7 @@ def serial_settings(*, baud: int) -> Settings:
     """
     port = shaped(r"/\S+", "/dev/serial/by-id/usb-xxxx-if00-port0 或 /dev/serial0")
     return {
-        "port": Setting(str, required=True, check=port),
+        "port": Setting(str, required=True, check=port, takes="串口"),
         "baud": Setting(int, baud, check=between(1_200, 921_600)),
     }
 

@@ -1,7 +1,7 @@
 """``./run rig drivers``: the drivers' tests that need devices of the kernel's, in an emulated machine that has them.
 
-The machine has a keyboard by uinput, GPIO lines with edges by gpio-sim, a V4L2 camera by vivid, and libcamera's virtual
-camera. The tests are ``tests/rig``; each names its driver and what stands under it.
+The machine has a keyboard by uinput, a USB card reader of QEMU's, GPIO lines with edges by gpio-sim, a V4L2 camera by
+vivid, and libcamera's virtual camera. The tests are ``tests/rig``; each names its driver and what stands under it.
 """
 
 import shutil
@@ -16,7 +16,10 @@ from firmware_scripts.rig import gpio_sim, qemu, wheels
 from firmware_scripts.rig.rootfs import machine
 
 _REPOSITORY = Path(__file__).parents[2]
-_PACKAGES = ("libcamera-ipa", "python3-libcamera", "python3-prctl", "libpcsclite1", "v4l-utils", "libgomp1")
+_PACKAGES = (
+    *("libcamera-ipa", "python3-libcamera", "python3-prctl", "v4l-utils", "libgomp1"),
+    *("pcscd", "libccid", "libpcsclite1"),
+)
 _TIMEOUT_S = 900.0
 _NOT_EMULATED = [
     "a CSI camera and its tuning",
@@ -76,7 +79,8 @@ def _run() -> dict[str, Tried]:
         shutil.copy(gpio_sim.module(made.kernel_version), order)
         (order / "order.sh").write_text(_ORDER, encoding="utf-8")
         shares = {"order": order, "repository": _REPOSITORY, "environment": _environment(), "site": wheels.site()}
-        qemu.run(made, shares=shares, log=order / "serial.log", timeout_s=_TIMEOUT_S)
+        reader = qemu.card_reader(order / "card.sock")
+        qemu.run(made, shares=shares, log=order / "serial.log", timeout_s=_TIMEOUT_S, devices=reader)
         tests = order / "tests.log"
         print(tests.read_text(encoding="utf-8") if tests.exists() else _serial(order), file=sys.stderr)
         return results(order / "found.xml")

@@ -138,6 +138,16 @@ def test_bad_addresses(file: Path, url: str) -> None:
         ('[[reader]]\ndriver = "pcsc"\npcsc = "x"', 10, "没有 pcsc 这一项"),
         ('[[reader]]\ndriver = "pcsc"\nname = "门 口"', 10, "name：“门 口”应当形如"),
         ('[[reader]]\ndriver = "pcsc"\n[[reader]]\ndriver = "pcsc"', 10, "两个读卡器都叫“pcsc”"),
+        (
+            '[[reader]]\ndriver = "pcsc"\n[[reader]]\ndriver = "pcsc"\nname = "x"',
+            10,
+            "已经给了第 8 行的 pcsc_name",
+        ),
+        (
+            '[[reader]]\ndriver = "pn532"\nport = "/dev/a"\n[[reader]]\ndriver = "qr_scanner"\nport = "/dev/a"',
+            13,
+            "port：串口 /dev/a 已经给了第 10 行的 port，不能再用",
+        ),
         ('[[reader]]\ndriver = "wedge"\nusb = "ffff:0035"', 8, "缺少 format"),
         ('[[reader]]\ndriver = "wedge"\nformat = "hex"', 8, "缺少 usb"),
         ('[[reader]]\ndriver = "wedge"\nusb = "FFFF:35"', 10, "应当形如 1a2c:0e24"),

@@ -24,7 +24,7 @@ def keyboards(monkeypatch: pytest.MonkeyPatch) -> FakeKeyboards:
 @pytest.fixture
 def seen(keyboards: FakeKeyboards) -> Iterator[queue.Queue[str]]:
     heard: queue.Queue[str] = queue.Queue()
-    watch = KeyboardWatch(allowed=[WEDGE, KEYPAD], keyboards=keyboards)
+    watch = KeyboardWatch(allowed=[(WEDGE, "1.2"), (KEYPAD, "")], keyboards=keyboards)
     watch.start(unknown=lambda usb, _: heard.put(usb))
     yield heard
     watch.stop()
@@ -50,6 +50,14 @@ def test_a_strange_one_is_told_of_once_each_time_it_is_plugged_in(
     keyboards.unplug(plugged)
     keyboards.plug(plugged)
     assert seen.get(timeout=LIMIT_S) == STRANGE
+
+
+def test_one_that_calls_itself_the_reader_at_another_port_is_strange(
+    keyboards: FakeKeyboards, seen: queue.Queue[str]
+) -> None:
+    keyboards.plug(keyboard(KEYPAD, port="1.4"))
+    keyboards.plug(keyboard(WEDGE, port="1.3"))
+    assert seen.get(timeout=LIMIT_S) == WEDGE
 
 
 def test_one_that_was_there_before_the_station_is_seen() -> None:
@@ -81,7 +89,7 @@ def test_it_is_an_alarm_at_most_one_an_hour_for_a_loose_plug() -> None:
     guard.see(STRANGE, "")
     events = [inbox.get(timeout_s=0) for _ in range(inbox.waiting())]
     assert [event.detail for event in events if isinstance(event, AlarmSeen)] == [
-        "USB dead:beef " + ("Evil[2J Keys " + "x" * 500)[:80],
-        "USB 1a2c:0e24",
-        "USB dead:beef",
+        f"USB 编号 dead:beef，自称“{('Evil[2J Keys ' + 'x' * 500)[:80]}”",
+        "USB 编号 1a2c:0e24，自称“”",
+        "USB 编号 dead:beef，自称“”",
     ]
