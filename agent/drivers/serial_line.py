@@ -1,5 +1,6 @@
 """Readers on a serial port (UART, RS-232 or a USB converter): the port, and frames cut out of what comes."""
 
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ class SerialReader(LoopingReader):
         self._line: serial.Serial | None = None
 
     def _converse(self, line: serial.Serial) -> None:
-        """Read cards until `_stopping` is set. An OSError means that the port is gone.
+        """Read cards until `_stopping` is set. An OSError or termios.error means that the port is gone.
 
         Raises:
             DeviceError: The reader does not answer.
@@ -51,7 +52,7 @@ class SerialReader(LoopingReader):
         try:
             with self._opened() as line:
                 self._converse(line)
-        except OSError as error:
+        except (OSError, termios.error) as error:
             raise DeviceError(f"{self._port}: {error}") from error
 
     @contextmanager
