@@ -21,6 +21,8 @@ from agent.settings import Setting, Settings, between, one_of
 
 log = logging.getLogger(__name__)
 
+log = logging.getLogger(__name__)
+
 _PULLS = {"up": True, "down": False, "none": None}
 
 
@@ -116,8 +118,11 @@ class GpioContact:
         """Give the pin back."""
         with self._lock:
             self._stopped = True
-        with device_errors():
-            self._taken.close()
+        try:
+            with device_errors():
+                self._taken.close()
+        except DeviceError as error:
+            log.warning("the pin of a contact was not given back: %s", error)
 
 
 def _unwatch(device: Any) -> None:

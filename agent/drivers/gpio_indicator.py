@@ -109,10 +109,12 @@ class GpioIndicator:
     def close(self) -> None:
         """Switch off and give the pins back."""
         self._closed = True
-        with device_errors():
-            for device in (*self._lamps.values(), *([self._buzzer] if self._buzzer else [])):
-                device.off()
-            self._taken.close()
+        try:
+            with device_errors(), self._taken:
+                for device in (*self._lamps.values(), *([self._buzzer] if self._buzzer else [])):
+                    device.off()
+        except DeviceError as error:
+            log.warning("the lamp can't be switched off: %s", error)
 
 
 def _play(device: Any, *, times: int, on_s: float) -> None:

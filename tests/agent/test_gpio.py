@@ -132,6 +132,22 @@ def test_without_lgpio_the_lamp_is_broken_and_says_so(monkeypatch: pytest.Monkey
     lamp.close()
 
 
+def test_pins_that_fail_at_the_end_hold_nothing_up(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    lamp, contact = indicator(board), GpioContact(pin=DOOR, pins=board.pins)
+    contact.start(changed=lambda _: None)
+    lamp.show("green", fact="ab/1")
+    monkeypatch.setattr(type(board.pin(GREEN)), "_set_state", broken)
+    monkeypatch.setattr(type(board.pin(GREEN)), "_set_function", broken)
+    with pytest.raises(DeviceError, match="no such device"):
+        lamp.show("red", fact="")
+    lamp.close()
+    contact.stop()
+
+
+def broken(*_: object) -> None:
+    raise OSError("no such device")
+
+
 def drive(board: Board, high: bool) -> None:
     pin = board.pin(DOOR)
     if pin.function == "input":
