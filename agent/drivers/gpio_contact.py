@@ -21,8 +21,6 @@ from agent.settings import Setting, Settings, between, one_of
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 _PULLS = {"up": True, "down": False, "none": None}
 
 
