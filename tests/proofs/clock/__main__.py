@@ -17,8 +17,10 @@ SEEN = ("touches", "dated", "undated", "deceived", "corrected_from_a_lie", "wind
 MOVED = """\
 Time was moved by the clock that the agent is given (agent.ports.SystemClock): its wall clock, CLOCK_BOOTTIME with a \
 crystal's drift, boot ids and the kernel's NTP flag. What the time service says of itself is put into the inbox; how \
-chrony and timesyncd are read is tested apart. Not covered: the kernel's own clock code, a running chronyd, OpenSSL's \
-judgement of dates, a real RTC or modem, drift above 8 ppm, more than a day from a fact to the word that dates it."""
+chrony and timesyncd are read is tested apart. OpenSSL's judgement of dates is not in it: tests/integration has a real \
+agent whose wall clock libfaketime moves to 2100 and 1972 (boot id and CLOCK_BOOTTIME stay), tests/agent/uplink has \
+certificates that ended in 2021. Not covered: the kernel's own clock code, a running chronyd, a real RTC or modem, \
+drift above 8 ppm, more than a day from a fact to the word that dates it, the times of answered questions."""
 
 
 def prove(*, runs: int, seed: int) -> Findings:

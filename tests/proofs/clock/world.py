@@ -84,7 +84,7 @@ class World:
         self.ntp: Ntp = "none"
         self.odd_build = False
         """Whether the program says to be built in the future."""
-        self.events: list[str] = []
+        self.events: list[str] = [f"begins_{self.beginning}"]
         """What happened, for the report's counts."""
         self._ahead_ms = 0
         self._boot = b""
