@@ -247,4 +247,4 @@ class Snapshots:
         if event.command is not None and self._answers.owed(event.command):
             self._answers.give(event.command, "failed", f"camera: {event.problem}")
             self._requested.discard(event.command)
-        self._alarms.raised(FAILED, "minor", event.problem)
+        self._alarms.raised(FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")

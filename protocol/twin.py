@@ -74,7 +74,7 @@ class Settings(Message, frozen=True, kw_only=True):
     """
 
     snapshots: bool = True
-    """Take a still of the room at a touch."""
+    """Take stills of the room: at a touch, at a door's opening, at random moments of duty windows."""
     open_before_min: Annotated[int, Meta(ge=0, le=720)] = 90
     open_after_min: Annotated[int, Meta(ge=0, le=720)] = 180
     """Arrival counts from ``open_before_min`` before a window to its middle, departure from there to ``open_after_min``

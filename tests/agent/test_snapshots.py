@@ -130,6 +130,7 @@ def test_a_failing_camera_alarms_once_until_it_works_again(station: Bench) -> No
         station.snapshots.taken(taken(station, jpeg, problem="no frame"))
     assert [fact.code for fact in station.of(AlarmRaised)] == ["camera_failed", "camera_failed"]
     assert [fact.code for fact in station.of(AlarmCleared)] == ["camera_failed"]
+    assert station.of(AlarmRaised)[0].detail == "最近一张没有拍成（no frame）"
     assert not station.snapshots.camera_ready
 
 

@@ -12,6 +12,7 @@ from agent.sight import Sight
 from agent.stills import make_still, read_frame
 from tests.agent.camera_contract import check_camera
 from tests.agent.test_stills import opened
+from tests.rig.camera_child import answers
 
 DRIVER = "v4l2"
 STACK = "linuxpy 0.25, Linux V4L2, vivid"
@@ -81,3 +82,9 @@ def test_a_device_that_goes_and_comes_back() -> None:
         (UNBIND / "bind").write_text(VIVID)
     back = V4l2Camera(device=capture_device())
     assert back.capture().data
+
+
+def test_the_cameras_process_takes_pictures_within_its_limits(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    assert answers("v4l2", {"device": capture_device()}, spool) == ["ok", "ok"]
+    assert sorted(path.name for path in spool.iterdir()) == ["random-none-0-0.jpg", "random-none-0-1.jpg"]
