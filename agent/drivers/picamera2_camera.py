@@ -45,8 +45,6 @@ class Picamera2Camera:
                 return _picture(camera)
             finally:
                 camera.close()
-        except IndexError as error:
-            raise DeviceError(f"there is no camera number {self._number}") from error
         except (OSError, RuntimeError, ValueError) as error:
             raise DeviceError(f"the camera fails: {str(error) or type(error).__name__}") from error
 

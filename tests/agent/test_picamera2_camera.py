@@ -56,7 +56,9 @@ FRAME = drawn.nv12(drawn.room(), padding=128, full_range=True)
 
 def library(steps: list[str], **fails: Exception) -> Any:
     def opened(number: int) -> FakePicamera2:
-        return [FakePicamera2(steps, fails)][number]
+        if number:
+            raise RuntimeError(f"No camera number {number} found")
+        return FakePicamera2(steps, fails)
 
     return SimpleNamespace(Picamera2=opened)
 
@@ -88,7 +90,7 @@ def test_one_that_can_not_be_opened_or_is_not_there_is_said() -> None:
     busy = RuntimeError("Camera __init__ sequence did not complete.")
     with pytest.raises(DeviceError, match="the camera fails: Camera __init__ sequence did not complete"):
         Picamera2Camera(library=library([], open=busy)).capture()
-    with pytest.raises(DeviceError, match="there is no camera number 1"):
+    with pytest.raises(DeviceError, match="No camera number 1 found"):
         Picamera2Camera(number=1, library=library([])).capture()
 
 

@@ -37,7 +37,7 @@ def test_the_bars_come_out_as_bars(library: Any) -> None:
 
 
 def test_a_number_without_a_camera_is_said(library: Any) -> None:
-    with pytest.raises(DeviceError, match="there is no camera number 3"):
+    with pytest.raises(DeviceError, match="No camera number 3 found"):
         Picamera2Camera(number=3, library=library).capture()
 
 
