@@ -104,6 +104,9 @@ def test_what_the_machine_tells_is_judged(process: StationProcess) -> None:
 
 def test_a_reader_that_is_not_there(folder: Path) -> None:
     enrolled = make_enrolled(folder / "station", readers=("simulated", "pcsc"))
+    text = enrolled.config.read_text(encoding="utf-8")
+    named = text.replace('driver = "pcsc"', 'driver = "pcsc"\npcsc_name = "there is none of this name"')
+    enrolled.config.write_text(named, encoding="utf-8")
     found = look(enrolled)
     assert codes(found) == {41, 61, *UNREACHABLE}
     assert "pcsc 用不了" in {one.says for one in found.findings}
@@ -156,6 +159,19 @@ def test_a_damaged_identity_is_told_and_left_as_it_is(enrolled: EnrolledStation,
     before = {path.name: path.read_bytes() for path in enrolled.folder.iterdir()}
     assert 13 in codes(look(enrolled))
     assert {path.name: path.read_bytes() for path in enrolled.folder.iterdir()} == before
+
+
+def test_whoever_may_not_look_is_not_told_to_enrol_again(enrolled: EnrolledStation) -> None:
+    mine = os.geteuid()
+    enrolled.folder.chmod(0)
+    if mine == 0:
+        os.seteuid(65_534)
+    try:
+        findings = examine_identity(enrolled.folder, now=dt.datetime.now(dt.UTC)).findings
+    finally:
+        os.seteuid(mine)
+        enrolled.folder.chmod(0o700)
+    assert codes(findings) == {13}
 
 
 @pytest.mark.parametrize(("days", "code"), [(0, set()), (59, set()), (61, {15}), (91, {14})])
