@@ -22,7 +22,18 @@ from tests.server_broker.console_county import COUNTY, FictionalCounty, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PAGES = ("/", "/today/", "/stations/demo-shifan/", "/people/", "/desk/", "/alarms/", "/nowhere/")
+PAGES = (
+    "/",
+    "/today/",
+    "/stations/demo-shifan/",
+    "/stations/demo-shifan/settings/",
+    "/stations/demo-shifan/live/",
+    f"/settings/{COUNTY}/",
+    "/people/",
+    "/desk/",
+    "/alarms/",
+    "/nowhere/",
+)
 POLL_MS = 12_000
 """Two rounds of the pages' own polling."""
 
