@@ -1,6 +1,9 @@
 """A damaged outbox is salvaged, set aside and never a reason not to start."""
 
+import errno
+import io
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -201,6 +204,35 @@ def test_another_stations_damaged_file_is_left_alone(path: Path) -> None:
     with pytest.raises(OutboxBroken, match="shili-01"):
         open_outbox(path, station="shili-02")
     assert path.read_bytes() == before
+
+
+class _Tired(io.FileIO):
+    """A file on a card that gives a page beyond the first only when it is asked for again."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._asked = {0}
+
+    def read(self, size: int | None = -1) -> bytes:
+        where = self.tell()
+        if where not in self._asked:
+            self._asked.add(where)
+            raise OSError(errno.EIO, "the card does not answer")
+        return super().read(-1 if size is None else size) or b""
+
+
+class Tired(RealDisk):
+    def open(self, path: Path) -> BinaryIO:
+        return cast(BinaryIO, _Tired(path))
+
+
+def test_a_card_that_must_be_asked_twice_loses_nothing(path: Path) -> None:
+    a_days_facts(path)
+    overwrite(path, 0, bytes(100))
+    outbox = Outbox.open(path, station=STATION, record_key=RECORD_KEY, now=moment, disk=Tired())
+    assert touches(outbox) == set(range(1, 100))
+    assert stated_lost(outbox) == []
+    outbox.close()
 
 
 class Stopping(RealDisk):

@@ -6,7 +6,6 @@ from pathlib import Path
 import apsw
 import pytest
 
-import agent.outbox.wreck
 from agent.outbox import Outbox, OutboxFull
 from agent.store import Store
 from protocol.facts import Fact
@@ -32,11 +31,6 @@ def test_a_green_light_for_what_the_disk_refused_is_caught(monkeypatch: pytest.M
 
     monkeypatch.setattr(Outbox, "commit", hopeful)
     assert prove(seed=1, first=5, step=10, kinds=("enospc",)).verdict.wrong > 0
-
-
-def test_a_page_that_is_given_up_at_the_first_try_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent.outbox.wreck, "_TRIES", 1)
-    assert prove(seed=1, first=490, step=2, kinds=("eio",)).verdict.lost > 0
 
 
 @pytest.mark.parametrize("kind", ["eio", "enospc"])

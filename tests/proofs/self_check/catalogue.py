@@ -94,6 +94,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "25-lie-of-ntp-stands-in-the-county": (county_tests("test_dating.py"), CLOCK),
     "26-rtc-dates-facts": (agent_tests("test_clock.py"),),
     "27-will-not-heeded": (LINK,),
+    "28-picture-name-not-synced": (POWER_CUT,),
+    "29-salvage-tries-a-page-once": (agent_tests("test_outbox_salvage.py"),),
 }
 
 
