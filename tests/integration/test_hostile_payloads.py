@@ -23,6 +23,8 @@ from tests.proofs.strangers.visitor import Visitor
 from tests.server_broker.station_double import BOOT, StationDouble, booted, moment, touch
 
 _HUGE = 2**53 - 1
+NOBODY_LISTENS = 0x10
+"""MQTT 5.0, 3.4.2.1: no matching subscribers."""
 _NEST = b"\x81\xa1a"
 
 
@@ -119,6 +121,10 @@ def signed_nonsense(double: StationDouble) -> list[tuple[Up, bytes]]:
     ]
 
 
+LISTENED = [leaf for leaf in UP if leaf != "frame"]
+"""Frames have a listener only while someone looks, and it keeps none of them."""
+
+
 def test_neighbours_get_their_receipts_meanwhile(village: Village) -> None:
     neighbour, station = village.stations[0], village.stations[2]
     village.touch(station, times=3)
@@ -126,15 +132,17 @@ def test_neighbours_get_their_receipts_meanwhile(village: Village) -> None:
     worker = village.county.part_pid("ingest")
     station.agent.stop()
     double = StationDouble(id=station.cast.id, key=identity(station).record_key)
-    said = [(leaf, payload) for payload in rubbish() for leaf in UP] + signed_nonsense(double) * 2
+    said = [(leaf, payload) for payload in rubbish() for leaf in LISTENED] + signed_nonsense(double) * 2
     with thief(village, station) as visitor:
+        frame = topic(shard=0, station=station.cast.id, leaf="frame")
+        assert visitor.publish(frame, b"rubbish") == NOBODY_LISTENS
         for number, (leaf, payload) in enumerate(said):
             assert visitor.publish(topic(shard=0, station=station.cast.id, leaf=leaf), payload) == 0
             if number % 30 == 0:
                 village.touch(neighbour)
         village.touch(neighbour)
         village.await_all_stored(timeout_s=10)
-    wait_until(lambda: quarantined(village, station) >= len(UP), what="what was said", timeout_s=10)
+    wait_until(lambda: quarantined(village, station) >= len(LISTENED), what="what was said", timeout_s=10)
     assert village.county.part_pid("ingest") == worker
     assert any(code.startswith("quarantined:") for code in village.open_alarms(station))
     assert any(code.startswith("held:") for code in village.open_alarms(station))
