@@ -17,17 +17,19 @@ from protocol import chain
 def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) -> list[StoredFact]:
     """Delete the facts whose place is not proven, inside the caller's transaction, and return them.
 
-    A damaged head of a proven fact is set right. A fact without any neighbour is kept up to ``issued``.
+    A damaged head of a proven fact is set right. A fact without any neighbour is kept up to ``issued``, unless its
+    digest stands elsewhere too: digests are salted, so its content is the other one's.
 
     Args:
         start: ``head(0)`` of the stream.
     """
     doubtful = []
+    twice = {digest for (digest,) in store.rows(_TWICE)}
     last_seq, last_head = 0, start
     for fact, after in _with_next(read_facts(store, stream, first=1, last=MAX_SEQ)):
         before = last_head if fact.seq == last_seq + 1 else None
         head = _proven_head(before, fact, after)
-        if head is None and before is None and after is None and fact.seq <= issued:
+        if head is None and before is None and after is None and fact.seq <= issued and fact.digest not in twice:
             head = fact.head
         if head is None:
             store.rows("DELETE FROM facts WHERE place = ?", (place(stream, fact.seq),))
@@ -37,6 +39,9 @@ def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) 
             store.rows("UPDATE facts SET head = ? WHERE place = ?", (head, place(stream, fact.seq)))
         last_seq, last_head = fact.seq, head
     return doubtful
+
+
+_TWICE = "SELECT digest FROM facts GROUP BY digest HAVING count(*) > 1"
 
 
 def follows(store: Store, fact: StoredFact, *, start: bytes) -> bool:

@@ -56,6 +56,20 @@ def wreckage(tmp_path: Path) -> Iterator[Wreckage]:
     made.store.close()
 
 
+def test_a_fact_without_neighbours_whose_content_stands_elsewhere_is_not_believed(wreckage: Wreckage) -> None:
+    """In a torn page the number of one fact stands before the whole content of another."""
+    wreckage.lose(LAST - 1)
+    content = "(SELECT {} FROM facts WHERE place = ?)"
+    columns = ("digest", "head", "salt", "body")
+    wreckage.store.rows(
+        f"UPDATE facts SET ({', '.join(columns)}) = ({', '.join(content.format(one) for one in columns)}) "
+        "WHERE place = ?",
+        (*[place(1, 2)] * len(columns), place(1, LAST)),
+    )
+    assert wreckage.judge() == [LAST]
+    assert set(wreckage.kept()) == set(range(1, LAST - 1))
+
+
 def test_an_unharmed_stream_is_believed(wreckage: Wreckage) -> None:
     assert wreckage.judge() == []
     assert wreckage.kept() == wreckage.heads
