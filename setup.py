@@ -49,6 +49,7 @@ EXTRAS = {
         "uv>=0.9",
         "pytest>=8.3",
         "pytest-timeout>=2.4",
+        "pytest-xdist>=3.8",
         "pytest-asyncio>=1.2",
         "pytest-django>=4.11",
         "pytest-textual-snapshot>=1.1",

@@ -34,6 +34,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(COUNTY_FOLDER, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares something dear: the tests of a file, and all those of the one village."""
+    village = Path(__file__).with_name("integration")
+    for item in items:
+        group = "village" if village in item.path.parents else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """A temporary folder with a path short enough for unix sockets (unix(7): 107 bytes)."""
