@@ -18,7 +18,9 @@ STRUCTS = [*vectors.MESSAGES.values(), *vectors.FACTS.values(), *vectors.JSON.va
 FIELDS = sorted({field for struct in STRUCTS for field in struct.__struct_fields__})
 
 
-@pytest.mark.parametrize("name", [*UP, *DOWN, *KINDS, *LINES, *Reason.__value__.__args__, *Context.__value__.__args__])
+@pytest.mark.parametrize(
+    "name", [*UP, *DOWN, *sorted(KINDS), *LINES, *Reason.__value__.__args__, *Context.__value__.__args__]
+)
 def test_names(name: str) -> None:
     assert f"`{name}`" in PAGE or f'"{name}"' in PAGE
 
