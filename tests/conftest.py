@@ -28,6 +28,9 @@ os.environ.pop("CUNHUI_DATABASE_URL", None)
 
 def pytest_configure(config: pytest.Config) -> None:
     django.setup()
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        # This process runs no test. Those that do inherit its environment, and each names a folder of its own.
+        del os.environ["DJANGO_SETTINGS_MODULE"], os.environ["CUNHUI_HOME"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
