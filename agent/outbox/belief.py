@@ -24,12 +24,12 @@ def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) 
         start: ``head(0)`` of the stream.
     """
     doubtful = []
-    twice = {digest for (digest,) in store.rows(_TWICE)}
     last_seq, last_head = 0, start
     for fact, after in _with_next(read_facts(store, stream, first=1, last=MAX_SEQ)):
         before = last_head if fact.seq == last_seq + 1 else None
         head = _proven_head(before, fact, after)
-        if head is None and before is None and after is None and fact.seq <= issued and fact.digest not in twice:
+        alone = before is None and after is None
+        if head is None and alone and fact.seq <= issued and not _stands_elsewhere(store, fact):
             head = fact.head
         if head is None:
             store.rows("DELETE FROM facts WHERE place = ?", (place(stream, fact.seq),))
@@ -41,7 +41,9 @@ def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) 
     return doubtful
 
 
-_TWICE = "SELECT digest FROM facts GROUP BY digest HAVING count(*) > 1"
+def _stands_elsewhere(store: Store, fact: StoredFact) -> bool:
+    where = (fact.digest, place(fact.stream, fact.seq))
+    return bool(store.rows("SELECT 1 FROM facts WHERE digest = ? AND place <> ? LIMIT 1", where))
 
 
 def follows(store: Store, fact: StoredFact, *, start: bytes) -> bool:

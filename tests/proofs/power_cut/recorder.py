@@ -74,9 +74,11 @@ class RecordingVFS(apsw.VFS):
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
         path = name.filename() if isinstance(name, apsw.URIFilename) else (name or "")
         is_new = bool(path) and not Path(path).exists()
+        if not path:
+            # A statement's own journal: SQLite deletes it as it opens it, and no cut leaves anything of it.
+            return apsw.VFSFile("unix", name, flags)
         file = _RecordingFile(name, flags, self._recording, path)
-        if path:
-            file.inode = self._recording.opened(path, is_new=is_new)
+        file.inode = self._recording.opened(path, is_new=is_new)
         return file
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
