@@ -26,6 +26,10 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.settings"
 os.environ.pop("CUNHUI_DATABASE_URL", None)
 
 
+_DEAR = {"integration", "browser", "firmware_scripts", "link", "test_terminal.py", "test_kiosk_and_agent.py"}
+"""Folders and files of tests that fill a core by themselves."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     django.setup()
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
@@ -38,11 +42,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something dear: the tests of a file, and all those of the one village."""
-    village = Path(__file__).with_name("integration")
+    """Keep the tests of a file together, and one after the other all that start a village, a screen or a browser."""
+    here = Path(__file__).parent
     for item in items:
-        group = "village" if village in item.path.parents else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+        dear = _DEAR.intersection(item.path.relative_to(here).parts) if item.path.is_relative_to(here) else set()
+        item.add_marker(pytest.mark.xdist_group("dear" if dear else str(item.path)))
 
 
 @contextmanager
