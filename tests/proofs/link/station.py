@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Literal
+from typing import Literal, override
 
 from agent.blobs import BlobStore
 from agent.drivers.mqtt import CONNECT_S, PahoLink, station_context
@@ -21,14 +21,12 @@ from agent.inbox import Inbox
 from agent.outbox import Outbox
 from agent.ports import JudgeAt
 from agent.uplink import Uplink
-from protocol.commands import Command
-from protocol.facts import AlarmRaised, BlobAnnounced, Severity, Touch
+from protocol.facts import BlobAnnounced, Severity, Touch
 from protocol.kiosk import LinkState
-from protocol.twin import Desired, Reported, Sheddable
 from protocol.units import FactRef, Moment
-from protocol.vitals import Vitals
 from tests.proofs.link.netns import Namespace
 from tests.proofs.link.proxy import Line, Proxy
+from tests.proofs.quiet_host import QuietHost
 
 type End = Literal["stays", "farewell", "vanishes"]
 
@@ -232,61 +230,18 @@ class LinkedStation:
         self.proxy.close()
 
 
-class _Host:
-    """The rest of a station, as far as an uplink asks; a duty window is open all the time."""
+class _Host(QuietHost):
+    """A duty window is open all the time, and alarms are noted for the judge."""
 
     def __init__(self, station: LinkedStation, outbox: Outbox) -> None:
-        self._station = station
-        self._outbox = outbox
+        super().__init__(station=station.name, outbox=outbox, now=station.now, software=SOFTWARE)
+        self._alarms = station.alarms
 
-    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
-        pass
-
-    def desired_came(self, desired: Desired) -> Reported:
-        return Reported(station=desired.station, version=desired.version, at=self._station.now().wall)
-
-    def command_came(self, command: Command) -> None:
-        pass
-
-    def command_refused(self, command: Command, reason: str) -> None:
-        pass
-
+    @override
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
-        self._station.alarms.append(code)
-        self._outbox.commit(AlarmRaised(at=self._station.now(), code=code, severity=severity, detail=detail))
+        self._alarms.append(code)
+        super().alarm(code, severity, detail)
 
-    def blob_damaged(self, sha256: bytes) -> None:
-        raise AssertionError("a picture was damaged on the way")
-
-    def link_changed(self, state: LinkState) -> None:
-        pass
-
-    def puts_off(self, what: Sheddable) -> bool:
-        return False
-
-    def vitals(self) -> Vitals:
-        return Vitals(
-            station=self._station.name,
-            at=self._station.now(),
-            head=self._outbox.signed_head(),
-            waiting=self._outbox.waiting,
-            blobs_waiting=0,
-            software=SOFTWARE,
-            reader_ready=True,
-            camera_ready=False,
-            disk_free_kib=1,
-            resident_kib=1,
-            twin_version=0,
-        )
-
+    @override
     def in_duty(self) -> bool:
         return True
-
-    def boot_id(self) -> bytes:
-        return self._station.now().boot
-
-    def software(self) -> str:
-        return SOFTWARE
-
-    def twin_version(self) -> int:
-        return 0

@@ -9,7 +9,7 @@ import random
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, override
 
 from agent.clock import StationClock
 from agent.drivers.https_process import Renew, renew_where_due
@@ -24,14 +24,12 @@ from agent.ports import DeviceError, JudgeAt
 from agent.renewal import Renewal
 from agent.twin import Twin
 from agent.uplink import Uplink
-from protocol.commands import Command
 from protocol.facts import AlarmRaised, Severity, Touch
 from protocol.kiosk import LinkState
 from protocol.topics import Up
-from protocol.twin import Desired, Reported, Sheddable
 from protocol.units import FactRef
-from protocol.vitals import Vitals
 from tests.proofs.outage.county import OutageCounty
+from tests.proofs.quiet_host import QuietHost
 from tests.proofs.rollback.board import NoBlobs
 
 type Event = LinkUp | LinkDown | MessageCame | Delivered
@@ -288,59 +286,17 @@ class Board:
         self._journal.owe(AlarmRaised(at=self.clock.now(), code=code, severity=severity, detail=detail))
 
 
-class _Host:
-    """The rest of the station, as far as the uplink asks."""
+class _Host(QuietHost):
+    """Time and alarms go where the board's core would take them."""
 
     def __init__(self, board: Board) -> None:
+        super().__init__(station=board.station, outbox=board.outbox, now=board.clock.now, software=SOFTWARE)
         self._board = board
 
+    @override
     def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
         self._board.time_told(wall_ms, asked_mono_ms, answered_mono_ms)
 
-    def desired_came(self, desired: Desired) -> Reported:
-        return Reported(station=desired.station, version=desired.version, at=self._board.clock.now().wall)
-
-    def command_came(self, command: Command) -> None:
-        pass
-
-    def command_refused(self, command: Command, reason: str) -> None:
-        pass
-
+    @override
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         self._board.alarm(code, severity, detail)
-
-    def blob_damaged(self, sha256: bytes) -> None:
-        raise AssertionError("there are no pictures")
-
-    def link_changed(self, state: LinkState) -> None:
-        pass
-
-    def puts_off(self, what: Sheddable) -> bool:
-        return False
-
-    def vitals(self) -> Vitals:
-        return Vitals(
-            station=self._board.station,
-            at=self._board.clock.now(),
-            head=self._board.outbox.signed_head(),
-            waiting=self._board.outbox.waiting,
-            blobs_waiting=0,
-            software=SOFTWARE,
-            reader_ready=True,
-            camera_ready=False,
-            disk_free_kib=1,
-            resident_kib=1,
-            twin_version=0,
-        )
-
-    def in_duty(self) -> bool:
-        return False
-
-    def boot_id(self) -> bytes:
-        return self._board.clock.now().boot
-
-    def software(self) -> str:
-        return SOFTWARE
-
-    def twin_version(self) -> int:
-        return 0

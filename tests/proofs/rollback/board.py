@@ -12,14 +12,10 @@ from agent.outbox import Outbox
 from agent.outbox.disk import wal_of
 from agent.uplink import Uplink
 from protocol.codec import encode
-from protocol.commands import Command
 from protocol.envelope import Envelope
-from protocol.facts import AlarmRaised, Severity
-from protocol.kiosk import LinkState
-from protocol.twin import Desired, Reported, Sheddable
 from protocol.units import FactRef
-from protocol.vitals import Vitals
 from tests.proofs.power_cut.workload import FILE, RECORD_KEY, STATION, moment, touch
+from tests.proofs.quiet_host import QuietHost
 from tests.proofs.rollback.county import County
 from tests.proofs.rollback.way import Way
 
@@ -53,64 +49,6 @@ class NoBlobs:
         raise AssertionError("there is nothing to drop")
 
 
-class Host:
-    """The rest of the station, as far as the uplink asks: it states alarms as facts, as the core does."""
-
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
-
-    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
-        pass
-
-    def desired_came(self, desired: Desired) -> Reported:
-        return Reported(station=STATION, version=desired.version, at=moment().wall)
-
-    def command_refused(self, command: Command, reason: str) -> None:
-        """Nobody keeps commands here."""
-
-    def command_came(self, command: Command) -> None:
-        pass
-
-    def alarm(self, code: str, severity: Severity, detail: str) -> None:
-        self._outbox.commit(AlarmRaised(at=moment(), code=code, severity=severity, detail=detail))
-
-    def blob_damaged(self, sha256: bytes) -> None:
-        raise AssertionError("there are no pictures")
-
-    def link_changed(self, state: LinkState) -> None:
-        pass
-
-    def vitals(self) -> Vitals:
-        return Vitals(
-            station=STATION,
-            at=moment(),
-            head=self._outbox.signed_head(),
-            waiting=self._outbox.waiting,
-            blobs_waiting=0,
-            software=self.software(),
-            reader_ready=True,
-            camera_ready=False,
-            disk_free_kib=1,
-            resident_kib=1,
-            twin_version=0,
-        )
-
-    def puts_off(self, what: Sheddable) -> bool:
-        return False
-
-    def in_duty(self) -> bool:
-        return False
-
-    def boot_id(self) -> bytes:
-        return moment().boot
-
-    def software(self) -> str:
-        return "cunhui 0.1.0"
-
-    def twin_version(self) -> int:
-        return 0
-
-
 class Board:
     """One board; ``shelf`` is where its successive cards lie."""
 
@@ -133,7 +71,7 @@ class Board:
         """Start the station."""
         self._outbox = SmallEnvelopes.open(self._card / FILE, station=STATION, record_key=RECORD_KEY, now=moment)
         self._outbox.chance = self._chance
-        self._host = Host(self._outbox)
+        self._host = QuietHost(station=STATION, outbox=self._outbox, now=moment, software="cunhui 0.1.0")
         self._way = Way()
         self._uplink = Uplink(
             station=STATION,

@@ -1,0 +1,72 @@
+"""The rest of a station, as far as an uplink asks, where a proof is about the uplink alone."""
+
+from collections.abc import Callable
+
+from agent.outbox import Outbox
+from protocol.commands import Command
+from protocol.facts import AlarmRaised, Severity
+from protocol.kiosk import LinkState
+from protocol.twin import Desired, Reported, Sheddable
+from protocol.units import Moment
+from protocol.vitals import Vitals
+
+
+class QuietHost:
+    """Implements `agent.uplink.needs.UplinkHost`: it states alarms as facts, as the core does, and nothing else."""
+
+    def __init__(self, *, station: str, outbox: Outbox, now: Callable[[], Moment], software: str) -> None:
+        self._station = station
+        self._outbox = outbox
+        self._now = now
+        self._software = software
+
+    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+        pass
+
+    def desired_came(self, desired: Desired) -> Reported:
+        return Reported(station=self._station, version=desired.version, at=self._now().wall)
+
+    def command_came(self, command: Command) -> None:
+        pass
+
+    def command_refused(self, command: Command, reason: str) -> None:
+        pass
+
+    def alarm(self, code: str, severity: Severity, detail: str) -> None:
+        self._outbox.commit(AlarmRaised(at=self._now(), code=code, severity=severity, detail=detail))
+
+    def blob_damaged(self, sha256: bytes) -> None:
+        raise AssertionError("a picture was damaged")
+
+    def link_changed(self, state: LinkState) -> None:
+        pass
+
+    def puts_off(self, what: Sheddable) -> bool:
+        return False
+
+    def vitals(self) -> Vitals:
+        return Vitals(
+            station=self._station,
+            at=self._now(),
+            head=self._outbox.signed_head(),
+            waiting=self._outbox.waiting,
+            blobs_waiting=0,
+            software=self._software,
+            reader_ready=True,
+            camera_ready=False,
+            disk_free_kib=1,
+            resident_kib=1,
+            twin_version=0,
+        )
+
+    def in_duty(self) -> bool:
+        return False
+
+    def boot_id(self) -> bytes:
+        return self._now().boot
+
+    def software(self) -> str:
+        return self._software
+
+    def twin_version(self) -> int:
+        return 0
