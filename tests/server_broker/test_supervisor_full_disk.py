@@ -44,9 +44,13 @@ def test_a_part_that_dies_on_a_full_disk_is_started_again(tmp_path: Path) -> Non
 
 
 def kill_and_stop(home: CountyHome, part: Part, first: int) -> None:
+    def is_back() -> bool:
+        pid = read_pid(pid_file(home, part.name))
+        return pid not in (None, first) and is_alive(pid)
+
     os.kill(first, signal.SIGKILL)
     try:
-        wait_until(lambda: is_alive(read_pid(pid_file(home, part.name)) or 0), what="the part to be back", timeout_s=10)
+        wait_until(is_back, what="the part to be back", timeout_s=10)
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
 
