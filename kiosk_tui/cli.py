@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -20,9 +21,16 @@ def main(arguments: list[str] | None = None) -> int:
         print("cunhui-kiosk: this needs a terminal", file=sys.stderr)
         return 2
     _log_to(chosen.log)
+    _forget_other_sizes()
     app = KioskApp(AgentLink(chosen.socket), may_quit=chosen.may_quit)
     app.run(mouse=False)
     return app.return_code or 0
+
+
+def _forget_other_sizes() -> None:
+    # Textual believes these variables before the terminal itself, and they may be another terminal's.
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
 
 
 def _log_to(path: Path | None) -> None:

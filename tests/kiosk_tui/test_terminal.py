@@ -26,9 +26,10 @@ KEYPAD_5_WITHOUT_NUMLOCK = "1b 5b 45"
 class Terminal:
     """A tmux server of its own with the kiosk as its only program."""
 
-    def __init__(self, folder: Path, kiosk_socket: Path) -> None:
+    def __init__(self, folder: Path, kiosk_socket: Path, **inherited: str) -> None:
         self._tmux = ["tmux", "-S", str(folder / "t"), "-f", "/dev/null"]
         environment = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
+        environment |= inherited
         program = f"exec {sys.executable} -m kiosk_tui.cli --socket {kiosk_socket}"
         subprocess.run([*self._tmux, "new-session", "-d", "-x", "80", "-y", "22", program], check=True, env=environment)
         self.run("set", "-g", "status", "off")
@@ -169,3 +170,12 @@ def test_without_a_terminal_it_says_so() -> None:
     )
     assert done.returncode == 2
     assert "needs a terminal" in done.stderr
+
+
+def test_the_terminal_itself_says_how_large_it_is(agent: FakeAgent) -> None:
+    terminal = Terminal(agent.path.parent, agent.path, COLUMNS="120", LINES="40")
+    try:
+        terminal.shows("翻页1/2")
+        terminal.shows(samples.HOME.village)
+    finally:
+        terminal.close()
