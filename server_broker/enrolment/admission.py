@@ -38,7 +38,9 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
     except Refused as error:
         raise NotAdmitted("claim_refused") from error
     with transaction.atomic():
-        claim = redeem(code, now=now)
+        claim = redeem(code, request.record_key, now=now)
+        if claim is not None:
+            _use_nonce(claim.station, request.nonce, now)
         issued = _take_in(home, claim.station, claim.lookup, request.record_key, key, now) if claim else None
     if claim is None or issued is None:
         raise NotAdmitted("claim_refused")

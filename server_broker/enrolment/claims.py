@@ -48,14 +48,19 @@ def _insert(station: Station, now: dt.datetime) -> str:
         return code
 
 
-def redeem(code: str, *, now: dt.datetime) -> Claim | None:
+def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
     """Use up the claim that ``code`` opens and return it, or None after its wrong try was counted.
 
-    To be called in a transaction that is committed either way. An unknown lookup costs as much time as a wrong
-    secret, and every refusal is the same None, so answers tell nothing.
+    The board that used it may come again with the same record key while the code lives: the answer that it was
+    given may have been lost on its way. To be called in a transaction that is committed either way. An unknown
+    lookup costs as much time as a wrong secret, and every refusal is the same None, so answers tell nothing.
+
+    Args:
+        code: 13 digits.
+        record_key: The asking board's, with which its request was signed (Ed25519 public key, 32 bytes).
     """
     claim = (
-        Claim.objects.select_for_update(of=("self",))
+        Claim.objects.select_for_update(of=("self", "station"))
         .select_related("station__village")
         .filter(lookup=code[:LOOKUP_DIGITS])
         .first()
@@ -66,9 +71,9 @@ def redeem(code: str, *, now: dt.datetime) -> Claim | None:
     if not right:
         _count_wrong_try(claim, now)
         return None
-    if claim.used_at is not None or claim.burnt_at is not None or claim.expires_at <= now:
+    if claim.burnt_at is not None or claim.expires_at <= now or claim.station.revoked_at is not None:
         return None
-    if claim.station.revoked_at is not None:
+    if claim.used_at is not None and bytes(claim.station.record_key or b"") != record_key:
         return None
     claim.used_at = now
     claim.save(update_fields=["used_at"])

@@ -6,6 +6,7 @@ restore, and the disk is right.
 
 import hashlib
 import os
+from datetime import datetime
 from pathlib import Path
 
 
@@ -63,6 +64,13 @@ class MediaFolder:
     def forget(self, station: str, sha256: bytes) -> None:
         """Delete the pieces that came from that station."""
         self._piece_path(station, sha256).unlink(missing_ok=True)
+
+    def forget_older(self, before: datetime) -> int:
+        """Delete pieces to which none has been added since ``before`` (aware); return of how many blobs."""
+        old = [path for path in self._partial.glob("*") if path.stat().st_mtime < before.timestamp()]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
 
     def drop(self, sha256: bytes) -> None:
         """Delete a whole blob."""

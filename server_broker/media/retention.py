@@ -1,4 +1,7 @@
-"""Pictures live 90 days. Their rows stay, so that the ledger still knows that there were pictures."""
+"""Pictures live 90 days, and so do pieces of one that never became whole.
+
+The rows of announced pictures stay, so that the ledger still knows that there were pictures.
+"""
 
 from datetime import datetime, timedelta
 
@@ -27,4 +30,19 @@ def drop_expired(now: datetime) -> int:
             alive = Blob.objects.filter(sha256=blob.sha256).exclude(completed_at=None).exclude(evicted_reason=EXPIRED)
             if not alive.exists():
                 folder.drop(bytes(blob.sha256))
+    return dropped
+
+
+def drop_abandoned(now: datetime) -> int:
+    """Delete pieces to which none came for `RETENTION`, and rows that no fact announced and no piece stands behind.
+
+    A station that sends such a blob after all begins it anew. Returns of how many blobs pieces were deleted.
+    """
+    folder = MediaFolder(settings.HOME.media)
+    dropped = folder.forget_older(now - RETENTION)
+    for blob in Blob.objects.filter(announced_at=None, completed_at=None).iterator():
+        with transaction.atomic():
+            row = Blob.objects.select_for_update().filter(pk=blob.pk, announced_at=None, completed_at=None)
+            if row.exists() and not folder.has_pieces(blob.station_id, bytes(blob.sha256)):
+                row.delete()
     return dropped

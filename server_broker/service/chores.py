@@ -68,11 +68,14 @@ def county_chores(home: CountyHome) -> list[Chore]:
     from server_broker.accounts.cleaning import drop_ended_sessions, drop_old_links  # noqa: PLC0415 - needs the models
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
-    from server_broker.media.retention import drop_expired  # noqa: PLC0415
+    from server_broker.ingest.cleaning import drop_old_quarantined  # noqa: PLC0415
+    from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
 
     return [
         Chore("logs turned", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
         Chore("expired pictures deleted", _with_database(drop_expired)),
+        Chore("pieces of pictures deleted", _with_database(drop_abandoned)),
+        Chore("old messages put aside deleted", _with_database(drop_old_quarantined)),
         Chore("old nonces deleted", _with_database(drop_old_nonces)),
         Chore("old sign-in links deleted", _with_database(drop_old_links)),
         Chore("ended sessions deleted", _with_database(drop_ended_sessions)),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 
 import msgspec
 import pytest
@@ -65,29 +66,24 @@ class Kit:
     def __init__(self) -> None:
         self.record_key = Ed25519PrivateKey.generate()
         self.tls_key = ec.generate_private_key(ec.SECP256R1())
-        self.nonces = 0
 
     def csr(self, name: str = "any-name") -> str:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
         return builder.sign(self.tls_key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
-    def nonce(self) -> bytes:
-        self.nonces += 1
-        return self.nonces.to_bytes(16, "big")
-
-    def enrol(self, code: str, name: str = "any-name") -> HttpResponse:
+    def enrol(self, code: str, name: str = "any-name", nonce: bytes | None = None) -> HttpResponse:
         request = EnrolRequest(
             claim=code,
             csr=self.csr(name),
             record_key=self.record_key.public_key().public_bytes_raw(),
-            nonce=self.nonce(),
+            nonce=nonce or os.urandom(16),
             signature=bytes(64),
         )
         return post("/enrol", msgspec.json.encode(sign_request(self.record_key, request)))
 
     def renew(self, station: str = "village-01", nonce: bytes | None = None) -> HttpResponse:
-        request = RenewRequest(station=station, csr=self.csr(), nonce=nonce or self.nonce(), signature=bytes(64))
+        request = RenewRequest(station=station, csr=self.csr(), nonce=nonce or os.urandom(16), signature=bytes(64))
         return post("/renew", msgspec.json.encode(sign_request(self.record_key, request)))
 
 
@@ -108,6 +104,10 @@ def wrong(code: str) -> str:
     return twelve + check_digit(twelve)
 
 
+def certificate_serial(answer: dict[str, str]) -> str:
+    return f"{x509.load_pem_x509_certificate(answer['certificate'].encode()).serial_number:x}"
+
+
 def test_a_claim_takes_a_station_in_under_its_own_name(code: str, home: CountyHome) -> None:
     response = Kit().enrol(code, name="another-name")
     body = json.loads(response.content)
@@ -123,6 +123,39 @@ def test_a_claim_takes_a_station_in_under_its_own_name(code: str, home: CountyHo
 def test_a_claim_is_good_once(code: str) -> None:
     assert Kit().enrol(code).status_code == 200
     assert refusal(Kit().enrol(code)) == (403, "claim_refused")
+
+
+def test_the_same_board_may_ask_again_for_an_answer_that_was_lost(code: str, home: CountyHome) -> None:
+    kit = Kit()
+    lost, heard = (json.loads(kit.enrol(code).content) for _ in range(2))
+    assert heard["station"] == "village-01"
+    serial = StationCertificate.objects.get(revoked_at=None).serial
+    assert certificate_serial(heard) == serial != certificate_serial(lost)
+    assert certificate_serial(lost) in StationJournal(home).read().revoked_serials
+    assert kit.renew().status_code == 200
+
+
+def test_the_same_request_is_no_second_question(code: str) -> None:
+    kit = Kit()
+    assert kit.enrol(code, nonce=bytes(16)).status_code == 200
+    assert refusal(kit.enrol(code, nonce=bytes(16))) == (409, "nonce_used")
+
+
+def test_a_board_does_not_come_back_on_a_used_code_once_another_took_its_place(station: Station, code: str) -> None:
+    old = Kit()
+    assert old.enrol(code).status_code == 200
+    assert Kit().enrol(make_claim(station, actor="operator", now=timezone.now())).status_code == 200
+    assert refusal(old.enrol(code)) == (403, "claim_refused")
+
+
+def test_the_same_board_may_not_ask_again_after_a_day_or_when_revoked(station: Station, code: str) -> None:
+    kit = Kit()
+    assert kit.enrol(code).status_code == 200
+    Claim.objects.update(expires_at=timezone.now())
+    assert refusal(kit.enrol(code)) == (403, "claim_refused")
+    Claim.objects.update(expires_at=timezone.now() + dt.timedelta(hours=1))
+    Station.objects.update(revoked_at=timezone.now())
+    assert refusal(kit.enrol(code)) == (403, "claim_refused")
 
 
 def test_only_a_hash_of_the_secret_is_kept(code: str) -> None:

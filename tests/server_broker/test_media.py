@@ -4,7 +4,7 @@ import hashlib
 import io
 import itertools
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,13 +16,14 @@ from PIL import Image
 from protocol.blobs import BlobChunk, BlobMissing, BlobQuery
 from protocol.codec import encode
 from server_broker.fleet.models import Alarm
+from server_broker.ingest.cleaning import drop_old_quarantined
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.settlement import Settlement
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from server_broker.media.pictures import is_viewable, open_snapshot
 from server_broker.media.ranges import merge, missing
-from server_broker.media.retention import drop_expired
+from server_broker.media.retention import drop_abandoned, drop_expired
 from tests.server_broker.station_double import NOW, StationDouble, announced
 
 pytestmark = pytest.mark.django_db
@@ -190,6 +191,32 @@ def test_only_whole_jpegs_of_sane_size_are_viewable(tmp_path: Path) -> None:
     bomb = bomb[:start] + b"\xff\xff\xff\xff" + bomb[start + 4 :]
     assert viewable(picture)
     assert not any(viewable(data) for data in (b"", b"\xff\xd8", picture[: len(picture) // 2], png.getvalue(), bomb))
+
+
+def test_pieces_that_nobody_goes_on_with_are_dropped_with_what_waits_for_nothing(sender: Sender) -> None:
+    sender.chunk(0)
+    now = datetime.now(UTC)
+    assert drop_abandoned(now + timedelta(days=89)) == 0
+    assert sender.missing() == [(CHUNK, len(sender.data))]
+    assert drop_abandoned(now + timedelta(days=91)) == 1
+    assert not Blob.objects.exists()
+    sender.all()
+    assert sender.missing() == []
+
+
+def test_a_picture_that_a_fact_announced_stays_in_the_ledger_without_its_pieces(sender: Sender) -> None:
+    sender.announce()
+    sender.chunk(0)
+    assert drop_abandoned(datetime.now(UTC) + timedelta(days=91)) == 1
+    assert Blob.objects.get().announced_at == NOW
+    assert sender.missing() == [(0, len(sender.data))]
+
+
+def test_messages_put_aside_are_kept_for_more_than_a_year(station: StationDouble, settlement: Settlement) -> None:
+    settlement.settle([station.message("facts", b"noise")])
+    assert drop_old_quarantined(NOW + timedelta(days=399)) == 0
+    assert drop_old_quarantined(NOW + timedelta(days=401)) == 1
+    assert not Quarantined.objects.exists()
 
 
 def test_pictures_live_ninety_days(sender: Sender, folder: MediaFolder) -> None:
