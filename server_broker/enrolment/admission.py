@@ -39,6 +39,8 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
         raise NotAdmitted("claim_refused") from error
     with transaction.atomic():
         claim = redeem(code, request.record_key, now=now)
+        if claim is not None and _is_revoked(home, claim.station.pk):
+            claim = None
         if claim is not None:
             _use_nonce(claim.station, request.nonce, now)
         issued = _take_in(home, claim.station, claim.lookup, request.record_key, key, now) if claim else None
@@ -47,6 +49,12 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
     broker.refresh(home, now=now)
     broker.cut_off(home, claim.station.pk)
     return _answer(home, claim.station, request.nonce, issued)
+
+
+def _is_revoked(home: CountyHome, station: str) -> bool:
+    """Ask the journal: of a revocation that was made while the database was away, the database does not know."""
+    known = StationJournal(home).read().stations.get(station)
+    return known is not None and not known.live
 
 
 def _take_in(

@@ -35,6 +35,7 @@ from server_broker.regions.models import Region
 from server_broker.service.config import CountyConfig
 from server_broker.service.up import initialise
 from server_broker.trust import StationJournal
+from server_broker.trust.journal import JournalEntry, stamp
 
 pytestmark = pytest.mark.django_db
 
@@ -213,6 +214,18 @@ def test_a_journal_that_knows_better_stops_a_renewal(code: str, home: CountyHome
     kit.enrol(code)
     StationJournal(home).path.unlink()
     assert refusal(kit.renew()) == (403, "revoked")
+
+
+def test_a_revocation_of_which_the_database_has_not_heard_stops_every_enrolment(
+    station: Station, code: str, home: CountyHome
+) -> None:
+    """The database was away when the station was revoked, and is brought in step at the next start only."""
+    kit = Kit()
+    kit.enrol(code)
+    StationJournal(home).append(JournalEntry(at=stamp(timezone.now()), event="revoked", station="village-01"))
+    assert refusal(kit.enrol(code)) == (403, "claim_refused")
+    assert refusal(Kit().enrol(make_claim(station, actor="operator", now=timezone.now()))) == (403, "claim_refused")
+    assert StationJournal(home).read().live() == {}
 
 
 def test_a_database_that_is_away_is_said_to_be_so(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
