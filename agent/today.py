@@ -21,6 +21,7 @@ MAX_KEPT = 2_000
 KEEP_MS = 36 * 3_600_000
 """What a day's board needs: its windows may open up to 12 hours before midnight."""
 REPEAT_WITHIN_MS = 120_000
+_DATED: set[ClockQuality] = {"synced", "holdover"}
 MAX_ROWS = 120
 
 
@@ -99,9 +100,17 @@ class Today:
         return next((seen for seen in reversed(self._touches) if (seen.seq, seen.epoch) == (ref.seq, ref.epoch)), None)
 
     def repeated(self, token: bytes, now: Moment) -> Seen | None:
-        """Return the touch of the same card that a touch now would repeat, or None."""
+        """Return the touch of the same card that a touch now would repeat, or None.
+
+        Over a reboot only known times tell how long ago that was: a boot that does not know the time begins where the
+        power failed, be it hours later.
+        """
         of_card = self._cards.get(token)
-        return of_card[-1] if of_card and 0 <= self._age_ms(of_card[-1], now) <= REPEAT_WITHIN_MS else None
+        if not of_card:
+            return None
+        last = of_card[-1]
+        known = last.boot == now.boot or {last.quality, now.quality} <= _DATED
+        return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
 
     def direction(self, seen: Seen) -> Direction | None:
         """Return what a touch was: the person's word, else by the duty windows."""

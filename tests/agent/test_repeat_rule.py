@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from agent.events import CardTouched
 from protocol.facts import Touch
 from tests.agent.bench import LI, STRANGER, ZHANG, Bench, bench, desired
-from tests.fakes.clockwork import FakeSystemClock
+from tests.fakes.clockwork import MORNING_MS, FakeSystemClock
 
 
 def answers(station: Bench) -> list[str]:
@@ -59,6 +61,42 @@ def test_the_rule_holds_over_a_restart(tmp_path: Path, system: FakeSystemClock) 
         before.touch(ZHANG)
     system.pass_ms(30_000)
     with bench(tmp_path, system) as after:
+        assert after.touch(ZHANG).answer == "repeat"
+
+
+def test_repeats_do_not_prolong_one_another_over_a_restart(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as before:
+        before.accept(desired())
+        before.touch(ZHANG)
+        system.pass_ms(100_000)
+        before.touch(ZHANG)
+    system.pass_ms(100_000)
+    with bench(tmp_path, system) as after:
+        assert after.touch(ZHANG).answer == "recorded"
+
+
+@pytest.mark.parametrize(("away_ms", "answer"), [(60_000, "repeat"), (120_001, "recorded")])
+def test_over_a_reboot_the_rule_goes_by_the_time(tmp_path: Path, away_ms: int, answer: str) -> None:
+    system = FakeSystemClock(mono_ms=1_000)
+    with bench(tmp_path, system) as before:
+        before.accept(desired())
+        before.touch(ZHANG)
+    system.reboot(b"boot-two--------")
+    system.wall = MORNING_MS + away_ms
+    with bench(tmp_path, system) as after:
+        assert after.touch(ZHANG).answer == answer
+
+
+def test_a_boot_that_does_not_know_the_time_calls_nothing_of_before_a_repeat(tmp_path: Path) -> None:
+    """Its clock begins where the power failed, however many hours ago that was."""
+    system = FakeSystemClock()
+    with bench(tmp_path, system) as before:
+        before.accept(desired())
+        before.touch(ZHANG)
+    system.reboot(b"boot-two--------")
+    with bench(tmp_path, system, trusted=False) as after:
+        assert after.now().quality == "restored"
+        assert after.touch(ZHANG).answer == "recorded"
         assert after.touch(ZHANG).answer == "repeat"
 
 
