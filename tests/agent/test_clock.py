@@ -150,6 +150,21 @@ def test_a_restart_in_the_same_boot_keeps_the_time(system: FakeSystemClock, memo
     assert (now.wall, now.quality) == (MORNING_MS + 5_000, "synced")
 
 
+def test_a_restart_in_the_same_boot_does_not_renew_the_trust(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    system.pass_ms(SYNCED_FOR_MS + 1)
+    clock.keep()
+    assert started(system, memory).now().quality == "holdover"
+
+
+def test_what_this_boot_learns_dates_no_other_boot(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    other = Moment(wall=BUILD_MS, boot=b"boot-zero-------", mono=9, quality="restored")
+    told(clock, system, MORNING_MS)
+    assert clock.wall_of(other) == BUILD_MS
+
+
 def test_trusted_time_may_lower_a_wrong_floor(system: FakeSystemClock, memory: Memory) -> None:
     told(started(system, memory), system, MORNING_MS + 1_000 * HOUR_MS)
     system.reboot(b"boot-two--------")

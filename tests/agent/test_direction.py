@@ -1,11 +1,13 @@
 """The direction comes from the duty windows; the person can correct it within 10 s."""
 
+from pathlib import Path
+
 import pytest
 
 from protocol.facts import DirectionChosen, Touch
 from protocol.kiosk import ChooseDirection, Sorry
 from protocol.units import FactRef
-from tests.agent.bench import LOST, STRANGER, ZHANG, Bench
+from tests.agent.bench import LOST, STRANGER, ZHANG, Bench, bench, desired
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 
@@ -47,6 +49,19 @@ def test_after_10_s_it_is_too_late(station: Bench, system: FakeSystemClock) -> N
     station.desk.choose_direction(1, ChooseDirection(touch=ref, direction="out"))
     assert station.recorded.answers == [Sorry(reason="too_late")]
     assert station.of(DirectionChosen) == []
+
+
+def test_a_touch_of_an_earlier_boot_can_not_be_corrected(tmp_path: Path) -> None:
+    system = FakeSystemClock(mono_ms=1_000)
+    with bench(tmp_path, system) as before:
+        before.accept(desired())
+        ref = before.touch(ZHANG).touch
+    assert ref is not None
+    system.reboot(b"boot-two--------")
+    with bench(tmp_path, system, trusted=False) as after:
+        after.desk.choose_direction(1, ChooseDirection(touch=ref, direction="out"))
+        assert after.recorded.answers == [Sorry(reason="too_late")]
+        assert after.of(DirectionChosen) == []
 
 
 @pytest.mark.parametrize("uid", [STRANGER, LOST])

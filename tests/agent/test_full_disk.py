@@ -40,8 +40,8 @@ def test_what_nobody_waits_for_is_owed_and_goes_first(station: Bench) -> None:
 
 def test_the_county_hears_of_it_once_there_is_room(station: Bench) -> None:
     station.outbox.fill_disk()
-    for _ in range(3):
-        station.touch(ZHANG)
+    for uid in (ZHANG, ZHANG, "08a1b2c3", ZHANG):
+        station.touch(uid)
     station.outbox.error = None
     station.touch(ZHANG)
     assert [(alarm.code, alarm.severity) for alarm in station.of(AlarmRaised)] == [("disk_full", "critical")]

@@ -101,7 +101,7 @@ def test_receipts_that_do_not_fit_this_stream_mark_nothing(tmp_path: Path) -> No
 
 def test_held_facts_are_remembered_and_not_sent_again(tmp_path: Path) -> None:
     outbox = outbox_with(tmp_path, 10)
-    outbox.take_receipt(receipt(outbox, 7, held=(4, 6)))
+    outbox.take_receipt(receipt(outbox, 7, held=(4, 6, 9)))
     outbox = reopened(outbox, tmp_path)
     assert outbox.receipted == 7
     assert outbox._store.rows("SELECT place FROM held ORDER BY place") == [(place(1, 4),), (place(1, 6),)]

@@ -4,7 +4,7 @@ import hashlib
 import os
 
 from agent.uplink.blob_sender import FIRST_CHUNK_BYTES, LEAST_CHUNK_BYTES, ChunkSize
-from protocol.blobs import MAX_CHUNK_BYTES, decode_chunk
+from protocol.blobs import MAX_CHUNK_BYTES, BlobMissing, Range, decode_chunk, seal_missing
 from tests.agent.uplink.parts import STATION, Bench
 
 
@@ -55,6 +55,33 @@ def test_one_chunk_is_in_flight_and_facts_go_first() -> None:
     bench.play()
     assert not bench.blobs.content
     assert len(bench.book.bodies(STATION)) == 2
+
+
+def test_an_answer_about_another_blob_is_none() -> None:
+    bench = Bench()
+    asked, other = add(bench, 5_000), add(bench, 5_000)
+    bench.silent_broker = True
+    bench.connect()
+    answer = BlobMissing(station=STATION, sha256=other, ranges=[])
+    for _ in range(2):
+        bench.step()
+    assert bench.leaves()[-1] == "asked"
+    bench.say("missing", seal_missing(bench.book.key, answer))
+    assert set(bench.blobs.content) == {asked, other}
+    assert bench.leaves()[-1] == "asked"
+
+
+def test_an_answer_that_comes_twice_puts_no_second_chunk_in_flight() -> None:
+    bench = Bench()
+    name = add(bench, 50_000)
+    bench.silent_broker = True
+    bench.connect()
+    while bench.leaves()[-1] != "blob":
+        bench.step()
+    sent = len(bench.link.sent)
+    answer = BlobMissing(station=STATION, sha256=name, ranges=[Range(start=0, end=50_000)])
+    bench.say("missing", seal_missing(bench.book.key, answer))
+    assert len(bench.link.sent) == sent
 
 
 def test_a_broken_connection_resumes_with_what_is_missing() -> None:

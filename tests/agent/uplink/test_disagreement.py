@@ -3,6 +3,7 @@
 from agent.events import LinkUp
 from protocol.birth import Match, seal_match
 from protocol.facts import EpochOpened, Reissued, decode_fact
+from protocol.topics import topic
 from tests.agent.uplink.parts import STATION, Bench, help_asked
 
 
@@ -107,6 +108,47 @@ def test_a_county_that_knows_nothing_gets_everything() -> None:
     bench.book.generation = 2
     reconnect(bench)
     assert bench.book.bodies(STATION) == [fact.body for fact in bench.outbox.facts]
+
+
+def test_a_late_welcome_for_the_stream_that_ended_ends_no_other() -> None:
+    bench = Bench()
+    sent_some(bench)
+    bench.outbox.roll_back(4)
+    bench.drop()
+    bench.wait(5_000)
+    bench.uplink.handle(LinkUp(attempt=bench.attempt))
+    [(_, for_the_old)] = bench.book.hear(topic(shard=0, station=STATION, leaf="birth"), bench.link.sent[-1].payload)
+    bench.step()
+    bench.step()
+    assert bench.leaves()[-2:] == ["compare", "birth"]
+    bench.say("welcome", for_the_old)
+    bench.play()
+    assert bench.outbox.opened == [("ahead", 4)]
+    assert bench.uplink.state == "connected"
+
+
+def test_a_welcome_that_comes_twice_sends_nothing_again() -> None:
+    bench = Bench()
+    bench.silent_broker = True
+    bench.connect()
+    [(_, welcome)] = bench.book.hear(topic(shard=0, station=STATION, leaf="birth"), bench.link.sent[0].payload)
+    bench.silent_broker = False
+    bench.play()
+    sent = len(bench.link.sent)
+    bench.say("welcome", welcome)
+    bench.play()
+    assert len(bench.link.sent) == sent
+
+
+def test_a_match_for_something_else_ends_no_stream() -> None:
+    bench = Bench()
+    sent_some(bench)
+    bench.outbox.roll_back(4)
+    bench.book.silent.add("compare")
+    reconnect(bench)
+    for epoch, through in ((bytes(16), 4), (bench.outbox.epoch, 5)):
+        bench.say("match", seal_match(bench.book.key, Match(station=STATION, epoch=epoch, through=through)))
+    assert not bench.outbox.opened
 
 
 def test_a_match_that_nobody_asked_for_changes_nothing() -> None:

@@ -84,6 +84,28 @@ def test_a_retained_command_that_is_not_the_countys_is_not_answered() -> None:
     assert ("refused_command", "minor") in bench.host.alarms
 
 
+def test_a_retained_receipt_marks_nothing() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.silent_broker = True
+    bench.commit("not received")
+    through, head = bench.outbox.through, bench.outbox.heads[-1]
+    receipt = Receipt(station=STATION, epoch=bench.outbox.epoch, through=through, head=head, generation=1)
+    bench.say("receipt", seal_receipt(bench.book.key, receipt), retained=True)
+    assert bench.outbox.receipted == through - 1
+    assert bench.host.alarms == [("refused_receipt", "minor")]
+    bench.say("receipt", seal_receipt(bench.book.key, receipt))
+    assert bench.outbox.receipted == through
+
+
+def test_a_retained_desired_state_is_not_taken() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.say("desired", seal_desired(bench.book.key, desired()), retained=True)
+    assert bench.host.desired == []
+    assert bench.host.alarms == [("refused_desired", "minor")]
+
+
 def hostile(leaf: Down, bench: Bench) -> list[bytes]:
     stranger = Ed25519PrivateKey.generate()
     receipt = Receipt(station=STATION, epoch=bench.outbox.epoch, through=1, head=bench.outbox.heads[1], generation=1)
