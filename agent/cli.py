@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 def _enrol(config: StationConfig, claim: str) -> int:
     from agent.enrolment import EnrolmentFailed  # noqa: PLC0415 -- checking a file needs none of this
     from agent.identity import IdentityBroken  # noqa: PLC0415
-    from agent.wiring import enrol_station  # noqa: PLC0415
+    from agent.wiring.county import enrol_station  # noqa: PLC0415
 
     try:
         identity = enrol_station(config, claim)
@@ -90,7 +90,8 @@ def _enrol(config: StationConfig, claim: str) -> int:
 
 def _doctor(config: StationConfig, *, as_json: bool) -> int:
     from agent.doctor.examine import examine  # noqa: PLC0415 -- a station that runs needs none of this
-    from agent.wiring import build_ms, doctor_tools, software  # noqa: PLC0415
+    from agent.wiring.doctoring import doctor_tools  # noqa: PLC0415
+    from agent.wiring.program import build_ms, software  # noqa: PLC0415
 
     found = examine(config, doctor_tools(config), software=software(), earliest_ms=build_ms())
     return _print_findings(found.station, found.findings, as_json=as_json)
@@ -124,7 +125,7 @@ def _find_format(uid: str) -> int:
 
 def _export_from(outbox: Path, options: argparse.Namespace) -> int:
     from agent.rescue import ExportFailed, board, export  # noqa: PLC0415 -- checking a file needs none of this
-    from agent.wiring import moment  # noqa: PLC0415
+    from agent.wiring.program import moment  # noqa: PLC0415
 
     source = board(outbox, station=options.station, blobs=options.blobs)
     try:
@@ -152,7 +153,7 @@ def _run(config: StationConfig) -> int:
     from agent.core import NotStarted  # noqa: PLC0415
     from agent.events import StopAsked  # noqa: PLC0415
     from agent.outbox.errors import OutboxBroken, OutboxFull  # noqa: PLC0415
-    from agent.wiring import station  # noqa: PLC0415
+    from agent.wiring.assembly import station  # noqa: PLC0415
 
     tail.recall(config.folder / LAST_LOG)
     try:

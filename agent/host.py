@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agent.clock import StationClock
 from agent.commands import Commands
+from agent.disk import free_kib
 from agent.duty import on_duty
 from agent.health import StationHealth
 from agent.home import HomeScreen
@@ -163,12 +164,6 @@ class StationHost:
     def twin_version(self) -> int:
         """Version of the desired state in force, 0 for none."""
         return self._twin.version
-
-
-def free_kib(folder: Path) -> int:
-    """Return the room on the disk that holds ``folder``, for others than root."""
-    disk = os.statvfs(folder)
-    return disk.f_bavail * disk.f_frsize // 1024
 
 
 def _resident_kib() -> int:

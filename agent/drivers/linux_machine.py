@@ -5,13 +5,13 @@ unreadable or absurd one costs its own value alone. Not tried on a real Raspberr
 documentation (Documentation/ABI, Documentation/admin-guide) and of the Raspberry Pi kernel's firmware driver.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from agent.disk import space, written_kib
 from agent.drivers.linux_card import card_of
 from agent.drivers.linux_files import number, text
 from agent.drivers.linux_network import link_and_signal
@@ -71,6 +71,8 @@ class LinuxMachine:
             memory_kib=memory.get("MemTotal"),
             memory_free_kib=memory.get("MemAvailable"),
             disk_kib=self._disk_kib(),
+            disk_written_kib=written_kib(self._folder, sys=self._root / "sys"),
+            up_s=self._up_s(),
             card=card.kind,
             card_worn_percent=card.worn_percent,
             card_end=card.end,
@@ -125,10 +127,14 @@ class LinuxMachine:
 
     def _disk_kib(self) -> int | None:
         try:
-            disk = os.statvfs(self._folder)
+            return space(self._folder).total_bytes // 1024
         except OSError:
             return None
-        return disk.f_blocks * disk.f_frsize // 1024
+
+    def _up_s(self) -> int | None:
+        """Return the seconds since the machine started (proc_uptime(5))."""
+        found = re.match(r"(\d{1,10})\.\d", text(self._root / "proc/uptime"))
+        return int(found[1]) if found else None
 
     def _modem_signal(self) -> int | None:
         """Ask ModemManager (mmcli(1), ``--output-keyvalue``) for the signal quality in per cent."""

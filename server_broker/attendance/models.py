@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from server_broker.fleet.models import Station
+from server_broker.fleet.models import Stamped, Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 
@@ -13,7 +13,7 @@ DATED_QUALITIES = ("synced", "holdover")
 UNDATED = ~Q(quality__in=DATED_QUALITIES)
 
 
-class Touch(models.Model):
+class Touch(Stamped):
     """One card touch. ``(station, epoch, seq)`` is the identity under which the station first committed it.
 
     Whose touch it is follows from the card's binding when asked, so a card bound later counts back.
@@ -23,13 +23,6 @@ class Touch(models.Model):
     epoch = models.BinaryField(max_length=16)
     seq = models.BigIntegerField()
     card_token = models.BinaryField(max_length=16, db_index=True)
-    wall = models.DateTimeField()
-    quality = models.CharField(max_length=10)
-    boot = models.BinaryField(max_length=16)
-    mono_ms = models.BigIntegerField()
-    corrected_wall = models.DateTimeField(null=True)
-    """The time by a later clock correction of the same boot, where that knows better than the station did."""
-    received_at = models.DateTimeField()
     reader = models.CharField(max_length=64)
     answer = models.CharField(max_length=10)
     direction = models.CharField(max_length=3, blank=True)

@@ -11,6 +11,8 @@ WARM_C, HOT_C = 70, 80
 WEAK_PERCENT = 25
 LITTLE_MEMORY_KIB = 60 * 1024
 LITTLE_DISK_KIB, LITTLE_SHARE = 200 * 1024, 20
+LEAST_UP_S = 6 * 3600
+"""Starting writes more than running does: before this an average says nothing."""
 _TONES = ("quiet", "good", "warn", "bad")
 
 
@@ -108,13 +110,24 @@ def _power(machine: Machine) -> Reading:
 
 
 def _card(machine: Machine) -> Reading:
-    worn = machine.card_worn_percent
+    worn, rate = machine.card_worn_percent, _written_a_day(machine)
     if (worn or 0) > 90 or machine.card_end in ("warning", "urgent"):
-        return Reading("存储卡", Word("✕", "快到寿命", "bad"), "", REMEDIES["card_worn"])
+        return Reading("存储卡", Word("✕", "快到寿命", "bad"), rate, REMEDIES["card_worn"])
     if worn is not None:
         tone = Word("△", f"已用约 {worn} %", "warn") if worn > 70 else Word("✓", f"已用约 {worn} %", "good")
-        return Reading("存储卡", tone, "写入寿命")
-    return Reading("存储卡", UNKNOWN, "SD 卡不报告寿命" if machine.card == "sd" else "")
+        return Reading("存储卡", tone, _notes("写入寿命", rate))
+    return Reading("存储卡", UNKNOWN, _notes("SD 卡不报告寿命" if machine.card == "sd" else "", rate))
+
+
+def _written_a_day(machine: Machine) -> str:
+    """Say how fast the card is written to, once the machine is up long enough for an average."""
+    if machine.disk_written_kib is None or machine.up_s is None or machine.up_s < LEAST_UP_S:
+        return ""
+    return f"平均每天写入 {_size(machine.disk_written_kib * 86_400 // machine.up_s)}"
+
+
+def _notes(*notes: str) -> str:
+    return "，".join(filter(None, notes))
 
 
 def _disk(free_kib: int, size_kib: int | None) -> Reading:

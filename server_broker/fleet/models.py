@@ -86,13 +86,9 @@ class StationStatus(models.Model):
     saving = models.JSONField(null=True)
 
 
-class StationEvent(models.Model):
-    """An up, a down or a change of a station, from its own facts (booted, shut_down, reader_lost, …)."""
+class Stamped(models.Model):
+    """When something was: as the station said, how well it knew, and what the county learnt of it since."""
 
-    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="events")
-    epoch = models.BinaryField(max_length=16)
-    seq = models.BigIntegerField()
-    kind = models.CharField(max_length=24)
     wall = models.DateTimeField()
     quality = models.CharField(max_length=10)
     boot = models.BinaryField(max_length=16)
@@ -100,6 +96,18 @@ class StationEvent(models.Model):
     corrected_wall = models.DateTimeField(null=True)
     """The time by a later clock correction of the same boot, where that knows better than the station did."""
     received_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+
+class StationEvent(Stamped):
+    """An up, a down or a change of a station, from its own facts (booted, shut_down, reader_lost, …)."""
+
+    station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="events")
+    epoch = models.BinaryField(max_length=16)
+    seq = models.BigIntegerField()
+    kind = models.CharField(max_length=24)
     detail = models.JSONField(default=dict)
 
     class Meta:

@@ -48,3 +48,11 @@ def execute(statement: str, parameters: Sequence[Any]) -> None:
 
 
 IDENTITY_COLUMNS = {"station_id": "text", "epoch": "bytea", "seq": "int8"}
+STAMP_COLUMNS = {
+    "wall": "timestamptz",
+    "quality": "text",
+    "boot": "bytea",
+    "mono_ms": "int8",
+    "received_at": "timestamptz",
+}
+"""Of `server_broker.fleet.models.Stamped`."""

@@ -18,7 +18,7 @@ type Boot = tuple[str, bytes]
 """(station, boot id)."""
 
 DIFFERS_MS = 2_000
-_DATED_TABLES = ("attendance_touch", "fleet_stationevent")
+_DATED_TABLES = ("attendance_touch", "fleet_stationevent", "learning_attempt", "learning_levelrun")
 _END = 2**63 - 1
 
 

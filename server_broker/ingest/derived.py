@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from psycopg.types.json import Jsonb
 
-from server_broker.ingest.copying import IDENTITY_COLUMNS, Table, copy_rows, execute
+from server_broker.ingest.copying import IDENTITY_COLUMNS, STAMP_COLUMNS, Table, copy_rows, execute
 from server_broker.ingest.dating import date_boots
 from server_broker.ingest.rows import Announced, Direction, Evicted, Identity, Rows
 from server_broker.media.files import MediaFolder
@@ -15,50 +15,20 @@ from server_broker.orders.services import note_results
 TOUCHES = Table(
     "attendance_touch",
     IDENTITY_COLUMNS
-    | {
-        "card_token": "bytea",
-        "wall": "timestamptz",
-        "quality": "text",
-        "boot": "bytea",
-        "mono_ms": "int8",
-        "received_at": "timestamptz",
-        "reader": "text",
-        "answer": "text",
-        "direction": "text",
-        "chosen_direction": "text",
-    },
+    | {"card_token": "bytea"}
+    | STAMP_COLUMNS
+    | {"reader": "text", "answer": "text", "direction": "text", "chosen_direction": "text"},
 )
-EVENTS = Table(
-    "fleet_stationevent",
-    IDENTITY_COLUMNS
-    | {
-        "kind": "text",
-        "wall": "timestamptz",
-        "quality": "text",
-        "boot": "bytea",
-        "mono_ms": "int8",
-        "received_at": "timestamptz",
-        "detail": "jsonb",
-    },
-)
+EVENTS = Table("fleet_stationevent", IDENTITY_COLUMNS | {"kind": "text"} | STAMP_COLUMNS | {"detail": "jsonb"})
 _RUN = {"run": "bytea", "pack": "text", "pack_version": "int4", "level": "text"}
 ATTEMPTS = Table(
     "learning_attempt",
     IDENTITY_COLUMNS
     | _RUN
-    | {
-        "question": "text",
-        "chosen": "jsonb",
-        '"right"': "bool",
-        "lives_left": "int2",
-        "wall": "timestamptz",
-        "received_at": "timestamptz",
-    },
+    | {"question": "text", "chosen": "jsonb", '"right"': "bool", "lives_left": "int2"}
+    | STAMP_COLUMNS,
 )
-LEVEL_RUNS = Table(
-    "learning_levelrun",
-    IDENTITY_COLUMNS | _RUN | {"passed": "bool", "stars": "int2", "wall": "timestamptz", "received_at": "timestamptz"},
-)
+LEVEL_RUNS = Table("learning_levelrun", IDENTITY_COLUMNS | _RUN | {"passed": "bool", "stars": "int2"} | STAMP_COLUMNS)
 
 
 def put_rows(rows: Rows) -> None:

@@ -107,6 +107,11 @@ def wall_time(wall_ms: int) -> datetime:
     return datetime.fromtimestamp(wall_ms / 1000, UTC)
 
 
+def _stamp(at: Moment, rows: Rows) -> tuple[Any, ...]:
+    """Return when a fact was, in the order of `server_broker.ingest.copying.STAMP_COLUMNS`."""
+    return wall_time(at.wall), at.quality, at.boot, at.mono, rows.received_at
+
+
 def _text(value: str) -> str:
     """Return a text that PostgreSQL can hold: U+0000 is no character there."""
     if "\x00" in value:
@@ -121,23 +126,9 @@ def _integer(value: int) -> int:
 
 
 def _touch(fact: facts.Touch, who: Identity, rows: Rows) -> None:
-    at = fact.at
-    rows.touches.append(
-        (
-            *who,
-            fact.card,
-            wall_time(at.wall),
-            at.quality,
-            at.boot,
-            at.mono,
-            rows.received_at,
-            _text(fact.reader),
-            fact.answer,
-            fact.direction or "",
-            "",
-        )
-    )
-    rows.to_date(who.station, at.boot, at.mono)
+    stamp = _stamp(fact.at, rows)
+    rows.touches.append((*who, fact.card, *stamp, _text(fact.reader), fact.answer, fact.direction or "", ""))
+    rows.to_date(who.station, fact.at.boot, fact.at.mono)
     if fact.answer == "lost":
         rows.alarms.append(AlarmCall(who.station, "lost_card", "major", "有人使用已挂失的卡"))
 
@@ -148,14 +139,13 @@ def _direction_chosen(fact: facts.DirectionChosen, who: Identity, rows: Rows) ->
 
 
 def _event(fact: Fact, who: Identity, rows: Rows, detail: dict[str, Any]) -> None:
-    at = fact.at
     kind = str(fact.__struct_config__.tag)
-    wall = wall_time(at.wall)
+    stamp = _stamp(fact.at, rows)
     for value in detail.values():
         if isinstance(value, str):
             _text(value)
-    rows.events.append((*who, kind, wall, at.quality, at.boot, at.mono, rows.received_at, detail))
-    rows.to_date(who.station, at.boot, at.mono)
+    rows.events.append((*who, kind, *stamp, detail))
+    rows.to_date(who.station, fact.at.boot, fact.at.mono)
 
 
 def _moment(at: Moment | None) -> dict[str, Any] | None:
@@ -244,10 +234,10 @@ def _attempt(fact: facts.Attempt, who: Identity, rows: Rows) -> None:
             fact.chosen,
             fact.right,
             fact.lives_left,
-            wall_time(fact.at.wall),
-            rows.received_at,
+            *_stamp(fact.at, rows),
         )
     )
+    rows.to_date(who.station, fact.at.boot, fact.at.mono)
 
 
 def _level_ended(fact: facts.LevelEnded, who: Identity, rows: Rows) -> None:
@@ -260,10 +250,10 @@ def _level_ended(fact: facts.LevelEnded, who: Identity, rows: Rows) -> None:
             _text(fact.level),
             fact.passed,
             fact.stars,
-            wall_time(fact.at.wall),
-            rows.received_at,
+            *_stamp(fact.at, rows),
         )
     )
+    rows.to_date(who.station, fact.at.boot, fact.at.mono)
 
 
 def _help_asked(fact: facts.HelpAsked, who: Identity, rows: Rows) -> None:

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from server_broker.fleet.models import Station
+from server_broker.fleet.models import Stamped, Station
 
 
 class LearningPack(models.Model):
@@ -19,7 +19,7 @@ class LearningPack(models.Model):
         constraints = [models.UniqueConstraint(fields=["pack", "version"], name="pack_version_once")]
 
 
-class Attempt(models.Model):
+class Attempt(Stamped):
     """One answered question."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT)
@@ -33,14 +33,13 @@ class Attempt(models.Model):
     chosen = models.JSONField()
     right = models.BooleanField()
     lives_left = models.PositiveSmallIntegerField()
-    wall = models.DateTimeField()
-    received_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="attempt_once")]
+        indexes = [models.Index(fields=["station", "boot"], name="attempt_by_boot")]
 
 
-class LevelRun(models.Model):
+class LevelRun(Stamped):
     """One run through a level that came to its end."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT)
@@ -52,8 +51,7 @@ class LevelRun(models.Model):
     level = models.CharField(max_length=64)
     passed = models.BooleanField()
     stars = models.PositiveSmallIntegerField()
-    wall = models.DateTimeField()
-    received_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch", "seq"], name="level_run_once")]
+        indexes = [models.Index(fields=["station", "boot"], name="level_run_by_boot")]

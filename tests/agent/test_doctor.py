@@ -17,7 +17,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent import wiring
 from agent.cli import main
 from agent.config import load
 from agent.doctor import asking
@@ -30,6 +29,8 @@ from agent.doctor.screen import COLUMNS, LINES, fitted, screen, width
 from agent.drivers.county_door import knock
 from agent.drivers.trial import indicator_problem, reader_ready
 from agent.ports import DeviceError
+from agent.wiring import program
+from agent.wiring.doctoring import doctor_tools
 from protocol.health import DeviceHealth, DeviceKind, Health, Machine
 from protocol.kiosk import Home, Status, ToAgent, ToKiosk
 from tests.agent.test_station_process import StationProcess
@@ -51,7 +52,7 @@ def codes(found: Examination | list[Finding]) -> set[int]:
 
 def look(enrolled: EnrolledStation) -> Examination:
     config = load(enrolled.config)
-    return examine(config, wiring.doctor_tools(config), software=wiring.software(), earliest_ms=1)
+    return examine(config, doctor_tools(config), software=program.software(), earliest_ms=1)
 
 
 @pytest.fixture
@@ -261,7 +262,7 @@ def test_what_speaks_no_tls_is_a_stranger(authority: Authority) -> None:
 )
 def test_each_trouble_has_its_code(enrolled: EnrolledStation, trouble: str, code: int) -> None:
     config = load(enrolled.config)
-    tools = wiring.doctor_tools(config)
+    tools = doctor_tools(config)
     object.__setattr__(tools, "knock", lambda *_: trouble)
     found = examine(config, tools, software="x", earliest_ms=1)
     assert codes(found) == {41, code}
@@ -272,7 +273,7 @@ def test_one_door_of_the_broker_is_enough(enrolled: EnrolledStation) -> None:
     answer["broker"]["fallback_port"] = 443
     (enrolled.folder / "enrolled.json").write_text(json.dumps(answer))
     config = load(enrolled.config)
-    tools = wiring.doctor_tools(config)
+    tools = doctor_tools(config)
     object.__setattr__(tools, "knock", lambda _host, port, _ca, own: "away" if own and port == 9 else "")
     found = examine(config, tools, software="x", earliest_ms=1)
     assert codes(found) == {41}
@@ -286,7 +287,7 @@ def test_one_door_of_the_broker_is_enough(enrolled: EnrolledStation) -> None:
 
 def test_a_clock_before_the_programs_time(enrolled: EnrolledStation) -> None:
     config = load(enrolled.config)
-    found = examine(config, wiring.doctor_tools(config), software="x", earliest_ms=2**60)
+    found = examine(config, doctor_tools(config), software="x", earliest_ms=2**60)
     assert 31 in codes(found)
 
 

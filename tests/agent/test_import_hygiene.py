@@ -55,7 +55,7 @@ def test_no_driver_comes_with_the_rules() -> None:
 
 
 def test_the_wiring_loads_only_what_every_station_uses() -> None:
-    assert loaded_by("agent.wiring").isdisjoint(FOREIGN)
+    assert loaded_by("agent.wiring.assembly").isdisjoint(FOREIGN)
 
 
 @pytest.mark.parametrize("module", ["agent.drivers.camera_process", "agent.cli"])

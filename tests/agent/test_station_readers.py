@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from agent import wiring
 from agent.clock import StationClock
 from agent.config import OUTBOX_FILE, load
 from agent.drivers.system_clock import LinuxClock
@@ -18,6 +17,8 @@ from agent.inbox import Inbox
 from agent.outbox import Outbox
 from agent.recent import recent_facts
 from agent.watched_keyboards import WatchedKeyboards
+from agent.wiring.assembly import station
+from agent.wiring.program import build_ms
 from protocol.cards import card_token
 from protocol.facts import AlarmRaised, Fact, ReaderBack, ReaderLost, Touch
 from tests.fakes.devices import lamp_socket
@@ -102,7 +103,7 @@ class HeardInbox(Inbox):
 def running(enrolled: EnrolledStation) -> Iterator[HeardInbox]:
     """Run the station on a thread of its own, with every reader ready."""
     inbox = HeardInbox()
-    with wiring.station(load(enrolled.config), enrolled.identity, environ={}, inbox=inbox) as made:
+    with station(load(enrolled.config), enrolled.identity, environ={}, inbox=inbox) as made:
         assert any(isinstance(device, WatchedKeyboards) for device in made.parts.devices)
         thread = threading.Thread(target=made.core.run)
         thread.start()
@@ -115,7 +116,7 @@ def running(enrolled: EnrolledStation) -> Iterator[HeardInbox]:
 
 
 def facts_of(enrolled: EnrolledStation) -> list[Fact]:
-    clock = StationClock(system=LinuxClock(), build_ms=wiring.build_ms())
+    clock = StationClock(system=LinuxClock(), build_ms=build_ms())
     file = enrolled.folder / OUTBOX_FILE
     outbox = Outbox.open(file, station=STATION, record_key=enrolled.identity.record_key, now=clock.now)
     try:

@@ -110,7 +110,8 @@ def test_udev_can_read_the_rules() -> None:
 
 
 LIBRARIES = (
-    "agent.wiring agent.drivers.mqtt agent.drivers.pcsc agent.drivers.https gpiozero evdev serial linuxpy PIL.Image"
+    "agent.wiring.assembly agent.drivers.mqtt agent.drivers.pcsc agent.drivers.https "
+    "gpiozero evdev serial linuxpy PIL.Image"
 )
 
 

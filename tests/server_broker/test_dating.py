@@ -1,12 +1,12 @@
 """Which word dates a boot: its first for what was undated, the county's over NTP's, nobody's where nobody knew."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from django.utils import timezone
 
-from protocol.facts import ClockCorrected, Touch
+from protocol.facts import Attempt, ClockCorrected, LevelEnded, Touch
 from protocol.units import ClockQuality
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.services import touch_rows, touches_of_day
@@ -14,6 +14,8 @@ from server_broker.fleet.models import StationEvent
 from server_broker.ingest.dating import Anchor, Span, overriding
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
+from server_broker.learning.models import Attempt as AttemptRow
+from server_broker.learning.models import LevelRun
 from tests.server_broker.station_double import BOOT, CARD, NOW, VILLAGE, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +113,23 @@ def test_only_ntp_is_overridden_and_only_back_to_the_countys_word_before() -> No
     assert overriding([lie, second]) == [Span(-1, 32, second)]
     assert overriding([first, second]) == []
     assert overriding([lie]) == []
+
+
+def test_what_was_learnt_is_dated_like_what_was_touched(station: StationDouble) -> None:
+    level: dict[str, Any] = {"run": b"r" * 8, "pack": "sample", "pack_version": 1, "level": "l1"}
+    answered, over = moment(400, wall=0, quality="unknown"), moment(500, wall=0, quality="unknown")
+    station.add(
+        Attempt(at=answered, **level, question="q1", chosen=[1], right=True, lives_left=3),
+        LevelEnded(at=over, **level, passed=True, stars=3),
+        learnt(1_000, TRUE + 1_000 + LIE, "ntp", "unknown"),
+    )
+    settle(station.facts_message())
+    assert learning_ms() == [TRUE + 400 + LIE, TRUE + 500 + LIE]
+    station.add(learnt(2_000, TRUE + 2_000, "county", "synced"))
+    settle(station.facts_message())
+    assert learning_ms() == [TRUE + 400, TRUE + 500]
+
+
+def learning_ms() -> list[int]:
+    rows = [AttemptRow.objects.get(), LevelRun.objects.get()]
+    return [round(row.corrected_wall.timestamp() * 1000) for row in rows if row.corrected_wall]

@@ -183,7 +183,7 @@ def test_the_agent_loads_neither_the_http_library_nor_x509(web: Web, authority: 
     program = f"""
 import sys
 from pathlib import Path
-import agent.wiring
+import agent.wiring.assembly
 from agent.drivers.https_process import fetch_apart
 fetch_apart({f"{web.url}/packs/x"!r}, Path({str(authority.ca_file)!r}), bytes.fromhex({NAME.hex()!r}), {len(CONTENT)},
             folder=Path({str(tmp_path / "downloads")!r}), billed=[].append)

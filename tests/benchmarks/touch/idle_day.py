@@ -8,9 +8,10 @@ import threading
 from dataclasses import asdict
 from functools import partial
 
-from agent import wiring
 from agent.core import Parts
 from agent.events import StopAsked
+from agent.wiring.assembly import station
+from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import wait_until
 from tests.benchmarks.touch.figures import Figure
 from tests.benchmarks.touch.ip_packets import Counted, PacketCounter
@@ -54,8 +55,8 @@ class Day:
 
     def _run(self) -> None:
         config, identity = self._station.parts()
-        clock = WarpedClock(self.warp, build_ms=wiring.build_ms())
-        with self.warp.in_paho(), wiring.station(config, identity, environ={}, clock=clock, inbox=self.inbox) as made:
+        clock = WarpedClock(self.warp, build_ms=build_ms())
+        with self.warp.in_paho(), station(config, identity, environ={}, clock=clock, inbox=self.inbox) as made:
             self.inbox.busy = partial(self._busy, made.parts)
             made.core.run()
 

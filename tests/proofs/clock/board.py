@@ -12,12 +12,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
 
-from agent import wiring
 from agent.clock import StationClock
 from agent.config import load
 from agent.events import CardTouched, NtpRead, RenewalEnded
 from agent.inbox import Inbox
 from agent.ports import NtpState
+from agent.wiring import assembly, county
 from protocol.kiosk import ToKiosk
 from tests.fakes.devices import lamp_socket
 from tests.fakes.enrolled import EnrolledStation
@@ -84,12 +84,12 @@ class ClockBoard:
             put=inbox.put,
         )
         with (
-            patch.object(wiring, "_link", lambda *_: self.way),
-            patch.object(wiring, "KioskSocket", NoKiosk),
-            patch.object(wiring, "_renew", lambda *_: RenewalEnded(due_ms=2**62)),
+            patch.object(county, "link", lambda *_: self.way),
+            patch.object(assembly, "KioskSocket", NoKiosk),
+            patch.object(county, "renew", lambda *_: RenewalEnded(due_ms=2**62)),
         ):
             station = self._running.enter_context(
-                wiring.station(
+                assembly.station(
                     load(Path(self._enrolled.config)),
                     self._enrolled.identity,
                     environ={},

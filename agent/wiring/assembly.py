@@ -1,41 +1,28 @@
-"""Build a station out of its configuration and identity: the one place that chooses drivers."""
+"""Build a station out of its configuration and identity."""
 
 import logging
 import secrets
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-import agent
 from agent.alarms import StandingAlarms
 from agent.answers import Answers
 from agent.blobs import BlobStore
-from agent.camera_line import ServedCamera, SpawnedCamera
-from agent.camera_worker import CameraWorker
-from agent.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
 from agent.clock import StationClock
 from agent.commands import Commands
-from agent.config import OUTBOX_FILE, Chosen, StationConfig
+from agent.config import OUTBOX_FILE, StationConfig
 from agent.contacts import Contacts
 from agent.core import Core, Device, Parts
 from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
-from agent.drivers.https_process import fetch_apart, renew_apart
-from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
-from agent.drivers.rtc import Rtc
+from agent.disk import free_kib
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
-from agent.durable import make_folder
-from agent.events import RenewalEnded
 from agent.health import StationHealth
 from agent.home import HomeScreen
-from agent.host import StationHost, free_kib
+from agent.host import StationHost
 from agent.identity import Identity
 from agent.inbox import Inbox
 from agent.journal import Journal
@@ -50,7 +37,7 @@ from agent.log_tail import LogTail
 from agent.notify import Notifier
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
-from agent.ports import CardReader, Contact, Indicator, Link, Machine, TimeHint
+from agent.ports import Indicator
 from agent.random_moments import RandomMoments
 from agent.recent import recent_facts
 from agent.renewal import Renewal
@@ -62,57 +49,14 @@ from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from agent.uplink import Uplink
 from agent.watched_contact import WatchedContact
-from agent.watched_keyboards import WatchedKeyboards
 from agent.watched_machine import WatchedMachine
 from agent.watched_reader import WatchedReader
+from agent.wiring import county, hardware
+from agent.wiring.program import build_ms, software
 from protocol.facts import EpochOpened, FactsLost
 from protocol.health import DeviceHealth, DeviceKind
-from protocol.twin import PackRef
-from protocol.units import Moment
-
-if TYPE_CHECKING:
-    from agent.doctor.ports import Tools
 
 log = logging.getLogger(__name__)
-
-
-def software() -> str:
-    """Return name and version of this program, as facts and births state it."""
-    return f"cunhui-agent {agent.VERSION}"
-
-
-def build_ms() -> int:
-    """Return when this program was installed: the earliest that it can be now."""
-    return int(Path(agent.__file__).stat().st_mtime * 1000)
-
-
-def moment() -> Moment:
-    """Return what the machine's own clock says, for what runs without a station."""
-    return StationClock(system=LinuxClock(), build_ms=build_ms()).now()
-
-
-def enrol_station(config: StationConfig, claim: str) -> Identity:
-    """Make the enrolment call; see `agent.enrolment.enrol`."""
-    from agent.drivers.https import post_json  # noqa: PLC0415 -- large, and no use to a station that runs
-    from agent.enrolment import enrol  # noqa: PLC0415
-
-    make_folder(config.folder, mode=0o750)
-    return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)
-
-
-def doctor_tools(config: StationConfig) -> "Tools":
-    """Return how the doctor looks at what lies beyond files."""
-    from agent.doctor.ports import Tools  # noqa: PLC0415 -- no use to a station that runs
-    from agent.drivers.county_door import knock  # noqa: PLC0415
-    from agent.drivers.trial import camera_problem, indicator_problem, reader_ready  # noqa: PLC0415
-
-    return Tools(
-        knock=knock,
-        machine=lambda: _machine(config).look(),
-        reader=lambda chosen: reader_ready(lambda: _made(READERS, chosen)),
-        camera=lambda: camera_problem(config),
-        indicator=lambda: indicator_problem(lambda: _made(INDICATORS, config.indicator)),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +97,7 @@ def station(
             config.folder / OUTBOX_FILE, station=identity.station, record_key=identity.record_key, now=clock.now
         )
         stack.callback(outbox.close)
-        indicator: Indicator = _made(INDICATORS, config.indicator)
+        indicator = hardware.indicator(config.indicator)
         stack.callback(indicator.close)
         build = _Build(
             config=config,
@@ -191,11 +135,11 @@ class _Build:
         self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.lamp = Lamp(self.indicator)
-        self.readers: dict[str, CardReader] = {chosen.name: _made(READERS, chosen) for chosen in self.config.readers}
-        self.inputs: dict[str, Contact] = {one.chosen.name: _made(INPUTS, one.chosen) for one in self.config.inputs}
+        self.readers = {chosen.name: hardware.reader(chosen) for chosen in self.config.readers}
+        self.inputs = {one.chosen.name: hardware.contact(one.chosen) for one in self.config.inputs}
         self.kiosks = KioskSocket(path=self.config.kiosk_socket, inbox=self.inbox)
         self.blobs = BlobStore(self.config.folder / "blobs")
-        self.camera = _camera(self.config, self.identity.station, self.blobs, self.inbox)
+        self.camera = hardware.camera(self.config, self.identity.station, self.blobs, self.inbox)
         self.twin = Twin(station=self.identity.station, village=self.identity.enrolled.village, state=self.outbox)
         self.today = Today(clock=self.clock, twin=self.twin)
         self.today.recall(recent)
@@ -219,7 +163,7 @@ class _Build:
             sensors={one.chosen.name: one.sensor for one in self.config.inputs},
         )
         self.contacts.recall(recent)
-        self.link = _link(self.config, self.identity, self.clock, self.inbox)
+        self.link = county.link(self.config, self.identity, self.clock, self.inbox)
         self.errands = Meter()
         self.traffic = TrafficLedger(
             clock=self.clock,
@@ -237,7 +181,7 @@ class _Build:
             saving=lambda: self.traffic.puts_off("blobs"),
             camera=self.camera,
         )
-        self.machine = _machine(self.config)
+        self.machine = hardware.machine(self.config)
         self.last_boot = LastBoot(clock=self.clock, state=self.outbox, ended_well=self.ended_well)
 
     def parts(self, environ: Mapping[str, str]) -> Parts:
@@ -395,7 +339,7 @@ class _Build:
             mono_ms=self.clock.mono_ms,
             host=host,
             jitter=secrets.SystemRandom().random,
-            doors=len(_ports(self.identity)),
+            doors=len(county.ports(self.identity.enrolled.broker)),
             state=self.outbox,
         )
 
@@ -403,7 +347,7 @@ class _Build:
         shelf = PackShelf(
             folder=self.config.folder / "packs",
             county_keys=self.identity.county_keys,
-            fetch=partial(_fetch, self.config, self.errands),
+            fetch=partial(county.fetch, self.config, self.errands),
             inbox=self.inbox,
             mono_ms=self.clock.mono_ms,
         )
@@ -411,94 +355,19 @@ class _Build:
         return shelf
 
     def _renewal(self) -> Renewal:
-        return Renewal(clock=self.clock, inbox=self.inbox, renew=partial(_renew, self.config, self.errands))
+        return Renewal(clock=self.clock, inbox=self.inbox, renew=partial(county.renew, self.config, self.errands))
 
     def _devices(self) -> list[Device]:
         cameras = [self.camera] if self.camera else []
         readers = [WatchedReader(reader, name, self.inbox) for name, reader in self.readers.items()]
         contacts = [WatchedContact(contact, name, self.inbox) for name, contact in self.inputs.items()]
-        watch = TimeWatch(
-            service=MachineTimeService(), hints=_hints(self.config), inbox=self.inbox, mono_ms=self.clock.mono_ms
-        )
-        # The kiosk's socket last: where it is, cards are taken.
+        hints = hardware.time_hints(self.config)
+        watch = TimeWatch(service=MachineTimeService(), hints=hints, inbox=self.inbox, mono_ms=self.clock.mono_ms)
         machine = WatchedMachine(self.machine, self.inbox)
-        return [machine, *cameras, *contacts, *readers, *_keyboards(self.config, self.inbox), watch, self.kiosks]
+        keyboards = hardware.keyboards(self.config, self.inbox)
+        # The kiosk's socket last: where it is, cards are taken.
+        return [machine, *cameras, *contacts, *readers, *keyboards, watch, self.kiosks]
 
 
 def _device(kind: DeviceKind, name: str, ready: bool, simulated: bool) -> DeviceHealth:
     return DeviceHealth(name=name, kind=kind, ready=ready, simulated=simulated)
-
-
-def _machine(config: StationConfig) -> Machine:
-    machine: Machine = driver(MACHINES[config.machine.driver])(folder=config.folder, **config.machine.settings)
-    return machine
-
-
-def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:
-    return driver(drivers[chosen.driver])(**chosen.settings)
-
-
-def _hints(config: StationConfig) -> list[TimeHint]:
-    hints: list[TimeHint] = [Rtc(config.rtc)] if config.rtc else []
-    if config.modem:
-        modem = ModemManagerTime() if config.modem == "mmcli" else SerialModemTime(Path(config.modem))
-        hints.append(modem)
-    return hints
-
-
-def _camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> CameraWorker | None:
-    if config.camera is None:
-        return None
-    settings = dict(config.camera.settings)
-    socket, spool = settings.pop("socket"), settings.pop("spool")
-    told = [config.camera.driver, msgspec.json.encode(settings).decode(), station, str(config.folder), str(spool)]
-    program = [sys.executable, "-m", "agent.drivers.camera_process"]
-    connect = partial(ServedCamera, socket, told) if socket else partial(SpawnedCamera, [*program, *told])
-    return CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
-
-
-def _keyboards(config: StationConfig, inbox: Inbox) -> list[Device]:
-    """Watch for strange keyboards where it is told which may be there, and where a reader is one itself."""
-    wedges = [(one.settings["usb"], one.settings["port"]) for one in config.readers if one.driver == "wedge"]
-    if config.keyboards is None and not wedges:
-        return []
-    from agent.drivers.keyboard_watch import KeyboardWatch  # noqa: PLC0415 -- only where there are keyboards
-
-    others = [(usb, "") for usb in config.keyboards or ()]
-    return [WatchedKeyboards(KeyboardWatch(allowed=[*wedges, *others]), inbox)]
-
-
-def _ports(identity: Identity) -> list[int]:
-    broker = identity.enrolled.broker
-    return [broker.port] if broker.fallback_port is None else [broker.port, broker.fallback_port]
-
-
-def _link(config: StationConfig, identity: Identity, clock: StationClock, inbox: Inbox) -> Link:
-    from agent.drivers.mqtt import PahoLink, station_context  # noqa: PLC0415
-
-    broker = identity.enrolled.broker
-    return PahoLink(
-        station=identity.station,
-        shard=broker.shard,
-        host=broker.host,
-        ports=_ports(identity),
-        context=partial(
-            station_context,
-            ca_file=config.county_ca,
-            certificate_file=identity.certificate_file,
-            key_file=identity.tls_key_file,
-        ),
-        put=inbox.put,
-        mono_ms=clock.mono_ms,
-    )
-
-
-def _fetch(config: StationConfig, meter: Meter, ref: PackRef) -> bytes:
-    url, folder = f"{config.county_url}/packs/{ref.sha256.hex()}", config.folder / "downloads"
-    return fetch_apart(url, config.county_ca, ref.sha256, ref.size, folder=folder, billed=meter.add)
-
-
-def _renew(config: StationConfig, meter: Meter, wall_ms: int) -> RenewalEnded:
-    url, ca_path = config.county_url, config.county_ca
-    outcome = renew_apart(config.folder, url=url, ca_path=ca_path, now_ms=wall_ms, billed=meter.add)
-    return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms)

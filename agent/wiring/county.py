@@ -1,0 +1,63 @@
+"""The station's ways to its county: the broker, and what it asks over HTTPS."""
+
+from functools import partial
+
+from agent.clock import StationClock
+from agent.config import StationConfig
+from agent.drivers.https_process import fetch_apart, renew_apart
+from agent.durable import make_folder
+from agent.events import RenewalEnded
+from agent.identity import Identity
+from agent.inbox import Inbox
+from agent.ports import Link
+from agent.traffic import Meter
+from protocol.enrolment import Broker
+from protocol.twin import PackRef
+
+
+def enrol_station(config: StationConfig, claim: str) -> Identity:
+    """Make the enrolment call; see `agent.enrolment.enrol`."""
+    from agent.drivers.https import post_json  # noqa: PLC0415 -- large, and no use to a station that runs
+    from agent.enrolment import enrol  # noqa: PLC0415
+
+    make_folder(config.folder, mode=0o750)
+    return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)
+
+
+def ports(broker: Broker) -> list[int]:
+    """Return where the broker listens, in the order to be tried."""
+    return [broker.port] if broker.fallback_port is None else [broker.port, broker.fallback_port]
+
+
+def link(config: StationConfig, identity: Identity, clock: StationClock, inbox: Inbox) -> Link:
+    """Make the line to the broker."""
+    from agent.drivers.mqtt import PahoLink, station_context  # noqa: PLC0415
+
+    broker = identity.enrolled.broker
+    return PahoLink(
+        station=identity.station,
+        shard=broker.shard,
+        host=broker.host,
+        ports=ports(broker),
+        context=partial(
+            station_context,
+            ca_file=config.county_ca,
+            certificate_file=identity.certificate_file,
+            key_file=identity.tls_key_file,
+        ),
+        put=inbox.put,
+        mono_ms=clock.mono_ms,
+    )
+
+
+def fetch(config: StationConfig, meter: Meter, ref: PackRef) -> bytes:
+    """Fetch a pack; see `agent.drivers.https_process.fetch_apart`."""
+    url, folder = f"{config.county_url}/packs/{ref.sha256.hex()}", config.folder / "downloads"
+    return fetch_apart(url, config.county_ca, ref.sha256, ref.size, folder=folder, billed=meter.add)
+
+
+def renew(config: StationConfig, meter: Meter, wall_ms: int) -> RenewalEnded:
+    """Renew the certificate where it is due; see `agent.drivers.https_process.renew_apart`."""
+    url, ca_path = config.county_url, config.county_ca
+    outcome = renew_apart(config.folder, url=url, ca_path=ca_path, now_ms=wall_ms, billed=meter.add)
+    return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms)

@@ -1,0 +1,81 @@
+"""Make the drivers that a station's configuration names."""
+
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.blobs import BlobStore
+from agent.camera_line import ServedCamera, SpawnedCamera
+from agent.camera_worker import CameraWorker
+from agent.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
+from agent.config import Chosen, StationConfig
+from agent.core import Device
+from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
+from agent.drivers.rtc import Rtc
+from agent.inbox import Inbox
+from agent.ports import CardReader, Contact, Indicator, Machine, TimeHint
+from agent.watched_keyboards import WatchedKeyboards
+
+
+def reader(chosen: Chosen) -> CardReader:
+    """Make a card reader."""
+    made: CardReader = _made(READERS, chosen)
+    return made
+
+
+def indicator(chosen: Chosen) -> Indicator:
+    """Make the lamp and beeper."""
+    made: Indicator = _made(INDICATORS, chosen)
+    return made
+
+
+def contact(chosen: Chosen) -> Contact:
+    """Make what a door or a motion sensor closes."""
+    made: Contact = _made(INPUTS, chosen)
+    return made
+
+
+def machine(config: StationConfig) -> Machine:
+    """Make what looks at the machine."""
+    seen: Machine = driver(MACHINES[config.machine.driver])(folder=config.folder, **config.machine.settings)
+    return seen
+
+
+def time_hints(config: StationConfig) -> list[TimeHint]:
+    """Make what may know the time beside NTP."""
+    hints: list[TimeHint] = [Rtc(config.rtc)] if config.rtc else []
+    if config.modem:
+        modem = ModemManagerTime() if config.modem == "mmcli" else SerialModemTime(Path(config.modem))
+        hints.append(modem)
+    return hints
+
+
+def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> CameraWorker | None:
+    """Make the way to the camera's process, where there is a camera."""
+    if config.camera is None:
+        return None
+    settings = dict(config.camera.settings)
+    socket, spool = settings.pop("socket"), settings.pop("spool")
+    told = [config.camera.driver, msgspec.json.encode(settings).decode(), station, str(config.folder), str(spool)]
+    program = [sys.executable, "-m", "agent.drivers.camera_process"]
+    connect = partial(ServedCamera, socket, told) if socket else partial(SpawnedCamera, [*program, *told])
+    return CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
+
+
+def keyboards(config: StationConfig, inbox: Inbox) -> list[Device]:
+    """Watch for strange keyboards where it is told which may be there, and where a reader is one itself."""
+    wedges = [(one.settings["usb"], one.settings["port"]) for one in config.readers if one.driver == "wedge"]
+    if config.keyboards is None and not wedges:
+        return []
+    from agent.drivers.keyboard_watch import KeyboardWatch  # noqa: PLC0415 -- only where there are keyboards
+
+    others = [(usb, "") for usb in config.keyboards or ()]
+    return [WatchedKeyboards(KeyboardWatch(allowed=[*wedges, *others]), inbox)]
+
+
+def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:
+    return driver(drivers[chosen.driver])(**chosen.settings)
