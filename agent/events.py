@@ -165,12 +165,14 @@ class PackFetched:
 class RenewalEnded:
     """The certificate was looked at, and renewed where that was due; ``problem`` is empty when that went well.
 
-    ``due_ms`` is the wall time at which the one now in place is to be renewed.
+    ``due_ms`` is the wall time at which the one now in place is to be renewed. ``county_keys`` came with a renewed one:
+    the keys that sign for the county from now on, raw.
     """
 
     problem: str = ""
     renewed: bool = False
     due_ms: int = 0
+    county_keys: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class StationHost:
         waiting: Callable[[], int],
         blobs_waiting: Callable[[], int],
         traffic: TrafficLedger,
+        key_unknown: Callable[[], None],
     ) -> None:
         self._station = station
         self._software = software
@@ -65,6 +66,7 @@ class StationHost:
         self._waiting = waiting
         self._blobs_waiting = blobs_waiting
         self._traffic = traffic
+        self._key_unknown = key_unknown
 
     def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
         """Take the county's time; where the boot learnt it, say so in a fact."""
@@ -88,6 +90,10 @@ class StationHost:
     def command_refused(self, command: Command, reason: str) -> None:
         """Answer an order that must not be carried out as it came."""
         self._commands.refuse(command, reason)
+
+    def county_key_unknown(self) -> None:
+        """Have the county asked which keys sign for it."""
+        self._key_unknown()
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         """State an alarm of the uplink's as a fact."""

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.county_keys import CountyKeys
 from agent.durable import make_folder, sync_folder
 from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
 from protocol.refusal import Refused
-from protocol.signing import key_id
 
 RECORD_KEY = "record-key.pem"
 TLS_KEY = "tls-key.pem"
@@ -43,9 +43,9 @@ class Identity:
         return self.enrolled.station
 
     @property
-    def county_keys(self) -> dict[bytes, bytes]:
-        """The keys that sign for the county, raw, by `protocol.signing.key_id`."""
-        return {key_id(key): key for key in self.enrolled.county_keys}
+    def county_keys(self) -> CountyKeys:
+        """The keys that signed for the county when it last answered."""
+        return CountyKeys(self.enrolled.county_keys)
 
     @property
     def certificate_file(self) -> Path:

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -32,7 +32,13 @@ class PackShelf:
     """The packs at hand. Used on the core thread; only the fetch itself runs elsewhere."""
 
     def __init__(
-        self, *, folder: Path, county_keys: dict[bytes, bytes], fetch: Fetch, inbox: Inbox, mono_ms: Callable[[], int]
+        self,
+        *,
+        folder: Path,
+        county_keys: Mapping[bytes, bytes],
+        fetch: Fetch,
+        inbox: Inbox,
+        mono_ms: Callable[[], int],
     ) -> None:
         self._folder = folder
         self._county_keys = county_keys

@@ -4,6 +4,9 @@ The certificate is looked at once in a run; from then on the day of its renewal 
 power past its certificate's end does not know the time, and the broker, whose connection would tell it, lets nobody in
 with an old certificate. So one that knows no time and reaches no county for a while asks for a new one on suspicion:
 the record key is what the county goes by.
+
+The answer also says which keys sign for the county. Where something came that is signed by another, the county may have
+a new key: the station asks, and whoever holds the county's certificate says.
 """
 
 import logging
@@ -11,12 +14,15 @@ import threading
 from collections.abc import Callable
 
 from agent.clock import StationClock
+from agent.county_keys import CountyKeys
 from agent.events import RenewalEnded
 from agent.inbox import Inbox
 
 log = logging.getLogger(__name__)
 
 RETRY_MS = 3_600_000
+ASK_FOR_KEYS_MS = 600_000
+"""So long at least lies between two renewals for the sake of the county's keys."""
 SUSPICION_MS = 900_000
 """So long without the time and without the county, a certificate is suspected to be over."""
 _WHENEVER_DUE = 2**53
@@ -26,16 +32,32 @@ _WHENEVER_DUE = 2**53
 class Renewal:
     """Judges whether a renewal is due. A failed one leaves the old certificate in place, and is tried once an hour."""
 
-    def __init__(self, *, clock: StationClock, inbox: Inbox, renew: Callable[[int], RenewalEnded]) -> None:
-        """``renew`` looks at the certificate at a trusted wall time, renews it where that is due, and blocks."""
+    def __init__(
+        self,
+        *,
+        clock: StationClock,
+        inbox: Inbox,
+        county_keys: CountyKeys,
+        renew: Callable[[int, bool], RenewalEnded],
+    ) -> None:
+        """Make it, with nothing known of the certificate.
+
+        Args:
+            county_keys: Replaced by those that come with a renewal.
+            renew: Looks at the certificate at a trusted wall time, renews it where that is due or where its second
+                argument has it renewed anyway, and blocks.
+        """
         self._clock = clock
         self._inbox = inbox
+        self._county_keys = county_keys
         self._renew = renew
         self._running = False
         self._next_ms = 0
         self._due_ms = 0
         self._renewed = False
         self._reached_ms = clock.mono_ms()
+        self._key_unknown = False
+        self._keys_asked_ms: int | None = None
 
     @property
     def running(self) -> bool:
@@ -47,22 +69,34 @@ class Renewal:
         now = self._clock.now()
         if connected:
             self._reached_ms = now.mono
-        if self._running or now.mono < self._next_ms:
+        if self._running:
             return
-        if self._clock.dated:
+        if self._key_unknown and self._may_ask_for_keys(now.mono):
+            self._key_unknown, self._keys_asked_ms = False, now.mono
+            self._begin(now.wall if self._clock.dated else _WHENEVER_DUE, anyway=True)
+        elif now.mono < self._next_ms:
+            return
+        elif self._clock.dated:
             if now.wall >= self._due_ms:
                 self._begin(now.wall)
         elif now.mono - self._reached_ms >= SUSPICION_MS and not self._renewed:
             self._begin(_WHENEVER_DUE)
 
-    def _begin(self, wall_ms: int) -> None:
+    def _may_ask_for_keys(self, mono_ms: int) -> bool:
+        return self._keys_asked_ms is None or mono_ms - self._keys_asked_ms >= ASK_FOR_KEYS_MS
+
+    def key_unknown(self) -> None:
+        """Something came from the county that is signed by a key which this station does not know."""
+        self._key_unknown = True
+
+    def _begin(self, wall_ms: int, *, anyway: bool = False) -> None:
         self._next_ms = self._clock.mono_ms() + RETRY_MS
         self._running = True
-        threading.Thread(target=self._run, args=(wall_ms,), name="renewal", daemon=True).start()
+        threading.Thread(target=self._run, args=(wall_ms, anyway), name="renewal", daemon=True).start()
 
-    def _run(self, wall_ms: int) -> None:
+    def _run(self, wall_ms: int, anyway: bool) -> None:
         try:
-            self._inbox.put(self._renew(wall_ms))
+            self._inbox.put(self._renew(wall_ms, anyway))
         except Exception as error:  # noqa: BLE001 -- top of a thread: the core decides what becomes of it
             self._inbox.put(RenewalEnded(problem=f"{type(error).__name__}: {error}"))
 
@@ -76,3 +110,5 @@ class Renewal:
         if event.renewed:
             self._renewed = True
             log.info("the certificate is renewed")
+            if self._county_keys.replace(event.county_keys):
+                log.warning("the county signs with another key from now on")

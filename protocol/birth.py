@@ -5,6 +5,7 @@ its generation, and the time against the birth's nonce. Where the two differ the
 asks with `Compare` how much of the old stream the county has, and re-issues the rest.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -92,7 +93,7 @@ def seal_welcome(key: Ed25519PrivateKey, welcome: Welcome) -> bytes:
     return seal(key, "cunhui welcome 1", encode(welcome))
 
 
-def unseal_welcome(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Welcome:
+def unseal_welcome(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> Welcome:
     """Read a welcome meant for ``station``.
 
     Raises:
@@ -106,7 +107,7 @@ def seal_match(key: Ed25519PrivateKey, match: Match) -> bytes:
     return seal(key, "cunhui match 1", encode(match))
 
 
-def unseal_match(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Match:
+def unseal_match(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> Match:
     """Read a match meant for ``station``.
 
     Raises:
@@ -115,7 +116,7 @@ def unseal_match(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -
     return _for_station(station, _open(raw, "cunhui match 1", public_keys, Match))
 
 
-def _open[T](raw: bytes, context: Context, public_keys: dict[bytes, bytes], kind: type[T]) -> T:
+def _open[T](raw: bytes, context: Context, public_keys: Mapping[bytes, bytes], kind: type[T]) -> T:
     return decode(unseal(raw, context, public_keys), kind)
 
 

@@ -5,6 +5,7 @@ them chunk by chunk with one chunk in flight, and asks again; no range missing m
 checked, the station may drop its bytes.
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -73,7 +74,7 @@ def seal_missing(key: Ed25519PrivateKey, missing: BlobMissing) -> bytes:
     return seal(key, "cunhui missing 1", encode(missing))
 
 
-def unseal_missing(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> BlobMissing:
+def unseal_missing(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> BlobMissing:
     """Read an answer meant for ``station``.
 
     Raises:

@@ -1,5 +1,6 @@
 """Commands: signed orders that expire, are executed once, and are answered by a fact."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -64,7 +65,7 @@ def seal_command(key: Ed25519PrivateKey, command: Command) -> bytes:
     return seal(key, "cunhui command 1", encode(command))
 
 
-def unseal_command(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Command:
+def unseal_command(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> Command:
     """Read a command meant for ``station``. Expiry, repetition and an unknown order are the station's to judge.
 
     Raises:

@@ -3,6 +3,7 @@
 A pack file is an encoded `protocol.signing.Signed` whose payload is the MessagePack of `Pack`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -67,7 +68,7 @@ def seal_pack(key: Ed25519PrivateKey, pack: Pack) -> bytes:
     return seal(key, "cunhui pack 1", encode(pack))
 
 
-def unseal_pack(raw: bytes, public_keys: dict[bytes, bytes]) -> Pack:
+def unseal_pack(raw: bytes, public_keys: Mapping[bytes, bytes]) -> Pack:
     """Read a pack file.
 
     Raises:

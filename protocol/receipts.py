@@ -1,5 +1,6 @@
 """The county's word that facts are safe: published after its database COMMIT, never before."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,7 +42,7 @@ def seal_receipt(key: Ed25519PrivateKey, receipt: Receipt) -> bytes:
     return seal(key, "cunhui receipt 1", encode(receipt))
 
 
-def unseal_receipt(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Receipt:
+def unseal_receipt(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> Receipt:
     """Read a receipt meant for ``station``.
 
     Raises:

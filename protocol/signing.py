@@ -5,6 +5,7 @@ Public keys travel as their raw 32 bytes; files hold PKCS#8 and SubjectPublicKey
 """
 
 import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
@@ -67,7 +68,9 @@ def seal(key: Ed25519PrivateKey, context: Context, payload: bytes) -> bytes:
     return encode(Signed(key=key_id(public_key), payload=payload, signature=sign(key, context, payload)))
 
 
-def unseal(raw: bytes, context: Context, public_keys: dict[bytes, bytes], *, limit: int = MAX_MESSAGE_BYTES) -> bytes:
+def unseal(
+    raw: bytes, context: Context, public_keys: Mapping[bytes, bytes], *, limit: int = MAX_MESSAGE_BYTES
+) -> bytes:
     """Return the payload of an encoded `Signed`.
 
     Args:

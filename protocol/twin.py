@@ -155,7 +155,7 @@ def seal_desired(key: Ed25519PrivateKey, desired: Desired) -> bytes:
     return seal(key, "cunhui desired 1", encode(desired))
 
 
-def unseal_desired(raw: bytes, *, station: str, public_keys: dict[bytes, bytes]) -> Desired:
+def unseal_desired(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> Desired:
     """Read a desired state meant for ``station``.
 
     Raises:

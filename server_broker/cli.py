@@ -178,6 +178,10 @@ def _add_model_verbs(add: Add) -> None:
     add("sign-in-link", _with_models("sign-in-link"), "print a link that signs a user in once", "user")
     add("reset-second-factor", _with_models("reset-second-factor"), "forget an administrator's lost device", "user")
     add("restored", _with_models("restored"), "say that the database was restored from a backup")
+    new_key = "sign with a new key from now on; what the old one signs is void"
+    add("new-signing-key", _with_models("new-signing-key"), new_key).add_argument(
+        "--reason", required=True, help="for the audit log"
+    )
     add("audit", _with_models("audit"), "check the chain of the audit log")
 
 

@@ -44,7 +44,7 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
 
 
 class Renew(msgspec.Struct, frozen=True, kw_only=True, tag="renew"):
-    """Renew the certificate of the station in ``folder`` when it is due at ``now_ms``.
+    """Renew the certificate of the station in ``folder`` when it is due at ``now_ms``, or ``anyway``.
 
     That is trusted time, and judges the county's certificate too: the machine's clock may stand in another century. A
     time that no calendar has says that none is trusted; then the machine's must do.
@@ -54,15 +54,21 @@ class Renew(msgspec.Struct, frozen=True, kw_only=True, tag="renew"):
     url: str
     ca: str
     now_ms: int
+    anyway: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of an errand. ``due_ms`` goes with `Renew`: when the certificate now in place is to be renewed."""
+    """What came of an errand.
+
+    ``due_ms`` and ``county_keys`` go with `Renew`: when the certificate now in place is to be renewed, and who signs
+    for the county by the answer that brought it.
+    """
 
     problem: Literal["", "device", "content"] = ""
     detail: str = ""
     renewed: bool = False
     due_ms: int = 0
+    county_keys: list[bytes] = []
     billed: int = 0
     """Bytes that it moved, IP headers estimated."""
 
@@ -94,15 +100,14 @@ def fetch_apart(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Pa
     return content
 
 
-def renew_apart(folder: Path, *, url: str, ca_path: Path, now_ms: int, billed: Billed) -> Outcome:
-    """Renew the station's certificate where that is due, in a process of its own.
+def renew_apart(folder: Path, *, url: str, ca_path: Path, now_ms: int, billed: Billed, anyway: bool = False) -> Outcome:
+    """Renew the station's certificate where that is due, or anyway, in a process of its own.
 
     Raises:
         DeviceError: The old certificate stays in place, or the new one is there and its end not known yet.
     """
-    return run_errand(
-        Renew(folder=str(folder), url=url, ca=str(ca_path), now_ms=now_ms), limit_s=RENEW_S, billed=billed
-    )
+    call = Renew(folder=str(folder), url=url, ca=str(ca_path), now_ms=now_ms, anyway=anyway)
+    return run_errand(call, limit_s=RENEW_S, billed=billed)
 
 
 def run_errand(call: Fetch | Renew, *, limit_s: float, billed: Billed, command: Sequence[str] = COMMAND) -> Outcome:
@@ -180,10 +185,11 @@ def renew_where_due(call: Renew, post: "Post") -> Outcome:
     if identity is None:
         raise DeviceError("the station is not enrolled")
     due_ms = renewal_due_ms(identity.enrolled.certificate)
-    if call.now_ms < due_ms:
+    if call.now_ms < due_ms and not call.anyway:
         return Outcome(due_ms=due_ms)
     identity = renew(identity, url=call.url, ca_file=Path(call.ca), post=post)
-    return Outcome(renewed=True, due_ms=renewal_due_ms(identity.enrolled.certificate))
+    enrolled = identity.enrolled
+    return Outcome(renewed=True, due_ms=renewal_due_ms(enrolled.certificate), county_keys=enrolled.county_keys)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ and measures the way; the county's own answer, asked for after a few chunks, is 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from agent.outbox.errors import OutboxBroken
 from agent.uplink.backoff import Backoff
@@ -48,7 +48,7 @@ class BlobSender:
         self,
         *,
         station: str,
-        county_keys: dict[bytes, bytes],
+        county_keys: Mapping[bytes, bytes],
         blobs: BlobSource,
         channel: Channel,
         mono_ms: Callable[[], int],

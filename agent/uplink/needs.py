@@ -88,6 +88,9 @@ class UplinkHost(Protocol):
     def command_refused(self, command: Command, reason: str) -> None:
         """Take a command that is the county's and came in a way in which it must not: it is answered, not executed."""
 
+    def county_key_unknown(self) -> None:
+        """Something came that is signed by a key which is not known to be the county's."""
+
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         """Tell the county's people. ``detail`` is English and short."""
 

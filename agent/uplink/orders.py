@@ -1,6 +1,7 @@
 """What the county asks of a station: the desired state, reported back, and commands."""
 
 import logging
+from collections.abc import Mapping
 
 from agent.uplink.channel import Channel
 from agent.uplink.needs import UplinkHost
@@ -14,7 +15,7 @@ log = logging.getLogger(__name__)
 class Orders:
     """Verifies, hands to the host, and reports until the broker has taken the report."""
 
-    def __init__(self, *, station: str, county_keys: dict[bytes, bytes], channel: Channel, host: UplinkHost) -> None:
+    def __init__(self, *, station: str, county_keys: Mapping[bytes, bytes], channel: Channel, host: UplinkHost) -> None:
         self._station = station
         self._keys = county_keys
         self._channel = channel

@@ -6,7 +6,7 @@ them: the session asks where the two stand, with a birth, which costs a fraction
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from agent.uplink.alarms import Alarms
 from agent.uplink.channel import NOT_AUTHORIZED, Channel
@@ -29,7 +29,7 @@ class FactSender:
         self,
         *,
         station: str,
-        county_keys: dict[bytes, bytes],
+        county_keys: Mapping[bytes, bytes],
         stream: Stream,
         channel: Channel,
         alarms: Alarms,

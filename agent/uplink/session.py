@@ -6,7 +6,7 @@ same question: where do we stand?
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from agent.agreement import Continue, Disagree, agree
@@ -44,7 +44,7 @@ class Session:
         self,
         *,
         station: str,
-        county_keys: dict[bytes, bytes],
+        county_keys: Mapping[bytes, bytes],
         stream: Stream,
         channel: Channel,
         host: UplinkHost,

@@ -6,7 +6,7 @@ birth and welcome, then facts, and only while no fact waits: reports, blobs and 
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
@@ -44,7 +44,7 @@ class Uplink:
         *,
         station: str,
         shard: int,
-        county_keys: dict[bytes, bytes],
+        county_keys: Mapping[bytes, bytes],
         outbox: Stream,
         blobs: BlobSource,
         link: Link,
@@ -95,7 +95,7 @@ class Uplink:
         self._pulse = Pulse(channel=channel, host=host, mono_ms=mono_ms)
         self._orders = Orders(station=station, county_keys=county_keys, channel=channel, host=host)
 
-    def _make_session(self, county_keys: dict[bytes, bytes]) -> Session:
+    def _make_session(self, county_keys: Mapping[bytes, bytes]) -> Session:
         return Session(
             station=self._station,
             county_keys=county_keys,
@@ -109,7 +109,7 @@ class Uplink:
             agreed=self._agreed,
         )
 
-    def _make_sender(self, county_keys: dict[bytes, bytes]) -> FactSender:
+    def _make_sender(self, county_keys: Mapping[bytes, bytes]) -> FactSender:
         return FactSender(
             station=self._station,
             county_keys=county_keys,
@@ -245,6 +245,8 @@ class Uplink:
         except Refused as refused:
             log.warning("%s: message on %s refused: %s", self._station, event.leaf, refused)
             self._alarms.raise_once(f"refused_{event.leaf}", "minor", f"{event.leaf}: {refused.reason}")
+            if refused.reason == "unknown_key":
+                self._host.county_key_unknown()
 
     def _deliver(self, event: MessageCame) -> None:
         if self._time_only and event.leaf != "welcome":

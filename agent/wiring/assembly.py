@@ -182,6 +182,13 @@ class _Build:
             camera=self.camera,
         )
         self.machine = hardware.machine(self.config)
+        self.county_keys = self.identity.county_keys
+        self.renewal = Renewal(
+            clock=self.clock,
+            inbox=self.inbox,
+            county_keys=self.county_keys,
+            renew=partial(county.renew, self.config, self.errands),
+        )
         self.last_boot = LastBoot(clock=self.clock, state=self.outbox, ended_well=self.ended_well)
 
     def parts(self, environ: Mapping[str, str]) -> Parts:
@@ -220,7 +227,7 @@ class _Build:
             live=self.live,
             ended_well=self.ended_well,
             shelf=shelf,
-            renewal=self._renewal(),
+            renewal=self.renewal,
             home=home,
             health=health,
             status=lambda: host.status(screen=self.kiosks.watched),
@@ -326,13 +333,14 @@ class _Build:
             waiting=self._waiting,
             blobs_waiting=lambda: self.blobs.waiting,
             traffic=self.traffic,
+            key_unknown=self.renewal.key_unknown,
         )
 
     def _uplink(self, host: StationHost) -> Uplink:
         return Uplink(
             station=self.identity.station,
             shard=self.identity.enrolled.broker.shard,
-            county_keys=self.identity.county_keys,
+            county_keys=self.county_keys,
             outbox=self.outbox,
             blobs=self.blobs,
             link=self.link,
@@ -346,16 +354,13 @@ class _Build:
     def _shelf(self) -> PackShelf:
         shelf = PackShelf(
             folder=self.config.folder / "packs",
-            county_keys=self.identity.county_keys,
+            county_keys=self.county_keys,
             fetch=partial(county.fetch, self.config, self.errands),
             inbox=self.inbox,
             mono_ms=self.clock.mono_ms,
         )
         shelf.want(self.twin.desired.packs)
         return shelf
-
-    def _renewal(self) -> Renewal:
-        return Renewal(clock=self.clock, inbox=self.inbox, renew=partial(county.renew, self.config, self.errands))
 
     def _devices(self) -> list[Device]:
         cameras = [self.camera] if self.camera else []

@@ -56,8 +56,9 @@ def fetch(config: StationConfig, meter: Meter, ref: PackRef) -> bytes:
     return fetch_apart(url, config.county_ca, ref.sha256, ref.size, folder=folder, billed=meter.add)
 
 
-def renew(config: StationConfig, meter: Meter, wall_ms: int) -> RenewalEnded:
-    """Renew the certificate where it is due; see `agent.drivers.https_process.renew_apart`."""
+def renew(config: StationConfig, meter: Meter, wall_ms: int, anyway: bool) -> RenewalEnded:
+    """Renew the certificate where it is due, or anyway; see `agent.drivers.https_process.renew_apart`."""
     url, ca_path = config.county_url, config.county_ca
-    outcome = renew_apart(config.folder, url=url, ca_path=ca_path, now_ms=wall_ms, billed=meter.add)
-    return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms)
+    outcome = renew_apart(config.folder, url=url, ca_path=ca_path, now_ms=wall_ms, anyway=anyway, billed=meter.add)
+    keys = tuple(outcome.county_keys)
+    return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms, county_keys=keys)

@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 from django.utils import timezone
 
-from protocol.codec import encode
+from protocol.codec import decode, encode
 from protocol.packs import MAX_PACK_BYTES, Pack, seal_pack, unseal_pack
-from protocol.signing import key_id
+from protocol.signing import Signed, key_id, seal
 from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.models import Station
 from server_broker.learning.models import LearningPack
@@ -17,6 +17,27 @@ from server_broker.learning.models import LearningPack
 
 class PackRefused(Exception):
     """A pack that is not published: too large, or its version exists with other content."""
+
+
+def reseal_packs(*, key: Ed25519PrivateKey) -> int:
+    """Sign every pack that another key has signed; tell every station, and return how many packs that were.
+
+    Args:
+        key: The county's signing key.
+    """
+    own, count = key_id(key.public_key().public_bytes_raw()), 0
+    with transaction.atomic():
+        for row in LearningPack.objects.select_for_update():
+            signed = decode(bytes(row.file), Signed, limit=MAX_PACK_BYTES)
+            if signed.key == own:
+                continue
+            row.file = seal(key, "cunhui pack 1", signed.payload)
+            row.sha256 = hashlib.sha256(row.file).digest()
+            row.save(update_fields=["file", "sha256"])
+            count += 1
+        if count:
+            desired_changed(Station.objects.values_list("pk", flat=True))
+    return count
 
 
 def publish_pack(pack: Pack, *, key: Ed25519PrivateKey, at: datetime | None = None) -> LearningPack:

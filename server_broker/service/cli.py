@@ -27,12 +27,13 @@ from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
+from server_broker.learning.packs import reseal_packs
 from server_broker.people.excel import import_people
 from server_broker.regions.models import Region
 from server_broker.service.config import read_config
 from server_broker.service.control import restart
 from server_broker.service.processes import ServiceError, own_name
-from server_broker.trust.keys import county_keys
+from server_broker.trust.keys import county_keys, replace_signing_key
 
 
 def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
@@ -216,6 +217,18 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 1 if outcome.unplaced else 0
 
 
+def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:
+    replace_signing_key(home)
+    resealed = reseal_packs(key=county_keys(home).signing_key)
+    desired_changed(Station.objects.values_list("pk", flat=True))
+    audit.record(_actor(), "county.signing_key_replaced", "", {"reason": chosen.reason[:200], "packs": resealed})
+    # The web service hands the key out and the intake signs with it. A new connection then shows it to every station.
+    for part in ("web", "ingest", "mosquitto"):
+        restart(home, part)
+    print(f"已换用新的签名密钥，重新签了 {resealed} 个学习包；站点连上后会自己更换，旧密钥即刻作废")
+    return 0
+
+
 def _audit(home: CountyHome, chosen: argparse.Namespace) -> int:
     check = audit.verify()
     if check.first_bad is None:
@@ -239,5 +252,6 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,
     "restored": _restored,
+    "new-signing-key": _new_signing_key,
     "audit": _audit,
 }

@@ -69,6 +69,16 @@ def prepare(home: CountyHome) -> None:
     write_atomically(home.trust / "complete", b"")
 
 
+def replace_signing_key(home: CountyHome) -> None:
+    """Sign with a new key from now on; the old one is gone for good and signs nothing that a station believes.
+
+    Stations learn it with their next renewal, for which they ask as soon as they meet the new key. What runs has read
+    the old one and must be started again.
+    """
+    write_atomically(home.trust / "signing.key", _pem(ed25519.Ed25519PrivateKey.generate()))
+    _read.cache_clear()
+
+
 def county_keys(home: CountyHome) -> CountyKeys:
     """Return the county's keys, read once in a process.
 

@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from agent.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts
+from agent.county_keys import CountyKeys
 from agent.events import (
     AlarmSeen,
     CardTouched,
@@ -157,7 +158,7 @@ class Running:
                 live=station.live,
                 ended_well=True,
                 shelf=station.shelf,
-                renewal=Renewal(clock=station.clock, inbox=station.inbox, renew=self.renew),
+                renewal=Renewal(clock=station.clock, inbox=station.inbox, county_keys=CountyKeys([]), renew=self.renew),
                 home=self.home,
                 health=station.health,
                 status=lambda: STATUS,
@@ -168,7 +169,7 @@ class Running:
             )
         )
 
-    def renew(self, wall_ms: int) -> RenewalEnded:
+    def renew(self, wall_ms: int, anyway: bool) -> RenewalEnded:
         return RenewalEnded(due_ms=2**62)
 
     def prune(self) -> None:

@@ -4,20 +4,23 @@ from pathlib import Path
 
 import msgspec
 
+from agent.county_keys import CountyKeys
 from agent.events import MachineSeen, RenewalEnded
 from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.recent import recent_facts
-from agent.renewal import RETRY_MS, SUSPICION_MS, Renewal
+from agent.renewal import ASK_FOR_KEYS_MS, RETRY_MS, SUSPICION_MS, Renewal
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
 from protocol.health import Machine
 from protocol.kiosk import MAX_LINE_BYTES, decode_from_agent, encode_line
+from protocol.signing import key_id
 from protocol.twin import Person
 from tests.agent.bench import ZHANG, Bench, bench, desired, window
 from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 DAY_MS = 24 * HOUR_MS
+OLD_KEY, NEW_KEY = b"o" * 32, b"n" * 32
 
 
 def home_of(station: Bench) -> HomeScreen:
@@ -53,6 +56,7 @@ def host_of(station: Bench) -> StationHost:
         waiting=lambda: station.outbox.real.waiting,
         blobs_waiting=lambda: 3,
         traffic=station.traffic,
+        key_unknown=lambda: None,
     )
 
 
@@ -131,17 +135,26 @@ class RenewalDesk:
     def __init__(self, system: FakeSystemClock) -> None:
         self.system = system
         self.asked: list[int] = []
+        self.anyway: list[int] = []
         self.fails = False
+        self.due_ms = 0
+        self.keys: tuple[bytes, ...] = (OLD_KEY,)
 
-    def __call__(self, wall_ms: int) -> RenewalEnded:
+    def __call__(self, wall_ms: int, anyway: bool) -> RenewalEnded:
         self.asked.append(wall_ms)
+        if anyway:
+            self.anyway.append(wall_ms)
         if self.fails:
             raise OSError("no county")
-        return RenewalEnded(renewed=True, due_ms=self.system.wall + 45 * DAY_MS)
+        if wall_ms < self.due_ms and not anyway:
+            return RenewalEnded(due_ms=self.due_ms)
+        self.due_ms = self.system.wall + 45 * DAY_MS
+        return RenewalEnded(renewed=True, due_ms=self.due_ms, county_keys=self.keys)
 
 
-def renewal_of(station: Bench, desk: RenewalDesk) -> Renewal:
-    return Renewal(clock=station.clock, inbox=station.inbox, renew=desk)
+def renewal_of(station: Bench, desk: RenewalDesk, county_keys: CountyKeys | None = None) -> Renewal:
+    keys = county_keys or CountyKeys([OLD_KEY])
+    return Renewal(clock=station.clock, inbox=station.inbox, county_keys=keys, renew=desk)
 
 
 def look(renewal: Renewal, station: Bench) -> bool:
@@ -188,6 +201,49 @@ def test_one_renewal_runs_at_a_time(station: Bench, system: FakeSystemClock) -> 
     renewal.tick(connected=True)
     assert station.inbox.get(timeout_s=5) is not None
     assert len(desk.asked) == 1
+
+
+def test_a_key_that_nobody_knows_has_the_county_asked_at_once(station: Bench, system: FakeSystemClock) -> None:
+    desk, keys = RenewalDesk(system), CountyKeys([OLD_KEY])
+    renewal = renewal_of(station, desk, keys)
+    assert look(renewal, station)
+    desk.keys = (NEW_KEY,)
+    renewal.key_unknown()
+    assert look(renewal, station)
+    assert desk.anyway == [system.wall]
+    assert keys == {key_id(NEW_KEY): NEW_KEY}, "what the old key signed is not the county's any more"
+    assert rests(renewal, station)
+
+
+def test_unknown_keys_without_end_cost_a_renewal_in_ten_minutes(station: Bench, system: FakeSystemClock) -> None:
+    desk = RenewalDesk(system)
+    renewal = renewal_of(station, desk)
+    assert look(renewal, station)
+    renewal.key_unknown()
+    assert look(renewal, station)
+    renewal.key_unknown()
+    assert rests(renewal, station)
+    system.pass_ms(ASK_FOR_KEYS_MS)
+    assert look(renewal, station)
+    assert len(desk.anyway) == 2
+
+
+def test_a_county_that_cannot_be_asked_changes_no_key(station: Bench, system: FakeSystemClock) -> None:
+    desk, keys = RenewalDesk(system), CountyKeys([OLD_KEY])
+    renewal = renewal_of(station, desk, keys)
+    desk.fails = True
+    renewal.key_unknown()
+    assert not look(renewal, station)
+    assert keys == {key_id(OLD_KEY): OLD_KEY}
+
+
+def test_a_station_without_the_time_asks_for_keys_too(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        desk = RenewalDesk(system)
+        renewal = renewal_of(station, desk)
+        renewal.key_unknown()
+        assert look(renewal, station)
+        assert desk.anyway[0] > system.wall, "no calendar has that time: none is trusted"
 
 
 def test_without_the_time_nothing_is_renewed_while_the_county_answers(tmp_path: Path, system: FakeSystemClock) -> None:

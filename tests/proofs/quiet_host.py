@@ -32,6 +32,9 @@ class QuietHost:
     def command_refused(self, command: Command, reason: str) -> None:
         pass
 
+    def county_key_unknown(self) -> None:
+        pass
+
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         self._outbox.commit(AlarmRaised(at=self._now(), code=code, severity=severity, detail=detail))
 

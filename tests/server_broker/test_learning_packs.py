@@ -12,7 +12,7 @@ from protocol.refusal import Refused
 from protocol.signing import key_id
 from server_broker.fleet.desired import refresh
 from server_broker.learning.models import LearningPack
-from server_broker.learning.packs import PackRefused, publish_pack
+from server_broker.learning.packs import PackRefused, publish_pack, reseal_packs
 from server_broker.learning.views import pack_file
 from tests.server_broker.station_double import StationDouble
 
@@ -54,6 +54,24 @@ def test_the_same_pack_again_changes_nothing_and_another_content_is_refused() ->
     with pytest.raises(Refused):
         publish_pack(pack(2, answer=4), key=KEY)
     assert LearningPack.objects.count() == 1
+
+
+def test_a_new_key_signs_what_the_old_one_had_signed() -> None:
+    station, new = StationDouble().enrol(), Ed25519PrivateKey.generate()
+    before = [publish_pack(pack(version), key=KEY) for version in (1, 2)][-1]
+    first = refresh(station.pk)
+    assert reseal_packs(key=new) == 2
+    public = new.public_key().public_bytes_raw()
+    after = LearningPack.objects.get(version=2)
+    assert unseal_pack(get(after)[1], {key_id(public): public}) == pack(2)
+    assert bytes(after.sha256) != bytes(before.sha256)
+    second = refresh(station.pk)
+    assert first is not None
+    assert second is not None
+    assert second.version > first.version
+    assert second.packs[0].sha256 == bytes(after.sha256)
+    assert publish_pack(pack(2), key=new) == after
+    assert reseal_packs(key=new) == 0
 
 
 def test_stations_are_told_of_the_newest_version() -> None:

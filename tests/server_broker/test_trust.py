@@ -13,7 +13,7 @@ from cryptography.x509.verification import PolicyBuilder, Store
 from server_broker.home import CountyHome
 from server_broker.service.processes import ServiceError
 from server_broker.trust import CertificateAuthority, county_keys, prepare
-from server_broker.trust.keys import server_certificate
+from server_broker.trust.keys import replace_signing_key, server_certificate
 
 NOW = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC)
 
@@ -57,6 +57,15 @@ def test_a_key_of_another_county_is_noticed(home: CountyHome) -> None:
     (home.trust / "ca.pem").write_bytes(CertificateAuthority.make()[0].pem)
     with pytest.raises(ServiceError, match="belong together"):
         county_keys(home)
+
+
+def test_a_new_signing_key_takes_the_old_ones_place(home: CountyHome) -> None:
+    old = county_keys(home)
+    replace_signing_key(home)
+    new = county_keys(home)
+    assert new.public_keys.keys().isdisjoint(old.public_keys)
+    assert (new.ca_pem, new.card_key) == (old.ca_pem, old.card_key)
+    assert stat.S_IMODE((home.trust / "signing.key").stat().st_mode) == 0o600
 
 
 def test_a_station_certificate_has_the_profile_of_a_client(home: CountyHome) -> None:

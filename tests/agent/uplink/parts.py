@@ -8,6 +8,7 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.county_keys import CountyKeys
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.outbox import OutboxFull
 from agent.outbox.earlier import EarlierStream
@@ -174,6 +175,7 @@ class Host:
     saving: tuple[Sheddable, ...] = ()
     camera_ready: bool = True
     health: Health | None = None
+    keys_unknown: int = 0
 
     def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
         self.times.append((wall_ms, asked_mono_ms, answered_mono_ms))
@@ -187,6 +189,9 @@ class Host:
 
     def command_refused(self, command: Command, reason: str) -> None:
         self.refused.append((command, reason))
+
+    def county_key_unknown(self) -> None:
+        self.keys_unknown += 1
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         assert len(code) <= 64
@@ -291,13 +296,14 @@ class Bench:
         self.host = Host(self.outbox)
         self.link = FakeLink()
         self.book = CountyBook({STATION: self.outbox.public_key}, wall_ms=lambda: 1_760_000_000_000)
+        self.county_keys = CountyKeys(self.book.public_keys.values())
         self.reason_code = 0
         self.silent_broker = False
         self.heard = 0
         self.uplink = Uplink(
             station=STATION,
             shard=0,
-            county_keys=self.book.public_keys,
+            county_keys=self.county_keys,
             outbox=self.outbox,
             blobs=self.blobs,
             link=self.link,

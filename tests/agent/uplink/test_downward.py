@@ -106,6 +106,33 @@ def test_a_retained_desired_state_is_not_taken() -> None:
     assert bench.host.alarms == [("refused_desired", "minor")]
 
 
+def test_a_key_that_was_revoked_orders_nothing_from_then_on() -> None:
+    bench = Bench()
+    bench.connect()
+    new = Ed25519PrivateKey.generate()
+    bench.say("command", seal_command(new, command()))
+    assert (bench.host.commands, bench.host.keys_unknown) == ([], 1)
+    bench.county_keys.replace([new.public_key().public_bytes_raw()])
+    bench.say("command", seal_command(bench.book.key, command()))
+    bench.say("desired", seal_desired(bench.book.key, desired()))
+    assert (bench.host.commands, bench.host.desired) == ([], [])
+    bench.say("command", seal_command(new, command()))
+    assert bench.host.commands == [command()]
+
+
+def test_a_county_with_another_key_takes_the_facts_once_the_station_knows_it() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.book.key = Ed25519PrivateKey.generate()
+    bench.commit("waits")
+    bench.wait(60_000)
+    assert bench.outbox.receipted < bench.outbox.through, "whose receipt that is the station does not know"
+    assert bench.host.keys_unknown
+    bench.county_keys.replace([bench.book.key.public_key().public_bytes_raw()])
+    bench.wait(300_000)
+    assert bench.outbox.receipted == bench.outbox.through
+
+
 def hostile(leaf: Down, bench: Bench) -> list[bytes]:
     stranger = Ed25519PrivateKey.generate()
     receipt = Receipt(station=STATION, epoch=bench.outbox.epoch, through=1, head=bench.outbox.heads[1], generation=1)

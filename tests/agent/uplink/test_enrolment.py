@@ -33,6 +33,7 @@ class Desk:
         self.answer: tuple[int, bytes] | None = None
         self.wrong_nonce = False
         self.foreign_key = False
+        self.county_keys = [b"\x01" * 32]
 
     def __call__(self, path: str, body: bytes, _range: str | None) -> tuple[int, dict[str, str], bytes]:
         if self.answer is not None:
@@ -59,7 +60,7 @@ class Desk:
             nonce=bytes(16) if self.wrong_nonce else request.nonce,
             certificate=pem(self.authority.certify(self.common, key)).decode(),
             broker=Broker(host="127.0.0.1", port=8883, shard=0),
-            county_keys=[b"\x01" * 32],
+            county_keys=self.county_keys,
             card_key=b"\x02" * 32,
         )
 

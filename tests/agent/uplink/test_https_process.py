@@ -17,6 +17,7 @@ from agent.drivers.https_process import COMMAND, Fetch, Outcome, fetch_apart, re
 from agent.enrolment import enrol, renewal_due_ms
 from agent.identity import load_identity
 from agent.ports import DeviceError
+from protocol.signing import key_id
 from tests.agent.uplink.pki import Authority
 from tests.agent.uplink.test_enrolment import CLAIM, Desk
 from tests.agent.uplink.web import Web
@@ -108,6 +109,18 @@ def test_a_certificate_is_renewed_when_it_is_due(web: Web, authority: Authority,
     assert second is not None
     assert second.enrolled.certificate != first.enrolled.certificate
     assert second.certificate_file.read_text() == second.enrolled.certificate
+
+
+def test_a_certificate_is_renewed_before_it_is_due_for_the_countys_keys(
+    web: Web, desk: Desk, authority: Authority, folder: Path
+) -> None:
+    enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    desk.county_keys = [b"\x02" * 32]
+    outcome = renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=1, anyway=True, billed=unmetered)
+    assert (outcome.renewed, outcome.county_keys) == (True, [b"\x02" * 32])
+    after = load_identity(folder)
+    assert after is not None
+    assert after.county_keys == {key_id(b"\x02" * 32): b"\x02" * 32}, "and a restart knows them too"
 
 
 def test_a_refused_renewal_leaves_the_certificate(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:

@@ -6,7 +6,7 @@ or be signed by somebody else. Where certificates are judged by the machine's cl
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,7 +46,7 @@ class ClockWay:
         chance: random.Random,
         *,
         station: str,
-        county_keys: dict[bytes, bytes],
+        county_keys: Mapping[bytes, bytes],
         put: Callable[[Event], None],
     ) -> None:
         self._world = world

@@ -192,7 +192,8 @@ class Board:
         self._lifecycle = Lifecycle(
             clock=self.clock, journal=self._journal, twin=twin, state=self.outbox, software=SOFTWARE
         )
-        self._renewal = Renewal(clock=self.clock, inbox=self._inbox, renew=self._renew)
+        self._county_keys = identity.county_keys
+        self._renewal = Renewal(clock=self.clock, inbox=self._inbox, county_keys=self._county_keys, renew=self._renew)
         self._line = Line(
             self._world,
             self._county,
@@ -203,7 +204,7 @@ class Board:
         self._uplink = Uplink(
             station=identity.station,
             shard=0,
-            county_keys=identity.county_keys,
+            county_keys=self._county_keys,
             outbox=self.outbox,
             blobs=NoBlobs(),
             link=self._line,
@@ -220,10 +221,12 @@ class Board:
         self._line.disconnect()
         self.outbox.close()
 
-    def _renew(self, wall_ms: int) -> RenewalEnded:
-        call = Renew(folder=str(self._folder), url="https://county", ca=str(self._county.ca_file), now_ms=wall_ms)
+    def _renew(self, wall_ms: int, anyway: bool) -> RenewalEnded:
+        folder, ca = str(self._folder), str(self._county.ca_file)
+        call = Renew(folder=folder, url="https://county", ca=ca, now_ms=wall_ms, anyway=anyway)
         outcome = renew_where_due(call, self._county.post)
-        return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms)
+        keys = tuple(outcome.county_keys)
+        return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms, county_keys=keys)
 
     @property
     def state(self) -> LinkState:
