@@ -57,6 +57,7 @@ class StationHealth:
         last_boot: LastBoot,
         last_alive: Callable[[], Moment | None],
         free_kib: Callable[[], int],
+        written_kib: Callable[[], int | None],
         devices: Callable[[], Sequence[DeviceHealth]],
     ) -> None:
         """Make it, with nothing seen yet.
@@ -64,6 +65,7 @@ class StationHealth:
         Args:
             last_alive: When the station was last alive before this run.
             free_kib: Room on the disk of the station's folder.
+            written_kib: Written to that disk since the machine started, where the kernel tells.
             devices: How each device is now.
         """
         self._clock = clock
@@ -71,6 +73,7 @@ class StationHealth:
         self._last_boot = last_boot
         self._last_alive = last_alive
         self._free_kib = free_kib
+        self._written_kib = written_kib
         self._devices = devices
         self._machine = Machine()
         self._low_mono = clock.mono_ms()
@@ -93,7 +96,13 @@ class StationHealth:
 
     def current(self) -> Health:
         """Return what a person in the county can act upon."""
-        return Health(machine=self._machine, devices=list(self._devices()), boot_reason=self._last_boot.reason)
+        return Health(
+            machine=self._machine,
+            devices=list(self._devices()),
+            boot_reason=self._last_boot.reason,
+            up_s=self._clock.mono_ms() // 1000,
+            disk_written_kib=self._written_kib(),
+        )
 
     def _voltage(self, before: Machine, now: Machine) -> _Judgement:
         """A dip between two looks counts: the firmware remembers that there was one."""

@@ -48,10 +48,6 @@ class Machine(Message, frozen=True, kw_only=True, omit_defaults=True):
     """What programs can still have without swapping (proc_meminfo(5), MemAvailable)."""
     disk_kib: Kib | None = None
     """Size of the file system that holds the station's folder."""
-    disk_written_kib: Kib | None = None
-    """Written since the machine started to the whole device that this file system lies on."""
-    up_s: Annotated[int, Meta(ge=0, le=2**40)] | None = None
-    """Seconds since the machine started."""
     card: Literal["emmc", "sd"] | None = None
     """What that file system lies on, where it is a card."""
     card_worn_percent: Annotated[int, Meta(ge=0, le=110)] | None = None
@@ -72,3 +68,7 @@ class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
     machine: Machine = Machine()
     devices: Annotated[list[DeviceHealth], Meta(max_length=32)] = []
     boot_reason: BootReason | None = None
+    up_s: Annotated[int, Meta(ge=0, le=2**40)] | None = None
+    """Seconds since the machine started."""
+    disk_written_kib: Kib | None = None
+    """Written since then to the whole device that holds the station's folder, as the kernel counts it."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from agent.disk import space, written_kib
+from agent.disk import space
 from agent.drivers.linux_card import card_of
 from agent.drivers.linux_files import number, text
 from agent.drivers.linux_network import link_and_signal
@@ -71,8 +71,6 @@ class LinuxMachine:
             memory_kib=memory.get("MemTotal"),
             memory_free_kib=memory.get("MemAvailable"),
             disk_kib=self._disk_kib(),
-            disk_written_kib=written_kib(self._folder, sys=self._root / "sys"),
-            up_s=self._up_s(),
             card=card.kind,
             card_worn_percent=card.worn_percent,
             card_end=card.end,
@@ -130,11 +128,6 @@ class LinuxMachine:
             return space(self._folder).total_bytes // 1024
         except OSError:
             return None
-
-    def _up_s(self) -> int | None:
-        """Return the seconds since the machine started (proc_uptime(5))."""
-        found = re.match(r"(\d{1,10})\.\d", text(self._root / "proc/uptime"))
-        return int(found[1]) if found else None
 
     def _modem_signal(self) -> int | None:
         """Ask ModemManager (mmcli(1), ``--output-keyvalue``) for the signal quality in per cent."""

@@ -17,7 +17,7 @@ from agent.contacts import Contacts
 from agent.core import Core, Device, Parts
 from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
-from agent.disk import free_kib
+from agent.disk import free_kib, written_kib
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
 from agent.health import StationHealth
@@ -285,6 +285,7 @@ class _Build:
             last_boot=self.last_boot,
             last_alive=lambda: lifecycle.last_alive,
             free_kib=lambda: free_kib(self.config.folder),
+            written_kib=lambda: written_kib(self.config.folder),
             devices=lambda: self._device_health(lifecycle.readers),
         )
 

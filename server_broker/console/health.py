@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from protocol.health import BootReason, DeviceHealth, DeviceKind, Machine
+from protocol.health import BootReason, DeviceHealth, DeviceKind, Health, Machine
 from server_broker.console.words import REMEDIES, UNKNOWN, Word
 from server_broker.fleet import health as fleet_health
 from server_broker.fleet.models import StationStatus
@@ -53,7 +53,7 @@ def readings(status: StationStatus | None) -> list[Reading]:
         *map(_device, said.devices),
         _heat(machine),
         _power(machine),
-        _card(machine),
+        _card(said),
         _disk(status.disk_free_kib, machine.disk_kib),
         _memory(machine, status.resident_kib),
         _link(machine),
@@ -109,8 +109,9 @@ def _power(machine: Machine) -> Reading:
             return Reading("供电", UNKNOWN)
 
 
-def _card(machine: Machine) -> Reading:
-    worn, rate = machine.card_worn_percent, _written_a_day(machine)
+def _card(said: Health) -> Reading:
+    machine, rate = said.machine, _written_a_day(said)
+    worn = machine.card_worn_percent
     if (worn or 0) > 90 or machine.card_end in ("warning", "urgent"):
         return Reading("存储卡", Word("✕", "快到寿命", "bad"), rate, REMEDIES["card_worn"])
     if worn is not None:
@@ -119,11 +120,11 @@ def _card(machine: Machine) -> Reading:
     return Reading("存储卡", UNKNOWN, _notes("SD 卡不报告寿命" if machine.card == "sd" else "", rate))
 
 
-def _written_a_day(machine: Machine) -> str:
+def _written_a_day(said: Health) -> str:
     """Say how fast the card is written to, once the machine is up long enough for an average."""
-    if machine.disk_written_kib is None or machine.up_s is None or machine.up_s < LEAST_UP_S:
+    if said.disk_written_kib is None or said.up_s is None or said.up_s < LEAST_UP_S:
         return ""
-    return f"平均每天写入 {_size(machine.disk_written_kib * 86_400 // machine.up_s)}"
+    return f"平均每天写入 {_size(said.disk_written_kib * 86_400 // said.up_s)}"
 
 
 def _notes(*notes: str) -> str:

@@ -295,6 +295,7 @@ class Bench:
             last_boot=self.last_boot,
             last_alive=lambda: self.lifecycle.last_alive,
             free_kib=lambda: self.free_kib,
+            written_kib=lambda: 2_048,
             devices=lambda: [DeviceHealth(name=name, kind="reader", ready=ready) for name, ready in self.readers()],
         )
         self.shelf = PackShelf(

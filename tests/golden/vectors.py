@@ -264,7 +264,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
         disk_free_kib=2_097_152,
         resident_kib=49_152,
         twin_version=4,
-        health=health.Health(machine=health.Machine(disk_written_kib=1_843_200, up_s=5_184_000)),
+        health=health.Health(up_s=5_184_000, disk_written_kib=1_843_200),
     ),
     "desired-metered": twin.Desired(
         station=STATION,

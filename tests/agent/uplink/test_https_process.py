@@ -114,9 +114,12 @@ def test_a_certificate_is_renewed_when_it_is_due(web: Web, authority: Authority,
 def test_a_certificate_is_renewed_before_it_is_due_for_the_countys_keys(
     web: Web, desk: Desk, authority: Authority, folder: Path
 ) -> None:
-    enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    early_ms = renewal_due_ms(first.enrolled.certificate) - 1
     desk.county_keys = [b"\x02" * 32]
-    outcome = renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=1, anyway=True, billed=unmetered)
+    outcome = renew_apart(
+        folder, url=web.url, ca_path=authority.ca_file, now_ms=early_ms, anyway=True, billed=unmetered
+    )
     assert (outcome.renewed, outcome.county_keys) == (True, [b"\x02" * 32])
     after = load_identity(folder)
     assert after is not None
