@@ -40,7 +40,7 @@ class Findings:
     crashes: int = 0
     stated: int = 0
     """Green facts that damage destroyed and the station stated as lost."""
-    unexplained: int = 0
+    destroyed_but_shown: int = 0
     """Green facts that only a destroyed file had, which the ledger shows by an earlier signed head."""
     real: int = 0
     """Histories that the county's own ingest lived through."""
@@ -205,7 +205,7 @@ class History:
             elif self._county.states_lost(ref.epoch, ref.seq):
                 findings.stated += 1
             elif self._county.misses(ref.epoch, ref.seq):
-                findings.unexplained += self._destroyed
+                findings.destroyed_but_shown += self._destroyed
                 findings.unstated += not self._destroyed
             else:
                 findings.lost += 1
