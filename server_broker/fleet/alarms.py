@@ -55,10 +55,10 @@ def raise_alarm(*, station: str | None, code: str, severity: Severity, detail: s
 
 
 def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
-    """Raise several alarms with one statement; calls of the same station and code count as one row."""
+    """Raise several alarms with one statement; calls of the same station and code, as it is kept, count as one row."""
     merged: dict[tuple[str | None, str], AlarmCall] = {}
     for call in calls:
-        key = (call.station, call.code)
+        key = (call.station, _kept_code(call.code))
         before = merged.get(key)
         merged[key] = call if before is None else replace(call, count=call.count + before.count)
     if not merged:
@@ -67,7 +67,7 @@ def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
     parameters: dict[str, Any] = {
         "at": at,
         "stations": [call.station for call in called],
-        "codes": [_shown(call.code, _CODE_CHARS) for call in called],
+        "codes": [_kept_code(call.code) for call in called],
         "severities": [call.severity for call in called],
         "details": [_shown(call.detail, _DETAIL_CHARS) for call in called],
         "counts": [call.count for call in called],
@@ -81,17 +81,20 @@ def take_alarms(said: Sequence[AlarmCall | AlarmOver], *, at: datetime) -> None:
 
     What was raised and over several times within ``said`` is one closed row.
     """
-    last_over = {(one.station, one.code): place for place, one in enumerate(said) if isinstance(one, AlarmOver)}
+    last_over = {
+        (one.station, _kept_code(one.code)): place for place, one in enumerate(said) if isinstance(one, AlarmOver)
+    }
     before: list[AlarmCall] = []
     after: list[AlarmCall] = []
     for place, one in enumerate(said):
         if isinstance(one, AlarmCall):
-            (before if place < last_over.get((one.station or "", one.code), -1) else after).append(one)
+            is_over = place < last_over.get((one.station or "", _kept_code(one.code)), -1)
+            (before if is_over else after).append(one)
     raise_alarms(before, at=at)
     if last_over:
         stations, codes = zip(*last_over, strict=True)
         with connection.cursor() as cursor:
-            cursor.execute(_RESOLVE, [at, list(stations), [_shown(code, _CODE_CHARS) for code in codes]])
+            cursor.execute(_RESOLVE, [at, list(stations), list(codes)])
     raise_alarms(after, at=at)
 
 
@@ -104,6 +107,11 @@ def resolve(*, station: str | None, code: str, at: datetime) -> bool:
     """Close the open alarm and return whether there was one; the next call opens a new row."""
     rows = Alarm.objects.filter(station_id=station, code=code, resolved_at__isnull=True)
     return rows.update(resolved_at=at) > 0
+
+
+def _kept_code(code: str) -> str:
+    """Return a code as the table holds it: two that are kept alike are one alarm."""
+    return _shown(code, _CODE_CHARS)
 
 
 def _shown(text: str, limit: int) -> str:

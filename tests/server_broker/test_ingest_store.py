@@ -192,6 +192,17 @@ def test_a_flapping_door_is_an_alarm_until_it_is_stated_again(station: StationDo
     assert not Alarm.objects.filter(resolved_at=None).exists()
 
 
+def test_inputs_whose_long_names_begin_alike_are_one_alarm(station: StationDouble, settlement: Settlement) -> None:
+    """An alarm's code is shorter than the longest name; what falls together must not cost the envelope."""
+    names = ["门" * 63 + end for end in "东西"]
+    station.add(*(facts.ContactChanged(at=moment(), input=n, sensor="door", active=True, flapping=True) for n in names))
+    assert settle(settlement, station.facts_message()).through == 2
+    assert Alarm.objects.get(resolved_at=None).count == 2
+    station.add(facts.ContactChanged(at=moment(), input=names[0], sensor="door", active=False))
+    settle(settlement, station.facts_message(3))
+    assert not Alarm.objects.filter(resolved_at=None).exists()
+
+
 def test_a_clock_correction_dates_earlier_touches_of_its_boot_only(
     station: StationDouble, settlement: Settlement
 ) -> None:
