@@ -58,11 +58,16 @@ def move_rows(old: Identity, new: Identity) -> None:
             f"UPDATE {table.name} SET epoch = %s, seq = %s WHERE station_id = %s AND epoch = %s AND seq = %s",  # noqa: S608
             [new.epoch, new.seq, *old],
         )
-    execute(
-        """UPDATE ingest_reissue SET identity_epoch = %s, identity_seq = %s
-        WHERE station_id = %s AND identity_epoch = %s AND identity_seq = %s""",
-        [new.epoch, new.seq, *old],
-    )
+    for statement in _MOVED_ALONG:
+        execute(statement, [new.epoch, new.seq, *old])
+
+
+_MOVED_ALONG = (
+    """UPDATE ingest_reissue SET identity_epoch = %s, identity_seq = %s
+    WHERE station_id = %s AND identity_epoch = %s AND identity_seq = %s""",
+    """UPDATE media_blob SET about_epoch = %s, about_seq = %s
+    WHERE station_id = %s AND about_epoch = %s AND about_seq = %s""",
+)
 
 
 def _announce(blobs: list[Announced], *, at: datetime) -> None:

@@ -17,6 +17,7 @@ from protocol.facts import Fact
 from protocol.receipts import MAX_HELD, Held, Receipt
 from protocol.refusal import Refused
 from protocol.reissues import Layer, unwrap
+from protocol.units import FactRef
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, take_alarms
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
@@ -25,7 +26,7 @@ from server_broker.ingest.held import HELD_ALARM
 from server_broker.ingest.overflow import overflow_alarms
 from server_broker.ingest.reading import Known, NewFact, Reading, read_envelope
 from server_broker.ingest.reasons import reason_word
-from server_broker.ingest.reissues import Origins
+from server_broker.ingest.reissues import Origins, ref_of
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 from server_broker.ingest.store import SenderRow, StreamRow
 
@@ -49,6 +50,15 @@ class _Unwrapped:
 
     fact: Fact
     layers: list[Layer] = field(default_factory=list)
+
+    def streams(self, own: bytes) -> list[bytes]:
+        """Return the epochs of the streams that it came in, the one at hand first."""
+        return [own, *(layer.epoch for layer in self.layers)]
+
+    def points_away(self, own: bytes) -> FactRef | None:
+        """Return the name of the fact that it is about, where that may stand under another identity."""
+        ref = ref_of(self.fact)
+        return ref if ref is not None and (self.layers or ref.epoch != own) else None
 
 
 class Intake:
@@ -116,6 +126,11 @@ class Intake:
         }
         reissues_here = bool(identities)
         identities |= {_identity(one, new) for one, new in _new_facts(work) if one.stream.has_reissues}
+        identities |= {
+            Identity(one.sender.id, ref.epoch, ref.seq)
+            for one, new in _new_facts(work)
+            if id(new) in unwrapped and (ref := unwrapped[id(new)].points_away(one.stream.state.epoch))
+        }
         self._origins = store.load_origins(identities)
         if reissues_here:
             for one, new in _new_facts(work):
@@ -133,7 +148,8 @@ class Intake:
             self._origins.note_again(own, said.layers, _kind_of(said.fact))
             return
         try:
-            self._put(said.fact, who)
+            streams = said.streams(one.stream.state.epoch)
+            self._put(self._origins.pointed(said.fact, who.station, streams=streams), who)
         except (Unstorable, *_REFUSALS) as error:
             self._hold(one, new, "out_of_range" if isinstance(error, Unstorable) else "refused_by_database")
         else:

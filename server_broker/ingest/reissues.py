@@ -6,10 +6,15 @@ stands under the identity of the fact that carried it: both are kept, nothing is
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
+from protocol.facts import BlobAnnounced, DirectionChosen, Fact
 from protocol.reissues import Layer
+from protocol.units import FactRef
 from server_broker.ingest.reading import Known
 from server_broker.ingest.rows import Identity
 
@@ -37,6 +42,8 @@ class Origins:
     """Digests that came by re-issue."""
     taken: dict[Identity, Identity] = field(default_factory=dict)
     """Identities under which rows of a re-issue stand, with the fact that carried it."""
+    stands: dict[tuple[Identity, bytes], Identity] = field(default_factory=dict)
+    """By a place, and the epoch of the stream that brought its fact again: under what identity that fact stands."""
     rows: list[ReissueRow] = field(default_factory=list)
     """New rows to keep."""
     now_read: list[tuple[Identity, str]] = field(default_factory=list)
@@ -65,6 +72,7 @@ class Origins:
         for layer in layers:
             at = Identity(carrier.station, layer.epoch, layer.seq)
             self.reissued[at].add(layer.digest)
+            self.stands[at, carrier.epoch] = identity
             self.rows.append(ReissueRow(*at, layer.digest, *identity[1:], *carrier[1:]))
             if (known := self.stored.get(at)) and known.digest == layer.digest:
                 self.stored[at] = Known(layer.digest, "")
@@ -93,4 +101,34 @@ class Origins:
 
         Of two cloned boards one re-issued its fact before the other sent its own under the same identity.
         """
-        return self.taken.pop(who, None)
+        elsewhere = self.taken.pop(who, None)
+        if elsewhere is not None:
+            self.stands.update(dict.fromkeys([at for at, stood in self.stands.items() if stood == who], elsewhere))
+        return elsewhere
+
+    def pointed(self, fact: Fact, station: str, *, streams: Sequence[bytes]) -> Fact:
+        """Return a fact that names the fact which it is about by the identity under which that stands here.
+
+        A station names it by its first identity. Of two cloned boards one has its fact there; what the other says of
+        its own is about the one that came again with it.
+
+        Args:
+            streams: The epochs of the stream that brought the fact, and of those that brought it before.
+        """
+        ref = ref_of(fact)
+        if ref is None:
+            return fact
+        named = Identity(station, ref.epoch, ref.seq)
+        stands = next((self.stands[named, one] for one in streams if (named, one) in self.stands), named)
+        name = "touch" if isinstance(fact, DirectionChosen) else "about"
+        return msgspec.structs.replace(fact, **{name: FactRef(epoch=stands.epoch, seq=stands.seq)})
+
+
+def ref_of(fact: Fact) -> FactRef | None:
+    """Return by what name a fact calls the other fact that it is about, or None."""
+    match fact:
+        case DirectionChosen(touch=ref):
+            return ref
+        case BlobAnnounced(about=ref):
+            return ref
+    return None

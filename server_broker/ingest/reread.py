@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from django.db import DataError, IntegrityError, transaction
 
+from protocol.facts import Fact as ReadFact
 from protocol.facts import Reissued
 from protocol.heads import SignedHead
 from protocol.refusal import Refused
@@ -23,6 +24,7 @@ from server_broker.ingest.held import close_alarms, to_review
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.record_keys import signed_by_station
+from server_broker.ingest.reissues import ref_of
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 
 FACTS_A_TIME = 200
@@ -116,22 +118,30 @@ def _derive(who: Identity, new: NewFact, now: datetime) -> None:
     rows = Rows(now)
     if isinstance(new.fact, Reissued):
         layers, fact = unwrap(new.fact)
-        origins = store.load_origins([Identity(who.station, layer.epoch, layer.seq) for layer in layers])
+        places = [Identity(who.station, layer.epoch, layer.seq) for layer in layers]
+        origins = store.load_origins([*places, *_named(fact, who.station)])
         identity, kind = origins.place(who, layers), str(fact.__struct_config__.tag)
         if identity is None:
             origins.note_again(who, layers, kind)
         else:
-            derive(fact, identity, rows)
+            streams = [who.epoch, *(layer.epoch for layer in layers)]
+            derive(origins.pointed(fact, who.station, streams=streams), identity, rows)
             origins.note(who, layers, kind, identity=identity)
         store.put_reissues(origins.rows, origins.now_read)
     else:
-        origins = store.load_origins([who])
+        origins = store.load_origins([who, *_named(new.fact, who.station)])
         if not origins.is_again(who, new.digest):
             if (elsewhere := origins.give_way(who)) is not None:
                 move_rows(who, elsewhere)
-            derive(new.fact, who, rows)
+            derive(origins.pointed(new.fact, who.station, streams=[who.epoch]), who, rows)
     put_rows(rows)
     take_alarms(rows.alarms, at=now)
+
+
+def _named(fact: ReadFact, station: str) -> list[Identity]:
+    """Return the place of the fact that ``fact`` is about, if it is about one."""
+    ref = ref_of(fact)
+    return [Identity(station, ref.epoch, ref.seq)] if ref else []
 
 
 def _choose_directions_again(station_id: str, now: datetime) -> None:
@@ -141,11 +151,13 @@ def _choose_directions_again(station_id: str, now: datetime) -> None:
         new = NewFact(fact.seq, b"", bytes(fact.body or b""), b"", b"")
         read_body(new)
         if new.fact is not None:
-            derive(new.fact, Identity(station_id, b"", fact.seq), rows)
+            who = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
+            origins = store.load_origins([at for at in _named(new.fact, station_id) if at.epoch != who.epoch])
+            derive(origins.pointed(new.fact, station_id, streams=[who.epoch]), who, rows)
     if rows.directions:
         choose_directions(rows.directions)
 
 
 def _read_facts(station_id: str, kind: str) -> Iterable[Fact]:
     facts = Fact.objects.filter(stream__station_id=station_id, kind=kind, held_reason="", body__isnull=False)
-    return facts.order_by("stream_id", "seq")
+    return facts.select_related("stream").order_by("stream_id", "seq")

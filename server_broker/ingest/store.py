@@ -166,16 +166,18 @@ def load_origins(identities: Collection[Identity]) -> Origins:
         arrays,
     ):
         origins.stored[Identity(station, bytes(epoch), seq)] = Known(bytes(digest), held)
-    for station, epoch, seq, digest, own, carrier_epoch, carrier_seq in query(
-        """SELECT r.station_id, r.epoch, r.seq, r.digest, r.identity_epoch = r.epoch AND r.identity_seq = r.seq,
+    for station, epoch, seq, digest, identity_epoch, identity_seq, carrier_epoch, carrier_seq in query(
+        """SELECT r.station_id, r.epoch, r.seq, r.digest, r.identity_epoch, r.identity_seq,
             r.carrier_epoch, r.carrier_seq
         FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
         JOIN ingest_reissue r ON r.station_id = w.station AND r.epoch = w.epoch AND r.seq = w.seq""",
         arrays,
     ):
         at = Identity(station, bytes(epoch), seq)
+        identity = Identity(station, bytes(identity_epoch), identity_seq)
         origins.reissued[at].add(bytes(digest))
-        if own:
+        origins.stands[at, bytes(carrier_epoch)] = identity
+        if identity == at:
             origins.taken[at] = Identity(station, bytes(carrier_epoch), carrier_seq)
     return origins
 

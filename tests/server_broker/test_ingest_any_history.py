@@ -1,4 +1,7 @@
-"""Whatever a station and its clones live through, each touch is in the county's table once, and none is missing."""
+"""Whatever a station and its clones live through, each touch is in the county's table once, and none is missing.
+
+What was said of a touch, such as the direction that its person chose, is told of no other.
+"""
 
 import itertools
 
@@ -8,14 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from protocol.birth import Mark, Match, Welcome
+from protocol.facts import DirectionChosen
 from protocol.receipts import Receipt
+from protocol.units import FactRef
 from server_broker.attendance.models import Touch
 from server_broker.fleet.ledger import ledger
 from server_broker.fleet.models import Station
 from server_broker.ingest.models import Fact
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.verify import verify_station
-from tests.server_broker.station_double import NOW, StationDouble, touch
+from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +34,8 @@ class Board:
         self.double = double
         self.shown = shown
         """The touches that this board showed green and still knows of."""
+        self.named: dict[int, FactRef] = {}
+        """Touches of this board by the name that it calls them by: the first identity."""
 
     def agree(self, settlement: Settlement) -> int:
         """Be born; where county and board disagree, compare and open a stream. Return the county's ``through``."""
@@ -72,6 +79,7 @@ class History(RuleBasedStateMachine):
         double.enrol()
         self.boards = [Board(double, set())]
         self.monos = itertools.count(1)
+        self.chosen: set[int] = set()
         self.backup: StationDouble | None = None
         self.backup_shown: set[int] = set()
 
@@ -81,6 +89,17 @@ class History(RuleBasedStateMachine):
         for mono in itertools.islice(self.monos, count):
             board.double.add(touch(mono))
             board.shown.add(mono)
+            board.named[mono] = board.double.ref(len(board.double.sealed))
+
+    @precondition(lambda self: any(board.named for board in self.boards))
+    @rule(which=st.integers(0, 2), pick=st.integers(0, 9))
+    def direction_chosen(self, which: int, pick: int) -> None:
+        """One of the last touches is corrected, at once or after its stream has ended."""
+        board = self.boards[which % len(self.boards)]
+        if board.named:
+            mono = list(board.named)[-1 - pick % min(3, len(board.named))]
+            board.double.add(DirectionChosen(at=moment(), touch=board.named.pop(mono), direction="out"))
+            self.chosen.add(mono)
 
     @rule(which=st.integers(0, 2), size=st.integers(1, 5))
     def drained(self, which: int, size: int) -> None:
@@ -112,12 +131,15 @@ class History(RuleBasedStateMachine):
         assert self.backup is not None
         self.boards[0].drain(self.settlement, 5)
         self.boards[0].double = self.backup.clone()
+        self.boards[0].named.clear()
 
     @invariant()
     def nothing_is_doubled_or_invented(self) -> None:
         stored = list(Touch.objects.filter(station_id=self.id).values_list("mono_ms", flat=True))
         assert len(stored) == len(set(stored))
         assert set(stored) <= set().union(*(board.shown for board in self.boards))
+        told = Touch.objects.filter(station_id=self.id).exclude(chosen_direction="")
+        assert set(told.values_list("mono_ms", flat=True)) <= self.chosen
 
     def teardown(self) -> None:
         for _ in range(2):

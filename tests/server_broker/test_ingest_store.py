@@ -273,6 +273,40 @@ def test_both_of_two_clones_keep_their_touches(station: StationDouble, settlemen
     assert ledger(station.id).unexplained == 0
 
 
+def test_what_a_clone_says_of_its_own_touch_is_not_told_of_the_other_s(
+    station: StationDouble, settlement: Settlement
+) -> None:
+    """Direction and picture name their touch by its first identity, under which the county has another board's."""
+    other = station.clone()
+    settle(settlement, station.add(touch(1)).facts_message())
+    chosen = DirectionChosen(at=moment(), touch=other.ref(1), direction="out")
+    picture = BlobAnnounced(
+        at=moment(), sha256=b"s" * 32, size=10, media_type="image/jpeg", purpose="touch", about=other.ref(1)
+    )
+    fresh = other.add(touch(2), chosen, picture).reopen(matched=0)
+    settle(settlement, fresh.facts_message())
+    directions = {row.mono_ms: row.chosen_direction for row in TouchRow.objects.all()}
+    assert directions == {1: "", 2: "out"}
+    blob, its_touch = Blob.objects.get(), TouchRow.objects.get(mono_ms=2)
+    assert (bytes(blob.about_epoch or b""), blob.about_seq) == (bytes(its_touch.epoch), its_touch.seq)
+
+
+def test_a_picture_moves_along_with_its_touch(station: StationDouble, settlement: Settlement) -> None:
+    """A clone's re-issue came first and had the identity; its picture, and its later word, stay with its own touch."""
+    other = station.clone()
+    picture = BlobAnnounced(
+        at=moment(), sha256=b"s" * 32, size=10, media_type="image/jpeg", purpose="touch", about=other.ref(1)
+    )
+    fresh = other.add(touch(2), picture).reopen(matched=0)
+    settle(settlement, fresh.facts_message())
+    settle(settlement, station.add(touch(1)).facts_message())
+    chosen = DirectionChosen(at=moment(), touch=other.ref(1), direction="out")
+    settle(settlement, fresh.add(chosen).facts_message(4))
+    assert {row.mono_ms: row.chosen_direction for row in TouchRow.objects.all()} == {1: "", 2: "out"}
+    blob, its_touch = Blob.objects.get(), TouchRow.objects.get(mono_ms=2)
+    assert (bytes(blob.about_epoch or b""), blob.about_seq) == (bytes(its_touch.epoch), its_touch.seq)
+
+
 def test_a_reissue_gives_way_to_the_fact_whose_identity_it_took(station: StationDouble, settlement: Settlement) -> None:
     """One clone re-issued its seq 2 before the other sent its own: both touches count."""
     other = station.add(touch(1)).clone()
