@@ -87,8 +87,8 @@ def test_a_station_is_revoked_within_seconds_and_stays_so(county: County) -> Non
 
 
 def test_a_revocation_bites_while_the_database_is_away(county: County) -> None:
-    board = Board(county)
-    assert board.enrol(county.claim("village-02")).admitted
+    board, code = Board(county), county.claim("village-02")
+    assert board.enrol(code).admitted
     with Visitor(county.broker_port, "village-02", tls=board.tls()) as visitor:
         assert visitor.connect()
         county.tool("hold", "postgres")
@@ -101,6 +101,7 @@ def test_a_revocation_bites_while_the_database_is_away(county: County) -> None:
     with Visitor(county.broker_port, "village-02", tls=board.tls()) as visitor:
         assert not visitor.connect()
     assert board.renew().status == 403
+    assert board.enrol(code).status == 403
 
 
 def test_a_refresh_does_not_cut_off_the_others(county: County) -> None:

@@ -14,6 +14,7 @@ from tests.proofs.strangers.station import Board
 
 GROUPS: list[Group] = [
     connecting.certificates,
+    connecting.unlisted,
     connecting.client_ids,
     connecting.loopback,
     topics.publishing,

@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from protocol.topics import topic
+from protocol.topics import UP, topic
 from server_broker.trust.authority import CertificateAuthority
 from tests.proofs.strangers.case import Bench, Outcomes
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import client_tls
-from tests.proofs.strangers.visitor import Visitor, county_client, local_port
+from tests.proofs.strangers.visitor import SUCCESS, Visitor, county_client, local_port
 
 _DAY = dt.timedelta(days=1)
 
@@ -86,6 +86,29 @@ def _make(
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
     )
     return builder.sign(issuer_key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def unlisted(bench: Bench, outcomes: Outcomes) -> None:
+    """The authority's signature alone is not enough: who is not on the list says nothing and hears nothing."""
+    name, key, now = "unlisted-01", ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    authority_key = load_pem_private_key((bench.county.home / "trust" / "ca.key").read_bytes(), None)
+    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
+    issuer = x509.load_pem_x509_certificate(bench.county.ca.read_bytes()).subject
+    certificate = _make(name, issuer, key, authority_key, now - _DAY, now + _DAY, ExtendedKeyUsageOID.CLIENT_AUTH)
+    down = topic(shard=0, station=name, leaf="receipt")
+    with (
+        county_client(bench.county, "observer") as observer,
+        Visitor(bench.county.broker_port, name, tls=client_tls(bench.county, certificate, key)) as stranger,
+    ):
+        outcomes.welcome("observer of the unlisted", observer.connect())
+        for up in UP:
+            observer.subscribe(f"cunhui/1/+/+/{up}")
+        stranger.connect()
+        for up in UP:
+            said = stranger.publish(topic(shard=0, station=name, leaf=up))
+            outcomes.refused(f"publish {up} with a certificate that is on no list", said == SUCCESS)
+        outcomes.refused("the county hears who is on no list", bool(observer.hears()))
+        outcomes.refused("who is on no list hears its receipts", _hears_receipt(observer, stranger, down))
 
 
 def client_ids(bench: Bench, outcomes: Outcomes) -> None:

@@ -13,7 +13,8 @@ def revocation(bench: Bench, outcomes: Outcomes) -> None:
     """Revoke a connected station; it comes back, also after the broker died and the database went back in time."""
     county = bench.county
     board = Board(county)
-    outcomes.welcome("a station before its revocation", board.enrol(county.claim("revoked-01")).admitted)
+    used_claim = county.claim("revoked-01")
+    outcomes.welcome("a station before its revocation", board.enrol(used_claim).admitted)
     earlier = board.certificate
     outcomes.welcome("its renewal before", board.renew().admitted)
     open_claim = county.claim("revoked-01")
@@ -28,6 +29,7 @@ def revocation(bench: Bench, outcomes: Outcomes) -> None:
         outcomes.refused("revoked, later than 5 s", time.monotonic() - started > LIMIT_S)
     _stays_out(bench, outcomes, board, earlier, "coming back")
     outcomes.refused("an open claim of a revoked station", Board(county).enrol(open_claim).admitted)
+    outcomes.refused("the claim that a revoked station used", board.enrol(used_claim).admitted)
     outcomes.refused("a new claim for a revoked station", not county.try_tool("claim", board.station).returncode)
     county.kill9("mosquitto")
     _others_are_in(bench, outcomes, "after the broker was killed")
@@ -40,6 +42,7 @@ def revocation(bench: Bench, outcomes: Outcomes) -> None:
     _others_are_in(bench, outcomes, "after yesterday's dump was restored")
     _stays_out(bench, outcomes, board, earlier, "after yesterday's dump was restored")
     outcomes.refused("an open claim from yesterday's dump", Board(county).enrol(open_claim).admitted)
+    outcomes.refused("a used claim from yesterday's dump", board.enrol(used_claim).admitted)
 
 
 def _stays_out(bench: Bench, outcomes: Outcomes, board: Board, earlier: str, when: str) -> None:

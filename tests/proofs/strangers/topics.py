@@ -3,9 +3,7 @@
 from protocol.codec import MAX_MESSAGE_BYTES
 from protocol.topics import DOWN, UP, topic
 from tests.proofs.strangers.case import Bench, Outcomes
-from tests.proofs.strangers.visitor import Visitor, county_client
-
-SUCCESS = 0x00
+from tests.proofs.strangers.visitor import SUCCESS, Visitor, county_client
 
 
 def publishing(bench: Bench, outcomes: Outcomes) -> None:

@@ -14,6 +14,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from tests.proofs.strangers.county import County
 
+SUCCESS = 0x00
+"""MQTT 5.0, 3.4.2.1: somebody took it."""
 ANSWER_S = 5.0
 SETTLE_S = 0.7
 """How long a message that must not come is waited for; one that may come takes a few milliseconds here."""
