@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.county_keys import CountyKeys
 from agent.events import RenewalEnded
 from agent.inbox import Inbox
-from agent.renewal import RETRY_MS, SUSPICION_MS, Renewal
+from agent.renewal import ASK_FOR_KEYS_MS, RETRY_MS, SUSPICION_MS, Renewal
 from tests.agent.bench import Bench, bench
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
@@ -21,10 +22,14 @@ class Rig:
         self.asked: list[int] = []
         self.answer: RenewalEnded | Exception = RenewalEnded(due_ms=station.now().wall + 45 * DAY_MS)
         self._inbox = Inbox()
-        self.renewal = Renewal(clock=station.clock, inbox=self._inbox, renew=self._renew)
+        self.anyway = 0
+        self.renewal = Renewal(
+            clock=station.clock, inbox=self._inbox, county_keys=CountyKeys([bytes(32)]), renew=self._renew
+        )
 
-    def _renew(self, wall_ms: int) -> RenewalEnded:
+    def _renew(self, wall_ms: int, anyway: bool) -> RenewalEnded:
         self.asked.append(wall_ms)
+        self.anyway += anyway
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -67,6 +72,20 @@ def test_one_that_fails_is_tried_again_in_an_hour(
     system.pass_ms(1)
     rig.tick()
     assert len(rig.asked) == 2
+
+
+def test_for_a_key_that_nobody_knows_it_asks_at_once_and_then_seldom(rig: Rig, system: FakeSystemClock) -> None:
+    rig.tick()
+    rig.renewal.key_unknown()
+    rig.tick()
+    assert (len(rig.asked), rig.anyway) == (2, 1)
+    rig.renewal.key_unknown()
+    system.pass_ms(ASK_FOR_KEYS_MS - 1)
+    rig.tick()
+    assert rig.anyway == 1
+    system.pass_ms(1)
+    rig.tick()
+    assert rig.anyway == 2
 
 
 @pytest.fixture
