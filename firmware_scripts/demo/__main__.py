@@ -12,10 +12,12 @@ from pathlib import Path
 from firmware_scripts.demo.bench import Bench
 from firmware_scripts.demo.cast import make_cast
 from firmware_scripts.demo.once import run_once
+from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.touch import CAST_FILE, DEFAULT_FOLDER
 from firmware_scripts.report import arguments, chosen_seed
 
 _PID_FILE = "demo.pid"
+_STOP_S = 90
 _LONGEST_FOLDER = 107 - len("/stations/demo-0000/kiosk.sock")
 """In bytes: a unix socket's path has at most 107 (unix(7))."""
 
@@ -35,8 +37,12 @@ def main() -> int:
     if len(os.fsencode(folder)) > _LONGEST_FOLDER:
         print(f"{folder} is too long a path for unix sockets: choose another with --folder", file=sys.stderr)
         return 2
+    if _running(folder):
+        print(f"a demonstration runs in {folder} already: end it with ./run demo --stop", file=sys.stderr)
+        return 1
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / _PID_FILE).write_text(str(os.getpid()), encoding="ascii")
     seed = chosen_seed(options.seed)
     if options.once:
         return run_once(folder, seed=seed, as_json=options.json)
@@ -45,8 +51,8 @@ def main() -> int:
 
 def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    (folder / _PID_FILE).write_text(str(os.getpid()), encoding="ascii")
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave a county behind
+        signal.signal(number, lambda *_: stop.set())
     print("· starting a county and three stations", flush=True)
     with Bench(folder, make_cast(people_per_station=12, seed=seed), pcsc=False) as bench:
         _write_cast(folder, bench)
@@ -81,11 +87,26 @@ def _write_cast(folder: Path, bench: Bench) -> None:
     (folder / CAST_FILE).write_text(json.dumps(people, ensure_ascii=False), encoding="utf-8")
 
 
-def _stop(folder: Path) -> int:
+def _running(folder: Path) -> int:
+    """Return the pid of the demonstration that runs in ``folder``, or 0."""
     try:
-        os.kill(int((folder / _PID_FILE).read_text(encoding="ascii")), signal.SIGTERM)
-    except (FileNotFoundError, ProcessLookupError):
+        pid = int((folder / _PID_FILE).read_text(encoding="ascii"))
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return 0
+    return pid if __package__.encode() in command else 0
+
+
+def _stop(folder: Path) -> int:
+    """End the demonstration and wait until all that it started is gone."""
+    if not (pid := _running(folder)):
         print("no demonstration is running here", file=sys.stderr)
+        return 1
+    os.kill(pid, signal.SIGTERM)
+    try:
+        wait_until(lambda: not _running(folder), what="the demonstration to end", timeout_s=_STOP_S)
+    except NotInTime as late:
+        print(late, file=sys.stderr)
         return 1
     return 0
 
