@@ -1,26 +1,22 @@
-"""The core's face to the uplink: time, desired state, vitals, alarms; and the renewal of the certificate."""
+"""The core's face to the uplink: time, desired state, vitals, alarms."""
 
 from pathlib import Path
 
 import msgspec
 
-from agent.county_keys import CountyKeys
-from agent.events import MachineSeen, RenewalEnded
+from agent.events import MachineSeen
 from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.recent import recent_facts
-from agent.renewal import ASK_FOR_KEYS_MS, RETRY_MS, SUSPICION_MS, Renewal
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
 from protocol.health import Machine
 from protocol.kiosk import MAX_LINE_BYTES, decode_from_agent, encode_line
-from protocol.signing import key_id
 from protocol.twin import Person
 from tests.agent.bench import ZHANG, Bench, bench, desired, window
 from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 DAY_MS = 24 * HOUR_MS
-OLD_KEY, NEW_KEY = b"o" * 32, b"n" * 32
 
 
 def home_of(station: Bench) -> HomeScreen:
@@ -127,155 +123,6 @@ def test_memory_begins_after_facts_that_were_erased(station: Bench) -> None:
             return station.outbox.real.envelope_after(seq, max_facts=max_facts, max_bytes=max_bytes)
 
     assert [ref.seq for ref, _ in recent_facts(Erased())] == [Erased.through - 1, Erased.through]  # type: ignore[arg-type]
-
-
-class RenewalDesk:
-    """Renews, or fails, and says when it is due again."""
-
-    def __init__(self, system: FakeSystemClock) -> None:
-        self.system = system
-        self.asked: list[int] = []
-        self.anyway: list[int] = []
-        self.fails = False
-        self.due_ms = 0
-        self.keys: tuple[bytes, ...] = (OLD_KEY,)
-
-    def __call__(self, wall_ms: int, anyway: bool) -> RenewalEnded:
-        self.asked.append(wall_ms)
-        if anyway:
-            self.anyway.append(wall_ms)
-        if self.fails:
-            raise OSError("no county")
-        if wall_ms < self.due_ms and not anyway:
-            return RenewalEnded(due_ms=self.due_ms)
-        self.due_ms = self.system.wall + 45 * DAY_MS
-        return RenewalEnded(renewed=True, due_ms=self.due_ms, county_keys=self.keys)
-
-
-def renewal_of(station: Bench, desk: RenewalDesk, county_keys: CountyKeys | None = None) -> Renewal:
-    keys = county_keys or CountyKeys([OLD_KEY])
-    return Renewal(clock=station.clock, inbox=station.inbox, county_keys=keys, renew=desk)
-
-
-def look(renewal: Renewal, station: Bench) -> bool:
-    """Tick, and take what comes of it."""
-    renewal.tick(connected=True)
-    event = station.inbox.get(timeout_s=5)
-    assert isinstance(event, RenewalEnded)
-    renewal.ended(event)
-    return not event.problem
-
-
-def rests(renewal: Renewal, station: Bench) -> bool:
-    """Tick, and see that nothing comes of it."""
-    renewal.tick(connected=True)
-    return station.inbox.get(timeout_s=0.1) is None
-
-
-def test_the_certificate_is_looked_at_once_and_again_when_it_is_due(station: Bench, system: FakeSystemClock) -> None:
-    desk = RenewalDesk(system)
-    renewal = renewal_of(station, desk)
-    assert look(renewal, station)
-    system.pass_ms(44 * DAY_MS)
-    assert rests(renewal, station)
-    system.pass_ms(DAY_MS)
-    assert look(renewal, station)
-    assert desk.asked == [system.wall - 45 * DAY_MS, system.wall]
-
-
-def test_a_failed_renewal_is_tried_once_an_hour(station: Bench, system: FakeSystemClock) -> None:
-    desk = RenewalDesk(system)
-    desk.fails = True
-    renewal = renewal_of(station, desk)
-    assert not look(renewal, station)
-    assert rests(renewal, station)
-    system.pass_ms(RETRY_MS)
-    assert not look(renewal, station)
-
-
-def test_one_renewal_runs_at_a_time(station: Bench, system: FakeSystemClock) -> None:
-    desk = RenewalDesk(system)
-    renewal = renewal_of(station, desk)
-    renewal.tick(connected=True)
-    system.pass_ms(RETRY_MS)
-    renewal.tick(connected=True)
-    assert station.inbox.get(timeout_s=5) is not None
-    assert len(desk.asked) == 1
-
-
-def test_a_key_that_nobody_knows_has_the_county_asked_at_once(station: Bench, system: FakeSystemClock) -> None:
-    desk, keys = RenewalDesk(system), CountyKeys([OLD_KEY])
-    renewal = renewal_of(station, desk, keys)
-    assert look(renewal, station)
-    desk.keys = (NEW_KEY,)
-    renewal.key_unknown()
-    assert look(renewal, station)
-    assert desk.anyway == [system.wall]
-    assert keys == {key_id(NEW_KEY): NEW_KEY}, "what the old key signed is not the county's any more"
-    assert rests(renewal, station)
-
-
-def test_unknown_keys_without_end_cost_a_renewal_in_ten_minutes(station: Bench, system: FakeSystemClock) -> None:
-    desk = RenewalDesk(system)
-    renewal = renewal_of(station, desk)
-    assert look(renewal, station)
-    renewal.key_unknown()
-    assert look(renewal, station)
-    renewal.key_unknown()
-    assert rests(renewal, station)
-    system.pass_ms(ASK_FOR_KEYS_MS)
-    assert look(renewal, station)
-    assert len(desk.anyway) == 2
-
-
-def test_a_county_that_cannot_be_asked_changes_no_key(station: Bench, system: FakeSystemClock) -> None:
-    desk, keys = RenewalDesk(system), CountyKeys([OLD_KEY])
-    renewal = renewal_of(station, desk, keys)
-    desk.fails = True
-    renewal.key_unknown()
-    assert not look(renewal, station)
-    assert keys == {key_id(OLD_KEY): OLD_KEY}
-
-
-def test_a_station_without_the_time_asks_for_keys_too(tmp_path: Path, system: FakeSystemClock) -> None:
-    with bench(tmp_path, system, trusted=False) as station:
-        desk = RenewalDesk(system)
-        renewal = renewal_of(station, desk)
-        renewal.key_unknown()
-        assert look(renewal, station)
-        assert desk.anyway[0] > system.wall, "no calendar has that time: none is trusted"
-
-
-def test_without_the_time_nothing_is_renewed_while_the_county_answers(tmp_path: Path, system: FakeSystemClock) -> None:
-    with bench(tmp_path, system, trusted=False) as station:
-        renewal = renewal_of(station, RenewalDesk(system))
-        for _ in range(4):
-            assert rests(renewal, station)
-            system.pass_ms(RETRY_MS)
-
-
-def test_without_the_time_and_without_the_county_a_certificate_is_renewed_on_suspicion_once(
-    tmp_path: Path, system: FakeSystemClock
-) -> None:
-    with bench(tmp_path, system, trusted=False) as station:
-        desk = RenewalDesk(system)
-        desk.fails = True
-        renewal = renewal_of(station, desk)
-        for tries in (1, 2):
-            renewal.tick(connected=False)
-            assert len(desk.asked) == tries - 1
-            system.pass_ms(SUSPICION_MS if tries == 1 else RETRY_MS)
-            desk.fails = tries == 1
-            renewal.tick(connected=False)
-            event = station.inbox.get(timeout_s=5)
-            assert isinstance(event, RenewalEnded)
-            renewal.ended(event)
-        assert min(desk.asked) > system.wall + 50 * 365 * DAY_MS, "due whatever the certificate says"
-        for _ in range(4):
-            system.pass_ms(RETRY_MS)
-            renewal.tick(connected=False)
-        assert station.inbox.get(timeout_s=0.1) is None
-        assert len(desk.asked) == 2
 
 
 def test_a_damaged_blob_is_stated_as_evicted(station: Bench) -> None:

@@ -1,4 +1,4 @@
-"""When the certificate is looked at and renewed: when it is due, on suspicion, and no more than once an hour."""
+"""When the certificate is looked at and renewed: when due, on suspicion, for the county's keys, and no oftener."""
 
 from pathlib import Path
 
@@ -8,11 +8,13 @@ from agent.county_keys import CountyKeys
 from agent.events import RenewalEnded
 from agent.inbox import Inbox
 from agent.renewal import ASK_FOR_KEYS_MS, RETRY_MS, SUSPICION_MS, Renewal
+from protocol.signing import key_id
 from tests.agent.bench import Bench, bench
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 LONG_PAST_DUE = 2**53
 DAY_MS = 24 * HOUR_MS
+OLD_KEY, NEW_KEY = b"o" * 32, b"n" * 32
 
 
 class Rig:
@@ -20,16 +22,15 @@ class Rig:
 
     def __init__(self, station: Bench) -> None:
         self.asked: list[int] = []
+        self.anyway: list[bool] = []
         self.answer: RenewalEnded | Exception = RenewalEnded(due_ms=station.now().wall + 45 * DAY_MS)
-        self._inbox = Inbox()
-        self.anyway = 0
-        self.renewal = Renewal(
-            clock=station.clock, inbox=self._inbox, county_keys=CountyKeys([bytes(32)]), renew=self._renew
-        )
+        self.keys = CountyKeys([OLD_KEY])
+        self.inbox = Inbox()
+        self.renewal = Renewal(clock=station.clock, inbox=self.inbox, county_keys=self.keys, renew=self._renew)
 
     def _renew(self, wall_ms: int, anyway: bool) -> RenewalEnded:
         self.asked.append(wall_ms)
-        self.anyway += anyway
+        self.anyway.append(anyway)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -39,7 +40,7 @@ class Rig:
         self.renewal.tick(connected=connected)
         if self.renewal.running:
             self.renewal.tick(connected=connected)
-            event = self._inbox.get(timeout_s=5)
+            event = self.inbox.get(timeout_s=5)
             assert isinstance(event, RenewalEnded)
             self.renewal.ended(event)
 
@@ -74,18 +75,12 @@ def test_one_that_fails_is_tried_again_in_an_hour(
     assert len(rig.asked) == 2
 
 
-def test_for_a_key_that_nobody_knows_it_asks_at_once_and_then_seldom(rig: Rig, system: FakeSystemClock) -> None:
-    rig.tick()
-    rig.renewal.key_unknown()
-    rig.tick()
-    assert (len(rig.asked), rig.anyway) == (2, 1)
-    rig.renewal.key_unknown()
-    system.pass_ms(ASK_FOR_KEYS_MS - 1)
-    rig.tick()
-    assert rig.anyway == 1
-    system.pass_ms(1)
-    rig.tick()
-    assert rig.anyway == 2
+def test_one_runs_at_a_time(rig: Rig, system: FakeSystemClock) -> None:
+    rig.renewal.tick(connected=True)
+    system.pass_ms(RETRY_MS)
+    rig.renewal.tick(connected=True)
+    assert rig.inbox.get(timeout_s=5) is not None
+    assert len(rig.asked) == 1
 
 
 @pytest.fixture
@@ -95,7 +90,7 @@ def undated(tmp_path: Path, system: FakeSystemClock) -> Rig:
 
 
 def test_without_the_time_and_the_county_it_is_renewed_on_suspicion_once(undated: Rig, system: FakeSystemClock) -> None:
-    undated.answer = RenewalEnded(renewed=True, due_ms=LONG_PAST_DUE)
+    undated.answer = RenewalEnded(renewed=True, due_ms=LONG_PAST_DUE, county_keys=(OLD_KEY,))
     for _ in range(3):
         system.pass_ms(SUSPICION_MS - 1)
         undated.tick(connected=True)
@@ -106,3 +101,52 @@ def test_without_the_time_and_the_county_it_is_renewed_on_suspicion_once(undated
         system.pass_ms(SUSPICION_MS)
         undated.tick(connected=False)
     assert undated.asked == [LONG_PAST_DUE]
+
+
+def test_on_suspicion_it_is_tried_until_it_succeeds(undated: Rig, system: FakeSystemClock) -> None:
+    undated.answer = OSError("no county")
+    system.pass_ms(SUSPICION_MS)
+    undated.tick(connected=False)
+    undated.answer = RenewalEnded(renewed=True, due_ms=LONG_PAST_DUE, county_keys=(OLD_KEY,))
+    for _ in range(4):
+        system.pass_ms(RETRY_MS)
+        undated.tick(connected=False)
+    assert undated.asked == [LONG_PAST_DUE] * 2
+
+
+def test_a_key_that_nobody_knows_has_the_county_asked_at_once(rig: Rig, system: FakeSystemClock) -> None:
+    rig.tick()
+    rig.answer = RenewalEnded(renewed=True, due_ms=system.wall + 45 * DAY_MS, county_keys=(NEW_KEY,))
+    rig.renewal.key_unknown()
+    rig.tick()
+    assert (rig.asked[1:], rig.anyway) == ([system.wall], [False, True])
+    assert rig.keys == {key_id(NEW_KEY): NEW_KEY}, "what the old key signed is not the county's any more"
+    rig.tick()
+    assert len(rig.asked) == 2
+
+
+def test_unknown_keys_without_end_cost_one_in_ten_minutes(rig: Rig, system: FakeSystemClock) -> None:
+    rig.tick()
+    for _ in range(ASK_FOR_KEYS_MS // 1000 + 1):
+        rig.renewal.key_unknown()
+        rig.tick()
+        system.pass_ms(1000)
+    assert rig.anyway.count(True) == 2
+
+
+def test_a_county_that_cannot_be_asked_changes_no_key(rig: Rig) -> None:
+    rig.answer = OSError("no county")
+    rig.renewal.key_unknown()
+    rig.tick()
+    assert rig.keys == {key_id(OLD_KEY): OLD_KEY}
+
+
+def test_looking_at_it_changes_no_key(rig: Rig) -> None:
+    rig.tick()
+    assert rig.keys == {key_id(OLD_KEY): OLD_KEY}
+
+
+def test_a_station_without_the_time_asks_for_keys_too(undated: Rig) -> None:
+    undated.renewal.key_unknown()
+    undated.tick()
+    assert (undated.asked, undated.anyway) == ([LONG_PAST_DUE], [True])
