@@ -211,6 +211,16 @@ def test_a_time_service_that_is_not_well_or_silent_does_not_count(system: FakeSy
     assert clock.now().quality == "unknown"
 
 
+def test_a_time_service_that_is_well_does_not_count_before_the_kernel_agrees(
+    system: FakeSystemClock, memory: Memory
+) -> None:
+    clock = started(system, memory)
+    clock.ntp_read(well=True, mono_ms=system.mono)
+    assert clock.check_ntp() is None
+    assert clock.now().quality == "unknown"
+    assert ntp(clock, system) is not None
+
+
 @pytest.mark.parametrize("wall", [0, 946_684_800_000, BUILD_MS - DAY_MS, BUILD_MS + 732 * DAY_MS, 4_102_444_800_000])
 def test_an_impossible_ntp_is_distrusted_and_said_once(system: FakeSystemClock, memory: Memory, wall: int) -> None:
     clock = started(system, memory)

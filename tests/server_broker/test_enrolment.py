@@ -121,6 +121,14 @@ def test_a_claim_takes_a_station_in_under_its_own_name(code: str, home: CountyHo
     assert AuditEntry.objects.filter(action="station.enrolled", subject="village-01").count() == 1
 
 
+def test_a_request_that_its_own_record_key_did_not_sign_is_refused(code: str, home: CountyHome) -> None:
+    kit, own = Kit(), Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    request = EnrolRequest(claim=code, csr=kit.csr(), record_key=own, nonce=os.urandom(16), signature=bytes(64))
+    response = post("/enrol", msgspec.json.encode(sign_request(kit.record_key, request)))
+    assert refusal(response) == (403, "bad_signature")
+    assert StationJournal(home).read().live() == {}
+
+
 def test_a_claim_is_good_once(code: str) -> None:
     assert Kit().enrol(code).status_code == 200
     assert refusal(Kit().enrol(code)) == (403, "claim_refused")

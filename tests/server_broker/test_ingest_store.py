@@ -502,6 +502,13 @@ def test_messages_on_other_topics_are_set_aside(station: StationDouble, settleme
     assert Quarantined.objects.get().reason == "bad_topic"
 
 
+def test_a_retained_message_is_set_aside(station: StationDouble, settlement: Settlement) -> None:
+    message = station.add(touch()).facts_message()
+    assert settlement.settle([Incoming(message.topic, message.payload, retained=True)]) == []
+    assert Quarantined.objects.get().reason == "bad_topic"
+    assert Fact.objects.count() == 0
+
+
 def test_a_payload_that_claims_another_station_is_set_aside(station: StationDouble, settlement: Settlement) -> None:
     other = StationDouble(id="shili-02").add(touch())
     other.enrol()

@@ -15,6 +15,7 @@ from PIL import Image
 
 from protocol.blobs import BlobChunk, BlobMissing, BlobQuery
 from protocol.codec import encode
+from protocol.facts import BlobEvicted
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.cleaning import drop_old_quarantined
 from server_broker.ingest.models import Quarantined
@@ -24,7 +25,7 @@ from server_broker.media.models import Blob
 from server_broker.media.pictures import is_viewable, open_snapshot
 from server_broker.media.ranges import merge, missing
 from server_broker.media.retention import drop_abandoned, drop_expired
-from tests.server_broker.station_double import NOW, StationDouble, announced
+from tests.server_broker.station_double import NOW, StationDouble, announced, moment
 
 pytestmark = pytest.mark.django_db
 
@@ -228,6 +229,32 @@ def test_pictures_live_ninety_days(sender: Sender, folder: MediaFolder) -> None:
     assert open_snapshot(Blob.objects.get()) is None
     assert drop_expired(NOW + timedelta(days=91)) == 0
     assert sender.missing() == []
+
+
+def test_bytes_that_another_station_s_picture_shares_stay_as_long_as_that_one(
+    sender: Sender, settlement: Settlement, folder: MediaFolder
+) -> None:
+    other = StationDouble(id="shili-02")
+    other.enrol()
+    sender.all()
+    assert Sender(other, settlement, sender.data).missing() == []
+    Blob.objects.filter(station_id=other.id).update(completed_at=NOW + timedelta(days=30))
+    assert drop_expired(NOW + timedelta(days=91)) == 1
+    assert folder.has(sender.sha256)
+    assert drop_expired(NOW + timedelta(days=121)) == 1
+    assert not folder.has(sender.sha256)
+
+
+def test_a_picture_that_came_all_the_same_is_not_called_lost(sender: Sender) -> None:
+    """A station states first that it gives a picture up. Where the power fails in between, it sends it after all."""
+    gone = BlobEvicted(at=moment(), sha256=sender.sha256, reason="disk")
+    sender.announce()
+    sender.settlement.settle([sender.station.add(gone).facts_message(2)])
+    assert Blob.objects.get().evicted_reason == "disk"
+    sender.all()
+    assert Blob.objects.get().evicted_reason == ""
+    sender.settlement.settle([sender.station.add(gone).facts_message(3)])
+    assert Blob.objects.get().evicted_reason == ""
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=12))

@@ -1,5 +1,7 @@
 """What a station may fill the quarantine with is counted by what was kept, not by what was tried."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.db import OperationalError
 
@@ -31,6 +33,24 @@ def test_beyond_the_hours_rows_messages_are_counted_only(settlement: Settlement,
         settlement.settle([station.message("facts", b"\xc1"), station.message("vitals", b"\xc1")])
     assert Quarantined.objects.count() == 3
     assert Alarm.objects.get().count == 4
+
+
+def test_the_bytes_of_an_hour_are_bounded_too_and_each_hour_is_its_own(
+    station: StationDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarantine, "BYTES_AN_HOUR", 3_000)
+    times = [NOW, NOW, NOW, NOW + timedelta(minutes=60), NOW + timedelta(minutes=61)]
+    clock = iter(times)
+
+    def now() -> datetime:
+        return next(clock)
+
+    settlement = Settlement(clock=now)
+    kept = []
+    for _ in times:
+        settlement.settle([station.message("facts", b"\xc1" * 1_400)])
+        kept.append(Quarantined.objects.count())
+    assert kept == [1, 2, 2, 2, 3]
 
 
 def test_tries_that_the_database_did_not_take_use_up_nothing(settlement: Settlement, station: StationDouble) -> None:
