@@ -160,6 +160,13 @@ def test_a_flood_of_questions_waits_in_the_kiosks_own_socket(path: Path, kiosks:
         seen += 1
 
 
+def test_a_flood_without_end_fills_the_kiosks_own_socket_and_no_memory(path: Path, inbox: Inbox) -> None:
+    kiosk, _ = joined(path, inbox)
+    kiosk.sock.settimeout(0.5)
+    with pytest.raises(TimeoutError):
+        kiosk.sock.sendall(encode_line(AskHelp(screen="home")) * 200_000)
+
+
 def test_a_kiosk_that_leaves_while_it_is_not_read_is_noticed(path: Path, kiosks: KioskSocket, inbox: Inbox) -> None:
     kiosk, number = joined(path, inbox)
     kiosk.sock.sendall(encode_line(AskHelp(screen="home")) * (MAX_UNHANDLED + 1))

@@ -84,6 +84,19 @@ def test_an_answer_that_comes_twice_puts_no_second_chunk_in_flight() -> None:
     assert len(bench.link.sent) == sent
 
 
+def test_a_chunk_that_nobody_took_is_not_followed_by_the_next() -> None:
+    bench = Bench()
+    add(bench, 50_000)
+    bench.silent_broker = True
+    bench.connect()
+    while bench.leaves()[-1] != "blob":
+        bench.step()
+    bench.reason_code = 0x10
+    bench.step()
+    bench.uplink.tick()
+    assert bench.leaves().count("blob") == 1
+
+
 def test_a_broken_connection_resumes_with_what_is_missing() -> None:
     bench = Bench()
     name = add(bench, 200_000)
