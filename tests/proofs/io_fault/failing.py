@@ -1,5 +1,6 @@
 """Let the k-th operation fail, for every k until a life has none left to fail."""
 
+import itertools
 import logging
 import multiprocessing
 import shutil
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.proofs.io_fault.faults import KINDS, Faults, Kind
-from tests.proofs.io_fault.life import Life
+from tests.proofs.io_fault.life import LIVES, Life
 from tests.proofs.power_cut.judge import Verdict
 from tests.proofs.power_cut.station_judge import judge_folder
 
@@ -30,16 +31,16 @@ class Outcome:
         self.runs += other.runs
 
 
-def fail(kind: Kind, at: int, *, seed: int, folder: Path, verdict: Verdict) -> bool:
-    """Live once with operation ``at`` failing, judge, and return whether there was such an operation."""
+def fail(kind: Kind, at: int, *, life_number: int, seed: int, folder: Path, verdict: Verdict) -> bool:
+    """Live a life with operation ``at`` failing, judge, and return whether there was such an operation."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     faults = Faults(folder, kind=kind, at=at)
-    where = f"seed {seed}, {kind} at operation {at}"
+    where = f"seed {seed}, life {life_number}, {kind} at operation {at}"
     before = verdict.wrong
     life = Life(folder, faults, verdict, seed=seed)
     try:
-        life.live(faults)
+        life.live(faults, LIVES[life_number])
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding of the proof
         verdict.crashes += 1
         where = f"{where}: {error!r}"
@@ -51,12 +52,13 @@ def fail(kind: Kind, at: int, *, seed: int, folder: Path, verdict: Verdict) -> b
 
 
 def prove(*, seed: int, first: int = 1, step: int = 1, kinds: tuple[Kind, ...] = tuple(KINDS)) -> Outcome:
-    """Fail operation ``first``, then each ``step``-th after it, of every kind, until a life is through without."""
+    """Fail operation ``first``, then each ``step``-th after it, of every kind, until each life is through without."""
     outcome = Outcome()
     with tempfile.TemporaryDirectory(prefix="io-fault-", dir=MEMORY if MEMORY.is_dir() else None) as name:
-        for kind in kinds:
+        folder = Path(name) / "life"
+        for number, kind in itertools.product(range(len(LIVES)), kinds):
             at = first
-            while fail(kind, at, seed=seed, folder=Path(name) / "life", verdict=outcome.verdict):
+            while fail(kind, at, life_number=number, seed=seed, folder=folder, verdict=outcome.verdict):
                 outcome.runs[kind] += 1
                 at += step
     return outcome

@@ -12,22 +12,32 @@ import apsw
 from agent.config import OUTBOX_FILE
 from agent.durable import make_folder
 from agent.events import PackFetched
-from agent.identity import IdentityBroken, record_key, save_answer, tls_key
+from agent.identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
 from agent.outbox import OutboxBroken, OutboxFull
 from agent.rescue import ExportFailed, board, export
 from protocol.receipts import Receipt
+from tests.fakes.clockwork import FakeSystemClock
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, python_files
+from tests.proofs.power_cut.chores import Chores
+from tests.proofs.power_cut.county import ORDERS, enrolled, pack_file
 from tests.proofs.power_cut.judge import Verdict
-from tests.proofs.power_cut.station_workload import Program, StationTold, enrolled, pack_file
+from tests.proofs.power_cut.program import Program
+from tests.proofs.power_cut.told import StationTold
 from tests.proofs.power_cut.workload import FRAMES_BETWEEN_CHECKPOINTS, STATION, moment, settings, touch
 
 MOST_STARTS = 120
 """A service manager starts again and again; a fault that lasts is over by then."""
 
-STEPS = (
-    *("enrol", "commit", "commit", "commit", "pictures", "receipt", "put", "evict", "pack", "commit", "drop"),
-    *("pictures", "renew", "epoch", "commit", "export", "reopen", "commit", "damage", "commit", "many", "drop"),
+LIVES: tuple[tuple[str, ...], ...] = (
+    (
+        *("enrol", "commit", "commit", "commit", "pictures", "receipt", "put", "evict", "pack", "commit", "drop"),
+        *("pictures", "renew", "epoch", "commit", "export", "reopen", "commit", "damage", "commit", "many", "drop"),
+    ),
+    ("order",) * len(ORDERS) + ("reopen",),
+    ("twin", "twin", "twin", "reopen", "pack", "notes", "reopen"),
+    ("log", "download", "download", "log", "reopen", "commit"),
 )
+"""Steps of a life each. What was tried in an earlier one, and what makes a station of a folder, is not tried again."""
 
 _REFUSED = (OutboxFull, OutboxBroken)
 """What the outbox says when the disk fails. At a start and a close `apsw.Error` comes too, only here: of a VFS in
@@ -43,21 +53,27 @@ class Life:
         self._vfs = FaultyVFS(faults)
         self._verdict = verdict
         self._chance = Random(seed)
+        self._chores = Chores(self, self._chance)
+        self._system = FakeSystemClock()
         self._packs = 0
         self._program: Program | None = None
         self.told = StationTold(0)
 
-    def live(self, faults: Faults) -> None:
-        """Take every step, whatever fails."""
+    def live(self, faults: Faults, steps: tuple[str, ...]) -> None:
+        """Take every step, whatever fails; a life that does not begin by enrolling finds an enrolled station."""
         frames = (str(FRAMES_BETWEEN_CHECKPOINTS), FRAMES_BETWEEN_CHECKPOINTS)
         with settings(wal_autocheckpoint=frames), python_files(faults):
-            for step in STEPS:
+            if "enrol" not in steps:
+                with faults.resting():
+                    self._enrol()
+                    self._running().date()
+            for step in steps:
                 getattr(self, f"_{step}")()
                 if self._program is not None and self._program.outbox.damage is not None:
                     self._reopen()
             self._close()
 
-    def _tell(self, **news: Any) -> None:
+    def tell(self, **news: Any) -> None:
         self.told = replace(self.told, **news)
 
     def _running(self) -> Program:
@@ -66,7 +82,7 @@ class Life:
             if self._program is not None:
                 return self._program
             try:
-                self._program = Program(self._station, vfs=self._vfs.vfs_name)
+                self._program = Program(self._station, vfs=self._vfs.vfs_name, system=self._system, ears=self._chores)
             except (*_REFUSED, IdentityBroken, OSError, apsw.Error):
                 continue
         self._verdict.refused_to_start += 1
@@ -89,33 +105,34 @@ class Life:
         for _ in range(MOST_STARTS):
             try:
                 make_folder(self._station, mode=0o750)
-                self._tell(record_key=record_key(self._station).private_bytes_raw())
+                self.tell(record_key=record_key(self._station).private_bytes_raw())
                 tls_key(self._station)
+                self.tell(tls_key=(self._station / TLS_KEY).read_bytes())
                 save_answer(self._station, enrolled(1))
             except OSError:
                 continue
-            self._tell(identity=(1, 1))
+            self.tell(identity=(1, 1))
             return
         self._verdict.refused_to_start += 1
 
     def _renew(self) -> None:
         kept, _ = self.told.identity
-        self._tell(identity=(kept, kept + 1))
+        self.tell(identity=(kept, kept + 1))
         try:
             save_answer(self._station, enrolled(kept + 1))
         except OSError:
             return
-        self._tell(identity=(kept + 1, kept + 1))
+        self.tell(identity=(kept + 1, kept + 1))
 
     def _commit(self, count: int = 1) -> None:
         first = self.told.presented + 1
         numbers = range(first, first + count)
-        self._tell(presented=numbers[-1])
+        self.tell(presented=numbers[-1])
         try:
             refs = self._running().outbox.commit(*(touch(number) for number in numbers))
         except _REFUSED:
             return
-        self._tell(green=self.told.green | dict(zip(numbers, refs, strict=True)))
+        self.tell(green=self.told.green | dict(zip(numbers, refs, strict=True)))
 
     def _many(self) -> None:
         for _ in range(12):
@@ -133,7 +150,7 @@ class Life:
 
     def _put(self) -> None:
         try:
-            self._running().outbox.put("desired", bytes(9_000))
+            self._running().outbox.put("something", bytes(9_000))
         except _REFUSED:
             return
 
@@ -147,9 +164,9 @@ class Life:
         for _ in range(2):
             jpeg = self._chance.randbytes(3_000)
             name = sha256(jpeg).digest()
-            self._tell(exposed=self.told.exposed | {name})
+            self.tell(exposed=self.told.exposed | {name})
             if self._running().photograph(jpeg, name.hex()[:16]) == "ok":
-                self._tell(taken=self.told.taken | {name})
+                self.tell(taken=self.told.taken | {name})
         for event in self._running().hand_over():
             self._running().snapshots.taken(event)
 
@@ -161,7 +178,7 @@ class Life:
 
     def _drop(self) -> None:
         for name, _ in self._running().blobs.pending()[:1]:
-            self._tell(let_go=self.told.let_go | {name})
+            self.tell(let_go=self.told.let_go | {name})
             try:
                 self._running().blobs.drop(name)
             except OutboxBroken:
@@ -171,12 +188,27 @@ class Life:
         self._packs += 1
         ref, file = pack_file(self._packs)
         shelf = self._running().shelf
-        self._tell(pack=None)
+        self.tell(pack=None)
         shelf.want([ref])
         shelf.fetched(PackFetched(sha256=ref.sha256, file=file))
         # Where the disk did not take it, it is played from memory and fetched again after a restart.
         if (self._station / "packs" / ref.sha256.hex()).exists():
-            self._tell(pack=ref)
+            self.tell(pack=ref)
+
+    def _order(self) -> None:
+        self._chores.order(self._running())
+
+    def _twin(self) -> None:
+        self._chores.twin(self._running())
+
+    def _notes(self) -> None:
+        self._chores.notes(self._running())
+
+    def _log(self) -> None:
+        self._chores.log(self._running())
+
+    def _download(self) -> None:
+        self._chores.download(self._running())
 
     def _export(self) -> None:
         self._close()
@@ -185,7 +217,7 @@ class Life:
         except ExportFailed:
             return
         if done.path is not None:
-            self._tell(exports=self.told.exports | {done.path.name: done.facts})
+            self.tell(exports=self.told.exports | {done.path.name: done.facts})
 
     def _damage(self) -> None:
         """Spoil the header behind the product's back, from which every row can be salvaged."""

@@ -66,11 +66,11 @@ class _Shim:
             inode = self.recording.opened(file, is_new=is_new)
             if "w" in mode and not is_new:
                 self.recording.add(Truncate(inode, 0))
-        assert "b" in mode, "only bytes are written to files below the folder"
         raw = _RecordingFile(file if isinstance(file, int) else str(file), mode.replace("b", ""), self, inode)
         if buffering == 0:
             return raw
-        return io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+        buffered = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+        return buffered if "b" in mode else io.TextIOWrapper(buffered, *rest, **named)
 
     def os_open(self, path: Any, flags: int, *rest: Any, **named: Any) -> int:
         if not isinstance(path, str | Path) or not self.recording.watches(path):

@@ -1,17 +1,27 @@
 """Start a station from what a power cut left, let it go on, and compare it with what the outside was told."""
 
 from collections import Counter
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from typing import override
 
-from agent.identity import ANSWER, load_identity, record_key
+from agent.drivers.https import WrongContent
+from agent.identity import ANSWER, TLS_KEY, load_identity, record_key
+from agent.ports import DeviceError
 from protocol.export import ExportReader
-from protocol.facts import BlobAnnounced, BlobEvicted, Fact, Touch
+from protocol.facts import BlobAnnounced, BlobEvicted, CommandResult, Fact, Touch
 from protocol.refusal import Refused
 from protocol.units import FactRef
+from tests.proofs.power_cut.county import number_of, pack_file, serving
 from tests.proofs.power_cut.disk import Image
 from tests.proofs.power_cut.judge import PROBE, Verdict, facts_of, finding, put_back
-from tests.proofs.power_cut.station_workload import Program, StationTold, number_of
+from tests.proofs.power_cut.program import Deaf, Program
+from tests.proofs.power_cut.told import StationTold
 from tests.proofs.power_cut.workload import touch
+
+MOST_FETCHES = 2
+"""What lay there may be no beginning of the file: then it goes, and the next one brings the file."""
 
 
 def judge_station(image: Image, told: StationTold, folder: Path, verdict: Verdict, *, where: str) -> None:
@@ -26,16 +36,31 @@ def judge_folder(folder: Path, told: StationTold, verdict: Verdict, *, where: st
         _judge_stick(folder / "stick", told, verdict)
         station = folder / "station"
         if _identity_is_right(station, told, verdict):
-            program = Program(station)
+            lights = _Lights(told)
+            program = Program(station, ears=lights)
             try:
                 _judge_program(program, told, verdict)
+                verdict.doubled += sum(times - 1 for times in lights.seen.values())
             finally:
                 program.close()
+
+
+class _Lights(Deaf):
+    """Counts how often the lamp blinked on each order, before the cut and after it."""
+
+    def __init__(self, told: StationTold) -> None:
+        self.seen = Counter(told.lights)
+
+    @override
+    def lit(self, command: bytes) -> None:
+        self.seen[command] += 1
 
 
 def _identity_is_right(folder: Path, told: StationTold, verdict: Verdict) -> bool:
     """Judge who the station is; return whether it is enrolled."""
     if told.record_key is not None and record_key(folder).private_bytes_raw() != told.record_key:
+        verdict.lost += 1
+    if told.tls_key is not None and (folder / TLS_KEY).read_bytes() != told.tls_key:
         verdict.lost += 1
     kept, asked = told.identity
     identity = load_identity(folder) if (folder / ANSWER).exists() else None
@@ -48,15 +73,64 @@ def _identity_is_right(folder: Path, told: StationTold, verdict: Verdict) -> boo
 
 
 def _judge_program(program: Program, told: StationTold, verdict: Verdict) -> None:
+    _judge_notes(program, told, verdict)
+    program.commands.resume(ended_well=False)
     while events := program.hand_over():
         for event in events:
             program.snapshots.taken(event)
+    exposed = told.exposed | _order_again(program, told)
     (probe,) = program.outbox.commit(touch(PROBE))
     facts = facts_of(program.outbox)
     _judge_touches(facts, probe, told, verdict)
-    _judge_pictures(program, facts, told, verdict)
+    _judge_orders(facts, told, verdict)
+    _judge_pictures(program, facts, replace(told, exposed=exposed), verdict)
+    _judge_download(program, told, verdict)
     program.shelf.want([told.pack] if told.pack else [])
     verdict.lost += told.pack is not None and not program.shelf.packs()
+
+
+def _judge_notes(program: Program, told: StationTold, verdict: Verdict) -> None:
+    """Judge what must be known again after a restart, before anything is written anew."""
+    verdict.lost += sum(program.outbox.get(key) not in possible for key, possible in told.notes.items())
+    in_force = (program.twin.version, program.twin.desired.settings.open_before_min)
+    verdict.lost += in_force not in told.twin
+
+
+def _order_again(program: Program, told: StationTold) -> set[bytes]:
+    """Send every order again, as a county does that has no answer yet; return what that may have put on the disk."""
+    may_be = set()
+    for number, command in enumerate(told.orders.values()):
+        picture = b"after the cut " + command.id
+        may_be |= {program.log(f"after the cut, line {number}"), sha256(picture).digest()}
+        program.carry_out(command, picture)
+    return may_be
+
+
+def _judge_orders(facts: list[tuple[FactRef, Fact]], told: StationTold, verdict: Verdict) -> None:
+    """Each order has one answer, and brought one picture or log at most, before the cut and after it together."""
+    by_name = {(ref.epoch, ref.seq): fact for ref, fact in facts}
+    answers = Counter(fact.command for fact in by_name.values() if isinstance(fact, CommandResult))
+    verdict.lost += sum(command not in answers for command in told.orders)
+    verdict.doubled += sum(times - 1 for times in answers.values())
+    verdict.invented += sum(command not in told.orders for command in answers)
+    brought = Counter(fact.purpose for fact in by_name.values() if isinstance(fact, BlobAnnounced))
+    given = Counter(command.order for command in told.orders.values())
+    verdict.doubled += max(0, brought["requested"] - given["snapshot"]) + max(0, brought["log"] - given["send_logs"])
+
+
+def _judge_download(program: Program, told: StationTold, verdict: Verdict) -> None:
+    """What a cut left of a file under way keeps nobody from having the file: at most it is fetched anew."""
+    if not program.fetching:
+        return
+    ref, file = pack_file(told.coming)
+    for _ in range(MOST_FETCHES):
+        try:
+            with serving(file, breaks_at=len(file)):
+                verdict.invented += program.fetch(ref) != file
+            return
+        except (DeviceError, WrongContent):
+            continue
+    verdict.lost += 1
 
 
 def _judge_touches(facts: list[tuple[FactRef, Fact]], probe: FactRef, told: StationTold, verdict: Verdict) -> None:

@@ -3,11 +3,18 @@
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import agent.store
+from agent.answers import Answers
+from agent.commands import Commands
+from agent.drivers import https
+from agent.log_tail import LogTail
+from agent.outbox import Outbox, OutboxBroken
 from agent.snapshots import Snapshots
+from protocol.commands import Command
 from tests.proofs.power_cut.cutting import prove
 from tests.proofs.power_cut.disk import ForgetfulDisk
 from tests.proofs.power_cut.recorder import Recording
@@ -15,7 +22,7 @@ from tests.proofs.power_cut.shares import ALL, OUTBOX, SHARES
 from tests.proofs.power_cut.shim import watched
 from tests.proofs.power_cut.station_workload import record_station
 from tests.proofs.power_cut.syscalls import Create, Mkdir, Rename, Sync, SyncFolder, Truncate, Unlink, Write
-from tests.proofs.power_cut.workload import record
+from tests.proofs.power_cut.workload import _Station, record
 
 
 def test_no_cut_harms_a_station() -> None:
@@ -65,6 +72,78 @@ def test_a_picture_that_goes_before_a_fact_says_so_is_caught(monkeypatch: pytest
     assert prove(cuts=400, seed=5, only=frozenset({"blob_evict"})).verdict.lost > 0
 
 
+class _NoSync:
+    """The module `os`, of which nothing is synced."""
+
+    def __getattr__(self, name: str) -> Any:
+        return (lambda _: None) if name == "fsync" else getattr(os, name)
+
+
+def test_a_name_for_bytes_that_are_not_synced_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.rescue.stick.os", _NoSync())
+    assert prove(cuts=400, seed=5, only=frozenset({"export"})).verdict.invented > 0
+
+
+def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_here(*_: Any, **__: Any) -> None:
+        raise OutboxBroken("a person must look")
+
+    monkeypatch.setattr("tests.proofs.power_cut.workload._Station.damage", _Station.reopen)
+    monkeypatch.setattr(agent.store, "_uri", lambda path: f"file:{path}?psow=1")
+    monkeypatch.setattr("agent.outbox.outbox.salvage", not_here)
+    assert prove(cuts=1500, seed=5, only=OUTBOX - {"salvage"}).verdict.refused_to_start > 0
+
+
+def test_an_order_that_is_carried_out_before_it_is_known_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_memory(self: Answers, command: Command) -> None:
+        self._known = self._with(command, answered=False)
+
+    monkeypatch.setattr(Answers, "begin", in_memory)
+    assert prove(cuts=400, seed=5, only=frozenset({"order"})).verdict.doubled > 0
+
+
+def test_an_order_that_is_forgotten_by_a_restart_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Commands, "resume", lambda self, *, ended_well: None)
+    assert prove(cuts=400, seed=5, only=frozenset({"order"})).verdict.lost > 0
+
+
+def test_a_note_that_is_written_with_the_next_one_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    put, late = Outbox.put, list[tuple[str, bytes]]()
+
+    def lazily(self: Outbox, key: str, value: bytes) -> None:
+        if late:
+            put(self, *late.pop())
+        late.append((key, value))
+
+    monkeypatch.setattr(Outbox, "put", lazily)
+    assert prove(cuts=400, seed=5, only=frozenset({"note"})).verdict.lost > 0
+
+
+def test_a_download_that_a_cut_spoils_for_good_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = https.fetch_pack
+
+    def stubbornly(*args: Any, into: Path) -> None:
+        before = into.read_bytes() if into.exists() else b""
+        try:
+            fetch(*args, into=into)
+        except https.WrongContent:
+            into.write_bytes(before)
+            raise
+
+    monkeypatch.setattr(https, "fetch_pack", stubbornly)
+    assert prove(cuts=400, seed=5, only=frozenset({"download"})).verdict.lost > 0
+
+
+def test_a_garbled_log_that_keeps_the_station_down_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def strictly(self: LogTail, path: Path) -> None:
+        if path.exists():
+            self._add(path.read_bytes().decode())
+            path.unlink()
+
+    monkeypatch.setattr(LogTail, "recall", strictly)
+    assert prove(cuts=400, seed=5, only=frozenset({"log"})).verdict.crashes > 0
+
+
 def test_the_workloads_reach_every_kind_of_call_and_no_shared_memory(tmp_path: Path) -> None:
     runs = [record(_folder(tmp_path, seed), seed=seed).calls for seed in range(3)]
     runs += [record_station(_folder(tmp_path, seed), seed=seed).calls for seed in range(3, 5)]
@@ -103,6 +182,7 @@ def test_the_shim_writes_down_what_python_does(tmp_path: Path) -> None:
         (tmp_path / "f" / "a").rename(tmp_path / "f" / "b")
         (tmp_path / "f" / "b").write_bytes(b"")
         (tmp_path / "f" / "b").unlink()
+        (tmp_path / "c").write_text("字", encoding="utf-8")
         (tmp_path.parent / "elsewhere").write_bytes(b"not ours")
         folder = os.open(tmp_path / "f", os.O_RDONLY | os.O_DIRECTORY)
         os.fsync(folder)
@@ -116,6 +196,8 @@ def test_the_shim_writes_down_what_python_does(tmp_path: Path) -> None:
         Rename("f/a", "f/b"),
         Truncate(1, 0),
         Unlink("f/b"),
+        Create("c", 2),
+        Write(2, 0, "字".encode()),
         SyncFolder("f"),
     ]
 

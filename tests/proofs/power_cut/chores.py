@@ -1,0 +1,143 @@
+"""What a station writes by the way, besides touches and pictures: orders, its twin, notes, downloads, its log's end.
+
+Each is done through the product's own part, and what the outside learns of it is told. A disk that fails is no matter
+here: the part says so, or tries later, and the judge asks what stands.
+"""
+
+import random
+from hashlib import sha256
+
+from agent.drivers.https import WrongContent
+from agent.outbox import OutboxBroken, OutboxFull
+from agent.ports import DeviceError
+from protocol.kiosk import AnswerQuestion, NextQuestion, OpenLevel, QuestionShown
+from tests.proofs.power_cut.county import ORDERS, desired_state, opening_of, pack_file, serving, some_order
+from tests.proofs.power_cut.program import Program
+from tests.proofs.power_cut.told import Teller
+
+TEN_MINUTES_MS = 600_000
+MOST_ANSWERS = 60
+NOTHING: frozenset[bytes | None] = frozenset({None})
+
+
+class Chores:
+    """Hears what a program does (`program.Ears`), and has it do things."""
+
+    def __init__(self, teller: Teller, chance: random.Random) -> None:
+        self._teller = teller
+        self._chance = chance
+        self._done = 0
+        self._ordered = 0
+        self._version = 0
+        self._notes = (self._alarm, self._time, self._door, self._traffic, self._voltage, self._level)
+
+    def asked(self, key: str, value: bytes) -> None:
+        self._note(key, self._teller.told.notes.get(key, NOTHING) | {value})
+
+    def kept(self, key: str, value: bytes) -> None:
+        self._note(key, frozenset({value}))
+
+    def _note(self, key: str, possible: frozenset[bytes | None]) -> None:
+        self._teller.tell(notes={**self._teller.told.notes, key: possible})
+
+    def lit(self, command: bytes) -> None:
+        lights = self._teller.told.lights
+        self._teller.tell(lights={**lights, command: lights.get(command, 0) + 1})
+
+    def order(self, program: Program) -> None:
+        """Have an order of the county carried out, of each kind in turn."""
+        self._done += 1
+        self._ordered += 1
+        command = some_order(ORDERS[self._ordered % len(ORDERS)], self._chance)
+        jpeg = self._chance.randbytes(2_000)
+        told = self._teller.told
+        log = program.log(f"line {self._done}")
+        exposed = told.exposed | {log, sha256(jpeg).digest()}
+        self._teller.tell(orders={**told.orders, command.id: command}, exposed=exposed)
+        program.carry_out(command, jpeg)
+
+    def twin(self, program: Program) -> None:
+        """Have a new desired state taken."""
+        self._version += 1
+        version, minutes = self._version, opening_of(self._version)
+        before = self._teller.told.twin
+        after = {(version, value if minutes is None else minutes) for _, value in before}
+        # The settings are kept first: a document whose own value is refused falls back to them.
+        between = {(old, minutes) for old, _ in before if minutes is not None and old and opening_of(old) is None}
+        self._teller.tell(twin=before | between | after)
+        reported = program.twin.accept(desired_state(version, self._chance), at=program.now())
+        if not reported.refused:
+            self._teller.tell(twin=frozenset(after))
+
+    def note(self, program: Program) -> None:
+        """Have one of the small things kept that a station must know after a restart."""
+        self._chance.choice(self._notes)(program)
+
+    def notes(self, program: Program) -> None:
+        """Have each of them kept."""
+        for one in self._notes:
+            one(program)
+
+    def _alarm(self, program: Program) -> None:
+        self._done += 1
+        code = f"code_{self._done % 3}"
+        if program.alarms.stands(code) and self._chance.random() < 0.5:
+            program.alarms.cleared(code)
+        else:
+            program.alarms.raised(code, "minor", "示例", kind=str(self._done))
+
+    def _time(self, program: Program) -> None:
+        """Let time pass: the mark of being alive is due, and with it the clock's floor."""
+        program.system.pass_ms(TEN_MINUTES_MS)
+        program.date()
+        program.lifecycle.tick()
+
+    def _door(self, program: Program) -> None:
+        program.doors.failed()
+        program.doors.failed()
+        program.doors.worked()
+
+    def _traffic(self, program: Program) -> None:
+        program.moved_bytes += self._chance.randint(1, 1_000_000)
+        program.traffic.tick()
+        program.traffic.keep()
+
+    def _voltage(self, program: Program) -> None:
+        program.system.pass_ms(TEN_MINUTES_MS)
+        program.last_boot.low_voltage()
+        program.last_boot.judge(None, last_alive=None)
+
+    def _level(self, program: Program) -> None:
+        """Play a level to its end, where there is a pack: its stars are kept."""
+        program.learning.open_level(1, OpenLevel(pack="sample", level="1"))
+        wrong = self._chance.randrange(3)
+        for _ in range(MOST_ANSWERS):
+            asked = program.screen.answered
+            if not isinstance(asked, QuestionShown):
+                break
+            right = asked.options.index("甲")
+            chosen = 1 - right if asked.number <= wrong else right
+            program.learning.answer_question(1, AnswerQuestion(run=asked.run, question=asked.question, chosen=[chosen]))
+            program.learning.next_question(1, NextQuestion(run=asked.run))
+        program.screen.answered = None
+
+    def log(self, program: Program) -> None:
+        """Leave the log's end on the disk, and take it up again."""
+        self._done += 1
+        program.log(f"line {self._done} {'x' * self._chance.choice((10, 3_000, 9_000))}")
+        program.save_log()
+        program.recall_log()
+
+    def download(self, program: Program) -> None:
+        """Fetch the next pack, over a line that may break; what came before is gone on with."""
+        number = self._teller.told.coming + 1
+        self._teller.tell(coming=number)
+        ref, file = pack_file(number)
+        breaks_at = self._chance.choice((0, len(file) // 3, len(file) // 2, len(file)))
+        for breaks in (breaks_at, len(file)):
+            try:
+                with serving(file, breaks_at=breaks):
+                    program.fetch(ref)
+                return
+            except (DeviceError, WrongContent, OSError, OutboxFull, OutboxBroken):
+                continue

@@ -1,0 +1,316 @@
+"""One run of a station's program on a folder: the parts that write, put together as in the product, one thread."""
+
+import logging
+import queue
+import random
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from agent.alarms import StandingAlarms
+from agent.answers import Answers
+from agent.blobs import BlobStore
+from agent.camera_line import CameraLine
+from agent.camera_worker import CameraWorker
+from agent.cli import LAST_LOG
+from agent.clock import StationClock
+from agent.commands import Commands
+from agent.config import OUTBOX_FILE
+from agent.disk import Space
+from agent.drivers import camera_process
+from agent.drivers.https_process import fetch_apart
+from agent.durable import make_folder
+from agent.events import PictureTaken
+from agent.identity import load_identity
+from agent.inbox import Inbox
+from agent.journal import Journal
+from agent.lamp import Lamp
+from agent.last_boot import LastBoot
+from agent.learning import Learning
+from agent.lifecycle import Lifecycle
+from agent.live_view import LiveView
+from agent.log_sending import LogSending
+from agent.log_tail import LogTail
+from agent.outbox import Outbox
+from agent.outbox.disk import RealDisk
+from agent.packs import PackShelf
+from agent.ports import Colour, DeviceError, Frame
+from agent.random_moments import RandomMoments
+from agent.recent import recent_facts
+from agent.snapshots import Snapshots
+from agent.spool_names import Wanted, spool_name
+from agent.traffic_ledger import TrafficLedger
+from agent.twin import Twin
+from agent.uplink.doors import Doors
+from protocol.commands import Command, LogTerms
+from protocol.kiosk import ToKiosk
+from protocol.twin import PackRef
+from tests.fakes.clockwork import FakeSystemClock
+from tests.proofs.power_cut.county import COUNTY_KEYS
+from tests.proofs.power_cut.workload import STATION
+
+PLENTY = Space(free_bytes=1 << 40, total_bytes=1 << 40)
+_LOG_BYTES = LogTerms().kib * 1024
+
+
+class Ears(Protocol):
+    """Who hears from outside what a program does."""
+
+    def asked(self, key: str, value: bytes) -> None:
+        """A value of the state is to be kept."""
+
+    def kept(self, key: str, value: bytes) -> None:
+        """It was confirmed."""
+
+    def lit(self, command: bytes) -> None:
+        """The lamp blinked on an order."""
+
+
+class Deaf:
+    """Hears nothing."""
+
+    def asked(self, key: str, value: bytes) -> None: ...
+
+    def kept(self, key: str, value: bytes) -> None: ...
+
+    def lit(self, command: bytes) -> None: ...
+
+
+class _WatchedState:
+    """The outbox's state table, with someone who listens."""
+
+    def __init__(self, outbox: Outbox, ears: Ears) -> None:
+        self._outbox = outbox
+        self._ears = ears
+
+    def get(self, key: str) -> bytes | None:
+        return self._outbox.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        self._ears.asked(key, value)
+        self._outbox.put(key, value)
+        self._ears.kept(key, value)
+
+
+class Screen:
+    """A kiosk that remembers what it was answered last."""
+
+    answered: ToKiosk | None = None
+
+    def show(self, message: ToKiosk) -> None: ...
+
+    def answer(self, kiosk: int, message: ToKiosk) -> None:
+        self.answered = message
+
+
+class Program:
+    """The parts that write. A second one on the same folder is the next start."""
+
+    def __init__(
+        self, folder: Path, *, vfs: str = "", system: FakeSystemClock | None = None, ears: Ears | None = None
+    ) -> None:
+        """Start; raises what a start raises. Without ``system`` it is another boot than any before."""
+        self._folder = folder
+        identity = load_identity(folder)
+        assert identity is not None
+        self.identity = identity
+        self.system = system or FakeSystemClock(boot=b"boot-after-a-cut", mono_ms=5_000)
+        self._ears = ears or Deaf()
+        self._given = b""
+        self.tail = LogTail()
+        self.tail.recall(folder / LAST_LOG)
+        self.clock = StationClock(system=self.system, build_ms=1_700_000_000_000)
+        self.now = self.clock.now
+        self.outbox = Outbox.open(
+            folder / OUTBOX_FILE,
+            station=identity.station,
+            record_key=identity.record_key,
+            now=self.clock.now,
+            disk=RealDisk(vfs=vfs),
+        )
+        try:
+            self._begin()
+        except BaseException:
+            self.outbox.close()
+            raise
+
+    def _begin(self) -> None:
+        self.state = _WatchedState(self.outbox, self._ears)
+        self.clock.restore(self.state)
+        self.journal = Journal(self.outbox)
+        self.blobs = BlobStore(self._folder / "blobs", room=lambda: PLENTY)
+        self.inbox = Inbox()
+        self.spool = self._folder / "camera-spool"
+        make_folder(self.spool)
+        self._worker = CameraWorker(connect=_no_camera, spool=self.spool, write=self.blobs.write, inbox=self.inbox)
+        self.twin = Twin(station=STATION, village="示例村", state=self.state)
+        self.answers = Answers(clock=self.clock, journal=self.journal, state=self.state)
+        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.state)
+        self.snapshots = Snapshots(
+            clock=self.clock,
+            journal=self.journal,
+            twin=self.twin,
+            blobs=self.blobs,
+            answers=self.answers,
+            alarms=self.alarms,
+            moments=RandomMoments(random=lambda: 1.0),
+            taker=self._worker,
+        )
+        self.snapshots.recall(list(recent_facts(self.outbox)))
+        self.shelf = PackShelf(
+            folder=self._folder / "packs",
+            county_keys=COUNTY_KEYS,
+            fetch=lambda ref: b"",
+            inbox=self.inbox,
+            mono_ms=self.clock.mono_ms,
+        )
+        self._begin_orders()
+        self._begin_notes()
+
+    def _begin_orders(self) -> None:
+        logs = LogSending(
+            clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.tail
+        )
+        self.commands = Commands(
+            clock=self.clock,
+            answers=self.answers,
+            inbox=self.inbox,
+            lamp=Lamp(_Blinker(lambda: self._ears.lit(self._given))),
+            snapshots=self.snapshots,
+            logs=logs,
+            live=cast(LiveView, _NoLiveView()),
+        )
+
+    def _begin_notes(self) -> None:
+        self.moved_bytes = 0
+        self.screen = Screen()
+        self.last_boot = LastBoot(clock=self.clock, state=self.state, ended_well=False)
+        self.lifecycle = Lifecycle(
+            clock=self.clock, journal=self.journal, twin=self.twin, state=self.state, software="proof"
+        )
+        self.doors = Doors(count=2, kept=self.state, mono_ms=self.clock.mono_ms)
+        self.traffic = TrafficLedger(
+            clock=self.clock,
+            journal=self.journal,
+            state=self.state,
+            settings=lambda: self.twin.desired.settings,
+            meters=[lambda: self.moved_bytes],
+        )
+        self.learning = Learning(
+            clock=self.clock,
+            journal=self.journal,
+            state=self.state,
+            shelf=self.shelf,
+            screens=self.screen,
+            random=random.Random(1),
+        )
+
+    def date(self) -> None:
+        """Have the county tell the time."""
+        now = self.system.mono_ms()
+        corrected = self.clock.county_said(self.system.wall_ms(), asked_mono_ms=now, answered_mono_ms=now)
+        if corrected is not None:
+            self.journal.owe(corrected)
+
+    def log(self, text: str) -> bytes:
+        """Log a line; return the hash of the log's end as an order would send it."""
+        self.tail.emit(logging.makeLogRecord({"msg": text}))
+        return sha256(self.tail.last(_LOG_BYTES)).digest()
+
+    def save_log(self) -> None:
+        """Leave the log's end for the next run."""
+        self.tail.save(self._folder / LAST_LOG)
+
+    def recall_log(self) -> None:
+        """Take up what an earlier run left."""
+        self.tail.recall(self._folder / LAST_LOG)
+
+    def carry_out(self, command: Command, jpeg: bytes) -> None:
+        """Take an order, and where it asks for a picture have this one taken and brought into the record."""
+        if not self.clock.dated:
+            self.date()
+        self._given = command.id
+        self.commands.execute(command)
+        while (wanted := self._next_wanted()) is not None:
+            answer = self.photograph(jpeg, sha256(jpeg).hexdigest()[:16], wanted)
+            if answer != "ok":
+                self._worker._report_failure(wanted, answer)
+        for event in self.hand_over():
+            self.snapshots.taken(event)
+
+    def _next_wanted(self) -> Wanted | None:
+        try:
+            wanted = self._worker._asked.get_nowait()
+        except queue.Empty:
+            return None
+        assert isinstance(wanted, Wanted)
+        return wanted
+
+    def photograph(self, jpeg: bytes, unique: str, wanted: Wanted = Wanted("touch")) -> str:  # noqa: B008 - immutable
+        """Have the camera's process take a picture into the spool and return its answer."""
+        answer = camera_process._serve(_Film(), lambda _: (jpeg, ""), self.spool, spool_name(wanted, unique))
+        return answer.decode().strip()
+
+    def hand_over(self) -> list[PictureTaken]:
+        """Bring what lies in the spool into the blob store, and return what the core is told."""
+        self._worker._hand_over()
+        events = []
+        while (event := self.inbox.get(timeout_s=0)) is not None:
+            assert isinstance(event, PictureTaken)
+            events.append(event)
+        return events
+
+    def fetch(self, ref: PackRef) -> bytes:
+        """Fetch a pack's file from the county that `county.serving` stands for, as the product does it."""
+        folder = self._folder / "downloads"
+        url, authority = "https://county.example", Path("/dev/null")
+        return fetch_apart(url, authority, ref.sha256, ref.size, folder=folder, billed=lambda _: None)
+
+    @property
+    def fetching(self) -> bool:
+        """Whether something of a file lies where files under way lie."""
+        folder = self._folder / "downloads"
+        return folder.is_dir() and any(folder.iterdir())
+
+    def close(self) -> None:
+        self.outbox.close()
+
+
+class _Blinker:
+    """A lamp that tells when it blinks."""
+
+    simulated = True
+
+    def __init__(self, blinked: Callable[[], None]) -> None:
+        self._blinked = blinked
+
+    def show(self, colour: Colour, *, fact: str) -> None:
+        self._blinked()
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+class _NoLiveView:
+    """Nobody looks into this room."""
+
+    def start(self, command: Any) -> None: ...
+
+    def end(self, why: Any) -> None: ...
+
+
+class _Film:
+    """A camera whose pictures are developed elsewhere."""
+
+    simulated = True
+
+    def capture(self) -> Frame:
+        raise DeviceError("these pictures are developed elsewhere")
+
+    def close(self) -> None:
+        """Nothing to let go."""
+
+
+def _no_camera() -> CameraLine:
+    raise OSError("the pictures of this workload lie in the spool already")
