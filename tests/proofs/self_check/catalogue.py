@@ -96,6 +96,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "27-will-not-heeded": (LINK,),
     "28-picture-name-not-synced": (POWER_CUT,),
     "29-salvage-tries-a-page-once": (agent_tests("test_outbox_salvage.py"),),
+    "30-order-begun-in-memory": (POWER_CUT, agent_tests("test_commands*.py")),
+    "31-identity-written-in-place": (POWER_CUT,),
 }
 
 
