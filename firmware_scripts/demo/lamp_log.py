@@ -20,7 +20,7 @@ class Light:
 
     colour: str
     fact: str
-    """``EPOCHHEX/SEQ``; empty for a red light that stands for no fact."""
+    """``EPOCHHEX/SEQ``; empty for a red light, and for one by which a person is to find the station."""
     seen_s: float
     """CLOCK_MONOTONIC of this machine."""
 

@@ -58,7 +58,12 @@ def whole_pictures(county: DemoCounty) -> int:
 
 def lit_facts(lights: list[Light]) -> list[str]:
     """Return the facts that a lamp vouched for, in order."""
-    return [light.fact for light in lights if light.colour in ("green", "amber")]
+    return [light.fact for light in lights if light.colour in ("green", "amber") and light.fact]
+
+
+def blinks(lights: list[Light]) -> int:
+    """Return how often a lamp lit for no fact, to be found by a person: the order ``identify``."""
+    return sum(light.colour == "amber" and not light.fact for light in lights)
 
 
 def reckon(*, presented: Counter[tuple[str, str]], lights: dict[str, list[Light]], rows: list[Row]) -> Reckoning:

@@ -89,6 +89,8 @@ class KeptProcess:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.starts = 0
+        self.before_restart: Callable[[], None] = _nothing
+        """Called when it has ended by itself, before it is started again."""
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
 
@@ -113,4 +115,9 @@ class KeptProcess:
     def _keep(self) -> None:
         while not self._stopping.wait(self.RESTART_S):
             if not self.process.running():
+                self.before_restart()
                 self._launch()
+
+
+def _nothing() -> None:
+    """Nothing is to be done."""

@@ -1,0 +1,91 @@
+"""The outsider's judgement on orders, settings and pictures. Pure: rows and counts go in, numbers come out."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.proofs.kill9.rows import FactRow, OrderRow, StationRow
+
+EFFECTS = {"snapshot": "requested", "send_logs": "log"}
+"""Orders that bring a file, with the purpose under which it is announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersJudged:
+    """What became of the orders."""
+
+    unanswered: int
+    """Taken by the county, and no fact answers: also an order that the county has forgotten."""
+    answered_twice: int
+    run_twice: int
+    """Effects beyond one for each order: blinks of the lamp, pictures, logs, restarts in good order."""
+
+
+def judge_orders(
+    orders: Collection[OrderRow], facts: Collection[FactRow], *, given: Collection[str], blinks: Mapping[str, int]
+) -> OrdersJudged:
+    """Compare orders with answers and effects, as long as nobody but the county asks an agent to end.
+
+    Args:
+        given: Ids that the county has confirmed.
+        blinks: By station, how often its lamp was seen to light for no fact.
+    """
+    known = {order.id for order in orders} | set(given)
+    answers = Counter(fact.said["command"].hex() for fact in facts if fact.kind == "command_result")
+    may_run = Counter((order.station, order.order) for order in orders if order.outcome != "refused")
+    run = Counter({(station, "identify"): times for station, times in blinks.items()})
+    for fact in facts:
+        if fact.kind == "shut_down":
+            run[fact.station, "restart_agent"] += 1
+        for order, purpose in EFFECTS.items():
+            run[fact.station, order] += fact.kind == "blob_announced" and fact.said["purpose"] == purpose
+    return OrdersJudged(
+        unanswered=len(known - set(answers)),
+        answered_twice=sum(times - 1 for times in answers.values()),
+        run_twice=(run - may_run).total(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BlobsJudged:
+    """What became of pictures and logs."""
+
+    lost: int
+    """Taken or announced, and neither whole in the county nor said to be given up."""
+    doubled: int
+    """Announced by more than one fact, or more of them than were taken."""
+
+
+def judge_blobs(facts: Collection[FactRow], whole: Collection[tuple[str, str]], *, taken: int) -> BlobsJudged:
+    """Compare what the cameras counted with what was announced and what has come.
+
+    Args:
+        whole: Station and hash of what has come whole.
+        taken: How many pictures the cameras' processes have counted, at all stations.
+    """
+    announced = Counter((fact.station, fact.said["sha256"].hex()) for fact in facts if fact.kind == "blob_announced")
+    logs = {
+        (fact.station, fact.said["sha256"].hex())
+        for fact in facts
+        if fact.kind == "blob_announced" and fact.said["purpose"] == "log"
+    }
+    given_up = {(fact.station, fact.said["sha256"].hex()) for fact in facts if fact.kind == "blob_evicted"}
+    pictures = (set(whole) | given_up | set(announced)) - logs
+    missing = set(announced) - set(whole) - given_up
+    return BlobsJudged(
+        lost=max(0, taken - len(pictures)) + len(missing),
+        doubled=sum(times - 1 for times in announced.values()) + max(0, len(pictures) - taken),
+    )
+
+
+def twin_settled(row: StationRow, kept: Mapping[str, Any], chosen: Mapping[str, Collection[int]]) -> bool:
+    """Tell whether a station reports what is desired, and keeps it.
+
+    Args:
+        kept: The desired state on the station's disk.
+        chosen: By setting, the values of which one must hold.
+    """
+    settings = kept.get("settings", {})
+    agrees = row.reported == row.desired == kept.get("version") and not row.refused
+    return agrees and all(settings.get(name) in values for name, values in chosen.items())
