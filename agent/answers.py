@@ -2,11 +2,12 @@
 
 An order is on disk before it is carried out. Its answer and the note that it was answered are one transaction. So an
 agent that was killed in between knows at its next start what it still owes an answer for, and an order that comes
-again is never carried out, nor answered, again.
+again is never carried out, nor answered, again. Of a commit that a power cut tore the outbox gives back the facts
+alone, for they prove themselves: so what the record answers is answered, whatever the note says.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,14 +15,17 @@ import msgspec
 
 from agent.clock import State, StationClock
 from agent.journal import Journal
-from protocol.commands import Command
-from protocol.facts import CommandResult
+from protocol.commands import MAX_VALID_MS, Command
+from protocol.facts import CommandResult, Fact
+from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
 
 type Outcome = Literal["done", "failed", "refused"]
 
 MAX_REMEMBERED = 256
+MAX_RECALLED = 128
+"""Of orders that the record alone tells of: there must be room for others beside them."""
 _KEY = "orders"
 
 
@@ -53,6 +57,20 @@ class Answers:
         self._clock = clock
         self._journal = journal
         self._known = _kept(state)
+
+    def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
+        """Know which orders the last facts of the record answer, oldest first."""
+        told = {fact.command: fact for _, fact in facts if isinstance(fact, CommandResult)}
+        for known in self.unanswered():
+            if told.pop(known.id, None) is not None:
+                self._known = self._answered(known.id)
+        if len(self._known) == MAX_REMEMBERED:
+            return  # it is full since orders that are past were forgotten
+        unknown = [fact for fact in told.values() if fact.command not in self._known]
+        room = min(MAX_RECALLED, MAX_REMEMBERED - len(self._known))
+        for fact in unknown[-room:]:
+            until = fact.at.wall + MAX_VALID_MS
+            self._known = {**self._known, fact.command: KnownOrder(fact.command, "", until, answered=True)}
 
     def came_before(self, command: bytes) -> bool:
         """Return whether an order with this id is known."""

@@ -133,6 +133,7 @@ class _Build:
         self.clock.restore(self.outbox, last_fact=self.last_fact)
         self.journal = Journal(self.outbox)
         self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.answers.recall(recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.lamp = Lamp(self.indicator)
         self.readers = {chosen.name: hardware.reader(chosen) for chosen in self.config.readers}

@@ -251,6 +251,7 @@ class Bench:
         self.chance = 1.0
         """What random moments draw, from [0, 1]: 1 is never."""
         self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.answers.recall(self.recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.snapshots = Snapshots(
             clock=self.clock,

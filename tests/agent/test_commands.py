@@ -5,11 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.answers import MAX_REMEMBERED
+from agent.answers import MAX_RECALLED, MAX_REMEMBERED
 from agent.events import PictureTaken, StopAsked
 from agent.spool_names import Wanted
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import BlobAnnounced, CommandResult
+from protocol.units import FactRef
 from tests.agent.bench import STATION, Bench, bench, desired
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
@@ -159,6 +160,43 @@ def test_what_a_killed_agent_had_begun_is_told_honestly(tmp_path: Path, system: 
             station.commands.resume(ended_well=True)
             ((outcome, detail),) = results(station)
             assert (outcome, detail.split(":")[0]) == ("failed", "interrupted")
+
+
+@pytest.mark.parametrize("note", ["", "unanswered"])
+def test_what_the_record_answers_is_answered_whatever_the_note_says(
+    tmp_path: Path, system: FakeSystemClock, note: str
+) -> None:
+    with bench(tmp_path, system) as station:
+        station.commands.execute(command(system, order="snapshot"))
+        unanswered = station.outbox.get("orders")
+        assert unanswered is not None
+        station.snapshots.taken(picture(station.blobs.write(b"a picture")))
+        assert results(station) == [("done", "")]
+        station.outbox.put("orders", unanswered if note else msgspec.msgpack.encode([]))
+    with bench(tmp_path, system) as station:
+        station.commands.resume(ended_well=False)
+        station.commands.execute(command(system, order="snapshot"))
+        assert (results(station), station.taker.asked) == ([("done", "")], [])
+
+
+def test_the_record_recalls_no_more_orders_than_leave_room(station: Bench, system: FakeSystemClock) -> None:
+    told = [
+        CommandResult(at=station.clock.now(), command=number.to_bytes(16, "big"), outcome="done")
+        for number in range(300)
+    ]
+    station.answers.recall([(FactRef(epoch=bytes(16), seq=1 + number), fact) for number, fact in enumerate(told)])
+    known = [station.answers.came_before(fact.command) for fact in told]
+    assert known == [False] * (300 - MAX_RECALLED) + [True] * MAX_RECALLED
+    station.commands.execute(command(system))
+    assert station.indicator.shown == [("amber", "")]
+
+
+def test_what_was_forgotten_as_past_is_not_recalled(station: Bench, system: FakeSystemClock) -> None:
+    for number in range(MAX_REMEMBERED):
+        station.commands.execute(command(system, id=number.to_bytes(16, "big"), order="time_check"))
+    old = CommandResult(at=station.clock.now(), command=b"o" * 16, outcome="done")
+    station.answers.recall([(FactRef(epoch=bytes(16), seq=1), old)])
+    assert not station.answers.came_before(old.command)
 
 
 @pytest.mark.parametrize(("ended_well", "outcome"), [(True, "done"), (False, "failed")])

@@ -145,7 +145,9 @@ class Program:
         make_folder(self.spool)
         self._worker = CameraWorker(connect=_no_camera, spool=self.spool, write=self.blobs.write, inbox=self.inbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.state)
+        recent = list(recent_facts(self.outbox))
         self.answers = Answers(clock=self.clock, journal=self.journal, state=self.state)
+        self.answers.recall(recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.state)
         self.snapshots = Snapshots(
             clock=self.clock,
@@ -157,7 +159,7 @@ class Program:
             moments=RandomMoments(random=lambda: 1.0),
             taker=self._worker,
         )
-        self.snapshots.recall(list(recent_facts(self.outbox)))
+        self.snapshots.recall(recent)
         self.shelf = PackShelf(
             folder=self._folder / "packs",
             county_keys=COUNTY_KEYS,
