@@ -81,7 +81,7 @@ class _NoSync:
 
 def test_a_name_for_bytes_that_are_not_synced_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.rescue.stick.os", _NoSync())
-    assert prove(cuts=400, seed=5, only=frozenset({"export"})).verdict.invented > 0
+    assert prove(cuts=200, seed=5, only=frozenset({"export"})).verdict.invented > 0
 
 
 def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,12 +99,12 @@ def test_an_order_that_is_carried_out_before_it_is_known_is_caught(monkeypatch: 
         self._known = self._with(command, answered=False)
 
     monkeypatch.setattr(Answers, "begin", in_memory)
-    assert prove(cuts=400, seed=5, only=frozenset({"order"})).verdict.doubled > 0
+    assert prove(cuts=200, seed=5, only=frozenset({"order"})).verdict.doubled > 0
 
 
 def test_an_order_that_is_forgotten_by_a_restart_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Commands, "resume", lambda self, *, ended_well: None)
-    assert prove(cuts=400, seed=5, only=frozenset({"order"})).verdict.lost > 0
+    assert prove(cuts=200, seed=5, only=frozenset({"order"})).verdict.lost > 0
 
 
 def test_a_note_that_is_written_with_the_next_one_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ def test_a_note_that_is_written_with_the_next_one_is_caught(monkeypatch: pytest.
         late.append((key, value))
 
     monkeypatch.setattr(Outbox, "put", lazily)
-    assert prove(cuts=400, seed=5, only=frozenset({"note"})).verdict.lost > 0
+    assert prove(cuts=200, seed=5, only=frozenset({"note"})).verdict.lost > 0
 
 
 def test_a_download_that_a_cut_spoils_for_good_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +131,7 @@ def test_a_download_that_a_cut_spoils_for_good_is_caught(monkeypatch: pytest.Mon
             raise
 
     monkeypatch.setattr(https, "fetch_pack", stubbornly)
-    assert prove(cuts=400, seed=5, only=frozenset({"download"})).verdict.lost > 0
+    assert prove(cuts=200, seed=5, only=frozenset({"download"})).verdict.lost > 0
 
 
 def test_a_garbled_log_that_keeps_the_station_down_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_a_garbled_log_that_keeps_the_station_down_is_caught(monkeypatch: pytest
             path.unlink()
 
     monkeypatch.setattr(LogTail, "recall", strictly)
-    assert prove(cuts=400, seed=5, only=frozenset({"log"})).verdict.crashes > 0
+    assert prove(cuts=200, seed=5, only=frozenset({"log"})).verdict.crashes > 0
 
 
 def test_the_workloads_reach_every_kind_of_call_and_no_shared_memory(tmp_path: Path) -> None:
