@@ -21,7 +21,7 @@ from tests.agent.uplink.network import Broker, Wire
 from tests.agent.uplink.parts import STATION, Host, MemoryBlobs, MemoryOutbox, help_asked, some_facts
 from tests.agent.uplink.pki import Authority, Issued
 from tests.agent.uplink.sample import a_touch
-from tests.benchmarks.touch.ip_packets import PacketCounter
+from tests.benchmarks.stage.ip_packets import PacketCounter
 from tests.fakes.county_peer import CountyBook, CountyPeer
 
 PATIENCE_S = 40.0

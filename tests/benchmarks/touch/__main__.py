@@ -10,12 +10,12 @@ from pathlib import Path
 
 from firmware_scripts.demo.level_player import Terminal
 from firmware_scripts.report import Report, arguments, chosen_seed
-from tests.benchmarks.touch import disk_writes, idle_day, latency, memory, start, wire
-from tests.benchmarks.touch.county import BenchCounty
-from tests.benchmarks.touch.figures import Figure
-from tests.benchmarks.touch.loop_disk import LoopDisk, NoLoopDisk
-from tests.benchmarks.touch.proxy import Proxy
-from tests.benchmarks.touch.station import BenchStation
+from tests.benchmarks.measures import disk_writes, idle_day, latency, memory, start, wire
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.stage.county import BenchCounty
+from tests.benchmarks.stage.loop_disk import LoopDisk, NoLoopDisk
+from tests.benchmarks.stage.proxy import Proxy
+from tests.benchmarks.stage.station import BenchStation
 
 
 class TouchBench:

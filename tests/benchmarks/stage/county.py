@@ -10,7 +10,7 @@ from firmware_scripts.demo.cast import make_cast, write_workbook
 from firmware_scripts.demo.county import DemoCounty
 from firmware_scripts.demo.sample_pack import sample_pack
 from protocol.codec import encode
-from tests.benchmarks.touch.station import BenchStation
+from tests.benchmarks.stage.station import BenchStation
 
 PEOPLE = 400
 """Cards of each village, so that every one of some hundreds of touches is a fresh one."""
@@ -23,45 +23,54 @@ class BenchCounty:
 
     def __init__(self, folder: Path, *, seed: int) -> None:
         self._folder = folder
-        self._county = DemoCounty(folder / "county")
+        self.service = DemoCounty(folder / "county")
         self.cast = make_cast(people_per_station=PEOPLE, seed=seed)
         self.broker_port = 0
 
     def __enter__(self) -> Self:
         try:
-            self._county.init()
-            self._county.start()
+            self.service.init()
+            self.service.start()
             self._load()
         except BaseException:
-            self._county.stop()
+            self.service.stop()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._county.stop()
+        self.service.stop()
 
     def _load(self) -> None:
         workbook = self._folder / "village-set.xlsx"
         write_workbook(self.cast, workbook)
-        self._county.tool("import-people", str(workbook))
+        self.service.tool("import-people", str(workbook))
         pack = self._folder / "sample.pack"
         pack.write_bytes(encode(sample_pack()))
-        self._county.tool("publish-pack", str(pack))
-        self._where = json.loads(self._county.tool("where", "--json"))
+        self.service.tool("publish-pack", str(pack))
+        self._where = json.loads(self.service.tool("where", "--json"))
         self.broker_port = int(self._where["broker_port"])
 
-    def enrol(self, place: int, folder: Path) -> BenchStation:
-        """Return the cast's station number ``place``, enrolled and not started, with its own folder in ``folder``."""
+    def enrol(self, place: int, folder: Path, *, card: Path | None = None, program: str = "agent.cli") -> BenchStation:
+        """Return the cast's station number ``place``, enrolled and not started, with its own folder in ``folder``.
+
+        Args:
+            card: A folder on another disk for the agent's own files.
+            program: The module that runs the agent.
+        """
         cast = self.cast[place]
-        station = BenchStation(cast, folder=folder / cast.id, work=self._folder)
-        claim = re.sub(r"\D", "", self._county.tool("claim", cast.id))
+        station = BenchStation(cast, folder=folder / cast.id, work=self._folder, card=card, program=program)
+        claim = re.sub(r"\D", "", self.service.tool("claim", cast.id))
         station.enrol(url=self._where["url"], ca=Path(self._where["ca"]), claim=claim)
         return station
 
+    def touches_of(self, station: str) -> int:
+        """Return how many touches of a station psql finds in the database."""
+        return int(self.service.sql(f"select count(*) from attendance_touch where station_id = '{station}'")[0][0])
+
     def describe(self) -> str:
         """Return the database's version and the settings that durability hangs on."""
-        version = self._county.sql("show server_version")[0][0]
-        said = ", ".join(f"{name} {self._county.sql(f'show {name}')[0][0]}" for name in _SETTINGS)
+        version = self.service.sql("show server_version")[0][0]
+        said = ", ".join(f"{name} {self.service.sql(f'show {name}')[0][0]}" for name in _SETTINGS)
         return f"PostgreSQL {version}, private cluster, {said}"

@@ -2,8 +2,8 @@
 
 from statistics import median
 
-from tests.benchmarks.touch.figures import Figure
-from tests.benchmarks.touch.station import BenchStation
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.stage.station import BenchStation
 
 GOAL_S = 2.0
 STARTS = 5

@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from tests.benchmarks.touch.figures import percentile
-from tests.benchmarks.touch.ip_packets import segmentation_bytes
-from tests.benchmarks.touch.proxy import Proxy
-from tests.benchmarks.touch.tls_records import LARGE_BYTES, LargeRecords
-from tests.benchmarks.touch.warp import Warp
+from tests.benchmarks.measures.figures import percentile
+from tests.benchmarks.stage.ip_packets import segmentation_bytes
+from tests.benchmarks.stage.proxy import Proxy
+from tests.benchmarks.stage.tls_records import LARGE_BYTES, LargeRecords
+from tests.benchmarks.stage.warp import Warp
 
 
 def _record(length: int) -> bytes:

@@ -2,11 +2,11 @@
 
 from itertools import islice
 
-from tests.benchmarks.touch import lone_touches
-from tests.benchmarks.touch.figures import Figure
-from tests.benchmarks.touch.proxy import Proxy
-from tests.benchmarks.touch.station import BenchStation
-from tests.benchmarks.touch.touching import unknown_cards
+from tests.benchmarks.measures import lone_touches
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.stage.proxy import Proxy
+from tests.benchmarks.stage.station import BenchStation
+from tests.benchmarks.stage.touching import unknown_cards
 
 GOAL_BYTES = 700.0
 TOUCHES = 100

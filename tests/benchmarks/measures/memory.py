@@ -6,9 +6,9 @@ from pathlib import Path
 
 from firmware_scripts.demo.level_player import Terminal
 from firmware_scripts.report import Value
-from tests.benchmarks.touch.figures import Figure
-from tests.benchmarks.touch.station import BenchStation
-from tests.benchmarks.touch.touching import unknown_cards
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.stage.station import BenchStation
+from tests.benchmarks.stage.touching import unknown_cards
 
 AGENT_GOAL_MB = 60.0
 KIOSK_GOAL_MB = 90.0
@@ -24,7 +24,7 @@ def idle(station: BenchStation) -> Figure:
 
 def camera(station: BenchStation) -> Figure:
     """Measure the camera's process, which the agent starts for its first picture."""
-    cameras = [_resident(child)["VmRSS"] for child in _children(station.pid)]
+    cameras = [resident(child)["VmRSS"] for child in _children(station.pid)]
     detail: dict[str, Value] = {} if cameras else {"why": "the agent has no child"}
     return Figure(name="camera_worker_rss_mb", value=sum(cameras) if cameras else None, unit="MB", detail=detail)
 
@@ -35,7 +35,7 @@ def after_touches(station: BenchStation, *, already: int, seed: int) -> Figure:
     with station.touching() as hand:
         for _ in range(TOUCHES - already):
             hand.touch(strangers.draw())
-    at_once = _resident(station.pid)["VmRSS"]
+    at_once = resident(station.pid)["VmRSS"]
     station.settle()
     detail: dict[str, Value] = {"at_once": at_once, "lights": {**hand.lights}, "touches": TOUCHES}
     return _agent("agent_rss_10000_touches_mb", station.pid, detail)
@@ -45,7 +45,7 @@ def kiosk(terminal: Terminal, pid: int) -> Figure:
     """Measure the kiosk on its home screen."""
     terminal.wait_for("示例")
     _rest()
-    memory = _resident(pid)
+    memory = resident(pid)
     return Figure(name="kiosk_rss_idle_mb", value=memory["VmRSS"], unit="MB", goal=KIOSK_GOAL_MB, detail={**memory})
 
 
@@ -56,7 +56,7 @@ def kiosk_pid(tmux_socket: Path) -> int:
 
 
 def _agent(name: str, pid: int, more: dict[str, Value] | None = None) -> Figure:
-    memory = _resident(pid)
+    memory = resident(pid)
     return Figure(name=name, value=memory["VmRSS"], unit="MB", goal=AGENT_GOAL_MB, detail={**memory, **(more or {})})
 
 
@@ -69,7 +69,7 @@ def _children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text(encoding="ascii").split()]
 
 
-def _resident(pid: int) -> dict[str, float]:
+def resident(pid: int) -> dict[str, float]:
     """Return the memory lines of proc_pid_status(5) in MB of 10**6 bytes."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     values = dict(line.split(":", 1) for line in lines)

@@ -16,6 +16,8 @@ class Figure:
     goal: float | None = None
     """The design's; None for a figure that stands beside another to explain it."""
     better: Literal["lower", "higher"] = "lower"
+    peer: dict[str, Value] = field(default_factory=dict)
+    """The same figure of other programs that did the same work in the same run, by their names."""
     detail: dict[str, Value] = field(default_factory=dict)
 
     def line(self) -> dict[str, Value]:
@@ -27,7 +29,8 @@ class Figure:
             "goal": self.goal,
             "better": self.better,
         }
-        return {**line, "detail": self.detail} if self.detail else line
+        more = {"peer": self.peer, "detail": self.detail}
+        return {**line, **{name: value for name, value in more.items() if value}}
 
 
 def percentile(values: list[float], share: float) -> float:

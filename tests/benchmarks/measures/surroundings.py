@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from firmware_scripts.report import Value
-from tests.benchmarks.touch.figures import percentile
+from tests.benchmarks.measures.figures import percentile
 
 _BLOCK = 4_096
 

@@ -5,6 +5,8 @@ import random
 import socket
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +24,8 @@ class Touching:
         self._reader = socket.socket(socket.AF_UNIX)
         self.lights: Counter[str] = Counter()
         """Lights seen, by colour."""
+        self.last_fact = ""
+        """What the last light stands for, ``EPOCHHEX/SEQ``; empty for a red one."""
 
     def __enter__(self) -> Self:
         self._lamp_path.unlink(missing_ok=True)
@@ -44,13 +48,33 @@ class Touching:
 
     def touch(self, uid: str) -> float:
         """Present one card and return the milliseconds from writing its number to its light."""
+        return self.burst([uid])
+
+    def burst(self, uids: Sequence[str]) -> float:
+        """Present cards without waiting in between, and return the milliseconds to the last light."""
         began = time.monotonic_ns()
-        self._reader.sendall(uid.encode() + b"\n")
-        light = json.loads(self._lamp.recv(4096))
-        took = (time.monotonic_ns() - began) / 1e6
-        self.lights[light["colour"]] += 1
-        if self._reader.recv(16) != b"ok\n":
+        self._reader.sendall("".join(f"{uid}\n" for uid in uids).encode())
+        took = max(self._light(began) for _ in uids)
+        answers = b""
+        while len(answers) < 3 * len(uids):
+            answers += (more := self._reader.recv(3 * len(uids) - len(answers)))
+            if not more:
+                raise ConnectionError("the reader is gone")
+        if answers != b"ok\n" * len(uids):
             raise ConnectionError("the reader did not take the card")
+        return took
+
+    def laid(self, lay: Callable[[str], AbstractContextManager[object]], uid: str) -> float:
+        """Lay a card on another reader until its light, and return the milliseconds."""
+        began = time.monotonic_ns()
+        with lay(uid):
+            return self._light(began)
+
+    def _light(self, began_ns: int) -> float:
+        light = json.loads(self._lamp.recv(4096))
+        took = (time.monotonic_ns() - began_ns) / 1e6
+        self.lights[light["colour"]] += 1
+        self.last_fact = light["fact"]
         return took
 
 

@@ -4,10 +4,10 @@ import random
 import threading
 
 from firmware_scripts.report import Value
-from tests.benchmarks.touch.figures import Figure, percentile
-from tests.benchmarks.touch.station import BenchStation
-from tests.benchmarks.touch.surroundings import Surroundings
-from tests.benchmarks.touch.touching import unknown_cards
+from tests.benchmarks.measures.figures import Figure, percentile
+from tests.benchmarks.measures.surroundings import Surroundings
+from tests.benchmarks.stage.station import BenchStation
+from tests.benchmarks.stage.touching import unknown_cards
 
 GOAL_MS = 50.0
 TOUCHES = 1_000
@@ -16,12 +16,16 @@ _GAP_S = (0.03, 0.11)
 """People come much more slowly; so many touches have to fit into the bench's time."""
 
 
-def measure(station: BenchStation, *, seed: int) -> list[Figure]:
-    """Present each card of the village and then unknown ones, at random moments, all of them fresh touches."""
+def measure(station: BenchStation, *, seed: int, touches: int = TOUCHES, name: str = "touch") -> list[Figure]:
+    """Present each card of the village and then unknown ones, at random moments, all of them fresh touches.
+
+    Args:
+        name: What the figures are called, before ``_p50_ms`` and ``_p99_ms``.
+    """
     chance = random.Random(seed)
     strangers = unknown_cards(seed)
-    cards = [person.uid for person in station.cast.people]
-    cards += [strangers.draw() for _ in range(TOUCHES - len(cards))]
+    cards = [person.uid for person in station.cast.people][: touches // 2]
+    cards += [strangers.draw() for _ in range(touches - len(cards))]
     pause = threading.Event()
     around = Surroundings(station.folder.parent)
     taken = []
@@ -39,6 +43,6 @@ def measure(station: BenchStation, *, seed: int) -> list[Figure]:
         **around.describe(),
     }
     return [
-        Figure(name="touch_p50_ms", value=percentile(taken, 0.5), unit="ms"),
-        Figure(name="touch_p99_ms", value=percentile(taken, 0.99), unit="ms", goal=GOAL_MS, detail=detail),
+        Figure(name=f"{name}_p50_ms", value=percentile(taken, 0.5), unit="ms"),
+        Figure(name=f"{name}_p99_ms", value=percentile(taken, 0.99), unit="ms", goal=GOAL_MS, detail=detail),
     ]

@@ -13,10 +13,10 @@ from agent.events import StopAsked
 from agent.wiring.assembly import station
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import wait_until
-from tests.benchmarks.touch.figures import Figure
-from tests.benchmarks.touch.ip_packets import Counted, PacketCounter
-from tests.benchmarks.touch.station import BenchStation
-from tests.benchmarks.touch.warp import Warp, WarpedClock, WarpedInbox
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.stage.ip_packets import Counted, PacketCounter
+from tests.benchmarks.stage.station import BenchStation
+from tests.benchmarks.stage.warp import Warp, WarpedClock, WarpedInbox
 
 NAME = "idle_traffic_mb_month"
 GOAL_MB = 8.0

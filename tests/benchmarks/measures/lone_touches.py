@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tests.benchmarks.touch.proxy import Proxy
-from tests.benchmarks.touch.station import BenchStation
+from tests.benchmarks.stage.proxy import Proxy
+from tests.benchmarks.stage.station import BenchStation
 
 RECEIPT_BYTES = 150
 """More than any PUBACK of MQTT 5 in its TLS record, less than any receipt with its signature."""

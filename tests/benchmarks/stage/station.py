@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from agent.config import StationConfig, load
+from agent.config import OUTBOX_FILE, StationConfig, load
 from agent.identity import ANSWER, Identity, load_identity
 from firmware_scripts.demo.cast import CastStation
 from firmware_scripts.demo.processes import Process, wait_until
 from firmware_scripts.demo.station import DemoStation
 from protocol.kiosk import Home, decode_from_agent
-from tests.benchmarks.touch.touching import Touching
+from tests.benchmarks.stage.touching import Touching
 
 _READY_S = 30.0
 _SETTLE_S = 120.0
@@ -26,14 +26,24 @@ _SETTLE_S = 120.0
 class BenchStation:
     """One agent. Its folder may lie on a disk that is measured; its log and the bench's own files do not."""
 
-    def __init__(self, cast: CastStation, *, folder: Path, work: Path) -> None:
+    def __init__(
+        self, cast: CastStation, *, folder: Path, work: Path, card: Path | None = None, program: str = "agent.cli"
+    ) -> None:
+        """Make a station that is not enrolled.
+
+        Args:
+            folder: Where its sockets are, and its own files too where there is no ``card``.
+            work: Where its log goes.
+            card: A folder on another disk for the agent's own files.
+            program: The module that runs the agent.
+        """
         self.cast = cast
         self.folder = folder
-        self._demo = DemoStation(cast, folder=folder, readers=["simulated"])
+        self._demo = DemoStation(cast, folder=folder, readers=["simulated"], card=card)
         self._notify = work / f"{cast.id}.notify"
         self._agent = Process(
             cast.id,
-            [sys.executable, "-m", "agent.cli", "run", "--config", str(self._demo.config)],
+            [sys.executable, "-m", program, "run", "--config", str(self._demo.config)],
             log=work / f"{cast.id}.log",
             env={"NOTIFY_SOCKET": str(self._notify)},
         )
@@ -41,6 +51,13 @@ class BenchStation:
     def enrol(self, *, url: str, ca: Path, claim: str) -> None:
         """Write ``station.toml`` and make the enrolment call."""
         self._demo.enrol(url=url, ca=ca, claim=claim)
+
+    def equip(self, sections: str) -> None:
+        """Have other devices from the next start on: sections of ``station.toml`` for all but the kiosk."""
+        config = self._demo.config
+        text = config.read_text(encoding="utf-8")
+        before, after = text[: text.index("[[reader]]")], text[text.index("[kiosk]") :]
+        config.write_text(f"{before}{sections}\n{after}", encoding="utf-8")
 
     def use_camera(self, driver: str) -> None:
         """Choose the camera driver for the next start."""
@@ -50,14 +67,14 @@ class BenchStation:
 
     def dial(self, port: int) -> None:
         """Have the agent look for its broker at this port of 127.0.0.1 from the next start on."""
-        answer = self.folder / ANSWER
+        answer = self._demo.card / ANSWER
         enrolled = json.loads(answer.read_bytes())
         enrolled["broker"]["port"] = port
         answer.write_bytes(msgspec.json.encode(enrolled))
 
     def parts(self) -> tuple[StationConfig, Identity]:
         """Return what an agent is built from, for a bench that builds one itself."""
-        identity = load_identity(self.folder)
+        identity = load_identity(self._demo.card)
         assert identity is not None
         return load(self._demo.config), identity
 
@@ -78,11 +95,12 @@ class BenchStation:
         self._agent.stop()
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Run the agent while the context lasts; on entry it has said everything to the county."""
+    def running(self, *, settled: bool = True) -> Iterator[None]:
+        """Run the agent while the context lasts; on entry it has said everything to the county, if ``settled``."""
         try:
             self.start()
-            self.settle()
+            if settled:
+                self.settle()
             yield
         finally:
             self.stop()
@@ -93,13 +111,33 @@ class BenchStation:
         return self._agent.pid
 
     @property
+    def process(self) -> Process:
+        """The agent's process, for whoever starts and kills it without waiting."""
+        return self._agent
+
+    @property
+    def outbox(self) -> Path:
+        """The file with its facts."""
+        return self._demo.card / OUTBOX_FILE
+
+    @property
+    def touch_socket(self) -> Path:
+        """Where its simulated reader waits for cards."""
+        return self._demo.touch_socket
+
+    @property
+    def lamp_socket(self) -> Path:
+        """Where its lamp says each light."""
+        return self.folder / "lamp.sock"
+
+    @property
     def kiosk_socket(self) -> Path:
         """Where the agent waits for kiosks."""
         return self._demo.kiosk_socket
 
     def touching(self) -> Touching:
         """Return a hand at the reader and an eye on the lamp, as a context manager."""
-        return Touching(reader=self._demo.touch_socket, lamp=self.folder / "lamp.sock")
+        return Touching(reader=self.touch_socket, lamp=self.lamp_socket)
 
     def home(self) -> Home:
         """Return the home screen as a kiosk that connects just now gets it."""
@@ -111,9 +149,9 @@ class BenchStation:
             assert isinstance(home, Home)
             return home
 
-    def settle(self) -> None:
+    def settle(self, *, timeout_s: float = _SETTLE_S) -> None:
         """Wait until the county has answered and every fact has its receipt."""
-        wait_until(self._settled, what=f"{self.cast.id} to have its receipts", timeout_s=_SETTLE_S, every_s=0.2)
+        wait_until(self._settled, what=f"{self.cast.id} to have its receipts", timeout_s=timeout_s, every_s=0.2)
 
     def _settled(self) -> bool:
         home = self.home()

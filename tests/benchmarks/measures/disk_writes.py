@@ -1,11 +1,11 @@
 """What one touch with its receipt writes to the disk, as the block device counts it."""
 
-from tests.benchmarks.touch import lone_touches
-from tests.benchmarks.touch.figures import Figure
-from tests.benchmarks.touch.loop_disk import LoopDisk
-from tests.benchmarks.touch.proxy import Proxy
-from tests.benchmarks.touch.station import BenchStation
-from tests.benchmarks.touch.touching import unknown_cards
+from tests.benchmarks.measures import lone_touches
+from tests.benchmarks.measures.figures import Figure
+from tests.benchmarks.stage.loop_disk import LoopDisk
+from tests.benchmarks.stage.proxy import Proxy
+from tests.benchmarks.stage.station import BenchStation
+from tests.benchmarks.stage.touching import unknown_cards
 
 NAME = "touch_disk_bytes"
 GOAL_BYTES = 32_768.0

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from firmware_scripts.demo.processes import wait_until
-from tests.benchmarks.touch.tls_records import LargeRecords
+from tests.benchmarks.stage.tls_records import LargeRecords
 
 _CHUNK = 65_536
 
@@ -23,6 +23,7 @@ class Proxy:
         self._open: set[socket.socket] = set()
         self._moved = [0, 0]
         self._large = 0
+        self._cut = False
         self._moved_s = time.monotonic()
         self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
 
@@ -60,6 +61,18 @@ class Proxy:
                 _shut(sock)
         self._thread.join()
 
+    def cut(self) -> None:
+        """Break every connection and refuse new ones until `mend`."""
+        with self._lock:
+            self._cut = True
+            for sock in self._open:
+                _shut(sock)
+            self._open.clear()
+
+    def mend(self) -> None:
+        """Take connections again."""
+        self._cut = False
+
     def wait_quiet(self, *, received: int, quiet_s: float, timeout_s: float = 30) -> None:
         """Wait until at least so much has been received in all, and then until nothing has moved for a while."""
 
@@ -86,6 +99,10 @@ class Proxy:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._open |= {near, far}
+            cut = self._cut
+        if cut:
+            _shut(near)
+            _shut(far)
         for way, (source, sink) in enumerate(((near, far), (far, near))):
             threading.Thread(target=self._pump, args=(way, source, sink), name=f"proxy-{way}", daemon=True).start()
 
@@ -103,6 +120,8 @@ class Proxy:
         finally:
             _shut(source)
             _shut(sink)
+            with self._lock:
+                self._open -= {source, sink}
 
 
 def _shut(sock: socket.socket) -> None:

@@ -1,0 +1,122 @@
+"""A disk of the bench's own: ext4 on a loop device, so that the kernel counts every sector that is written to it.
+
+Its power can be cut: EXT4_IOC_SHUTDOWN without flushing the journal (Documentation/filesystems/ext4, ``godown -f`` of
+xfstests) ends all writing to the device at one instant. What was synced is on the device; what was only in the page
+cache or in a journal transaction that was not committed is gone; mounting again replays the journal. Not covered: what
+a device loses or tears out of its own cache after it was handed over, and cells that fail.
+"""
+
+import fcntl
+import os
+import struct
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from firmware_scripts.demo.processes import wait_until
+
+_SIZE = 1 << 30
+_MKFS = ["mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0"]
+_OPTIONS = "noatime"
+"""As Raspberry Pi OS mounts its root."""
+_SECTOR_BYTES = 512
+_SECTORS_WRITTEN = 6
+"""Place in /sys/block/NAME/stat (Documentation/block/stat.rst)."""
+_SHUTDOWN = 0x8004587D
+"""EXT4_IOC_SHUTDOWN (include/uapi/linux/ext4.h)."""
+_NO_LOG_FLUSH = struct.pack("I", 2)
+"""EXT4_GOING_FLAGS_NOLOGFLUSH."""
+
+
+_LET_GO_S = 20.0
+"""Longer than killed processes take to be gone on a busy machine."""
+
+
+class NoLoopDisk(Exception):
+    """This machine does not let us have one; the message says why."""
+
+
+class LoopDisk:
+    """Mounted while the context lasts; the image is a sparse file in ``folder``."""
+
+    def __init__(self, folder: Path, *, name: str = "disk") -> None:
+        self.path = folder / name
+        self._image = folder / f"{name}.img"
+        self._device = ""
+
+    def __enter__(self) -> Self:
+        if os.geteuid() != 0:
+            raise NoLoopDisk("a loop device needs root")
+        self.path.mkdir()
+        with self._image.open("wb") as image:
+            image.truncate(_SIZE)
+        _run(*_MKFS, str(self._image))
+        self._device = _run("losetup", "--find", "--show", str(self._image)).strip()
+        try:
+            self._mount()
+        except BaseException:
+            _run("losetup", "--detach", self._device)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            _run("umount", str(self.path))
+        except NoLoopDisk:
+            _run("umount", "--lazy", str(self.path))
+        _run("losetup", "--detach", self._device)  # at once, or when the last who uses it has gone (loop(4))
+        self._image.unlink()
+
+    def _mount(self) -> None:
+        _run("mount", "-o", _OPTIONS, self._device, str(self.path))
+
+    def power_off(self) -> None:
+        """From this instant on nothing reaches the device; whoever writes gets EIO."""
+        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.ioctl(folder, _SHUTDOWN, _NO_LOG_FLUSH)
+        finally:
+            os.close(folder)
+
+    def power_on(self) -> None:
+        """Mount what the device holds, after every process that used it was killed.
+
+        Raises:
+            NotInTime: Somebody still uses it.
+        """
+        wait_until(self._unmounted, what=f"{self.path} to be let go", timeout_s=_LET_GO_S, every_s=0.02)
+        self._mount()
+
+    def _unmounted(self) -> bool:
+        return subprocess.run(["umount", str(self.path)], capture_output=True, check=False).returncode == 0
+
+    def _mounted(self) -> list[str]:
+        for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
+            fields = line.split()
+            if fields[1] == str(self.path):
+                return fields
+        raise NoLoopDisk(f"{self.path} is not mounted")
+
+    def describe(self) -> str:
+        """Return file system and mount options as the kernel states them."""
+        fields = self._mounted()
+        return f"{fields[2]} on a loop device, 4096-byte blocks, {fields[3]}"
+
+    def written_bytes(self) -> int:
+        """Return what was written to the device so far, all that is still in memory included."""
+        _run("sync", "--file-system", str(self.path))
+        stat = Path(f"/sys/block/{self._device.removeprefix('/dev/')}/stat").read_text(encoding="ascii").split()
+        return int(stat[_SECTORS_WRITTEN]) * _SECTOR_BYTES
+
+
+def _run(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise NoLoopDisk(f"{command[0]} is not installed") from error
+    if done.returncode:
+        raise NoLoopDisk(f"{command[0]}: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,72 @@
+"""The agent with the GPIO drivers as they are, on gpiozero's own mock pins instead of a Raspberry Pi's.
+
+``python -m tests.benchmarks.station.mock_pins run --config FILE`` runs it. The indicator has one setting more: a socket
+to which it says each light that it has put on its pins, as the simulated indicator does, for whoever takes the time.
+"""
+
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+from gpiozero.pins.mock import MockFactory
+
+from agent import catalogue, cli
+from agent.drivers.gpio_contact import GpioContact
+from agent.drivers.gpio_indicator import GpioIndicator
+from agent.ports import Colour
+from agent.settings import Setting, Settings, filled
+
+
+def _mock_pins(chip: int) -> MockFactory:
+    """Return gpiozero's mock of a board of its own; ``chip`` does not matter."""
+    return MockFactory()
+
+
+class MockPinsIndicator(GpioIndicator):
+    """Implements `agent.ports.Indicator`."""
+
+    settings: ClassVar[Settings] = {
+        **GpioIndicator.settings,
+        "witness": Setting(str, required=True, check=filled, path="socket"),
+    }
+
+    def __init__(self, *, witness: Path, **settings: Any) -> None:
+        super().__init__(**settings, pins=_mock_pins)
+        self._witness = witness
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+
+    def show(self, colour: Colour, *, fact: str) -> None:
+        """As `GpioIndicator.show`; then say it."""
+        super().show(colour, fact=fact)
+        try:
+            self._socket.sendto(json.dumps({"colour": colour, "fact": fact}).encode(), str(self._witness))
+        except OSError:
+            return  # nobody watches
+
+    def close(self) -> None:
+        """As `GpioIndicator.close`."""
+        super().close()
+        self._socket.close()
+
+
+class MockPinsContact(GpioContact):
+    """Implements `agent.ports.Contact`; its pin rests."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, pins=_mock_pins)
+
+
+def plug_in() -> None:
+    """Have ``driver = "gpio"`` mean these, in this process."""
+    catalogue.INDICATORS["gpio"] = f"{MockPinsIndicator.__module__}:{MockPinsIndicator.__name__}"
+    catalogue.INPUTS["gpio"] = f"{MockPinsContact.__module__}:{MockPinsContact.__name__}"
+
+
+if __name__ == "__main__":
+    # By its real name, so that the drivers' classes are there once.
+    from tests.benchmarks.station import mock_pins
+
+    mock_pins.plug_in()
+    sys.exit(cli.main())
