@@ -23,7 +23,6 @@ def test_stations_follow_the_county_to_its_new_key(village: Village) -> None:
     village.await_all_stored()
     waits = "select count(*) from fleet_stationstatus where waiting > 0"
     wait_until(lambda: village.county.sql(waits) == [["0"]], what="every receipt", timeout_s=90, every_s=0.3)
-    assert renewals(village) == expected, "one renewal each, and no more"
 
 
 def renewals(village: Village) -> int:
