@@ -35,3 +35,15 @@ def test_the_chain_of_an_erased_past_is_carried_over(tmp_path: Path, days: Days)
     assert [fact for fact in facts if isinstance(fact, FactsLost)] == []
     assert [touch(number) in facts for number in (7, 8, 9, 10)] == [False, True, True, True]
     again.close()
+
+
+def test_what_was_receipted_before_the_damage_is_erased_on_its_day(tmp_path: Path, days: Days) -> None:
+    outbox = station(tmp_path, days)
+    outbox.take_receipt(receipt(outbox, 8))
+    outbox.commit(touch(10))
+    outbox.close()
+    overwrite(tmp_path / "outbox.db", 0, bytes(100))
+    again = open_outbox(tmp_path / "outbox.db", now=days)
+    days.day = 92
+    assert again.prune(before_wall_ms=days.wall_ms) == 8
+    again.close()

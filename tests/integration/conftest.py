@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +10,17 @@ from tests.conftest import short_folder
 from tests.integration.small_disk import SmallDisk
 from tests.integration.village import Village
 
+_TEST_S = 300
+"""What a test may take, the start of the village with the first one included."""
 _COUNTY_MEGABYTES = 700
 _MEDIA_MEGABYTES = 32
 _CARD_MEGABYTES = 32
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(_TEST_S))
 
 
 @pytest.fixture(scope="session")

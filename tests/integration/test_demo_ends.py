@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.timeout(240)
-
 
 def demo(*arguments: str, folder: Path) -> list[str]:
     return [sys.executable, "-m", "firmware_scripts.demo", "--folder", str(folder), *arguments]

@@ -5,8 +5,6 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from protocol.kiosk import LiveShown, decode_from_agent
@@ -14,9 +12,6 @@ from server_broker.broker import LocalClient
 from server_broker.live.hub import LiveHub
 from server_broker.live.mqtt import MqttFrames
 from tests.integration.village import Village
-
-pytestmark = pytest.mark.timeout(240)
-"""The first test of a run starts the county and its stations."""
 
 
 def give(village: Village, station: DemoStation, order: str, *, seconds: int = 0) -> uuid.UUID:

@@ -1,12 +1,7 @@
 """The county's signing key is replaced while stations are connected: they follow, and nothing is lost on the way."""
 
-import pytest
-
 from firmware_scripts.demo.processes import wait_until
 from tests.integration.village import Village
-
-pytestmark = pytest.mark.timeout(240)
-"""The first test of a run starts the county and its stations."""
 
 _RENEWED = "select count(*) from audit_auditentry where action = 'certificate.renewed'"
 

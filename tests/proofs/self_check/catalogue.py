@@ -139,6 +139,7 @@ ROOMS = (
                 "test_lease*.py",
                 "test_clock_correction*.py",
                 "test_dating.py",
+                "test_orders.py",
             ),
         ),
     ),
