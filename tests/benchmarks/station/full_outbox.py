@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from agent import wiring
 from agent.outbox import Outbox
+from agent.wiring.program import moment
 from firmware_scripts.demo.processes import wait_until
 from protocol.facts import Touch
 from protocol.units import Moment
@@ -59,8 +59,8 @@ def measure(station: BenchStation, line: Proxy, *, seed: int, arrived: Callable[
 def _fill(station: BenchStation, *, seed: int) -> None:
     _, identity = station.parts()
     chance = random.Random(seed)
-    now = wiring.moment()
-    outbox = Outbox.open(station.outbox, station=identity.station, record_key=identity.record_key, now=wiring.moment)
+    now = moment()
+    outbox = Outbox.open(station.outbox, station=identity.station, record_key=identity.record_key, now=moment)
     try:
         for day in range(DAYS, 0, -1):
             outbox.commit(*(_touch(now, day, place, chance) for place in range(FACTS_PER_DAY)))
