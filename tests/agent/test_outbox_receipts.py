@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
 from agent.outbox import Outbox
+from agent.outbox.marks import load_mark
 from agent.outbox.schema import place
 from protocol.facts import Touch
 from protocol.receipts import Held, Receipt
@@ -105,6 +106,19 @@ def test_held_facts_are_remembered_and_not_sent_again(tmp_path: Path) -> None:
     outbox = reopened(outbox, tmp_path)
     assert outbox.receipted == 7
     assert outbox._store.rows("SELECT place FROM held ORDER BY place") == [(place(1, 4),), (place(1, 6),)]
+    outbox.close()
+
+
+def test_a_new_stream_knows_the_countys_generation_and_the_old_one_its_receipts(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 10)
+    outbox.take_receipt(receipt(outbox, 7, generation=3))
+    outbox.open_epoch("differs", matched=7)
+    assert (outbox.generation, outbox.receipted) == (3, 0)
+    outbox = reopened(outbox, tmp_path)
+    assert outbox.generation == 3
+    ended = load_mark(outbox._store, 1)
+    assert ended is not None
+    assert ended.receipted == 7
     outbox.close()
 
 

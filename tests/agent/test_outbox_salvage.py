@@ -72,6 +72,7 @@ def test_a_spoiled_header_costs_nothing(path: Path) -> None:
     assert touches(outbox) == set(range(30, 100))
     assert stated_lost(outbox) == []
     assert outbox.get("twin") == b"desired" * 1000
+    assert outbox.generation == 1
     assert {ref.epoch for ref, fact in facts_of(outbox) if fact == touch(99)} == {epoch}
     assert (path.parent / BAD).exists()
     outbox.commit(touch(100))
