@@ -163,6 +163,8 @@ class ClockingDesk:
             return self._today.direction(earlier)
         if before is not None:
             return before.touch.direction
+        if not self._clock.dated:  # a clock that began where the power failed would take a departure for an arrival
+            return None
         return duty.direction_at(self._twin.desired, person, self._clock.wall_of(now))
 
     def _tell(self, one: _Judged, refs: list[FactRef]) -> None:

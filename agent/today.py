@@ -113,14 +113,22 @@ class Today:
         return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
 
     def direction(self, seen: Seen) -> Direction | None:
-        """Return what a touch was: the person's word, else by the duty windows."""
+        """Return what a touch was: the person's word, else by the duty windows, where its time is known."""
         card = self._twin.card(seen.token)
-        if seen.chosen or card is None:
+        if seen.chosen or card is None or not self._is_dated(seen):
             return seen.chosen
         return duty.direction_at(self._twin.desired, card.person, self._clock.wall_of(seen.at))
 
+    def _is_dated(self, seen: Seen) -> bool:
+        return seen.quality in _DATED or (seen.boot == self._clock.now().boot and self._clock.dated)
+
     def missing(self, person: str, now: Moment) -> list[Missing]:
-        """Return what a person still lacks in the windows of today that have opened for them."""
+        """Return what a person still lacks in the windows of today that have opened for them.
+
+        Nothing where today is not known.
+        """
+        if not self._clock.dated:
+            return []
         wall = self._clock.wall_of(now)
         lacking: list[Missing] = []
         for span in self._spans_of(person, duty.local_day(wall)):

@@ -87,6 +87,7 @@ ENTER = "回车"
 
 MISSING_NOTHING = "✓  今天的卡已打齐"
 CHOOSE_DIRECTION = "现在不是值班时段，请选上班还是下班。"
+CHOOSE_UNDATED = "本机时间还没校准，请选上班还是下班。"
 CORRECTING = "正在更改…"
 CORRECTED = "已经改好。"
 

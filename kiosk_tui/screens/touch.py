@@ -71,9 +71,12 @@ def _art(touch: TouchShown) -> list[str]:
     return pixels.draw(sign)
 
 
+def _is_dated(touch: TouchShown) -> bool:
+    return touch.quality in ("synced", "holdover")
+
+
 def _who(touch: TouchShown, width: int) -> str:
-    dated = touch.quality in ("synced", "holdover")
-    time = f"{village_time(touch.wall):%H:%M}" if dated else words.UNDATED
+    time = f"{village_time(touch.wall):%H:%M}" if _is_dated(touch) else words.UNDATED
     if touch.answer == "not_recorded":
         time = ""
     return f"{fit(touch.name, max(width - 16, 8))}    {time}".strip()
@@ -86,7 +89,8 @@ def _details(view: TouchView) -> tuple[Block, ...]:
         texts.append(words.missing(touch.missing))
     elif touch.answer in _UNDERSTOOD and touch.direction == "out":
         texts.append(words.MISSING_NOTHING)
-    texts.append(view.note or (words.CHOOSE_DIRECTION if touch.direction is None and view.correction else ""))
+    choose = words.CHOOSE_DIRECTION if _is_dated(touch) else words.CHOOSE_UNDATED
+    texts.append(view.note or (choose if touch.direction is None and view.correction else ""))
     return tuple(Block(text) for text in texts if text)
 
 

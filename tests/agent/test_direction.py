@@ -31,6 +31,26 @@ def test_outside_every_span_it_is_recorded_without_direction(station: Bench, sys
     assert (shown.answer, shown.direction) == ("recorded", None)
 
 
+def test_without_the_time_nothing_is_guessed_and_the_person_says(tmp_path: Path, system: FakeSystemClock) -> None:
+    """The clock began where the power failed in the morning; it may be noon by now."""
+    with bench(tmp_path, system, trusted=False) as station:
+        station.accept(desired())
+        shown = station.touch(ZHANG)
+        assert (shown.answer, shown.direction, shown.missing) == ("recorded", None, [])
+        assert station.touch(ZHANG).direction is None
+        assert shown.touch is not None
+        station.desk.choose_direction(1, ChooseDirection(touch=shown.touch, direction="out"))
+        assert station.touch(ZHANG).direction == "out"
+
+
+def test_a_touch_has_its_direction_once_its_boot_knows_the_time(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system, trusted=False) as station:
+        station.accept(desired())
+        assert station.touch(ZHANG).direction is None
+        station.clock.county_said(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        assert station.touch(ZHANG).direction == "in"
+
+
 def test_the_persons_word_stands(station: Bench, system: FakeSystemClock) -> None:
     ref = station.touch(ZHANG).touch
     assert ref is not None

@@ -169,6 +169,7 @@ STATES: dict[str, Way] = {
     "touch-lost": _shows(samples.LOST),
     "touch-not-recorded": _shows(samples.FULL),
     "touch-undirected": _shows(samples.UNDIRECTED),
+    "touch-undated": _shows(samples.UNDATED),
     "levels": _presses("1"),
     "levels-longest": _long_levels,
     "question-single": _asks(samples.QUESTION),

@@ -75,7 +75,8 @@ REPEAT = msgspec.structs.replace(GREEN, answer="repeat", touch=None)
 UNKNOWN = TouchShown(colour="amber", answer="unknown", wall=MORNING, quality="synced")
 LOST = TouchShown(colour="amber", answer="lost", wall=MORNING, quality="restored")
 FULL = TouchShown(colour="red", answer="not_recorded", problem="disk_full", wall=MORNING, quality="synced")
-UNDIRECTED = msgspec.structs.replace(GREEN, direction=None, missing=["arrival", "departure"], quality="unknown")
+UNDIRECTED = msgspec.structs.replace(GREEN, direction=None, missing=["arrival", "departure"])
+UNDATED = msgspec.structs.replace(GREEN, direction=None, missing=[], quality="restored")
 
 QUESTION = QuestionShown(
     run="r1",
