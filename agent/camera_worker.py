@@ -36,6 +36,7 @@ MAX_JPEG_BYTES = 40_000
 FRAME = "frame"
 """What the child is told for a frame, and how its answer begins: its size follows, then a line feed, then its bytes."""
 _IDLE_LOOK_S = 30.0
+_FAULT_PAUSE_S = 1.0
 _GOOD: dict[str, Suspect] = {
     "ok": "",
     "ok black": "black",
@@ -82,6 +83,7 @@ class CameraWorker:
 
     def start(self) -> None:
         """Begin; hand over what the spool still holds."""
+        self._look_again()
         self._thread.start()
 
     def request(self, wanted: Wanted) -> bool:
@@ -140,24 +142,34 @@ class CameraWorker:
 
     def _run(self) -> None:
         try:
-            self._hand_over()
             while not self._stopping.is_set():
-                self._once()
-        except Exception:
-            log.exception("the camera's thread failed; no more pictures")
+                self._attend(self._next())
         finally:
             self._end_line()
 
-    def _once(self) -> None:
+    def _next(self) -> Wanted | bytes | None:
         try:
-            asked = self._asked.get(timeout=_IDLE_LOOK_S)
+            return self._asked.get(timeout=_IDLE_LOOK_S)
         except queue.Empty:
-            asked = None
-        if isinstance(asked, bytes):
-            self._inbox.put(self._frame(asked))
-        elif asked is not None:
-            self._take(asked)
-        self._hand_over()
+            return None
+
+    def _attend(self, asked: Wanted | bytes | None) -> None:
+        """Answer what was asked and hand over what there is. A fault costs its picture and a pause, not the camera."""
+        try:
+            if isinstance(asked, bytes):
+                self._inbox.put(self._frame(asked))
+            elif asked is not None:
+                self._take(asked)
+            self._hand_over()
+        except Exception as error:
+            log.exception("the camera's thread failed and begins again")
+            self._end_line()
+            problem = f"a fault of the program: {type(error).__name__}"
+            if isinstance(asked, bytes):
+                self._inbox.put(FrameTaken(asked, problem=problem))
+            elif asked is not None:
+                self._report_failure(asked, problem)
+            self._stopping.wait(_FAULT_PAUSE_S)
 
     def _take(self, wanted: Wanted) -> None:
         name = spool_name(wanted, secrets.token_hex(8))

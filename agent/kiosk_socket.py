@@ -5,11 +5,13 @@ sends an endless line, loses its connection; one that asks too much at once is n
 """
 
 import contextlib
+import errno
 import logging
 import os
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,7 @@ from protocol.refusal import Refused
 log = logging.getLogger(__name__)
 
 MAX_KIOSKS = 16
+_PAUSE_S = 0.2
 MAX_UNSENT_BYTES = 512 * 1024
 MAX_UNHANDLED = 32
 """Questions of one kiosk that may wait for the core; more of it are read when these are handled."""
@@ -125,15 +128,23 @@ class KioskSocket:
     def _run(self) -> None:
         try:
             while not self._stopping:
-                for key, mask in self._selector.select():
-                    handler: Callable[[int], None] = key.data
-                    handler(mask)
-                self._settle()
+                self._attend()
             self._settle()
-        except Exception:
-            log.exception("the kiosk socket's thread failed; the kiosk stays dark")
         finally:
             self._close_all()
+
+    def _attend(self) -> None:
+        """Deal with what the kiosks said and what they are to be told. A fault drops them all: they come again."""
+        try:
+            for key, mask in self._selector.select():
+                handler: Callable[[int], None] = key.data
+                handler(mask)
+            self._settle()
+        except Exception:
+            log.exception("the kiosk socket's thread failed and begins again")
+            for kiosk in list(self._kiosks.values()):
+                self._drop(kiosk)
+            time.sleep(_PAUSE_S)
 
     def _close_all(self) -> None:
         for kiosk in list(self._kiosks.values()):
@@ -151,7 +162,9 @@ class KioskSocket:
     def _accept(self, _mask: int) -> None:
         try:
             sock, _ = self._listener.accept()
-        except OSError:
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):  # who waits waits on: at once would be a spin
+                time.sleep(_PAUSE_S)
             return
         if len(self._kiosks) >= MAX_KIOSKS:
             sock.close()

@@ -353,3 +353,18 @@ def test_the_child_outlives_a_killed_agent_long_enough_and_no_longer(tmp_path: P
     assert child.wait(20) in (0, -signal.SIGPIPE)
     assert [path.name for path in spool.iterdir()] == ["touch-none-0-ab.jpg"]
     assert len((tmp_path / "camera.count").read_bytes().splitlines()) == 1
+
+
+def test_a_fault_of_the_program_costs_one_picture(camera: Camera) -> None:
+    camera.error = ValueError("nobody thought of this")
+    camera.worker.start()
+    assert camera.worker.request(WANTED)
+    event = camera.inbox.get(timeout_s=10)
+    assert isinstance(event, PictureTaken)
+    assert (event.sha256, event.problem) == (None, "a fault of the program: ValueError")
+    camera.error = None
+    assert camera.worker.request(WANTED)
+    for _ in range(2):  # the one that lay in the spool, and the next
+        event = camera.inbox.get(timeout_s=10)
+        assert isinstance(event, PictureTaken)
+        assert camera.picture(event)

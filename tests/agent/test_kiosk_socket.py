@@ -1,5 +1,6 @@
 """The kiosk socket: no kiosk, slow or hostile, holds up the core."""
 
+import errno
 import socket
 import stat
 import time
@@ -195,3 +196,40 @@ def test_a_stale_socket_is_taken_over(folder: Path, inbox: Inbox) -> None:
     again.stop()
     again.show(OVER)
     assert not (folder / "kiosk.sock").exists()
+
+
+def test_a_fault_drops_the_kiosks_and_they_come_again(
+    path: Path, kiosks: KioskSocket, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, number = greeted(path, kiosks, inbox)
+    settle = kiosks._settle
+
+    def fails() -> None:
+        monkeypatch.setattr(kiosks, "_settle", settle)
+        raise ValueError("nobody thought of this")
+
+    monkeypatch.setattr(kiosks, "_settle", fails)
+    kiosks.show(LOST)
+    assert inbox.get(timeout_s=5) == KioskLeft(kiosk=number)
+    again, _ = greeted(path, kiosks, inbox)
+    kiosks.show(LOST)
+    assert again.hears() == LOST
+
+
+def test_without_descriptors_it_waits_and_does_not_spin(
+    path: Path, kiosks: KioskSocket, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    class Full:
+        def accept(self) -> None:
+            tries.append(1)
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kiosks, "_listener", Full())
+        with socket.socket(socket.AF_UNIX) as waiting:
+            waiting.connect(str(path))
+            assert inbox.get(timeout_s=0.5) is None
+    assert 1 <= len(tries) <= 5
+    assert joined(path, inbox)
