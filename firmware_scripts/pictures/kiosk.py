@@ -28,8 +28,6 @@ class TextSize:
 
 
 NORMAL = TextSize(columns=80, rows=22, font_px=28, letter_px=2, line_px=32)
-LARGE = TextSize(columns=60, rows=16, font_px=38, letter_px=2, line_px=45)
-LARGEST = TextSize(columns=53, rows=15, font_px=42, letter_px=3, line_px=48)
 
 
 class Stage:
