@@ -2,11 +2,13 @@
 
 Each fact's rows are derived before the facts are stored, so a fact whose rows the database refuses is stored
 held. In the ordinary way a whole batch's rows go in together; ``careful`` gives each fact a savepoint of its own,
-for the batch that the database refused as a whole.
+for the batch that the database refused as a whole. Where even that fails, an envelope is taken with ``hold``: its
+facts are stored unread with that reason and nothing is derived from them, so that its stream goes on.
 """
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +31,8 @@ from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reissues import Origins, ref_of
 from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 from server_broker.ingest.store import SenderRow, StreamRow
+
+_log = logging.getLogger(__name__)
 
 _LAST_INTEGER = 2**31 - 1
 _REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
@@ -62,12 +66,16 @@ class _Unwrapped:
 
 
 class Intake:
-    """Takes one batch of envelopes."""
+    """Takes one batch of envelopes.
 
-    def __init__(self, *, now: datetime, generation: int, careful: bool = False) -> None:
+    ``careful`` and ``hold`` (a reason of `server_broker.ingest.reasons`) as said above.
+    """
+
+    def __init__(self, *, now: datetime, generation: int, careful: bool = False, hold: str = "") -> None:
         self._now = now
         self._generation = generation
         self._careful = careful
+        self._hold_with = hold
         self._rows = Rows(now)
         self._origins = Origins()
         self._alarms: list[AlarmCall | AlarmOver] = []
@@ -75,12 +83,14 @@ class Intake:
     def take(self, envelopes: Sequence[tuple[SenderRow, Envelope]]) -> list[Answer]:
         """Store what is new in ``envelopes``, in their order, and return the receipts for all of them."""
         work = self._read(envelopes)
-        unwrapped = self._unwrap(work)
-        self._load_origins(work, unwrapped)
-        for one in work:
-            for new in one.reading.new:
-                if not new.held:
-                    self._derive(one, new, unwrapped[id(new)])
+        if self._hold_with:
+            for one, new in _unheld(work):
+                self._hold(one, new, self._hold_with)
+        else:
+            unwrapped = self._unwrap(work)
+            self._load_origins(work, unwrapped)
+            for one, new in _unheld(work):
+                self._derive(one, new, unwrapped[id(new)])
         self._store(work)
         return self._receipts(work)
 
@@ -185,17 +195,27 @@ class Intake:
             store.put_facts(facts, received_at=self._now)
         store.put_streams({one.stream.id: one.stream for one in work}.values())
         store.put_reissues(self._origins.rows, self._origins.now_read)
-        store.put_signed_heads(
-            {
-                one.stream.id: (signed.through, signed.head, signed.signature)
-                for one in work
-                if (signed := one.reading.signed) is not None
-            }
-        )
+        signed_heads = {
+            one.stream.id: (signed.through, signed.head, signed.signature)
+            for one in work
+            if (signed := one.reading.signed) is not None
+        }
         waiting = {one.sender.id: _waiting(one.stream) for one in work}
-        store.put_receipted(waiting, at=self._now)
         alarms = [*_intake_alarms(work), *overflow_alarms((one.sender.id, one.stream.state) for one in work)]
-        take_alarms([*self._alarms, *self._rows.alarms, *alarms], at=self._now)
+        self._beside(lambda: store.put_signed_heads(signed_heads))
+        self._beside(lambda: store.put_receipted(waiting, at=self._now))
+        self._beside(lambda: take_alarms([*self._alarms, *self._rows.alarms, *alarms], at=self._now))
+
+    def _beside(self, put: Callable[[], None]) -> None:
+        """Store what the facts and their receipt stand without: of those that are held, nothing else is required."""
+        if not self._hold_with:
+            put()
+            return
+        try:
+            with transaction.atomic():
+                put()
+        except _REFUSALS as error:
+            _log.error("stored without what belongs to it: %s", str(error).splitlines()[0])
 
     def _receipts(self, work: list[_Work]) -> list[Answer]:
         senders = {one.stream.id: one for one in work}
@@ -229,6 +249,10 @@ def _kind_of(fact: Fact) -> str:
 
 def _new_facts(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:
     return ((one, new) for one in work for new in one.reading.new)
+
+
+def _unheld(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:
+    return ((one, new) for one, new in _new_facts(work) if not new.held)
 
 
 def _identity(one: _Work, new: NewFact) -> Identity:

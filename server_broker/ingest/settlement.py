@@ -56,11 +56,12 @@ class Settlement:
         self._clock = clock
         self._quarantine = Quarantine()
 
-    def settle(self, batch: Sequence[Incoming], *, careful: bool = False) -> list[Answer]:
+    def settle(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Answer]:
         """Store what a batch brings and return the answers to publish, once this function has returned.
 
         Args:
             careful: Give each fact a savepoint of its own; for what the database refused as a whole.
+            hold: Store new facts unread with this reason and derive nothing; for what it refused even so.
 
         Raises:
             django.db.Error: Nothing of the batch was stored.
@@ -72,7 +73,7 @@ class Settlement:
             number = generation()
             answers = []
             if sorted_.envelopes:
-                answers += Intake(now=now, generation=number, careful=careful).take(sorted_.envelopes)
+                answers += Intake(now=now, generation=number, careful=careful, hold=hold).take(sorted_.envelopes)
             answers += take_presence(sorted_.presence, now=now, generation=number)
             answers += answer_compares(sorted_.compares)
             answers += self._take_blobs(sorted_, now)

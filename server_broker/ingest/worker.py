@@ -1,7 +1,8 @@
 """The ingest worker: drain, settle, COMMIT, answer, acknowledge. Nothing is answered that is not stored.
 
 A database that is away, full or shutting down is waited for with what is in hand; nothing is acknowledged
-meanwhile. What the database refuses is settled again message by message, so that one bad message holds up nobody.
+meanwhile. What the database refuses is settled again message by message, so that one bad message holds up nobody;
+and an envelope that it refuses even so has its facts stored unread, so that it does not hold up its own stream.
 """
 
 import errno
@@ -146,11 +147,21 @@ class Worker:
             raise
         except Exception as error:  # noqa: BLE001 - likewise
             _log.exception("a message on %s cannot be settled", message.topic)
-            detail = type(error).__name__
-            self._patiently(lambda: self._with_lease(lambda: self._settlement.set_aside(message, "unsettled", detail)))
-            answers = []
+            answers = self._keep_unread(message, "refused_by_database" if isinstance(error, Error) else "unsettled")
         self._publish(answers)
         self._source.acknowledge([message])
+
+    def _keep_unread(self, message: Incoming, reason: str) -> list[Answer]:
+        """Store an envelope's facts held and return the receipt; set aside what has no place even so, unreceipted."""
+        try:
+            return self._patiently(lambda: self._with_lease(lambda: self._settlement.settle([message], hold=reason)))
+        except (OSError, _Stopped):
+            raise
+        except Exception as error:  # noqa: BLE001 - likewise
+            _log.exception("a message on %s is set aside", message.topic)
+            detail = type(error).__name__
+            self._patiently(lambda: self._with_lease(lambda: self._settlement.set_aside(message, "unsettled", detail)))
+            return []
 
     def _publish(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
