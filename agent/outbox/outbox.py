@@ -294,8 +294,10 @@ class Outbox:
             OutboxFull: Nothing changed.
             OutboxBroken: Nothing changed.
         """
+        # What a failed write left in the log counts at the next start unless another one is written over it.
+        surely_there = not self._unsure
         with self._transaction():
-            if self._store.get(key) == value:
+            if surely_there and self._store.get(key) == value:
                 return
             self._store.write_state(key, value)
             self._book.write(self._store, issued=self.through, now=self._now())

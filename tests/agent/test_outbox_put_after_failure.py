@@ -1,0 +1,44 @@
+"""A value that was confirmed holds at the next start, also where the write before it had failed."""
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from agent.outbox import Outbox, OutboxBroken, OutboxFull
+from tests.proofs.io_fault.faults import Faults, FaultyVFS, Kind
+from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment
+
+
+def opened(path: Path, *, vfs: str = "") -> Outbox:
+    return Outbox.open(path, station=STATION, record_key=RECORD_KEY, now=moment, vfs=vfs)
+
+
+def fails(outbox: Outbox, value: bytes) -> bool:
+    try:
+        outbox.put("key", value)
+    except (OutboxFull, OutboxBroken):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("kind", ["eio", "enospc"])
+def test_whichever_operation_of_the_write_before_had_failed(kind: Kind, tmp_path: Path) -> None:
+    for number in count():
+        path = tmp_path / str(number) / "outbox.db"
+        path.parent.mkdir()
+        faults = Faults(path.parent, kind=kind)
+        vfs = FaultyVFS(faults)
+        outbox = opened(path, vfs=vfs.vfs_name)
+        outbox.put("key", b"old")
+        faults.at = faults.operations + 1 + number
+        failed = fails(outbox, b"new" * 3_000)
+        if failed:
+            outbox.put("key", b"old")
+        outbox._store.abandon()
+        again = opened(path)
+        assert again.get("key") == (b"old" if failed else b"new" * 3_000)
+        again.close()
+        if not failed:
+            break
+    assert number > 2
