@@ -11,7 +11,7 @@ SETTINGS = {"open_before_min": (30, 240), "open_after_min": (30, 300), "data_mb_
 """What is changed, and between which values."""
 ORDERS = {"identify": 3, "snapshot": 3, "send_logs": 2, "time_check": 2, "restart_agent": 1}
 """What is ordered, with its weight."""
-PAUSE_S = 3.0
+PAUSE_S = 2.5
 _ORDER_SHARE = 0.6
 
 
