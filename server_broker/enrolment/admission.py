@@ -2,6 +2,7 @@
 
 The journal is written before the transaction commits: should the commit fail, the claim is still good and the
 technician tries again. The broker follows before the answer goes out, so an admitted station can connect at once.
+A revocation may come at any moment, and also one that the database does not know of: the journal has the last word.
 """
 
 import datetime as dt
@@ -21,7 +22,7 @@ from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
 from server_broker.service.config import read_config
 from server_broker.trust.authority import IssuedCertificate, StationPublicKey
-from server_broker.trust.journal import JournalEntry, StationJournal, stamp
+from server_broker.trust.journal import JournalEntry, NotTakenIn, StationJournal, stamp
 from server_broker.trust.keys import county_keys
 
 
@@ -37,24 +38,19 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
         code = parse_claim_code(request.claim)
     except Refused as error:
         raise NotAdmitted("claim_refused") from error
-    with transaction.atomic():
-        claim = redeem(code, request.record_key, now=now)
-        if claim is not None and _is_revoked(home, claim.station.pk):
-            claim = None
-        if claim is not None:
-            _use_nonce(claim.station, request.nonce, now)
-        issued = _take_in(home, claim.station, claim.lookup, request.record_key, key, now) if claim else None
+    try:
+        with transaction.atomic():
+            claim = redeem(code, request.record_key, now=now)
+            if claim is not None:
+                _use_nonce(claim.station, request.nonce, now)
+            issued = _take_in(home, claim.station, claim.lookup, request.record_key, key, now) if claim else None
+    except NotTakenIn as error:
+        raise NotAdmitted("claim_refused") from error
     if claim is None or issued is None:
         raise NotAdmitted("claim_refused")
     broker.refresh(home, now=now)
     broker.cut_off(home, claim.station.pk)
     return _answer(home, claim.station, request.nonce, issued)
-
-
-def _is_revoked(home: CountyHome, station: str) -> bool:
-    """Ask the journal: of a revocation that was made while the database was away, the database does not know."""
-    known = StationJournal(home).read().stations.get(station)
-    return known is not None and not known.live
 
 
 def _take_in(
@@ -97,25 +93,33 @@ def renew(home: CountyHome, request: RenewRequest, *, now: dt.datetime) -> Enrol
     except Refused as error:
         raise NotAdmitted("not_recognised") from error
     key = read_csr(request.csr)
-    journal = StationJournal(home)
-    known = journal.read().live().get(station.pk)
-    record_key = bytes(station.record_key).hex()
-    if station.revoked_at is not None or known is None or known.enrolled.record_key != record_key:
-        raise NotAdmitted("revoked")
-    with transaction.atomic():
-        _use_nonce(station, request.nonce, now)
-        issued = _issue(home, station, key, now)
-        record(f"station:{station.pk}", "certificate.renewed", station.pk, {"serial": issued.serial})
-        journal.append(
-            JournalEntry(
-                at=stamp(now), event="renewed", station=station.pk, serial=issued.serial, record_key=record_key
-            )
-        )
-    if issued.serial in journal.read().revoked_serials:  # revoked or replaced in this very moment
-        StationCertificate.objects.filter(serial=issued.serial).update(revoked_at=now)
-        broker.refresh(home, now=now)
-        raise NotAdmitted("revoked")
+    try:
+        with transaction.atomic():
+            issued = _renew(home, station, request.nonce, key, now)
+    except NotTakenIn as error:
+        raise NotAdmitted("revoked") from error
     return _answer(home, station, request.nonce, issued)
+
+
+def _renew(
+    home: CountyHome, station: Station, nonce: bytes, key: StationPublicKey, now: dt.datetime
+) -> IssuedCertificate:
+    """Issue the certificate while nobody revokes the station in the database.
+
+    Raises:
+        NotTakenIn: It was revoked, or another board took this one's place, since the request was read.
+    """
+    assert station.record_key is not None
+    if not Station.objects.select_for_update().filter(pk=station.pk, revoked_at=None).first():
+        raise NotTakenIn(station.pk)
+    _use_nonce(station, nonce, now)
+    issued = _issue(home, station, key, now)
+    record(f"station:{station.pk}", "certificate.renewed", station.pk, {"serial": issued.serial})
+    record_key = bytes(station.record_key).hex()
+    StationJournal(home).append(
+        JournalEntry(at=stamp(now), event="renewed", station=station.pk, serial=issued.serial, record_key=record_key)
+    )
+    return issued
 
 
 def _check_signature(record_key: bytes, request: EnrolRequest) -> None:

@@ -16,7 +16,7 @@ from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.trust.journal import JournalEntry, KnownStation, StationJournal, stamp
+from server_broker.trust.journal import JournalEntry, KnownStation, Standing, StationJournal, stamp
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,22 @@ class Reconciled:
 def reconcile(home: CountyHome) -> Reconciled:
     """Bring the database in step with the journal, which never goes backwards. Done at every start."""
     outcome = Reconciled()
-    for name, known in StationJournal(home).read().stations.items():
+    standing = StationJournal(home).read()
+    for name in standing.stations.keys() | standing.revoked:
         with transaction.atomic():
-            station = Station.objects.filter(pk=name).first()
-            if station is None or _differs(station, known):
-                station = _place(name, known, outcome)
-            if station is not None and not known.live and station.revoked_at is None:
-                _mark_revoked(name, parse_datetime(known.revoked_at) or station.enrolled_at or dt.datetime.now(dt.UTC))
-                record("service", "station.revoked", name, {"reason": "from the journal"})
-                outcome.revoked.append(name)
+            _bring_in_step(name, standing, outcome)
     return outcome
+
+
+def _bring_in_step(name: str, standing: Standing, outcome: Reconciled) -> None:
+    station, known = Station.objects.filter(pk=name).first(), standing.stations.get(name)
+    if known is not None and (station is None or _differs(station, known)):
+        station = _place(name, known, outcome)
+    revoked_at = standing.revoked.get(name)
+    if station is not None and revoked_at is not None and station.revoked_at is None:
+        _mark_revoked(name, parse_datetime(revoked_at) or station.enrolled_at or dt.datetime.now(dt.UTC))
+        record("service", "station.revoked", name, {"reason": "from the journal"})
+        outcome.revoked.append(name)
 
 
 def _differs(station: Station, known: KnownStation) -> bool:

@@ -22,9 +22,9 @@ from server_broker.trust.files import sync_folder
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line.
 
-    ``enrolled`` carries all fields; ``renewed`` a further certificate's serial and whose record key asked for it;
-    ``revoked`` ends the station and all certificates before it. A later ``enrolled`` takes the station in again, with
-    a new key.
+    ``enrolled`` carries all fields, and a later one of the same station puts another board in the earlier one's place;
+    ``renewed`` a further certificate's serial and whose record key asked for it; ``revoked`` ends the station for
+    good, also one that was never taken in.
     """
 
     at: str
@@ -43,11 +43,13 @@ class KnownStation:
     """What the journal says of one station now."""
 
     enrolled: JournalEntry
-    live: bool = True
     serials: set[str] = field(default_factory=set)
     record_keys: set[str] = field(default_factory=set)
     """Of all boards that the station ever had, in hex: what an earlier one signed is to be verified for ever."""
-    revoked_at: str = ""
+
+
+class NotTakenIn(Exception):
+    """The journal does not take this entry: the station is revoked, or another board has its place."""
 
 
 @dataclass
@@ -55,36 +57,47 @@ class Standing:
     """What follows from the whole journal."""
 
     stations: dict[str, KnownStation] = field(default_factory=dict)
+    revoked: dict[str, str] = field(default_factory=dict)
+    """When each revoked station was, as `stamp` writes it."""
     revoked_serials: set[str] = field(default_factory=set)
     entries: int = 0
     bad_lines: list[int] = field(default_factory=list)
     """Numbers of lines that cannot be read, a torn last one apart."""
 
+    def admits(self, entry: JournalEntry) -> bool:
+        """Tell whether ``entry`` may follow: nothing takes a revoked station in, and no board renews for another."""
+        if entry.event == "revoked":
+            return True
+        if entry.event == "renewed":
+            known = self.stations.get(entry.station)
+            if known is None or entry.record_key not in ("", known.enrolled.record_key):
+                return False
+        return entry.station not in self.revoked
+
     def take(self, entry: JournalEntry) -> None:
-        """Apply one entry."""
+        """Apply one entry. One that should not have been written lets nobody in, and its certificate is revoked."""
         self.entries += 1
         known = self.stations.get(entry.station)
-        if entry.event == "enrolled":
-            record_keys = {entry.record_key}
-            if known is not None:
-                self.revoked_serials |= known.serials
-                record_keys |= known.record_keys
-            self.stations[entry.station] = KnownStation(entry, serials={entry.serial}, record_keys=record_keys)
-        elif known is not None and entry.event == "renewed":
-            if entry.record_key and entry.record_key != known.enrolled.record_key:
-                # Another board took this one's place while its renewal was under way.
-                self.revoked_serials.add(entry.serial)
-                return
-            known.serials.add(entry.serial)
-            if not known.live:
-                self.revoked_serials.add(entry.serial)
+        if entry.event == "revoked":
+            self.revoked.setdefault(entry.station, entry.at)
+            self.revoked_serials |= known.serials if known is not None else set()
+        elif not self.admits(entry):
+            self.revoked_serials.add(entry.serial)
+        elif entry.event == "enrolled":
+            self._take_board(entry)
         elif known is not None:
-            known.live, known.revoked_at = False, entry.at
-            self.revoked_serials |= known.serials
+            known.serials.add(entry.serial)
+
+    def _take_board(self, entry: JournalEntry) -> None:
+        record_keys = {entry.record_key}
+        if (before := self.stations.get(entry.station)) is not None:
+            self.revoked_serials |= before.serials
+            record_keys |= before.record_keys
+        self.stations[entry.station] = KnownStation(entry, serials={entry.serial}, record_keys=record_keys)
 
     def live(self) -> dict[str, KnownStation]:
         """Return the stations that may connect."""
-        return {name: known for name, known in self.stations.items() if known.live}
+        return {name: known for name, known in self.stations.items() if name not in self.revoked}
 
 
 class StationJournal:
@@ -96,10 +109,16 @@ class StationJournal:
     def append(self, entry: JournalEntry) -> None:
         """Write ``entry``; it is on disk when this returns.
 
+        Whether it may follow is asked under the lock under which it is written, so a revocation by another thread or
+        process comes either before it, and it is refused, or after it, and ends it.
+
         Raises:
+            NotTakenIn: Nothing was written.
             OSError: It does not count; what the disk took of its line is dropped by the next one.
         """
         with self._locked() as descriptor:
+            if not self.read().admits(entry):
+                raise NotTakenIn(entry.station)
             rest = msgspec.json.encode(entry) + b"\n"
             while rest:
                 rest = rest[os.write(descriptor, rest) :]

@@ -83,6 +83,15 @@ def test_an_older_database_learns_of_the_revocation(station: Station, home: Coun
     assert reconcile(home).revoked == []
 
 
+def test_a_station_revoked_before_it_ever_came_stays_out_in_an_older_database(home: CountyHome) -> None:
+    village = Region.objects.create(code="990101001001", name="示例村")
+    Station.objects.create(id="village-01", name="示例村站", village=village)
+    revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    Station.objects.update(revoked_at=None)
+    assert reconcile(home).revoked == ["village-01"]
+    assert Station.objects.get().revoked_at is not None
+
+
 def test_an_older_database_learns_of_the_new_board(station: Station, home: CountyHome) -> None:
     new_key = bytes(reversed(range(32)))
     journal_enrolled(home, new_key, serial="b1")
