@@ -2,6 +2,9 @@
 
 Mosquitto does not tell when it has read its files again. So each version of the lists adds a user of its own,
 named after the version, to the local password file: once that user is let in, the version is in force.
+
+A damaged journal never widens them: who is in doubt by it stays on the list only who is on it, and whose certificate
+is revoked stays so.
 """
 
 import datetime as dt
@@ -11,6 +14,9 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from cryptography import x509
 
 from protocol import topics
 from server_broker.broker.config import ACCOUNT, LOCAL_USER, local_client_settings, password_line
@@ -24,6 +30,7 @@ from server_broker.trust.keys import county_keys
 
 RELOAD_TIMEOUT_S = 4.0
 _PAUSE_S = 0.02
+_USER = "user "
 
 
 def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
@@ -34,26 +41,52 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
     """
     with _one_at_a_time(home):
         standing = StationJournal(home).read()
-        write_lists(home, standing, now=now)
-        return bring_into_force(home, version=standing.entries)
+        return bring_into_force(home, version=write_lists(home, standing, now=now))
 
 
-def write_lists(home: CountyHome, standing: Standing, *, now: dt.datetime) -> None:
-    """Write access list, revocation list and local passwords for what the journal says."""
+def write_lists(home: CountyHome, standing: Standing, *, now: dt.datetime) -> int:
+    """Write access list, revocation list and local passwords for what the journal says; return their version.
+
+    The version grows whatever became of the journal, because a running broker heeds no list with a lower number.
+    """
+    before = _lists_before(home)
+    version = max(standing.entries, before.version + 1)
+    revoked = standing.revoked_serials | (before.revoked_serials if standing.bad_lines else set())
     account = account_for(ACCOUNT)
     local = local_client_settings(home)
     authority = county_keys(home).authority
-    crl = authority.revocation_list(standing.revoked_serials, number=standing.entries, now=now)
+    crl = authority.revocation_list(revoked, number=version, now=now)
     passwords = password_line(LOCAL_USER, local.password)
-    passwords += password_line(version_user(standing.entries), local.password)
+    passwords += password_line(version_user(version), local.password)
     files = {
         "stations.crl": crl,
-        "stations.acl": station_access(standing.live()).encode("ascii"),
+        "stations.acl": station_access(standing.live(witnessed=before.stations)).encode("ascii"),
         "local.acl": local_access().encode("ascii"),
         "local.passwords": passwords.encode("ascii"),
     }
     for name, content in files.items():
         write_atomically(home.broker / name, content, account=account)
+    return version
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """What the lists say that lie there now."""
+
+    stations: frozenset[str] = frozenset()
+    revoked_serials: frozenset[str] = frozenset()
+    version: int = 0
+
+
+def _lists_before(home: CountyHome) -> _Lists:
+    try:
+        access = (home.broker / "stations.acl").read_text("ascii", errors="replace")
+        crl = x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes())
+        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except (FileNotFoundError, ValueError):
+        return _Lists()
+    stations = (line.removeprefix(_USER) for line in access.splitlines() if line.startswith(_USER))
+    return _Lists(frozenset(stations), frozenset(f"{one.serial_number:x}" for one in crl), number)
 
 
 def bring_into_force(home: CountyHome, *, version: int) -> bool:
@@ -85,7 +118,7 @@ def station_access(live: dict[str, KnownStation]) -> str:
     blocks = []
     for station, known in sorted(live.items()):
         shard = known.enrolled.shard
-        lines = [f"user {station}"]
+        lines = [f"{_USER}{station}"]
         lines += [f"topic write {topics.topic(shard=shard, station=station, leaf=leaf)}" for leaf in topics.UP]
         lines += [f"topic read {topics.topic(shard=shard, station=station, leaf=leaf)}" for leaf in topics.DOWN]
         blocks.append("\n".join(lines))

@@ -31,6 +31,7 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
 
     Raises:
         NotAdmitted: And why.
+        JournalDamaged: Nobody is taken in before a person has looked.
     """
     _check_signature(request.record_key, request)
     key = read_csr(request.csr)
@@ -84,6 +85,7 @@ def renew(home: CountyHome, request: RenewRequest, *, now: dt.datetime) -> Enrol
 
     Raises:
         NotAdmitted: And why. Who does not hold the record key learns nothing about the station.
+        JournalDamaged: No certificate is renewed before a person has looked.
     """
     station = Station.objects.select_related("village").filter(pk=request.station).first()
     if station is None or station.record_key is None:

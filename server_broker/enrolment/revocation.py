@@ -77,7 +77,7 @@ def reconcile(home: CountyHome) -> Reconciled:
 
 def _bring_in_step(name: str, standing: Standing, outcome: Reconciled) -> None:
     station, known = Station.objects.filter(pk=name).first(), standing.stations.get(name)
-    if known is not None and (station is None or _differs(station, known)):
+    if known is not None and name not in standing.in_doubt and (station is None or _differs(station, known)):
         station = _place(name, known, outcome)
     revoked_at = standing.revoked.get(name)
     if station is not None and revoked_at is not None and station.revoked_at is None:

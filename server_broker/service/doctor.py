@@ -17,6 +17,7 @@ from server_broker.service.control import service_pid
 from server_broker.service.parts import web_answers
 from server_broker.service.processes import ServiceError, alive, read_pid
 from server_broker.trust import StationJournal, county_keys
+from server_broker.trust.journal import MEND_JOURNAL
 
 LEAST_FREE_BYTES = 2 * 2**30
 WARN_BEFORE = dt.timedelta(days=180)
@@ -80,7 +81,8 @@ def _journal(home: CountyHome) -> Finding:
     standing = StationJournal(home).read()
     if standing.bad_lines:
         where = "、".join(map(str, standing.bad_lines[:5]))
-        return Finding("站点名册", False, f"第 {where} 行损坏", "从备份恢复 trust/stations.jsonl，核对吊销的站点")
+        state = f"第 {where} 行损坏；接入和换证书已暂停，已接入的站点照常"
+        return Finding("站点名册", False, state, MEND_JOURNAL)
     return Finding("站点名册", True, f"在册 {len(standing.live())} 个，吊销证书 {len(standing.revoked_serials)} 张")
 
 

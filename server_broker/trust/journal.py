@@ -2,12 +2,16 @@
 
 The broker's access list and the revocation list follow from this file alone, so neither a crash between two
 writes nor a database restored from an older dump ever lets a revoked station back in.
+
+Nor does a damaged line: it may have been the revocation of any station that stands before it. Each line carries a
+check value, so that a byte that changed is seen even where the line still reads well.
 """
 
 import datetime as dt
 import fcntl
 import os
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +20,19 @@ from typing import Literal
 import msgspec
 
 from server_broker.home import CountyHome
+from server_broker.service.processes import ServiceError
 from server_broker.trust.files import sync_folder
 
+MEND_JOURNAL = (
+    "按备份改正 trust/stations.jsonl 的这一行；没有备份时，先用 cunhui-server revoke 重新吊销所有应吊销的站点，"
+    "再停止服务、删去这一行"
+)
+"""What a person is to do about a damaged line."""
+_CHECK = b',"check":"'
 
-class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line.
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One line, but for its check value: the CRC-32 of what stands before it and of the closing brace, in hex.
 
     ``enrolled`` carries all fields, and a later one of the same station puts another board in the earlier one's place;
     ``renewed`` a further certificate's serial and whose record key asked for it; ``revoked`` ends the station for
@@ -52,6 +64,10 @@ class NotTakenIn(Exception):
     """The journal does not take this entry: the station is revoked, or another board has its place."""
 
 
+class JournalDamaged(ServiceError):
+    """Until a person has mended the journal, nobody is taken in and no certificate renewed."""
+
+
 @dataclass
 class Standing:
     """What follows from the whole journal."""
@@ -61,8 +77,11 @@ class Standing:
     """When each revoked station was, as `stamp` writes it."""
     revoked_serials: set[str] = field(default_factory=set)
     entries: int = 0
+    """Lines, the damaged ones too."""
     bad_lines: list[int] = field(default_factory=list)
     """Numbers of lines that cannot be read, a torn last one apart."""
+    in_doubt: set[str] = field(default_factory=set)
+    """Stations that stand before a damaged line. Behind it, nobody stands whom it revoked: see `admits`."""
 
     def admits(self, entry: JournalEntry) -> bool:
         """Tell whether ``entry`` may follow: nothing takes a revoked station in, and no board renews for another."""
@@ -74,9 +93,17 @@ class Standing:
                 return False
         return entry.station not in self.revoked
 
+    def read_line(self, line: bytes) -> None:
+        """Apply the next line, whatever it holds."""
+        self.entries += 1
+        try:
+            self.take(_unsealed(line))
+        except msgspec.DecodeError:
+            self.bad_lines.append(self.entries)
+            self.in_doubt |= self.stations.keys()
+
     def take(self, entry: JournalEntry) -> None:
         """Apply one entry. One that should not have been written lets nobody in, and its certificate is revoked."""
-        self.entries += 1
         known = self.stations.get(entry.station)
         if entry.event == "revoked":
             self.revoked.setdefault(entry.station, entry.at)
@@ -95,9 +122,14 @@ class Standing:
             record_keys |= before.record_keys
         self.stations[entry.station] = KnownStation(entry, serials={entry.serial}, record_keys=record_keys)
 
-    def live(self) -> dict[str, KnownStation]:
-        """Return the stations that may connect."""
-        return {name: known for name, known in self.stations.items() if name not in self.revoked}
+    def live(self, *, witnessed: Collection[str] = ()) -> dict[str, KnownStation]:
+        """Return the stations that may connect.
+
+        Args:
+            witnessed: Those of which something else than the journal says so; who is in doubt must be among them.
+        """
+        out = self.revoked.keys() | (self.in_doubt - set(witnessed))
+        return {name: known for name, known in self.stations.items() if name not in out}
 
 
 class StationJournal:
@@ -114,15 +146,22 @@ class StationJournal:
 
         Raises:
             NotTakenIn: Nothing was written.
+            JournalDamaged: Likewise; a revocation is always written.
             OSError: It does not count; what the disk took of its line is dropped by the next one.
         """
         with self._locked() as descriptor:
-            if not self.read().admits(entry):
-                raise NotTakenIn(entry.station)
-            rest = msgspec.json.encode(entry) + b"\n"
+            self._check_admitted(entry)
+            rest = _sealed(entry) + b"\n"
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
             os.fsync(descriptor)
+
+    def _check_admitted(self, entry: JournalEntry) -> None:
+        standing = self.read()
+        if not standing.admits(entry):
+            raise NotTakenIn(entry.station)
+        if standing.bad_lines and entry.event != "revoked":
+            raise JournalDamaged(f"{self.path} is damaged in line {standing.bad_lines[0]}")
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -130,7 +169,7 @@ class StationJournal:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            _cut_torn_line(descriptor)
+            _end_last_line(descriptor)
             yield descriptor
         finally:
             os.close(descriptor)
@@ -144,21 +183,59 @@ class StationJournal:
             raw = self.path.read_bytes()
         except FileNotFoundError:
             return standing
-        *lines, _torn = raw.split(b"\n")
-        for number, line in enumerate(lines, start=1):
-            try:
-                standing.take(msgspec.json.decode(line, type=JournalEntry))
-            except msgspec.DecodeError:
-                standing.bad_lines.append(number)
+        *lines, last = raw.split(b"\n")
+        for line in lines:
+            standing.read_line(line)
+        if not _is_torn(last):
+            standing.read_line(last)
         return standing
 
 
-def _cut_torn_line(descriptor: int) -> None:
-    """Drop a last line without its end: its writer died before it could tell anyone that it was written."""
+def _sealed(entry: JournalEntry) -> bytes:
+    body = msgspec.json.encode(entry)
+    return body[:-1] + _CHECK + _check_value(body) + b'"}'
+
+
+def _unsealed(line: bytes) -> JournalEntry:
+    """Return the entry of a line, which has a check value or, from before there were any, none.
+
+    Raises:
+        msgspec.DecodeError: It is not as it was written.
+    """
+    before, mark, check = line.rpartition(_CHECK)
+    if not mark:
+        return msgspec.json.decode(line, type=JournalEntry)
+    body = before + b"}"
+    if check != _check_value(body) + b'"}':
+        raise msgspec.DecodeError("the check value is another")
+    return msgspec.json.decode(body, type=JournalEntry)
+
+
+def _check_value(body: bytes) -> bytes:
+    return b"%08x" % zlib.crc32(body)
+
+
+def _is_torn(last: bytes) -> bool:
+    """Tell whether what follows the last line end is what a dying writer leaves, so that nobody was told of it.
+
+    A whole entry with one byte more had its line end, which was damaged later.
+    """
+    try:
+        _unsealed(last[:-1])
+    except msgspec.DecodeError:
+        return True
+    return False
+
+
+def _end_last_line(descriptor: int) -> None:
+    """Drop a torn last line; give one whose end was damaged another end, so that it stays apart from the next."""
     size = os.fstat(descriptor).st_size
     tail = os.pread(descriptor, 4096, max(0, size - 4096))
-    if size and not tail.endswith(b"\n"):
-        os.ftruncate(descriptor, max(0, size - 4096) + tail.rfind(b"\n") + 1)
+    last = tail[tail.rfind(b"\n") + 1 :]
+    if last and _is_torn(last):
+        os.ftruncate(descriptor, size - len(last))
+    elif last:
+        os.write(descriptor, b"\n")
 
 
 def stamp(now: dt.datetime) -> str:

@@ -236,6 +236,23 @@ def test_a_revocation_of_which_the_database_has_not_heard_stops_every_enrolment(
     assert StationJournal(home).read().live() == {}
 
 
+def test_while_the_journal_is_damaged_nobody_is_taken_in_and_the_claim_stays_good(
+    code: str, station: Station, home: CountyHome
+) -> None:
+    kit = Kit()
+    kit.enrol(code)
+    journal = StationJournal(home).path
+    whole = journal.read_bytes()
+    journal.write_bytes(whole.replace(b"enrolled", b"enrolleb"))
+    second = make_claim(station, actor="operator", now=timezone.now())
+    assert refusal(Kit().enrol(second)) == (503, "unavailable")
+    journal.write_bytes(whole.replace(b"enrolled", b"enrolleb") + whole)
+    assert refusal(kit.renew()) == (503, "unavailable")
+    journal.write_bytes(whole)
+    assert kit.renew().status_code == 200
+    assert Kit().enrol(second).status_code == 200
+
+
 def test_a_database_that_is_away_is_said_to_be_so(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object, **__: object) -> None:
         raise OperationalError("the connection is gone")

@@ -112,6 +112,18 @@ def test_a_station_that_an_older_database_never_knew_is_added(station: Station, 
     assert Station.objects.get(pk="village-02").village_id == "990101001001"
 
 
+def test_the_board_of_a_station_in_doubt_is_left_as_the_database_has_it(station: Station, home: CountyHome) -> None:
+    """The damaged line may be the enrolment of the board that the database knows."""
+    new_key = bytes(reversed(range(32)))
+    Station.objects.update(record_key=new_key)
+    journal_enrolled(home, new_key, serial="b1")
+    path = StationJournal(home).path
+    path.write_bytes(path.read_bytes().replace(b'"b1"', b'"b2"'))
+    assert reconcile(home).enrolled == []
+    station.refresh_from_db()
+    assert bytes(station.record_key or b"") == new_key
+
+
 def test_a_station_of_an_unknown_village_is_named(home: CountyHome) -> None:
     journal_enrolled(home, KEY)
     outcome = reconcile(home)

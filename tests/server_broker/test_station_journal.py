@@ -135,9 +135,12 @@ def test_a_line_torn_by_a_crash_is_dropped_and_the_next_is_whole(journal: Statio
     assert (standing.entries, standing.bad_lines, standing.live()) == (2, [], {})
 
 
-def test_a_damaged_line_in_the_middle_is_named(journal: StationJournal) -> None:
+def test_a_damaged_line_is_named_and_puts_in_doubt_who_stands_before_it(journal: StationJournal) -> None:
     journal.append(entry("enrolled", "a1"))
-    journal.path.write_bytes(b"\xff\xfe\n" + journal.path.read_bytes())
+    journal.append(entry("enrolled", "b1", "village-02"))
+    first, second = journal.path.read_bytes().splitlines(keepends=True)
+    journal.path.write_bytes(first + b"\xff\xfe\n" + second)
     standing = journal.read()
-    assert standing.bad_lines == [1]
-    assert set(standing.live()) == {"village-01"}
+    assert standing.bad_lines == [2]
+    assert set(standing.live()) == {"village-02"}
+    assert set(standing.live(witnessed={"village-01"})) == {"village-01", "village-02"}
