@@ -1,7 +1,7 @@
-"""Cut a station off within seconds and for good, and bring the database in step after a restore.
+"""Cut a station off within seconds and for good, and keep journal and database in step.
 
 The journal comes first, then the broker, then the database: a revocation bites even while the database is away,
-and `reconcile` brings the database in step later.
+and `reconcile` brings the database in step as soon as it is back.
 """
 
 import datetime as dt
@@ -58,32 +58,72 @@ def _mark_revoked(station: str, at: dt.datetime) -> None:
 
 @dataclass
 class Reconciled:
-    """What the database had not known. ``unplaced`` stations lie in villages that it does not know either."""
+    """What one had not known of the other.
 
+    The journal had not known of ``journal_revoked``, the database of the rest; ``unplaced`` stations lie in villages
+    that it does not know either.
+    """
+
+    journal_revoked: list[str] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
     enrolled: list[str] = field(default_factory=list)
     unplaced: list[str] = field(default_factory=list)
 
 
-def reconcile(home: CountyHome) -> Reconciled:
-    """Bring the database in step with the journal, which never goes backwards. Done at every start."""
+def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconciled:
+    """Bring journal and database in step: boards are as the journal has them, and who is revoked in one is in both.
+
+    Done at every start and every few seconds: where nothing differs it costs one query, and it may be done while
+    others enrol, renew and revoke.
+
+    Args:
+        until: Leave the database to whoever has written a revocation after this moment and is still at work.
+    """
     outcome = Reconciled()
-    standing = StationJournal(home).read()
-    for name in standing.stations.keys() | standing.revoked:
-        with transaction.atomic():
-            _bring_in_step(name, standing, outcome)
+    journal = StationJournal(home)
+    standing = journal.read()
+    stations = Station.objects.in_bulk()
+    revoked = {name for name, station in stations.items() if station.revoked_at is not None}
+    for name in sorted(standing.stations.keys() | standing.revoked | revoked):
+        if not _is_in_step(name, stations.get(name), standing, until):
+            with transaction.atomic():
+                _bring_in_step(name, journal, outcome)
+    if outcome.journal_revoked:
+        broker.refresh(home, now=dt.datetime.now(dt.UTC))
+    for name in outcome.journal_revoked:
+        broker.cut_off(home, name)
     return outcome
 
 
-def _bring_in_step(name: str, standing: Standing, outcome: Reconciled) -> None:
-    station, known = Station.objects.filter(pk=name).first(), standing.stations.get(name)
-    if known is not None and name not in standing.in_doubt and (station is None or _differs(station, known)):
-        station = _place(name, known, outcome)
-    revoked_at = standing.revoked.get(name)
-    if station is not None and revoked_at is not None and station.revoked_at is None:
-        _mark_revoked(name, parse_datetime(revoked_at) or station.enrolled_at or dt.datetime.now(dt.UTC))
+def _is_in_step(name: str, station: Station | None, standing: Standing, until: dt.datetime | None) -> bool:
+    if _lacks_board(name, station, standing):
+        return False
+    if station is None or (name in standing.revoked) == (station.revoked_at is not None):
+        return True
+    at = parse_datetime(standing.revoked.get(name, ""))
+    return until is not None and at is not None and at > until
+
+
+def _bring_in_step(name: str, journal: StationJournal, outcome: Reconciled) -> None:
+    """Look again under the lock that an enrolment holds from before its line until its COMMIT."""
+    station = Station.objects.select_for_update(of=("self",)).filter(pk=name).first()
+    standing = journal.read()
+    if _lacks_board(name, station, standing):
+        station = _place(name, standing.stations[name], outcome)
+    if station is None:
+        return
+    if station.revoked_at is None and name in standing.revoked:
+        _mark_revoked(name, parse_datetime(standing.revoked[name]) or dt.datetime.now(dt.UTC))
         record("service", "station.revoked", name, {"reason": "from the journal"})
         outcome.revoked.append(name)
+    elif station.revoked_at is not None and name not in standing.revoked:
+        journal.append(JournalEntry(at=stamp(station.revoked_at), event="revoked", station=name))
+        outcome.journal_revoked.append(name)
+
+
+def _lacks_board(name: str, station: Station | None, standing: Standing) -> bool:
+    known = standing.stations.get(name)
+    return known is not None and name not in standing.in_doubt and (station is None or _differs(station, known))
 
 
 def _differs(station: Station, known: KnownStation) -> bool:
@@ -97,7 +137,7 @@ def _place(name: str, known: KnownStation, outcome: Reconciled) -> Station | Non
         outcome.unplaced.append(name)
         return None
     at = parse_datetime(entry.at)
-    changed = {"record_key": bytes.fromhex(entry.record_key), "enrolled_at": at, "revoked_at": None}
+    changed = {"record_key": bytes.fromhex(entry.record_key), "enrolled_at": at}
     created = {"name": entry.name, "village_id": entry.village, "shard": entry.shard}
     station, _ = Station.objects.update_or_create(pk=name, defaults=changed, create_defaults=changed | created)
     StationCertificate.objects.filter(station=station, revoked_at=None).exclude(serial__in=known.serials).update(

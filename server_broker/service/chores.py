@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import django
@@ -19,6 +20,8 @@ from server_broker.service.logs import rotate_logs
 
 _log = logging.getLogger("server_broker.chores")
 
+IN_STEP_S = 5.0
+"""How soon the database learns what it missed while it was away."""
 DAY_S = 24 * 3600.0
 RETRY_S = 600.0
 SETTLE_S = 300.0
@@ -68,11 +71,14 @@ def county_chores(home: CountyHome) -> list[Chore]:
     from server_broker.accounts.cleaning import drop_ended_sessions, drop_old_links  # noqa: PLC0415 - needs the models
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
+    from server_broker.enrolment.journal_watch import watch_journal  # noqa: PLC0415
     from server_broker.ingest.cleaning import drop_old_quarantined  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
 
+    in_step = _with_database(_unless_away(lambda now: watch_journal(home, now=now)))
     return [
         Chore("logs turned", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
+        Chore("journal and database in step", in_step, every_s=IN_STEP_S, first_after_s=0.0),
         Chore("expired pictures deleted", _with_database(drop_expired)),
         Chore("pieces of pictures deleted", _with_database(drop_abandoned)),
         Chore("old messages put aside deleted", _with_database(drop_old_quarantined)),
@@ -92,6 +98,18 @@ def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime
             return do(now)
         finally:
             connection.close()
+
+    return done
+
+
+def _unless_away(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
+    """Pass over a database that is away: others tell of it, and the next look is soon."""
+    from django.db import InterfaceError, OperationalError  # noqa: PLC0415 - as above
+
+    def done(now: dt.datetime) -> object:
+        with suppress(OperationalError, InterfaceError):
+            return do(now)
+        return None
 
     return done
 

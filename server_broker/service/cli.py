@@ -209,7 +209,11 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     # A station says what it has when it connects; one that is connected and at rest would wait for its next fact.
     restart(home, "mosquitto")
     print(f"第 {generation} 代：站点会补报县里缺少的记录")
-    for word, stations in (("按名册重新吊销", outcome.revoked), ("按名册重新登记", outcome.enrolled)):
+    for word, stations in (
+        ("按名册重新吊销", outcome.revoked),
+        ("按名册重新登记", outcome.enrolled),
+        ("按数据库补记吊销", outcome.journal_revoked),
+    ):
         if stations:
             print(f"{word}：{'、'.join(stations)}")
     if outcome.unplaced:

@@ -79,10 +79,8 @@ def _trust_files(home: CountyHome) -> Iterator[Path]:
 
 def _journal(home: CountyHome) -> Finding:
     standing = StationJournal(home).read()
-    if standing.bad_lines:
-        where = "、".join(map(str, standing.bad_lines[:5]))
-        state = f"第 {where} 行损坏；接入和换证书已暂停，已接入的站点照常"
-        return Finding("站点名册", False, state, MEND_JOURNAL)
+    if damage := standing.damage():
+        return Finding("站点名册", False, damage, MEND_JOURNAL)
     return Finding("站点名册", True, f"在册 {len(standing.live())} 个，吊销证书 {len(standing.revoked_serials)} 张")
 
 

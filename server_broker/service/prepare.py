@@ -1,6 +1,6 @@
 """What must be done once the database is up and before anyone connects. Run as ``python -m``.
 
-Tables are brought up to date, the database is brought in step with the station journal, packs are signed with the
+Tables are brought up to date, the database and the station journal are brought in step, packs are signed with the
 county's key of today, the broker's lists and the console's static files are written.
 """
 
@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Do it all; an error ends the program with a trace and a status other than 0."""
     django.setup()
-    from server_broker.enrolment.revocation import reconcile  # noqa: PLC0415 - needs the models
+    from server_broker.enrolment.revocation import Reconciled, reconcile  # noqa: PLC0415 - needs the models
     from server_broker.learning.packs import reseal_packs  # noqa: PLC0415
     from server_broker.settings import HOME  # noqa: PLC0415
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
     outcome = reconcile(HOME)
-    if outcome.revoked or outcome.enrolled or outcome.unplaced:
-        log.warning("brought in step with the journal: %s", outcome)
+    if outcome != Reconciled():
+        log.warning("journal and database were not in step: %s", outcome)
     if resealed := reseal_packs(key=county_keys(HOME).signing_key):
         log.warning("%d packs that another key had signed are signed anew", resealed)
     broker.refresh(HOME, now=dt.datetime.now(dt.UTC))

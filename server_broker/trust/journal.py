@@ -122,6 +122,11 @@ class Standing:
             record_keys |= before.record_keys
         self.stations[entry.station] = KnownStation(entry, serials={entry.serial}, record_keys=record_keys)
 
+    def damage(self) -> str:
+        """Say in Chinese which lines are damaged and what that means; empty where none is."""
+        where = "、".join(map(str, self.bad_lines[:5]))
+        return f"第 {where} 行损坏；接入和换证书已暂停，已接入的站点照常" if where else ""
+
     def live(self, *, witnessed: Collection[str] = ()) -> dict[str, KnownStation]:
         """Return the stations that may connect.
 

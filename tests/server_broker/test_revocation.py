@@ -3,15 +3,19 @@
 import datetime as dt
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from server_broker import broker
 from server_broker.enrolment.claims import make_claim, redeem
+from server_broker.enrolment.journal_watch import UNDER_WAY, watch_journal
 from server_broker.enrolment.models import Claim, StationCertificate
-from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
-from server_broker.fleet.models import Station
+from server_broker.enrolment.revocation import Reconciled, UnknownStation, reconcile, revoke
+from server_broker.fleet.models import Alarm, Station
 from server_broker.home import CountyHome
 from server_broker.regions.models import Region
+from server_broker.service.chores import Chore, county_chores
 from server_broker.service.config import CountyConfig
 from server_broker.service.up import initialise
 from server_broker.trust import StationJournal
@@ -90,6 +94,91 @@ def test_a_station_revoked_before_it_ever_came_stays_out_in_an_older_database(ho
     Station.objects.update(revoked_at=None)
     assert reconcile(home).revoked == ["village-01"]
     assert Station.objects.get().revoked_at is not None
+
+
+def chore(home: CountyHome, name: str) -> Chore:
+    [found] = [one for one in county_chores(home) if one.name == name]
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_revocation_while_the_database_was_away_is_in_it_seconds_after_it_is_back(
+    station: Station, home: CountyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the connection is gone")
+
+    in_step = chore(home, "journal and database in step")
+    with monkeypatch.context() as patched:
+        patched.setattr("server_broker.enrolment.revocation._mark_revoked", away)
+        with pytest.raises(OperationalError):
+            revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+        in_step.do(NOW + 2 * UNDER_WAY)
+    station.refresh_from_db()
+    assert station.revoked_at is None
+    in_step.do(NOW + 2 * UNDER_WAY + dt.timedelta(seconds=in_step.every_s))
+    station.refresh_from_db()
+    assert station.revoked_at is not None
+    assert not StationCertificate.objects.filter(revoked_at=None).exists()
+    assert in_step.every_s <= 5
+
+
+def test_a_revocation_under_way_is_left_to_whoever_is_at_it(station: Station, home: CountyHome) -> None:
+    """Theirs is the audit line that says who and why."""
+    StationJournal(home).append(JournalEntry(at=stamp(NOW), event="revoked", station="village-01"))
+    watch_journal(home, now=NOW + UNDER_WAY / 2)
+    station.refresh_from_db()
+    assert station.revoked_at is None
+
+
+def test_an_older_journal_learns_of_the_revocation(station: Station, home: CountyHome) -> None:
+    older = StationJournal(home).path.read_bytes()
+    revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    StationJournal(home).path.write_bytes(older)
+    broker.refresh(home, now=NOW)
+    assert reconcile(home).journal_revoked == ["village-01"]
+    assert "village-01" not in (home.broker / "stations.acl").read_text()
+    assert StationJournal(home).read().live() == {}
+    assert reconcile(home) == Reconciled()
+
+
+def test_an_older_journal_with_an_older_board_revives_nobody(station: Station, home: CountyHome) -> None:
+    Station.objects.update(record_key=bytes(32), revoked_at=NOW)
+    reconcile(home)
+    station.refresh_from_db()
+    assert station.revoked_at is not None
+    assert StationJournal(home).read().live() == {}
+
+
+def test_a_damaged_journal_is_told_of_once_until_it_is_mended(station: Station, home: CountyHome) -> None:
+    path = StationJournal(home).path
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"enrolled", b"enrolleb"))
+    for seconds in range(3):
+        watch_journal(home, now=NOW + dt.timedelta(seconds=seconds))
+    alarm = Alarm.objects.get()
+    assert (alarm.code, alarm.severity, alarm.station_id, alarm.count) == ("station_journal", "critical", None, 1)
+    assert "第 1 行损坏" in alarm.detail
+    path.write_bytes(whole)
+    watch_journal(home, now=NOW)
+    alarm.refresh_from_db()
+    assert alarm.resolved_at is not None
+
+
+def test_a_damaged_revocation_that_the_database_knows_is_written_again(station: Station, home: CountyHome) -> None:
+    revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    path = StationJournal(home).path
+    path.write_bytes(path.read_bytes().replace(b'"revoked"', b'"revokee"'))
+    assert reconcile(home).journal_revoked == ["village-01"]
+    standing = StationJournal(home).read()
+    assert (standing.bad_lines, set(standing.revoked), standing.live()) == ([2], {"village-01"}, {})
+
+
+def test_nothing_to_do_costs_one_query(
+    station: Station, home: CountyHome, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        assert reconcile(home) == Reconciled()
 
 
 def test_an_older_database_learns_of_the_new_board(station: Station, home: CountyHome) -> None:

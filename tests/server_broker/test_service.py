@@ -102,6 +102,30 @@ def test_a_revocation_bites_while_the_database_is_away(county: County) -> None:
         assert not visitor.connect()
     assert board.renew().status == 403
     assert board.enrol(code).status == 403
+    marked = "SELECT id FROM fleet_station WHERE id = 'village-02' AND revoked_at IS NOT NULL"
+    wait_until(lambda: county.rows(marked) == [["village-02"]], what="the console's word", timeout_s=20)
+
+
+def test_a_damaged_revocation_goes_on_biting_and_a_person_is_told(county: County) -> None:
+    boards = {name: Board(county) for name in ("village-11", "village-12", "village-13")}
+    for name, board in boards.items():
+        assert board.enrol(county.claim(name)).admitted
+    county.tool("revoke", "village-11")
+    path = CountyHome(county.home).trust / "stations.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"revoked","station":"village-11"', b'"revokee","station":"village-11"'))
+    try:
+        alarms = "SELECT severity FROM fleet_alarm WHERE code = 'station_journal' AND resolved_at IS NULL"
+        wait_until(lambda: county.rows(alarms) == [["critical"]], what="the alarm", timeout_s=20)
+        county.tool("revoke", "village-13")  # the lists are written anew
+        for name, is_served in (("village-11", False), ("village-12", True), ("village-13", False)):
+            with Visitor(county.broker_port, name, tls=boards[name].tls()) as visitor:
+                assert visitor.connect() == is_served, name
+        assert boards["village-12"].renew().status == 503
+    finally:
+        path.write_bytes(path.read_bytes().replace(b'"revokee"', b'"revoked"'))
+    wait_until(lambda: county.rows(alarms) == [], what="the end of the alarm", timeout_s=20)
+    assert boards["village-12"].renew().status == 200
 
 
 def test_a_refresh_does_not_cut_off_the_others(county: County) -> None:
