@@ -1,14 +1,10 @@
 """The whole bench: a county, three enrolled stations, and the fictional village set in it."""
 
-import json
-import re
 from pathlib import Path
 
-from firmware_scripts.demo.cast import CastStation, write_workbook
+from firmware_scripts.demo.cast import CastStation
 from firmware_scripts.demo.county import DemoCounty
-from firmware_scripts.demo.sample_pack import sample_pack
 from firmware_scripts.demo.station import DemoStation
-from protocol.codec import encode
 
 ADMIN = "demo-admin"
 
@@ -44,19 +40,13 @@ class Bench:
         self.county.init()
         self.county.start()
         self._load()
-        where = json.loads(self.county.tool("where", "--json"))
+        where = self.county.where()
         for station in self.stations:
-            claim = re.sub(r"\D", "", self.county.tool("claim", station.cast.id))
-            station.enrol(url=where["url"], ca=Path(where["ca"]), claim=claim)
+            station.enrol(url=where["url"], ca=Path(where["ca"]), claim=self.county.claim(station.cast.id))
             station.start()
 
     def _load(self) -> None:
-        workbook = self.folder / "village-set.xlsx"
-        write_workbook(self._cast, workbook)
-        self.county.tool("import-people", str(workbook))
-        pack = self.folder / "sample.pack"
-        pack.write_bytes(encode(sample_pack()))
-        self.county.tool("publish-pack", str(pack))
+        self.county.load(self._cast, self.folder)
         self.county.tool("account", ADMIN, "--role", "operator", "--region", self._cast[0].village[:6] + "000000")
 
     def sign_in_link(self) -> str:

@@ -2,13 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from firmware_scripts.demo.cast import CastStation, write_workbook
 from firmware_scripts.demo.processes import Process, is_alive, wait_until
+from firmware_scripts.demo.sample_pack import sample_pack
+from protocol.codec import encode
 
 _PSQL = ["psql", "--no-psqlrc", "--quiet", "--csv", "--tuples-only", "-U", "cunhui", "-d", "cunhui"]
 _TOOL = [sys.executable, "-m", "server_broker.cli"]
@@ -32,9 +37,9 @@ class DemoCounty:
         self.env = {"CUNHUI_HOME": str(home)}
         self._up = Process("county", [*_TOOL, "up"], log=home / "logs" / "up.log", env=self.env)
 
-    def init(self) -> None:
-        """Make the county's folder, keys, ports and database."""
-        self.tool("init", "--home", str(self.home), "--host", "127.0.0.1", "--name", "示例县")
+    def init(self, *, host: str = "127.0.0.1") -> None:
+        """Make the county's folder, keys, ports and database; ``host`` is where stations and browsers reach it."""
+        self.tool("init", "--home", str(self.home), "--host", host, "--name", "示例县")
 
     def start(self, *, timeout_s: float = 120) -> None:
         """Start every part and wait until the service says that it is ready."""
@@ -45,6 +50,24 @@ class DemoCounty:
     def stop(self) -> None:
         """Stop every part in order."""
         self._up.stop(timeout_s=40)
+
+    def load(self, cast: list[CastStation], folder: Path) -> None:
+        """Set the fictional village set in it, with the sample pack; the files for that are left in ``folder``."""
+        workbook = folder / "village-set.xlsx"
+        write_workbook(cast, workbook)
+        self.tool("import-people", str(workbook))
+        pack = folder / "sample.pack"
+        pack.write_bytes(encode(sample_pack()))
+        self.tool("publish-pack", str(pack))
+
+    def claim(self, station: str) -> str:
+        """Return a claim code for a station, as its 13 digits."""
+        return re.sub(r"\D", "", self.tool("claim", station))
+
+    def where(self) -> dict[str, Any]:
+        """Return the county's addresses and its CA file, by the names that ``cunhui-server where`` gives them."""
+        found: dict[str, Any] = json.loads(self.tool("where", "--json"))
+        return found
 
     def tool(self, *arguments: str) -> str:
         """Run one ``cunhui-server`` verb and return what it printed.

@@ -3,8 +3,9 @@
 import sys
 
 from firmware_scripts.rig import drivers
+from firmware_scripts.rig.pi3 import run as pi3
 
-_NAMES = {"drivers": drivers.main}
+_NAMES = {"drivers": drivers.main, "pi3": pi3.main}
 
 
 def main(arguments: list[str]) -> int:

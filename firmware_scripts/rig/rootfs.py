@@ -1,18 +1,20 @@
-"""A Debian 13 machine for QEMU, made of packages: a kernel, an initrd and a disk. Needs root (mmdebstrap)."""
+"""Debian 13 machines for QEMU, made of packages: a kernel, an initrd and a disk. Needs root (mmdebstrap)."""
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_scripts.rig.store import kept
 
-_SOURCES = (
+SOURCES = (
     "deb http://deb.debian.org/debian trixie main",
     "deb http://deb.debian.org/debian-security trixie-security main",
 )
-_BASE = ("systemd-sysv", "udev", "kmod", "python3", "initramfs-tools", "zstd", "dbus", "iproute2")
-_DISK_MIB = 2048
+BASE = ("systemd-sysv", "udev", "kmod", "python3", "initramfs-tools", "zstd", "dbus", "iproute2")
+DISK_MIB = 2048
+"""A power of two: QEMU takes no other SD card."""
 _INITRAMFS = "MODULES=most\\nCOMPRESS=zstd\\nCOMPRESSLEVEL=1\\nRESUME=none\\n"
 
 _UNIT = """\
@@ -48,32 +50,53 @@ class Machine:
 
 def machine(packages: tuple[str, ...]) -> Machine:
     """Return an amd64 machine with some packages; it runs ``order.sh`` of the share ``order`` and powers off."""
-    wanted = (*_BASE, "linux-image-amd64", *packages)
-    folder = kept("amd64", repr((_SOURCES, wanted, _UNIT, _DISK_MIB)), lambda into: _build(into, wanted))
+    wanted = (*BASE, "linux-image-amd64", *packages)
+    return machine_in(kept("amd64", repr((SOURCES, wanted, _UNIT, DISK_MIB)), lambda into: _build(into, wanted)))
+
+
+def machine_in(folder: Path) -> Machine:
+    """Return the machine whose parts `pack` put into a folder."""
     kernel = next(folder.glob("vmlinuz-*"))
     return Machine(kernel, next(folder.glob("initrd.img-*")), folder / "disk.img", kernel.name.removeprefix("vmlinuz-"))
 
 
 def _build(folder: Path, packages: tuple[str, ...]) -> None:
-    root = folder / "root"
     (folder / "rig.service").write_text(_UNIT, encoding="utf-8")
+    install = (
+        f"copy-in {folder / 'rig.service'} /etc/systemd/system",
+        'chroot "$1" systemctl --quiet enable rig.service',
+    )
+    root = folder / "root"
+    bootstrap(root, architecture="amd64", packages=packages, hooks=install)
+    pack(root, folder)
+
+
+def bootstrap(root: Path, *, architecture: str, packages: Sequence[str], hooks: Sequence[str] = ()) -> None:
+    """Make a Debian 13 in a folder.
+
+    Args:
+        hooks: What is done to it in the end (mmdebstrap(1), ``--customize-hook``).
+    """
     initramfs = '"$1/etc/initramfs-tools/conf.d'
     subprocess.run(
         [
-            *("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--architectures=amd64"),
+            *("mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", f"--architectures={architecture}"),
             f"--include={','.join(packages)}",
             '--aptopt=Apt::Install-Recommends "false"',
             *(f"--dpkgopt=path-exclude=/usr/share/{unread}/*" for unread in ("man", "doc", "locale")),
             f'--essential-hook=mkdir -p {initramfs}"; printf "{_INITRAMFS}" > {initramfs}/rig"',
-            f"--customize-hook=copy-in {folder / 'rig.service'} /etc/systemd/system",
-            '--customize-hook=chroot "$1" systemctl --quiet enable rig.service',
+            *(f"--customize-hook={hook}" for hook in hooks),
             "trixie",
             str(root),
-            *_SOURCES,
+            *SOURCES,
         ],
         check=True,
     )
+
+
+def pack(root: Path, folder: Path) -> None:
+    """Turn a Debian in ``root`` into a machine's parts in ``folder``; ``root`` is deleted."""
     for name in ("vmlinuz-*", "initrd.img-*"):
         shutil.copy(next((root / "boot").glob(name)), folder)
-    subprocess.run(["mkfs.ext4", "-q", "-F", "-d", str(root), str(folder / "disk.img"), f"{_DISK_MIB}M"], check=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", "-d", str(root), str(folder / "disk.img"), f"{DISK_MIB}M"], check=True)
     shutil.rmtree(root)

@@ -1,27 +1,59 @@
-"""Python packages that only a Pi needs, built here for the machine of the rig."""
+"""Wheels for the machines of the rig: Python packages that only a Pi needs, and the product itself."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from firmware_scripts.rig.store import kept
 
-_LOCK = Path(__file__).parents[2] / "requirements" / "rig.txt"
+_REPOSITORY = Path(__file__).parents[2]
+_RIG_LOCK = _REPOSITORY / "requirements" / "rig.txt"
+PI_LOCK = _REPOSITORY / "requirements" / "pi.txt"
+_SOURCE = ("protocol", "agent", "kiosk_tui", "server_broker", "firmware_scripts")
+_PLATFORMS = ("manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for minor in range(17, 42)))
+"""What Debian 13 runs: glibc 2.41 (PEP 600)."""
 
 
 def site() -> Path:
     """Return a folder for PYTHONPATH with picamera2, lgpio and what they need, as ``requirements/rig.txt`` locks it."""
-    return kept("site", _LOCK.read_text(encoding="utf-8"), _install)
+    return kept("site", _RIG_LOCK.read_text(encoding="utf-8"), _install)
 
 
 def _install(folder: Path) -> None:
     subprocess.run(
         [
             *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable, "--no-deps"),
-            *("--require-hashes", "--target", str(folder), "--requirements", str(_LOCK)),
+            *("--require-hashes", "--target", str(folder), "--requirements", str(_RIG_LOCK)),
         ],
         check=True,
         # lgpio's own switch: build its C library in, instead of linking one that Debian does not have.
         env=os.environ | {"PYPI": "1"},
     )
+
+
+def fetch_for_pi(folder: Path) -> None:
+    """Fetch what ``requirements/pi.txt`` locks, as wheels for arm64; where there is none, as its source."""
+    command = [*_pip("download"), "--require-hashes", "--implementation", "cp", "--python-version", "3.13"]
+    for platform in _PLATFORMS:
+        command += ["--platform", platform]
+    subprocess.run([*command, "--dest", str(folder), "--requirement", str(PI_LOCK)], check=True)
+
+
+def product(folder: Path) -> Path:
+    """Build the wheel of this checkout into a folder. The checkout itself is left as it is."""
+    source = folder / "source"
+    source.mkdir()
+    for name in _SOURCE:
+        shutil.copytree(_REPOSITORY / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(_REPOSITORY / name, source)
+    command = [*_pip("wheel"), "--no-index", "--no-build-isolation", "--wheel-dir", str(folder), str(source)]
+    subprocess.run(command, check=True)
+    shutil.rmtree(source)
+    return next(folder.glob("*.whl"))
+
+
+def _pip(verb: str) -> list[str]:
+    return [sys.executable, "-m", "pip", verb, "--quiet", "--disable-pip-version-check", "--no-deps"]

@@ -12,9 +12,10 @@ from agent.drivers.keyboard_watch import KeyboardWatch
 from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards
 from agent.drivers.wedge import WedgeReader
 from agent.uid import Format
+from firmware_scripts.rig.typist import MEDIA_KEYS, Typist, typist
 from tests.agent.drivers_heard import listening, reading
 from tests.agent.reader_contract import check_reader
-from tests.rig.typing import MEDIA_KEYS, Typist, bystander, heard, typist
+from tests.rig.bystander import bystander, heard
 
 DRIVER = "wedge"
 STACK = f"evdev {version('evdev')}, Linux evdev with EVIOCGRAB, uinput"

@@ -1,15 +1,11 @@
 """A real county with the fictional village set in it, for stations to enrol at."""
 
-import json
-import re
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from firmware_scripts.demo.cast import make_cast, write_workbook
+from firmware_scripts.demo.cast import make_cast
 from firmware_scripts.demo.county import DemoCounty
-from firmware_scripts.demo.sample_pack import sample_pack
-from protocol.codec import encode
 from tests.benchmarks.stage.station import BenchStation
 
 PEOPLE = 400
@@ -43,13 +39,8 @@ class BenchCounty:
         self.service.stop()
 
     def _load(self) -> None:
-        workbook = self._folder / "village-set.xlsx"
-        write_workbook(self.cast, workbook)
-        self.service.tool("import-people", str(workbook))
-        pack = self._folder / "sample.pack"
-        pack.write_bytes(encode(sample_pack()))
-        self.service.tool("publish-pack", str(pack))
-        self._where = json.loads(self.service.tool("where", "--json"))
+        self.service.load(self.cast, self._folder)
+        self._where = self.service.where()
         self.broker_port = int(self._where["broker_port"])
 
     def enrol(self, place: int, folder: Path, *, card: Path | None = None, program: str = "agent.cli") -> BenchStation:
@@ -61,8 +52,7 @@ class BenchCounty:
         """
         cast = self.cast[place]
         station = BenchStation(cast, folder=folder / cast.id, work=self._folder, card=card, program=program)
-        claim = re.sub(r"\D", "", self.service.tool("claim", cast.id))
-        station.enrol(url=self._where["url"], ca=Path(self._where["ca"]), claim=claim)
+        station.enrol(url=self._where["url"], ca=Path(self._where["ca"]), claim=self.service.claim(cast.id))
         return station
 
     def touches_of(self, station: str) -> int:

@@ -41,11 +41,12 @@ class Typist:
             self._device.syn()
 
     def type(self, text: str) -> None:
-        """Type letters and digits; a line feed is Enter."""
+        """Type capital letters and digits; a line feed is Enter."""
         names = ("ENTER" if letter == "\n" else letter for letter in text)
         self.press(*(getattr(ecodes, f"KEY_{name}") for name in names))
 
     def unplug(self) -> None:
+        """Take it out."""
         self._device.close()
 
 
@@ -57,19 +58,3 @@ def typist(usb: str, *, port: str = "1.2", keys: list[int] | None = None) -> Ite
         yield made
     finally:
         made.unplug()
-
-
-@contextmanager
-def bystander(typing: Typist) -> Iterator[Any]:
-    """Another program that has the same device open without a grab, as the kiosk's compositor does."""
-    device = evdev.InputDevice(typing.path)
-    try:
-        yield device
-    finally:
-        device.close()
-
-
-def heard(device: Any) -> list[int]:
-    """Return the keys that a bystander got."""
-    events = iter(device.read_one, None)
-    return [event.code for event in events if event.type == ecodes.EV_KEY and event.value == 1]

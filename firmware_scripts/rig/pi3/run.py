@@ -1,0 +1,236 @@
+"""One run: 50 cards on an emulated Pi 3B, its link cut once, its emulator killed once; then the reckoning."""
+
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from firmware_scripts.demo.cast import make_cast
+from firmware_scripts.demo.county import DemoCounty
+from firmware_scripts.demo.processes import NotInTime, wait_until
+from firmware_scripts.demo.receipts import percentile
+from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
+from firmware_scripts.rig.pi3 import station
+from firmware_scripts.rig.pi3.board import COUNTY, Board, emulator
+from firmware_scripts.rig.pi3.card import Card, card
+from firmware_scripts.rig.pi3.guest import CommandFailed, Guest
+from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, reckon
+from firmware_scripts.rig.pi3.stranger import admitted
+
+TOUCHES = 50
+CUT_S = 20.0
+_LIGHT_S = 20.0
+_DARK_S = 10.0
+_SETTLE_S = 180.0
+_NOT_EMULATED = [
+    "the boot ROM, bootcode and config.txt: QEMU is given the kernel",
+    "the real controller of the pins, and what is wired to them",
+    "edges of input pins (door contact, motion sensor): QEMU's model has none",
+    "a USB card reader's own firmware: the wedge is the kernel's uinput",
+    "camera, HDMI and the kiosk's picture, Wi-Fi, 4G modem, heat, undervoltage",
+    "the card itself: a killed emulator leaves this machine's page cache whole",
+    "real time: an emulator's times say nothing about a Pi",
+]
+_BAD = (
+    "lost",
+    "invented",
+    "doubled",
+    "unseen",
+    "not_green",
+    "misdated",
+    "unexplained",
+    "leaked",
+    "admitted",
+    "restarts",
+)
+_ROWS = """
+    select coalesce(p.number, '?'), extract(epoch from coalesce(t.corrected_wall, t.wall))
+    from attendance_touch t left join people_card c on c.token = t.card_token
+    left join people_person p on p.id = c.person_id"""
+_SETTLED_IN = "select 1 from fleet_station where desired_version > 0 and reported_version = desired_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Before which touch the link is cut, and at whose light the emulator is killed; both count from 1."""
+
+    cut_at: int
+    kill_at: int
+
+
+def make_plan(seed: int) -> Plan:
+    """Return the same plan for the same seed. The link is back long before the emulator is killed."""
+    chance = random.Random(seed)  # noqa: S311 - a schedule
+    return Plan(cut_at=chance.randint(6, 14), kill_at=chance.randint(28, 40))
+
+
+class Village:
+    """A board with a station on it, and the county that it belongs to."""
+
+    def __init__(self, folder: Path, made: Card, *, seed: int) -> None:
+        self._folder = folder
+        self._cast = make_cast(people_per_station=TOUCHES, seed=seed)
+        self._plan = make_plan(seed)
+        self.county = DemoCounty(folder / "county")
+        self.board = Board(made, folder)
+        self.guest = Guest(port=self.board.ssh_port, key=made.key, folder=folder)
+        self._hand: station.Hand | None = None
+        self._laid: list[Laid] = []
+        self._back_s: float | None = None
+        """When the link that is cut comes back."""
+        self._before_cut = 0
+        self._found: dict[str, Value] = {"link_cuts": 0, "touches_while_cut": 0, "leaked": 0, "emulator_kills": 0}
+
+    def run(self) -> dict[str, Value]:
+        """Do everything and return what was found."""
+        self._set_up()
+        first = station.look(self.guest)
+        self._present()
+        self._settle()
+        last = station.look(self.guest)
+        unix_s = time.time() - time.monotonic()
+        edges = self.board.edges()
+        rows = [Row(person, float(told)) for person, told in self.county.sql(_ROWS)]
+        answered = answered_ms(edges)
+        return {
+            **asdict(reckon(laid=self._laid, edges=edges, rows=rows, unix_s=unix_s)),
+            "unexplained": self.county.unexplained(),
+            **self._found,
+            "restarts": first.restarts + last.restarts,
+            **station.about(self.guest),
+            "emulator": emulator(),
+            "figures": [
+                _figure("agent_rss_mb", last.resident_kib / 1024, "MB", goal=60),
+                _figure("agent_start_s", first.start_s, "s"),
+                _figure("agent_start_while_booting_s", last.start_s, "s"),
+                _figure("kernel_to_ready_s", last.ready_s, "s"),
+                _figure("touch_p50_ms", percentile(answered, 0.5), "ms"),
+                _figure("touch_p99_ms", percentile(answered, 0.99), "ms", goal=300),
+            ],
+        }
+
+    def stop(self) -> None:
+        """End everything, in reverse."""
+        if self._hand is not None:
+            self._hand.stop()
+        self.guest.close()
+        self.board.kill()
+        self.county.stop()
+
+    def _set_up(self) -> None:
+        self.board.power_on()
+        self.county.init(host=COUNTY)
+        self.county.start()
+        self.county.load(self._cast, self._folder)
+        where = self.county.where()
+        self._found["admitted"] = int(admitted(port=where["broker_port"], ca=Path(where["ca"])))
+        self.board.wait_booted()
+        self.guest.connect()
+        _say("the board is up")
+        station.install(self.guest, self._folder, url=where["url"], ca=Path(where["ca"]))
+        station.enrol(self.guest, self.county.claim(self._cast[0].id))
+        wait_until(self._has_its_cards, what="the station to have its cards", timeout_s=_SETTLE_S, every_s=1)
+        _say("the station is enrolled and has its cards")
+        self._hand = station.Hand(self.guest, self._folder)
+
+    def _has_its_cards(self) -> bool:
+        return bool(self.county.sql(_SETTLED_IN))
+
+    def _present(self) -> None:
+        for number, person in enumerate(self._cast[0].people, start=1):
+            if number == self._plan.cut_at:
+                self._cut()
+            self._touch(person.number, person.uid, kill=number == self._plan.kill_at)
+            if self._back_s is not None and time.monotonic() > self._back_s:
+                self._join()
+
+    def _touch(self, person: str, uid: str, *, kill: bool) -> None:
+        assert self._hand is not None
+        self._laid.append(Laid(person, time.monotonic()))
+        self._hand.lay(uid)
+        light = self.board.wait_light(since_s=self._laid[-1].at_s, timeout_s=_LIGHT_S)
+        if kill:
+            self._kill()
+        elif light is not None:
+            self.board.wait_dark(light, timeout_s=_DARK_S)
+
+    def _cut(self) -> None:
+        self._settle()
+        self.board.link(up=False)
+        self._back_s = time.monotonic() + CUT_S
+        self._before_cut = len(self._laid)
+        _say(f"the link is cut before touch {self._before_cut + 1}")
+
+    def _join(self) -> None:
+        self._found["leaked"] = len(self.county.sql(_ROWS)) - self._before_cut
+        self._found["touches_while_cut"] = len(self._laid) - self._before_cut
+        self._found["link_cuts"] = 1
+        self.board.link(up=True)
+        self._back_s = None
+        _say(f"the link is back after touch {len(self._laid)}")
+
+    def _kill(self) -> None:
+        """Kill the emulator at once, and put its card into a fresh one."""
+        self.board.kill()
+        self._found["emulator_kills"] = 1
+        _say(f"the emulator was killed at the light of touch {len(self._laid)}")
+        self.board.power_on()
+        self.board.wait_booted()
+        self.guest.connect()
+        self._hand = station.Hand(self.guest, self._folder)
+        _say("the board is up again")
+
+    def _settle(self) -> None:
+        """Wait until the county has a row for each card that was laid, or give up and let the counts speak."""
+        try:
+            wait_until(self._all_stored, what="the county to have every touch", timeout_s=_SETTLE_S, every_s=1)
+        except NotInTime as error:
+            _say(str(error))
+
+    def _all_stored(self) -> bool:
+        return len(self.county.sql(_ROWS)) >= len(self._laid)
+
+
+def main(options_given: list[str]) -> int:
+    """Run and report."""
+    options = arguments("rig pi3").parse_args(options_given)
+    seed = chosen_seed(options.seed)
+    report = Report("rig pi3", seed=seed)
+    # Ended by a time limit, it still switches the board off and stops the county.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    began = time.monotonic()
+    made = card()
+    _say(f"the card is ready after {time.monotonic() - began:.0f} s")
+    with tempfile.TemporaryDirectory(prefix="pi3-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        village = Village(folder, made, seed=seed)
+        try:
+            found = village.run()
+        except (NotInTime, CommandFailed, RuntimeError) as error:
+            _say(f"{error}\n{_journal(village.guest)}")
+            raise
+        finally:
+            village.stop()
+    result = report.finish(as_json=options.json, **found, wheels=list(made.wheels), not_emulated=list(_NOT_EMULATED))
+    return exit_code(result, *_BAD, repeat=f"./run rig pi3 --seed {seed}")
+
+
+def _journal(guest: Guest) -> str:
+    try:
+        return guest.run("journalctl --no-pager -n 80 -u cunhui-agent.service")
+    except (CommandFailed, subprocess.SubprocessError) as error:
+        return f"the board tells nothing more: {error}"
+
+
+def _figure(name: str, value: float | None, unit: str, *, goal: float | None = None) -> dict[str, Value]:
+    rounded = None if value is None else round(value, 1)
+    return {"name": name, "value": rounded, "unit": unit, "goal": goal, "better": "lower", "of": "an emulator"}
+
+
+def _say(text: str) -> None:
+    print(f"· {text}", file=sys.stderr, flush=True)
