@@ -19,18 +19,15 @@ class Proxy:
     def __init__(self, port: int) -> None:
         self._to = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        """Where the agent is to connect."""
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._moved = [0, 0]
         self._large = 0
         self._cut = False
         self._moved_s = time.monotonic()
-        self._thread = threading.Thread(target=self._accept, name="proxy", daemon=True)
-
-    @property
-    def port(self) -> int:
-        """Where the agent is to connect."""
-        return int(self._listener.getsockname()[1])
+        self._thread = self._acceptor()
 
     @property
     def sent(self) -> int:
@@ -54,15 +51,15 @@ class Proxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._lock:
-            for sock in self._open:
-                _shut(sock)
-        self._thread.join()
+        self.cut()
 
     def cut(self) -> None:
-        """Break every connection and refuse new ones until `mend`."""
+        """Break every connection and refuse new ones, as where there is no way to the county, until `mend`."""
+        if self._cut:
+            return
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
         with self._lock:
             self._cut = True
             for sock in self._open:
@@ -71,7 +68,11 @@ class Proxy:
 
     def mend(self) -> None:
         """Take connections again."""
-        self._cut = False
+        if self._cut:
+            self._cut = False
+            self._listener = socket.create_server(("127.0.0.1", self.port))
+            self._thread = self._acceptor()
+            self._thread.start()
 
     def wait_quiet(self, *, received: int, quiet_s: float, timeout_s: float = 30) -> None:
         """Wait until at least so much has been received in all, and then until nothing has moved for a while."""
@@ -80,6 +81,9 @@ class Proxy:
             return self.received >= received and time.monotonic() - self._moved_s >= quiet_s
 
         wait_until(quiet, what="the link to have said all", timeout_s=timeout_s, every_s=0.01)
+
+    def _acceptor(self) -> threading.Thread:
+        return threading.Thread(target=self._accept, name="proxy", daemon=True)
 
     def _accept(self) -> None:
         while True:
@@ -99,10 +103,6 @@ class Proxy:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._open |= {near, far}
-            cut = self._cut
-        if cut:
-            _shut(near)
-            _shut(far)
         for way, (source, sink) in enumerate(((near, far), (far, near))):
             threading.Thread(target=self._pump, args=(way, source, sink), name=f"proxy-{way}", daemon=True).start()
 
