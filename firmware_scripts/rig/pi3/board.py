@@ -16,8 +16,12 @@ TYPED = "typed"
 LIGHTS = {"green": 17, "amber": 27, "red": 22}
 PINS = {TYPED: 5, **LIGHTS}
 _LINK = "village"
-_KERNEL = "root=/dev/mmcblk0 rootfstype=ext4 rw rootwait console=ttyS1,115200 quiet net.ifnames=0"
-_BOOT_S = 900.0
+_KERNEL = (
+    "root=/dev/mmcblk0 rootfstype=ext4 rw rootwait console=ttyS1,115200 quiet net.ifnames=0 "
+    "systemd.default_device_timeout_sec=600"
+)
+"""On a busy machine udev takes longer than systemd's 90 s to find the serial line: there would be no login on it."""
+_BOOT_S = 600.0
 _MONITOR_S = 30.0
 
 

@@ -10,7 +10,7 @@ _OPTIONS = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
 )
 """The board is on this machine's loopback address, and its host key is as new as its card."""
-_CONNECT_S = 240.0
+_CONNECT_S = 150.0
 
 
 class CommandFailed(Exception):
