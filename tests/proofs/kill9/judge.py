@@ -17,22 +17,32 @@ class OrdersJudged:
 
     unanswered: int
     """Taken by the county, and no fact answers: also an order that the county has forgotten."""
+    never_came: int
+    """Past before the station could have them."""
     answered_twice: int
     run_twice: int
     """Effects beyond one for each order: blinks of the lamp, pictures, logs, restarts in good order."""
 
 
 def judge_orders(
-    orders: Collection[OrderRow], facts: Collection[FactRow], *, given: Collection[str], blinks: Mapping[str, int]
+    orders: Collection[OrderRow],
+    facts: Collection[FactRow],
+    *,
+    given: Collection[str],
+    came: Collection[str],
+    blinks: Mapping[str, int],
 ) -> OrdersJudged:
     """Compare orders with answers and effects, as long as nobody but the county asks an agent to end.
 
     Args:
         given: Ids that the county has confirmed.
+        came: Ids that the stations' disks know. One that never came before it was past can have no answer.
         blinks: By station, how often its lamp was seen to light for no fact.
     """
     known = {order.id for order in orders} | set(given)
     answers = Counter(fact.said["command"].hex() for fact in facts if fact.kind == "command_result")
+    open_ones = known - set(answers)
+    never_came = {order.id for order in orders if order.past} & open_ones - set(came)
     may_run = Counter((order.station, order.order) for order in orders if order.outcome != "refused")
     run = Counter({(station, "identify"): times for station, times in blinks.items()})
     for fact in facts:
@@ -41,7 +51,8 @@ def judge_orders(
         for order, purpose in EFFECTS.items():
             run[fact.station, order] += fact.kind == "blob_announced" and fact.said["purpose"] == purpose
     return OrdersJudged(
-        unanswered=len(known - set(answers)),
+        unanswered=len(open_ones - never_came),
+        never_came=len(never_came),
         answered_twice=sum(times - 1 for times in answers.values()),
         run_twice=(run - may_run).total(),
     )

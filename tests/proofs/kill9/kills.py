@@ -27,7 +27,7 @@ from tests.proofs.kill9.ageing import Ageing
 from tests.proofs.kill9.judge import judge_blobs, judge_orders, twin_settled
 from tests.proofs.kill9.office import Office
 from tests.proofs.kill9.renewing import errands
-from tests.proofs.kill9.rows import fact_rows, order_rows, station_rows, whole_blobs
+from tests.proofs.kill9.rows import FactRow, OrderRow, fact_rows, order_rows, station_rows, whole_blobs
 
 VICTIMS = ("agent", "agent", "agent", "renewal", "ingest", "mosquitto", "postgres", "web")
 """Drawn from at each kill: the agent, which alone holds what is green, more often than the others.
@@ -79,10 +79,12 @@ class Kills:
             for thread in traffic:
                 thread.join()
         self._settle(self._settled, what="the county to have everything", timeout_s=_SETTLE_S)
-        found = {**self._found(), "locked_out": self._begin_anew()}
+        found, lights = self._found(), {one.cast.id: blinks(one.lights()) for one in self._bench.stations}
+        orders, facts = order_rows(self._bench.county), fact_rows(self._bench.county)
+        locked_out = self._begin_anew()
         for station in self._bench.stations:
             station.agent.stop()
-        return {**found, **self._twins()}
+        return {**found, **self._orders(orders, facts, lights), **self._twins(), "locked_out": locked_out}
 
     def _touch_on(self, station: DemoStation, seed: int) -> None:
         """Present cards at random moments, each person again and again, until the kills are over."""
@@ -146,7 +148,7 @@ class Kills:
         lit = {(station.cast.id, fact) for station in self._bench.stations for fact in lit_facts(station.lights())}
         return (
             lit <= {(row.station, row.fact) for row in touch_rows(county)}
-            and all(order.outcome for order in order_rows(county))
+            and all(order.outcome or order.past for order in order_rows(county))
             and all(row.reported == row.desired for row in station_rows(county).values())
             and not judge_blobs(fact_rows(county), whole_blobs(county), taken=self._pictures_taken()).lost
         )
@@ -186,42 +188,45 @@ class Kills:
             "unseen": found.unseen,
             "too_many_unseen": max(0, found.unseen - self.kills["agent"]),
             "unexplained": county.unexplained(),
-            **self._orders_and_pictures({id: blinks(seen) for id, seen in lights.items()}),
+            **self._pictures(),
             "renewals": sum(ageing.renewed for ageing in self._ageing.values()),
             "renewals_cut": self.renewals_cut,
         }
 
-    def _orders_and_pictures(self, blinked: dict[str, int]) -> dict[str, Value]:
-        county = self._bench.county
-        orders, facts, taken = order_rows(county), fact_rows(county), self._pictures_taken()
-        ordered = judge_orders(orders, facts, given=self._office.given, blinks=blinked)
-        blobs = judge_blobs(facts, whole_blobs(county), taken=taken)
+    def _pictures(self) -> dict[str, Value]:
+        county, taken = self._bench.county, self._pictures_taken()
+        blobs = judge_blobs(fact_rows(county), whole_blobs(county), taken=taken)
+        return {"pictures": taken, "blobs_lost": blobs.lost, "blobs_doubled": blobs.doubled}
+
+    def _orders(self, orders: list[OrderRow], facts: list[FactRow], lights: dict[str, int]) -> dict[str, Value]:
+        """Judge what became of the orders by the time when the stations were begun anew; none of them runs now."""
+        came = {one[0].hex() for station in self._bench.stations for one in kept_state(station, "orders") or []}
+        judged = judge_orders(orders, facts, given=self._office.given, came=came, blinks=lights)
         return {
             "orders": dict(Counter(order.order for order in orders)),
             "orders_done": sum(order.outcome == "done" for order in orders),
-            "unanswered": ordered.unanswered,
-            "answered_twice": ordered.answered_twice,
-            "run_twice": ordered.run_twice,
-            "pictures": taken,
-            "blobs_lost": blobs.lost,
-            "blobs_doubled": blobs.doubled,
+            "unanswered": judged.unanswered,
+            "never_came": judged.never_came,
+            "answered_twice": judged.answered_twice,
+            "run_twice": judged.run_twice,
         }
 
     def _twins(self) -> dict[str, Value]:
         rows = station_rows(self._bench.county)
         settled = [
-            twin_settled(rows[station.cast.id], kept_twin(station), self._office.chosen[station.cast.id])
+            twin_settled(
+                rows[station.cast.id], kept_state(station, "desired") or {}, self._office.chosen[station.cast.id]
+            )
             for station in self._bench.stations
         ]
         return {"twin_changes": self._office.changes, "twin_unsettled": settled.count(False)}
 
 
-def kept_twin(station: DemoStation) -> dict[str, Any]:
-    """Return the desired state on the disk of a station that does not run; Python's own SQLite reads it."""
+def kept_state(station: DemoStation, key: str) -> Any:
+    """Return what stands in the state table of a station that does not run, or None; Python's own SQLite reads it."""
     with closing(sqlite3.connect(f"file:{station.card / OUTBOX_FILE}?mode=ro", uri=True)) as file:
-        row = file.execute("SELECT value FROM state WHERE key = 'desired'").fetchone()
-    kept: dict[str, Any] = msgspec.msgpack.decode(row[0]) if row else {}
-    return kept
+        row = file.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+    return msgspec.msgpack.decode(row[0]) if row else None
 
 
 def _nothing() -> None:

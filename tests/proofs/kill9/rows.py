@@ -7,7 +7,8 @@ import msgspec
 
 from firmware_scripts.demo.county import DemoCounty
 
-_ORDERS = """select station_id, replace(id::text, '-', ''), "order", outcome from orders_stationorder"""
+_ORDERS = """
+    select station_id, replace(id::text, '-', ''), "order", outcome, not_after < now() from orders_stationorder"""
 _FACTS = """
     select s.station_id, encode(s.epoch, 'hex'), f.seq, encode(f.body, 'hex')
     from ingest_fact f join fleet_stream s on s.id = f.stream_id
@@ -22,12 +23,13 @@ _STATIONS = """
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order that the county keeps; ``outcome`` is empty before its answer."""
+    """An order that the county keeps; ``outcome`` is empty before its answer. One that is past is sent no more."""
 
     station: str
     id: str
     order: str
     outcome: str
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class StationRow:
 
 def order_rows(county: DemoCounty) -> list[OrderRow]:
     """Return every order."""
-    return [OrderRow(*columns) for columns in county.sql(_ORDERS)]
+    rows = county.sql(_ORDERS)
+    return [OrderRow(station, id, order, outcome, past == "t") for station, id, order, outcome, past in rows]
 
 
 def fact_rows(county: DemoCounty) -> list[FactRow]:

@@ -31,7 +31,7 @@ def fact(kind: str, *, station: str = A, **said: Any) -> FactRow:
 
 
 def judged(orders: list[OrderRow], facts: list[FactRow], **others: Any) -> OrdersJudged:
-    return judge_orders(orders, facts, **({"given": (), "blinks": {}} | others))
+    return judge_orders(orders, facts, **({"given": (), "came": (), "blinks": {}} | others))
 
 
 def test_orders_that_are_answered_once_and_run_once_are_well() -> None:
@@ -42,11 +42,17 @@ def test_orders_that_are_answered_once_and_run_once_are_well() -> None:
     ]
     orders = [order(ONE), order(TWO, "snapshot")]
     found = judged(orders, facts, given={ONE.hex()}, blinks={A: 1})
-    assert found == OrdersJudged(unanswered=0, answered_twice=0, run_twice=0)
+    assert found == OrdersJudged(unanswered=0, never_came=0, answered_twice=0, run_twice=0)
 
 
 def test_an_order_without_an_answer_is_counted() -> None:
     assert judged([order(ONE, outcome="")], []).unanswered == 1
+
+
+@pytest.mark.parametrize(("came", "unanswered"), [((), 0), ((ONE.hex(),), 1)])
+def test_an_order_that_was_past_before_it_came_can_have_no_answer(came: tuple[str, ...], unanswered: int) -> None:
+    found = judged([OrderRow(A, ONE.hex(), "identify", "", past=True)], [], came=came)
+    assert (found.unanswered, found.never_came) == (unanswered, 1 - unanswered)
 
 
 def test_an_order_that_the_county_forgot_is_counted() -> None:
