@@ -63,6 +63,16 @@ def test_a_receipt_writes_nothing_until_the_next_commit(tmp_path: Path) -> None:
     again.close()
 
 
+def test_a_receipt_goes_along_with_a_value_too(tmp_path: Path) -> None:
+    outbox = outbox_with(tmp_path, 10)
+    outbox.take_receipt(receipt(outbox, 7))
+    outbox.put("note", b"1")
+    outbox._store.abandon()
+    again = open_outbox(tmp_path / "outbox.db")
+    assert again.receipted == 7
+    again.close()
+
+
 def test_an_older_receipt_of_the_same_generation_lowers_nothing(tmp_path: Path) -> None:
     outbox = outbox_with(tmp_path, 10)
     outbox.take_receipt(receipt(outbox, 7))

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -19,8 +20,9 @@ from protocol.twin import unseal_desired
 from server_broker.attendance.models import Touch
 from server_broker.cluster.folder import SUPERUSER
 from server_broker.fleet.desired import desired_changed
-from server_broker.fleet.models import Alarm
+from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.ingest.models import Fact, IngestLease, Quarantined
+from server_broker.ingest.presence import SILENCE
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
@@ -287,3 +289,20 @@ def test_a_change_in_the_console_reaches_the_station_at_once(
     desired_changed([station.id])
     step_until_published(worker, source)
     assert len(source.published) == 1, "it is sent again until the station reports it"
+
+
+def test_a_worker_that_has_listened_long_enough_says_who_is_silent(
+    station: StationDouble, source: RecordingSource
+) -> None:
+    now = [NOW]
+    worker = Worker(source=source, key=KEY, shard=0, clock=lambda: now[0], stop=threading.Event())
+    try:
+        source.waiting.append(station.birth())
+        worker.step(timeout_s=0)
+        assert StationStatus.objects.get().online
+        now[0] += SILENCE + timedelta(minutes=1)
+        worker._look_again = 0.0
+        worker.step(timeout_s=0)
+        assert not StationStatus.objects.get().online
+    finally:
+        connection.close()

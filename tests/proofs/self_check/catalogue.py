@@ -140,6 +140,7 @@ ROOMS = (
                 "test_clock_correction*.py",
                 "test_dating.py",
                 "test_orders.py",
+                "test_carried.py",
             ),
         ),
     ),
