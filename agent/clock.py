@@ -28,7 +28,7 @@ from msgspec import Meta
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.ports import SystemClock
 from protocol.facts import AlarmRaised, ClockCorrected
-from protocol.units import BootId, ClockQuality, Moment, MonoMs
+from protocol.units import DATED_QUALITIES, BootId, ClockQuality, Moment, MonoMs
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class StationClock:
             self._go_on(trusted)
             return
         known = [trusted.wall] if trusted else []
-        if last_fact is not None and last_fact.quality in ("synced", "holdover") and last_fact.wall <= LAST_WALL_MS:
+        if last_fact is not None and last_fact.quality in DATED_QUALITIES and last_fact.wall <= LAST_WALL_MS:
             known.append(last_fact.wall)
         if known and (max(known) > self._build or (trusted and trusted.build == self._build)):
             self._wall_at_boot = self._floor = max(known)

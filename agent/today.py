@@ -14,14 +14,13 @@ from agent.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import DirectionChosen, Fact, Touch
 from protocol.kiosk import DutyRow, Missing
-from protocol.units import ClockQuality, Direction, FactRef, Moment
+from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Moment
 
 MAX_KEPT = 2_000
 """Touches at hand: more than a village makes in a day."""
 KEEP_MS = 36 * 3_600_000
 """What a day's board needs: its windows may open up to 12 hours before midnight."""
 REPEAT_WITHIN_MS = 120_000
-_DATED: set[ClockQuality] = {"synced", "holdover"}
 MAX_ROWS = 120
 
 
@@ -109,7 +108,7 @@ class Today:
         if not of_card:
             return None
         last = of_card[-1]
-        known = last.boot == now.boot or {last.quality, now.quality} <= _DATED
+        known = last.boot == now.boot or {last.quality, now.quality} <= {*DATED_QUALITIES}
         return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
 
     def direction(self, seen: Seen) -> Direction | None:
@@ -120,7 +119,7 @@ class Today:
         return duty.direction_at(self._twin.desired, card.person, self._clock.wall_of(seen.at))
 
     def _is_dated(self, seen: Seen) -> bool:
-        return seen.quality in _DATED or (seen.boot == self._clock.now().boot and self._clock.dated)
+        return seen.quality in DATED_QUALITIES or (seen.boot == self._clock.now().boot and self._clock.dated)
 
     def missing(self, person: str, now: Moment) -> list[Missing]:
         """Return what a person still lacks in the windows of today that have opened for them.

@@ -56,6 +56,8 @@ type ClockQuality = Literal["synced", "holdover", "restored", "unknown"]
 modem. unknown: none of these.
 
 Only the first two date a fact."""
+DATED_QUALITIES: tuple[ClockQuality, ...] = ("synced", "holdover")
+"""With these a time is known."""
 
 type Direction = Literal["in", "out"]
 """上班 or 下班."""

@@ -13,6 +13,7 @@ from agent.doctor.outbox import examine_outbox
 from agent.doctor.ports import Tools
 from agent.doctor.problems import Finding, amiss
 from protocol.kiosk import Status
+from protocol.units import DATED_QUALITIES
 
 _QUALITIES = {"synced": "已校时", "holdover": "守时", "restored": "未校时", "unknown": "不知道时间"}
 _NO_ANSWER: dict[NoAnswer, int] = {"absent": 41, "silent": 42, "denied": 43}
@@ -62,7 +63,7 @@ def _of_the_running(status: Status) -> list[Finding]:
     waits = f"{status.waiting} 条记录、{status.blobs_waiting} 张图片等待上传"
     linked = status.link == "connected"
     link = Finding("上传", f"已连上县里，{waits}") if linked else amiss("上传", 26, f"没连上，{waits}")
-    dated = status.quality in ("synced", "holdover")
+    dated = status.quality in DATED_QUALITIES
     clock = f"{_QUALITIES[status.quality]}，{_shanghai(status.wall)}"
     return [
         link,

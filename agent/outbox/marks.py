@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from agent.outbox.schema import mark_seal, place, stream_of
 from agent.store import Row, Store, Value
-from protocol.units import Moment
+from protocol.units import DATED_QUALITIES, Moment
 
 MS_PER_DAY = 86_400_000
 _SELECT = "SELECT id, receipted, generation, issued, seal FROM marks WHERE id BETWEEN ? AND ?"
@@ -99,7 +99,7 @@ class ReceiptBook:
         if self._lowered:
             store.rows("DELETE FROM marks WHERE id > ? AND id < ?", (place(stream, 0), place(stream + 1, 0)))
         write_mark(store, self._mark)
-        if self.receipted and now.quality in ("synced", "holdover"):
+        if self.receipted and now.quality in DATED_QUALITIES:
             write_mark(store, replace(self._mark, day=max(1, now.wall // MS_PER_DAY)))
         for seq, reason in self._held.items():
             store.rows("INSERT OR REPLACE INTO held VALUES (?, ?)", (place(stream, seq), reason))

@@ -28,7 +28,7 @@ from protocol.envelope import Envelope, SealedFact
 from protocol.facts import MAX_BODY_BYTES, EpochReason, Fact, encode_fact
 from protocol.heads import SignedHead, sign_head
 from protocol.receipts import Receipt
-from protocol.units import FactRef, Moment
+from protocol.units import DATED_QUALITIES, FactRef, Moment
 
 MAX_COMMIT_BYTES = MAX_BODY_BYTES - 256
 """Largest body that `Outbox.commit` takes: a later re-issue wraps it, and must fit too."""
@@ -314,7 +314,7 @@ class Outbox:
             OutboxBroken: Some may have been erased.
         """
         now = self._now()
-        if now.quality not in ("synced", "holdover"):
+        if now.quality not in DATED_QUALITIES:
             return 0
         self._write_receipts(now)
         before = min(before_wall_ms, now.wall - prune.KEEP_DAYS * MS_PER_DAY)

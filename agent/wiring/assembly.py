@@ -164,6 +164,12 @@ class _Build:
             sensors={one.chosen.name: one.sensor for one in self.config.inputs},
         )
         self.contacts.recall(recent)
+        self.machine = hardware.machine(self.config)
+        self.last_boot = LastBoot(clock=self.clock, state=self.outbox, ended_well=self.ended_well)
+        self._make_ways_to_the_county()
+
+    def _make_ways_to_the_county(self) -> None:
+        self.county_keys = self.identity.county_keys
         self.link = county.link(self.config, self.identity, self.clock, self.inbox)
         self.errands = Meter()
         self.traffic = TrafficLedger(
@@ -182,15 +188,12 @@ class _Build:
             saving=lambda: self.traffic.puts_off("blobs"),
             camera=self.camera,
         )
-        self.machine = hardware.machine(self.config)
-        self.county_keys = self.identity.county_keys
         self.renewal = Renewal(
             clock=self.clock,
             inbox=self.inbox,
             county_keys=self.county_keys,
             renew=partial(county.renew, self.config, self.errands),
         )
-        self.last_boot = LastBoot(clock=self.clock, state=self.outbox, ended_well=self.ended_well)
 
     def parts(self, environ: Mapping[str, str]) -> Parts:
         """Make the rest and put it together."""

@@ -14,6 +14,7 @@ from kiosk_tui.widgets.line import TextLine
 from kiosk_tui.widgets.page_body import PageBody
 from kiosk_tui.widgets.pixel_art import PixelArt
 from protocol.kiosk import TouchShown
+from protocol.units import DATED_QUALITIES
 
 _SIGN = {"green": pixels.TICK, "amber": pixels.BANG, "red": pixels.CROSS}
 _DIRECTION = {"in": pixels.CLOCK_IN, "out": pixels.CLOCK_OUT}
@@ -72,7 +73,7 @@ def _art(touch: TouchShown) -> list[str]:
 
 
 def _is_dated(touch: TouchShown) -> bool:
-    return touch.quality in ("synced", "holdover")
+    return touch.quality in DATED_QUALITIES
 
 
 def _who(touch: TouchShown, width: int) -> str:

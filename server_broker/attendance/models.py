@@ -4,12 +4,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from protocol.units import DATED_QUALITIES
 from server_broker.fleet.models import Stamped, Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 
-DATED_QUALITIES = ("synced", "holdover")
-"""The clock qualities that date a touch (`protocol.units.ClockQuality`)."""
 UNDATED = ~Q(quality__in=DATED_QUALITIES)
 
 

@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from server_broker.attendance.models import DATED_QUALITIES, UNDATED, Touch
+from protocol.units import DATED_QUALITIES
+from server_broker.attendance.models import UNDATED, Touch
 from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person

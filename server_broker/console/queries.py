@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, When
 
+from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
-from server_broker.attendance.models import DATED_QUALITIES, Touch
+from server_broker.attendance.models import Touch
 from server_broker.attendance.services import touches_of_day
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts

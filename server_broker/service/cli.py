@@ -224,7 +224,6 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:
     replace_signing_key(home)
     resealed = reseal_packs(key=county_keys(home).signing_key)
-    desired_changed(Station.objects.values_list("pk", flat=True))
     audit.record(_actor(), "county.signing_key_replaced", "", {"reason": chosen.reason[:200], "packs": resealed})
     # The web service hands the key out and the intake signs with it. A new connection then shows it to every station.
     for part in ("web", "ingest", "mosquitto"):

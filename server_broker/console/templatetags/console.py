@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from protocol.units import DATED_QUALITIES
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
-from server_broker.attendance.models import DATED_QUALITIES
 from server_broker.console import health, words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
