@@ -1,4 +1,7 @@
-"""The outsider's judgement on orders, settings and pictures. Pure: rows and counts go in, numbers come out."""
+"""The outsider's judgement on orders, settings, pictures and who is let in.
+
+Pure: rows and counts go in, numbers come out.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -100,3 +103,16 @@ def twin_settled(row: StationRow, kept: Mapping[str, Any], chosen: Mapping[str, 
     settings = kept.get("settings", {})
     agrees = row.reported == row.desired == kept.get("version") and not row.refused
     return agrees and all(settings.get(name) in values for name, values in chosen.items())
+
+
+def locked_out(
+    stations: Collection[str], before: Mapping[str, StationRow], after: Mapping[str, StationRow]
+) -> set[str]:
+    """Return which of the stations the county has not let in since they began anew.
+
+    Args:
+        before: The rows when the stations ended, by station: a connection of that time is none of the new ones.
+    """
+    ended = {row.connection for row in before.values()}
+    let_in = {id for id, row in after.items() if row.online and row.connection not in ended}
+    return set(stations) - let_in

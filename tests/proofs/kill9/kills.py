@@ -24,7 +24,7 @@ from firmware_scripts.report import Value
 from server_broker.home import CountyHome
 from server_broker.trust.keys import county_keys
 from tests.proofs.kill9.ageing import Ageing
-from tests.proofs.kill9.judge import judge_blobs, judge_orders, twin_settled
+from tests.proofs.kill9.judge import judge_blobs, judge_orders, locked_out, twin_settled
 from tests.proofs.kill9.office import Office
 from tests.proofs.kill9.renewing import errands
 from tests.proofs.kill9.rows import FactRow, OrderRow, fact_rows, order_rows, station_rows, whole_blobs
@@ -81,10 +81,10 @@ class Kills:
         self._settle(self._settled, what="the county to have everything", timeout_s=_SETTLE_S)
         found, lights = self._found(), {one.cast.id: blinks(one.lights()) for one in self._bench.stations}
         orders, facts = order_rows(self._bench.county), fact_rows(self._bench.county)
-        locked_out = self._begin_anew()
+        shut_out = self._begin_anew()
         for station in self._bench.stations:
             station.agent.stop()
-        return {**found, **self._orders(orders, facts, lights), **self._twins(), "locked_out": locked_out}
+        return {**found, **self._orders(orders, facts, lights), **self._twins(), "locked_out": len(shut_out)}
 
     def _touch_on(self, station: DemoStation, seed: int) -> None:
         """Present cards at random moments, each person again and again, until the kills are over."""
@@ -156,20 +156,20 @@ class Kills:
     def _pictures_taken(self) -> int:
         return sum(station.pictures_taken() for station in self._bench.stations)
 
-    def _begin_anew(self) -> int:
-        """Start every agent once more with what lies on its disk; return how many the county does not let in."""
+    def _begin_anew(self) -> set[str]:
+        """Start every agent once more with what lies on its disk; return which the county does not let in."""
         before = station_rows(self._bench.county)
+        stations = [station.cast.id for station in self._bench.stations]
         for station in self._bench.stations:
             station.agent.before_restart = _nothing
             station.agent.stop()
             station.agent.start()
 
         def waiting() -> set[str]:
-            rows = station_rows(self._bench.county).values()
-            return {row.id for row in rows if not row.online or row.connection == before[row.id].connection}
+            return locked_out(stations, before, station_rows(self._bench.county))
 
         self._settle(lambda: not waiting(), what="every station to be let in", timeout_s=_LET_IN_S)
-        return len(waiting())
+        return waiting()
 
     def _found(self) -> dict[str, Value]:
         stations, county = self._bench.stations, self._bench.county

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from server_broker.trust.authority import CertificateAuthority
 from tests.proofs.kill9.ageing import AGE, Ageing
-from tests.proofs.kill9.judge import BlobsJudged, OrdersJudged, judge_blobs, judge_orders, twin_settled
+from tests.proofs.kill9.judge import BlobsJudged, OrdersJudged, judge_blobs, judge_orders, locked_out, twin_settled
 from tests.proofs.kill9.renewing import errands
 from tests.proofs.kill9.rows import FactRow, OrderRow, StationRow, first_made
 
@@ -125,6 +125,29 @@ def test_pictures_are_compared(facts: list[FactRow], whole: list[bytes], taken: 
 def test_a_twin_must_end_as_it_was_wanted(reported: int, refused: int, kept: dict[str, Any], settled: bool) -> None:
     row = StationRow(A, 7, reported, refused, True, "aa")
     assert twin_settled(row, kept, {"open_before_min": {60}}) is settled
+
+
+def standing(id: str, connection: str, *, online: bool = True) -> dict[str, StationRow]:
+    return {id: StationRow(id, 7, 7, 0, online, connection)}
+
+
+@pytest.mark.parametrize(
+    ("after", "out"),
+    [
+        (standing(A, "a2") | standing(B, "b2"), set()),
+        (standing(A, "a2") | standing(B, "b2", online=False), {B}),
+        (standing(A, "a2") | standing(B, "b1"), {B}),
+        (standing(A, "a2"), {B}),
+        (standing(A, "a1") | standing(B, "b1", online=False), {A, B}),
+    ],
+)
+def test_a_station_that_is_not_let_in_again_is_locked_out(after: dict[str, StationRow], out: set[str]) -> None:
+    before = standing(A, "a1") | standing(B, "b1")
+    assert locked_out([A, B], before, after) == out
+
+
+def test_a_county_that_has_forgotten_its_stations_locks_them_out() -> None:
+    assert locked_out([A, B], {}, {}) == {A, B}
 
 
 def test_a_fact_that_was_said_again_is_itself() -> None:
