@@ -55,8 +55,12 @@ class Report:
 
 
 def exit_code(report: dict[str, Value], *bad: str, repeat: str) -> int:
-    """Return 1, and print how to repeat the run, when one of the counts named in ``bad`` is not 0."""
-    wrong = [name for name in bad if report.get(name)]
+    """Return 1, and print how to repeat the run, when one of the counts named in ``bad`` is not 0.
+
+    Raises:
+        KeyError: A count is not in the report: nobody has counted.
+    """
+    wrong = [name for name in bad if report[name]]
     if wrong:
         print(f"failed: {', '.join(wrong)}; repeat with: {repeat}", file=sys.stderr, flush=True)
     return 1 if wrong else 0

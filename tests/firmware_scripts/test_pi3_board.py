@@ -107,6 +107,7 @@ def test_the_link_is_back_before_the_emulator_is_killed(seed: int) -> None:
 
 
 SHOWN = """\
+Boot=0f2a
 MainPID=412
 NRestarts=1
 ExecMainStartTimestampMonotonic=60000000
@@ -117,7 +118,7 @@ VmRSS=    52340 kB
 
 
 def test_what_systemd_and_the_kernel_say_of_the_agent() -> None:
-    assert looked(SHOWN) == Looked(resident_kib=52_340, restarts=1, start_s=12.5, ready_s=72.5)
+    assert looked(SHOWN) == Looked(boot="0f2a", resident_kib=52_340, restarts=1, start_s=12.5, ready_s=72.5)
 
 
 def test_no_agent_is_no_figure() -> None:

@@ -1,11 +1,18 @@
-"""The Pi's outsider counts what is lost, invented, doubled, unseen, not green or misdated: each of them can rise."""
+"""The Pi's outsider counts what is lost, invented, doubled, unseen, not green, misdated, leaked, or started again.
+
+Each of these counts can rise, and each fails the run.
+"""
 
 from dataclasses import asdict
 
 import pytest
 
-from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, reckon
+from firmware_scripts.demo.county import unexplained_in
+from firmware_scripts.report import Value, exit_code
+from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, leaked, reckon
 from firmware_scripts.rig.pi3.pins import Edge
+from firmware_scripts.rig.pi3.run import BAD
+from firmware_scripts.rig.pi3.station import Looked, restarts
 
 UNIX_S = 1_790_000_000.0
 LAID = [Laid("P1", 100.0), Laid("P2", 110.0), Laid("P3", 120.0)]
@@ -88,3 +95,64 @@ def test_the_time_from_the_last_key_to_a_lamp_is_that_of_the_same_card() -> None
         Edge("red", True, 12.0),
     ]
     assert answered_ms(edges) == [250.0, 500.0]
+
+
+def test_what_came_before_the_cut_or_waits_for_the_link_has_not_leaked() -> None:
+    assert leaked(LAID[1:], ROWS[:1]) == 0
+    assert leaked([], ROWS) == 0
+
+
+@pytest.mark.parametrize("rows", [ROWS[:2], [ROWS[1], ROWS[1]], ROWS])
+def test_a_touch_that_came_through_a_cut_link_has_leaked(rows: list[Row]) -> None:
+    assert leaked(LAID[1:], rows) == len(rows) - rows.count(ROWS[0])
+
+
+def test_what_is_still_missing_from_before_the_cut_hides_no_leak() -> None:
+    assert leaked(LAID[2:], [ROWS[0], ROWS[2]]) == 1
+
+
+def look(boot: str, times: int) -> Looked:
+    return Looked(boot=boot, resident_kib=50_000, restarts=times, start_s=1.0, ready_s=60.0)
+
+
+@pytest.mark.parametrize(
+    ("looks", "times"),
+    [
+        ([], 0),
+        ([look("a", 0), look("a", 0), look("b", 0)], 0),
+        ([look("a", 0), look("a", 1), look("b", 0)], 1),
+        ([look("a", 1), look("a", 1), look("b", 0)], 1),
+        ([look("a", 0), look("a", 2), look("b", 3)], 5),
+    ],
+)
+def test_every_start_that_systemd_had_to_repeat_is_counted_once(looks: list[Looked], times: int) -> None:
+    assert restarts(looks) == times
+
+
+@pytest.mark.parametrize(
+    ("said", "unexplained"),
+    [
+        ('{"a": {"issued": 9, "unexplained": 0}, "b": {"issued": 1, "unexplained": 0}}', 0),
+        ('{"a": {"issued": 9, "unexplained": 2}, "b": {"issued": 1, "unexplained": 1}}', 3),
+        ('{"a": {"issued": 9, "unexplained": 2}, "b": {"issued": 1, "unexplained": -2}}', 4),
+    ],
+)
+def test_what_no_entry_of_the_ledger_accounts_for_is_counted(said: str, unexplained: int) -> None:
+    assert unexplained_in(said) == unexplained
+
+
+def test_a_county_that_tells_no_ledger_is_not_taken_for_one_without_losses() -> None:
+    with pytest.raises(ValueError, match="Expecting value"):
+        unexplained_in("")
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_each_bad_count_fails_the_run(bad: str) -> None:
+    report: dict[str, Value] = dict.fromkeys(BAD, 0)
+    assert exit_code(report, *BAD, repeat="again") == 0
+    assert exit_code(report | {bad: 1}, *BAD, repeat="again") == 1
+
+
+def test_a_count_that_nobody_took_is_no_zero() -> None:
+    with pytest.raises(KeyError):
+        exit_code(dict.fromkeys(BAD[1:], 0), *BAD, repeat="again")

@@ -81,6 +81,17 @@ def reckon(*, laid: Sequence[Laid], edges: Sequence[Edge], rows: Sequence[Row], 
     )
 
 
+def leaked(laid: Sequence[Laid], rows: Sequence[Row]) -> int:
+    """Return how many touches came through a link that is cut.
+
+    Args:
+        laid: While it was cut.
+        rows: In the database before it was joined again.
+    """
+    cut_off = {one.person for one in laid}
+    return sum(row.person in cut_off for row in rows)
+
+
 def lights_of(laid: Sequence[Laid], edges: Sequence[Edge]) -> list[list[str]]:
     """Return the lamps that went on after each card and before the next."""
     answers: list[list[str]] = [[] for _ in laid]

@@ -18,7 +18,7 @@ from firmware_scripts.rig.pi3 import station
 from firmware_scripts.rig.pi3.board import COUNTY, Board, emulator
 from firmware_scripts.rig.pi3.card import Card, card
 from firmware_scripts.rig.pi3.guest import CommandFailed, Guest
-from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, reckon
+from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, leaked, reckon
 from firmware_scripts.rig.pi3.stranger import admitted
 
 TOUCHES = 50
@@ -36,7 +36,7 @@ _NOT_EMULATED = [
     "the card itself: a killed emulator leaves this machine's page cache whole",
     "real time: an emulator's times say nothing about a Pi",
 ]
-_BAD = (
+BAD = (
     "lost",
     "invented",
     "doubled",
@@ -84,6 +84,7 @@ class Village:
         self._back_s: float | None = None
         """When the link that is cut comes back."""
         self._before_cut = 0
+        self._looks: list[station.Looked] = []
         self._found = dict.fromkeys(
             ("admitted", "link_cuts", "touches_while_cut", "leaked", "emulator_kills", "failed_boots"), 0
         )
@@ -91,19 +92,18 @@ class Village:
     def run(self) -> dict[str, Value]:
         """Do everything and return what was found."""
         self._set_up()
-        first = station.look(self.guest)
+        first = self._look()
         self._present()
         self._settle()
-        last = station.look(self.guest)
+        last = self._look()
         unix_s = time.time() - time.monotonic()
         edges = self.board.edges()
-        rows = [Row(person, float(told)) for person, told in self.county.sql(_ROWS)]
         answered = answered_ms(edges)
         return {
-            **asdict(reckon(laid=self._laid, edges=edges, rows=rows, unix_s=unix_s)),
+            **asdict(reckon(laid=self._laid, edges=edges, rows=self._rows(), unix_s=unix_s)),
             "unexplained": self.county.unexplained(),
             **self._found,
-            "restarts": first.restarts + last.restarts,
+            "restarts": station.restarts(self._looks),
             **station.about(self.guest),
             "emulator": emulator(),
             "figures": [
@@ -137,6 +137,13 @@ class Village:
         _say("the station is enrolled and has its cards")
         self._hand = station.Hand(self.guest, self._folder)
 
+    def _look(self) -> station.Looked:
+        self._looks.append(station.look(self.guest))
+        return self._looks[-1]
+
+    def _rows(self) -> list[Row]:
+        return [Row(person, float(told)) for person, told in self.county.sql(_ROWS)]
+
     def _has_its_cards(self) -> bool:
         return bool(self.county.sql(_SETTLED_IN))
 
@@ -150,6 +157,8 @@ class Village:
 
     def _touch(self, person: str, uid: str, *, kill: bool) -> None:
         assert self._hand is not None
+        if kill:
+            self._look()  # what systemd counted goes with the board
         self._laid.append(Laid(person, time.monotonic()))
         self._hand.lay(uid)
         light = self.board.wait_light(since_s=self._laid[-1].at_s, timeout_s=_LIGHT_S)
@@ -166,7 +175,7 @@ class Village:
         _say(f"the link is cut before touch {self._before_cut + 1}")
 
     def _join(self) -> None:
-        self._found["leaked"] = len(self.county.sql(_ROWS)) - self._before_cut
+        self._found["leaked"] = leaked(self._laid[self._before_cut :], self._rows())
         self._found["touches_while_cut"] = len(self._laid) - self._before_cut
         self._found["link_cuts"] = 1
         self.board.link(up=True)
@@ -209,7 +218,7 @@ class Village:
             _say(str(error))
 
     def _all_stored(self) -> bool:
-        return len(self.county.sql(_ROWS)) >= len(self._laid)
+        return len(self._rows()) >= len(self._laid)
 
 
 def main(options_given: list[str]) -> int:
@@ -234,7 +243,7 @@ def main(options_given: list[str]) -> int:
         finally:
             village.stop()
     result = report.finish(as_json=options.json, **found, wheels=list(made.wheels), not_emulated=list(_NOT_EMULATED))
-    return exit_code(result, *_BAD, repeat=f"./run rig pi3 --seed {seed}")
+    return exit_code(result, *BAD, repeat=f"./run rig pi3 --seed {seed}")
 
 
 def _journal(guest: Guest) -> str:

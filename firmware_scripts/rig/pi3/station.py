@@ -1,6 +1,7 @@
 """The station on the board: the agent installed as README.md of the units says, enrolled, and looked at from beside."""
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +58,7 @@ _ENROL = (
     "cd / && runuser -u cunhui -- /opt/cunhui/bin/cunhui-agent enrol --config /etc/cunhui/station.toml --claim {claim}"
 )
 _LOOK = f"""\
+echo "Boot=$(cat /proc/sys/kernel/random/boot_id)"
 systemctl show {_UNIT} -p MainPID -p NRestarts -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic
 sed -n 's/:\\s*/=/p' /proc/$(systemctl show --value -p MainPID {_UNIT})/status
 """
@@ -72,6 +74,8 @@ print("python=" + platform.python_version()); print("agent=" + m.version("cunhui
 class Looked:
     """What systemd and the kernel of the board say about the agent."""
 
+    boot: str
+    """The kernel's name for its run: another after each boot."""
     resident_kib: int
     restarts: int
     """How often systemd had to start it again since the boot."""
@@ -90,11 +94,20 @@ def looked(answer: str) -> Looked:
     said = dict(line.split("=", 1) for line in answer.splitlines() if "=" in line)
     began, ready = int(said["ExecMainStartTimestampMonotonic"]), int(said["ActiveEnterTimestampMonotonic"])
     return Looked(
+        boot=said["Boot"],
         resident_kib=int(said["VmRSS"].split()[0]),
         restarts=int(said["NRestarts"]),
         start_s=(ready - began) / 1e6,
         ready_s=ready / 1e6,
     )
+
+
+def restarts(looks: Iterable[Looked]) -> int:
+    """Return how often the agent had to be started again, in all boots: systemd counts anew in each."""
+    by_boot: dict[str, int] = {}
+    for one in looks:
+        by_boot[one.boot] = max(one.restarts, by_boot.get(one.boot, 0))
+    return sum(by_boot.values())
 
 
 def look(guest: Guest) -> Looked:
