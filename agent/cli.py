@@ -93,6 +93,8 @@ def _doctor(config: StationConfig, *, as_json: bool) -> int:
     from agent.wiring.doctoring import doctor_tools  # noqa: PLC0415
     from agent.wiring.program import build_ms, software  # noqa: PLC0415
 
+    if not as_json:  # the screen is one screen; a program's report is apart from the log
+        logging.getLogger().addHandler(logging.NullHandler())
     found = examine(config, doctor_tools(config), software=software(), earliest_ms=build_ms())
     return _print_findings(found.station, found.findings, as_json=as_json)
 

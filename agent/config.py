@@ -147,8 +147,7 @@ def load(path: Path) -> StationConfig:
     readers = checker.readers(table.get("reader"))
     inputs = checker.inputs(table.get("input", []))
     checker.unknown_sections(table)
-    checker.stop_if_wrong()
-    folder = (path.resolve().parent / values["station"]["folder"]).absolute()
+    folder = (path.resolve().parent / str(values["station"]["folder"])).absolute()
     checker.place_paths(folder)
     checker.nothing_twice()
     checker.stop_if_wrong()
@@ -222,23 +221,28 @@ class _Checker:
         for name in (table or {}).keys() - settings.keys():
             self._add((*path, name), f"[{path[0]}] 中没有 {name} 这一项")
         for name, setting in settings.items():
-            values[name] = self._value((*path, name), setting, (table or {}).get(name))
-            if setting.path != "no" and values[name] is not None:
+            given = (table or {}).get(name)
+            value = values[name] = setting.default if given is None else given
+            if not self._is_good((*path, name), setting, given) or value is None:
+                continue
+            if setting.path != "no":
                 self._paths.append((path, name, setting, values))
-            if setting.takes and values[name] is not None:
-                self._takers.append(((*path, name), setting, values[name]))
+            if setting.takes:
+                self._takers.append(((*path, name), setting, value))
         return values
 
-    def _value(self, path: _Path, setting: Setting, value: object) -> object:
-        if value is None:
-            if setting.required:
-                self._add(path, f"[{path[0]}] 缺少 {path[-1]}")
-            return setting.default
-        if type(value) is not setting.kind:
-            self._add(path, f"{path[-1]} 应当是{KINDS[setting.kind]}")
-        elif problem := setting.check(value):
-            self._add(path, f"{path[-1]}：{problem}")
-        return value
+    def _is_good(self, path: _Path, setting: Setting, given: object) -> bool:
+        """Note what is wrong with a value; None where there is none in the file."""
+        problem = ""
+        if given is None:
+            problem = f"[{path[0]}] 缺少 {path[-1]}" if setting.required else ""
+        elif type(given) is not setting.kind:
+            problem = f"{path[-1]} 应当是{KINDS[setting.kind]}"
+        elif wrong := setting.check(given):
+            problem = f"{path[-1]}：{wrong}"
+        if problem:
+            self._add(path, problem)
+        return not problem
 
     def device(
         self,

@@ -16,8 +16,8 @@ class Lamp:
 
     @property
     def ready(self) -> bool:
-        """Whether the last outcome could be shown."""
-        return not self._broken
+        """Whether the last outcome could be shown and, as far as is known, the next one can."""
+        return not self._broken and self._indicator.ready
 
     def show(self, colour: Colour, *, fact: str) -> None:
         """Light an outcome; see `agent.ports.Indicator`. Never raises for a broken lamp."""

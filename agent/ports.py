@@ -58,6 +58,10 @@ class Indicator(Protocol):
 
     simulated: bool
 
+    @property
+    def ready(self) -> bool:
+        """Whether it can show an outcome, as far as that is known without lighting anything."""
+
     def show(self, colour: Colour, *, fact: str) -> None:
         """Light and sound an outcome and return at once.
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from agent.config import StationConfig
-from agent.doctor.ports import Tools
+from agent.config import Chosen, StationConfig
+from agent.doctor.ports import CameraTrial, Tools
 from agent.doctor.problems import Finding, amiss
 from agent.health import HOT_C, SHORT_KIB, SHORT_SHARE, WORN_PERCENT
 from protocol.health import DeviceHealth, DeviceKind, Machine
@@ -14,6 +14,7 @@ _PARTS: dict[DeviceKind, tuple[str, int]] = {
     "camera": ("摄像头", 63),
     "input": ("门磁感应", 64),
 }
+_SEES_NO_ROOM: dict[CameraTrial, str] = {"black": "画面全黑", "covered": "镜头可能被遮挡"}
 
 
 def told(devices: Iterable[DeviceHealth]) -> list[Finding]:
@@ -34,20 +35,20 @@ def _named(device: DeviceHealth) -> str:
 
 def tried(config: StationConfig, tools: Tools) -> list[Finding]:
     """Try every device of the configuration. Only where no agent runs: most can be opened once."""
-    findings = told(_health("reader", chosen.name, tools.reader(chosen)) for chosen in config.readers)
-    findings.append(_opened("indicator", config.indicator.name, tools.indicator()))
-    if config.camera is not None:
-        findings.append(_opened("camera", config.camera.name, tools.camera()))
-    return findings
+    devices = [_health("reader", chosen, tools.reader(chosen)) for chosen in config.readers]
+    devices.append(_health("indicator", config.indicator, tools.indicator()))
+    devices += [_health("input", one.chosen, tools.contact(one.chosen)) for one in config.inputs]
+    if config.camera is None:
+        return told(devices)
+    camera = tools.camera()
+    seen = _health("camera", config.camera, camera != "failed")
+    if words := _SEES_NO_ROOM.get(camera):
+        return [*told(devices), amiss("摄像头", 65, f"{_named(seen)} {words}")]
+    return told([*devices, seen])
 
 
-def _health(kind: DeviceKind, name: str, ready: bool) -> DeviceHealth:
-    return DeviceHealth(name=name, kind=kind, ready=ready)
-
-
-def _opened(kind: DeviceKind, name: str, problem: str) -> Finding:
-    part, code = _PARTS[kind]
-    return amiss(part, code, f"{name}：{problem}") if problem else Finding(part, f"{name} 正常")
+def _health(kind: DeviceKind, chosen: Chosen, ready: bool) -> DeviceHealth:
+    return DeviceHealth(name=chosen.name, kind=kind, ready=ready, simulated=chosen.driver == "simulated")
 
 
 def examine_disk(free_kib: int, machine: Machine) -> list[Finding]:

@@ -12,6 +12,9 @@ type Trouble = Literal["", "name", "away", "stranger", "dates", "refused"]
 """Of a TLS connection: none; the host's name is unknown; nobody answers; the certificate is not the county's; it is
 not valid by this machine's clock; ours is refused."""
 
+type CameraTrial = Literal["well", "failed", "black", "covered"]
+"""What came of one picture; the last two were taken and show no room (`agent.sight`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -22,7 +25,9 @@ class Tools:
     machine: Callable[[], Machine]
     reader: Callable[[Chosen], bool]
     """Whether a reader that nobody else uses becomes ready."""
-    camera: Callable[[], str]
-    """Take a picture and throw it away; return what went wrong, or nothing."""
-    indicator: Callable[[], str]
-    """Open lamp and beeper and let them go; return what went wrong, or nothing."""
+    camera: Callable[[], CameraTrial]
+    """Take a picture and throw it away."""
+    indicator: Callable[[], bool]
+    """Whether lamp and beeper can be had; they are let go again."""
+    contact: Callable[[Chosen], bool]
+    """Whether a door contact or motion sensor can be watched; it is let go again."""

@@ -86,6 +86,11 @@ class GpioIndicator:
             self._lamps = lamps
             self._taken = stack.pop_all()
 
+    @property
+    def ready(self) -> bool:
+        """Whether the pins are taken."""
+        return bool(self._lamps)
+
     def show(self, colour: Colour, *, fact: str) -> None:
         """Light one lamp for 3 s and sound its beeps, from now on in the background, whatever was shown before.
 

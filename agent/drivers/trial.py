@@ -1,5 +1,9 @@
-"""Try devices out while no agent holds them. What is tried is let go again at once."""
+"""Try devices out while no agent holds them. What is tried is let go again at once.
 
+Why one can't be used is English and goes to the log; the doctor's screen says that it can't.
+"""
+
+import logging
 import socket
 import sys
 import tempfile
@@ -12,8 +16,13 @@ import msgspec
 from agent.camera_line import SpawnedCamera
 from agent.catalogue import DriverMissing
 from agent.config import StationConfig
-from agent.ports import CardReader, DeviceError, Indicator
+from agent.doctor.ports import CameraTrial
+from agent.ports import CardReader, Contact, DeviceError, Indicator
 
+log = logging.getLogger(__name__)
+
+_ANSWERS: dict[str, CameraTrial] = {"ok": "well", "ok black": "black", "ok covered": "covered"}
+"""Of the camera's process. One picture alone is never frozen."""
 READER_S = 5.0
 CAMERA_S = 20.0
 
@@ -32,33 +41,52 @@ def reader_ready(make: Callable[[], CardReader], *, within_s: float = READER_S) 
         reader.stop()
 
 
-def indicator_problem(make: Callable[[], Indicator]) -> str:
-    """Open lamp and beeper; light nothing: a green light would be a lie."""
+def indicator_ready(make: Callable[[], Indicator]) -> bool:
+    """Return whether lamp and beeper can be had; light nothing: a green light would be a lie."""
     try:
-        make().close()
+        indicator = make()
     except (OSError, DeviceError, DriverMissing) as error:
-        return str(error) or type(error).__name__
-    return ""
+        log.warning("no lamp: %s", error)
+        return False
+    try:
+        return indicator.ready
+    finally:
+        indicator.close()
 
 
-def camera_problem(config: StationConfig) -> str:
+def contact_ready(make: Callable[[], Contact]) -> bool:
+    """Return whether a door contact or a motion sensor can be watched."""
+    try:
+        contact = make()
+        contact.start(changed=lambda _: None)
+    except (OSError, DeviceError, DriverMissing) as error:
+        log.warning("no input: %s", error)
+        return False
+    contact.stop()
+    return True
+
+
+def try_camera(config: StationConfig) -> CameraTrial:
     """Have a picture taken into a folder that goes with it; of a camera that the system serves, only call."""
     if config.camera is None:
-        return ""
+        return "well"
     settings = {name: value for name, value in config.camera.settings.items() if name not in ("socket", "spool")}
     try:
         if served := config.camera.settings.get("socket"):
             return _called(Path(served))
-        return _taken(config, config.camera.driver, msgspec.json.encode(settings).decode())
+        answer = _taken(config, config.camera.driver, msgspec.json.encode(settings).decode())
     except OSError as error:
-        return error.strerror or str(error)
+        answer = str(error)
+    if answer not in _ANSWERS:
+        log.warning("the camera took no picture: %s", answer)
+    return _ANSWERS.get(answer, "failed")
 
 
-def _called(path: Path) -> str:
+def _called(path: Path) -> CameraTrial:
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(CAMERA_S)
         sock.connect(str(path))
-    return ""
+    return "well"
 
 
 def _taken(config: StationConfig, driver: str, settings: str) -> str:
@@ -66,7 +94,6 @@ def _taken(config: StationConfig, driver: str, settings: str) -> str:
         program = [sys.executable, "-m", "agent.drivers.camera_process"]
         line = SpawnedCamera([*program, driver, settings, "doctor", str(config.folder), spool])
         try:
-            answer = line.ask("doctor.jpg", within_s=CAMERA_S)
+            return line.ask("doctor.jpg", within_s=CAMERA_S)
         finally:
             line.end()
-    return "" if answer == "ok" else answer.removeprefix("failed ")

@@ -3,7 +3,7 @@
 from agent.config import StationConfig
 from agent.doctor.ports import Tools
 from agent.drivers.county_door import knock
-from agent.drivers.trial import camera_problem, indicator_problem, reader_ready
+from agent.drivers.trial import contact_ready, indicator_ready, reader_ready, try_camera
 from agent.wiring import hardware
 
 
@@ -13,6 +13,7 @@ def doctor_tools(config: StationConfig) -> Tools:
         knock=knock,
         machine=lambda: hardware.machine(config).look(),
         reader=lambda chosen: reader_ready(lambda: hardware.reader(chosen)),
-        camera=lambda: camera_problem(config),
-        indicator=lambda: indicator_problem(lambda: hardware.indicator(config.indicator)),
+        camera=lambda: try_camera(config),
+        indicator=lambda: indicator_ready(lambda: hardware.indicator(config.indicator)),
+        contact=lambda chosen: contact_ready(lambda: hardware.contact(chosen)),
     )

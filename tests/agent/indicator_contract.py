@@ -13,6 +13,7 @@ def check_indicator(lamp: Indicator, seen: Callable[[], str]) -> None:
     Args:
         seen: Returns the colour that a person sees at this moment.
     """
+    assert lamp.ready
     shown: tuple[Colour, ...] = ("green", "amber", "red", "green", "green")
     for number, colour in enumerate(shown):
         lamp.show(colour, fact="" if colour == "red" else f"ab/{number}")

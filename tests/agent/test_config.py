@@ -304,6 +304,15 @@ def test_no_two_devices_have_one_pin(file: Path) -> None:
     ]
 
 
+def test_what_is_used_twice_is_told_beside_other_mistakes(file: Path) -> None:
+    lamp = '[indicator]\ndriver = "gpio"\ngreen = 17\namber = 17\nred = 99\nsize = 3\n'
+    text = GOOD.replace('[indicator]\ndriver = "simulated"\n', lamp).replace('folder = "data"', "folder = 5")
+    found = mistakes(file, text + f'[kiosk]\nsocket = "{"x" * 120}"\n')
+    assert [line for line, _ in found] == [2, 19, 20, 21, 26]
+    assert "已经给了第 18 行的 green" in found[1][1]
+    assert "路径过长" in found[4][1]
+
+
 def test_the_machine_under_a_station_can_be_chosen(file: Path, folder: Path) -> None:
     file.write_text(f'{GOOD}[machine]\ndriver = "simulated"\n', encoding="utf-8")
     assert load(file).machine == Chosen("simulated", "simulated", {"file": folder / "data" / "machine.json"})

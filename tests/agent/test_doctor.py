@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -27,7 +28,8 @@ from agent.doctor.identity import examine_identity
 from agent.doctor.problems import PROBLEMS, Finding, amiss
 from agent.doctor.screen import COLUMNS, LINES, fitted, screen, width
 from agent.drivers.county_door import knock
-from agent.drivers.trial import indicator_problem, reader_ready
+from agent.drivers.gpio_indicator import GpioIndicator
+from agent.drivers.trial import contact_ready, indicator_ready, reader_ready
 from agent.ports import DeviceError
 from agent.wiring import program
 from agent.wiring.doctoring import doctor_tools
@@ -37,7 +39,7 @@ from tests.agent.test_station_process import StationProcess
 from tests.agent.uplink.pki import START, Authority, Issued
 from tests.agent.uplink.web import Web
 from tests.fakes.agent_socket import FakeAgent
-from tests.fakes.devices import FakeReader
+from tests.fakes.devices import FakeContact, FakeIndicator, FakeReader
 from tests.fakes.enrolled import STATION, EnrolledStation, make_enrolled
 from tests.integration.small_disk import SmallDisk
 
@@ -78,7 +80,7 @@ def test_a_station_at_rest(enrolled: EnrolledStation) -> None:
     found = look(enrolled)
     assert codes(found) == {41, *UNREACHABLE}
     assert {one.part for one in found.findings if one.well} >= {"配置", "身份", "证书", "时钟", "磁盘"}
-    assert {one.says for one in found.findings} >= {"还没有记录", "simulated 正常"}
+    assert {one.says for one in found.findings} >= {"还没有记录", "simulated（模拟） 正常"}
 
 
 def test_a_running_station_is_asked_and_not_disturbed(process: StationProcess) -> None:
@@ -116,24 +118,68 @@ def test_a_reader_that_is_not_there(folder: Path) -> None:
     assert "pcsc 用不了" in {one["says"] for one in findings}
 
 
+def gone(*_: object) -> Any:
+    raise DeviceError("unplugged")
+
+
 def test_a_reader_is_let_go_after_a_trial() -> None:
     reader = FakeReader()
     assert reader_ready(lambda: reader)
     reader.present("04a1b2c3")
-
-    def gone() -> FakeReader:
-        raise DeviceError("unplugged")
-
     assert not reader_ready(gone)
-    assert indicator_problem(gone) == "unplugged"  # type: ignore[arg-type]
 
 
-def test_a_camera_that_is_not_there(enrolled: EnrolledStation) -> None:
+def test_a_lamp_is_tried_and_not_lit() -> None:
+    lamp = FakeIndicator()
+    assert indicator_ready(lambda: lamp)
+    assert lamp.shown == []
+    assert not lamp.ready
+    assert not indicator_ready(gone)
+    # A lamp on pins is made also where its pins can't be had, and says so.
+    assert not indicator_ready(lambda: GpioIndicator(green=17, amber=27, red=22, pins=gone))
+
+
+def test_an_input_is_tried_and_let_go() -> None:
+    contact = FakeContact()
+    assert contact_ready(lambda: contact)
+    contact.switch(True)
+    assert not contact_ready(lambda: FakeContact(broken=True))
+    assert not contact_ready(gone)
+
+
+def test_every_device_at_rest_is_tried_and_simulated_ones_are_called_so(enrolled: EnrolledStation) -> None:
+    text = enrolled.config.read_text(encoding="utf-8").replace('[camera]\ndriver = "none"', '[camera]\ndriver = "v4l2"')
+    more = '[[input]]\nname = "大门"\nkind = "door"\ndriver = "simulated"\nsocket = "door.sock"\n'
+    enrolled.config.write_text(f"{text}\n{more}", encoding="utf-8")
+    config = load(enrolled.config)
+    tools = doctor_tools(config)
+    for trial, code in (("well", set()), ("failed", {63}), ("black", {65}), ("covered", {65})):
+        object.__setattr__(tools, "camera", lambda trial=trial: trial)
+        found = examine(config, tools, software="x", earliest_ms=1)
+        assert codes(found) == {41, *code, *UNREACHABLE}
+        assert "大门（模拟） 正常" in {one.says for one in found.findings}
+    object.__setattr__(tools, "contact", lambda _: False)
+    object.__setattr__(tools, "indicator", lambda: False)
+    assert codes(examine(config, tools, software="x", earliest_ms=1)) == {41, 62, 64, 65, *UNREACHABLE}
+
+
+def test_a_camera_that_is_not_there(enrolled: EnrolledStation, caplog: pytest.LogCaptureFixture) -> None:
     chosen = '[camera]\ndriver = "v4l2"\ndevice = "/dev/video250"'
     text = enrolled.config.read_text(encoding="utf-8").replace('[camera]\ndriver = "none"', chosen)
     enrolled.config.write_text(text, encoding="utf-8")
-    assert codes(look(enrolled)) == {41, 63, *UNREACHABLE}
+    found = look(enrolled)
+    assert codes(found) == {41, 63, *UNREACHABLE}
+    assert "v4l2 用不了" in {one.says for one in found.findings}
+    assert "there is no /dev/video250" in caplog.text
     assert not (enrolled.folder / "camera-spool").exists()
+
+
+def test_the_screen_is_alone_on_the_terminal(enrolled: EnrolledStation) -> None:
+    text = enrolled.config.read_text(encoding="utf-8").replace('[camera]\ndriver = "none"', '[camera]\ndriver = "v4l2"')
+    enrolled.config.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "agent.cli", "doctor", "--config", str(enrolled.config)]
+    assert subprocess.run(command, capture_output=True, timeout=60).stderr == b""
+    assert b"no picture" in subprocess.run([*command, "--json"], capture_output=True, timeout=60).stderr
 
 
 def test_each_kind_of_device_has_its_code() -> None:

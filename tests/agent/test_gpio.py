@@ -11,6 +11,7 @@ from gpiozero.pins.mock import MockFactory
 from agent.drivers import gpio_indicator
 from agent.drivers.gpio_contact import GpioContact
 from agent.drivers.gpio_indicator import GpioIndicator
+from agent.lamp import Lamp
 from agent.ports import DeviceError
 from tests.agent.contact_contract import check_contact
 from tests.agent.indicator_contract import check_indicator
@@ -107,10 +108,12 @@ def test_a_buzzer_that_sounds_on_low_is_silent_at_rest(board: Board) -> None:
 def test_pins_that_can_not_be_had_are_tried_again_with_each_light(board: Board) -> None:
     board.error = OSError("no /dev/gpiochip0")
     lamp = indicator(board, buzzer=BUZZER, chip=4)
+    assert (lamp.ready, Lamp(lamp).ready) == (False, False)
     with pytest.raises(DeviceError, match="no /dev/gpiochip0"):
         lamp.show("green", fact="ab/1")
     board.error = None
     lamp.show("green", fact="ab/2")
+    assert (lamp.ready, Lamp(lamp).ready) == (True, True)
     assert (board.pin(GREEN).state, board.chips) == (True, [4])
     lamp.close()
 

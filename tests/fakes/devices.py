@@ -43,6 +43,10 @@ class FakeIndicator:
         self.shown: list[tuple[str, str]] = [] if shown is None else shown
         self.broken = False
 
+    @property
+    def ready(self) -> bool:
+        return not self.broken
+
     def show(self, colour: Colour, *, fact: str) -> None:
         if self.broken:
             raise DeviceError("no lamp")

@@ -283,6 +283,7 @@ class _Blinker:
     """A lamp that tells when it blinks."""
 
     simulated = True
+    ready = True
 
     def __init__(self, blinked: Callable[[], None]) -> None:
         self._blinked = blinked
