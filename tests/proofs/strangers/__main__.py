@@ -21,12 +21,15 @@ GROUPS: list[Group] = [
     topics.subscribing,
     topics.system_topics,
     topics.wills,
+    topics.kept_wills,
     topics.retained_and_oversized,
     enrolling.claims,
     enrolling.impatience,
     enrolling.requests,
     enrolling.renewals,
     revoking.new_board,
+    revoking.lost_answer,
+    revoking.expiry,
 ]
 
 

@@ -4,19 +4,16 @@ import datetime as dt
 import ssl
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from protocol.topics import UP, topic
 from server_broker.trust.authority import CertificateAuthority
 from tests.proofs.strangers.case import Bench, Outcomes
 from tests.proofs.strangers.county import County
+from tests.proofs.strangers.forging import authority_name, by_authority, expired, key_of, make_certificate
 from tests.proofs.strangers.station import client_tls
 from tests.proofs.strangers.visitor import SUCCESS, Visitor, county_client, local_port
-
-_DAY = dt.timedelta(days=1)
 
 
 def certificates(bench: Bench, outcomes: Outcomes) -> None:
@@ -39,62 +36,27 @@ def _connects(county: County, tls: ssl.SSLContext | None, client_id: str) -> boo
 
 def _forgeries(county: County, name: str) -> list[tuple[str, str, ec.EllipticCurvePrivateKey]]:
     key = ec.generate_private_key(ec.SECP256R1())
-    now = dt.datetime.now(dt.UTC)
-    authority_key = load_pem_private_key((county.home / "trust" / "ca.key").read_bytes(), None)
-    web_key = load_pem_private_key((county.home / "trust" / "web.key").read_bytes(), None)
-    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
-    assert isinstance(web_key, ec.EllipticCurvePrivateKey)
-    issuer = x509.load_pem_x509_certificate(county.ca.read_bytes()).subject
     foreign, _ = CertificateAuthority.make()
     own_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     copied = ec.generate_private_key(ec.SECP256R1())
-    client = ExtendedKeyUsageOID.CLIENT_AUTH
+    now, web = dt.datetime.now(dt.UTC), (county.home / "trust" / "web.pem").read_text()
+    server = by_authority(county, name, key, usage=ExtendedKeyUsageOID.SERVER_AUTH)
     return [
         ("no certificate", "", key),
         ("a foreign CA", foreign.issue_station(name, key.public_key(), now=now).pem, key),
-        ("a foreign CA of the same name", _make(name, issuer, key, copied, now - _DAY, now + _DAY, client), key),
-        ("self-signed with the right name", _make(name, own_name, key, key, now - _DAY, now + _DAY, client), key),
-        ("expired", _make(name, issuer, key, authority_key, now - 9 * _DAY, now - _DAY, client), key),
-        ("not yet valid", _make(name, issuer, key, authority_key, now + _DAY, now + 9 * _DAY, client), key),
-        ("the web server's own certificate", (county.home / "trust" / "web.pem").read_text(), web_key),
-        (
-            "a server certificate with a station's name",
-            _make(name, issuer, key, authority_key, now - _DAY, now + _DAY, ExtendedKeyUsageOID.SERVER_AUTH),
-            key,
-        ),
+        ("a foreign CA of the same name", make_certificate(name, authority_name(county), key, copied), key),
+        ("self-signed with the right name", make_certificate(name, own_name, key, key), key),
+        ("expired", expired(county, name, key), key),
+        ("not yet valid", by_authority(county, name, key, days=(1, 9)), key),
+        ("the web server's own certificate", web, key_of(county, "web")),
+        ("a server certificate with a station's name", server, key),
     ]
-
-
-def _make(
-    name: str,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    start: dt.datetime,
-    end: dt.datetime,
-    usage: ObjectIdentifier,
-) -> str:
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(end)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-    )
-    return builder.sign(issuer_key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 def unlisted(bench: Bench, outcomes: Outcomes) -> None:
     """The authority's signature alone is not enough: who is not on the list says nothing and hears nothing."""
-    name, key, now = "unlisted-01", ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
-    authority_key = load_pem_private_key((bench.county.home / "trust" / "ca.key").read_bytes(), None)
-    assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
-    issuer = x509.load_pem_x509_certificate(bench.county.ca.read_bytes()).subject
-    certificate = _make(name, issuer, key, authority_key, now - _DAY, now + _DAY, ExtendedKeyUsageOID.CLIENT_AUTH)
+    name, key = "unlisted-01", ec.generate_private_key(ec.SECP256R1())
+    certificate = by_authority(bench.county, name, key)
     down = topic(shard=0, station=name, leaf="receipt")
     with (
         county_client(bench.county, "observer") as observer,

@@ -1,8 +1,10 @@
-"""Revocation bites within seconds and for good."""
+"""Which certificates count no more: of revoked stations and of boards that others replace, superseded, expired."""
 
 import time
+from dataclasses import replace
 
 from tests.proofs.strangers.case import Bench, Outcomes
+from tests.proofs.strangers.forging import expired
 from tests.proofs.strangers.station import Board
 from tests.proofs.strangers.visitor import Visitor
 
@@ -73,3 +75,55 @@ def new_board(bench: Bench, outcomes: Outcomes) -> None:
         outcomes.refused("the old board, coming back", visitor.connect())
     with Visitor(county.broker_port, "board-01", tls=new.tls()) as visitor:
         outcomes.welcome("the new board", visitor.connect())
+
+
+def lost_answer(bench: Bench, outcomes: Outcomes) -> None:
+    """A board that was not answered asks again with its record key; the certificate that it then gets is the one."""
+    county, port = bench.county, bench.county.broker_port
+    code = county.claim("answer-01")
+    board = Board(county)
+    outcomes.welcome("an enrolment whose answer is lost", board.enrol(code).admitted)
+    first = replace(board)
+    with Visitor(port, "answer-01", tls=first.tls()) as visitor:
+        outcomes.welcome("the first certificate before", visitor.connect())
+        outcomes.refused("another record key on the code of a lost answer", Board(county).enrol(code).admitted)
+        outcomes.welcome("the same board again", board.enrol(code).admitted)
+        visitor.closed.wait(LIMIT_S)
+        outcomes.refused("a superseded certificate, still connected", not visitor.closed.is_set())
+    outcomes.welcome("another certificate for the same board", board.certificate != first.certificate)
+    for when in ("coming back", "coming back after its station"):
+        with Visitor(port, "answer-01", tls=first.tls()) as visitor:
+            outcomes.refused(f"a superseded certificate, {when}", visitor.connect())
+        with Visitor(port, "answer-01", tls=board.tls()) as visitor:
+            outcomes.welcome(f"the certificate that superseded one {when}", visitor.connect())
+    county.kill9("mosquitto")
+    _others_are_in(bench, outcomes, "after a certificate was superseded and the broker killed")
+    with Visitor(port, "answer-01", tls=first.tls()) as visitor:
+        outcomes.refused("a superseded certificate, after the broker was killed", visitor.connect())
+
+
+def expiry(bench: Bench, outcomes: Outcomes) -> None:
+    """An expired certificate opens nothing; its station gets a new one by its record key while it is on the list."""
+    county = bench.county
+    listed, revoked, unlisted = Board(county), Board(county), Board(county, station="unlisted-02")
+    outcomes.welcome("a station that will be silent for long", listed.enrol(county.claim("silent-01")).admitted)
+    outcomes.welcome("a station that will be revoked", revoked.enrol(county.claim("silent-02")).admitted)
+    county.tool("revoke", revoked.station, "--reason", "proof")
+    county.sql(
+        "UPDATE enrolment_stationcertificate SET not_after = now() - interval '1 day' WHERE station_id ~ 'silent'"
+    )
+    for board in (listed, revoked, unlisted):
+        board.certificate = expired(county, board.station, board.tls_key)
+        outcomes.refused(f"the expired certificate of {board.station}", _is_let_in(board))
+    stolen = Board(county, tls_key=listed.tls_key, station=listed.station, certificate=listed.certificate)
+    outcomes.refused("renewal with an expired certificate and another record key", stolen.renew().admitted)
+    for board in (revoked, unlisted):
+        outcomes.refused(f"renewal of the expired certificate of {board.station}", board.renew().admitted)
+        outcomes.refused(f"{board.station} after it asked for renewal", _is_let_in(board))
+    outcomes.welcome("renewal of a listed station's expired certificate", listed.renew().admitted)
+    outcomes.welcome("the listed station after its renewal", _is_let_in(listed))
+
+
+def _is_let_in(board: Board) -> bool:
+    with Visitor(board.county.broker_port, board.station, tls=board.tls()) as visitor:
+        return visitor.connect()

@@ -5,6 +5,9 @@ from protocol.topics import DOWN, UP, topic
 from tests.proofs.strangers.case import Bench, Outcomes
 from tests.proofs.strangers.visitor import SUCCESS, Visitor, county_client
 
+_WILL_S = 2.0
+"""How long a will is waited for: the broker must first notice that its station is gone."""
+
 
 def publishing(bench: Bench, outcomes: Outcomes) -> None:
     """Publish on every topic of another station and on the own ones that come from the county."""
@@ -85,11 +88,55 @@ def wills(bench: Bench, outcomes: Outcomes) -> None:
             visitor = Visitor(bench.county.broker_port, first, tls=bench.first.tls(), will=will)
             visitor.connect()
             visitor.vanish()
-            heard = bool(observer.hears(within_s=2.0))
+            heard = bool(observer.hears(within_s=_WILL_S))
             if allowed:
                 outcomes.welcome("a will on the own topic", heard)
             else:
                 outcomes.refused("a will on another's topic", heard)
+
+
+def kept_wills(bench: Bench, outcomes: Outcomes) -> None:
+    """Nobody has a will kept, or a message in a will's place: who asks later would take a station for gone.
+
+    Nor does a will bring another station what only the county says to it.
+    """
+    first, second = bench.first.station, bench.second.station
+    for owner, whose in ((first, "the own"), (second, "another's")):
+        gone = topic(shard=0, station=owner, leaf="gone")
+        with county_client(bench.county, "observer") as observer:
+            outcomes.welcome(f"observer of kept wills on {whose}", observer.connect())
+            observer.subscribe(gone)
+            _die(bench, will=gone, keep=True)
+            outcomes.refused(f"a will to be kept on {whose} topic", bool(observer.hears(within_s=_WILL_S)))
+            outcomes.refused(f"a will kept on {whose} topic", _is_kept(bench, gone))
+            with Visitor(bench.county.broker_port, first, tls=bench.first.tls()) as visitor:
+                outcomes.welcome(f"connect to speak on {whose} will's topic", visitor.connect())
+                said = visitor.publish(gone, retain=True)
+            outcomes.refused(f"a message to be kept on {whose} will's topic", said == SUCCESS)
+            outcomes.refused(f"the county hears it on {whose} will's topic", bool(observer.hears()))
+            outcomes.refused(f"a message kept on {whose} will's topic", _is_kept(bench, gone))
+    with Visitor(bench.county.broker_port, second, tls=bench.second.tls()) as victim:
+        outcomes.welcome("the victim of wills", victim.connect())
+        for leaf in ("command", "receipt"):
+            down = topic(shard=0, station=second, leaf=leaf)
+            victim.subscribe(down)
+            _die(bench, will=down, keep=False)
+            outcomes.refused(f"a will on another's {leaf}", bool(victim.hears(within_s=_WILL_S)))
+
+
+def _die(bench: Bench, *, will: str, keep: bool) -> None:
+    visitor = Visitor(
+        bench.county.broker_port, bench.first.station, tls=bench.first.tls(), will=(will, b"will"), keep_will=keep
+    )
+    visitor.connect()
+    visitor.vanish()
+
+
+def _is_kept(bench: Bench, name: str) -> bool:
+    with county_client(bench.county, "latecomer") as late:
+        late.connect()
+        late.subscribe(name)
+        return bool(late.hears())
 
 
 def retained_and_oversized(bench: Bench, outcomes: Outcomes) -> None:
@@ -112,7 +159,4 @@ def retained_and_oversized(bench: Bench, outcomes: Outcomes) -> None:
                 outcomes.welcome(case, heard)
             else:
                 outcomes.refused(case, heard)
-    with county_client(bench.county, "latecomer") as late:
-        late.connect()
-        late.subscribe(name)
-        outcomes.refused("hear a retained message later", bool(late.hears()))
+    outcomes.refused("hear a retained message later", _is_kept(bench, name))

@@ -34,7 +34,9 @@ class Visitor:
         tls: ssl.SSLContext | None = None,
         password: tuple[str, str | None] | None = None,
         will: Will | None = None,
+        keep_will: bool = False,
     ) -> None:
+        """``keep_will`` asks the broker to keep the will, once it is sent, for who subscribes later."""
         self._port = port
         self._answered = threading.Event()
         self._reason: ReasonCode | None = None
@@ -49,7 +51,7 @@ class Visitor:
         if password is not None:
             self._client.username_pw_set(*password)
         if will is not None:
-            self._client.will_set(will[0], will[1], qos=1)
+            self._client.will_set(will[0], will[1], qos=1, retain=keep_will)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message

@@ -1,0 +1,117 @@
+"""Each case of the strangers proof is counted where nobody is refused: a county whose doors all stand open."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from firmware_scripts.demo.processes import wait_until
+from tests.agent.uplink.network import free_port
+from tests.proofs.strangers import revoking, topics
+from tests.proofs.strangers import station as stations
+from tests.proofs.strangers.case import Bench, Group, Outcomes
+from tests.proofs.strangers.county import County
+from tests.proofs.strangers.forging import make_certificate
+from tests.proofs.strangers.station import Answer, Board
+from tests.proofs.strangers.visitor import Visitor
+
+AUTHORITY = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "示例")])
+
+
+class OpenCounty:
+    """Lets everybody in, keeps what it is asked to keep, and revokes nobody: a Mosquitto without any rule."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.ca = home / "ca.pem"
+        self.broker_port = free_port()
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        trust = home / "trust"
+        trust.mkdir()
+        pem = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (trust / "ca.key").write_bytes(pem)
+        (trust / "broker-local.password").write_text("any")
+        self.ca.write_text(make_certificate("authority", AUTHORITY, self._key, self._key))
+        (home / "county.toml").write_text(f"broker_local_port = {self.broker_port}\n")
+        config = home / "mosquitto.conf"
+        config.write_text(
+            f"listener {self.broker_port} 127.0.0.1\nallow_anonymous true\nretain_available true\nuser root\n"
+        )
+        program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
+        assert program is not None
+        self._broker = subprocess.Popen([program, "-c", str(config)], stderr=subprocess.DEVNULL)
+        wait_until(self._answers, what="the open broker", timeout_s=10)
+
+    def _answers(self) -> bool:
+        with Visitor(self.broker_port, "first-try") as visitor:
+            return visitor.connect()
+
+    def stop(self) -> None:
+        self._broker.kill()
+        self._broker.wait()
+
+    def claim(self, station: str, village: str = "") -> str:
+        return station
+
+    def tool(self, *words: str) -> str:
+        return ""
+
+    def sql(self, statement: str) -> None: ...
+
+    def kill9(self, part: str) -> None: ...
+
+    def answer(self, path: str, body: bytes) -> Answer:
+        """Take in who asks, whoever that is."""
+        asked = msgspec.json.decode(body)
+        station = asked["claim"] if path == "/enrol" else asked["station"]
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = make_certificate(station, AUTHORITY, key, self._key)
+        return Answer(200, {"station": station, "certificate": certificate})
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    county = OpenCounty(tmp_path)
+    monkeypatch.setattr(stations, "post", lambda _county, path, body: county.answer(path, body))
+    monkeypatch.setattr(stations, "client_tls", lambda *_: None)
+    monkeypatch.setattr(revoking, "LIMIT_S", 0.5)
+    monkeypatch.setattr(topics, "_WILL_S", 0.7)
+    as_county = cast(County, county)
+    yield Bench(as_county, Board(as_county, station="first-01"), Board(as_county, station="second-01"))
+    county.stop()
+
+
+class Counted(Outcomes):
+    """Remembers also how many had to be refused."""
+
+    strangers = 0
+
+    def refused(self, case: str, was_admitted: bool) -> None:
+        self.strangers += 1
+        super().refused(case, was_admitted)
+
+
+@pytest.mark.parametrize(
+    "group", [topics.wills, topics.kept_wills, revoking.lost_answer, revoking.expiry], ids=lambda group: group.__name__
+)
+def test_every_stranger_is_counted_where_nobody_is_refused(bench: Bench, group: Group) -> None:
+    outcomes = Counted()
+    group(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+def test_who_is_refused_wrongly_is_counted_too() -> None:
+    outcomes = Outcomes()
+    outcomes.welcome("one", True)
+    outcomes.welcome("another", False)
+    outcomes.refused("a stranger", False)
+    assert (outcomes.cases, outcomes.admitted, outcomes.failed) == (3, [], ["another"])
