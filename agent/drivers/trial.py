@@ -4,7 +4,6 @@ Why one can't be used is English and goes to the log; the doctor's screen says t
 """
 
 import logging
-import socket
 import sys
 import tempfile
 import threading
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from agent.camera_line import SpawnedCamera
+from agent.camera_line import ServedCamera, SpawnedCamera
+from agent.camera_worker import FRAME
 from agent.catalogue import DriverMissing
 from agent.config import StationConfig
 from agent.doctor.ports import CameraTrial
@@ -67,14 +67,17 @@ def contact_ready(make: Callable[[], Contact]) -> bool:
 
 
 def try_camera(config: StationConfig) -> CameraTrial:
-    """Have a picture taken into a folder that goes with it; of a camera that the system serves, only call."""
+    """Have a picture taken and thrown away: a still, or a frame of a camera that the system serves.
+
+    That one's spool is not ours to clear, and its frames touch no disk; what they show is not judged.
+    """
     if config.camera is None:
         return "well"
-    settings = {name: value for name, value in config.camera.settings.items() if name not in ("socket", "spool")}
+    settings = dict(config.camera.settings)
+    served, spool = settings.pop("socket"), settings.pop("spool")
+    told = [config.camera.driver, msgspec.json.encode(settings).decode(), "doctor", str(config.folder)]
     try:
-        if served := config.camera.settings.get("socket"):
-            return _called(Path(served))
-        answer = _taken(config, config.camera.driver, msgspec.json.encode(settings).decode())
+        answer = _framed(served, [*told, str(spool)]) if served else _taken(told)
     except OSError as error:
         answer = str(error)
     if answer not in _ANSWERS:
@@ -82,17 +85,18 @@ def try_camera(config: StationConfig) -> CameraTrial:
     return _ANSWERS.get(answer, "failed")
 
 
-def _called(path: Path) -> CameraTrial:
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(CAMERA_S)
-        sock.connect(str(path))
-    return "well"
+def _framed(path: Path, told: list[str]) -> str:
+    line = ServedCamera(path, told)
+    try:
+        answer = line.ask(FRAME, within_s=CAMERA_S)
+    finally:
+        line.end()
+    return "ok" if answer.startswith(f"{FRAME} ") else answer
 
 
-def _taken(config: StationConfig, driver: str, settings: str) -> str:
+def _taken(told: list[str]) -> str:
     with tempfile.TemporaryDirectory(prefix="cunhui-doctor-") as spool:
-        program = [sys.executable, "-m", "agent.drivers.camera_process"]
-        line = SpawnedCamera([*program, driver, settings, "doctor", str(config.folder), spool])
+        line = SpawnedCamera([sys.executable, "-m", "agent.drivers.camera_process", *told, spool])
         try:
             return line.ask("doctor.jpg", within_s=CAMERA_S)
         finally:

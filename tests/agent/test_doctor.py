@@ -35,6 +35,7 @@ from agent.wiring import program
 from agent.wiring.doctoring import doctor_tools
 from protocol.health import DeviceHealth, DeviceKind, Health, Machine
 from protocol.kiosk import Home, Status, ToAgent, ToKiosk
+from tests.agent.test_camera_worker import activated
 from tests.agent.test_station_process import StationProcess
 from tests.agent.uplink.pki import START, Authority, Issued
 from tests.agent.uplink.web import Web
@@ -172,6 +173,17 @@ def test_a_camera_that_is_not_there(enrolled: EnrolledStation, caplog: pytest.Lo
     assert "v4l2 用不了" in {one.says for one in found.findings}
     assert "there is no /dev/video250" in caplog.text
     assert not (enrolled.folder / "camera-spool").exists()
+
+
+@pytest.mark.parametrize(("program", "code"), [("agent.drivers.camera_process", set()), ("no_such_program", {63})])
+def test_a_camera_that_the_system_serves_takes_a_picture(
+    enrolled: EnrolledStation, program: str, code: set[int]
+) -> None:
+    text = enrolled.config.read_text(encoding="utf-8")
+    served = '[camera]\ndriver = "simulated"\nsocket = "camera.sock"'
+    enrolled.config.write_text(text.replace('[camera]\ndriver = "none"', served), encoding="utf-8")
+    with activated(enrolled.folder / "camera.sock", sys.executable, "-m", program):
+        assert codes(look(enrolled)) == {41, *code, *UNREACHABLE}
 
 
 def test_the_screen_is_alone_on_the_terminal(enrolled: EnrolledStation) -> None:
