@@ -17,6 +17,7 @@ from agent.lamp import Lamp
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.today import Seen, Today
 from agent.twin import Twin
+from agent.unread_cards import UnreadCards
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
 from protocol.kiosk import ChooseDirection, Colour, Sorry, ToKiosk, TouchShown
@@ -79,6 +80,7 @@ class ClockingDesk:
         lamp: Lamp,
         screens: Screens,
         pictures: Pictures,
+        unread: UnreadCards,
         card_key: bytes,
     ) -> None:
         self._clock = clock
@@ -88,6 +90,7 @@ class ClockingDesk:
         self._lamp = lamp
         self._screens = screens
         self._pictures = pictures
+        self._unread = unread
         self._card_key = card_key
         self._failing = False
 
@@ -117,6 +120,8 @@ class ClockingDesk:
                     self._refuse("bad_card")
                 else:
                     self._tell(one, [next(refs) for _ in one.facts])
+        for touch, one in zip(touches, judged, strict=True):
+            self._unread.came(touch.reader, readable=one is not None)
 
     def _disk_fails(self, problem: Problem, error: Exception) -> None:
         """Say once that people are being refused: in the log now, to the county as soon as the disk takes it."""

@@ -47,6 +47,7 @@ from agent.today import Today
 from agent.traffic import Meter
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
+from agent.unread_cards import UnreadCards
 from agent.uplink import Uplink
 from agent.watched_contact import WatchedContact
 from agent.watched_machine import WatchedMachine
@@ -261,6 +262,7 @@ class _Build:
             lamp=self.lamp,
             screens=self.kiosks,
             pictures=self.snapshots,
+            unread=UnreadCards(self.alarms),
             card_key=self.identity.enrolled.card_key,
         )
 

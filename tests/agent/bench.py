@@ -36,6 +36,7 @@ from agent.spool_names import Wanted
 from agent.today import Today
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import InForce, Twin, in_force
+from agent.unread_cards import UnreadCards
 from protocol.cards import card_token
 from protocol.facts import Fact
 from protocol.health import DeviceHealth
@@ -281,6 +282,7 @@ class Bench:
             lamp=self.lamp,
             screens=self.recorded,
             pictures=self.recorded,
+            unread=UnreadCards(self.alarms),
             card_key=CARD_KEY,
         )
         self.lifecycle = Lifecycle(

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from agent.events import CardTouched
-from protocol.facts import AlarmRaised, Touch
+from protocol.facts import AlarmCleared, AlarmRaised, Touch
 from tests.agent.bench import LOST, STRANGER, ZHANG, Bench, desired
 from tests.fakes.clockwork import FakeSystemClock
 
@@ -47,6 +47,23 @@ def test_what_is_no_card_number_is_red_and_not_recorded(
     assert station.indicator.shown == [("red", "")]
     assert station.of(Touch) == []
     assert not uid.strip() or uid not in caplog.text
+
+
+def test_card_after_card_that_can_not_be_read_is_told_once_and_ends_with_a_card(station: Bench) -> None:
+    for uid in [*["08a1b2c3"] * 4, ZHANG, *["08a1b2c3"] * 4]:
+        station.touch(uid)
+    assert station.of(AlarmRaised) == []
+    station.desk.card_touched("", "other")
+    assert station.of(AlarmRaised) == []
+    station.desk.cards_touched([CardTouched("08a1b2c3", "fake"), CardTouched("", "fake"), CardTouched("", "fake")])
+    (alarm,) = station.of(AlarmRaised)
+    assert (alarm.code, alarm.detail) == ("cards_unreadable:fake", "读卡器“fake”连续 5 次读不出卡")
+    station.desk.card_touched(ZHANG, "other")
+    assert station.of(AlarmCleared) == []
+    station.touch(STRANGER)
+    station.touch(ZHANG)
+    assert [cleared.code for cleared in station.of(AlarmCleared)] == ["cards_unreadable:fake"]
+    assert "08a1b2c3" not in alarm.detail
 
 
 def test_a_bad_number_costs_its_neighbours_nothing(station: Bench) -> None:
