@@ -8,6 +8,8 @@ from agent.inbox import Inbox
 from agent.ports import KeyboardGuard
 
 SAY_AGAIN_AFTER_S = 3_600.0
+MOST_AN_HOUR = 10
+"""A device that gives itself another number each time it comes must not fill the disk with facts about itself."""
 
 
 class WatchedKeyboards:
@@ -30,9 +32,10 @@ class WatchedKeyboards:
     def _unknown(self, usb: str, name: str) -> None:
         """Raise an alarm; a plug that is loose, or pulled and put in again, raises one an hour."""
         now = self._mono_s()
-        if now - self._said.get(usb, now - 2 * SAY_AGAIN_AFTER_S) < SAY_AGAIN_AFTER_S:
+        self._said = {one: at for one, at in self._said.items() if now - at < SAY_AGAIN_AFTER_S}
+        if usb in self._said or len(self._said) >= MOST_AN_HOUR:
             return
-        self._said = {one: at for one, at in self._said.items() if now - at < SAY_AGAIN_AFTER_S} | {usb: now}
+        self._said[usb] = now
         shown = "".join(letter for letter in name if letter.isprintable())[:80]
         detail = f"USB 编号 {usb}，自称“{shown}”"
         self._inbox.put(AlarmSeen(code="unknown_keyboard", severity="major", detail=detail))

@@ -8,7 +8,7 @@ import pytest
 from agent.drivers.keyboard_watch import KeyboardWatch
 from agent.events import AlarmSeen
 from agent.inbox import Inbox
-from agent.watched_keyboards import SAY_AGAIN_AFTER_S, WatchedKeyboards
+from agent.watched_keyboards import MOST_AN_HOUR, SAY_AGAIN_AFTER_S, WatchedKeyboards
 from tests.fakes.keyboards import WEDGE, FakeKeyboards, keyboard
 
 KEYPAD, STRANGE = "1a2c:0e24", "dead:beef"
@@ -93,3 +93,14 @@ def test_it_is_an_alarm_at_most_one_an_hour_for_a_loose_plug() -> None:
         "USB 编号 1a2c:0e24，自称“”",
         "USB 编号 dead:beef，自称“”",
     ]
+
+
+def test_one_that_always_has_another_number_raises_a_few_an_hour() -> None:
+    guard, inbox, now = Guard(), Inbox(), [1.0]
+    WatchedKeyboards(guard, inbox, mono_s=lambda: now[0]).start()
+    for number in range(1_000):
+        guard.see(f"dead:{number:04x}", "")
+    assert inbox.waiting() == MOST_AN_HOUR
+    now[0] += SAY_AGAIN_AFTER_S
+    guard.see(STRANGE, "")
+    assert inbox.waiting() == MOST_AN_HOUR + 1
