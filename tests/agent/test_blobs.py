@@ -43,6 +43,15 @@ def test_the_oldest_comes_first_also_after_a_restart(tmp_path: Path) -> None:
     assert [name for name, _ in BlobStore(tmp_path).pending()] == names[:3] + names[4:]
 
 
+def test_what_comes_after_a_restart_is_the_newest(tmp_path: Path) -> None:
+    blobs = BlobStore(tmp_path)
+    names = [added(blobs, picture(number)) for number in range(6)]
+    for name in names[:4]:
+        blobs.drop(name)
+    newest = added(BlobStore(tmp_path), picture(9))
+    assert [name for name, _ in BlobStore(tmp_path).pending()] == [*names[4:], newest]
+
+
 def test_adding_the_same_again_changes_nothing(tmp_path: Path) -> None:
     blobs = BlobStore(tmp_path)
     assert added(blobs, picture(1)) == added(blobs, picture(1))

@@ -107,6 +107,16 @@ def test_what_is_known_already_makes_no_fact(system: FakeSystemClock, memory: Me
     assert stepped.before == "synced"
 
 
+@pytest.mark.parametrize("away_ms", [STEP_MS + 1, -STEP_MS - 1])
+def test_no_more_than_2_s_go_unstated(system: FakeSystemClock, memory: Memory, away_ms: int) -> None:
+    """What the boot's facts say of their time is right to that, after the correction too."""
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    corrected = told(clock, system, MORNING_MS + away_ms)
+    assert corrected is not None
+    assert (STEP_MS, corrected.wall) == (2_000, MORNING_MS + away_ms)
+
+
 def test_trust_ages_to_holdover_and_is_renewed(system: FakeSystemClock, memory: Memory) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.answers import MAX_RECALLED, MAX_REMEMBERED
+from agent.answers import MAX_RECALLED, MAX_REMEMBERED, Answers
 from agent.events import PictureTaken, StopAsked
 from agent.spool_names import Wanted
 from protocol.commands import MAX_VALID_MS, Command
@@ -72,6 +72,12 @@ def test_what_must_not_be_done_is_refused_once_and_remembered(
             assert station.indicator.shown == []
 
 
+def test_an_order_is_carried_out_to_its_last_moment_and_no_longer(station: Bench, system: FakeSystemClock) -> None:
+    station.commands.execute(command(system, not_after=system.wall))
+    station.commands.execute(command(system, id=b"d" * 16, not_after=system.wall - 1))
+    assert results(station) == [("done", ""), ("refused", "expired")]
+
+
 def test_an_order_that_is_valid_for_too_long_is_refused(station: Bench, system: FakeSystemClock) -> None:
     station.commands.execute(command(system, not_after=system.wall + MAX_VALID_MS + 60_000))
     assert results(station) == [("refused", "valid_too_long")]
@@ -135,6 +141,16 @@ def test_no_more_orders_than_can_be_remembered(station: Bench, system: FakeSyste
     assert len(station.indicator.shown) == MAX_REMEMBERED + 1
 
 
+def test_an_order_that_owes_an_answer_is_not_forgotten(station: Bench, system: FakeSystemClock) -> None:
+    station.commands.execute(command(system, order="snapshot"))
+    for number in range(1, MAX_REMEMBERED):
+        station.commands.execute(command(system, id=number.to_bytes(16)))
+    system.pass_ms(2 * HOUR_MS)
+    station.commands.execute(command(system, id=b"e" * 16))
+    station.snapshots.taken(picture(problem="dark"))
+    assert results(station)[-2:] == [("done", ""), ("failed", "camera: dark")]
+
+
 def test_a_snapshot_is_answered_together_with_its_picture(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system) as station:
         station.accept(desired(version=2))
@@ -189,6 +205,28 @@ def test_the_record_recalls_no_more_orders_than_leave_room(station: Bench, syste
     assert known == [False] * (300 - MAX_RECALLED) + [True] * MAX_RECALLED
     station.commands.execute(command(system))
     assert station.indicator.shown == [("amber", "")]
+
+
+def test_what_the_record_recalls_is_known_for_as_long_as_it_could_be_valid(
+    station: Bench, system: FakeSystemClock
+) -> None:
+    told = CommandResult(at=station.clock.now(), command=b"o" * 16, outcome="done")
+    station.answers.recall([(FactRef(epoch=bytes(16), seq=1), told)])
+    for number in range(MAX_REMEMBERED - 1):
+        station.commands.execute(command(system, id=number.to_bytes(16)))
+    system.pass_ms(2 * HOUR_MS)
+    station.commands.execute(command(system))
+    station.commands.execute(command(system, id=told.command))
+    assert len(station.indicator.shown) == MAX_REMEMBERED
+
+
+def test_an_answer_and_its_note_are_kept_together(station: Bench, system: FakeSystemClock) -> None:
+    """The record alone tells of the last facts only."""
+    for number, not_after in enumerate((system.wall, system.wall - 1)):
+        station.commands.execute(command(system, id=number.to_bytes(16), not_after=not_after))
+        noted = Answers(clock=station.clock, journal=station.journal, state=station.outbox)
+        assert noted.came_before(number.to_bytes(16))
+        assert noted.unanswered() == []
 
 
 def test_what_was_forgotten_as_past_is_not_recalled(station: Bench, system: FakeSystemClock) -> None:

@@ -125,6 +125,18 @@ def test_memory_begins_after_facts_that_were_erased(station: Bench) -> None:
     assert [ref.seq for ref, _ in recent_facts(Erased())] == [Erased.through - 1, Erased.through]  # type: ignore[arg-type]
 
 
+def test_each_thing_is_put_off_by_itself(station: Bench) -> None:
+    host = host_of(station)
+    station.accept(desired(version=2, settings={"data_mb_month": 1, "data_shed": ["vitals", "blobs"]}))
+    said = []
+    for count in (850_000, 100_000):
+        station.moved += count
+        station.system.pass_ms(60_000)
+        station.traffic.tick()
+        said.append((host.puts_off("vitals"), host.puts_off("blobs"), host.vitals().saving))
+    assert said == [(True, False, ["vitals"]), (True, True, ["vitals", "blobs"])]
+
+
 def test_a_damaged_blob_is_stated_as_evicted(station: Bench) -> None:
     host_of(station).blob_damaged(b"d" * 32)
     assert [(fact.sha256, fact.reason) for fact in station.of(BlobEvicted)] == [(b"d" * 32, "damaged")]

@@ -167,6 +167,33 @@ def test_a_frame_of_an_earlier_lease_is_passed_over(station: Bench, system: Fake
     assert way.sent == []
 
 
+def test_a_frame_that_was_not_sent_goes_with_its_lease(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
+    """The next one, of somebody else perhaps, begins with its announcement."""
+    begin(station, system)
+    watch(station, system, way, ms=2_000)
+    way.frame_free = False
+    station.live.frame_taken(FrameTaken(ORDER, jpeg=b"of the lease before"))
+    station.commands.execute(command(system, id=b"d" * 16, order="end_live_view"))
+    way.frame_free = True
+    way.sent.clear()
+    live = LiveTerms(seconds=60, viewer="示例县")
+    station.commands.execute(command(system, id=b"e" * 16, order="live_view", live=live))
+    station.live.tick(way)
+    assert way.sent == []
+
+
+def test_a_picture_that_comes_ends_a_row_of_failures(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
+    begin(station, system)
+    for number in range(3 * MAX_FAILURES):
+        system.pass_ms(2_000)
+        station.live.tick(way)
+        bad = number % MAX_FAILURES
+        station.live.frame_taken(FrameTaken(ORDER, problem="dark") if bad else FrameTaken(ORDER, jpeg=JPEG))
+    station.live.tick(way)
+    assert ends(station) == []
+    assert len(way.sent) == 3
+
+
 def test_a_slow_line_gets_fewer_frames_and_none_piles_up(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
     begin(station, system)
     watch(station, system, way, ms=3_000)

@@ -112,6 +112,7 @@ def test_room_is_made_and_stated(station: Bench) -> None:
 
 def test_on_a_full_disk_the_picture_waits_in_the_spool(station: Bench) -> None:
     order(station, b"c" * 16)
+    station.blobs.kept[b"e" * 32] = b"old"
     station.outbox.fill_disk()
     station.blobs.too_many = [b"e" * 32]
     station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
@@ -147,6 +148,17 @@ def test_too_many_requests_are_refused(station: Bench) -> None:
     reasons = [station.snapshots.command(bytes([n]) * 16) for n in range(MAX_REQUESTED + 1)]
     assert reasons[-1]
     assert not any(reasons[:-1])
+
+
+@pytest.mark.parametrize("jpeg", [JPEG, None])
+def test_each_answer_makes_room_for_another_request(station: Bench, jpeg: bytes | None) -> None:
+    for number in range(2 * MAX_REQUESTED):
+        command = bytes([number]) * 16
+        order(station, command)
+        content = jpeg and jpeg + command
+        station.snapshots.taken(taken(station, content, purpose="requested", problem="no frame", command=command))
+    answer = ("done", "") if jpeg else ("failed", "camera: no frame")
+    assert [told[1:] for told in results(station)] == [answer] * 2 * MAX_REQUESTED
 
 
 @pytest.mark.parametrize(
@@ -273,6 +285,19 @@ def test_no_random_picture_where_the_village_wants_none(station: Bench) -> None:
 def test_no_random_picture_while_the_time_is_unknown(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system, trusted=False) as station:
         station.accept(desired())
+        station.chance = 0.0
+        for _ in range(3):
+            system.pass_ms(10_000)
+            station.snapshots.tick()
+        assert station.taker.asked == []
+
+
+def test_nor_where_the_time_that_is_kept_lies_in_a_window(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        station.accept(desired())
+        station.clock.keep()
+    system.reboot(b"boot-two--------")
+    with bench(tmp_path, system, trusted=False) as station:
         station.chance = 0.0
         for _ in range(3):
             system.pass_ms(10_000)

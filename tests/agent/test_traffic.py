@@ -85,6 +85,33 @@ def test_days_and_month_over_restarts(tmp_path: Path, system: FakeSystemClock) -
         assert (station.traffic.month_bytes(), station.traffic.forecast_bytes()) == (1_510, 1_510 + 490 + 5 * 1_000)
 
 
+def test_the_first_day_of_a_month_is_kept_to_its_end(tmp_path: Path, system: FakeSystemClock) -> None:
+    system.wall = MORNING_MS - 23 * DAY_MS
+    with bench(tmp_path, system) as station:
+        move(station, 1_000)
+        system.pass_ms(29 * DAY_MS)
+        move(station, 10)
+        station.traffic.keep()
+    with bench(tmp_path, system) as station:
+        station.traffic.tick()
+        assert station.traffic.month_bytes() == 1_010
+
+
+def test_a_new_month_is_forecast_by_the_last_days_of_the_old_one_after_a_restart_too(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system) as station:
+        for _ in range(7):
+            move(station, 100)
+            system.pass_ms(DAY_MS)
+        move(station, 40)
+        station.traffic.keep()
+        assert station.traffic.forecast_bytes() == 31 * 100
+    with bench(tmp_path, system) as station:
+        station.traffic.tick()
+        assert (station.traffic.month_bytes(), station.traffic.forecast_bytes()) == (40, 31 * 100)
+
+
 def test_few_writes(station: Bench, system: FakeSystemClock) -> None:
     writes = 0
     put = station.outbox.put
@@ -139,6 +166,17 @@ def test_what_moved_before_the_time_is_known_counts_for_the_days_it_was(
     with bench(tmp_path, system) as station:
         station.traffic.tick()
         assert station.traffic.month_bytes() == 1
+
+
+def test_several_runs_without_the_time_add_up(tmp_path: Path, system: FakeSystemClock) -> None:
+    for boot, count in ((b"boot-two--------", 70), (b"boot-three------", 7)):
+        with bench(tmp_path, system, trusted=False) as station:
+            move(station, count)
+            station.traffic.keep()
+        system.reboot(boot)
+    with bench(tmp_path, system) as station:
+        station.traffic.tick()
+        assert station.traffic.month_bytes() == 77
 
 
 def test_a_corrected_clock_corrects_the_book(tmp_path: Path, system: FakeSystemClock) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 
-from agent.uplink.blob_sender import FIRST_CHUNK_BYTES, LEAST_CHUNK_BYTES, ChunkSize
+from agent.uplink.blob_sender import CHUNKS_A_QUESTION, FIRST_CHUNK_BYTES, LEAST_CHUNK_BYTES, ChunkSize
 from protocol.blobs import MAX_CHUNK_BYTES, BlobMissing, Range, decode_chunk, seal_missing
 from tests.agent.uplink.parts import STATION, Bench
 
@@ -20,6 +20,15 @@ def test_a_blob_arrives_whole_and_is_dropped_on_the_countys_word() -> None:
     names = {add(bench, 40_000), add(bench, 1), add(bench, 300_000)}
     bench.connect()
     assert bench.book.whole_blobs() == names
+    assert not bench.blobs.content
+
+
+def test_the_county_is_asked_after_a_few_chunks() -> None:
+    bench = Bench()
+    add(bench, 1_000_000)
+    bench.connect()
+    rounds = " ".join(leaf for leaf in bench.leaves() if leaf in ("asked", "blob")).split("asked")
+    assert max(turn.count("blob") for turn in rounds) == CHUNKS_A_QUESTION
     assert not bench.blobs.content
 
 

@@ -51,6 +51,7 @@ def test_a_connection_for_time_takes_nothing_else() -> None:
     bench.silent_broker = False
     bench.play()
     assert not bench.host.times, "too late to be believed"
+    assert not bench.outbox.receipts, "nor anything else of what the welcome says"
     assert bench.uplink.state == "offline"
     bench.wait(5_000, play=False)
     assert bench.link.judged_at[2] == "never", "tried again"
