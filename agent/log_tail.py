@@ -17,11 +17,11 @@ _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)
 _NAMED = re.compile(r"(?i)\b(password|passwd|secret|token|claim|pin|key)(\s*[=:]\s*)(?!\s)\S+")
 _UID = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}([:\- ]?)(?:[0-9A-Fa-f]{2}\1){2}[0-9A-Fa-f]{2}"
-    r"(?:(?:\1[0-9A-Fa-f]{2}){3}){0,2})(?![0-9A-Za-z])"
+    r"(?:(?:(?:\1[0-9A-Fa-f]{2}){3}){1,2}|\1[0-9A-Fa-f]{2})?)(?![0-9A-Za-z])"
 )
-"""4, 7 or 10 bytes in hex (ISO/IEC 14443-3, 6.5), also with separators."""
-_DIGITS = re.compile(r"(?<![0-9A-Za-z.])(?:\d{8,14}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d)(?![0-9A-Za-z])")
-"""Decimal card numbers, claim codes and telephone numbers."""
+"""4, 5, 7 or 10 bytes in hex (`protocol.cards`), also with separators."""
+_DIGITS = re.compile(r"(?<![0-9A-Za-z.])(?:\d{8,25}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d)(?![0-9A-Za-z])")
+"""Decimal card numbers of up to ten bytes, claim codes and telephone numbers."""
 
 
 def redacted(text: str) -> str:
