@@ -22,6 +22,8 @@ from agent.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
 _LOOK_EVERY_S = 2.0
 HALF_LINE_S = 1.0
 """Digits that are not followed by another key for so long are no card: wedges type 100 keys a second."""
+_LEAST_PRINTED = 8
+"""Digits of a card in hex, the shortest; fewer among other keys are somebody's typing."""
 _ENTER = {ecodes.KEY_ENTER, ecodes.KEY_KPENTER}
 _SILENT = {ecodes.KEY_LEFTSHIFT, ecodes.KEY_RIGHTSHIFT, ecodes.KEY_CAPSLOCK, ecodes.KEY_NUMLOCK}
 """A hex digit is the same with them."""
@@ -91,17 +93,16 @@ class WedgeReader(LoopingReader):
                 if ready.data is not None:
                     keys, line = ready.data
                     for key in keys.read():
-                        self._typed(line.take(key, time.monotonic()))
-
-    def _typed(self, line: str) -> None:
-        if line:
-            self._card_lies(uid_as_sent(line, self._format))
+                        if (typed := line.take(key, time.monotonic())) is not None:
+                            self._card_lies(uid_as_sent(typed, self._format))
 
 
 class TypedLine:
     """Puts together what one keyboard types until Enter. Pure.
 
-    Anything that is no digit spoils the line: escape sequences, menu keys, whatever is pressed with ctrl or alt.
+    Anything that is no digit spoils the line: escape sequences, menu keys, whatever is pressed with ctrl or alt. A
+    spoilt line with a card's digits in it is a card all the same, which can't be read: a reader that is set to print
+    more than the number, or keys that got lost.
     """
 
     def __init__(self) -> None:
@@ -109,18 +110,29 @@ class TypedLine:
         self._spoilt = False
         self._last_s = 0.0
 
-    def take(self, key: Key, now_s: float) -> str:
-        """Take a key, at a monotonic time; return the line that it ends, else nothing."""
+    def take(self, key: Key, now_s: float) -> str | None:
+        """Take a key, at a monotonic time; return the line that it ends, empty for a card that can't be read."""
         if key.value != 1 or key.code in _SILENT:
-            return ""
+            return None
         if now_s - self._last_s > HALF_LINE_S:
-            self._text, self._spoilt = "", False
+            self._restart()
         self._last_s = now_s
         if key.code in _ENTER:
-            line = "" if self._spoilt else self._text
-            self._text, self._spoilt = "", False
-            return line
+            return self._ended()
         digit = _DIGITS.get(key.code, "")
-        self._spoilt = self._spoilt or not digit or len(self._text) >= MAX_PRINTED
-        self._text += "" if self._spoilt else digit
-        return ""
+        self._spoilt = self._spoilt or not digit
+        # One digit too many is kept, so that what is too long shows.
+        self._text += digit if len(self._text) <= MAX_PRINTED else ""
+        return None
+
+    def _ended(self) -> str | None:
+        text, spoilt = self._text, self._spoilt
+        self._restart()
+        if not text or len(text) > MAX_PRINTED:
+            return None
+        if spoilt:
+            return "" if len(text) >= _LEAST_PRINTED else None
+        return text
+
+    def _restart(self) -> None:
+        self._text, self._spoilt = "", False

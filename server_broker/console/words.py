@@ -113,7 +113,7 @@ REMEDIES = {
     "disk_short": "请联系县运维清理；常常这样就换一张更大的卡。",
     "card_worn": "请尽快换卡：先在站点上导出记录，再换上新卡重新接入。",
     "reader_lost": "请把读卡器的 USB 线拔下再插一次；还不行就换一个。",
-    "cards_unreadable": "请在站点核对这个读卡器的 format 和后缀回车，照《装机手册-读卡器》；手机不能当卡用。",
+    "cards_unreadable": "请在站点核对这个读卡器的 format 和前后缀，照《装机手册-读卡器》；手机不能当卡用。",
     "camera_failed": "请检查摄像头的线；打卡不受影响。",
     "camera_suspect": "请看看镜头是否被挡住；打卡不受影响。",
     "input_failed": "请检查门磁或人体感应的接线。",

@@ -176,6 +176,19 @@ def test_what_no_card_types_goes_nowhere(keyboards: FakeKeyboards, codes: tuple[
     assert keyboards.others_heard == []
 
 
+@pytest.mark.parametrize("before", [ecodes.KEY_SEMICOLON, LOST_KEYS.code], ids=["prefix", "lost"])
+def test_a_cards_digits_among_other_keys_are_answered_in_red(keyboards: FakeKeyboards, before: int) -> None:
+    digits = [getattr(ecodes, f"KEY_{digit}") for digit in "0077736732"]
+    plugged = keyboards.plug(keyboard())
+    with reading(wedge(keyboards, form="8H10D")) as heard:
+        keyboards.press(plugged, before, *digits, ecodes.KEY_ENTER)
+        assert heard.touch() == ""
+        keyboards.press(plugged, before, *digits[:7], ecodes.KEY_ENTER)
+        heard.nothing(for_s=0.1)
+        keyboards.type(plugged, "0077736732\n")
+        assert heard.touch() == "04a22b1c"
+
+
 def test_it_lets_go_when_it_stops(keyboards: FakeKeyboards) -> None:
     plugged = keyboards.plug(keyboard())
     with reading(wedge(keyboards)):
@@ -204,7 +217,7 @@ def test_a_key_that_spoilt_a_line_is_forgotten_when_nothing_follows() -> None:
 def test_releases_and_repeats_are_no_digits_and_shift_changes_none() -> None:
     line = TypedLine()
     for key in (Key(ecodes.KEY_LEFTSHIFT, 1), Key(ecodes.KEY_A, 1), Key(ecodes.KEY_A, 2), Key(ecodes.KEY_A, 0)):
-        assert line.take(key, 1) == ""
+        assert line.take(key, 1) is None
     assert line.take(Key(ecodes.KEY_ENTER, 1), 1) == "A"
 
 
