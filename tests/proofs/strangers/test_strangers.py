@@ -12,14 +12,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from django.urls import resolve
 
 from firmware_scripts.demo.processes import wait_until
+from server_broker.console import urls as console_urls
 from tests.agent.uplink.network import free_port
-from tests.proofs.strangers import revoking, topics
+from tests.proofs.strangers import console, revoking, topics
 from tests.proofs.strangers import station as stations
+from tests.proofs.strangers.browser import Browser, Page, one_time
 from tests.proofs.strangers.case import Bench, Group, Outcomes
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.forging import make_certificate
+from tests.proofs.strangers.places import PLACES
 from tests.proofs.strangers.station import Answer, Board
 from tests.proofs.strangers.visitor import Visitor
 
@@ -32,7 +36,7 @@ class OpenCounty:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.ca = home / "ca.pem"
-        self.broker_port = free_port()
+        self.broker_port, self.web_port = free_port(), 0
         self._key = ec.generate_private_key(ec.SECP256R1())
         trust = home / "trust"
         trust.mkdir()
@@ -65,6 +69,9 @@ class OpenCounty:
         return ""
 
     def sql(self, statement: str) -> None: ...
+
+    def rows(self, query: str) -> list[list[str]]:
+        return [["1"]]
 
     def kill9(self, part: str) -> None: ...
 
@@ -107,6 +114,51 @@ def test_every_stranger_is_counted_where_nobody_is_refused(bench: Bench, group: 
     group(bench, outcomes)
     assert outcomes.failed == []
     assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+SECRET = '<p class="secret mono">GEZD GNBV GY3T QOJQ</p>'
+
+
+@pytest.mark.parametrize("group", [console.unsigned, console.roles, console.villages], ids=lambda group: group.__name__)
+def test_every_page_is_counted_where_all_are_open(bench: Bench, group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = f'{SECRET} <a href="/stations/first-01/"></a> <a href="/stations/second-01/"></a>'
+    monkeypatch.setattr(Browser, "ask", lambda *_, **__: Page(200, leads_to="/", text=everything))
+    outcomes = Counted()
+    group(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+@pytest.mark.parametrize(
+    ("page", "refuses"),
+    [
+        (Page(403), True),
+        (Page(302, "/sign-in/?next=/people/"), True),
+        (Page(302, "/sign-in/second-factor/"), True),
+        (Page(302, "/admin/login/?next=/admin/"), True),
+        (Page(204, "/sign-in/"), True),
+        (Page(200), False),
+        (Page(302, "/audit/"), False),
+        (Page(404), False),
+        (Page(500), False),
+    ],
+)
+def test_what_is_a_refusal(page: Page, refuses: bool) -> None:
+    assert page.refuses is refuses
+
+
+def test_no_page_of_the_console_is_forgotten() -> None:
+    pages = {one.name for one in console_urls.urlpatterns} - {None}
+    tried = {resolve(place.path.format(station="first-01", picture="1", log="1")).url_name for place in PLACES}
+    assert pages <= tried
+
+
+@pytest.mark.parametrize(
+    ("at_s", "token"), [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")]
+)
+def test_tokens_are_those_of_the_standard(at_s: int, token: str) -> None:
+    """RFC 6238, appendix B, its last six digits."""
+    assert one_time("GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ", at_s) == token
 
 
 def test_who_is_refused_wrongly_is_counted_too() -> None:

@@ -1,0 +1,92 @@
+"""A browser as an outsider writes one: cookies, the token against forged posts, a telephone for the second factor."""
+
+import base64
+import hmac
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import requests
+
+from tests.proofs.strangers.county import County
+
+_SECOND_FACTOR = "/sign-in/second-factor/"
+_SECRET = re.compile(r'<p class="secret mono">([A-Z2-7 ]+)</p>')
+_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the county answered."""
+
+    status: int
+    leads_to: str = ""
+    """Path of a redirect, also of one that htmx follows."""
+    text: str = ""
+
+    @property
+    def asks_to_sign_in(self) -> bool:
+        """Whether it leads to the sign-in, or to its second factor."""
+        return self.leads_to.startswith(("/sign-in/", "/admin/login/"))
+
+    @property
+    def refuses(self) -> bool:
+        """Whether nothing of what was asked for is shown or done. That it does not exist is told to who may know."""
+        return self.status == requests.codes.forbidden or self.asks_to_sign_in
+
+
+class Browser:
+    """One person's browser."""
+
+    def __init__(self, county: County) -> None:
+        self._base = f"https://127.0.0.1:{county.web_port}"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(county.ca)
+
+    def ask(self, method: str, path: str, form: Mapping[str, str] | None = None, *, polls: bool = False) -> Page:
+        """Ask for a page and follow nothing; ``polls`` as a part of a page does that renews itself."""
+        headers = {"Referer": self._base + path} | ({"HX-Request": "true"} if polls else {})
+        if method == "POST":
+            if "csrftoken" not in self._session.cookies:
+                self.ask("GET", "/sign-in/")
+            headers["X-CSRFToken"] = self._session.cookies.get("csrftoken", "")
+        answer = self._session.request(
+            method, self._base + path, data=form, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
+        )
+        leads_to = answer.headers.get("Location") or answer.headers.get("HX-Redirect", "")
+        shown = "text" in answer.headers.get("Content-Type", "")
+        return Page(answer.status_code, leads_to.removeprefix(self._base), answer.text if shown else "")
+
+    def sign_in(self, link: str) -> bool:
+        """Use a one-time link and tell whether it signed somebody in."""
+        path = urlsplit(link).path
+        self.ask("GET", path)
+        return self.ask("POST", path).leads_to == "/"
+
+    def show_second_factor(self) -> bool:
+        """Set a telephone up, show its token, and tell whether that was enough."""
+        secret = _SECRET.search(self.ask("GET", _SECOND_FACTOR).text)
+        assert secret is not None
+        return self.ask("POST", _SECOND_FACTOR, {"token": one_time(secret[1], time.time())}).leads_to == "/"
+
+    def show_guessed_token(self) -> bool:
+        """Guess a token and tell whether that was enough."""
+        return self.ask("POST", _SECOND_FACTOR, {"token": "000000"}).leads_to == "/"
+
+    def copy_session(self, other: "Browser") -> None:
+        """Take another browser's cookies, as a thief does."""
+        self._session.cookies.update(other._session.cookies)
+
+    def guess_session(self, guess: str) -> None:
+        """Show a session that nobody was given."""
+        self._session.cookies.set("sessionid", guess)
+
+
+def one_time(secret: str, at_s: float) -> str:
+    """Return the token of a moment, in Unix seconds (RFC 6238: SHA-1, 30 s, six digits)."""
+    digest = hmac.digest(base64.b32decode(secret.replace(" ", "")), int(at_s // 30).to_bytes(8), "sha1")
+    place = digest[-1] & 15
+    return f"{(int.from_bytes(digest[place : place + 4]) & 0x7FFF_FFFF) % 1_000_000:06}"
