@@ -223,6 +223,24 @@ def test_dotted_keys_and_a_section_that_is_none(file: Path) -> None:
     assert (2, "camera 应当是一节 [camera]") in found
 
 
+def test_what_is_missing_is_told_where_its_section_first_stands_without_a_header_too(file: Path) -> None:
+    dotted = 'station.folder = "data"\ncounty.url = "https://127.0.0.1"\n' + GOOD.partition('"ca.pem"\n')[2]
+    assert mistakes(file, dotted) == [(2, "[county] 缺少 ca")]
+
+
+@pytest.mark.parametrize(("name", "line"), [("data", 2), ("ca.pem", 6)])
+def test_a_path_that_no_system_takes(file: Path, name: str, line: int) -> None:
+    ((found, message),) = mistakes(file, GOOD.replace(f'"{name}"', '"a\\u0000b"'))
+    assert (found, "不能为空" in message) == (line, True)
+
+
+def test_bytes_that_are_no_text_are_told_with_their_line(file: Path) -> None:
+    file.write_bytes(GOOD.encode().replace("门口".encode(), "门口".encode("gbk")))
+    with pytest.raises(BadConfig) as bad:
+        load(file)
+    assert [(mistake.line, mistake.message) for mistake in bad.value.mistakes] == [(13, "不是 UTF-8 文字")]
+
+
 def test_sockets_too_long_or_shared(file: Path) -> None:
     shared = GOOD.replace('driver = "simulated"\n\n[camera]', 'driver = "simulated"\nsocket = "touch.sock"\n\n[camera]')
     found = mistakes(file, shared + f'[kiosk]\nsocket = "{"x" * 120}"\n')
@@ -338,6 +356,7 @@ def test_a_camera_and_what_can_be_set_of_it(file: Path) -> None:
         ('driver = "v4l2"\nnumber = 1', 21, "没有 number 这一项"),
         ('driver = "v4l2"\ndevice = "video0"', 21, "device：“video0”应当形如 /dev/v4l/by-id/"),
         ('driver = "picamera2"\nnumber = 9', 21, "应当在 0 到 3 之间"),
+        ('driver = "picamera2"\nnumber = true', 21, "number 应当是整数"),
         ('driver = "picamera2"\nrotate = 45', 21, "没有“45”，可选：0、90、180、270"),
         ('driver = "simulated"\nmask = "left"', 21, "mask 应当是列表"),
         ('driver = "simulated"\nmask = [0, 0, 300, 1000]', 21, "每一块写成 [左, 上, 宽, 高]"),
@@ -347,6 +366,7 @@ def test_a_camera_and_what_can_be_set_of_it(file: Path) -> None:
         ('driver = "simulated"\nmask = [[0, 0, 0, 100]]', 21, "每一块写成"),
         ('driver = "simulated"\nmask = [[0, 0, 0.5, 1.0]]', 21, "每一块写成"),
         ('driver = "simulated"\nmask = [[true, 0, 5, 5]]', 21, "每一块写成"),
+        ('driver = "simulated"\nmask = [[900, 0, 101, 100]]', 21, "每一块写成"),
         (f'driver = "simulated"\nmask = {[[0, 0, 1, 1]] * 17}', 21, "最多 16 块"),
         ('driver = "none"\nmask = "left"', 21, "mask 应当是列表"),
         ('driver = "kodak"\nrotate = 45', 21, "没有“45”"),

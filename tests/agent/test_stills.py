@@ -102,6 +102,14 @@ def test_of_what_lies_under_the_mask_nothing_is_left() -> None:
     assert distance(opened(stills[0]).crop((200, 0, 600, 450)), drawn.room().crop((200, 0, 600, 450))) < 6
 
 
+def test_a_pixel_that_the_mask_covers_in_part_is_masked() -> None:
+    secret = drawn.room()
+    secret.paste((255, 0, 255), (0, 0, 214, 160))
+    mask = [[0, 0, 333, 333]]
+    assert drawn.SIZE == (640, 480)
+    assert make_still(secret, mask=mask) == make_still(drawn.room(), mask=mask)
+
+
 def test_a_mask_over_everything_leaves_one_colour() -> None:
     still = opened(make_still(drawn.room(), mask=[[0, 0, 1000, 1000]]))
     assert distance(still, Image.new("RGB", drawn.SIZE, MASK_GREY)) < 1

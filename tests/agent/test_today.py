@@ -3,7 +3,7 @@
 from agent.today import KEEP_MS, MAX_KEPT, Today
 from protocol.facts import DirectionChosen, Fact, Touch
 from protocol.units import FactRef, Moment
-from tests.agent.bench import LI, ZHANG, Bench
+from tests.agent.bench import LI, LOST, ZHANG, Bench
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 
@@ -47,6 +47,13 @@ def test_the_board_still_knows_the_morning_at_night(station: Bench, system: Fake
     station.touch(LI)
     rows = {(row.name, row.window): row.arrived for row in station.today.board(station.now())}
     assert rows[("张示例", "am")] == 510
+
+
+def test_a_lost_card_marks_nobody_as_arrived(station: Bench) -> None:
+    station.touch(LOST)
+    rows = {(row.name, row.window): row.arrived for row in station.today.board(station.now())}
+    assert rows[("李示例", "am")] is None
+    assert station.today.missing("p2", station.now()) == ["arrival", "departure"]
 
 
 def test_a_chosen_direction_is_recalled(station: Bench) -> None:

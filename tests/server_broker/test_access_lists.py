@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from agent.uplink.dialling import REST_KEEPALIVE_S
 from protocol.topics import DOWN, UP
 from server_broker import broker
 from server_broker.broker.access import local_access, station_access
@@ -81,21 +82,55 @@ def test_nobody_else_can_read_what_the_broker_reads(home: CountyHome) -> None:
     assert stat.S_IMODE((home.trust / "broker-local.password").stat().st_mode) == 0o600
 
 
+def sections(text: str) -> list[dict[str, str]]:
+    """Return what holds for the whole broker, then what holds for each listener (mosquitto.conf(5))."""
+    found: list[dict[str, str]] = [{}]
+    for line in text.splitlines():
+        name, _, value = line.partition(" ")
+        if name == "listener":
+            found.append({})
+        if name and name != "#":
+            found[-1][name] = value
+    return found
+
+
 def test_the_configuration_keeps_what_was_measured_to_matter(home: CountyHome) -> None:
-    text = (home.broker / "mosquitto.conf").read_text()
-    for line in (
-        "per_listener_settings true",
-        "persistence false",
-        "require_certificate true",
-        "use_identity_as_username true",
-        "use_username_as_clientid true",
-        "tls_version tlsv1.3",
-        "crlfile stations.crl",
-        "retain_available false",
-        "message_size_limit 65536",
+    whole, *stations, local = sections((home.broker / "mosquitto.conf").read_text())
+    for name, value in (
+        ("per_listener_settings", "true"),
+        ("persistence", "false"),
+        ("retain_available", "false"),
+        ("message_size_limit", "65536"),
     ):
-        assert line in text.splitlines()
-    assert text.count("allow_anonymous false") == 2
+        assert whole[name] == value
+    assert len(stations) == 1
+    for listener in stations:
+        for name, value in (
+            ("allow_anonymous", "false"),
+            ("require_certificate", "true"),
+            ("use_identity_as_username", "true"),
+            ("use_username_as_clientid", "true"),
+            ("tls_version", "tlsv1.3"),
+            ("crlfile", "stations.crl"),
+            ("acl_file", "stations.acl"),
+        ):
+            assert listener[name] == value
+    assert local["listener"].endswith(" 127.0.0.1"), "without TLS nobody comes from elsewhere"
+    assert (local["allow_anonymous"], local["acl_file"]) == ("false", "local.acl")
+
+
+def test_the_configuration_drops_nothing_when_many_stations_come_at_once(home: CountyHome) -> None:
+    """By default Mosquitto keeps 1,000 messages for a client that is slow, and throws away the rest in silence."""
+    whole = sections((home.broker / "mosquitto.conf").read_text())[0]
+    assert int(whole["max_queued_messages"]) >= 20_000
+    assert int(whole["max_queued_bytes"]) >= 2**28
+    assert int(whole["max_inflight_messages"]) >= 32
+    assert int(whole["max_packet_size"]) >= int(whole["message_size_limit"]) + 512, "topic and properties beside it"
+
+
+def test_the_broker_makes_no_station_say_more_than_it_wants_to(home: CountyHome) -> None:
+    """A server's own keep-alive stands over the client's (MQTT 5.0, 3.2.2.3.14), and each ping costs data."""
+    assert int(sections((home.broker / "mosquitto.conf").read_text())[0]["max_keepalive"]) > REST_KEEPALIVE_S
 
 
 def test_a_password_is_not_in_its_line() -> None:
