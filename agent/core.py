@@ -36,6 +36,7 @@ from agent.events import (
     ReaderReady,
     RenewalEnded,
     StopAsked,
+    StrangeKeyboard,
     TimeHinted,
 )
 from agent.health import StationHealth
@@ -172,6 +173,7 @@ class Core:
             ReaderReady: self._reader_ready,
             InputChanged: parts.contacts.changed,
             InputFailed: parts.contacts.failed,
+            StrangeKeyboard: lambda event: parts.home.keyboard_seen(strange=event.there),
             AlarmSeen: self._alarm_seen,
             MachineSeen: parts.health.seen,
             KioskJoined: self._kiosk_joined,

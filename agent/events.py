@@ -44,6 +44,13 @@ class InputFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class StrangeKeyboard:
+    """A keyboard that nobody allowed is plugged in, or none is any more."""
+
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmSeen:
     """A device saw what a person in the county must see: the fields of `protocol.facts.AlarmRaised`."""
 
@@ -205,6 +212,7 @@ type Event = (
     | ReaderReady
     | InputChanged
     | InputFailed
+    | StrangeKeyboard
     | AlarmSeen
     | MachineSeen
     | KioskJoined

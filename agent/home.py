@@ -14,6 +14,7 @@ from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
 
 AT_MOST_EVERY_MS = 200
 AT_LEAST_EVERY_MS = 60_000
+STRANGE_KEYBOARD = "有人插上了陌生键盘，请把它拔下来"
 
 
 class HomeScreen:
@@ -44,6 +45,7 @@ class HomeScreen:
         self._simulated = list(simulated)
         self._notice = notice
         self._link: LinkState = "connecting"
+        self._strange_keyboard = False
         self._changed = True
         self._sent_ms: int | None = None
 
@@ -64,6 +66,11 @@ class HomeScreen:
     def link_changed(self, state: LinkState) -> None:
         """The link's state is shown in words."""
         self._link = state
+        self._changed = True
+
+    def keyboard_seen(self, *, strange: bool) -> None:
+        """A keyboard that nobody allowed is there, or is gone: who stands before it can pull it out."""
+        self._strange_keyboard = strange
         self._changed = True
 
     def joined(self, kiosk: int) -> None:
@@ -97,7 +104,7 @@ class HomeScreen:
             simulated=self._simulated,
             duty=self._today.board(now),
             levels=self._learning.levels(),
-            notice=self._notice(),
+            notice=STRANGE_KEYBOARD if self._strange_keyboard else self._notice(),
         )
         while len(encode_line(home)) > MAX_LINE_BYTES:
             home = msgspec.structs.replace(

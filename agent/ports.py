@@ -41,12 +41,13 @@ class CardReader(Protocol):
 class KeyboardGuard(Protocol):
     """Sees keyboards that are plugged in and that nobody allowed."""
 
-    def start(self, *, unknown: Callable[[str, str], None]) -> None:
+    def start(self, *, unknown: Callable[[str, str], None], there: Callable[[bool], None]) -> None:
         """Begin to look.
 
         Args:
             unknown: Called on a thread of its own once for each such keyboard, again when it is plugged in again,
                 with its USB vendor and product (``1a2c:0e24``) and the name that it gives itself.
+            there: Called on that thread at each change with whether any such keyboard is there; none is to begin with.
         """
 
     def stop(self) -> None:

@@ -1,9 +1,9 @@
-"""Bring unknown keyboards, which are seen on a thread of their own, into the inbox as alarms."""
+"""Bring unknown keyboards, which are seen on another thread, into the inbox: alarms, and whether one is there."""
 
 import time
 from collections.abc import Callable
 
-from agent.events import AlarmSeen
+from agent.events import AlarmSeen, StrangeKeyboard
 from agent.inbox import Inbox
 from agent.ports import KeyboardGuard
 
@@ -23,7 +23,7 @@ class WatchedKeyboards:
 
     def start(self) -> None:
         """Begin to look."""
-        self._guard.start(unknown=self._unknown)
+        self._guard.start(unknown=self._unknown, there=lambda there: self._inbox.put(StrangeKeyboard(there)))
 
     def stop(self) -> None:
         """End looking; no event comes after it returns."""

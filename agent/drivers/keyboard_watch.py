@@ -21,9 +21,9 @@ class KeyboardWatch:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, *, unknown: Callable[[str, str], None]) -> None:
+    def start(self, *, unknown: Callable[[str, str], None], there: Callable[[bool], None]) -> None:
         """Look at what is plugged in now, and go on looking."""
-        self._unknown = unknown
+        self._unknown, self._there = unknown, there
         self._thread = threading.Thread(target=self._run, name="keyboard-watch", daemon=True)
         self._thread.start()
 
@@ -39,6 +39,8 @@ class KeyboardWatch:
             now = {one for one in self._keyboards.present() if one.types and not self._knows(one)}
             for keyboard in sorted(now - before, key=lambda one: one.path):
                 self._unknown(keyboard.usb, keyboard.name)
+            if bool(now) is not bool(before):
+                self._there(bool(now))
             before = now
             self._stopping.wait(_LOOK_EVERY_S)
 

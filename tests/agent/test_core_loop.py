@@ -23,9 +23,10 @@ from agent.events import (
     ReaderReady,
     RenewalEnded,
     StopAsked,
+    StrangeKeyboard,
     TimeHinted,
 )
-from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, HomeScreen
+from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, STRANGE_KEYBOARD, HomeScreen
 from agent.notify import Notifier
 from agent.ports import HintRead, NtpState
 from agent.renewal import Renewal
@@ -272,6 +273,16 @@ def test_people_at_the_kiosk_are_told_what_they_can_do_about_the_camera(
         running.core.step(timeout_s=0)
         said.append(running.homes()[-1].notice)
     assert said == ["摄像头被挡住了，请拿开镜头前的东西", "摄像头拍不出，请看看插好没有", ""]
+
+
+def test_people_at_the_kiosk_are_told_of_a_strange_keyboard(running: Running, system: FakeSystemClock) -> None:
+    said: list[str] = []
+    for there in (True, False):
+        running.take(StrangeKeyboard(there))
+        system.pass_ms(AT_MOST_EVERY_MS)
+        running.core.step(timeout_s=0)
+        said.append(running.homes()[-1].notice)
+    assert said == [STRANGE_KEYBOARD, ""]
 
 
 def test_home_is_sent_at_each_change_but_not_more_than_so_often(running: Running, system: FakeSystemClock) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agent.drivers.keyboard_watch import KeyboardWatch
-from agent.events import AlarmSeen
+from agent.events import AlarmSeen, StrangeKeyboard
 from agent.inbox import Inbox
 from agent.watched_keyboards import MOST_AN_HOUR, SAY_AGAIN_AFTER_S, WatchedKeyboards
 from tests.fakes.keyboards import WEDGE, FakeKeyboards, keyboard
@@ -25,7 +25,7 @@ def keyboards(monkeypatch: pytest.MonkeyPatch) -> FakeKeyboards:
 def seen(keyboards: FakeKeyboards) -> Iterator[queue.Queue[str]]:
     heard: queue.Queue[str] = queue.Queue()
     watch = KeyboardWatch(allowed=[(WEDGE, "1.2"), (KEYPAD, "")], keyboards=keyboards)
-    watch.start(unknown=lambda usb, _: heard.put(usb))
+    watch.start(unknown=lambda usb, _: heard.put(usb), there=lambda _: None)
     yield heard
     watch.stop()
 
@@ -64,16 +64,31 @@ def test_one_that_was_there_before_the_station_is_seen() -> None:
     keyboards, heard = FakeKeyboards(), queue.Queue[str]()
     keyboards.plug(keyboard(STRANGE))
     watch = KeyboardWatch(allowed=[], keyboards=keyboards)
-    watch.start(unknown=lambda usb, _: heard.put(usb))
+    watch.start(unknown=lambda usb, _: heard.put(usb), there=lambda _: None)
     assert heard.get(timeout=LIMIT_S) == STRANGE
     watch.stop()
+
+
+def test_whether_any_is_there_is_told_at_each_change(keyboards: FakeKeyboards) -> None:
+    heard: queue.Queue[bool] = queue.Queue()
+    watch = KeyboardWatch(allowed=[], keyboards=keyboards)
+    watch.start(unknown=lambda *_: None, there=heard.put)
+    plugged = [keyboards.plug(keyboard(STRANGE)), keyboards.plug(keyboard(KEYPAD))]
+    assert heard.get(timeout=LIMIT_S) is True
+    keyboards.unplug(plugged[0])
+    with pytest.raises(queue.Empty):
+        heard.get(timeout=0.2)
+    keyboards.unplug(plugged[1])
+    assert heard.get(timeout=LIMIT_S) is False
+    watch.stop()
+    assert heard.empty()
 
 
 class Guard:
     """A keyboard guard that a test speaks for."""
 
-    def start(self, *, unknown: Callable[[str, str], None]) -> None:
-        self.see = unknown
+    def start(self, *, unknown: Callable[[str, str], None], there: Callable[[bool], None]) -> None:
+        self.see, self.there = unknown, there
 
     def stop(self) -> None:
         return
@@ -104,3 +119,11 @@ def test_one_that_always_has_another_number_raises_a_few_an_hour() -> None:
     now[0] += SAY_AGAIN_AFTER_S
     guard.see(STRANGE, "")
     assert inbox.waiting() == MOST_AN_HOUR + 1
+
+
+def test_the_core_hears_whether_one_is_there() -> None:
+    guard, inbox = Guard(), Inbox()
+    WatchedKeyboards(guard, inbox).start()
+    guard.there(True)
+    guard.there(False)
+    assert [inbox.get(timeout_s=0), inbox.get(timeout_s=0)] == [StrangeKeyboard(True), StrangeKeyboard(False)]

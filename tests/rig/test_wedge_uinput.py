@@ -118,7 +118,7 @@ def test_keys_that_the_kernel_gave_up_are_seen_as_lost(plugged: Typist) -> None:
 def test_a_strange_keyboard_is_seen_and_those_allowed_are_not(plugged: Typist) -> None:
     seen: queue.Queue[str] = queue.Queue()
     watch = KeyboardWatch(allowed=[(one.usb, one.port) for one in EvdevKeyboards().present()])
-    watch.start(unknown=lambda usb, _: seen.put(usb))
+    watch.start(unknown=lambda usb, _: seen.put(usb), there=lambda _: None)
     try:
         with typist(STRANGE, keys=MEDIA_KEYS), typist(STRANGE, port="1.1"):
             assert seen.get(timeout=LIMIT_S) == STRANGE
