@@ -48,8 +48,8 @@ BEYOND_FLOOR_MS = 731 * DAY_MS
 """What is not signed is not believed further after the floor than this: no station is in store for two years with a
 program that is still in use, while clocks gone wrong lie decades away (1970, 2038, 2099).
 """
-LAST_WALL_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999, the last that calendars can tell."""
+LAST_WALL_MS = 253_086_768_000_000
+"""The year 9990 begins: ten years before calendars end, so that a station which is told so goes on and can be mended."""
 
 _KEY = "clock"
 
@@ -181,7 +181,7 @@ class StationClock:
             log.info("the county's time came after %d ms and does not count", trip)
             return None
         if wall_ms + trip // 2 > LAST_WALL_MS:
-            log.warning("the county's time lies after the year 9999 and does not count")
+            log.warning("the county's time lies in the year 9990 or later and does not count")
             return None
         return self._trust(wall_ms + trip // 2, answered_mono_ms, "county")
 

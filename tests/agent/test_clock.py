@@ -360,7 +360,7 @@ def test_what_an_earlier_version_kept_is_read(system: FakeSystemClock, memory: M
     assert (now.wall, now.quality) == (MORNING_MS + system.mono, "restored")
 
 
-def test_a_county_after_the_year_9999_is_not_believed(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_county_after_the_year_9990_is_not_believed(system: FakeSystemClock, memory: Memory) -> None:
     clock = started(system, memory)
     assert told(clock, system, LAST_WALL_MS + 1) is None
     assert clock.now().quality == "unknown"

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 
+from agent.clock import LAST_WALL_MS
 from agent.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts
 from agent.county_keys import CountyKeys
 from agent.events import (
@@ -392,3 +393,13 @@ def test_a_technicians_program_is_told_how_the_station_is(running: Running) -> N
     assert ("kiosk 7", STATUS) in running.order
     assert ("handled", 7) in running.order
     assert running.station.health.current().machine.temperature_c == 55
+
+
+def test_a_station_that_is_told_the_last_time_that_counts_goes_on(running: Running, system: FakeSystemClock) -> None:
+    told = running.station.clock.county_said(LAST_WALL_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+    assert told is not None
+    running.station.touch(ZHANG)
+    for _ in range(3):
+        running.core.step(timeout_s=0)
+        system.pass_ms(2 * 86_400_000)
+    assert running.homes()[-1].wall > LAST_WALL_MS
