@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
-from tests.proofs.strangers import connecting, console, enrolling, revoking, topics
+from tests.proofs.strangers import connecting, console, enrolling, obeying, revoking, topics
 from tests.proofs.strangers.case import Bench, Group, Outcomes
 from tests.proofs.strangers.county import OTHER_VILLAGE, County
 from tests.proofs.strangers.station import Board
@@ -33,6 +33,7 @@ GROUPS: list[Group] = [
     console.unsigned,
     console.roles,
     console.villages,
+    obeying.orders,
 ]
 
 

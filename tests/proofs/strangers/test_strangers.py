@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from django.urls import resolve
@@ -17,7 +18,7 @@ from django.urls import resolve
 from firmware_scripts.demo.processes import wait_until
 from server_broker.console import urls as console_urls
 from tests.agent.uplink.network import free_port
-from tests.proofs.strangers import console, revoking, topics
+from tests.proofs.strangers import console, obeying, revoking, topics
 from tests.proofs.strangers import station as stations
 from tests.proofs.strangers.browser import Browser, Page, one_time
 from tests.proofs.strangers.case import Bench, Group, Outcomes
@@ -112,6 +113,29 @@ class Counted(Outcomes):
 def test_every_stranger_is_counted_where_nobody_is_refused(bench: Bench, group: Group) -> None:
     outcomes = Counted()
     group(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+class Docile:
+    """A station that obeys whatever comes."""
+
+    def __init__(self) -> None:
+        self.county_key = Ed25519PrivateKey.generate()
+        self._heard = 0
+
+    def say(self, raw: bytes, *, retain: bool = False) -> None:
+        self._heard += 1
+
+    def blinks(self) -> int:
+        return self._heard
+
+    def begin_anew(self) -> None: ...
+
+
+def test_every_order_is_counted_where_a_station_obeys_anybody() -> None:
+    outcomes = Counted()
+    obeying.obedience(Docile(), outcomes)
     assert outcomes.failed == []
     assert len(outcomes.admitted) == outcomes.strangers > 0
 
