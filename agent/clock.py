@@ -49,7 +49,7 @@ BEYOND_FLOOR_MS = 731 * DAY_MS
 program that is still in use, while clocks gone wrong lie decades away (1970, 2038, 2099).
 """
 LAST_WALL_MS = 253_086_768_000_000
-"""The year 9990 begins: ten years before calendars end, so that a station which is told so goes on and can be mended."""
+"""The year 9990 begins: ten years before calendars end, so that a station which is told so can still be mended."""
 
 _KEY = "clock"
 

@@ -3,12 +3,15 @@
 A program or a chip that hangs holds this thread up and nothing else.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 
 from agent.events import Event, NtpRead, TimeHinted
 from agent.inbox import Inbox
 from agent.ports import TimeHint, TimeService
+
+log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
 """Until the time service is well; and so often hints are asked that have told no time yet."""
@@ -38,8 +41,15 @@ class TimeWatch:
             self._ended.set()
 
     def _run(self) -> None:
+        """Go on whatever happens: without this thread no NTP counts any more."""
+        failing = False
         while not self._ended.is_set():
-            wait_s = self.round()
+            try:
+                wait_s, failing = self.round(), False
+            except Exception:
+                if not failing:
+                    log.exception("the time watch failed and goes on")
+                wait_s, failing = EVERY_S, True
             self._ended.wait(wait_s)
 
     def round(self) -> float:
@@ -52,12 +62,13 @@ class TimeWatch:
         return EVERY_S if state.problem or self._hints else WELL_EVERY_S
 
     def _ask(self, hint: TimeHint) -> None:
-        """Ask once. A hint that told a time is not asked again; one that never did is reported in the end."""
+        """Ask once. A hint that told a time, or raised, is not asked again; one that never told is reported."""
         mono_ms = self._mono_ms()
+        left = self._hints.pop(hint) - 1
         read = hint.read()
-        self._hints[hint] -= 1
-        if read.wall_ms is not None or not self._hints[hint]:
-            del self._hints[hint]
+        if read.wall_ms is None and left:
+            self._hints[hint] = left
+        else:
             self._put(TimeHinted(hint.source, read, mono_ms))
 
     def _put(self, event: Event) -> None:

@@ -5,6 +5,7 @@ It is not signed, comes only where the network sends it (NITZ, 3GPP TS 22.042), 
 """
 
 import re
+import termios
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -103,7 +104,7 @@ class SerialModemTime:
                 port.reset_input_buffer()
                 _say(port, b"AT+CTZU=1\r")
                 return _say(port, b"AT+CCLK?\r")
-        except (OSError, serial.SerialException) as error:
+        except (OSError, serial.SerialException, termios.error) as error:
             raise DeviceError(str(error)) from error
 
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import pty
+import termios
 import threading
 import tty
 from collections.abc import Iterator
@@ -225,3 +226,33 @@ def test_the_watch_looks_oftener_at_a_service_that_is_not_well_and_ends() -> Non
     watch.stop()
     watch.round()
     assert events(inbox) == []
+
+
+class Faulty:
+    """A hint that is broken in a way that nobody thought of."""
+
+    source: Literal["modem"] = "modem"
+    tries = 10
+
+    def read(self) -> HintRead:
+        raise RuntimeError("never thought of")
+
+
+def test_a_fault_in_a_hint_costs_the_hint_and_not_the_watch(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("agent.time_watch.EVERY_S", 0.01)
+    inbox = Inbox()
+    watch = TimeWatch(service=FakeService(*[""] * 9_999), hints=[Faulty()], inbox=inbox, mono_ms=lambda: 7)
+    watch.start()
+    assert inbox.get(timeout_s=15) == NtpRead(NtpState("fake", ""), 7)
+    watch.stop()
+    assert caplog.text.count("the time watch failed") == 1
+
+
+def test_a_port_that_goes_while_it_is_asked(monkeypatch: pytest.MonkeyPatch, modem: Modem) -> None:
+    def gone(_: object) -> None:
+        raise termios.error(5, "Input/output error")
+
+    monkeypatch.setattr("serial.Serial.reset_input_buffer", gone)
+    assert "Input/output error" in SerialModemTime(modem.port).read().problem

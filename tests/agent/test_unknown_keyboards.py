@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agent.drivers.keyboard_watch import KeyboardWatch
+from agent.drivers.keyboards import Keyboard
 from agent.events import AlarmSeen, StrangeKeyboard
 from agent.inbox import Inbox
 from agent.watched_keyboards import MOST_AN_HOUR, SAY_AGAIN_AFTER_S, WatchedKeyboards
@@ -82,6 +83,25 @@ def test_whether_any_is_there_is_told_at_each_change(keyboards: FakeKeyboards) -
     assert heard.get(timeout=LIMIT_S) is False
     watch.stop()
     assert heard.empty()
+
+
+def test_a_fault_costs_a_look_and_not_the_watch(
+    keyboards: FakeKeyboards, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults = [RuntimeError("odd device"), RuntimeError("odd device")]
+
+    def present() -> list[Keyboard]:
+        if faults:
+            raise faults.pop()
+        return [keyboard(STRANGE)]
+
+    monkeypatch.setattr(keyboards, "present", present)
+    heard: queue.Queue[str] = queue.Queue()
+    watch = KeyboardWatch(allowed=[], keyboards=keyboards)
+    watch.start(unknown=lambda usb, _: heard.put(usb), there=lambda _: None)
+    assert heard.get(timeout=LIMIT_S) == STRANGE
+    watch.stop()
+    assert caplog.text.count("can't be looked at") == 1
 
 
 class Guard:
