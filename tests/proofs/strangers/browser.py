@@ -52,7 +52,7 @@ class Browser:
         if method == "POST":
             if "csrftoken" not in self._session.cookies:
                 self.ask("GET", "/sign-in/")
-            headers["X-CSRFToken"] = self._session.cookies.get("csrftoken", "")
+            headers["X-CSRFToken"] = self._session.cookies.get("csrftoken") or ""
         answer = self._session.request(
             method, self._base + path, data=form, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
         )
