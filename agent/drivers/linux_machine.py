@@ -5,6 +5,7 @@ unreadable or absurd one costs its own value alone. Not tried on a real Raspberr
 documentation (Documentation/ABI, Documentation/admin-guide) and of the Raspberry Pi kernel's firmware driver.
 """
 
+import logging
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -15,9 +16,12 @@ from agent.disk import space
 from agent.drivers.linux_card import card_of
 from agent.drivers.linux_files import number, text
 from agent.drivers.linux_network import link_and_signal
-from agent.drivers.linux_program import output
+from agent.drivers.tool import LIMIT_S, ask
+from agent.ports import DeviceError
 from agent.settings import Settings
 from protocol.health import Machine, ResetCause, Seen
+
+log = logging.getLogger(__name__)
 
 _TEXT_CHARS = 64
 _UNDERVOLTAGE, _FREQUENCY_CAPPED, _THROTTLED, _SOFT_LIMIT = 0, 1, 2, 3
@@ -26,6 +30,15 @@ _SINCE_START = 16
 (Raspberry Pi documentation, "vcgencmd get_throttled")."""
 _RESETS: tuple[tuple[int, ResetCause], ...] = ((0x20, "watchdog"), (0x01, "overheated"), (0x10, "power_fault"))
 """WDIOF_CARDRESET, WDIOF_OVERHEAT, WDIOF_POWERUNDER (Linux watchdog API, linux/watchdog.h)."""
+
+
+def output(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
+    """Return what a program of the system says; empty where it is missing, fails, hangs or says too much."""
+    try:
+        return ask(command, limit_s=limit_s)
+    except DeviceError as error:
+        log.info("%s", error)
+        return ""
 
 
 class LinuxMachine:
