@@ -1,5 +1,6 @@
 """The export to a USB stick: what the county lacks, whole and verified, whatever state the station's disk is in."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from agent.config import OUTBOX_FILE
 from agent.identity import record_key
 from agent.outbox import Outbox
 from agent.rescue import ExportFailed, board, export
+from agent.rescue.copying import copy_outbox
+from agent.store import PAGE_BYTES
 from protocol.blobs import BlobChunk
 from protocol.envelope import Envelope
 from protocol.export import ExportReader
@@ -190,6 +193,23 @@ def test_a_full_stick_keeps_nothing(folder: Path, stick: Path) -> None:
     with room_for(2**20), pytest.raises(ExportFailed, match="满"):
         export(board(folder / OUTBOX_FILE, blobs=True), stick, now=moment)
     assert list(stick.iterdir()) == []
+
+
+def test_a_page_that_can_not_be_read_costs_no_other(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = 3 * PAGE_BYTES
+
+    def dying(descriptor: int, size: int, offset: int) -> bytes:
+        if offset <= bad < offset + size:
+            raise OSError(errno.EIO, "input/output error")
+        return os.pread(descriptor, size, offset)
+
+    monkeypatch.setattr("agent.rescue.copying.os", SimpleNamespace(**vars(os) | {"pread": dying}))
+    copy_outbox(folder / OUTBOX_FILE, tmp_path / "copy.db")
+    was = (folder / OUTBOX_FILE).read_bytes()
+    assert len(was) > 2 * bad
+    assert (tmp_path / "copy.db").read_bytes() == was[:bad] + bytes(PAGE_BYTES) + was[bad + PAGE_BYTES :]
 
 
 def test_a_stick_that_holds_less_than_it_says_is_found_out(

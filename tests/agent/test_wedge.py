@@ -3,12 +3,14 @@
 The kernel's part (the grab itself) is tried with uinput by `tests.rig.test_wedge_uinput`.
 """
 
+from types import SimpleNamespace
+
 import pytest
-from evdev import ecodes
+from evdev import InputEvent, ecodes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.drivers.keyboards import LOST_KEYS, Key
+from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards, Key
 from agent.drivers.wedge import HALF_LINE_S, TypedLine, WedgeReader
 from agent.uid import Format
 from tests.agent.drivers_heard import listening, reading
@@ -228,3 +230,20 @@ def test_any_keys_leave_a_reader_that_reads_the_next_card(codes: list[int]) -> N
     assert all(len(typed) <= 40 and set(typed) <= set("0123456789ABCDEF") for typed in noise)
     line_of((ecodes.KEY_ENTER, 1.0), line=line)
     assert line_of((ecodes.KEY_7, 1.0), (ecodes.KEY_ENTER, 1.0), line=line) == ["7"]
+
+
+def test_keys_that_the_kernel_gave_up_spoil_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left of a number that lost its middle may be somebody else's."""
+    typed = [(ecodes.EV_KEY, code, 1) for code in range(ecodes.KEY_1, ecodes.KEY_9)]
+    typed.append((ecodes.EV_KEY, ecodes.KEY_ENTER, 1))
+    device = SimpleNamespace(grab=lambda: None, close=lambda: None, fd=-1)
+    monkeypatch.setattr("agent.drivers.keyboards.evdev.InputDevice", lambda path: device)
+    keys = EvdevKeyboards().grab(keyboard())
+    for events, line in (
+        (typed, "12345678"),
+        ([typed[0], (ecodes.EV_SYN, ecodes.SYN_REPORT, 0), *typed[1:]], "12345678"),
+        ([typed[0], (ecodes.EV_SYN, ecodes.SYN_DROPPED, 0), *typed[1:]], ""),
+    ):
+        device.read = lambda events=events: [InputEvent(0, 0, *event) for event in events]
+        taken = TypedLine()
+        assert [taken.take(key, 1.0) for key in keys.read()][-1] == line

@@ -205,6 +205,17 @@ def test_what_does_not_fit_is_kept_raw_once(station: StationDouble, tmp_path: Pa
     assert Fact.objects.count() == 4
 
 
+def test_another_fact_in_the_place_of_one_that_the_county_has_is_kept_raw(
+    station: StationDouble, tmp_path: Path
+) -> None:
+    copy = station.clone()
+    copy.sealed = copy.sealed[:3]
+    copy.add(touch(77_000))
+    taken = take(written(tmp_path / "conflict.cunhui", copy, copy.envelope(4, 4), after=3))
+    assert (taken.new, taken.known, taken.set_aside) == (0, 0, 1)
+    assert list(Quarantined.objects.values_list("reason", flat=True)) == ["carried_conflict"]
+
+
 def test_a_dead_boards_outbox_is_read_as_far_as_its_own_heads_vouch(station: StationDouble, tmp_path: Path) -> None:
     early = station.clone()
     early.sealed = early.sealed[:7]
