@@ -8,9 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from protocol.health import DeviceHealth, Health, Machine
+from protocol.topics import DOWN
 from server_broker.accounts.models import Role
 from server_broker.console.health import readings, worst
-from server_broker.console.words import ALARMS, REMEDIES
+from server_broker.console.words import ALARMS, REMEDIES, alarm_name
 from server_broker.fleet import health
 from server_broker.fleet.models import StationStatus
 from server_broker.ingest.settlement import Settlement
@@ -169,3 +170,10 @@ def text_of(client: Client, path: str) -> str:
 
 def test_every_remedy_belongs_to_an_alarm_that_has_a_name() -> None:
     assert REMEDIES.keys() <= ALARMS.keys()
+
+
+def test_what_stations_raise_has_a_name() -> None:
+    of_the_uplink = [f"refused_{leaf}" for leaf in DOWN] + ["stream_ahead", "stream_differs"]
+    codes = [*of_the_uplink, "birth_refused", "facts_refused", "county_lost_facts", "disk_full", "disk_error"]
+    assert [code for code in codes if alarm_name(code) == code] == []
+    assert alarm_name("cards_unreadable:门口") == "读卡器接连读不出卡"
