@@ -168,7 +168,9 @@ def _add_model_verbs(add: Add) -> None:
     ledger.add_argument("station", nargs="?", help="one station (default: all)")
     ledger.add_argument("--json", action="store_true")
     add("reread", _with_models("reread"), "read a station's held facts again", "station")
-    ingest = add("ingest-file", _with_models("ingest-file"), "take a station's export file from a USB stick", "file")
+    ingest = add(
+        "ingest-file", _with_models("ingest-file"), "take a station's export file or outbox from a USB stick", "file"
+    )
     ingest.add_argument("--dead-board", action="store_true", help="it comes from a board no longer in service")
     add("import-people", _with_models("import-people"), "take people, cards and rosters from an Excel file", "file")
     add("publish-pack", _with_models("publish-pack"), "sign a learning pack and send it to all stations", "file")

@@ -138,12 +138,14 @@ def _reread(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Take an export file; 1 when a person must look at something of it."""
+    """Take an export file, or an outbox as it lies; 1 when a person must look at something of it."""
     from server_broker.ingest.carried import FileRefused, take_file  # noqa: PLC0415 - loads the whole intake
+    from server_broker.ingest.outbox_file import as_export  # noqa: PLC0415
 
     path = Path(chosen.file)
     try:
-        taken = take_file(path, dead_board=chosen.dead_board, actor=_actor(), clock=timezone.now)
+        with as_export(path) as file:
+            taken = take_file(file, dead_board=chosen.dead_board, actor=_actor(), clock=timezone.now)
     except FileRefused as refused:
         raise ServiceError(f"{path.name}：{refused}。没有收入任何记录") from refused
     print("\n".join(taken.sentences()))

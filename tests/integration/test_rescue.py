@@ -8,15 +8,17 @@ from django.conf import settings
 
 from agent.agreement import Continue, agree
 from agent.config import OUTBOX_FILE
-from agent.identity import record_key
+from agent.identity import RECORD_KEY, record_key
 from agent.outbox import Outbox
 from agent.rescue import board, export
 from protocol.birth import Birth, Welcome
 from protocol.codec import encode
 from protocol.topics import Up, topic
 from server_broker.attendance.models import Touch as TouchRow
+from server_broker.cli import main
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
+from server_broker.ingest import outbox_file
 from server_broker.ingest.carried import Taken, take_file
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
@@ -118,3 +120,44 @@ def test_a_dead_boards_card_without_its_key_counts_as_far_as_the_station_was_hea
     taken = carried(there, dead_board=True)
     assert (taken.new, taken.held) == (61, 10)
     assert numbers() == list(range(50))
+
+
+def ingest(path: Path, *flags: str) -> int:
+    return main(["ingest-file", str(path), *flags, "--home", str(settings.HOME.root)])
+
+
+def test_an_outbox_as_it_lies_is_taken_and_stays_as_it_was(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outbox = opened(folder)
+    outbox.commit(*(touch(number) for number in range(50)))
+    outbox.close()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for said in ("新收 51 条，已有 0 条", "新收 0 条，已有 51 条"):
+        assert ingest(folder / OUTBOX_FILE) == 0
+        assert said in capsys.readouterr().out
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert numbers() == list(range(50))
+
+
+def test_an_outbox_without_its_key_is_taken_when_a_person_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outbox = opened(folder)
+    outbox.commit(*(touch(number) for number in range(5)))
+    outbox.close()
+    (folder / RECORD_KEY).unlink()
+    assert ingest(folder / OUTBOX_FILE) == 1
+    assert "--dead-board" in capsys.readouterr().err
+    assert ingest(folder / OUTBOX_FILE, "--dead-board") == 1
+    assert "新收 6 条，已有 0 条，待审 6 条" in capsys.readouterr().out
+
+
+def test_a_file_that_is_no_outbox_and_a_county_without_the_stations_program(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / OUTBOX_FILE).write_bytes(b"no outbox at all")
+    assert ingest(folder / OUTBOX_FILE) == 1
+    assert "没有整理出来：文件里读不出站点编号" in capsys.readouterr().err
+    monkeypatch.setattr(outbox_file, "PROGRAM", folder / "cunhui-agent")
+    assert ingest(folder / OUTBOX_FILE) == 1
+    assert "cunhui-agent export --outbox" in capsys.readouterr().err
+    assert not TouchRow.objects.exists()
