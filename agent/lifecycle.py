@@ -5,7 +5,6 @@ knows the time. A mark on disk, at most 10 minutes old, says until when a statio
 """
 
 import logging
-from collections.abc import Callable
 
 from agent import duty
 from agent.clock import State, StationClock
@@ -15,7 +14,7 @@ from agent.twin import Twin
 from protocol.codec import decode, encode
 from protocol.facts import BootCause, Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed
 from protocol.refusal import Refused
-from protocol.units import Moment
+from protocol.units import DATED_QUALITIES, Moment
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +78,13 @@ class Lifecycle:
     def _later(mark: Moment | None, fact: Moment | None) -> Moment | None:
         if mark is None or fact is None:
             return mark or fact
-        order: Callable[[Moment], int] = (lambda at: at.mono) if mark.boot == fact.boot else (lambda at: at.wall)
-        return max(mark, fact, key=order)
+        if mark.boot == fact.boot:
+            return max(mark, fact, key=lambda at: at.mono)
+        if {mark.quality, fact.quality} <= {*DATED_QUALITIES}:
+            return max(mark, fact, key=lambda at: at.wall)
+        # A wall clock that did not know the time orders nothing. A boot states its start before it sets a mark, so the
+        # mark is an earlier boot's.
+        return fact
 
     def stopped(self) -> None:
         """State that the agent ends in good order."""

@@ -1,5 +1,6 @@
 """Debian 13 machines for QEMU, made of packages: a kernel, an initrd and a disk. Needs root (mmdebstrap)."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -85,12 +86,15 @@ def bootstrap(root: Path, *, architecture: str, packages: Sequence[str], hooks: 
             '--aptopt=Apt::Install-Recommends "false"',
             *(f"--dpkgopt=path-exclude=/usr/share/{unread}/*" for unread in ("man", "doc", "locale")),
             f'--essential-hook=mkdir -p {initramfs}"; printf "{_INITRAMFS}" > {initramfs}/rig"',
+            '--customize-hook=chroot "$1" update-initramfs -c -k all',
             *(f"--customize-hook={hook}" for hook in hooks),
             "trixie",
             str(root),
             *SOURCES,
         ],
         check=True,
+        # Once, at the end: by themselves the kernel's package and the initramfs' trigger would each make one.
+        env=os.environ | {"INITRD": "No"},
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from agent.lifecycle import MARK_EVERY_MS
 from protocol.facts import Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed
+from protocol.units import Moment
 from tests.agent.bench import ZHANG, Bench, bench, desired
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
 
@@ -47,6 +48,21 @@ def test_another_boot_is_a_power_on_after_the_mark(tmp_path: Path, system: FakeS
         assert (booted.cause, booted.last_alive) == ("power_on", marked)
         assert booted.at.quality == "restored"
         assert booted.at.wall == marked.wall + system.mono
+
+
+def test_a_boot_that_never_knew_the_time_was_after_the_mark_all_the_same(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    with bench(tmp_path, system) as first:
+        first.lifecycle.started(last_fact=None)
+        system.pass_ms(MARK_EVERY_MS)
+        first.lifecycle.tick()
+    system.reboot(b"boot-two--------")
+    undated = Moment(wall=5_000, boot=system.boot, mono=system.mono, quality="unknown")
+    system.reboot(b"boot-three------")
+    with bench(tmp_path, system, trusted=False) as third:
+        third.lifecycle.started(last_fact=undated)
+        assert third.of(Booted)[-1].last_alive == undated
 
 
 def test_the_mark_is_at_most_10_minutes_old_and_written_no_oftener(station: Bench, system: FakeSystemClock) -> None:

@@ -7,10 +7,11 @@ to which it says each light that it has put on its pins, as the simulated indica
 import json
 import socket
 import sys
+from collections import deque
 from pathlib import Path
 from typing import Any, ClassVar
 
-from gpiozero.pins.mock import MockFactory
+from gpiozero.pins.mock import MockFactory, MockPin
 
 from agent import catalogue, cli
 from agent.drivers.gpio_contact import GpioContact
@@ -19,9 +20,18 @@ from agent.ports import Colour
 from agent.settings import Setting, Settings, filled
 
 
+class ForgettingPin(MockPin):
+    """A mock pin that keeps its last state alone: gpiozero's own keeps each since the start, and grows by it."""
+
+    def clear_states(self) -> None:
+        """As `MockPin.clear_states`; from then on the newest takes the place of the one before."""
+        super().clear_states()
+        self.states = deque(self.states, maxlen=1)
+
+
 def _mock_pins(chip: int) -> MockFactory:
     """Return gpiozero's mock of a board of its own; ``chip`` does not matter."""
-    return MockFactory()
+    return MockFactory(pin_class=ForgettingPin)
 
 
 class MockPinsIndicator(GpioIndicator):
