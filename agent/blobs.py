@@ -9,7 +9,8 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,10 @@ FLOOR_BYTES, FLOOR_SHARE = 256 * 2**20, 16
 _NAME = re.compile(r"(\d{10})-([0-9a-f]{64})-(\d{1,8})", re.ASCII)
 
 
+_SIZE_BITS = 27
+"""Enough for the eight digits of a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptBlob:
     """A blob on disk; ``number`` counts the blobs of this folder and gives their order."""
@@ -42,7 +47,11 @@ class KeptBlob:
 
 
 class BlobStore:
-    """A folder of blobs. Any thread may call `write`; everything else belongs to the core's thread."""
+    """A folder of blobs. Any thread may call `write`; everything else belongs to the core's thread.
+
+    A long outage leaves tens of thousands here, so what is held of each is one integer by its SHA-256, and their paths
+    are plain strings: `pathlib` interns every name that it meets.
+    """
 
     def __init__(
         self, folder: Path, *, quota_bytes: int = DEFAULT_QUOTA_BYTES, room: Callable[[], Space] | None = None
@@ -66,10 +75,10 @@ class BlobStore:
             found = blobs_in(folder)
         except OSError as error:
             raise _sorted(error) from error
-        self._kept: dict[bytes, KeptBlob] = {blob.sha256: blob for blob in found}
+        self._kept = {blob.sha256: _packed(blob) for blob in found}
         self._written: dict[bytes, KeptBlob] = {}
         self._writing = threading.Lock()
-        self._total_bytes = sum(blob.size for blob in self._kept.values())
+        self._total_bytes = sum(blob.size for blob in found)
         self._next_number = found[-1].number + 1 if found else 1
 
     @property
@@ -115,7 +124,7 @@ class BlobStore:
         if blob is None:
             raise OutboxBroken("a blob was dropped before it was kept")
         # In this order, `write` on its thread sees the blob at any moment.
-        self._kept[sha256] = blob
+        self._kept[sha256] = _packed(blob)
         del self._written[sha256]
         self._total_bytes += blob.size
         return True
@@ -130,9 +139,9 @@ class BlobStore:
         if blob is not None:
             self._remove(blob)
 
-    def pending(self) -> list[tuple[bytes, int]]:
-        """Return ``(sha256, size)`` of every kept blob, the oldest first."""
-        return [(blob.sha256, blob.size) for blob in self._kept.values()]
+    def pending(self) -> Iterator[tuple[bytes, int]]:
+        """Go through ``(sha256, size)`` of the kept blobs, the oldest first; drop none meanwhile."""
+        return ((sha256, _unpacked(sha256, packed).size) for sha256, packed in self._kept.items())
 
     def read(self, sha256: bytes, offset: int, length: int) -> bytes:
         """Return bytes of a blob, fewer at its end.
@@ -141,9 +150,9 @@ class BlobStore:
             KeyError: It is not here.
             OutboxBroken: It can't be read.
         """
-        path = self._folder / self._kept[sha256].name
+        path = self._path(_unpacked(sha256, self._kept[sha256]))
         try:
-            with path.open("rb") as file:
+            with open(path, "rb") as file:
                 file.seek(offset)
                 return file.read(length)
         except OSError as error:
@@ -151,10 +160,11 @@ class BlobStore:
 
     def intact(self, sha256: bytes) -> bool:
         """Return whether a blob is here and its bytes still hash to its name."""
-        if sha256 not in self._kept:
+        packed = self._kept.get(sha256)
+        if packed is None:
             return False
         try:
-            with (self._folder / self._kept[sha256].name).open("rb") as file:
+            with open(self._path(_unpacked(sha256, packed)), "rb") as file:
                 return hashlib.file_digest(file, "sha256").digest() == sha256
         except OSError:
             return False
@@ -165,9 +175,10 @@ class BlobStore:
         Raises:
             OutboxBroken: The disk failed; it may still be here at the next start.
         """
-        blob = self._kept.pop(sha256, None)
-        if blob is None:
+        packed = self._kept.pop(sha256, None)
+        if packed is None:
             return
+        blob = _unpacked(sha256, packed)
         self._total_bytes -= blob.size
         self._remove(blob)
 
@@ -180,7 +191,7 @@ class BlobStore:
         oldest: list[bytes] = []
         for sha256 in self._kept if too_much > 0 else ():
             oldest.append(sha256)
-            too_much -= self._kept[sha256].size
+            too_much -= _unpacked(sha256, self._kept[sha256]).size
             if too_much <= 0:
                 break
         return oldest
@@ -196,23 +207,29 @@ class BlobStore:
 
     def _remove(self, blob: KeptBlob) -> None:
         try:
-            (self._folder / blob.name).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(self._path(blob))
         except OSError as error:
             raise _sorted(error) from error
 
     def _write(self, blob: KeptBlob, content: bytes) -> None:
         """Write under another name, sync, rename, sync the folder: a blob's own name always has the whole blob."""
-        part = self._folder / f"{blob.name}.part"
+        path = self._path(blob)
+        part = f"{path}.part"
         try:
-            with part.open("wb") as file:
+            with open(part, "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            part.rename(self._folder / blob.name)
+            os.rename(part, path)
             sync_folder(self._folder)
         except OSError as error:
-            part.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(part)
             raise _sorted(error) from error
+
+    def _path(self, blob: KeptBlob) -> str:
+        return f"{self._folder}/{blob.name}"
 
 
 def blobs_in(folder: Path) -> list[KeptBlob]:
@@ -221,12 +238,20 @@ def blobs_in(folder: Path) -> list[KeptBlob]:
     Raises:
         OSError: The folder can't be read.
     """
-    found = filter(None, (_read_name(path) for path in folder.iterdir()))
+    found = filter(None, (_read_name(name) for name in os.listdir(folder)))
     return sorted(found, key=lambda blob: blob.number)
 
 
-def _read_name(path: Path) -> KeptBlob | None:
-    match = _NAME.fullmatch(path.name)
+def _packed(blob: KeptBlob) -> int:
+    return blob.number << _SIZE_BITS | blob.size
+
+
+def _unpacked(sha256: bytes, packed: int) -> KeptBlob:
+    return KeptBlob(packed >> _SIZE_BITS, sha256, packed & ((1 << _SIZE_BITS) - 1))
+
+
+def _read_name(name: str) -> KeptBlob | None:
+    match = _NAME.fullmatch(name)
     if match is None:
         return None
     return KeptBlob(int(match[1]), bytes.fromhex(match[2]), int(match[3]))

@@ -20,6 +20,9 @@ PAGE_BYTES = 4096
 CHECKPOINT_FRAMES = 1000
 """WAL frames between checkpoints: few enough to read at a start, so many that a checkpoint hardly counts."""
 
+CACHE_KIB = 512
+"""Pages held in memory. A touch needs the newest and some of the indexes; what is read through once gains nothing."""
+
 PRAGMAS: tuple[tuple[str, str, str | int], ...] = (
     ("locking_mode", "EXCLUSIVE", "exclusive"),
     ("page_size", str(PAGE_BYTES), PAGE_BYTES),
@@ -28,6 +31,7 @@ PRAGMAS: tuple[tuple[str, str, str | int], ...] = (
     ("wal_autocheckpoint", str(CHECKPOINT_FRAMES), CHECKPOINT_FRAMES),
     ("foreign_keys", "ON", 1),
     ("cell_size_check", "ON", 1),
+    ("cache_size", str(-CACHE_KIB), -CACHE_KIB),
     ("trusted_schema", "OFF", 0),
 )
 """``(name, value set, value that must be read back)``. Exclusive locking before WAL: no -shm file is mapped then."""

@@ -119,15 +119,13 @@ class BlobSender:
             self._ask(self._blob)
 
     def _choose(self) -> None:
-        waiting = self._blobs.pending()
-        fresh = [blob for blob in waiting if blob[0] not in self._rested]
-        while fresh and not self._blobs.intact(fresh[0][0]):
-            self._give_up(fresh.pop(0)[0])
-        if not fresh:
-            self._rested.clear()
-            return
-        self._blob = fresh[0]
-        self._ask(fresh[0])
+        while blob := next((blob for blob in self._blobs.pending() if blob[0] not in self._rested), None):
+            if self._blobs.intact(blob[0]):
+                self._blob = blob
+                self._ask(blob)
+                return
+            self._give_up(blob[0])
+        self._rested.clear()
 
     def _give_up(self, sha256: bytes) -> None:
         """Let a file go that the county would refuse for ever: its bytes do not hash to its name."""

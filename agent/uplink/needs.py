@@ -1,5 +1,6 @@
 """What the uplink needs of the rest of the agent, in its own words."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from agent.agreement import StreamView
@@ -51,8 +52,8 @@ class Stream(StreamView, Protocol):
 class BlobSource(Protocol):
     """The files that wait for the county. `agent.blobs.BlobStore` is one."""
 
-    def pending(self) -> list[tuple[bytes, int]]:
-        """Return (SHA-256, size in bytes) of each, oldest first."""
+    def pending(self) -> Iterable[tuple[bytes, int]]:
+        """Go through (SHA-256, size in bytes) of each, oldest first; none is dropped meanwhile."""
 
     def read(self, sha256: bytes, offset: int, length: int) -> bytes:
         """Return at most ``length`` bytes from ``offset`` on.

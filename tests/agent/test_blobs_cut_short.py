@@ -10,7 +10,7 @@ def test_it_is_pending_and_not_intact_and_can_be_dropped(tmp_path: Path) -> None
     (file,) = tmp_path.iterdir()
     file.write_bytes(b"p" * 10)
     blobs = BlobStore(tmp_path)
-    assert blobs.pending() == [(name, 1000)]
+    assert list(blobs.pending()) == [(name, 1000)]
     assert not blobs.intact(name)
     blobs.drop(name)
     assert list(tmp_path.iterdir()) == []

@@ -77,7 +77,7 @@ def test_facts_and_blobs_arrive_and_stay_receipted(bench: DiskBench) -> None:
     bench.play()
     assert bench.disk.waiting == 0
     assert bench.book.whole_blobs() == {name}
-    assert not bench.store.pending()
+    assert not [*bench.store.pending()]
     bench.disk.close()
     bench.start()
     assert bench.disk.waiting == 0

@@ -20,13 +20,13 @@ from agent.ports import Colour
 from agent.settings import Setting, Settings, filled
 
 
-class ForgettingPin(MockPin):
+class ForgettingPin(MockPin):  # type: ignore[misc]
     """A mock pin that keeps its last state alone: gpiozero's own keeps each since the start, and grows by it."""
 
     def clear_states(self) -> None:
         """As `MockPin.clear_states`; from then on the newest takes the place of the one before."""
         super().clear_states()
-        self.states = deque(self.states, maxlen=1)
+        self.states: deque[Any] = deque(maxlen=1)
 
 
 def _mock_pins(chip: int) -> MockFactory:

@@ -3,6 +3,7 @@
 A short write leaves the first half of its bytes, and the next one finds the disk full, as write(2) does it.
 """
 
+import builtins
 import errno
 import io
 import itertools
@@ -160,6 +161,7 @@ def python_files(faults: Faults) -> Iterator[None]:
     shim = _Shim(faults)
     instead: list[tuple[Any, str, Callable[..., Any]]] = [
         (io, "open", shim.open),
+        (builtins, "open", shim.open),
         (os, "open", shim.os_open),
         (os, "fsync", shim.fsync),
         (os, "rename", shim.by_path("rename", os.rename)),

@@ -1,6 +1,6 @@
 """A station's life in a few steps, lived on although the disk fails: as its people and systemd would go on."""
 
-import builtins
+import io
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -177,7 +177,7 @@ class Life:
         blobs.quota_bytes = quota
 
     def _drop(self) -> None:
-        for name, _ in self._running().blobs.pending()[:1]:
+        for name, _ in list(self._running().blobs.pending())[:1]:
             self.tell(let_go=self.told.let_go | {name})
             try:
                 self._running().blobs.drop(name)
@@ -222,6 +222,6 @@ class Life:
     def _damage(self) -> None:
         """Spoil the header behind the product's back, from which every row can be salvaged."""
         self._close()
-        with builtins.open(self._station / OUTBOX_FILE, "r+b") as file:
+        with io.FileIO(self._station / OUTBOX_FILE, "r+") as file:
             file.write(b"x" * 100)
         self._running()

@@ -1,10 +1,11 @@
 """Write down what Python code asks of the files below a folder, by standing between it and the operating system.
 
-The functions of `os` and `io.open` are replaced while the context lasts, in this process only; the product knows
+The functions of `os` and `open` are replaced while the context lasts, in this process only; the product knows
 nothing of it. What is opened for reading, and what lies elsewhere, goes straight through. SQLite has its own way to the
 disk and is watched by a VFS.
 """
 
+import builtins
 import io
 import os
 from collections.abc import Callable, Iterator
@@ -120,6 +121,7 @@ def watched(recording: Recording) -> Iterator[None]:
     shim = _Shim(recording)
     instead: list[tuple[Any, str, Callable[..., Any]]] = [
         (io, "open", shim.open),
+        (builtins, "open", shim.open),
         (os, "open", shim.os_open),
         (os, "fsync", shim.fsync),
         (os, "close", shim.close),

@@ -85,7 +85,7 @@ class _Workload:
             self._program.snapshots.taken(event)
 
     def blob_drop(self) -> None:
-        for name, _ in self._program.blobs.pending()[:2]:
+        for name, _ in list(self._program.blobs.pending())[:2]:
             self.tell(let_go=self.told.let_go | {name})
             self._program.blobs.drop(name)
 
