@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "export" and options.outbox is not None:
         return _export_from(options.outbox, options)
     if options.command == "doctor" and options.card:
-        return _find_format(options.card)
+        return _find_format(options.config, options.card)
     try:
         config = load(options.config)
     except BadConfig as bad:
@@ -116,11 +117,22 @@ def _print_findings(station: str, findings: "list[Finding]", *, as_json: bool) -
     return 0 if all(one.well is not False for one in findings) else EXIT_FAILED
 
 
-def _find_format(uid: str) -> int:
-    from agent.doctor.cards import printed_format  # noqa: PLC0415
+def _find_format(file: Path, uid: str) -> int:
+    from queue import Queue  # noqa: PLC0415
 
-    print("请在读卡器上刷这张卡（站点程序要先停止），或者把它打出的号码敲进来再按回车：", flush=True)
-    found, says = printed_format(uid, sys.stdin.readline(200))
+    from agent.doctor.cards import first_line, printed_format  # noqa: PLC0415
+    from agent.wiring.doctoring import heard_wedges  # noqa: PLC0415
+
+    lines: Queue[str] = Queue()
+    with ExitStack() as stack:
+        heard = False
+        with suppress(BadConfig):  # a reader whose form is not known yet is no reason not to find it out
+            heard = stack.enter_context(heard_wedges(load(file), lines.put))
+        print("请在读卡器上刷这张卡（站点程序要先停止），或者把它打出的号码敲进来再按回车：", flush=True)
+        printed = first_line(lines, sys.stdin, alone=not heard) or ""
+    if heard and printed:
+        print(f"读卡器打出：{printed.strip()}")
+    found, says = printed_format(uid, printed)
     print(says)
     return 0 if found else EXIT_FAILED
 

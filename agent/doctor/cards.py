@@ -1,13 +1,47 @@
 """Find how a reader prints card numbers, from one card of which the UID is known."""
 
+import select
+import time
+from queue import Empty, Queue
+from typing import TextIO
+
 from agent.uid import MAX_PRINTED, formats_that_fit
 from protocol.refusal import Refused
+
+WITHIN_S = 120.0
+_LOOK_EVERY_S = 0.1
+
+
+def first_line(printed: Queue[str], keyboard: TextIO, *, alone: bool, within_s: float = WITHIN_S) -> str | None:
+    """Return what is printed first, by a reader that is heard or on this terminal; None where nothing is in time.
+
+    Args:
+        alone: No reader is heard, so that the terminal's end is the end.
+    """
+    deadline = time.monotonic() + within_s
+    open_yet = True
+    while time.monotonic() < deadline and (open_yet or not alone):
+        try:
+            return printed.get(timeout=_LOOK_EVERY_S) if not alone else printed.get_nowait()
+        except Empty:
+            pass
+        if open_yet and select.select([keyboard], [], [], _LOOK_EVERY_S if alone else 0)[0]:
+            if line := keyboard.readline(200):
+                return line
+            open_yet = False
+    return None
 
 
 def printed_format(uid: str, printed: str) -> tuple[bool, str]:
     """Return whether the form was found, and what to tell the technician."""
+    if not printed.strip():
+        return False, "没有读到号码：请把读卡器的前缀、后缀关掉，只留回车，再试一次。"
     try:
-        forms = formats_that_fit(printed.strip()[:MAX_PRINTED], uid)
+        # Of ten digits that begin with 0 it is known that they are always ten: the form in which a lost digit shows.
+        padded = printed.strip().startswith("0")
+        forms = sorted(
+            formats_that_fit(printed.strip()[:MAX_PRINTED], uid), key=lambda form: form != "8H10D" or not padded
+        )
     except Refused:
         return False, f"“{uid}”不是卡号：请写县里给的十六进制卡号，例如 04A22B1C。"
     if not forms:

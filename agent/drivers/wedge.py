@@ -94,7 +94,10 @@ class WedgeReader(LoopingReader):
                     keys, line = ready.data
                     for key in keys.read():
                         if (typed := line.take(key, time.monotonic())) is not None:
-                            self._card_lies(uid_as_sent(typed, self._format))
+                            self._line_typed(typed)
+
+    def _line_typed(self, typed: str) -> None:
+        self._card_lies(uid_as_sent(typed, self._format))
 
 
 class TypedLine:

@@ -1,5 +1,8 @@
 """How the doctor of a station looks at what lies beyond files."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
 from agent.config import StationConfig
 from agent.doctor.ports import Tools
 from agent.drivers.county_door import knock
@@ -17,3 +20,17 @@ def doctor_tools(config: StationConfig) -> Tools:
         indicator=lambda: indicator_ready(lambda: hardware.indicator(config.indicator)),
         contact=lambda chosen: contact_ready(lambda: hardware.contact(chosen)),
     )
+
+
+@contextmanager
+def heard_wedges(config: StationConfig, printed: Callable[[str], None]) -> Iterator[bool]:
+    """Hear what the keyboard-wedge readers print, on threads of their own; yield whether there is any."""
+    wedges = [one for one in config.readers if one.driver == "wedge"]
+    with ExitStack() as stack:
+        for chosen in wedges:
+            from agent.drivers.printing_wedge import PrintingWedge  # noqa: PLC0415 -- only where there are keyboards
+
+            reader = PrintingWedge(usb=chosen.settings["usb"], port=chosen.settings["port"], printed=printed)
+            reader.start(touched=lambda _: None, ready=lambda _: None)
+            stack.callback(reader.stop)
+        yield bool(wedges)

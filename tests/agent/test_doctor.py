@@ -572,10 +572,11 @@ def test_the_technicians_guide_has_every_code() -> None:
     ("uid", "printed", "code", "says"),
     [
         (UID, "472621572", 0, 'format = "decimal_reversed"'),
-        (UID, "0077736732", 0, 'format = "decimal"（8H10D 也一样）'),
+        (UID, "0077736732", 0, 'format = "8H10D"（decimal 也一样）'),
+        ("F4A22B1C", "4104268572", 0, 'format = "decimal"（8H10D 也一样）'),
         (UID, "1C2BA204", 0, 'format = "hex_reversed"'),
         (UID, "12345", 1, "对不上"),
-        (UID, "", 1, "对不上"),
+        (UID, "", 1, "没有读到号码"),
         ("张三", "12345", 1, "不是卡号"),
     ],
 )

@@ -3,6 +3,8 @@
 The kernel's part (the grab itself) is tried with uinput by `tests.rig.test_wedge_uinput`.
 """
 
+import os
+from queue import Queue
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,9 @@ from evdev import InputEvent, ecodes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.doctor.cards import first_line
 from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards, Key
+from agent.drivers.printing_wedge import PrintingWedge
 from agent.drivers.wedge import HALF_LINE_S, TypedLine, WedgeReader
 from agent.uid import Format
 from tests.agent.drivers_heard import listening, reading
@@ -189,6 +193,27 @@ def test_a_cards_digits_among_other_keys_are_answered_in_red(keyboards: FakeKeyb
         heard.nothing(for_s=0.1)
         keyboards.type(plugged, "0077736732\n")
         assert heard.touch() == "04a22b1c"
+
+
+def test_what_a_wedge_prints_is_heard_as_it_was_typed_and_by_nobody_else(keyboards: FakeKeyboards) -> None:
+    printed: Queue[str] = Queue()
+    plugged = keyboards.plug(keyboard())
+    with reading(PrintingWedge(usb=WEDGE, port="", printed=printed.put, keyboards=keyboards)):
+        keyboards.type(plugged, "0077736732\n")
+        with open(os.devnull, encoding="ascii") as terminal:
+            assert first_line(printed, terminal, alone=False, within_s=15) == "0077736732"
+    assert keyboards.others_heard == []
+
+
+def test_the_first_line_is_the_readers_or_the_terminals_or_none() -> None:
+    read, write = os.pipe()
+    with os.fdopen(read) as terminal:
+        assert first_line(Queue(), terminal, alone=True, within_s=0.2) is None
+        os.write(write, b"123\n")
+        assert first_line(Queue(), terminal, alone=False, within_s=15) == "123\n"
+        os.close(write)
+        assert first_line(Queue(), terminal, alone=True, within_s=600) is None
+        assert first_line(Queue(), terminal, alone=False, within_s=0.3) is None
 
 
 def test_it_lets_go_when_it_stops(keyboards: FakeKeyboards) -> None:
