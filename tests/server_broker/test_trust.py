@@ -74,11 +74,20 @@ def test_a_station_certificate_has_the_profile_of_a_client(home: CountyHome) -> 
     certificate = load(issued.pem)
     assert [(a.oid, a.value) for a in certificate.subject] == [(NameOID.COMMON_NAME, "village-01")]
     assert certificate.not_valid_after_utc == NOW + dt.timedelta(days=90) == issued.not_after
+    assert certificate.not_valid_before_utc <= NOW - dt.timedelta(minutes=30), "for a clock set back"
     extensions = certificate.extensions
     assert list(extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.CLIENT_AUTH]
     assert not extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     certificate.verify_directly_issued_by(load(keys.ca_pem))
     assert int(issued.serial, 16) == certificate.serial_number
+
+
+def test_no_certificate_outlives_the_authority(home: CountyHome) -> None:
+    authority = county_keys(home).authority
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    late = dt.datetime(2049, 12, 1, tzinfo=dt.UTC)
+    for issued in (authority.issue_station("village-01", key, now=late), authority.issue_server(["h"], key, now=late)):
+        assert late < issued.not_after == authority.certificate.not_valid_after_utc
 
 
 def test_a_server_certificate_is_believed_from_2020_on_for_its_names_only(home: CountyHome) -> None:
