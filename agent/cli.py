@@ -78,6 +78,7 @@ def _enrol(config: StationConfig, claim: str) -> int:
     from agent.wiring.county import enrol_station  # noqa: PLC0415
 
     try:
+        _become_owner(config.folder)
         identity = enrol_station(config, claim)
     except EnrolmentFailed as failed:
         print(f"接入没有成功：{failed.message}", file=sys.stderr)
@@ -87,6 +88,15 @@ def _enrol(config: StationConfig, claim: str) -> int:
         return EXIT_FAILED
     print(f"接入成功：{identity.enrolled.village}，站点编号 {identity.station}")
     return 0
+
+
+def _become_owner(folder: Path) -> None:
+    """Where root enrols a station of another user, be that user: the agent must read what is made in its folder."""
+    with suppress(FileNotFoundError):
+        owner = folder.stat()
+        if os.geteuid() == 0 and owner.st_uid != 0:
+            os.setegid(owner.st_gid)
+            os.seteuid(owner.st_uid)
 
 
 def _doctor(config: StationConfig, *, as_json: bool) -> int:
