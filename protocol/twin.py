@@ -137,11 +137,18 @@ def judge_settings(wanted: Mapping[str, Any], *, last_good: Settings) -> Judged:
     known = {field.name: field.type for field in msgspec.structs.fields(Settings)}
     for name in wanted.keys() & known.keys():
         try:
-            good[name] = msgspec.convert(wanted[name], known[name])
+            good[name] = _taken(msgspec.convert(wanted[name], known[name]))
         except msgspec.ValidationError as error:
             good[name] = getattr(last_good, name)
             refused[name] = _refusal(error)
     return Judged(Settings(**good), sorted(wanted.keys() - known.keys()), dict(sorted(refused.items())))
+
+
+def _taken(value: Any) -> Any:
+    """Return a converted value; raise where a list has something twice, which types can't tell."""
+    if isinstance(value, tuple) and len(set(value)) < len(value):
+        raise msgspec.ValidationError("Expected each item once")
+    return value
 
 
 def _refusal(error: msgspec.ValidationError) -> str:

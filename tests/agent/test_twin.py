@@ -95,6 +95,13 @@ def test_a_wrong_setting_is_refused_alone_and_the_last_good_one_stays_also_after
         assert station.twin.desired.settings.open_before_min == 90
 
 
+@pytest.mark.parametrize("shed", [["blobs", "blobs"], ["vitals", "vitals"], ["facts"], "blobs", {}])
+def test_what_is_put_off_is_named_once_and_is_never_a_fact(station: Bench, shed: object) -> None:
+    reported = station.twin.accept(desired(version=2, settings={"data_shed": shed}), at=station.now())
+    assert list(reported.refused_settings) == ["data_shed"]
+    assert station.twin.desired.settings.data_shed == ("blobs", "vitals")
+
+
 @pytest.mark.parametrize("kept", [b"\xc1", b"\x01", b"\x81\x01\x02"])
 def test_damaged_kept_settings_are_no_reason_not_to_start(tmp_path: Path, system: FakeSystemClock, kept: bytes) -> None:
     with bench(tmp_path, system) as station:
