@@ -44,8 +44,10 @@ def test_a_connection_for_time_takes_nothing_else() -> None:
     bench.uplink.handle(LinkUp(attempt=2))
     order = Command(id=bytes(16), station=STATION, order="identify", not_after=2**50, issuer="operator", reason="")
     bench.say("command", seal_command(bench.book.key, order))
+    bench.say("command", seal_command(bench.book.key, order), retained=True)
     bench.say("receipt", bench.book.receipt(STATION, bench.outbox.epoch))
     assert not bench.host.commands
+    assert not bench.host.refused
     assert not bench.outbox.receipts
     bench.clock.now += 2_500
     bench.silent_broker = False

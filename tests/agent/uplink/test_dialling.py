@@ -45,6 +45,28 @@ def test_a_dead_broker_is_tried_ever_more_rarely() -> None:
     assert bench.host.states == ["offline"]
 
 
+def test_a_connection_that_never_holds_is_tried_ever_more_rarely() -> None:
+    """Each costs some kilobytes of a metered line."""
+    bench = Bench(jitter=lambda: 0.99)
+    counts = []
+    for _ in range(4):
+        before = len(bench.link.attempts)
+        end = bench.clock.now + 300_000
+        while bench.clock.now < end:
+            due = bench.uplink.tick()
+            if bench.link.is_open:
+                bench.uplink.handle(LinkUp(attempt=bench.attempt))
+                bench.play()
+                assert bench.uplink.state == "connected"
+                bench.clock.now += 10_000
+                bench.drop()
+            else:
+                bench.clock.now = min(end, due)
+        counts.append(len(bench.link.attempts) - before)
+    assert counts[0] <= 20
+    assert counts[-1] <= 2
+
+
 def test_a_touch_tries_at_once() -> None:
     bench = Bench(jitter=lambda: 0.99)
     bench.uplink.tick()
