@@ -15,6 +15,7 @@ from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
 AT_MOST_EVERY_MS = 200
 AT_LEAST_EVERY_MS = 60_000
 STRANGE_KEYBOARD = "有人插上了陌生键盘，请把它拔下来"
+ONE_READER_GONE = "有一个读卡器没有反应，请用另一个打卡，并告诉镇办"
 
 
 class HomeScreen:
@@ -88,6 +89,13 @@ class HomeScreen:
         self._changed, self._sent_ms = False, now
         return AT_LEAST_EVERY_MS
 
+    def _request(self) -> str:
+        """Return what whoever stands there is asked to do, if anything."""
+        if self._strange_keyboard:
+            return STRANGE_KEYBOARD
+        one_is_gone = self._lifecycle.reader_ready and not all(self._lifecycle.readers.values())
+        return ONE_READER_GONE if one_is_gone else ""
+
     def current(self) -> Home:
         """Return the home screen as it is now, short enough for one line."""
         now = self._clock.now()
@@ -104,7 +112,7 @@ class HomeScreen:
             simulated=self._simulated,
             duty=self._today.board(now),
             levels=self._learning.levels(),
-            notice=STRANGE_KEYBOARD if self._strange_keyboard else self._notice(),
+            notice=self._request() or self._notice(),
         )
         while len(encode_line(home)) > MAX_LINE_BYTES:
             home = msgspec.structs.replace(

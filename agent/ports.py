@@ -90,7 +90,7 @@ class Contact(Protocol):
                 thread of the driver's own.
 
         Raises:
-            DeviceError: Nothing is watched.
+            DeviceError: Nothing is watched; it may be tried again.
         """
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ A reed contact between the pin and ground is closed by the door's magnet: with t
 door is closed, high while it is open. Motion sensors drive their output high while something moves.
 """
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -71,6 +72,8 @@ class GpioContact:
             DeviceError: The pin can't be had.
         """
         self._changed = changed
+        # gpiozero holds the pin of a device that could not be made until that object is gone, which a cycle may delay.
+        gc.collect()
         with device_errors(), ExitStack() as stack:
             factory = self._pins(self._chip)
             stack.callback(let_go, factory)

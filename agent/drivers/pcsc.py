@@ -100,6 +100,14 @@ class PcscReader(LoopingReader):
             else:
                 return
         log.info("a card could not be read: %s", problem)
+        if _lies_there(context, reader):
+            self._touched("")
+
+
+def _lies_there(context: int, reader: str) -> bool:
+    """Return whether a card lies on the reader now; False also where nobody can tell any more."""
+    result, states = scard.SCardGetStatusChange(context, 0, [(reader, scard.SCARD_STATE_UNAWARE)])
+    return result == scard.SCARD_S_SUCCESS and bool(states[0][1] & scard.SCARD_STATE_PRESENT)
 
 
 def _uid(context: int, reader: str) -> str:

@@ -172,6 +172,25 @@ def test_an_input_that_can_not_be_watched_is_an_alarm(station: Bench) -> None:
     assert [fact.code for fact in station.of(AlarmCleared)] == ["input_failed:大门"]
 
 
+def test_an_input_that_could_not_be_watched_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.watched_contact.RETRY_S", 0.01)
+    inbox, fake = Inbox(), FakeContact(broken=True)
+    contact = WatchedContact(fake, DOOR, inbox)
+    contact.start()
+    assert [type(inbox.get(timeout_s=5)) for _ in range(3)] == [InputFailed] * 3
+    fake.mend()
+    while isinstance(event := inbox.get(timeout_s=5), InputFailed):
+        pass
+    assert event == InputChanged(DOOR, False)
+    contact.stop()
+
+
+def test_one_that_never_came_does_not_hold_up_the_end() -> None:
+    contact = WatchedContact(FakeContact(broken=True), DOOR, Inbox())
+    contact.start()
+    contact.stop()
+
+
 def test_a_watched_contact_brings_each_change_into_the_inbox() -> None:
     inbox, fake = Inbox(), FakeContact()
     contact = WatchedContact(fake, DOOR, inbox)

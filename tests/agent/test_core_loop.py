@@ -27,7 +27,7 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
-from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, STRANGE_KEYBOARD, HomeScreen
+from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, ONE_READER_GONE, STRANGE_KEYBOARD, HomeScreen
 from agent.notify import Notifier
 from agent.ports import HintRead, NtpState
 from agent.renewal import Renewal
@@ -284,6 +284,20 @@ def test_people_at_the_kiosk_are_told_of_a_strange_keyboard(running: Running, sy
         running.core.step(timeout_s=0)
         said.append(running.homes()[-1].notice)
     assert said == [STRANGE_KEYBOARD, ""]
+
+
+def test_people_at_the_kiosk_are_told_that_one_of_two_readers_is_gone(
+    running: Running, system: FakeSystemClock
+) -> None:
+    said: list[tuple[bool, str]] = []
+    hall, desk = "门口", "桌上"
+    for reader, ready in ((hall, True), (desk, True), (desk, False), (hall, False), (desk, True), (hall, True)):
+        running.take(ReaderReady(reader, ready))
+        system.pass_ms(AT_MOST_EVERY_MS)
+        running.core.step(timeout_s=0)
+        said.append((running.homes()[-1].reader_ready, running.homes()[-1].notice))
+    gone = (True, ONE_READER_GONE)
+    assert said == [(True, ""), (True, ""), gone, (False, ""), gone, (True, "")]
 
 
 def test_home_is_sent_at_each_change_but_not_more_than_so_often(running: Running, system: FakeSystemClock) -> None:

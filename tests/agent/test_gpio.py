@@ -190,3 +190,15 @@ def test_a_contact_that_can_not_be_watched(board: Board) -> None:
     with pytest.raises(DeviceError, match="gpiochip0"):
         contact.start(changed=lambda _: None)
     contact.stop()
+
+
+def test_a_contact_whose_pin_was_taken_can_be_tried_again(board: Board) -> None:
+    other, contact = GpioContact(pin=DOOR, pins=board.pins), GpioContact(pin=DOOR, pins=board.pins)
+    heard: list[bool] = []
+    other.start(changed=lambda _: None)
+    with pytest.raises(DeviceError, match="in use"):
+        contact.start(changed=heard.append)
+    other.stop()
+    contact.start(changed=heard.append)
+    assert len(heard) == 1
+    contact.stop()

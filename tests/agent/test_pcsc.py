@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.drivers.pcsc import PcscReader
+from firmware_scripts.demo import virtual_card
 from protocol.cards import normalise_uid
 from protocol.refusal import Refused
 from tests.agent.drivers_heard import Heard, listening, reading
@@ -100,6 +101,20 @@ def test_a_strange_card_is_told_of_as_it_is_and_is_no_card_number(
         assert put_until_read(uid, pcscd, heard) == uid
         with pytest.raises(Refused):
             normalise_uid(uid)
+
+
+def test_a_card_that_lies_there_and_says_nothing_is_answered_once(
+    pcscd: Pcscd, reader: PcscReader, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pcscd.start()
+    begin(reader, heard)
+    assert heard.ready.get(timeout=LIMIT_S) is True
+    with monkeypatch.context() as silent:
+        silent.setattr(virtual_card, "ATR", b"\x3b")
+        assert put_until_read("", pcscd, heard) == ""
+        with pytest.raises(queue.Empty):
+            heard.touches.get(timeout=1.5)
+    assert put_until_read(UID, pcscd, heard) == UID
 
 
 def test_without_pcscd_it_is_not_ready_and_comes_by_itself(pcscd: Pcscd, reader: PcscReader, heard: Heard) -> None:

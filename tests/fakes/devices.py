@@ -75,6 +75,10 @@ class FakeContact:
     def stop(self) -> None:
         self._changed = None
 
+    def mend(self) -> None:
+        """Be there from the next try on."""
+        self._broken = False
+
     def switch(self, active: bool) -> None:
         """Open the door (True), or close it."""
         changed = active != self._active
