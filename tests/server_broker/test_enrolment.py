@@ -204,6 +204,23 @@ def test_a_new_board_takes_the_old_ones_place(station: Station, home: CountyHome
     assert len(standing.revoked_serials) == 1
 
 
+def test_an_old_boards_connection_ends_once_the_broker_knows_the_new_one(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr("server_broker.broker.refresh", lambda home, *, now: done.append("refresh"))
+    monkeypatch.setattr("server_broker.broker.cut_off", lambda home, station: done.append(f"cut off {station}"))
+    Kit().enrol(make_claim(station, actor="operator", now=timezone.now()))
+    assert done == ["refresh", f"cut off {station.pk}"]
+
+
+def test_a_station_that_the_database_has_revoked_gets_no_certificate(code: str) -> None:
+    kit = Kit()
+    kit.enrol(code)
+    Station.objects.update(revoked_at=timezone.now())
+    assert refusal(kit.renew()) == (403, "revoked")
+
+
 def test_a_renewal_counts_once_for_its_nonce(code: str) -> None:
     kit = Kit()
     kit.enrol(code)
