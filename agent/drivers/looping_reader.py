@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 _MISSING_FIRST_S, _MISSING_MOST_S = 0.25, 2.0
 _FLAPPING_FIRST_S, _FLAPPING_MOST_S = 0.25, 60.0
 _SOUND_AFTER_S = 10.0
+_HANGS_AFTER_S = 3.0
+"""After the end was asked for: the agent's own end must not wait for a device that never answers."""
 
 
 class LoopingReader:
@@ -35,9 +37,14 @@ class LoopingReader:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, whatever it waits for."""
+        """End the thread, whatever it waits for; one that hangs in its device is left behind and not heard any more."""
         self._stopping.set()
+        give_up_s = time.monotonic() + _HANGS_AFTER_S
         while self._thread is not None and self._thread.is_alive():
+            if time.monotonic() > give_up_s:
+                log.error("the reader's thread hangs and is left behind")
+                self._touched, self._tell = _unheard, _unheard
+                return
             # A wait may begin just after it was ended, so it is ended until the thread is gone.
             self._wake()
             self._thread.join(timeout=0.1)
@@ -81,6 +88,10 @@ class LoopingReader:
         ready_for_s = time.monotonic() - self._ready_since_s if self._ready else None
         self._set_ready(False)
         self._stopping.wait(self._pauses.next_s(ready_for_s))
+
+
+def _unheard(_: object) -> None:
+    """For what comes after the end."""
 
 
 class Pauses:

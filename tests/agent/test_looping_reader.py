@@ -1,5 +1,7 @@
 """How a reader that is away, or comes and goes, is looked for again."""
 
+import threading
+
 import pytest
 
 from agent.drivers.held_cards import GONE_AFTER_S, HeldCards
@@ -59,3 +61,30 @@ def test_a_bug_is_logged_and_the_reader_comes_back(caplog: pytest.LogCaptureFixt
         assert [heard.is_ready(), heard.is_ready()] == [False, True]
     assert heard.ready.empty()
     assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
+class Hung(LoopingReader):
+    """A driver whose device never answers until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go, self.told = threading.Event(), threading.Event()
+
+    def _attend(self) -> None:
+        self._set_ready(True)
+        self.let_go.wait()
+        self._touched("04a1b2c3")
+        self.told.set()
+
+
+def test_one_that_hangs_is_left_behind_and_not_heard_any_more(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.drivers.looping_reader._HANGS_AFTER_S", 0.2)
+    reader = Hung()
+    with listening(reader) as heard:
+        assert heard.is_ready()
+    reader.let_go.set()
+    assert reader.told.wait(5)
+    assert heard.touches.empty()
+    assert "hangs" in caplog.text
