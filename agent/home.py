@@ -15,7 +15,7 @@ from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
 AT_MOST_EVERY_MS = 200
 AT_LEAST_EVERY_MS = 60_000
 STRANGE_KEYBOARD = "有人插上了陌生键盘，请把它拔下来"
-ONE_READER_GONE = "有一个读卡器没有反应，请用另一个打卡，并告诉镇办"
+ONE_READER_GONE = "有一个读卡器没反应，请用另一个，并告诉镇办"
 
 
 class HomeScreen:
