@@ -24,8 +24,8 @@ def site() -> Path:
 def _install(folder: Path) -> None:
     subprocess.run(
         [
-            *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", sys.executable, "--no-deps"),
-            *("--require-hashes", "--target", str(folder), "--requirements", str(_RIG_LOCK)),
+            *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--system-certs", "--python", sys.executable),
+            *("--no-deps", "--require-hashes", "--target", str(folder), "--requirements", str(_RIG_LOCK)),
         ],
         check=True,
         # lgpio's own switch: build its C library in, instead of linking one that Debian does not have.
