@@ -42,8 +42,14 @@ class Terminal:
         Raises:
             NotInTime: With the names of what was awaited.
         """
-        wait_until(lambda: self._first(texts) is not None, what=f"{texts} on the kiosk", timeout_s=timeout_s)
-        return self._first(texts) or texts[0]
+        seen: list[str] = []
+
+        def look() -> bool:
+            seen.extend(self._first(texts))
+            return bool(seen)
+
+        wait_until(look, what=f"{texts} on the kiosk", timeout_s=timeout_s)
+        return seen[0]
 
     def wait_until_gone(self, text: str, *, timeout_s: float = 15) -> None:
         """Wait until ``text`` is no longer on the screen.
@@ -51,11 +57,12 @@ class Terminal:
         Raises:
             NotInTime: It still is.
         """
-        wait_until(lambda: self._first((text,)) is None, what=f"{text} to leave the kiosk", timeout_s=timeout_s)
+        wait_until(lambda: not self._first((text,)), what=f"{text} to leave the kiosk", timeout_s=timeout_s)
 
-    def _first(self, texts: tuple[str, ...]) -> str | None:
+    def _first(self, texts: tuple[str, ...]) -> list[str]:
+        """Return the first of some texts that is on the screen, or nothing."""
         screen = _plain(self.screen())
-        return next((text for text in texts if _plain(text) in screen), None)
+        return [text for text in texts if _plain(text) in screen][:1]
 
     def close(self) -> None:
         """End the kiosk and its terminal."""
@@ -90,10 +97,13 @@ def _play_once(terminal: Terminal, pack: Pack) -> bool:
 
 
 def _answer(terminal: Terminal, pack: Pack) -> None:
-    """Read the question from the screen, press what is right, confirm, and go on."""
-    screen = _plain(terminal.screen())
-    question = next(one for one in pack.levels[0].questions if _plain(one.stem) in screen)
-    for key in keys_for(question, screen):
+    """Read the question from the screen, press what is right, confirm, and go on.
+
+    A touch of somebody's may stand before the question for some seconds.
+    """
+    questions = {one.stem: one for one in pack.levels[0].questions}
+    question = questions[terminal.wait_for(*questions)]
+    for key in keys_for(question, _plain(terminal.screen())):
         terminal.press(key)
     if question.kind in ("multiple", "ordering"):
         terminal.press("Enter")

@@ -1,0 +1,62 @@
+"""The demonstration's player: it answers what is on the screen, whatever stands before it for a while."""
+
+from pathlib import Path
+
+import pytest
+
+from firmware_scripts.demo import level_player
+from firmware_scripts.demo.level_player import Terminal, play_level
+from firmware_scripts.demo.processes import NotInTime
+from firmware_scripts.demo.sample_pack import sample_pack
+from protocol.packs import Pack
+
+PACK = sample_pack()
+FIRST = PACK.levels[0].questions[0]
+
+
+def asked(*, options: bool = True) -> str:
+    lines = [f"{number} {option}" for number, option in enumerate(FIRST.options, start=1)]
+    return "\n".join(["还有 0 题", FIRST.stem, *(lines if options else ())])
+
+
+class Scripted(Terminal):
+    """A terminal whose screens follow one another at each look; the last stays."""
+
+    def __init__(self, *screens: str) -> None:
+        self.screens, self.pressed = list(screens), list[str]()
+
+    def screen(self) -> str:
+        return self.screens.pop(0) if len(self.screens) > 1 else self.screens[0]
+
+    def press(self, *keys: str) -> None:
+        self.pressed += keys
+
+
+def test_what_was_seen_counts_though_it_is_gone_at_the_next_look() -> None:
+    assert Scripted("看结果", "✓ 过关了", "上午好").wait_for("× 没有过关", "✓ 过关了") == "✓ 过关了"
+
+
+def test_a_text_that_never_comes_is_named() -> None:
+    with pytest.raises(NotInTime, match="过关了"):
+        Scripted("上午好").wait_for("✓ 过关了", timeout_s=0.2)
+
+
+def test_a_touch_that_stands_before_the_question_is_waited_out() -> None:
+    terminal = Scripted("还有 0 题", "✓ 上班 已记录", asked(), asked(), "✓ 答对了 看结果", "✓ 答对了 看结果", "✓ 过关了")
+    level_player._answer(terminal, PACK)
+    assert terminal.pressed == [*level_player.keys_for(FIRST, level_player._plain(asked())), "Enter"]
+
+
+def test_one_that_comes_between_two_looks_begins_the_level_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    begun = ("1 学习", PACK.levels[0].name)
+    cut = (*begun, "还有 0 题", asked(), "✓ 上班 已记录")
+    whole = (*begun, "还有 0 题", asked(), asked(), "✓ 答对了 看结果", "✓ 答对了 看结果", "✓ 过关了")
+    assert play_level(Scripted(*cut, *whole), PACK)
+    assert "not there" in capsys.readouterr().err
+
+
+def test_it_gives_up_after_some_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[Pack] = []
+    monkeypatch.setattr(level_player, "_play_once", lambda _, pack: tries.append(pack))
+    assert not play_level(Scripted(""), PACK, tries=2)
+    assert tries == [PACK, PACK]
