@@ -1,7 +1,5 @@
 """The demonstration's player: it answers what is on the screen, whatever stands before it for a while."""
 
-from pathlib import Path
-
 import pytest
 
 from firmware_scripts.demo import level_player
@@ -12,6 +10,9 @@ from protocol.packs import Pack
 
 PACK = sample_pack()
 FIRST = PACK.levels[0].questions[0]
+
+
+RIGHT = "✓ 答对了 看结果"
 
 
 def asked(*, options: bool = True) -> str:
@@ -42,7 +43,7 @@ def test_a_text_that_never_comes_is_named() -> None:
 
 
 def test_a_touch_that_stands_before_the_question_is_waited_out() -> None:
-    terminal = Scripted("还有 0 题", "✓ 上班 已记录", asked(), asked(), "✓ 答对了 看结果", "✓ 答对了 看结果", "✓ 过关了")
+    terminal = Scripted("还有 0 题", "✓ 上班 已记录", asked(), asked(), RIGHT, RIGHT, "✓ 过关了")
     level_player._answer(terminal, PACK)
     assert terminal.pressed == [*level_player.keys_for(FIRST, level_player._plain(asked())), "Enter"]
 
@@ -50,7 +51,7 @@ def test_a_touch_that_stands_before_the_question_is_waited_out() -> None:
 def test_one_that_comes_between_two_looks_begins_the_level_anew(capsys: pytest.CaptureFixture[str]) -> None:
     begun = ("1 学习", PACK.levels[0].name)
     cut = (*begun, "还有 0 题", asked(), "✓ 上班 已记录")
-    whole = (*begun, "还有 0 题", asked(), asked(), "✓ 答对了 看结果", "✓ 答对了 看结果", "✓ 过关了")
+    whole = (*begun, "还有 0 题", asked(), asked(), RIGHT, RIGHT, "✓ 过关了")
     assert play_level(Scripted(*cut, *whole), PACK)
     assert "not there" in capsys.readouterr().err
 
