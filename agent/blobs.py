@@ -26,8 +26,6 @@ FLOOR_BYTES, FLOOR_SHARE = 256 * 2**20, 16
 """Blobs give way where less than this is free, or than this share (one in so many) of a small disk: facts need it."""
 
 _NAME = re.compile(r"(\d{10})-([0-9a-f]{64})-(\d{1,8})", re.ASCII)
-
-
 _SIZE_BITS = 27
 """Enough for the eight digits of a name."""
 

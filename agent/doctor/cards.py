@@ -2,6 +2,7 @@
 
 import select
 import time
+from contextlib import suppress
 from queue import Empty, Queue
 from typing import TextIO
 
@@ -21,11 +22,9 @@ def first_line(printed: Queue[str], keyboard: TextIO, *, alone: bool, within_s: 
     deadline = time.monotonic() + within_s
     open_yet = True
     while time.monotonic() < deadline and (open_yet or not alone):
-        try:
-            return printed.get(timeout=_LOOK_EVERY_S) if not alone else printed.get_nowait()
-        except Empty:
-            pass
-        if open_yet and select.select([keyboard], [], [], _LOOK_EVERY_S if alone else 0)[0]:
+        with suppress(Empty):
+            return printed.get(timeout=_LOOK_EVERY_S)
+        if open_yet and select.select([keyboard], [], [], 0)[0]:
             if line := keyboard.readline(200):
                 return line
             open_yet = False

@@ -63,6 +63,7 @@ class GpioContact:
         self._taken = ExitStack()
         self._lock = threading.Lock()
         self._told: bool | None = None
+        self._tried = False
         self._stopped = False
 
     def start(self, *, changed: Callable[[bool], None]) -> None:
@@ -72,8 +73,10 @@ class GpioContact:
             DeviceError: The pin can't be had.
         """
         self._changed = changed
-        # gpiozero holds the pin of a device that could not be made until that object is gone, which a cycle may delay.
-        gc.collect()
+        if self._tried:
+            # gpiozero holds the pin of a device that could not be made until it is gone, which a cycle may delay.
+            gc.collect()
+        self._tried = True
         with device_errors(), ExitStack() as stack:
             factory = self._pins(self._chip)
             stack.callback(let_go, factory)

@@ -42,14 +42,7 @@ class Terminal:
         Raises:
             NotInTime: With the names of what was awaited.
         """
-        seen: list[str] = []
-
-        def look() -> bool:
-            seen.extend(self._first(texts))
-            return bool(seen)
-
-        wait_until(look, what=f"{texts} on the kiosk", timeout_s=timeout_s)
-        return seen[0]
+        return wait_until(lambda: self._first(texts), what=f"{texts} on the kiosk", timeout_s=timeout_s)
 
     def wait_until_gone(self, text: str, *, timeout_s: float = 15) -> None:
         """Wait until ``text`` is no longer on the screen.
@@ -59,10 +52,10 @@ class Terminal:
         """
         wait_until(lambda: not self._first((text,)), what=f"{text} to leave the kiosk", timeout_s=timeout_s)
 
-    def _first(self, texts: tuple[str, ...]) -> list[str]:
-        """Return the first of some texts that is on the screen, or nothing."""
+    def _first(self, texts: tuple[str, ...]) -> str:
+        """Return the first of some texts that is on the screen; empty where none is."""
         screen = _plain(self.screen())
-        return [text for text in texts if _plain(text) in screen][:1]
+        return next((text for text in texts if _plain(text) in screen), "")
 
     def close(self) -> None:
         """End the kiosk and its terminal."""

@@ -13,18 +13,19 @@ class NotInTime(Exception):
     """Something that should have happened by now did not."""
 
 
-def wait_until(condition: Callable[[], bool], *, what: str, timeout_s: float, every_s: float = 0.05) -> None:
-    """Wait for ``condition``.
+def wait_until[T](condition: Callable[[], T], *, what: str, timeout_s: float, every_s: float = 0.05) -> T:
+    """Wait until ``condition`` returns something true, and return that: at another look it may be gone.
 
     Raises:
         NotInTime: Naming ``what`` was awaited.
     """
     deadline = time.monotonic() + timeout_s
     pause = threading.Event()
-    while not condition():
+    while not (found := condition()):
         if time.monotonic() > deadline:
             raise NotInTime(f"{what}: not within {timeout_s:.0f} s")
         pause.wait(every_s)
+    return found
 
 
 def is_alive(pid: int) -> bool:

@@ -1,5 +1,7 @@
 """When the station connects, how long it waits, and when it gives a connection up."""
 
+from collections.abc import Callable
+
 from agent.events import Delivered, LinkDown, LinkUp
 from agent.uplink.backoff import SHORTEST_MS, Backoff, cap_ms
 from protocol.birth import Gone
@@ -27,8 +29,12 @@ def test_the_first_attempt_comes_at_once_and_leaves_a_will() -> None:
     assert (attempt, keepalive_s, gone.station, gone.reason) == (1, 240, STATION, "broken")
 
 
-def test_a_dead_broker_is_tried_ever_more_rarely() -> None:
-    bench = Bench(jitter=lambda: 0.99)
+def attempts_by_five_minutes(bench: Bench, dialled: Callable[[], None]) -> list[int]:
+    """Return how often the broker was dialled in each of four spans of five minutes.
+
+    Args:
+        dialled: Plays what becomes of an attempt.
+    """
     counts = []
     for _ in range(4):
         before = len(bench.link.attempts)
@@ -36,10 +42,16 @@ def test_a_dead_broker_is_tried_ever_more_rarely() -> None:
         while bench.clock.now < end:
             due = bench.uplink.tick()
             if bench.link.is_open:
-                bench.drop("connection refused")
+                dialled()
             else:
                 bench.clock.now = min(end, due)
         counts.append(len(bench.link.attempts) - before)
+    return counts
+
+
+def test_a_dead_broker_is_tried_ever_more_rarely() -> None:
+    bench = Bench(jitter=lambda: 0.99)
+    counts = attempts_by_five_minutes(bench, lambda: bench.drop("connection refused"))
     assert counts[0] <= 33
     assert counts[-1] <= 2
     assert bench.host.states == ["offline"]
@@ -48,21 +60,15 @@ def test_a_dead_broker_is_tried_ever_more_rarely() -> None:
 def test_a_connection_that_never_holds_is_tried_ever_more_rarely() -> None:
     """Each costs some kilobytes of a metered line."""
     bench = Bench(jitter=lambda: 0.99)
-    counts = []
-    for _ in range(4):
-        before = len(bench.link.attempts)
-        end = bench.clock.now + 300_000
-        while bench.clock.now < end:
-            due = bench.uplink.tick()
-            if bench.link.is_open:
-                bench.uplink.handle(LinkUp(attempt=bench.attempt))
-                bench.play()
-                assert bench.uplink.state == "connected"
-                bench.clock.now += 10_000
-                bench.drop()
-            else:
-                bench.clock.now = min(end, due)
-        counts.append(len(bench.link.attempts) - before)
+
+    def flap() -> None:
+        bench.uplink.handle(LinkUp(attempt=bench.attempt))
+        bench.play()
+        assert bench.uplink.state == "connected"
+        bench.clock.now += 10_000
+        bench.drop()
+
+    counts = attempts_by_five_minutes(bench, flap)
     assert counts[0] <= 20
     assert counts[-1] <= 2
 
