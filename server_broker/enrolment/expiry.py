@@ -47,7 +47,7 @@ def _watch_stations(now: dt.datetime) -> int:
     ends = live.annotate(ends=Max("certificates__not_after", filter=Q(certificates__revoked_at=None)))
     ending = dict(ends.filter(ends__lt=now + STATION_BEFORE).values_list("pk", "ends"))
     raise_alarms([AlarmCall(station, STATION, "major", _said(end, now)) for station, end in ending.items()], at=now)
-    closed = Alarm.objects.filter(code=STATION, resolved_at=None).exclude(station__in=ending)
+    closed = Alarm.objects.filter(code=STATION, origin="county", resolved_at=None).exclude(station__in=ending)
     closed.update(resolved_at=now)
     return len(ending)
 

@@ -126,9 +126,11 @@ class StationEvent(Stamped):
 
 
 class Alarm(models.Model):
-    """Something a person must see. One open row for each (station, code): repeats only count up."""
+    """Something a person must see. One open row for each (station, origin, code): repeats only count up."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="alarms", null=True)
+    origin = models.CharField(max_length=8, default="county")
+    """Who says it: ``county``, or ``station`` for what a station says of itself. Either closes only its own."""
     code = models.CharField(max_length=64)
     severity = models.CharField(max_length=8)
     detail = models.CharField(max_length=400, blank=True)
@@ -137,12 +139,17 @@ class Alarm(models.Model):
     count = models.PositiveIntegerField(default=1)
     acknowledged_at = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
+    resolved_because = models.CharField(max_length=16, blank=True)
+    """Empty where what it said is over; ``revoked`` where the station is."""
 
     class Meta:
         ordering = ["-last_at"]
+        indexes = [
+            models.Index(fields=["station", "opened_at"], condition=models.Q(origin="station"), name="alarm_own")
+        ]
         constraints = [
             models.UniqueConstraint(
-                fields=["station", "code"],
+                fields=["station", "origin", "code"],
                 condition=models.Q(resolved_at__isnull=True),
                 nulls_distinct=False,
                 name="alarm_open_once",

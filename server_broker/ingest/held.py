@@ -63,7 +63,7 @@ def write_off(facts: QuerySet[Fact], *, reason: str, actor: str, at: datetime) -
 def close_alarms(station_id: str, *, at: datetime) -> None:
     """Resolve a station's alarms about held facts of which none waits any more."""
     waiting = set(to_review().filter(stream__station=station_id).values_list("held_reason", flat=True).distinct())
-    alarms = Alarm.objects.filter(station=station_id, code__startswith=HELD_ALARM, resolved_at=None)
+    alarms = Alarm.objects.filter(station=station_id, origin="county", code__startswith=HELD_ALARM, resolved_at=None)
     for code in alarms.values_list("code", flat=True):
         if code.removeprefix(HELD_ALARM) not in waiting:
             resolve(station=station_id, code=code, at=at)

@@ -169,7 +169,7 @@ def _contact_changed(fact: facts.ContactChanged, who: Identity, rows: Rows) -> N
     if fact.sensor == "door":
         code = f"input_flapping:{fact.input}"
         said = f"“{fact.input}”开合过于频繁，可能接触不良；平稳之前不再逐次记录"
-        flaps = AlarmCall(who.station, code, "minor", said)
+        flaps = AlarmCall(who.station, code, "minor", said, origin="station")
         rows.alarms.append(flaps if fact.flapping else AlarmOver(who.station, code))
 
 
@@ -280,7 +280,12 @@ def _live_view_ended(fact: facts.LiveViewEnded, who: Identity, rows: Rows) -> No
 
 def _alarm_raised(fact: facts.AlarmRaised, who: Identity, rows: Rows) -> None:
     _event(fact, who, rows, {"code": fact.code, "severity": fact.severity, "detail": fact.detail})
-    rows.alarms.append(AlarmCall(who.station, fact.code, fact.severity, fact.detail))
+    if fact.code not in _TOLD_BY_ANOTHER_FACT:
+        rows.alarms.append(AlarmCall(who.station, fact.code, fact.severity, fact.detail, origin="station"))
+
+
+_TOLD_BY_ANOTHER_FACT = ("lost_card",)
+"""The touch itself is the county's reason to raise it."""
 
 
 def _alarm_cleared(fact: facts.AlarmCleared, who: Identity, rows: Rows) -> None:

@@ -72,6 +72,7 @@ def county_chores(home: CountyHome) -> list[Chore]:
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
     from server_broker.enrolment.journal_watch import watch_journal  # noqa: PLC0415
+    from server_broker.fleet.alarms import close_over  # noqa: PLC0415
     from server_broker.ingest.cleaning import drop_old_quarantined  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
 
@@ -79,6 +80,7 @@ def county_chores(home: CountyHome) -> list[Chore]:
     return [
         Chore("logs turned", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
         Chore("journal and database in step", in_step, every_s=IN_STEP_S, first_after_s=0.0),
+        Chore("alarms closed", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
         Chore("expired pictures deleted", _with_database(drop_expired)),
         Chore("pieces of pictures deleted", _with_database(drop_abandoned)),
         Chore("old messages put aside deleted", _with_database(drop_old_quarantined)),

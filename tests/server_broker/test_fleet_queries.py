@@ -96,8 +96,9 @@ def test_a_second_restore_from_the_same_dump_gives_a_new_generation() -> None:
 
 
 def test_alarms_open_and_close_in_the_order_in_which_stations_say(station: StationDouble) -> None:
-    failed, over = AlarmCall(station.id, "camera_failed", "minor"), AlarmOver(station.id, "camera_failed")
-    other = AlarmCall(station.id, "disk_low", "minor")
+    failed = AlarmCall(station.id, "camera_failed", "minor", origin="station")
+    over = AlarmOver(station.id, "camera_failed")
+    other = AlarmCall(station.id, "disk_low", "minor", origin="station")
 
     def states() -> list[tuple[str, bool]]:
         rows = Alarm.objects.order_by("pk").values_list("code", "resolved_at")

@@ -290,7 +290,7 @@ def review_query(alarm: Alarm) -> str:
     """Return the query of the page 待审 that shows what an alarm is about; empty for other alarms."""
     kind = alarm.code.split(":", maxsplit=1)[0]
     state = {"held": "held", "quarantined": "messages"}.get(kind)
-    if state is None:
+    if state is None or alarm.origin != "county":
         return ""
     return urlencode({"state": state} | ({"station": alarm.station_id} if alarm.station_id else {}))
 
