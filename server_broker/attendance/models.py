@@ -4,12 +4,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from protocol.units import DATED_QUALITIES
-from server_broker.fleet.models import Stamped, Station
+from server_broker.fleet.models import UNDATED, Stamped, Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
-
-UNDATED = ~Q(quality__in=DATED_QUALITIES)
 
 
 class Touch(Stamped):
@@ -33,6 +30,7 @@ class Touch(Stamped):
             models.Index(fields=["station", "-wall"], name="touch_by_station"),
             models.Index(fields=["-wall"], name="touch_by_time"),
             models.Index(fields=["station", "boot"], condition=UNDATED, name="touch_undated"),
+            models.Index(fields=["station", "boot"], name="touch_by_boot"),
             models.Index(
                 fields=["corrected_wall"], condition=Q(corrected_wall__isnull=False), name="touch_by_corrected"
             ),

@@ -8,9 +8,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from protocol.units import DATED_QUALITIES
-from server_broker.attendance.models import UNDATED, Touch
+from server_broker.attendance.models import Touch
 from server_broker.fleet.desired import desired_changed
-from server_broker.fleet.models import Station
+from server_broker.fleet.models import UNDATED, Station
 from server_broker.people.models import Card, Person
 
 TOKEN_BYTES = 16

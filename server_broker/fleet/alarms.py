@@ -203,7 +203,8 @@ def close_revoked(*, at: datetime) -> int:
 def _count(statement: str, **parameters: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.rowcount
+        changed: int = cursor.rowcount
+        return changed
 
 
 def _key_of(one: AlarmCall | AlarmOver) -> _Key:

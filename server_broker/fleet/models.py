@@ -5,7 +5,11 @@ from typing import Self
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
 
+from protocol.units import DATED_QUALITIES
 from server_broker.regions.models import Region, subtree_prefix
+
+UNDATED = ~models.Q(quality__in=DATED_QUALITIES)
+"""Of what is `Stamped`: the station did not know the time."""
 
 
 class StationQuerySet(models.QuerySet["Station"]):
@@ -115,6 +119,8 @@ class StationEvent(Stamped):
         indexes = [
             models.Index(fields=["station", "-received_at"], name="event_by_station"),
             models.Index(fields=["station", "kind"], name="event_by_kind"),
+            models.Index(fields=["station", "boot"], condition=UNDATED, name="event_undated"),
+            models.Index(fields=["station", "boot"], name="event_by_boot"),
             models.Index(
                 "station",
                 KeyTextTransform("boot", "detail"),

@@ -25,4 +25,11 @@ class Blob(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "sha256"], name="blob_once")]
-        indexes = [models.Index(fields=["station", "about_epoch", "about_seq"], name="blob_by_subject")]
+        indexes = [
+            models.Index(fields=["station", "about_epoch", "about_seq"], name="blob_by_subject"),
+            models.Index(
+                fields=["station"],
+                condition=models.Q(announced_at__isnull=True, completed_at__isnull=True),
+                name="blob_unannounced",
+            ),
+        ]

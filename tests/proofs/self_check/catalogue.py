@@ -98,6 +98,8 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "29-salvage-tries-a-page-once": (agent_tests("test_outbox_salvage.py"),),
     "30-order-begun-in-memory": (POWER_CUT, agent_tests("test_commands*.py")),
     "31-identity-written-in-place": (POWER_CUT,),
+    "33-station-clears-the-countys-alarms": (county_tests("test_alarm_origins.py"),),
+    "35-no-index-of-events-by-boot": (county_tests("test_touch_cost.py"),),
 }
 
 

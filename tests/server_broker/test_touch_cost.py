@@ -1,0 +1,143 @@
+"""What comes in costs the same however much lies behind it: no statement of the intake looks at a station's history."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import pytest
+from django.db import connection, transaction
+
+from protocol.blobs import BlobChunk
+from protocol.codec import encode
+from protocol.facts import AlarmCleared, AlarmRaised, Attempt, ClockCorrected, DirectionChosen, LevelEnded
+from server_broker.ingest.settlement import Settlement
+from tests.server_broker.station_double import BOOT, NOW, WALL, StationDouble, announced, booted, moment, touch
+
+pytestmark = pytest.mark.django_db
+
+ROWS = 6_000
+AT_MOST = 600
+"""Rows that one step of a statement may look at: the planner reads a small table whole, and a page at a time."""
+
+_STAMP = "now(), 'unknown', decode(md5((n / 100)::text), 'hex'), n, now()"
+_IDENTITY = "%(station)s, decode(md5('epoch'), 'hex'), n"
+_HISTORY = (
+    f"""INSERT INTO fleet_stationevent (station_id, epoch, seq, wall, quality, boot, mono_ms, received_at, kind, detail)
+    SELECT {_IDENTITY}, {_STAMP}, (ARRAY['booted', 'window_closed', 'clock_corrected', 'alarm_raised'])[1 + n %% 4],
+           jsonb_build_object('boot', md5((n / 100)::text), 'source', 'county', 'mono', n, 'wall', n)""",
+    f"""INSERT INTO attendance_touch (station_id, epoch, seq, wall, quality, boot, mono_ms, received_at, card_token,
+                                      reader, answer, direction, chosen_direction)
+    SELECT {_IDENTITY}, {_STAMP}, decode(md5(n::text), 'hex'), 'simulated', 'recorded', 'in', ''""",
+    f"""INSERT INTO learning_attempt (station_id, epoch, seq, wall, quality, boot, mono_ms, received_at, run, pack,
+                                      pack_version, level, question, chosen, "right", lives_left)
+    SELECT {_IDENTITY}, {_STAMP}, decode(md5(n::text), 'hex'), 'p', 1, 'l', 'q', '[]', true, 3""",
+    f"""INSERT INTO learning_levelrun (station_id, epoch, seq, wall, quality, boot, mono_ms, received_at, run, pack,
+                                       pack_version, level, passed, stars)
+    SELECT {_IDENTITY}, {_STAMP}, decode(md5(n::text), 'hex'), 'p', 1, 'l', true, 3""",
+    """INSERT INTO media_blob (station_id, sha256, size, media_type, purpose, about_epoch, about_seq, announced_at,
+                              ranges, completed_at, viewable, evicted_reason)
+    SELECT %(station)s, decode(md5(n::text) || md5(n::text), 'hex'), 9, 'image/jpeg', 'touch',
+           decode(md5('epoch'), 'hex'), n, now(), '[]', now(), true, ''""",
+    """INSERT INTO fleet_alarm (station_id, origin, code, severity, detail, opened_at, last_at, count, resolved_at,
+                               resolved_because)
+    SELECT %(station)s, CASE n %% 2 WHEN 0 THEN 'station' ELSE 'county' END, 'code-' || n %% 50, 'minor', '',
+           now() - interval '1 year', now(), 1, now(), ''""",
+    """INSERT INTO ingest_fact (stream_id, seq, digest, head, kind, received_at, held_reason)
+    SELECT (SELECT min(id) FROM fleet_stream WHERE station_id = %(station)s), n + 1000, decode(md5(n::text), 'hex'),
+           decode(md5(n::text), 'hex'), 'touch', now(), CASE n %% 10 WHEN 0 THEN 'malformed' ELSE '' END""",
+    """INSERT INTO fleet_stream (station_id, epoch, through, head, opened_at, issued)
+    SELECT %(station)s, decode(md5('old' || n), 'hex'), 1, decode(md5(n::text), 'hex'), now(), 1""",
+    """INSERT INTO ingest_reissue (station_id, epoch, seq, digest, identity_epoch, identity_seq, carrier_epoch,
+                                  carrier_seq)
+    SELECT %(station)s, decode(md5('old' || n), 'hex'), n, decode(md5(n::text), 'hex'), decode(md5('old' || n), 'hex'),
+           n, decode(md5('epoch'), 'hex'), n""",
+)
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    """A station with years behind it, in a boot that has learnt the time."""
+    double = StationDouble()
+    double.enrol()
+    settle(double.birth(), double.add(booted(), learnt(500, "county")).facts_message())
+    with connection.cursor() as cursor:
+        for statement in _HISTORY:
+            cursor.execute(f"{statement} FROM generate_series(1, {ROWS}) AS n", {"station": double.id})
+        cursor.execute("ANALYZE")
+    return double
+
+
+def learnt(mono: int, source: Literal["county", "ntp"]) -> ClockCorrected:
+    return ClockCorrected(at=moment(mono), boot=BOOT, mono=mono, wall=WALL + mono, source=source, before="unknown")
+
+
+def settle(*messages: Any) -> None:
+    Settlement(clock=lambda: NOW).settle(messages)
+
+
+@contextmanager
+def explained() -> Iterator[list[str]]:
+    """Have each statement explained as it is run, and list those of whose steps one looks at many rows."""
+    found: list[str] = []
+    explaining = False
+
+    def explain(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        nonlocal explaining
+        if not explaining and not many and sql.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
+            explaining = True
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
+                [plan] = cursor.fetchone()
+                transaction.set_rollback(True)
+            explaining = False
+            steps = walked((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
+            found.extend(f"{step['Node Type']} looks at {rows} rows: {sql}" for step, rows in steps if rows > AT_MOST)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        yield found
+
+
+def walked(step: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
+    removed = sum(step.get(name, 0) for name in ("Rows Removed by Filter", "Rows Removed by Index Recheck"))
+    yield step, round((step["Actual Rows"] + removed) * step["Actual Loops"])
+    for part in step.get("Plans", ()):
+        yield from walked(part)
+
+
+def test_a_touch_looks_at_nothing_that_lies_behind_it(station: StationDouble) -> None:
+    with explained() as found:
+        settle(station.add(touch(2_000, quality="unknown")).facts_message(3))
+        settle(station.add(touch(3_000)).facts_message(4), station.vitals())
+    assert found == []
+
+
+def test_nor_does_anything_else_that_a_station_says(station: StationDouble) -> None:
+    picture = secrets.token_bytes(3000)
+    sha256 = hashlib.sha256(picture).digest()
+    level: dict[str, Any] = {"run": b"r" * 8, "pack": "p", "pack_version": 1, "level": "l"}
+    facts = (
+        touch(2_000, quality="unknown"),
+        DirectionChosen(at=moment(2_100), touch=station.ref(3), direction="out"),
+        Attempt(at=moment(2_200), **level, question="q", chosen=[1], right=True, lives_left=3),
+        LevelEnded(at=moment(2_300), **level, passed=True, stars=3),
+        announced(sha256, len(picture)),
+        AlarmRaised(at=moment(), code="camera_failed", severity="minor"),
+        AlarmCleared(at=moment(), code="camera_failed"),
+    )
+    chunk = BlobChunk(station=station.id, sha256=sha256, size=len(picture), offset=0, data=picture)
+    early = BlobChunk(station=station.id, sha256=b"e" * 32, size=3000, offset=0, data=picture[:1000])
+    with explained() as found:
+        settle(station.add(*facts).facts_message(3))
+        settle(station.birth(), station.message("blob", encode(chunk)), station.message("blob", encode(early)))
+        settle(station.reopen(matched=5).facts_message())
+    assert found == []
+
+
+def test_nor_does_a_word_of_the_county_over_one_of_ntp(station: StationDouble) -> None:
+    with explained() as found:
+        settle(station.add(touch(1_000), learnt(2_000, "ntp"), learnt(9_000, "county")).facts_message(3))
+    assert found == []
