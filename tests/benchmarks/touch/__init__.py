@@ -1,1 +1,1 @@
-"""The station's figures: a touch, the agent's size and start, its traffic and what it writes."""
+"""The figures of a touch: at the station with the agent's size, start, traffic and writes, and at the county."""

@@ -4,7 +4,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.benchmarks.measures import latency, memory, start, wire
+from tests.benchmarks.measures import county_touch, latency, memory, start, wire
 from tests.benchmarks.stage.bench import StationBench, run
 from tests.benchmarks.stage.county import BenchCounty
 from tests.benchmarks.stage.proxy import Proxy
@@ -12,7 +12,12 @@ from tests.benchmarks.stage.station import BenchStation
 
 
 class TouchBench(StationBench):
-    """The simulated drivers, and 10,000 touches."""
+    """The simulated drivers, and 10,000 touches; and what one touch of theirs costs the county."""
+
+    def run(self) -> None:
+        """Measure everything."""
+        super().run()
+        self._note(county_touch.measure(self._county))
 
     def _busy_station(self, station: BenchStation) -> None:
         self._note(start.measure(station, name="agent_start_s"))
