@@ -1,4 +1,4 @@
-"""What one touch after another costs, with and without years behind their station, in the database of Django's settings.
+"""What one touch after another costs with and without years behind their station, in the database of the settings.
 
 Costs are processor time of this process and of its PostgreSQL backend: what else the machine does is not in them.
 """
