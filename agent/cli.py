@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agent.log_tail import LogTail
 
 LAST_LOG = "last-log.txt"
+MAX_CLAIM_LINE_BYTES = 256
 EXIT_FAILED = 1
 EXIT_BAD_CONFIG = 2
 EXIT_NOT_ENROLLED = 3
@@ -45,14 +46,17 @@ def main(arguments: list[str] | None = None) -> int:
         return _doctor(config, as_json=options.json)
     if command == "export":
         return _export_from(config.folder / OUTBOX_FILE, options)
-    return _enrol(config, options.claim) if command == "enrol" else _run(config)
+    return _enrol(config, options) if command == "enrol" else _run(config)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cunhui-agent", description="村慧站点程序")
     commands = parser.add_subparsers(dest="command", required=True)
-    enrol = commands.add_parser("enrol", help="用接入码把本机接入县里")
-    enrol.add_argument("--claim", required=True, metavar="CODE", help="13 位接入码")
+    enrol = commands.add_parser(
+        "enrol", help="用接入码把本机接入县里：运行后按提示输入 13 位接入码", allow_abbrev=False
+    )
+    enrol.add_argument("--claim-file", type=Path, metavar="FILE", help="从文件的第一行读接入码，不从键盘或标准输入读")
+    enrol.add_argument("--claim", default="", help=argparse.SUPPRESS)
     run = commands.add_parser("run", help="运行站点")
     check = commands.add_parser("config", help="检查配置文件")
     check.add_argument("what", choices=["check"])
@@ -72,11 +76,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _enrol(config: StationConfig, claim: str) -> int:
+def _claim(file: Path | None) -> str:
+    """Read the claim code from where other accounts of this machine can't: a command's words are for all to see.
+
+    Raises:
+        OSError: The file can't be read.
+    """
+    if file is not None:
+        with file.open("rb") as opened:
+            return opened.readline(MAX_CLAIM_LINE_BYTES).decode(errors="replace").strip()
+    if sys.stdin.isatty():
+        print("请输入 13 位接入码，然后按回车：", end="", file=sys.stderr, flush=True)
+    return sys.stdin.buffer.readline(MAX_CLAIM_LINE_BYTES).decode(errors="replace").strip()
+
+
+def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
     from agent.enrolment import EnrolmentFailed  # noqa: PLC0415 -- checking a file needs none of this
     from agent.identity import IdentityBroken  # noqa: PLC0415
     from agent.wiring.county import enrol_station  # noqa: PLC0415
 
+    if options.claim:
+        print("接入码不写在命令里：别的用户看得到正在运行的命令。请去掉 --claim，运行后按提示输入。", file=sys.stderr)
+        return EXIT_BAD_CONFIG
+    try:
+        claim = _claim(options.claim_file)
+    except OSError as error:
+        print(f"读不到接入码（{error}），请核对文件的路径和权限", file=sys.stderr)
+        return EXIT_FAILED
     try:
         _become_owner(config.folder)
         identity = enrol_station(config, claim)
@@ -172,7 +198,7 @@ def _run(config: StationConfig) -> int:
         print(f"站点的身份文件坏了，请重新接入（{error}）", file=sys.stderr)
         return EXIT_FAILED
     if identity is None:
-        print("本站还没有接入县里。请先运行：cunhui-agent enrol --config 配置文件 --claim 接入码", file=sys.stderr)
+        print("本站还没有接入县里。请先运行：cunhui-agent enrol --config 配置文件，按提示输入接入码", file=sys.stderr)
         return EXIT_NOT_ENROLLED
     from agent.core import NotStarted  # noqa: PLC0415
     from agent.events import StopAsked  # noqa: PLC0415

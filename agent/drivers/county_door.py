@@ -5,6 +5,7 @@ import ssl
 from pathlib import Path
 
 from agent.doctor.ports import Trouble
+from agent.drivers.deadline import Deadline
 from agent.drivers.station_tls import dates_refused
 
 WITHIN_S = 10.0
@@ -24,7 +25,8 @@ def knock(host: str, port: int, ca: Path, own: tuple[Path, Path] | None, *, with
         return "name"
     except OSError:
         return "away"
-    with sock:
+    with sock, Deadline(within_s) as deadline:
+        deadline.watch(sock)
         return _hands_shaken(sock, context, host, judged=own is not None)
 
 

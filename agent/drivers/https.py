@@ -11,6 +11,7 @@ import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from agent.drivers.deadline import Deadline
 from agent.drivers.station_tls import check_dates, judging
 from agent.drivers.tcp_payload import Traffic
 from agent.ports import DeviceError, JudgeAt
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 CONNECT_S = 20.0
 READ_S = 30.0
+POST_S = 90.0
+"""For one call with its answer, however slowly that comes: an answer has a few thousand bytes."""
 MAX_ANSWER_BYTES = 65_536
 _PIECE_BYTES = 16_384
 FRUITLESS_TRIES = 3
@@ -31,7 +34,13 @@ class WrongContent(Exception):
 
 
 def post_json(
-    url: str, ca_path: Path, body: bytes, *, traffic: Traffic | None = None, judge_at: JudgeAt = "system"
+    url: str,
+    ca_path: Path,
+    body: bytes,
+    *,
+    traffic: Traffic | None = None,
+    judge_at: JudgeAt = "system",
+    limit_s: float = POST_S,
 ) -> tuple[int, bytes]:
     """Send a JSON body and return status and answer, whatever the status.
 
@@ -40,13 +49,22 @@ def post_json(
         ca_path: PEM of the only authority that is trusted.
         traffic: Counts what is moved.
         judge_at: By which time the county's certificate must be valid; everything else about it is always checked.
+        limit_s: For all of it, from the first try to connect.
 
     Raises:
         DeviceError: The county can't be reached, is not who it should be, or answers without end.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
-    with _session(ca_path, traffic, judge_at) as session:
-        return _read_answer(session, url, body, headers)
+    with Deadline(limit_s) as deadline, _session(ca_path, traffic, judge_at, deadline) as session:
+        try:
+            answer = _read_answer(session, url, body, headers)
+        except DeviceError as error:
+            if deadline.over:
+                raise DeviceError(f"no whole answer within {limit_s:.0f} s") from error
+            raise
+        if deadline.over:  # where nobody says how long it is, a broken answer looks like a whole one
+            raise DeviceError(f"no whole answer within {limit_s:.0f} s")
+        return answer
 
 
 def _read_answer(session: "requests.Session", url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
@@ -133,7 +151,9 @@ def _append(answer: "requests.Response", file: BinaryIO, size: int) -> str:
     return "the connection ended early"
 
 
-def _session(ca_path: Path, traffic: Traffic | None, judge_at: JudgeAt) -> "requests.Session":
+def _session(
+    ca_path: Path, traffic: Traffic | None, judge_at: JudgeAt, deadline: Deadline | None = None
+) -> "requests.Session":
     """Return a session for TLS 1.3 with the county CA alone; proxies and the system's authorities don't count."""
     import requests  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
@@ -149,7 +169,7 @@ def _session(ca_path: Path, traffic: Traffic | None, judge_at: JudgeAt) -> "requ
     class CountyOnly(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs, ssl_context=context)
-            self.poolmanager.pool_classes_by_scheme = {"https": _watched_pool(traffic, judge_at)}
+            self.poolmanager.pool_classes_by_scheme = {"https": _watched_pool(traffic, judge_at, deadline)}
 
     session = requests.Session()
     session.trust_env = False
@@ -159,7 +179,7 @@ def _session(ca_path: Path, traffic: Traffic | None, judge_at: JudgeAt) -> "requ
     return session
 
 
-def _watched_pool(traffic: Traffic | None, judge_at: JudgeAt) -> type[Any]:
+def _watched_pool(traffic: Traffic | None, judge_at: JudgeAt, deadline: Deadline | None) -> type[Any]:
     """Return urllib3's pool with connections that are counted to their end, whoever closes them and when.
 
     What the county shows is judged by the time that its caller trusts.
@@ -168,6 +188,12 @@ def _watched_pool(traffic: Traffic | None, judge_at: JudgeAt) -> type[Any]:
     from urllib3.connection import HTTPSConnection  # noqa: PLC0415
 
     class Watched(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            connection: socket.socket = super()._new_conn()
+            if deadline is not None:
+                deadline.watch(connection)
+            return connection
+
         def connect(self) -> None:
             super().connect()
             if traffic is not None:

@@ -62,7 +62,7 @@ class DemoStation:
             _CONFIG.format(folder=self.folder, card=self.card, url=url, ca=ca, readers=readers), encoding="utf-8"
         )
         done = subprocess.run(
-            [*_AGENT, "enrol", "--config", str(self.config), "--claim", claim], capture_output=True, text=True
+            [*_AGENT, "enrol", "--config", str(self.config)], input=f"{claim}\n", capture_output=True, text=True
         )
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, "enrol", done.stdout, done.stderr)

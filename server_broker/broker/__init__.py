@@ -4,8 +4,19 @@ The broker is a pipe and keeps nothing. Who may connect and what each may say fo
 (`server_broker.trust.journal`); a station may use its own topics, each named in full, and no others.
 """
 
-from server_broker.broker.access import refresh
+from server_broker.broker.access import refresh, running_broker
 from server_broker.broker.config import LocalClient, local_client_settings, prepare, program
+from server_broker.broker.keeping import ListKeeper
 from server_broker.broker.local import cut_off, is_ready
 
-__all__ = ["LocalClient", "cut_off", "is_ready", "local_client_settings", "prepare", "program", "refresh"]
+__all__ = [
+    "ListKeeper",
+    "LocalClient",
+    "cut_off",
+    "is_ready",
+    "local_client_settings",
+    "prepare",
+    "program",
+    "refresh",
+    "running_broker",
+]

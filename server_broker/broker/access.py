@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 
 from cryptography import x509
 
@@ -27,40 +28,98 @@ from server_broker.service.processes import account_for, alive, read_pid, wait_g
 from server_broker.trust.files import write_atomically
 from server_broker.trust.journal import KnownStation, Standing, StationJournal
 from server_broker.trust.keys import county_keys
+from server_broker.trust.room import with_room
 
 RELOAD_TIMEOUT_S = 4.0
 _PAUSE_S = 0.02
 _USER = "user "
 
 
+class Following(Enum):
+    """What a running broker makes of the lists on disk."""
+
+    DOWN = "down"
+    """None runs: it reads them when it starts."""
+    SILENT = "silent"
+    """It does not answer, as long as it reads its files or is stuck."""
+    BEHIND = "behind"
+    """It follows others."""
+    IN_FORCE = "in force"
+
+
 def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
-    """Write the lists from the journal and have a running broker take them.
+    """Have the lists on disk and a running broker follow the journal; what does so already is left as it is.
 
     Returns:
         Whether a running broker is known to follow them. One that is down reads them when it starts.
+
+    Raises:
+        OSError: They could not be written, not even in the room that is kept for them.
     """
     with _one_at_a_time(home):
         standing = StationJournal(home).read()
-        return bring_into_force(home, version=write_lists(home, standing, now=now))
+        lists = lists_on_disk(home)
+        # Asked in any case: a broker that answers is not half through reading what is replaced below.
+        state = following(home, lists.version)
+        if state is Following.IN_FORCE and lists.say(standing):
+            return True
+        version = with_room(home.broker, lambda: write_lists(home, standing, lists, now=now))
+        return bring_into_force(home, version=version)
 
 
-def write_lists(home: CountyHome, standing: Standing, *, now: dt.datetime) -> int:
+@dataclass(frozen=True)
+class BrokerLists:
+    """What the lists say that lie on disk: who may do what, which certificates count no more, and their version."""
+
+    access: str = ""
+    revoked_serials: frozenset[str] = frozenset()
+    version: int = 0
+
+    @property
+    def stations(self) -> set[str]:
+        """Who may connect."""
+        return {line.removeprefix(_USER) for line in self.access.splitlines() if line.startswith(_USER)}
+
+    def say(self, standing: Standing) -> bool:
+        """Tell whether they are what follows from ``standing``."""
+        return (self.access, self.revoked_serials) == (self.due_access(standing), self.due_serials(standing))
+
+    def due_access(self, standing: Standing) -> str:
+        """Return the access list that is to follow this one."""
+        return station_access(standing.live(witnessed=self.stations))
+
+    def due_serials(self, standing: Standing) -> frozenset[str]:
+        """Return what the revocation list that is to follow this one names."""
+        kept = self.revoked_serials if standing.bad_lines else frozenset()
+        return frozenset(standing.revoked_serials) | kept
+
+
+def lists_on_disk(home: CountyHome) -> BrokerLists:
+    """Return what lies there; lists that nobody can read say nothing."""
+    try:
+        access = (home.broker / "stations.acl").read_text("ascii", errors="replace")
+        crl = x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes())
+        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except (FileNotFoundError, ValueError):
+        return BrokerLists()
+    return BrokerLists(access, frozenset(f"{one.serial_number:x}" for one in crl), number)
+
+
+def write_lists(home: CountyHome, standing: Standing, before: BrokerLists, *, now: dt.datetime) -> int:
     """Write access list, revocation list and local passwords for what the journal says; return their version.
 
-    The version grows whatever became of the journal, because a running broker heeds no list with a lower number.
+    The version grows whatever became of the journal, because a running broker heeds no list with a lower number. The
+    passwords name it and come last: whoever finds the broker letting that user in knows that it has read the rest.
     """
-    before = _lists_before(home)
     version = max(standing.entries, before.version + 1)
-    revoked = standing.revoked_serials | (before.revoked_serials if standing.bad_lines else set())
     account = account_for(ACCOUNT)
     local = local_client_settings(home)
     authority = county_keys(home).authority
-    crl = authority.revocation_list(revoked, number=version, now=now)
     passwords = password_line(LOCAL_USER, local.password)
     passwords += password_line(version_user(version), local.password)
     files = {
-        "stations.crl": crl,
-        "stations.acl": station_access(standing.live(witnessed=before.stations)).encode("ascii"),
+        "stations.crl": authority.revocation_list(before.due_serials(standing), number=version, now=now),
+        "stations.acl": before.due_access(standing).encode("ascii"),
         "local.acl": local_access().encode("ascii"),
         "local.passwords": passwords.encode("ascii"),
     }
@@ -69,39 +128,41 @@ def write_lists(home: CountyHome, standing: Standing, *, now: dt.datetime) -> in
     return version
 
 
-@dataclass(frozen=True)
-class _Lists:
-    """What the lists say that lie there now."""
-
-    stations: frozenset[str] = frozenset()
-    revoked_serials: frozenset[str] = frozenset()
-    version: int = 0
+def running_broker(home: CountyHome) -> int | None:
+    """Return the process id of the broker that runs."""
+    pid = read_pid(pid_file(home, "mosquitto"))
+    return pid if pid is not None and alive(pid) else None
 
 
-def _lists_before(home: CountyHome) -> _Lists:
-    try:
-        access = (home.broker / "stations.acl").read_text("ascii", errors="replace")
-        crl = x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes())
-        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    except (FileNotFoundError, ValueError):
-        return _Lists()
-    stations = (line.removeprefix(_USER) for line in access.splitlines() if line.startswith(_USER))
-    return _Lists(frozenset(stations), frozenset(f"{one.serial_number:x}" for one in crl), number)
+def following(home: CountyHome, version: int) -> Following:
+    """Ask the running broker whether it follows the lists of ``version``."""
+    if running_broker(home) is None:
+        return Following.DOWN
+    let_in = probe(local_client_settings(home), username=version_user(version), timeout_s=1.0)
+    if let_in is None:
+        return Following.SILENT
+    return Following.IN_FORCE if let_in else Following.BEHIND
 
 
 def bring_into_force(home: CountyHome, *, version: int) -> bool:
-    """Have a running broker read its files again and wait until it has."""
-    pid = read_pid(pid_file(home, "mosquitto"))
-    if pid is None or not alive(pid):
+    """Have a running broker read its files again and wait until it has.
+
+    It is asked again where it still follows others, because it forgets a SIGHUP that comes while it reads; not where
+    it does not answer, because then it may be reading.
+    """
+    pid = running_broker(home)
+    if pid is None:
         return False
-    local = local_client_settings(home)
+    state = Following.BEHIND
     deadline = time.monotonic() + RELOAD_TIMEOUT_S
     while time.monotonic() < deadline:
-        try:
-            os.kill(pid, signal.SIGHUP)
-        except ProcessLookupError:
-            return False
-        if probe(local, username=version_user(version), timeout_s=1.0):
+        if state is Following.BEHIND:
+            try:
+                os.kill(pid, signal.SIGHUP)
+            except ProcessLookupError:
+                return False
+        state = following(home, version)
+        if state is Following.IN_FORCE:
             return True
         if wait_gone(pid, timeout_s=_PAUSE_S):
             return False

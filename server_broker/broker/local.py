@@ -14,8 +14,8 @@ from server_broker.service.processes import ServiceError
 _LOOP_S = 0.05
 
 
-def probe(local: LocalClient, *, username: str, timeout_s: float) -> bool:
-    """Tell whether the broker lets ``username`` in with the local password.
+def probe(local: LocalClient, *, username: str, timeout_s: float) -> bool | None:
+    """Tell whether the broker lets ``username`` in with the local password; None where it does not answer.
 
     The slash in its client id keeps it apart from every station's.
     """
@@ -28,7 +28,7 @@ def is_ready(home: CountyHome, *, timeout_s: float = 1.0) -> bool:
         local = local_client_settings(home)
     except ServiceError:
         return False
-    return probe(local, username=local.username, timeout_s=timeout_s)
+    return probe(local, username=local.username, timeout_s=timeout_s) is True
 
 
 def cut_off(home: CountyHome, station: str, *, timeout_s: float = 3.0) -> bool:
@@ -37,11 +37,11 @@ def cut_off(home: CountyHome, station: str, *, timeout_s: float = 3.0) -> bool:
     A broker that is down has no session to end: then too the answer is False.
     """
     local = local_client_settings(home)
-    return _connect(local, client_id=station, username=local.username, timeout_s=timeout_s)
+    return _connect(local, client_id=station, username=local.username, timeout_s=timeout_s) is True
 
 
-def _connect(local: LocalClient, *, client_id: str, username: str, timeout_s: float) -> bool:
-    """Connect, see the broker's answer, and leave."""
+def _connect(local: LocalClient, *, client_id: str, username: str, timeout_s: float) -> bool | None:
+    """Connect, leave, and return whether the broker let us in; None where it has not said."""
     answers: list[bool] = []
 
     def answered(
@@ -56,10 +56,10 @@ def _connect(local: LocalClient, *, client_id: str, username: str, timeout_s: fl
     try:
         client.connect(local.host, local.port, clean_start=True)
     except OSError:
-        return False
+        return None
     while not answers and time.monotonic() < deadline:
         if client.loop(_LOOP_S) != mqtt.MQTT_ERR_SUCCESS:
             break
     client.disconnect()
     client.loop(_LOOP_S)
-    return bool(answers) and answers[0]
+    return answers[0] if answers else None

@@ -102,6 +102,7 @@ ALARMS = {
     "station_certificate": "站点证书没有续期",
     "county_certificate": "县里的证书快到期",
     "station_journal": "站点名册损坏",
+    "broker_lists": "消息服务没有照名册办",
     "data_short": "站点本月流量不足",
     "ntp_distrusted": "站点的网络对时不可信，未采用",
     "rtc_implausible": "站点的时钟芯片走得不对，请检查电池",

@@ -1,7 +1,8 @@
 """Take a station in on its claim, and renew its certificate on its record key.
 
-The journal is written before the transaction commits: should the commit fail, the claim is still good and the
-technician tries again. The broker follows before the answer goes out, so an admitted station can connect at once.
+The journal is written and the broker follows before the transaction commits. Should one die on the way, the database
+lacks what the journal has, and `reconcile` ends at broker and database what was begun; the claim is still good, and
+the technician tries again. An admitted station can connect at once.
 A revocation may come at any moment, and also one that the database does not know of: the journal has the last word.
 """
 
@@ -16,7 +17,7 @@ from server_broker import broker
 from server_broker.audit.log import record
 from server_broker.enrolment.claims import redeem
 from server_broker.enrolment.csr import read_csr
-from server_broker.enrolment.models import StationCertificate, UsedNonce
+from server_broker.enrolment.models import Claim, StationCertificate, UsedNonce
 from server_broker.enrolment.refusals import NotAdmitted
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
@@ -24,6 +25,11 @@ from server_broker.service.config import read_config
 from server_broker.trust.authority import IssuedCertificate, StationPublicKey
 from server_broker.trust.journal import JournalEntry, NotTakenIn, StationJournal, stamp
 from server_broker.trust.keys import county_keys
+
+MAX_ANSWERS = 6
+"""Certificates that one claim is good for, since answers get lost on their way. Each costs the broker a new list."""
+MAX_AN_HOUR = 12
+"""Certificates for one station. It asks every ten minutes at most (`docs/protocol.md`, 10); each is kept for good."""
 
 
 def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrolled:
@@ -44,26 +50,25 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
             claim = redeem(code, request.record_key, now=now)
             if claim is not None:
                 _use_nonce(claim.station, request.nonce, now)
-            issued = _take_in(home, claim.station, claim.lookup, request.record_key, key, now) if claim else None
+            issued = _take_in(home, claim, request.record_key, key, now) if claim else None
     except NotTakenIn as error:
         raise NotAdmitted("claim_refused") from error
     if claim is None or issued is None:
         raise NotAdmitted("claim_refused")
-    broker.refresh(home, now=now)
-    broker.cut_off(home, claim.station.pk)
     return _answer(home, claim.station, request.nonce, issued)
 
 
 def _take_in(
-    home: CountyHome, station: Station, lookup: str, record_key: bytes, key: StationPublicKey, now: dt.datetime
+    home: CountyHome, claim: Claim, record_key: bytes, key: StationPublicKey, now: dt.datetime
 ) -> IssuedCertificate:
-    station = Station.objects.select_for_update(of=("self",)).select_related("village").get(pk=station.pk)
+    station = Station.objects.select_for_update(of=("self",)).select_related("village").get(pk=claim.station_id)
+    if station.certificates.filter(issued_at__gte=claim.created_at).count() >= MAX_ANSWERS:
+        raise NotAdmitted("claim_refused")
     again = station.enrolled_at is not None
     StationCertificate.objects.filter(station=station, revoked_at=None).update(revoked_at=now)
     station.record_key, station.enrolled_at, station.revoked_at = record_key, now, None
     station.save(update_fields=["record_key", "enrolled_at", "revoked_at"])
     issued = _issue(home, station, key, now)
-    record(f"station:{station.pk}", "station.enrolled", station.pk, {"serial": issued.serial, "again": again})
     StationJournal(home).append(
         JournalEntry(
             at=stamp(now),
@@ -71,12 +76,16 @@ def _take_in(
             station=station.pk,
             serial=issued.serial,
             record_key=record_key.hex(),
-            claim=lookup,
+            claim=claim.lookup,
             name=station.name,
             village=station.village_id,
             shard=station.shard,
         )
     )
+    broker.refresh(home, now=now)
+    broker.cut_off(home, station.pk)
+    # Last, because every other entry of the audit log waits for this one's COMMIT.
+    record(f"station:{station.pk}", "station.enrolled", station.pk, {"serial": issued.serial, "again": again})
     return issued
 
 
@@ -114,6 +123,8 @@ def _renew(
     assert station.record_key is not None
     if not Station.objects.select_for_update().filter(pk=station.pk, revoked_at=None).first():
         raise NotTakenIn(station.pk)
+    if station.certificates.filter(issued_at__gt=now - dt.timedelta(hours=1)).count() >= MAX_AN_HOUR:
+        raise NotAdmitted("too_many_tries")
     _use_nonce(station, nonce, now)
     issued = _issue(home, station, key, now)
     record(f"station:{station.pk}", "certificate.renewed", station.pk, {"serial": issued.serial})

@@ -1,6 +1,8 @@
-"""Slow down who is refused again and again, by network address.
+"""Slow down who guesses claim codes, by network address.
 
-Only refusals count: a village's station behind a carrier's shared address is not held up by others' successes.
+Many stations and everybody else of a carrier may share one address. So only a claim that was refused counts: neither
+what others succeed in nor what nobody could read, and least of all a try that was not heard because of this limit,
+which would then hold for as long as anybody asks. Renewals are no business of it: their signature says who asks.
 """
 
 import ipaddress

@@ -1,13 +1,16 @@
 """Cut a station off within seconds and for good, and keep journal and database in step.
 
-The journal comes first, then the broker, then the database: a revocation bites even while the database is away,
-and `reconcile` brings the database in step as soon as it is back.
+The journal comes first, then the broker, then the database: a revocation bites even while the database is away. No
+step that fails keeps the next from being tried, what was done is said as it is, and what was not is done by the
+county's chores: `broker.ListKeeper` for lists and sessions, `reconcile` for journal and database.
 """
 
 import datetime as dt
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.dateparse import parse_datetime
 
 from server_broker import broker
@@ -16,15 +19,61 @@ from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
 from server_broker.regions.models import Region
+from server_broker.service.processes import ServiceError
 from server_broker.trust.journal import JournalEntry, KnownStation, Standing, StationJournal, stamp
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Revoked:
-    """What a revocation did. ``in_force`` is False while the broker is down: it will refuse when it starts."""
+    """What a revocation did and did not do.
+
+    Attributes:
+        in_journal: It is for good; all the rest follows from this by itself, once it can.
+        lists_written: The broker's lists on disk say so: also one that starts now lets the station in no more.
+        broker_runs: There is a broker that the station may be connected to.
+        in_force: The running broker follows these lists.
+        session_ended: The running broker has ended what the station had open.
+        in_database: The console shows it, and the audit log who and why.
+    """
 
     station: str
+    in_journal: bool
+    lists_written: bool
+    broker_runs: bool
     in_force: bool
+    session_ended: bool
+    in_database: bool
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the station is out and cannot come back."""
+        return self.lists_written and (not self.broker_runs or (self.in_force and self.session_ended))
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.in_journal and self.is_out and self.in_database
+
+    def said(self) -> str:
+        """Say it in Chinese, as it is, and what follows."""
+        if not self.in_journal:
+            kept = "；数据库已记下，能写名册时会自动补办" if self.in_database else "，请再吊销一次"
+            return f"站点 {self.station} 没有断开：名册写不进去。请先腾出磁盘空间{kept}"
+        database = "" if self.in_database else "；数据库没有记上，恢复后会自动补记，但审计里没有操作人和理由"
+        return f"站点 {self.station} 已吊销，{self._said_of_broker()}{database}"
+
+    def _said_of_broker(self) -> str:
+        if not self.lists_written:
+            return "但消息服务的名单写不进去，站点还能连上；请马上腾出磁盘空间，名单会自动补写"
+        if not self.broker_runs:
+            return "消息服务没有运行，启动时即被拒绝"
+        if not self.in_force:
+            return "但消息服务还没有照新名单办，站点可能还连着；会自动再试，请看 cunhui-server doctor"
+        if not self.session_ended:
+            return "不能再连上，但现有的连接还没有断开；会自动再试"
+        return "已断开"
 
 
 class UnknownStation(Exception):
@@ -34,26 +83,60 @@ class UnknownStation(Exception):
 def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.datetime) -> Revoked:
     """Revoke ``station``: all its certificates, its topics, its open session and its open claim.
 
+    Returns:
+        What was done of it: each step is tried whatever became of the one before.
+
     Raises:
         UnknownStation: Nothing was done.
-        django.db.OperationalError: The database is away; journal and broker have done their part.
+        django.db.OperationalError: Likewise: the journal does not know the station, and the database is away.
     """
     journal = StationJournal(home)
     if station not in journal.read().stations and not Station.objects.filter(pk=station).exists():
         raise UnknownStation(station)
-    journal.append(JournalEntry(at=stamp(now), event="revoked", station=station))
-    in_force = broker.refresh(home, now=now)
-    broker.cut_off(home, station)
-    _mark_revoked(station, now)
-    record(actor, "station.revoked", station, {"reason": reason})
-    return Revoked(station, in_force)
+    entry = JournalEntry(at=stamp(now), event="revoked", station=station)
+    in_journal = _tried("the line in the journal", lambda: journal.append(entry))
+    lists_written, in_force, session_ended = _revoke_at_broker(home, station, now) if in_journal else (False,) * 3
+    return Revoked(
+        station=station,
+        in_journal=in_journal,
+        lists_written=lists_written,
+        broker_runs=broker.running_broker(home) is not None,
+        in_force=in_force,
+        session_ended=session_ended,
+        in_database=_tried("the database", lambda: _mark_revoked(station, now, actor=actor, reason=reason)),
+    )
 
 
-def _mark_revoked(station: str, at: dt.datetime) -> None:
+def _revoke_at_broker(home: CountyHome, station: str, now: dt.datetime) -> tuple[bool, bool, bool]:
+    """Return whether the lists are written and in force, and whether the open session is over.
+
+    It is ended also where the lists could not be written: who has to come back first does nothing meanwhile.
+    """
+    in_force = False
+
+    def refresh() -> None:
+        nonlocal in_force
+        in_force = broker.refresh(home, now=now)
+
+    written = _tried("the broker's lists", refresh)
+    return written, in_force, broker.cut_off(home, station)
+
+
+def _tried(step: str, do: Callable[[], object]) -> bool:
+    try:
+        do()
+    except (OSError, ServiceError, OperationalError, InterfaceError) as error:
+        log.error("a revocation lacks %s: %s", step, error)
+        return False
+    return True
+
+
+def _mark_revoked(station: str, at: dt.datetime, *, actor: str, reason: str) -> None:
     with transaction.atomic():
         Station.objects.filter(pk=station, revoked_at=None).update(revoked_at=at)
         StationCertificate.objects.filter(station_id=station, revoked_at=None).update(revoked_at=at)
         Claim.objects.filter(station_id=station, used_at=None, burnt_at=None).update(burnt_at=at)
+        record(actor, "station.revoked", station, {"reason": reason})
 
 
 @dataclass
@@ -88,10 +171,13 @@ def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconcil
         if not _is_in_step(name, stations.get(name), standing, until):
             with transaction.atomic():
                 _bring_in_step(name, journal, outcome)
-    if outcome.journal_revoked:
+    # Whoever was at it may have died before the broker knew: the database comes last.
+    behind = outcome.journal_revoked + outcome.revoked + outcome.enrolled
+    if behind:
         broker.refresh(home, now=dt.datetime.now(dt.UTC))
-    for name in outcome.journal_revoked:
-        broker.cut_off(home, name)
+    for name in behind:
+        if not broker.cut_off(home, name):
+            break  # without a broker that answers there is nothing to end
     return outcome
 
 
@@ -113,8 +199,8 @@ def _bring_in_step(name: str, journal: StationJournal, outcome: Reconciled) -> N
     if station is None:
         return
     if station.revoked_at is None and name in standing.revoked:
-        _mark_revoked(name, parse_datetime(standing.revoked[name]) or dt.datetime.now(dt.UTC))
-        record("service", "station.revoked", name, {"reason": "from the journal"})
+        at = parse_datetime(standing.revoked[name]) or dt.datetime.now(dt.UTC)
+        _mark_revoked(name, at, actor="service", reason="from the journal")
         outcome.revoked.append(name)
     elif station.revoked_at is not None and name not in standing.revoked:
         journal.append(JournalEntry(at=stamp(station.revoked_at), event="revoked", station=name))

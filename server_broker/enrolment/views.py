@@ -31,13 +31,9 @@ def _answered(handle: Callable[[HttpRequest], Enrolled]) -> Callable[[HttpReques
 
     @functools.wraps(handle)
     def view(request: HttpRequest) -> HttpResponse:
-        address = str(request.META.get("REMOTE_ADDR", ""))
         try:
-            if limit.exceeded(address):
-                raise NotAdmitted("too_many_tries")
             return _json(200, handle(request))
         except NotAdmitted as refusal:
-            limit.refused(address)
             log.warning("%s refused: %s", request.path, refusal.code)
             return _refused(refusal)
         except (OperationalError, InterfaceError, OSError, ServiceError) as error:
@@ -50,7 +46,16 @@ def _answered(handle: Callable[[HttpRequest], Enrolled]) -> Callable[[HttpReques
 @_answered
 def enrol(request: HttpRequest) -> Enrolled:
     """Take in a new station, or a new board of a known one."""
-    return admission.enrol(settings.HOME, _read(request, EnrolRequest), now=timezone.now())
+    asked = _read(request, EnrolRequest)
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if limit.exceeded(address):
+        raise NotAdmitted("too_many_tries")
+    try:
+        return admission.enrol(settings.HOME, asked, now=timezone.now())
+    except NotAdmitted as refusal:
+        if refusal.code == "claim_refused":
+            limit.refused(address)
+        raise
 
 
 @_answered

@@ -1,7 +1,8 @@
 """What a county does again and again for years, unasked. Run as ``python -m server_broker.service.chores``.
 
 A part of its own under the supervisor: whatever hangs or fails here holds up neither facts nor pages, and logs are
-turned also while the database is away. Each piece of work belongs to its room; here is only when.
+turned also while the database is away. Each piece of work belongs to its room; here is only when. What a revocation
+waits for has a thread of its own each: the rest may take minutes.
 """
 
 import datetime as dt
@@ -39,7 +40,7 @@ class Chore:
 
 
 class Chores:
-    """Does each chore when it is due; one that fails is tried again after `RETRY_S` and holds up no other."""
+    """Does each chore when it is due; one that fails is tried again after `RETRY_S` or when it is due sooner."""
 
     def __init__(
         self, chores: Sequence[Chore], *, monotonic_s: Callable[[], float], now: Callable[[], dt.datetime]
@@ -48,38 +49,54 @@ class Chores:
         self._now = now
         started = monotonic_s()
         self._due = {chore: started + chore.first_after_s for chore in chores}
+        self._failed: dict[Chore, str] = {}
 
     def run_due(self) -> float:
         """Do what is due and return after how many seconds something is due again."""
         for chore in [chore for chore, due in self._due.items() if due <= self._monotonic_s()]:
-            self._due[chore] = self._monotonic_s() + (chore.every_s if self._do(chore) else RETRY_S)
+            well = self._do(chore)
+            self._due[chore] = self._monotonic_s() + (chore.every_s if well else min(chore.every_s, RETRY_S))
         return max(0.0, min(self._due.values()) - self._monotonic_s())
 
     def _do(self, chore: Chore) -> bool:
         try:
             outcome = chore.do(self._now())
-        except Exception:  # noqa: BLE001 - the top of this program: the other chores go on
-            _log.exception("%s failed", chore.name)
+        except Exception as error:  # noqa: BLE001 - the top of this program: the other chores go on
+            if self._failed.get(chore) != repr(error):
+                _log.exception("%s failed", chore.name)
+            self._failed[chore] = repr(error)
             return False
+        if self._failed.pop(chore, None):
+            _log.info("%s: well again", chore.name)
         if outcome:
             _log.info("%s: %s", chore.name, outcome)
         return True
 
 
+def urgent_chores(home: CountyHome) -> list[Chore]:
+    """Return what has a revocation bite that somebody began and did not end. Django has been set up."""
+    from server_broker.broker.keeping import LOOK_S, ListKeeper  # noqa: PLC0415 - loads the authority
+    from server_broker.enrolment.journal_watch import watch_journal  # noqa: PLC0415 - needs the models
+
+    keeper = ListKeeper(home)
+    in_step = _with_database(_unless_away(lambda now: watch_journal(home, now=now, lists_problem=keeper.problem)))
+    return [
+        Chore("broker in step with the journal", lambda now: keeper.look(now=now), every_s=LOOK_S, first_after_s=0.0),
+        Chore("journal and database in step", in_step, every_s=IN_STEP_S, first_after_s=0.0),
+    ]
+
+
 def county_chores(home: CountyHome) -> list[Chore]:
-    """Return the chores of a county. Django has been set up."""
+    """Return the other chores of a county. Django has been set up."""
     from server_broker.accounts.cleaning import drop_ended_sessions, drop_old_links  # noqa: PLC0415 - needs the models
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
-    from server_broker.enrolment.journal_watch import watch_journal  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
     from server_broker.ingest.cleaning import drop_old_quarantined  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
 
-    in_step = _with_database(_unless_away(lambda now: watch_journal(home, now=now)))
     return [
         Chore("logs turned", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
-        Chore("journal and database in step", in_step, every_s=IN_STEP_S, first_after_s=0.0),
         Chore("alarms closed", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
         Chore("expired pictures deleted", _with_database(drop_expired)),
         Chore("pieces of pictures deleted", _with_database(drop_abandoned)),
@@ -124,8 +141,19 @@ def main() -> None:
     django.setup()
     from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
 
-    chores = Chores(county_chores(HOME), monotonic_s=time.monotonic, now=lambda: dt.datetime.now(dt.UTC))
-    while not stop.wait(chores.run_due()):
+    threads = [
+        threading.Thread(target=_work, args=(chores, stop), name=chores[0].name)
+        for chores in (*([chore] for chore in urgent_chores(HOME)), county_chores(HOME))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _work(chores: Sequence[Chore], stop: threading.Event) -> None:
+    calendar = Chores(chores, monotonic_s=time.monotonic, now=lambda: dt.datetime.now(dt.UTC))
+    while not stop.wait(calendar.run_due()):
         pass
 
 

@@ -79,8 +79,8 @@ def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
         outcome = revoke(home, chosen.station, actor=_actor(), reason=chosen.reason, now=timezone.now())
     except UnknownStation as error:
         raise ServiceError(f"没有站点 {chosen.station}") from error
-    print(f"站点 {outcome.station} 已吊销，" + ("已断开" if outcome.in_force else "消息服务启动时即被拒绝"))
-    return 0
+    print(outcome.said())
+    return 0 if outcome.complete else 1
 
 
 def _order(home: CountyHome, chosen: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ import msgspec
 from server_broker.home import CountyHome
 from server_broker.service.processes import ServiceError
 from server_broker.trust.files import sync_folder
+from server_broker.trust.room import with_room
 
 MEND_JOURNAL = (
     "按备份改正 trust/stations.jsonl 的这一行；没有备份时，先用 cunhui-server revoke 重新吊销所有应吊销的站点，"
@@ -56,6 +57,8 @@ class KnownStation:
 
     enrolled: JournalEntry
     serials: set[str] = field(default_factory=set)
+    superseded: set[str] = field(default_factory=set)
+    """Serials of the boards that stood in its place before."""
     record_keys: set[str] = field(default_factory=set)
     """Of all boards that the station ever had, in hex: what an earlier one signed is to be verified for ever."""
 
@@ -116,11 +119,12 @@ class Standing:
             known.serials.add(entry.serial)
 
     def _take_board(self, entry: JournalEntry) -> None:
-        record_keys = {entry.record_key}
+        known = KnownStation(entry, serials={entry.serial}, record_keys={entry.record_key})
         if (before := self.stations.get(entry.station)) is not None:
+            known.superseded = before.superseded | before.serials
+            known.record_keys |= before.record_keys
             self.revoked_serials |= before.serials
-            record_keys |= before.record_keys
-        self.stations[entry.station] = KnownStation(entry, serials={entry.serial}, record_keys=record_keys)
+        self.stations[entry.station] = known
 
     def damage(self) -> str:
         """Say in Chinese which lines are damaged and what that means; empty where none is."""
@@ -147,13 +151,20 @@ class StationJournal:
         """Write ``entry``; it is on disk when this returns.
 
         Whether it may follow is asked under the lock under which it is written, so a revocation by another thread or
-        process comes either before it, and it is refused, or after it, and ends it.
+        process comes either before it, and it is refused, or after it, and ends it. A revocation may take the room
+        that is kept for it on a full disk.
 
         Raises:
             NotTakenIn: Nothing was written.
             JournalDamaged: Likewise; a revocation is always written.
             OSError: It does not count; what the disk took of its line is dropped by the next one.
         """
+        if entry.event == "revoked":
+            with_room(self.path.parent, lambda: self._write(entry))
+        else:
+            self._write(entry)
+
+    def _write(self, entry: JournalEntry) -> None:
         with self._locked() as descriptor:
             self._check_admitted(entry)
             rest = _sealed(entry) + b"\n"

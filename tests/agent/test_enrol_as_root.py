@@ -33,7 +33,10 @@ def enrolling(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 def test_root_enrols_as_the_folders_owner_and_everybody_else_as_themselves(folder: Path, enrolling: list[int]) -> None:
     enrolled = make_enrolled(folder / "station")
     me = os.geteuid()
-    command = ["enrol", "--config", str(enrolled.config), "--claim", "1234567890128"]
+    code = folder / "code"  # which root alone may read
+    code.write_text("1234567890128\n")
+    code.chmod(0o600)
+    command = ["enrol", "--config", str(enrolled.config), "--claim-file", str(code)]
     assert main(command) == EXIT_FAILED
     owner = NOBODY if me == 0 else me
     os.chown(enrolled.folder, owner, -1)

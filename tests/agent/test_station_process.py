@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pty
 import resource
 import signal
 import socket
@@ -112,9 +113,9 @@ def process(folder: Path) -> Iterator[StationProcess]:
     made.lamp.close()
 
 
-def run_cli(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_cli(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "agent.cli", *arguments], capture_output=True, text=True, timeout=LIMIT_S
+        [sys.executable, "-m", "agent.cli", *arguments], input=typed, capture_output=True, text=True, timeout=LIMIT_S
     )
 
 
@@ -171,10 +172,37 @@ def test_a_bad_configuration_and_a_damaged_identity_are_named(folder: Path) -> N
 def test_enrolment_without_a_county_says_so(folder: Path) -> None:
     station = make_enrolled(folder)
     for claim, words in (("12", "13位"), ("0000000000000", "连不上")):
-        done = run_cli("enrol", "--config", str(station.config), "--claim", claim)
+        done = run_cli("enrol", "--config", str(station.config), typed=f"{claim}\n")
         assert done.returncode == EXIT_FAILED
         assert words in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_the_claim_code_is_no_word_of_the_command(folder: Path) -> None:
+    """Every account of the machine reads the words of a running command (proc(5), cmdline)."""
+    station, file = make_enrolled(folder), folder / "code"
+    file.write_text("0000000000000\nwhatever follows\n")
+    done = run_cli("enrol", "--config", str(station.config), "--claim", "0000000000000")
+    assert (done.returncode, "连不上" in done.stderr, "按提示输入" in done.stderr) == (EXIT_BAD_CONFIG, False, True)
+    done = run_cli("enrol", "--config", str(station.config), "--claim-file", str(file), typed="12\n")
+    assert (done.returncode, "连不上" in done.stderr) == (EXIT_FAILED, True)
+    done = run_cli("enrol", "--config", str(station.config), "--claim-file", str(folder / "none"))
+    assert (done.returncode, "读不到接入码" in done.stderr) == (EXIT_FAILED, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_person_at_a_terminal_is_asked_for_the_code(folder: Path) -> None:
+    station = make_enrolled(folder)
+    person, terminal = pty.openpty()
+    command = [sys.executable, "-m", "agent.cli", "enrol", "--config", str(station.config)]
+    with subprocess.Popen(command, stdin=terminal, stderr=subprocess.PIPE) as asking:
+        assert asking.stderr is not None
+        prompt = "请输入 13 位接入码，然后按回车：".encode()
+        assert asking.stderr.read(len(prompt)) == prompt
+        os.write(person, b"0000 0000 0000 0\n")
+        assert "连不上" in asking.stderr.read().decode()
+    os.close(terminal)
+    os.close(person)
 
 
 def test_a_day_in_the_life(process: StationProcess) -> None:

@@ -17,7 +17,7 @@ from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
 from server_broker.fleet.models import Alarm
 from server_broker.home import CountyHome
-from server_broker.service.chores import DAY_S, RETRY_S, Chore, Chores, county_chores
+from server_broker.service.chores import DAY_S, RETRY_S, Chore, Chores, county_chores, urgent_chores
 from server_broker.trust.keys import server_certificate
 from tests.server_broker.console_county import make_county, user_of
 from tests.server_broker.station_double import NOW, StationDouble
@@ -63,9 +63,17 @@ def test_one_that_fails_is_tried_again_and_holds_up_no_other(caplog: pytest.LogC
     assert "pictures failed" in caplog.text
 
 
+def test_what_is_due_within_seconds_does_not_wait_for_minutes_when_it_fails(caplog: pytest.LogCaptureFixture) -> None:
+    days = Days()
+    days.broken = {"broker"}
+    days.run(days.chore("broker", every_s=1, first_after_s=0), until_s=5)
+    assert [at for _, at in days.done] == [0, 1, 2, 3, 4, 5]
+    assert caplog.text.count("broker failed") == 1, "said once, not at each try"
+
+
 def test_the_county_s_chores_hold_their_names() -> None:
-    names = [chore.name for chore in county_chores(settings.HOME)]
-    assert len(names) == len(set(names)) == 10
+    names = [chore.name for chore in (*urgent_chores(settings.HOME), *county_chores(settings.HOME))]
+    assert len(names) == len(set(names)) == 11
 
 
 @pytest.mark.django_db

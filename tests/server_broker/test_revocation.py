@@ -11,11 +11,11 @@ from server_broker import broker
 from server_broker.enrolment.claims import make_claim, redeem
 from server_broker.enrolment.journal_watch import UNDER_WAY, watch_journal
 from server_broker.enrolment.models import Claim, StationCertificate
-from server_broker.enrolment.revocation import Reconciled, UnknownStation, reconcile, revoke
+from server_broker.enrolment.revocation import Reconciled, Revoked, UnknownStation, reconcile, revoke
 from server_broker.fleet.models import Alarm, Station
 from server_broker.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.service.chores import Chore, county_chores
+from server_broker.service.chores import Chore, urgent_chores
 from server_broker.service.config import CountyConfig
 from server_broker.service.up import initialise
 from server_broker.trust import StationJournal
@@ -97,7 +97,7 @@ def test_a_station_revoked_before_it_ever_came_stays_out_in_an_older_database(ho
 
 
 def chore(home: CountyHome, name: str) -> Chore:
-    [found] = [one for one in county_chores(home) if one.name == name]
+    [found] = [one for one in urgent_chores(home) if one.name == name]
     return found
 
 
@@ -111,8 +111,9 @@ def test_a_revocation_while_the_database_was_away_is_in_it_seconds_after_it_is_b
     in_step = chore(home, "journal and database in step")
     with monkeypatch.context() as patched:
         patched.setattr("server_broker.enrolment.revocation._mark_revoked", away)
-        with pytest.raises(OperationalError):
-            revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+        outcome = revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+        assert (outcome.in_journal, outcome.is_out, outcome.in_database, outcome.complete) == (True, True, False, False)
+        assert "数据库没有记上" in outcome.said()
         in_step.do(NOW + 2 * UNDER_WAY)
     station.refresh_from_db()
     assert station.revoked_at is None
@@ -172,6 +173,58 @@ def test_a_damaged_revocation_that_the_database_knows_is_written_again(station: 
     assert reconcile(home).journal_revoked == ["village-01"]
     standing = StationJournal(home).read()
     assert (standing.bad_lines, set(standing.revoked), standing.live()) == ([2], {"village-01"}, {})
+
+
+def test_a_broker_that_does_not_follow_the_journal_is_told_of_until_it_does(home: CountyHome) -> None:
+    for problem in ("写不进去", "写不进去", "没有照办"):
+        watch_journal(home, now=NOW, lists_problem=problem)
+    alarms = Alarm.objects.filter(code="broker_lists", resolved_at=None)
+    assert [(alarm.severity, alarm.detail) for alarm in alarms] == [("critical", "没有照办")]
+    watch_journal(home, now=NOW)
+    assert not alarms.all().exists()
+
+
+def test_a_board_whose_enrolment_died_before_its_commit_is_taken_in_and_the_earlier_thrown_out(
+    station: Station, home: CountyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(broker, "refresh", lambda home, *, now: done.append("refresh"))
+    monkeypatch.setattr(broker, "cut_off", lambda home, station: done.append(station) or True)  # type: ignore[func-returns-value]
+    journal_enrolled(home, bytes(reversed(range(32))), serial="b1")
+    assert reconcile(home).enrolled == ["village-01"]
+    assert done == ["refresh", "village-01"]
+
+
+ALL = {
+    "in_journal": True,
+    "lists_written": True,
+    "broker_runs": True,
+    "in_force": True,
+    "session_ended": True,
+    "in_database": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("lacks", "complete", "says", "never"),
+    [
+        ((), True, "已断开", "自动"),
+        (("in_database",), False, "已断开；数据库没有记上", ""),
+        (("session_ended",), False, "现有的连接还没有断开", "已断开"),
+        (("in_force", "session_ended"), False, "站点可能还连着", "已断开"),
+        (("in_force",), False, "站点可能还连着", "已断开"),
+        (("broker_runs", "in_force", "session_ended"), True, "启动时即被拒绝", "已断开"),
+        (("lists_written", "in_force"), False, "站点还能连上", "已断开"),
+        (("lists_written", "broker_runs", "in_force"), False, "站点还能连上", "被拒绝"),
+        (("in_journal", "lists_written", "in_force", "session_ended"), False, "没有断开", "已吊销"),
+        (tuple(ALL), False, "请再吊销一次", "已吊销"),
+    ],
+)
+def test_what_is_said_is_what_is_in_force(lacks: tuple[str, ...], complete: bool, says: str, never: str) -> None:
+    outcome = Revoked(station="village-01", **ALL | dict.fromkeys(lacks, False))
+    assert outcome.complete == complete
+    assert says in outcome.said()
+    assert not never or never not in outcome.said()
 
 
 def test_nothing_to_do_costs_one_query(

@@ -54,9 +54,7 @@ install -d -o cunhui -g cunhui -m 0700 /var/lib/cunhui
 systemctl --quiet enable {_UNIT}
 sync
 """
-_ENROL = (
-    "cd / && runuser -u cunhui -- /opt/cunhui/bin/cunhui-agent enrol --config /etc/cunhui/station.toml --claim {claim}"
-)
+_ENROL = "cd / && runuser -u cunhui -- /opt/cunhui/bin/cunhui-agent enrol --config /etc/cunhui/station.toml"
 _LOOK = f"""\
 echo "Boot=$(cat /proc/sys/kernel/random/boot_id)"
 systemctl show {_UNIT} -p MainPID -p NRestarts -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic
@@ -136,7 +134,7 @@ def install(guest: Guest, folder: Path, *, url: str, ca: Path) -> None:
 
 def enrol(guest: Guest, claim: str) -> None:
     """Enrol the station and start it; on return it takes cards."""
-    guest.run(_ENROL.format(claim=claim))
+    guest.run(_ENROL, given=f"{claim}\n".encode())
     guest.run(f"systemctl start {_UNIT}")
 
 

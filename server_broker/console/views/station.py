@@ -119,5 +119,7 @@ def revoke(request: HttpRequest, station_id: str) -> HttpResponse:
 def _revoke(request: HttpRequest, shown: Station, reason: str) -> None:
     actor = request.user.get_username()
     outcome = revoke_station(settings.HOME, shown.pk, actor=actor, reason=reason, now=timezone.now())
-    when = "已断开" if outcome.in_force else "消息服务恢复时即被拒绝"
-    messages.success(request, f"站点 {shown.pk} 已吊销，{when}，原来的证书不能再用。")
+    if outcome.complete:
+        messages.success(request, f"{outcome.said()}，原来的证书不能再用。")
+    else:
+        messages.error(request, f"吊销没有全部完成：{outcome.said()}。")

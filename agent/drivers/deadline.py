@@ -1,0 +1,52 @@
+"""A limit for a whole conversation: a socket's own timeout begins anew with each byte, and a drip never ends."""
+
+import os
+import socket
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+
+class Deadline:
+    """Breaks the connections that it watches once ``limit_s`` seconds are over. A context: left, it is off."""
+
+    def __init__(self, limit_s: float) -> None:
+        self.limit_s = limit_s
+        self.over = False
+        self._watched: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(limit_s, self._break)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for one in self._watched:
+                one.close()
+            self._watched.clear()
+
+    def watch(self, connection: socket.socket) -> None:
+        """Break ``connection`` too, by a descriptor of our own: TLS takes its owner's away (`ssl.SSLContext`)."""
+        own = socket.socket(fileno=os.dup(connection.fileno()))
+        with self._lock:
+            self._watched.append(own)
+            if self.over:
+                _shut(own)
+
+    def _break(self) -> None:
+        with self._lock:
+            self.over = True
+            for one in self._watched:
+                _shut(one)
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):  # it has ended by itself
+        connection.shutdown(socket.SHUT_RDWR)

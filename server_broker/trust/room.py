@@ -1,0 +1,66 @@
+"""Room that is kept on the disk, so that a revocation can be written when nothing else can.
+
+A file takes the room up and holds nothing. Whoever must write on a full disk deletes it and writes at once; it is laid
+again as soon as the disk has room.
+"""
+
+import errno
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+JOURNAL_ROOM_BYTES = 1 << 20
+"""For the folder of the station journal, whose lines have some hundred bytes."""
+LISTS_ROOM_BYTES = 8 << 20
+"""For the broker's folder, where new lists lie beside the old ones for a moment; 800 bytes a station."""
+_NAME = "room-for-a-revocation"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def keep_room(folder: Path, size: int) -> bool:
+    """Have ``size`` bytes taken up in ``folder`` unless they are, and return whether they are.
+
+    A disk that has not twice as much free is left alone: whoever else writes there needs what it has.
+    """
+    path = folder / _NAME
+    with suppress(FileNotFoundError):
+        if path.stat().st_size == size:
+            return True
+    free = os.statvfs(folder)
+    if free.f_bavail * free.f_frsize < 2 * size:
+        return False
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+        os.ftruncate(descriptor, size)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if error.errno not in _FULL:
+            raise
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def with_room[T](folder: Path, write: Callable[[], T]) -> T:
+    """Return what ``write`` returns; where the disk is full, give the room in ``folder`` up and do it once more.
+
+    Raises:
+        OSError: The disk has no room even so, or another fault. ``write`` must leave nothing half done then.
+    """
+    try:
+        return write()
+    except OSError as error:
+        if error.errno not in _FULL or not _give_up(folder):
+            raise
+    return write()
+
+
+def _give_up(folder: Path) -> bool:
+    try:
+        (folder / _NAME).unlink()
+    except FileNotFoundError:
+        return False
+    return True
