@@ -31,7 +31,7 @@ _BLOB_LEAVES = ("blob", "asked")
 
 def is_about_blobs(incoming: Incoming) -> bool:
     """Tell whether a message goes under the facts: its topic's leaf says so."""
-    return incoming.topic.rpartition("/")[2] in _BLOB_LEAVES
+    return incoming.leaf in _BLOB_LEAVES
 
 
 @dataclass(slots=True)
