@@ -7,7 +7,9 @@ time a boot stands at the floor: the later of the program's build and the last t
 Who is believed, in this order:
 
 1. The county's signed time, as the prompt answer to this connection's nonce. It stands over everything, may also lower
-   a wrong floor, and for a day nothing else is asked.
+   a wrong floor, and for a day nothing else is asked. Where it contradicts what the county said before in the same
+   boot, the dispute is stated, and the new word counts when NTP agrees with it or the county says it again after ten
+   minutes: so a county whose clock is wrong for a moment moves nobody, and one that was put right is followed.
 2. NTP, where the machine's time service says that it is well and the kernel agrees. It is not signed. So where the boot
    knows no time yet, NTP must lie between the floor and two years after it; where it does, NTP may only confirm it, as
    close as a crystal allows since the word that it is held to. An NTP that jumps away is distrusted, and the county is
@@ -27,7 +29,7 @@ from msgspec import Meta
 
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.ports import SystemClock
-from protocol.facts import AlarmRaised, ClockCorrected
+from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import DATED_QUALITIES, BootId, ClockQuality, Moment, MonoMs
 
 log = logging.getLogger(__name__)
@@ -48,10 +50,13 @@ BEYOND_FLOOR_MS = 731 * DAY_MS
 """What is not signed is not believed further after the floor than this: no station is in store for two years with a
 program that is still in use, while clocks gone wrong lie decades away (1970, 2038, 2099).
 """
+REPEATED_AFTER_MS = 600_000
+"""So long a word of the county that contradicts its earlier one must stand until its repetition is taken."""
 LAST_WALL_MS = 253_086_768_000_000
 """The year 9990 begins: ten years before calendars end, so that a station which is told so can still be mended."""
 
 _KEY = "clock"
+_DISPUTED = "clock_disputed"
 
 
 class State(Protocol):
@@ -89,6 +94,11 @@ class _Anchor:
     mono: int
     signed: bool
 
+    def away_ms(self, wall: int, mono: int) -> int:
+        """Return how much further a word at ``mono`` lies from this one than a crystal can run away meanwhile."""
+        drift = abs(mono - self.mono) * DRIFT_PPM // 1_000_000
+        return max(0, abs(wall - mono - self.offset) - STEP_MS - drift)
+
 
 class StationClock:
     """The station's clock. Used on the core thread only."""
@@ -107,6 +117,8 @@ class StationClock:
         self._ntp_due = 0
         self._ntp_well_until = -1
         self._distrusted = False
+        self._contrary: _Anchor | None = None
+        """The county's word that contradicts its earlier one, since it was first said."""
 
     def restore(self, state: State, *, last_fact: Moment | None = None) -> None:
         """Take the floor from disk; in the same boot take up the clock of the run before.
@@ -161,6 +173,11 @@ class StationClock:
         """Whether the time is known (`synced` or `holdover`)."""
         return self._synced_mono is not None
 
+    @property
+    def wants_word(self) -> bool:
+        """Whether the county's time is to be asked for: not had in this boot, or in dispute."""
+        return not self.signed or self._contrary is not None
+
     def mono_ms(self) -> int:
         """Return milliseconds of CLOCK_BOOTTIME."""
         return self._system.mono_ms()
@@ -169,21 +186,58 @@ class StationClock:
         """Return the best known wall time of a moment: what this boot has learnt since counts."""
         return self._wall_at_boot + moment.mono if moment.boot == self._boot else moment.wall
 
-    def county_said(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> ClockCorrected | None:
+    def county_said(
+        self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
+    ) -> list[Fact]:
         """Take signed time that answered this connection's nonce.
 
+        Args:
+            clock_run: Which stretch of the county's clock told it; the correction states it.
+
         Returns:
-            The fact to commit when this boot learnt the time by it, has it from the county for the first time, or it
-            differs from what was believed; None else, also when the answer came too late to count.
+            The facts to commit. A correction, when this boot learnt the time by it, has it from the county for the
+            first time, or it differs from what was believed. An alarm, when it begins a dispute with the county's
+            earlier word, and its end. Nothing, also when the answer came too late to count.
         """
         trip = answered_mono_ms - asked_mono_ms
         if not 0 <= trip <= ANSWER_WITHIN_MS:
             log.info("the county's time came after %d ms and does not count", trip)
-            return None
-        if wall_ms + trip // 2 > LAST_WALL_MS:
+            return []
+        wall = wall_ms + trip // 2
+        if wall > LAST_WALL_MS:
             log.warning("the county's time lies in the year 9990 or later and does not count")
-            return None
-        return self._trust(wall_ms + trip // 2, answered_mono_ms, "county")
+            return []
+        if self._is_disputed(wall, answered_mono_ms):
+            return self._dispute(wall, answered_mono_ms)
+        was_disputed, self._contrary = self._contrary is not None, None
+        corrected = self._trust(wall, answered_mono_ms, "county", clock_run)
+        over = [AlarmCleared(at=self.now(), code=_DISPUTED)] if was_disputed else []
+        return [*([corrected] if corrected else []), *over]
+
+    def _is_disputed(self, wall: int, mono: int) -> bool:
+        """Tell whether the county's word contradicts its earlier one of this boot, and nothing speaks for it yet."""
+        if self._anchor is None or not self._anchor.signed or not self._anchor.away_ms(wall, mono):
+            return False
+        ntp_agrees = self._ntp_is_well(mono) and abs(self._system.wall_ms() - wall) <= STEP_MS
+        said_again = (
+            self._contrary is not None
+            and mono - self._contrary.mono >= REPEATED_AFTER_MS
+            and not self._contrary.away_ms(wall, mono)
+        )
+        return not ntp_agrees and not said_again
+
+    def _dispute(self, wall: int, mono: int) -> list[Fact]:
+        known, contrary = self._wall_at_boot + mono, self._contrary
+        if contrary is None or contrary.away_ms(wall, mono):
+            self._contrary = _Anchor(wall - mono, mono, signed=True)
+        if contrary is not None:
+            return []
+        log.warning("clock: the county contradicts its earlier word at mono %d ms", mono)
+        detail = (
+            f"县里先后两次说的时间相差 {abs(wall - known) // 1000} 秒，站点暂按先前的时间；"
+            "请核对县里服务器的时钟。十分钟后县里仍这样说，站点就照办"
+        )
+        return [AlarmRaised(at=self.now(), code=_DISPUTED, severity="major", detail=detail)]
 
     def ntp_read(self, *, well: bool, mono_ms: int) -> None:
         """Take what the machine's time service said of itself at a moment of CLOCK_BOOTTIME."""
@@ -202,11 +256,14 @@ class StationClock:
         if mono < self._ntp_due:
             return None
         self._ntp_due = mono + NTP_EVERY_MS
-        if self._county_spoke(mono) or mono > self._ntp_well_until or not self._system.ntp_synced():
+        if self._county_spoke(mono) or not self._ntp_is_well(mono):
             return None
         wall = self._system.wall_ms()
         problem = self._against(wall, mono)
         return self._distrust(problem) if problem else self._trust(wall, mono, "ntp")
+
+    def _ntp_is_well(self, mono: int) -> bool:
+        return mono <= self._ntp_well_until and self._system.ntp_synced()
 
     def _county_spoke(self, mono: int) -> bool:
         anchor = self._anchor
@@ -218,8 +275,8 @@ class StationClock:
             if not self._least + mono <= wall <= self._floor + mono + BEYOND_FLOOR_MS:
                 return f"NTP 时间与站点已知的最早时间相差 {abs(wall - self._floor - mono) // 1000} 秒"
             return ""
-        away = abs(wall - mono - self._anchor.offset)
-        if away > STEP_MS + (mono - self._anchor.mono) * DRIFT_PPM // 1_000_000:
+        if self._anchor.away_ms(wall, mono):
+            away = abs(wall - mono - self._anchor.offset)
             return f"NTP 时间与{'县里' if self._anchor.signed else '它先前'}的时间相差 {away // 1000} 秒"
         return ""
 
@@ -230,7 +287,9 @@ class StationClock:
         log.warning("clock: NTP is not believed at mono %d ms", self._system.mono_ms())
         return AlarmRaised(at=self.now(), code="ntp_distrusted", severity="major", detail=problem)
 
-    def _trust(self, wall: int, mono: int, source: Literal["county", "ntp"]) -> ClockCorrected | None:
+    def _trust(
+        self, wall: int, mono: int, source: Literal["county", "ntp"], clock_run: bytes | None = None
+    ) -> ClockCorrected | None:
         before, signed = self._quality(mono), source == "county"
         learnt = self._anchor is None or (signed and not self._anchor.signed)
         stepped = abs(wall - mono - self._wall_at_boot) > STEP_MS
@@ -242,7 +301,9 @@ class StationClock:
             return None
         log.info("clock: %s by %s", "learnt the time" if learnt else "corrected", source)
         self.keep()
-        return ClockCorrected(at=self.now(), boot=self._boot, mono=mono, wall=wall, source=source, before=before)
+        return ClockCorrected(
+            at=self.now(), boot=self._boot, mono=mono, wall=wall, source=source, before=before, clock_run=clock_run
+        )
 
     def hinted(self, wall_ms: int, *, source: Literal["rtc", "modem"], mono_ms: int) -> AlarmRaised | None:
         """Take the RTC's or the modem's time as a better start for a boot that does not know the time.

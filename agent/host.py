@@ -68,12 +68,20 @@ class StationHost:
         self._traffic = traffic
         self._key_unknown = key_unknown
 
-    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
-        """Take the county's time; where the boot learnt it, say so in a fact."""
-        corrected = self._clock.county_said(wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms)
-        if corrected is not None:
-            self._journal.owe(corrected)
+    def time_told(
+        self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
+    ) -> None:
+        """Take the county's time; where the boot learnt it, or it contradicts itself, say so in facts."""
+        facts = self._clock.county_said(
+            wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms, clock_run=clock_run
+        )
+        if facts:
+            self._journal.owe(*facts)
         self._home.changed()
+
+    def wants_time(self) -> bool:
+        """Whether the county's time is to be asked for again."""
+        return self._clock.wants_word
 
     def desired_came(self, desired: Desired) -> Reported:
         """Take a desired state and have its packs fetched."""

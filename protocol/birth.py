@@ -16,21 +16,33 @@ from protocol.heads import SignedHead
 from protocol.receipts import MAX_HELD, Held
 from protocol.refusal import Refused
 from protocol.signing import Context, seal, unseal
-from protocol.units import BootId, Epoch, Head, Nonce, Seq, ShortText, StationId, Through, WallMs
+from protocol.units import BootId, ClockRun, Epoch, Head, Nonce, Seq, ShortText, StationId, Through, WallMs
 
 MAX_MARKS = 64
+NOT_TOLD = 0
+"""``wall`` of a welcome whose county does not trust its own clock."""
 
 
 class Birth(VersionedMessage, frozen=True, kw_only=True):
-    """First message of a connection."""
+    """First message of a connection; said again where no answer came, and where the time is still wanted."""
 
     station: StationId
     head: SignedHead
     boot: BootId
     nonce: Nonce
+    """Names the connection, as its will does."""
     software: ShortText
     twin_version: Annotated[int, Meta(ge=0)] = 0
     """Version of the desired state that the station has; a county with a newer one sends it."""
+    generation: Annotated[int, Meta(ge=0)] | None = None
+    """The county's generation as the station knows it; None from a station that also does not know `NOT_TOLD`."""
+    question: Nonce | None = None
+    """The welcome answers with this nonce instead: so a birth said again asks for the time anew."""
+
+    @property
+    def asked(self) -> bytes:
+        """The nonce that the welcome repeats."""
+        return self.nonce if self.question is None else self.question
 
 
 class Mark(Message, frozen=True, kw_only=True, array_like=True):
@@ -46,7 +58,8 @@ class Welcome(VersionedMessage, frozen=True, kw_only=True):
     ``through`` and ``head`` are the county's, for the birth's epoch; 0 and ``head(0)`` when it knows none of it.
     ``signed`` are the heads beyond ``through`` that the station has signed so far, rising in seq: a card that does
     not lead to every one of them is an older copy or a clone of the one that signed.
-    ``wall`` counts as trusted time only when ``nonce`` is this connection's and the answer came within 2 s.
+    ``wall`` counts as trusted time only when ``nonce`` is the newest question's and the answer came within 2 s;
+    `NOT_TOLD` is no time. ``clock_run`` says which stretch of the county's clock told it.
     """
 
     station: StationId
@@ -58,6 +71,7 @@ class Welcome(VersionedMessage, frozen=True, kw_only=True):
     wall: WallMs
     held: Annotated[list[Held], Meta(max_length=MAX_HELD)] = []
     signed: Annotated[list[Mark], Meta(max_length=MAX_MARKS)] = []
+    clock_run: ClockRun | None = None
 
 
 class Compare(VersionedMessage, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from protocol.units import (
     BootId,
     CardToken,
     ClockQuality,
+    ClockRun,
     Direction,
     Epoch,
     FactRef,
@@ -121,6 +122,8 @@ class ClockCorrected(_Fact, frozen=True, kw_only=True, tag="clock_corrected"):
     wall: WallMs
     source: Literal["county", "ntp", "modem", "rtc"]
     before: ClockQuality
+    clock_run: ClockRun | None = None
+    """Of ``county``: which stretch of its clock said so. What it learns of that clock later dates the boot anew."""
 
 
 class EpochOpened(_Fact, frozen=True, kw_only=True, tag="epoch_opened"):

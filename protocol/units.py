@@ -39,6 +39,9 @@ type Nonce = Annotated[bytes, Meta(min_length=16, max_length=16)]
 type BootId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 """The kernel's boot id (/proc/sys/kernel/random/boot_id) as 16 bytes."""
 
+type ClockRun = Annotated[bytes, Meta(min_length=8, max_length=8)]
+"""Random; names a stretch in which the county's clock ran on without a step, in one boot of its machine."""
+
 type WallMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """Milliseconds since 1970-01-01T00:00:00Z without leap seconds."""
 

@@ -77,8 +77,17 @@ class BlobSource(Protocol):
 class UplinkHost(Protocol):
     """The core, as the uplink calls it: always on the core thread, and never from within a call of the host's."""
 
-    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
-        """Take the county's signed time: true at some moment between the two monotonic ones, 2 s apart at most."""
+    def time_told(
+        self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
+    ) -> None:
+        """Take the county's signed time: true at some moment between the two monotonic ones, 2 s apart at most.
+
+        Args:
+            clock_run: Which stretch of the county's clock told it.
+        """
+
+    def wants_time(self) -> bool:
+        """Whether the county's time is to be asked for again: not known yet, or in dispute."""
 
     def desired_came(self, desired: Desired) -> Reported:
         """Take a desired state meant for this station and signed by the county; return what to report."""

@@ -1,8 +1,8 @@
 """Birth, welcome, and what follows when station and county disagree.
 
-One connection has one nonce: it names the connection in its will and binds the county's time to it. A birth
-may be said again on the same connection (the county's worker was away, or a receipt did not fit); it asks the
-same question: where do we stand?
+One connection has one nonce: it names the connection in its will. A birth may be said again on the same connection
+(the county's worker was away, a receipt did not fit, or the time is still wanted); it asks the same question, where do
+we stand, and under a nonce of its own what time it is.
 """
 
 import logging
@@ -16,7 +16,8 @@ from agent.uplink.backoff import Backoff
 from agent.uplink.channel import NOT_AUTHORIZED, Channel
 from agent.uplink.needs import Stream, UplinkHost
 from agent.uplink.offering import Offering
-from protocol.birth import Birth, Compare, Match, Welcome, unseal_match, unseal_welcome
+from agent.uplink.time_question import TimeQuestion
+from protocol.birth import NOT_TOLD, Birth, Compare, Match, Welcome, unseal_match, unseal_welcome
 from protocol.codec import encode
 from protocol.receipts import Receipt
 
@@ -51,13 +52,13 @@ class Session:
         alarms: Alarms,
         mono_ms: Callable[[], int],
         backoff: Backoff,
-        time_told: Callable[[int, int, int], None],
+        time_told: Callable[[Welcome, int, int], None],
         agreed: Callable[[int], None],
     ) -> None:
         """Make a closed session.
 
         Args:
-            time_told: Called with the county's wall time and the monotonic times of question and answer.
+            time_told: Called with a welcome that tells the time and the monotonic times of question and answer.
             agreed: Called with the seq that both sides have, once they agree.
         """
         self._station = station
@@ -74,8 +75,7 @@ class Session:
         self._nonce = bytes(16)
         self._due_ms = 0
         self._said_ms = 0
-        self._asked_ms: int | None = None
-        self._time_wanted = False
+        self._time = TimeQuestion(mono_ms=mono_ms, wanted=host.wants_time)
         self._time_only = False
         self._disagreement: Disagree | None = None
         self._offering = Offering(station=station, stream=stream)
@@ -84,19 +84,20 @@ class Session:
     @property
     def due_ms(self) -> int | None:
         """When `pump` has something to do, or None."""
-        return self._due_ms if self.phase in ("asking", "comparing", "offering") else None
+        if self.phase == "agreed":
+            return self._time.due_ms
+        return None if self.phase == "closed" else self._due_ms
 
     @property
     def time_settled(self) -> bool:
-        """Whether this connection can't tell the time any more: it has, or it came too late."""
-        return not self._time_wanted
+        """Whether this connection's first question is answered, with the time or without."""
+        return self._time.settled
 
     def open(self, nonce: bytes, *, time_only: bool = False) -> None:
         """Begin on a new connection; with ``time_only`` nothing is taken from it but the county's signed time."""
         self._nonce = nonce
         self._time_only = time_only
-        self._asked_ms = None
-        self._time_wanted = True
+        self._time.open(nonce)
         self.ask_again(after_ms=0)
 
     def close(self) -> None:
@@ -122,18 +123,27 @@ class Session:
 
     def pump(self) -> None:
         """Say what is due."""
-        if self.due_ms is None or self._mono_ms() < self._due_ms:
+        if self.due_ms is None or self._mono_ms() < self.due_ms:
             return
         match self.phase:
+            case "agreed":
+                self._ask_time_again()
             case "asking":
+                self._said_ms = now = self._mono_ms()
+                self._due_ms = now + ANSWER_MS + (self._backoff.wait_ms(now) if self._backoff.troubled else 0)
                 self._say_birth()
             case "comparing":
                 self._say_compare()
             case _:
                 self._offer()
 
+    def _ask_time_again(self) -> None:
+        self._time.plan()
+        if self._time.due_ms is not None:
+            self._say_birth()
+
     def _say_birth(self) -> None:
-        now = self._mono_ms()
+        question = self._time.ask()
         birth = Birth(
             station=self._station,
             head=self._stream.signed_head(),
@@ -141,17 +151,17 @@ class Session:
             nonce=self._nonce,
             software=self._host.software(),
             twin_version=self._host.twin_version(),
+            generation=self._stream.generation,
+            question=question,
         )
-        self._said_ms = now
-        self._due_ms = now + ANSWER_MS + (self._backoff.wait_ms(now) if self._backoff.troubled else 0)
-        if self._asked_ms is None:
-            self._asked_ms = now
-        self._channel.send("birth", encode(birth), self._birth_settled)
+        self._channel.send("birth", encode(birth), lambda code: self._birth_settled(code, question))
 
-    def _birth_settled(self, reason_code: int) -> None:
-        if reason_code == 0 or self.phase != "asking":
+    def _birth_settled(self, reason_code: int, question: bytes | None) -> None:
+        if reason_code == 0:
             return
-        self._asked_ms = None
+        self._time.unheard(question)
+        if self.phase != "asking":
+            return
         if reason_code == NOT_AUTHORIZED:
             self._alarms.raise_once("birth_refused", "major", "the broker does not let this station publish")
         self._put_off(f"birth not delivered, reason code 0x{reason_code:02x}")
@@ -169,7 +179,7 @@ class Session:
             Refused: It is not the county's answer to this station.
         """
         welcome = unseal_welcome(raw, station=self._station, public_keys=self._keys)
-        if welcome.nonce != self._nonce or welcome.epoch != self._stream.epoch:
+        if not self._time.is_ours(welcome.nonce) or welcome.epoch != self._stream.epoch:
             log.info("%s: a welcome for another birth is ignored", self._station)
             return
         self._take_time(welcome, answered_ms=mono_ms)
@@ -186,13 +196,16 @@ class Session:
                 self._begin_comparing(quarrel)
 
     def _take_time(self, welcome: Welcome, *, answered_ms: int) -> None:
-        """Believe signed time once a connection, and only where no earlier birth can be what it answers."""
-        asked_ms = self._asked_ms
-        if not self._time_wanted or asked_ms is None:
+        """Believe signed time as the prompt, first answer to the newest question alone."""
+        asked_ms = self._time.answered(welcome.nonce)
+        if asked_ms is None:
             return
-        self._time_wanted = False
-        if 0 <= answered_ms - asked_ms <= TRUSTED_ROUND_TRIP_MS:
-            self._time_told(welcome.wall, asked_ms, answered_ms)
+        if welcome.wall == NOT_TOLD:
+            log.info("%s: the county does not trust its own clock and tells no time", self._station)
+        elif 0 <= answered_ms - asked_ms <= TRUSTED_ROUND_TRIP_MS:
+            self._time_told(welcome, asked_ms, answered_ms)
+        if self.phase == "agreed":
+            self._time.plan()
 
     def _begin_offering(self, welcome: Welcome, ours: Continue) -> None:
         """Ask about earlier streams before the new generation is taken note of, so that a crash repeats it."""
@@ -234,6 +247,7 @@ class Session:
             )
         )
         self._agreed(ours.after)
+        self._time.plan()
 
     def _begin_comparing(self, quarrel: Disagree) -> None:
         log.error("%s: the county's stream %s at seq %d", self._station, quarrel.reason, quarrel.county_through)

@@ -24,7 +24,7 @@ from agent.uplink.orders import Orders
 from agent.uplink.pulse import Pulse
 from agent.uplink.sender import FactSender
 from agent.uplink.session import Session
-from protocol.birth import Gone
+from protocol.birth import Gone, Welcome
 from protocol.codec import encode
 from protocol.kiosk import LinkState
 from protocol.refusal import Refused
@@ -256,7 +256,7 @@ class Uplink:
             case "welcome":
                 self._session.welcome_came(event.payload, mono_ms=event.mono_ms)
                 if self._time_only and self._dialling.state == "up" and self._session.time_settled:
-                    self._lost("the county's time came too late")
+                    self._lost("the county's time came too late, or it tells none")
             case "match":
                 self._session.match_came(event.payload)
             case "receipt":
@@ -268,9 +268,11 @@ class Uplink:
             case "command":
                 self._orders.command_came(event.payload)
 
-    def _time_told(self, wall_ms: int, asked_ms: int, answered_ms: int) -> None:
-        self._clock_doubt.told(wall_ms, at_mono_ms=(asked_ms + answered_ms) // 2)
-        self._host.time_told(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
+    def _time_told(self, welcome: Welcome, asked_ms: int, answered_ms: int) -> None:
+        self._clock_doubt.told(welcome.wall, at_mono_ms=(asked_ms + answered_ms) // 2)
+        self._host.time_told(
+            welcome.wall, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms, clock_run=welcome.clock_run
+        )
         if self._time_only:
             self._hang_up()
             self._dialling.again()

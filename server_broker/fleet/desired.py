@@ -18,7 +18,7 @@ from protocol.refusal import Refused
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Reported
 from server_broker.attendance.models import DutyWindow as WindowRow
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.generation import generation
+from server_broker.fleet.generation import FIRST_BY_CLOCK, generation
 from server_broker.fleet.models import DesiredState, Station
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
@@ -91,7 +91,9 @@ def _floor(station: Station) -> int:
     that its stations have already, for other content: so each generation counts from a height of its own.
     """
     reported = station.reported_version if station.reported_version < _LAST_SANE_VERSION else 0
-    return max(reported, min((generation() - 1) * _GENERATION_STEP, _LAST_SANE_VERSION))
+    number = generation()
+    height = number if number >= FIRST_BY_CLOCK else (number - 1) * _GENERATION_STEP
+    return max(reported, min(height, _LAST_SANE_VERSION))
 
 
 def is_ahead(version: int, *, of: int) -> bool:

@@ -29,6 +29,11 @@ class Incoming:
     retained: bool = False
     ticket: object = None
 
+    @property
+    def leaf(self) -> str:
+        """What the last level of its topic says; anything where the topic is none of the contract's."""
+        return self.topic.rpartition("/")[2]
+
 
 _READERS: dict[Up | Down, Callable[[bytes], UpMessage]] = {
     "facts": decode_envelope,

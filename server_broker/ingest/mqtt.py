@@ -56,6 +56,7 @@ class MqttSource:
     def __init__(self, address: BrokerAddress, *, shard: int, client_id: str) -> None:
         self._address = address
         self._shard = shard
+        self._births: deque[Incoming] = deque()
         self._inbox: deque[Incoming] = deque()
         self._waiting_bytes = 0
         self._came = threading.Condition()
@@ -107,20 +108,25 @@ class MqttSource:
         with self._came:
             if message.qos == 0 and self._waiting_bytes > MAX_UNSURE_BYTES:
                 return
-            self._inbox.append(Incoming(message.topic, bytes(message.payload), message.retain, ticket))
+            incoming = Incoming(message.topic, bytes(message.payload), message.retain, ticket)
+            (self._births if incoming.leaf == "birth" else self._inbox).append(incoming)
             self._waiting_bytes += len(message.payload)
             self._came.notify()
 
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
-        """Return up to ``max_messages`` messages of about ``max_bytes`` in all, in order."""
+        """Return up to ``max_messages`` messages of about ``max_bytes`` in all, births first, each kind in order.
+
+        Half of them are births at most, so that no storm of births keeps the facts away.
+        """
         messages: list[Incoming] = []
         size = 0
         with self._came:
-            self._came.wait_for(lambda: self._inbox, timeout_s)
-            while self._inbox and len(messages) < max_messages and size < max_bytes:
-                message = self._inbox.popleft()
-                size += len(message.payload)
-                messages.append(message)
+            self._came.wait_for(lambda: self._births or self._inbox, timeout_s)
+            for queue, most in ((self._births, max(1, max_messages // 2)), (self._inbox, max_messages)):
+                while queue and len(messages) < most and size < max_bytes:
+                    message = queue.popleft()
+                    size += len(message.payload)
+                    messages.append(message)
             self._waiting_bytes -= size
         return messages
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from protocol.birth import MAX_MARKS, Birth, Gone, Mark, Welcome
+from protocol.birth import MAX_MARKS, NOT_TOLD, Birth, Gone, Mark, Welcome
 from protocol.chain import first_head
 from protocol.heads import SignedHead, verify_head
 from protocol.refusal import Refused
@@ -191,8 +191,8 @@ def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list
             through=stream.state.through if stream else 0,
             head=stream.state.head if stream else first_head(station=sender.id, epoch=birth.head.epoch),
             generation=generation,
-            nonce=birth.nonce,
-            wall=0,
+            nonce=birth.asked,
+            wall=NOT_TOLD,
             held=held[stream.id] if stream else [],
             signed=_signed_beyond(stream.state) if stream else [],
         )

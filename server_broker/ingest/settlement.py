@@ -15,6 +15,7 @@ from protocol.topics import Topic
 from protocol.twin import Reported
 from protocol.vitals import Vitals
 from server_broker.fleet.generation import generation
+from server_broker.fleet.went_back import StatedGenerations
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.compare import answer_compares
@@ -31,7 +32,7 @@ _BLOB_LEAVES = ("blob", "asked")
 
 def is_about_blobs(incoming: Incoming) -> bool:
     """Tell whether a message goes under the facts: its topic's leaf says so."""
-    return incoming.topic.rpartition("/")[2] in _BLOB_LEAVES
+    return incoming.leaf in _BLOB_LEAVES
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Settlement:
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._quarantine = Quarantine()
+        self._stated = StatedGenerations()
 
     def settle(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Answer]:
         """Store what a batch brings and return the answers to publish, once this function has returned.
@@ -70,7 +72,12 @@ class Settlement:
         now = self._clock()
         with transaction.atomic():
             sorted_ = self._sort(batch)
-            number = generation()
+            stated = {
+                sender.id: message.generation
+                for sender, message in sorted_.presence
+                if isinstance(message, Birth) and message.generation is not None
+            }
+            number = self._stated.heed(stated, own=generation(), now=now)
             answers = []
             if sorted_.envelopes:
                 answers += Intake(now=now, generation=number, careful=careful, hold=hold).take(sorted_.envelopes)

@@ -13,7 +13,10 @@ class Source(Protocol):
         """Begin connecting and subscribing, for as long as it takes."""
 
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
-        """Return the messages at hand in the order in which they came, waiting up to ``timeout_s`` for a first."""
+        """Return the messages at hand, waiting up to ``timeout_s`` for a first; of one station and leaf in order.
+
+        Births may go before what came before them: their answer counts for 2 s only.
+        """
 
     def publish(self, topic: str, payload: bytes, *, must_arrive: bool) -> None:
         """Send to a station: at most once, or with ``must_arrive`` by QoS 1. A station that is away misses it."""

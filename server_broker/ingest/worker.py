@@ -1,5 +1,7 @@
 """The ingest worker: drain, settle, COMMIT, answer, acknowledge. Nothing is answered that is not stored.
 
+Births are settled first, in a transaction of their own: their welcomes tell the time, which counts for 2 s only.
+
 A database that is away, full or shutting down is waited for with what is in hand; nothing is acknowledged
 meanwhile. What the database refuses is settled again message by message, so that one bad message holds up nobody;
 and an envelope that it refuses even so has its facts stored unread, so that it does not hold up its own stream.
@@ -32,7 +34,8 @@ from server_broker.ingest.source import Source
 _log = logging.getLogger(__name__)
 
 BATCH_MESSAGES = 1_000
-BATCH_BYTES = 8 * 2**20
+BATCH_BYTES = 2**20
+"""Of facts about half a second's work: so long a birth waits that comes meanwhile, and its welcome counts for 2 s."""
 BLOB_MESSAGES = 32
 """Blob messages settled between two looks for facts: pictures go under the facts."""
 MAX_BLOB_BACKLOG = 1_000
@@ -92,10 +95,12 @@ class Worker:
     def step(self, *, timeout_s: float) -> int:
         """Settle what is at hand, waiting up to ``timeout_s`` for it; return the number of messages."""
         messages = self._drain(timeout_s)
-        urgent = [message for message in messages if not is_about_blobs(message)]
+        births = [message for message in messages if message.leaf == "birth"]
+        others = [message for message in messages if message.leaf != "birth" and not is_about_blobs(message)]
         self._blobs.extend(message for message in messages if is_about_blobs(message))
-        if urgent:
-            self._settle(urgent)
+        for batch in (births, others):
+            if batch:
+                self._settle(batch)
         if self._blobs:
             self._settle_blobs()
         if time.monotonic() >= self._look_again:

@@ -205,7 +205,7 @@ def _reset_second_factor(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     outcome = reconcile(home)
-    generation = raise_generation()
+    generation = raise_generation(now=timezone.now())
     desired_changed(Station.objects.values_list("pk", flat=True))
     audit.record(_actor(), "county.restored", "", {"generation": generation})
     # A station says what it has when it connects; one that is connected and at rest would wait for its next fact.

@@ -11,12 +11,13 @@ from agent.clock import (
     LAST_WALL_MS,
     NTP_EVERY_MS,
     NTP_READ_WITHIN_MS,
+    REPEATED_AFTER_MS,
     STEP_MS,
     SYNCED_FOR_MS,
     StationClock,
 )
 from agent.outbox.errors import OutboxFull
-from protocol.facts import AlarmRaised, ClockCorrected
+from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import Moment
 from tests.fakes.clockwork import HOUR_MS, MORNING_MS, FakeSystemClock
 
@@ -59,8 +60,14 @@ def ntp(clock: StationClock, system: FakeSystemClock, *, away_ms: int = 0) -> Cl
     return clock.check_ntp()
 
 
-def told(clock: StationClock, system: FakeSystemClock, wall_ms: int, *, trip_ms: int = 0) -> ClockCorrected | None:
+def heard(clock: StationClock, system: FakeSystemClock, wall_ms: int, *, trip_ms: int = 0) -> list[Fact]:
     return clock.county_said(wall_ms, asked_mono_ms=system.mono - trip_ms, answered_mono_ms=system.mono)
+
+
+def told(clock: StationClock, system: FakeSystemClock, wall_ms: int, *, trip_ms: int = 0) -> ClockCorrected | None:
+    """The correction that the county's word led to."""
+    facts = heard(clock, system, wall_ms, trip_ms=trip_ms)
+    return next((fact for fact in facts if isinstance(fact, ClockCorrected)), None)
 
 
 def test_without_any_knowledge_it_stands_at_the_build(system: FakeSystemClock, memory: Memory) -> None:
@@ -102,7 +109,8 @@ def test_what_is_known_already_makes_no_fact(system: FakeSystemClock, memory: Me
     told(clock, system, MORNING_MS)
     system.pass_ms(HOUR_MS)
     assert told(clock, system, MORNING_MS + HOUR_MS + 900) is None
-    stepped = told(clock, system, MORNING_MS + HOUR_MS + 60_000)
+    system.pass_ms(HOUR_MS)
+    stepped = told(clock, system, MORNING_MS + 2 * HOUR_MS + 3_000)
     assert stepped is not None
     assert stepped.before == "synced"
 
@@ -112,9 +120,10 @@ def test_no_more_than_2_s_go_unstated(system: FakeSystemClock, memory: Memory, a
     """What the boot's facts say of their time is right to that, after the correction too."""
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
-    corrected = told(clock, system, MORNING_MS + away_ms)
+    system.pass_ms(HOUR_MS)
+    corrected = told(clock, system, MORNING_MS + HOUR_MS + away_ms)
     assert corrected is not None
-    assert (STEP_MS, corrected.wall) == (2_000, MORNING_MS + away_ms)
+    assert (STEP_MS, corrected.wall) == (2_000, MORNING_MS + HOUR_MS + away_ms)
 
 
 def test_trust_ages_to_holdover_and_is_renewed(system: FakeSystemClock, memory: Memory) -> None:
@@ -408,3 +417,79 @@ def test_a_hint_keeps_no_floor(system: FakeSystemClock, memory: Memory) -> None:
     clock.hinted(MORNING_MS, source="rtc", mono_ms=system.mono)
     clock.keep()
     assert not memory.kept
+
+
+@pytest.mark.parametrize("away_ms", [-6 * 365 * DAY_MS, 365 * DAY_MS, -60_000])
+def test_a_county_that_contradicts_itself_is_not_believed_at_once(
+    system: FakeSystemClock, memory: Memory, away_ms: int
+) -> None:
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    system.pass_ms(HOUR_MS)
+    facts = heard(clock, system, MORNING_MS + HOUR_MS + away_ms)
+    assert [(type(fact), getattr(fact, "code", "")) for fact in facts] == [(AlarmRaised, "clock_disputed")]
+    assert (clock.now().wall, clock.now().quality) == (MORNING_MS + HOUR_MS, "synced")
+    assert clock.wants_word
+    system.pass_ms(60_000)
+    assert heard(clock, system, system.wall + away_ms) == [], "one alarm for one dispute"
+
+
+def test_what_the_county_says_again_after_a_while_stands(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    heard(clock, system, MORNING_MS + HOUR_MS)
+    system.pass_ms(REPEATED_AFTER_MS - 1)
+    assert told(clock, system, system.wall + HOUR_MS) is None
+    system.pass_ms(1)
+    facts = heard(clock, system, system.wall + HOUR_MS)
+    assert [type(fact) for fact in facts] == [ClockCorrected, AlarmCleared]
+    assert clock.now().wall == system.wall + HOUR_MS
+    assert not clock.wants_word
+
+
+def test_a_county_that_takes_its_word_back_ends_the_dispute(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    heard(clock, system, MORNING_MS + HOUR_MS)
+    system.pass_ms(60_000)
+    assert [type(fact) for fact in heard(clock, system, system.wall)] == [AlarmCleared]
+    assert not clock.wants_word
+    system.pass_ms(REPEATED_AFTER_MS)
+    assert told(clock, system, system.wall + HOUR_MS) is None, "a dispute that is over does not count for the next"
+
+
+def test_a_third_word_is_not_the_second_one_again(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS)
+    heard(clock, system, MORNING_MS + HOUR_MS)
+    system.pass_ms(REPEATED_AFTER_MS)
+    assert told(clock, system, system.wall + 2 * HOUR_MS) is None
+    assert clock.now().wall == system.wall
+
+
+def test_an_ntp_that_is_well_settles_the_dispute_at_once(system: FakeSystemClock, memory: Memory) -> None:
+    """It can't be told to lie the county's new word beforehand, and the county stands over it anyway."""
+    clock = started(system, memory)
+    told(clock, system, MORNING_MS - HOUR_MS)
+    assert ntp(clock, system) is None
+    facts = heard(clock, system, system.wall)
+    assert [type(fact) for fact in facts] == [ClockCorrected]
+    assert clock.now().wall == system.wall
+
+
+def test_the_run_of_the_countys_clock_is_stated(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    [fact] = clock.county_said(
+        MORNING_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono, clock_run=b"run-one-"
+    )
+    assert isinstance(fact, ClockCorrected)
+    assert fact.clock_run == b"run-one-"
+
+
+def test_the_countys_word_is_wanted_until_it_is_had_in_this_boot(system: FakeSystemClock, memory: Memory) -> None:
+    clock = started(system, memory)
+    assert clock.wants_word
+    ntp(clock, system)
+    assert clock.wants_word
+    told(clock, system, system.wall)
+    assert not clock.wants_word

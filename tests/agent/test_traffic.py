@@ -188,7 +188,9 @@ def test_a_corrected_clock_corrects_the_book(tmp_path: Path, system: FakeSystemC
     with bench(tmp_path, system, trusted=False) as station:
         station.clock.county_said(wrong, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         move(station, 30)
-        station.clock.county_said(MORNING_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        system.synced = True
+        station.clock.ntp_read(well=True, mono_ms=system.mono)
+        station.clock.county_said(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         station.traffic.tick()
         assert station.traffic.month_bytes() == 30
         station.traffic.keep()

@@ -50,6 +50,7 @@ class CountyBook:
         self.record_keys = record_keys
         self.wall_ms = wall_ms or (lambda: int(time.time() * 1000))
         self.generation = 1
+        self.knows_questions = True
         self.streams: dict[tuple[str, bytes], Kept] = {}
         self.blobs: dict[bytes, bytearray] = {}
         self.come: dict[bytes, set[int]] = {}
@@ -93,7 +94,7 @@ class CountyBook:
             through=kept.through,
             head=kept.heads[-1],
             generation=self.generation,
-            nonce=birth.nonce,
+            nonce=birth.asked if self.knows_questions else birth.nonce,
             wall=self.wall_ms(),
         )
         return [("welcome", seal_welcome(self.key, welcome))]

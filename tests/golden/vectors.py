@@ -47,6 +47,7 @@ EPOCH = bytes(range(0x10, 0x20))
 OLD_EPOCH = bytes(range(0x20, 0x30))
 BOOT = bytes(range(0x30, 0x40))
 NONCE = bytes(range(0x40, 0x50))
+CLOCK_RUN = bytes(range(0x60, 0x68))
 TOKEN = bytes(range(0x50, 0x60))
 COMMAND = bytes(range(0x60, 0x70))
 RUN = bytes(range(0x70, 0x78))
@@ -68,6 +69,9 @@ FACTS: dict[str, facts.Fact] = {
     "window_closed": facts.WindowClosed(at=AT, window="w1", date="2026-11-24", closed=1_795_507_200_000),
     "clock_corrected": facts.ClockCorrected(
         at=AT, boot=BOOT, mono=5, wall=1_795_420_800_000, source="county", before="restored"
+    ),
+    "clock_corrected-run": facts.ClockCorrected(
+        at=AT, boot=BOOT, mono=5, wall=1_795_420_800_000, source="county", before="restored", clock_run=CLOCK_RUN
     ),
     "epoch_opened": facts.EpochOpened(at=AT, reason="differs", previous=OLD_EPOCH, matched=41),
     "reissued": facts.Reissued(at=AT, epoch=OLD_EPOCH, seq=42, salt=NONCE, body=b"\x81\xa4kind\xa4test"),
@@ -167,6 +171,16 @@ HEALTH = health.Health(
 
 MESSAGES: dict[str, msgspec.Struct] = {
     "birth": birth.Birth(station=STATION, head=HEAD, boot=BOOT, nonce=NONCE, software="cunhui 0.1.0", twin_version=4),
+    "birth-again": birth.Birth(
+        station=STATION,
+        head=HEAD,
+        boot=BOOT,
+        nonce=NONCE,
+        software="cunhui 0.1.0",
+        twin_version=4,
+        generation=28_598_400,
+        question=bytes(range(0x50, 0x60)),
+    ),
     "welcome": birth.Welcome(
         station=STATION,
         epoch=EPOCH,
@@ -186,6 +200,25 @@ MESSAGES: dict[str, msgspec.Struct] = {
         nonce=NONCE,
         wall=1_795_507_201_000,
         signed=[birth.Mark(seq=4, head=HASH)],
+    ),
+    "welcome-clock-run": birth.Welcome(
+        station=STATION,
+        epoch=EPOCH,
+        through=3,
+        head=HEAD.head,
+        generation=28_598_400,
+        nonce=bytes(range(0x50, 0x60)),
+        wall=1_795_507_201_000,
+        clock_run=CLOCK_RUN,
+    ),
+    "welcome-untold": birth.Welcome(
+        station=STATION,
+        epoch=EPOCH,
+        through=3,
+        head=HEAD.head,
+        generation=28_598_400,
+        nonce=bytes(range(0x50, 0x60)),
+        wall=birth.NOT_TOLD,
     ),
     "compare": birth.Compare(
         station=STATION, epoch=EPOCH, marks=[birth.Mark(seq=3, head=HEAD.head), birth.Mark(seq=1, head=HASH)]

@@ -20,8 +20,13 @@ class QuietHost:
         self._now = now
         self._software = software
 
-    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+    def time_told(
+        self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
+    ) -> None:
         pass
+
+    def wants_time(self) -> bool:
+        return False
 
     def desired_came(self, desired: Desired) -> Reported:
         return Reported(station=self._station, version=desired.version, at=self._now().wall)

@@ -461,14 +461,14 @@ def test_a_restored_county_says_so_and_takes_again_what_it_lacks(
     station.add(*(touch(mono) for mono in range(5)))
     before = settle(settlement, station.facts_message())
     _restore(through=2, station=station)
-    raised = raise_generation()
+    raised = raise_generation(now=NOW)
     welcome = next(a.message for a in settlement.settle([station.birth()]) if isinstance(a.message, Welcome))
     assert (welcome.through, welcome.head) == (2, station.head(2))
     assert welcome.generation == raised > before.generation
     receipt = settle(settlement, station.facts_message(3))
     assert (receipt.through, receipt.generation) == (5, raised)
     assert TouchRow.objects.count() == 5
-    assert raise_generation() == raised + 1
+    assert raise_generation(now=NOW) == raised + 1
 
 
 def _restore(*, through: int, station: StationDouble) -> None:

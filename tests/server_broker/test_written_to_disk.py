@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,6 @@ def test_pieces_of_a_picture_and_the_whole(tmp_path: Path, disk: Disk) -> None:
 @pytest.mark.django_db
 def test_the_number_of_a_restore(disk: Disk) -> None:
     root = settings.HOME.root
-    raise_generation()
+    raise_generation(now=datetime(2026, 11, 24, tzinfo=UTC))
     assert disk.names == [str(root / "generation.new"), str(root)]
     assert disk.synced[0][1] > 0

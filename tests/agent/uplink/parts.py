@@ -176,9 +176,16 @@ class Host:
     camera_ready: bool = True
     health: Health | None = None
     keys_unknown: int = 0
+    time_wanted: bool = False
 
-    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+    def time_told(
+        self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
+    ) -> None:
         self.times.append((wall_ms, asked_mono_ms, answered_mono_ms))
+        self.time_wanted = False
+
+    def wants_time(self) -> bool:
+        return self.time_wanted
 
     def desired_came(self, desired: Desired) -> Reported:
         self.desired.append(desired)

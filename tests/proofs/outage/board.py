@@ -281,9 +281,9 @@ class Board:
             self._renewal.ended(event)
 
     def time_told(self, wall_ms: int, asked_ms: int, answered_ms: int) -> None:
-        corrected = self.clock.county_said(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
-        if corrected is not None:
-            self._journal.owe(corrected)
+        facts = self.clock.county_said(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
+        if facts:
+            self._journal.owe(*facts)
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         self._journal.owe(AlarmRaised(at=self.clock.now(), code=code, severity=severity, detail=detail))
@@ -297,7 +297,9 @@ class _Host(QuietHost):
         self._board = board
 
     @override
-    def time_told(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> None:
+    def time_told(
+        self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
+    ) -> None:
         self._board.time_told(wall_ms, asked_mono_ms, answered_mono_ms)
 
     @override

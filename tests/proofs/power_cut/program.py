@@ -211,9 +211,9 @@ class Program:
     def date(self) -> None:
         """Have the county tell the time."""
         now = self.system.mono_ms()
-        corrected = self.clock.county_said(self.system.wall_ms(), asked_mono_ms=now, answered_mono_ms=now)
-        if corrected is not None:
-            self.journal.owe(corrected)
+        facts = self.clock.county_said(self.system.wall_ms(), asked_mono_ms=now, answered_mono_ms=now)
+        if facts:
+            self.journal.owe(*facts)
 
     def log(self, text: str) -> bytes:
         """Log a line; return the hash of the log's end as an order would send it."""
