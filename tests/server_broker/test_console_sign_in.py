@@ -149,12 +149,13 @@ OPENS = {
     "/alarms/": {Role.SYSTEM: 200, Role.SECURITY: 200, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
     "/held/": {Role.SYSTEM: 200, Role.SECURITY: 200, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
     "/audit/": {Role.SYSTEM: 403, Role.SECURITY: 403, Role.AUDITOR: 200, Role.OPERATOR: 403, Role.OFFICER: 403},
+    "/admin/": {Role.SYSTEM: 200, Role.SECURITY: 403, Role.AUDITOR: 403, Role.OPERATOR: 403, Role.OFFICER: 403},
     "/admin/accounts/user/": {
         Role.SYSTEM: 200,
-        Role.SECURITY: 302,
-        Role.AUDITOR: 302,
-        Role.OPERATOR: 302,
-        Role.OFFICER: 302,
+        Role.SECURITY: 403,
+        Role.AUDITOR: 403,
+        Role.OPERATOR: 403,
+        Role.OFFICER: 403,
     },
 }
 
@@ -164,6 +165,14 @@ def test_each_role_opens_its_pages_and_no_other(role: Role) -> None:
     make_county()
     client = client_for(make_account("tester", role=role, region=COUNTY))
     assert {path: client.get(path).status_code for path in OPENS} == {path: by[role] for path, by in OPENS.items()}
+
+
+def test_who_may_not_manage_is_told_so_and_led_nowhere() -> None:
+    make_county()
+    client = client_for(user_of(Role.OFFICER, COUNTY))
+    for path in ("/admin/", "/admin/login/?next=/admin/", "/admin/people/person/", "/admin/nothing/"):
+        answer = client.get(path, follow=True)
+        assert (answer.status_code, "没有权限" in answer.content.decode()) == (403, True)
 
 
 def test_the_three_administrators_never_meet() -> None:
@@ -180,9 +189,11 @@ def test_an_administrator_can_t_change_the_own_account() -> None:
     admin = make_account("admin", role=Role.SYSTEM, region=COUNTY)
     other = make_account("other", role=Role.OFFICER, region=COUNTY)
     client = client_for(admin)
-    change = {"username": "other", "role": "operator", "region": COUNTY, "is_active": "on"}
-    assert client.post(f"/admin/accounts/user/{admin.pk}/change/", change).status_code == 403
-    assert client.post(f"/admin/accounts/user/{other.pk}/change/", change).status_code == 302
+    assert client.post(f"/admin/accounts/user/{admin.pk}/change/", {"role": "operator"}).status_code == 403
+    page = f"/admin/accounts/user/{other.pk}/change/"
+    shown = client.get(page).context["adminform"].form["shown"].value()
+    change = {"shown": shown, "role": "operator", "region": COUNTY, "is_active": "on"}
+    assert client.post(page, change).status_code == 302
     other.refresh_from_db()
     assert other.role == Role.OPERATOR
     assert AuditEntry.objects.filter(action="account.changed", subject="other").exists()

@@ -161,8 +161,7 @@ def test_a_lost_telephone_is_answered_at_the_county_s_machine(
 
 
 def test_secrets_are_on_no_table(admin: User) -> None:
-    admin.is_staff = admin.is_superuser = True
-    admin.save()
+    User.objects.update(is_superuser=True)
     begin(admin)
     client = client_for(admin)
     assert client.get("/admin/otp_totp/totpdevice/").status_code == 404
