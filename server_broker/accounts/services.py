@@ -1,6 +1,4 @@
-"""Make and change accounts. Each change goes into the audit log in the same transaction, whoever makes it and where."""
-
-from typing import Literal
+"""Make and change accounts. Each change goes into the audit log in the same transaction, whoever makes it."""
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,8 +9,6 @@ from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.audit.log import Detail, record
 from server_broker.regions.models import Region
 
-type Where = Literal["console", "cli"]
-
 _FIELDS = {"role": "role", "region": "region_id", "active": "is_active"}
 """What of an account may change, as the audit log calls it and as the model does. A name never changes: the audit log
 and the orders tell people by it."""
@@ -22,14 +18,11 @@ class AccountRefused(Exception):
     """Nothing was made or changed. The message is in Chinese, for whoever asked."""
 
 
-def make_account(
-    username: str, *, role: Role, region: str | None, actor: str = "cunhui-server", where: Where = "cli"
-) -> User:
+def make_account(username: str, *, role: Role, region: str | None, actor: str = "cunhui-server") -> User:
     """Return a new account without a password: it signs in by links until it gets one.
 
     Args:
         region: Code of the subtree that it sees; None: nothing yet.
-        where: From where ``actor`` did it.
 
     Raises:
         AccountRefused: The name is taken or can't be one.
@@ -40,7 +33,7 @@ def make_account(
         user = User(username=_new_name(username), role=role, region=place)
         user.set_unusable_password()
         user.save()
-        say_made(user, actor=actor, where=where)
+        say_made(user, actor=actor)
     return user
 
 
@@ -55,15 +48,13 @@ def _new_name(username: str) -> str:
     return name
 
 
-def say_made(user: User, *, actor: str, where: Where) -> None:
+def say_made(user: User, *, actor: str) -> None:
     """Write a new account into the audit log. To be called in the transaction that makes it."""
-    made: Detail = {"role": str(user.role), "region": user.region_id, "where": where}
-    if user.has_usable_password():
-        made["password"] = True
+    made: Detail = {"role": str(user.role), "region": user.region_id, "password": user.has_usable_password()}
     record(actor, "account.made", user.get_username(), made)
 
 
-def save_changes(account: User, *, actor: str, where: Where) -> bool:
+def save_changes(account: User, *, actor: str) -> bool:
     """Write the account's role, region and activity, and tell whether any changed; the audit log keeps what they were.
 
     A closed account's open links are void, so that they don't come to life when it is opened again.
@@ -80,7 +71,7 @@ def save_changes(account: User, *, actor: str, where: Where) -> bool:
         account.save(update_fields=[field.removesuffix("_id") for field in _FIELDS.values()])
         if not account.is_active:
             void_links(account)
-        record(actor, "account.changed", account.get_username(), {**changed, "where": where})
+        record(actor, "account.changed", account.get_username(), changed)
     return True
 
 
@@ -88,7 +79,7 @@ def _plain(value: str | bool | None) -> str | bool | None:
     return str(value) if isinstance(value, Role) else value
 
 
-def set_password(account: User, password: str, *, actor: str, where: Where) -> None:
+def set_password(account: User, password: str, *, actor: str) -> None:
     """Give the account another password; its sessions and its open links end.
 
     Raises:
@@ -101,14 +92,13 @@ def set_password(account: User, password: str, *, actor: str, where: Where) -> N
     with transaction.atomic():
         account.set_password(password)
         account.save(update_fields=["password"])
-        say_password_set(account, actor=actor, where=where)
+        say_password_set(account, actor=actor)
 
 
-def say_password_set(account: User, *, actor: str, where: Where) -> None:
+def say_password_set(account: User, *, actor: str) -> None:
     """Write a new password, or none any more, into the audit log. To be called in the transaction that sets it."""
     void_links(account)
-    without: Detail = {} if account.has_usable_password() else {"password": False}
-    record(actor, "account.password_set", account.get_username(), {**without, "where": where})
+    record(actor, "account.password_set", account.get_username(), {"password": account.has_usable_password()})
 
 
 def void_links(account: User) -> None:

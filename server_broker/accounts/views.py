@@ -18,6 +18,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts import second_factor as factor
 from server_broker.accounts.forms import SignInForm
+from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
 from server_broker.accounts.links import link_is_open, use_link
 from server_broker.accounts.middleware import is_verified
 from server_broker.accounts.models import User
@@ -28,11 +29,24 @@ _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 @method_decorator(never_cache, name="dispatch")
 class SignInView(LoginView):
-    """The sign-in page. django-axes counts wrong tries and locks the pair of account and address."""
+    """The sign-in page. django-axes counts wrong tries and locks the pair of account and address.
+
+    It looks before a try and counts after it; tries of one address take turns, so none slips in between.
+    """
 
     template_name = "accounts/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Hear one try, when its turn comes."""
+        try:
+            with guess(request):
+                return super().post(request, *args, **kwargs)
+        except TooBusy:
+            answer = render(request, "accounts/busy.html", status=503)
+            answer["Retry-After"] = str(RETRY_AFTER_S)
+            return answer
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and say so in the audit log."""

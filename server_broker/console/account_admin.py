@@ -110,7 +110,7 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
                 return response
             account.refresh_from_db(fields=["password"])
             if account.password != before:
-                say_password_set(account, actor=request.user.get_username(), where="console")
+                say_password_set(account, actor=request.user.get_username())
         return response
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
@@ -118,10 +118,10 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
         assert isinstance(obj, User)
         actor = request.user.get_username()
         if change:
-            save_changes(obj, actor=actor, where="console")
+            save_changes(obj, actor=actor)
             return
         super().save_model(request, obj, form, change)
-        say_made(obj, actor=actor, where="console")
+        say_made(obj, actor=actor)
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def test_within_it_accounts_are_made_and_audited(town: Client, role: str, region
     assert (User.objects.get(username="new").role, User.objects.get(username="new").region_id) == (role, region)
     made = entries("account.made")[-1]
     assert (made.actor, made.subject) == ("town-admin", "new")
-    assert made.detail == {"role": role, "region": region, "where": "console", "password": True}
+    assert made.detail == {"role": role, "region": region, "password": True}
 
 
 @pytest.mark.parametrize("role", ["security", "auditor"])
@@ -161,15 +161,14 @@ def test_each_change_is_audited_with_what_was_before(town: Client) -> None:
         "role_was": "officer",
         "region": TOWN_A,
         "region_was": VILLAGE_A,
-        "where": "console",
     }
     assert town.post(f"{USERS}{account.pk}/password/", PASSWORDS).status_code == 302
     [entry] = entries("account.password_set")
-    assert (entry.actor, entry.subject, entry.detail) == ("town-admin", "target", {"where": "console"})
+    assert (entry.actor, entry.subject, entry.detail) == ("town-admin", "target", {"password": True})
     values = form_of(town, account)
     del values["is_active"]
     assert town.post(f"{USERS}{account.pk}/change/", values).status_code == 302
-    assert entries("account.changed")[-1].detail == {"active": False, "active_was": True, "where": "console"}
+    assert entries("account.changed")[-1].detail == {"active": False, "active_was": True}
     assert PASSWORD not in str(list(AuditEntry.objects.values_list("detail", flat=True)))
     assert verify().first_bad is None
 
