@@ -1,6 +1,7 @@
 """Signing in: one-time links, lock-out, what each role may open, and signing out."""
 
 import datetime as dt
+import logging
 
 import pytest
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from server_broker.accounts.links import make_sign_in_link
+from server_broker.accounts.log_lines import WithoutTokens
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.powers import POWERS, Power
 from server_broker.accounts.services import make_account
@@ -83,6 +85,37 @@ def test_a_forged_post_from_another_site_is_refused(operator: User) -> None:
     client = Client(enforce_csrf_checks=True)
     assert client.post(make_sign_in_link(operator)).status_code == 403
     assert not signed_in(client)
+
+
+def test_no_log_line_holds_a_link_s_token_and_a_refused_use_burns_nothing(
+    operator: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = make_sign_in_link(operator)
+    token = path.split("/")[-2]
+    forged = Client(enforce_csrf_checks=True)
+    assert forged.post(path).status_code == 403
+    assert forged.post(path, headers={"referer": f"https://evil.example{path}"}, secure=True).status_code == 403
+    assert forged.put(path).status_code in (403, 405)
+    client = Client()
+    for status in (302, 410):
+        assert client.post(path).status_code == status
+    assert Client().get(f"{path}more").status_code == 404
+    assert any("/sign-in/link/" in record.getMessage() for record in caplog.records)
+    [handler] = [one for one in logging.getLogger().handlers if isinstance(one.formatter, WithoutTokens)]
+    written = "\n".join(handler.format(record) for record in caplog.records)
+    assert "/sign-in/link/…" in written
+    assert token not in written
+
+
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip"])
+def test_a_browser_that_prefetches_a_link_leaves_it_open(operator: User, purpose: str) -> None:
+    path = make_sign_in_link(operator)
+    client = Client()
+    for _ in range(2):
+        assert client.get(path, headers={"sec-purpose": purpose}).status_code == 200
+        assert not signed_in(client)
+    client.post(path)
+    assert signed_in(client)
 
 
 def test_ten_wrong_passwords_lock_the_account_for_that_address(operator: User) -> None:
