@@ -98,6 +98,9 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "29-salvage-tries-a-page-once": (agent_tests("test_outbox_salvage.py"),),
     "30-order-begun-in-memory": (POWER_CUT, agent_tests("test_commands*.py")),
     "31-identity-written-in-place": (POWER_CUT,),
+    "41-scope-forgotten-in-account-form": (county_tests("test_account_scope.py"),),
+    "42-link-used-twice": (county_tests("test_sign_in_races.py"),),
+    "43-guess-counted-after": (county_tests("test_guesses.py"),),
 }
 
 
