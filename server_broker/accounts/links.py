@@ -8,7 +8,6 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -45,15 +44,23 @@ def link_is_open(token: str) -> bool:
 def use_link(token: str) -> User | None:
     """Use a link up and return its account, or None when it is unknown, used, expired or its account closed.
 
-    Of two uses at the same moment one gets the account: the row is changed under its own condition.
+    Of many uses at the same moment one gets the account: the others wait for the link's row, and PostgreSQL then looks
+    at their conditions anew. (An UPDATE with these conditions would not do: Django puts a condition on the account into
+    a subquery, which the waiting ones have answered before.) To be called in a transaction that is committed with the
+    session that the link opens.
     """
     now = timezone.now()
-    hashed = _hash(token)
-    with transaction.atomic():
-        used = SignInLink.objects.filter(
-            token_hash=hashed, used_at=None, expires_at__gt=now, user__is_active=True
-        ).update(used_at=now)
-        return User.objects.get(signinlink__token_hash=hashed) if used else None
+    link = (
+        SignInLink.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .filter(token_hash=_hash(token), used_at=None, expires_at__gt=now, user__is_active=True)
+        .first()
+    )
+    if link is None:
+        return None
+    link.used_at = now
+    link.save(update_fields=["used_at"])
+    return link.user
 
 
 def _hash(token: str) -> bytes:

@@ -23,6 +23,11 @@ class User(AbstractUser):
     region = models.ForeignKey(Region, verbose_name="区划", on_delete=models.PROTECT, null=True, blank=True)
     """The subtree that this account sees; without one it sees nothing."""
 
+    @property
+    def is_staff(self) -> bool:  # type: ignore[override]  # a column of Django's, which would only repeat the role
+        """Whether the data tables under /admin/ open (`django.contrib.admin`): they are where accounts are kept."""
+        return self.role == Role.SYSTEM
+
     class Meta:
         verbose_name = "账号"
         verbose_name_plural = "账号"

@@ -35,21 +35,26 @@ def begin(user: User) -> TOTPDevice:
         return device
 
 
-def begun(user: User) -> TOTPDevice | None:
-    """Return the device whose set-up is under way."""
-    return TOTPDevice.objects.filter(user=user, confirmed=False).order_by("-pk").first()
+def begun(user: User, pk: int | None) -> TOTPDevice | None:
+    """Return the device ``pk`` while its set-up is under way."""
+    return TOTPDevice.objects.filter(user=user, confirmed=False, pk=pk).first()
 
 
 def prove(user: User, device: TOTPDevice, token: str) -> bool:
     """Return whether ``token`` is the device's now; the first right one ends its set-up.
 
-    django-otp lets each token count once and makes a guesser wait longer after each wrong one.
+    django-otp lets each token count once and makes a guesser wait longer after each wrong one. Of two set-ups at once
+    the first counts: a second device would stay with whoever holds it, unknown to the other.
     """
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if not device.confirmed and device_of(user) is not None:
+            return False
         if verify_token(user, device.persistent_id, token) is None:  # type: ignore[no-untyped-call]
             return False
         if not device.confirmed:
             TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
+            TOTPDevice.objects.filter(user=user, confirmed=False).delete()
             record(user.get_username(), "account.second_factor_set", user.get_username())
         record(user.get_username(), "account.signed_in", detail={"by": "second factor"})
     return True

@@ -1,10 +1,21 @@
-"""Make an account."""
+"""Make and change accounts. Each change goes into the audit log in the same transaction, whoever makes it."""
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
-from server_broker.accounts.models import Role, User
-from server_broker.audit.log import record
+from server_broker.accounts.models import Role, SignInLink, User
+from server_broker.audit.log import Detail, record
 from server_broker.regions.models import Region
+
+_FIELDS = {"role": "role", "region": "region_id", "active": "is_active"}
+"""What of an account may change, as the audit log calls it and as the model does. A name never changes: the audit log
+and the orders tell people by it."""
+
+
+class AccountRefused(Exception):
+    """Nothing was made or changed. The message is in Chinese, for whoever asked."""
 
 
 def make_account(username: str, *, role: Role, region: str | None, actor: str = "cunhui-server") -> User:
@@ -14,13 +25,83 @@ def make_account(username: str, *, role: Role, region: str | None, actor: str = 
         region: Code of the subtree that it sees; None: nothing yet.
 
     Raises:
-        django.db.IntegrityError: The name is taken.
+        AccountRefused: The name is taken or can't be one.
         Region.DoesNotExist: There is no such region.
     """
     with transaction.atomic():
         place = None if region is None else Region.objects.get(pk=region)
-        user = User(username=username, role=role, region=place, is_staff=role == Role.SYSTEM)
+        user = User(username=_new_name(username), role=role, region=place)
         user.set_unusable_password()
         user.save()
-        record(actor, "account.made", username, {"role": role.value, "region": region})
+        say_made(user, actor=actor)
     return user
+
+
+def _new_name(username: str) -> str:
+    name = User.normalize_username(username)
+    try:
+        User._meta.get_field("username").clean(name, None)
+    except ValidationError as error:
+        raise AccountRefused(f"账号名不能用：{''.join(error.messages)}") from error
+    if User.objects.filter(username__iexact=name).exists():
+        raise AccountRefused(f"已有账号 {name}")
+    return name
+
+
+def say_made(user: User, *, actor: str) -> None:
+    """Write a new account into the audit log. To be called in the transaction that makes it."""
+    made: Detail = {"role": str(user.role), "region": user.region_id, "password": user.has_usable_password()}
+    record(actor, "account.made", user.get_username(), made)
+
+
+def save_changes(account: User, *, actor: str) -> bool:
+    """Write the account's role, region and activity, and tell whether any changed; the audit log keeps what they were.
+
+    A closed account's open links are void, so that they don't come to life when it is opened again.
+    """
+    with transaction.atomic():
+        before = User.objects.select_for_update().get(pk=account.pk)
+        changed: Detail = {}
+        for word, field in _FIELDS.items():
+            old, new = getattr(before, field), getattr(account, field)
+            if old != new:
+                changed |= {word: _plain(new), f"{word}_was": _plain(old)}
+        if not changed:
+            return False
+        account.save(update_fields=[field.removesuffix("_id") for field in _FIELDS.values()])
+        if not account.is_active:
+            void_links(account)
+        record(actor, "account.changed", account.get_username(), changed)
+    return True
+
+
+def _plain(value: str | bool | None) -> str | bool | None:
+    return str(value) if isinstance(value, Role) else value
+
+
+def set_password(account: User, password: str, *, actor: str) -> None:
+    """Give the account another password; its sessions and its open links end.
+
+    Raises:
+        AccountRefused: The password is too weak.
+    """
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise AccountRefused("".join(error.messages)) from error
+    with transaction.atomic():
+        account.set_password(password)
+        account.save(update_fields=["password"])
+        say_password_set(account, actor=actor)
+
+
+def say_password_set(account: User, *, actor: str) -> None:
+    """Write a new password, or none any more, into the audit log. To be called in the transaction that sets it."""
+    void_links(account)
+    record(actor, "account.password_set", account.get_username(), {"password": account.has_usable_password()})
+
+
+def void_links(account: User) -> None:
+    """End the account's one-time links that nobody has used."""
+    now = timezone.now()
+    SignInLink.objects.filter(user=account, used_at=None, expires_at__gt=now).update(expires_at=now)

@@ -8,6 +8,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -18,21 +19,38 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts import second_factor as factor
 from server_broker.accounts.forms import SignInForm
+from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
 from server_broker.accounts.links import link_is_open, use_link
 from server_broker.accounts.middleware import is_verified
 from server_broker.accounts.models import User
 from server_broker.audit.log import record
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
+_BEGUN = "second_factor_begun"
+"""In the session: the device that it sets up. A page looked at twice, as by a prefetch, shows the same secret; another
+session never does, or whoever looked first would know the secret of whoever ends it."""
 
 
 @method_decorator(never_cache, name="dispatch")
 class SignInView(LoginView):
-    """The sign-in page. django-axes counts wrong tries and locks the pair of account and address."""
+    """The sign-in page. django-axes counts wrong tries and locks the pair of account and address.
+
+    It looks before a try and counts after it; tries of one address take turns, so none slips in between.
+    """
 
     template_name = "accounts/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Hear one try, when its turn comes."""
+        try:
+            with guess(request):
+                return super().post(request, *args, **kwargs)
+        except TooBusy:
+            answer = render(request, "accounts/busy.html", status=503)
+            answer["Retry-After"] = str(RETRY_AFTER_S)
+            return answer
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and say so in the audit log."""
@@ -46,12 +64,12 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the link would do; only the button's POST uses it."""
     if request.method != "POST":
         return _link_page(request, is_open=link_is_open(token))
-    user = use_link(token)
-    if user is None:
-        return _link_page(request, is_open=False)
-    login(request, user, backend=_BACKEND)
-    record(user.get_username(), "account.signed_in", detail={"by": "link"})
-    return redirect("home")
+    with transaction.atomic():
+        user = use_link(token)
+        if user is not None:
+            login(request, user, backend=_BACKEND)
+            record(user.get_username(), "account.signed_in", detail={"by": "link"})
+    return _link_page(request, is_open=False) if user is None else redirect("home")
 
 
 def _link_page(request: HttpRequest, *, is_open: bool) -> HttpResponse:
@@ -66,9 +84,11 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     user = request.user
     if not isinstance(user, User) or not factor.is_due(user) or is_verified(user):
         return redirect("home")
-    device = factor.device_of(user) or (factor.begun(user) if request.method == "POST" else None)
+    device = factor.device_of(user) or factor.begun(user, request.session.get(_BEGUN))
     if device is None:
-        return _factor_page(request, factor.begin(user))
+        device = factor.begin(user)
+        request.session[_BEGUN] = device.pk
+        return _factor_page(request, device)
     if request.method != "POST":
         return _factor_page(request, device)
     if not factor.prove(user, device, _digits(request.POST.get("token", ""))):

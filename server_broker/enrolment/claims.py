@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
 from protocol.claim import check_digit
+from server_broker.accounts.hashers import nobodys_hash
 from server_broker.audit.log import record
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Station
@@ -15,9 +16,6 @@ LIFETIME = dt.timedelta(hours=24)
 MAX_WRONG_TRIES = 10
 LOOKUP_DIGITS = 6
 _KEPT_AFTER_END = dt.timedelta(days=30)
-
-_NO_CLAIM = "argon2$argon2id$v=19$m=102400,t=2,p=8$bm9jbGFpbWhhc3RoaXM$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-"""A hash that nothing has, with the parameters of Django's Argon2 hasher: for the time that it takes."""
 
 
 def make_claim(station: Station, *, actor: str, now: dt.datetime) -> str:
@@ -65,7 +63,7 @@ def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
         .filter(lookup=code[:LOOKUP_DIGITS])
         .first()
     )
-    right = check_password(code[LOOKUP_DIGITS:], claim.secret_hash if claim else _NO_CLAIM)
+    right = check_password(code[LOOKUP_DIGITS:], claim.secret_hash if claim else nobodys_hash())
     if claim is None:
         return None
     if not right:

@@ -5,10 +5,11 @@ what others succeed in nor what nobody could read, and least of all a try that w
 which would then hold for as long as anybody asks. Renewals are no business of it: their signature says who asks.
 """
 
-import ipaddress
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from threading import Lock
+
+from server_broker.accounts.network import network_source
 
 WINDOW_S = 600.0
 MAX_REFUSALS = 20
@@ -16,7 +17,11 @@ MAX_SOURCES = 10_000
 
 
 class RefusalLimit:
-    """Counts refusals in a sliding window. Safe to use from several threads."""
+    """Counts refusals in a sliding window. Safe to use from several threads.
+
+    A try is booked as a refusal before it is heard, and taken back when it was none. So of many at once no more are
+    heard than are left, however long each takes.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """``clock`` gives monotonic seconds."""
@@ -24,35 +29,28 @@ class RefusalLimit:
         self._refusals: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = Lock()
 
-    def exceeded(self, address: str) -> bool:
-        """Tell whether ``address`` has used up its refusals for now."""
-        with self._lock:
-            return len(self._recent(_source(address))) >= MAX_REFUSALS
-
-    def refused(self, address: str) -> None:
-        """Count one refusal."""
-        source = _source(address)
+    def book(self, address: str) -> bool:
+        """Count one try of ``address``; False, and nothing counted, when it has used up its refusals for now."""
+        source = network_source(address)
         with self._lock:
             recent = self._recent(source)
+            if len(recent) >= MAX_REFUSALS:
+                return False
             recent.append(self._clock())
             self._refusals[source] = recent
             self._refusals.move_to_end(source)
             if len(self._refusals) > MAX_SOURCES:
                 self._refusals.popitem(last=False)
+        return True
+
+    def take_back(self, address: str) -> None:
+        """Forget the last try of ``address``: it was no refusal."""
+        with self._lock:
+            if recent := self._refusals.get(network_source(address)):
+                recent.pop()
 
     def _recent(self, source: str) -> deque[float]:
         recent = self._refusals.get(source, deque())
         while recent and recent[0] <= self._clock() - WINDOW_S:
             recent.popleft()
         return recent
-
-
-def _source(address: str) -> str:
-    """Return what one client is known by: an IPv4 address, or the /64 of an IPv6 one (RFC 6177)."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)

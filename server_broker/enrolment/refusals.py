@@ -14,6 +14,7 @@ type RefusalCode = Literal[
     "revoked",
     "nonce_used",
     "too_many_tries",
+    "busy",
     "unavailable",
 ]
 
@@ -29,6 +30,7 @@ _WORDS: dict[RefusalCode, tuple[int, str]] = {
     "revoked": (403, "该站点已被县里吊销，请联系县运维"),
     "nonce_used": (409, "重复的请求，请重新发起"),
     "too_many_tries": (429, "尝试次数过多，请十分钟后再试"),
+    "busy": (503, "县平台正忙，这一次没有受理，请过几秒再试"),
     "unavailable": (503, "县平台暂时无法办理，请稍后再试"),
 }
 

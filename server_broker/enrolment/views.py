@@ -3,7 +3,8 @@
 import functools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from protocol.enrolment import MAX_REQUEST_BYTES, Enrolled, EnrolRequest, NotEnrolled, RenewRequest, decode_json
 from protocol.refusal import Refused
+from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
 from server_broker.enrolment import admission
 from server_broker.enrolment.limit import RefusalLimit
 from server_broker.enrolment.refusals import NotAdmitted, RefusalCode
@@ -47,15 +49,27 @@ def _answered(handle: Callable[[HttpRequest], Enrolled]) -> Callable[[HttpReques
 def enrol(request: HttpRequest) -> Enrolled:
     """Take in a new station, or a new board of a known one."""
     asked = _read(request, EnrolRequest)
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    if limit.exceeded(address):
-        raise NotAdmitted("too_many_tries")
     try:
-        return admission.enrol(settings.HOME, asked, now=timezone.now())
+        with guess(request), _booked(str(request.META.get("REMOTE_ADDR", ""))):
+            return admission.enrol(settings.HOME, asked, now=timezone.now())
+    except TooBusy as error:
+        raise NotAdmitted("busy") from error
+
+
+@contextmanager
+def _booked(address: str) -> Iterator[None]:
+    """Count a guess at a claim code before it is heard; only one that was refused stays counted."""
+    if not limit.book(address):
+        raise NotAdmitted("too_many_tries")
+    was_wrong = False
+    try:
+        yield
     except NotAdmitted as refusal:
-        if refusal.code == "claim_refused":
-            limit.refused(address)
+        was_wrong = refusal.code == "claim_refused"
         raise
+    finally:
+        if not was_wrong:
+            limit.take_back(address)
 
 
 @_answered
@@ -74,7 +88,10 @@ def _read[T](request: HttpRequest, kind: type[T]) -> T:
 
 
 def _refused(refusal: NotAdmitted) -> HttpResponse:
-    return _json(refusal.status, NotEnrolled(reason=refusal.code, message=refusal.message))
+    response = _json(refusal.status, NotEnrolled(reason=refusal.code, message=refusal.message))
+    if refusal.code == "busy":
+        response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def _json(status: int, content: msgspec.Struct) -> HttpResponse:

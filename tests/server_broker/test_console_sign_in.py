@@ -1,6 +1,7 @@
 """Signing in: one-time links, lock-out, what each role may open, and signing out."""
 
 import datetime as dt
+import logging
 
 import pytest
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from server_broker.accounts.links import make_sign_in_link
+from server_broker.accounts.log_lines import WithoutTokens
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.powers import POWERS, Power
 from server_broker.accounts.services import make_account
@@ -85,6 +87,37 @@ def test_a_forged_post_from_another_site_is_refused(operator: User) -> None:
     assert not signed_in(client)
 
 
+def test_no_log_line_holds_a_link_s_token_and_a_refused_use_burns_nothing(
+    operator: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = make_sign_in_link(operator)
+    token = path.split("/")[-2]
+    forged = Client(enforce_csrf_checks=True)
+    assert forged.post(path).status_code == 403
+    assert forged.post(path, headers={"referer": f"https://evil.example{path}"}, secure=True).status_code == 403
+    assert forged.put(path).status_code in (403, 405)
+    client = Client()
+    for status in (302, 410):
+        assert client.post(path).status_code == status
+    assert Client().get(f"{path}more").status_code == 404
+    assert any("/sign-in/link/" in record.getMessage() for record in caplog.records)
+    [handler] = [one for one in logging.getLogger().handlers if isinstance(one.formatter, WithoutTokens)]
+    written = "\n".join(handler.format(record) for record in caplog.records)
+    assert "/sign-in/link/…" in written
+    assert token not in written
+
+
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip"])
+def test_a_browser_that_prefetches_a_link_leaves_it_open(operator: User, purpose: str) -> None:
+    path = make_sign_in_link(operator)
+    client = Client()
+    for _ in range(2):
+        assert client.get(path, headers={"sec-purpose": purpose}).status_code == 200
+        assert not signed_in(client)
+    client.post(path)
+    assert signed_in(client)
+
+
 def test_ten_wrong_passwords_lock_the_account_for_that_address(operator: User) -> None:
     operator.set_password("right horse staple")
     operator.save()
@@ -149,12 +182,13 @@ OPENS = {
     "/alarms/": {Role.SYSTEM: 200, Role.SECURITY: 200, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
     "/held/": {Role.SYSTEM: 200, Role.SECURITY: 200, Role.AUDITOR: 403, Role.OPERATOR: 200, Role.OFFICER: 200},
     "/audit/": {Role.SYSTEM: 403, Role.SECURITY: 403, Role.AUDITOR: 200, Role.OPERATOR: 403, Role.OFFICER: 403},
+    "/admin/": {Role.SYSTEM: 200, Role.SECURITY: 403, Role.AUDITOR: 403, Role.OPERATOR: 403, Role.OFFICER: 403},
     "/admin/accounts/user/": {
         Role.SYSTEM: 200,
-        Role.SECURITY: 302,
-        Role.AUDITOR: 302,
-        Role.OPERATOR: 302,
-        Role.OFFICER: 302,
+        Role.SECURITY: 403,
+        Role.AUDITOR: 403,
+        Role.OPERATOR: 403,
+        Role.OFFICER: 403,
     },
 }
 
@@ -164,6 +198,14 @@ def test_each_role_opens_its_pages_and_no_other(role: Role) -> None:
     make_county()
     client = client_for(make_account("tester", role=role, region=COUNTY))
     assert {path: client.get(path).status_code for path in OPENS} == {path: by[role] for path, by in OPENS.items()}
+
+
+def test_who_may_not_manage_is_told_so_and_led_nowhere() -> None:
+    make_county()
+    client = client_for(user_of(Role.OFFICER, COUNTY))
+    for path in ("/admin/", "/admin/login/?next=/admin/", "/admin/people/person/", "/admin/nothing/"):
+        answer = client.get(path, follow=True)
+        assert (answer.status_code, "没有权限" in answer.content.decode()) == (403, True)
 
 
 def test_the_three_administrators_never_meet() -> None:
@@ -180,9 +222,11 @@ def test_an_administrator_can_t_change_the_own_account() -> None:
     admin = make_account("admin", role=Role.SYSTEM, region=COUNTY)
     other = make_account("other", role=Role.OFFICER, region=COUNTY)
     client = client_for(admin)
-    change = {"username": "other", "role": "operator", "region": COUNTY, "is_active": "on"}
-    assert client.post(f"/admin/accounts/user/{admin.pk}/change/", change).status_code == 403
-    assert client.post(f"/admin/accounts/user/{other.pk}/change/", change).status_code == 302
+    assert client.post(f"/admin/accounts/user/{admin.pk}/change/", {"role": "operator"}).status_code == 403
+    page = f"/admin/accounts/user/{other.pk}/change/"
+    shown = client.get(page).context["adminform"].form["shown"].value()
+    change = {"shown": shown, "role": "operator", "region": COUNTY, "is_active": "on"}
+    assert client.post(page, change).status_code == 302
     other.refresh_from_db()
     assert other.role == Role.OPERATOR
     assert AuditEntry.objects.filter(action="account.changed", subject="other").exists()

@@ -320,18 +320,24 @@ def test_who_is_refused_too_often_must_wait_and_others_need_not() -> None:
     seconds = [0.0]
     limit = RefusalLimit(lambda: seconds[0])
     for _ in range(MAX_REFUSALS):
-        assert not limit.exceeded("192.0.2.1")
-        limit.refused("192.0.2.1")
-    assert limit.exceeded("192.0.2.1")
-    assert limit.exceeded("::ffff:192.0.2.1")
-    assert not limit.exceeded("192.0.2.2")
+        assert limit.book("192.0.2.1")
+    assert not limit.book("192.0.2.1")
+    assert not limit.book("::ffff:192.0.2.1")
+    assert limit.book("192.0.2.2")
     seconds[0] = WINDOW_S
-    assert not limit.exceeded("192.0.2.1")
+    assert limit.book("192.0.2.1")
+
+
+def test_a_try_that_was_no_refusal_is_taken_back() -> None:
+    limit = RefusalLimit(lambda: 0.0)
+    for _ in range(MAX_REFUSALS + 5):
+        assert limit.book("192.0.2.1")
+        limit.take_back("192.0.2.1")
 
 
 def test_one_ipv6_network_counts_as_one_client() -> None:
     limit = RefusalLimit(lambda: 0.0)
     for number in range(MAX_REFUSALS):
-        limit.refused(f"2001:db8::{number:x}")
-    assert limit.exceeded("2001:db8::ffff")
-    assert not limit.exceeded("2001:db8:0:1::1")
+        assert limit.book(f"2001:db8::{number:x}")
+    assert not limit.book("2001:db8::ffff")
+    assert limit.book("2001:db8:0:1::1")

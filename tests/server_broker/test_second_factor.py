@@ -84,6 +84,17 @@ def test_the_first_sign_in_sets_the_device_up_and_later_ones_use_it(page: Client
     assert later.get(HERE)["Location"] == "/"
 
 
+def test_looking_twice_shows_the_same_secret_and_another_session_another(page: Client, admin: User) -> None:
+    """A browser's prefetch or a reload must not take away what was just typed into the telephone."""
+    key = secret_on(page)
+    assert secret_on(page) == key
+    other = Client()
+    other.post(make_sign_in_link(admin))
+    assert secret_on(other) != key
+    assert page.post(HERE, {"token": token_of(key)}).status_code == 200
+    assert not opens(page)
+
+
 def test_a_token_counts_once(page: Client, admin: User) -> None:
     key = secret_on(page)
     token = token_of(key)
@@ -161,8 +172,7 @@ def test_a_lost_telephone_is_answered_at_the_county_s_machine(
 
 
 def test_secrets_are_on_no_table(admin: User) -> None:
-    admin.is_staff = admin.is_superuser = True
-    admin.save()
+    User.objects.update(is_superuser=True)
     begin(admin)
     client = client_for(admin)
     assert client.get("/admin/otp_totp/totpdevice/").status_code == 404

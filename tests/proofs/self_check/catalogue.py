@@ -100,6 +100,9 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "31-identity-written-in-place": (POWER_CUT,),
     "33-station-clears-the-countys-alarms": (county_tests("test_alarm_origins.py"),),
     "35-no-index-of-events-by-boot": (county_tests("test_touch_cost.py"),),
+    "41-scope-forgotten-in-account-form": (county_tests("test_account_scope.py"),),
+    "42-link-used-twice": (county_tests("test_sign_in_races.py"),),
+    "43-guess-counted-after": (county_tests("test_guesses.py"),),
 }
 
 

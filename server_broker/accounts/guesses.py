@@ -1,0 +1,106 @@
+"""Let guesses at a secret take turns: few at once, and one at once of each network address.
+
+Each guess costs a slow hash. Who sends many at once waits in a short line of its own address and is refused beyond
+it, while another address has a turn as before. And since guesses of one address follow one another, none is heard
+before the one before it was counted.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.http import HttpRequest
+
+from server_broker.accounts.hashers import HASHES_AT_ONCE
+from server_broker.accounts.network import network_source
+
+PATIENCE_S = 5.0
+WAITING_OF_ONE = 16
+WAITING = 64
+RETRY_AFTER_S = 5
+
+
+class TooBusy(Exception):
+    """There is no turn to be had now. Nothing was tried and nothing counted; the same request may come again soon."""
+
+
+class Turns:
+    """Hands out turns. Safe to use from several threads."""
+
+    def __init__(self, *, at_once: int, waiting: int, waiting_of_one: int, patience_s: float) -> None:
+        """
+        Args:
+            at_once: Turns at the same time, each of another source.
+            waiting: Who may wait, in all.
+            waiting_of_one: Who of one source may wait.
+            patience_s: How long one waits at most.
+        """
+        self._at_once = at_once
+        self._most_waiting = waiting
+        self._most_waiting_of_one = waiting_of_one
+        self._patience_s = patience_s
+        self._running: set[str] = set()
+        self._line: deque[tuple[str, object]] = deque()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self, source: str) -> Iterator[None]:
+        """Hold a turn of ``source`` in the block.
+
+        Raises:
+            TooBusy: The line is full, or none came up in time.
+        """
+        self._take(source)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running.remove(source)
+                self._changed.notify_all()
+
+    def waiting(self, source: str) -> int:
+        """Return how many of ``source`` wait now."""
+        with self._changed:
+            return self._waiting_of(source)
+
+    def _take(self, source: str) -> None:
+        place = (source, object())
+        with self._changed:
+            if len(self._line) >= self._most_waiting or self._waiting_of(source) >= self._most_waiting_of_one:
+                raise TooBusy
+            self._line.append(place)
+            try:
+                if not self._changed.wait_for(lambda: self._is_next(place), self._patience_s):
+                    raise TooBusy
+                self._running.add(source)
+            finally:
+                self._line.remove(place)
+                self._changed.notify_all()
+
+    def _is_next(self, place: tuple[str, object]) -> bool:
+        """Tell whether a turn is free and ``place`` is the first in line whose source has none."""
+        if len(self._running) >= self._at_once:
+            return False
+        return place is next((one for one in self._line if one[0] not in self._running), None)
+
+    def _waiting_of(self, source: str) -> int:
+        return sum(one == source for one, _ in self._line)
+
+
+turns = Turns(at_once=HASHES_AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE, patience_s=PATIENCE_S)
+"""Of this process: the county's web server is one."""
+
+
+@contextmanager
+def guess(request: HttpRequest) -> Iterator[None]:
+    """Hear one guess in the block. Who waits for its turn holds no connection of the database.
+
+    Raises:
+        TooBusy: Answer 503 with ``Retry-After``.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+    with turns.turn(network_source(request.META.get("REMOTE_ADDR", ""))):
+        yield

@@ -1,0 +1,147 @@
+"""账号 under /admin/: made and closed by the system administrator within the own scope, each change audited."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django import forms
+from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+
+from server_broker.accounts.administration import accounts_of, given_roles, may_change
+from server_broker.accounts.models import User
+from server_broker.accounts.powers import Power, may
+from server_broker.accounts.scope import regions_of
+from server_broker.accounts.services import save_changes, say_made, say_password_set
+from server_broker.console.account_forms import AccountChangeForm
+
+
+class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+    """Accounts are closed and never deleted, so that the audit log keeps its names."""
+
+    form = AccountChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    actions = None
+    list_display = ("username", "role", "region", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    search_fields = ("username",)
+    list_select_related = ("region",)
+    autocomplete_fields = ("region",)
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("username", "password", "shown")}),
+        ("职责", {"fields": ("role", "region", "is_active")}),
+        ("时间", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets: Any = (
+        (None, {"fields": ("username", "role", "region", "usable_password", "password1", "password2")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Cut to the accounts of the viewer's scope. Every page of one account begins here."""
+        return accounts_of(request.user).order_by("username")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A name is chosen once."""
+        return self.readonly_fields if obj is None else ("username", *self.readonly_fields)
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField:
+        """Offer and take only regions that the viewer sees: every account made here sees something."""
+        if db_field.name == "region":
+            kwargs |= {"queryset": regions_of(request.user), "required": True}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer and take only roles that the viewer may give."""
+        if db_field.name == "role":
+            kwargs["choices"] = [(role.value, role.label) for role in given_roles(request.user)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether the table is listed."""
+        return may(request.user, Power.MANAGE_ACCOUNTS)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether accounts may be looked at; which, says `get_queryset`."""
+        return may(request.user, Power.MANAGE_ACCOUNTS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Whether accounts may be made."""
+        return may(request.user, Power.MANAGE_ACCOUNTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whether ``obj``, or some account, may be changed."""
+        if not isinstance(obj, User):
+            return may(request.user, Power.MANAGE_ACCOUNTS)
+        return may_change(request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Never: accounts are closed (is_active)."""
+        return False
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Make an account."""
+        with _alone(request):
+            return super().add_view(request, form_url, extra_context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show or change an account."""
+        with _alone(request, object_id):
+            return super().change_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Give an account another password."""
+        with _alone(request, id):
+            account = self.get_object(request, id)
+            before = account.password if account else None
+            response: HttpResponse = super().user_change_password(request, id, form_url)
+            if account is None or request.method != "POST":
+                return response
+            account.refresh_from_db(fields=["password"])
+            if account.password != before:
+                say_password_set(account, actor=request.user.get_username())
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        """Save, and say so in the audit log."""
+        assert isinstance(obj, User)
+        actor = request.user.get_username()
+        if change:
+            save_changes(obj, actor=actor)
+            return
+        super().save_model(request, obj, form, change)
+        say_made(obj, actor=actor)
+
+
+@contextmanager
+def _alone(request: HttpRequest, *accounts: str) -> Iterator[None]:
+    """Answer a POST while nobody else changes the asking or the changed account.
+
+    The right to ask is looked at once more, under the lock: of two administrators who close each other at the same
+    moment the first is heard, and the second is no administrator any more.
+
+    Raises:
+        PermissionDenied: The administrator has lost the right meanwhile.
+    """
+    if request.method != "POST":
+        yield
+        return
+    numbers = {request.user.pk, *(int(text) for text in accounts if text.isascii() and text.isdecimal())}
+    with transaction.atomic():
+        locked = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=numbers).order_by("pk")}
+        asking = locked.get(request.user.pk)
+        if asking is None or not may(asking, Power.MANAGE_ACCOUNTS):
+            raise PermissionDenied
+        request.user = asking
+        yield

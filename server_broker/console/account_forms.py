@@ -1,0 +1,40 @@
+"""The forms of an account in the data tables."""
+
+import hashlib
+from typing import Any
+
+from django import forms
+from unfold.forms import UserChangeForm
+
+from server_broker.accounts.models import User
+
+CHANGED_MEANWHILE = "这个账号刚刚被别人改过，没有保存。请重新打开本页，核对后再改。"
+
+
+class AccountChangeForm(UserChangeForm):
+    """What an account is for. Saved only while the account is as the page showed it.
+
+    Two administrators may have one page open. The later would put back what the earlier changed, such as an account
+    that was closed meanwhile, without having seen it.
+    """
+
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    """A fingerprint of the account as the page showed it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stands = fingerprint(self.instance)
+        self.initial["shown"] = self._stands
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what was typed over another's change. The row is locked by then."""
+        cleaned: dict[str, Any] = super().clean()
+        if cleaned.get("shown") != self._stands:
+            raise forms.ValidationError(CHANGED_MEANWHILE)
+        return cleaned
+
+
+def fingerprint(account: User) -> str:
+    """Return a text that differs once the account was changed."""
+    stands = (account.role, account.region_id, account.is_active, account.password)
+    return hashlib.sha256("\0".join(map(str, stands)).encode()).hexdigest()[:32]

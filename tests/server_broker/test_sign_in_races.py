@@ -1,0 +1,139 @@
+"""What counts once counts once, also when several come at the same moment: links, second factors, claim codes."""
+
+import base64
+import datetime as dt
+import re
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test import Client
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from server_broker.accounts import second_factor
+from server_broker.accounts.links import make_sign_in_link
+from server_broker.accounts.models import Role, SignInLink, User
+from server_broker.audit.models import AuditEntry
+from tests.server_broker.console_county import COUNTY, make_county, user_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AT_ONCE = 8
+WAIT_S = 20.0
+FACTOR = "/sign-in/second-factor/"
+
+
+@pytest.fixture
+def admin() -> User:
+    make_county()
+    return user_of(Role.SECURITY, COUNTY)
+
+
+def at_once[T](ask: Callable[[int], T], *, held_by: Callable[[], object], count: int = AT_ONCE) -> list[T]:
+    """Have ``count`` threads ask while a row is locked by ``held_by``; let it go once they all wait for one another."""
+    answers: list[T] = []
+
+    def one(number: int) -> None:
+        try:
+            answers.append(ask(number))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    with transaction.atomic():
+        held_by()
+        for thread in threads:
+            thread.start()
+        _wait_until_blocked(count)
+    for thread in threads:
+        thread.join(WAIT_S)
+    assert len(answers) == count
+    return answers
+
+
+def _wait_until_blocked(count: int) -> None:
+    end = time.monotonic() + WAIT_S
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(query)
+            if cursor.fetchone()[0] >= count:
+                return
+        assert time.monotonic() < end, "they do not wait for the row"
+        threading.Event().wait(0.01)
+
+
+def signed_in(client: Client) -> bool:
+    return "_auth_user_id" in client.session
+
+
+def test_of_many_who_use_one_link_at_once_one_gets_in(admin: User) -> None:
+    path = make_sign_in_link(admin)
+    clients = [Client() for _ in range(AT_ONCE)]
+    answers = at_once(
+        lambda number: clients[number].post(path).status_code,
+        held_by=lambda: SignInLink.objects.select_for_update().get(),
+    )
+    assert sorted(answers) == [302] + [410] * (AT_ONCE - 1)
+    assert [signed_in(client) for client in clients].count(True) == 1
+    assert AuditEntry.objects.filter(action="account.signed_in").count() == 1
+
+
+def test_of_many_who_show_one_token_at_once_one_is_believed(admin: User) -> None:
+    device = TOTPDevice.objects.create(user=admin)
+    token = f"{totp(device.bin_key):06}"  # type: ignore[no-untyped-call]
+    clients = [Client() for _ in range(AT_ONCE)]
+    for client in clients:
+        client.force_login(admin)
+    answers = at_once(
+        lambda number: clients[number].post(FACTOR, {"token": token}).status_code,
+        held_by=lambda: TOTPDevice.objects.select_for_update().get(),
+    )
+    assert sorted(answers) == [302] + [403] * (AT_ONCE - 1)
+
+
+def test_of_two_who_set_a_telephone_up_at_once_one_has_the_account(admin: User) -> None:
+    """Both passed the first factor. The second telephone would stay with whoever holds it, unknown to the other."""
+    clients, tokens = [Client(), Client()], []
+    for client in clients:
+        client.force_login(admin)
+        tokens.append(_token_on(client))
+    answers = at_once(
+        lambda number: clients[number].post(FACTOR, {"token": tokens[number]}).status_code,
+        held_by=lambda: User.objects.select_for_update().get(),
+        count=2,
+    )
+    assert answers.count(302) <= 1
+    assert TOTPDevice.objects.filter(confirmed=True).count() == answers.count(302)
+    assert TOTPDevice.objects.filter(confirmed=False).count() <= 1
+
+
+def _token_on(client: Client) -> str:
+    [text] = re.findall(r'<p class="secret mono">([A-Z2-7 ]+)</p>', client.get(FACTOR).content.decode())
+    return f"{totp(base64.b32decode(text.replace(' ', ''))):06}"  # type: ignore[no-untyped-call]
+
+
+def test_a_second_telephone_is_not_set_up_beside_the_first(admin: User) -> None:
+    """Whoever began while the account had none must not end it once the account has one."""
+    late, first = second_factor.begin(admin), second_factor.begin(admin)
+    TOTPDevice.objects.filter(pk=first.pk).update(confirmed=True)
+    late.save()
+    token = f"{totp(late.bin_key):06}"  # type: ignore[no-untyped-call]
+    assert not second_factor.prove(admin, late, token)
+    assert list(TOTPDevice.objects.filter(confirmed=True)) == [first]
+
+
+def test_a_link_used_while_its_account_is_closed_signs_nobody_in(admin: User) -> None:
+    path = make_sign_in_link(admin, valid_for=dt.timedelta(hours=1))
+    client = Client()
+
+    def close() -> None:
+        SignInLink.objects.select_for_update().get()
+        User.objects.update(is_active=False)
+
+    at_once(lambda _: client.post(path).status_code, held_by=close, count=1)
+    assert client.get("/").status_code == 302
