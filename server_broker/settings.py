@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "server_broker.console.middleware.SecurityHeaders",
     "server_broker.console.middleware.RefuseNulCharacters",
+    "server_broker.audit.middleware.RecordSource",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -2,12 +2,19 @@
 
 Each entry's hash covers the entry and the hash before it (SHA-256), so a changed, removed or inserted row breaks
 the chain there. The database refuses UPDATE, DELETE and TRUNCATE by triggers.
+
+Entries of version 1 say nothing of where a deed came from; those of version 2 do. Both stand in one chain, and none of
+version 1 may follow one of version 2.
 """
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -15,7 +22,13 @@ from django.utils import timezone
 from server_broker.audit.models import AuditEntry
 
 FIRST_HASH = bytes(32)
+VERSION = 2
+"""Of the entries that are added."""
+HERE = "local"
+"""The source of what was done on the county's own machine: by a command, or by the service itself."""
 _LOCK = 0x61756469  # "audi", one writer at a time
+
+_source: ContextVar[str] = ContextVar("source of audit entries", default=HERE)
 
 type Detail = dict[str, str | int | bool | None]
 
@@ -26,6 +39,16 @@ class AuditCheck:
 
     entries: int
     first_bad: int | None
+
+
+@contextmanager
+def coming_from(address: str) -> Iterator[None]:
+    """Let what is recorded in the block, by this thread or task, say that it came from ``address``."""
+    token = _source.set(address)
+    try:
+        yield
+    finally:
+        _source.reset(token)
 
 
 def record(actor: str, action: str, subject: str = "", detail: Detail | None = None) -> AuditEntry:
@@ -42,8 +65,10 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         last = AuditEntry.objects.order_by("-id").first()
         entry = AuditEntry(
+            version=VERSION,
             at=timezone.now(),
             actor=_clean(actor)[:150],
+            source=_clean(_source.get())[:64],
             action=action,
             subject=_clean(subject)[:128],
             detail={key: _clean(value) if isinstance(value, str) else value for key, value in (detail or {}).items()},
@@ -54,19 +79,28 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
     return entry
 
 
+def recorded(actor: str, action: str, subject: str, *, since: datetime) -> list[dict[str, Any]]:
+    """Return the details of one actor's entries of one kind about one thing since a moment."""
+    found = AuditEntry.objects.filter(at__gte=since, actor=actor, action=action, subject=subject)
+    return list(found.values_list("detail", flat=True))
+
+
 def verify() -> AuditCheck:
     """Walk the whole chain and name the first entry that does not follow from the one before."""
-    previous, entries = FIRST_HASH, 0
+    previous, version, entries = FIRST_HASH, 1, 0
     for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000):
-        if bytes(entry.previous_hash) != previous or bytes(entry.hash) != _hash(entry):
+        is_next = bytes(entry.previous_hash) == previous and version <= entry.version <= VERSION
+        if not is_next or bytes(entry.hash) != _hash(entry):
             return AuditCheck(entries, entry.pk)
-        previous, entries = bytes(entry.hash), entries + 1
+        previous, version, entries = bytes(entry.hash), entry.version, entries + 1
     return AuditCheck(entries, None)
 
 
 def _hash(entry: AuditEntry) -> bytes:
     at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     content = [at, entry.actor, entry.action, entry.subject, entry.detail]
+    if entry.version > 1 or entry.source:  # one of version 1 with a source was given it behind the log's back
+        content = [entry.version, entry.source, *content]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(bytes(entry.previous_hash) + text.encode()).digest()
 

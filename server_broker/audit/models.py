@@ -6,8 +6,11 @@ from django.db import models
 class AuditEntry(models.Model):
     """One thing that was done, by whom, to what."""
 
+    version = models.PositiveSmallIntegerField(default=1)
     at = models.DateTimeField()
     actor = models.CharField(max_length=150)
+    source = models.CharField(max_length=64, blank=True)
+    """The address that the deed was asked from, ``local`` for the county's own machine; empty before version 2."""
     action = models.CharField(max_length=64)
     subject = models.CharField(max_length=128, blank=True)
     detail = models.JSONField(default=dict)
@@ -16,5 +19,6 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["at"], name="audit_by_time")]
         verbose_name = "审计记录"
         verbose_name_plural = "审计记录"

@@ -12,7 +12,7 @@ from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.orders import order, station_log
 from server_broker.console.views.people import card_lost, export_file, import_file, people, template_file
-from server_broker.console.views.snapshots import snapshot, snapshot_jpeg
+from server_broker.console.views.snapshots import snapshot, snapshot_jpeg, snapshot_thumbnail
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
 from server_broker.console.views.tuning import region_settings, station_settings
@@ -37,6 +37,7 @@ urlpatterns = [
     path("held/write-off/", write_off, name="held-write-off"),
     path("snapshots/<int:pk>/", snapshot, name="snapshot"),
     path("snapshots/<int:pk>.jpg", snapshot_jpeg, name="snapshot-jpeg"),
+    path("snapshots/<int:pk>/thumbnail.jpg", snapshot_thumbnail, name="snapshot-thumbnail"),
     path("logs/<int:pk>.txt", station_log, name="station-log"),
     path("people/", people, name="people"),
     path("people/import/", import_file, name="people-import"),

@@ -20,15 +20,15 @@ NOT_ENROLLED = Word("◌", "未接入", "quiet")
 ONLINE = Word("●", "在线", "good")
 OFFLINE = Word("○", "离线", "bad")
 
-QUALITIES = {
+QUALITIES = {  # they stand beside people's names: a word must not read as if it were about the person
     "synced": Word("✓", "已校时", "good"),
-    "holdover": Word("✓", "守时", "good"),
+    "holdover": Word("✓", "断网走时", "good"),
     "restored": Word("△", "未校时", "warn"),
     "unknown": Word("△", "时间不明", "warn"),
 }
 ANSWERS = {
     "recorded": Word("✓", "打卡成功", "good"),
-    "repeat": Word("=", "已打卡", "quiet"),
+    "repeat": Word("=", "重复打卡", "quiet"),
     "unknown": Word("?", "待核对", "warn"),
     "lost": Word("✕", "挂失卡", "bad"),
 }
@@ -212,6 +212,8 @@ DEEDS = {
     "station.enrolled": "站点接入",
     "certificate.renewed": "证书续期",
     "snapshot.seen": "查看抓拍",
+    "snapshot.previewed": "浏览抓拍小图",
+    "live.seen": "看到实时画面",
     "station.ordered": "下命令",
     "setting.chosen": "修改站点设置",
     "log.seen": "查看站点日志",
@@ -220,6 +222,7 @@ DEEDS = {
     "held.written_off": "核销待审记录",
     "pack.published": "发布学习包",
     "county.restored": "从备份恢复",
+    "county.signing_key_replaced": "更换县里的签名密钥",
 }
 
 

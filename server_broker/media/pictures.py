@@ -1,6 +1,8 @@
 """Whether bytes that a station sent are a picture that may be shown, and opening it for showing."""
 
+import io
 import warnings
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +16,10 @@ MAX_PIXELS = 4_000_000
 """Stills are 640 px wide; a picture that claims more than this is not decoded."""
 
 MAX_PICTURE_BYTES = 4 * 2**20
+THUMBNAIL = (240, 180)
+"""The box in pixels that a small picture fits in."""
+KEPT_THUMBNAILS = 512
+"""How many are kept in memory, some 6 kB each."""
 
 
 def is_viewable(path: Path) -> bool:
@@ -43,6 +49,26 @@ def open_snapshot(blob: Blob) -> BinaryIO | None:
     Whether the asker may see this station's pictures is the caller's question.
     """
     return open_blob(blob) if blob.viewable else None
+
+
+def thumbnail(blob: Blob) -> bytes | None:
+    """Return a small JPEG of the picture, or None when there is none to show, also where a small one is in memory."""
+    file = open_snapshot(blob)
+    if file is None:
+        return None
+    file.close()
+    return _thumbnail(MediaFolder(settings.HOME.media).path(bytes(blob.sha256)))
+
+
+@lru_cache(maxsize=KEPT_THUMBNAILS)
+def _thumbnail(path: Path) -> bytes:
+    """Make it of a file that was found to be a picture. Files are named by their hash, so one never becomes another."""
+    with Image.open(path, formats=["JPEG"]) as picture:
+        picture.draft("RGB", THUMBNAIL)
+        picture.thumbnail(THUMBNAIL)
+        out = io.BytesIO()
+        picture.convert("RGB").save(out, "JPEG", quality=70)
+    return out.getvalue()
 
 
 def open_blob(blob: Blob) -> BinaryIO | None:

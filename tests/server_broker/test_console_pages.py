@@ -141,6 +141,18 @@ def test_pictures_say_what_they_were_taken_for(page: Client, county: FictionalCo
     assert "<h1>随机抓拍</h1>" in text_of(page, f"/snapshots/{blob.pk}/")
 
 
+def test_no_word_of_the_clock_reads_as_if_it_were_about_the_person(page: Client, county: FictionalCounty) -> None:
+    """守时 is what clocks do without a network, and what people are praised for."""
+    for quality in ("synced", "holdover", "restored", "unknown"):
+        touch(county.stations["station-a"], bytes(county.cards["a"].token), quality=quality)
+    touch(county.stations["station-a"], bytes(county.cards["a"].token), answer="repeat")
+    for path in ("/today/", "/stations/station-a/"):
+        rows = text_of(page, path).split("时间依据</th>")[1].split("</table>")[0]
+        for word in ("已校时", "断网走时", "未校时", "时间不明", "重复打卡"):
+            assert word in rows
+        assert not re.search("[^走]守时|准时|及时|迟到|按时", rows)
+
+
 def test_a_claim_code_is_shown_once(page: Client) -> None:
     answer = page.post("/stations/station-a/claim/")
     code = answer.content.decode().split('class="code">')[1].split("<")[0]
@@ -330,6 +342,15 @@ def test_a_database_that_is_away_is_said_plainly(
     answer = page.get("/")
     assert answer.status_code == status
     assert ("站点照常打卡" in answer.content.decode()) == (status == 503)
+    assert "没有改变" not in answer.content.decode()  # nobody knows how far it got
+
+
+@pytest.mark.parametrize("path", ["/", "/alarms/", "/held/"])
+def test_who_sees_nothing_is_not_told_that_all_is_well(county: FictionalCounty, path: str) -> None:
+    alarm(county.stations["station-a"])
+    html = text_of(client_for(user_of(Role.OFFICER, None)), path)
+    assert "还没有分配区划" in html
+    assert not re.search("一切正常|都读出来了", html)
 
 
 def test_an_alarm_with_a_reason_in_its_code_has_a_name(page: Client, county: FictionalCounty) -> None:

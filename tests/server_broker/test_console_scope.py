@@ -77,7 +77,7 @@ def test_another_township_s_station_is_absent(page: Client, officer: User, path:
 
 def test_another_township_s_pictures_are_absent(page: Client, pictures: dict[str, Blob]) -> None:
     assert page.get(reverse("snapshot-jpeg", args=[pictures["a"].pk])).status_code == 200
-    for name in ("snapshot", "snapshot-jpeg"):
+    for name in ("snapshot", "snapshot-jpeg", "snapshot-thumbnail"):
         assert page.get(reverse(name, args=[pictures["b"].pk])).status_code == 404
 
 

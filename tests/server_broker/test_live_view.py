@@ -206,6 +206,19 @@ def test_nobody_else_sees_the_frames(officer: Client, county: FictionalCounty, h
     assert officer.get(f"/stations/station-a/live/{uuid.uuid4()}/frame.jpg").status_code == 404
 
 
+def test_that_frames_were_seen_is_on_record_once_for_an_order(officer: Client, hub: LiveHub) -> None:
+    order = begun(officer)
+    frame = f"/stations/station-a/live/{order.pk}/frame.jpg"
+    officer.get("/stations/station-a/live/")
+    assert officer.get(frame).status_code == 404
+    assert not AuditEntry.objects.filter(action="live.seen").exists()
+    for number in (1, 2):
+        say(hub, parts(jpeg(), order=order.id.bytes, number=number))
+        assert officer.get(frame).status_code == 200
+    entry = AuditEntry.objects.get(action="live.seen")
+    assert (entry.actor, entry.subject, entry.detail) == ("tester", "station-a", {"order": order.id.hex})
+
+
 def test_ending_it_forgets_the_frames_and_tells_the_station(officer: Client, hub: LiveHub) -> None:
     order = begun(officer)
     officer.get("/stations/station-a/live/")

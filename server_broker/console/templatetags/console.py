@@ -13,7 +13,8 @@ from django.utils import timezone
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
-from server_broker.console import health, words
+from server_broker.audit.models import AuditEntry
+from server_broker.console import audit_words, health, words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
@@ -145,6 +146,18 @@ def health_word(status: StationStatus | None) -> words.Word:
 def deed(action: str) -> str:
     """Return an audited action in Chinese, or its code."""
     return words.DEEDS.get(action, action)
+
+
+@register.filter
+def source(entry: AuditEntry) -> str:
+    """Return which address an audited action came from."""
+    return audit_words.source_word(entry.source)
+
+
+@register.filter
+def details(entry: AuditEntry) -> list[tuple[str, str]]:
+    """Return what more an audit entry says, as pairs of words."""
+    return audit_words.detail_words(entry.detail)
 
 
 @register.filter

@@ -1,6 +1,5 @@
 """审计: what was done, by whom, to what. For the auditor alone, and nothing here can be changed."""
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -8,6 +7,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, needs
 from server_broker.audit.models import AuditEntry
 from server_broker.console import parameters
+from server_broker.console.audit_words import DETAILS, saying
 
 PAGE_SIZE = 50
 
@@ -15,11 +15,10 @@ PAGE_SIZE = 50
 @require_safe
 @needs(Power.READ_AUDIT)
 def audit(request: HttpRequest) -> HttpResponse:
-    """Show the log, newest first."""
+    """Show the log, newest first, or what of it says ``?q=``."""
     search = parameters.text(request.GET, "q")
     entries = AuditEntry.objects.order_by("-id")
     if search:
-        found = Q(actor__icontains=search) | Q(action__icontains=search) | Q(subject__icontains=search)
-        entries = entries.filter(found)
+        entries = entries.annotate(details=DETAILS).filter(saying(search))
     page = parameters.page_of(request, entries, size=PAGE_SIZE)
     return render(request, "console/audit.html", {"page": page, "search": search})

@@ -18,6 +18,8 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
 from server_broker.console.live import page_template
 from server_broker.console.queries import orders_of, stations_of
+from server_broker.console.seen import note_live
+from server_broker.console.views.snapshots import jpeg
 from server_broker.fleet.models import Station
 from server_broker.live.hub import LiveHub, TooManyViews
 from server_broker.live.mqtt import MqttFrames
@@ -109,16 +111,13 @@ def _context(request: HttpRequest, station: Station) -> dict[str, Any]:
 @require_safe
 @needs(Power.VIEW_LIVE)
 def live_frame(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> HttpResponse:
-    """Send the last frame as what it must be, a JPEG, in a sandbox of its own; nobody may keep it."""
+    """Send the last frame."""
     order = _own_order(request, station_id, order_id)
     shot = hub().latest(station_id, order.id.bytes)
     if shot is None:
         raise Http404
-    response = HttpResponse(shot.jpeg, content_type="image/jpeg")
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    note_live(request, order)
+    return jpeg(shot.jpeg)
 
 
 @require_POST

@@ -17,6 +17,7 @@ from server_broker.accounts.scope import Viewer
 from server_broker.attendance.models import Touch
 from server_broker.console.live import page_template
 from server_broker.console.queries import blobs_of, orders_of, stations_of, touches_of
+from server_broker.console.seen import note_previewed
 from server_broker.console.touch_rows import shown_touches
 from server_broker.console.views.orders import LOG, OrderForm
 from server_broker.enrolment.claims import make_claim
@@ -45,6 +46,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
     """Show one station; a poll gets its live part alone."""
     shown = _get(request, station_id)
     context = _context(request, shown)
+    note_previewed(request, shown.pk, context["snapshots"])
     name = page_template(request, "station")
     return render(request, name, context)
 

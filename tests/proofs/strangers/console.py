@@ -88,7 +88,8 @@ def villages(bench: Bench, outcomes: Outcomes) -> None:
     link = _make(county, "village-officer", "officer", region=VILLAGE)
     outcomes.welcome("sign in as a village's officer", officer.sign_in(link))
     outcomes.welcome("sign in to see the county", operator.sign_in(_make(county, "county-operator", "operator")))
-    for path in ("/stations/{station}/", "/snapshots/{picture}/", "/snapshots/{picture}.jpg"):
+    pictures = ("/snapshots/{picture}/", "/snapshots/{picture}.jpg", "/snapshots/{picture}/thumbnail.jpg")
+    for path in ("/stations/{station}/", *pictures):
         place = Place("GET", path, ())
         outcomes.welcome(f"{path} of the own village", _opens(officer, own.path(place)))
         outcomes.refused(f"{path} of another village", _opens(officer, other.path(place)))

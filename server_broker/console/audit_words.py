@@ -1,0 +1,98 @@
+"""What the page 审计 shows of an entry, in Chinese, and how a search finds it by those words."""
+
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+
+from server_broker.accounts.models import Role
+from server_broker.audit.log import HERE, Detail
+from server_broker.console.words import ALARMS, DEEDS, ORDERS, alarm_name
+
+LOCAL = "本机"
+NOT_SAID = "—"
+
+_KEYS = {
+    "active": "启用",
+    "again": "重新接入",
+    "by": "方式",
+    "card": "卡",
+    "code": "告警",
+    "count": "数量",
+    "epoch": "记录流",
+    "fields": "改动",
+    "generation": "代",
+    "held": "待审",
+    "id": "编号",
+    "known": "已有",
+    "name": "设置",
+    "new": "新增",
+    "order": "命令",
+    "packs": "学习包",
+    "pictures": "图片",
+    "read": "读出",
+    "reason": "理由",
+    "region": "区划",
+    "role": "角色",
+    "seqs": "序号",
+    "serial": "证书序号",
+    "set_aside": "另存",
+    "sha256": "SHA-256",
+    "still_held": "仍待审",
+    "value": "改为",
+    "version": "版本",
+    "village": "村",
+    "wrong_tries": "输错次数",
+}
+_COUNTS = {"added": "新增", "changed": "更新"}
+_VALUES: dict[str, dict[str, str]] = {
+    "by": {"password": "密码", "link": "一次性链接", "second factor": "第二步验证"},
+    "role": {role.value: str(role.label) for role in Role},
+    "order": ORDERS,
+    "code": ALARMS,
+    "reason": {"from the journal": "按站点名册补记"},
+}
+"""By key: what stands in entries for which words."""
+
+
+def source_word(source: str) -> str:
+    """Return where a deed came from; entries of before that was kept say nothing."""
+    return LOCAL if source == HERE else source or NOT_SAID
+
+
+def detail_words(detail: Detail) -> list[tuple[str, str]]:
+    """Return an entry's details as pairs of words; what this page does not know is shown as it is called."""
+    return [(_key(key), _value(key, value)) for key, value in detail.items()]
+
+
+def _key(key: str) -> str:
+    sheet, dot, count = key.rpartition(".")
+    return f"{sheet}{_COUNTS.get(count, count)}" if dot else _KEYS.get(key, key)
+
+
+def _value(key: str, value: str | int | bool | None) -> str:
+    match value:
+        case None:
+            return "无"
+        case bool():
+            return "是" if value else "否"
+        case str() if key == "code":
+            return alarm_name(value)
+        case str():
+            return _VALUES.get(key, {}).get(value, value)
+        case _:
+            return str(value)
+
+
+def saying(search: str) -> Q:
+    """Return the condition for entries that show ``search`` somewhere, in the page's words or in the log's own."""
+    fields = ("actor", "action", "subject", "source", "details")
+    found = Q(action__in=[action for action, word in DEEDS.items() if search in word])
+    for field in fields:
+        found |= Q(**{f"{field}__icontains": search})
+    for key, words in _VALUES.items():
+        for code in [code for code, word in words.items() if search in word]:
+            found |= Q(**{f"detail__{key}": code}) | Q(**{f"detail__{key}__startswith": f"{code}:"})
+    return found | Q(source=HERE) if search in LOCAL else found
+
+
+DETAILS = Cast("detail", TextField())
+"""To annotate entries with as ``details``, for `saying`."""
