@@ -85,7 +85,7 @@ setup(
     ),
     package_data={
         "server_broker.console": ["templates/**/*.html", "static/**/*"],
-        "kiosk_tui": ["*.tcss", "**/*.tcss"],
+        "kiosk_tui": ["*.ini", "*.tcss", "**/*.tcss"],
     },
     extras_require=EXTRAS,
     entry_points={

@@ -23,9 +23,11 @@ from kiosk_tui.screens.home import HomeScreen
 from kiosk_tui.screens.level_over import LevelOverScreen
 from kiosk_tui.screens.levels import LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen
-from kiosk_tui.screens.plain import AwayScreen, IdleScreen, TooSmallScreen
+from kiosk_tui.screens.plain import AwayScreen, IdleScreen
 from kiosk_tui.screens.question import QuestionScreen
+from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
+from kiosk_tui.textsize import SMALLEST
 from kiosk_tui.views import (
     AwayView,
     HelpView,
@@ -41,7 +43,6 @@ from kiosk_tui.views import (
 )
 from protocol.kiosk import ToAgent, ToKiosk
 
-SMALLEST = (53, 15)
 TICK_S = 0.2
 
 _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
@@ -133,7 +134,7 @@ class KioskApp(App[None], inherit_bindings=False):
             self.exit()
             return
         key = understand(event.key)
-        if key is None or (key == "enter" and self._turn_page()):
+        if key is None or self._too_small() or (key == "enter" and self._turn_page()):
             return
         self.flow.key(key)
         self.draw()
@@ -146,17 +147,25 @@ class KioskApp(App[None], inherit_bindings=False):
     def draw(self) -> None:
         """Show the present view, if it or the size has changed."""
         size = (self.size.width, self.size.height)
-        small = size[0] < SMALLEST[0] or size[1] < SMALLEST[1]
-        view = None if small else self.flow.view()
+        view = self.flow.view()
         banner = self.flow.banner()
         if (view, banner, size) == self._drawn:
             return
         self._drawn = (view, banner, size)
-        screen = self._screen_for(TooSmallScreen if view is None else _SCREENS[type(view)])
+        screen = self._screen_for(self._kind_for(view))
         if screen is not self.screen:
             self.switch_screen(screen)
         screen.show_banner(banner)
         screen.show(view)
+
+    def _kind_for(self, view: View) -> type[KioskScreen[Any]]:
+        if not self._too_small():
+            return _SCREENS[type(view)]
+        return SmallTouchScreen if isinstance(view, TouchView) else TooSmallScreen
+
+    def _too_small(self) -> bool:
+        """Whether no screen has room, so that a key would mean something that nobody sees."""
+        return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
 
     def _screen_for(self, kind: type[KioskScreen[Any]]) -> KioskScreen[Any]:
         if kind not in self._kiosk_screens:

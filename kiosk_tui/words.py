@@ -129,7 +129,7 @@ HELP_LINES = (
 AWAY = "正在连接站点程序…"
 AWAY_DETAIL = "请稍等，连上后会自动恢复。已经显示成功的打卡不会丢。"
 IDLE = "您还在吗？"
-TOO_SMALL = "窗口太小"
+TOO_SMALL = "屏幕设置不对，请叫装机员"
 NOTHING_TO_REPEAT = "最近没有打卡结果。"
 
 

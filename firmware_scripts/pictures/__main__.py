@@ -3,6 +3,7 @@
 import argparse
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from firmware_scripts.demo.bench import Bench
@@ -11,6 +12,7 @@ from firmware_scripts.demo.observer import touch_rows, whole_pictures
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from firmware_scripts.pictures import console, kiosk
+from firmware_scripts.pictures.stage import NORMAL, SCREENS
 
 _SEED = 20260101
 _TOUCHES_A_STATION = 7
@@ -41,13 +43,16 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
         drawn += console.take(link.split("/sign-in/")[0] + "/", link, out)
     if name in (None, "kiosk"):
         first = bench.stations[0]
-        drawn += kiosk.take(first.kiosk_socket, out, touch=lambda: _touch_last(first))
+        for screen, person in zip(SCREENS, _late_in(first), strict=True):
+            drawn += kiosk.take(first.kiosk_socket, out, touch=partial(first.touch, person.uid), screen=screen)
     return drawn
 
 
-def _touch_last(station: DemoStation) -> None:
-    """The one on duty whose card was not touched yet comes in."""
-    station.touch(station.cast.people[_LATE].uid)
+def _late_in(station: DemoStation) -> list[CastPerson]:
+    """Return who comes in while the pictures are drawn, one before each screen; at the README's one on duty."""
+    late = [person for person in station.cast.people if person not in _people_in(station)][: len(SCREENS)]
+    late.insert(SCREENS.index(NORMAL), late.pop(0))
+    return late
 
 
 def _touch_cards(bench: Bench) -> None:

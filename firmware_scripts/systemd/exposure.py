@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parent
+from firmware_scripts.systemd.unit import FOLDER, settings
+
 MOST = {"cunhui-agent.service": 1.5, "cunhui-camera@.service": 1.5}
 """Highest exposure of each unit, 0 (none) to 10."""
 _NOT_THE_CAMERAS = (
@@ -56,9 +57,8 @@ def openings(unit: Path) -> list[str]:
 
 def lacking(unit: Path) -> list[str]:
     """Return what a unit must say and does not."""
-    lines = [line.partition("=") for line in unit.read_text(encoding="utf-8").splitlines() if line[:1] not in "#["]
-    said = {name.strip(): value.strip() for name, _, value in lines}
-    return [f"{name}={value}" for name, value in MUST[unit.name].items() if said.get(name) != value]
+    said = settings(unit)
+    return [f"{name}={value}" for name, value in MUST[unit.name].items() if said.get(name) != [value]]
 
 
 def _analyze(unit: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -1,15 +1,13 @@
-"""The screens that only say something: the agent is away, nobody seems to be there, the window is too small."""
+"""The screens that only say something: the agent is away, nobody seems to be there."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 
 from kiosk_tui import pixels, theme, words
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.typeset import Block
 from kiosk_tui.views import AwayView, IdleView
 from kiosk_tui.widgets.bars import HeaderBar
-from kiosk_tui.widgets.line import TextLine
 from kiosk_tui.widgets.page_body import PageBody
 from kiosk_tui.widgets.pixel_art import PixelArt
 
@@ -61,16 +59,3 @@ class IdleScreen(KioskScreen[IdleView]):
         self._header.left = words.PRODUCT
         self._seconds.show(pixels.clock_face(f"{view.seconds_left:02d}"))
         self._body.show(Block(words.IDLE, style=theme.TITLE), Block(words.idle(view.seconds_left), gap=1))
-
-
-class TooSmallScreen(KioskScreen[None]):
-    """A window in which nothing has room."""
-
-    def compose(self) -> ComposeResult:
-        """Say so, plainly."""
-        line = TextLine()
-        line.show(Content(words.TOO_SMALL))
-        yield line
-
-    def show(self, view: None) -> None:
-        """There is nothing else to say."""

@@ -47,9 +47,9 @@ class TouchScreen(KioskScreen[TouchView]):
         """Draw the touch."""
         touch = view.touch
         self.set_classes(f"-{touch.colour} " + " ".join(name for name in self.classes if name in _SIZES))
-        self._headline.show(Content(clean(_headline(touch))))
+        self._headline.show(Content(clean(headline(touch))))
         self._art.show(_art(touch))
-        self._who.show(Content(_who(touch, self.size.width - 4)))
+        self._who.show(Content(who(touch, self.size.width - 4)))
         self._detail.show(*_details(view))
         self._keys.hints = _hints(view.correction, touch)
         self._keys.right = words.seconds_left(view.correction.seconds_left) if view.correction else ""
@@ -58,7 +58,8 @@ class TouchScreen(KioskScreen[TouchView]):
 _SIZES = ("-short", "-tall", "-narrow", "-medium", "-wide")
 
 
-def _headline(touch: TouchShown) -> str:
+def headline(touch: TouchShown) -> str:
+    """Return what happened, with the lamp's sign."""
     answer = words.SIGN[touch.colour] + words.ANSWER[touch.answer]
     if touch.direction is not None and touch.answer in _UNDERSTOOD:
         answer += f"·{words.DIRECTION[touch.direction]}"
@@ -76,7 +77,8 @@ def _is_dated(touch: TouchShown) -> bool:
     return touch.quality in DATED_QUALITIES
 
 
-def _who(touch: TouchShown, width: int) -> str:
+def who(touch: TouchShown, width: int) -> str:
+    """Return whose card it was and when, in at most ``width`` cells."""
     time = f"{village_time(touch.wall):%H:%M}" if _is_dated(touch) else words.UNDATED
     if touch.answer == "not_recorded":
         time = ""

@@ -137,11 +137,13 @@ def test_a_megabyte_of_keys_does_no_more_than_a_hand_could(
     terminal.shows("打卡成功·", timeout_s=5)
 
 
-def test_the_window_may_become_tiny(terminal: Terminal) -> None:
+def test_the_window_may_become_tiny(agent: FakeAgent, terminal: Terminal) -> None:
     terminal.resize(20, 5)
-    terminal.shows("窗口太小")
+    terminal.shows("屏幕设置不对，请叫装机员")
+    agent.send(samples.GREEN)
+    terminal.shows("✓打卡成功·上班张示例08:06")
     terminal.resize(53, 15)
-    terminal.shows("打卡请刷卡")
+    terminal.shows("✓打卡成功·上班")
 
 
 def test_the_keypads_five_without_numlock_in_a_plain_terminal(agent: FakeAgent, terminal: Terminal) -> None:

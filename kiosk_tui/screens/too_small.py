@@ -1,0 +1,44 @@
+"""A window smaller than the screens are made for: it says so, and still answers a touch, in words alone."""
+
+from textual.app import ComposeResult
+
+from kiosk_tui import theme, words
+from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.touch import headline, who
+from kiosk_tui.typeset import Block
+from kiosk_tui.views import TouchView, View
+from kiosk_tui.widgets.page_body import PageBody
+
+
+class _WordsScreen[V](KioskScreen[V]):
+    """Words in the middle, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._body = PageBody(centred=True)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._body
+
+
+class TooSmallScreen(_WordsScreen[View]):
+    """Nothing of a view has room here."""
+
+    def show(self, view: View) -> None:
+        """Say whom to call."""
+        self._body.show(Block(words.TOO_SMALL, style=theme.TITLE))
+
+
+class SmallTouchScreen(_WordsScreen[TouchView]):
+    """The answer to a touch, in the lamp's colour."""
+
+    CSS_PATH = "too_small.tcss"
+
+    def show(self, view: TouchView) -> None:
+        """Draw the touch. No key is named, since keys mean nothing here."""
+        touch = view.touch
+        self.set_classes(f"-{touch.colour}")
+        detail = words.PROBLEM[touch.problem] or words.DETAIL[touch.answer]
+        lines = (headline(touch), who(touch, self.size.width), detail if touch.colour != "green" else "")
+        self._body.show(*(Block(line) for line in lines if line))

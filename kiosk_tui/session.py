@@ -1,0 +1,89 @@
+"""Run the kiosk on the whole screen, in letters that suit it: ``python -m kiosk_tui.session COMMAND ...``.
+
+A terminal can't be told another font by the program in it, so this one program starts foot with the command in it, and
+starts it again where the screen's size has changed: a television that is switched on later, a mode set by hand.
+"""
+
+import argparse
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+from kiosk_tui.outputs import NoScreen, Outputs, compositor_socket
+from kiosk_tui.textsize import TextSize, fitting
+
+TERMINAL_CONFIG = Path(__file__).with_name("foot.ini")
+_END_WITHIN_S = 3
+EXIT_NO_SCREEN = 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Show a command until it or the compositor ends. Returns the command's exit status, 1 where there is no screen."""
+    parser = argparse.ArgumentParser(prog="kiosk_tui.session", description=__doc__)
+    parser.add_argument("command", nargs="+", help="what runs in the terminal")
+    command: list[str] = parser.parse_args(arguments).command
+    try:
+        with Outputs(compositor_socket()) as outputs:
+            return _show(command, outputs)
+    except NoScreen as lost:
+        sys.stderr.write(f"kiosk_tui.session: {lost}\n")
+        return EXIT_NO_SCREEN
+
+
+def terminal(size: TextSize) -> list[str]:
+    """Return the command that opens a terminal with text of this size; what is to run in it follows."""
+    settings = {
+        "main.font": f"Noto Sans Mono CJK SC:pixelsize={size.font_px}",
+        "main.letter-spacing": f"{size.letter_px}px",
+        "main.line-height": f"{size.line_px}px",
+    }
+    return [
+        "/usr/bin/foot",
+        f"--config={TERMINAL_CONFIG}",
+        *(f"--override={name}={value}" for name, value in settings.items()),
+    ]
+
+
+def _show(command: list[str], outputs: Outputs) -> int:
+    while (size := outputs.size()) is None:
+        outputs.listen()
+    while True:
+        # foot wants a locale in UTF-8, which a service does not have by itself.
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+        shown = subprocess.Popen([*terminal(fitting(*size)), *command], env=environment)  # noqa: S603 -- the unit's own
+        try:
+            status = _ended(shown, outputs, size)
+        finally:
+            _end(shown)
+        if status is not None:
+            return status
+        size = outputs.size() or size
+
+
+def _ended(shown: "subprocess.Popen[bytes]", outputs: Outputs, size: tuple[int, int]) -> int | None:
+    """Wait for the terminal's end and return its exit status; None where another size is there first."""
+    pid_fd = os.pidfd_open(shown.pid)
+    try:
+        while outputs.size() in (None, size):
+            ready, _, _ = select.select([pid_fd, outputs.fileno()], [], [])
+            if pid_fd in ready:
+                return shown.wait()
+            outputs.listen()
+    finally:
+        os.close(pid_fd)
+    return None
+
+
+def _end(shown: "subprocess.Popen[bytes]") -> None:
+    shown.terminate()
+    try:
+        shown.wait(_END_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        shown.kill()
+        shown.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The kiosk's unit by its own command line on headless screens of every size, and with no key of foot's left."""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware_scripts.demo.processes import NotInTime, wait_until
+from firmware_scripts.pictures.stage import Screen, Stage, stage
+from kiosk_tui import theme, words
+from kiosk_tui.session import TERMINAL_CONFIG, main, terminal
+from kiosk_tui.textsize import LAYOUTS, READABLE_PX, SMALLEST, fitting
+from tests.conftest import short_folder
+from tests.fakes.agent_socket import FakeAgent
+from tests.kiosk_tui import samples
+
+EXAMPLE = Path("/etc/xdg/foot/foot.ini")
+"""Comes with foot and lists its defaults, each behind a #."""
+
+
+@pytest.fixture
+def agent() -> Iterator[FakeAgent]:
+    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME) as fake:
+        yield fake
+
+
+@pytest.mark.parametrize(
+    ("screen", "cells"),
+    [
+        (Screen(1920, 1080), (80, 22)),
+        (Screen(1366, 768), (80, 22)),
+        (Screen(1280, 720), (80, 22)),
+        (Screen(1024, 600), (60, 16)),
+        (Screen(800, 480), (61, 16)),
+        (Screen(640, 480), (53, 16)),
+    ],
+    ids=str,
+)
+def test_the_unit_shows_home_and_a_touch_at_every_size(
+    agent: FakeAgent, screen: Screen, cells: tuple[int, int]
+) -> None:
+    with stage(agent.path, screen) as shown:
+        shown.wait_for(words.DUTY_TODAY)
+        assert shown.cells() == cells
+        agent.send(samples.GREEN)
+        shown.wait_for(words.ANSWER["recorded"])
+
+
+def test_another_screen_gets_its_own_size_of_text(agent: FakeAgent) -> None:
+    with stage(agent.path, Screen(800, 480)) as shown:
+        shown.wait_for(words.DUTY_TODAY)
+        shown.resize(Screen(1920, 1080))
+        wait_until(lambda: shown.cells() == (80, 22), what="the size of the new screen", timeout_s=30)
+        shown.wait_for(words.DUTY_TODAY)
+
+
+@pytest.mark.parametrize("width", [640, 800, 1024, 1280, 1366, 1440, 1920, 3840])
+@pytest.mark.parametrize("height", [480, 600, 720, 768, 900, 1080, 2160])
+def test_every_size_has_room_for_a_layout_in_letters_that_can_be_read(width: int, height: int) -> None:
+    size = fitting(width, height)
+    columns, rows = width // (size.font_px // 2 + size.letter_px), height // size.line_px
+    fits = [layout for layout in LAYOUTS if columns >= layout[0] and rows >= layout[1]]
+    assert fits, f"{columns}x{rows}"
+    assert size.font_px >= READABLE_PX
+    assert size.line_px <= size.font_px * 1.25
+
+
+def test_a_screen_too_small_for_readable_letters_has_the_smallest_layout() -> None:
+    size = fitting(480, 320)
+    assert (480 // (size.font_px // 2 + size.letter_px), 320 // size.line_px) == SMALLEST
+
+
+def test_a_screen_that_stands_upright_is_measured_upright(agent: FakeAgent) -> None:
+    with stage(agent.path) as shown:
+        shown.wait_for(words.DUTY_TODAY)
+        shown.tool("wlr-randr", "--output", "HEADLESS-1", "--transform", "90")
+        wait_until(lambda: shown.cells() == (60, 42), what="the size of the turned screen", timeout_s=30)
+
+
+def test_without_a_compositor_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert main(["true"]) == 1
+    monkeypatch.setenv("WAYLAND_DISPLAY", "nobody-listens")
+    assert main(["true"]) == 1
+    assert "WAYLAND_DISPLAY" in capsys.readouterr().err
+
+
+def test_the_session_ends_with_its_terminal(agent: FakeAgent) -> None:
+    with stage(agent.path) as shown:
+        shown.wait_for(words.DUTY_TODAY)
+        shown.tmux("kill-server")
+        wait_until(lambda: not shown.cage.running(), what="the end of the unit's command", timeout_s=30)
+
+
+def test_foot_takes_the_file(tmp_path: Path) -> None:
+    check = [*terminal(fitting(1280, 720)), "--check-config"]
+    done = subprocess.run(check, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_terminals_colours_are_the_themes() -> None:
+    colours = _settings(TERMINAL_CONFIG.read_text(encoding="utf-8"))["colors"]
+    assert {name: f"#{value}" for name, value in colours.items()} == {
+        "background": theme.PAPER,
+        "foreground": theme.INK,
+    }
+
+
+def test_no_binding_of_foots_own_is_left() -> None:
+    defaults = _settings(re.sub(r"^# (?=\S+?\s*=)", "", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    ours = _settings(TERMINAL_CONFIG.read_text(encoding="utf-8"))
+    bound = {
+        (section, name)
+        for section, settings in defaults.items()
+        if section.endswith("-bindings")
+        for name, combination in settings.items()
+        if _binds(name, combination)
+    }
+    assert len(bound) > 40, "the example has the defaults"
+    assert {(section, name) for section, name in bound if ours.get(section, {}).get(name) != "none"} == set()
+
+
+def _binds(name: str, combination: str) -> bool:
+    """Examples that take a command, and those of text, stand there with a combination that is no default."""
+    return combination.partition("#")[0].strip() != "none" and not combination.startswith("[") and "\\" not in name
+
+
+def _settings(text: str) -> dict[str, dict[str, str]]:
+    sections: dict[str, dict[str, str]] = {}
+    section = "main"
+    for line in text.splitlines():
+        if header := re.fullmatch(r"\[(.+)\]", line.strip()):
+            section = header[1]
+        elif line.strip() and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            sections.setdefault(section, {})[name.strip()] = value.strip()
+    return sections
+
+
+@pytest.mark.parametrize("combination", ["ctrl shift n", "ctrl shift r", "ctrl shift u"])
+def test_a_typed_combination_opens_nothing_and_swallows_no_key(agent: FakeAgent, combination: str) -> None:
+    *modifiers, key = combination.split()
+    with stage(agent.path, tmux=False) as shown:
+        agent.wait_for_kiosk()
+        _ask_for_help(shown, agent)
+        held = [argument for modifier in modifiers for argument in ("-M", modifier)]
+        shown.tool("wtype", *held, "-k", key)
+        _ask_for_help(shown, agent)
+        assert _terminals(shown) == 1
+
+
+def _ask_for_help(shown: Stage, agent: FakeAgent) -> None:
+    """Type 0 and 9 until the agent hears of it; right after a change of screen keys are deaf."""
+    before = len(agent.heard)
+
+    def heard() -> bool:
+        shown.tool("wtype", "09")
+        try:
+            return wait_until(lambda: len(agent.heard) > before, what="9 at the agent", timeout_s=1)
+        except NotInTime:
+            return False
+
+    wait_until(heard, what="9 at the agent", timeout_s=20)
+
+
+def _terminals(shown: Stage) -> int:
+    """Count the foot processes of a screen."""
+    mine = f"XDG_RUNTIME_DIR={shown.folder}".encode()
+    return sum(
+        (process / "comm").read_text().strip() == "foot" and mine in (process / "environ").read_bytes().split(b"\0")
+        for process in Path("/proc").glob("[0-9]*")
+    )
