@@ -172,7 +172,18 @@ def _add_model_verbs(add: Add) -> None:
         "ingest-file", _with_models("ingest-file"), "take a station's export file or outbox from a USB stick", "file"
     )
     ingest.add_argument("--dead-board", action="store_true", help="it comes from a board no longer in service")
-    add("import-people", _with_models("import-people"), "take people, cards and rosters from an Excel file", "file")
+    people = add(
+        "import-people", _with_models("import-people"), "take people, cards and rosters from an Excel file", "file"
+    )
+    people.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    people.add_argument("--rename", action="append", default=[], metavar="KEY", help="this number's name may change")
+    people.add_argument("--accept-renames", action="store_true", help="every name may change")
+    people.add_argument(
+        "--card-form",
+        default="",
+        metavar="FORM",
+        help="of card numbers beside which the list names none: hex, hex_reversed, decimal, decimal_reversed or 8H10D",
+    )
     add("publish-pack", _with_models("publish-pack"), "sign a learning pack and send it to all stations", "file")
     account = add("account", _with_models("account"), "make a console account", "user")
     account.add_argument("--role", required=True)

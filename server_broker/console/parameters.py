@@ -50,9 +50,13 @@ def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], *, size: int, cou
     Args:
         count: How many rows there are, where the caller has counted them already.
     """
-    given = request.GET.get("page", "1")
-    number = int(given) if re.fullmatch(r"\d{1,7}", given, re.ASCII) else 1
     paginator = Paginator(rows, size)
     if count is not None:
         paginator.count = count
-    return paginator.get_page(number)
+    return paginator.get_page(page_number(request.GET))
+
+
+def page_number(values: QueryDict) -> int:
+    """Return the page that is asked for, 1 for anything that is no number."""
+    given = values.get("page", "1")
+    return int(given) if re.fullmatch(r"\d{1,7}", given, re.ASCII) else 1

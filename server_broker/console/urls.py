@@ -9,9 +9,10 @@ from server_broker.console.views.audit import audit
 from server_broker.console.views.desk import bind, desk
 from server_broker.console.views.fleet import home
 from server_broker.console.views.held import held, reread, write_off
+from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.orders import order, station_log
-from server_broker.console.views.people import card_lost, export_file, import_file, people, template_file
+from server_broker.console.views.people import card_lost, export_file, people, template_file
 from server_broker.console.views.snapshots import snapshot, snapshot_jpeg, snapshot_thumbnail
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
@@ -41,6 +42,7 @@ urlpatterns = [
     path("logs/<int:pk>.txt", station_log, name="station-log"),
     path("people/", people, name="people"),
     path("people/import/", import_file, name="people-import"),
+    path("people/import/<uuid:token>/", confirm_import, name="people-import-confirm"),
     path("people/template.xlsx", template_file, name="people-template"),
     path("people/export.xlsx", export_file, name="people-export"),
     path("cards/<int:pk>/lost/", card_lost, name="card-lost"),

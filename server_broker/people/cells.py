@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Any
 
-from server_broker.people.workbook import Cell
+from server_broker.people.spreadsheetml import Cell
 
 MINUTES_A_DAY = 24 * 60
 _EXACT_INTEGERS = 2**53
@@ -39,8 +39,12 @@ def optional_text(cell: Cell, *, longest: int) -> str:
     """As `text`, but an empty cell is an empty text."""
     if cell.is_formula:
         raise BadCell("是公式，请改成值（复制后“选择性粘贴—数值”）")
+    if cell.is_error:
+        raise BadCell(f"是错误值（{str(cell.value)[:16]}），请改成正确的内容")
     plain = unicodedata.normalize("NFKC", _written(cell.value)).strip()
-    if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Co") for letter in plain if letter not in "\n\t"):
+    if any(unicodedata.category(letter) == "Co" for letter in plain):
+        raise BadCell("含有别的电脑上显示不出的自造字，请换成标准汉字")
+    if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in plain if letter not in "\n\t"):
         raise BadCell("含有看不见的字符")
     if len(plain) > longest:
         raise BadCell(f"太长，最多 {longest} 个字")

@@ -2,54 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from server_broker.attendance.models import DutyWindow
-from server_broker.fleet.models import Station
-from server_broker.people.models import Card, Person
+from server_broker.people.known import Known
+from server_broker.people.overlaps import Shift, overlapping
+from server_broker.people.plan import Plan
 from server_broker.people.result import RowError
-from server_broker.people.rows import Plan
-from server_broker.regions.models import Region, subtree_prefix
+from server_broker.regions.models import subtree_prefix
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the county has, by key."""
-
-    regions: dict[str, str]
-    stations: dict[str, Station]
-    people: dict[str, Person]
-    cards: dict[bytes, str]
-    """Card token to person number."""
-    windows: dict[tuple[str, str], DutyWindow]
-
-
-def load_known() -> Known:
-    """Read what an import is judged against."""
-    return Known(
-        regions=dict(Region.objects.values_list("code", "name")),
-        stations={station.id: station for station in Station.objects.all()},
-        people={person.number: person for person in Person.objects.all()},
-        cards={bytes(token): number for token, number in Card.objects.values_list("token", "person__number")},
-        windows={
-            (window.village_id, window.name): window
-            for window in DutyWindow.objects.order_by("-id").prefetch_related("people")
-        },
-    )
-
-
-def check(plan: Plan, known: Known, tokens: dict[str, bytes], scope: str | None) -> list[RowError]:
+def check(plan: Plan, known: Known, scope: str | None) -> list[RowError]:
     """Return everything that does not fit.
 
     Args:
-        tokens: Card token of each UID in the plan.
         scope: Rows must lie in this region's subtree; None: no bound, for the county's own command line.
     """
     errors = [*_repeated(plan), *_regions(plan, known), *_villages(plan, known)]
-    errors += [*_stations(plan, known), *_cards(plan, known, tokens), *_windows(plan, known)]
+    errors += [*_stations(plan, known), *_cards(plan, known), *_windows(plan, known)]
     if scope is not None:
         errors += _outside(plan, known, scope)
-    return errors
+    return errors or overlaps(plan, known)
 
 
 def _repeated(plan: Plan) -> Iterator[RowError]:
@@ -57,7 +28,7 @@ def _repeated(plan: Plan) -> Iterator[RowError]:
         "区划": [(row.row, row.code, row.code) for row in plan.regions],
         "站点": [(row.row, row.id, row.id) for row in plan.stations],
         "人员": [(row.row, row.number, row.number) for row in plan.people],
-        "卡": [(row.row, row.uid, f"尾号 {row.uid[-4:]}") for row in plan.cards],
+        "卡": [(row.row, row.token.hex(), f"尾号 {row.tail}") for row in plan.cards],
         "值班": [(row.row, f"{row.village} {row.name}", f"{row.village} {row.name}") for row in plan.windows],
     }
     for sheet, rows in keyed.items():
@@ -90,22 +61,22 @@ def _villages(plan: Plan, known: Known) -> Iterator[RowError]:
 def _stations(plan: Plan, known: Known) -> Iterator[RowError]:
     for row in plan.stations:
         old = known.stations.get(row.id)
-        if old is not None and old.enrolled_at is not None and old.village_id != row.village:
+        if old is not None and old.enrolled and old.village != row.village:
             yield RowError("站点", row.row, f"站点 {row.id} 已接入，不能改到别的村")
 
 
-def _cards(plan: Plan, known: Known, tokens: dict[str, bytes]) -> Iterator[RowError]:
+def _cards(plan: Plan, known: Known) -> Iterator[RowError]:
     people = known.people.keys() | {row.number for row in plan.people}
     for row in plan.cards:
         if row.person not in people:
             yield RowError("卡", row.row, f"没有编号为 {row.person} 的人员")
-        holder = known.cards.get(tokens[row.uid])
+        holder = known.cards.get(row.token)
         if holder is not None and holder != row.person:
-            yield RowError("卡", row.row, f"尾号 {row.uid[-4:]} 的卡已绑定给编号 {holder} 的人员")
+            yield RowError("卡", row.row, f"尾号 {row.tail} 的卡已绑定给编号 {holder} 的人员")
 
 
 def _windows(plan: Plan, known: Known) -> Iterator[RowError]:
-    lives_in = {number: person.village_id for number, person in known.people.items()}
+    lives_in = {number: person.village for number, person in known.people.items()}
     lives_in |= {row.number: row.village for row in plan.people}
     for row in plan.windows:
         for number in row.people:
@@ -121,9 +92,9 @@ def _left_behind(plan: Plan, known: Known) -> Iterator[RowError]:
     moved = {row.number: row for row in plan.people if row.number in known.people}
     rewritten = {(row.village, row.name) for row in plan.windows}
     for key, window in known.windows.items():
-        for person in window.people.all() if key not in rewritten else ():
-            row = moved.get(person.number)
-            if row is not None and row.village != window.village_id:
+        for number in window.people if key not in rewritten else ():
+            row = moved.get(number)
+            if row is not None and row.village != window.village:
                 yield RowError("人员", row.row, f"还在原来村的值班“{window.name}”里，请先改值班")
 
 
@@ -139,13 +110,13 @@ def _outside(plan: Plan, known: Known, scope: str) -> Iterator[RowError]:
 
 def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     """Yield where each row acts: its own region, and where the thing that it changes was before."""
-    lives_in = {number: person.village_id for number, person in known.people.items()}
+    lives_in = {number: person.village for number, person in known.people.items()}
     coming = {row.number: row.village for row in plan.people}
     yield from (("区划", row.row, row.code) for row in plan.regions)
     for station in plan.stations:
         yield "站点", station.row, station.village
         if station.id in known.stations:
-            yield "站点", station.row, known.stations[station.id].village_id
+            yield "站点", station.row, known.stations[station.id].village
     for person in plan.people:
         yield "人员", person.row, person.village
         yield "人员", person.row, lives_in.get(person.number, person.village)
@@ -153,3 +124,22 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
         if (village := lives_in.get(card.person, coming.get(card.person))) is not None:
             yield "卡", card.row, village
     yield from (("值班", row.row, row.village) for row in plan.windows)
+
+
+def overlaps(plan: Plan, known: Known) -> list[RowError]:
+    """Judge the rosters as they would stand, of everyone whom the file puts into a window."""
+    rows = {(row.village, row.name): row for row in plan.windows}
+    named = {number for row in plan.windows for number in row.people}
+    standing = {key: window for key, window in known.windows.items() if key not in rows}
+    shifts = [
+        Shift(number, key, window.weekdays, window.start, window.end)
+        for key, window in [*rows.items(), *standing.items()]
+        for number in window.people
+        if number in named
+    ]
+    errors = []
+    for number, first, second in sorted(overlapping(shifts)):
+        here, other = (first, second) if first in rows else (second, first)
+        if here in rows:
+            errors.append(RowError("值班", rows[here].row, f"编号 {number} 的人员与“{other[1]}”的时间重叠"))
+    return errors

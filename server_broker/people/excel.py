@@ -1,34 +1,151 @@
-"""Take people, cards, stations and rosters from an Excel file: all of it, or nothing and every reason why not."""
+"""Take people, cards, stations and rosters from an Excel file: all of it, or nothing and every reason why not.
 
+An import has three steps: `read_import` turns the file into a plan without card numbers, `preview` says what the plan
+would change, and `take` does exactly what was shown. The console keeps the plan between the last two
+(`people.pending`); the command line runs them in one go with `import_people`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from protocol.cards import card_token
-from server_broker.attendance.models import DutyWindow
+from protocol.printed_cards import Format
 from server_broker.audit.log import Detail, record
 from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.models import Station
-from server_broker.people.apply import Applied, apply
-from server_broker.people.checks import check, load_known
-from server_broker.people.overlaps import Shift, overlapping
-from server_broker.people.result import Count, ImportResult, RowError
-from server_broker.people.rows import Plan, read_plan
-from server_broker.people.workbook import BadWorkbook, read_workbook
+from server_broker.people.apply import apply
+from server_broker.people.changes import SHEETS, Change, Changes, changes_of
+from server_broker.people.checks import check
+from server_broker.people.known import Known, load_known
+from server_broker.people.plan import CardRow, Plan
+from server_broker.people.reading import read_file
+from server_broker.people.result import BadWorkbook, Count, RowError
 from server_broker.trust import county_keys
 
+_LOCK = 0x696D706F  # "impo", one import at a time
 
-class _Refused(Exception):
-    """Rolls the transaction back."""
 
-    def __init__(self, errors: list[RowError]) -> None:
+class ImportRefused(Exception):
+    """Nothing was changed; what is wrong, in Chinese, in the order of the sheets."""
+
+    def __init__(self, errors: Collection[RowError]) -> None:
         super().__init__()
-        self.errors = errors
+        self.errors = tuple(
+            sorted(set(errors), key=lambda e: (_SHEET_ORDER.get(e.sheet, 99), e.sheet, e.row, e.message))
+        )
 
 
-def import_people(source: Path | bytes, *, scope: str | None = None, actor: str = "cunhui-server") -> ImportResult:
-    """Import one .xlsx file with any of the sheets 区划, 站点, 人员, 卡 and 值班.
+class OtherThanShown(Exception):
+    """The county or the file is no longer what the preview was made of: nothing was changed."""
+
+
+class RenamesUnconfirmed(Exception):
+    """Names would change, and nobody said that this is meant: nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """Either every row went in or none did: with an error in it nothing was changed."""
+
+    errors: tuple[RowError, ...] = ()
+    counts: dict[str, Count] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    unconfirmed: bool = False
+    """Refused for names alone that would change."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file was taken."""
+        return not self.errors
+
+    def lines(self) -> list[str]:
+        """Return the outcome in Chinese, a line for each error or for each sheet."""
+        if self.errors:
+            return [f"没有导入任何内容，共 {len(self.errors)} 处错误：", *map(str, self.errors)]
+        return [f"{sheet}：{count}" for sheet, count in self.counts.items()]
+
+
+_SHEET_ORDER = {sheet: place for place, sheet in enumerate(("", *SHEETS))}
+
+
+def read_import(source: Path | bytes, *, card_form: Format | None = None) -> Plan:
+    """Read a file; card numbers become tokens at once.
+
+    Args:
+        source: A path, or the file's bytes.
+        card_form: Of card numbers beside which the list names none.
+
+    Raises:
+        ImportRefused: The file can't be read, or rows of it.
+    """
+    try:
+        plan = read_file(source, card_form=card_form)
+    except BadWorkbook as problem:
+        raise ImportRefused([RowError("", 0, str(problem))]) from problem
+    key = county_keys(settings.HOME).card_key if plan.uids else b""
+    plan.cards = [CardRow(row.row, card_token(key, row.uid), row.uid[-4:], row.person) for row in plan.uids]
+    plan.uids = []
+    return plan
+
+
+def preview(plan: Plan, *, scope: str | None) -> Changes:
+    """Return what the plan would change now.
+
+    Args:
+        scope: Region code whose subtree the rows must lie in; None: no bound.
+
+    Raises:
+        ImportRefused: It would not be taken.
+    """
+    with transaction.atomic():
+        return _judged(plan, scope)[1]
+
+
+def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confirmed: bool) -> Changes:
+    """Do what a preview has shown, in one transaction.
+
+    Args:
+        scope: As for `preview`.
+        actor: Account name for the audit log.
+        shown: The digest of the changes that were shown.
+        renames_confirmed: Somebody has looked at each name that changes.
+
+    Raises:
+        ImportRefused: It no longer fits the county.
+        OtherThanShown: It would change something else by now.
+        RenamesUnconfirmed: It changes names.
+    """
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            known, changes = _judged(plan, scope)
+            if changes.digest() != shown:
+                raise OtherThanShown
+            if changes.renames and not renames_confirmed:
+                raise RenamesUnconfirmed
+            villages = apply(plan, known, changes)
+            _tell(changes, villages, actor)
+            return changes
+    except IntegrityError as error:
+        raise ImportRefused([RowError("", 0, "同时有人在修改同样的内容，请稍后再上传一次")]) from error
+
+
+def import_people(
+    source: Path | bytes,
+    *,
+    scope: str | None = None,
+    actor: str = "cunhui-server",
+    card_form: Format | None = None,
+    renames: Collection[str] | None = (),
+    dry_run: bool = False,
+) -> ImportResult:
+    """Import one .xlsx file with any of the sheets 区划, 站点, 人员, 卡 and 值班, without a pause for a look.
 
     Rows are matched by key (code, number, card, village and window name) and added or updated; nothing is
     ever deleted by a row's absence. With one error in it the file changes nothing.
@@ -37,63 +154,50 @@ def import_people(source: Path | bytes, *, scope: str | None = None, actor: str 
         source: A path, or the file's bytes.
         scope: Region code whose subtree the rows must lie in; None: no bound.
         actor: Account name for the audit log.
+        card_form: Of card numbers beside which the list names none.
+        renames: Keys whose name may change; None: any.
+        dry_run: Change nothing.
     """
     try:
-        plan = read_plan(read_workbook(source))
-    except BadWorkbook as problem:
-        return ImportResult(errors=(RowError("", 0, str(problem)),))
-    try:
-        with transaction.atomic():
-            return _take(plan, scope=scope, actor=actor)
-    except _Refused as refusal:
-        return ImportResult(errors=_in_order(refusal.errors))
-    except IntegrityError:
-        return ImportResult(errors=(RowError("", 0, "同时有人在修改同样的内容，请稍后再上传一次"),))
+        plan = read_import(source, card_form=card_form)
+        changes = preview(plan, scope=scope)
+        result = ImportResult(counts=changes.counts(), changes=changes.changed, notes=tuple(plan.notes))
+        if dry_run:
+            return result
+        if errors := _unconfirmed(changes, renames):
+            return ImportResult(errors=tuple(errors), unconfirmed=True)
+        take(plan, scope=scope, actor=actor, shown=changes.digest(), renames_confirmed=True)
+    except ImportRefused as refusal:
+        return ImportResult(errors=refusal.errors)
+    except OtherThanShown:
+        return ImportResult(errors=(RowError("", 0, "同时有人在修改同样的内容，请再试一次"),))
+    return result
 
 
-def _take(plan: Plan, *, scope: str | None, actor: str) -> ImportResult:
-    known = load_known()
-    key = county_keys(settings.HOME).card_key if plan.cards else b""
-    tokens = {row.uid: card_token(key, row.uid) for row in plan.cards}
-    if errors := [*plan.errors, *check(plan, known, tokens, scope)]:
-        raise _Refused(errors)
-    applied = apply(plan, known, tokens)
-    if errors := _overlaps(plan):
-        raise _Refused(errors)
-    _tell(applied, actor)
-    return ImportResult(counts={sheet: count for sheet, count in applied.counts.items() if count != Count()})
-
-
-def _tell(applied: Applied, actor: str) -> None:
-    detail: Detail = {}
-    for sheet, count in applied.counts.items():
-        detail |= {f"{sheet}.added": count.added, f"{sheet}.changed": count.changed} if count != Count() else {}
-    record(actor=actor, action="people.imported", detail=detail)
-    stations = Station.objects.filter(village__in=applied.villages)
-    desired_changed(stations.values_list("id", flat=True))
-
-
-def _overlaps(plan: Plan) -> list[RowError]:
-    """Judge the rosters as they now stand, of everyone whom the file puts into a window."""
-    rows = {(row.village, row.name): row for row in plan.windows}
-    named = {number for row in plan.windows for number in row.people}
-    windows = DutyWindow.objects.filter(people__number__in=named).distinct().prefetch_related("people")
-    shifts = [
-        Shift(person.number, (window.village_id, window.name), window.weekdays, window.start, window.end)
-        for window in windows
-        for person in window.people.all()
-        if person.number in named
+def _unconfirmed(changes: Changes, renames: Collection[str] | None) -> list[RowError]:
+    return [
+        RowError(change.sheet, change.row, f"{change.key} 现在叫“{name.before}”，文件里是“{name.after}”：请确认是改名")
+        for change in changes.renames
+        if renames is not None and change.key not in renames
+        for name in change.fields[:1]
     ]
-    errors = []
-    for number, first, second in sorted(overlapping(shifts)):
-        here, other = (first, second) if first in rows else (second, first)
-        if here in rows:
-            errors.append(RowError("值班", rows[here].row, f"编号 {number} 的人员与“{other[1]}”的时间重叠"))
-    return errors
 
 
-_SHEET_ORDER = {sheet: place for place, sheet in enumerate(("", "区划", "站点", "人员", "卡", "值班"))}
+def _judged(plan: Plan, scope: str | None) -> tuple[Known, Changes]:
+    known = load_known(plan)
+    if errors := [*plan.errors, *check(plan, known, scope)]:
+        raise ImportRefused(errors)
+    return known, changes_of(plan, known)
 
 
-def _in_order(errors: list[RowError]) -> tuple[RowError, ...]:
-    return tuple(sorted(set(errors), key=lambda e: (_SHEET_ORDER.get(e.sheet, 99), e.sheet, e.row, e.message)))
+def _tell(changes: Changes, villages: set[str], actor: str) -> None:
+    detail: Detail = {}
+    for sheet, count in changes.counts().items():
+        detail |= {f"{sheet}.added": count.added, f"{sheet}.changed": count.changed}
+    record(actor=actor, action="people.imported", detail=detail)
+    for change in changes.renames:
+        record(actor=actor, action=_RENAMED[change.sheet], subject=change.key)
+    desired_changed(Station.objects.filter(village__in=villages).values_list("id", flat=True))
+
+
+_RENAMED = {"区划": "region.renamed", "站点": "station.renamed", "人员": "person.renamed"}

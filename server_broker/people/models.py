@@ -1,5 +1,6 @@
 """People and cards."""
 
+from django.conf import settings
 from django.db import models
 
 from server_broker.regions.models import Region
@@ -36,3 +37,17 @@ class Card(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.tail}"
+
+
+class PendingImport(models.Model):
+    """A file that was read and waits for its sender to confirm what it would change. An account has one at most."""
+
+    token = models.UUIDField(unique=True)
+    account = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    plan = models.BinaryField()
+    """`people.plan.Plan` in MessagePack, compressed; with card tokens and without card numbers."""
+    made_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "待确认的导入"
+        verbose_name_plural = "待确认的导入"

@@ -1,6 +1,10 @@
-"""What came of an import, as a person reads it."""
+"""What is wrong with an import, and how much it comes to, as a person reads it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+
+class BadWorkbook(Exception):
+    """The file as a whole can't be read; the message is Chinese, for the person who sent it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,24 +28,5 @@ class Count:
     changed: int = 0
     same: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class ImportResult:
-    """Either every row went in or none did: with an error in it nothing was changed."""
-
-    errors: tuple[RowError, ...] = ()
-    counts: dict[str, Count] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the file was taken."""
-        return not self.errors
-
-    def lines(self) -> list[str]:
-        """Return the outcome in Chinese, a line for each error or for each sheet."""
-        if self.errors:
-            return [f"没有导入任何内容，共 {len(self.errors)} 处错误：", *map(str, self.errors)]
-        return [
-            f"{sheet}：新增 {count.added}，更新 {count.changed}，未变 {count.same}"
-            for sheet, count in self.counts.items()
-        ]
+    def __str__(self) -> str:
+        return f"新增 {self.added}，更新 {self.changed}，未变 {self.same}"

@@ -1,19 +1,23 @@
 """The sheets that an import knows, their columns, and each row as a value.
 
-A row is read on its own here; whether rows fit together and fit the county is `people.checks`.
+A row is read on its own here; whether rows fit together and fit the county is `people.checks`. What a file holds and
+an import does not take is told in the plan's notes: no row and no column is passed over without a word.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import Literal
 
-from protocol.cards import normalise_uid
-from protocol.refusal import Refused
+from protocol.printed_cards import Format
 from server_broker.people import cells
+from server_broker.people.card_forms import form_named, is_decimal, uid_of
 from server_broker.people.cells import BadCell
+from server_broker.people.identity import REMEDY, identity_number_in
+from server_broker.people.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
 from server_broker.people.result import RowError
-from server_broker.people.workbook import Cell, Sheet
+from server_broker.people.spreadsheetml import Cell
+from server_broker.people.workbook import Sheet
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "区划": ("代码", "名称"),
@@ -22,89 +26,44 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "卡": ("卡号", "人员编号"),
     "值班": ("村代码", "名称", "星期", "开始", "结束", "人员编号"),
 }
+CARD_FORM = "卡号格式"
+OPTIONAL: dict[str, tuple[str, ...]] = {"卡": (CARD_FORM,)}
+"""Columns that may be left out."""
 NOTES_SHEET = "说明"
+HEAD_ROWS = 5
+"""A sheet's first rows with anything in them, among which its head is looked for: titles stand above it."""
+MOST_ERRORS = 2_000
+"""Told one by one; the rest is counted."""
 LONGEST_NUMBER = 32
 _STATION = re.compile(r"[a-z0-9][a-z0-9-]{3,31}")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
 
 
-@dataclass(frozen=True, slots=True)
-class RegionRow:
-    """A row of 区划."""
+def read_plan(sheets: list[Sheet], *, card_form: Format | None = None) -> Plan:
+    """Read every known sheet. Empty sheets and the notes sheet are passed over; an unknown one is an error.
 
-    row: int
-    code: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class StationRow:
-    """A row of 站点."""
-
-    row: int
-    id: str
-    name: str
-    village: str
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A row of 人员."""
-
-    row: int
-    number: str
-    name: str
-    village: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardRow:
-    """A row of 卡. ``uid`` is in its normal form (`protocol.cards`) and never leaves the import."""
-
-    row: int
-    uid: str
-    person: str
-
-
-@dataclass(frozen=True, slots=True)
-class WindowRow:
-    """A row of 值班. ``end`` is after ``start``: over midnight it is more than 1440."""
-
-    row: int
-    village: str
-    name: str
-    weekdays: list[int]
-    start: int
-    end: int
-    people: list[str]
-
-
-@dataclass(slots=True)
-class Plan:
-    """Every readable row of a workbook, and what was wrong with the others."""
-
-    regions: list[RegionRow] = field(default_factory=list)
-    stations: list[StationRow] = field(default_factory=list)
-    people: list[PersonRow] = field(default_factory=list)
-    cards: list[CardRow] = field(default_factory=list)
-    windows: list[WindowRow] = field(default_factory=list)
-    errors: list[RowError] = field(default_factory=list)
-
-
-def read_plan(sheets: list[Sheet]) -> Plan:
-    """Read every known sheet. Empty sheets and the notes sheet are passed over; an unknown one is an error."""
+    Args:
+        card_form: Of card numbers beside which the list names none.
+    """
     plan = Plan()
     for sheet in sheets:
-        if sheet.title == NOTES_SHEET or not sheet.rows:
+        title = _plain(sheet.title)
+        if title == NOTES_SHEET or not sheet.rows:
             continue
-        if sheet.title in COLUMNS:
-            _read_sheet(plan, sheet)
+        if title in COLUMNS:
+            _read_sheet(plan, title, sheet, card_form)
         else:
             known = "、".join(COLUMNS)
-            plan.errors.append(RowError(sheet.title[:31], 0, f"不认识这个工作表；工作表只能是 {known}"))
-    if not plan.errors and not any((plan.regions, plan.stations, plan.people, plan.cards, plan.windows)):
+            hidden = "（隐藏的工作表）" if sheet.hidden else ""
+            plan.errors.append(RowError(sheet.title[:31], 0, f"{hidden}不认识这个工作表；工作表只能是 {known}"))
+    if not plan.errors and plan.is_empty():
         plan.errors.append(RowError("", 0, "文件里没有可以导入的内容"))
+    if (more := len(plan.errors) - MOST_ERRORS) > 0:
+        plan.errors[MOST_ERRORS:] = [RowError("", 0, f"另有 {more} 处错误没有列出，改好列出的再上传")]
     return plan
+
+
+_EMPTY = Cell(None)
 
 
 class Row:
@@ -119,31 +78,78 @@ class Row:
     def read[T](self, column: str, reader: Callable[[Cell], T]) -> T | None:
         """Return the column's value, or None when it is bad, which is then noted."""
         try:
-            return reader(self._by_column[column])
+            return reader(self._by_column.get(column, _EMPTY))
         except BadCell as problem:
             self._errors.append(RowError(self.sheet, self.number, f"“{column}”{problem}"))
             return None
 
 
-def _read_sheet(plan: Plan, sheet: Sheet) -> None:
-    header, *body = sheet.rows
-    places = _places(sheet.title, header, plan.errors)
+def _read_sheet(plan: Plan, title: str, sheet: Sheet, card_form: Format | None) -> None:
+    head = _head(sheet.rows[:HEAD_ROWS], title)
+    places = _places(title, head, plan.errors)
     if places is None:
         return
-    for number, row_cells in body:
-        by_column = {column: row_cells[place] for column, place in places.items()}
-        if any(cell.value not in (None, "") for cell in by_column.values()):
-            _READERS[sheet.title](plan, Row(sheet.title, number, by_column, plan.errors))
+    if sheet.hidden:
+        plan.notes.append(f"工作表“{title}”是隐藏的，也一并读取")
+    above = [number for number, _ in sheet.rows if number < head[0]]
+    aside = []
+    rows = []
+    for number, row_cells in sheet.rows:
+        by_column = {column: row_cells.get(place, _EMPTY) for column, place in places.items()}
+        if number > head[0] and all(cell is _EMPTY for cell in by_column.values()):
+            aside.append(number)
+        elif number > head[0]:
+            rows.append(Row(title, number, by_column, plan.errors))
+    _note(plan, title, above, "在表头上面，不导入")
+    _note(plan, title, aside, "只在不导入的列里有内容，不导入")
+    _note_columns(plan, title, head, places)
+    if title == "卡":
+        _read_cards(plan, rows, card_form)
+    else:
+        for row in rows:
+            _READERS[title](plan, row)
 
 
-def _places(title: str, header: tuple[int, list[Cell]], errors: list[RowError]) -> dict[str, int] | None:
-    number, row_cells = header
-    titles = [unicodedata.normalize("NFKC", str(cell.value or "")).strip().rstrip("*") for cell in row_cells]
-    missing = [column for column in COLUMNS[title] if column not in titles]
-    doubled = [column for column in COLUMNS[title] if titles.count(column) > 1]
+def _note(plan: Plan, title: str, rows: list[int], what: str) -> None:
+    if rows:
+        shown = "、".join(map(str, rows[:20]))
+        plan.notes.append(f"{title} 第 {shown} 行{f'等 {len(rows)} 行' if len(rows) > 20 else ''}{what}")
+
+
+def _note_columns(plan: Plan, title: str, head: tuple[int, dict[int, Cell]], places: dict[str, int]) -> None:
+    others = [str(cell.value)[:16] for place, cell in head[1].items() if place not in places.values()]
+    if others:
+        plan.notes.append(f"{title} 这些列不导入：{'、'.join(others)}")
+
+
+def _plain(written: object) -> str:
+    """Return a heading without what people put into it: blanks, full-width letters, a star for 'required'."""
+    return "".join(unicodedata.normalize("NFKC", str(written or "")).split()).strip("*")
+
+
+def _head(first: list[tuple[int, dict[int, Cell]]], title: str) -> tuple[int, dict[int, Cell]]:
+    """Return the row that names most of the sheet's columns, the uppermost of equals."""
+    known = {*COLUMNS[title], *OPTIONAL.get(title, ())}
+    return max(first, key=lambda row: len(known & {_plain(cell.value) for cell in row[1].values()}))
+
+
+def _places(title: str, head: tuple[int, dict[int, Cell]], errors: list[RowError]) -> dict[str, int] | None:
+    number, row_cells = head
+    titles = {place: _plain(cell.value) for place, cell in row_cells.items()}
+    found = list(titles.values())
+    wanted = (*COLUMNS[title], *OPTIONAL.get(title, ()))
+    missing = [column for column in COLUMNS[title] if column not in found]
+    doubled = [column for column in wanted if found.count(column) > 1]
+    if len(missing) == len(COLUMNS[title]):
+        said = "、".join(str(cell.value)[:12] for cell in list(row_cells.values())[:4])
+        columns = "、".join(COLUMNS[title])
+        errors.append(RowError(title, number, f"前 {HEAD_ROWS} 行里没有表头（这一行写的是 {said}）；要有列：{columns}"))
+        return None
     errors.extend(RowError(title, number, f"缺少列“{column}”") for column in missing)
     errors.extend(RowError(title, number, f"列“{column}”出现了两次") for column in doubled)
-    return None if missing or doubled else {column: titles.index(column) for column in COLUMNS[title]}
+    if missing or doubled:
+        return None
+    return {column: next(p for p, name in titles.items() if name == column) for column in wanted if column in found}
 
 
 def _region(plan: Plan, row: Row) -> None:
@@ -164,10 +170,48 @@ def _person(plan: Plan, row: Row) -> None:
         plan.people.append(PersonRow(row.number, number, name, village))
 
 
-def _card(plan: Plan, row: Row) -> None:
-    uid, person = row.read("卡号", _uid), row.read("人员编号", _number)
-    if uid is not None and person is not None:
-        plan.cards.append(CardRow(row.number, uid, person))
+def _read_cards(plan: Plan, rows: list[Row], default: Format | None) -> None:
+    read = [_CardCells(row, default) for row in rows]
+    unclear = _unclear([(card.row.number, card.number) for card in read if card.form == "" and card.number])
+    if unclear:
+        said = f"等 {len(unclear)} 行的" if len(unclear) > 1 else "的"
+        words = f"{said}卡号全是数字，看不出是十进制还是十六进制。请在“{CARD_FORM}”列写明，或在导入时选择卡号格式"
+        plan.errors.append(RowError("卡", min(unclear), words))
+    for card in read:
+        if card.number is None or card.form is None or card.row.number in unclear:
+            continue
+        uid = card.row.read("卡号", _uid(card.form or "hex"))
+        if uid is not None and card.person is not None:
+            plan.uids.append(UidRow(card.row.number, uid, card.person))
+
+
+class _CardCells:
+    """A row of 卡 before its number is turned: the form is empty where nothing names one, None where it is bad."""
+
+    def __init__(self, row: Row, default: Format | None) -> None:
+        self.row = row
+        self.form: Format | Literal[""] | None = row.read(CARD_FORM, _form(default))
+        self.number = row.read("卡号", cells.card_number)
+        self.person = row.read("人员编号", _number)
+
+
+def _form(default: Format | None) -> Callable[[Cell], Format | Literal[""]]:
+    return lambda cell: form_named(cells.optional_text(cell, longest=16)) or default or ""
+
+
+def _uid(form: Format) -> Callable[[Cell], str]:
+    return lambda cell: uid_of(cells.card_number(cell), form)
+
+
+def _unclear(numbers: list[tuple[int, str]]) -> set[int]:
+    """Return the rows whose number may be hex or decimal: no number of the same length has a letter in it.
+
+    Cards of one kind have numbers of one length. Read as hex, the decimal number of a card is another card's.
+    """
+    by_length: dict[int, list[tuple[int, str]]] = {}
+    for row, number in numbers:
+        by_length.setdefault(len(number), []).append((row, number))
+    return {row for group in by_length.values() if all(is_decimal(number) for _, number in group) for row, _ in group}
 
 
 def _window(plan: Plan, row: Row) -> None:
@@ -187,7 +231,6 @@ _READERS: dict[str, Callable[[Plan, Row], None]] = {
     "区划": _region,
     "站点": _station,
     "人员": _person,
-    "卡": _card,
     "值班": _window,
 }
 
@@ -197,6 +240,8 @@ def _name(longest: int) -> Callable[[Cell], str]:
         name = " ".join(cells.text(cell, longest=longest).split())
         if name.startswith(("=", "+", "-", "@")):
             raise BadCell("不能以 = + - @ 开头")
+        if identity_number_in(name):
+            raise BadCell(REMEDY)
         return name
 
     return read
@@ -225,6 +270,8 @@ def _station_id(cell: Cell) -> str:
 
 def _number(cell: Cell) -> str:
     number = cells.code(cell, longest=64)
+    if identity_number_in(number):
+        raise BadCell(REMEDY)
     if not _NUMBER.fullmatch(number):
         raise BadCell(f"应为最多 {LONGEST_NUMBER} 个字母或数字")
     return number
@@ -232,24 +279,10 @@ def _number(cell: Cell) -> str:
 
 def _numbers(cell: Cell) -> list[str]:
     found = cells.names(cell)
+    if any(identity_number_in(number) for number in found):
+        raise BadCell(REMEDY)
     if bad := [number for number in found if not _NUMBER.fullmatch(number)]:
         raise BadCell(f"中的“{bad[0][:LONGEST_NUMBER]}”不是人员编号")
     if len(found) > 200:
         raise BadCell("最多写 200 人")
     return found
-
-
-_REFUSED_UID = {
-    "empty": "为空",
-    "not hexadecimal": "只能是数字和字母 A 到 F",
-    "all zero or all ones": "全是 0 或全是 F，不是真卡",
-    "a random number, as telephones send": "是手机等设备的随机号（08 开头），不能当卡用",
-    "begins with the cascade tag": "以 88 开头，没有读完整，请重新读卡",
-}
-
-
-def _uid(cell: Cell) -> str:
-    try:
-        return normalise_uid(cells.card_number(cell))
-    except Refused as refusal:
-        raise BadCell(_REFUSED_UID.get(refusal.detail, "长度不对，应为 8、10、14 或 20 位")) from refusal

@@ -11,15 +11,20 @@ from openpyxl.utils import get_column_letter
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
+from server_broker.people.changes import clock, days
 from server_broker.people.models import Person
-from server_broker.people.rows import COLUMNS, NOTES_SHEET
+from server_broker.people.rows import COLUMNS, NOTES_SHEET, OPTIONAL
 from server_broker.regions.models import Region
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NOTES = (
     "每个工作表只填需要导入的行；不填的工作表可以删除。",
     "代码、编号、卡号各列已设为“文本”，请不要改成“常规”，否则 Excel 会丢掉前面的 0。",
-    "卡号是读卡器读出的 8、10、14 或 20 位十六进制数；导出文件里没有卡号，县里也不保存卡号原文。",
+    "卡号是读卡器读出的号码。“卡号格式”写明它是哪一种："
+    "十六进制（8、10、14 或 20 位）、十六进制反码、十进制、十进制反码、十进制10位。",
+    "卡面上印的 8 位或 3+5 号码只有卡号的一部分，不能导入：请在站点碰一次卡，到发卡台绑定。",
+    "导出文件里没有卡号，县里也不保存卡号原文。",
+    "编号由单位自编，不要用身份证号。编号已经有人、姓名却不同的行，导入时要您确认是改名。",
     "星期可以写 1-5、一至五、一、三、五 或 工作日；时间写成 08:30 的样子；结束早于开始表示到次日。",
     "人员编号一格可以写多个，用逗号隔开。",
     "有一行不对，整个文件都不会导入；所有错误会一次列出。",
@@ -55,22 +60,17 @@ def escaped(text: str) -> str:
 
 
 def _window_row(window: DutyWindow) -> tuple[str, ...]:
-    days = "、".join("一二三四五六日"[day - 1] for day in window.weekdays)
     numbers = "，".join(person.number for person in window.people.all())
-    return window.village_id, window.name, days, _clock(window.start), _clock(window.end), numbers
-
-
-def _clock(minutes: int) -> str:
-    minutes = minutes if minutes <= 24 * 60 else minutes - 24 * 60
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return window.village_id, window.name, days(window.weekdays), clock(window.start), clock(window.end), numbers
 
 
 def _workbook(rows_of: dict[str, Iterable[tuple[str, ...]]]) -> bytes:
     workbook = Workbook(write_only=True)
     for sheet, rows in rows_of.items():
         worksheet = workbook.create_sheet(sheet)
-        _lay_out(worksheet, len(COLUMNS[sheet]))
-        worksheet.append([_cell(worksheet, title, head=True) for title in COLUMNS[sheet]])
+        columns = (*COLUMNS[sheet], *OPTIONAL.get(sheet, ()))
+        _lay_out(worksheet, len(columns))
+        worksheet.append([_cell(worksheet, title, head=True) for title in columns])
         for row in rows:
             worksheet.append([_cell(worksheet, escaped(text)) for text in row])
     notes = workbook.create_sheet(NOTES_SHEET)

@@ -1,128 +1,180 @@
 """Open an Excel file from anywhere without being hurt by it, and give its sheets as rows of cells.
 
-The file is judged as a zip archive before any XML is read; the XML is read by defusedxml (openpyxl uses it
-where it is installed), as a stream, and within bounds on rows and columns.
+The file is judged as a zip archive first. Each part is unpacked only as far as its bound, and its XML is read as a
+stream (`people.spreadsheetml`). Nothing that a sheet holds is passed over: what is beyond a bound refuses the file.
 """
 
 import io
+import posixpath
 import zipfile
-from collections.abc import Iterator
+import zlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
-from xml.etree.ElementTree import ParseError
+from typing import Any
+from xml.parsers.expat import ExpatError
 
-import openpyxl
-from defusedxml.common import DefusedXmlException
-from openpyxl.utils.exceptions import InvalidFileException
+from server_broker.people.result import BadWorkbook
+from server_broker.people.spreadsheetml import (
+    Cell,
+    Damaged,
+    Formats,
+    Parts,
+    TooMuch,
+    read_formats,
+    read_parts,
+    read_relations,
+    read_rows,
+    read_strings,
+)
 
-MAX_FILE_BYTES = 8 * 2**20
-MAX_UNPACKED_BYTES = 64 * 2**20
-MAX_MEMBERS = 200
-MAX_ROWS = 20_000
-MAX_COLUMNS = 30
+__all__ = ["BadWorkbook", "Cell", "Sheet", "read_workbook"]
+
+MAX_MEMBERS = 2_000
 MAX_SHEETS = 20
-
-
-class BadWorkbook(Exception):
-    """The file as a whole can't be read; the message is Chinese, for the person who sent it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell's value as openpyxl reads it, and whether it is a formula."""
-
-    value: Any
-    is_formula: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet's rows with their Excel row numbers; rows without any value are left out."""
-
-    title: str
-    rows: list[tuple[int, list[Cell]]]
-
-
-def read_workbook(source: Path | bytes) -> list[Sheet]:
-    """Read every sheet.
-
-    Raises:
-        BadWorkbook: Not an .xlsx file, too large packed or unpacked, too many rows, or broken inside.
-    """
-    data = _bytes_of(source)
-    _judge_archive(data)
-    try:
-        return list(_read(io.BytesIO(data)))
-    except _UNREADABLE as error:
-        raise BadWorkbook("文件已损坏，读不出来。请用 Excel 另存为 .xlsx 再上传。") from error
-
-
+MAX_SHEET_BYTES = 24 * 2**20
+MAX_SHEETS_BYTES = 48 * 2**20
+MAX_STRINGS_BYTES = 16 * 2**20
+MAX_STYLES_BYTES = 4 * 2**20
+MAX_SMALL_PART_BYTES = 2**20
+_SAVE_AGAIN = "请用 Excel 另存为 .xlsx 再上传。"
+_DAMAGED = f"文件已损坏，读不出来。{_SAVE_AGAIN}"
+_NO_EXCEL = f"这不是 Excel 文件（.xlsx）。{_SAVE_AGAIN}"
+_OLD = "这是旧格式（.xls）或加了密码的文件，请用 Excel 另存为不带密码的 .xlsx 再上传。"
+_TEXT = "这是文本或 .csv 文件，不是 Excel 文件。请用 Excel 打开，核对后另存为 .xlsx 再上传。"
+_WEB_PAGE = "这是网页，只是叫作 .xls。请用 Excel 打开后另存为 .xlsx 再上传。"
 _UNREADABLE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
-    InvalidFileException,
-    ParseError,
-    DefusedXmlException,
-    KeyError,
+    zlib.error,
+    ExpatError,
+    Damaged,
     ValueError,
-    TypeError,
-    AttributeError,
-    IndexError,
+    KeyError,
     EOFError,
-    OverflowError,
     OSError,
     RuntimeError,
     NotImplementedError,
 )
-"""What zipfile, zlib and openpyxl raise on hostile input: openpyxl checks little and fails in many ways."""
+"""What zipfile, zlib and expat raise on hostile input; a member with a password is a RuntimeError."""
 
 
-def _bytes_of(source: Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        data = source
-    else:
-        try:
-            with source.open("rb") as file:
-                data = file.read(MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise BadWorkbook(f"打不开文件：{source.name}") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise BadWorkbook(f"文件超过 {MAX_FILE_BYTES // 2**20} MB，请分成几个文件上传。")
-    return data
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet's rows with their Excel row numbers, each as cells by column number from 0; empty ones are left out."""
+
+    title: str
+    rows: list[tuple[int, dict[int, Cell]]]
+    hidden: bool = False
 
 
-def _judge_archive(data: bytes) -> None:
+def read_workbook(data: bytes) -> list[Sheet]:
+    """Read every sheet.
+
+    Raises:
+        BadWorkbook: Not an .xlsx file, too large in one of its parts, or broken inside.
+    """
+    try:
+        with _opened(data) as archive:
+            return _Book(archive).sheets()
+    except TooMuch as problem:
+        raise BadWorkbook(str(problem)) from problem
+    except _UNREADABLE as error:
+        raise BadWorkbook(_DAMAGED) from error
+
+
+def _opened(data: bytes) -> zipfile.ZipFile:
     if data[:4] == b"\xd0\xcf\x11\xe0":
-        raise BadWorkbook("这是旧格式（.xls）或加了密码的文件，请用 Excel 另存为不带密码的 .xlsx 再上传。")
+        raise BadWorkbook(_OLD)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
+        archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise BadWorkbook("这不是 Excel 文件（.xlsx）。") from error
-    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
-        raise BadWorkbook("文件展开后过大，不予读取。")
-    if "[Content_Types].xml" not in {member.filename for member in members}:
-        raise BadWorkbook("这不是 Excel 文件（.xlsx）。")
+        raise BadWorkbook(_of_no_archive(data)) from error
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise BadWorkbook(f"文件里的部件多于 {MAX_MEMBERS} 个，不予读取。请把名单复制到空模板里再上传。")
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise BadWorkbook(_DAMAGED)
+    names = [member.filename for member in members]
+    if len(set(names)) != len(names):
+        raise BadWorkbook(_DAMAGED)
+    if "[Content_Types].xml" not in names:
+        raise BadWorkbook(_NO_EXCEL)
+    return archive
 
 
-def _read(file: IO[bytes]) -> Iterator[Sheet]:
-    workbook = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-    try:
-        if len(workbook.worksheets) > MAX_SHEETS:
+def _of_no_archive(data: bytes) -> str:
+    start = data[:4096]
+    if data[:2] == b"PK":
+        return _NO_EXCEL
+    if start.lstrip().lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
+        return _WEB_PAGE
+    if start and b"\x00" not in start and any(mark in start for mark in (b",", b"\t", b";", b"\n")):
+        return _TEXT
+    return _NO_EXCEL
+
+
+class _Book:
+    """The parts of one opened archive."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._sheet_bytes = 0
+
+    def sheets(self) -> list[Sheet]:
+        root = self._relations("")
+        place = next((target for kind, target in root.values() if kind == "officeDocument"), "")
+        if not place:
+            raise Damaged
+        if place.endswith(".bin"):
+            raise BadWorkbook("这是二进制工作簿（.xlsb），请用 Excel 另存为 .xlsx 再上传。")
+        book = read_parts(self._part(place, MAX_SMALL_PART_BYTES, "工作簿目录"))
+        if not book.is_workbook:
+            raise BadWorkbook(_NO_EXCEL)
+        if len(book.sheets) > MAX_SHEETS:
             raise BadWorkbook(f"工作表多于 {MAX_SHEETS} 个，不予读取。")
-        for worksheet in workbook.worksheets:
-            yield Sheet(title=worksheet.title.strip(), rows=list(_rows(worksheet)))
-    finally:
-        workbook.close()
+        related = self._relations(place)
+        strings = self._strings(related)
+        formats = self._formats(related, book)
+        return list(self._each(book, related, strings, formats))
 
+    def _each(
+        self, book: Parts, related: dict[str, tuple[str, str]], strings: list[str], formats: Formats
+    ) -> list[Sheet]:
+        found = []
+        for entry in book.sheets:
+            kind, place = related[entry.relation]
+            if kind == "worksheet":
+                rows = read_rows(self._sheet(place, entry.title), entry.title, strings, formats)
+                found.append(Sheet(entry.title.strip(), rows, entry.hidden))
+        return found
 
-def _rows(worksheet: Any) -> Iterator[tuple[int, list[Cell]]]:
-    worksheet.reset_dimensions()  # what the file says of its own size is not to be believed
-    for number, row in enumerate(worksheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS), start=1):
-        cells = [Cell(cell.value, cell.data_type == "f") for cell in row]
-        if all(cell.value in (None, "") for cell in cells):
-            continue
-        if number > MAX_ROWS:
-            raise BadWorkbook(f"工作表“{worksheet.title}”超过 {MAX_ROWS} 行，请分成几个文件上传。")
-        yield number, cells
+    def _sheet(self, place: str, title: str) -> bytes:
+        content = self._part(place, MAX_SHEET_BYTES, f"工作表“{title[:31]}”")
+        self._sheet_bytes += len(content)
+        if self._sheet_bytes > MAX_SHEETS_BYTES:
+            raise TooMuch("各工作表加起来过大，不予读取。请分成几个文件上传。")
+        return content
+
+    def _strings(self, related: dict[str, tuple[str, str]]) -> list[str]:
+        place = next((target for kind, target in related.values() if kind == "sharedStrings"), None)
+        return [] if place is None else read_strings(self._part(place, MAX_STRINGS_BYTES, "文字"))
+
+    def _formats(self, related: dict[str, tuple[str, str]], book: Parts) -> Formats:
+        place = next((target for kind, target in related.values() if kind == "styles"), None)
+        content = None if place is None else self._part(place, MAX_STYLES_BYTES, "样式")
+        return read_formats(content, from_1904=book.from_1904)
+
+    def _relations(self, place: str) -> dict[str, tuple[str, str]]:
+        """Return what a part refers to, by id: the last word of the kind, and where it lies in the archive."""
+        folder, name = posixpath.split(place)
+        content = self._part(posixpath.join(folder, "_rels", f"{name}.rels"), MAX_SMALL_PART_BYTES, "目录")
+        return {
+            identity: (kind, posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/"))
+            for identity, (kind, target) in read_relations(content).items()
+        }
+
+    def _part(self, place: str, most: int, what: str) -> bytes:
+        with self._archive.open(place) as part:
+            content: Any = part.read(most + 1)
+        if len(content) > most:
+            raise TooMuch(f"{what}展开后超过 {most // 2**20} MB，不予读取。请把名单复制到空模板里，再上传。")
+        return bytes(content)

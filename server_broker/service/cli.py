@@ -28,6 +28,8 @@ from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
 from server_broker.learning.packs import reseal_packs
+from server_broker.people.card_forms import form_named
+from server_broker.people.cells import BadCell
 from server_broker.people.excel import import_people
 from server_broker.regions.models import Region
 from server_broker.service.config import read_config
@@ -153,8 +155,23 @@ def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
-    result = import_people(Path(chosen.file), actor=_actor())
-    print("\n".join(result.lines()))
+    """Take an Excel file, or say what it would change; 1 when it is refused."""
+    try:
+        form = form_named(chosen.card_form)
+    except BadCell as error:
+        raise ServiceError(f"--card-form {chosen.card_form} {error}") from error
+    result = import_people(
+        Path(chosen.file),
+        actor=_actor(),
+        card_form=form,
+        renames=None if chosen.accept_renames else chosen.rename,
+        dry_run=chosen.dry_run,
+    )
+    print("\n".join([*result.lines(), *(str(change) for change in result.changes if not change.is_new), *result.notes]))
+    if result.unconfirmed:
+        print("确认改名请加 --rename 编号（可写多次），或用 --accept-renames 全部确认", file=sys.stderr)
+    if chosen.dry_run and result.ok:
+        print("以上只是预览，没有改动任何内容", file=sys.stderr)
     return 0 if result.ok else 1
 
 

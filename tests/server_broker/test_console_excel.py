@@ -15,7 +15,7 @@ from protocol.cards import card_token
 from server_broker import trust
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
-from server_broker.people import spreadsheet, workbook
+from server_broker.people import reading, spreadsheet, workbook
 from server_broker.people.excel import import_people
 from server_broker.people.models import Card, Person
 from server_broker.people.rows import COLUMNS
@@ -90,7 +90,7 @@ def test_the_same_file_again_changes_nothing() -> None:
 
 def test_a_changed_row_updates() -> None:
     import_people(whole())
-    result = import_people(book(人员=[("1001", "张更名", "990101001001")]))
+    result = import_people(book(人员=[("1001", "张更名", "990101001001")]), renames={"1001"})
     assert result.lines() == ["人员：新增 0，更新 1，未变 0"]
     assert Person.objects.get(number="1001").name == "张更名"
 
@@ -225,9 +225,9 @@ def repacked(data: bytes, name: str, content: bytes) -> bytes:
 
 
 def test_a_zip_bomb_is_refused_unread() -> None:
-    bomb = repacked(whole(), "xl/worksheets/sheet1.xml", b" " * (workbook.MAX_UNPACKED_BYTES + 1))
+    bomb = repacked(whole(), "xl/worksheets/sheet1.xml", b" " * (workbook.MAX_SHEET_BYTES + 1))
     assert len(bomb) < 200_000
-    assert messages(bomb) == ["文件展开后过大，不予读取。"]
+    assert messages(bomb) == ["工作表“区划”展开后超过 24 MB，不予读取。请把名单复制到空模板里，再上传。"]
 
 
 def test_entities_are_refused() -> None:
@@ -240,7 +240,7 @@ def test_entities_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/styles.xml"]
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"]
 )
 def test_broken_parts_are_refused(part: str) -> None:
     for content in (b"", b"<", b"<a/>", b"\xff\xfe\x00"):
@@ -260,7 +260,7 @@ def test_a_sheet_that_lies_about_its_rows_is_bounded() -> None:
 def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "big.xlsx"
     with path.open("wb") as file:
-        file.truncate(workbook.MAX_FILE_BYTES + 1)
+        file.truncate(reading.MAX_FILE_BYTES + 1)
     assert messages(path) == ["文件超过 8 MB，请分成几个文件上传。"]
 
 

@@ -13,6 +13,7 @@ from server_broker.console.live import page_template
 from server_broker.console.queries import people_of, stations_of, touches_on, unbound
 from server_broker.people.cards import bind_card
 from server_broker.people.desk import waiting_cards
+from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Person
 
 MOST_TOUCHES = 500
@@ -27,14 +28,16 @@ def desk(request: HttpRequest) -> HttpResponse:
     station = parameters.text(request.GET, "station", longest=32)
     if station:
         touches = touches.filter(station_id=station)
-    waiting = waiting_cards(touches[:MOST_TOUCHES])
+    newest = list(touches[: MOST_TOUCHES + 1])
+    waiting = waiting_cards(newest[:MOST_TOUCHES])
     villages = {card.station.village_id for card in waiting}
     context = {
         "waiting": waiting,
         "day": day,
         "is_today": day == timezone.localdate(),
         "people": people_of(request.user).filter(village__in=villages).order_by("village", "number"),
-        "stations": stations_of(request.user).filter(revoked_at=None, enrolled_at__isnull=False)[:500],
+        "touches_left_out": MOST_TOUCHES if len(newest) > MOST_TOUCHES else 0,
+        "stations": stations_of(request.user).filter(revoked_at=None, enrolled_at__isnull=False),
         "station": station,
     }
     return render(request, page_template(request, "desk"), context)
@@ -47,7 +50,9 @@ def bind(request: HttpRequest) -> HttpResponse:
     token = parameters.token(request.POST, "token")
     number = parameters.text(request.POST, "person")
     person = people_of(request.user).filter(number=number.split(" ")[0]).select_related("village").first()
-    if person is None:
+    if identity_number_in(number):
+        messages.error(request, f"没有绑定：填的{REMEDY}。")
+    elif person is None:
         messages.error(request, "没有绑定：管辖范围内没有这个编号的人员。")
     elif token is None or not _was_touched(request, token):
         messages.error(request, "没有绑定：这一天没有人用这张卡打过卡，请在站点再碰一次。")

@@ -3,7 +3,6 @@
 import datetime as dt
 
 from django.contrib import messages
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,10 +17,7 @@ from server_broker.console import parameters
 from server_broker.console.queries import cards_of, people_of
 from server_broker.people import spreadsheet
 from server_broker.people.cards import report_lost
-from server_broker.people.excel import import_people
 from server_broker.people.models import Person
-from server_broker.people.result import ImportResult
-from server_broker.people.workbook import MAX_FILE_BYTES
 
 PAGE_SIZE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,10 +27,6 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @needs(Power.SEE_PEOPLE)
 def people(request: HttpRequest) -> HttpResponse:
     """Show the people of the viewer's scope."""
-    return _page(request, result=None)
-
-
-def _page(request: HttpRequest, *, result: ImportResult | None) -> HttpResponse:
     search = parameters.text(request.GET, "q")
     villages = list(regions_of(request.user).filter(people__isnull=False).distinct())
     village = parameters.choice(request.GET, "village", ("", *(v.code for v in villages)))
@@ -44,11 +36,10 @@ def _page(request: HttpRequest, *, result: ImportResult | None) -> HttpResponse:
         "search": search,
         "villages": villages,
         "village": village,
-        "result": result,
         "may_edit": may(request.user, Power.EDIT_PEOPLE),
         "may_bind": may(request.user, Power.BIND_CARDS),
     }
-    return render(request, "console/people.html", context, status=422 if result and not result.ok else 200)
+    return render(request, "console/people.html", context)
 
 
 def _found(request: HttpRequest, search: str, village: str) -> QuerySet[Person]:
@@ -58,22 +49,6 @@ def _found(request: HttpRequest, search: str, village: str) -> QuerySet[Person]:
     if village:
         found = found.filter(village=village)
     return found.order_by("village_id", "number")
-
-
-@require_POST
-@needs(Power.EDIT_PEOPLE)
-def import_file(request: HttpRequest) -> HttpResponse:
-    """Take an Excel file whole, or show everything that is wrong with it."""
-    own = scope(request.user)
-    file = request.FILES.get("file")
-    if not isinstance(file, UploadedFile) or own is None:
-        messages.error(request, "请先选择一个 .xlsx 文件。")
-        return redirect("people")
-    result = import_people(file.read(MAX_FILE_BYTES + 1), scope=own, actor=request.user.get_username())
-    if not result.ok:
-        return _page(request, result=result)
-    messages.success(request, "导入完成。" + "；".join(result.lines()))
-    return redirect("people")
 
 
 @require_safe

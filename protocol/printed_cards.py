@@ -1,0 +1,63 @@
+"""Turn the number that a reader prints into the UID, in hex in the order in which the card sends it.
+
+Readers that print agree on nothing but the card. One with the UID ``04 A2 2B 1C`` (sent in this order, ISO/IEC
+14443-3, 6.5.4) comes out as:
+
+- ``hex``: ``04A22B1C``, as sent ("MSB" in readers' manuals);
+- ``hex_reversed``: ``1C2BA204``, last byte first ("LSB", 反码);
+- ``decimal``: ``77736732``, the number 0x04A22B1C, with or without zeros before it;
+- ``decimal_reversed``: ``472621572``, the number 0x1C2BA204;
+- ``8H10D``: ``0077736732``, as decimal, four bytes in always ten digits: a digit that got lost shows.
+
+Both ends need this turning: a station for what a keyboard reader types, the county for the lists that people bring.
+What is a UID at all, `protocol.cards` judges alone.
+"""
+
+import re
+from typing import Literal, get_args
+
+type Format = Literal["hex", "hex_reversed", "decimal", "decimal_reversed", "8H10D"]
+FORMATS: tuple[Format, ...] = get_args(Format.__value__)
+
+MAX_PRINTED = 40
+_DECIMAL_DIGITS = {4: 10, 5: 13, 7: 17, 10: 25}
+"""Digits of the largest number of so many bytes."""
+
+
+def uid_as_sent(printed: str, form: Format) -> str:
+    """Return the bytes that ``printed`` stands for as lower-case hex, or nothing where it has not this form.
+
+    A decimal number does not tell how many bytes it has: it has the fewest that a card can have for its value and
+    for the digits printed, leading zeros included.
+    """
+    match form:
+        case "hex":
+            number = _hex(printed)
+        case "hex_reversed":
+            number = _hex(printed)[::-1]
+        case "decimal":
+            number = _decimal(printed)
+        case "decimal_reversed":
+            number = _decimal(printed)[::-1]
+        case "8H10D":
+            number = _ten_digits(printed)
+    return number.hex()
+
+
+def _hex(printed: str) -> bytes:
+    return bytes.fromhex(printed) if re.fullmatch(rf"([0-9A-Fa-f]{{2}}){{1,{MAX_PRINTED // 2}}}", printed) else b""
+
+
+def _decimal(printed: str) -> bytes:
+    if not re.fullmatch(rf"[0-9]{{1,{MAX_PRINTED}}}", printed):
+        return b""
+    number = int(printed)
+    for length, digits in _DECIMAL_DIGITS.items():
+        if len(printed) <= digits and number < 256**length:
+            return number.to_bytes(length, "big")
+    return b""
+
+
+def _ten_digits(printed: str) -> bytes:
+    number = _decimal(printed)
+    return number if len(printed) == 10 and len(number) == 4 else b""

@@ -1,0 +1,141 @@
+"""用 Excel 导入: choose a file, see what it would change, and let exactly that happen."""
+
+import uuid
+from typing import get_args
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from protocol.printed_cards import Format
+from server_broker.accounts.models import User
+from server_broker.accounts.powers import Power, needs
+from server_broker.accounts.scope import scope
+from server_broker.console import parameters
+from server_broker.people import pending
+from server_broker.people.card_forms import FORM_WORDS
+from server_broker.people.changes import Changes
+from server_broker.people.excel import (
+    ImportRefused,
+    OtherThanShown,
+    RenamesUnconfirmed,
+    preview,
+    read_import,
+    take,
+)
+from server_broker.people.plan import Plan
+from server_broker.people.reading import MAX_FILE_BYTES
+from server_broker.people.result import RowError
+
+PAGE_SIZE = 200
+MOST_ERRORS_SHOWN = 500
+MOST_RENAMES = 200
+"""To look through one by one; more at once is a column that slipped."""
+_FORMS: tuple[Format, ...] = get_args(Format.__value__)
+_NO_REGION = RowError("", 0, "您的账号还没有分配县、镇或村，不能导入。请系统管理员为您分配")
+_NO_FILE = RowError("", 0, "请先选择一个 .xlsx 文件")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Power.EDIT_PEOPLE)
+def import_file(request: HttpRequest) -> HttpResponse:
+    """Offer the form; take a file and go on to what it would change, or show everything that is wrong with it."""
+    if request.method != "POST":
+        return _form(request)
+    own, file = scope(request.user), request.FILES.get("file")
+    if own is None or not isinstance(file, UploadedFile):
+        return _form(request, (_NO_REGION if own is None else _NO_FILE,))
+    try:
+        plan = read_import(file.read(MAX_FILE_BYTES + 1), card_form=_card_form(request))
+        changes = preview(plan, scope=own)
+    except ImportRefused as refusal:
+        return _form(request, refusal.errors)
+    if len(changes.renames) > MOST_RENAMES:
+        return _form(request, (_too_many_renames(changes),))
+    token = pending.keep(plan, account=_account(request), now=timezone.now())
+    return redirect("people-import-confirm", token=token)
+
+
+def _form(request: HttpRequest, errors: tuple[RowError, ...] = ()) -> HttpResponse:
+    context = {
+        "section": "people",
+        "errors": errors[:MOST_ERRORS_SHOWN],
+        "error_count": len(errors),
+        "forms": FORM_WORDS.items(),
+        "chosen": _card_form(request),
+    }
+    return render(request, "console/import.html", context, status=422 if errors else 200)
+
+
+def _card_form(request: HttpRequest) -> Format | None:
+    return next((form for form in _FORMS if form == request.POST.get("card_form")), None)
+
+
+def _too_many_renames(changes: Changes) -> RowError:
+    return RowError(
+        "",
+        0,
+        f"这个文件会给 {len(changes.renames)} 个已有的编号改名，超过一次核对得过来的 {MOST_RENAMES} 个。"
+        "多半是编号列和姓名列错开了行：请核对，或分成几个文件上传",
+    )
+
+
+def _account(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # `needs` lets nobody else in
+    return request.user
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Power.EDIT_PEOPLE)
+def confirm_import(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
+    """Show what a file would change; on the button, do that and nothing else."""
+    own, account = scope(request.user), _account(request)
+    plan = pending.kept(token, account=account, now=timezone.now())
+    if plan is None or own is None:
+        messages.error(request, "这份预览已经用过、过期或被新的文件代替，请重新上传文件。")
+        return redirect("people-import")
+    try:
+        if request.method == "POST" and (done := _take(request, plan, own)) is not None:
+            pending.drop(account)
+            told = "；".join(f"{sheet}：{count}" for sheet, count in done.counts().items())
+            messages.success(request, f"导入完成。{told}")
+            return redirect("people")
+        changes = preview(plan, scope=own)
+    except ImportRefused as refusal:
+        return _form(request, refusal.errors)
+    return _preview(request, plan, changes)
+
+
+def _take(request: HttpRequest, plan: Plan, own: str) -> Changes | None:
+    try:
+        return take(
+            plan,
+            scope=own,
+            actor=request.user.get_username(),
+            shown=request.POST.get("shown", ""),
+            renames_confirmed=request.POST.get("renames") == "confirmed",
+        )
+    except OtherThanShown:
+        messages.error(request, "没有导入：名单在您核对期间有了变化。下面是现在会改的内容，请再核对一次。")
+    except RenamesUnconfirmed:
+        messages.error(request, "没有导入：有编号会改名。请逐个核对，确认是同一个人之后在下面打勾。")
+    return None
+
+
+def _preview(request: HttpRequest, plan: Plan, changes: Changes) -> HttpResponse:
+    others = [change for change in changes.changed if not change.renames]
+    others.sort(key=lambda change: change.is_new)
+    context = {
+        "section": "people",
+        "counts": changes.counts(),
+        "renames": changes.renames,
+        "page": Paginator(others, PAGE_SIZE).get_page(parameters.page_number(request.GET)),
+        "notes": plan.notes,
+        "shown": changes.digest(),
+        "nothing": not changes.changed,
+    }
+    return render(request, "console/import_confirm.html", context)

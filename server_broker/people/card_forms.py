@@ -1,0 +1,75 @@
+"""卡号格式: the form in which a list writes a card's number, and the card that it then means."""
+
+import re
+import unicodedata
+
+from protocol.cards import normalise_uid
+from protocol.printed_cards import Format, uid_as_sent
+from protocol.refusal import Refused
+from server_broker.people.cells import BadCell
+
+FORM_WORDS: dict[Format, str] = {
+    "hex": "十六进制",
+    "hex_reversed": "十六进制反码",
+    "decimal": "十进制",
+    "decimal_reversed": "十进制反码",
+    "8H10D": "十进制10位",
+}
+"""What is written into the column 卡号格式."""
+_ALSO: dict[str, Format] = {
+    "16进制": "hex",
+    "16进制反码": "hex_reversed",
+    "10进制": "decimal",
+    "10进制反码": "decimal_reversed",
+    "10进制10位": "8H10D",
+    "10位": "8H10D",
+}
+_BY_WORD = {word.casefold(): form for form, word in FORM_WORDS.items()} | {form.casefold(): form for form in FORM_WORDS}
+_BY_WORD |= _ALSO
+_PARTS_OF_NUMBERS = {"8位", "十进制8位", "10进制8位", "3+5", "韦根26", "wg26", "8h10d+3+5"}
+"""Printed on many cards: 24 bits of a number of at least 32."""
+_SEPARATORS = re.compile(r"[\s:\-]+")
+_REFUSED_UID = {
+    "empty": "为空",
+    "not hexadecimal": "只能是数字和字母 A 到 F",
+    "all zero or all ones": "全是 0 或全是 F，不是真卡",
+    "a random number, as telephones send": "是手机等设备的随机号（08 开头），不能当卡用",
+    "begins with the cascade tag": "以 88 开头，没有读完整，请重新读卡",
+}
+
+
+def form_named(words: str) -> Format | None:
+    """Return the form that a list or an option names, None where it names none.
+
+    Raises:
+        BadCell: Nobody can tell a card by it, or it is unknown.
+    """
+    word = "".join(words.split()).casefold()
+    if not word:
+        return None
+    if word in _PARTS_OF_NUMBERS:
+        raise BadCell("的这种写法只有卡号的一部分，定不出是哪张卡。请在站点碰一次卡，到发卡台绑定")
+    if word not in _BY_WORD:
+        raise BadCell(f"不认识，只能是 {'、'.join(FORM_WORDS.values())}")
+    return _BY_WORD[word]
+
+
+def uid_of(written: str, form: Format) -> str:
+    """Return the UID in its normal form.
+
+    Raises:
+        BadCell: It has not this form, or is no card's.
+    """
+    plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", written))
+    sent = plain if form == "hex" else uid_as_sent(plain, form)
+    if plain and not sent:
+        raise BadCell(f"不是“{FORM_WORDS[form]}”的写法，请核对卡号和卡号格式")
+    try:
+        return normalise_uid(sent)
+    except Refused as refusal:
+        raise BadCell(_REFUSED_UID.get(refusal.detail, "长度不对，应为 8、10、14 或 20 位十六进制")) from refusal
+
+
+def is_decimal(written: str) -> bool:
+    """Whether only the form can tell what this number means: it has no letter."""
+    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", written)).isdecimal()

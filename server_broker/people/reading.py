@@ -1,0 +1,133 @@
+"""Read an uploaded workbook in a process of its own, which the kernel holds to bounds of memory and time.
+
+Whatever a file does to a reader, it does it there. The web hands over the bytes and gets rows back, or one sentence
+why there are none. Run as ``python -m server_broker.people.reading [FORM]``: bytes come in on standard input, and the
+answer goes out in MessagePack. The process knows no secret and opens no file.
+"""
+
+import logging
+import resource
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+
+from protocol.printed_cards import Format
+from server_broker.people.plan import Plan
+from server_broker.people.result import BadWorkbook
+from server_broker.people.rows import read_plan
+from server_broker.people.workbook import read_workbook
+
+MAX_FILE_BYTES = 8 * 2**20
+MAX_ANSWER_BYTES = 12 * 2**20
+CPU_S = 6
+MEMORY_BYTES = 512 * 2**20
+WITHIN_S = 9.0
+"""From the request to the answer, waiting for a free seat included."""
+_SEATS = threading.BoundedSemaphore(2)
+"""Files that are read at the same time."""
+_ROOT = Path(__file__).resolve().parents[2]
+_TOO_HARD = "文件过大或过于复杂，读不完。请把名单复制到空模板里，分成几个文件上传。"
+_BUSY = "正有别人在导入，或者县服务器很忙，请过一会儿再上传一次。"
+
+_log = logging.getLogger(__name__)
+
+
+class _Refusal(msgspec.Struct, tag="refusal"):
+    """No rows; ``cause`` is for the log, without anything of the file's content."""
+
+    message: str
+    cause: str = ""
+
+
+class _Read(msgspec.Struct, tag="read"):
+    plan: Plan
+
+
+def read_file(source: Path | bytes, *, card_form: Format | None = None) -> Plan:
+    """Return what a file holds, or fail within ten seconds.
+
+    Args:
+        source: A path, or the file's bytes.
+        card_form: Of card numbers beside which the list names none.
+
+    Raises:
+        BadWorkbook: There is nothing to be read; the message is Chinese and names the remedy.
+    """
+    data = _bytes_of(source)
+    until_s = time.monotonic() + WITHIN_S
+    if not _SEATS.acquire(timeout=WITHIN_S / 3):
+        raise BadWorkbook(_BUSY)
+    try:
+        answer = _ask(data, card_form, within_s=until_s - time.monotonic())
+    finally:
+        _SEATS.release()
+    if isinstance(answer, _Refusal):
+        if answer.cause:
+            _log.warning("a workbook of %d bytes could not be read: %s", len(data), answer.cause)
+        raise BadWorkbook(answer.message)
+    return answer.plan
+
+
+def _bytes_of(source: Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        data = source
+    else:
+        try:
+            with source.open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+        except OSError as error:
+            raise BadWorkbook(f"打不开文件：{source.name}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise BadWorkbook(f"文件超过 {MAX_FILE_BYTES // 2**20} MB，请分成几个文件上传。")
+    return data
+
+
+def _ask(data: bytes, card_form: Format | None, *, within_s: float) -> _Refusal | _Read:
+    command = [sys.executable, "-m", __name__, *([card_form] if card_form else [])]
+    environment = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program
+            command, input=data, capture_output=True, env=environment, cwd="/", timeout=within_s, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return _Refusal(_TOO_HARD, f"not within {within_s:.1f} s")
+    if done.returncode != 0:
+        return _Refusal(_TOO_HARD, f"its reader ended with status {done.returncode}")
+    return msgspec.msgpack.decode(done.stdout, type=_Refusal | _Read)
+
+
+def main() -> None:
+    """Answer one file."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    form = next((form for form in get_args(Format.__value__) if sys.argv[1:] == [form]), None)
+    sys.stdout.buffer.write(_answer(sys.stdin.buffer.read(), form))
+
+
+def _answer(data: bytes, form: Format | None) -> bytes:
+    try:
+        answer = msgspec.msgpack.encode(_Read(read_plan(read_workbook(data), card_form=form)))
+        if len(answer) <= MAX_ANSWER_BYTES:
+            return answer
+        refusal = _Refusal(_TOO_HARD, f"{len(answer)} bytes of rows")
+    except BadWorkbook as problem:
+        refusal = _Refusal(str(problem))
+    except MemoryError:
+        refusal = _Refusal(_TOO_HARD, "out of memory")
+    except Exception as error:  # noqa: BLE001 - the top of a process: nothing of a file may become an error page
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        cause = f"{type(error).__name__} in {Path(at.filename).name}:{at.lineno}"
+        refusal = _Refusal("文件读不出来。请用 Excel 另存为 .xlsx 再上传；还是不行，请把名单复制到空模板里。", cause)
+    return msgspec.msgpack.encode(refusal)
+
+
+if __name__ == "__main__":
+    main()

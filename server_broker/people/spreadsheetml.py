@@ -1,0 +1,391 @@
+"""Read the parts of a workbook that an import needs (SpreadsheetML, ECMA-376 part 1, section 18), each as a stream.
+
+Both families of namespaces are read, transitional and strict. What contradicts itself is `Damaged`: rows or cells
+twice or out of order, a cell in another row than its own, a text that is not there. So no row is lost to a reader
+that takes the one and another that takes the other. A document type declaration is refused (ECMA-376 part 2, 8.1.4),
+and with it every entity.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from xml.parsers import expat
+
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel, from_ISO8601
+from openpyxl.utils.escape import unescape
+
+MAX_ROWS = 20_000
+"""With anything in them."""
+MAX_COLUMNS = 100
+MAX_CELLS = 1_500_000
+"""Empty ones included."""
+MAX_TEXT = 32_767
+"""Characters in a cell, as Excel has it."""
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
+_RELATION = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships}id",
+)
+_PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_WHOLE = re.compile(r"[0-9]{1,10}")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,32}")
+_FLOAT = re.compile(r"[+-]?[0-9]{0,32}\.?[0-9]{0,32}([eE][+-]?[0-9]{1,3})?")
+
+type Value = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
+
+
+class Damaged(Exception):
+    """A part is not what it should be."""
+
+
+class TooMuch(Exception):
+    """A part is beyond a bound; the message is Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell's value, whether a formula gave it, and whether it is an error such as #N/A."""
+
+    value: Value
+    is_formula: bool = False
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetEntry:
+    """A sheet as the workbook lists it."""
+
+    title: str
+    relation: str
+    hidden: bool
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the workbook's main part says."""
+
+    is_workbook: bool = False
+    from_1904: bool = False
+    sheets: list[SheetEntry] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Formats:
+    """Which cell styles make a number a date or a length of time."""
+
+    from_1904: bool = False
+    dates: set[int] = field(default_factory=set)
+    lengths: set[int] = field(default_factory=set)
+
+    def value(self, number: float, style: int) -> Cell:
+        """Return a number cell as Excel shows it."""
+        if style not in self.dates:
+            return Cell(number)
+        epoch = CALENDAR_MAC_1904 if self.from_1904 else CALENDAR_WINDOWS_1900
+        try:
+            found: Value = from_excel(number, epoch, timedelta=style in self.lengths)
+        except (OverflowError, ValueError):
+            return Cell("#VALUE!", is_error=True)
+        return Cell(found)
+
+
+type Start = Callable[[str, dict[str, str]], None]
+type End = Callable[[str], None]
+
+
+def _walk(content: bytes, *, start: Start, end: End, text: Callable[[str], None]) -> None:
+    """Read XML and call with each element of SpreadsheetML by its local name; others come with their namespace."""
+    parser = expat.ParserCreate(namespace_separator="}")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse
+    local = {f"{namespace}}}{name}": name for namespace in _MAIN for name in _LOCAL}
+    parser.StartElementHandler = lambda name, attributes: start(local.get(name, name), attributes)
+    parser.EndElementHandler = lambda name: end(local.get(name, name))
+    parser.CharacterDataHandler = text
+    parser.Parse(content, True)
+
+
+_LOCAL = (
+    *("workbook", "workbookPr", "sheets", "sheet", "sst", "si", "r", "rPh", "t", "styleSheet", "numFmt", "cellXfs"),
+    *("xf", "worksheet", "sheetData", "row", "c", "f", "v", "is"),
+)
+
+
+def _refuse(*_: Any) -> None:
+    raise Damaged
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+def read_relations(content: bytes) -> dict[str, tuple[str, str]]:
+    """Return id, last word of the kind, and target (ECMA-376 part 2, section 9.3)."""
+    found: dict[str, tuple[str, str]] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name.endswith("}Relationship") and attributes.get("TargetMode") != "External":
+            kind = attributes["Type"].rpartition("/")[2]
+            found[attributes["Id"]] = kind, attributes["Target"]
+
+    _walk(content, start=start, end=_nothing, text=_nothing)
+    return found
+
+
+def read_parts(content: bytes) -> Parts:
+    """Read the main part."""
+    parts = Parts()
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "workbook":
+            parts.is_workbook = True
+        elif name == "workbookPr":
+            parts.from_1904 = attributes.get("date1904") in ("1", "true")
+        elif name == "sheet":
+            relation = next((attributes[key] for key in _RELATION if key in attributes), "")
+            hidden = attributes.get("state", "visible") != "visible"
+            parts.sheets.append(SheetEntry(attributes["name"], relation, hidden))
+
+    _walk(content, start=start, end=_nothing, text=_nothing)
+    return parts
+
+
+def read_formats(content: bytes | None, *, from_1904: bool) -> Formats:
+    """Read the style part, or make do without one."""
+    formats = Formats(from_1904=from_1904)
+    codes: dict[int, str] = dict(BUILTIN_FORMATS)
+    numbers: list[int] = []
+    inside = False
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        if name == "numFmt" and "numFmtId" in attributes:
+            codes[_whole(attributes["numFmtId"])] = attributes.get("formatCode", "")
+        elif name == "cellXfs":
+            inside = True
+        elif name == "xf" and inside:
+            numbers.append(_whole(attributes.get("numFmtId", "0")))
+
+    def end(name: str) -> None:
+        nonlocal inside
+        if name == "cellXfs":
+            inside = False
+
+    if content is not None:
+        _walk(content, start=start, end=end, text=_nothing)
+    dates = {number for number, code in codes.items() if is_date_format(code)}
+    lengths = {number for number, code in codes.items() if is_timedelta_format(code)}
+    formats.dates = {style for style, number in enumerate(numbers) if number in dates}
+    formats.lengths = {style for style, number in enumerate(numbers) if number in lengths}
+    return formats
+
+
+def read_strings(content: bytes) -> list[str]:
+    """Read the shared strings; how a text is to be pronounced (``rPh``) is no part of it."""
+    found: list[str] = []
+    gathered = _Text()
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        gathered.start(name)
+
+    def end(name: str) -> None:
+        gathered.end(name)
+        if name == "si":
+            found.append(gathered.taken())
+
+    _walk(content, start=start, end=end, text=gathered.text)
+    return found
+
+
+class _Text:
+    """Gathers the ``t`` of a string item, rich text or plain."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._inside = False
+        self._phonetic = False
+
+    def start(self, name: str) -> None:
+        if name == "rPh":
+            self._phonetic = True
+        elif name == "t":
+            self._inside = not self._phonetic
+
+    def end(self, name: str) -> None:
+        if name == "rPh":
+            self._phonetic = False
+        elif name == "t":
+            self._inside = False
+
+    def text(self, piece: str) -> None:
+        if self._inside:
+            self._pieces.append(piece)
+
+    def taken(self) -> str:
+        """Return what was gathered, and begin anew."""
+        whole = "".join(self._pieces)[: MAX_TEXT + 1]
+        self._pieces.clear()
+        return unescape(whole) if "_x" in whole else whole
+
+
+def read_rows(content: bytes, title: str, strings: list[str], formats: Formats) -> list[tuple[int, dict[int, Cell]]]:
+    """Return each row that holds anything, to the sheet's end."""
+    reader = _SheetReader(title[:31], strings, formats)
+    _walk(content, start=reader.start, end=reader.end, text=reader.text)
+    if not reader.is_worksheet:
+        raise Damaged
+    return reader.rows
+
+
+class _SheetReader:
+    """Reads one sheet; holds the row and the cell that it is in."""
+
+    def __init__(self, title: str, strings: list[str], formats: Formats) -> None:
+        self.rows: list[tuple[int, dict[int, Cell]]] = []
+        self.is_worksheet = False
+        self._title = title
+        self._strings = strings
+        self._formats = formats
+        self._cells = 0
+        self._row = self._column = 0
+        self._row_cells: dict[int, Cell] = {}
+        self._attributes: dict[str, str] = {}
+        self._in_data = self._in_row = self._in_cell = self._in_value = self._is_formula = False
+        self._value: list[str] = []
+        self._inline = _Text()
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            self._begin_cell(attributes)
+        elif name == "row":
+            self._begin_row(attributes)
+        elif self._in_cell:
+            self._in_value = name == "v"
+            self._is_formula |= name == "f"
+            self._inline.start(name)
+        elif name == "worksheet":
+            self.is_worksheet = True
+        elif name == "sheetData":
+            self._in_data = True
+
+    def text(self, piece: str) -> None:
+        if self._in_value:
+            self._value.append(piece)
+        elif self._in_cell:
+            self._inline.text(piece)
+
+    def end(self, name: str) -> None:
+        if name == "c":
+            self._end_cell()
+        elif name == "row":
+            self._end_row()
+        elif self._in_cell:
+            self._in_value = False
+            self._inline.end(name)
+        elif name == "sheetData":
+            self._in_data = False
+
+    def _begin_row(self, attributes: dict[str, str]) -> None:
+        number = _whole(attributes["r"]) if "r" in attributes else self._row + 1
+        if not self._in_data or self._in_row or not self._row < number <= _LAST_ROW:
+            raise Damaged
+        self._in_row, self._row, self._column = True, number, 0
+
+    def _end_row(self) -> None:
+        self._in_row = False
+        if self._row_cells:
+            if len(self.rows) > MAX_ROWS:
+                raise TooMuch(
+                    f"工作表“{self._title}”里有内容的行超过 {MAX_ROWS} 行（第 {self._row} 行还有），"
+                    "请分成几个文件上传。"
+                )
+            self.rows.append((self._row, self._row_cells))
+            self._row_cells = {}
+
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        self._cells += 1
+        if self._cells > MAX_CELLS:
+            raise TooMuch(
+                f"工作表“{self._title}”的单元格过多（空白的也算，多半是整列设了格式），请把名单复制到空模板里，再上传。"
+            )
+        column = _column_of(attributes["r"], self._row) if "r" in attributes else self._column + 1
+        if not self._in_row or self._in_cell or not self._column < column <= _LAST_COLUMN:
+            raise Damaged
+        self._column = column
+        self._attributes = attributes
+        self._in_cell, self._is_formula = True, False
+
+    def _end_cell(self) -> None:
+        written = "".join(self._value)
+        self._value.clear()
+        inline = self._inline.taken()
+        self._in_cell = False
+        cell = self._cell(written, inline)
+        if cell.value in (None, "") and not cell.is_formula:
+            return
+        if self._column > MAX_COLUMNS:
+            raise TooMuch(
+                f"工作表“{self._title}”第 {self._row} 行在第 {MAX_COLUMNS} 列以后还有内容，只能读前 {MAX_COLUMNS} 列。"
+                "请删去右边不用的列，再上传。"
+            )
+        self._row_cells[self._column - 1] = cell
+
+    def _cell(self, written: str, inline: str) -> Cell:
+        kind = self._attributes.get("t", "n")
+        if self._is_formula:
+            return Cell(written or inline or None, is_formula=True)
+        if kind == "inlineStr":
+            return Cell(inline or None)
+        if inline.strip():
+            raise Damaged
+        if not written:
+            return Cell(None)
+        return self._read(kind, written)
+
+    def _read(self, kind: str, written: str) -> Cell:
+        match kind:
+            case "n":
+                return self._formats.value(_number(written), _whole(self._attributes.get("s", "0")))
+            case "s":
+                place = _whole(written)
+                if place >= len(self._strings):
+                    raise Damaged
+                return Cell(self._strings[place] or None)
+            case "str":
+                return Cell(unescape(written) if "_x" in written else written)
+            case "b" if written in ("0", "1"):
+                return Cell(written == "1")
+            case "e":
+                return Cell(written, is_error=True)
+            case "d":
+                return Cell(from_ISO8601(written))
+            case _:
+                raise Damaged
+
+
+def _column_of(place: str, row: int) -> int:
+    match = _PLACE.fullmatch(place)
+    if match is None or int(match[2]) != row:
+        raise Damaged
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - 64
+    return column
+
+
+def _whole(written: str) -> int:
+    if not _WHOLE.fullmatch(written):
+        raise Damaged
+    return int(written)
+
+
+def _number(written: str) -> float:
+    if _INTEGER.fullmatch(written):
+        return int(written)
+    if written in ("", ".") or not _FLOAT.fullmatch(written):
+        raise Damaged
+    return float(written)
