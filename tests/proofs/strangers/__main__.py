@@ -13,6 +13,7 @@ from tests.proofs.strangers import (
     console,
     crowding,
     enrolling,
+    handing_in,
     obeying,
     revoking,
     signing_in,
@@ -59,6 +60,8 @@ GROUPS: list[Group] = [
     storing.own_convictions,
     storing.pictures_by_hash,
     storing.damaged_messages,
+    handing_in.scripts,
+    handing_in.workbooks,
     obeying.orders,
 ]
 

@@ -17,6 +17,7 @@ from tests.proofs.strangers.county import County
 _SECOND_FACTOR = "/sign-in/second-factor/"
 _SECRET = re.compile(r'<p class="secret mono">([A-Z2-7 ]+)</p>')
 _TIMEOUT_S = 20.0
+"""What is not answered by then counts as a 504: somebody's browser would have given up."""
 
 
 class _FromAddress(HTTPAdapter):
@@ -39,6 +40,7 @@ class Page:
     leads_to: str = ""
     """Path of a redirect, also of one that htmx follows."""
     text: str = ""
+    content: bytes = b""
 
     @property
     def asks_to_sign_in(self) -> bool:
@@ -70,10 +72,12 @@ class Browser:
         polls: bool = False,
         says: Mapping[str, str] | None = None,
         has_token: bool = True,
+        file: bytes | None = None,
     ) -> Page:
         """Ask for a page and follow nothing; ``polls`` as a part of a page does that renews itself.
 
-        ``says`` are further headers, and ``has_token`` whether a POST carries the token against forged ones.
+        ``says`` are further headers, ``has_token`` tells whether a POST carries the token against forged ones, and
+        ``file`` is what is sent as the field of that name.
         """
         headers = {"Referer": self._base + path} | ({"HX-Request": "true"} if polls else {})
         if method == "POST" and has_token:
@@ -81,12 +85,23 @@ class Browser:
                 self.ask("GET", "/sign-in/")
             headers["X-CSRFToken"] = self._session.cookies.get("csrftoken") or ""
         headers |= says or {}
-        answer = self._session.request(
-            method, self._base + path, data=form, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
-        )
+        files = None if file is None else {"file": ("file.xlsx", file)}
+        try:
+            answer = self._session.request(
+                method,
+                self._base + path,
+                data=form,
+                files=files,
+                headers=headers,
+                timeout=_TIMEOUT_S,
+                allow_redirects=False,
+            )
+        except requests.Timeout:
+            return Page(requests.codes.gateway_timeout)
         leads_to = answer.headers.get("Location") or answer.headers.get("HX-Redirect", "")
         shown = "text" in answer.headers.get("Content-Type", "")
-        return Page(answer.status_code, leads_to.removeprefix(self._base), answer.text if shown else "")
+        text = answer.text if shown else ""
+        return Page(answer.status_code, leads_to.removeprefix(self._base), text, answer.content)
 
     def sign_in(self, link: str) -> bool:
         """Use a one-time link and tell whether it signed somebody in."""

@@ -1,5 +1,6 @@
 """Each case of the strangers proof is counted where nobody is refused: a county whose doors all stand open."""
 
+import io
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from django.urls import resolve
+from openpyxl import Workbook
 
 from firmware_scripts.demo.processes import wait_until
 from protocol.blobs import BlobMissing
@@ -28,6 +30,7 @@ from tests.proofs.strangers import (
     console,
     crowding,
     enrolling,
+    handing_in,
     obeying,
     revoking,
     signing_in,
@@ -211,6 +214,29 @@ def test_a_conviction_that_its_station_clears_is_counted(bench: Bench, monkeypat
     monkeypatch.setattr(storing, "_is_open", lambda *_: next(open_now))
     outcomes = Counted()
     storing.own_convictions(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+@pytest.mark.parametrize("group", [handing_in.scripts, handing_in.workbooks], ids=lambda group: group.__name__)
+def test_every_thing_handed_in_is_counted_where_all_is_taken(
+    bench: Bench, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, out = Workbook(), io.BytesIO()
+    book.create_sheet("任意").append(["=HYPERLINK(1)"])
+    book.save(out)
+    formula = out.getvalue()
+
+    def ask(_: Browser, method: str, path: str, *__: object, **___: object) -> Page:
+        if method == "POST":
+            return Page(500, leads_to="/")
+        return Page(200, text=f"{SECRET} <script>alert(1)</script>", content=formula)
+
+    monkeypatch.setattr(handing_in, "Speaker", Credulous)
+    monkeypatch.setattr(handing_in, "FORMULA", "HYPERLINK(1)")
+    monkeypatch.setattr(Browser, "ask", ask)
+    outcomes = Counted()
+    group(bench, outcomes)
     assert outcomes.failed == []
     assert len(outcomes.admitted) == outcomes.strangers > 0
 
