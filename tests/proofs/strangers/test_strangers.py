@@ -262,6 +262,22 @@ class Docile:
 
     def begin_anew(self) -> None: ...
 
+    def touch(self, uid: str) -> bool:
+        return True
+
+    def prompt(self, said: bytes) -> None:
+        self._heard += 1
+
+    def facts_of_a_kiosk(self) -> int:
+        return self._heard
+
+
+def test_what_a_made_up_kiosk_corrects_is_counted() -> None:
+    outcomes = Counted()
+    obeying.prompting(Docile(), outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
 
 def test_every_order_is_counted_where_a_station_obeys_anybody() -> None:
     outcomes = Counted()
