@@ -7,7 +7,19 @@ import tempfile
 from pathlib import Path
 
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
-from tests.proofs.strangers import connecting, console, enrolling, obeying, revoking, topics
+from tests.proofs.strangers import (
+    administering,
+    connecting,
+    console,
+    crowding,
+    enrolling,
+    handing_in,
+    obeying,
+    revoking,
+    signing_in,
+    storing,
+    topics,
+)
 from tests.proofs.strangers.case import Bench, Group, Outcomes
 from tests.proofs.strangers.county import OTHER_VILLAGE, County
 from tests.proofs.strangers.station import Board
@@ -27,12 +39,29 @@ GROUPS: list[Group] = [
     enrolling.impatience,
     enrolling.requests,
     enrolling.renewals,
+    enrolling.wishes,
     revoking.new_board,
     revoking.lost_answer,
     revoking.expiry,
     console.unsigned,
     console.roles,
     console.villages,
+    signing_in.links,
+    signing_in.guesses,
+    signing_in.forgeries,
+    signing_in.tokens,
+    administering.accounts,
+    administering.neighbours,
+    crowding.guesses_at_once,
+    crowding.shared_address,
+    crowding.unfinished_requests,
+    storing.forged_facts,
+    storing.words_about_others,
+    storing.own_convictions,
+    storing.pictures_by_hash,
+    storing.damaged_messages,
+    handing_in.scripts,
+    handing_in.workbooks,
     obeying.orders,
 ]
 
@@ -57,7 +86,7 @@ def main() -> int:
     report = Report("strangers", seed=seed)
     folder = Path(tempfile.mkdtemp(prefix="cunhui-strangers-", dir="/tmp"))
     try:
-        with County(folder / "county", "ingest") as county:
+        with County(folder / "county") as county:
             outcomes = prove(county, seed=seed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

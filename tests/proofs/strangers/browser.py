@@ -6,15 +6,30 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.proofs.strangers.county import County
 
 _SECOND_FACTOR = "/sign-in/second-factor/"
 _SECRET = re.compile(r'<p class="secret mono">([A-Z2-7 ]+)</p>')
 _TIMEOUT_S = 20.0
+"""What is not answered by then counts as a 504: somebody's browser would have given up."""
+
+
+class _FromAddress(HTTPAdapter):
+    """Connects from one address."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        """Make the pool, each connection of which begins at the address."""
+        super().init_poolmanager(*args, source_address=(self._address, 0), **more)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,7 @@ class Page:
     leads_to: str = ""
     """Path of a redirect, also of one that htmx follows."""
     text: str = ""
+    content: bytes = b""
 
     @property
     def asks_to_sign_in(self) -> bool:
@@ -45,20 +61,47 @@ class Browser:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = str(county.ca)
+        self.shown_token = ""
 
-    def ask(self, method: str, path: str, form: Mapping[str, str] | None = None, *, polls: bool = False) -> Page:
-        """Ask for a page and follow nothing; ``polls`` as a part of a page does that renews itself."""
+    def ask(
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        *,
+        polls: bool = False,
+        says: Mapping[str, str] | None = None,
+        has_token: bool = True,
+        file: bytes | None = None,
+    ) -> Page:
+        """Ask for a page and follow nothing; ``polls`` as a part of a page does that renews itself.
+
+        ``says`` are further headers, ``has_token`` tells whether a POST carries the token against forged ones, and
+        ``file`` is what is sent as the field of that name.
+        """
         headers = {"Referer": self._base + path} | ({"HX-Request": "true"} if polls else {})
-        if method == "POST":
+        if method == "POST" and has_token:
             if "csrftoken" not in self._session.cookies:
                 self.ask("GET", "/sign-in/")
             headers["X-CSRFToken"] = self._session.cookies.get("csrftoken") or ""
-        answer = self._session.request(
-            method, self._base + path, data=form, headers=headers, timeout=_TIMEOUT_S, allow_redirects=False
-        )
+        headers |= says or {}
+        files = None if file is None else {"file": ("file.xlsx", file)}
+        try:
+            answer = self._session.request(
+                method,
+                self._base + path,
+                data=form,
+                files=files,
+                headers=headers,
+                timeout=_TIMEOUT_S,
+                allow_redirects=False,
+            )
+        except requests.Timeout:
+            return Page(requests.codes.gateway_timeout)
         leads_to = answer.headers.get("Location") or answer.headers.get("HX-Redirect", "")
         shown = "text" in answer.headers.get("Content-Type", "")
-        return Page(answer.status_code, leads_to.removeprefix(self._base), answer.text if shown else "")
+        text = answer.text if shown else ""
+        return Page(answer.status_code, leads_to.removeprefix(self._base), text, answer.content)
 
     def sign_in(self, link: str) -> bool:
         """Use a one-time link and tell whether it signed somebody in."""
@@ -70,19 +113,37 @@ class Browser:
         """Set a telephone up, show its token, and tell whether that was enough."""
         secret = _SECRET.search(self.ask("GET", _SECOND_FACTOR).text)
         assert secret is not None
-        return self.ask("POST", _SECOND_FACTOR, {"token": one_time(secret[1], time.time())}).leads_to == "/"
+        self.shown_token = one_time(secret[1], time.time())
+        return self.show_token(self.shown_token)
+
+    def pass_second_factor(self) -> None:
+        """Show the second factor where this account is asked for one."""
+        if self.ask("GET", "/").leads_to.startswith(_SECOND_FACTOR):
+            assert self.show_second_factor()
+
+    def show_token(self, token: str) -> bool:
+        """Show a token and tell whether that was enough."""
+        return self.ask("POST", _SECOND_FACTOR, {"token": token}).leads_to == "/"
 
     def show_guessed_token(self) -> bool:
         """Guess a token and tell whether that was enough."""
-        return self.ask("POST", _SECOND_FACTOR, {"token": "000000"}).leads_to == "/"
+        return self.show_token("000000")
 
     def copy_session(self, other: "Browser") -> None:
         """Take another browser's cookies, as a thief does."""
         self._session.cookies.update(other._session.cookies)
 
+    def session(self) -> str:
+        """Return the session's cookie, or an empty string."""
+        return self._session.cookies.get("sessionid") or ""
+
+    def come_from(self, address: str) -> None:
+        """Have a source address of one's own, of the loopback range."""
+        self._session.mount(self._base, _FromAddress(address))
+
     def guess_session(self, guess: str) -> None:
         """Show a session that nobody was given."""
-        self._session.cookies.set("sessionid", guess)
+        self._session.cookies.set("sessionid", guess, domain="127.0.0.1")
 
 
 def one_time(secret: str, at_s: float) -> str:

@@ -12,7 +12,7 @@ from tests.proofs.strangers.places import PLACES, ROLES, Place
 COUNTY = "990101000000"
 """What both villages lie in."""
 WITH_SECOND_FACTOR = ("system", "security")
-_PICTURE = base64.b64decode(
+PICTURE = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
     "AQEBAQEBAQH/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AVN//2Q=="
 )
@@ -33,7 +33,7 @@ class _Shown:
 
 def unsigned(bench: Bench, outcomes: Outcomes) -> None:
     """Who has not signed in is led to the sign-in, also by a session or a link that is none, or is none any more."""
-    county, shown = bench.county, _furnish(bench.county, bench.first.station)
+    county, shown = bench.county, furnish(bench.county, bench.first.station)
     stranger, guesser = Browser(county), Browser(county)
     guesser.guess_session("a" * 32)
     for who, browser in (("without signing in", stranger), ("with a guessed session", guesser)):
@@ -41,7 +41,7 @@ def unsigned(bench: Bench, outcomes: Outcomes) -> None:
     guessed = f"/sign-in/link/{'A' * 43}/"
     outcomes.refused("sign in by a guessed link", Browser(county).sign_in(guessed))
 
-    link = _make(county, "guest-operator", "operator")
+    link = make_account(county, "guest-operator", "operator")
     guest, thief = Browser(county), Browser(county)
     outcomes.welcome("sign in by a link", guest.sign_in(link))
     outcomes.refused("sign in by a used link", Browser(county).sign_in(link))
@@ -62,10 +62,10 @@ def unsigned(bench: Bench, outcomes: Outcomes) -> None:
 
 def roles(bench: Bench, outcomes: Outcomes) -> None:
     """Each role sees and does what is its own, and an administrator nothing before the second factor."""
-    county, shown = bench.county, _furnish(bench.county, bench.first.station)
+    county, shown = bench.county, furnish(bench.county, bench.first.station)
     for role in ROLES:
         browser = Browser(county)
-        outcomes.welcome(f"sign in as {role}", browser.sign_in(_make(county, f"role-{role}", role)))
+        outcomes.welcome(f"sign in as {role}", browser.sign_in(make_account(county, f"role-{role}", role)))
         if role in WITH_SECOND_FACTOR:
             outcomes.refused(f"a guessed second factor of {role}", browser.show_guessed_token())
             _sees_nothing(outcomes, browser, shown, f"as {role} without a second factor")
@@ -83,11 +83,11 @@ def roles(bench: Bench, outcomes: Outcomes) -> None:
 def villages(bench: Bench, outcomes: Outcomes) -> None:
     """An officer sees the own village alone: no page, picture or name of another."""
     county = bench.county
-    own, other = _furnish(county, bench.first.station), _furnish(county, bench.second.station)
+    own, other = furnish(county, bench.first.station), furnish(county, bench.second.station)
     officer, operator = Browser(county), Browser(county)
-    link = _make(county, "village-officer", "officer", region=VILLAGE)
+    link = make_account(county, "village-officer", "officer", region=VILLAGE)
     outcomes.welcome("sign in as a village's officer", officer.sign_in(link))
-    outcomes.welcome("sign in to see the county", operator.sign_in(_make(county, "county-operator", "operator")))
+    outcomes.welcome("sign in to see the county", operator.sign_in(make_account(county, "county-operator", "operator")))
     pictures = ("/snapshots/{picture}/", "/snapshots/{picture}.jpg", "/snapshots/{picture}/thumbnail.jpg")
     for path in ("/stations/{station}/", *pictures):
         place = Place("GET", path, ())
@@ -113,16 +113,16 @@ def _opens(browser: Browser, path: str) -> bool:
     return browser.ask("GET", path).status == 200
 
 
-def _make(county: County, user: str, role: str, *, region: str = COUNTY) -> str:
+def make_account(county: County, user: str, role: str, *, region: str = COUNTY) -> str:
     """Make an account and return a link that signs it in."""
     county.tool("account", user, "--role", role, "--region", region)
     return county.tool("sign-in-link", user)
 
 
-def _furnish(county: County, station: str) -> _Shown:
+def furnish(county: County, station: str) -> _Shown:
     """Have a picture and a log of the station in the county, as if they had come."""
     ids = []
-    for purpose, content in (("touch", _PICTURE + station.encode()), ("log", f"log of {station}".encode())):
+    for purpose, content in (("touch", PICTURE + station.encode()), ("log", f"log of {station}".encode())):
         sha256 = hashlib.sha256(content).hexdigest()
         file = county.home / "media" / sha256[:2] / sha256
         file.parent.mkdir(parents=True, exist_ok=True)

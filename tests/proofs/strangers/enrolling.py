@@ -1,10 +1,15 @@
 """Who is taken in on a claim, and who gets a new certificate."""
 
 import os
+import subprocess
 
 import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from protocol.claim import check_digit
 from protocol.enrolment import sign_request
@@ -19,11 +24,9 @@ def claims(bench: Bench, outcomes: Outcomes) -> None:
     """Codes that are guessed, used, replaced, expired or burnt."""
     county = bench.county
     code = county.claim("claims-01")
-    twelve = f"{code[:6]}{(int(code[6:12]) + 1) % 10**6:06}"
-    wrong = twelve + check_digit(twelve)
     unknown = "000000000000" if code[:6] != "000000" else "999999000000"
     outcomes.refused("a wrong check digit", Board(county).enrol(code[:12] + str((int(code[12]) + 1) % 10)).admitted)
-    outcomes.refused("a guessed code", Board(county).enrol(wrong).admitted)
+    outcomes.refused("a guessed code", Board(county).enrol(guess_beside(code)).admitted)
     outcomes.refused("a code that was never made", Board(county).enrol(unknown + check_digit(unknown)).admitted)
     board = Board(county)
     request = msgspec.json.encode(board.enrol_request(code))
@@ -37,10 +40,15 @@ def claims(bench: Bench, outcomes: Outcomes) -> None:
     outcomes.refused("an expired code", Board(county).enrol(code).admitted)
 
     code = county.claim("claims-03")
-    twelve = f"{code[:6]}{(int(code[6:12]) + 1) % 10**6:06}"
     for _ in range(WRONG_TRIES):
-        outcomes.refused("a guess at a known lookup", Board(county).enrol(twelve + check_digit(twelve)).admitted)
+        outcomes.refused("a guess at a known lookup", Board(county).enrol(guess_beside(code)).admitted)
     outcomes.refused("the right code, burnt by ten guesses", Board(county).enrol(code).admitted)
+
+
+def guess_beside(code: str) -> str:
+    """Return a wrong code that the county looks up as the right one: its first half, and a check digit that fits."""
+    twelve = f"{code[:6]}{(int(code[6:12]) + 1) % 10**6:06}"
+    return twelve + check_digit(twelve)
 
 
 def impatience(bench: Bench, outcomes: Outcomes) -> None:
@@ -130,3 +138,52 @@ def renewals(bench: Bench, outcomes: Outcomes) -> None:
     for path in ("/enrol", "/renew"):
         answer = post(county, path, os.urandom(300))
         outcomes.refused(f"noise on {path}", answer.admitted or answer.status >= 500)
+
+
+def wishes(bench: Bench, outcomes: Outcomes) -> None:
+    """A request that wishes for more than a station's certificate gets a station's certificate."""
+    county, key = bench.county, ec.generate_private_key(ec.SECP256R1())
+    wished: dict[str, x509.ExtensionType] = {
+        "to be an authority": x509.BasicConstraints(ca=True, path_length=None),
+        "to sign certificates": x509.KeyUsage(True, True, True, True, True, True, True, False, False),
+        "to be a server": x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
+        "another name": x509.SubjectAlternativeName([x509.DNSName(bench.second.station), x509.DNSName("localhost")]),
+    }
+    for number, (wish, extension) in enumerate(wished.items(), start=1):
+        named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "any-name")])
+        request = x509.CertificateSigningRequestBuilder().subject_name(named).add_extension(extension, critical=True)
+        csr = request.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+        board = Board(county, tls_key=key)
+        answer = post(
+            county, "/enrol", msgspec.json.encode(board.enrol_request(county.claim(f"wish-0{number}"), csr=csr))
+        )
+        outcomes.welcome(f"a request that wishes {wish}", answer.admitted)
+        given = x509.load_pem_x509_certificate(answer.body["certificate"].encode()) if answer.admitted else None
+        outcomes.refused(f"its wish {wish}", given is None or has(given, extension))
+    code = county.claim("wish-09")
+    for case, csr in _weak_requests().items():
+        answer = post(county, "/enrol", msgspec.json.encode(Board(county).enrol_request(code, csr=csr)))
+        outcomes.refused(case, answer.admitted or answer.status >= 500)
+
+
+def has(certificate: x509.Certificate, wished: x509.ExtensionType) -> bool:
+    """Tell whether a certificate carries just the extension that was wished for."""
+    try:
+        return certificate.extensions.get_extension_for_oid(wished.oid).value == wished
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _weak_requests() -> dict[str, str]:
+    """Return requests by keys and digests that nobody should use any more, as openssl makes them."""
+    made = {}
+    for case, key, digest in (
+        ("a CSR with 512 bits of RSA", ("rsa:512",), "sha256"),
+        ("a CSR with 1,024 bits of RSA and MD5", ("rsa:1024",), "md5"),
+        ("a CSR on P-521", ("ec", "-pkeyopt", "ec_paramgen_curve:P-521"), "sha256"),
+        ("a CSR on brainpool", ("ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"), "sha256"),
+        ("a CSR on secp256k1", ("ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"), "sha256"),
+    ):
+        command = ["openssl", "req", "-new", "-newkey", *key, "-noenc", "-keyout", "/dev/null", "-subj", "/CN=any"]
+        made[case] = subprocess.run([*command, f"-{digest}"], check=True, capture_output=True, text=True).stdout
+    return made

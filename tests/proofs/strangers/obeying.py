@@ -5,10 +5,13 @@ but not the county's signing key. Its lamp is watched by another process. An ord
 pass our broker; what the agent says to one that does is tested in ``tests/agent/uplink``.
 """
 
+import base64
+import json
 import os
+import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +35,13 @@ STATION = "obeying-01"
 _MINUTE_MS = 60_000
 _OBEYS_S = 10.0
 _UP_S = 60.0
+_PROMPTS = 8
+"""How often each thing is said on the kiosk's socket."""
+_TOUCHES = "SELECT count(*) FROM attendance_touch"
+_OF_A_KIOSK = (
+    "SELECT count(*) FROM attendance_touch WHERE chosen_direction <> ''",
+    "SELECT count(*) FROM learning_attempt",
+)
 
 
 class Obeying(Protocol):
@@ -50,9 +60,10 @@ class Obeying(Protocol):
 
 
 def orders(bench: Bench, outcomes: Outcomes) -> None:
-    """Forged, expired, repeated, kept and misdirected orders, to a station of a county of its own."""
+    """Forged, expired, repeated, kept and misdirected orders, and a made-up kiosk, at a county of their own."""
     with _agent(bench.county.home.parent / "obeying") as station:
         obedience(station, outcomes)
+        prompting(station, outcomes)
 
 
 def obedience(station: Obeying, outcomes: Outcomes) -> None:
@@ -71,6 +82,46 @@ def obedience(station: Obeying, outcomes: Outcomes) -> None:
     outcomes.refused("an order from before the restart, repeated", _obeys(station, raw))
     outcomes.welcome("an order after the restart", _obeys(station, _sealed(station), within_s=_OBEYS_S))
     outcomes.refused("any order from before the restart", station.blinks() != before + 1)
+
+
+class Prompted(Protocol):
+    """A station with a kiosk's socket."""
+
+    def touch(self, uid: str) -> bool:
+        """Present a card and tell whether the lamp answered it."""
+
+    def prompt(self, said: bytes) -> None:
+        """Say something on the kiosk's socket, on a connection of its own, and leave."""
+
+    def facts_of_a_kiosk(self) -> int:
+        """Return how many corrections and attempts the county has of it."""
+
+
+def prompting(station: Prompted, outcomes: Outcomes) -> None:
+    """Whoever gets at the kiosk's socket corrects nothing, answers nothing, and keeps nobody from clocking in."""
+    for number, (case, said) in enumerate(_prompts().items()):
+        for _ in range(_PROMPTS):
+            station.prompt(said)
+        outcomes.welcome(f"a touch after {case}", station.touch(f"04c0ffee0000{number:02x}"))
+    outcomes.refused("a correction or an attempt of a made-up kiosk", station.facts_of_a_kiosk() > 0)
+
+
+def _prompts() -> dict[str, bytes]:
+    never = {"epoch": base64.b64encode(bytes(16)).decode(), "seq": 1}
+    said: dict[str, Mapping[str, object]] = {
+        "a direction for a touch that never was": {"type": "choose_direction", "touch": never, "direction": "out"},
+        "an answer in a run that never was": {"type": "answer", "run": "AAAAAAAAAAA=", "question": "1", "chosen": [0]},
+        "the next question of no run": {"type": "next", "run": "AAAAAAAAAAA="},
+        "a level that is not there": {"type": "open_level", "pack": "none", "level": "none"},
+        "the agent's own words": {"type": "touch", "colour": "green", "answer": "recorded"},
+        "a message of no kind": {"type": "unlock_the_door"},
+    }
+    return {case: json.dumps(line).encode() + b"\n" for case, line in said.items()} | {
+        "bytes that are no text": b"\xff\xfe\x00\n" * 20,
+        "lists in lists": b"[" * 20_000 + b"\n",
+        "a line without end": b"a" * 200_000,
+        "half a line": b'{"type": "answer", "run": ',
+    }
 
 
 def _wrong_orders(key: Ed25519PrivateKey, right: Command) -> dict[str, bytes]:
@@ -151,6 +202,29 @@ class _Agent:
 
     def blinks(self) -> int:
         return blinks(self._station.lights())
+
+    def touch(self, uid: str) -> bool:
+        lit = len(self._station.lights())
+        self._station.touch(uid)
+        try:
+            wait_until(lambda: len(self._station.lights()) > lit, what="the lamp", timeout_s=_OBEYS_S)
+        except NotInTime:
+            return False
+        return True
+
+    def prompt(self, said: bytes) -> None:
+        with socket.socket(socket.AF_UNIX) as kiosk:
+            kiosk.connect(str(self._station.kiosk_socket))
+            with suppress(ConnectionError):  # it is hung up on who says too much
+                kiosk.sendall(said)
+
+    def facts_of_a_kiosk(self) -> int:
+        lit = len({light.fact for light in self._station.lights() if light.fact})
+        wait_until(lambda: self._count(_TOUCHES) >= lit, what="all touches in the county", timeout_s=_UP_S)
+        return sum(map(self._count, _OF_A_KIOSK))
+
+    def _count(self, query: str) -> int:
+        return int(self._county.rows(query)[0][0])
 
     def begin_anew(self) -> None:
         self._station.agent.stop()

@@ -1,10 +1,12 @@
 """Each case of the strangers proof is counted where nobody is refused: a county whose doors all stand open."""
 
+import io
 import shutil
 import subprocess
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 import msgspec
 import pytest
@@ -14,11 +16,27 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from django.urls import resolve
+from openpyxl import Workbook
 
 from firmware_scripts.demo.processes import wait_until
+from protocol.blobs import BlobMissing
+from protocol.codec import encode
+from protocol.facts import Fact
 from server_broker.console import urls as console_urls
+from server_broker.trust.authority import CertificateAuthority
 from tests.agent.uplink.network import free_port
-from tests.proofs.strangers import console, obeying, revoking, topics
+from tests.proofs.strangers import (
+    administering,
+    console,
+    crowding,
+    enrolling,
+    handing_in,
+    obeying,
+    revoking,
+    signing_in,
+    storing,
+    topics,
+)
 from tests.proofs.strangers import station as stations
 from tests.proofs.strangers.browser import Browser, Page, one_time
 from tests.proofs.strangers.case import Bench, Group, Outcomes
@@ -27,6 +45,7 @@ from tests.proofs.strangers.forging import make_certificate
 from tests.proofs.strangers.places import PLACES
 from tests.proofs.strangers.station import Answer, Board
 from tests.proofs.strangers.visitor import Visitor
+from tests.server_broker.station_double import StationDouble
 
 AUTHORITY = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "示例")])
 
@@ -38,7 +57,9 @@ class OpenCounty:
         self.home = home
         self.ca = home / "ca.pem"
         self.broker_port, self.web_port = free_port(), 0
+        self._counted = count(1, 2)
         self._key = ec.generate_private_key(ec.SECP256R1())
+        (home / "web.log").write_text("any link")
         trust = home / "trust"
         trust.mkdir()
         pem = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -72,7 +93,17 @@ class OpenCounty:
     def sql(self, statement: str) -> None: ...
 
     def rows(self, query: str) -> list[list[str]]:
-        return [["1"]]
+        """Say yes to whatever is asked; what is counted or compared is different each time."""
+        if "IS NOT NULL" in query:
+            return [["t"]]
+        number = str(next(self._counted))
+        return [["first-01", number]] if "GROUP BY" in query else [[number]]
+
+    def try_tool(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.CompletedProcess(words, 0)
+
+    def pid(self, part: str) -> int:
+        return next(self._counted)
 
     def kill9(self, part: str) -> None: ...
 
@@ -88,7 +119,8 @@ class OpenCounty:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     county = OpenCounty(tmp_path)
-    monkeypatch.setattr(stations, "post", lambda _county, path, body: county.answer(path, body))
+    for room in (stations, enrolling, crowding):
+        monkeypatch.setattr(room, "post", lambda _county, path, body, source="": county.answer(path, body))
     monkeypatch.setattr(stations, "client_tls", lambda *_: None)
     monkeypatch.setattr(revoking, "LIMIT_S", 0.5)
     monkeypatch.setattr(topics, "_WILL_S", 0.7)
@@ -117,6 +149,104 @@ def test_every_stranger_is_counted_where_nobody_is_refused(bench: Bench, group: 
     assert len(outcomes.admitted) == outcomes.strangers > 0
 
 
+class Credulous:
+    """A connection to an intake that believes everybody and has every picture."""
+
+    def __init__(self, board: Board) -> None:
+        self.station = board.station
+        self.stream = StationDouble(id=board.station, key=board.record_key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def say(self, leaf: str, payload: bytes) -> None: ...
+
+    def is_welcomed(self) -> bool:
+        return True
+
+    def is_receipted(self, *facts: Fact) -> bool:
+        self.stream.add(*facts)
+        return True
+
+    def hear(self, leaf: str) -> bytes:
+        return encode(BlobMissing(station=self.station, sha256=bytes(32), ranges=[]))
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        storing.forged_facts,
+        storing.words_about_others,
+        storing.pictures_by_hash,
+        storing.damaged_messages,
+        administering.accounts,
+        administering.neighbours,
+        signing_in.links,
+        signing_in.guesses,
+        signing_in.forgeries,
+        signing_in.tokens,
+        crowding.guesses_at_once,
+        crowding.shared_address,
+    ],
+    ids=lambda group: group.__name__,
+)
+def test_every_forgery_is_counted_where_all_is_believed(
+    bench: Bench, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(_: Browser, method: str, path: str, *__: object, **___: object) -> Page:
+        text = f"{SECRET} wide-auditor wide-operator"
+        return Page(200, leads_to="/" if method == "POST" else path, text=text)
+
+    monkeypatch.setattr(storing, "Speaker", Credulous)
+    monkeypatch.setattr(crowding, "guess_beside", lambda code: code)
+    monkeypatch.setattr(Browser, "ask", ask)
+    outcomes = Counted()
+    group(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+def test_a_conviction_that_its_station_clears_is_counted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_now = iter([True] * 3 + [False] * 3)
+    monkeypatch.setattr(storing, "Speaker", Credulous)
+    monkeypatch.setattr(storing, "_is_open", lambda *_: next(open_now))
+    outcomes = Counted()
+    storing.own_convictions(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+@pytest.mark.parametrize("group", [handing_in.scripts, handing_in.workbooks], ids=lambda group: group.__name__)
+def test_every_thing_handed_in_is_counted_where_all_is_taken(
+    bench: Bench, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, out = Workbook(), io.BytesIO()
+    book.create_sheet("任意").append(["=HYPERLINK(1)"])
+    book.save(out)
+    formula = out.getvalue()
+
+    def ask(_: Browser, method: str, path: str, *__: object, **___: object) -> Page:
+        if method == "POST":
+            return Page(500, leads_to="/")
+        return Page(200, text=f"{SECRET} <script>alert(1)</script>", content=formula)
+
+    monkeypatch.setattr(handing_in, "Speaker", Credulous)
+    monkeypatch.setattr(handing_in, "FORMULA", "HYPERLINK(1)")
+    monkeypatch.setattr(Browser, "ask", ask)
+    outcomes = Counted()
+    group(bench, outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
+
+
+def test_a_wish_that_came_true_is_seen() -> None:
+    authority = CertificateAuthority.make()[0].certificate
+    assert enrolling.has(authority, x509.BasicConstraints(ca=True, path_length=0)) is True
+    assert enrolling.has(authority, x509.BasicConstraints(ca=False, path_length=None)) is False
+
+
 class Docile:
     """A station that obeys whatever comes."""
 
@@ -131,6 +261,22 @@ class Docile:
         return self._heard
 
     def begin_anew(self) -> None: ...
+
+    def touch(self, uid: str) -> bool:
+        return True
+
+    def prompt(self, said: bytes) -> None:
+        self._heard += 1
+
+    def facts_of_a_kiosk(self) -> int:
+        return self._heard
+
+
+def test_what_a_made_up_kiosk_corrects_is_counted() -> None:
+    outcomes = Counted()
+    obeying.prompting(Docile(), outcomes)
+    assert outcomes.failed == []
+    assert len(outcomes.admitted) == outcomes.strangers > 0
 
 
 def test_every_order_is_counted_where_a_station_obeys_anybody() -> None:

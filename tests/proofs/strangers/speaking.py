@@ -1,0 +1,87 @@
+"""Whoever holds a station's keys speaks to the county's intake: it signs, says and hears as any program may."""
+
+import os
+import queue
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from protocol.birth import Welcome
+from protocol.codec import encode
+from protocol.envelope import Envelope
+from protocol.facts import Fact
+from protocol.receipts import Receipt
+from protocol.topics import DOWN, Down, Up, topic
+from tests.proofs.strangers.station import Board
+from tests.proofs.strangers.visitor import Visitor
+from tests.server_broker.station_double import StationDouble
+
+RECEIPT_S = 5.0
+"""How long a neighbour's receipt may take, whatever a stranger does meanwhile."""
+
+
+class Speaker:
+    """One connection of a board, with a stream of its own. A context: left, the connection is closed."""
+
+    def __init__(self, board: Board) -> None:
+        self.station = board.station
+        self.stream = StationDouble(id=board.station, key=board.record_key)
+        self._visitor = Visitor(board.county.broker_port, board.station, tls=board.tls())
+
+    def __enter__(self) -> Self:
+        if self._visitor.connect():
+            for leaf in DOWN:
+                self._visitor.subscribe(topic(shard=0, station=self.station, leaf=leaf))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._visitor.__exit__(kind, error, trace)
+
+    def say(self, leaf: Up, payload: bytes) -> None:
+        """Publish on one of the own topics."""
+        self._visitor.publish(topic(shard=0, station=self.station, leaf=leaf), payload)
+
+    def is_welcomed(self) -> bool:
+        """Say a birth and tell whether the county answered it."""
+        nonce = os.urandom(16)
+        self.say("birth", self.stream.birth(nonce=nonce).payload)
+        said = self.hear("welcome")
+        return said is not None and msgspec.msgpack.decode(said, type=Welcome).nonce == nonce
+
+    def is_receipted(self, *facts: Fact) -> bool:
+        """Say further facts and tell whether a receipt for them came in time."""
+        first = len(self.stream.sealed) + 1
+        self.stream.add(*facts)
+        return self.takes(self.stream.envelope(first))
+
+    def takes(self, envelope: Envelope) -> bool:
+        """Say an envelope and tell whether a receipt for all of it came in time."""
+        self.say("facts", encode(envelope))
+        until = time.monotonic() + RECEIPT_S
+        while (left := until - time.monotonic()) > 0 and (said := self.hear("receipt", within_s=left)) is not None:
+            receipt = msgspec.msgpack.decode(said, type=Receipt)
+            if receipt.epoch == envelope.head.epoch and receipt.through >= envelope.head.through:
+                return True
+        return False
+
+    def hear(self, leaf: Down, *, within_s: float = RECEIPT_S) -> bytes | None:
+        """Return what a signed document on one of the own topics holds; what comes on others is passed over."""
+        until = time.monotonic() + within_s
+        while (left := until - time.monotonic()) > 0:
+            try:
+                name, raw = self._visitor.messages.get(timeout=left)
+            except queue.Empty:
+                return None
+            if name.endswith(f"/{leaf}"):
+                payload: bytes = msgspec.msgpack.decode(raw, type=tuple[int, bytes, bytes, bytes])[2]
+                return payload
+        return None
+
+
+def altered(message: bytes, **changes: Any) -> bytes:
+    """Return a message with other values, which nobody has checked."""
+    return msgspec.msgpack.encode(msgspec.msgpack.decode(message) | changes)
