@@ -12,9 +12,9 @@ from openpyxl import Workbook
 from protocol import facts
 from tests.proofs.strangers.browser import Browser
 from tests.proofs.strangers.case import Bench, Outcomes
-from tests.proofs.strangers.console import ROLES, furnish, make_account
+from tests.proofs.strangers.console import furnish, make_account
 from tests.proofs.strangers.county import VILLAGE, County
-from tests.proofs.strangers.places import PLACES
+from tests.proofs.strangers.places import PLACES, ROLES
 from tests.proofs.strangers.speaking import Speaker
 from tests.server_broker.station_double import booted, moment
 

@@ -1,6 +1,6 @@
 """Whom the sign-in takes for somebody: who races, guesses, forges, prefetches or repeats, and who really is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
@@ -117,7 +117,7 @@ def _guess(browser: Browser, user: str) -> Page:
     return browser.ask("POST", _SIGN_IN, {"username": user, "password": "correct horse battery"})
 
 
-def together[T](deeds: list[Callable[[], T]]) -> list[T]:
+def together[T](deeds: Sequence[Callable[[], T]]) -> list[T]:
     """Do all of them at once, each in a thread of its own."""
     barrier = Barrier(len(deeds))
 

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
+from itertools import product
 from typing import Any
 
 import msgspec
@@ -207,10 +208,9 @@ def _whole(leaf: Up, stream: StationDouble) -> bytes:
 
 def _damaged(draw: random.Random, whole: bytes) -> Iterator[bytes]:
     extension = msgspec.msgpack.Ext(5, b"any")
-    fields = msgspec.msgpack.decode(whole)
-    for name in fields:
-        for value in (extension, None, {}, [], -1, 2**63, "\x00", b"", float("nan"), [[]] * 9):
-            yield altered(whole, **{name: value})
+    values: list[object] = [extension, None, {}, [], -1, 2**63, "\x00", b"", float("nan"), [[]] * 9]
+    for name, value in product(msgspec.msgpack.decode(whole), values):
+        yield altered(whole, **{name: value})
     yield altered(whole, kept_settings={"snapshots": extension}, unknown=[extension])
     for _ in range(_MUTATIONS):
         raw = bytearray(whole)
