@@ -101,6 +101,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "33-station-clears-the-countys-alarms": (county_tests("test_alarm_origins.py"),),
     "35-no-index-of-events-by-boot": (county_tests("test_touch_cost.py"),),
     "39-patrol-starved-by-traffic": (county_tests("test_patrol.py"),),
+    "44-picture-whole-for-whoever-asks": (county_tests("test_pictures_by_hash.py"),),
 }
 
 
