@@ -117,7 +117,28 @@ class Reported(VersionedMessage, frozen=True, kw_only=True):
     refused_settings: Annotated[dict[ShortText, Refusal], Meta(max_length=MAX_SETTINGS)] = {}
     """Settings whose value is not taken, with why."""
     kept_settings: Annotated[dict[ShortText, Any], Meta(max_length=MAX_SETTINGS)] = {}
-    """What holds in place of the refused values: the last good ones."""
+    """What holds in place of the refused values: the last good ones. Plain values, so that any county can show them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no setting can be: MessagePack's extensions and times, keys that are no text, and deep nests."""
+        if not all(_is_plain(value, depth=_MAX_DEPTH) for value in self.kept_settings.values()):
+            raise ValueError("Expected plain values of settings")
+
+
+_MAX_DEPTH = 4
+
+
+def _is_plain(value: Any, *, depth: int) -> bool:
+    match value:
+        case None | bool() | int() | float() | str() | bytes():
+            return True
+        case list() | tuple():
+            return depth > 0 and all(_is_plain(item, depth=depth - 1) for item in value)
+        case dict():
+            plain_keys = all(isinstance(key, str) for key in value)
+            return depth > 0 and plain_keys and all(_is_plain(item, depth=depth - 1) for item in value.values())
+        case _:
+            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ EVENTS = {
 }
 ALARMS = {
     "unexplained_facts": "记录账目对不上",
+    "ledger_too_large": "记录账目数不完",
     "epoch_opened": "站点另开了新的记录流",
     "facts_lost": "有记录无法恢复",
     "held": "有记录待审",
@@ -133,6 +134,7 @@ REMEDIES = {
     "disk_error": "请先在站点上导出记录，再换一张新卡；故障期间亮红灯的没有记录。",
     "stream_ahead": "请查这个站点是否换过旧卡，或者有人拷贝过它的卡。",
     "stream_differs": "请查这个站点是否换过旧卡，或者有人拷贝过它的卡。",
+    "ledger_too_large": "请查这个站点的程序是否出了故障，或者有人仿冒它；一天后再数。",
     "lost_card": "请联系村里，核实是谁在用这张卡。",
     "too_many_alarms": "请查这个站点的程序是否出了故障，或者有人仿冒它；不再多报一小时后自动解除。",
     "unknown_keyboard": "请到站点把它拔下；是自己人接的，就把编号写进站点的配置。",

@@ -4,19 +4,21 @@ Counts go by seq. Where an older card went on under seqs that were used before, 
 `lineage` finds by the signed heads that facts are gone.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.lineage import forget_led_heads, unaccounted
+from server_broker.fleet.consistency import StillInTime, consistent_read
+from server_broker.fleet.lineage import LedHead, Lineage, forget, lineage_of, streams_with_heads, unaccounted
 from server_broker.fleet.models import Stream
 from server_broker.media.models import Blob
 from server_broker.media.retention import EXPIRED
 
-UNEXPLAINED = "unexplained_facts"
+UNEXPLAINED, TOO_LARGE = "unexplained_facts", "ledger_too_large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,45 +57,46 @@ class _Counted:
     known: int
 
 
-_COUNT = """
-WITH stated AS (
-    SELECT coalesce(range_agg(int8range((detail->>'first')::bigint, (detail->>'last')::bigint, '[]')), '{}') AS lost
+_STORED = """
+SELECT f.stream_id, count(*) FROM fleet_stream s JOIN ingest_fact f ON f.stream_id = s.id AND f.seq <= s.through
+WHERE s.station_id = %s GROUP BY f.stream_id
+"""
+
+_HELD = """
+SELECT f.stream_id, count(*) FILTER (WHERE w.fact_id IS NULL), count(w.fact_id)
+FROM fleet_stream s JOIN ingest_fact f ON f.stream_id = s.id AND NOT (f.held_reason = '')
+LEFT JOIN ingest_writeoff w ON w.fact_id = f.id
+WHERE s.station_id = %s GROUP BY f.stream_id
+"""
+
+_SAID = """
+WITH wanted AS (
+    SELECT * FROM unnest(%(epochs)s::bytea[], %(throughs)s::bigint[]) AS w (epoch, through)
+), stated AS (
+    SELECT decode(detail->>'epoch', 'hex') AS epoch,
+           range_agg(int8range((detail->>'first')::bigint, (detail->>'last')::bigint, '[]')) AS lost
     FROM fleet_stationevent
-    WHERE station_id = %(station)s AND kind = 'facts_lost' AND detail->>'epoch' = encode(%(epoch)s, 'hex')
-      AND (detail->>'first')::bigint <= (detail->>'last')::bigint
+    WHERE station_id = %(station)s AND kind = 'facts_lost' AND (detail->>'first')::bigint <= (detail->>'last')::bigint
+    GROUP BY 1
+), opened AS (
+    SELECT decode(detail->>'previous', 'hex') AS epoch, max((detail->>'matched')::bigint) AS matched
+    FROM fleet_stationevent WHERE station_id = %(station)s AND kind = 'epoch_opened' GROUP BY 1
 ), again AS (
-    SELECT DISTINCT seq FROM ingest_reissue WHERE station_id = %(station)s AND epoch = %(epoch)s AND seq > %(through)s
+    SELECT DISTINCT r.epoch, r.seq FROM ingest_reissue r JOIN wanted w ON w.epoch = r.epoch AND r.seq > w.through
+    WHERE r.station_id = %(station)s
+), reissued AS (
+    SELECT a.epoch, count(*) AS all_of_them, max(a.seq) AS last, count(*) FILTER (WHERE s.lost @> a.seq) AS of_the_lost
+    FROM again a LEFT JOIN stated s ON s.epoch = a.epoch GROUP BY a.epoch
 )
-SELECT (SELECT count(*) FROM ingest_fact f WHERE f.stream_id = %(stream)s AND f.seq <= %(through)s),
-       (SELECT count(*) FROM ingest_fact f LEFT JOIN ingest_writeoff w ON w.fact_id = f.id
-        WHERE f.stream_id = %(stream)s AND NOT (f.held_reason = '') AND w.fact_id IS NULL),
-       (SELECT count(*) FROM ingest_fact f JOIN ingest_writeoff w ON w.fact_id = f.id
-        WHERE f.stream_id = %(stream)s AND NOT (f.held_reason = '')),
-       (SELECT count(*) FROM again),
-       (SELECT coalesce(sum(upper(gap) - lower(gap)), 0)::bigint
-        FROM unnest(stated.lost * int8multirange(int8range(%(through)s + 1, NULL))) AS gap)
-       - (SELECT count(*) FROM again WHERE stated.lost @> again.seq),
-       greatest(upper(stated.lost) - 1, (SELECT max(seq) FROM again),
-                (SELECT max((detail->>'matched')::bigint) FROM fleet_stationevent
-                 WHERE station_id = %(station)s AND kind = 'epoch_opened'
-                   AND detail->>'previous' = encode(%(epoch)s, 'hex')), 0)
-FROM stated
+SELECT w.epoch, coalesce(r.all_of_them, 0),
+       coalesce((SELECT sum(upper(gap) - lower(gap))::bigint
+                 FROM unnest(s.lost * int8multirange(int8range(w.through + 1, NULL))) AS gap), 0)
+       - coalesce(r.of_the_lost, 0),
+       greatest(upper(s.lost) - 1, r.last, o.matched, 0)
+FROM wanted w LEFT JOIN stated s ON s.epoch = w.epoch LEFT JOIN opened o ON o.epoch = w.epoch
+LEFT JOIN reissued r ON r.epoch = w.epoch
 """
 """Spans are counted by their ends: a station may state any two numbers."""
-
-
-def ledger(station_id: str) -> Ledger:
-    """Return the ledger of a station as the database says it now."""
-    sums = dict.fromkeys(("issued", "received", "held", "written_off", "waiting", "lost", "unexplained"), 0)
-    streams = list(Stream.objects.filter(station_id=station_id).order_by("opened_at", "id"))
-    current = max(streams, key=lambda stream: (stream.born_at or stream.opened_at, stream.pk), default=None)
-    busy = current is not None and current.issued > current.through
-    for stream in [*streams, *_unseen_streams(station_id, {bytes(stream.epoch) for stream in streams})]:
-        entry = _entry(stream, current=stream is current, busy=busy)
-        for name, count in entry.items():
-            sums[name] += count
-    return Ledger(**sums, **_blobs(station_id))
-
 
 _NAMED = """
 SELECT DISTINCT decode(coalesce(detail->>'previous', detail->>'epoch'), 'hex') FROM fleet_stationevent
@@ -102,22 +105,74 @@ WHERE station_id = %s AND kind IN ('epoch_opened', 'facts_lost')
 """
 
 
+def ledger(station_id: str) -> Ledger:
+    """Return the ledger of a station as the database says it at this moment.
+
+    The number of statements is the same for any number of streams.
+    """
+    with consistent_read() as still_in_time:
+        counted, _ = _count(station_id, still_in_time)
+    return counted
+
+
+def _count(station_id: str, still_in_time: StillInTime) -> tuple[Ledger, list[LedHead]]:
+    """Return the ledger, and the signed heads that have nothing more to tell."""
+    sums = dict.fromkeys(("issued", "received", "held", "written_off", "waiting", "lost", "unexplained"), 0)
+    led: list[LedHead] = []
+    streams = list(Stream.objects.filter(station_id=station_id).order_by("opened_at", "id"))
+    current = max(streams, key=lambda stream: (stream.born_at or stream.opened_at, stream.pk), default=None)
+    busy = current is not None and current.issued > current.through
+    streams += _unseen_streams(station_id, {bytes(stream.epoch) for stream in streams})
+    counts = _count_streams(station_id, streams)
+    with_heads = streams_with_heads(station_id)
+    for stream in streams:
+        has_heads = stream.pk in with_heads
+        lineage = lineage_of(stream, still_in_time=still_in_time) if has_heads else Lineage([], [])
+        led += lineage.led
+        entry = _entry(stream, counts[bytes(stream.epoch)], lineage, current=stream is current, busy=busy)
+        for name, count in entry.items():
+            sums[name] += count
+    return Ledger(**sums, **_blobs(station_id)), led
+
+
 def _unseen_streams(station_id: str, seen: set[bytes]) -> list[Stream]:
     """Return streams that later ones tell of and of which nothing came: the board was offline, or we were restored."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMED, [station_id])
-        named = {bytes(epoch) for (epoch,) in cursor.fetchall()}
+    named = {bytes(epoch) for (epoch,) in _rows(_NAMED, [station_id])}
     return [Stream(station_id=station_id, epoch=epoch) for epoch in sorted(named - seen)]
 
 
-def _entry(stream: Stream, *, current: bool, busy: bool) -> dict[str, int]:
+def _count_streams(station_id: str, streams: Sequence[Stream]) -> dict[bytes, _Counted]:
+    stored = dict(_rows(_STORED, [station_id]))
+    held = {stream: (waiting, written_off) for stream, waiting, written_off in _rows(_HELD, [station_id])}
+    said = _rows(
+        _SAID,
+        {
+            "station": station_id,
+            "epochs": [bytes(stream.epoch) for stream in streams],
+            "throughs": [stream.through for stream in streams],
+        },
+    )
+    numbers = {bytes(stream.epoch): stream.pk for stream in streams}
+    return {
+        bytes(epoch): _Counted(stored.get(numbers[bytes(epoch)], 0), *held.get(numbers[bytes(epoch)], (0, 0)), *told)
+        for epoch, *told in said
+    }
+
+
+def _rows(statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _entry(stream: Stream, counted: _Counted, lineage: Lineage, *, current: bool, busy: bool) -> dict[str, int]:
     """Return one stream's part. What an old stream lacks is still on its way while the current one is not drained."""
-    counted = _count(stream)
     issued = max(stream.issued, stream.through, counted.known)
     beyond = issued - stream.through - counted.reissued - counted.lost
     missing_rows = stream.through - counted.stored
     on_its_way = current or busy
-    elsewhere = 0 if busy else unaccounted(stream, but_for=0 if current else beyond)
+    elsewhere = 0 if busy else unaccounted(stream, lineage, but_for=0 if current else beyond)
     return {
         "issued": issued + elsewhere,
         "received": counted.stored - counted.held - counted.written_off + counted.reissued,
@@ -129,18 +184,6 @@ def _entry(stream: Stream, *, current: bool, busy: bool) -> dict[str, int]:
     }
 
 
-def _count(stream: Stream) -> _Counted:
-    which: dict[str, str | bytes | int] = {
-        "station": stream.station_id,
-        "epoch": bytes(stream.epoch),
-        "stream": stream.pk or 0,
-        "through": stream.through,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, which)
-        return _Counted(*cursor.fetchone())
-
-
 def _blobs(station_id: str) -> dict[str, Any]:
     blobs = Blob.objects.filter(station_id=station_id)
     awaited = blobs.filter(completed_at=None, evicted_reason="").exclude(announced_at=None)
@@ -150,16 +193,22 @@ def _blobs(station_id: str) -> dict[str, Any]:
     }
 
 
-def check_ledger(station_id: str, *, at: datetime) -> Ledger:
+def check_ledger(station_id: str, *, at: datetime, limit_s: float | None = None) -> Ledger:
     """Return the ledger, and open or close the alarm that something in it is unexplained.
 
     Heads that facts of later streams were found to lead to have nothing more to tell, and go.
+
+    Raises:
+        TookTooLong: It is more than can be counted in ``limit_s``, and nothing was changed.
     """
-    forget_led_heads(station_id)
-    counted = ledger(station_id)
-    if counted.unexplained:
-        detail = f"{counted.unexplained} 条记录去向不明"
-        raise_alarm(station=station_id, code=UNEXPLAINED, severity="critical", detail=detail, at=at)
-    else:
-        resolve(station=station_id, code=UNEXPLAINED, at=at)
+    with consistent_read(limit_s=limit_s) as still_in_time:
+        counted, led = _count(station_id, still_in_time)
+    with transaction.atomic():
+        forget(led)
+        resolve(station=station_id, code=TOO_LARGE, at=at)
+        if counted.unexplained:
+            detail = f"{counted.unexplained} 条记录去向不明"
+            raise_alarm(station=station_id, code=UNEXPLAINED, severity="critical", detail=detail, at=at)
+        else:
+            resolve(station=station_id, code=UNEXPLAINED, at=at)
     return counted

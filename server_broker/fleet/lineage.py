@@ -8,11 +8,13 @@ shown green. Of lines with a gap nothing is said here: the gap is in the ledger.
 
 import heapq
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from protocol.chain import first_head, next_head
+from server_broker.fleet.consistency import StillInTime
 from server_broker.fleet.models import Stream
 
 _STEPS_PER_FACT, _STEPS_SPARE = 8, 10_000
@@ -30,8 +32,7 @@ WHERE station_id = %s AND epoch = %s AND seq <= %s ORDER BY seq, id
 """
 _OWN_FACTS = "SELECT seq, digest FROM ingest_fact WHERE stream_id = %s AND seq > %s AND seq <= %s ORDER BY seq"
 _WITH_HEADS = """
-SELECT id FROM fleet_stream s
-WHERE station_id = %s AND EXISTS (SELECT 1 FROM ingest_unprovenhead u WHERE u.stream_id = s.id)
+SELECT DISTINCT u.stream_id FROM ingest_unprovenhead u JOIN fleet_stream s ON s.id = u.stream_id WHERE s.station_id = %s
 """
 _FORGET = "DELETE FROM ingest_unprovenhead WHERE stream_id = %s AND seq = %s AND head = %s"
 
@@ -53,40 +54,62 @@ type _Way = tuple[int, int, bytes, bytes]
 """How often a line changed its strand, how far it leads (negative: the farthest first), its head, and the strand."""
 
 
-def unaccounted(stream: Stream, *, but_for: int) -> int:
+class LedHead(NamedTuple):
+    """A signed head of a stream that some line of facts leads to: it has nothing more to tell."""
+
+    stream: int
+    seq: int
+    head: bytes
+
+
+class Lineage(NamedTuple):
+    """The signed heads of a stream, each by seq: those that no line of facts leads to, and those that one does."""
+
+    missed: list[_Head]
+    led: list[LedHead]
+
+
+def streams_with_heads(station_id: str) -> set[int]:
+    """Return which streams of a station have signed heads that are not proven: of the others there is no lineage."""
+    return {pk for (pk,) in _rows(_WITH_HEADS, station_id)}
+
+
+def unaccounted(stream: Stream, lineage: Lineage, *, but_for: int) -> int:
     """Return how many facts are gone under signed heads, beside ``but_for`` of them that a count of seqs shows.
 
     Of a head within what the county has, nobody knows how many: it counts as one.
     """
-    missed, _ = _judge(stream)
+    missed = lineage.missed
     return max(0, max(1, missed[-1].seq - stream.through) - but_for) if missed else 0
 
 
-def forget_led_heads(station_id: str) -> None:
-    """Delete the heads of a station that some line of facts leads to."""
-    for stream in Stream.objects.filter(pk__in=[pk for (pk,) in _rows(_WITH_HEADS, station_id)]):
-        _, led = _judge(stream)
-        with connection.cursor() as cursor:
-            cursor.executemany(_FORGET, [(stream.pk, seq, head) for seq, head in led])
+def forget(heads: Iterable[LedHead]) -> None:
+    """Delete heads that facts lead to."""
+    with connection.cursor() as cursor:
+        cursor.executemany(_FORGET, list(heads))
 
 
-def _judge(stream: Stream) -> tuple[list[_Head], list[_Head]]:
-    """Return the signed heads that are missed and those that facts lead to, each by seq."""
+def lineage_of(stream: Stream, *, still_in_time: StillInTime) -> Lineage:
+    """Return what becomes of the signed heads of a stream.
+
+    Raises:
+        TookTooLong: By ``still_in_time``, which is asked at each step of the search.
+    """
     signed = [_Head(seq, bytes(head)) for seq, head in _rows(_SIGNED, stream.pk)]
     if not signed:
-        return [], []
+        return Lineage([], [])
     last = signed[-1].seq
     facts: _Facts = defaultdict(list)
     for seq, digest, carrier in _rows(_REISSUES, stream.station_id, bytes(stream.epoch), last):
         facts[seq].append(_Fact(bytes(digest), bytes(carrier)))
     start = _start(stream, min([signed[0].seq, *facts]) - 1)
     if start is None:
-        return [], []
+        return Lineage([], [])
     for seq, digest in _rows(_OWN_FACTS, stream.pk, start.seq, last):
         facts[seq].insert(0, _Fact(bytes(digest), _OWN))
     whole = [head for head in signed if _is_complete(facts, start.seq, head.seq)]
-    led = [head for head in whole if _leads(facts, start, head)]
-    return [head for head in whole if head not in led], led
+    led = [head for head in whole if _leads(facts, start, head, still_in_time)]
+    return Lineage([head for head in whole if head not in led], [LedHead(stream.pk, *head) for head in led])
 
 
 _SIGNED = "SELECT seq, head FROM ingest_unprovenhead WHERE stream_id = %s ORDER BY seq"
@@ -113,11 +136,12 @@ def _is_complete(facts: _Facts, start: int, end: int) -> bool:
     return all(seq in facts for seq in range(start + 1, end + 1))
 
 
-def _leads(facts: _Facts, start: _Head, end: _Head) -> bool:
+def _leads(facts: _Facts, start: _Head, end: _Head, still_in_time: StillInTime) -> bool:
     """Search for a line of facts from one head to the other, those with the fewest changes of strand first."""
     steps = _STEPS_PER_FACT * (end.seq - start.seq) + _STEPS_SPARE
     ways: list[_Way] = [(0, -start.seq, start.head, _ANY)]
     while ways and steps:
+        still_in_time()
         changes, reached, head, strand = heapq.heappop(ways)
         seq = 1 - reached
         steps -= 1

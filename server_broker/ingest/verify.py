@@ -13,6 +13,7 @@ from typing import Any
 
 from protocol.chain import fact_digest, first_head, next_head
 from protocol.heads import SignedHead
+from server_broker.fleet.consistency import consistent_read
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.record_keys import signed_by_station
@@ -42,8 +43,9 @@ class StreamVerdict:
 
 
 def verify_station(station: Station) -> list[StreamVerdict]:
-    """Replay every stream of a station, in the order in which they were opened."""
-    return [_verify_stream(station, stream) for stream in station.streams.order_by("opened_at", "id")]
+    """Replay every stream of a station, in the order in which they were opened, as it all stood at one moment."""
+    with consistent_read():
+        return [_verify_stream(station, stream) for stream in station.streams.order_by("opened_at", "id")]
 
 
 def _verify_stream(station: Station, stream: Stream) -> StreamVerdict:

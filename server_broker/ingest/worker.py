@@ -26,7 +26,6 @@ from server_broker.ingest.lease import Lease
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.notices import DesiredNotices
 from server_broker.ingest.orders import send_due_orders
-from server_broker.ingest.patrol import LedgerPatrol
 from server_broker.ingest.presence import SILENCE, mark_silent
 from server_broker.ingest.settlement import Settlement, is_about_blobs
 from server_broker.ingest.source import Source
@@ -40,7 +39,6 @@ BLOB_MESSAGES = 32
 """Blob messages settled between two looks for facts: pictures go under the facts."""
 MAX_BLOB_BACKLOG = 1_000
 IDLE_S = 0.25
-PATROL_S = 1.0
 SILENT_EVERY = timedelta(minutes=1)
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 2.0
@@ -74,9 +72,7 @@ class Worker:
         self._settlement = Settlement(clock=clock)
         self._notices = DesiredNotices(shard=shard)
         self._blobs: deque[Incoming] = deque()
-        self._patrol = LedgerPatrol(shard=shard)
         self._look_again = 0.0
-        self._patrol_from = time.monotonic() + PATROL_S
         self._count_silent_from = clock() + SILENCE
 
     def run(self) -> None:
@@ -108,9 +104,6 @@ class Worker:
             self._patiently(self._send_orders)
             self._patiently(self._mark_silent)
             self._look_again = time.monotonic() + IDLE_S
-        if not messages and time.monotonic() >= self._patrol_from:
-            self._patiently(lambda: self._with_lease(lambda: self._patrol.check_next(now=self._clock())))
-            self._patrol_from = time.monotonic() + PATROL_S
         return len(messages)
 
     def _drain(self, timeout_s: float) -> list[Incoming]:

@@ -1,5 +1,8 @@
 """Blobs on the disk: pieces in ``partial/``, whole ones under their hash, each step durable before it is told.
 
+Bytes that several stations sent lie here once. Beside them an empty file names each station that sent them: a hash is
+no secret, so only who has sent the bytes has them here.
+
 Nothing here knows of the database; what is on the disk and what the database says may differ after a crash or a
 restore, and the disk is right.
 """
@@ -22,9 +25,13 @@ class MediaFolder:
         name = sha256.hex()
         return self._root / name[:2] / name
 
-    def has(self, sha256: bytes) -> bool:
-        """Tell whether the blob is here whole: only hash-checked files get their final name."""
-        return self.path(sha256).is_file()
+    def has_of(self, station: str, sha256: bytes) -> bool:
+        """Tell whether that station sent the blob and it is here whole, under the name that only its hash gives it."""
+        return self._sent_path(station, sha256).is_file() and self.path(sha256).is_file()
+
+    def _sent_path(self, station: str, sha256: bytes) -> Path:
+        whole = self.path(sha256)
+        return whole.with_name(f"{whole.name}.{station}")
 
     def has_pieces(self, station: str, sha256: bytes) -> bool:
         """Tell whether pieces of the blob came from that station."""
@@ -56,6 +63,7 @@ class MediaFolder:
             return False
         whole = self.path(sha256)
         whole.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._sent_path(station, sha256).touch(mode=0o640)
         piece.rename(whole)
         _sync_folder(whole.parent)
         _sync_folder(self._root)
@@ -72,9 +80,11 @@ class MediaFolder:
             path.unlink(missing_ok=True)
         return len(old)
 
-    def drop(self, sha256: bytes) -> None:
-        """Delete a whole blob."""
-        self.path(sha256).unlink(missing_ok=True)
+    def drop(self, station: str, sha256: bytes, *, last: bool) -> None:
+        """Forget that a station sent a whole blob; delete the bytes when it was the last to have them."""
+        self._sent_path(station, sha256).unlink(missing_ok=True)
+        if last:
+            self.path(sha256).unlink(missing_ok=True)
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:

@@ -81,9 +81,9 @@ class BlobIntake:
         return []
 
     def adopt(self, announced: Iterable[BlobKey]) -> None:
-        """Complete blobs whose bytes lie here already: the station of a restored county will not send them again."""
+        """Complete blobs that these stations sent already: those of a restored county will not send them again."""
         for station, sha256 in announced:
-            if not self._folder.has(sha256):
+            if not self._folder.has_of(station, sha256):
                 continue
             blob = Blob.objects.select_for_update().get(station_id=station, sha256=sha256)
             try:
@@ -93,9 +93,9 @@ class BlobIntake:
                 _log.warning("blob %s lies here and cannot be used: %s", sha256.hex()[:12], error)
 
     def _adopt(self, blob: Blob) -> bool:
-        """Take a blob as complete whose bytes lie here already: a crash before COMMIT, or another station's."""
+        """Take a blob as complete that its station sent already, before a crash or a restore."""
         sha256 = bytes(blob.sha256)
-        if not self._folder.has(sha256):
+        if not self._folder.has_of(blob.station_id, sha256):
             return False
         self._folder.forget(blob.station_id, sha256)
         self._complete(blob)
@@ -121,9 +121,12 @@ class BlobIntake:
         blob.save()
 
     def answer(self, query: BlobQuery) -> BlobMissing:
-        """Say what is missing of a blob; nothing missing means whole, checked and safe."""
+        """Say what is missing of a blob; nothing missing means that this station sent it whole, checked and safe.
+
+        Of what others sent the answer tells nothing.
+        """
         blob = Blob.objects.select_for_update().filter(station_id=query.station, sha256=query.sha256).first()
-        if blob is None and self._folder.has(query.sha256):
+        if blob is None and self._folder.has_of(query.station, query.sha256):
             blob = self._blob(query.station, query.sha256, query.size)
         if blob is not None and (blob.completed_at is not None or self._adopt(blob)):
             return BlobMissing(station=query.station, sha256=query.sha256, ranges=[])

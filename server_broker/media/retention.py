@@ -28,8 +28,7 @@ def drop_expired(now: datetime) -> int:
         with transaction.atomic():
             Blob.objects.filter(pk=blob.pk).update(viewable=False, evicted_reason=EXPIRED)
             alive = Blob.objects.filter(sha256=blob.sha256).exclude(completed_at=None).exclude(evicted_reason=EXPIRED)
-            if not alive.exists():
-                folder.drop(bytes(blob.sha256))
+            folder.drop(blob.station_id, bytes(blob.sha256), last=not alive.exists())
     return dropped
 
 

@@ -2,7 +2,8 @@
 
 A part of its own under the supervisor: whatever hangs or fails here holds up neither facts nor pages, and logs are
 turned also while the database is away. Each piece of work belongs to its room; here is only when. What a revocation
-waits for has a thread of its own each: the rest may take minutes.
+waits for has a thread of its own each, and so has the patrol of the ledgers, which never ends: the rest may take
+minutes.
 """
 
 import datetime as dt
@@ -25,6 +26,7 @@ IN_STEP_S = 5.0
 """How soon the database learns what it missed while it was away."""
 DAY_S = 24 * 3600.0
 RETRY_S = 600.0
+PATROL_AFTER_S = 10.0
 SETTLE_S = 300.0
 """After the start: a county that has just come up has better things to do."""
 
@@ -108,6 +110,15 @@ def county_chores(home: CountyHome) -> list[Chore]:
     ]
 
 
+def patrol_chores() -> list[Chore]:
+    """Return what goes round the stations without an end. Django has been set up."""
+    from server_broker.ingest.patrol import EVERY_S, LedgerPatrol  # noqa: PLC0415 - needs the models
+
+    patrol = LedgerPatrol(monotonic_s=time.monotonic)
+    look = _with_database(_unless_away(patrol.go_on))
+    return [Chore("ledgers counted", look, every_s=EVERY_S, first_after_s=PATROL_AFTER_S)]
+
+
 def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
     """Give the connection back afterwards: the next chore is a day away."""
     from django.db import connection  # noqa: PLC0415 - Django's settings are read after setup
@@ -143,7 +154,7 @@ def main() -> None:
 
     threads = [
         threading.Thread(target=_work, args=(chores, stop), name=chores[0].name)
-        for chores in (*([chore] for chore in urgent_chores(HOME)), county_chores(HOME))
+        for chores in (*([chore] for chore in urgent_chores(HOME)), patrol_chores(), county_chores(HOME))
     ]
     for thread in threads:
         thread.start()

@@ -17,7 +17,7 @@ from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
 from server_broker.fleet.models import Alarm
 from server_broker.home import CountyHome
-from server_broker.service.chores import DAY_S, RETRY_S, Chore, Chores, county_chores, urgent_chores
+from server_broker.service.chores import DAY_S, RETRY_S, Chore, Chores, county_chores, patrol_chores, urgent_chores
 from server_broker.trust.keys import server_certificate
 from tests.server_broker.console_county import make_county, user_of
 from tests.server_broker.station_double import NOW, StationDouble
@@ -72,8 +72,9 @@ def test_what_is_due_within_seconds_does_not_wait_for_minutes_when_it_fails(capl
 
 
 def test_the_county_s_chores_hold_their_names() -> None:
-    names = [chore.name for chore in (*urgent_chores(settings.HOME), *county_chores(settings.HOME))]
-    assert len(names) == len(set(names)) == 11
+    chores = (*urgent_chores(settings.HOME), *patrol_chores(), *county_chores(settings.HOME))
+    names = [chore.name for chore in chores]
+    assert len(names) == len(set(names)) == 12
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""A station's page, the ledger's patrol, and alarms that open once."""
+"""A station's page, its ledger, and alarms that open once."""
 
 from datetime import timedelta
 
@@ -10,7 +10,6 @@ from server_broker.fleet.ledger import UNEXPLAINED, check_ledger
 from server_broker.fleet.models import Alarm, CountyState, Station
 from server_broker.fleet.queries import station_page
 from server_broker.ingest.models import Fact
-from server_broker.ingest.patrol import LedgerPatrol
 from server_broker.ingest.settlement import Settlement
 from tests.server_broker.station_double import NOW, StationDouble, booted, touch
 
@@ -75,17 +74,6 @@ def test_an_unexplained_fact_is_an_alarm_until_it_is_explained(station: StationD
     kept.save(force_insert=True)
     assert check_ledger(station.id, at=NOW).unexplained == 0
     assert Alarm.objects.get(code=UNEXPLAINED).resolved_at == NOW
-
-
-def test_the_patrol_goes_round_the_stations(station: StationDouble) -> None:
-    StationDouble(id="shili-02").enrol()
-    Fact.objects.get(seq=1).delete()
-    patrol = LedgerPatrol(shard=0)
-    for _ in range(3):
-        patrol.check_next(now=NOW)
-    alarm = Alarm.objects.get(code=UNEXPLAINED)
-    assert (alarm.station_id, alarm.count) == (station.id, 2)
-    LedgerPatrol(shard=7).check_next(now=NOW)
 
 
 def test_a_second_restore_from_the_same_dump_gives_a_new_generation() -> None:

@@ -1,6 +1,5 @@
 """Pictures in pieces: whole only when hashed, kept when early, started over when damaged, gone after 90 days."""
 
-import hashlib
 import io
 import itertools
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from protocol.blobs import BlobChunk, BlobMissing, BlobQuery
+from protocol.blobs import BlobChunk
 from protocol.codec import encode
 from protocol.facts import BlobEvicted
 from server_broker.fleet.models import Alarm
@@ -22,21 +21,13 @@ from server_broker.ingest.models import Quarantined
 from server_broker.ingest.settlement import Settlement
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
-from server_broker.media.pictures import is_viewable, open_snapshot
+from server_broker.media.pictures import is_viewable, open_blob, open_snapshot
 from server_broker.media.ranges import merge, missing
 from server_broker.media.retention import drop_abandoned, drop_expired
-from tests.server_broker.station_double import NOW, StationDouble, announced, moment
+from tests.server_broker.picture_sender import CHUNK, Sender, jpeg
+from tests.server_broker.station_double import NOW, StationDouble, moment
 
 pytestmark = pytest.mark.django_db
-
-CHUNK = 1000
-
-
-def jpeg(width: int = 64, height: int = 48, *, shade: int = 90) -> bytes:
-    buffer = io.BytesIO()
-    picture = Image.effect_noise((width, height), shade).convert("RGB")
-    picture.save(buffer, "JPEG")
-    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -57,33 +48,6 @@ def folder() -> Iterator[MediaFolder]:
 @pytest.fixture
 def settlement(folder: MediaFolder) -> Settlement:
     return Settlement(clock=lambda: NOW)
-
-
-class Sender:
-    """The station's end of the blob conversation."""
-
-    def __init__(self, station: StationDouble, settlement: Settlement, data: bytes) -> None:
-        self.station, self.settlement, self.data = station, settlement, data
-        self.sha256 = hashlib.sha256(data).digest()
-
-    def chunk(self, offset: int, data: bytes | None = None) -> None:
-        piece = self.data[offset : offset + CHUNK] if data is None else data
-        chunk = BlobChunk(station=self.station.id, sha256=self.sha256, size=len(self.data), offset=offset, data=piece)
-        self.settlement.settle([self.station.message("blob", encode(chunk))])
-
-    def missing(self) -> list[tuple[int, int]]:
-        query = BlobQuery(station=self.station.id, sha256=self.sha256, size=len(self.data))
-        [answer] = self.settlement.settle([self.station.message("asked", encode(query))])
-        assert isinstance(answer.message, BlobMissing)
-        return [(span.start, span.end) for span in answer.message.ranges]
-
-    def announce(self) -> None:
-        first = len(self.station.sealed) + 1
-        self.settlement.settle([self.station.add(announced(self.sha256, len(self.data))).facts_message(first)])
-
-    def all(self) -> None:
-        for offset in range(0, len(self.data), CHUNK):
-            self.chunk(offset)
 
 
 @pytest.fixture
@@ -146,12 +110,45 @@ def test_the_disk_is_believed_before_the_database(sender: Sender, folder: MediaF
     assert Blob.objects.get().viewable
 
 
-def test_the_same_bytes_of_another_station_need_no_sending(sender: Sender, settlement: Settlement) -> None:
+def test_a_station_that_knows_a_hash_has_not_the_picture(sender: Sender, settlement: Settlement) -> None:
+    """Neither asking, nor announcing it, nor some of its bytes get it a picture of its own, or tell it anything."""
+    sender.announce()
     sender.all()
     other = StationDouble(id="shili-02")
     other.enrol()
-    assert Sender(other, settlement, sender.data).missing() == []
+    curious = Sender(other, settlement, sender.data)
+    size = len(sender.data)
+    assert curious.missing() == [(0, size)]
+    assert not Blob.objects.filter(station_id=other.id).exists()
+    curious.announce()
+    assert curious.missing() == [(0, size)]
+    curious.chunk(0)
+    assert curious.missing() == [(CHUNK, size)]
+    blob = Blob.objects.get(station_id=other.id)
+    assert (blob.completed_at, blob.viewable, open_blob(blob)) == (None, False, None)
+
+
+def test_the_same_bytes_of_two_stations_lie_here_once(sender: Sender, settlement: Settlement) -> None:
+    sender.all()
+    other = StationDouble(id="shili-02")
+    other.enrol()
+    Sender(other, settlement, sender.data).all()
     assert Blob.objects.filter(viewable=True).count() == 2
+    assert sum(path.stat().st_size for path in settings.HOME.media.rglob("*") if path.is_file()) == len(sender.data)
+
+
+def test_a_restored_county_gives_a_picture_to_no_station_that_did_not_send_it(
+    sender: Sender, settlement: Settlement
+) -> None:
+    sender.announce()
+    sender.all()
+    Blob.objects.all().delete()
+    other = StationDouble(id="shili-02")
+    other.enrol()
+    curious = Sender(other, settlement, sender.data)
+    curious.announce()
+    assert curious.missing() == [(0, len(sender.data))]
+    assert sender.missing() == []
 
 
 def test_a_piece_of_another_size_is_refused(sender: Sender) -> None:
@@ -225,7 +222,7 @@ def test_pictures_live_ninety_days(sender: Sender, folder: MediaFolder) -> None:
     sender.all()
     assert drop_expired(NOW + timedelta(days=89)) == 0
     assert drop_expired(NOW + timedelta(days=91)) == 1
-    assert not folder.has(sender.sha256)
+    assert not folder.has_of(sender.station.id, sender.sha256)
     assert open_snapshot(Blob.objects.get()) is None
     assert drop_expired(NOW + timedelta(days=91)) == 0
     assert sender.missing() == []
@@ -237,12 +234,13 @@ def test_bytes_that_another_station_s_picture_shares_stay_as_long_as_that_one(
     other = StationDouble(id="shili-02")
     other.enrol()
     sender.all()
-    assert Sender(other, settlement, sender.data).missing() == []
+    Sender(other, settlement, sender.data).all()
     Blob.objects.filter(station_id=other.id).update(completed_at=NOW + timedelta(days=30))
     assert drop_expired(NOW + timedelta(days=91)) == 1
-    assert folder.has(sender.sha256)
+    assert folder.has_of(other.id, sender.sha256)
+    assert not folder.has_of(sender.station.id, sender.sha256)
     assert drop_expired(NOW + timedelta(days=121)) == 1
-    assert not folder.has(sender.sha256)
+    assert not [path for path in settings.HOME.media.rglob("*") if path.is_file()]
 
 
 def test_a_picture_that_came_all_the_same_is_not_called_lost(sender: Sender) -> None:
