@@ -24,6 +24,7 @@ QUALITIES = {
     "synced": Word("✓", "已校时", "good"),
     "holdover": Word("✓", "守时", "good"),
     "restored": Word("△", "未校时", "warn"),
+    "disputed": Word("△", "县里时钟有疑问", "warn"),
     "unknown": Word("△", "时间不明", "warn"),
 }
 ANSWERS = {
@@ -217,6 +218,7 @@ DEEDS = {
     "held.written_off": "核销待审记录",
     "pack.published": "发布学习包",
     "county.restored": "从备份恢复",
+    "county.clock_confirmed": "确认县里时钟无误",
 }
 
 
