@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from server_broker.fleet.county_clock import LinuxMachine
 from server_broker.home import CountyHome
 from server_broker.service import control, doctor, up
 from server_broker.service.config import CountyConfig, read_config
@@ -42,9 +43,10 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
             broker_port=chosen.broker_port,
             broker_local_port=chosen.broker_local_port,
             broker_fallback_port=chosen.broker_fallback_port or None,
+            clock="ntp" if LinuxMachine().synchronised() else "manual",
         ),
     )
-    print(f"{home.config_file}: web {config.web_port}, broker {config.broker_port}")
+    print(f"{home.config_file}: web {config.web_port}, broker {config.broker_port}, clock {config.clock}")
     return 0
 
 
@@ -191,6 +193,8 @@ def _add_model_verbs(add: Add) -> None:
     add("sign-in-link", _with_models("sign-in-link"), "print a link that signs a user in once", "user")
     add("reset-second-factor", _with_models("reset-second-factor"), "forget an administrator's lost device", "user")
     add("restored", _with_models("restored"), "say that the database was restored from a backup")
+    clock = add("clock", _with_models("clock"), "say whether stations are told this machine's time, and why not")
+    clock.add_argument("--confirm", action="store_true", help="a person has looked, and the time is right")
     new_key = "sign with a new key from now on; what the old one signs is void"
     add("new-signing-key", _with_models("new-signing-key"), new_key).add_argument(
         "--reason", required=True, help="for the audit log"

@@ -24,6 +24,7 @@ QUALITIES = {  # they stand beside people's names: a word must not read as if it
     "synced": Word("✓", "已校时", "good"),
     "holdover": Word("✓", "断网走时", "good"),
     "restored": Word("△", "未校时", "warn"),
+    "disputed": Word("△", "县里时钟有疑问", "warn"),
     "unknown": Word("△", "时间不明", "warn"),
 }
 ANSWERS = {
@@ -228,6 +229,7 @@ DEEDS = {
     "pack.published": "发布学习包",
     "county.restored": "从备份恢复",
     "county.signing_key_replaced": "更换县里的签名密钥",
+    "county.clock_confirmed": "确认县里时钟无误",
 }
 
 

@@ -181,3 +181,19 @@ class CountyState(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="county_state_is_one_row")]
+
+
+class ClockRun(models.Model):
+    """A stretch of the county's own clock that its words to stations name, and what was learnt of it since."""
+
+    run = models.BinaryField(max_length=8, unique=True)
+    boot = models.BinaryField(max_length=16)
+    """Of the county's machine: runs of one boot can be compared by its monotonic clock."""
+    began_ms = models.BigIntegerField()
+    offset_ms = models.BigIntegerField()
+    """Wall minus monotonic time: at its end, or as it was last noted."""
+    vouched = models.PositiveSmallIntegerField()
+    """Who vouches for what it says, ``ahead_ms`` taken off: `server_broker.fleet.county_clock`."""
+    ahead_ms = models.BigIntegerField(default=0)
+    """How far it was ahead of the time, by a later run of the same boot."""
+    noted_at = models.DateTimeField()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from protocol.birth import Match, Welcome, seal_match, seal_welcome
+from protocol.birth import NOT_TOLD, Match, Welcome, seal_match, seal_welcome
 from protocol.blobs import BlobMissing, seal_missing
 from protocol.commands import Command, seal_command
 from protocol.receipts import Receipt, seal_receipt
@@ -30,6 +30,8 @@ class Answer:
 
     shard: int
     message: DownMessage
+    may_be_untold: bool = True
+    """Of a welcome: whether its station knows what `NOT_TOLD` means."""
 
     @property
     def topic(self) -> str:
@@ -42,13 +44,21 @@ class Answer:
         return isinstance(self.message, Desired | Command)
 
 
-def seal_answer(answer: Answer, key: Ed25519PrivateKey, *, wall_ms: int) -> bytes:
-    """Sign and encode an answer. A welcome and a command state ``wall_ms``, the county's clock at this moment."""
+def seal_answer(
+    answer: Answer, key: Ed25519PrivateKey, *, wall_ms: int, tells: bool = True, clock_run: bytes | None = None
+) -> bytes:
+    """Sign and encode an answer.
+
+    Args:
+        wall_ms: The county's clock at this moment. A command states it.
+        tells: Whether stations may be told it: a welcome states it then, and ``clock_run``, the run that tells it.
+    """
     match answer.message:
         case Receipt() as receipt:
             return seal_receipt(key, receipt)
         case Welcome() as welcome:
-            return seal_welcome(key, msgspec.structs.replace(welcome, wall=wall_ms))
+            told = {"wall": wall_ms, "clock_run": clock_run} if tells else {"wall": NOT_TOLD}
+            return seal_welcome(key, msgspec.structs.replace(welcome, **told))
         case Match() as found:
             return seal_match(key, found)
         case BlobMissing() as missing:

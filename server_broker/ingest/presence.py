@@ -196,7 +196,7 @@ def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list
             held=held[stream.id] if stream else [],
             signed=_signed_beyond(stream.state) if stream else [],
         )
-        answers.append(Answer(sender.shard, welcome))
+        answers.append(Answer(sender.shard, welcome, may_be_untold=birth.generation is not None))
     return answers
 
 

@@ -185,6 +185,7 @@ def _clock_corrected(fact: facts.ClockCorrected, who: Identity, rows: Rows) -> N
         "wall": fact.wall,
         "source": fact.source,
         "before": fact.before,
+        "run": fact.clock_run.hex() if fact.clock_run else None,
     }
     _event(fact, who, rows, detail)
     rows.to_date(who.station, fact.boot, 0)

@@ -21,7 +21,8 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from psycopg import Error as PsycopgError
 
 from server_broker.fleet.alarms import raise_alarm
-from server_broker.ingest.answers import Answer, seal_answer
+from server_broker.fleet.county_clock import CountyClock
+from server_broker.ingest.answers import Answer
 from server_broker.ingest.lease import Lease
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.notices import DesiredNotices
@@ -29,6 +30,7 @@ from server_broker.ingest.orders import send_due_orders
 from server_broker.ingest.presence import SILENCE, mark_silent
 from server_broker.ingest.settlement import Settlement, is_about_blobs
 from server_broker.ingest.source import Source
+from server_broker.ingest.telling import TimeTelling
 
 _log = logging.getLogger(__name__)
 
@@ -62,14 +64,20 @@ class Worker:
         shard: int,
         clock: Callable[[], datetime],
         stop: threading.Event,
+        county_clock: CountyClock | None = None,
     ) -> None:
+        """Make a worker.
+
+        Args:
+            county_clock: Judges whether stations may be told the time; without it they are.
+        """
         self._source = source
         self._shard = shard
-        self._key = key
         self._clock = clock
         self._stop = stop
         self._lease = Lease(shard)
         self._settlement = Settlement(clock=clock)
+        self._telling = TimeTelling(county_clock, key=key, wall=clock)
         self._notices = DesiredNotices(shard=shard)
         self._blobs: deque[Incoming] = deque()
         self._look_again = 0.0
@@ -99,7 +107,9 @@ class Worker:
                 self._settle(batch)
         if self._blobs:
             self._settle_blobs()
+        self._publish_late()
         if time.monotonic() >= self._look_again:
+            self._patiently(lambda: self._with_lease(lambda: self._telling.attend(mono_ms=_mono_ms())))
             self._patiently(self._send_desired)
             self._patiently(self._send_orders)
             self._patiently(self._mark_silent)
@@ -163,8 +173,13 @@ class Worker:
 
     def _publish(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
-            payload = seal_answer(answer, self._key, wall_ms=round(self._clock().timestamp() * 1000))
-            self._source.publish(answer.topic, payload, must_arrive=answer.must_arrive)
+            payload = self._telling.seal(answer, mono_ms=_mono_ms())
+            if payload is not None:
+                self._source.publish(answer.topic, payload, must_arrive=answer.must_arrive)
+
+    def _publish_late(self) -> None:
+        for topic, payload in self._telling.due(mono_ms=_mono_ms()):
+            self._source.publish(topic, payload, must_arrive=False)
 
     def _send_desired(self) -> None:
         self._with_lease(self._notices.listen)
@@ -220,6 +235,10 @@ class Worker:
             if self._stop.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311 - spreads retries, guards nothing
                 raise _Stopped
             delay = min(delay * 2, RETRY_MOST_S)
+
+
+def _mono_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
 
 
 class _Stopped(Exception):

@@ -23,6 +23,7 @@ from server_broker.accounts.services import make_account
 from server_broker.audit import log as audit
 from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
+from server_broker.fleet.county_clock import CountyClock, LinuxMachine, build_ms
 from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
@@ -240,6 +241,18 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 1 if outcome.unplaced else 0
 
 
+def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
+    """Print what the machine's clock is worth; 1 while stations are not told the time."""
+    mode = read_config(home).clock
+    clock = CountyClock(home.root, machine=LinuxMachine(), mode=mode, build_ms=build_ms())
+    standing = clock.look()
+    if chosen.confirm:
+        before, standing = standing, clock.confirm()
+        audit.record(_actor(), "county.clock_confirmed", "", {"problem": before.problem, "floor_ms": before.floor_ms})
+    print(f"北京时间 {standing.shown()}，{mode}：" + (standing.sentence() or "向站点授时"))
+    return 0 if standing.tells else 1
+
+
 def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:
     replace_signing_key(home)
     resealed = reseal_packs(key=county_keys(home).signing_key)
@@ -274,6 +287,7 @@ _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "sign-in-link": _sign_in_link,
     "reset-second-factor": _reset_second_factor,
     "restored": _restored,
+    "clock": _clock,
     "new-signing-key": _new_signing_key,
     "audit": _audit,
 }

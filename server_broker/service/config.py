@@ -9,8 +9,9 @@ import secrets
 import socket
 import tomllib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from server_broker.fleet.county_clock import Mode
 from server_broker.home import CountyHome
 from server_broker.service.processes import ServiceError
 from server_broker.trust.files import write_atomically
@@ -24,6 +25,7 @@ _KEYS = {
     "broker_port": int,
     "broker_fallback_port": int,
     "broker_local_port": int,
+    "clock": str,
 }
 _PORTS = range(20_000, 32_000)
 _REQUIRED = ("name", "host", "web_port", "broker_port", "broker_local_port")
@@ -43,6 +45,8 @@ class CountyConfig:
             county has one unless it says so: 443, which no line blocks, is often the web's own port. A station hears of
             it at its enrolment and with each renewal, and uses it from its next start on.
         broker_local_port: MQTT for the county's own clients, on 127.0.0.1 alone.
+        clock: What vouches for the machine's clock: ``ntp``, its time service, or ``manual``, whoever sets it.
+            ``init`` writes ``manual`` where no time service has set the clock of the machine that it runs on.
     """
 
     name: str
@@ -52,6 +56,7 @@ class CountyConfig:
     broker_local_port: int
     broker_fallback_port: int | None = None
     other_hosts: tuple[str, ...] = ()
+    clock: Mode = "ntp"
 
     @property
     def station_ports(self) -> list[int]:
@@ -89,6 +94,9 @@ def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
         *([f"broker_fallback_port = {config.broker_fallback_port}"] if config.broker_fallback_port else []),
         "# For the county's own programs, on 127.0.0.1 alone.",
         f"broker_local_port = {ports[2]}",
+        '# "ntp": stations are told the time once a time service has set the clock of this machine.',
+        '# "manual": there is none within reach, and the clock is set by hand.',
+        f"clock = {_text(config.clock)}",
     ]
     write_atomically(home.config_file, ("\n".join(lines) + "\n").encode())
     return read_config(home)
@@ -133,6 +141,8 @@ def _problem(key: str, value: Any) -> str:
         return f"{key} must be {_WORDS[kind]}"
     if kind is int and not 1 <= value <= 65535:
         return f"{key} must be a port from 1 to 65535"
+    if key == "clock" and value not in get_args(Mode.__value__):
+        return 'clock must be "ntp" or "manual"'
     if key == "name" and not 1 <= len(value) <= 64:
         return "name must have 1 to 64 characters"
     hosts = [value] if key == "host" else value if key == "other_hosts" else []

@@ -5,12 +5,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import psycopg
 from cryptography import x509
 
 from server_broker import broker
+from server_broker.fleet.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachine, Machine, build_ms
 from server_broker.home import CountyHome, database_settings
 from server_broker.service.config import CountyConfig, read_config
 from server_broker.service.control import service_pid
@@ -21,8 +21,6 @@ from server_broker.trust.journal import MEND_JOURNAL
 
 LEAST_FREE_BYTES = 2 * 2**30
 WARN_BEFORE = dt.timedelta(days=180)
-_BEIJING = ZoneInfo("Asia/Shanghai")
-_CLOCK_FLOOR = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,8 @@ class Finding:
         return line if self.well else f"{line}\n    处理：{self.remedy}"
 
 
-def examine(home: CountyHome, *, database_url: str, now: dt.datetime) -> list[Finding]:
-    """Return what was found, in the order in which to put things right."""
+def examine(home: CountyHome, *, database_url: str, now: dt.datetime, machine: Machine | None = None) -> list[Finding]:
+    """Return what was found, in the order in which to put things right. Without a ``machine``, of this one."""
     try:
         config = read_config(home)
     except ServiceError as error:
@@ -51,7 +49,7 @@ def examine(home: CountyHome, *, database_url: str, now: dt.datetime) -> list[Fi
         lambda: _certificate(home, "web", "网页证书", now),
         lambda: _certificate(home, "broker", "消息服务证书", now),
         lambda: _disk(home),
-        lambda: _clock(now),
+        lambda: _clock(home, config, machine or LinuxMachine()),
         lambda: _service(home),
         lambda: _database(home, database_url),
         lambda: _broker(home),
@@ -103,9 +101,10 @@ def _disk(home: CountyHome) -> Finding:
     return Finding("磁盘", free >= LEAST_FREE_BYTES, state, "清理磁盘或扩容；写满后站点会保留数据，县里收不到")
 
 
-def _clock(now: dt.datetime) -> Finding:
-    state = f"北京时间 {now.astimezone(_BEIJING):%Y-%m-%d %H:%M:%S}"
-    return Finding("时钟", now > _CLOCK_FLOOR, state, "校正本机时间（systemd-timesyncd 或 chrony）")
+def _clock(home: CountyHome, config: CountyConfig, machine: Machine) -> Finding:
+    standing = CountyClock(home.root, machine=machine, mode=config.clock, build_ms=build_ms()).look()
+    vouched = VOUCHED_WORDS[standing.run.vouched]
+    return Finding("时钟", standing.tells, f"北京时间 {standing.shown()}，{vouched}", standing.sentence())
 
 
 def _service(home: CountyHome) -> Finding:

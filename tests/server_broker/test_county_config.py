@@ -66,3 +66,15 @@ def test_a_second_port_for_stations_is_read_back_and_none_is_there_unasked(tmp_p
 def test_two_keys_with_one_port_are_named(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match=r"county\.toml:\d+: broker_fallback_port is another key's port"):
         write_config(CountyHome(tmp_path), config(web_port=443, broker_fallback_port=443))
+
+
+def test_what_vouches_for_the_clock_is_a_time_service_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    home = CountyHome(tmp_path)
+    assert write_config(home, config()).clock == "ntp"
+    assert write_config(home, config(clock="manual")).clock == "manual"
+    without = [line for line in home.config_file.read_text().splitlines() if not line.startswith("clock")]
+    home.config_file.write_text("\n".join(without))
+    assert read_config(home).clock == "ntp"
+    home.config_file.write_text("\n".join([*without, 'clock = "sundial"']))
+    with pytest.raises(ServiceError, match='clock must be "ntp" or "manual"'):
+        read_config(home)

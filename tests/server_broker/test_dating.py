@@ -10,8 +10,10 @@ from protocol.facts import Attempt, ClockCorrected, LevelEnded, Touch
 from protocol.units import ClockQuality
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.services import touch_rows, touches_of_day
-from server_broker.fleet.models import StationEvent
-from server_broker.ingest.dating import Anchor, Span, overriding
+from server_broker.fleet.clock_runs import note_run
+from server_broker.fleet.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, Run
+from server_broker.fleet.models import Alarm, StationEvent
+from server_broker.ingest.dating import Anchor, Plan, Span, date_again, overriding, plan
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
 from server_broker.learning.models import Attempt as AttemptRow
@@ -24,10 +26,12 @@ TRUE = round(NOW.timestamp() * 1000)
 LIE = 3_600_000
 
 
-def learnt(mono: int, wall: int, source: Literal["county", "ntp", "rtc"], before: ClockQuality) -> ClockCorrected:
+def learnt(
+    mono: int, wall: int, source: Literal["county", "ntp", "rtc"], before: ClockQuality, *, run: bytes | None = None
+) -> ClockCorrected:
     """A boot whose true time at mono 0 is ``TRUE`` is told ``wall`` at ``mono``."""
     at = moment(mono, wall=wall)
-    return ClockCorrected(at=at, boot=BOOT, mono=mono, wall=wall, source=source, before=before)
+    return ClockCorrected(at=at, boot=BOOT, mono=mono, wall=wall, source=source, before=before, clock_run=run)
 
 
 def deceived(mono: int) -> Touch:
@@ -133,3 +137,128 @@ def test_what_was_learnt_is_dated_like_what_was_touched(station: StationDouble) 
 def learning_ms() -> list[int]:
     rows = [AttemptRow.objects.get(), LevelRun.objects.get()]
     return [round(row.corrected_wall.timestamp() * 1000) for row in rows if row.corrected_wall]
+
+
+YEAR = 365 * 86_400_000
+COUNTY_BOOT = b"the county's pc."
+
+
+def run(name: bytes, *, offset: int, vouched: int, began: int = 0) -> Run:
+    return Run(id=name, boot=COUNTY_BOOT, began=began, offset=offset, vouched=vouched)
+
+
+WRONG = run(b"run-bad-", offset=YEAR, vouched=UNVOUCHED)
+RIGHT = run(b"run-good", offset=0, vouched=SYNCHRONISED, began=3_600_000)
+
+
+def ahead(mono: int) -> Touch:
+    """A touch of a station that was told the time by a county a year ahead."""
+    return Touch(at=moment(mono, wall=TRUE + mono + YEAR), card=CARD, reader="simulated", answer="recorded")
+
+
+def test_a_later_word_of_a_clock_that_is_vouched_for_dates_what_the_wrong_one_dated(station: StationDouble) -> None:
+    note_run(WRONG, ended=None, at=NOW)
+    station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=WRONG.id))
+    station.add(ahead(2_000))
+    settle(station.facts_message())
+    assert [at.year for at, _ in shown().values()] == [2027, 2027], "as far as anybody knows"
+    other_boot = Run(id=b"run-next", boot=b"the next boot...", began=0, offset=0, vouched=SYNCHRONISED)
+    note_run(other_boot, ended=None, at=NOW)
+    station.add(learnt(9_000, TRUE + 9_000, "county", "synced", run=other_boot.id), touch(10_000))
+    settle(station.facts_message(4))
+    assert shown() == {mono: true(mono) for mono in (500, 2_000, 10_000)}
+    assert not Alarm.objects.exists()
+
+
+def test_a_boot_that_is_over_is_dated_anew_when_its_countys_clock_is_put_right(station: StationDouble) -> None:
+    note_run(WRONG, ended=None, at=NOW)
+    station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=WRONG.id))
+    station.add(ahead(2_000))
+    settle(station.facts_message())
+    changed = note_run(RIGHT, ended=WRONG, at=NOW)
+    assert changed == [WRONG.id]
+    assert date_again(changed) == []
+    assert shown() == {500: true(500), 2_000: true(2_000)}
+    settle(station.add(ahead(3_000)).facts_message(4))
+    assert shown()[3_000] == true(3_000), "what comes later too"
+
+
+def test_the_last_hand_at_a_clock_without_ntp_judges_those_before(station: StationDouble) -> None:
+    note_run(WRONG, ended=None, at=NOW)
+    station.add(learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=WRONG.id), ahead(2_000))
+    settle(station.facts_message())
+    mistyped = run(b"run-typo", offset=-YEAR, vouched=BY_HAND, began=60_000)
+    date_again(note_run(mistyped, ended=WRONG, at=NOW))
+    assert shown()[2_000][0].year == 2025
+    mended = run(b"run-hand", offset=0, vouched=BY_HAND, began=120_000)
+    date_again(note_run(mended, ended=mistyped, at=NOW))
+    assert shown() == {2_000: true(2_000)}
+
+
+def test_a_clock_that_ran_away_as_a_crystal_does_moves_nothing() -> None:
+    slow = run(b"run-slow", offset=60_000, vouched=BY_HAND)
+    note_run(slow, ended=None, at=NOW)
+    month = 30 * 86_400_000
+    assert note_run(run(b"run-next", offset=0, vouched=BY_HAND, began=month), ended=slow, at=NOW) == []
+
+
+def test_two_synchronised_runs_are_judged_by_a_person_alone(station: StationDouble) -> None:
+    """An NTP that lied for a day may be right now, or was right and lies now."""
+    lied = run(b"run-lie-", offset=YEAR, vouched=SYNCHRONISED)
+    note_run(lied, ended=None, at=NOW)
+    station.add(learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=lied.id), ahead(2_000))
+    settle(station.facts_message())
+    assert note_run(RIGHT, ended=lied, at=NOW) == []
+    station.add(learnt(9_000, TRUE + 9_000, "county", "synced", run=RIGHT.id), touch(10_000))
+    settle(station.facts_message(3))
+    assert shown() == {2_000: (NOW, False), 10_000: true(10_000)}, "dated by nobody, and never by the wrong one"
+    assert Alarm.objects.get().code == "county_words_differ"
+    confirmed = run(RIGHT.id, offset=0, vouched=CONFIRMED, began=RIGHT.began)
+    changed = note_run(confirmed, ended=None, at=NOW)
+    assert set(changed) == {lied.id, RIGHT.id}
+    assert date_again(changed) == []
+    assert shown() == {2_000: true(2_000), 10_000: true(10_000)}
+
+
+def test_a_halted_machine_takes_nothing_back(station: StationDouble) -> None:
+    """Its clock was an hour behind when it went on, and a time service put it right."""
+    before = run(b"run-befo", offset=0, vouched=SYNCHRONISED)
+    note_run(before, ended=None, at=NOW)
+    station.add(learnt(1_000, TRUE + 1_000, "county", "unknown", run=before.id), touch(2_000))
+    after = run(b"run-aftr", offset=3_600_000, vouched=SYNCHRONISED, began=3_000)
+    assert note_run(after, ended=before, at=NOW) == []
+    station.add(learnt(9_000, TRUE + 9_000 + LIE, "county", "synced", run=after.id), deceived(10_000))
+    settle(station.facts_message())
+    assert date_again(note_run(run(after.id, offset=3_600_000, vouched=CONFIRMED), ended=None, at=NOW)) == []
+    assert shown()[2_000] == true(2_000)
+    assert not Alarm.objects.exists()
+
+
+def test_two_words_of_which_none_counts_more_leave_what_is_between_to_review(station: StationDouble) -> None:
+    """Counties and stations of before state no run."""
+    station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000 + LIE, "county", "unknown"), deceived(2_000))
+    settle(station.facts_message())
+    assert shown()[500] == (datetime.fromtimestamp((TRUE + 500 + LIE) / 1000, UTC), True)
+    station.add(learnt(9_000, TRUE + 9_000, "county", "synced"), touch(10_000))
+    settle(station.facts_message(4))
+    assert shown() == {500: (NOW, False), 2_000: (NOW, False), 10_000: true(10_000)}
+
+
+def test_what_the_station_heard_last_was_wrong(station: StationDouble) -> None:
+    """The county's clock was set away by hand, and the station's boot ended before it was put right."""
+    note_run(RIGHT, ended=None, at=NOW)
+    away = run(b"run-away", offset=YEAR, vouched=UNVOUCHED, began=RIGHT.began + 60_000)
+    note_run(away, ended=RIGHT, at=NOW)
+    station.add(learnt(1_000, TRUE + 1_000, "county", "unknown", run=RIGHT.id), touch(2_000))
+    station.add(learnt(3_000, TRUE + 3_000 + YEAR, "county", "synced", run=away.id), ahead(4_000))
+    settle(station.facts_message())
+    assert shown() == {2_000: true(2_000), 4_000: true(4_000)}
+
+
+def test_anchors_are_weighed_by_who_vouches_for_them() -> None:
+    wrong, good = Anchor(10, YEAR, "county", 11, UNVOUCHED), Anchor(20, 20, "county", 21, SYNCHRONISED)
+    assert plan([wrong, good]) == Plan(Span(-1, 2**63 - 1, good), [Span(-1, 21, good), Span(-1, 21, good)], -1)
+    equal = Anchor(20, 20, "county", 21, UNVOUCHED)
+    assert plan([wrong, equal]) == Plan(Span(21, 2**63 - 1, equal), [], 21)
+    same_moment = Anchor(10, 10, "county", 12, UNVOUCHED)
+    assert plan([wrong, same_moment]).disputed_through in (11, 12)

@@ -10,6 +10,7 @@ from server_broker.service.config import CountyConfig
 from server_broker.service.doctor import Finding, examine
 from server_broker.service.up import initialise
 from server_broker.trust.keys import server_certificate
+from tests.fakes.county_machine import CountyMachine
 from tests.integration.small_disk import SmallDisk
 
 NOW = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC)
@@ -24,8 +25,15 @@ def home(tmp_path: Path) -> CountyHome:
     return home
 
 
-def look(home: CountyHome, *, now: dt.datetime = NOW) -> dict[str, Finding]:
-    return {finding.part: finding for finding in examine(home, database_url="", now=now)}
+def machine(*, wall: dt.datetime | None = None) -> CountyMachine:
+    """A machine with a time service."""
+    made = CountyMachine(wall_ms=round((wall or dt.datetime.now(dt.UTC)).timestamp() * 1000))
+    made.ntp = True
+    return made
+
+
+def look(home: CountyHome, *, now: dt.datetime = NOW, on: CountyMachine | None = None) -> dict[str, Finding]:
+    return {finding.part: finding for finding in examine(home, database_url="", now=now, machine=on or machine())}
 
 
 def test_a_stopped_county_is_said_to_be_stopped_and_its_keys_are_well(home: CountyHome) -> None:
@@ -56,7 +64,17 @@ def test_a_damaged_journal_is_named_with_its_line(home: CountyHome) -> None:
 
 def test_certificates_near_their_end_and_a_clock_before_its_time_are_named(home: CountyHome) -> None:
     assert not look(home, now=NOW + dt.timedelta(days=5 * 365 - 30))["网页证书"].well
-    assert not look(home, now=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))["时钟"].well
+    assert not look(home, on=machine(wall=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))["时钟"].well
+
+
+def test_a_clock_that_no_time_service_has_set_is_named_with_what_to_do(home: CountyHome) -> None:
+    alone = machine()
+    alone.ntp = False
+    found = look(home, on=alone)["时钟"]
+    assert not found.well
+    assert "county.toml" in found.remedy
+    home.config_file.write_text(home.config_file.read_text().replace('clock = "ntp"', 'clock = "manual"'))
+    assert look(home, on=alone)["时钟"].well
 
 
 def test_without_a_configuration_that_alone_is_said(tmp_path: Path) -> None:

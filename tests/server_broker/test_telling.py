@@ -1,0 +1,162 @@
+"""A county whose own clock is in doubt tells no time, says so to people, and puts right what it said before."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import connection
+
+from protocol.birth import NOT_TOLD, Birth, Welcome
+from protocol.codec import decode, encode
+from protocol.facts import ClockCorrected
+from protocol.signing import Signed
+from server_broker.attendance.models import Touch as TouchRow
+from server_broker.attendance.services import touch_rows
+from server_broker.fleet.county_clock import CountyClock, Mode
+from server_broker.fleet.models import Alarm, ClockRun
+from server_broker.ingest import worker as worker_module
+from server_broker.ingest.messages import Incoming
+from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNSYNCHRONISED_FOR_MS
+from server_broker.ingest.worker import Worker
+from tests.fakes.clockwork import HOUR_MS
+from tests.fakes.county_machine import YEAR_MS, CountyMachine
+from tests.server_broker.recording_source import RecordingSource
+from tests.server_broker.station_double import BOOT, WALL, StationDouble, moment, touch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BUILD_MS = WALL - 100 * 24 * HOUR_MS
+
+
+class County:
+    """A worker on a machine whose clocks a test moves."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, *, mode: Mode = "ntp") -> None:
+        self.machine = CountyMachine(wall_ms=WALL)
+        self.machine.ntp = mode == "ntp"
+        self.source = RecordingSource()
+        self._root, self._mode = root, mode
+        monkeypatch.setattr(worker_module, "_mono_ms", self.machine.mono_ms)
+        self.start()
+
+    def start(self) -> None:
+        self.worker = Worker(
+            source=self.source,
+            key=Ed25519PrivateKey.generate(),
+            shard=0,
+            clock=lambda: datetime.fromtimestamp(self.machine.wall / 1000, UTC),
+            stop=threading.Event(),
+            county_clock=CountyClock(self._root, machine=self.machine, mode=self._mode, build_ms=BUILD_MS),
+        )
+
+    def step(self, *messages: Incoming) -> None:
+        self.source.waiting += messages
+        self.worker._look_again = 0.0
+        self.worker.step(timeout_s=0)
+
+    def welcomes(self) -> list[Welcome]:
+        payloads = [payload for topic, payload in self.source.published if topic.endswith("/welcome")]
+        return [decode(decode(payload, Signed).payload, Welcome) for payload in payloads]
+
+
+@pytest.fixture
+def county(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[County]:
+    yield County(tmp_path, monkeypatch)
+    connection.close()
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    made = StationDouble()
+    made.enrol()
+    return made
+
+
+def birth(station: StationDouble) -> Incoming:
+    head = station.signed(len(station.sealed))
+    said = Birth(
+        station=station.id, head=head, boot=BOOT, nonce=b"n" * 16, software="1", generation=0, question=b"q" * 16
+    )
+    return station.message("birth", encode(said))
+
+
+def test_a_clock_that_is_vouched_for_is_told_with_its_run(county: County, station: StationDouble) -> None:
+    county.step(birth(station))
+    [welcome] = county.welcomes()
+    assert (welcome.wall, welcome.nonce) == (WALL, b"q" * 16)
+    assert welcome.clock_run == bytes(ClockRun.objects.get().run)
+
+
+@pytest.mark.parametrize("wall", [0, 1_577_836_800_000, 2_147_483_648_000])
+def test_a_clock_below_its_floor_or_far_beyond_it_is_not_told(
+    county: County, station: StationDouble, wall: int
+) -> None:
+    county.step()
+    county.machine.reboot(wall_ms=wall)
+    county.start()
+    county.step(birth(station))
+    [welcome] = county.welcomes()
+    assert (welcome.wall, welcome.clock_run) == (NOT_TOLD, None)
+    alarm = Alarm.objects.get(code=CLOCK)
+    assert (alarm.station_id, alarm.severity) == (None, "critical")
+    assert "clock --confirm" in alarm.detail
+    county.machine.set_wall(WALL + HOUR_MS)
+    county.machine.ntp = True
+    county.step(birth(station))
+    assert county.welcomes()[-1].wall == WALL + HOUR_MS
+    alarm.refresh_from_db()
+    assert alarm.resolved_at is not None
+
+
+def test_a_station_that_does_not_know_of_untold_time_is_answered_too_late_for_any(
+    county: County, station: StationDouble
+) -> None:
+    county.machine.reboot(wall_ms=0)
+    county.step(station.birth())
+    assert county.welcomes() == []
+    county.machine.pass_ms(TOO_LATE_MS - 1)
+    county.step()
+    assert county.welcomes() == []
+    county.machine.pass_ms(1)
+    county.step()
+    [welcome] = county.welcomes()
+    assert (welcome.wall, welcome.nonce) == (NOT_TOLD, b"n" * 16)
+
+
+def test_a_machine_that_has_just_started_is_given_time_before_anybody_is_alarmed(county: County) -> None:
+    county.machine.reboot(wall_ms=WALL + HOUR_MS)
+    county.start()
+    county.step()
+    county.machine.pass_ms(UNSYNCHRONISED_FOR_MS - 1)
+    county.step()
+    assert not Alarm.objects.exists()
+    county.machine.pass_ms(1)
+    county.step()
+    assert "county.toml" in Alarm.objects.get(code=CLOCK).detail
+
+
+def test_what_a_county_without_ntp_told_wrongly_is_put_right_when_its_clock_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, station: StationDouble
+) -> None:
+    county = County(tmp_path, monkeypatch, mode="manual")
+    county.machine.set_wall(WALL + YEAR_MS)
+    county.step(birth(station))
+    [welcome] = county.welcomes()
+    assert welcome.wall == WALL + YEAR_MS
+    at = moment(1_000, wall=welcome.wall)
+    told = ClockCorrected(
+        at=at, boot=BOOT, mono=1_000, wall=at.wall, source="county", before="unknown", clock_run=welcome.clock_run
+    )
+    county.step(station.add(touch(500, quality="unknown"), told).facts_message())
+    assert [row.at.year for row in touch_rows(list(TouchRow.objects.all()))] == [2027]
+    county.machine.pass_ms(HOUR_MS)
+    county.step()
+    county.machine.set_wall(WALL + HOUR_MS)
+    county.step()
+    [row] = touch_rows(list(TouchRow.objects.all()))
+    assert (row.at.timestamp() * 1000, row.dated) == (WALL - 500, True)
+    assert "已按变动后的时间更正" in Alarm.objects.get(code=STEPPED).detail
+    connection.close()
