@@ -8,17 +8,19 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from server_broker.accounts.models import SignInLink, User
+from server_broker.audit.log import record
 
 DEFAULT_VALIDITY = timedelta(hours=1)
 LONGEST_VALIDITY = timedelta(days=7)
 _TOKEN_BYTES = 32
 
 
-def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY) -> str:
+def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY, actor: str = "cunhui-server") -> str:
     """Return the URL path of a new link that signs ``user`` in once.
 
     Args:
@@ -30,7 +32,9 @@ def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY) ->
     if not timedelta(0) < valid_for <= LONGEST_VALIDITY:
         raise ValueError(f"a sign-in link is valid for up to {LONGEST_VALIDITY}, not {valid_for}")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    SignInLink.objects.create(token_hash=_hash(token), user=user, expires_at=timezone.now() + valid_for)
+    with transaction.atomic():
+        SignInLink.objects.create(token_hash=_hash(token), user=user, expires_at=timezone.now() + valid_for)
+        record(actor, "account.link_made", user.get_username())
     return reverse("sign-in-link", args=[token])
 
 

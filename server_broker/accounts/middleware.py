@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 
 from server_broker.accounts import second_factor
 from server_broker.accounts.models import User
+from server_broker.accounts.powers import is_verified, to_second_factor
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -23,14 +23,6 @@ class RequireSecondFactor:
         user = request.user
         if not isinstance(user, User) or not second_factor.is_due(user) or is_verified(user):
             return self._get_response(request)
-        here = reverse("second-factor")
-        if request.path in (here, reverse("sign-out")):
+        if request.path in (reverse("second-factor"), reverse("sign-out")):
             return self._get_response(request)
-        if request.headers.get("HX-Request") == "true":
-            return HttpResponse(status=204, headers={"HX-Redirect": here})
-        return redirect(here)
-
-
-def is_verified(user: User) -> bool:
-    """Return whether this session has shown a token (`django_otp.middleware.OTPMiddleware`)."""
-    return getattr(user, "otp_device", None) is not None
+        return to_second_factor(request)

@@ -5,11 +5,14 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from server_broker.accounts.models import Role, User
 
@@ -77,15 +80,33 @@ POWERS: dict[str, frozenset[Power]] = {
 """Auditing meets no other duty, and whoever makes accounts neither revokes stations, nor writes records off, nor reads
 the audit log."""
 
+PROVEN = frozenset(
+    {
+        Power.CLAIM_STATION,
+        Power.REVOKE_STATION,
+        Power.COMMAND_STATION,
+        Power.VIEW_LIVE,
+        Power.SET_STATION,
+        Power.MANAGE_ACCOUNTS,
+    }
+)
+"""Powers that a password or a link alone does not open: over who is let in, over stations, and into people's rooms."""
+
 
 def may(user: User | AnonymousUser, power: Power) -> bool:
     """Return whether ``user``'s role has ``power``. Django's superuser flag counts for nothing."""
     return isinstance(user, User) and user.is_active and power in POWERS.get(user.role, frozenset())
 
 
+def is_verified(user: User | AnonymousUser) -> bool:
+    """Return whether this session has shown a second factor (`django_otp.middleware.OTPMiddleware`)."""
+    return getattr(user, "otp_device", None) is not None
+
+
 def needs(power: Power) -> Callable[[View], View]:
     """Guard a view: strangers are sent to sign in, accounts without ``power`` get 403.
 
+    Who has the power and has shown no second factor, where the power asks for one, is led to show it first.
     A page that polls gets ``HX-Redirect`` instead of a redirect, which would put the sign-in form into the page.
     """
 
@@ -96,11 +117,24 @@ def needs(power: Power) -> Callable[[View], View]:
                 return _to_sign_in(request)
             if not may(request.user, power):
                 raise PermissionDenied
+            if power in PROVEN and not is_verified(request.user):
+                return to_second_factor(request)
             return view(request, *args, **kwargs)
 
         return guarded
 
     return guard
+
+
+def to_second_factor(request: HttpRequest) -> HttpResponse:
+    """Lead to the second factor, and from there back: to the page asked for, or to the one where the deed was asked."""
+    here = reverse("second-factor")
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": here})
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else request.headers.get("Referer", "")
+    if request.method not in ("GET", "HEAD"):
+        messages.warning(request, "刚才那一步没有执行：它要先做第二步验证，验证后请再做一次。")
+    return redirect(f"{here}?{urlencode({'next': back})}" if back else here)
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

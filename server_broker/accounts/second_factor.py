@@ -1,7 +1,9 @@
-"""The second factor of administrators: a time-based one-time password (RFC 6238) from a telephone.
+"""The second factor: a time-based one-time password (RFC 6238) from a telephone.
 
-Who makes accounts or shuts stations out for good proves more than a password. The first sign-in sets the device up;
-a lost telephone is answered by whoever has the county's machine (``cunhui-server reset-second-factor``), never by web.
+Administrators, who make accounts or shut stations out, show it before any page. Everybody else shows it before a deed
+that asks for it (`powers.PROVEN`): who lets stations in or shuts them out, orders, sets or looks into a room proves
+more than a password. The first time sets the device up; a lost telephone is answered by whoever has the county's
+machine (``cunhui-server reset-second-factor``), never by web.
 """
 
 import base64
@@ -11,15 +13,21 @@ from django_otp import verify_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts.models import Role, User
+from server_broker.accounts.powers import PROVEN, may
 from server_broker.audit.log import record
 
-ROLES = (Role.SYSTEM, Role.SECURITY)
+AT_THE_DOOR = (Role.SYSTEM, Role.SECURITY)
 TOKEN_DIGITS = 6
 
 
 def is_due(user: User) -> bool:
-    """Return whether accounts of this role must show a second factor."""
-    return user.role in ROLES
+    """Return whether accounts of this role show a second factor before any page."""
+    return user.role in AT_THE_DOOR
+
+
+def is_of_use(user: User) -> bool:
+    """Return whether a second factor opens anything for this account."""
+    return any(may(user, power) for power in PROVEN)
 
 
 def device_of(user: User) -> TOTPDevice | None:

@@ -11,7 +11,9 @@ from django.contrib.auth.views import LoginView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_otp import login as otp_login
@@ -21,8 +23,8 @@ from server_broker.accounts import second_factor as factor
 from server_broker.accounts.forms import SignInForm
 from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
 from server_broker.accounts.links import link_is_open, use_link
-from server_broker.accounts.middleware import is_verified
 from server_broker.accounts.models import User
+from server_broker.accounts.powers import is_verified
 from server_broker.audit.log import record
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -80,10 +82,11 @@ def _link_page(request: HttpRequest, *, is_open: bool) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """Ask an administrator for a token, or set the device up at the first sign-in; a right token opens the console."""
+    """Ask for a token, or set the device up the first time; a right token leads on to where it was asked for."""
     user = request.user
-    if not isinstance(user, User) or not factor.is_due(user) or is_verified(user):
-        return redirect("home")
+    onward = _onward(request)
+    if not isinstance(user, User) or not factor.is_of_use(user) or is_verified(user):
+        return redirect(onward)
     device = factor.device_of(user) or factor.begun(user, request.session.get(_BEGUN))
     if device is None:
         device = factor.begin(user)
@@ -95,7 +98,14 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return _factor_page(request, device, wrong=True)
     request.session.cycle_key()
     otp_login(request, device)  # type: ignore[no-untyped-call]
-    return redirect("home")
+    return redirect(onward)
+
+
+def _onward(request: HttpRequest) -> str:
+    """Return the address of this console that ``?next=`` names, or the first page."""
+    asked = request.GET.get("next", "")
+    here = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
+    return asked if here else reverse("home")
 
 
 def _digits(text: str) -> str:

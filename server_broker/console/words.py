@@ -202,6 +202,8 @@ DEEDS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
     "account.changed": "修改账号",
+    "account.password_set": "设置密码",
+    "account.link_made": "给出登录链接",
     "account.second_factor_set": "设置第二步验证",
     "account.second_factor_reset": "重置第二步验证",
     "card.bound": "绑定卡",

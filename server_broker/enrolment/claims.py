@@ -18,9 +18,20 @@ LOOKUP_DIGITS = 6
 _KEPT_AFTER_END = dt.timedelta(days=30)
 
 
+class ClaimRefused(Exception):
+    """No code was made. The message is in Chinese, for whoever asked for it."""
+
+
 def make_claim(station: Station, *, actor: str, now: dt.datetime) -> str:
-    """Return the 13 digits of a new code for ``station``; an older code of it that is still open is burnt."""
+    """Return the 13 digits of a new code for ``station``; an older code of it that is still open is burnt.
+
+    Raises:
+        ClaimRefused: The station is revoked: no code would let it in.
+    """
     with transaction.atomic():
+        # Two who ask at once take turns, or both codes would stay open.
+        if Station.objects.select_for_update(no_key=True).get(pk=station.pk).revoked_at is not None:
+            raise ClaimRefused(f"站点 {station.pk} 已吊销，不能再接入；请新建一个站点编号")
         Claim.objects.filter(expires_at__lt=now - _KEPT_AFTER_END).delete()
         Claim.objects.filter(station=station, used_at=None, burnt_at=None).update(burnt_at=now)
         code = _insert(station, now)
@@ -44,6 +55,13 @@ def _insert(station: Station, now: dt.datetime) -> str:
         except IntegrityError:
             continue  # another code of the last weeks has this lookup
         return code
+
+
+def is_open(code: str, *, now: dt.datetime) -> bool:
+    """Return whether the code that was made here would still let a station in."""
+    return Claim.objects.filter(
+        lookup=code[:LOOKUP_DIGITS], used_at=None, burnt_at=None, expires_at__gt=now, station__revoked_at=None
+    ).exists()
 
 
 def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:

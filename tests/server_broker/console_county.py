@@ -66,15 +66,19 @@ def user_of(role: Role, region: str | None, name: str = "tester") -> User:
 
 
 def client_for(user: User) -> Client:
-    """A browser in which ``user`` has signed in, an administrator with the second factor too."""
+    """A browser in which ``user`` has signed in, with the second factor where it opens anything."""
     client = Client()
     client.force_login(user)
-    if second_factor.is_due(user):
-        device = TOTPDevice.objects.create(user=user)
-        session = client.session
-        session[DEVICE_ID_SESSION_KEY] = device.persistent_id
-        session.save()
+    if second_factor.is_of_use(user):
+        verify(client, user)
     return client
+
+
+def verify(client: Client, user: User) -> None:
+    """Have a signed-in browser show a second factor."""
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = TOTPDevice.objects.create(user=user).persistent_id
+    session.save()
 
 
 def touch(station: Station, card: bytes, *, at: dt.datetime | None = None, **values: object) -> Touch:

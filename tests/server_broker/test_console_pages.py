@@ -47,9 +47,7 @@ def county() -> FictionalCounty:
 
 @pytest.fixture
 def page(county: FictionalCounty) -> Client:
-    client = Client()
-    client.force_login(user_of(Role.OPERATOR, COUNTY))
-    return client
+    return client_for(user_of(Role.OPERATOR, COUNTY))
 
 
 def text_of(client: Client, path: str) -> str:
@@ -88,7 +86,7 @@ def test_two_thousand_stations_take_no_more_queries_than_two(
     ]
     Station.objects.bulk_create(made)
     StationStatus.objects.bulk_create(StationStatus(station=station, online=True) for station in made)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         html = text_of(page, "/?page=2")
     assert "第 2 / 41 页" in html
 

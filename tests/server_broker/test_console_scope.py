@@ -24,6 +24,7 @@ from tests.server_broker.console_county import (
     snapshot,
     touch,
     user_of,
+    verify,
 )
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,7 @@ def test_the_fleet_lists_only_the_own_stations(page: Client) -> None:
 def test_another_township_s_station_is_absent(page: Client, officer: User, path: str) -> None:
     if path:
         User.objects.filter(pk=officer.pk).update(role=Role.OPERATOR)
+        verify(page, officer)
     ask = page.post if path else page.get
     assert ask(f"/stations/station-b/{path}", {"reason": "理由充分", "confirm": "station-b"}).status_code == 404
 

@@ -13,6 +13,8 @@ from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.second_factor import begin
 from server_broker.audit.models import AuditEntry
+from server_broker.fleet.models import Station
+from server_broker.orders.models import StationOrder
 from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
 
 pytestmark = pytest.mark.django_db
@@ -58,14 +60,14 @@ def set_up(client: Client) -> bytes:
 
 @pytest.mark.parametrize("path", ["/", "/today/", "/people/export.xlsx", "/admin/", "/admin/accounts/user/", "/audit/"])
 def test_the_first_factor_alone_opens_no_page(page: Client, path: str) -> None:
-    assert page.get(path)["Location"] == HERE
+    assert page.get(path)["Location"].split("?")[0] == HERE
     poll = page.get(path, headers={"HX-Request": "true"})
     assert (poll.status_code, poll["HX-Redirect"]) == (204, HERE)
 
 
 def test_nothing_is_done_either(page: Client, admin: User) -> None:
     User.objects.create(username="other", role=Role.OFFICER)
-    assert page.post("/stations/station-a/claim/")["Location"] == HERE
+    assert page.post("/stations/station-a/claim/")["Location"].split("?")[0] == HERE
     assert not AuditEntry.objects.filter(action="claim.made").exists()
     assert page.post("/sign-out/").status_code == 302
     assert "_auth_user_id" not in page.session
@@ -142,12 +144,66 @@ def test_another_account_s_device_proves_nothing(page: Client, admin: User) -> N
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.OFFICER])
-def test_other_roles_are_not_asked(admin: User, role: Role) -> None:
+def test_other_roles_are_not_asked_at_the_door(admin: User, role: Role) -> None:
     client = Client()
     client.post(make_sign_in_link(user_of(role, COUNTY, "other")))
-    assert opens(client)
-    assert client.get(HERE)["Location"] == "/"
+    for path in ("/", "/today/", "/people/", "/desk/", "/alarms/", "/held/", "/stations/station-a/"):
+        assert client.get(path).status_code == 200
     assert Client().get(HERE)["Location"].startswith("/sign-in/?next=")
+
+
+DEEDS = {
+    "/stations/station-a/claim/": {},
+    "/stations/station-a/revoke/": {"reason": "理由充分", "confirm": "station-a"},
+    "/stations/station-a/order/": {"order": "identify", "why": "理由充分"},
+    "/stations/station-a/live/": {"seconds": "60", "pace": "6", "megabytes": "1", "why": "理由充分"},
+    "/stations/station-a/settings/": {"name": "touch_snapshot", "value": ""},
+    f"/settings/{COUNTY}/": {"name": "touch_snapshot", "value": ""},
+}
+
+
+@pytest.mark.parametrize("path", DEEDS)
+def test_a_deed_upon_a_station_waits_for_the_second_factor(admin: User, path: str) -> None:
+    operator = user_of(Role.OPERATOR, COUNTY, "operator")
+    client = Client()
+    client.post(make_sign_in_link(operator))
+    before = AuditEntry.objects.count()
+    station = "https://testserver/stations/station-a/"
+    answer = client.post(path, DEEDS[path], headers={"referer": station}, secure=True)
+    assert (answer.status_code, answer["Location"].split("?")[0]) == (302, HERE)
+    assert AuditEntry.objects.count() == before
+    assert not StationOrder.objects.exists()
+    assert Station.objects.get(pk="station-a").revoked_at is None
+    key = secret_on(client)
+    proved = client.post(answer["Location"], {"token": token_of(key)}, secure=True)
+    assert proved["Location"] == station
+    assert "刚才那一步没有执行" in client.get("/stations/station-a/").content.decode()
+    heard = client.post(path, {}, headers={"referer": station}, secure=True)
+    assert not heard.headers.get("Location", "").startswith(HERE)
+
+
+@pytest.mark.parametrize("path", ["/stations/station-a/live/", "/stations/station-a/settings/", "/logs/1.txt"])
+def test_so_does_looking_into_a_room_or_a_log(admin: User, path: str) -> None:
+    client = Client()
+    client.post(make_sign_in_link(user_of(Role.OPERATOR, COUNTY, "operator")))
+    answer = client.get(path)
+    assert answer["Location"].startswith(f"{HERE}?next=")
+    proved = client.post(answer["Location"], {"token": token_of(secret_on(client))})
+    assert proved["Location"] == path
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_the_second_factor_never_leads_away(admin: User, elsewhere: str) -> None:
+    client = Client()
+    client.post(make_sign_in_link(user_of(Role.OPERATOR, COUNTY, "operator")))
+    key = secret_on(client)
+    assert client.post(f"{HERE}?next={elsewhere}", {"token": token_of(key)})["Location"] == "/"
+
+
+def test_whom_it_opens_nothing_is_not_asked_to_set_one_up(admin: User) -> None:
+    client = Client()
+    client.post(make_sign_in_link(user_of(Role.AUDITOR, COUNTY, "auditor")))
+    assert client.get(HERE)["Location"] == "/"
 
 
 def test_whoever_becomes_an_administrator_is_asked_at_once(admin: User) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from protocol.claim import format_claim_code
 from server_broker.accounts.powers import Power, may, needs
@@ -20,7 +21,7 @@ from server_broker.console.queries import blobs_of, orders_of, stations_of, touc
 from server_broker.console.seen import note_previewed
 from server_broker.console.touch_rows import shown_touches
 from server_broker.console.views.orders import LOG, OrderForm
-from server_broker.enrolment.claims import make_claim
+from server_broker.enrolment.claims import ClaimRefused, is_open, make_claim
 from server_broker.enrolment.revocation import revoke as revoke_station
 from server_broker.fleet.models import Station
 from server_broker.fleet.queries import station_page
@@ -31,6 +32,8 @@ LAST_EVENTS = 30
 LAST_SNAPSHOTS = 24
 LAST_ORDERS = 8
 LAST_LOGS = 3
+CODE_SHOWN_S = 600
+"""How long a claim code can be looked at again."""
 
 
 class RevokeForm(forms.Form):
@@ -71,7 +74,7 @@ def _context(request: HttpRequest, shown: Station) -> dict[str, Any]:
         "may_revoke": may(user, Power.REVOKE_STATION) and shown.revoked_at is None,
         "may_view_live": may(user, Power.VIEW_LIVE) and shown.revoked_at is None and shown.enrolled_at is not None,
         "may_set": may(user, Power.SET_STATION),
-        "may_claim": may(user, Power.CLAIM_STATION),
+        "may_claim": may(user, Power.CLAIM_STATION) and shown.revoked_at is None,
         **_orders(user, shown),
     }
 
@@ -94,13 +97,26 @@ def _last_touches(user: Viewer, shown: Station) -> QuerySet[Touch]:
     return touches.order_by("-wall", "-id")[:LAST_TOUCHES]
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(Power.CLAIM_STATION)
 def claim(request: HttpRequest, station_id: str) -> HttpResponse:
-    """Make a claim code and show it this once: the county keeps only its hash."""
+    """Make a claim code, and show it on a page of its own: to look again makes no other one.
+
+    The county keeps only its hash. For a few minutes this process remembers the code for the session that made it.
+    """
     shown = _get(request, station_id)
-    code = make_claim(shown, actor=request.user.get_username(), now=timezone.now())
-    return render(request, "console/claim.html", {"section": "home", "station": shown, "code": format_claim_code(code)})
+    place = f"claim:{request.session.session_key}:{shown.pk}"
+    if request.method == "POST":
+        try:
+            code = make_claim(shown, actor=request.user.get_username(), now=timezone.now())
+        except ClaimRefused as refused:
+            messages.error(request, f"没有生成：{refused}。")
+            return redirect("station", station_id)
+        cache.set(place, code, CODE_SHOWN_S)
+        return redirect("station-claim", station_id)
+    kept = cache.get(place, "")
+    code = format_claim_code(kept) if kept and is_open(kept, now=timezone.now()) else ""
+    return render(request, "console/claim.html", {"section": "home", "station": shown, "code": code})
 
 
 @require_POST

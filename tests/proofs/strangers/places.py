@@ -26,18 +26,20 @@ class Place:
     path: str
     roles: Collection[str]
     is_there: bool = True
+    asks_proof: bool = False
+    """Whether it opens to nobody before the second factor."""
 
     def opened(self, status: int) -> bool:
         """Tell whether an answer that refuses nobody is that of a place that was opened."""
         return status < 400 or (status == 404 and not self.is_there)
 
 
-def _see(roles: Collection[str], *paths: str) -> list[Place]:
-    return [Place("GET", path, roles) for path in paths]
+def _see(roles: Collection[str], *paths: str, asks_proof: bool = False) -> list[Place]:
+    return [Place("GET", path, roles, asks_proof=asks_proof) for path in paths]
 
 
-def _do(roles: Collection[str], *paths: str) -> list[Place]:
-    return [Place("POST", path, roles, is_there=False) for path in paths]
+def _do(roles: Collection[str], *paths: str, asks_proof: bool = False) -> list[Place]:
+    return [Place("POST", path, roles, is_there=False, asks_proof=asks_proof) for path in paths]
 
 
 PLACES = (
@@ -48,14 +50,21 @@ PLACES = (
     *_see(_PEOPLE, "/snapshots/{picture}/", "/snapshots/{picture}.jpg", "/snapshots/{picture}/thumbnail.jpg"),
     *_do(_PEOPLE, "/desk/bind/", "/cards/0/lost/"),
     *_see(_EDIT, "/people/template.xlsx", "/people/export.xlsx"),
-    *_do(_EDIT, "/people/import/", "/stations/nobody-01/claim/"),
-    *_do(_REVOKE, "/stations/nobody-01/revoke/"),
+    *_do(_EDIT, "/people/import/"),
+    *_do(_EDIT, "/stations/nobody-01/claim/", asks_proof=True),
+    *_do(_REVOKE, "/stations/nobody-01/revoke/", asks_proof=True),
     *_do(_REVIEW, "/stations/nobody-01/reread/", "/held/write-off/"),
-    *_see(_LIVE, "/stations/{station}/live/"),
-    Place("GET", f"/stations/{{station}}/live/{_ORDER}/frame.jpg", _LIVE, is_there=False),
-    *_do(_LIVE, "/stations/nobody-01/live/", f"/stations/nobody-01/live/{_ORDER}/end/"),
-    *_see(_OPERATE, "/stations/{station}/settings/", "/settings/990101000000/", "/logs/{log}.txt"),
-    *_do(_OPERATE, "/stations/nobody-01/settings/", "/settings/000000000000/", "/stations/nobody-01/order/"),
+    *_see(_LIVE, "/stations/{station}/live/", asks_proof=True),
+    Place("GET", f"/stations/{{station}}/live/{_ORDER}/frame.jpg", _LIVE, is_there=False, asks_proof=True),
+    *_do(_LIVE, "/stations/nobody-01/live/", f"/stations/nobody-01/live/{_ORDER}/end/", asks_proof=True),
+    *_see(_OPERATE, "/stations/{station}/settings/", "/settings/990101000000/", "/logs/{log}.txt", asks_proof=True),
+    *_do(
+        _OPERATE,
+        "/stations/nobody-01/settings/",
+        "/settings/000000000000/",
+        "/stations/nobody-01/order/",
+        asks_proof=True,
+    ),
     *_see(("auditor",), "/audit/"),
     *_see(_ACCOUNTS, "/admin/", "/admin/accounts/user/", "/admin/accounts/user/add/", "/admin/fleet/station/"),
     *_see(_ACCOUNTS, "/admin/people/person/"),
