@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -28,6 +29,19 @@ class SecurityHeaders:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         return response
+
+
+class CompressPages(GZipMiddleware):
+    """Compress pages; pictures and workbooks are as small as they get.
+
+    A compressed answer tells by its length whether a guess that somebody had put into it stands in it a second time
+    (BREACH). A page's secrets are its form tokens, which are masked anew each time; Django also adds a random length.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Compress the answer where it is a page and the browser takes it."""
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        return super().process_response(request, response) if is_page else response
 
 
 class RefuseNulCharacters:

@@ -1,6 +1,7 @@
 """The console's pages: what they show, what their buttons do, and that no input makes them fail."""
 
 import datetime as dt
+import gzip
 import io
 import re
 import secrets
@@ -11,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import InterfaceError, OperationalError
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
@@ -19,9 +21,10 @@ from server_broker import broker, trust
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
 from server_broker.enrolment.models import Claim
-from server_broker.fleet.models import Station, StationStatus
+from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
+from server_broker.regions.models import Region
 from tests.server_broker.console_county import (
     COUNTY,
     VILLAGE_A,
@@ -74,7 +77,46 @@ def test_a_poll_gets_the_live_part_alone(page: Client) -> None:
     for path in ("/", "/today/", "/stations/station-a/", "/alarms/"):
         part = page.get(path, headers={"HX-Request": "true"}).content.decode()
         assert "<html" not in part
-        assert f'hx-get="{path}" hx-trigger="every 5s"' in text_of(page, path)
+        assert f'hx-get="{path}" hx-trigger="every 5s, refresh"' in text_of(page, path)
+
+
+def test_a_live_part_is_sent_again_only_when_it_is_another(page: Client, county: FictionalCounty) -> None:
+    raised = alarm(county.stations["station-a"])
+    for path in ("/", "/today/", "/stations/station-a/", "/alarms/"):
+        first = page.get(path, headers={"HX-Request": "true"})
+        known = {"HX-Request": "true", "If-None-Match": first["ETag"]}
+        again = page.get(path, headers=known)
+        assert (path, again.status_code, again.content) == (path, 304, b"")
+        assert page.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
+        Alarm.objects.filter(pk=raised.pk).update(detail=f"{path} 另有说明", count=F("count") + 1)
+        touch(county.stations["station-a"], bytes(county.cards["a"].token))
+        StationStatus.objects.filter(pk="station-a").update(waiting=F("waiting") + 1)
+        changed = page.get(path, headers=known)
+        assert (path, changed.status_code) == (path, 200)
+        assert changed["ETag"] != first["ETag"]
+
+
+def test_pages_are_sent_compressed_and_pictures_as_they_are(page: Client, county: FictionalCounty) -> None:
+    packed = page.get("/", headers={"Accept-Encoding": "gzip"})
+    assert packed["Content-Encoding"] == "gzip"
+    assert "示例村站" in gzip.decompress(packed.content).decode()
+    lengths = {len(page.get("/", headers={"Accept-Encoding": "gzip"}).content) for _ in range(20)}
+    assert len(lengths) > 3  # whoever counts bytes learns little
+    assert "Content-Encoding" not in page.get("/people/template.xlsx", headers={"Accept-Encoding": "gzip"})
+
+
+def test_the_choice_of_villages_is_no_part_of_what_is_refreshed(page: Client, county: FictionalCounty) -> None:
+    for number in range(3, 20):
+        code = f"9901010010{number:02}"
+        Region.objects.create(code=code, name=f"演示{number}村")
+        add_station(county, f"more-{number:02}", code)
+    day = timezone.localdate() - dt.timedelta(days=1)
+    whole = text_of(page, f"/today/?date={day}&village={VILLAGE_A}")
+    assert whole.count("<option") == 1 + 19
+    assert f'<input type="hidden" name="date" value="{day}">' in whole
+    part = page.get(f"/today/?village={VILLAGE_A}", headers={"HX-Request": "true"}).content.decode()
+    assert "<option" not in part
+    assert "演示19村" not in part
 
 
 def test_two_thousand_stations_take_no_more_queries_than_two(
@@ -102,9 +144,9 @@ def test_today_shows_who_came_and_what_must_be_looked_at(page: Client, county: F
     assert "A示例" in html
     assert "待核对" in html
     assert "按收到时间" in html
-    assert html.count("<tr>") == 4
+    assert html.count('<tr id="touch-') == 3
     earlier = timezone.localdate() - dt.timedelta(days=3)
-    assert text_of(page, f"/today/?date={earlier}").count("<tr>") == 2
+    assert text_of(page, f"/today/?date={earlier}").count('<tr id="touch-') == 1
 
 
 def test_a_chosen_direction_is_shown_instead(page: Client, county: FictionalCounty) -> None:

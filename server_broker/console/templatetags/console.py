@@ -9,6 +9,7 @@ from django import template
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.models import User
@@ -162,16 +163,14 @@ def details(entry: AuditEntry) -> list[tuple[str, str]]:
 
 @register.filter
 def ago(moment: object) -> str:
-    """Return how long ago in the largest fitting unit: 刚刚, 3 分钟前, 2 小时前, 5 天前."""
+    """Return how long ago in the largest fitting unit: 刚刚 within the minute, 3 分钟前, 2 小时前, 5 天前."""
     if not isinstance(moment, dt.datetime):
         return "从未"
     seconds = (timezone.now() - moment).total_seconds()
-    if seconds < 10:
-        return "刚刚"
     for unit, size in (("天", 86_400), ("小时", 3_600), ("分钟", 60)):
         if seconds >= size:
             return f"{int(seconds // size)} {unit}前"
-    return f"{int(seconds)} 秒前"
+    return "刚刚"
 
 
 @register.filter
@@ -317,6 +316,13 @@ def hexdump(raw: bytes) -> str:
         shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
         lines.append(f"{offset:04x}  {part.hex(' '):<23}  {shown}")
     return "\n".join(lines)
+
+
+@register.simple_tag(takes_context=True)
+def refreshing(context: dict[str, Any], every: str = "5s") -> str:
+    """Return the attributes of a page's live part, for `server_broker.console.live` and ``console.js``."""
+    attributes = 'hx-get="{}" hx-trigger="every {}, refresh" hx-ext="morph" hx-swap="morph:innerHTML"'
+    return format_html(attributes, context["request"].get_full_path(), every)
 
 
 @register.simple_tag(takes_context=True)

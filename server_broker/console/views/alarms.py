@@ -3,14 +3,14 @@
 from django.contrib import messages
 from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.audit.log import record
 from server_broker.console import parameters
-from server_broker.console.live import page_template
+from server_broker.console.live import live_page
 from server_broker.console.queries import alarms_of
 from server_broker.console.words import alarm_name
 from server_broker.fleet.alarms import acknowledge
@@ -45,8 +45,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
         "state": state,
         "may_answer": may(request.user, Power.ANSWER_ALARMS),
     }
-    name = page_template(request, "alarms")
-    return render(request, name, context)
+    return live_page(request, "alarms", context)
 
 
 @require_POST

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 from server_broker.accounts.powers import Power, needs
 from server_broker.attendance.services import BindRefused
 from server_broker.console import parameters
-from server_broker.console.live import page_template
 from server_broker.console.queries import people_of, stations_of, touches_on, unbound
 from server_broker.people.cards import bind_card
 from server_broker.people.desk import waiting_cards
@@ -40,7 +39,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "stations": stations_of(request.user).filter(revoked_at=None, enrolled_at__isnull=False),
         "station": station,
     }
-    return render(request, page_template(request, "desk"), context)
+    return render(request, "console/desk.html", context)
 
 
 @require_POST

@@ -6,13 +6,13 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat, Substr
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.console import parameters
-from server_broker.console.live import page_template
+from server_broker.console.live import live_page
 from server_broker.console.queries import stations_of, to_review_of
 from server_broker.fleet.models import Alarm, Station
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
@@ -59,7 +59,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
         "state": state,
         "search": search,
     }
-    return render(request, page_template(request, "fleet"), context)
+    return live_page(request, "fleet", context)
 
 
 def listed(user: Viewer) -> QuerySet[Station]:

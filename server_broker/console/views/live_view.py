@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,7 +16,7 @@ from protocol.commands import LiveTerms
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
-from server_broker.console.live import page_template
+from server_broker.console.live import is_poll, live_page
 from server_broker.console.queries import orders_of, stations_of
 from server_broker.console.seen import note_live
 from server_broker.console.views.snapshots import jpeg
@@ -55,8 +55,8 @@ def live_view(request: HttpRequest, station_id: str) -> HttpResponse:
         _begin(request, station)
         return redirect("station-live", station_id)
     context = _context(request, station)
-    response = render(request, page_template(request, "live"), context)
-    if context["order"] is None and request.headers.get("HX-Request") == "true":
+    response = live_page(request, "live", context)
+    if context["order"] is None and is_poll(request):
         response["HX-Refresh"] = "true"  # the lease is over: the whole page is another
     return response
 

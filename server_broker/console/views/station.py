@@ -16,7 +16,7 @@ from protocol.claim import format_claim_code
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.attendance.models import Touch
-from server_broker.console.live import page_template
+from server_broker.console.live import live_page
 from server_broker.console.queries import blobs_of, orders_of, stations_of, touches_of
 from server_broker.console.seen import note_previewed
 from server_broker.console.touch_rows import shown_touches
@@ -50,8 +50,7 @@ def station(request: HttpRequest, station_id: str) -> HttpResponse:
     shown = _get(request, station_id)
     context = _context(request, shown)
     note_previewed(request, shown.pk, context["snapshots"])
-    name = page_template(request, "station")
-    return render(request, name, context)
+    return live_page(request, "station", context)
 
 
 def _get(request: HttpRequest, station_id: str) -> Station:

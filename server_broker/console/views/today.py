@@ -3,9 +3,8 @@
 import datetime as dt
 
 from django.core.paginator import Page
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -13,7 +12,7 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.accounts.scope import Viewer, regions_of
 from server_broker.attendance.models import Touch
 from server_broker.console import parameters
-from server_broker.console.live import page_template
+from server_broker.console.live import live_page
 from server_broker.console.queries import touches_on, unbound
 from server_broker.console.touch_rows import ShownTouch, shown_touches
 from server_broker.regions.models import Region
@@ -27,7 +26,8 @@ def today(request: HttpRequest) -> HttpResponse:
     """Show a day, the present one by default; a poll gets the live part alone."""
     day = parameters.day(request.GET)
     villages = _villages(request.user)
-    village = parameters.choice(request.GET, "village", ("", *(v.code for v in villages)))
+    asked = parameters.text(request.GET, "village", longest=12)
+    village = asked if villages.filter(pk=asked).exists() else ""
     touches = touches_on(request.user, day)
     if village:
         touches = touches.filter(station__village=village)
@@ -46,11 +46,12 @@ def today(request: HttpRequest) -> HttpResponse:
         "day": day,
         **_neighbours(day),
     }
-    return render(request, page_template(request, "today"), context)
+    return live_page(request, "today", context)
 
 
-def _villages(user: Viewer) -> list[Region]:
-    return list(regions_of(user).exclude(code__endswith="000").filter(stations__isnull=False).distinct())
+def _villages(user: Viewer) -> QuerySet[Region]:
+    """Return those to choose from; only the whole page asks the database for all of them."""
+    return regions_of(user).exclude(code__endswith="000").filter(stations__isnull=False).distinct()
 
 
 def _rows(user: Viewer, page: Page[Touch]) -> list[ShownTouch]:
