@@ -1,6 +1,7 @@
 """Put the changes of a checked import into the database. Runs inside the caller's transaction."""
 
 from dataclasses import dataclass, field
+from itertools import batched
 
 from django.utils import timezone
 
@@ -11,6 +12,9 @@ from server_broker.people.known import Known
 from server_broker.people.models import Card, Person
 from server_broker.people.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
 from server_broker.regions.models import Region
+
+_ROWS_AT_A_TIME = 2_000
+"""As many models in memory as a small county has; a file may hold ten times more."""
 
 
 @dataclass(slots=True)
@@ -68,22 +72,24 @@ def _people(applying: _Applying, plan: Plan) -> None:
     for row in wanted:
         old = applying.known.people.get(row.number)
         applying.villages.update({row.village} if old is None else {row.village, old.village})
-    Person.objects.bulk_create(
-        (Person(number=row.number, name=row.name, village_id=row.village) for row in wanted),
-        update_conflicts=True,
-        unique_fields=["number"],
-        update_fields=["name", "village"],
-    )
+    for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
+        Person.objects.bulk_create(
+            (Person(number=row.number, name=row.name, village_id=row.village) for row in rows),
+            update_conflicts=True,
+            unique_fields=["number"],
+            update_fields=["name", "village"],
+        )
 
 
 def _cards(applying: _Applying, plan: Plan) -> None:
     wanted = applying.wanted("卡", plan.cards)
-    holders = {person.number: person for person in Person.objects.filter(number__in={row.person for row in wanted})}
     now = timezone.now()
-    Card.objects.bulk_create(
-        Card(token=row.token, tail=row.tail, person=holders[row.person], bound_at=now) for row in wanted
-    )
-    applying.villages.update(holder.village_id for holder in holders.values())
+    for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
+        holders = {person.number: person for person in Person.objects.filter(number__in={row.person for row in rows})}
+        Card.objects.bulk_create(
+            Card(token=row.token, tail=row.tail, person=holders[row.person], bound_at=now) for row in rows
+        )
+        applying.villages.update(holder.village_id for holder in holders.values())
 
 
 def _windows(applying: _Applying, plan: Plan) -> None:

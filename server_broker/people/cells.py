@@ -41,7 +41,10 @@ def optional_text(cell: Cell, *, longest: int) -> str:
         raise BadCell("是公式，请改成值（复制后“选择性粘贴—数值”）")
     if cell.is_error:
         raise BadCell(f"是错误值（{str(cell.value)[:16]}），请改成正确的内容")
-    plain = unicodedata.normalize("NFKC", _written(cell.value)).strip()
+    written = _written(cell.value).strip()
+    if len(written) > 4 * longest:  # not to be normalised for nothing: no text shrinks so much by it
+        raise BadCell(f"太长，最多 {longest} 个字")
+    plain = unicodedata.normalize("NFKC", written).strip()
     if any(unicodedata.category(letter) == "Co" for letter in plain):
         raise BadCell("含有别的电脑上显示不出的自造字，请换成标准汉字")
     if any(unicodedata.category(letter) in ("Cc", "Cf", "Cs") for letter in plain if letter not in "\n\t"):

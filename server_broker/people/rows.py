@@ -174,8 +174,8 @@ def _read_cards(plan: Plan, rows: list[Row], default: Format | None) -> None:
     read = [_CardCells(row, default) for row in rows]
     unclear = _unclear([(card.row.number, card.number) for card in read if card.form == "" and card.number])
     if unclear:
-        said = f"等 {len(unclear)} 行的" if len(unclear) > 1 else "的"
-        words = f"{said}卡号全是数字，看不出是十进制还是十六进制。请在“{CARD_FORM}”列写明，或在导入时选择卡号格式"
+        count = f"（共 {len(unclear)} 行）" if len(unclear) > 1 else ""
+        words = f"卡号全是数字{count}，看不出是十进制还是十六进制。请在“{CARD_FORM}”列写明，或在导入时选择卡号格式"
         plan.errors.append(RowError("卡", min(unclear), words))
     for card in read:
         if card.number is None or card.form is None or card.row.number in unclear:

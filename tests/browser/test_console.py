@@ -30,6 +30,7 @@ PAGES = (
     "/stations/demo-shifan/live/",
     f"/settings/{COUNTY}/",
     "/people/",
+    "/people/import/",
     "/desk/",
     "/alarms/",
     "/nowhere/",
@@ -177,9 +178,9 @@ def test_a_bad_workbook_is_explained(page: Page, web: str) -> None:
     made.worksheets[0].append(["=1", "", "9"])
     file = io.BytesIO()
     made.save(file)
-    page.goto(urljoin(web, "/people/"))
+    page.goto(urljoin(web, "/people/import/"))
     page.set_input_files("#file", {"name": "名单.xlsx", "mimeType": "", "buffer": file.getvalue()})
-    page.get_by_role("button", name="导入").click()
+    page.get_by_role("button", name="读取并预览").click()
     expect(page.get_by_text("没有导入任何内容：共 3 处错误")).to_be_visible()
     assert page.evaluate(CONTRAST) == {}
 

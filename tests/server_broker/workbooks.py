@@ -6,6 +6,7 @@ sheet holds, so that a test can say that every row of it came to something.
 
 import io
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -14,7 +15,8 @@ from xml.etree.ElementTree import Element
 import openpyxl
 from defusedxml import ElementTree
 
-from server_broker.people.rows import COLUMNS
+from server_broker.people.plan import Plan
+from server_broker.people.rows import COLUMNS, NOTES_SHEET
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -52,12 +54,24 @@ def people(rows: Iterable[tuple[Any, ...]]) -> bytes:
 
 def repacked(data: bytes, parts: Mapping[str, bytes | Callable[[bytes], bytes]]) -> bytes:
     """Return the workbook with parts put in the place of others, or beside them."""
+    members = members_of(data)
+    for name, part in parts.items():
+        members[name] = part if isinstance(part, bytes) else part(members[name])
+    return packed(members)
+
+
+def members_of(data: bytes) -> dict[str, bytes]:
+    """Return the parts of a workbook by name."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(members: Mapping[str, bytes]) -> bytes:
+    """Return parts as an archive."""
     file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in dict.fromkeys([*old.namelist(), *parts]):
-            part = parts.get(name)
-            content = old.read(name) if name in old.namelist() else b""
-            new.writestr(name, content if part is None else part if isinstance(part, bytes) else part(content))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
     return file.getvalue()
 
 
@@ -153,3 +167,57 @@ def _rows(tree: Element, strings: list[str]) -> dict[int, dict[str, str]]:
         if cells:
             found.setdefault(number, {}).update(cells)
     return found
+
+
+def with_strings(data: bytes, *items: str) -> bytes:
+    """Return the workbook with a part of shared strings, ``items`` as XML, which openpyxl writes none of."""
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
+    relation = f'<Relationship Id="strings" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'.encode()
+    return repacked(
+        data,
+        {
+            "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{"".join(items)}</sst>'.encode(),
+            "xl/_rels/workbook.xml.rels": lambda old: old.replace(b"</Relationships>", relation),
+        },
+    )
+
+
+def unaccounted(data: bytes, plan: Plan) -> list[str]:
+    """Return the rows of a file that was read without an error which are neither in the plan nor told of in its notes.
+
+    The name of each person, region and station is compared too.
+    """
+    told = {
+        (found["sheet"], int(row))
+        for note in plan.notes
+        if (found := re.match(r"(?P<sheet>\S+) 第 (?P<rows>[0-9、]+) 行", note))
+        for row in found["rows"].split("、")
+    }
+    read = {("区划", row.row): row.name for row in plan.regions}
+    read |= {("站点", row.row): row.name for row in plan.stations}
+    read |= {("人员", row.row): row.name for row in plan.people}
+    read |= {("卡", row.row): "" for row in plan.uids} | {("值班", row.row): "" for row in plan.windows}
+    missing = []
+    for title, rows in raw_rows(data).items():
+        sheet = "".join(title.split())
+        heads = [row for row, cells in rows.items() if _is_head(sheet, cells)]
+        for row, cells in rows.items():
+            place = (sheet, row)
+            if sheet == NOTES_SHEET or row in heads[:1] or place in told:
+                continue
+            if place not in read or not _holds(cells, read[place]):
+                missing.append(f"{title} {row}: {cells}")
+    return missing
+
+
+def _is_head(sheet: str, cells: Mapping[str, str]) -> bool:
+    titles = {_plain(text).strip("*") for text in cells.values()}
+    return titles >= set(COLUMNS.get(sheet, ("-",)))
+
+
+def _holds(cells: Mapping[str, str], name: str) -> bool:
+    return not name or _plain(name) in {_plain(text) for text in cells.values()}
+
+
+def _plain(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
