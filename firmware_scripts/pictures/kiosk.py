@@ -123,17 +123,20 @@ def take(socket: Path, out_dir: Path, *, touch: Callable[[], object], size: Text
     out_dir.mkdir(parents=True, exist_ok=True)
     suffix = "" if size == NORMAL else f"-{size.columns}x{size.rows}"
     with stage(socket, size) as kiosk:
-        kiosk.wait_for(words.DUTY_TODAY)
+        kiosk.wait_for(words.KEY_LEARN)  # keys are named once they count
         drawn = [kiosk.photograph(out_dir / f"kiosk-home{suffix}.png")]
         touch()
         kiosk.wait_for(*words.ANSWER.values())
+        kiosk.wait_for(words.KEY_BACK)
         drawn.append(kiosk.photograph(out_dir / f"kiosk-touch{suffix}.png"))
         kiosk.press("0")
-        kiosk.wait_for(words.DUTY_TODAY)
+        kiosk.wait_for(words.KEY_LEARN)
         kiosk.press("1")
         kiosk.wait_for(words.CHOOSE_LEVEL)
+        kiosk.wait_for(words.KEY_BACK)
         kiosk.press("1")
         kiosk.wait_for(*words.KIND.values())
+        kiosk.wait_for(words.KEY_LEAVE)
         drawn.append(kiosk.photograph(out_dir / f"kiosk-question{suffix}.png"))
     return drawn
 
