@@ -1,7 +1,7 @@
 """How much of what people did here still waits for the county's receipt: the number that the kiosk shows.
 
-Someone who touched a card twice with the network gone expects to read 等待上传 2. What the station notes on its own
-account (a picture was taken, the clock was corrected) travels too, but is nobody's deed.
+Someone who touched a card twice with the network gone expects to read 还有 2 条没传到县里. What the station
+notes on its own account (a picture was taken, the clock was corrected) travels too, but is nobody's deed.
 """
 
 from collections import deque

@@ -2,12 +2,17 @@
 
 The order is the promise: the fact is on disk, then the lamp, then the screen, then the picture. A broken lamp,
 kiosk or camera never costs the touch. Touches that came while a commit was under way are committed together.
+
+A direction decides pay, and anybody can press a key: only who touches the same card again may correct it, while that
+second touch is what the screens show.
 """
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from msgspec.structs import replace
 
 from agent import duty
 from agent.clock import StationClock
@@ -20,7 +25,7 @@ from agent.twin import Twin
 from agent.unread_cards import UnreadCards
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
-from protocol.kiosk import ChooseDirection, Colour, Sorry, ToKiosk, TouchShown
+from protocol.kiosk import ChooseDirection, Colour, Lacking, Missing, Sorry, ToKiosk, TouchShown
 from protocol.refusal import Refused
 from protocol.units import Direction, FactRef, Moment
 
@@ -28,7 +33,10 @@ log = logging.getLogger(__name__)
 
 type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast"]
 
+AGAIN_WITHIN_MS = 10_000
+"""The card's next touch comes at most so long after the last, or it asks for nothing."""
 CHOOSE_WITHIN_MS = 10_000
+"""The direction is chosen at most so long after the touch that asked for it."""
 _COLOURS: dict[TouchAnswer, Colour] = {"recorded": "green", "repeat": "green", "unknown": "amber", "lost": "amber"}
 
 
@@ -67,6 +75,14 @@ class _Judged:
         return [self.touch]
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """The touch whose direction can be chosen now: its owner touched again, and the screens show that."""
+
+    seen: Seen
+    until_ms: int
+
+
 class ClockingDesk:
     """Answers cards."""
 
@@ -93,6 +109,7 @@ class ClockingDesk:
         self._unread = unread
         self._card_key = card_key
         self._failing = False
+        self._offer: _Offer | None = None
 
     def card_touched(self, uid: str, reader: str) -> None:
         """Record one touch and show the person the outcome; see `cards_touched`."""
@@ -177,12 +194,32 @@ class ClockingDesk:
         if one.touch.answer != "repeat" and one.fresh:
             self._today.add(ref, one.touch)
         self._lamp.show(_COLOURS[one.touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
-        self._screens.show(self._shown(one, ref))
+        self._show(self._shown(one), offer=self._offered(one))
         if one.fresh:
             self._pictures.touch_recorded(ref)
 
-    def _shown(self, one: _Judged, ref: FactRef) -> TouchShown:
+    def _offered(self, one: _Judged) -> _Offer | None:
+        """Return what a touch offers: the second of a card, in time, proves who asks to correct the first."""
+        at = one.touch.at
+        seen = self._today.repeated(one.touch.card, at) if one.touch.answer == "repeat" else None
+        if seen is None:
+            return None
+        again = seen.boot == at.boot and 0 <= at.mono - seen.tapped <= AGAIN_WITHIN_MS
+        seen.tapped = at.mono
+        return _Offer(seen, at.mono + CHOOSE_WITHIN_MS) if again else None
+
+    def _show(self, shown: TouchShown, *, offer: _Offer | None = None) -> None:
+        """Show a touch; nothing but what it offers can be corrected from now on."""
+        self._offer = offer
+        if offer is not None:
+            choose_ms, again_ms = CHOOSE_WITHIN_MS, AGAIN_WITHIN_MS
+            shown = replace(shown, touch=offer.seen.ref, choose_within_ms=choose_ms, again_within_ms=again_ms)
+        self._screens.show(shown)
+
+    def _shown(self, one: _Judged) -> TouchShown:
         touch = one.touch
+        lacking = self._today.lacking(one.person, touch.at) if one.person else []
+        seen = self._today.repeated(touch.card, touch.at) if touch.answer == "recorded" else None
         return TouchShown(
             colour=_COLOURS[touch.answer],
             answer=touch.answer,
@@ -190,34 +227,37 @@ class ClockingDesk:
             direction=touch.direction,
             wall=touch.at.wall,
             quality=touch.at.quality,
-            missing=self._today.missing(one.person, touch.at) if one.person else [],
-            touch=ref if touch.answer == "recorded" else None,
+            missing=_of_opened(lacking),
+            lacking=lacking,
+            touch=seen.ref if seen else None,
+            again_within_ms=AGAIN_WITHIN_MS if seen else 0,
         )
 
     def _refuse(self, problem: Problem) -> None:
         now = self._clock.now()
         self._lamp.show("red", fact="")
         shown = TouchShown(colour="red", answer="not_recorded", problem=problem, wall=now.wall, quality=now.quality)
-        self._screens.show(shown)
+        self._show(shown)
 
     def choose_direction(self, kiosk: int, asked: ChooseDirection) -> None:
-        """Take the person's word for the direction of a touch made at most 10 s ago."""
-        now = self._clock.now()
-        seen = self._today.find(asked.touch)
-        card = self._twin.card(seen.token) if seen else None
-        if seen is None or card is None or card.lost or not _still_open(seen, now):
-            self._screens.answer(kiosk, Sorry(reason="too_late"))
+        """Take the person's word for the direction of the touch that the screens offer to correct, and of no other."""
+        now, offer = self._clock.now(), self._offer
+        card = self._twin.card(offer.seen.token) if offer else None
+        if offer is None or card is None or card.lost or offer.seen.ref != asked.touch or now.mono > offer.until_ms:
+            self._screens.answer(kiosk, Sorry(reason="too_late", touch=asked.touch))
             return
+        seen = offer.seen
         try:
             self._journal.commit(DirectionChosen(at=now, touch=seen.ref, direction=asked.direction))
         except (OutboxFull, OutboxBroken) as error:
             log.error("a direction was not recorded: %s", error)
-            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+            self._screens.answer(kiosk, Sorry(reason="not_recorded", touch=asked.touch))
             return
         seen.chosen = asked.direction
-        self._screens.show(self._corrected(seen, card.person, asked.direction))
+        self._show(self._corrected(seen, card.person, asked.direction, now))
 
-    def _corrected(self, seen: Seen, person: str, direction: Direction) -> TouchShown:
+    def _corrected(self, seen: Seen, person: str, direction: Direction, now: Moment) -> TouchShown:
+        lacking = self._today.lacking(person, now)
         return TouchShown(
             colour="green",
             answer="recorded",
@@ -225,10 +265,13 @@ class ClockingDesk:
             direction=direction,
             wall=self._clock.wall_of(seen.at),
             quality=seen.at.quality,
-            missing=self._today.missing(person, self._clock.now()),
+            missing=_of_opened(lacking),
+            lacking=lacking,
             touch=seen.ref,
+            again_within_ms=max(0, seen.tapped + AGAIN_WITHIN_MS - now.mono),
+            corrected=True,
         )
 
 
-def _still_open(seen: Seen, now: Moment) -> bool:
-    return seen.at.boot == now.boot and 0 <= now.mono - seen.at.mono <= CHOOSE_WITHIN_MS
+def _of_opened(lacking: list[Lacking]) -> list[Missing]:
+    return list(dict.fromkeys(lack.mark for lack in lacking if lack.when != "later"))

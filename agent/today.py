@@ -5,15 +5,15 @@ directions and dates are derived at each look, so that a card bound later or a c
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from agent import duty
 from agent.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import DirectionChosen, Fact, Touch
-from protocol.kiosk import DutyRow, Missing
+from protocol.kiosk import DutyRow, Lacking, LackingWhen, Missing, WindowState
+from protocol.twin import Person
 from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Moment
 
 MAX_KEPT = 2_000
@@ -22,6 +22,10 @@ KEEP_MS = 36 * 3_600_000
 """What a day's board needs: its windows may open up to 12 hours before midnight."""
 REPEAT_WITHIN_MS = 120_000
 MAX_ROWS = 120
+FIRST_FOR_MS = 60_000
+"""So long whoever touched last stands first on the board: they look for themselves."""
+SHORTEST_APART = 2
+_ORDER: dict[WindowState, int] = {"running": 0, "coming": 1, "over": 2}
 
 
 @dataclass(slots=True)
@@ -35,6 +39,8 @@ class Seen:
     mono: int
     quality: ClockQuality
     token: bytes
+    tapped: int
+    """When the card was touched last: ``mono`` of the touch itself, or of one that repeats it."""
     chosen: Direction | None = None
 
     @property
@@ -77,6 +83,7 @@ class Today:
             mono=at.mono,
             quality=at.quality,
             token=of_card[0].token if of_card else touch.card,
+            tapped=at.mono,
         )
         of_card.append(seen)
         self._touches.append(seen)
@@ -121,39 +128,71 @@ class Today:
     def _is_dated(self, seen: Seen) -> bool:
         return seen.quality in DATED_QUALITIES or (seen.boot == self._clock.now().boot and self._clock.dated)
 
-    def missing(self, person: str, now: Moment) -> list[Missing]:
-        """Return what a person still lacks in the windows of today that have opened for them.
+    def lacking(self, person: str, now: Moment) -> list[Lacking]:
+        """Return what a person lacks in today's windows, window by window, and whether a touch can still be that.
 
         Nothing where today is not known.
         """
         if not self._clock.dated:
             return []
         wall = self._clock.wall_of(now)
-        lacking: list[Missing] = []
-        for span in self._spans_of(person, duty.local_day(wall)):
-            if span.opens <= duty.local_minute(wall):
-                arrived, left = self._marks(person, span)
-                lacking += ["arrival"] if arrived is None else []
-                lacking += ["departure"] if left is None else []
-        return list(dict.fromkeys(lacking))
+        minute = duty.local_minute(wall)
+        return [lack for span in self._spans_of(person, wall) for lack in self._lacking_in(person, span, minute)]
+
+    def _lacking_in(self, person: str, span: duty.Span, minute: int) -> Iterator[Lacking]:
+        arrived, left = self._marks(person, span)
+        marks: tuple[tuple[Missing, int | None, int], ...] = (
+            ("arrival", arrived, span.middle),
+            ("departure", left, span.closes),
+        )
+        for mark, made, until in marks:
+            if made is None:
+                when: LackingWhen = "past" if minute >= until else "now" if minute >= span.opens else "later"
+                yield Lacking(window=span.window.name, start=span.window.start, mark=mark, when=when)
 
     def board(self, now: Moment) -> list[DutyRow]:
-        """Return today's windows, person by person, by start."""
-        day = duty.local_day(self._clock.wall_of(now))
-        rows = [
-            self._row(person.id, person.name, span)
-            for person in self._twin.desired.people
-            for span in self._spans_of(person.id, day)
-        ]
-        return sorted(rows, key=lambda row: row.start)[:MAX_ROWS]
+        """Return today's windows, a row a person: who touched just now, then what runs, what comes, what is over.
 
-    def _row(self, person: str, name: str, span: duty.Span) -> DutyRow:
-        arrived, left = self._marks(person, span)
+        Nothing where today is not known.
+        """
+        if not self._clock.dated:
+            return []
+        wall = self._clock.wall_of(now)
+        people = self._twin.desired.people
+        apart = _told_apart(people)
+        latest = self._latest(now)
+        found = [(one, span) for one in people for span in self._spans_of(one.id, wall)]
+        rows = [(one.id != latest, self._row(one, apart[one.id], span, duty.local_minute(wall))) for one, span in found]
+        rows.sort(key=lambda ranked: (ranked[0], _ORDER[ranked[1].state], ranked[1].start))
+        return [row for _, row in rows[:MAX_ROWS]]
+
+    def _latest(self, now: Moment) -> str | None:
+        """Return who touched last, for a minute."""
+        if not self._touches or not 0 <= self._age_ms(self._touches[-1], now) <= FIRST_FOR_MS:
+            return None
+        card = self._twin.card(self._touches[-1].token)
+        return card.person if card and not card.lost else None
+
+    def _row(self, person: Person, apart: str, span: duty.Span, minute: int) -> DutyRow:
+        arrived, left = self._marks(person.id, span)
         window = span.window
-        return DutyRow(name=name, window=window.name, start=window.start, end=window.end, arrived=arrived, left=left)
+        return DutyRow(
+            name=person.name,
+            window=window.name,
+            start=window.start,
+            end=window.end,
+            arrived=arrived,
+            left=left,
+            apart=apart,
+            state="coming" if minute < span.start else "running" if minute < span.end else "over",
+            closed=minute >= span.closes,
+        )
 
-    def _spans_of(self, person: str, day: date) -> list[duty.Span]:
-        return [span for span in duty.spans(self._twin.desired, person, day) if span.day == day]
+    def _spans_of(self, person: str, wall: int) -> list[duty.Span]:
+        """Return the spans of a moment's date, and those that a night's window brings over into it."""
+        day, minute = duty.local_day(wall), duty.local_minute(wall)
+        around = duty.spans(self._twin.desired, person, day)
+        return [span for span in around if span.day == day or (span.day < day and minute < span.closes)]
 
     def _marks(self, person: str, span: duty.Span) -> tuple[int | None, int | None]:
         """Return first arrival and last departure in a span, minutes after midnight of its date."""
@@ -169,3 +208,19 @@ class Today:
         for token in self._twin.tokens_of(person):
             for seen in self._cards.get(token, ()):
                 yield seen, self._clock.wall_of(seen.at)
+
+
+def _told_apart(people: Sequence[Person]) -> dict[str, str]:
+    """Return for each person the end of the number that tells them from the others of their name; mostly nothing."""
+    namesakes: dict[str, list[str]] = {}
+    for person in people:
+        namesakes.setdefault(person.name, []).append(person.id)
+    return {number: _end_of(number, numbers) for numbers in namesakes.values() for number in numbers}
+
+
+def _end_of(number: str, numbers: Sequence[str]) -> str:
+    if len(numbers) == 1:
+        return ""
+    lengths = range(SHORTEST_APART, max(map(len, numbers)) + 1)
+    apart = (length for length in lengths if len({one[-length:] for one in numbers}) == len(numbers))
+    return number[-next(apart, len(number)) :]

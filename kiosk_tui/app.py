@@ -22,7 +22,7 @@ from kiosk_tui.screens.help import HelpScreen
 from kiosk_tui.screens.home import HomeScreen
 from kiosk_tui.screens.level_over import LevelOverScreen
 from kiosk_tui.screens.levels import LevelsScreen
-from kiosk_tui.screens.marked import MarkedScreen
+from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
 from kiosk_tui.screens.plain import AwayScreen, IdleScreen
 from kiosk_tui.screens.question import QuestionScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
@@ -38,6 +38,7 @@ from kiosk_tui.views import (
     MarkedView,
     OverView,
     QuestionView,
+    ReviewView,
     TouchView,
     View,
 )
@@ -51,6 +52,7 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     LevelsView: LevelsScreen,
     QuestionView: QuestionScreen,
     MarkedView: MarkedScreen,
+    ReviewView: ReviewScreen,
     OverView: LevelOverScreen,
     HelpView: HelpScreen,
     AwayView: AwayScreen,
@@ -88,7 +90,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self._link = link
         self._may_quit = may_quit
         self._link_task: asyncio.Task[None] | None = None
-        self._drawn: tuple[View | None, LiveBannerView | None, tuple[int, int]] | None = None
+        self._drawn: tuple[View, LiveBannerView | None, tuple[int, int], bool] | None = None
         self._kiosk_screens: dict[type[Any], KioskScreen[Any]] = {}
         self.register_theme(theme.VILLAGE)
         self.theme = theme.VILLAGE.name
@@ -134,9 +136,9 @@ class KioskApp(App[None], inherit_bindings=False):
             self.exit()
             return
         key = understand(event.key)
-        if key is None or self._too_small() or (key == "enter" and self._turn_page()):
+        if key is None or self._too_small():
             return
-        self.flow.key(key)
+        self.flow.key(key, turn_page=self._turn_page)
         self.draw()
 
     def on_resize(self) -> None:
@@ -148,15 +150,17 @@ class KioskApp(App[None], inherit_bindings=False):
         """Show the present view, if it or the size has changed."""
         size = (self.size.width, self.size.height)
         view = self.flow.view()
-        banner = self.flow.banner()
-        if (view, banner, size) == self._drawn:
+        banner, listens = self.flow.banner(), self.flow.listens()
+        if (view, banner, size, listens) == self._drawn:
             return
-        self._drawn = (view, banner, size)
+        self._drawn = (view, banner, size, listens)
         screen = self._screen_for(self._kind_for(view))
         if screen is not self.screen:
             self.switch_screen(screen)
         screen.show_banner(banner)
         screen.show(view)
+        screen.show_keys(count=listens)
+        screen.call_after_refresh(self.flow.painted, None if self._too_small() else view)
 
     def _kind_for(self, view: View) -> type[KioskScreen[Any]]:
         if not self._too_small():

@@ -1,7 +1,8 @@
 """What the kiosk shows, decided from what the agent says, what a person presses and what time it is.
 
 There is no terminal in here: the screens draw `Flow.view` and nothing else. A touch goes before everything, then an
-agent that is away, then the question whether anybody is still there, then the place where the person is.
+agent that is away, then the question whether anybody is still there, then the place where the person is. A key counts
+only for what `Flow.painted` was told to be before the person.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,11 @@ import msgspec
 
 from kiosk_tui import words
 from kiosk_tui.clock import MonoMs, RunningClock
+from kiosk_tui.guard import KeyGuard
 from kiosk_tui.keys import BACK, HELP, Key
 from kiosk_tui.lesson import Lesson
 from kiosk_tui.touch import TouchPanel
-from kiosk_tui.views import AwayView, HelpView, HomeView, IdleView, LiveBannerView, View
+from kiosk_tui.views import AwayView, HelpView, HomeView, IdleView, LiveBannerView, TouchView, View
 from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 
 IDLE_MS = 120_000
@@ -28,6 +30,7 @@ class Flow:
         self._mono_ms = mono_ms
         self._say = say
         self._clock = RunningClock(mono_ms)
+        self._guard = KeyGuard(mono_ms)
         self._touch = TouchPanel(mono_ms=mono_ms, say=say)
         self._home: Home | None = None
         self._away = True
@@ -67,12 +70,12 @@ class Flow:
             case Home():
                 self._take_home(message)
             case TouchShown():
-                self._last_life = self._mono_ms()
                 self._touch.show(message)
+                self._turn, self._turned_at = 0, self._touch.until
             case LiveShown():
                 self._viewer = message.viewer
                 self._viewed_until = self._mono_ms() + message.left_s * 1000 if message.left_s else 0
-            case Sorry() if self._touch.correcting:
+            case Sorry() if message.touch is not None:
                 self._touch.sorry(message)
             case Status():
                 pass  # answers a technician's program, and no kiosk asks for it
@@ -88,17 +91,34 @@ class Flow:
             self._interrupted = True
             self._lesson.interrupted()
 
-    def key(self, key: Key) -> None:
-        """Take a key of the pad."""
+    def painted(self, view: View | None) -> None:
+        """Take note of what is before the person now: after it was really painted; None where no key counts."""
+        self._guard.painted(None if view is None else view.face)
+
+    def listens(self) -> bool:
+        """Tell whether what is to be shown has been seen for long enough for its keys to count."""
         view = self.view()
-        self._last_life = self._mono_ms()
-        if isinstance(view, IdleView) or (isinstance(view, AwayView) and key != "repeat"):
+        return self._guard.listens(view.face, after_ms=view.deaf_ms)
+
+    def key(self, key: Key, *, turn_page: Callable[[], bool] = lambda: False) -> None:
+        """Take a key of the pad.
+
+        Args:
+            key: Counts only while `listens`, and not while it is held.
+            turn_page: Turns a long text on the screen; False where this was its last page.
+        """
+        view = self.view()
+        if self._guard.is_repeat(key) or not self._guard.listens(view.face, after_ms=view.deaf_ms):
+            return
+        if not isinstance(view, TouchView):  # whoever touches a card does not play the level under the result
+            self._last_life = self._mono_ms()
+        if key == "enter" and not self._touch.confirms and turn_page():
             return
         if key == "repeat":
             self._repeat()
-        elif self._touch.view() is not None:
+        elif isinstance(view, TouchView):
             self._touch.key(key)
-        elif key != "text_size":
+        elif key != "text_size" and not isinstance(view, IdleView | AwayView):
             self._key_in_place(key)
 
     def _take_home(self, home: Home) -> None:
@@ -137,7 +157,7 @@ class Flow:
             self._open_help(words.NOTHING_TO_REPEAT)
 
     def _turns(self) -> int:
-        return self._turn + (self._mono_ms() - self._turned_at) // TURN_MS
+        return self._turn + max(0, self._mono_ms() - self._turned_at) // TURN_MS
 
     def _leave_when_idle(self) -> None:
         if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:

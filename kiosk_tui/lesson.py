@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from kiosk_tui import words
 from kiosk_tui.keys import BACK, Key, digit
-from kiosk_tui.views import LessonView, LevelsView, MarkedView, OverView, QuestionView
+from kiosk_tui.views import LessonView, LevelsView, MarkedView, OverView, QuestionView, ReviewView
 from protocol.kiosk import (
     AnswerQuestion,
     LevelChoice,
@@ -39,6 +39,8 @@ class Lesson:
         self._leaving = False
         self._marked: Marked | None = None
         self._over: LevelOver | None = None
+        self._wrong: list[tuple[QuestionShown, Marked]] = []
+        self._reviewed: int | None = None
 
     @property
     def running(self) -> bool:
@@ -49,10 +51,12 @@ class Lesson:
         """Return what is to be shown now."""
         if self._question is None:
             return LevelsView(self._levels, self._page, self._note)
+        if self._over is not None and self._reviewed is not None:
+            return ReviewView(*self._wrong[self._reviewed], self._reviewed + 1, len(self._wrong))
         if self._over is not None:
-            return OverView(f"{self._question.title}·{self._question.level}", self._over)
+            return OverView(f"{self._question.title}·{self._question.level}", self._over, len(self._wrong))
         if self._marked is not None:
-            return MarkedView(self._question, self._marked)
+            return MarkedView(self._question, self._marked, self._leaving)
         return QuestionView(self._question, self._chosen, self._asked, self._leaving, self._note)
 
     def offered(self, levels: list[LevelChoice]) -> None:
@@ -73,7 +77,7 @@ class Lesson:
                 self._take_question(message)
             case Marked():
                 if self._asked and self._question is not None and _belongs(message, self._question):
-                    self._marked, self._asked = message, False
+                    self._take_mark(self._question, message)
             case LevelOver():
                 if self._question is not None and message.run == self._question.run:
                     self._over, self._asked = message, False
@@ -95,6 +99,12 @@ class Lesson:
     def _to_levels(self, note: str = "") -> None:
         self._question, self._marked, self._over, self._opening = None, None, None, None
         self._chosen, self._asked, self._leaving, self._note = (), False, False, note
+        self._reviewed = None
+
+    def _take_mark(self, question: QuestionShown, marked: Marked) -> None:
+        self._marked, self._asked = marked, False
+        if not marked.right:
+            self._wrong.append((question, marked))
 
     def _take_question(self, message: QuestionShown) -> None:
         expected = self._opening is not None or (
@@ -126,6 +136,7 @@ class Lesson:
     def _open(self, level: LevelChoice) -> None:
         self._to_levels(words.OPENING)
         self._opening = self._last = level
+        self._wrong = []
         self._say(OpenLevel(pack=level.pack, level=level.level))
 
     def _answer(self, key: Key) -> None:
@@ -172,15 +183,29 @@ class Lesson:
 
     def _after_mark(self, key: Key) -> None:
         assert self._question is not None
+        if key == BACK and self._leaving:
+            self._to_levels()
+            return
+        self._leaving = key == BACK
         if key == "enter" and not self._asked:
             self._asked = True
             self._say(NextQuestion(run=self._question.run))
 
     def _after_level(self, key: Key) -> None:
-        if key == BACK:
+        if self._reviewed is not None:
+            self._review(key, self._reviewed)
+        elif key == BACK:
             self._to_levels()
         elif key == "1" and self._last is not None:
             self._open(self._last)
+        elif key == "2" and self._wrong:
+            self._reviewed = 0
+
+    def _review(self, key: Key, place: int) -> None:
+        if key == BACK or (key == "enter" and place + 1 == len(self._wrong)):
+            self._reviewed = None
+        elif key == "enter":
+            self._reviewed = place + 1
 
 
 def _belongs(marked: Marked, question: QuestionShown) -> bool:

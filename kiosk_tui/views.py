@@ -1,7 +1,13 @@
-"""What can be on the screen: plain values, decided by `kiosk_tui.flow` and drawn by the screens."""
+"""What can be on the screen: plain values, decided by `kiosk_tui.flow` and drawn by the screens.
+
+Each has a ``face``, what its keys mean, and ``deaf_ms``, how long it must have been seen before they count: see
+`kiosk_tui.guard`.
+"""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from kiosk_tui.guard import CHOICE_MS, SCREEN_MS, Face
 from protocol.kiosk import Home, LevelChoice, LevelOver, Marked, QuestionShown, TouchShown
 from protocol.units import Direction, WallMs
 
@@ -15,23 +21,39 @@ class HomeView:
     home: Home
     minute: WallMs
     turn: int
+    face: ClassVar[Face] = "home"
+    deaf_ms: ClassVar[int] = SCREEN_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The direction can still be chosen: key number and what it stands for."""
+    """The direction can be chosen: key number and what it stands for. ``chosen`` waits for Enter."""
 
     seconds_left: int
     choices: tuple[tuple[int, Direction], ...]
+    chosen: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TouchView:
-    """``note`` says what became of a correction."""
+    """``note`` says what became of a correction.
+
+    ``again_s``: for so many seconds the card, touched again, gets one. ``before``: who touched so shortly before that
+    they hardly saw it. ``shown`` counts how often a result was put onto the screen.
+    """
 
     touch: TouchShown
     correction: Correction | None
     note: str
+    again_s: int
+    before: tuple[TouchShown, ...]
+    shown: int
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """This very result."""
+        return ("touch", self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,12 @@ class LevelsView:
     levels: tuple[LevelChoice, ...]
     page: int
     note: str
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The levels that the numbers stand for now."""
+        return ("levels", tuple((level.pack, level.level) for level in self.shown))
 
     @property
     def pages(self) -> int:
@@ -62,6 +90,12 @@ class QuestionView:
     asked: bool
     leaving: bool
     note: str
+    deaf_ms: ClassVar[int] = CHOICE_MS
+
+    @property
+    def face(self) -> Face:
+        """This question of this run, or whether to leave it."""
+        return ("question", self.question.run, self.question.number, self.question.question, self.leaving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +104,29 @@ class MarkedView:
 
     question: QuestionShown
     marked: Marked
+    leaving: bool
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The explanation of this question of this run, or whether to leave it."""
+        return ("marked", self.marked.run, self.question.number, self.marked.question, self.leaving)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """A wrong answer of the level that has ended, looked at again: ``number`` of ``of``, counted from 1."""
+
+    question: QuestionShown
+    marked: Marked
+    number: int
+    of: int
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """This wrong answer."""
+        return ("review", self.marked.run, self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +135,14 @@ class OverView:
 
     title: str
     over: LevelOver
+    wrong: int
+    """How many answers there are to look at again."""
+    deaf_ms: ClassVar[int] = SCREEN_MS
+
+    @property
+    def face(self) -> Face:
+        """The end of this run."""
+        return ("over", self.over.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +150,8 @@ class HelpView:
     """How the kiosk is used."""
 
     note: str
+    face: ClassVar[Face] = "help"
+    deaf_ms: ClassVar[int] = SCREEN_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +159,8 @@ class AwayView:
     """The agent does not answer; ``interrupted`` when that ended a level."""
 
     interrupted: bool
+    face: ClassVar[Face] = "away"
+    deaf_ms: ClassVar[int] = SCREEN_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +168,8 @@ class IdleView:
     """Nobody has pressed a key for long."""
 
     seconds_left: int
+    face: ClassVar[Face] = "idle"
+    deaf_ms: ClassVar[int] = SCREEN_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +180,5 @@ class LiveBannerView:
     seconds_left: int
 
 
-type LessonView = LevelsView | QuestionView | MarkedView | OverView
+type LessonView = LevelsView | QuestionView | MarkedView | OverView | ReviewView
 type View = HomeView | TouchView | LessonView | HelpView | AwayView | IdleView

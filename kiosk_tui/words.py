@@ -1,25 +1,21 @@
 """Every Chinese sentence of the kiosk, in one place."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from protocol.kiosk import LinkState, Missing
-from protocol.units import ClockQuality, Direction
+from protocol.kiosk import Lacking, LinkState, Missing
+from protocol.units import Direction
 
 WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 
 DIRECTION: dict[Direction, str] = {"in": "上班", "out": "下班"}
 MISSING: dict[Missing, str] = {"arrival": "上班卡", "departure": "下班卡"}
-QUALITY: dict[ClockQuality, str] = {
-    "synced": "✓  时间已校准",
-    "holdover": "✓  时间已校准",
-    "restored": "！ 时间待校准",
-    "unknown": "！ 时间待校准",
-}
 LINK: dict[LinkState, str] = {
-    "connected": "✓  已连接县里",
-    "connecting": "…  正在连接",
+    "connected": "",
+    "connecting": "…  正在连接县里",
     "offline": "！ 网络不通",
 }
+"""What is well is not said."""
 SIGN = {"green": "✓  ", "amber": "！ ", "red": "×  "}
 ANSWER = {
     "recorded": "打卡成功",
@@ -43,7 +39,7 @@ PROBLEM = {
     "too_fast": "刷得太快了，请等一下再刷。",
 }
 SORRY = {
-    "too_late": "已经过了十秒，不能再改。",
+    "too_late": "没有改：时间已过，或者有人接着刷了卡。",
     "unknown_run": "本关已中断，请重新开始。",
     "no_such_level": "这一关现在打不开，请选别的。",
     "not_recorded": "刚才的操作没有记录，请再试一次。",
@@ -60,15 +56,20 @@ SIMULATED = {
 
 PRODUCT = "村慧"
 UNDATED = "时间待校准"
+CLOCK_WAITS = "！ 时间待校准"
 DUTY_TODAY = "今日值班"
 NO_DUTY = "今天没有排班。"
+NO_DATE = "时间校准以后，这里显示今天的值班表。"
 COLUMN_WINDOW = "时段"
 COLUMN_IN = "上班"
 COLUMN_OUT = "下班"
 NOT_YET = "待打卡"
+NOT_DONE = "没打"
 NOTHING = "—"
+IN_TIME_SIGN, LATE_SIGN, EARLY_SIGN = "✓ ", "晚", "早"
+"""Late and early are what the clock says; what it comes to, the county says."""
 READER_GONE = "！读卡器没有准备好，暂时不能打卡，请联系镇办。"
-PRESENT_CARD = "打卡请刷卡"
+PRESENT_CARD = "请把卡贴到读卡器上"
 
 KEY_LEARN = "学习"
 KEY_HELP = "求助"
@@ -82,12 +83,20 @@ KEY_RESULT = "看结果"
 KEY_NEXT_PAGE = "翻页"
 KEY_EARLIER = "上一页"
 KEY_LATER = "下一页"
-KEY_AGAIN = "再玩一次"
-ENTER = "回车"
+KEY_AGAIN = "再答一次"
+KEY_WRONG_ONES = "看错题"
+KEY_NEXT_WRONG = "下一道错题"
+KEY_REVIEWED = "看完了"
+KEY_KEEP = "不改"
+ENTER = "Enter"
 
 MISSING_NOTHING = "✓  今天的卡已打齐"
-CHOOSE_DIRECTION = "现在不是值班时段，请选上班还是下班。"
-CHOOSE_UNDATED = "本机时间还没校准，请选上班还是下班。"
+NO_WINDOW = "现在不是您的值班时段，不选上班、下班也可以。"
+NO_TIME = "本机时间还没校准，不选上班、下班也可以。"
+TOUCH_AGAIN = "方向不对？10 秒内再刷一次这张卡，就可以改。"
+TOUCH_AGAIN_TO_CHOOSE = "想选的话，10 秒内再刷一次这张卡。"
+CHOOSE = "按 7 上班，按 8 下班，再按 Enter；不选也可以。"
+PUT_RIGHT = "上班、下班记错了，请找镇办更正。"
 CORRECTING = "正在更改…"
 CORRECTED = "已经改好。"
 
@@ -100,12 +109,13 @@ NOT_PASSED_YET = "未过关"
 INTERRUPTED = "本关已中断，请重新开始。"
 KIND = {
     "single": "单选：按数字作答",
-    "multiple": "多选：按数字选择，选好按回车",
+    "multiple": "多选：按数字选择，选好按 Enter",
     "true_false": "判断：按数字作答",
-    "ordering": "排序：按先后依次按数字，选好按回车",
+    "ordering": "排序：按先后依次按数字，选好按 Enter",
 }
 RECORDING = "正在记录…"
 LEAVE = "再按一次 0 就离开本关，按其他键继续答题。"
+LEAVE_MARKED = "再按一次 0 就离开本关，按其他键继续看。"
 RIGHT = "✓  答对了"
 WRONG = "×  答错了"
 ANSWER_IS = "正确答案："
@@ -114,34 +124,35 @@ YOUR_ANSWER = "您的答案："
 YOUR_ORDER = "您的顺序："
 PASSED = "✓  过关了"
 FAILED = "×  没有过关"
-TRY_AGAIN = "没关系，看一看解释，再来一次。"
+TRY_AGAIN = "没关系，按 2 看看错题，再来一次。"
 WELL_DONE = "做得好！答题记录已保存在本站。"
 
 HELP = "求助"
 HELP_LINES = (
     ("打卡", "把卡贴近读卡器，看到“打卡成功”就好了。任何画面都可以打卡。"),
-    ("选择", "按 1 到 6 选择，按 0 返回，按回车确定。"),
+    ("更正", "方向不对，10 秒内再刷一次卡，照提示改；过后请找镇办更正。"),
+    ("选择", "按 1 到 6 选择，按 0 返回，按 Enter 确定。"),
     ("再看", "按 * 再看一遍刚才的打卡结果。"),
     ("没网", "没有网络也照常打卡，记录存在本站，有网自动上传。"),
     ("帮忙", "还有问题，请找值班村干部，或者联系镇办。"),
 )
 
-AWAY = "正在连接站点程序…"
-AWAY_DETAIL = "请稍等，连上后会自动恢复。已经显示成功的打卡不会丢。"
+AWAY = "机器正在启动，现在先不要刷卡"
+AWAY_DETAIL = "请稍等，好了会自动恢复。已经显示成功的打卡不会丢。"
 IDLE = "您还在吗？"
 TOO_SMALL = "屏幕设置不对，请叫装机员"
 NOTHING_TO_REPEAT = "最近没有打卡结果。"
 
 
 def date(moment: datetime, *, year: bool) -> str:
-    """Return the date as people say it."""
-    day = f"{moment.month}月{moment.day}日"
+    """Return the date as people say it, with its weekday."""
+    day = f"{moment.month}月{moment.day}日 {WEEKDAYS[moment.weekday()]}"
     return f"{moment.year}年{day}" if year else day
 
 
-def waiting(count: int) -> str:
-    """Return how many facts still wait for the county."""
-    return f"等待上传 {count}"
+def waiting(count: int) -> tuple[str, ...]:
+    """Return in short lines how much still waits for the county; nothing where nothing does."""
+    return (f"还有 {count} 条", "没传到县里，", "不影响打卡。") if count else ()
 
 
 def simulated(names: list[str]) -> str:
@@ -150,14 +161,57 @@ def simulated(names: list[str]) -> str:
     return "模拟设备: " + " ".join(shown)
 
 
-def missing(lacking: list[Missing]) -> str:
-    """Return what a person still lacks today."""
-    return "今天还缺：" + "、".join(MISSING[item] for item in lacking)
+def lacking(lacks: Sequence[Lacking]) -> list[str]:
+    """Return what a person still has to do today, then what it is too late for; each with its window."""
+    to_do = [_to_do(window, marks) for window, marks in _by_window(lacks, "now")]
+    if not to_do:
+        to_do = [f"{window}（{clock(marks[0].start)} 开始）还要打卡。" for window, marks in _by_window(lacks, "later")]
+    past = [f"{window}没打{_cards(marks)}，已过，请找镇办补卡。" for window, marks in _by_window(lacks, "past")]
+    return to_do + past
+
+
+def _by_window(lacks: Sequence[Lacking], when: str) -> list[tuple[str, list[Lacking]]]:
+    found: dict[tuple[str, int], list[Lacking]] = {}
+    for lack in lacks:
+        if lack.when == when:
+            found.setdefault((lack.window, lack.start), []).append(lack)
+    names = [name for name, _ in {(lack.window, lack.start) for lack in lacks}]
+    return [(name if names.count(name) == 1 else f"{clock(at)} {name}", ones) for (name, at), ones in found.items()]
+
+
+def _to_do(window: str, marks: Sequence[Lacking]) -> str:
+    if [lack.mark for lack in marks] == ["departure"]:
+        return f"{window}下班时别忘了打卡。"
+    return f"{window}还要打{_cards(marks)}。"
+
+
+def _cards(marks: Sequence[Lacking]) -> str:
+    return "、".join(MISSING[lack.mark] for lack in marks)
+
+
+def clock(minutes: int) -> str:
+    """Return minutes after midnight as a clock shows them."""
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
 
 def change_to(direction: Direction, *, from_nothing: bool) -> str:
-    """Return what the correction key does."""
+    """Return what a correction makes of the touch."""
     return ("记为" if from_nothing else "改为") + DIRECTION[direction]
+
+
+def correct_by(key: int, change: str) -> str:
+    """Return which keys correct a direction."""
+    return f"打错了？按 {key}，再按 Enter，{change}。"
+
+
+def confirm(change: str) -> str:
+    """Return what Enter does now, and how it is not done."""
+    return f"按 Enter 确定{change}，按 0 不改。"
+
+
+def just_before(names: Sequence[str]) -> str:
+    """Return who touched so shortly before that they hardly saw their own result."""
+    return "刚才：" + "  ".join(names)
 
 
 def seconds_left(count: int) -> str:
@@ -176,9 +230,11 @@ def question_place(number: int, of: int) -> str:
 
 
 def lives(left: int) -> str:
-    """Return the lives that are left of three, as signs and number."""
-    left = max(0, min(left, 3))
-    return " ".join("●" * left + "○" * (3 - left)) + f"  还有 {left} 条命"
+    """Return how many more answers may be wrong, as signs and number: the last of three lives bears none."""
+    if left <= 0:
+        return "机会用完了"
+    more = min(left, 3) - 1
+    return " ".join("●" * more + "○" * (2 - more)) + f"  还可以错 {more} 次"
 
 
 def stars(count: int) -> str:
@@ -201,9 +257,19 @@ def chosen(numbers: list[int]) -> str:
     return "已选：" + ("、".join(str(number) for number in sorted(numbers)) if numbers else "还没有选")
 
 
-def touched_at(time: str) -> str:
+def touched_at(time: str, *, sign: str) -> str:
     """Return a time with the sign that it was touched."""
-    return "✓  " + time
+    return f"{sign} {time}"
+
+
+def namesake(apart: str) -> str:
+    """Return what stands behind a name that two people have."""
+    return f"({apart})" if apart else ""
+
+
+def wrong_place(number: int, of: int) -> str:
+    """Return the place among the wrong answers, counted from 1."""
+    return f"错题 {number}/{of}"
 
 
 def source(name: str) -> str:
@@ -218,4 +284,4 @@ def idle(seconds: int) -> str:
 
 def live(viewer: str, left_s: int) -> str:
     """Return that the county looks into the room, who, and for how long at most."""
-    return f"● 正在实时查看 · {viewer or '县里'} · 剩余 {left_s // 60}:{left_s % 60:02d}"
+    return f"● {viewer or '县里'}正在通过摄像头看本室 · 剩余 {left_s // 60}:{left_s % 60:02d}"

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from protocol.health import Health
 from protocol.refusal import Refused
-from protocol.units import ClockQuality, Direction, FactRef, LongText, ShortText, WallMs
+from protocol.units import ClockQuality, Direction, DurationMs, FactRef, LongText, ShortText, WallMs
 
 MAX_LINE_BYTES = 65_536
 
@@ -20,6 +20,9 @@ type Colour = Literal["green", "amber", "red"]
 type LinkState = Literal["connected", "connecting", "offline"]
 type Missing = Literal["arrival", "departure"]
 """What the person still lacks today: 上班卡 or 下班卡."""
+type WindowState = Literal["running", "coming", "over"]
+type LackingWhen = Literal["past", "now", "later"]
+"""past: a touch can no longer be this one. now: its window has opened. later: it has not."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -27,7 +30,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One person in one window of today. Times are minutes after local midnight."""
+    """One person in one window of today. Times are minutes after midnight of the window's date, over 1440 after it."""
 
     name: ShortText
     window: ShortText
@@ -35,6 +38,21 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     arrived: int | None
     left: int | None
+    apart: ShortText = ""
+    """What tells this person from another of the same name on this list: the end of the number."""
+    state: WindowState = "running"
+    closed: bool = False
+    """No touch can be this window's any more."""
+
+
+class Lacking(msgspec.Struct, frozen=True, kw_only=True):
+    """A card that a person lacks in one of today's windows, as the station sees it; the county settles."""
+
+    window: ShortText
+    start: int
+    """Minutes after midnight of the window's date."""
+    mark: Missing
+    when: LackingWhen
 
 
 class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,8 +102,16 @@ class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     wall: WallMs = 0
     quality: ClockQuality = "unknown"
     missing: list[Missing] = []
+    """What is lacking in the windows that have opened, whichever; ``lacking`` names them."""
     touch: FactRef | None = None
-    """Set where the direction can still be chosen with one key, for 10 s."""
+    """The touch that this is about, where its direction is the person's to correct."""
+    lacking: list[Lacking] = []
+    again_within_ms: DurationMs = 0
+    """For so long the same card, touched again, gets to correct the direction. Touching it proves who asks."""
+    choose_within_ms: DurationMs = 0
+    """The card was touched again: for so long the direction can be chosen from this screen."""
+    corrected: bool = False
+    """This is what came of a correction."""
 
 
 class QuestionShown(_Line, frozen=True, kw_only=True, tag="question"):
@@ -138,6 +164,8 @@ class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
     """What was asked can't be done now."""
 
     reason: Literal["too_late", "unknown_run", "no_such_level", "not_recorded", "malformed"]
+    touch: FactRef | None = None
+    """The touch whose direction was to be corrected, where that was asked."""
 
 
 class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
@@ -165,7 +193,7 @@ class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status")
 
 
 class ChooseDirection(_Line, frozen=True, kw_only=True, tag="choose_direction"):
-    """The person corrects the direction of the touch just made."""
+    """The person corrects the direction of the very touch that their second touch brought onto the screen."""
 
     touch: FactRef
     direction: Direction

@@ -48,6 +48,9 @@ type WallMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 type MonoMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """Milliseconds of CLOCK_BOOTTIME: since this boot, counting sleep."""
 
+type DurationMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""Milliseconds from one moment to another."""
+
 type CardToken = Annotated[bytes, Meta(min_length=16, max_length=16)]
 """Keyed hash of a card's UID, see `protocol.cards`."""
 

@@ -9,9 +9,12 @@ from pathlib import Path
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from protocol.packs import Pack, Question
 
-_LEARN, _PLACE = "1 学习", "还有"
+_LEARN, _CHOOSE, _PLACE = "1 学习", "0 返回", "还可以错"
+_LEAVE = "0 离开本关"
+"""Named on the screen from when the keys of a question count."""
 _RIGHT, _WRONG = "✓ 答对了", "× 答错了"
 _NEXT, _RESULT, _READ_ON = "下一题", "看结果", "继续看"
+_PAGES = 12
 _PASSED, _FAILED = "✓ 过关了", "× 没有过关"
 
 
@@ -79,6 +82,7 @@ def _play_once(terminal: Terminal, pack: Pack) -> bool:
         terminal.wait_for(_LEARN, timeout_s=30)
         terminal.press("1")
         terminal.wait_for(pack.levels[0].name, timeout_s=30)
+        terminal.wait_for(_CHOOSE)
         terminal.press("1")
         while terminal.wait_for(_PLACE, _PASSED, _FAILED) == _PLACE:
             _answer(terminal, pack)
@@ -96,15 +100,25 @@ def _answer(terminal: Terminal, pack: Pack) -> None:
     """
     questions = {one.stem: one for one in pack.levels[0].questions}
     question = questions[terminal.wait_for(*questions)]
+    terminal.wait_for(_LEAVE)
     for key in keys_for(question, _plain(terminal.screen())):
         terminal.press(key)
     if question.kind in ("multiple", "ordering"):
         terminal.press("Enter")
     terminal.wait_for(_RIGHT, _WRONG)
-    while terminal.wait_for(_NEXT, _RESULT, _READ_ON, _PASSED) == _READ_ON:
-        terminal.press("Enter")
+    if not any(_reads_on(terminal) for _ in range(_PAGES)):
+        raise NotInTime("the end of an explanation: not there")
+
+
+def _reads_on(terminal: Terminal) -> bool:
+    """Press Enter at an explanation and tell whether it is gone; so soon after another Enter it does not count."""
+    terminal.wait_for(_NEXT, _RESULT, _READ_ON, _PASSED)
     terminal.press("Enter")
-    terminal.wait_until_gone(_RIGHT)
+    try:
+        terminal.wait_until_gone(_RIGHT, timeout_s=1)
+    except NotInTime:
+        return False
+    return True
 
 
 def keys_for(question: Question, screen: str) -> list[str]:

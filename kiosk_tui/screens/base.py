@@ -21,14 +21,22 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self._banner = LiveBanner()
+        self._keys_count = False
 
     def on_mount(self) -> None:
         """Lay the banner over the first line, where it hides a title at most."""
         self.mount(self._banner)
+        self.show_keys(count=self._keys_count)
 
     def show_banner(self, live: LiveBannerView | None) -> None:
         """Say above everything that the county looks into the room, or that nobody does."""
         self._banner.say(live)
+
+    def show_keys(self, *, count: bool) -> None:
+        """Name the keys only while they count."""
+        self._keys_count = count
+        for bar in self.query(KeyBar):
+            bar.count = count
 
     def show(self, view: V) -> None:
         """Draw ``view``."""

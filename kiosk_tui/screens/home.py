@@ -15,9 +15,12 @@ from kiosk_tui.widgets.duty_board import DutyBoard
 from kiosk_tui.widgets.line import TextLine
 from kiosk_tui.widgets.pixel_art import PixelArt
 from protocol.kiosk import Home
+from protocol.units import DATED_QUALITIES
 
 _MARGIN = 3
 """Cells at either side that no text needs."""
+_STATUS = 15
+"""Cells beside the clock on the narrowest screen."""
 
 
 class HomeScreen(KioskScreen[HomeView]):
@@ -50,11 +53,11 @@ class HomeScreen(KioskScreen[HomeView]):
         """Draw the home view."""
         home = view.home
         self._header.left = f"{home.village}·{home.station_name}" if home.village else home.station_name
-        self._header.right = words.PRESENT_CARD if home.reader_ready else ""
         self._show_notice(view)
         self._clock.show(clock_face(_face(view)))
         self._status.show(_status(view, year=self.size.width >= 72))
-        self._board.rows = tuple(home.duty)
+        self._board.rows = tuple(home.duty) if _is_dated(home) else ()
+        self._board.dated = _is_dated(home)
         self._board.turn = view.turn
         self._simulated.display = bool(home.simulated)
         self._simulated.show(Content(words.simulated(home.simulated)))
@@ -73,9 +76,11 @@ class HomeScreen(KioskScreen[HomeView]):
         self._keys.right = words.PRODUCT
 
     def _show_notice(self, view: HomeView) -> None:
+        """Show what is to be told; else, as large as a line can be, what people come for."""
         text = _one_line(_notice(view.home), self.size.width - 2 * _MARGIN, view.turn)
         self._notice.set_class(not text, "-empty")
-        self._notice.show(Content(text))
+        self._notice.show(Content(text or words.PRESENT_CARD))
+        self._header.right = words.PRESENT_CARD if text and view.home.reader_ready else ""
 
 
 def _one_line(text: str, width: int, turn: int) -> str:
@@ -91,23 +96,21 @@ def _notice(home: Home) -> str:
 
 
 def _face(view: HomeView) -> str:
-    if view.home.quality == "unknown":
+    if not _is_dated(view.home):
         return "--:--"
     return f"{village_time(view.minute):%H:%M}"
 
 
 def _status(view: HomeView, *, year: bool) -> Content:
     home, now = view.home, village_time(view.minute)
-    known = home.quality != "unknown"
-    return Content("\n").join(
-        [
-            Content.styled(words.date(now, year=year) if known else "", theme.STRONG),
-            Content.styled(words.WEEKDAYS[now.weekday()] if known else "", theme.STRONG),
-            _state(words.QUALITY[home.quality]),
-            _state(words.LINK[home.link]),
-            _state(fit(words.waiting(home.waiting), 15)),
-        ]
-    )
+    today = Content.styled(words.date(now, year=year), theme.STRONG) if _is_dated(home) else _state(words.CLOCK_WAITS)
+    troubles = [words.LINK[home.link], *words.waiting(home.waiting)]
+    return Content("\n").join([today, *(_state(fit(line, _STATUS)) for line in troubles if line)])
+
+
+def _is_dated(home: Home) -> bool:
+    """Whether today is known: only then is there a time, a date, or a day's board to show."""
+    return home.quality in DATED_QUALITIES
 
 
 def _state(text: str) -> Content:

@@ -41,7 +41,8 @@ class LevelOverScreen(KioskScreen[OverView]):
         stars = [pixels.STAR] * filled + [pixels.STAR_OUTLINE] * (3 - filled)
         self._stars.show(pixels.draw(pixels.beside(*stars, gap=3)))
         self._body.show(*_blocks(over))
-        self._keys.hints = (KeyHint("1", words.KEY_AGAIN), KeyHint("0", words.KEY_BACK))
+        wrong = (KeyHint("2", words.KEY_WRONG_ONES),) if view.wrong else ()
+        self._keys.hints = (KeyHint("1", words.KEY_AGAIN), *wrong, KeyHint("0", words.KEY_BACK))
 
 
 def _blocks(over: LevelOver) -> tuple[Block, ...]:

@@ -4,7 +4,7 @@ from kiosk_tui import theme, words
 from kiosk_tui.screens.base import TextScreen
 from kiosk_tui.screens.question import heading, space_after_cap
 from kiosk_tui.typeset import Block
-from kiosk_tui.views import MarkedView
+from kiosk_tui.views import MarkedView, ReviewView
 from kiosk_tui.widgets.bars import KeyHint
 from protocol.kiosk import Marked, QuestionShown
 
@@ -20,7 +20,8 @@ class MarkedScreen(TextScreen[MarkedView]):
         """Draw the outcome."""
         self._header.left = heading(view.question)
         self._header.right = words.lives(view.marked.lives)
-        self._body.show(*_blocks(view))
+        leave = [Block(words.LEAVE_MARKED, " ", theme.WARNING, theme.WARNING)] if view.leaving else []
+        self._body.show(*leave, *_blocks(view.question, view.marked))
         last = view.question.number >= view.question.of or view.marked.lives == 0
         self._next = words.KEY_RESULT if last else words.KEY_NEXT
         self._show_keys()
@@ -31,11 +32,37 @@ class MarkedScreen(TextScreen[MarkedView]):
 
     def _show_keys(self) -> None:
         onward = words.KEY_READ_ON if self._body.more else self._next
-        self._keys.hints = (KeyHint(words.ENTER, onward), KeyHint("9", words.KEY_HELP))
+        self._keys.hints = (
+            KeyHint(words.ENTER, onward),
+            KeyHint("0", words.KEY_LEAVE),
+            KeyHint("9", words.KEY_HELP),
+        )
 
 
-def _blocks(view: MarkedView) -> tuple[Block, ...]:
-    question, marked = view.question, view.marked
+class ReviewScreen(TextScreen[ReviewView]):
+    """A wrong answer of the level that has ended, with its question."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = words.KEY_NEXT_WRONG
+
+    def show(self, view: ReviewView) -> None:
+        """Draw the question and what was wrong."""
+        self._header.left = words.wrong_place(view.number, view.of)
+        self._body.show(Block(view.question.stem, style=theme.STRONG, gap=1), *_blocks(view.question, view.marked))
+        self._next = words.KEY_NEXT_WRONG if view.number < view.of else words.KEY_REVIEWED
+        self._show_keys()
+
+    def on_page_body_turned(self) -> None:
+        """Say what Enter does on this page."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        onward = words.KEY_READ_ON if self._body.more else self._next
+        self._keys.hints = (KeyHint(words.ENTER, onward), KeyHint("0", words.KEY_BACK))
+
+
+def _blocks(question: QuestionShown, marked: Marked) -> tuple[Block, ...]:
     style = theme.RIGHT if marked.right else theme.WRONG
     verdict = Block(words.RIGHT if marked.right else words.WRONG, " ", style, style, gap=1)
     return (

@@ -19,6 +19,9 @@ from protocol.units import DATED_QUALITIES
 _SIGN = {"green": pixels.TICK, "amber": pixels.BANG, "red": pixels.CROSS}
 _DIRECTION = {"in": pixels.CLOCK_IN, "out": pixels.CLOCK_OUT}
 _UNDERSTOOD = ("recorded", "repeat")
+_MOST_LACKING = 2
+_NAME_BEFORE = 12
+"""Lines, and cells, that the smallest screen has room for."""
 
 
 class TouchScreen(KioskScreen[TouchView]):
@@ -28,6 +31,7 @@ class TouchScreen(KioskScreen[TouchView]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._before = TextLine(id="before")
         self._headline = TextLine(id="headline")
         self._art = PixelArt()
         self._who = TextLine(id="who")
@@ -36,6 +40,7 @@ class TouchScreen(KioskScreen[TouchView]):
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
+        yield self._before
         with Vertical(id="answer"):
             yield self._headline
             yield Center(self._art)
@@ -47,12 +52,15 @@ class TouchScreen(KioskScreen[TouchView]):
         """Draw the touch."""
         touch = view.touch
         self.set_classes(f"-{touch.colour} " + " ".join(name for name in self.classes if name in _SIZES))
+        before = words.just_before([_in_short(one) for one in reversed(view.before)]) if view.before else ""
+        self._before.show(Content(fit(before, self.size.width - 4)))
         self._headline.show(Content(clean(headline(touch))))
         self._art.show(_art(touch))
         self._who.show(Content(who(touch, self.size.width - 4)))
         self._detail.show(*_details(view))
         self._keys.hints = _hints(view.correction, touch)
-        self._keys.right = words.seconds_left(view.correction.seconds_left) if view.correction else ""
+        seconds = view.correction.seconds_left if view.correction else 0 if view.note else view.again_s
+        self._keys.right = words.seconds_left(seconds) if seconds else ""
 
 
 _SIZES = ("-short", "-tall", "-narrow", "-medium", "-wide")
@@ -88,21 +96,51 @@ def who(touch: TouchShown, width: int) -> str:
 def _details(view: TouchView) -> tuple[Block, ...]:
     touch = view.touch
     texts = [words.PROBLEM[touch.problem] or words.DETAIL[touch.answer]]
-    if touch.answer in _UNDERSTOOD and touch.missing:
-        texts.append(words.missing(touch.missing))
-    elif touch.answer in _UNDERSTOOD and touch.direction == "out":
-        texts.append(words.MISSING_NOTHING)
-    choose = words.CHOOSE_DIRECTION if _is_dated(touch) else words.CHOOSE_UNDATED
-    texts.append(view.note or (choose if touch.direction is None and view.correction else ""))
+    if touch.answer in _UNDERSTOOD:
+        texts = [*_about_the_direction(view), *words.lacking(touch.lacking)[:_MOST_LACKING]]
+        if touch.direction == "out" and not touch.lacking and _is_dated(touch):
+            texts.append(words.MISSING_NOTHING)
     return tuple(Block(text) for text in texts if text)
 
 
-def _hints(correction: Correction | None, touch: TouchShown) -> tuple[KeyHint, ...]:
-    back = KeyHint("0", words.KEY_BACK)
-    if correction is None:
-        return (back,)
+def _about_the_direction(view: TouchView) -> list[str]:
+    """Return how the direction is corrected: now by keys, by touching again, or later by an office."""
+    touch, correction = view.touch, view.correction
+    if view.note:
+        return [view.note]
+    if correction is not None:
+        return [_how_to_correct(touch, correction)]
+    said = words.DETAIL[touch.answer]
+    if touch.direction is not None:
+        return [said, words.TOUCH_AGAIN if view.again_s else words.PUT_RIGHT]
+    nothing_to_choose = words.NO_WINDOW if _is_dated(touch) else words.NO_TIME
+    return [said or nothing_to_choose, words.TOUCH_AGAIN_TO_CHOOSE if view.again_s else ""]
+
+
+def _how_to_correct(touch: TouchShown, correction: Correction) -> str:
     from_nothing = touch.direction is None
+    if correction.chosen is not None:
+        return words.confirm(words.change_to(correction.chosen, from_nothing=from_nothing))
+    if from_nothing:
+        return words.CHOOSE
+    ((key, to),) = correction.choices
+    return words.correct_by(key, words.change_to(to, from_nothing=False))
+
+
+def _in_short(touch: TouchShown) -> str:
+    """Return a touch in few words: who, what, and its sign."""
+    what = words.DIRECTION[touch.direction] if touch.direction else words.ANSWER[touch.answer]
+    return f"{fit(touch.name, _NAME_BEFORE)} {what} {words.SIGN[touch.colour].strip()}".strip()
+
+
+def _hints(correction: Correction | None, touch: TouchShown) -> tuple[KeyHint, ...]:
+    if correction is None:
+        return (KeyHint("0", words.KEY_BACK),)
+    from_nothing = touch.direction is None
+    if correction.chosen is not None:
+        change = words.change_to(correction.chosen, from_nothing=from_nothing)
+        return (KeyHint(words.ENTER, words.KEY_CONFIRM + change), KeyHint("0", words.KEY_KEEP))
     choices = (
         KeyHint(str(number), words.change_to(to, from_nothing=from_nothing)) for number, to in correction.choices
     )
-    return (*choices, back)
+    return (*choices, KeyHint("0", words.KEY_BACK))

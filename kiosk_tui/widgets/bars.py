@@ -30,8 +30,12 @@ class KeyHint:
 
 
 class KeyBar(Widget):
-    """The keys that mean something now, and a word at the right where room is left."""
+    """The keys that mean something now, and a word at the right where room is left.
 
+    While no key counts, because the screen has only just appeared, none is named.
+    """
+
+    count: reactive[bool] = reactive(False)
     hints: reactive[tuple[KeyHint, ...]] = reactive(())
     right: reactive[str] = reactive("")
     cap_style = theme.CAP
@@ -39,6 +43,8 @@ class KeyBar(Widget):
     def render(self) -> Content:
         """Draw the keys, closer together where room is short; without the word at the right if it must be."""
         width = self.content_size.width
+        if not self.count:
+            return Content(" " * max(0, width - cells(self.right)) + self.right)
         for right in (self.right, ""):
             for gap in (4, 3, 2, 1):
                 keys = self._keys(gap)

@@ -6,13 +6,20 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from kiosk_tui import theme, words
-from kiosk_tui.typeset import fit, pad
+from kiosk_tui.typeset import cells, clean, fit, pad
 from protocol.kiosk import DutyRow
 
 _TIME = 8
 _GAP = 2
 _WINDOW = 24
+_SPAN = 11
+"""Cells of a window's times, which are never cut."""
+_NAME = 8
+_LEAST_NAME = 4
+"""A window's name that has less room than this says nothing."""
 _RULE_FROM_HEIGHT = 6
+GRACE_MIN = 10
+"""How late an arrival and how early a departure pass for in time: rules section 3, lines 12 and 13, as they come."""
 
 
 class DutyBoard(Widget):
@@ -23,6 +30,8 @@ class DutyBoard(Widget):
 
     rows: reactive[tuple[DutyRow, ...]] = reactive(())
     turn: reactive[int] = reactive(0)
+    dated: reactive[bool] = reactive(True)
+    """Whether today is known."""
 
     @property
     def pages(self) -> int:
@@ -42,7 +51,9 @@ class DutyBoard(Widget):
         """Draw the heads and one page of rows."""
         a_page = self._rows_a_page()
         shown = self.rows[self.page * a_page : (self.page + 1) * a_page]
-        body = [self._row(row) for row in shown] or [Content.styled(words.NO_DUTY, theme.QUIET)]
+        body = [self._row(row) for row in shown] or [
+            Content.styled(words.NO_DUTY if self.dated else words.NO_DATE, theme.QUIET)
+        ]
         return Content("\n").join([*self._heads(), *body])
 
     def _rows_a_page(self) -> int:
@@ -56,34 +67,46 @@ class DutyBoard(Widget):
         return heads
 
     def _row(self, row: DutyRow) -> Content:
-        arrived = words.touched_at(_clock(row.arrived)) if row.arrived is not None else words.NOT_YET
-        left = words.touched_at(_clock(row.left)) if row.left is not None else _lacking(row)
-        line = self._line(row.name, self._window(row), arrived, left)
+        line = self._line(self._person(row), self._window(row), _arrival(row), _departure(row))
         return Content(line) if row.arrived is not None else Content.styled(line, theme.QUIET)
 
+    def _person(self, row: DutyRow) -> str:
+        apart = words.namesake(row.apart)
+        return fit(row.name, self._name_width() - cells(apart)) + apart
+
     def _window(self, row: DutyRow) -> str:
-        span = f"{_clock(row.start)}-{_clock(row.end)}"
-        return f"{fit(row.window, max(self._window_width() - len(span) - 1, 0))} {span}".strip()
+        span = f"{words.clock(row.start)}-{words.clock(row.end)}"
+        room = self._window_width() - len(span) - 1
+        return f"{fit(row.window, room)} {span}" if row.window and room >= _LEAST_NAME else span
 
     def _line(self, name: str, window: str, arrived: str, left: str) -> str:
         columns = (pad(name, self._name_width()), pad(window, self._window_width()), pad(arrived, _TIME))
         return "".join(column + " " * self._gap() for column in columns) + pad(left, _TIME)
 
     def _name_width(self) -> int:
-        return max(4, self.content_size.width * 8 // 51)
+        """Return what the longest name takes; the windows' names give way to it, their times do not."""
+        longest = max((cells(clean(row.name)) + cells(words.namesake(row.apart)) for row in self.rows), default=0)
+        room = self.content_size.width - _SPAN - 2 * _TIME - 3 * _GAP
+        return max(_NAME, min(longest, room))
 
     def _window_width(self) -> int:
         room = self.content_size.width - self._name_width() - 2 * _TIME - 3 * _GAP
-        return max(11, min(_WINDOW, room))
+        return max(_SPAN, min(_WINDOW, room))
 
     def _gap(self) -> int:
         room = self.content_size.width - self._name_width() - self._window_width() - 2 * _TIME
         return max(_GAP, room // 3)
 
 
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+def _arrival(row: DutyRow) -> str:
+    if row.arrived is None:
+        return words.NOT_DONE if row.state == "over" else words.NOT_YET
+    late = row.arrived > row.start + GRACE_MIN
+    return words.touched_at(words.clock(row.arrived), sign=words.LATE_SIGN if late else words.IN_TIME_SIGN)
 
 
-def _lacking(row: DutyRow) -> str:
-    return words.NOT_YET if row.arrived is not None else words.NOTHING
+def _departure(row: DutyRow) -> str:
+    if row.left is None:
+        return words.NOT_DONE if row.closed else words.NOT_YET if row.arrived is not None else words.NOTHING
+    early = row.left < row.end - GRACE_MIN
+    return words.touched_at(words.clock(row.left), sign=words.EARLY_SIGN if early else words.IN_TIME_SIGN)

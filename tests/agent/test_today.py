@@ -1,9 +1,16 @@
 """The station's short memory of touches: what a day's board needs, however long the station runs."""
 
+from pathlib import Path
+
+import msgspec
+import pytest
+
 from agent.today import KEEP_MS, MAX_KEPT, Today
 from protocol.facts import DirectionChosen, Fact, Touch
+from protocol.kiosk import DutyRow
+from protocol.twin import Person
 from protocol.units import FactRef, Moment
-from tests.agent.bench import LI, LOST, ZHANG, Bench
+from tests.agent.bench import LI, LOST, STRANGER, ZHANG, Bench, bench, desired, window
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 
@@ -53,7 +60,102 @@ def test_a_lost_card_marks_nobody_as_arrived(station: Bench) -> None:
     station.touch(LOST)
     rows = {(row.name, row.window): row.arrived for row in station.today.board(station.now())}
     assert rows[("李示例", "am")] is None
-    assert station.today.missing("p2", station.now()) == ["arrival", "departure"]
+    assert [lack.mark for lack in station.today.lacking("p2", station.now())] == ["arrival", "departure"]
+
+
+def lacking(station: Bench, person: str = "p1") -> list[tuple[str, str, str]]:
+    return [(lack.window, lack.mark, lack.when) for lack in station.today.lacking(person, station.now())]
+
+
+def test_what_is_lacking_names_its_window_and_whether_it_can_still_be_done(
+    station: Bench, system: FakeSystemClock
+) -> None:
+    station.touch(ZHANG)
+    afternoon = [("pm", "arrival", "later"), ("pm", "departure", "later")]
+    assert lacking(station) == [("am", "departure", "now"), *afternoon]
+    system.pass_ms(4 * HOUR_MS)  # 12:30
+    assert lacking(station) == [("am", "departure", "now"), *afternoon]
+    system.pass_ms(HOUR_MS)  # 13:30: half-way between the windows is over
+    assert lacking(station) == [("am", "departure", "past"), ("pm", "arrival", "now"), ("pm", "departure", "now")]
+    system.pass_ms(8 * HOUR_MS)
+    assert {when for _, _, when in lacking(station)} == {"past"}
+
+
+def test_a_green_touch_never_lacks_itself(station: Bench, system: FakeSystemClock) -> None:
+    for _ in range(12):
+        shown = station.touch(ZHANG)
+        marks = {"in": "arrival", "out": "departure"}
+        now = [lack.mark for lack in shown.lacking if lack.when == "now"]
+        assert shown.direction is None or marks[shown.direction] not in now
+        system.pass_ms(HOUR_MS)
+
+
+def row_of(station: Bench, window: str, name: str = "张示例") -> DutyRow:
+    rows = station.today.board(station.now())
+    return next(row for row in rows if (row.name, row.window) == (name, window))
+
+
+def test_the_board_shows_what_runs_then_what_comes_then_what_is_over(station: Bench, system: FakeSystemClock) -> None:
+    def windows() -> list[str]:
+        return list(dict.fromkeys(row.window for row in station.today.board(station.now())))
+
+    assert windows() == ["am", "pm"]
+    system.pass_ms(6 * HOUR_MS + HOUR_MS // 2)  # 15:00
+    assert windows() == ["pm", "am"]
+    assert [row_of(station, name).state for name in ("pm", "am")] == ["running", "over"]
+    assert row_of(station, "am").closed
+    system.pass_ms(3 * HOUR_MS)  # 18:00: over, and whoever leaves late can still touch
+    assert (row_of(station, "pm").state, row_of(station, "pm").closed) == ("over", False)
+
+
+def test_whoever_touched_last_stands_first_for_a_minute(station: Bench, system: FakeSystemClock) -> None:
+    def first() -> str:
+        return station.today.board(station.now())[0].name
+
+    station.touch(LI)
+    assert first() == "李示例"
+    station.touch(ZHANG)
+    system.pass_ms(30_000)
+    station.touch(LI)  # again: the touch that counts was the first
+    assert first() == "张示例"
+    system.pass_ms(30_001)
+    station.touch(STRANGER)
+    assert first() == "张示例"
+
+
+def test_a_nights_window_stays_on_the_board_after_midnight(station: Bench, system: FakeSystemClock) -> None:
+    night = desired(version=2)
+    station.accept(msgspec.structs.replace(night, windows=[window("night", 1200, 1920, "p1", weekdays=(2,))]))
+    system.pass_ms(12 * HOUR_MS)
+    station.touch(ZHANG)
+    assert row_of(station, "night").state == "running"
+    system.pass_ms(5 * HOUR_MS)
+    row = row_of(station, "night")
+    assert (row.state, row.arrived, row.end) == ("running", 1230, 1920)
+    system.pass_ms(10 * HOUR_MS)
+    assert station.today.board(station.now()) == []
+
+
+def test_people_of_one_name_are_told_apart_by_the_end_of_their_number(station: Bench) -> None:
+    numbers = {"A-1207": "张伟", "A-3307": "张伟", "B-0012": "李静"}
+    people = [Person(id=number, name=name) for number, name in numbers.items()]
+    wanted = msgspec.structs.replace(
+        desired(version=2), people=people, cards=[], windows=[window("am", 510, 720, *numbers)]
+    )
+    station.accept(wanted)
+    assert [(row.name, row.apart) for row in station.today.board(station.now())] == [
+        ("张伟", "207"),
+        ("张伟", "307"),
+        ("李静", ""),
+    ]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_without_the_date_there_is_no_board(tmp_path: Path, system: FakeSystemClock, trusted: bool) -> None:
+    with bench(tmp_path, system, trusted=trusted) as station:
+        station.accept(desired())
+        assert bool(station.today.board(station.now())) is trusted
+        assert bool(station.today.lacking("p1", station.now())) is trusted
 
 
 def test_a_chosen_direction_is_recalled(station: Bench) -> None:

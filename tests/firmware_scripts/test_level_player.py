@@ -17,7 +17,7 @@ RIGHT = "✓ 答对了 看结果"
 
 def asked(*, options: bool = True) -> str:
     lines = [f"{number} {option}" for number, option in enumerate(FIRST.options, start=1)]
-    return "\n".join(["还有 0 题", FIRST.stem, *(lines if options else ())])
+    return "\n".join(["还可以错 2 次", FIRST.stem, *(lines if options else ()), "0 离开本关"])
 
 
 class Scripted(Terminal):
@@ -43,15 +43,15 @@ def test_a_text_that_never_comes_is_named() -> None:
 
 
 def test_a_touch_that_stands_before_the_question_is_waited_out() -> None:
-    terminal = Scripted("还有 0 题", "✓ 上班 已记录", asked(), asked(), RIGHT, RIGHT, "✓ 过关了")
+    terminal = Scripted("还可以错 2 次", "✓ 上班 已记录", asked(), asked(), asked(), RIGHT, RIGHT, "✓ 过关了")
     level_player._answer(terminal, PACK)
     assert terminal.pressed == [*level_player.keys_for(FIRST, level_player._plain(asked())), "Enter"]
 
 
 def test_one_that_comes_between_two_looks_begins_the_level_anew(capsys: pytest.CaptureFixture[str]) -> None:
-    begun = ("1 学习", PACK.levels[0].name)
-    cut = (*begun, "还有 0 题", asked(), "✓ 上班 已记录")
-    whole = (*begun, "还有 0 题", asked(), asked(), RIGHT, RIGHT, "✓ 过关了")
+    begun = ("1 学习", PACK.levels[0].name, "0 返回")
+    cut = (*begun, "还可以错 2 次", asked(), asked(), "✓ 上班 已记录")
+    whole = (*begun, "还可以错 2 次", asked(), asked(), asked(), RIGHT, RIGHT, "✓ 过关了")
     assert play_level(Scripted(*cut, *whole), PACK)
     assert "not there" in capsys.readouterr().err
 

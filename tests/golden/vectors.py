@@ -484,6 +484,19 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         missing=["departure"],
         touch=TOUCH,
     ),
+    "touch-again": kiosk.TouchShown(
+        colour="green",
+        answer="repeat",
+        name="张示例",
+        direction="in",
+        wall=AT.wall,
+        quality="synced",
+        missing=["departure"],
+        touch=TOUCH,
+        lacking=[kiosk.Lacking(window="上午", start=510, mark="departure", when="now")],
+        again_within_ms=10_000,
+        choose_within_ms=10_000,
+    ),
     "question": kiosk.QuestionShown(
         run=RUN.hex(),
         title="示例学习包",
@@ -508,6 +521,24 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         lives=3,
     ),
     "level_over": kiosk.LevelOver(run=RUN.hex(), passed=True, stars=3, right=5, of=5),
+    "home-board": kiosk.Home(
+        station=STATION,
+        station_name="示例站点",
+        village="示例村",
+        wall=AT.wall,
+        quality="synced",
+        link="connected",
+        waiting=0,
+        reader_ready=True,
+        simulated=[],
+        duty=[
+            kiosk.DutyRow(
+                name="张示例", window="上午", start=510, end=720, arrived=None, left=None, apart="07", state="over"
+            )
+        ],
+        levels=[],
+    ),
+    "sorry-touch": kiosk.Sorry(reason="too_late", touch=TOUCH),
     "live": kiosk.LiveShown(viewer="镇办", left_s=272),
     "sorry": kiosk.Sorry(reason="too_late"),
     "status": kiosk.Status(

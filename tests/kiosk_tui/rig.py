@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from kiosk_tui.app import KioskApp
 from kiosk_tui.flow import Flow
+from kiosk_tui.guard import CHOICE_MS
 from kiosk_tui.keys import Key
 from kiosk_tui.link import Ears
 from protocol.kiosk import LevelOver, LiveShown, Marked, QuestionShown, ToAgent, ToKiosk
@@ -51,10 +52,14 @@ class Rig:
         self.app = KioskApp(self.link, mono_ms=self.clock)
 
     async def settle(self, pilot: Pilot[None]) -> None:
-        """Draw what the flow says and wait until it is drawn."""
+        """Draw what the flow says, and wait until it is drawn and its keys count."""
         self.app.draw()
         await pilot.pause()
         await pilot.pause()
+        if not self.app.flow.listens():
+            self.clock.pass_s(GUARD_S)
+            self.app.draw()
+            await pilot.pause()
 
     def lines(self) -> list[str]:
         """The text on the screen, line by line."""
@@ -65,11 +70,16 @@ class Rig:
         return "".join("".join(self.lines()).split())
 
 
+GUARD_S = CHOICE_MS / 1000
+
 type Way = Callable[[Flow, HandClock], None]
 
 
-def press(flow: Flow, *keys: Key) -> None:
+def press(flow: Flow, clock: HandClock, *keys: Key) -> None:
+    """Press keys as one does who looks at each screen first."""
     for key in keys:
+        flow.painted(flow.view())
+        clock.pass_s(GUARD_S)
         flow.key(key)
 
 
@@ -89,7 +99,7 @@ def _shows(*messages: ToKiosk) -> Way:
 def _presses(*keys: Key) -> Way:
     def go(flow: Flow, clock: HandClock) -> None:
         _home(flow, clock)
-        press(flow, *keys)
+        press(flow, clock, *keys)
 
     return go
 
@@ -97,9 +107,9 @@ def _presses(*keys: Key) -> Way:
 def _asks(question: QuestionShown, *keys: Key) -> Way:
     def go(flow: Flow, clock: HandClock) -> None:
         _home(flow, clock)
-        press(flow, "1", "1")
+        press(flow, clock, "1", "1")
         flow.agent_said(question)
-        press(flow, *keys)
+        press(flow, clock, *keys)
 
     return go
 
@@ -112,11 +122,19 @@ def _marks(question: QuestionShown, marked: Marked, *keys: Key) -> Way:
     return go
 
 
-def _ends(over: LevelOver) -> Way:
+def _ends(over: LevelOver, marked: Marked = samples.RIGHT) -> Way:
     def go(flow: Flow, clock: HandClock) -> None:
-        _marks(samples.QUESTION, samples.RIGHT, "2")(flow, clock)
-        press(flow, "enter")
+        _marks(samples.QUESTION, marked, "2")(flow, clock)
+        press(flow, clock, "enter")
         flow.agent_said(over)
+
+    return go
+
+
+def _after(way: Way, *keys: Key) -> Way:
+    def go(flow: Flow, clock: HandClock) -> None:
+        way(flow, clock)
+        press(flow, clock, *keys)
 
     return go
 
@@ -146,7 +164,7 @@ def _long_names(flow: Flow, clock: HandClock) -> None:
 
 def _long_levels(flow: Flow, clock: HandClock) -> None:
     _long_names(flow, clock)
-    press(flow, "1")
+    press(flow, clock, "1")
 
 
 def _viewed(way: Way, left_s: int = 272, viewer: str = "示例镇办") -> Way:
@@ -161,10 +179,19 @@ STATES: dict[str, Way] = {
     "home": _home,
     "home-troubled": _shows(samples.TROUBLED),
     "home-noticed": _shows(samples.NOTICED),
+    "home-restored": _shows(samples.RESTORED),
+    "home-afternoon": _shows(samples.AFTERNOON),
     "home-longest": _long_names,
     "touch-in": _shows(samples.GREEN),
     "touch-out": _shows(samples.LEAVING),
     "touch-repeat": _shows(samples.REPEAT),
+    "touch-again": _shows(samples.AGAIN),
+    "touch-again-chosen": _after(_shows(samples.AGAIN), "7"),
+    "touch-again-undirected": _shows(samples.AGAIN_UNDIRECTED),
+    "touch-again-undated": _shows(samples.AGAIN_UNDATED),
+    "touch-corrected": _shows(samples.CORRECTED),
+    "touch-lacking": _shows(samples.LACKING),
+    "touch-longest": _shows(*samples.CROWD),
     "touch-unknown": _shows(samples.UNKNOWN),
     "touch-lost": _shows(samples.LOST),
     "touch-not-recorded": _shows(samples.FULL),
@@ -181,7 +208,9 @@ STATES: dict[str, Way] = {
     "marked-wrong": _marks(samples.MULTIPLE, samples.WRONG, "1", "2", "enter"),
     "marked-longest": _marks(samples.LONGEST, samples.LONGEST_MARKED, "6", "5", "4", "3", "2", "1", "enter"),
     "over-passed": _ends(samples.PASSED),
-    "over-failed": _ends(samples.FAILED),
+    "over-failed": _ends(samples.FAILED, samples.MISTAKEN),
+    "review": _after(_ends(samples.FAILED, samples.MISTAKEN), "2"),
+    "marked-leaving": _after(_marks(samples.MULTIPLE, samples.WRONG, "1", "2", "enter"), "0"),
     "help": _presses("9"),
     "away": lambda flow, clock: flow.agent_away(),
     "away-interrupted": _interrupted,

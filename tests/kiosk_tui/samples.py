@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from protocol.kiosk import DutyRow, Home, LevelChoice, LevelOver, Marked, QuestionShown, TouchShown
+from protocol.kiosk import (
+    DutyRow,
+    Home,
+    Lacking,
+    LackingWhen,
+    LevelChoice,
+    LevelOver,
+    Marked,
+    Missing,
+    QuestionShown,
+    TouchShown,
+)
 from protocol.units import FactRef
 
 MORNING = int(datetime(2026, 11, 24, 0, 6, tzinfo=UTC).timestamp() * 1000)
@@ -22,10 +33,25 @@ DUTY = [
     duty("李示例", arrived=505, left=723),
     duty("王示例"),
     duty("欧阳示例"),
-    DutyRow(name="张示例", window="下午坐班", start=870, end=1050, arrived=None, left=None),
-    DutyRow(name="李示例", window="下午坐班", start=870, end=1050, arrived=None, left=None),
-    DutyRow(name="赵示例", window="下午坐班", start=870, end=1050, arrived=None, left=None),
-    DutyRow(name="钱示例", window="下午坐班", start=870, end=1050, arrived=None, left=None),
+    DutyRow(name="张示例", window="下午坐班", start=870, end=1050, arrived=None, left=None, state="coming"),
+    DutyRow(name="李示例", window="下午坐班", start=870, end=1050, arrived=None, left=None, state="coming"),
+    DutyRow(name="赵示例", window="下午坐班", start=870, end=1050, arrived=None, left=None, state="coming"),
+    DutyRow(name="钱示例", window="下午坐班", start=870, end=1050, arrived=None, left=None, state="coming"),
+]
+
+
+def over(row: DutyRow, **fields: object) -> DutyRow:
+    return msgspec.structs.replace(row, state="over", closed=True, **fields)
+
+
+ALL_DAY = DutyRow(name="张伟", window="值班", start=510, end=1050, arrived=790, left=None, apart="207")
+THE_DAY = [
+    ALL_DAY,
+    msgspec.structs.replace(ALL_DAY, apart="312", arrived=505, left=900),
+    msgspec.structs.replace(ALL_DAY, name="买买提·吐尔逊", apart="", arrived=None),
+    over(duty("李示例", arrived=505, left=723)),
+    over(duty("王示例")),
+    over(duty("欧阳示例", arrived=520)),
 ]
 
 LEVELS = [
@@ -58,7 +84,14 @@ TROUBLED = msgspec.structs.replace(
     duty=[],
     levels=[],
 )
+RESTORED = msgspec.structs.replace(HOME, quality="restored", duty=[], waiting=3)
+AFTERNOON = msgspec.structs.replace(HOME, duty=THE_DAY, wall=MORNING + 8 * 3_600_000)
 NOTICED = msgspec.structs.replace(HOME, notice="明天上午九点停电检修，请提前安排。" * 3, quality="restored")
+
+
+def lack(window: str, mark: Missing, when: LackingWhen = "now", start: int = 510) -> Lacking:
+    return Lacking(window=window, start=start, mark=mark, when=when)
+
 
 GREEN = TouchShown(
     colour="green",
@@ -69,14 +102,36 @@ GREEN = TouchShown(
     quality="synced",
     missing=["departure"],
     touch=TOUCH,
+    lacking=[lack("上午坐班", "departure")],
+    again_within_ms=10_000,
 )
-LEAVING = msgspec.structs.replace(GREEN, direction="out", missing=[])
-REPEAT = msgspec.structs.replace(GREEN, answer="repeat", touch=None)
+LEAVING = msgspec.structs.replace(GREEN, direction="out", missing=[], lacking=[])
+REPEAT = msgspec.structs.replace(GREEN, answer="repeat", touch=None, again_within_ms=0)
+AGAIN = msgspec.structs.replace(GREEN, answer="repeat", choose_within_ms=10_000)
+CORRECTED = msgspec.structs.replace(GREEN, direction="out", again_within_ms=4_000, corrected=True, lacking=[])
+LACKING = msgspec.structs.replace(
+    GREEN,
+    direction="out",
+    lacking=[
+        lack("上午坐班", "arrival", "past"),
+        lack("上午坐班", "departure", "past"),
+        lack("下午坐班", "arrival", "past", 870),
+    ],
+)
 UNKNOWN = TouchShown(colour="amber", answer="unknown", wall=MORNING, quality="synced")
 LOST = TouchShown(colour="amber", answer="lost", wall=MORNING, quality="restored")
 FULL = TouchShown(colour="red", answer="not_recorded", problem="disk_full", wall=MORNING, quality="synced")
-UNDIRECTED = msgspec.structs.replace(GREEN, direction=None, missing=["arrival", "departure"])
-UNDATED = msgspec.structs.replace(GREEN, direction=None, missing=[], quality="restored")
+UNDIRECTED = msgspec.structs.replace(GREEN, direction=None, missing=[], lacking=[])
+UNDATED = msgspec.structs.replace(GREEN, direction=None, missing=[], lacking=[], quality="restored")
+AGAIN_UNDIRECTED = msgspec.structs.replace(UNDIRECTED, answer="repeat", choose_within_ms=10_000)
+AGAIN_UNDATED = msgspec.structs.replace(UNDATED, answer="repeat", choose_within_ms=10_000)
+CROWD = [
+    msgspec.structs.replace(GREEN, name="买买提·吐尔逊阿依"),
+    UNKNOWN,
+    msgspec.structs.replace(LEAVING, name="欧阳示例"),
+    msgspec.structs.replace(LACKING, name="很长的名字" * 12),
+]
+"""Four people one right after the other."""
 
 QUESTION = QuestionShown(
     run="r1",
@@ -125,6 +180,7 @@ RIGHT = Marked(
     source="工业和信息化部《电信网编号计划》",
     lives=3,
 )
+MISTAKEN = msgspec.structs.replace(RIGHT, right=False, chosen=[0], lives=2)
 WRONG = msgspec.structs.replace(
     RIGHT,
     question="three-disclosures",

@@ -15,11 +15,12 @@ from kiosk_tui.views import (
     MarkedView,
     OverView,
     QuestionView,
+    ReviewView,
     TouchView,
 )
-from protocol.kiosk import AnswerQuestion, AskHelp, ChooseDirection, LiveShown, NextQuestion, OpenLevel, Sorry, ToAgent
+from protocol.kiosk import AnswerQuestion, AskHelp, LiveShown, NextQuestion, OpenLevel, Sorry, ToAgent
 from tests.kiosk_tui import samples
-from tests.kiosk_tui.rig import STATES, HandClock, press
+from tests.kiosk_tui.rig import GUARD_S, STATES, HandClock, press
 
 
 class Kiosk:
@@ -44,7 +45,9 @@ def test_a_touch_is_answered_from_every_screen_and_leads_back(state: str) -> Non
     assert shown.touch == samples.LEAVING
     kiosk.clock.pass_s(10)
     after = kiosk.flow.view()
-    if state in PLACES and not isinstance(before, IdleView | HomeView):
+    if isinstance(before, IdleView):
+        assert after == IdleView(before.seconds_left - 10)
+    elif state in PLACES and not isinstance(before, HomeView):
         assert after == before
     else:
         assert not isinstance(after, TouchView | IdleView)
@@ -70,69 +73,8 @@ def test_a_result_without_a_correction_goes_after_six_seconds() -> None:
 @pytest.mark.parametrize("key", ["0", "enter"])
 def test_a_key_puts_the_result_away(key: str) -> None:
     kiosk = Kiosk("touch-in")
-    press(kiosk.flow, "0" if key == "0" else "enter")
+    press(kiosk.flow, kiosk.clock, "0" if key == "0" else "enter")
     assert isinstance(kiosk.flow.view(), HomeView)
-
-
-def test_the_countdown_runs_from_ten_to_one() -> None:
-    kiosk = Kiosk("touch-in")
-    seen = []
-    for _ in range(10):
-        view = kiosk.flow.view()
-        assert isinstance(view, TouchView)
-        assert view.correction is not None
-        seen.append(view.correction.seconds_left)
-        kiosk.clock.pass_s(1)
-    assert seen == list(range(10, 0, -1))
-
-
-def test_the_direction_is_corrected_by_one_key() -> None:
-    kiosk = Kiosk("touch-in")
-    kiosk.clock.pass_s(9.9)
-    press(kiosk.flow, "1")
-    assert kiosk.said == [ChooseDirection(touch=samples.TOUCH, direction="out")]
-    press(kiosk.flow, "1")
-    assert len(kiosk.said) == 1
-    kiosk.flow.agent_said(samples.LEAVING)
-    assert kiosk.flow.view() == TouchView(samples.LEAVING, None, words.CORRECTED)
-    kiosk.clock.pass_s(6)
-    assert isinstance(kiosk.flow.view(), HomeView)
-
-
-def test_after_ten_seconds_the_same_key_is_the_menu_again() -> None:
-    kiosk = Kiosk("touch-in")
-    kiosk.clock.pass_s(10)
-    press(kiosk.flow, "1")
-    assert kiosk.said == []
-    assert isinstance(kiosk.flow.view(), LevelsView)
-
-
-@pytest.mark.parametrize(("key", "direction"), [("1", "in"), ("2", "out")])
-def test_a_touch_outside_all_windows_gets_its_direction_by_key(key: str, direction: str) -> None:
-    kiosk = Kiosk("touch-undirected")
-    press(kiosk.flow, "1" if key == "1" else "2")
-    assert [message.direction for message in kiosk.said if isinstance(message, ChooseDirection)] == [direction]
-
-
-def test_a_correction_that_came_too_late_is_said() -> None:
-    kiosk = Kiosk("touch-in")
-    press(kiosk.flow, "1")
-    kiosk.flow.agent_said(Sorry(reason="too_late"))
-    view = kiosk.flow.view()
-    assert isinstance(view, TouchView)
-    assert view.note == words.SORRY["too_late"]
-    assert view.touch.direction == "in"
-
-
-def test_a_correction_into_a_dying_agent_is_not_claimed() -> None:
-    kiosk = Kiosk("touch-in")
-    press(kiosk.flow, "1")
-    kiosk.flow.agent_away()
-    view = kiosk.flow.view()
-    assert isinstance(view, TouchView)
-    assert view.note == words.SORRY["not_recorded"]
-    kiosk.clock.pass_s(10)
-    assert isinstance(kiosk.flow.view(), AwayView)
 
 
 @pytest.mark.parametrize("state", ["levels", "question-single", "marked-right", "over-passed", "help"])
@@ -145,10 +87,21 @@ def test_nobody_there_for_two_minutes_and_thirty_seconds_leads_home(state: str) 
     assert kiosk.flow.view() == IdleView(30)
     kiosk.clock.pass_s(29)
     assert kiosk.flow.view() == IdleView(1)
-    press(kiosk.flow, "5")
+    press(kiosk.flow, kiosk.clock, "5")
     assert kiosk.flow.view() == before
     assert kiosk.said == []
     kiosk.clock.pass_s(150)
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_touches_do_not_keep_an_abandoned_question_alive() -> None:
+    kiosk = Kiosk("question-single")
+    for _ in range(5):
+        kiosk.clock.pass_s(25)
+        kiosk.flow.agent_said(samples.GREEN)
+        press(kiosk.flow, kiosk.clock, "0")
+    assert isinstance(kiosk.flow.view(), IdleView)
+    kiosk.clock.pass_s(25)
     assert isinstance(kiosk.flow.view(), HomeView)
 
 
@@ -169,12 +122,12 @@ def test_the_clock_runs_on_between_two_messages() -> None:
 def test_star_shows_the_last_result_again_without_its_correction() -> None:
     kiosk = Kiosk("touch-in")
     kiosk.clock.pass_s(60)
-    press(kiosk.flow, "repeat")
+    press(kiosk.flow, kiosk.clock, "repeat")
     view = kiosk.flow.view()
     assert isinstance(view, TouchView)
     assert (view.touch, view.correction) == (samples.GREEN, None)
     kiosk.clock.pass_s(60.1)
-    press(kiosk.flow, "repeat")
+    press(kiosk.flow, kiosk.clock, "repeat")
     assert kiosk.flow.view() == HelpView(words.NOTHING_TO_REPEAT)
 
 
@@ -184,7 +137,7 @@ def test_slash_is_left_to_the_session_script() -> None:
             continue
         kiosk = Kiosk(state)
         before = kiosk.flow.view()
-        press(kiosk.flow, "text_size")
+        press(kiosk.flow, kiosk.clock, "text_size")
         assert kiosk.flow.view() == before
         assert kiosk.said == []
 
@@ -192,28 +145,28 @@ def test_slash_is_left_to_the_session_script() -> None:
 def test_nine_asks_for_help_and_zero_leads_back() -> None:
     kiosk = Kiosk("question-multiple")
     before = kiosk.flow.view()
-    press(kiosk.flow, "9")
+    press(kiosk.flow, kiosk.clock, "9")
     assert kiosk.said == [AskHelp(screen="question")]
     assert isinstance(kiosk.flow.view(), HelpView)
-    press(kiosk.flow, "0")
+    press(kiosk.flow, kiosk.clock, "0")
     assert kiosk.flow.view() == before
 
 
 def test_a_level_is_played_right_and_wrong() -> None:
     kiosk = Kiosk("home")
-    press(kiosk.flow, "1", "1")
+    press(kiosk.flow, kiosk.clock, "1", "1")
     kiosk.flow.agent_said(samples.QUESTION)
-    press(kiosk.flow, "2", "3")
+    press(kiosk.flow, kiosk.clock, "2", "3")
     kiosk.flow.agent_said(samples.RIGHT)
-    assert kiosk.flow.view() == MarkedView(samples.QUESTION, samples.RIGHT)
-    press(kiosk.flow, "1", "0", "enter", "enter")
+    assert kiosk.flow.view() == MarkedView(samples.QUESTION, samples.RIGHT, leaving=False)
+    press(kiosk.flow, kiosk.clock, "1", "0", "enter", "enter")
     kiosk.flow.agent_said(samples.MULTIPLE)
-    press(kiosk.flow, "enter", "1", "2", "3", "3", "enter")
+    press(kiosk.flow, kiosk.clock, "enter", "1", "2", "3", "3", "enter")
     kiosk.flow.agent_said(samples.WRONG)
-    assert kiosk.flow.view() == MarkedView(samples.MULTIPLE, samples.WRONG)
-    press(kiosk.flow, "enter")
+    assert kiosk.flow.view() == MarkedView(samples.MULTIPLE, samples.WRONG, leaving=False)
+    press(kiosk.flow, kiosk.clock, "enter")
     kiosk.flow.agent_said(samples.ORDERING)
-    press(kiosk.flow, "2", "4", "1", "enter", "3", "enter")
+    press(kiosk.flow, kiosk.clock, "2", "4", "1", "enter", "3", "enter")
     assert kiosk.said == [
         OpenLevel(pack="sample-common", level="first"),
         AnswerQuestion(run="r1", question="fire-number", chosen=[1]),
@@ -224,27 +177,66 @@ def test_a_level_is_played_right_and_wrong() -> None:
     ]
     kiosk.flow.agent_said(samples.FAILED)
     assert isinstance(kiosk.flow.view(), OverView)
-    press(kiosk.flow, "1")
+    press(kiosk.flow, kiosk.clock, "1")
     assert kiosk.said[-1] == OpenLevel(pack="sample-common", level="first")
 
 
 def test_a_level_is_left_only_by_a_second_zero() -> None:
     kiosk = Kiosk("question-single")
-    press(kiosk.flow, "0")
+    press(kiosk.flow, kiosk.clock, "0")
     view = kiosk.flow.view()
     assert isinstance(view, QuestionView)
     assert view.leaving
-    press(kiosk.flow, "8")
+    press(kiosk.flow, kiosk.clock, "8")
     view = kiosk.flow.view()
     assert isinstance(view, QuestionView)
     assert not view.leaving
-    press(kiosk.flow, "0", "0")
+    press(kiosk.flow, kiosk.clock, "0", "0")
     assert isinstance(kiosk.flow.view(), LevelsView)
+
+
+def test_an_explanation_is_left_by_a_second_zero_too() -> None:
+    kiosk = Kiosk("marked-wrong")
+    press(kiosk.flow, kiosk.clock, "0")
+    assert kiosk.flow.view() == MarkedView(samples.MULTIPLE, samples.WRONG, leaving=True)
+    press(kiosk.flow, kiosk.clock, "5")
+    assert kiosk.flow.view() == MarkedView(samples.MULTIPLE, samples.WRONG, leaving=False)
+    press(kiosk.flow, kiosk.clock, "0", "0")
+    assert isinstance(kiosk.flow.view(), LevelsView)
+    assert kiosk.said == []
+
+
+def test_the_wrong_answers_can_be_looked_at_when_the_level_is_over() -> None:
+    kiosk = Kiosk("question-single")
+    for question, marked in ((samples.QUESTION, samples.MISTAKEN), (samples.MULTIPLE, samples.WRONG)):
+        kiosk.flow.agent_said(question)
+        press(kiosk.flow, kiosk.clock, "1", "enter")
+        kiosk.flow.agent_said(marked)
+        press(kiosk.flow, kiosk.clock, "enter")
+    kiosk.flow.agent_said(samples.FAILED)
+    over = kiosk.flow.view()
+    assert isinstance(over, OverView)
+    assert over.wrong == 2
+    press(kiosk.flow, kiosk.clock, "2")
+    assert kiosk.flow.view() == ReviewView(samples.QUESTION, samples.MISTAKEN, 1, 2)
+    press(kiosk.flow, kiosk.clock, "enter")
+    assert kiosk.flow.view() == ReviewView(samples.MULTIPLE, samples.WRONG, 2, 2)
+    press(kiosk.flow, kiosk.clock, "enter")
+    assert kiosk.flow.view() == over
+    press(kiosk.flow, kiosk.clock, "2", "0", "1")
+    kiosk.flow.agent_said(samples.QUESTION)
+    press(kiosk.flow, kiosk.clock, "2")
+    kiosk.flow.agent_said(samples.RIGHT)
+    press(kiosk.flow, kiosk.clock, "enter")
+    kiosk.flow.agent_said(samples.PASSED)
+    over = kiosk.flow.view()
+    assert isinstance(over, OverView)
+    assert over.wrong == 0
 
 
 def test_zero_takes_back_the_last_pick() -> None:
     kiosk = Kiosk("question-ordering")
-    press(kiosk.flow, "0")
+    press(kiosk.flow, kiosk.clock, "0")
     view = kiosk.flow.view()
     assert isinstance(view, QuestionView)
     assert view.chosen == (1,)
@@ -254,7 +246,7 @@ def test_an_interrupted_level_is_told_after_the_agent_is_back() -> None:
     kiosk = Kiosk("question-single")
     kiosk.flow.agent_away()
     assert kiosk.flow.view() == AwayView(interrupted=True)
-    press(kiosk.flow, "1", "9", "enter")
+    press(kiosk.flow, kiosk.clock, "1", "9", "enter")
     kiosk.flow.agent_said(samples.HOME)
     view = kiosk.flow.view()
     assert isinstance(view, LevelsView)
@@ -263,7 +255,7 @@ def test_an_interrupted_level_is_told_after_the_agent_is_back() -> None:
 
 def test_a_run_that_the_agent_does_not_know_is_over() -> None:
     kiosk = Kiosk("question-single")
-    press(kiosk.flow, "1")
+    press(kiosk.flow, kiosk.clock, "1")
     kiosk.flow.agent_said(Sorry(reason="unknown_run"))
     view = kiosk.flow.view()
     assert isinstance(view, LevelsView)
@@ -272,12 +264,12 @@ def test_a_run_that_the_agent_does_not_know_is_over() -> None:
 
 def test_an_answer_that_was_not_recorded_can_be_given_again() -> None:
     kiosk = Kiosk("question-single")
-    press(kiosk.flow, "1")
+    press(kiosk.flow, kiosk.clock, "1")
     kiosk.flow.agent_said(Sorry(reason="not_recorded"))
     view = kiosk.flow.view()
     assert isinstance(view, QuestionView)
     assert (view.asked, view.note) == (False, words.SORRY["not_recorded"])
-    press(kiosk.flow, "2")
+    press(kiosk.flow, kiosk.clock, "2")
     assert len(kiosk.said) == 2
 
 
@@ -299,13 +291,13 @@ def test_what_nobody_asked_for_is_passed_over() -> None:
 
 def test_seven_and_eight_turn_the_pages_of_the_levels() -> None:
     kiosk = Kiosk("levels-longest")
-    press(kiosk.flow, "8")
+    press(kiosk.flow, kiosk.clock, "8")
     view = kiosk.flow.view()
     assert isinstance(view, LevelsView)
     assert (view.page, len(view.shown)) == (1, 2)
-    press(kiosk.flow, "3")
+    press(kiosk.flow, kiosk.clock, "3")
     assert kiosk.said == []
-    press(kiosk.flow, "7", "7", "2")
+    press(kiosk.flow, kiosk.clock, "7", "7", "2")
     assert kiosk.said == [OpenLevel(pack="fire", level="first")]
 
 
@@ -313,11 +305,11 @@ def test_who_looks_is_said_until_the_lease_ends_whatever_is_on_the_screen() -> N
     kiosk = Kiosk("home")
     assert kiosk.flow.banner() is None
     kiosk.flow.agent_said(LiveShown(viewer="示例镇办", left_s=90))
-    press(kiosk.flow, "1")
+    press(kiosk.flow, kiosk.clock, "1")
     kiosk.flow.agent_said(samples.LEAVING)
-    kiosk.clock.pass_s(30.5)
+    kiosk.clock.pass_s(30.5 - GUARD_S)
     assert kiosk.flow.banner() == LiveBannerView("示例镇办", 60)
-    press(kiosk.flow, "0", "0", "9")
+    press(kiosk.flow, kiosk.clock, "0", "0", "9")
     assert kiosk.flow.banner() is not None
     kiosk.clock.pass_s(60)
     assert kiosk.flow.banner() is None
@@ -331,4 +323,4 @@ def test_the_end_of_a_live_view_and_the_end_of_the_agent_are_seen_at_once() -> N
     kiosk.flow.agent_said(LiveShown(viewer="", left_s=90))
     kiosk.flow.agent_away()
     assert kiosk.flow.banner() is None
-    assert words.live("", 61) == "● 正在实时查看 · 县里 · 剩余 1:01"
+    assert words.live("", 61) == "● 县里正在通过摄像头看本室 · 剩余 1:01"

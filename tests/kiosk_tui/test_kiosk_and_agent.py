@@ -28,7 +28,7 @@ def one_question_level(message: ToAgent) -> list[ToKiosk]:
         case NextQuestion():
             return [samples.PASSED]
         case ChooseDirection():
-            return [msgspec.structs.replace(samples.GREEN, direction=message.direction, touch=None, missing=[])]
+            return [msgspec.structs.replace(samples.CORRECTED, direction=message.direction)]
         case _:
             return []
 
@@ -52,6 +52,14 @@ class Screen:
     async def shows(self, words: str) -> None:
         await self.until(lambda: words in self.text(), words)
 
+    async def press(self, *keys: str) -> None:
+        """Press each key once what is on the screen has been seen for long enough to count."""
+        app = self.pilot.app
+        assert isinstance(app, KioskApp)
+        for key in keys:
+            await self.until(app.flow.listens, "keys count")
+            await self.pilot.press(key)
+
     async def until(self, done: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + 10
         while not done():
@@ -68,49 +76,57 @@ async def kiosk(agent: FakeAgent, size: tuple[int, int] = (60, 16)) -> AsyncIter
 
 @pytest.mark.parametrize(("key", "verdict"), [("2", "✓答对了"), ("4", "×答错了"), ("down", "✓答对了")])
 async def test_a_level_is_played_by_keys(agent: FakeAgent, key: str, verdict: str) -> None:
-    async with kiosk(agent) as (pilot, screen):
+    async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
-        await pilot.press("end")
+        await screen.press("end")
         await screen.shows("请按数字选一关")
-        await pilot.press("1")
+        await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
-        await pilot.press(key)
+        await screen.press(key)
         await screen.shows(verdict)
         await screen.shows("正确答案：119")
-        await pilot.press("enter")
+        await screen.press("enter")
         await screen.shows("✓过关了")
-        await pilot.press("insert", "0")
+        await screen.press("insert", "0")
         await screen.shows("今日值班")
 
 
 async def test_a_touch_interrupts_a_level_which_goes_on(agent: FakeAgent) -> None:
-    async with kiosk(agent) as (pilot, screen):
+    async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
-        await pilot.press("1", "1")
+        await screen.press("1")
+        await screen.shows("请按数字选一关")
+        await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
         agent.send(samples.GREEN)
         await screen.shows("✓打卡成功·上班")
-        await pilot.press("1")
+        agent.send(samples.AGAIN)
+        await screen.shows("打错了？按7，再按Enter，改为下班。")
+        await screen.press("7")
+        await screen.shows("按Enter确定改为下班")
+        await screen.press("enter")
         await screen.shows("✓打卡成功·下班")
         await screen.shows("已经改好")
         agent.send(samples.FULL)
         await screen.shows("×没有记录")
-        await pilot.press("0")
+        await screen.press("0")
         await screen.shows(samples.QUESTION.stem)
         assert ChooseDirection(touch=samples.TOUCH, direction="out") in agent.heard
 
 
 async def test_the_agent_may_restart_at_any_time(agent: FakeAgent) -> None:
-    async with kiosk(agent) as (pilot, screen):
+    async with kiosk(agent) as (_, screen):
         await screen.shows("示例东村")
-        await pilot.press("1", "1")
+        await screen.press("1")
+        await screen.shows("请按数字选一关")
+        await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
         agent.stop()
-        await screen.shows("正在连接站点程序…")
+        await screen.shows("现在先不要刷卡")
         await screen.shows("本关已中断，请重新开始。")
         agent.start()
         await screen.shows("答题闯关本关已中断，请重新开始。")
-        await pilot.press("1")
+        await screen.press("1")
         await screen.shows(samples.QUESTION.stem)
 
 
@@ -118,10 +134,11 @@ async def test_what_waits_is_told_and_untold(agent: FakeAgent) -> None:
     async with kiosk(agent) as (_, screen):
         agent.wait_for_kiosk()
         agent.send(msgspec.structs.replace(samples.HOME, waiting=2, link="offline"))
-        await screen.shows("等待上传2")
+        for line in ("还有2条", "没传到县里，", "不影响打卡。"):
+            await screen.shows(line)
         await screen.shows("！网络不通")
         agent.send(samples.HOME)
-        await screen.shows("等待上传0")
+        await screen.until(lambda: "没传到县里" not in screen.text(), "nothing waits")
 
 
 async def test_a_bad_line_changes_nothing(agent: FakeAgent) -> None:
@@ -153,8 +170,11 @@ async def test_hostile_keys_do_nothing(agent: FakeAgent, state: str) -> None:
     async with kiosk(agent) as (pilot, screen):
         await screen.shows("示例东村")
         if state == "question":
-            await pilot.press("1", "1")
+            await screen.press("1")
+            await screen.shows("请按数字选一关")
+            await screen.press("1")
             await screen.shows(samples.QUESTION.stem)
+        await screen.shows("9求助")
         before = screen.text()
         await pilot.press(*HOSTILE)
         await pilot.pause()
@@ -167,6 +187,7 @@ async def test_hostile_keys_do_nothing(agent: FakeAgent, state: str) -> None:
 async def test_a_paste_of_a_megabyte_does_nothing(agent: FakeAgent) -> None:
     async with kiosk(agent) as (pilot, screen):
         await screen.shows("示例东村")
+        await screen.shows("9求助")
         before = screen.text()
         pilot.app.post_message(events.Paste("1" * 1_000_000))
         await pilot.pause()
@@ -181,11 +202,11 @@ async def test_a_tiny_window_says_so_and_recovers(agent: FakeAgent) -> None:
         for size in ((1, 1), (20, 5), (52, 15), (53, 14)):
             await pilot.resize_terminal(*size)
             await screen.until(lambda: "今日值班" not in screen.text(), "home is not drawn")
-        await screen.shows("窗口太小")
+        await screen.shows("屏幕设置不对")
         agent.send(samples.GREEN)
         await pilot.resize_terminal(53, 15)
         await screen.shows("✓打卡成功")
-        await pilot.press("0")
+        await screen.press("0")
         await screen.shows("今日值班")
 
 

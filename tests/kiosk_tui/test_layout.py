@@ -1,7 +1,9 @@
 """Nothing is cut, no glyph is halved, and all text has a contrast of at least 7:1, on every screen at every size."""
 
+import re
 import unicodedata
 
+import msgspec
 import pytest
 from rich.cells import cell_len
 from rich.color_triplet import ColorTriplet
@@ -9,6 +11,8 @@ from textual.color import Color
 from textual.strip import Strip
 
 from kiosk_tui import theme
+from kiosk_tui.pixels import clock_face
+from protocol.kiosk import DutyRow
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import SIZES, STATES, Rig
 
@@ -48,43 +52,72 @@ async def _drawn(state: str, size: tuple[int, int]) -> list[Strip]:
 WHOLE = {
     "home": [
         "示例东村·示例东村村部",
-        "打卡请刷卡",
-        "✓时间已校准",
-        "✓已连接县里",
-        "等待上传0",
+        "请把卡贴到读卡器上",
+        "11月24日星期二",
         "模拟设备:读卡器指示灯摄像头",
+        "欧阳示例",
     ],
-    "home-troubled": ["！读卡器没有准备好，暂时不能打卡，请联系镇办。", "！时间待校准", "！网络不通", "等待上传1234"],
-    "touch-in": ["✓打卡成功·上班", "张示例", "08:06", "今天还缺：下班卡", "1改为下班", "还有10秒"],
-    "touch-out": ["✓打卡成功·下班", "✓今天的卡已打齐", "1改为上班"],
-    "touch-repeat": ["✓已打卡·上班", "刚才已经打过，不用再打。", "今天还缺：下班卡"],
+    "home-troubled": [
+        "！读卡器没有准备好，暂时不能打卡，请联系镇办。",
+        "！时间待校准",
+        "！网络不通",
+        "还有1234条",
+        "没传到县里，",
+        "不影响打卡。",
+        "时间校准以后，这里显示今天的值班表。",
+    ],
+    "home-restored": ["请把卡贴到读卡器上", "！时间待校准", "时间校准以后，这里显示今天的值班表。"],
+    "home-noticed": ["！时间待校准", "请把卡贴到读卡器上", "时间校准以后，这里显示今天的值班表。"],
+    "home-afternoon": [
+        "张伟(207)",
+        "张伟(312)",
+        "买买提·吐尔逊",
+        "晚13:10",
+        "早15:00",
+    ],
+    "touch-in": [
+        "✓打卡成功·上班",
+        "张示例",
+        "08:06",
+        "方向不对？10秒内再刷一次这张卡，就可以改。",
+        "上午坐班下班时别忘了打卡。",
+        "还有10秒",
+    ],
+    "touch-out": ["✓打卡成功·下班", "✓今天的卡已打齐"],
+    "touch-repeat": ["✓已打卡·上班", "刚才已经打过，不用再打。", "上班、下班记错了，请找镇办更正。"],
+    "touch-again": ["✓已打卡·上班", "打错了？按7，再按Enter，改为下班。", "7改为下班", "0返回", "还有10秒"],
+    "touch-again-chosen": ["按Enter确定改为下班，按0不改。", "Enter确定改为下班", "0不改"],
+    "touch-again-undirected": ["按7上班，按8下班，再按Enter；不选也可以。", "7记为上班", "8记为下班"],
+    "touch-again-undated": ["按7上班，按8下班，再按Enter；不选也可以。", "时间待校准"],
+    "touch-corrected": ["✓打卡成功·下班", "已经改好。"],
+    "touch-lacking": ["✓打卡成功·下班", "上午坐班没打上班卡、下班卡，已过，请找镇办补卡。"],
+    "touch-longest": ["刚才：欧阳示例下班✓已记录，待县里核对！"],
     "touch-unknown": ["！已记录，待县里核对", "这张卡还没有登记，核对以后照样算数。"],
     "touch-lost": ["！请联系镇办", "这张卡已经挂失，本次刷卡已记录。"],
     "touch-not-recorded": ["×没有记录", "站点存满了，请联系镇办。"],
     "touch-undirected": [
         "✓打卡成功",
-        "1记为上班",
-        "2记为下班",
-        "今天还缺：上班卡、下班卡",
-        "现在不是值班时段，请选上班还是下班。",
+        "现在不是您的值班时段，不选上班、下班也可以。",
+        "想选的话，10秒内再刷一次这张卡。",
         "还有10秒",
     ],
     "touch-undated": [
         "✓打卡成功",
         "时间待校准",
-        "1记为上班",
-        "2记为下班",
-        "本机时间还没校准，请选上班还是下班。",
+        "本机时间还没校准，不选上班、下班也可以。",
+        "想选的话，10秒内再刷一次这张卡。",
         "还有10秒",
     ],
-    "question-longest": [samples.LONGEST.stem, *samples.LONGEST.options, "●○○还有1条命", "已排：6"],
+    "question-longest": [samples.LONGEST.stem, *samples.LONGEST.options, "○○还可以错0次", "已排：6"],
     "question-leaving": [samples.LONGEST.stem, *samples.LONGEST.options, "再按一次0就离开本关，按其他键继续答题。"],
     "marked-right": ["✓答对了", samples.RIGHT.explanation, samples.RIGHT.source, "正确答案：119"],
     "marked-wrong": ["×答错了", samples.WRONG.explanation, samples.WRONG.source, "正确答案：党务、村务、财务"],
     "over-passed": ["✓过关了", "5题答对4题"],
-    "over-failed": ["×没有过关", "4题答对1题"],
+    "over-failed": ["×没有过关", "4题答对1题", "2看错题"],
+    "review": ["错题1/1", samples.QUESTION.stem, "正确答案：119", samples.MISTAKEN.explanation],
+    "marked-leaving": ["再按一次0就离开本关，按其他键继续看。"],
     "help": ["再看一遍刚才的打卡结果", "联系镇办"],
-    "away": ["正在连接站点程序…"],
+    "away": ["机器正在启动，现在先不要刷卡"],
     "away-interrupted": ["本关已中断，请重新开始。"],
     "idle": ["25秒后回到首页"],
 }
@@ -132,6 +165,7 @@ async def test_the_longest_explanation_is_read_page_by_page(size: tuple[int, int
         await rig.settle(pilot)
         read = rig.text()
         while "继续看" in rig.text():
+            rig.clock.pass_s(1)
             await pilot.press("enter")
             await rig.settle(pilot)
             read += rig.text()
@@ -139,6 +173,7 @@ async def test_the_longest_explanation_is_read_page_by_page(size: tuple[int, int
         for words in (samples.LONGEST_MARKED.explanation, samples.LONGEST_MARKED.source, *samples.LONGEST.options):
             assert "".join(words.split()) in read
         said = len(rig.link.said)
+        rig.clock.pass_s(1)
         await pilot.press("enter")
         assert len(rig.link.said) == said + 1
 
@@ -169,3 +204,83 @@ async def test_a_long_notice_is_read_line_by_line() -> None:
             read += line.split(maxsplit=1)[1].strip()
             rig.clock.pass_s(8)
         assert samples.NOTICED.notice in read
+
+
+@pytest.mark.parametrize("quality", ["restored", "unknown"])
+async def test_a_clock_that_does_not_know_the_time_shows_none(quality: str) -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=(80, 22)) as pilot:
+        rig.app.flow.agent_said(msgspec.structs.replace(samples.HOME, quality=quality))
+        await rig.settle(pilot)
+        text = rig.text()
+        assert not re.search(r"月|星期|\d\d:\d\d|今天没有排班", text)
+        clock = [line[:40] for line in rig.lines()[4:9]]
+        assert [line.strip() for line in clock] == [line.rstrip() for line in map(str.strip, clock_face("--:--"))]
+
+
+@pytest.mark.parametrize("quality", ["synced", "holdover"])
+async def test_a_clock_that_knows_the_time_shows_it(quality: str) -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=(80, 22)) as pilot:
+        rig.app.flow.agent_said(msgspec.structs.replace(samples.HOME, quality=quality))
+        await rig.settle(pilot)
+        assert "2026年11月24日星期二" in rig.text()
+        assert rig.lines()[4].strip().startswith(clock_face("08:06")[0].strip())
+
+
+def row(**fields: object) -> DutyRow:
+    return msgspec.structs.replace(samples.duty("张示例"), **fields)
+
+
+@pytest.mark.parametrize(
+    ("shown", "columns"),
+    [
+        (row(), "待打卡 —"),
+        (row(arrived=520), "✓ 08:40 待打卡"),
+        (row(arrived=521), "晚 08:41 待打卡"),
+        (row(arrived=510, left=710), "✓ 08:30 ✓ 11:50"),
+        (row(arrived=510, left=709), "✓ 08:30 早 11:49"),
+        (row(state="over"), "没打 —"),
+        (row(state="over", closed=True), "没打 没打"),
+        (row(state="over", arrived=510), "✓ 08:30 待打卡"),
+        (row(state="over", closed=True, arrived=510), "✓ 08:30 没打"),
+        (row(state="over", closed=True, left=723), "没打 ✓ 12:03"),
+    ],
+)
+async def test_the_board_says_what_was_done_and_what_was_not(shown: DutyRow, columns: str) -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=(60, 16)) as pilot:
+        rig.app.flow.agent_said(msgspec.structs.replace(samples.HOME, duty=[shown]))
+        await rig.settle(pilot)
+        line = next(line for line in rig.lines() if "张示例" in line)
+        assert " ".join(line.split()).removeprefix("张示例 上午坐班 08:30-12:00 ") == columns
+
+
+async def test_the_keys_are_named_only_while_they_count() -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=(60, 16)) as pilot:
+        STATES["home"](rig.app.flow, rig.clock)
+        rig.app.draw()
+        await pilot.pause()
+        await pilot.pause()
+        assert "学习" not in rig.text()
+        await pilot.press("1")
+        assert "今日值班" in rig.text()
+        await rig.settle(pilot)
+        assert "1学习" in rig.text()
+        await pilot.press("1")
+        await rig.settle(pilot)
+        assert "请按数字选一关" in rig.text()
+
+
+async def test_a_touch_brings_the_board_to_its_first_page() -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=(53, 15)) as pilot:
+        STATES["home"](rig.app.flow, rig.clock)
+        rig.clock.pass_s(8)
+        await rig.settle(pilot)
+        assert "翻页2/2" in rig.text()
+        rig.app.flow.agent_said(samples.GREEN)
+        rig.clock.pass_s(10)
+        await rig.settle(pilot)
+        assert "翻页1/2" in rig.text()

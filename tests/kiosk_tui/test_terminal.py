@@ -43,6 +43,11 @@ class Terminal:
     def press(self, *keys: str) -> None:
         self.run("send-keys", *keys)
 
+    def press_named(self, key: str, hint: str) -> None:
+        """Press a key once the screen names it: then it counts."""
+        self.shows(hint)
+        self.press(key)
+
     def resize(self, width: int, height: int) -> None:
         self.run("resize-window", "-x", str(width), "-y", str(height))
 
@@ -75,21 +80,21 @@ def terminal(agent: FakeAgent) -> Iterator[Terminal]:
 
 
 def test_a_level_a_touch_and_a_restart(agent: FakeAgent, terminal: Terminal) -> None:
-    terminal.press("End")
+    terminal.press_named("End", "1学习")
     terminal.shows("请按数字选一关")
-    terminal.press("1")
+    terminal.press_named("1", "0返回")
     terminal.shows(samples.QUESTION.stem)
     agent.send(samples.GREEN)
     terminal.shows("✓打卡成功·上班")
-    terminal.press("Enter")
+    terminal.press_named("Enter", "0返回")
     terminal.shows(samples.QUESTION.stem)
-    terminal.press("Down")
+    terminal.press_named("Down", "0离开本关")
     terminal.shows("✓答对了")
     agent.stop()
     terminal.shows("本关已中断")
     agent.start()
     terminal.shows("答题闯关本关已中断")
-    terminal.press("0")
+    terminal.press_named("0", "0返回")
     terminal.shows("今日值班")
 
 
@@ -100,8 +105,8 @@ def test_there_is_no_way_out(agent: FakeAgent, terminal: Terminal) -> None:
         os.kill(terminal.pid, stopping)
     agent.send(samples.UNKNOWN)
     terminal.shows("待县里核对")
-    terminal.press("0")
-    terminal.shows("今日值班")
+    terminal.press_named("0", "0返回")
+    terminal.shows("1学习")
     assert terminal.screen() == before
     assert f"{terminal.pid} (" in Path(f"/proc/{terminal.pid}/stat").read_text()
 
@@ -148,10 +153,11 @@ def test_the_window_may_become_tiny(agent: FakeAgent, terminal: Terminal) -> Non
 
 def test_the_keypads_five_without_numlock_in_a_plain_terminal(agent: FakeAgent, terminal: Terminal) -> None:
     level = samples.LEVELS[0]
-    terminal.press("1")
+    terminal.press_named("1", "1学习")
     terminal.shows("请按数字选一关")
     agent.send(msgspec.structs.replace(samples.HOME, levels=[level] * 4 + [samples.LEVELS[1]]))
-    terminal.shows("防火常识")
+    terminal.shows("5示例·防火常识")
+    terminal.shows("0返回")
     terminal.press("-H", *KEYPAD_5_WITHOUT_NUMLOCK.split())
     assert agent.wait_for_words(1) == [OpenLevel(pack="fire", level="first")]
 

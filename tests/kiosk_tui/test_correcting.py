@@ -1,0 +1,219 @@
+"""Who touched the card again corrects the direction, on that touch's own screen, by two keys; nothing else does."""
+
+import msgspec
+import pytest
+
+from kiosk_tui import words
+from kiosk_tui.flow import Flow
+from kiosk_tui.keys import Key
+from kiosk_tui.views import AwayView, HomeView, LevelsView, QuestionView, TouchView
+from protocol.kiosk import ChooseDirection, Sorry, ToAgent
+from protocol.units import Direction, FactRef
+from tests.kiosk_tui import samples
+from tests.kiosk_tui.rig import GUARD_S, STATES, HandClock, press
+
+PAD: list[Key] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "repeat", "text_size", "enter"]
+
+
+class Kiosk:
+    def __init__(self, state: str) -> None:
+        self.clock = HandClock()
+        self.said: list[ToAgent] = []
+        self.flow = Flow(mono_ms=self.clock, say=self.said.append)
+        STATES[state](self.flow, self.clock)
+        self.said.clear()
+
+    def press(self, *keys: Key) -> None:
+        press(self.flow, self.clock, *keys)
+
+    @property
+    def shown(self) -> TouchView:
+        view = self.flow.view()
+        assert isinstance(view, TouchView)
+        return view
+
+    @property
+    def corrections(self) -> list[Direction]:
+        return [message.direction for message in self.said if isinstance(message, ChooseDirection)]
+
+
+def test_seven_and_enter_on_the_second_touch_correct_the_first() -> None:
+    kiosk = Kiosk("touch-again")
+    kiosk.press("7", "enter")
+    assert kiosk.said == [ChooseDirection(touch=samples.TOUCH, direction="out")]
+    kiosk.press("7", "enter")
+    assert len(kiosk.said) == 1
+    kiosk.flow.agent_said(samples.CORRECTED)
+    assert (kiosk.shown.touch, kiosk.shown.correction, kiosk.shown.note) == (samples.CORRECTED, None, words.CORRECTED)
+    kiosk.clock.pass_s(6)
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+@pytest.mark.parametrize("state", ["touch-in", "touch-undirected", "touch-undated", "touch-repeat"])
+def test_the_first_touch_is_corrected_by_no_key(state: str) -> None:
+    for first in PAD:
+        for second in PAD:
+            kiosk = Kiosk(state)
+            kiosk.press(first, second)
+            assert kiosk.corrections == []
+
+
+def test_no_single_key_and_no_other_pair_corrects() -> None:
+    for first in PAD:
+        for second in PAD:
+            kiosk = Kiosk("touch-again")
+            kiosk.press(first, second)
+            assert kiosk.corrections == (["out"] if (first, second) == ("7", "enter") else [])
+
+
+@pytest.mark.parametrize("between", [key for key in PAD if key not in ("7", "enter", "repeat")])
+def test_a_key_in_between_takes_the_seven_back(between: Key) -> None:
+    kiosk = Kiosk("touch-again")
+    kiosk.press("7", between)
+    assert kiosk.shown.correction is not None
+    assert kiosk.shown.correction.chosen is None
+    kiosk.press("enter")
+    assert kiosk.corrections == []
+
+
+@pytest.mark.parametrize("state", ["touch-again-undirected", "touch-again-undated"])
+@pytest.mark.parametrize(("key", "direction"), [("7", "in"), ("8", "out")])
+def test_a_touch_without_a_direction_gets_one(state: str, key: Key, direction: str) -> None:
+    kiosk = Kiosk(state)
+    kiosk.press(key, "enter")
+    assert kiosk.corrections == [direction]
+
+
+def test_keys_are_deaf_until_the_touch_was_seen_for_800_ms() -> None:
+    kiosk = Kiosk("home")
+    kiosk.flow.painted(kiosk.flow.view())
+    kiosk.clock.pass_s(5)
+    kiosk.flow.agent_said(samples.AGAIN)
+    for _ in range(2):  # not painted yet, however long that takes
+        kiosk.clock.pass_s(1)
+        kiosk.flow.key("7")
+    kiosk.flow.painted(kiosk.flow.view())
+    kiosk.clock.pass_s(0.799)
+    kiosk.flow.key("7")
+    assert kiosk.shown.correction is not None
+    assert kiosk.shown.correction.chosen is None
+    kiosk.clock.pass_s(0.201)
+    kiosk.flow.key("7")
+    assert kiosk.shown.correction.chosen == "out"
+
+
+def test_the_next_persons_touch_takes_the_seven_with_it() -> None:
+    kiosk = Kiosk("touch-again")
+    kiosk.press("7")
+    theirs = FactRef(epoch=bytes(16), seq=8)
+    kiosk.flow.agent_said(msgspec.structs.replace(samples.AGAIN, name="李示例", touch=theirs))
+    kiosk.press("enter")
+    assert kiosk.said == []
+    kiosk.press("7", "enter")
+    assert kiosk.said == [ChooseDirection(touch=theirs, direction="out")]
+
+
+def test_a_second_touch_over_a_running_level_corrects_and_the_level_goes_on() -> None:
+    kiosk = Kiosk("question-ordering")
+    before = kiosk.flow.view()
+    kiosk.flow.agent_said(samples.GREEN)
+    kiosk.press("1", "7", "8")
+    kiosk.flow.agent_said(samples.AGAIN)
+    kiosk.press("1", "2", "7", "enter")
+    assert kiosk.said == [ChooseDirection(touch=samples.TOUCH, direction="out")]
+    kiosk.flow.agent_said(samples.CORRECTED)
+    kiosk.press("0")
+    assert kiosk.flow.view() == before
+
+
+def test_the_countdown_runs_from_ten_to_one_and_then_an_office_is_named() -> None:
+    kiosk = Kiosk("touch-again")
+    seen = []
+    while (correction := kiosk.shown.correction) is not None:
+        seen.append(correction.seconds_left)
+        kiosk.clock.pass_s(1)
+    assert seen == list(range(10, 0, -1))
+    kiosk.press("7", "enter")
+    assert kiosk.said == []
+    kiosk.clock.pass_s(3 - GUARD_S)
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_the_first_touch_says_for_ten_seconds_that_the_card_can_be_touched_again() -> None:
+    kiosk = Kiosk("touch-in")
+    seen = []
+    while isinstance(view := kiosk.flow.view(), TouchView):
+        seen.append(view.again_s)
+        kiosk.clock.pass_s(1)
+    assert seen == list(range(10, 0, -1))
+
+
+def test_after_ten_seconds_one_is_the_menu_again() -> None:
+    kiosk = Kiosk("touch-in")
+    kiosk.clock.pass_s(10)
+    kiosk.press("1")
+    assert kiosk.said == []
+    assert isinstance(kiosk.flow.view(), LevelsView)
+
+
+def test_a_correction_that_came_too_late_is_said() -> None:
+    kiosk = Kiosk("touch-again")
+    kiosk.press("7", "enter")
+    kiosk.flow.agent_said(Sorry(reason="too_late", touch=samples.TOUCH))
+    assert kiosk.shown.note == words.SORRY["too_late"]
+    assert kiosk.shown.touch.direction == "in"
+    kiosk.press("7", "enter")
+    assert len(kiosk.said) == 1
+
+
+def test_a_refused_correction_says_nothing_on_the_next_persons_screen_or_question() -> None:
+    kiosk = Kiosk("question-single")
+    kiosk.flow.agent_said(samples.AGAIN)
+    kiosk.press("7", "enter")
+    theirs = msgspec.structs.replace(samples.GREEN, name="李示例", touch=FactRef(epoch=bytes(16), seq=8))
+    kiosk.flow.agent_said(theirs)
+    kiosk.flow.agent_said(Sorry(reason="too_late", touch=samples.TOUCH))
+    assert kiosk.shown.note == ""
+    kiosk.press("0")
+    view = kiosk.flow.view()
+    assert isinstance(view, QuestionView)
+    assert view.note == ""
+
+
+def test_a_correction_into_a_dying_agent_is_not_claimed() -> None:
+    kiosk = Kiosk("touch-again")
+    kiosk.press("7", "enter")
+    kiosk.flow.agent_away()
+    assert kiosk.shown.note == words.SORRY["not_recorded"]
+    kiosk.press("7", "enter")
+    assert len(kiosk.said) == 1
+    kiosk.clock.pass_s(13)
+    assert isinstance(kiosk.flow.view(), AwayView)
+
+
+def test_star_shows_the_second_touch_again_without_its_correction() -> None:
+    kiosk = Kiosk("touch-again")
+    kiosk.press("0", "repeat")
+    assert (kiosk.shown.touch, kiosk.shown.correction) == (samples.AGAIN, None)
+    kiosk.press("7", "enter")
+    assert kiosk.said == []
+
+
+def test_whoever_was_replaced_at_once_is_named_on_the_next_screen() -> None:
+    kiosk = Kiosk("home")
+    for touch in samples.CROWD:
+        kiosk.flow.agent_said(touch)
+        kiosk.clock.pass_s(0.5)
+    assert kiosk.shown.before == tuple(samples.CROWD[:3])
+    kiosk.clock.pass_s(1.5)
+    kiosk.flow.agent_said(samples.GREEN)
+    assert kiosk.shown.before == ()
+
+
+def test_ones_own_second_touch_keeps_who_was_before() -> None:
+    kiosk = Kiosk("home")
+    kiosk.flow.agent_said(samples.UNKNOWN)
+    kiosk.flow.agent_said(samples.GREEN)
+    kiosk.clock.pass_s(1)
+    kiosk.flow.agent_said(samples.AGAIN)
+    assert kiosk.shown.before == (samples.UNKNOWN,)
