@@ -7,6 +7,7 @@ import asyncio
 import signal
 from typing import Any, ClassVar, Protocol
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App
 
@@ -45,6 +46,7 @@ from kiosk_tui.views import (
 from protocol.kiosk import ToAgent, ToKiosk
 
 TICK_S = 0.2
+EXIT_PANIC = 1
 
 _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
     HomeView: HomeScreen,
@@ -109,6 +111,11 @@ class KioskApp(App[None], inherit_bindings=False):
         """End the link."""
         if self._link_task is not None:
             self._link_task.cancel()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End with what went wrong, and with a status that says so to whoever starts the kiosk again."""
+        self._return_code = EXIT_PANIC
+        super().panic(*renderables)
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take the agent's line, from the link."""

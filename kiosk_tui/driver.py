@@ -1,13 +1,20 @@
-"""The terminal behind the kiosk, hardened: a keypad comes through, floods and pastes do not."""
+"""The terminal behind the kiosk, hardened: a keypad comes through; floods, pastes and nonsense do not."""
 
+import os
+import re
+import select
 import signal
 import time
+from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
-from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
+
+from kiosk_tui.terminal_input import TerminalInput
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -16,6 +23,10 @@ KEYS_AT_ONCE = 16
 KEYS_A_SECOND = 16
 
 _KEYPAD_5_WITHOUT_NUMLOCK = "\x1b[E"
+_DRAWS_IN_ONE_GO = re.compile(r"\x1b\[\?2026;[1-4]\$y")
+"""The terminal's answer that it has synchronized output (DECRPM of mode 2026)."""
+_LOOK_EVERY_S = 0.1
+_READ_BYTES = 4096
 
 
 class KeyGate:
@@ -36,7 +47,11 @@ class KeyGate:
 
 
 class KioskDriver(LinuxDriver):
-    """Textual's terminal driver without mouse, paste, floods and suspension."""
+    """Textual's terminal driver without mouse, paste, floods and suspension, and with a reader of its own.
+
+    Of what a terminal sends, keys are passed on and one answer; everything else is nobody's business here. How large
+    the window is, the kernel says (TIOCGWINSZ): whoever can type could claim anything.
+    """
 
     def __init__(self, app: "App[Any]", *, debug: bool = False, mouse: bool = True, size: Any = None) -> None:
         super().__init__(app, debug=debug, mouse=False, size=size)
@@ -50,13 +65,44 @@ class KioskDriver(LinuxDriver):
         """No: behind a suspended kiosk would be a shell."""
         return False
 
-    def process_message(self, message: Message) -> None:
-        """Pass on a message from the terminal, on the input thread."""
-        if isinstance(message, events.Paste | events.MouseEvent):
-            return
-        if isinstance(message, events.Key) and not self._gate.lets_through(time.monotonic()):
-            return
-        super().process_message(message)
+    def run_input_thread(self) -> None:
+        """Read the terminal until the kiosk ends.
+
+        Raises:
+            OSError, EOFError: The terminal is gone. The kiosk then ends too.
+        """
+        # A byte that is no UTF-8 becomes a character that is no key.
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        came_in = TerminalInput()
+        while not self.exit_event.is_set():
+            if not select.select([self.fileno], [], [], _LOOK_EVERY_S)[0]:
+                continue
+            if not (raw := os.read(self.fileno, _READ_BYTES)):
+                raise EOFError("the terminal is gone")
+            now_s = time.monotonic()
+            for sequence in came_in.feed(decode(raw), now_s):
+                self._take(sequence, now_s)
+
+    def _take(self, sequence: str, now_s: float) -> None:
+        if _DRAWS_IN_ONE_GO.fullmatch(sequence):
+            self.process_message(TerminalSupportsSynchronizedOutput())
+        elif self._gate.lets_through(now_s):
+            for key in keys_named(sequence):
+                self.process_message(key)
+
+    def _query_in_band_window_resize(self) -> None:
+        """Do not ask for sizes among the keys."""
+
+
+_PARSER = XTermParser()
+
+
+def keys_named(sequence: str) -> list[events.Key]:
+    """Return the keys that Textual knows by a character or whole sequence; none for what can't be a key."""
+    try:
+        return list(_PARSER._sequence_to_key_events(sequence))
+    except (ValueError, OverflowError):  # a code point that Unicode does not have
+        return []
 
 
 def _learn_keypad_5() -> None:

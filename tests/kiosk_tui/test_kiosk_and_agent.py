@@ -202,8 +202,9 @@ async def test_a_tiny_window_says_so_and_recovers(agent: FakeAgent) -> None:
         for size in ((1, 1), (20, 5), (52, 15), (53, 14)):
             await pilot.resize_terminal(*size)
             await screen.until(lambda: "今日值班" not in screen.text(), "home is not drawn")
-        await screen.shows("屏幕设置不对")
+        await screen.shows("屏幕设置不对，请叫装机员")
         agent.send(samples.GREEN)
+        await screen.shows("✓打卡成功")
         await pilot.resize_terminal(53, 15)
         await screen.shows("✓打卡成功")
         await screen.press("0")

@@ -1,0 +1,80 @@
+"""Split what a terminal sends into characters and whole escape sequences, and give up on what is never finished.
+
+Whoever can type or paste into the terminal can send anything. A sequence without its end, a paste without its end or a
+number that no computer can hold must neither end the kiosk nor leave it deaf: each is dropped, and the next key counts.
+The grammar is ECMA-48's (5.4: control sequences, 5.6: strings), the paste's brackets are xterm's.
+"""
+
+import re
+from collections.abc import Iterator
+
+SEQUENCE_S = 0.5
+"""A terminal sends a sequence in one piece; what is begun for longer than this was never one."""
+PASTE_PAUSE_S = 1.0
+"""A paste comes without a pause: after one it is over, with or without its end."""
+LONGEST_PASTE_S = 10.0
+LONGEST_SEQUENCE = 64
+
+_ESC = "\x1b"
+_PASTE_BEGINS = "\x1b[200~"
+_PASTE_ENDS = "\x1b[201~"
+_UNFINISHED = re.compile(
+    r"""\x1b(?:
+        \[[0-?]*[ -/]*          # a control sequence before its final character
+      | O                       # a function key of old
+      | [\]PX^_][^\x07\x1b]*    # a string before its terminator
+    )?""",
+    re.VERBOSE,
+)
+_FINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[^\[O\]PX^_\x1b])")
+
+
+class TerminalInput:
+    """The state between two pieces of input."""
+
+    def __init__(self) -> None:
+        self._begun = ""
+        self._begun_at = 0.0
+        self._too_long = False
+        self._paste_since: float | None = None
+        self._heard_at = 0.0
+
+    def feed(self, text: str, now_s: float) -> Iterator[str]:
+        """Yield the characters and whole sequences that ``text`` completes, without those of a paste.
+
+        Args:
+            now_s: Monotonic seconds.
+        """
+        self._give_up(now_s)
+        self._heard_at = now_s
+        for character in text:
+            whole = self._take(character, now_s)
+            if whole == _PASTE_BEGINS:
+                self._paste_since = now_s
+            elif whole == _PASTE_ENDS:
+                self._paste_since = None
+            elif whole and self._paste_since is None:
+                yield whole
+
+    def _give_up(self, now_s: float) -> None:
+        if now_s - self._begun_at > SEQUENCE_S:
+            self._begun = ""
+        if self._paste_since is not None and (
+            now_s - self._heard_at > PASTE_PAUSE_S or now_s - self._paste_since > LONGEST_PASTE_S
+        ):
+            self._paste_since = None
+
+    def _take(self, character: str, now_s: float) -> str:
+        """Return what a character completes; nothing inside of a sequence."""
+        if character == _ESC:
+            self._begun, self._begun_at, self._too_long = _ESC, now_s, False
+            return ""
+        if not self._begun:
+            return character
+        self._begun += character
+        if _UNFINISHED.fullmatch(self._begun):
+            if len(self._begun) > LONGEST_SEQUENCE:
+                self._begun, self._too_long = self._begun[: len("\x1b[")], True
+            return ""
+        sequence, self._begun = self._begun, ""
+        return sequence if _FINISHED.fullmatch(sequence) and not self._too_long else ""
