@@ -2,13 +2,17 @@
 
 import os
 import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from agent import catalogue
 from agent.config import load
-from tests.benchmarks.stage.loop_disk import LoopDisk
+from tests.benchmarks.stage.loop_disk import LoopDisk, StillHeld
 from tests.benchmarks.stage.proxy import Proxy
 from tests.benchmarks.station import mock_pins
 
@@ -29,6 +33,59 @@ def test_what_was_synced_outlives_a_power_cut_and_nothing_else_does(tmp_path: Pa
         disk.power_on()
         assert (disk.path / "synced").read_bytes() == b"kept"
         assert not (disk.path / "unsynced").exists() or (disk.path / "unsynced").read_bytes() == b""
+
+
+def test_a_disk_that_somebody_else_keeps_alive_is_named_and_not_used(tmp_path: Path) -> None:
+    """Mounted again it would be the one that was shut down, and every write to it an I/O error."""
+    with LoopDisk(tmp_path) as disk:
+        with _copy_of_mounts() as holder:
+            disk.power_off()
+            with pytest.raises(StillHeld, match=rf"disk lives on in another mount namespace: .*{holder.pid}"):
+                disk.power_on(within_s=0.2)
+        disk.power_on()
+        (disk.path / "written").write_text("here again", encoding="utf-8")
+
+
+def test_with_mounts_of_its_own_nobody_else_can_keep_it_alive(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _CUT_WHEN_TOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as bench:
+        assert bench.stdin is not None
+        assert bench.stdout is not None
+        assert bench.stdout.readline() == "mounted\n"
+        with _copy_of_mounts():
+            bench.stdin.write("cut\n")
+            bench.stdin.flush()
+            assert bench.stdout.readline() == "written\n"
+    assert bench.returncode == 0
+
+
+_CUT_WHEN_TOLD = """
+import sys
+from pathlib import Path
+from tests.benchmarks.stage.loop_disk import LoopDisk, own_mounts
+own_mounts()
+with LoopDisk(Path(sys.argv[1])) as disk:
+    print("mounted", flush=True)
+    sys.stdin.readline()
+    disk.power_off()
+    disk.power_on()
+    (disk.path / "file").write_text("here")
+    print("written", flush=True)
+"""
+
+
+@contextmanager
+def _copy_of_mounts() -> Iterator[subprocess.Popen[str]]:
+    """A process in a mount namespace of its own, which it made of all the mounts that there are."""
+    command = ["unshare", "--mount", "sh", "-c", "echo ready; exec sleep 600"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "ready\n"
+        try:
+            yield holder
+        finally:
+            holder.kill()
 
 
 def test_a_line_that_is_cut_breaks_what_stands_and_takes_nothing_until_it_is_mended() -> None:

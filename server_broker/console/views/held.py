@@ -18,6 +18,7 @@ from server_broker.accounts.powers import Power, may, needs
 from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.queries import held_of, quarantined_of, stations_of, to_review_of
+from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.ingest import held as service
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.reasons import reason_word
@@ -32,7 +33,7 @@ STATES = ("held", "written-off", "messages")
 class WriteOffForm(forms.Form):
     """Why records are written off."""
 
-    reason = forms.CharField(min_length=4, max_length=200)
+    reason = ReasonField()
 
 
 @require_safe
@@ -106,7 +107,7 @@ def write_off(request: HttpRequest) -> HttpResponse:
     form = WriteOffForm(request.POST)
     chosen = to_review_of(request.user).filter(pk__in=_numbers(request.POST))
     if not form.is_valid():
-        messages.error(request, "没有核销：请写明理由（4 到 200 个字）。")
+        messages.error(request, f"没有核销：{wrong_with(form, '请写明理由（4 到 200 个字）')}。")
     elif not chosen.exists():
         messages.error(request, "没有核销：请先勾选记录。")
     else:

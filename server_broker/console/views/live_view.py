@@ -18,6 +18,7 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
 from server_broker.console.live import is_poll, live_page
 from server_broker.console.queries import orders_of, stations_of
+from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.seen import note_live
 from server_broker.console.views.snapshots import jpeg
 from server_broker.fleet.models import Station
@@ -37,7 +38,7 @@ class LiveForm(forms.Form):
     seconds = forms.TypedChoiceField(choices=SECONDS, coerce=int, initial=120)
     pace = forms.TypedChoiceField(choices=PACES, coerce=int, initial=20)
     megabytes = forms.TypedChoiceField(choices=MEGABYTES, coerce=int, initial=2)
-    why = forms.CharField(min_length=4, max_length=200)
+    why = ReasonField()
 
 
 @cache
@@ -64,7 +65,8 @@ def live_view(request: HttpRequest, station_id: str) -> HttpResponse:
 def _begin(request: HttpRequest, station: Station) -> None:
     form = LiveForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "没有开始：请写明理由（至少 4 个字），其余从列出的几项中选择。")
+        otherwise = "请写明理由（至少 4 个字），其余从列出的几项中选择"
+        messages.error(request, f"没有开始：{wrong_with(form, otherwise)}。")
         return
     wanted = form.cleaned_data
     terms = LiveTerms(

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from server_broker.accounts.powers import Power, needs
 from server_broker.audit.log import record
 from server_broker.console.queries import blobs_of, stations_of
+from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.words import ORDERS
 from server_broker.media.pictures import open_blob
 from server_broker.orders.services import OrderRefused, give_order
@@ -23,7 +24,7 @@ class OrderForm(forms.Form):
     """What is ordered and why."""
 
     order = forms.ChoiceField(choices=[(order, ORDERS[order]) for order in GIVEN_HERE])
-    why = forms.CharField(min_length=4, max_length=200)
+    why = ReasonField()
 
 
 @require_POST
@@ -33,7 +34,7 @@ def order(request: HttpRequest, station_id: str) -> HttpResponse:
     station = get_object_or_404(stations_of(request.user), pk=station_id)
     form = OrderForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "没有下命令：请选择命令并写明理由（至少 4 个字）。")
+        messages.error(request, f"没有下命令：{wrong_with(form, '请选择命令并写明理由（至少 4 个字）')}。")
         return redirect("station", station_id)
     chosen = form.cleaned_data["order"]
     try:

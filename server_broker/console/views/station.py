@@ -18,6 +18,7 @@ from server_broker.accounts.scope import Viewer
 from server_broker.attendance.models import Touch
 from server_broker.console.live import live_page
 from server_broker.console.queries import blobs_of, orders_of, stations_of, touches_of
+from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.seen import note_previewed
 from server_broker.console.touch_rows import shown_touches
 from server_broker.console.views.orders import LOG, OrderForm
@@ -39,7 +40,7 @@ CODE_SHOWN_S = 600
 class RevokeForm(forms.Form):
     """Why a station is shut out. The id is typed again, because nothing brings it back."""
 
-    reason = forms.CharField(min_length=4, max_length=200)
+    reason = ReasonField()
     confirm = forms.CharField(max_length=64)
 
 
@@ -125,7 +126,7 @@ def revoke(request: HttpRequest, station_id: str) -> HttpResponse:
     shown = _get(request, station_id)
     form = RevokeForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "没有吊销：请写明理由（至少 4 个字）。")
+        messages.error(request, f"没有吊销：{wrong_with(form, '请写明理由（至少 4 个字）')}。")
     elif form.cleaned_data["confirm"].strip() != shown.pk:
         messages.error(request, "没有吊销：输入的站点编号不一致。")
     else:

@@ -27,7 +27,7 @@ from tests.benchmarks.peers.our_agent import OurAgent
 from tests.benchmarks.peers.script import DAYS, FACTS_PER_DAY, Step, week
 from tests.benchmarks.peers.week import Lived, Week
 from tests.benchmarks.stage.county import BenchCounty
-from tests.benchmarks.stage.loop_disk import LoopDisk
+from tests.benchmarks.stage.loop_disk import LoopDisk, own_mounts
 from tests.benchmarks.stage.proxy import Proxy
 
 _NOT_COVERED = [
@@ -110,6 +110,7 @@ def _end_in_good_order(*_: object) -> None:
 def main() -> int:
     """Run the bench; 0 when it ran, whoever did better."""
     options = arguments("./run bench peers", days=DAYS).parse_args()
+    own_mounts()
     signal.signal(signal.SIGTERM, _end_in_good_order)
     seed = chosen_seed(options.seed)
     report = Report("peers", seed=seed)

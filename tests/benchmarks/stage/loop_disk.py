@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from firmware_scripts.demo.processes import wait_until
+from firmware_scripts.demo.processes import NotInTime, wait_until
 
 _SIZE = 1 << 30
 _MKFS = ["mkfs.ext4", "-q", "-F", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0"]
@@ -35,6 +35,27 @@ _LET_GO_S = 20.0
 
 class NoLoopDisk(Exception):
     """This machine does not let us have one; the message says why."""
+
+
+class StillHeld(Exception):
+    """The file system that lost its power lives on in somebody else's mount namespace; the message names whose."""
+
+
+def own_mounts() -> None:
+    """Have what this process and its children mount from now on in a mount namespace of their own.
+
+    Whoever makes a mount namespace (``ip netns exec``, ``unshare --mount``) takes a copy of every mount that it sees.
+    A copy of ours would keep the file system alive over `LoopDisk.power_off`, and mounting the device again would
+    give back that dead one, in which every write is an I/O error (mount_namespaces(7)). Called before any thread
+    is started: a namespace is a thread's.
+
+    Raises:
+        NoLoopDisk: Not as root.
+    """
+    if os.geteuid() != 0:
+        raise NoLoopDisk("a loop device needs root")
+    os.unshare(os.CLONE_NEWNS)
+    _run("mount", "--make-rprivate", "/")
 
 
 class LoopDisk:
@@ -64,7 +85,8 @@ class LoopDisk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            _run("umount", str(self.path))
+            if self._mount_entry():
+                _run("umount", str(self.path))
         except NoLoopDisk:
             _run("umount", "--lazy", str(self.path))
         _run("losetup", "--detach", self._device)  # at once, or when the last who uses it has gone (loop(4))
@@ -81,28 +103,49 @@ class LoopDisk:
         finally:
             os.close(folder)
 
-    def power_on(self) -> None:
+    def power_on(self, *, within_s: float = _LET_GO_S) -> None:
         """Mount what the device holds, after every process that used it was killed.
 
         Raises:
             NotInTime: Somebody still uses it.
+            StillHeld: Nobody does, but a copy of the mount keeps the old file system alive; called again after
+                that has ended, it goes on.
         """
-        wait_until(self._unmounted, what=f"{self.path} to be let go", timeout_s=_LET_GO_S, every_s=0.02)
+        if self._mount_entry():
+            wait_until(self._unmounted, what=f"{self.path} to be let go", timeout_s=within_s, every_s=0.02)
+        try:
+            wait_until(self._gone, what=f"{self._device} to be free", timeout_s=within_s, every_s=0.02)
+        except NotInTime as error:
+            raise StillHeld(f"{self.path} lives on in another mount namespace: {self._holders()}") from error
         self._mount()
+
+    def _gone(self) -> bool:
+        """Whether the kernel has no file system of the device any more (Documentation/ABI/testing/sysfs-fs-ext4)."""
+        return not Path("/sys/fs/ext4", self._device.removeprefix("/dev/")).exists()
+
+    def _holders(self) -> str:
+        number = os.stat(self._device).st_rdev
+        mark = f" {os.major(number)}:{os.minor(number)} "
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (process / "mountinfo").read_text(encoding="utf-8"):
+                    found.append(f"{process.name} ({(process / 'comm').read_text(encoding='utf-8').strip()})")
+            except OSError:  # it has ended meanwhile
+                continue
+        return ", ".join(sorted(found)) or "no process that can be seen"
 
     def _unmounted(self) -> bool:
         return subprocess.run(["umount", str(self.path)], capture_output=True, check=False).returncode == 0
 
-    def _mounted(self) -> list[str]:
-        for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
-            fields = line.split()
-            if fields[1] == str(self.path):
-                return fields
-        raise NoLoopDisk(f"{self.path} is not mounted")
+    def _mount_entry(self) -> list[str]:
+        """Return the fields of its line of proc_pid_mounts(5), none where it is not mounted."""
+        entries = map(str.split, Path("/proc/thread-self/mounts").read_text(encoding="utf-8").splitlines())
+        return next((fields for fields in entries if fields[1] == str(self.path)), [])
 
     def describe(self) -> str:
         """Return file system and mount options as the kernel states them."""
-        fields = self._mounted()
+        fields = self._mount_entry()
         return f"{fields[2]} on a loop device, 4096-byte blocks, {fields[3]}"
 
     def written_bytes(self) -> int:
