@@ -125,7 +125,7 @@ IN_FORCE = {
     "complete": True,
     "sentence": "站点 village-01 已吊销，已断开",
 }
-TRUE = Truth(in_journal=True, lists_written=True, connects=False, session=False, in_database=True)
+TRUE = Truth(in_journal=True, lists_written=True, connects=False, session=False)
 NOTHING = dict.fromkeys(IN_FORCE, False) | {"sentence": "站点 village-01 没有断开"}
 
 
@@ -137,8 +137,8 @@ NOTHING = dict.fromkeys(IN_FORCE, False) | {"sentence": "站点 village-01 没�
         (IN_FORCE, replace(TRUE, lists_written=False), ["lists_written"]),
         (IN_FORCE, replace(TRUE, connects=True), ["in_force", "complete", "已断开"]),
         (IN_FORCE, replace(TRUE, session=True), ["session_ended", "complete", "已断开"]),
-        (IN_FORCE, replace(TRUE, in_database=False), ["in_database", "complete"]),
         (NOTHING, TRUE, ["not in the journal"]),
+        (NOTHING | {"in_database": True}, TRUE, []),
         (NOTHING, replace(TRUE, in_journal=False), []),
         ({"error": "OSError"}, TRUE, ["nothing done, and it is in the journal"]),
         ({"error": "OSError"}, replace(TRUE, in_journal=False), []),
@@ -156,6 +156,7 @@ def test_a_claim_is_held_against_a_real_broker_and_real_files(county: HalfCounty
     judging = bench(county)
     with Line(county.broker_port, STATION, out.context) as line:
         judging.judge_said(out, line, IN_FORCE)
+    judging.judge_said_of_database(out, IN_FORCE)
     assert len(judging.found.said_wrongly) == 7
 
 
