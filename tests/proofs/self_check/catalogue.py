@@ -100,6 +100,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "31-identity-written-in-place": (POWER_CUT,),
     "33-station-clears-the-countys-alarms": (county_tests("test_alarm_origins.py"),),
     "35-no-index-of-events-by-boot": (county_tests("test_touch_cost.py"),),
+    "38-online-believed-after-a-restart": (county_tests("test_silence.py"),),
     "39-patrol-starved-by-traffic": (county_tests("test_patrol.py"),),
     "44-picture-whole-for-whoever-asks": (county_tests("test_pictures_by_hash.py"),),
 }
