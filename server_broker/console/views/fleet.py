@@ -18,9 +18,9 @@ from server_broker.fleet.models import Alarm, Station
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 
 PAGE_SIZE = 50
-STATES = ("all", "online", "doubted", "offline", "alarms", "new")
 ALWAYS = ("all", "online", "offline", "alarms", "new")
 """The tabs that are there also while no station is in that state."""
+STATES = (*ALWAYS, "doubted")
 
 _LIVE = Q(revoked_at=None, enrolled_at__isnull=False)
 _ONLINE = _LIVE & Q(status__online=True, status__doubted_at=None)
@@ -106,6 +106,6 @@ def _tabs(stations: QuerySet[Station]) -> tuple[list[Tab], int]:
         new=Count("pk", filter=_NEW),
         waiting=Coalesce(Sum("status__waiting"), 0),
     )
-    words = ("全部", "在线", "待确认", "离线", "有告警", "未接入")
+    words = ("全部", "在线", "离线", "有告警", "未接入", "待确认")
     tabs = [Tab(state, word, counts[state]) for state, word in zip(STATES, words, strict=True)]
     return tabs, counts["waiting"]
