@@ -19,6 +19,8 @@ REVOKED = Word("✕", "已吊销", "bad")
 NOT_ENROLLED = Word("◌", "未接入", "quiet")
 ONLINE = Word("●", "在线", "good")
 OFFLINE = Word("○", "离线", "bad")
+DOUBTED = Word("◌", "待确认", "warn")
+"""The county's own connection was interrupted, and the station has not spoken since."""
 
 QUALITIES = {  # they stand beside people's names: a word must not read as if it were about the person
     "synced": Word("✓", "已校时", "good"),
@@ -69,6 +71,7 @@ EVENTS = {
 ALARMS = {
     "unexplained_facts": "记录账目对不上",
     "ledger_too_large": "记录账目数不完",
+    "station_silent": "站点很久没有消息",
     "epoch_opened": "站点另开了新的记录流",
     "facts_lost": "有记录无法恢复",
     "held": "有记录待审",
@@ -135,6 +138,7 @@ REMEDIES = {
     "disk_error": "请先在站点上导出记录，再换一张新卡；故障期间亮红灯的没有记录。",
     "stream_ahead": "请查这个站点是否换过旧卡，或者有人拷贝过它的卡。",
     "stream_differs": "请查这个站点是否换过旧卡，或者有人拷贝过它的卡。",
+    "station_silent": "请联系村里，看站点是否断电、断网；记录存在站点，连上后自动补传，这条告警也自动解除。",
     "ledger_too_large": "请查这个站点的程序是否出了故障，或者有人仿冒它；一天后再数。",
     "lost_card": "请联系村里，核实是谁在用这张卡。",
     "too_many_alarms": "请查这个站点的程序是否出了故障，或者有人仿冒它；不再多报一小时后自动解除。",
@@ -252,7 +256,9 @@ def state_of(station: Station) -> Word:
     if station.enrolled_at is None:
         return NOT_ENROLLED
     status = status_of(station)
-    return ONLINE if status is not None and status.online else OFFLINE
+    if status is None or not status.online:
+        return OFFLINE
+    return ONLINE if status.doubted_at is None else DOUBTED
 
 
 def status_of(station: Station) -> StationStatus | None:

@@ -39,6 +39,8 @@ def consistent_read(*, limit_s: float | None = None) -> Iterator[StillInTime]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # The planner takes long lists for longer ones, and compiles for seconds what runs for some ms.
+            cursor.execute("SET LOCAL jit = off")
             if limit_s is not None:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(round(limit_s * 1000))])
             yield still_in_time

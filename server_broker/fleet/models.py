@@ -70,6 +70,8 @@ class StationStatus(models.Model):
     online = models.BooleanField(default=False)
     connection = models.BinaryField(max_length=16, null=True)
     """Nonce of the birth of the connection that is up."""
+    doubted_at = models.DateTimeField(null=True)
+    """Since when an end of that connection may have gone unheard; null once the station has spoken again."""
     changed_at = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(null=True)
     receipt_at = models.DateTimeField(null=True)

@@ -61,6 +61,8 @@ class MqttSource:
         self._waiting_bytes = 0
         self._came = threading.Condition()
         self._connection = 0
+        self.connected = False
+        self._interrupted = threading.Event()
         self._client = self._make_client(client_id)
 
     def _make_client(self, client_id: str) -> paho.Client:
@@ -94,6 +96,8 @@ class MqttSource:
             _log.error("the broker refuses the county's own client: %s", reason)
             return
         self._connection += 1
+        self.connected = True
+        self._interrupted.set()
         options = SubscribeOptions(qos=1, noLocal=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         client.subscribe([(county_filter(shard=self._shard, leaf=leaf), options) for leaf in UP if leaf not in PASSING])
         _log.info("connected to the broker, shard %d", self._shard)
@@ -101,6 +105,8 @@ class MqttSource:
     def _on_disconnect(
         self, _client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Properties | None
     ) -> None:
+        self.connected = False
+        self._interrupted.set()
         _log.warning("the connection to the broker ended: %s", reason)
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
@@ -140,6 +146,12 @@ class MqttSource:
             ticket = message.ticket
             if isinstance(ticket, _Ticket) and ticket.qos and ticket.connection == self._connection:
                 self._client.ack(ticket.mid, ticket.qos)
+
+    def interrupted(self) -> bool:
+        """Tell, once, that the connection began or ended."""
+        was = self._interrupted.is_set()
+        self._interrupted.clear()
+        return was
 
     def stop(self) -> None:
         """Disconnect in good order."""

@@ -2,8 +2,8 @@
 
 It has a clock of its own, beside the intake and not in it: traffic does not keep it from its round, and it keeps no
 facts waiting. A ledger is counted for `LEDGER_S` at most. A station whose ledger is larger gets an alarm and is left
-out until a day has passed. So a round of N stations ends within N times `LEDGER_S`; with the 20 ms of an ordinary
-ledger and `SHARE_S` of each second, 2,000 stations take under 3 minutes.
+out until a day has passed. So a round of N stations ends within N times `LEDGER_S`; where each has 200,000 facts, which
+takes 0.13 s, 2,000 stations are a round of half an hour.
 """
 
 import logging

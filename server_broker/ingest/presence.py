@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from protocol.birth import MAX_MARKS, NOT_TOLD, Birth, Gone, Mark, Welcome
 from protocol.chain import first_head
@@ -25,6 +25,7 @@ type Presence = Birth | Gone | Vitals | Reported
 _STATUS_FIELDS = [
     "online",
     "connection",
+    "doubted_at",
     "changed_at",
     "heard_at",
     "waiting",
@@ -42,9 +43,6 @@ _STATUS_FIELDS = [
     "month_forecast_bytes",
     "saving",
 ]
-SILENCE = timedelta(minutes=35)
-"""A station says its vitals every quarter of an hour. Two lost in a row and a while: its end went unheard."""
-
 _LAST_INTEGER = 2**31 - 1
 _LAST_BIG_INTEGER = 2**63 - 1
 
@@ -61,15 +59,6 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
         store.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
     note_reported([(sender.id, _as_reported(birth)) for sender, birth in births])
     return [*_welcomes(births, generation=generation), *_desired(said)]
-
-
-def mark_silent(*, now: datetime) -> int:
-    """Take stations offline that were not heard of for `SILENCE`: their will came while nobody listened.
-
-    The connection stays known: vitals that come after all put the station online again. Return how many there were.
-    """
-    silent = StationStatus.objects.filter(online=True, heard_at__lt=now - SILENCE)
-    return silent.update(online=False, changed_at=now)
 
 
 def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, through: dict[StreamKey, int], now: datetime) -> None:
@@ -91,11 +80,12 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
         case Birth():
             if not status.online:
                 status.changed_at = now
-            status.online, status.connection = True, message.nonce
+            status.online, status.connection, status.doubted_at = True, message.nonce, None
             status.software = _shown(message.software)
         case Gone():
             if status.connection is not None and bytes(status.connection) == message.nonce:
-                status.online, status.connection, status.changed_at = False, None, now
+                status.online, status.connection, status.doubted_at = False, None, None
+                status.changed_at = now
         case Vitals():
             _apply_vitals(status, message, now)
         case Reported():
@@ -105,6 +95,7 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
 def _apply_vitals(status: StationStatus, vitals: Vitals, now: datetime) -> None:
     if status.connection is not None and not status.online:
         status.online, status.changed_at = True, now
+    status.doubted_at = None
     status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
     status.clock_quality = vitals.at.quality
     status.software = _shown(vitals.software)

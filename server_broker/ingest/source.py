@@ -24,5 +24,15 @@ class Source(Protocol):
     def acknowledge(self, messages: Sequence[Incoming]) -> None:
         """Tell the broker that these are dealt with; those of an earlier connection are passed over."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether stations can be heard now."""
+
+    def interrupted(self) -> bool:
+        """Tell, once, that the connection began or ended: until then ends of stations may have gone unheard.
+
+        It is told before the first message of a new connection is handed out.
+        """
+
     def stop(self) -> None:
         """Disconnect."""

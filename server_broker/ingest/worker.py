@@ -22,12 +22,12 @@ from psycopg import Error as PsycopgError
 
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.county_clock import CountyClock
+from server_broker.fleet.silence import SILENCE, doubt_connections, watch_silence
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.lease import Lease
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.notices import DesiredNotices
 from server_broker.ingest.orders import send_due_orders
-from server_broker.ingest.presence import SILENCE, mark_silent
 from server_broker.ingest.settlement import Settlement, is_about_blobs
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
@@ -41,7 +41,7 @@ BLOB_MESSAGES = 32
 """Blob messages settled between two looks for facts: pictures go under the facts."""
 MAX_BLOB_BACKLOG = 1_000
 IDLE_S = 0.25
-SILENT_EVERY = timedelta(minutes=1)
+LOOK_FOR_SILENT = timedelta(minutes=1)
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 2.0
 
@@ -81,7 +81,8 @@ class Worker:
         self._notices = DesiredNotices(shard=shard)
         self._blobs: deque[Incoming] = deque()
         self._look_again = 0.0
-        self._count_silent_from = clock() + SILENCE
+        self._silence_counts_from = clock() + SILENCE
+        self._look_for_silent_from = clock()
 
     def run(self) -> None:
         """Work until the stop event is set; return with nothing half done."""
@@ -99,6 +100,8 @@ class Worker:
     def step(self, *, timeout_s: float) -> int:
         """Settle what is at hand, waiting up to ``timeout_s`` for it; return the number of messages."""
         messages = self._drain(timeout_s)
+        if self._source.interrupted():
+            self._patiently(self._doubt_connections)
         births = [message for message in messages if message.leaf == "birth"]
         others = [message for message in messages if message.leaf != "birth" and not is_about_blobs(message)]
         self._blobs.extend(message for message in messages if is_about_blobs(message))
@@ -112,7 +115,7 @@ class Worker:
             self._patiently(lambda: self._with_lease(lambda: self._telling.attend(mono_ms=_mono_ms())))
             self._patiently(self._send_desired)
             self._patiently(self._send_orders)
-            self._patiently(self._mark_silent)
+            self._patiently(self._watch_silence)
             self._look_again = time.monotonic() + IDLE_S
         return len(messages)
 
@@ -189,12 +192,18 @@ class Worker:
     def _send_orders(self) -> None:
         self._with_lease(lambda: send_due_orders(shard=self._shard, now=self._clock(), publish=self._publish))
 
-    def _mark_silent(self) -> None:
-        """Once a minute, and not before this worker has listened long enough to know who is silent."""
+    def _doubt_connections(self) -> None:
         now = self._clock()
-        if now >= self._count_silent_from:
-            self._with_lease(lambda: mark_silent(now=now))
-            self._count_silent_from = now + SILENT_EVERY
+        self._with_lease(lambda: doubt_connections(shard=self._shard, now=now))
+        self._silence_counts_from = now + SILENCE
+
+    def _watch_silence(self) -> None:
+        """Once a minute; who is silent is known to a worker that has listened for long enough and still does."""
+        now = self._clock()
+        if now >= self._look_for_silent_from:
+            listening = self._source.connected and now >= self._silence_counts_from
+            self._with_lease(lambda: watch_silence(shard=self._shard, now=now, listening=listening))
+            self._look_for_silent_from = now + LOOK_FOR_SILENT
 
     def _tell_of_media_folder(self) -> None:
         raise_alarm(station=None, code="media_folder", severity="critical", detail="图片目录无法写入", at=self._clock())

@@ -19,8 +19,20 @@ class RecordingSource:
     acknowledged: list[Incoming] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     before_publish: Callable[[str], None] = lambda topic: None
+    connected: bool = True
+    _interrupted: bool = False
 
     def start(self) -> None: ...
+
+    def connect(self) -> None:
+        self.connected = self._interrupted = True
+
+    def disconnect(self) -> None:
+        self.connected, self._interrupted = False, True
+
+    def interrupted(self) -> bool:
+        was, self._interrupted = self._interrupted, False
+        return was
 
     def stop(self) -> None: ...
 

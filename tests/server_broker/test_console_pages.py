@@ -75,6 +75,27 @@ def test_the_fleet_says_in_words_how_each_station_is(page: Client, county: Ficti
     assert "没有符合条件" in text_of(page, "/?q=没有的")
 
 
+def test_a_station_that_may_be_gone_is_neither_online_nor_offline(page: Client, county: FictionalCounty) -> None:
+    assert "待确认" not in text_of(page, "/")
+    StationStatus.objects.filter(pk="station-a").update(doubted_at=timezone.now())
+    assert "待确认" in text_of(page, "/")
+    assert "待确认" in text_of(page, "/stations/station-a/")
+    for state, there in (("doubted", True), ("online", False), ("offline", False)):
+        assert ("station-a" in text_of(page, f"/?state={state}")) is there
+
+
+def test_an_alarm_says_whose_word_it_is(page: Client, county: FictionalCounty) -> None:
+    for path in ("/alarms/", "/stations/station-a/"):
+        Alarm.objects.all().delete()
+        alarm(county.stations["station-a"], "held:malformed")
+        assert "站点自报" not in text_of(page, path)
+        alarm(county.stations["station-a"], "held:malformed", origin="station")
+        assert text_of(page, path).count("站点自报") == 1
+    assert text_of(page, "/alarms/").count('href="/held/?state=held') == 1
+    Alarm.objects.update(resolved_at=timezone.now(), resolved_because="revoked")
+    assert "站点已吊销，随之关闭" in text_of(page, "/alarms/?state=resolved")
+
+
 def test_a_poll_gets_the_live_part_alone(page: Client) -> None:
     for path in ("/", "/today/", "/stations/station-a/", "/alarms/"):
         part = page.get(path, headers={"HX-Request": "true"}).content.decode()

@@ -15,10 +15,12 @@ from django.db import connection
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from firmware_scripts.demo.processes import wait_until
 from protocol.birth import Welcome
 from protocol.codec import decode
 from protocol.receipts import Receipt
 from protocol.signing import Signed
+from server_broker.fleet.models import StationStatus
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.mqtt import BrokerAddress, MqttSource
 from server_broker.ingest.worker import Worker
@@ -135,6 +137,28 @@ def test_facts_come_through_and_survive_the_broker_s_death(client: StationClient
     client.station.add(touch())
     assert receipt_for(client, 3).through == 3
     assert Fact.objects.count() == 3
+
+
+def test_a_station_that_stays_away_after_the_broker_s_death_is_not_called_online(
+    client: StationClient, broker: Broker
+) -> None:
+    birth = client.station.birth()
+    client.ask(birth.topic, birth.payload, "welcome")
+    assert standing() == (True, False)
+    client.close()
+    broker.kill()
+    wait_until(lambda: standing() == (True, True), what="the doubt", timeout_s=DEADLINE_S)
+    broker.start()
+    back = StationClient(client.station, broker.port)
+    back.ask(birth.topic, birth.payload, "welcome")
+    assert standing() == (True, False)
+    back.close()
+
+
+def standing() -> tuple[bool, bool]:
+    """Return whether the station is online, and whether that is in doubt."""
+    [status] = StationStatus.objects.values_list("online", "doubted_at")
+    return status[0], status[1] is not None
 
 
 def test_hostile_payloads_are_acknowledged_and_hold_up_nobody(client: StationClient) -> None:

@@ -21,8 +21,8 @@ from server_broker.attendance.models import Touch
 from server_broker.cluster.folder import SUPERUSER
 from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.models import Alarm, StationStatus
+from server_broker.fleet.silence import SILENCE
 from server_broker.ingest.models import Fact, IngestLease, Quarantined
-from server_broker.ingest.presence import SILENCE
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person

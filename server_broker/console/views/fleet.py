@@ -18,10 +18,13 @@ from server_broker.fleet.models import Alarm, Station
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 
 PAGE_SIZE = 50
-STATES = ("all", "online", "offline", "alarms", "new")
+ALWAYS = ("all", "online", "offline", "alarms", "new")
+"""The tabs that are there also while no station is in that state."""
+STATES = (*ALWAYS, "doubted")
 
 _LIVE = Q(revoked_at=None, enrolled_at__isnull=False)
-_ONLINE = _LIVE & Q(status__online=True)
+_ONLINE = _LIVE & Q(status__online=True, status__doubted_at=None)
+_DOUBTED = _LIVE & Q(status__online=True, status__doubted_at__isnull=False)
 _OFFLINE = _LIVE & (Q(status__online=False) | Q(status=None))
 _NEW = Q(enrolled_at=None, revoked_at=None)
 
@@ -53,7 +56,7 @@ def fleet(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "home",
         "page": parameters.page_of(request, _in_state(stations, state), size=PAGE_SIZE),
-        "tabs": tabs,
+        "tabs": [tab for tab in tabs if tab.count or tab.state in (state, *ALWAYS)],
         "waiting": waiting,
         "to_review": to_review_of(request.user).count(),
         "state": state,
@@ -89,7 +92,7 @@ def _found(stations: QuerySet[Station], search: str) -> QuerySet[Station]:
 def _in_state(stations: QuerySet[Any], state: str) -> QuerySet[Any]:
     if state == "alarms":
         return stations.filter(open_alarms__gt=0)
-    conditions = {"online": _ONLINE, "offline": _OFFLINE, "new": _NEW}
+    conditions = {"online": _ONLINE, "doubted": _DOUBTED, "offline": _OFFLINE, "new": _NEW}
     return stations.filter(conditions[state]) if state in conditions else stations
 
 
@@ -97,11 +100,12 @@ def _tabs(stations: QuerySet[Station]) -> tuple[list[Tab], int]:
     counts = stations.order_by().aggregate(
         all=Count("pk"),
         online=Count("pk", filter=_ONLINE),
+        doubted=Count("pk", filter=_DOUBTED),
         offline=Count("pk", filter=_OFFLINE),
         alarms=Count("pk", filter=Q(open_alarms__gt=0)),
         new=Count("pk", filter=_NEW),
         waiting=Coalesce(Sum("status__waiting"), 0),
     )
-    words = ("全部", "在线", "离线", "有告警", "未接入")
+    words = ("全部", "在线", "离线", "有告警", "未接入", "待确认")
     tabs = [Tab(state, word, counts[state]) for state, word in zip(STATES, words, strict=True)]
     return tabs, counts["waiting"]

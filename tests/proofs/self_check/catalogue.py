@@ -104,6 +104,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "41-scope-forgotten-in-account-form": (county_tests("test_account_scope.py"),),
     "42-link-used-twice": (county_tests("test_sign_in_races.py"),),
     "43-guess-counted-after": (county_tests("test_guesses.py"),),
+    "38-online-believed-after-a-restart": (county_tests("test_silence.py"),),
     "39-patrol-starved-by-traffic": (county_tests("test_patrol.py"),),
     "44-picture-whole-for-whoever-asks": (county_tests("test_pictures_by_hash.py"),),
     "32-revocation-unfinished-after-its-journal-line": (county_tests("test_broker_in_step.py"), REVOCATION),

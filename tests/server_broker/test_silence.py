@@ -1,0 +1,151 @@
+"""在线 is said only of whom the county can hear; the silent are told of, and a restart of the county raises no herd."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import connection
+
+from server_broker.console.words import state_of
+from server_broker.fleet.models import Alarm, Station, StationStatus
+from server_broker.fleet.silence import SILENCE, SILENT
+from server_broker.ingest.worker import Worker
+from tests.server_broker.recording_source import RecordingSource
+from tests.server_broker.station_double import NOW, StationDouble
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINUTE = timedelta(minutes=1)
+
+
+class Intake:
+    """A worker on a clock that a test turns on, and what it hears."""
+
+    def __init__(self) -> None:
+        self.now: datetime = NOW
+        self.source = RecordingSource()
+        self.worker = self._begin()
+
+    def _begin(self) -> Worker:
+        key = Ed25519PrivateKey.generate()
+        self.source.connect()
+        return Worker(source=self.source, key=key, shard=0, clock=lambda: self.now, stop=threading.Event())
+
+    def step(self) -> None:
+        self.worker._look_again = 0.0
+        self.worker.step(timeout_s=0)
+
+    def wait(self, duration: timedelta) -> None:
+        """Let time pass, as far as the worker is concerned: it looks once a minute."""
+        until = self.now + duration
+        while self.now < until:
+            self.now += MINUTE
+            self.step()
+
+    def restart(self) -> None:
+        """End the worker's life and begin another one."""
+        self.source.disconnect()
+        self.worker = self._begin()
+        self.step()
+
+
+@pytest.fixture
+def intake() -> Iterator[Intake]:
+    intake = Intake()
+    intake.step()
+    yield intake
+    connection.close()
+
+
+@pytest.fixture
+def station(intake: Intake) -> StationDouble:
+    """A station that is connected."""
+    return heard(intake, "shili-01")
+
+
+def heard(intake: Intake, name: str) -> StationDouble:
+    double = StationDouble(id=name)
+    double.enrol()
+    intake.source.waiting.append(double.birth())
+    intake.step()
+    return double
+
+
+def word(station: StationDouble) -> str:
+    return state_of(Station.objects.get(pk=station.id)).word
+
+
+def silent() -> set[str]:
+    return set(Alarm.objects.filter(code=SILENT, resolved_at=None).values_list("station_id", flat=True))
+
+
+def test_after_a_restart_nobody_is_online_before_he_was_heard(intake: Intake, station: StationDouble) -> None:
+    other = heard(intake, "shili-02")
+    assert (word(station), word(other)) == ("在线", "在线")
+    intake.restart()
+    assert (word(station), word(other)) == ("待确认", "待确认")
+    intake.source.waiting.append(other.vitals())
+    intake.step()
+    assert (word(station), word(other)) == ("待确认", "在线")
+    intake.wait(SILENCE)
+    intake.source.waiting.append(other.vitals())
+    intake.wait(MINUTE)
+    assert (word(station), word(other)) == ("离线", "在线")
+
+
+def test_while_the_broker_is_away_nobody_is_online_and_nobody_silent(intake: Intake, station: StationDouble) -> None:
+    intake.source.disconnect()
+    intake.step()
+    assert word(station) == "待确认"
+    intake.wait(timedelta(hours=5))
+    assert (word(station), silent()) == ("待确认", set())
+    intake.source.connect()
+    intake.wait(SILENCE - MINUTE)
+    assert (word(station), silent()) == ("待确认", set())
+    intake.wait(2 * MINUTE)
+    assert (word(station), silent()) == ("离线", {station.id})
+
+
+def test_who_comes_back_in_time_is_never_told_of(intake: Intake, station: StationDouble) -> None:
+    intake.wait(timedelta(minutes=14))
+    intake.restart()
+    intake.wait(timedelta(minutes=14))
+    intake.source.waiting.append(station.birth(nonce=b"2" * 16))
+    intake.wait(timedelta(minutes=30))
+    assert (word(station), silent()) == ("在线", set())
+    assert not Alarm.objects.exists()
+
+
+def test_a_silent_station_is_one_alarm_until_it_is_back(intake: Intake, station: StationDouble) -> None:
+    intake.source.waiting.append(station.gone())
+    intake.step()
+    assert word(station) == "离线"
+    intake.wait(SILENCE)
+    assert silent() == set()
+    intake.wait(timedelta(hours=3))
+    alarm = Alarm.objects.get()
+    assert (alarm.code, alarm.count, alarm.origin) == (SILENT, 1, "county")
+    assert "2026-11-24 09:00" in alarm.detail
+    intake.source.waiting.append(station.birth(nonce=b"2" * 16))
+    intake.wait(MINUTE)
+    assert silent() == set()
+
+
+def test_who_never_came_is_told_of_and_who_may_not_come_is_not(intake: Intake) -> None:
+    for name in ("shili-01", "shili-02", "shili-03"):
+        StationDouble(id=name).enrol()
+    Station.objects.filter(pk="shili-02").update(revoked_at=NOW)
+    Station.objects.filter(pk="shili-03").update(enrolled_at=None)
+    intake.wait(2 * SILENCE)
+    assert silent() == {"shili-01"}
+    assert "接入之后" in Alarm.objects.get().detail
+
+
+def test_another_shards_stations_are_another_workers(intake: Intake, station: StationDouble) -> None:
+    Station.objects.update(shard=1)
+    intake.restart()
+    intake.wait(2 * SILENCE)
+    assert (word(station), silent()) == ("在线", set())
+    assert StationStatus.objects.get().doubted_at is None
