@@ -55,9 +55,8 @@ class TouchPanel:
     def _hardly_seen(self, touch: TouchShown, now: int) -> tuple[TouchShown, ...]:
         if self._touch is None or now - self._came >= HARDLY_SEEN_MS or now >= self._until:
             return ()
-        if touch.name and touch.name == self._touch.name:
-            return self._before
-        return (*self._before, self._touch)[-MAX_BEFORE:]
+        others = (one for one in (*self._before, self._touch) if not (touch.name and one.name == touch.name))
+        return tuple(others)[-MAX_BEFORE:]
 
     def _stay_until(self, until: int) -> None:
         self._until = until

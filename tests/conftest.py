@@ -26,7 +26,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.settings"
 os.environ.pop("CUNHUI_DATABASE_URL", None)
 
 
-_DEAR = {"integration", "browser", "firmware_scripts", "link"}
+_DEAR = {"integration", "browser", "firmware_scripts", "link", "keys"}
 _DEAR |= {"test_terminal.py", "test_session.py", "test_kiosk_and_agent.py"}
 """Folders and files of tests that fill a core by themselves."""
 

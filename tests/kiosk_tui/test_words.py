@@ -1,0 +1,40 @@
+"""What a person lacks is said window by window: what is still to do first, then what it is too late for."""
+
+import pytest
+
+from kiosk_tui import words
+from protocol.kiosk import Lacking
+from tests.kiosk_tui.samples import lack
+
+AM, PM = "上午坐班", "下午坐班"
+
+
+@pytest.mark.parametrize(
+    ("lacks", "said"),
+    [
+        ([], []),
+        ([lack(AM, "departure")], ["上午坐班下班时别忘了打卡。"]),
+        ([lack(AM, "arrival"), lack(AM, "departure")], ["上午坐班还要打上班卡、下班卡。"]),
+        ([lack(AM, "departure", "past")], ["上午坐班没打下班卡，已过，请找镇办补卡。"]),
+        (
+            [lack(AM, "arrival", "past"), lack(AM, "departure", "past"), lack(PM, "departure", "now", 870)],
+            ["下午坐班下班时别忘了打卡。", "上午坐班没打上班卡、下班卡，已过，请找镇办补卡。"],
+        ),
+        (
+            [lack(PM, "arrival", "later", 870), lack(PM, "departure", "later", 870)],
+            ["下午坐班（14:30 开始）还要打卡。"],
+        ),
+        ([lack(AM, "departure"), lack(PM, "arrival", "later", 870)], ["上午坐班下班时别忘了打卡。"]),
+        (
+            [lack("值班", "departure", "past"), lack("值班", "departure", "now", 870)],
+            ["14:30 值班下班时别忘了打卡。", "08:30 值班没打下班卡，已过，请找镇办补卡。"],
+        ),
+    ],
+)
+def test_what_is_lacking(lacks: list[Lacking], said: list[str]) -> None:
+    assert words.lacking(lacks) == said
+
+
+@pytest.mark.parametrize(("lives", "said"), [(3, "● ●  还可以错 2 次"), (1, "○ ○  还可以错 0 次"), (0, "机会用完了")])
+def test_the_last_life_bears_no_wrong_answer(lives: int, said: str) -> None:
+    assert words.lives(lives) == said

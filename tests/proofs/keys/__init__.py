@@ -1,0 +1,1 @@
+"""Proof: whatever is pressed and whoever touches, no direction is corrected and no question answered unmeant."""

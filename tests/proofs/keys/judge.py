@@ -1,0 +1,206 @@
+"""The judge of the proof: it knows what the station stored, what stood on each screen and when each key was sent.
+
+It reads the outbox's file and the screens by itself, and asks the product nothing.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.proofs.keys.glass import Sight
+
+SEEN_MS = 800
+"""A screen must have stood so long before a key of it decides."""
+AGAIN_MS = 10_000
+LATE_MS = 250
+"""How much later than its key, or its card, a fact can be stamped on a busy machine."""
+SAID_MS = 1_500
+"""After so long the verdict on an answer stands on the screen, if nothing stands before it."""
+_SEQ = (1 << 40) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key as it was sent, in milliseconds of CLOCK_BOOTTIME; with NumLock off it has the same name."""
+
+    at: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One kiosk: what stood on it, and what was pressed."""
+
+    sights: Sequence[Sight]
+    pressed: Sequence[KeyPressed]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFact:
+    """A fact as its station stored it."""
+
+    seq: int
+    mono: int
+    said: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """What it states."""
+        return str(self.said["kind"])
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was counted; the first three must be 0."""
+
+    foreign_directions: int = 0
+    blind_answers: int = 0
+    crashes: int = 0
+    touches: int = 0
+    directions: int = 0
+    answers: int = 0
+    shortest_seen_ms: int | None = None
+    examples: list[str] = field(default_factory=list)
+
+
+def stored_facts(outbox: Path) -> list[StoredFact]:
+    """Read the facts of an outbox that nobody writes to any more."""
+    with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as database:
+        rows = database.execute("SELECT place, body FROM facts WHERE body IS NOT NULL ORDER BY place").fetchall()
+    facts = []
+    for place, body in rows:
+        said = msgspec.msgpack.decode(body)
+        facts.append(StoredFact(place & _SEQ, said["at"][2], said))
+    return facts
+
+
+def judge(
+    facts: Sequence[StoredFact],
+    screens: Sequence[Screen],
+    *,
+    stems: Mapping[str, str],
+    names: Mapping[bytes, str],
+    findings: Findings,
+) -> None:
+    """Judge one station.
+
+    Args:
+        facts: What it stored, in order.
+        screens: Its kiosks.
+        stems: A question's text by its id, without blanks.
+        names: Who has a card, by its token.
+        findings: Where it is counted.
+    """
+    for fact in facts:
+        if fact.kind == "touch":
+            findings.touches += 1
+        elif fact.kind == "attempt":
+            findings.answers += 1
+            _judge_answer(fact, stems[fact.said["question"]], screens, findings)
+        elif fact.kind == "direction_chosen":
+            findings.directions += 1
+            if not _was_meant(fact, facts, screens, names):
+                findings.foreign_directions += 1
+                findings.examples.append(f"foreign direction: seq {fact.seq} at {fact.mono}")
+
+
+def _judge_answer(fact: StoredFact, stem: str, screens: Sequence[Screen], findings: Findings) -> None:
+    seen_ms = _seen_ms(fact.mono, stem, screens)
+    findings.shortest_seen_ms = min(
+        seen_ms, findings.shortest_seen_ms if findings.shortest_seen_ms is not None else seen_ms
+    )
+    if seen_ms < SEEN_MS:
+        findings.blind_answers += 1
+        findings.examples.append(f"blind answer: seq {fact.seq} at {fact.mono}, seen for {seen_ms} ms")
+
+
+def _seen_ms(answered: int, stem: str, screens: Sequence[Screen]) -> int:
+    """Return how long the question had stood on the screen where it was answered; 0 where it stood on none.
+
+    That is the screen that said the verdict next. Where a result of a card stands before every verdict, it is the
+    screen on which the question stood longest.
+    """
+    seen: list[tuple[int, int]] = []
+    for screen in screens:
+        shown = [run for run in runs(screen.sights, lambda text: _asks(text, stem)) if run[0] <= answered]
+        if not shown or shown[-1][1] < answered - SAID_MS:
+            continue
+        verdict = next(
+            (sight.since for sight in screen.sights if sight.since >= answered and _is_verdict(sight.text)), None
+        )
+        delay = SAID_MS if verdict is None else min(verdict - answered, SAID_MS)
+        seen.append((delay, answered - shown[-1][0]))
+    if not seen:
+        return 0
+    soonest = min(delay for delay, _ in seen)
+    return max(long for delay, long in seen if delay <= soonest + LATE_MS)
+
+
+def _asks(text: str, stem: str) -> bool:
+    return stem in text and not _is_verdict(text) and "错题" not in text
+
+
+def _is_verdict(text: str) -> bool:
+    return "答对了" in text or "答错了" in text
+
+
+def runs(sights: Sequence[Sight], holds: Callable[[str], bool]) -> list[tuple[int, int]]:
+    """Return from when to when something held on the screen without a break."""
+    found: list[tuple[int, int]] = []
+    for sight in sights:
+        if not holds(sight.text):
+            continue
+        if found and found[-1][1] == sight.since:
+            found[-1] = (found[-1][0], sight.until)
+        else:
+            found.append((sight.since, sight.until))
+    return found
+
+
+def _was_meant(
+    chosen: StoredFact, facts: Sequence[StoredFact], screens: Sequence[Screen], names: Mapping[bytes, str]
+) -> bool:
+    """Tell whether the card's owner asked: touched it again in time, and then pressed the keys on that very screen."""
+    touched = next((one for one in facts if one.kind == "touch" and one.seq == chosen.said["touch"]["seq"]), None)
+    if touched is None:
+        return False
+    card = touched.said["card"]
+    taps = [one.mono for one in facts if one.kind == "touch" and one.said["card"] == card and one.seq < chosen.seq]
+    again = [
+        second
+        for first, second in pairwise(taps)
+        if second - first <= AGAIN_MS + LATE_MS and 0 <= chosen.mono - second <= AGAIN_MS + LATE_MS
+    ]
+    keys = _keys_for(touched, str(chosen.said["direction"]))
+    return any(
+        _pressed_on_it(screen, names[card], keys, since=again[0], until=chosen.mono) for screen in screens if again
+    )
+
+
+def _keys_for(touched: StoredFact, direction: str) -> set[str]:
+    """Return the keys that mean this direction: 7 and 8 where there was none, else 7 for the other one."""
+    return {"7"} if touched.said["direction"] is not None else {"7"} if direction == "in" else {"8"}
+
+
+def _pressed_on_it(screen: Screen, name: str, keys: set[str], *, since: int, until: int) -> bool:
+    """Tell whether such a key, then Enter, came while the screen had offered the correction for long enough."""
+    offered = [run for run in runs(screen.sights, lambda text: _offers(text, name)) if run[0] >= since - LATE_MS]
+    for begin, end in offered:
+        on_it = [one for one in screen.pressed if begin + SEEN_MS <= one.at <= min(end, until)]
+        firsts = [one.at for one in on_it if one.key in keys]
+        enters = [one.at for one in on_it if one.key == "enter" and one.at >= until - SAID_MS]
+        if firsts and enters and firsts[0] <= enters[-1]:
+            return True
+    return False
+
+
+def _offers(text: str, name: str) -> bool:
+    whose = re.search(rf"{re.escape(name)}(\d\d:\d\d|时间待校准)", text)  # others are named too: who was just before
+    return whose is not None and any(words in text for words in ("打错了？按7", "按7上班", "按Enter确定"))

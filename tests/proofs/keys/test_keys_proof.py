@@ -1,0 +1,185 @@
+"""The judge of the keys proof counts what it should and nothing else, and the proof catches planted bugs."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.proofs.keys.glass import Glass, Sight, sights
+from tests.proofs.keys.judge import Findings, KeyPressed, Screen, StoredFact, judge
+
+CARD, OTHER_CARD = b"a" * 16, b"b" * 16
+NAMES = {CARD: "甲一", OTHER_CARD: "乙二"}
+STEM = "着火了打哪个电话？"
+HOME, QUESTION, VERDICT = "今日值班", f"第1题{STEM}114119", f"{STEM}√答对了"
+FIRST, OFFERED, ARMED = (
+    "打卡成功甲一08:06再刷一次",
+    "已打卡甲一08:06打错了？按7，再按Enter",
+    "甲一08:06按Enter确定改为下班",
+)
+
+
+def shown(*changes: tuple[int, str], until: int = 100_000) -> list[Sight]:
+    ends = [at for at, _ in changes[1:]] + [until]
+    return [Sight(at, end, text) for (at, text), end in zip(changes, ends, strict=True)]
+
+
+def fact(seq: int, mono: int, kind: str, **said: Any) -> StoredFact:
+    return StoredFact(seq, mono, {"kind": kind, **said})
+
+
+def touch(seq: int, mono: int, card: bytes = CARD, direction: str | None = "in") -> StoredFact:
+    return fact(seq, mono, "touch", card=card, direction=direction)
+
+
+def chosen(seq: int, mono: int, about: int = 1, direction: str = "out") -> StoredFact:
+    return fact(seq, mono, "direction_chosen", touch={"epoch": bytes(16), "seq": about}, direction=direction)
+
+
+def judged(facts: list[StoredFact], *screens: Screen) -> Findings:
+    findings = Findings()
+    judge(facts, screens, stems={"q": STEM}, names=NAMES, findings=findings)
+    return findings
+
+
+TOUCHED_TWICE = [touch(1, 1_000), touch(2, 4_000)]
+MEANT = Screen(
+    shown((0, HOME), (1_030, FIRST), (4_030, OFFERED), (6_000, ARMED), (6_600, HOME)),
+    [KeyPressed(5_990, "7"), KeyPressed(6_550, "enter")],
+)
+
+
+def test_a_correction_that_its_owner_meant_is_well() -> None:
+    found = judged([*TOUCHED_TWICE, chosen(3, 6_560)], MEANT)
+    assert (found.foreign_directions, found.directions, found.touches) == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("facts", "screen"),
+    [
+        pytest.param([touch(1, 1_000), chosen(3, 6_560)], MEANT, id="touched once"),
+        pytest.param([touch(1, 1_000), touch(2, 4_000, OTHER_CARD), chosen(3, 6_560)], MEANT, id="another touched"),
+        pytest.param([touch(1, 1_000), touch(2, 15_000), chosen(3, 16_560)], MEANT, id="touched again too late"),
+        pytest.param([*TOUCHED_TWICE, chosen(3, 6_560, about=9)], MEANT, id="no such touch"),
+        pytest.param([*TOUCHED_TWICE, chosen(3, 6_560)], Screen(MEANT.sights, []), id="no key"),
+        pytest.param(
+            [*TOUCHED_TWICE, chosen(3, 6_560)],
+            Screen(MEANT.sights, [KeyPressed(4_500, "7"), KeyPressed(6_550, "enter")]),
+            id="before it was seen",
+        ),
+        pytest.param(
+            [*TOUCHED_TWICE, chosen(3, 6_560)],
+            Screen(MEANT.sights, [KeyPressed(5_990, "enter"), KeyPressed(6_550, "7")]),
+            id="keys the wrong way round",
+        ),
+        pytest.param(
+            [*TOUCHED_TWICE, chosen(3, 6_560)],
+            Screen(shown((0, HOME), (4_030, QUESTION)), MEANT.pressed),
+            id="on another screen",
+        ),
+        pytest.param(
+            [*TOUCHED_TWICE, chosen(3, 6_560)],
+            Screen(shown((0, HOME), (4_030, OFFERED.replace("甲一", "刚才甲一乙二"))), MEANT.pressed),
+            id="on another's screen",
+        ),
+    ],
+)
+def test_a_direction_that_nobody_meant_is_counted(facts: list[StoredFact], screen: Screen) -> None:
+    assert judged(facts, screen).foreign_directions == 1
+
+
+def test_a_touch_without_a_direction_has_a_key_for_each() -> None:
+    undirected = [touch(1, 1_000, direction=None), touch(2, 4_000, direction=None)]
+    offered = Screen(shown((0, HOME), (4_030, "甲一08:06按7上班，按8下班")), MEANT.pressed)
+    assert judged([*undirected, chosen(3, 6_560, direction="in")], offered).foreign_directions == 0
+    assert judged([*undirected, chosen(3, 6_560, direction="out")], offered).foreign_directions == 1
+
+
+def answer(mono: int) -> StoredFact:
+    return fact(1, mono, "attempt", question="q")
+
+
+@pytest.mark.parametrize(("seen_ms", "blind"), [(800, 0), (799, 1)])
+def test_an_answer_counts_from_when_its_question_stood_there(seen_ms: int, blind: int) -> None:
+    screen = Screen(shown((0, HOME), (5_000, QUESTION), (5_050 + seen_ms, VERDICT)), [])
+    found = judged([answer(5_000 + seen_ms)], screen)
+    assert (found.blind_answers, found.answers, found.shortest_seen_ms) == (blind, 1, seen_ms)
+
+
+def test_a_question_that_stood_nowhere_is_answered_blind() -> None:
+    assert judged([answer(5_000)], Screen(shown((0, HOME)), [])).blind_answers == 1
+    assert judged([answer(5_000)], Screen(shown((0, QUESTION), (3_000, HOME)), [])).blind_answers == 1
+
+
+def test_a_result_in_between_makes_the_question_new() -> None:
+    screen = Screen(shown((0, QUESTION), (4_000, FIRST), (5_000, QUESTION), (5_650, VERDICT)), [])
+    assert judged([answer(5_600)], screen).blind_answers == 1
+
+
+def test_the_screen_that_says_the_verdict_is_where_it_was_answered() -> None:
+    slow = Screen(shown((0, QUESTION)), [])
+    quick = Screen(shown((0, HOME), (5_000, QUESTION), (5_350, VERDICT)), [])
+    assert judged([answer(5_300)], slow, quick).blind_answers == 1
+    assert judged([answer(5_300)], slow).blind_answers == 0
+
+
+def test_the_glass_shows_what_a_terminal_would() -> None:
+    glass = Glass(20, 3)
+    glass.feed("\x1b]0;title\x07\x1b[?1049h\x1b[2J\x1b[1;1H\x1b[1;32m一二三\x1b[0m\x1b[2;3Habc\x1b[1;3H四".encode())
+    assert glass.text() == "一四三abc"
+    glass.feed(b"\x1b[2;4H\x1b[K\x1b[3;")
+    glass.feed("1H五".encode()[:2])
+    assert glass.text() == "一四三a"
+    glass.feed("1H五".encode()[2:])
+    assert glass.text() == "一四三a五"
+
+
+def test_sights_last_until_something_else_stands_there() -> None:
+    written = [(10, b"\x1b[1;1Ha"), (20, b"\x1b[1;1Ha"), (35, b"\x1b[1;1Hb")]
+    assert sights(written, columns=5, rows=1, until=50) == [Sight(10, 35, "a"), Sight(35, 50, "b")]
+
+
+RUN = """
+import json, sys
+from tests.proofs.keys.__main__ import prove
+findings, work = prove(keys={keys}, touches={touches}, seed={seed}, stations=2, **{others!r})
+print(json.dumps([findings.foreign_directions, findings.blind_answers, findings.crashes, findings.answers]))
+"""
+
+
+def small(*, keys: int, touches: int, seed: int, **others: object) -> list[int]:
+    program = RUN.format(keys=keys, touches=touches, seed=seed, others=others)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=115)
+    assert done.returncode == 0, done.stderr.decode()
+    found: list[int] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_the_product_stores_nothing_that_nobody_meant() -> None:
+    foreign, blind, crashes, _ = small(keys=500, touches=30, seed=1)
+    assert (foreign, blind, crashes) == (0, 0, 0)
+
+
+HASTY = {"typing": 0.8, "held": 0.2}
+
+
+def test_a_kiosk_that_hears_keys_at_once_is_caught() -> None:
+    _, blind, _, answers = small(
+        keys=600, touches=2, seed=1, kiosk_program="tests.proofs.keys.planted blind", hands=HASTY
+    )
+    assert answers > 0
+    assert blind > 0
+
+
+def test_a_correction_for_whoever_presses_is_caught() -> None:
+    foreign, _, _, _ = small(
+        keys=400, touches=60, seed=1, agent_program="tests.proofs.keys.planted first-touch", hands={"child": 1.0}
+    )
+    assert foreign > 0
+
+
+def test_a_kiosk_that_a_key_ends_is_caught() -> None:
+    _, _, crashes, _ = small(keys=120, touches=3, seed=1, kiosk_program="tests.proofs.keys.planted ends")
+    assert crashes > 0
