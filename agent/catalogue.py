@@ -5,6 +5,7 @@ with these as keyword arguments. Its module, and the library that it needs, is l
 """
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 from agent.settings import Setting, Settings, filled, one_of, rectangles
@@ -47,8 +48,20 @@ MACHINES = {
 }
 
 
+LOADED_LATE = {"gpio": ("lgpio",), "v4l2": ("linuxpy",), "picamera2": ("picamera2",)}
+"""Libraries that a driver loads only when it is used, so that without them it is there and does nothing."""
+
+
 class DriverMissing(Exception):
-    """A driver's library is not installed, or this machine can't load it."""
+    """A driver's library is not installed, or this machine can't load it.
+
+    Attributes:
+        library: Its name.
+    """
+
+    def __init__(self, message: str, library: str) -> None:
+        super().__init__(message)
+        self.library = library
 
 
 def driver(place: str) -> Any:
@@ -61,7 +74,12 @@ def driver(place: str) -> Any:
     try:
         return getattr(importlib.import_module(module), name)
     except ImportError as error:
-        raise DriverMissing(str(error)) from error
+        raise DriverMissing(str(error), (error.name or module).partition(".")[0]) from error
+
+
+def not_installed(name: str) -> list[str]:
+    """Return the libraries of a driver, by its name in ``station.toml``, that are loaded late and are not here."""
+    return [library for library in LOADED_LATE.get(name, ()) if find_spec(library) is None]
 
 
 def settings_of(place: str) -> Settings:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.causes import cause
 from agent.config import OUTBOX_FILE, BadConfig, StationConfig, load
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "doctor" and options.card:
         return _find_format(options.config, options.card)
     try:
-        config = load(options.config)
+        config = load(options.config, with_files=options.command in ("config", "enrol"))
     except BadConfig as bad:
         if options.command == "doctor":
             return _doctor_of_bad_config(bad, as_json=options.json)
@@ -40,8 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_BAD_CONFIG
     command: str = options.command
     if command == "config":
-        print(f"{options.config} 没有错误。")
-        return 0
+        return _check_libraries(config, options.config)
     if command == "doctor":
         return _doctor(config, as_json=options.json)
     if command == "export":
@@ -110,7 +110,7 @@ def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
         print(f"接入没有成功：{failed.message}", file=sys.stderr)
         return EXIT_FAILED
     except (IdentityBroken, OSError) as error:
-        print(f"接入没有成功：站点文件夹 {config.folder} 有问题（{error}）", file=sys.stderr)
+        print(f"接入没有成功：站点文件夹 {config.folder} 有问题（{cause(error)}）", file=sys.stderr)
         return EXIT_FAILED
     print(f"接入成功：{identity.enrolled.village}，站点编号 {identity.station}")
     return 0
@@ -123,6 +123,17 @@ def _become_owner(folder: Path) -> None:
         if os.geteuid() == 0 and owner.st_uid != 0:
             os.setegid(owner.st_gid)
             os.seteuid(owner.st_uid)
+
+
+def _check_libraries(config: StationConfig, file: Path) -> int:
+    """Say that a file has no mistakes, and which library is not installed where a device of it wants one."""
+    from agent.doctor.devices import lacking_libraries  # noqa: PLC0415 -- a station that runs needs none of this
+
+    lacking = lacking_libraries(config)
+    print(f"{file} 没有错误。" if not lacking else f"{file} 没有错误，但是本机少装了程序库：")
+    for (_, name), library in lacking.items():
+        print(f"{name} 要用 {library}：运行 sudo /opt/cunhui/bin/pip install {library}")
+    return EXIT_FAILED if lacking else 0
 
 
 def _doctor(config: StationConfig, *, as_json: bool) -> int:
@@ -195,7 +206,7 @@ def _run(config: StationConfig) -> int:
     try:
         identity = load_identity(config.folder)
     except (IdentityBroken, OSError) as error:
-        print(f"站点的身份文件坏了，请重新接入（{error}）", file=sys.stderr)
+        print(f"站点的身份文件坏了，请重新接入（{cause(error)}）", file=sys.stderr)
         return EXIT_FAILED
     if identity is None:
         print("本站还没有接入县里。请先运行：cunhui-agent enrol --config 配置文件，按提示输入接入码", file=sys.stderr)
@@ -212,13 +223,13 @@ def _run(config: StationConfig) -> int:
                 signal.signal(number, lambda got, _: made.inbox.put(StopAsked(reason=signal.Signals(got).name)))
             made.core.run()
     except OutboxFull as error:
-        print(f"存储卡满了，站点不能启动（{error}）", file=sys.stderr)
+        print(f"存储卡满了，站点不能启动（{cause(error)}）", file=sys.stderr)
         return EXIT_FAILED
     except OutboxBroken as error:
-        print(f"存储出了故障，或者站点程序已在运行（{error}）", file=sys.stderr)
+        print(f"存储出了故障，或者站点程序已在运行（{cause(error)}）", file=sys.stderr)
         return EXIT_FAILED
     except NotStarted as error:
-        print(f"站点不能启动：{error}", file=sys.stderr)
+        print(f"站点不能启动：{cause(error)}", file=sys.stderr)
         return EXIT_FAILED
     finally:
         tail.save(config.folder / LAST_LOG)

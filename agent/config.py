@@ -6,13 +6,13 @@ mistake: a misspelt setting must not become a silent default. Messages are Chine
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from agent import toml_lines
 from agent.catalogue import (
     CAMERA_PROCESS_SETTINGS,
     CAMERA_SETTINGS,
@@ -24,7 +24,9 @@ from agent.catalogue import (
     DriverMissing,
     settings_of,
 )
+from agent.causes import cause
 from agent.settings import KINDS, USB_ID, Setting, Settings, filled, one_of, shaped
+from agent.toml_lines import Place, Written
 from protocol.facts import ContactKind
 
 OUTBOX_FILE = "outbox.db"
@@ -127,18 +129,30 @@ _NO_SETTINGS: Settings = {}
 _SENSOR: Settings = {"kind": Setting(str, required=True, check=one_of("door", "motion"))}
 _MACHINE = {"driver": "linux"}
 """What a station stands on, where nothing else is said."""
-_NAME = Setting(str, check=shaped(r"\w[\w-]{0,23}", "“门口”，最多 24 个字"))
+MAX_NAME = 24
+_NAME_SIGNS = re.compile(r"[\w-]+")
 
 
-def load(path: Path) -> StationConfig:
+def _named(value: str) -> str:
+    if not _NAME_SIGNS.fullmatch(value) or value.startswith("-"):
+        return f"“{value}”不能有空格和括号，只能用汉字、字母、数字、- 和 _"
+    return "" if len(value) <= MAX_NAME else f"“{value}”太长，最多 {MAX_NAME} 个字"
+
+
+_NAME = Setting(str, check=_named)
+
+
+def load(path: Path, *, with_files: bool = False) -> StationConfig:
     """Read a station's configuration.
+
+    Args:
+        with_files: The county's CA file must be there too. A station that runs must not ask: it takes cards without.
 
     Raises:
         BadConfig: With every mistake found.
     """
-    text = _read(path)
-    checker = _Checker(text)
-    table = checker.parse()
+    written = toml_lines.read(_read(path))
+    checker, table = _Checker(written), written.table
     values = {section: checker.section((section,), table.get(section), _SECTIONS[section]) for section in _SECTIONS}
     indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
     of_all_cameras = {**CAMERA_PROCESS_SETTINGS, **CAMERA_SETTINGS}
@@ -150,6 +164,8 @@ def load(path: Path) -> StationConfig:
     folder = (path.resolve().parent / str(values["station"]["folder"])).absolute()
     checker.place_paths(folder)
     checker.nothing_twice()
+    if with_files and values["county"]["ca"]:
+        checker.certificates(folder / values["county"]["ca"], ("county", "ca"))
     checker.stop_if_wrong()
     return StationConfig(
         folder=folder,
@@ -171,7 +187,7 @@ def _read(path: Path) -> str:
     try:
         raw = path.read_bytes()[: _MAX_FILE_BYTES + 1]
     except OSError as error:
-        raise BadConfig([Mistake(0, f"读不到配置文件 {path}：{error.strerror}")]) from error
+        raise BadConfig([Mistake(0, f"读不到配置文件 {path}：{cause(error)}")]) from error
     if len(raw) > _MAX_FILE_BYTES:
         raise BadConfig([Mistake(0, f"配置文件 {path} 过大")])
     try:
@@ -181,38 +197,20 @@ def _read(path: Path) -> str:
         raise BadConfig([Mistake(line, "不是 UTF-8 文字")]) from error
 
 
-type _Path = tuple[str | int, ...]
-"""Where a value stands: section, number of it in a list of sections, key."""
-
-
 class _Checker:
     """Collects mistakes while the file is read."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._lines = _lines_of_keys(text)
-        self._mistakes: list[Mistake] = []
-        self._paths: list[tuple[_Path, str, Setting, dict[str, Any]]] = []
-        self._takers: list[tuple[_Path, Setting, object]] = []
+    def __init__(self, written: Written) -> None:
+        self._written = written
+        self._mistakes = [Mistake(line, message) for line, message in written.mistakes.items()]
+        self._paths: list[tuple[Place, str, Setting, dict[str, Any]]] = []
+        self._takers: list[tuple[Place, Setting, object]] = []
 
     def stop_if_wrong(self) -> None:
         if self._mistakes:
             raise BadConfig(self._mistakes)
 
-    def parse(self) -> dict[str, Any]:
-        """Read the TOML; a line that can't be read is named and left out, so that the rest is checked too."""
-        lines = self._text.splitlines()
-        for _ in range(len(lines) + 1):
-            try:
-                return tomllib.loads("\n".join(lines) + "\n")
-            except tomllib.TOMLDecodeError as error:
-                at = re.search(r"at line (\d+)", str(error))
-                number = min(int(at[1]), len(lines)) if at else len(lines)
-                self._add(number, "这一行不符合 TOML 格式")
-                lines[number - 1] = ""
-        return {}
-
-    def section(self, path: _Path, table: object, settings: Settings) -> dict[str, Any]:
+    def section(self, path: Place, table: object, settings: Settings) -> dict[str, Any]:
         """Check one section and return its values, defaults filled in."""
         values = {name: setting.default for name, setting in settings.items()}
         if not isinstance(table, dict | None):
@@ -231,22 +229,24 @@ class _Checker:
                 self._takers.append(((*path, name), setting, value))
         return values
 
-    def _is_good(self, path: _Path, setting: Setting, given: object) -> bool:
+    def _is_good(self, path: Place, setting: Setting, given: object) -> bool:
         """Note what is wrong with a value; None where there is none in the file."""
         problem = ""
         if given is None:
-            problem = f"[{path[0]}] 缺少 {path[-1]}" if setting.required else ""
+            problem = f"[{path[0]}] 缺少 {path[-1]}" if setting.required and not self._is_lost(path) else ""
         elif type(given) is not setting.kind:
             problem = f"{path[-1]} 应当是{KINDS[setting.kind]}"
         elif wrong := setting.check(given):
             problem = f"{path[-1]}：{wrong}"
+        elif isinstance(given, str) and not given.isprintable():
+            problem = f"{path[-1]}：里面有看不见的字，请重新输入"
         if problem:
             self._add(path, problem)
         return not problem
 
     def device(
         self,
-        path: _Path,
+        path: Place,
         table: object,
         drivers: Mapping[str, str],
         common: Settings = _NO_SETTINGS,
@@ -266,23 +266,25 @@ class _Checker:
             table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
         return self.chosen(path, table, (*none, *drivers), {**common, **(known or {})})
 
-    def chosen(self, path: _Path, table: object, drivers: tuple[str, ...], settings: Settings) -> Chosen:
+    def chosen(self, path: Place, table: object, drivers: tuple[str, ...], settings: Settings) -> Chosen:
         """Check a section that chooses one of some drivers with the same settings."""
         names = {"driver": Setting(str, required=True, check=one_of(*drivers)), "name": _NAME}
         values = self.section(path, table, {**names, **settings})
         driver, name = str(values.pop("driver")), values.pop("name")
         return Chosen(driver=driver, name=name or driver, settings=values)
 
-    def _settings(self, path: _Path, place: str) -> Settings | None:
+    def _settings(self, path: Place, place: str) -> Settings | None:
         try:
             return settings_of(place)
         except DriverMissing as error:
-            self._add((*path, "driver"), f"driver：这个驱动在本机用不了（{error}）")
+            self._add((*path, "driver"), f"driver：本机少装了程序库 {error.library}，这个驱动用不了")
             return None
 
     def readers(self, tables: object) -> list[Chosen]:
         """Check the readers, each a section ``[[reader]]``."""
         if not isinstance(tables, list) or not tables:
+            if self._is_lost(("reader",)):
+                return []
             self._add(("reader",), "至少要有一个读卡器，每个写成一节 [[reader]]")
             return []
         chosen = [self.device(("reader", number), table, READERS) for number, table in enumerate(tables)]
@@ -309,55 +311,48 @@ class _Checker:
 
     def place_paths(self, folder: Path) -> None:
         """Make paths absolute; refuse socket paths that the kernel refuses and those that are used twice."""
-        taken: set[Path] = set()
+        taken: dict[Path, Place] = {}
         for path, name, setting, values in self._paths:
             place = values[name] = folder / values[name]
             if setting.path == "socket":
                 if len(os.fsencode(place)) > MAX_SOCKET_PATH_BYTES:
                     self._add((*path, name), f"{name}：路径过长（最多 {MAX_SOCKET_PATH_BYTES} 字节）")
-                if place in taken:
-                    self._add((*path, name), f"{name}：与另一个套接字同名")
-                taken.add(place)
+                first = taken.setdefault(place, (*path, name))
+                if first != (*path, name):
+                    self._add((*path, name), f"{name}：与{self._where(first)} 同名，请取不同的名字")
+
+    def certificates(self, file: Path, path: Place) -> None:
+        """Refuse a file that can't be read or holds no certificate (RFC 7468)."""
+        try:
+            found = b"-----BEGIN CERTIFICATE-----" in file.read_bytes()[:_MAX_FILE_BYTES]
+        except OSError as error:
+            self._add(path, f"{path[-1]}：{cause(error)}")
+            return
+        if not found:
+            self._add(path, f"{path[-1]}：{file} 里没有证书，请用县里给的那个文件")
 
     def nothing_twice(self) -> None:
         """Refuse what two settings can't both have, such as a pin."""
-        taken: dict[tuple[str, object], _Path] = {}
+        taken: dict[tuple[str, object], Place] = {}
         for path, setting, value in self._takers:
             first = taken.setdefault((setting.takes, value), path)
             if first is not path:
-                where = f"第 {self._line(first)} 行的 {first[-1]}"
-                self._add(path, f"{path[-1]}：{setting.takes} {value} 已经给了{where}，不能再用")
+                self._add(path, f"{path[-1]}：{setting.takes} {value} 已经给了{self._where(first)}，不能再用")
 
-    def _add(self, path: _Path | int, message: str) -> None:
-        """Note a mistake: at a line, or where the nearest key or section of a path stands."""
-        self._mistakes.append(Mistake(path if isinstance(path, int) else self._line(path), message))
+    def _where(self, place: Place) -> str:
+        """Say where a setting stands; one that is not written has its default."""
+        line = self._line(place)
+        return f"第 {line} 行的 {place[-1]}" if line else f"[{place[0]}] 的 {place[-1]}（没写，是默认值）"
 
-    def _line(self, path: _Path) -> int:
+    def _add(self, path: Place, message: str) -> None:
+        """Note a mistake where the nearest key or section of a path stands; of a line that is wrong already, none."""
+        line = self._line(path)
+        if line not in self._written.mistakes:
+            self._mistakes.append(Mistake(line, message))
+
+    def _is_lost(self, path: Place) -> bool:
+        return any(path[:end] in self._written.lost for end in range(1, len(path) + 1))
+
+    def _line(self, path: Place) -> int:
         parts = [path[:end] for end in range(len(path), 0, -1)]
-        return next((self._lines[part] for part in parts if part in self._lines), 0)
-
-
-_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*\]")
-_KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
-
-
-def _lines_of_keys(text: str) -> dict[_Path, int]:
-    """Return the line on which each section and key first stands (tomllib tells no lines)."""
-    found: dict[_Path, int] = {}
-    section: _Path = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            section = _parts(header[2])
-            found.setdefault(section, number)
-            if header[1] == "[[":
-                section = (*section, sum(part[:-1] == section for part in found if isinstance(part[-1], int)))
-                found[section] = number
-        elif key := _KEY.match(line):
-            path = section + _parts(key[1])
-            found.setdefault(path, number)
-            found.setdefault(path[:1], number)
-    return found
-
-
-def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+        return next((self._written.lines[part] for part in parts if part in self._written.lines), 0)

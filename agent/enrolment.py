@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from agent.identity import Identity, record_key, save_answer, tls_key
 from agent.ports import DeviceError
-from protocol.claim import parse_claim_code
+from protocol.claim import DIGITS, digits_typed, parse_claim_code
 from protocol.enrolment import (
     MAX_ANSWER_BYTES,
     Enrolled,
@@ -78,7 +78,7 @@ def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> I
     try:
         code = parse_claim_code(claim)
     except Refused as refused:
-        raise CountyRefused(refused.reason, "接入码应为13位数字，请核对后重新输入") from refused
+        raise CountyRefused(refused.reason, _wrong_code(digits_typed(claim))) from refused
     key = record_key(folder)
     request = EnrolRequest(
         claim=code,
@@ -119,6 +119,15 @@ def renewal_due_ms(certificate: str) -> int:
     """
     ends = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
     return int((ends - LIFE / 2).timestamp() * 1000)
+
+
+def _wrong_code(typed: str) -> str:
+    """Say what is wrong with a claim code, so that whoever typed it knows whether to count or to compare."""
+    if typed and not (typed.isascii() and typed.isdecimal()):
+        return "接入码应为13位数字，里面有别的字，请核对后重新输入"
+    if len(typed) != DIGITS:
+        return f"接入码应为13位数字，现在是{len(typed)}位，请核对后重新输入"
+    return "接入码有一位输错了（或者两位颠倒了），请一位一位核对后重新输入"
 
 
 def _csr(folder: Path) -> str:

@@ -59,6 +59,7 @@ class StationHealth:
         free_kib: Callable[[], int],
         written_kib: Callable[[], int | None],
         devices: Callable[[], Sequence[DeviceHealth]],
+        camera_untried: Callable[[], bool] = lambda: False,
     ) -> None:
         """Make it, with nothing seen yet.
 
@@ -67,6 +68,7 @@ class StationHealth:
             free_kib: Room on the disk of the station's folder.
             written_kib: Written to that disk since the machine started, where the kernel tells.
             devices: How each device is now.
+            camera_untried: Whether there is a camera of which nothing is known yet.
         """
         self._clock = clock
         self._alarms = alarms
@@ -75,6 +77,7 @@ class StationHealth:
         self._free_kib = free_kib
         self._written_kib = written_kib
         self._devices = devices
+        self._camera_untried = camera_untried
         self._machine = Machine()
         self._low_mono = clock.mono_ms()
 
@@ -99,6 +102,7 @@ class StationHealth:
         return Health(
             machine=self._machine,
             devices=list(self._devices()),
+            camera_untried=self._camera_untried(),
             boot_reason=self._last_boot.reason,
             up_s=self._clock.mono_ms() // 1000,
             disk_written_kib=self._written_kib(),

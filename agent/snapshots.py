@@ -96,6 +96,7 @@ class Snapshots:
         self._moments = moments
         self._requested: set[bytes] = set()
         self._announced: set[bytes] = set()
+        self._tried = False
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Know what an earlier run announced: a picture still in the spool may be one of these.
@@ -110,6 +111,11 @@ class Snapshots:
     def camera_ready(self) -> bool:
         """Whether there is a camera and its last picture came."""
         return self._taker is not None and not self._alarms.stands(FAILED)
+
+    @property
+    def camera_untried(self) -> bool:
+        """Whether there is a camera of which nothing is known: it is open for a picture alone, and none was asked."""
+        return self._taker is not None and not self._tried and not self._alarms.stands(FAILED)
 
     @property
     def notice(self) -> str:
@@ -154,6 +160,7 @@ class Snapshots:
 
     def taken(self, event: PictureTaken) -> None:
         """Take a picture into the record, or note that it failed."""
+        self._tried = True
         if event.sha256 is None:
             self._failed(event)
             return

@@ -8,7 +8,13 @@ import unicodedata
 
 from protocol.refusal import Refused
 
+DIGITS = 13
 _GROUPS = re.compile(r"[\s\-]+")
+
+
+def digits_typed(text: str) -> str:
+    """Return what a person typed as a claim code, without blanks and hyphens and in plain digits (NFKC)."""
+    return _GROUPS.sub("", unicodedata.normalize("NFKC", text[:64]))
 
 
 def check_digit(twelve: str) -> str:
@@ -26,7 +32,7 @@ def parse_claim_code(text: str) -> str:
     Raises:
         Refused: ``bad_claim_code``.
     """
-    digits = _GROUPS.sub("", unicodedata.normalize("NFKC", text[:64]))
+    digits = digits_typed(text)
     if not re.fullmatch(r"[0-9]{13}", digits, re.ASCII):
         raise Refused("bad_claim_code", "a claim code has 13 digits")
     if check_digit(digits[:12]) != digits[12]:

@@ -67,6 +67,8 @@ class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
 
     machine: Machine = Machine()
     devices: Annotated[list[DeviceHealth], Meta(max_length=32)] = []
+    camera_untried: bool = False
+    """No picture was asked for since the program started: whether the camera works, nobody knows yet."""
     boot_reason: BootReason | None = None
     up_s: Annotated[int, Meta(ge=0, le=2**40)] | None = None
     """Seconds since the machine started."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from agent.causes import cause
 from agent.doctor.ports import Tools, Trouble
 from agent.doctor.problems import Finding, amiss
 from agent.identity import Identity
@@ -15,6 +16,10 @@ def examine_county(url: str, ca: Path, identity: Identity | None, tools: Tools) 
     """Knock at the web's door, and at the broker's with the station's certificate."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _HTTPS_PORT
+    try:
+        ca.read_bytes()
+    except OSError as error:
+        return [amiss("县里网页", 11, f"ca：{cause(error)}")]
     trouble = tools.knock(host, port, ca, None)
     findings = [_told("县里网页", host, port, trouble)]
     if identity is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from agent.causes import cause
 from agent.doctor.problems import Finding, amiss
 from agent.identity import ANSWER, CERTIFICATE, RECORD_KEY, TLS_KEY, Identity, IdentityBroken, load_identity
 
@@ -24,6 +25,8 @@ class Known:
 def examine_identity(folder: Path, *, now: datetime) -> Known:
     """Look at the station's keys, its enrolment and its certificate."""
     try:
+        if not _there(folder):
+            return Known(None, [amiss("身份", 12, f"还没有接入县里，文件夹 {folder} 也还没有")])
         if not _there(folder / ANSWER):
             return Known(None, [amiss("身份", 12)])
         missing = [name for name in (RECORD_KEY, TLS_KEY, CERTIFICATE) if not _there(folder / name)]
@@ -31,7 +34,7 @@ def examine_identity(folder: Path, *, now: datetime) -> Known:
             return Known(None, [amiss("身份", 13, f"缺少 {'、'.join(missing)}")])
         identity = load_identity(folder)
     except (OSError, IdentityBroken) as error:
-        return Known(None, [amiss("身份", 13, f"身份文件坏了或读不到：{error}")])
+        return Known(None, [amiss("身份", 13, f"身份文件坏了或读不到：{cause(error)}")])
     if identity is None:
         return Known(None, [amiss("身份", 12)])
     return Known(identity, [Finding("身份", f"{identity.station}，{identity.enrolled.village}"), _days(identity, now)])

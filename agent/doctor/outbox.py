@@ -1,15 +1,19 @@
 """Look at the outbox of an agent that does not run: whether it is whole, and what waits in it. Nothing is changed."""
 
 import fcntl
+import logging
 import os
 import struct
 from pathlib import Path
 
+from agent.causes import cause
 from agent.doctor.problems import Finding, amiss
 from agent.outbox.check import checked
 from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.outbox.files import alone_in
 from agent.store import Damaged, Store
+
+log = logging.getLogger(__name__)
 
 _PENDING_BYTE = 0x40000000
 _LOCKED_BYTES = 512
@@ -26,9 +30,10 @@ def examine_outbox(path: Path, *, station: str) -> Finding:
         with alone_in(path.parent):
             return Finding("记录文件", f"完好，{_waiting(path, station)} 条等待上传")
     except Damaged as error:
-        return amiss("记录文件", 51, f"坏了（{error}）")
+        log.warning("the outbox is damaged: %s", error)
+        return amiss("记录文件", 51, "坏了")
     except (OutboxBroken, OutboxFull, OSError) as error:
-        return amiss("记录文件", 51, f"打不开（{error}）")
+        return amiss("记录文件", 51, f"打不开（{cause(error)}）")
 
 
 def _waiting(path: Path, station: str) -> int:

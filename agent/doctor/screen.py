@@ -33,7 +33,7 @@ def screen(title: str, findings: Sequence[Finding]) -> str:
     """
     bad = [one for one in findings if one.well is False]
     others = [one for one in findings if one.well is not False]
-    end = _end(bad)
+    end = _end(bad, unseen=any(one.well is None for one in others))
     if 2 + len(findings) + len(bad) > LINES and others:
         named = "、".join(dict.fromkeys(one.part for one in others if one.well))
         findings = [*bad, Finding("其余正常", named)] if named else bad
@@ -53,9 +53,9 @@ def _line(one: Finding) -> str:
     return fitted(f"{_SIGNS[one.well]} {part}{one.says}", COLUMNS - width(code)) + code
 
 
-def _end(bad: Sequence[Finding]) -> str:
+def _end(bad: Sequence[Finding], *, unseen: bool) -> str:
     if not bad:
-        return "全部正常。"
+        return "查过的都正常；– 的没有检查。" if unseen else "全部正常。"
     codes = "、".join(map(str, dict.fromkeys(one.code for one in bad)))
     return fitted(f"有 {len(bad)} 处不正常，请把代码报给县里：{codes}", COLUMNS)
 

@@ -5,6 +5,7 @@ import os
 import struct
 from pathlib import Path
 
+from agent.causes import cause
 from agent.outbox.disk import wal_of
 from agent.rescue.failure import ExportFailed
 from agent.store import PAGE_BYTES
@@ -35,7 +36,7 @@ def _refuse_running(outbox: Path) -> None:
     try:
         descriptor = os.open(outbox, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise ExportFailed(f"记录文件打不开：{error.strerror}") from error
+        raise ExportFailed(f"记录文件打不开：{cause(error)}") from error
     try:
         start, length = _LOCK_BYTES
         asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)

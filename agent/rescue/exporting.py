@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import agent
 from agent.blobs import KeptBlob, blobs_in
+from agent.causes import cause
 from agent.identity import ANSWER, RECORD_KEY, IdentityBroken, record_key
 from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.outbox.check import STATION_KEY
@@ -109,9 +110,9 @@ def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool =
     except OutboxFull as error:
         raise ExportFailed("本机没有空间来整理记录，请换一台机器导出") from error
     except OutboxBroken as error:
-        raise ExportFailed(f"记录文件不能用：{error}") from error
+        raise ExportFailed(f"记录文件不能用：{cause(error)}") from error
     except OSError as error:
-        reason = "U 盘或本机满了" if no_space(error.errno) else f"读写出错（{error.strerror}）"
+        reason = "U 盘或本机满了" if no_space(error.errno) else f"{cause(error)}"
         raise ExportFailed(f"没有导出：{reason}") from error
 
 

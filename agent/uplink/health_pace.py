@@ -33,4 +33,4 @@ class HealthPace:
 def _weighty(health: Health) -> tuple[Any, ...]:
     machine = health.machine
     alarming = (machine.throttled, machine.undervoltage, machine.card_end, machine.card_worn_percent)
-    return (health.devices, health.boot_reason, machine.link, machine.card, *alarming)
+    return (health.devices, health.camera_untried, health.boot_reason, machine.link, machine.card, *alarming)

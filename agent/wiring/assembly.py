@@ -293,6 +293,7 @@ class _Build:
             free_kib=lambda: free_kib(self.config.folder),
             written_kib=lambda: written_kib(self.config.folder),
             devices=lambda: self._device_health(lifecycle.readers),
+            camera_untried=lambda: self.snapshots.camera_untried,
         )
 
     def _device_health(self, heard: Mapping[str, bool]) -> list[DeviceHealth]:

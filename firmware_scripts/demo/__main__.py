@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from firmware_scripts.report import arguments, chosen_seed
 
 _PID_FILE = "demo.pid"
 _STOP_S = 90
+_LOOK_EVERY_S = 0.2
 _LONGEST_FOLDER = 107 - len("/stations/demo-0000/kiosk.sock")
 """In bytes: a unix socket's path has at most 107 (unix(7))."""
 
@@ -51,25 +53,52 @@ def main() -> int:
 
 def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave a county behind
+    # A closed terminal must not leave a county behind.
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     print("· starting a county and three stations", flush=True)
     with Bench(folder, make_cast(people_per_station=12, seed=seed), pcsc=False) as bench:
         _write_cast(folder, bench)
-        print(f"· console: {bench.sign_in_link()}  (signs in once; the county's CA is not your browser's)")
-        print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
-        print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")
-        print("· end: ./run demo --stop in a second terminal (a kiosk has no way out)", flush=True)
-        shown = subprocess.Popen(_kiosk_command(bench)) if kiosk else None
+        _print_hints(bench)
+        if kiosk and sys.stdin.isatty() and sys.stdout.isatty():
+            _kiosk_here(bench, stop)
         stop.wait()
-        if shown is not None:
-            shown.terminate()
-            shown.wait()
+        print("· ending", flush=True)
     return 0
 
 
+def _print_hints(bench: Bench) -> None:
+    """Say what can be done. The link is a new one each time: who has used one needs another."""
+    print(f"· console: {bench.sign_in_link()}  (signs in once; the county's CA is not your browser's)")
+    print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
+    print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")
+    print("· end: Ctrl+C here, or ./run demo --stop in a second terminal", flush=True)
+
+
+def _kiosk_here(bench: Bench, stop: threading.Event) -> None:
+    """Give the terminal to the kiosk when a person has read what is on it, and again after it was left."""
+    while _enter_pressed(stop):
+        shown = subprocess.Popen(_kiosk_command(bench))
+        while shown.poll() is None and not stop.wait(_LOOK_EVERY_S):
+            pass
+        shown.terminate()
+        shown.wait()
+        if not stop.is_set():
+            _print_hints(bench)
+
+
+def _enter_pressed(stop: threading.Event) -> bool:
+    """Wait for Enter; False where the demonstration is to end, or nobody can press it any more."""
+    print("· press Enter for the kiosk in this terminal; Ctrl+Q leaves it", flush=True)
+    while not stop.is_set():
+        if select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
+            return sys.stdin.readline() != ""
+    return False
+
+
 def _kiosk_command(bench: Bench) -> list[str]:
-    return [sys.executable, "-m", "kiosk_tui.cli", "--socket", str(bench.stations[0].kiosk_socket)]
+    socket = bench.stations[0].kiosk_socket
+    return [sys.executable, "-m", "kiosk_tui.cli", "--may-quit", "--socket", str(socket)]
 
 
 def _write_cast(folder: Path, bench: Bench) -> None:

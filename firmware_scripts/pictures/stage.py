@@ -1,14 +1,14 @@
 """The kiosk's screen without a screen: the command line of its unit under a headless cage, photographed by grim.
 
-Of ``cunhui-kiosk.service`` nothing is written again here, so that what is tested and drawn is what stations run. Three
-things are put in its place: the folder of the programs, the agent's socket, and what a seat gives (a screen, no keys).
+Of ``cunhui-kiosk.service`` nothing is written again here, so that what is tested and drawn is what stations run. Only
+these are others: the folders of programs and sockets, and what a seat gives (a screen that is nowhere, no keys).
 """
 
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,6 @@ from firmware_scripts.demo.processes import NotInTime, Process, wait_until
 from firmware_scripts.systemd import unit
 
 KIOSK_UNIT = unit.FOLDER / "cunhui-kiosk.service"
-_PROGRAMS = "/opt/cunhui/bin/"
-_SOCKET = "/run/cunhui/kiosk.sock"
 _OUTPUT = "HEADLESS-1"
 _IN_TIME_S = 30
 _KEY_S = 2
@@ -48,18 +46,25 @@ class Stage:
         socket: The agent's kiosk socket.
         screen: How large the screen is from the beginning.
         tmux: Put tmux between terminal and kiosk, which reads the screen's text and presses keys.
+        within: What starts the unit's command, such as something that takes rights away from it.
     """
 
-    def __init__(self, folder: Path, socket: Path, screen: Screen = NORMAL, *, tmux: bool = True) -> None:
+    def __init__(
+        self, folder: Path, socket: Path, screen: Screen = NORMAL, *, tmux: bool = True, within: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
         self._of_tmux = ["tmux", "-S", str(folder / "tmux"), "-f", str(folder / "tmux.conf")]
         _write_programs(folder, screen, self._of_tmux if tmux else [])
-        command = [
-            argument.replace(_PROGRAMS, f"{folder}/").replace(_SOCKET, str(socket))
-            for argument in unit.command(KIOSK_UNIT)
-        ]
+        here = {
+            "/opt/cunhui/bin/": f"{folder}/",
+            "/run/cunhui/kiosk.sock": f"{socket}",
+            "/run/cunhui-kiosk": f"{folder}",
+        }
+        command = unit.command(KIOSK_UNIT)
+        for theirs, ours in here.items():
+            command = [argument.replace(theirs, ours) for argument in command]
         environment = {**unit.environment(KIOSK_UNIT), **_seat(folder)}
-        self.cage = Process("cage", command, log=folder / "cage.log", env=environment)
+        self.cage = Process("cage", [*within, *command], log=folder / "cage.log", env=environment)
 
     def open(self) -> None:
         """Start the screen and wait until there is one."""
@@ -140,10 +145,10 @@ class Stage:
 
 
 @contextmanager
-def stage(socket: Path, screen: Screen = NORMAL, *, tmux: bool = True) -> Iterator[Stage]:
+def stage(socket: Path, screen: Screen = NORMAL, *, tmux: bool = True, within: Sequence[str] = ()) -> Iterator[Stage]:
     """Open a stage in a folder of its own for the length of the block."""
     with tempfile.TemporaryDirectory(prefix="ch-stage-", dir="/tmp") as name:
-        opened = Stage(Path(name), socket, screen, tmux=tmux)
+        opened = Stage(Path(name), socket, screen, tmux=tmux, within=within)
         try:
             opened.open()
             yield opened

@@ -12,11 +12,15 @@ from typing import Any
 
 from firmware_scripts.systemd.unit import FOLDER, settings
 
-MOST = {"cunhui-agent.service": 1.5, "cunhui-camera@.service": 1.5}
+MOST = {"cunhui-agent.service": 1.5, "cunhui-camera@.service": 1.5, "cunhui-kiosk.service": 1.0}
 """Highest exposure of each unit, 0 (none) to 10."""
 _NOT_THE_CAMERAS = (
     *("/var/lib/cunhui", "/etc/cunhui", "/run/cunhui"),
     *("/run/cunhui-camera.sock", "/run/pcscd", "/run/dbus"),
+)
+_NOT_THE_KIOSKS = (
+    *("/var/lib/cunhui", "/var/spool/cunhui-camera", "/etc/cunhui"),
+    *("/run/cunhui-camera.sock", "/run/pcscd"),
 )
 MUST = {
     "cunhui-agent.service": {"Type": "notify", "Restart": "always", "User": "cunhui"},
@@ -26,8 +30,16 @@ MUST = {
         "Group": "cunhui-camera",
         "InaccessiblePaths": " ".join(f"-{place}" for place in _NOT_THE_CAMERAS),
     },
+    "cunhui-kiosk.service": {
+        "User": "cunhui-kiosk",
+        "Group": "cunhui-kiosk",
+        "Restart": "always",
+        "RestrictAddressFamilies": "AF_UNIX AF_NETLINK",
+        "InaccessiblePaths": " ".join(f"-{place}" for place in _NOT_THE_KIOSKS),
+    },
 }
-"""What each must say whatever its exposure is: the camera's worker has neither network nor keys nor outbox."""
+"""What each must say whatever its exposure is: the camera's worker has neither network nor keys nor outbox, the kiosk
+neither the internet's sockets nor keys nor outbox."""
 
 
 class Unjudged(Exception):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from protocol.health import BootReason, DeviceHealth, DeviceKind, Health, Machine
-from server_broker.console.words import REMEDIES, UNKNOWN, Word
+from server_broker.console.words import REMEDIES, UNKNOWN, UNTRIED, Word
 from server_broker.fleet import health as fleet_health
 from server_broker.fleet.models import StationStatus
 
@@ -50,7 +50,7 @@ def readings(status: StationStatus | None) -> list[Reading]:
         return []
     machine = said.machine
     return [
-        *map(_device, said.devices),
+        *(_device(device, untried=device.kind == "camera" and said.camera_untried) for device in said.devices),
         _heat(machine),
         _power(machine),
         _card(said),
@@ -76,10 +76,12 @@ def worst(status: StationStatus | None) -> Word:
     return Word("✓", "正常", "good")
 
 
-def _device(device: DeviceHealth) -> Reading:
+def _device(device: DeviceHealth, *, untried: bool) -> Reading:
     title, broken, remedy = _DEVICES[device.kind]
     named = f"{title} {device.name}"
     note = "模拟硬件" if device.simulated else ""
+    if device.ready and untried:
+        return Reading(named, UNTRIED, note)
     if device.ready:
         return Reading(named, Word("✓", "正常", "good"), note)
     return Reading(named, Word("✕", broken, "bad"), note, remedy)

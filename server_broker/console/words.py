@@ -14,6 +14,7 @@ class Word(NamedTuple):
 
 
 UNKNOWN = Word("·", "未知", "quiet")
+UNTRIED = Word("–", "还没用过", "quiet")
 
 REVOKED = Word("✕", "已吊销", "bad")
 NOT_ENROLLED = Word("◌", "未接入", "quiet")

@@ -116,8 +116,7 @@ lamp = "blue"
 
 def test_lines_that_are_no_toml_do_not_hide_the_rest(file: Path) -> None:
     found = mistakes(file, GOOD.replace('ca = "ca.pem"', "ca = ca.pem").replace('folder = "data"', 'folder "data"'))
-    assert [line for line, message in found if "TOML" in message] == [2, 6]
-    assert any("缺少 folder" in message for _, message in found)
+    assert found == [(2, "名字和值之间要有英文的 ="), (6, '值要用英文引号 " 括起来')]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,7 @@ def test_bad_addresses(file: Path, url: str) -> None:
         ("[[reader]]\ndriver = 3", 9, "driver 应当是文字"),
         ('[[reader]]\ndriver = "pcsc"\npcsc_name = 7', 10, "pcsc_name 应当是文字"),
         ('[[reader]]\ndriver = "pcsc"\npcsc = "x"', 10, "没有 pcsc 这一项"),
-        ('[[reader]]\ndriver = "pcsc"\nname = "门 口"', 10, "name：“门 口”应当形如"),
+        ('[[reader]]\ndriver = "pcsc"\nname = "门 口"', 10, "name：“门 口”不能有空格和括号"),
         ('[[reader]]\ndriver = "pcsc"\n[[reader]]\ndriver = "pcsc"', 10, "两个读卡器都叫“pcsc”"),
         (
             '[[reader]]\ndriver = "pcsc"\n[[reader]]\ndriver = "pcsc"\nname = "x"',
@@ -214,7 +213,7 @@ def test_keyboards_that_are_none(file: Path, allowed: str, problem: str) -> None
 
 def test_a_driver_whose_library_is_not_here(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(catalogue.READERS, "pcsc", "no.such.module:Reader")
-    assert mistakes(file, GOOD) == [(12, "driver：这个驱动在本机用不了（No module named 'no'）")]
+    assert mistakes(file, GOOD) == [(12, "driver：本机少装了程序库 no，这个驱动用不了")]
 
 
 def test_dotted_keys_and_a_section_that_is_none(file: Path) -> None:
@@ -260,6 +259,8 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_them_all(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (file.parent / "data").mkdir()
+    (file.parent / "data" / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n", encoding="ascii")
     assert main(["config", "check", "--config", str(file)]) == 0
     file.write_text(GOOD.replace("url", "uri").replace('"none"', "1"), encoding="utf-8")
     assert main(["config", "check", "--config", str(file)]) == EXIT_BAD_CONFIG

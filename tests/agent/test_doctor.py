@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import importlib.util
 import json
 import os
 import re
@@ -198,6 +199,35 @@ def test_the_screen_is_alone_on_the_terminal(enrolled: EnrolledStation) -> None:
     assert b"no picture" in subprocess.run([*command, "--json"], capture_output=True, timeout=60).stderr
 
 
+def test_a_camera_that_took_no_picture_yet_is_not_called_well(process: StationProcess) -> None:
+    process.start()
+    camera = [one for one in look(process.enrolled).findings if one.part == "摄像头"]
+    assert [(one.well, one.says) for one in camera] == [(None, "simulated（模拟） 还没拍过照片，好不好不知道")]
+    process.touch()
+    until = time.monotonic() + 30
+    while not any(one.part == "摄像头" and one.well for one in look(process.enrolled).findings):
+        assert time.monotonic() < until, "the picture of the touch does not count"
+
+
+def test_what_hangs_on_a_pin_is_not_called_well_for_the_pin() -> None:
+    said = [one.says for one in told([DeviceHealth(name="gpio", kind=kind, ready=True) for kind in KINDS])]
+    assert said == ["gpio 正常", "gpio 引脚正常，灯亮不亮要刷卡看", "gpio 正常", "gpio 引脚正常，线接没接好要动一次看"]
+
+
+def test_a_library_that_is_not_installed_is_named_and_no_wire_is_blamed(enrolled: EnrolledStation) -> None:
+    assert importlib.util.find_spec("lgpio") is None
+    text = enrolled.config.read_text(encoding="utf-8")
+    pins = 'driver = "gpio"\ngreen = 17\namber = 27\nred = 22\n'
+    enrolled.config.write_text(
+        re.sub(r'(?<=\[indicator\]\n)driver = "simulated"\n(socket.*\n)?', pins, text), encoding="utf-8"
+    )
+    found = look(enrolled)
+    assert codes(found) == {41, 66, *UNREACHABLE}
+    (lamp,) = [one for one in found.findings if one.code == 66]
+    assert lamp.says == "gpio 用不了，少装了 lgpio"
+    assert "pip install" in lamp.remedy
+
+
 def test_each_kind_of_device_has_its_code() -> None:
     assert codes(told([DeviceHealth(name="x", kind=kind, ready=False) for kind in KINDS])) == {61, 62, 63, 64}
     well = told([DeviceHealth(name=name, kind="reader", ready=True) for name in ("门口", "侧门")])
@@ -213,7 +243,18 @@ def test_a_board_that_tells_no_voltage_is_said_to_be_unknown() -> None:
 
 def test_a_station_that_was_never_enrolled(enrolled: EnrolledStation) -> None:
     (enrolled.folder / "enrolled.json").unlink()
-    assert codes(look(enrolled)) == {12, 41, *UNREACHABLE}
+    found = look(enrolled)
+    assert codes(found) == {12, *UNREACHABLE}
+    assert [one.part for one in found.findings] == ["配置", "身份", "县里网页", "其余"]
+
+
+def test_before_there_is_a_folder_nothing_that_will_be_made_is_called_broken(enrolled: EnrolledStation) -> None:
+    text = enrolled.config.read_text(encoding="utf-8")
+    text = text.replace('folder = "."', 'folder = "card"').replace("ca.pem", str(enrolled.folder / "ca.pem"))
+    enrolled.config.write_text(text, encoding="utf-8")
+    found = look(enrolled)
+    assert codes(found) == {12, *UNREACHABLE}
+    assert f"还没有接入县里，文件夹 {enrolled.folder / 'card'} 也还没有" in {one.says for one in found.findings}
 
 
 @pytest.mark.parametrize("name", ["record-key.pem", "tls-key.pem", "certificate.pem", "enrolled.json"])

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_scripts.systemd.exposure import FOLDER, MOST, Unjudged, exposure, lacking, main, openings
+from firmware_scripts.systemd.exposure import MOST, Unjudged, exposure, lacking, main, openings
+from firmware_scripts.systemd.unit import FOLDER
 
 UNITS = sorted(path.name for path in (*FOLDER.glob("*.service"), *FOLDER.glob("*.socket")))
 
@@ -41,6 +42,9 @@ def test_a_unit_is_no_more_exposed_than_it_may_be(name: str) -> None:
         ("cunhui-agent.service", ["Type=notify"], "must say Type=notify"),
         ("cunhui-camera@.service", ["PrivateNetwork=yes"], "must say PrivateNetwork=yes"),
         ("cunhui-camera@.service", ["User=cunhui-camera"], "must say User=cunhui-camera"),
+        ("cunhui-kiosk.service", ["CapabilityBoundingSet="], "CapabilityBoundingSet="),
+        ("cunhui-kiosk.service", ["SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources"], "@"),
+        ("cunhui-kiosk.service", ["RestrictAddressFamilies=AF_UNIX AF_NETLINK"], "must say RestrictAddressFamilies="),
     ],
 )
 def test_a_weakened_unit_fails_the_check(

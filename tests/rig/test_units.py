@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from firmware_scripts.systemd.exposure import FOLDER
+from firmware_scripts.systemd.unit import FOLDER
 from tests.fakes.enrolled import make_enrolled
 
 DRIVER = "systemd units"

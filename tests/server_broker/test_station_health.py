@@ -177,3 +177,11 @@ def test_what_stations_raise_has_a_name() -> None:
     codes = [*of_the_uplink, "birth_refused", "facts_refused", "county_lost_facts", "disk_full", "disk_error"]
     assert [code for code in codes if alarm_name(code) == code] == []
     assert alarm_name("cards_unreadable:门口") == "读卡器接连读不出卡"
+
+
+def test_a_camera_that_took_no_picture_yet_is_not_called_well() -> None:
+    camera = DeviceHealth(name="v4l2", kind="camera", ready=True)
+    for untried, tone, word in ((True, "quiet", "还没用过"), (False, "good", "正常")):
+        said = msgspec.structs.replace(WELL, devices=[camera], camera_untried=untried)
+        assert words(status_of(said))["摄像头 v4l2"] == (tone, word, "")
+        assert worst(status_of(said)).word == "正常"

@@ -33,6 +33,7 @@ def test_only_what_matters_is_a_change() -> None:
     assert pace.changed(changed(undervoltage="now"))
     assert pace.changed(changed(link="wifi"))
     assert pace.changed(msgspec.structs.replace(CALM, devices=[]))
+    assert pace.changed(msgspec.structs.replace(CALM, camera_untried=True))
     assert not pace.changed(None)
 
 

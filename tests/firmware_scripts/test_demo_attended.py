@@ -1,0 +1,92 @@
+"""``./run demo`` in a terminal: what a newcomer needs stands there until Enter, and again when the kiosk was left."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from firmware_scripts.demo.processes import wait_until
+from tests.conftest import short_folder
+
+HINTS = ("/sign-in/", "./run touch ", "./run demo --stop", "Enter", "Ctrl+Q")
+OPENS, CLOSES = "\x1b[?1049h", "\x1b[?1049l"
+"""A program takes the whole terminal, and gives it back (xterm, alternate screen buffer)."""
+
+
+class Demo:
+    """A demonstration in a pseudo-terminal of 80 by 24."""
+
+    def __init__(self, folder: Path) -> None:
+        self._terminal, inner = pty.openpty()
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        command = [sys.executable, "-m", "firmware_scripts.demo", "--folder", str(folder)]
+        self.process = subprocess.Popen(
+            command,
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            preexec_fn=_own_terminal,
+            env={**os.environ, "TERM": "xterm"},
+        )
+        os.close(inner)
+        self._said = b""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # EIO: the program has ended
+            while piece := os.read(self._terminal, 65_536):
+                self._said += piece
+
+    def said(self) -> str:
+        return self._said.decode(errors="replace")
+
+    def press(self, key: bytes) -> None:
+        os.write(self._terminal, key)
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(90)
+        os.close(self._terminal)
+
+
+def _own_terminal() -> None:
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@contextmanager
+def demo() -> Iterator[Demo]:
+    with short_folder() as folder:
+        started = Demo(folder / "demo")
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+@pytest.mark.timeout(300)
+def test_hints_stand_until_enter_and_come_again_when_the_kiosk_was_left() -> None:
+    with demo() as shown:
+        wait_until(lambda: all(hint in shown.said() for hint in HINTS), what="the hints", timeout_s=100)
+        assert OPENS not in shown.said()
+        shown.press(b"\n")
+        wait_until(lambda: "今日值班" in shown.said().partition(OPENS)[2], what="the kiosk", timeout_s=30)
+        shown.press(b"\x11")
+        wait_until(lambda: CLOSES in shown.said(), what="the kiosk's end", timeout_s=30)
+        wait_until(
+            lambda: all(hint in shown.said().rpartition(CLOSES)[2] for hint in HINTS),
+            what="the hints again",
+            timeout_s=30,
+        )
+        shown.press(b"\x03")
+        assert shown.process.wait(90) == 0
