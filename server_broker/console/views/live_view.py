@@ -10,13 +10,14 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from protocol.commands import LiveTerms
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
 from server_broker.console.live import is_poll, live_page
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import orders_of, stations_of
 from server_broker.console.seen import note_live
 from server_broker.console.views.snapshots import jpeg
@@ -120,7 +121,7 @@ def live_frame(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> Ht
     return jpeg(shot.jpeg)
 
 
-@require_POST
+@post_only("station-live", "station_id")
 @needs(Power.VIEW_LIVE)
 def live_end(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> HttpResponse:
     """Have the station end the lease now."""
