@@ -8,6 +8,9 @@ from django.shortcuts import render
 
 from server_broker.console.body_limit import REFUSED, UPLOADS
 
+HSTS_S = 365 * 86_400
+"""How long a browser remembers to come by TLS alone."""
+
 type Answer = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
@@ -19,7 +22,11 @@ ADMIN_POLICY = f"{POLICY}; script-src 'self' 'unsafe-inline' 'unsafe-eval'; styl
 
 
 class SecurityHeaders:
-    """Add the content security policy (CSP Level 3) and keep pages with personal data out of every cache."""
+    """Add the content security policy (CSP Level 3), keep pages with personal data out of every cache, ask for TLS.
+
+    HSTS (RFC 6797) names this host alone. A browser that has not been given the county's CA heeds it not, so nobody is
+    locked out before.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
@@ -31,6 +38,8 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_S}")
         return response
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import NoReverseMatch
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_POST
 
 from server_broker.accounts.powers import View
@@ -28,7 +27,7 @@ def post_only(page: str, *kept: str) -> Callable[[View], View]:
             if request.method not in ("GET", "HEAD"):
                 return posted(request, *args, **kwargs)
             try:
-                return redirect(page, **{name: kwargs[name] for name in kept})
+                return HttpResponseRedirect(reverse(page, kwargs={name: kwargs[name] for name in kept}))
             except NoReverseMatch:
                 raise Http404 from None
 
