@@ -15,7 +15,6 @@ from playwright.sync_api import Browser
 
 from firmware_scripts.pictures.console import chromium
 from server_broker import trust
-from server_broker.asgi import application
 from server_broker.home import CountyHome
 from server_broker.service.web import web_config
 from server_broker.trust.keys import server_certificate
@@ -56,7 +55,7 @@ class _Server(uvicorn.Server):
     """A uvicorn that says when it listens."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
-        super().__init__(web_config(application, certificate, key, host="127.0.0.1", port=0))
+        super().__init__(web_config("server_broker.asgi:application", certificate, key, host="127.0.0.1", port=0))
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

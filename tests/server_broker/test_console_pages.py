@@ -214,6 +214,14 @@ def test_a_station_is_not_revoked_by_half_a_form(page: Client, form: dict[str, s
     assert Station.objects.get(pk="station-a").revoked_at is None
 
 
+def test_a_revoked_station_is_offered_no_claim(page: Client) -> None:
+    assert "生成接入码" in text_of(page, "/stations/station-a/")
+    Station.objects.filter(pk="station-a").update(revoked_at=timezone.now())
+    html = text_of(page, "/stations/station-a/")
+    assert "已吊销" in html
+    assert "生成接入码" not in html
+
+
 def test_revoking_needs_the_role(county: FictionalCounty) -> None:
     client = Client()
     client.force_login(user_of(Role.OFFICER, COUNTY))

@@ -25,7 +25,7 @@ from server_broker.fleet.models import Station
 from server_broker.live.hub import LiveHub, TooManyViews
 from server_broker.live.mqtt import MqttFrames
 from server_broker.orders.models import StationOrder
-from server_broker.orders.services import OrderRefused, give_order, lease_ends, live_order
+from server_broker.orders.services import OrderRefused, give_order, lease_ends, live_order, seconds_left
 
 SECONDS = ((60, "1 分钟"), (120, "2 分钟"), (300, "5 分钟"), (600, "10 分钟"))
 PACES = ((6, "每 10 秒一帧"), (20, "每 3 秒一帧"), (60, "每秒一帧"))
@@ -105,8 +105,7 @@ def _context(request: HttpRequest, station: Station) -> dict[str, Any]:
         hub().watch(station.pk, order.id.bytes, until=lease_ends(order), now=now)
     except TooManyViews:
         return {**context, "full": True}
-    left = lease_ends(order) - now
-    return {**context, "shot": hub().latest(station.pk, order.id.bytes), "left": max(0, round(left.total_seconds()))}
+    return {**context, "shot": hub().latest(station.pk, order.id.bytes), "left": seconds_left(order, now=now)}
 
 
 @require_safe

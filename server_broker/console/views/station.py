@@ -71,7 +71,7 @@ def _context(request: HttpRequest, shown: Station) -> dict[str, Any]:
         "may_revoke": may(user, Power.REVOKE_STATION) and shown.revoked_at is None,
         "may_view_live": may(user, Power.VIEW_LIVE) and shown.revoked_at is None and shown.enrolled_at is not None,
         "may_set": may(user, Power.SET_STATION),
-        "may_claim": may(user, Power.CLAIM_STATION),
+        "may_claim": may(user, Power.CLAIM_STATION) and shown.revoked_at is None,
         **_orders(user, shown),
     }
 
