@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "server_broker.console.middleware.TellRefusedBody",
 ]
 
 ROOT_URLCONF = "server_broker.urls"

@@ -1,13 +1,12 @@
 """Addresses of signing in and out."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from server_broker.accounts.views import SignInView, second_factor, sign_in_link
+from server_broker.accounts.views import SignInView, SignOutView, second_factor, sign_in_link
 
 urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     re_path(r"^sign-in/link/(?P<token>[A-Za-z0-9_-]{43})/$", sign_in_link, name="sign-in-link"),
     path("sign-in/second-factor/", second_factor, name="second-factor"),
-    path("sign-out/", LogoutView.as_view(next_page="sign-in"), name="sign-out"),
+    path("sign-out/", SignOutView.as_view(next_page="sign-in"), name="sign-out"),
 ]

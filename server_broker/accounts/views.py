@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -58,6 +58,16 @@ class SignInView(LoginView):
         """Sign in, and say so in the audit log."""
         record(form.get_user().get_username(), "account.signed_in", detail={"by": "password"})
         return super().form_valid(form)
+
+
+class SignOutView(LogoutView):
+    """Signing out, which is a form. Whoever opens its address is led home and stays signed in."""
+
+    http_method_names = ["get", "head", "post", "options"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Lead home."""
+        return redirect("home")
 
 
 @never_cache

@@ -2,8 +2,14 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.shortcuts import render
+
+from server_broker.console.body_limit import REFUSED, UPLOADS
+
+HSTS_S = 365 * 86_400
+"""How long a browser remembers to come by TLS alone."""
 
 type Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -16,7 +22,11 @@ ADMIN_POLICY = f"{POLICY}; script-src 'self' 'unsafe-inline' 'unsafe-eval'; styl
 
 
 class SecurityHeaders:
-    """Add the content security policy (CSP Level 3) and keep pages with personal data out of every cache."""
+    """Add the content security policy (CSP Level 3), keep pages with personal data out of every cache, ask for TLS.
+
+    HSTS (RFC 6797) names this host alone. A browser that has not been given the county's CA heeds it not, so nobody is
+    locked out before.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self._get_response = get_response
@@ -28,6 +38,8 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if request.is_secure():
+            response.headers.setdefault("Strict-Transport-Security", f"max-age={HSTS_S}")
         return response
 
 
@@ -54,5 +66,23 @@ class RefuseNulCharacters:
         """Answer 400 instead of failing later."""
         asked = (request.path_info, request.META.get("QUERY_STRING", ""), *request.COOKIES.values())
         if any("\x00" in text or "%00" in text for text in asked):
-            return HttpResponseBadRequest("Bad Request", content_type="text/plain")
+            return render(request, "400.html", status=400)
         return self._get_response(request)
+
+
+class TellRefusedBody:
+    """Say on a page of the console's why a request's body was not taken (`server_broker.console.body_limit`).
+
+    Stands last, where it is known who has signed in.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer 413 or 408 where the body was refused."""
+        why = getattr(request, "scope", {}).get(REFUSED)
+        if why is None:
+            return self._get_response(request)
+        context = {"why": why, "is_upload": request.path.startswith(UPLOADS)}
+        return render(request, "console/body_refused.html", context, status=413 if why == "too_large" else 408)

@@ -42,7 +42,8 @@ class MediaFolder:
 
     def write(self, station: str, sha256: bytes, pieces: list[tuple[int, bytes]]) -> None:
         """Write pieces ``(offset, data)`` and return once they would survive a power cut (fsync)."""
-        self._partial.mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._partial.mkdir(exist_ok=True, mode=0o750)
         path = self._piece_path(station, sha256)
         new = not path.exists()
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o640)

@@ -114,8 +114,17 @@ def _leases(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
 
 def lease_ends(order: StationOrder) -> datetime:
     """Return when a live view is over at the latest; the station may end it before."""
-    seconds = timedelta(seconds=int(order.terms.get("seconds", MAX_LEASE_S)))
-    return order.not_after if order.sent_at is None else order.sent_at + seconds + _LEASE_GRACE
+    return order.not_after if order.sent_at is None else order.sent_at + _length(order) + _LEASE_GRACE
+
+
+def seconds_left(order: StationOrder, *, now: datetime) -> int:
+    """Return how many seconds a live view still lasts: all of them until it is sent, and never more than before."""
+    left = _length(order) if order.sent_at is None else order.sent_at + _length(order) - now
+    return max(0, round(left.total_seconds()))
+
+
+def _length(order: StationOrder) -> timedelta:
+    return timedelta(seconds=int(order.terms.get("seconds", MAX_LEASE_S)))
 
 
 def live_order(station: Station, *, issuer: str, now: datetime) -> StationOrder | None:

@@ -23,6 +23,8 @@ def main() -> None:
     from server_broker.learning.packs import reseal_packs  # noqa: PLC0415
     from server_broker.settings import HOME  # noqa: PLC0415
 
+    HOME.media.mkdir(exist_ok=True)
+    HOME.media.chmod(0o750)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
     outcome = reconcile(HOME)

@@ -95,8 +95,11 @@ class Program:
 
 
 def _opened(log: Path) -> BinaryIO:
+    """Open a log for its owner alone, also one that was made for all to read."""
     try:
-        return log.open("ab")
+        opened = log.open("ab")
+        os.fchmod(opened.fileno(), 0o600)
+        return opened
     except OSError as error:
         raise ServiceError(f"cannot write {log}: {error}") from error
 

@@ -4,6 +4,7 @@ import datetime as dt
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser
 from firmware_scripts.pictures.console import chromium
 from server_broker import trust
 from server_broker.home import CountyHome
+from server_broker.service.web import web_config
 from server_broker.trust.keys import server_certificate
 
 START_TIMEOUT_S = 20.0
@@ -38,7 +40,7 @@ def web(county_cluster: CountyHome, django_db_setup: None) -> Iterator[str]:
     call_command("collectstatic", interactive=False, verbosity=0)
     connections.settings["default"]["CONN_MAX_AGE"] = 0
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _Server(str(certificate), str(key))
+        server = _Server(certificate, key)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -52,17 +54,8 @@ def web(county_cluster: CountyHome, django_db_setup: None) -> Iterator[str]:
 class _Server(uvicorn.Server):
     """A uvicorn that says when it listens."""
 
-    def __init__(self, certificate: str, key: str) -> None:
-        super().__init__(
-            uvicorn.Config(
-                "server_broker.asgi:application",
-                ssl_certfile=certificate,
-                ssl_keyfile=key,
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-            )
-        )
+    def __init__(self, certificate: Path, key: Path) -> None:
+        super().__init__(web_config("server_broker.asgi:application", certificate, key, host="127.0.0.1", port=0))
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -11,11 +11,11 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Request, Response, expect, sync_playwright
 
 from firmware_scripts.pictures.console import CHROMIUM, FLAGS
-from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role
 from server_broker.accounts.services import make_account
 from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.regions.models import Region
+from tests.browser.letting_in import let_in
 from tests.browser.sample_day import make_day
 from tests.server_broker.console_county import COUNTY, FictionalCounty, add_station, alarm, touch
 
@@ -66,11 +66,8 @@ def day() -> FictionalCounty:
 @pytest.fixture
 def page(tabs: BrowserContext, web: str, day: FictionalCounty) -> Iterator[Page]:
     """A tab in front, in which an officer has signed in."""
-    officer = make_account("officer", role=Role.OFFICER, region=COUNTY)
+    let_in(tabs, web, make_account("officer", role=Role.OFFICER, region=COUNTY))
     opened = tabs.new_page()
-    opened.goto(urljoin(web, make_sign_in_link(officer)))
-    opened.get_by_role("button", name="进入控制台").click()
-    opened.wait_for_selector("h1")
     yield opened
     opened.close()
 

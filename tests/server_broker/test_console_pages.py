@@ -6,6 +6,7 @@ import gzip
 import io
 import re
 import secrets
+import uuid
 from typing import Any
 
 import openpyxl
@@ -15,12 +16,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from server_broker import broker, trust
+from server_broker.accounts import urls as accounts_urls
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
+from server_broker.console import urls as console_urls
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.home import CountyHome
@@ -231,6 +235,14 @@ def test_a_station_is_not_revoked_by_half_a_form(page: Client, form: dict[str, s
     assert Station.objects.get(pk="station-a").revoked_at is None
 
 
+def test_a_revoked_station_is_offered_no_claim(page: Client) -> None:
+    assert "生成接入码" in text_of(page, "/stations/station-a/")
+    Station.objects.filter(pk="station-a").update(revoked_at=timezone.now())
+    html = text_of(page, "/stations/station-a/")
+    assert "已吊销" in html
+    assert "生成接入码" not in html
+
+
 def test_revoking_needs_the_role(county: FictionalCounty) -> None:
     client = Client()
     client.force_login(user_of(Role.OFFICER, COUNTY))
@@ -436,6 +448,53 @@ def test_an_alarm_with_a_reason_in_its_code_has_a_name(page: Client, county: Fic
     html = text_of(page, "/alarms/")
     assert "有记录待审" in html
     assert "new_code" in html
+
+
+def test_whoever_opens_the_address_of_a_form_is_led_to_the_form(page: Client, county: FictionalCounty) -> None:
+    """As after a refused form, whose address stays in the browser, or after signing in again."""
+    led = {
+        "/people/import/": "/people/",
+        "/cards/1/lost/": "/people/",
+        "/stations/station-a/claim/": "/stations/station-a/",
+        "/stations/station-a/revoke/": "/stations/station-a/",
+        "/stations/station-a/order/": "/stations/station-a/",
+        "/stations/station-a/reread/": "/stations/station-a/",
+        f"/stations/station-a/live/{uuid.uuid4()}/end/": "/stations/station-a/live/",
+        "/held/write-off/": "/held/",
+        "/desk/bind/": "/desk/",
+        "/alarms/1/acknowledge/": "/alarms/",
+        "/sign-out/": "/",
+    }
+    for path, place in led.items():
+        assert page.get(path)["Location"] == place, path
+        assert page.head(path).status_code == 302, path
+    assert page.get(f"/stations/NO_such/live/{uuid.uuid4()}/end/").status_code == 404
+    assert page.put("/people/import/").status_code == 405
+
+
+def test_no_address_of_the_console_is_an_empty_page() -> None:
+    """Wherever a browser comes there is a page, or one is led to it, or told in words that there is none."""
+    make_county()
+    client = client_for(user_of(Role.OPERATOR, COUNTY))
+    samples = {"station_id": "station-a", "pk": 1, "code": COUNTY, "order_id": uuid.uuid4(), "token": "A" * 43}
+    patterns = [*console_urls.urlpatterns, *accounts_urls.urlpatterns]
+    for pattern in patterns:
+        wanted = pattern.pattern.regex.groupindex
+        path = reverse(str(pattern.name), kwargs={name: samples[name] for name in wanted}) if pattern.name else "/"
+        answer = client.get(path)
+        assert answer.status_code != 405, path
+        assert answer.status_code == 302 or answer.content, path
+
+
+@pytest.mark.parametrize("path", ["/?q=%00", "/people/?q=a%00b", "/\x00"])
+def test_a_request_with_nul_gets_a_page_with_a_way_back(page: Client, path: str) -> None:
+    answer = page.get(path)
+    assert answer.status_code == 400
+    html = answer.content.decode()
+    assert '<html lang="zh-Hans">' in html
+    assert "请求有误" in html
+    assert 'href="/"' in html
+    assert "frame-ancestors" in answer["Content-Security-Policy"]
 
 
 def test_a_foreign_host_name_is_refused() -> None:

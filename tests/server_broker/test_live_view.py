@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 import uuid
 from collections.abc import Callable
 
@@ -226,6 +227,23 @@ def test_ending_it_forgets_the_frames_and_tells_the_station(officer: Client, hub
     assert "已要求站点结束" in officer.post(f"/stations/station-a/live/{order.pk}/end/", follow=True).content.decode()
     assert hub.latest("station-a", order.id.bytes) is None
     assert StationOrder.objects.filter(order="end_live_view").exists()
+
+
+def test_the_time_that_is_left_never_grows(officer: Client) -> None:
+    assert officer.post("/stations/station-a/live/", WISH).status_code == 302
+    order, shown = StationOrder.objects.get(order="live_view"), list[int]()
+    for sent_before in (None, 0, 1, 60, 119, 121, 135):
+        if sent_before is not None:
+            sent = timezone.now() - dt.timedelta(seconds=sent_before)
+            StationOrder.objects.filter(pk=order.pk).update(sent_at=sent)
+        html = officer.get("/stations/station-a/live/", headers={"HX-Request": "true"}).content.decode()
+        told = re.search(r"最多(?:还有)? <strong>(\d+)</strong> 秒", html)
+        shown.append(int(told[1]) if told else 0)
+        assert ("站点收到后开始算" in html) == (sent_before is None)
+    assert shown[0] == 120
+    assert shown == sorted(shown, reverse=True)
+    assert shown[-2:] == [0, 0]
+    assert "正在等站点答复" in html
 
 
 def test_a_lease_that_is_over_shows_what_it_came_to(officer: Client) -> None:

@@ -1,5 +1,6 @@
 """Pictures in pieces: whole only when hashed, kept when early, started over when damaged, gone after 90 days."""
 
+import hashlib
 import io
 import itertools
 from collections.abc import Iterator
@@ -189,6 +190,16 @@ def test_only_whole_jpegs_of_sane_size_are_viewable(tmp_path: Path) -> None:
     bomb = bomb[:start] + b"\xff\xff\xff\xff" + bomb[start + 4 :]
     assert viewable(picture)
     assert not any(viewable(data) for data in (b"", b"\xff\xd8", picture[: len(picture) // 2], png.getvalue(), bomb))
+
+
+def test_pictures_lie_where_no_other_account_looks(tmp_path: Path) -> None:
+    data = jpeg()
+    folder = MediaFolder(tmp_path / "media")
+    folder.write("station-a", hashlib.sha256(data).digest(), [(0, data)])
+    assert folder.finish("station-a", hashlib.sha256(data).digest(), size=len(data))
+    made = [tmp_path / "media", *(tmp_path / "media").rglob("*")]
+    assert len(made) == 4
+    assert [path for path in made if path.stat().st_mode & 0o007] == []
 
 
 def test_pieces_that_nobody_goes_on_with_are_dropped_with_what_waits_for_nothing(sender: Sender) -> None:

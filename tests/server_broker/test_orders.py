@@ -257,7 +257,7 @@ def test_others_may_not(county: FictionalCounty, role: Role) -> None:
 def test_another_township_s_station_is_absent(county: FictionalCounty) -> None:
     client = client_for(user_of(Role.OPERATOR, TOWN_A))
     assert client.post("/stations/station-b/order/", {"order": "snapshot", "why": "理由充分"}).status_code == 404
-    assert client.get("/stations/station-b/order/").status_code == 405
+    assert client.get("/stations/station-b/order/", follow=True).status_code == 404
 
 
 def test_orders_are_shown_to_those_alone_who_may_give_them(county: FictionalCounty) -> None:

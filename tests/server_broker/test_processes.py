@@ -3,8 +3,9 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
-from server_broker.service.processes import end
+from server_broker.service.processes import Program, end
 
 DEAF_ONCE = """
 import signal, sys
@@ -38,3 +39,11 @@ def test_one_that_hears_nothing_is_killed() -> None:
     process = started(DEAF_ONCE.replace("== 2", "== 99"))
     end(process.pid, timeout_s=1.2)
     assert process.wait(5) == -signal.SIGKILL
+
+
+def test_logs_are_for_their_owner_alone(tmp_path: Path) -> None:
+    fresh, older = tmp_path / "fresh.log", tmp_path / "older.log"
+    older.touch(0o644)
+    for log in (fresh, older):
+        assert Program([sys.executable, "-c", "print('said')"], tmp_path).start(log).wait(20) == 0
+        assert (log.read_text(), log.stat().st_mode & 0o777) == ("said\n", 0o600)

@@ -5,12 +5,13 @@ from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.live import live_page
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import alarms_of
 from server_broker.console.words import alarm_name
 from server_broker.fleet.alarms import acknowledge
@@ -48,7 +49,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
     return live_page(request, "alarms", context)
 
 
-@require_POST
+@post_only("alarms")
 @needs(Power.ANSWER_ALARMS)
 def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
     """Note who has seen an alarm. A second note changes nothing."""

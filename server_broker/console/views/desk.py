@@ -4,11 +4,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
 from server_broker.attendance.services import BindRefused
 from server_broker.console import parameters
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of, stations_of, touches_on, unbound
 from server_broker.people.cards import bind_card
 from server_broker.people.desk import waiting_cards
@@ -42,7 +43,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "console/desk.html", context)
 
 
-@require_POST
+@post_only("desk")
 @needs(Power.BIND_CARDS)
 def bind(request: HttpRequest) -> HttpResponse:
     """Give the card of a touch of that day in the viewer's scope to a person in that scope."""

@@ -12,11 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.audit.log import record
 from server_broker.console import parameters
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import held_of, quarantined_of, stations_of, to_review_of
 from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.ingest import held as service
@@ -82,7 +83,7 @@ def _messages(request: HttpRequest, unread: QuerySet[Quarantined], count: int) -
     return parameters.page_of(request, shown.order_by("-received_at", "-id"), size=PAGE_SIZE, count=count)
 
 
-@require_POST
+@post_only("station", "station_id")
 @needs(Power.REVIEW_HELD)
 def reread(request: HttpRequest, station_id: str) -> HttpResponse:
     """Read a station's held facts again, after whatever kept them from being read was put right."""
@@ -100,7 +101,7 @@ def reread(request: HttpRequest, station_id: str) -> HttpResponse:
     return _back(station.pk)
 
 
-@require_POST
+@post_only("held")
 @needs(Power.REVIEW_HELD)
 def write_off(request: HttpRequest) -> HttpResponse:
     """Write the chosen facts off, with a reason."""

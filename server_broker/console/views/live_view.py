@@ -10,13 +10,14 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from protocol.commands import LiveTerms
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
 from server_broker.console.live import is_poll, live_page
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import orders_of, stations_of
 from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.seen import note_live
@@ -25,7 +26,7 @@ from server_broker.fleet.models import Station
 from server_broker.live.hub import LiveHub, TooManyViews
 from server_broker.live.mqtt import MqttFrames
 from server_broker.orders.models import StationOrder
-from server_broker.orders.services import OrderRefused, give_order, lease_ends, live_order
+from server_broker.orders.services import OrderRefused, give_order, lease_ends, live_order, seconds_left
 
 SECONDS = ((60, "1 分钟"), (120, "2 分钟"), (300, "5 分钟"), (600, "10 分钟"))
 PACES = ((6, "每 10 秒一帧"), (20, "每 3 秒一帧"), (60, "每秒一帧"))
@@ -106,8 +107,7 @@ def _context(request: HttpRequest, station: Station) -> dict[str, Any]:
         hub().watch(station.pk, order.id.bytes, until=lease_ends(order), now=now)
     except TooManyViews:
         return {**context, "full": True}
-    left = lease_ends(order) - now
-    return {**context, "shot": hub().latest(station.pk, order.id.bytes), "left": max(0, round(left.total_seconds()))}
+    return {**context, "shot": hub().latest(station.pk, order.id.bytes), "left": seconds_left(order, now=now)}
 
 
 @require_safe
@@ -122,7 +122,7 @@ def live_frame(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> Ht
     return jpeg(shot.jpeg)
 
 
-@require_POST
+@post_only("station-live", "station_id")
 @needs(Power.VIEW_LIVE)
 def live_end(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> HttpResponse:
     """Have the station end the lease now."""

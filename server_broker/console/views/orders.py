@@ -5,10 +5,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
 from server_broker.audit.log import record
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, stations_of
 from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.words import ORDERS
@@ -27,7 +28,7 @@ class OrderForm(forms.Form):
     why = ReasonField()
 
 
-@require_POST
+@post_only("station", "station_id")
 @needs(Power.COMMAND_STATION)
 def order(request: HttpRequest, station_id: str) -> HttpResponse:
     """Give an order; it goes out within a second where the station is connected."""

@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import regions_of, scope
 from server_broker.audit.log import record
 from server_broker.console import parameters
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of
 from server_broker.people import spreadsheet
 from server_broker.people.cards import report_lost
@@ -75,7 +76,7 @@ def _xlsx(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": disposition or "attachment"})
 
 
-@require_POST
+@post_only("people")
 @needs(Power.BIND_CARDS)
 def card_lost(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark a card as lost."""

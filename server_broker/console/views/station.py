@@ -10,13 +10,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from protocol.claim import format_claim_code
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.attendance.models import Touch
 from server_broker.console.live import live_page
+from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, orders_of, stations_of, touches_of
 from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.seen import note_previewed
@@ -119,7 +120,7 @@ def claim(request: HttpRequest, station_id: str) -> HttpResponse:
     return render(request, "console/claim.html", {"section": "home", "station": shown, "code": code})
 
 
-@require_POST
+@post_only("station", "station_id")
 @needs(Power.REVOKE_STATION)
 def revoke(request: HttpRequest, station_id: str) -> HttpResponse:
     """Shut a station out for good, with a reason, once its id was typed again."""

@@ -1,0 +1,70 @@
+"""HTTP for strangers: who says nothing, or half a request, does not stay; and one address has so many connections.
+
+uvicorn's own timer runs only between two requests. How long a body may take is `server_broker.console.body_limit`'s.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Any, ClassVar, override
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_S = 20.0
+"""From the connection, or from the first byte of a later request, to the end of its head."""
+MAX_OF_AN_ADDRESS = 256
+"""A township's browsers may all come from one address, some connections each."""
+
+
+class BoundedHttp(H11Protocol):
+    """HTTP/1.1 (RFC 9112) on one connection, whose client must come to the point."""
+
+    head_s = HEAD_S
+    max_of_an_address = MAX_OF_AN_ADDRESS
+    _open: ClassVar[Counter[str]] = Counter()
+    """Connections by address, of this process."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the connection, or end it where its address has too many."""
+        super().connection_made(transport)
+        self._open[self._address] += 1
+        if self._open[self._address] > self.max_of_an_address:
+            transport.abort()
+        else:
+            self._wait_for_head()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        """Take what comes; the time for a head does not begin anew with each byte of it."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._wait_for_head()
+        else:
+            self._wait_no_longer()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        super().connection_lost(exc)
+        self._wait_no_longer()
+        self._open[self._address] -= 1
+        if not self._open[self._address]:
+            del self._open[self._address]
+
+    @property
+    def _address(self) -> str:
+        return self.client[0] if self.client else ""
+
+    def _wait_for_head(self) -> None:
+        if self._waiting is None:
+            self._waiting = self.loop.call_later(self.head_s, self.transport.abort)
+
+    def _wait_no_longer(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None

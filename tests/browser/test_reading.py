@@ -1,0 +1,143 @@
+"""What a page says can be read: no text over another, and links among words are told by more than their colour."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from server_broker.accounts.models import Role
+from server_broker.accounts.services import make_account
+from server_broker.audit.log import record
+from server_broker.fleet.models import Station
+from tests.browser.letting_in import let_in
+from tests.browser.sample_day import hold, make_day
+from tests.server_broker.console_county import COUNTY, FictionalCounty
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGES = (
+    "/",
+    "/?q=没有的",
+    "/today/",
+    "/stations/demo-shifan/",
+    "/stations/demo-shifan/settings/",
+    "/stations/demo-shifan/live/",
+    f"/settings/{COUNTY}/",
+    "/people/",
+    "/desk/",
+    "/alarms/",
+    "/held/",
+    "/held/?station=demo-shifan&state=messages",
+    "/nowhere/",
+)
+
+READABLE = """() => {
+  const seen = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode, element = node.parentElement;
+    if (!node.textContent.trim() || element.closest("script,style,option,.visually-hidden,.skip,thead")) continue;
+    if (!element.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) seen.push({ text: node.textContent.trim(), box, element });
+  }
+  const controls = [...document.querySelectorAll("input:not([type=hidden]),select,button,img")];
+  for (const element of controls.filter(control => control.checkVisibility()))
+    seen.push({ text: element.outerHTML.slice(0, 60), box: element.getBoundingClientRect(), element });
+  const over = [];
+  for (const [place, a] of seen.entries())
+    for (const b of seen.slice(place + 1)) {
+      if (a.element.contains(b.element) || b.element.contains(a.element)) continue;
+      const wide = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+      const high = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+      if (wide > 2 && high > 4) over.push(`${a.text} / ${b.text}`);
+    }
+  return over;
+}"""
+"""Texts and controls of which one lies over another. Lines may touch: their boxes are higher than letters."""
+
+BY_COLOUR_ALONE = """() => {
+  const blockOf = node => {
+    let at = node.parentElement;
+    while (getComputedStyle(at).display.startsWith("inline")) at = at.parentElement;
+    return at;
+  };
+  const others = new Map();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.textContent.trim()) continue;
+    if (node.parentElement.closest("a,button,script,style,label,.visually-hidden")) continue;
+    const block = blockOf(node);
+    others.set(block, (others.get(block) ?? "") + node.textContent.trim());
+  }
+  return [...document.querySelectorAll("main a")]
+    .filter(link => link.checkVisibility() && getComputedStyle(link).display === "inline")
+    .filter(link => others.has(blockOf(link)) && !getComputedStyle(link).textDecorationLine.includes("underline"))
+    .map(link => `${link.textContent} in ${others.get(blockOf(link))}`);
+}"""
+"""Links in a block of text that are not underlined (axe-core's rule link-in-text-block)."""
+
+
+@pytest.fixture
+def day() -> FictionalCounty:
+    made = make_day()
+    hold(made.stations["demo-shifan"])
+    return made
+
+
+@pytest.fixture(params=[1440, 390])
+def page(browser: Browser, web: str, day: FictionalCounty, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(
+        ignore_https_errors=True, viewport={"width": request.param, "height": 844}, locale="zh-CN"
+    )
+    let_in(context, web, make_account("operator", role=Role.OPERATOR, region=COUNTY))
+    yield context.new_page()
+    context.close()
+
+
+def test_no_text_lies_over_another_and_links_are_underlined_among_words(page: Page, web: str) -> None:
+    for path in PAGES:
+        page.goto(urljoin(web, path))
+        page.wait_for_load_state("networkidle")
+        assert (path, page.evaluate(READABLE)) == (path, [])
+        assert (path, page.evaluate(BY_COLOUR_ALONE)) == (path, [])
+
+
+def test_the_auditor_s_page_is_read_too(browser: Browser, web: str, day: FictionalCounty) -> None:
+    for number in range(4):
+        record("operator", "station.revoked", f"demo-{number}", {"reason": "设备丢失，装机员已确认" * number})
+    for width in (1440, 390):
+        context = browser.new_context(ignore_https_errors=True, viewport={"width": width, "height": 844})
+        let_in(context, web, make_account(f"auditor-{width}", role=Role.AUDITOR, region=COUNTY))
+        page = context.new_page()
+        page.goto(urljoin(web, "/audit/?q=吊销"))
+        expect(page.get_by_text("本机").first).to_be_visible()
+        assert page.evaluate(READABLE) == []
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        context.close()
+
+
+def test_a_file_that_is_too_large_gets_a_page_with_a_way_back(page: Page, web: str, tmp_path: Path) -> None:
+    large = tmp_path / "名单.xlsx"
+    with large.open("wb") as file:
+        file.truncate(40 * 2**20)
+    page.goto(urljoin(web, "/people/"))
+    page.set_input_files("#file", large)
+    page.get_by_role("button", name="导入").click()
+    expect(page.get_by_role("heading", name="文件太大，没有收下")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("navigation", name="主菜单")).to_be_visible()
+    page.get_by_role("link", name="回到人员与卡").click()
+    expect(page.get_by_role("heading", name="人员与卡")).to_be_visible()
+
+
+def test_a_revoked_station_s_page_offers_nothing_that_cannot_be(page: Page, web: str, day: FictionalCounty) -> None:
+    revoked = day.stations["station-b"]
+    Station.objects.filter(pk=revoked.pk).update(revoked_at=revoked.enrolled_at)
+    page.goto(urljoin(web, "/stations/station-b/"))
+    expect(page.get_by_text("已吊销").first).to_be_visible()
+    for name in ("生成接入码", "吊销", "下命令"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
