@@ -187,9 +187,7 @@ def _add_model_verbs(add: Add) -> None:
         help="of card numbers beside which the list names none: hex, hex_reversed, decimal, decimal_reversed or 8H10D",
     )
     add("publish-pack", _with_models("publish-pack"), "sign a learning pack and send it to all stations", "file")
-    account = add("account", _with_models("account"), "make a console account", "user")
-    account.add_argument("--role", required=True)
-    account.add_argument("--region", help="12-digit code of the region that it sees")
+    _add_account(add)
     add("sign-in-link", _with_models("sign-in-link"), "print a link that signs a user in once", "user")
     add("reset-second-factor", _with_models("reset-second-factor"), "forget an administrator's lost device", "user")
     add("restored", _with_models("restored"), "say that the database was restored from a backup")
@@ -200,6 +198,33 @@ def _add_model_verbs(add: Add) -> None:
         "--reason", required=True, help="for the audit log"
     )
     add("audit", _with_models("audit"), "check the chain of the audit log")
+
+
+_ACCOUNT_FORMS = """forms:
+  account USER --role ROLE [--region CODE]   make a console account; it signs in by sign-in-link
+  account list                               every account, its role, region, state and last sign-in
+  account set-role USER --role ROLE
+  account set-region USER --region CODE
+  account set-password USER                  asked for, or read from standard input
+  account disable USER                       ends its sessions and its links; nothing is deleted
+  account enable USER
+
+roles:
+  system    系统管理员   makes accounts           security  安全管理员   shuts stations out
+  auditor   审计员       reads the audit log      operator  县运维       runs stations
+  officer   镇办干部     people and attendance
+"""
+
+
+def _add_account(add: Add) -> None:
+    account = add("account", _with_models("account"), "make, list and change console accounts")
+    account.formatter_class = argparse.RawDescriptionHelpFormatter
+    account.epilog = _ACCOUNT_FORMS
+    account.add_argument("words", nargs="+", metavar="WORD", help="USER, or a form below")
+    account.add_argument("--role", help="system, security, auditor, operator or officer")
+    account.add_argument(
+        "--region", help="12-digit code of what it sees (default: the whole county for system, security and operator)"
+    )
 
 
 if __name__ == "__main__":

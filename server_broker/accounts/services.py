@@ -2,7 +2,7 @@
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from server_broker.accounts.models import Role, SignInLink, User
@@ -28,12 +28,15 @@ def make_account(username: str, *, role: Role, region: str | None, actor: str = 
         AccountRefused: The name is taken or can't be one.
         Region.DoesNotExist: There is no such region.
     """
-    with transaction.atomic():
-        place = None if region is None else Region.objects.get(pk=region)
-        user = User(username=_new_name(username), role=role, region=place)
-        user.set_unusable_password()
-        user.save()
-        say_made(user, actor=actor)
+    place = None if region is None else Region.objects.get(pk=region)
+    user = User(username=_new_name(username), role=role, region=place)
+    user.set_unusable_password()
+    try:
+        with transaction.atomic():
+            user.save()
+            say_made(user, actor=actor)
+    except IntegrityError as error:
+        raise AccountRefused(f"已有账号 {user.username}") from error
     return user
 
 

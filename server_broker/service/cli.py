@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from django.db import IntegrityError, OperationalError
+from django.db import OperationalError
 from django.utils import timezone
 from msgspec import ValidationError, convert
 
@@ -18,10 +18,9 @@ from protocol.refusal import Refused
 from protocol.topics import topic
 from server_broker.accounts import second_factor
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.accounts.models import Role, User
-from server_broker.accounts.services import make_account
+from server_broker.accounts.models import User
 from server_broker.audit import log as audit
-from server_broker.enrolment.claims import make_claim
+from server_broker.enrolment.claims import ClaimRefused, make_claim
 from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
 from server_broker.fleet.county_clock import CountyClock, LinuxMachine, build_ms
 from server_broker.fleet.desired import desired_changed
@@ -33,6 +32,7 @@ from server_broker.people.card_forms import form_named
 from server_broker.people.cells import BadCell
 from server_broker.people.excel import import_people
 from server_broker.regions.models import Region
+from server_broker.service import accounts_cli
 from server_broker.service.config import read_config
 from server_broker.service.control import restart
 from server_broker.service.processes import ServiceError, own_name
@@ -57,9 +57,11 @@ def _actor() -> str:
 
 def _claim(home: CountyHome, chosen: argparse.Namespace) -> int:
     station = Station.objects.filter(pk=chosen.station).first() or _new_station(chosen)
-    if station.revoked_at is not None:
-        raise ServiceError(f"站点 {station.pk} 已吊销，不能再接入；请新建一个站点编号")
-    print(format_claim_code(make_claim(station, actor=_actor(), now=timezone.now())))
+    try:
+        code = make_claim(station, actor=_actor(), now=timezone.now())
+    except ClaimRefused as refused:
+        raise ServiceError(str(refused)) from refused
+    print(format_claim_code(code))
     print(f"{station.pk}（{station.village.name}）：24 小时内有效，只能用一次", file=sys.stderr)
     return 0
 
@@ -191,15 +193,7 @@ def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
-    if chosen.role not in Role.values:
-        raise ServiceError(f"角色须为 {'、'.join(Role.values)} 之一")
-    if chosen.region and not Region.objects.filter(pk=chosen.region).exists():
-        raise ServiceError(f"没有区划 {chosen.region}")
-    try:
-        make_account(chosen.user, role=Role(chosen.role), region=chosen.region, actor=_actor())
-    except IntegrityError as error:
-        raise ServiceError(f"已有账号 {chosen.user}") from error
-    print(f"{chosen.user} {Role(chosen.role).label}")
+    print(accounts_cli.run(chosen, actor=_actor()))
     return 0
 
 
@@ -208,7 +202,7 @@ def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
     if user is None:
         raise ServiceError(f"没有账号 {chosen.user}")
     config = read_config(home)
-    print(f"https://{config.host}:{config.web_port}{make_sign_in_link(user)}")
+    print(f"https://{config.host}:{config.web_port}{make_sign_in_link(user, actor=_actor())}")
     return 0
 
 

@@ -8,7 +8,8 @@ import re
 import secrets
 import socket
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, get_args
 
 from server_broker.fleet.county_clock import Mode
@@ -27,6 +28,7 @@ _KEYS = {
     "broker_local_port": int,
     "clock": str,
 }
+_NAMED_BESIDE = 5
 _PORTS = range(20_000, 32_000)
 _REQUIRED = ("name", "host", "web_port", "broker_port", "broker_local_port")
 
@@ -75,52 +77,94 @@ class CountyConfig:
         return "127.0.0.1" if loopback else "0.0.0.0"  # noqa: S104 - stations come from outside
 
 
-def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
-    """Write ``county.toml``, ports of 0 replaced by free ones; return what was written."""
+def settle_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
+    """Return ``config`` with ports of 0 replaced by free ones. Nothing is written.
+
+    Raises:
+        ServiceError: All that is wrong with it, one line each.
+    """
     free = _free_ports(3)
-    ports = [
-        given or free[place]
-        for place, given in enumerate((config.web_port, config.broker_port, config.broker_local_port))
-    ]
+    return _read(
+        home.config_file,
+        _composed(
+            replace(
+                config,
+                web_port=config.web_port or free[0],
+                broker_port=config.broker_port or free[1],
+                broker_local_port=config.broker_local_port or free[2],
+            )
+        ),
+    )
+
+
+def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
+    """Write ``county.toml``, ports of 0 replaced by free ones; return what was written.
+
+    Raises:
+        ServiceError: All that is wrong with it, one line each. Nothing is written.
+    """
+    settled = settle_config(home, config)
+    write_atomically(home.config_file, _composed(settled).encode())
+    return settled
+
+
+def _composed(config: CountyConfig) -> str:
+    fallback = config.broker_fallback_port
     lines = [
         "# The county's own settings; cunhui-server up reads them at its start.",
         f"name = {_text(config.name)}",
         "# Name or address at which stations and browsers reach this machine.",
         f"host = {_text(config.host)}",
         f"other_hosts = [{', '.join(_text(host) for host in config.other_hosts)}]",
-        f"web_port = {ports[0]}",
-        f"broker_port = {ports[1]}",
+        f"web_port = {config.web_port}",
+        f"broker_port = {config.broker_port}",
         "# For stations on lines that block broker_port. Free on this address and let through by its firewall: 443.",
-        *([f"broker_fallback_port = {config.broker_fallback_port}"] if config.broker_fallback_port else []),
+        f"broker_fallback_port = {fallback}" if fallback else "# broker_fallback_port = 443",
         "# For the county's own programs, on 127.0.0.1 alone.",
-        f"broker_local_port = {ports[2]}",
+        f"broker_local_port = {config.broker_local_port}",
         '# "ntp": stations are told the time once a time service has set the clock of this machine.',
         '# "manual": there is none within reach, and the clock is set by hand.',
         f"clock = {_text(config.clock)}",
     ]
-    write_atomically(home.config_file, ("\n".join(lines) + "\n").encode())
-    return read_config(home)
+    return "\n".join(lines) + "\n"
 
 
 def read_config(home: CountyHome) -> CountyConfig:
     """Read ``county.toml``.
 
     Raises:
-        ServiceError: All that is wrong with it, one line each.
+        ServiceError: All that is wrong with it, one line each; or that there is no county in this folder.
     """
     try:
         text = home.config_file.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
     except FileNotFoundError as error:
-        raise ServiceError(f"no {home.config_file}: run cunhui-server init") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ServiceError(_no_county_in(home)) from error
+    except UnicodeDecodeError as error:
         raise ServiceError(f"{home.config_file}: {error}") from error
-    problems = [f"{home.config_file}: {key} is missing" for key in _REQUIRED if key not in values]
-    problems += [f"{home.config_file}:{_line_of(text, key)}: {key} is another key's port" for key in _clashes(values)]
+    return _read(home.config_file, text)
+
+
+def _no_county_in(home: CountyHome) -> str:
+    """Return which folder was looked at, which counties lie beside it, and how another is named."""
+    beside = [file.parent for depth in ("*", "*/*") for file in sorted(home.root.parent.glob(f"{depth}/county.toml"))]
+    seen = f"旁边有：{'、'.join(map(str, beside[:_NAMED_BESIDE]))}。" if beside else ""
+    return (
+        f"{home.root} 里没有县平台（没有 county.toml）。{seen}"
+        "已有的县平台请用 --home 文件夹 或环境变量 CUNHUI_HOME 指明；新建请运行 cunhui-server init"
+    )
+
+
+def _read(file: Path, text: str) -> CountyConfig:
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ServiceError(f"{file}: {error}") from error
+    problems = [f"{file}: {key} is missing" for key in _REQUIRED if key not in values]
+    problems += [f"{file}:{_line_of(text, key)}: {key} is another key's port" for key in _clashes(values)]
     for key, value in values.items():
         problem = _problem(key, value)
         if problem:
-            problems.append(f"{home.config_file}:{_line_of(text, key)}: {problem}")
+            problems.append(f"{file}:{_line_of(text, key)}: {problem}")
     if problems:
         raise ServiceError("\n".join(problems))
     return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import resource
+import shutil
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from pathlib import Path
 
 from server_broker import broker, cluster
 from server_broker.home import CountyHome
-from server_broker.service.config import CountyConfig, read_config, write_config
+from server_broker.service.config import CountyConfig, read_config, settle_config, write_config
 from server_broker.service.parts import Part, python_program, service_parts
 from server_broker.service.processes import ServiceError
 from server_broker.service.supervisor import StopAsked, Supervisor
@@ -20,14 +22,35 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
     """Make the folder of a new county: its keys and its ``county.toml``.
 
     Raises:
-        ServiceError: There is a county in it already.
+        ServiceError: There is a county in it already, ``config`` won't do, or the folder can't be written. What was
+            there before is there as it was, and nothing else.
     """
     if home.config_file.exists():
         raise ServiceError(f"{home.config_file} exists: this folder already holds a county")
-    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys.prepare(home)
-    home.secret_key()
-    return write_config(home, config)
+    settled = settle_config(home, config)
+    before = set(home.root.iterdir()) if home.root.is_dir() else None
+    try:
+        home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        keys.prepare(home)
+        home.secret_key()
+        return write_config(home, settled)
+    except BaseException as error:
+        _leave_as_before(home.root, before)
+        if isinstance(error, OSError):
+            raise ServiceError(f"{home.root}: {error}") from error
+        raise
+
+
+def _leave_as_before(folder: Path, before: set[Path] | None) -> None:
+    """Take away what was made in ``folder``, and itself where it was not there."""
+    if before is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for path in set(folder.iterdir()) - before:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str] = ()) -> None:

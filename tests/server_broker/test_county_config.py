@@ -7,6 +7,8 @@ import pytest
 from server_broker.home import CountyHome
 from server_broker.service.config import CountyConfig, read_config, write_config
 from server_broker.service.processes import ServiceError
+from server_broker.service.up import initialise
+from tests.integration.small_disk import SmallDisk
 
 
 def config(**changes: object) -> CountyConfig:
@@ -78,3 +80,34 @@ def test_what_vouches_for_the_clock_is_a_time_service_unless_the_file_says_other
     home.config_file.write_text("\n".join([*without, 'clock = "sundial"']))
     with pytest.raises(ServiceError, match='clock must be "ntp" or "manual"'):
         read_config(home)
+
+
+def test_a_refused_county_leaves_nothing_and_the_corrected_one_is_made(tmp_path: Path) -> None:
+    home = CountyHome(tmp_path / "county")
+    for wrong in ({"host": "https://county.example/"}, {"name": ""}, {"web_port": 443, "broker_port": 443}):
+        with pytest.raises(ServiceError):
+            initialise(home, config(**wrong))
+        assert not home.root.exists()
+    assert initialise(home, config()) == read_config(home)
+    with pytest.raises(ServiceError, match="already holds a county"):
+        initialise(home, config())
+
+
+def test_a_county_whose_disk_is_full_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    home = CountyHome(tmp_path / "county")
+    with SmallDisk(home.root, megabytes=1) as disk:
+        with disk.full():
+            before = sorted(path.name for path in home.root.iterdir())
+            with pytest.raises(ServiceError, match="No space left"):
+                initialise(home, config())
+            assert sorted(path.name for path in home.root.iterdir()) == before
+        assert initialise(home, config()) == read_config(home)
+
+
+def test_where_no_county_is_the_folder_and_those_beside_it_are_named(tmp_path: Path) -> None:
+    other = CountyHome(tmp_path / "demo" / "county")
+    initialise(other, config())
+    with pytest.raises(ServiceError) as raised:
+        read_config(CountyHome(tmp_path / "county"))
+    for word in (f"{tmp_path}/county 里没有", str(other.root), "--home", "CUNHUI_HOME", "cunhui-server init"):
+        assert word in str(raised.value)

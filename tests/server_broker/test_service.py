@@ -155,6 +155,7 @@ def test_verbs_name_what_is_wrong(county: County) -> None:
 
 def test_a_sign_in_link_is_a_whole_address(county: County) -> None:
     county.tool("account", "operator-01", "--role", "operator", "--region", "990000000000")
+    assert "operator-01  县运维" in county.tool("account", "list")
     link = county.tool("sign-in-link", "operator-01")
     assert link.startswith(f"https://127.0.0.1:{county.web_port}/")
     assert "√" in county.tool("audit")

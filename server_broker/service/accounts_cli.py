@@ -1,0 +1,143 @@
+"""``cunhui-server account``: make accounts, list them and change them. The audit log has each change."""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Callable
+from typing import cast
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from server_broker.accounts.models import Role, User
+from server_broker.accounts.services import AccountRefused, make_account, save_changes, set_password
+from server_broker.regions.models import COUNTY_DIGITS, Region
+from server_broker.service.processes import ServiceError
+
+type _Act = Callable[[User, argparse.Namespace, str], str]
+
+SEES_NOTHING = (Role.AUDITOR,)
+"""Roles whose work needs no region."""
+_SEES_THE_COUNTY = (Role.SYSTEM, Role.SECURITY, Role.OPERATOR)
+"""Roles that get the whole county where no region is named."""
+
+
+def run(chosen: argparse.Namespace, *, actor: str) -> str:
+    """Do what the words say, and return what to print.
+
+    Raises:
+        ServiceError: And why not.
+    """
+    first, *names = chosen.words
+    try:
+        if first == "list" and not names:
+            return _listed()
+        if first in _ACTS and len(names) == 1:
+            return _act(first, names[0], chosen, actor)
+        if first not in ("list", *_ACTS) and not names:
+            return _make(first, chosen, actor)
+    except AccountRefused as refused:
+        raise ServiceError(str(refused)) from refused
+    raise ServiceError("看不懂：请运行 cunhui-server account --help")
+
+
+def _listed() -> str:
+    lines = []
+    for user in User.objects.select_related("region").order_by("username"):
+        region = f"{user.region} {user.region_id}" if user.region_id else "未分配区划"
+        seen = timezone.localtime(user.last_login).strftime("%Y-%m-%d %H:%M") if user.last_login else "从未登录"
+        state = "在用" if user.is_active else "已停用"
+        lines.append(f"{user.username}  {user.get_role_display()}  {region}  {state}  {seen}")
+    return "\n".join(lines) or "还没有账号"
+
+
+def _make(name: str, chosen: argparse.Namespace, actor: str) -> str:
+    role = _role(chosen)
+    user = make_account(name, role=role, region=_region(chosen, role), actor=actor)
+    sees = f"，看{user.region}" if user.region else ""
+    return f"{user.username} {role.label}{sees}。登录：cunhui-server sign-in-link {user.username}"
+
+
+def _act(verb: str, name: str, chosen: argparse.Namespace, actor: str) -> str:
+    with transaction.atomic():
+        user = User.objects.select_for_update(of=("self",)).filter(username=name).first()
+        if user is None:
+            raise ServiceError(f"没有账号 {name}")
+        return _ACTS[verb](user, chosen, actor)
+
+
+def _set_region(user: User, chosen: argparse.Namespace, actor: str) -> str:
+    user.region = Region.objects.get(pk=_region(chosen, Role(user.role)))
+    save_changes(user, actor=actor)
+    return f"{user.username} 现在看{user.region}"
+
+
+def _set_role(user: User, chosen: argparse.Namespace, actor: str) -> str:
+    role = _role(chosen)
+    if user.region_id is None and role not in SEES_NOTHING:
+        raise ServiceError(
+            f"{user.username} 还没有区划：请先运行 cunhui-server account set-region {user.username} --region 代码"
+        )
+    user.role = role
+    save_changes(user, actor=actor)
+    return f"{user.username} 现在是{role.label}"
+
+
+def _set_password(user: User, chosen: argparse.Namespace, actor: str) -> str:
+    """A password on the command line would stand in the process list and in the shell's history."""
+    typed = getpass.getpass("新密码：") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    set_password(user, typed, actor=actor)
+    return f"{user.username} 的密码已改"
+
+
+def _set_active(active: bool) -> _Act:
+    def act(user: User, chosen: argparse.Namespace, actor: str) -> str:
+        user.is_active = active
+        changed = save_changes(user, actor=actor)
+        return f"{user.username} {'已' if changed else '本来就'}{'启用' if active else '停用'}"
+
+    return act
+
+
+_ACTS: dict[str, _Act] = {
+    "set-region": _set_region,
+    "set-role": _set_role,
+    "set-password": _set_password,
+    "disable": _set_active(False),
+    "enable": _set_active(True),
+}
+
+
+def _role(chosen: argparse.Namespace) -> Role:
+    if chosen.role not in Role.values:
+        raise ServiceError(f"请用 --role 写明角色：{'、'.join(f'{role.value} {role.label}' for role in Role)}")
+    return Role(chosen.role)
+
+
+def _region(chosen: argparse.Namespace, role: Role) -> str | None:
+    """Return the code of the region that is named; without one the county's own, where the role is for all of it.
+
+    Raises:
+        ServiceError: The account would see nothing, and nobody could make it see more.
+    """
+    if chosen.region:
+        if not Region.objects.filter(pk=chosen.region).exists():
+            raise ServiceError(f"没有区划 {chosen.region}。{_known_regions()}")
+        return cast(str, chosen.region)
+    if role in SEES_NOTHING:
+        return None
+    counties = list(_counties()) if role in _SEES_THE_COUNTY else []
+    if len(counties) != 1:
+        raise ServiceError(f"请用 --region 写明这个账号看哪个县、镇或村，否则它什么也看不到。{_known_regions()}")
+    return counties[0].pk
+
+
+def _counties() -> QuerySet[Region]:
+    return Region.objects.filter(code__endswith="0" * (12 - COUNTY_DIGITS))
+
+
+def _known_regions() -> str:
+    if counties := list(_counties()):
+        return "已有的县：" + "、".join(f"{county} {county.pk}" for county in counties)
+    return "现在还没有区划：请先运行 cunhui-server import-people 文件.xlsx，工作表“区划”的两列是“代码”（12 位）和“名称”"
