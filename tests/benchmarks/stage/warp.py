@@ -15,7 +15,7 @@ from agent.drivers import mqtt_connection as link
 from agent.drivers.system_clock import LinuxClock
 from agent.events import Event
 from agent.inbox import Inbox
-from protocol.facts import ClockCorrected
+from protocol.facts import Fact
 
 HOLD_S = 0.2
 """So long after an event of the link time still runs as the county's."""
@@ -95,10 +95,14 @@ class WarpedClock(StationClock):
         super().__init__(system=WarpedSystem(warp), build_ms=build_ms)
         self._warp = warp
 
-    def county_said(self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int) -> ClockCorrected | None:
+    def county_said(
+        self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
+    ) -> list[Fact]:
         """As `StationClock.county_said`."""
         wall_ms += self._warp.ahead_ms()
-        return super().county_said(wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms)
+        return super().county_said(
+            wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms, clock_run=clock_run
+        )
 
 
 class WarpedInbox(Inbox):

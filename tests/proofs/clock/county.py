@@ -1,22 +1,28 @@
-"""One station's county: its own settlement on the private cluster, living in true time. Import after `django.setup`."""
+"""One station's county: its own settlement on the private cluster, by its machine's clock.
 
-from collections.abc import Callable
+Import it after `django.setup`.
+"""
+
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 
 from django.utils import timezone
 
 from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.services import touch_rows
+from server_broker.fleet.county_clock import CountyClock
 from server_broker.fleet.desired import refresh
 from server_broker.fleet.models import Station, StationEvent
-from server_broker.ingest.answers import Answer, seal_answer
+from server_broker.ingest.answers import Answer
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.telling import TimeTelling
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from tests.fakes.enrolled import EnrolledStation
+from tests.proofs.clock.county_machine import CountyMachine
 from tests.proofs.clock.judge import Shown, ShownEvent
 
 VILLAGE = "999901001201"
@@ -31,10 +37,12 @@ def next_station() -> str:
 class ClockCounty:
     """Takes what the station publishes, and answers; shows what its people would see."""
 
-    def __init__(self, enrolled: EnrolledStation, *, true_ms: Callable[[], int]) -> None:
+    def __init__(self, enrolled: EnrolledStation, *, machine: CountyMachine, root: Path, build_ms: int) -> None:
         self._station = enrolled.identity.station
-        self._key = enrolled.county_key
-        self._true_ms = true_ms
+        self._machine = machine
+        root.mkdir()
+        self._clock = CountyClock(root, machine=machine, mode=machine.mode, build_ms=build_ms)
+        self._telling = TimeTelling(self._clock, key=enrolled.county_key, wall=self._now)
         self._settlement = Settlement(clock=self._now)
         _make_village()
         Station.objects.create(
@@ -47,13 +55,27 @@ class ClockCounty:
         refresh(self._station, now=self._now())
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._true_ms() / 1000, UTC)
+        return datetime.fromtimestamp(self._machine.wall_ms() / 1000, UTC)
+
+    def attend(self) -> None:
+        """Look at the own clock, as the worker does between two batches."""
+        self._telling.attend(mono_ms=self._machine.mono_ms())
+
+    def mend(self) -> None:
+        """Put the clock right; where a lie of the time service has raised the floor, a person confirms it."""
+        self._machine.mend()
+        self.attend()
+        if not self._clock.look().tells:
+            self._clock.confirm()
+            self.attend()
 
     def hear(self, leaf: Up, payload: bytes) -> list[tuple[Down, bytes]]:
-        """Settle a publish; answers carry true time where they carry any."""
+        """Settle a publish; welcomes tell the time as far as the county believes its own clock."""
+        self.attend()
         incoming = Incoming(topic(shard=0, station=self._station, leaf=leaf), payload)
         answers = self._settlement.settle([incoming])
-        return [(_leaf(answer), seal_answer(answer, self._key, wall_ms=self._true_ms())) for answer in answers]
+        sealed = [(answer, self._telling.seal(answer, mono_ms=self._machine.mono_ms())) for answer in answers]
+        return [(_leaf(answer), payload) for answer, payload in sealed if payload is not None]
 
     def shown(self) -> list[Shown]:
         """Return the touches as a list of the console has them, oldest first."""

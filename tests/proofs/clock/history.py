@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.fakes.enrolled import make_enrolled
 from tests.proofs.clock.board import ClockBoard
 from tests.proofs.clock.county import ClockCounty, next_station
+from tests.proofs.clock.county_machine import CountyMachine
 from tests.proofs.clock.judge import Findings, Judge
 from tests.proofs.clock.world import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, YEAR_MS, World
 
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 
 JUMPS = (HOUR_MS, -HOUR_MS, YEAR_MS, -YEAR_MS)
 FINAL_MS = 6 * HOUR_MS
+COUNTY_TROUBLES = 0.5
+"""In so many histories the county's own clock goes wrong."""
 
 
 class History:
@@ -23,7 +26,12 @@ class History:
         self._chance = random.Random(seed)
         self.world = World(self._chance)
         enrolled = make_enrolled(folder / "station", station=next_station())
-        self._county = ClockCounty(enrolled, true_ms=lambda: self.world.true_ms)
+        self._county_chance = random.Random(f"county {seed}")
+        self._machine = CountyMachine(self._county_chance, lambda: self.world.true_ms)
+        self._has_trouble = self._county_chance.random() < COUNTY_TROUBLES
+        county_build_ms = self.world.true_ms - 90 * DAY_MS
+        self._county = ClockCounty(enrolled, machine=self._machine, root=folder / "county", build_ms=county_build_ms)
+        self._county.attend()
         build_ms = self.world.true_ms - self._chance.randint(0, 300) * DAY_MS
         if self._chance.random() < 0.1:
             build_ms = self.world.true_ms + 12 * YEAR_MS
@@ -38,6 +46,7 @@ class History:
                 if boot:
                     self._power_cycle()
                 for _ in range(self._chance.randint(2, 8)):
+                    self._county_happens()
                     self._happens()
             self._come_to_terms()
             Judge(self.world, self._board.lit, findings).judge(self._county.shown(), self._county.events())
@@ -49,6 +58,20 @@ class History:
         self.world.true_ms += self._chance.choice((20 * SECOND_MS, 10 * MINUTE_MS, 9 * HOUR_MS, 40 * DAY_MS))
         self.world.power_on()
         self._board.start()
+
+    def _county_happens(self) -> None:
+        """The county's own clock goes wrong, or is put right."""
+        if not self._has_trouble or self._county_chance.random() > 0.3:
+            return
+        if self._machine.wrong:
+            self._mend_the_county()
+        else:
+            self._machine.go_wrong()
+            self.world.events.append(f"county_{self._machine.mode}_{self._machine.trouble}")
+
+    def _mend_the_county(self) -> None:
+        self._county.mend()
+        self.world.events.append("county_mended")
 
     def _happens(self) -> None:
         what = self._chance.random()
@@ -85,7 +108,9 @@ class History:
         self._board.live(ms, step_ms=step_ms)
 
     def _come_to_terms(self) -> None:
-        """In the end the network is there, and nobody's hand on it."""
+        """In the end the network is there, nobody's hand is on it, and the county's clock is right."""
+        if self._machine.wrong:
+            self._mend_the_county()
         self.world.ntp_off()
         self._board.way.reachable, self._board.way.hostile = True, False
         self._board.way.lose()

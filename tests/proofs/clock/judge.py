@@ -64,9 +64,13 @@ class Findings:
     wrong_quality: int = 0
     """`synced` or `holdover` by the station without any word, or more than 2 s wrong without a lie."""
     uncorrected: int = 0
-    """Datable by a word of the boot, and shown undated or more than 2 s wrong."""
+    """Datable by a word of the boot, and shown more than 2 s wrong; or undated though an honest NTP ran."""
+    undated_for_good: int = 0
+    """Datable by a word of the county, and shown undated after its clock was put right."""
     invented: int = 0
-    """Shown as dated in a boot in which nobody told the time; or a window said to be closed that was not."""
+    """Shown as dated in a boot in which nobody told the time, or by a wrong clock of the county that was put right;
+    or a window said to be closed that was not.
+    """
     lost: int = 0
     doubled: int = 0
     crashes: int = 0
@@ -76,6 +80,8 @@ class Findings:
     deceived: int = 0
     """Touches with a wrong time that only a lying NTP told, in boots that the county never reached: nobody can know."""
     corrected_from_a_lie: int = 0
+    corrected_from_the_county: int = 0
+    """Touches that the county's own wrong clock had dated."""
     windows_claimed: int = 0
     details: list[str] = field(default_factory=list)
     by_event: Counter[str] = field(default_factory=Counter)
@@ -83,7 +89,7 @@ class Findings:
 
     @property
     def wrong(self) -> int:
-        times = self.misordered + self.wrong_quality + self.uncorrected + self.invented
+        times = self.misordered + self.wrong_quality + self.uncorrected + self.undated_for_good + self.invented
         return times + self.lost + self.doubled + self.crashes
 
 
@@ -119,7 +125,7 @@ class Judge:
     def _quality(self, row: Shown | ShownEvent) -> None:
         boot = self._world.boots[row.boot]
         true_ms = self._world.true_of(row.boot, row.mono)
-        if row.quality not in DATED or boot.deceived_at(true_ms):
+        if row.quality not in DATED or boot.deceived_at(true_ms) or boot.misled:
             return
         if not (boot.heard or boot.honest) or abs(row.wall - true_ms) > WITHIN_MS:
             self._findings.wrong_quality += 1
@@ -138,12 +144,18 @@ class Judge:
             # After the county's word a lie can begin that no later word of this boot has put right.
             excused = self._still_deceived(boot, true_ms)
             if not right and not excused:
-                found.uncorrected += 1
+                found.undated_for_good += at is None
+                found.invented += at is not None and boot.misled
+                found.uncorrected += at is not None and not boot.misled
                 self._say(f"shown {at - true_ms if at is not None else None} ms away", boot, true_ms)
             found.deceived += touch and not right and excused
             found.corrected_from_a_lie += touch and right and abs(wall - true_ms) > WITHIN_MS
+            found.corrected_from_the_county += touch and right and boot.misled and abs(wall - true_ms) > WITHIN_MS
         elif at is None:
             found.uncorrected += self._ntp_must_have_told(boot)
+        elif boot.misled and not right:
+            found.invented += 1
+            self._say(f"shown {at - true_ms} ms away", boot, true_ms)
         elif boot.lied:
             found.deceived += touch and not right
         elif boot.heard or boot.honest:

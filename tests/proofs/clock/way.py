@@ -1,4 +1,4 @@
-"""The way between a station and its county: it takes true time, and a hostile hand is on the county's signed time.
+"""The way between a station and its county: it takes time, and a hostile hand is on the county's signed time.
 
 It implements `agent.ports.Link`. Answers to births may come late, twice, not at all, be those of an earlier connection,
 or be signed by somebody else. Where certificates are judged by the machine's clock, a wrong one fails on their dates.
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.clock import ANSWER_WITHIN_MS
 from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, JudgeAt
-from protocol.birth import seal_welcome, unseal_welcome
+from protocol.birth import NOT_TOLD, seal_welcome, unseal_welcome
 from protocol.topics import Down, Up
 from tests.proofs.clock.county import ClockCounty
 from tests.proofs.clock.world import DAY_MS, World
@@ -24,6 +24,8 @@ from tests.proofs.clock.world import DAY_MS, World
 VALID_FROM_MS = 1_577_836_800_000
 """2020-01-01: what the county's certificates are back-dated to."""
 VALID_FOR_MS = 12 * 365 * DAY_MS
+WRONG_MS = 2_000
+"""A word of the county that was wrong by more than this misleads."""
 MARGIN_MS = 100
 """A round trip closer than this to what counts is left undecided."""
 
@@ -136,7 +138,7 @@ class ClockWay:
         late = 0.26 <= luck < 0.4
         events.extend(["welcome_late"] if late else [])
         self._pass(self._chance.randint(2_000, 15_000) if late else self._chance.randint(5, 1_200))
-        self._note()
+        self._note(payload)
         self._deliver("welcome", payload)
         if 0.4 <= luck < 0.5:
             events.append("welcome_twice")
@@ -147,12 +149,19 @@ class ClockWay:
         welcome = unseal_welcome(payload, station=self._station, public_keys=self._keys)
         return seal_welcome(self._stranger, msgspec.structs.replace(welcome, wall=welcome.wall + DAY_MS))
 
-    def _note(self) -> None:
-        """Tell the world of a genuine answer, and whether it counts for sure."""
+    def _note(self, payload: bytes) -> None:
+        """Tell the world of a genuine answer, whether it counts for sure, and whether the county was wrong."""
+        wall_ms = unseal_welcome(payload, station=self._station, public_keys=self._keys).wall
+        first, self._welcomed = not self._welcomed, True
+        if wall_ms == NOT_TOLD:
+            self._world.events.append("untold")
+            return
         boot = self._world.boot
         boot.heard = True
-        first, self._welcomed = not self._welcomed, True
         trip_ms = self._world.true_ms - self._births[0]
+        if abs(wall_ms - self._world.true_ms) > WRONG_MS + trip_ms:
+            boot.misled = True
+            self._world.events.append("told_wrongly")
         if first and len(self._births) == 1 and trip_ms <= ANSWER_WITHIN_MS - MARGIN_MS:
             self._world.county_told()
 

@@ -60,6 +60,8 @@ class Boot:
     """When the county's word was surely taken for the first time."""
     heard: bool = False
     """Whether any answer of the county came at all."""
+    misled: bool = False
+    """Whether the county itself told a wrong time."""
     honest: bool = False
     """Whether an honest NTP ran in it for a while."""
     lied: list[tuple[int, int | None]] = field(default_factory=list)

@@ -1,0 +1,75 @@
+"""The county's own machine in a world's true time: clocks that a power cut, a hand or a time service puts wrong.
+
+What goes wrong is mended in the same boot of the machine, as a person or a time service would do it.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal
+
+from server_broker.fleet.county_clock import Mode
+from tests.proofs.clock.world import HOUR_MS, YEAR_MS, ms_of
+
+type Trouble = Literal["1970", "2020", "2038", "a_year_ahead", "an_hour_ahead", "set_by_hand", "ntp_lies"]
+
+TROUBLES: tuple[tuple[Mode, Trouble], ...] = (
+    ("ntp", "1970"),
+    ("ntp", "2020"),
+    ("ntp", "2038"),
+    ("ntp", "a_year_ahead"),
+    ("ntp", "ntp_lies"),
+    ("manual", "1970"),
+    ("manual", "2020"),
+    ("manual", "2038"),
+    ("manual", "a_year_ahead"),
+    ("manual", "an_hour_ahead"),
+    ("manual", "set_by_hand"),
+)
+_WALLS = {"1970": datetime(1970, 1, 1, tzinfo=UTC), "2020": datetime(2020, 1, 1, tzinfo=UTC)}
+_WALLS["2038"] = datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC)
+_AHEAD = {"a_year_ahead": YEAR_MS, "an_hour_ahead": HOUR_MS, "set_by_hand": YEAR_MS, "ntp_lies": YEAR_MS}
+
+
+class CountyMachine:
+    """Implements `server_broker.fleet.county_clock.Machine`."""
+
+    def __init__(self, chance: random.Random, true_ms: Callable[[], int]) -> None:
+        self._chance = chance
+        self._true_ms = true_ms
+        self.mode, self.trouble = chance.choice(TROUBLES)
+        self.wrong = False
+        self._ahead_ms = 0
+        self._power_on(0)
+        self._ntp = self.mode == "ntp"
+
+    def _power_on(self, ahead_ms: int) -> None:
+        self._boot = self._chance.randbytes(16)
+        self._began_ms = self._true_ms() - 30_000
+        self._ahead_ms, self._ntp = ahead_ms, False
+
+    def go_wrong(self) -> None:
+        """Let the trouble begin: by a power cut, by a hand at the clock, or by its time service."""
+        self.wrong = True
+        if self.trouble in _WALLS:
+            self._power_on(ms_of(_WALLS[self.trouble]) - self._true_ms())
+        elif self.trouble in ("set_by_hand", "ntp_lies"):
+            self._ahead_ms, self._ntp = _AHEAD[self.trouble], self.trouble == "ntp_lies"
+        else:
+            self._power_on(_AHEAD[self.trouble])
+
+    def mend(self) -> None:
+        """Put the clock right, by its time service or by hand."""
+        self.wrong, self._ahead_ms, self._ntp = False, 0, self.mode == "ntp"
+
+    def wall_ms(self) -> int:
+        return max(0, self._true_ms() + self._ahead_ms)
+
+    def mono_ms(self) -> int:
+        return self._true_ms() - self._began_ms
+
+    def boot_id(self) -> bytes:
+        return self._boot
+
+    def synchronised(self) -> bool:
+        return self._ntp
