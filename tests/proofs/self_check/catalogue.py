@@ -98,6 +98,9 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "29-salvage-tries-a-page-once": (agent_tests("test_outbox_salvage.py"),),
     "30-order-begun-in-memory": (POWER_CUT, agent_tests("test_commands*.py")),
     "31-identity-written-in-place": (POWER_CUT,),
+    "34-county-clock-believed-below-its-floor": (county_tests("test_county_clock.py"),),
+    "37-births-behind-facts": (county_tests("test_births_first.py"),),
+    "40-generation-that-goes-back": (county_tests("test_machine_restored.py"),),
 }
 
 
