@@ -68,6 +68,8 @@ class Plan(NamedTuple):
     """For rows whose time differs from this."""
     disputed_through: int
     """Rows up to here are dated by nobody; -1 for none."""
+    doubtful: bool = False
+    """Whether some word of the county is not taken as the station took it."""
 
 
 def plan(anchors: Sequence[Anchor]) -> Plan:
@@ -82,10 +84,11 @@ def plan(anchors: Sequence[Anchor]) -> Plan:
     good = [word for word in words if word not in wrong]
     first = good[0] if anchors[0] in wrong or contested else anchors[0]
     again = overriding(anchors, wrong=wrong)
-    if wrong or any(word.moved for word in good):
+    doubtful = bool(wrong) or any(word.moved for word in good)
+    if doubtful:
         again += [Span(-1, good[0].known, good[0]), *_reigns(words, good)]
     kept = [span._replace(after=max(span.after, through)) for span in again if span.through > through]
-    return Plan(Span(through, _END, first), kept, through)
+    return Plan(Span(through, _END, first), kept, through, doubtful)
 
 
 def _yields(word: Anchor, stands: Anchor) -> bool:
@@ -124,11 +127,12 @@ def overriding(anchors: Iterable[Anchor], *, wrong: Collection[Anchor] = ()) -> 
     return spans
 
 
-def date_boots(boots: Mapping[Boot, int]) -> list[Boot]:
+def date_boots(boots: Mapping[Boot, int], *, from_scratch: bool = False) -> list[Boot]:
     """Date the rows of boots.
 
     Args:
         boots: By boot, the lowest mono of rows that are new; 0 where an anchor is.
+        from_scratch: Forget first what dated them before.
 
     Returns:
         The boots in which the county's words contradict each other and none counts more.
@@ -136,6 +140,7 @@ def date_boots(boots: Mapping[Boot, int]) -> list[Boot]:
     if not boots:
         return []
     plans = {boot: plan(anchors) for boot, anchors in _anchors(boots).items()}
+    _forget([boot for boot, planned in plans.items() if from_scratch or (planned.doubtful and boots[boot] == 0)])
     disputed = {boot: planned.disputed_through for boot, planned in plans.items() if planned.disputed_through >= 0}
     _dispute(disputed)
     _date(
@@ -156,7 +161,21 @@ def date_again(runs: Collection[bytes]) -> list[Boot]:
         WHERE kind = 'clock_corrected' AND detail->>'run' = ANY(%s)""",
         [[run.hex() for run in runs]],
     )
-    return date_boots({(station, bytes(boot)): 0 for station, boot in found})
+    return date_boots({(station, bytes(boot)): 0 for station, boot in found}, from_scratch=True)
+
+
+def _forget(boots: Sequence[Boot]) -> None:
+    """Leave of boots' rows what the station said of their time."""
+    if not boots:
+        return
+    columns = [list(column) for column in zip(*boots, strict=True)]
+    for table in _DATED_TABLES:
+        execute(
+            f"""UPDATE {table} t SET corrected_wall = NULL
+            FROM unnest(%s::text[], %s::bytea[]) AS w (station, boot)
+            WHERE t.station_id = w.station AND t.boot = w.boot AND t.corrected_wall IS NOT NULL""",  # noqa: S608
+            columns,
+        )
 
 
 def dispute_alarm(station: str) -> AlarmCall:

@@ -195,6 +195,20 @@ def test_the_last_hand_at_a_clock_without_ntp_judges_those_before(station: Stati
     assert shown() == {2_000: true(2_000)}
 
 
+def test_a_judgement_that_was_wrong_is_taken_back(station: StationDouble) -> None:
+    """The clock was right and somebody set it a year ahead: that judged what was right, until it was set back."""
+    first = run(b"run-frst", offset=0, vouched=UNVOUCHED)
+    note_run(first, ended=None, at=NOW)
+    station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000, "county", "unknown", run=first.id))
+    settle(station.add(touch(2_000)).facts_message())
+    away = run(b"run-away", offset=YEAR, vouched=BY_HAND, began=60_000)
+    date_again(note_run(away, ended=first, at=NOW))
+    assert [at.year for at, _ in shown().values()] == [2027, 2027]
+    date_again(note_run(run(b"run-back", offset=0, vouched=BY_HAND, began=120_000), ended=away, at=NOW))
+    assert shown() == {500: true(500), 2_000: true(2_000)}
+    assert TouchRow.objects.get(mono_ms=2_000).corrected_wall is None
+
+
 def test_a_clock_that_ran_away_as_a_crystal_does_moves_nothing() -> None:
     slow = run(b"run-slow", offset=60_000, vouched=BY_HAND)
     note_run(slow, ended=None, at=NOW)
@@ -257,8 +271,10 @@ def test_what_the_station_heard_last_was_wrong(station: StationDouble) -> None:
 
 def test_anchors_are_weighed_by_who_vouches_for_them() -> None:
     wrong, good = Anchor(10, YEAR, "county", 11, UNVOUCHED), Anchor(20, 20, "county", 21, SYNCHRONISED)
-    assert plan([wrong, good]) == Plan(Span(-1, 2**63 - 1, good), [Span(-1, 21, good), Span(-1, 21, good)], -1)
+    assert plan([wrong, good]) == Plan(
+        Span(-1, 2**63 - 1, good), [Span(-1, 21, good), Span(-1, 21, good)], -1, doubtful=True
+    )
     equal = Anchor(20, 20, "county", 21, UNVOUCHED)
-    assert plan([wrong, equal]) == Plan(Span(21, 2**63 - 1, equal), [], 21)
+    assert plan([wrong, equal]) == Plan(Span(21, 2**63 - 1, equal), [], 21, doubtful=True)
     same_moment = Anchor(10, 10, "county", 12, UNVOUCHED)
     assert plan([wrong, same_moment]).disputed_through in (11, 12)

@@ -12,7 +12,17 @@ from firmware_scripts.report import Report, arguments, chosen_seed, exit_code
 from tests.proofs.clock.judge import Findings
 from tests.proofs.private_county import county_home, private_cluster, temporary
 
-BAD = ("misordered", "wrong_quality", "uncorrected", "undated_for_good", "invented", "lost", "doubled", "crashes")
+BAD = (
+    "misordered",
+    "wrong_quality",
+    "uncorrected",
+    "undated_for_good",
+    "invented",
+    "told_in_doubt",
+    "lost",
+    "doubled",
+    "crashes",
+)
 SEEN = (
     "touches",
     "dated",

@@ -61,6 +61,11 @@ class ClockCounty:
         """Look at the own clock, as the worker does between two batches."""
         self._telling.attend(mono_ms=self._machine.mono_ms())
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether it has reason to doubt its clock."""
+        return self._machine.doubtful
+
     def mend(self) -> None:
         """Put the clock right; where a lie of the time service has raised the floor, a person confirms it."""
         self._machine.mend()

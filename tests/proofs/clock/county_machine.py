@@ -62,6 +62,11 @@ class CountyMachine:
         """Put the clock right, by its time service or by hand."""
         self.wrong, self._ahead_ms, self._ntp = False, 0, self.mode == "ntp"
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether a county that looks at its clock has reason to doubt it now."""
+        return self.wrong and (self.trouble in _WALLS or (self.mode == "ntp" and self.trouble != "ntp_lies"))
+
     def wall_ms(self) -> int:
         return max(0, self._true_ms() + self._ahead_ms)
 

@@ -71,6 +71,8 @@ class Findings:
     """Shown as dated in a boot in which nobody told the time, or by a wrong clock of the county that was put right;
     or a window said to be closed that was not.
     """
+    told_in_doubt: int = 0
+    """Welcomes of a county that told a wrong time by a clock which it had reason to doubt."""
     lost: int = 0
     doubled: int = 0
     crashes: int = 0
@@ -90,7 +92,7 @@ class Findings:
     @property
     def wrong(self) -> int:
         times = self.misordered + self.wrong_quality + self.uncorrected + self.undated_for_good + self.invented
-        return times + self.lost + self.doubled + self.crashes
+        return times + self.told_in_doubt + self.lost + self.doubled + self.crashes
 
 
 class Judge:
@@ -113,6 +115,7 @@ class Judge:
             if event.kind == "window_closed":
                 self._claim(event)
         self._order(shown)
+        self._findings.told_in_doubt += self._world.told_in_doubt
         self._findings.by_event.update(set(self._world.events))
 
     def _counted(self, shown: Sequence[Shown]) -> None:

@@ -162,6 +162,7 @@ class ClockWay:
         if abs(wall_ms - self._world.true_ms) > WRONG_MS + trip_ms:
             boot.misled = True
             self._world.events.append("told_wrongly")
+            self._world.told_in_doubt += self._county.doubtful
         if first and len(self._births) == 1 and trip_ms <= ANSWER_WITHIN_MS - MARGIN_MS:
             self._world.county_told()
 

@@ -86,6 +86,8 @@ class World:
         self.ntp: Ntp = "none"
         self.odd_build = False
         """Whether the program says to be built in the future."""
+        self.told_in_doubt = 0
+        """Welcomes with a wrong time that the county had reason to doubt."""
         self.events: list[str] = [f"begins_{self.beginning}"]
         """What happened, for the report's counts."""
         self._ahead_ms = 0

@@ -109,6 +109,9 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "44-picture-whole-for-whoever-asks": (county_tests("test_pictures_by_hash.py"),),
     "32-revocation-unfinished-after-its-journal-line": (county_tests("test_broker_in_step.py"), REVOCATION),
     "36-lock-counts-itself": (county_tests("test_shared_address.py"),),
+    "34-county-clock-believed-below-its-floor": (county_tests("test_county_clock.py"),),
+    "37-births-behind-facts": (county_tests("test_births_first.py"),),
+    "40-generation-that-goes-back": (county_tests("test_machine_restored.py"),),
 }
 
 
