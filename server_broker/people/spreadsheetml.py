@@ -99,10 +99,14 @@ type End = Callable[[str], None]
 
 def _walk(content: bytes, *, start: Start, end: End, text: Callable[[str], None]) -> None:
     """Read XML and call with each element of SpreadsheetML by its local name; others come with their namespace."""
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        start(_SHORT.get(name, name), attributes)
+
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse
-    parser.StartElementHandler = lambda name, attributes: start(_SHORT.get(name, name), attributes)
+    parser.StartElementHandler = begin
     parser.EndElementHandler = lambda name: end(_SHORT.get(name, name))
     parser.CharacterDataHandler = text
     parser.Parse(content, True)
