@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from server_broker.people.known import Known
+from server_broker.people.known import Known, KnownWindow
 from server_broker.people.overlaps import Shift, overlapping
-from server_broker.people.plan import Plan
+from server_broker.people.plan import Plan, WindowRow
 from server_broker.people.result import RowError
 from server_broker.regions.models import subtree_prefix
 
@@ -131,9 +131,10 @@ def overlaps(plan: Plan, known: Known) -> list[RowError]:
     rows = {(row.village, row.name): row for row in plan.windows}
     named = {number for row in plan.windows for number in row.people}
     standing = {key: window for key, window in known.windows.items() if key not in rows}
+    windows: list[tuple[tuple[str, str], WindowRow | KnownWindow]] = [*rows.items(), *standing.items()]
     shifts = [
         Shift(number, key, window.weekdays, window.start, window.end)
-        for key, window in [*rows.items(), *standing.items()]
+        for key, window in windows
         for number in window.people
         if number in named
     ]

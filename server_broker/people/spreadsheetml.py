@@ -99,12 +99,15 @@ type End = Callable[[str], None]
 
 def _walk(content: bytes, *, start: Start, end: End, text: Callable[[str], None]) -> None:
     """Read XML and call with each element of SpreadsheetML by its local name; others come with their namespace."""
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        start(_SHORT.get(name, name), attributes)
+
     parser = expat.ParserCreate(namespace_separator="}")
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse
-    local = {f"{namespace}}}{name}": name for namespace in _MAIN for name in _LOCAL}
-    parser.StartElementHandler = lambda name, attributes: start(local.get(name, name), attributes)
-    parser.EndElementHandler = lambda name: end(local.get(name, name))
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = lambda name: end(_SHORT.get(name, name))
     parser.CharacterDataHandler = text
     parser.Parse(content, True)
 
@@ -113,6 +116,7 @@ _LOCAL = (
     *("workbook", "workbookPr", "sheets", "sheet", "sst", "si", "r", "rPh", "t", "styleSheet", "numFmt", "cellXfs"),
     *("xf", "worksheet", "sheetData", "row", "c", "f", "v", "is"),
 )
+_SHORT: dict[str, str] = {f"{namespace}}}{name}": name for namespace in _MAIN for name in _LOCAL}
 
 
 def _refuse(*_: Any) -> None:
@@ -362,7 +366,7 @@ class _SheetReader:
             case "e":
                 return Cell(written, is_error=True)
             case "d":
-                return Cell(from_ISO8601(written))
+                return Cell(from_ISO8601(written))  # type: ignore[no-untyped-call]
             case _:
                 raise Damaged
 

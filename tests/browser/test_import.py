@@ -17,7 +17,7 @@ from tests.server_broker.workbooks import book
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SHEETS = {
+SHEETS: dict[str, list[tuple[str, ...]]] = {
     "人员": [
         ("a1", "王别人", VILLAGE_A),
         ("a2", "甲示例", VILLAGE_A2),
@@ -72,7 +72,10 @@ def test_a_file_is_looked_at_and_then_taken(page: Page, web: str) -> None:
 
 def test_what_is_wrong_stands_under_the_form(page: Page, web: str) -> None:
     page.goto(urljoin(web, "/people/import/"))
-    wrong = {"人员": [("11010519491231002X", "张示例", "9")], "卡": [("0077736732", "a1"), ("0077736733", "a1")]}
+    wrong: dict[str, list[tuple[str, ...]]] = {
+        "人员": [("11010519491231002X", "张示例", "9")],
+        "卡": [("0077736732", "a1"), ("0077736733", "a1")],
+    }
     choose(page, book(wrong))
     expect(page.get_by_text("没有导入任何内容：共 3 处错误")).to_be_visible()
     expect(page.get_by_text("像是身份证号")).to_be_visible()

@@ -52,4 +52,4 @@ def test_the_check_digit_tells(first: str) -> None:
 
 def _remainder(first: str, last: str) -> int:
     values = [*map(int, first), 10 if last == "X" else int(last)]
-    return sum(value * 2 ** (17 - place) for place, value in enumerate(values)) % 11
+    return sum(value * (1 << (17 - place)) for place, value in enumerate(values)) % 11

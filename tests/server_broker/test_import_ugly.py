@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.styles import numbers
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from server_broker.people.plan import Plan
 from server_broker.people.result import BadWorkbook
@@ -139,7 +140,7 @@ def macro() -> bytes:
 
 def since_1904() -> bytes:
     made = openpyxl.load_workbook(io.BytesIO(windows((VILLAGE, "早班", "1-5", dt.time(8, 0), dt.time(12, 0), "1001"))))
-    made.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    made.epoch = CALENDAR_MAC_1904
     return saved(made)
 
 

@@ -36,8 +36,8 @@ MOST_ERRORS_SHOWN = 500
 MOST_RENAMES = 200
 """To look through one by one; more at once is a column that slipped."""
 _FORMS: tuple[Format, ...] = get_args(Format.__value__)
-_NO_REGION = RowError("", 0, "您的账号还没有分配县、镇或村，不能导入。请系统管理员为您分配")
-_NO_FILE = RowError("", 0, "请先选择一个 .xlsx 文件")
+_NO_REGION = "您的账号还没有分配县、镇或村，不能导入。请系统管理员为您分配。"
+_NO_FILE = "请先选择一个 .xlsx 文件。"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +48,8 @@ def import_file(request: HttpRequest) -> HttpResponse:
         return _form(request)
     own, file = scope(request.user), request.FILES.get("file")
     if own is None or not isinstance(file, UploadedFile):
-        return _form(request, (_NO_REGION if own is None else _NO_FILE,))
+        messages.error(request, _NO_REGION if own is None else _NO_FILE)
+        return redirect("people-import")
     try:
         plan = read_import(file.read(MAX_FILE_BYTES + 1), card_form=_card_form(request))
         changes = preview(plan, scope=own)
