@@ -139,8 +139,8 @@ def test_pictures_say_what_they_were_taken_for(page: Client, county: FictionalCo
     assert "<h1>随机抓拍</h1>" in text_of(page, f"/snapshots/{blob.pk}/")
 
 
-def test_a_claim_code_is_shown_once(page: Client) -> None:
-    answer = page.post("/stations/station-a/claim/")
+def test_a_claim_code_is_shown_on_its_own_page_alone(page: Client) -> None:
+    answer = page.post("/stations/station-a/claim/", follow=True)
     code = answer.content.decode().split('class="code">')[1].split("<")[0]
     assert len(code.replace(" ", "")) == 13
     assert answer["Cache-Control"] == "no-store"
