@@ -84,7 +84,7 @@ setup(
         ]
     ),
     package_data={
-        "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*.mo"],
+        "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "kiosk_tui": ["*.tcss", "**/*.tcss"],
     },
     extras_require=EXTRAS,
