@@ -84,7 +84,7 @@ setup(
         ]
     ),
     package_data={
-        "server_broker.console": ["templates/**/*.html", "static/**/*"],
+        "server_broker.console": ["templates/**/*.html", "static/**/*", "locale/**/*"],
         "kiosk_tui": ["*.ini", "*.tcss", "**/*.tcss"],
     },
     extras_require=EXTRAS,

@@ -13,41 +13,14 @@ That is the trap: each of them looks like a card number, and two readers set dif
 card (EM4100) has five bytes and ``8H10D`` prints the last four of them: a card with ``0007625328`` on it has a number
 that ends with 00745A70, and nobody can tell its first byte.
 
-What is a UID at all, `protocol.cards` judges alone.
+What is a UID at all, `protocol.cards` judges alone; the turning is `protocol.printed_cards`, which the county uses too.
 """
 
-import re
-from typing import Literal, get_args
-
 from protocol.cards import normalise_uid
+from protocol.printed_cards import FORMATS, MAX_PRINTED, Format, uid_as_sent
 from protocol.refusal import Refused
 
-type Format = Literal["hex", "hex_reversed", "decimal", "decimal_reversed", "8H10D"]
-FORMATS: tuple[Format, ...] = get_args(Format.__value__)
-
-MAX_PRINTED = 40
-_DECIMAL_DIGITS = {4: 10, 5: 13, 7: 17, 10: 25}
-"""Digits of the largest number of so many bytes."""
-
-
-def uid_as_sent(printed: str, form: Format) -> str:
-    """Return the bytes that ``printed`` stands for as lower-case hex, or nothing where it has not this form.
-
-    A decimal number does not tell how many bytes it has: it has the fewest that a card can have for its value and
-    for the digits printed, leading zeros included.
-    """
-    match form:
-        case "hex":
-            number = _hex(printed)
-        case "hex_reversed":
-            number = _hex(printed)[::-1]
-        case "decimal":
-            number = _decimal(printed)
-        case "decimal_reversed":
-            number = _decimal(printed)[::-1]
-        case "8H10D":
-            number = _ten_digits(printed)
-    return number.hex()
+__all__ = ["FORMATS", "MAX_PRINTED", "Format", "formats_that_fit", "uid_as_sent"]
 
 
 def formats_that_fit(printed: str, known_uid: str) -> list[Format]:
@@ -65,22 +38,3 @@ def _is(uid: str, known: str) -> bool:
         return normalise_uid(uid) == known
     except Refused:
         return False
-
-
-def _hex(printed: str) -> bytes:
-    return bytes.fromhex(printed) if re.fullmatch(rf"([0-9A-Fa-f]{{2}}){{1,{MAX_PRINTED // 2}}}", printed) else b""
-
-
-def _decimal(printed: str) -> bytes:
-    if not re.fullmatch(rf"[0-9]{{1,{MAX_PRINTED}}}", printed):
-        return b""
-    number = int(printed)
-    for length, digits in _DECIMAL_DIGITS.items():
-        if len(printed) <= digits and number < 256**length:
-            return number.to_bytes(length, "big")
-    return b""
-
-
-def _ten_digits(printed: str) -> bytes:
-    number = _decimal(printed)
-    return number if len(printed) == 10 and len(number) == 4 else b""

@@ -7,6 +7,7 @@ PostgreSQL than the private cluster in it. Secrets live in files of the folder, 
 import os
 from pathlib import Path
 
+from server_broker.console import look
 from server_broker.home import CountyHome, database_settings
 
 HOME = CountyHome(Path(os.environ.get("CUNHUI_HOME", "var/county")).absolute())
@@ -106,9 +107,12 @@ AXES_DISABLE_ACCESS_LOG = True
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 
+UNFOLD = look.UNFOLD
+
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
+LOCALE_PATHS = [Path(__file__).parent / "console" / "locale"]  # before Django's own words, which come before an app's
 USE_TZ = True
 
 STATIC_URL = "/static/"

@@ -7,7 +7,7 @@ parameters is verified by its own, and replaced at the next right password (`dja
 """
 
 import threading
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
@@ -33,6 +33,10 @@ class CountyArgon2Hasher(Argon2PasswordHasher):
         """Compare, when there is room for it."""
         with self._room:
             return super().verify(password, encoded)
+
+    def safe_summary(self, encoded: str) -> dict[str, Any]:
+        """Return what an account's page says of its password: how it is kept, and nothing of the hash."""
+        return {"算法": "Argon2id", "占用内存": f"{self.decode(encoded)['memory_cost'] // 1024} MiB"}
 
 
 def nobodys_hash() -> str:

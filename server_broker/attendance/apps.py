@@ -7,4 +7,5 @@ class AttendanceConfig(AppConfig):
     """Touches and duty windows."""
 
     name = "server_broker.attendance"
+    verbose_name = "值班"
     default_auto_field = "django.db.models.BigAutoField"

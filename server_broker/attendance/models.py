@@ -49,3 +49,7 @@ class DutyWindow(models.Model):
     start = models.PositiveSmallIntegerField()
     end = models.PositiveSmallIntegerField()
     people = models.ManyToManyField(Person, related_name="windows")
+
+    class Meta:
+        verbose_name = "值班时段"
+        verbose_name_plural = "值班时段"

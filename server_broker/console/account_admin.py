@@ -40,9 +40,7 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
         ("职责", {"fields": ("role", "region", "is_active")}),
         ("时间", {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets: Any = (
-        (None, {"fields": ("username", "role", "region", "usable_password", "password1", "password2")}),
-    )
+    add_fieldsets: Any = ((None, {"fields": ("username", "role", "region", "password1", "password2")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Cut to the accounts of the viewer's scope. Every page of one account begins here."""
@@ -54,7 +52,7 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any]", request: HttpRequest, **kwargs: Any
-    ) -> forms.ModelChoiceField:
+    ) -> "forms.ModelChoiceField[Any] | None":
         """Offer and take only regions that the viewer sees: every account made here sees something."""
         if db_field.name == "region":
             kwargs |= {"queryset": regions_of(request.user), "required": True}
@@ -140,7 +138,7 @@ def _alone(request: HttpRequest, *accounts: str) -> Iterator[None]:
     numbers = {request.user.pk, *(int(text) for text in accounts if text.isascii() and text.isdecimal())}
     with transaction.atomic():
         locked = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=numbers).order_by("pk")}
-        asking = locked.get(request.user.pk)
+        asking = locked.get(request.user.pk or 0)
         if asking is None or not may(asking, Power.MANAGE_ACCOUNTS):
             raise PermissionDenied
         request.user = asking

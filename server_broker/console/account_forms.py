@@ -28,7 +28,7 @@ class AccountChangeForm(UserChangeForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse what was typed over another's change. The row is locked by then."""
-        cleaned: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("shown") != self._stands:
             raise forms.ValidationError(CHANGED_MEANWHILE)
         return cleaned

@@ -5,7 +5,7 @@ Django's own permissions count for nothing here: what an account may do follows 
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.admin import ModelAdmin
@@ -80,7 +80,7 @@ class StationAdmin(ReadOnly):
     list_display = ("id", "name", "village", "enrolled_at", "revoked_at")
     list_select_related = ("village",)
     search_fields = ("id", "name")
-    exclude = ("record_key",)
+    fields = list_display
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Station]:
         """Cut to the scope."""
@@ -91,12 +91,41 @@ class StationAdmin(ReadOnly):
 class DutyWindowAdmin(ReadOnly):
     """Duty windows in the viewer's scope."""
 
-    list_display = ("village", "name", "weekdays", "start", "end")
+    list_display = ("where", "called", "days", "hours")
     list_select_related = ("village",)
+    fields = (*list_display, "who")
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DutyWindow]:
-        """Cut to the scope."""
-        return DutyWindow.objects.filter(village__in=regions_of(request.user))
+        """Cut to the scope, the people too: somebody of another township may be on duty here."""
+        windows = DutyWindow.objects.filter(village__in=regions_of(request.user)).order_by("village_id", "start")
+        return windows.prefetch_related(Prefetch("people", people_of(request.user), to_attr="people_seen"))
+
+    @admin.display(description="村", ordering="village_id")
+    def where(self, window: DutyWindow) -> str:
+        """Its village."""
+        return window.village.name
+
+    @admin.display(description="名称", ordering="name")
+    def called(self, window: DutyWindow) -> str:
+        """Its name."""
+        return window.name
+
+    @admin.display(description="星期")
+    def days(self, window: DutyWindow) -> str:
+        """Its weekdays."""
+        return "、".join(f"周{'一二三四五六日'[day - 1]}" for day in window.weekdays)
+
+    @admin.display(description="时间", ordering="start")
+    def hours(self, window: DutyWindow) -> str:
+        """From when to when."""
+        return "–".join(f"{at // 60:02}:{at % 60:02}" for at in (window.start, window.end))
+
+    @admin.display(description="人员")
+    def who(self, window: DutyWindow) -> str:
+        """Who is on duty then, of those that the viewer sees."""
+        people: list[Person] = window.people_seen  # type: ignore[attr-defined]  # by get_queryset
+        return "、".join(f"{person.name}（{person.number}）" for person in people)
 
 
 admin.site.unregister(Group)

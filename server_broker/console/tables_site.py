@@ -5,10 +5,14 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from unfold.sites import UnfoldAdminSite
 
-type View = Callable[..., HttpResponse]
+from server_broker.accounts.models import User
+from server_broker.accounts.services import say_password_set
+
+type View = Callable[..., HttpResponseBase]
 
 
 class TablesSite(UnfoldAdminSite):
@@ -19,14 +23,25 @@ class TablesSite(UnfoldAdminSite):
 
     index_title = "系统管理"
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Guard a view of the site."""
         guarded: View = super().admin_view(view, cacheable)
 
         @wraps(guarded)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.user.is_authenticated and not self.has_permission(request):
                 raise PermissionDenied
             return guarded(request, *args, **kwargs)
 
         return inner
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Give the own account another password, and say so in the audit log."""
+        with transaction.atomic():
+            account = User.objects.select_for_update().get(pk=request.user.pk)
+            before = account.password
+            response: HttpResponse = super().password_change(request, extra_context)
+            account.refresh_from_db(fields=["password"])
+            if account.password != before:
+                say_password_set(account, actor=account.get_username())
+        return response

@@ -7,4 +7,5 @@ class FleetConfig(AppConfig):
     """The stations: who they are, what they last said, how far their streams have got."""
 
     name = "server_broker.fleet"
+    verbose_name = "站点"
     default_auto_field = "django.db.models.BigAutoField"

@@ -220,8 +220,8 @@ def test_no_word_of_the_clock_reads_as_if_it_were_about_the_person(page: Client,
         assert not re.search("[^走]守时|准时|及时|迟到|按时", rows)
 
 
-def test_a_claim_code_is_shown_once(page: Client) -> None:
-    answer = page.post("/stations/station-a/claim/")
+def test_a_claim_code_is_shown_on_its_own_page_alone(page: Client) -> None:
+    answer = page.post("/stations/station-a/claim/", follow=True)
     code = answer.content.decode().split('class="code">')[1].split("<")[0]
     assert len(code.replace(" ", "")) == 13
     assert answer["Cache-Control"] == "no-store"
