@@ -29,7 +29,7 @@ class _FromAddress(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         """Make the pool, each connection of which begins at the address."""
-        super().init_poolmanager(*args, source_address=(self._address, 0), **more)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, source_address=(self._address, 0), **more)
 
 
 @dataclass(frozen=True, slots=True)
