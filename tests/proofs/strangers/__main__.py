@@ -28,6 +28,7 @@ GROUPS: list[Group] = [
     connecting.certificates,
     connecting.unlisted,
     connecting.client_ids,
+    connecting.older_versions,
     connecting.loopback,
     topics.publishing,
     topics.subscribing,

@@ -6,6 +6,7 @@ import ssl
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from paho.mqtt.enums import MQTTProtocolVersion
 
 from protocol.topics import UP, topic
 from server_broker.trust.authority import CertificateAuthority
@@ -96,6 +97,34 @@ def _hears_receipt(observer: Visitor, thief: Visitor, down: str) -> bool:
     thief.subscribe(down)
     observer.publish(down, b"receipt")
     return bool(thief.hears())
+
+
+def older_versions(bench: Bench, outcomes: Outcomes) -> None:
+    """A station that speaks an older MQTT, which the broker can't refuse, says and hears no more than another."""
+    first, second = bench.first.station, bench.second.station
+    down, foreign = (topic(shard=0, station=second, leaf=leaf) for leaf in ("receipt", "facts"))
+    own = topic(shard=0, station=first, leaf="facts")
+    for version in (MQTTProtocolVersion.MQTTv31, MQTTProtocolVersion.MQTTv311):
+        with (
+            county_client(bench.county, "observer") as observer,
+            Visitor(bench.county.broker_port, first, tls=bench.first.tls(), version=version) as stranger,
+        ):
+            outcomes.welcome(f"{version.name}: observer", observer.connect())
+            observer.subscribe("cunhui/1/+/+/facts")
+            stranger.connect()
+            for case, name, retain in (("another's facts", foreign, False), ("facts to be kept", own, True)):
+                stranger.publish(name, retain=retain)
+                outcomes.refused(f"{version.name}: {case}", bool(observer.hears()))
+            outcomes.refused(f"{version.name}: another's receipts", _hears_receipt(observer, stranger, down))
+        with Visitor(bench.county.broker_port, second, tls=bench.first.tls(), version=version) as thief:
+            thief.connect()
+            outcomes.refused(f"{version.name}: another's client id", _hears_receipt_of(bench, thief, down))
+
+
+def _hears_receipt_of(bench: Bench, thief: Visitor, down: str) -> bool:
+    with county_client(bench.county, "speaker") as speaker:
+        speaker.connect()
+        return _hears_receipt(speaker, thief, down)
 
 
 def loopback(bench: Bench, outcomes: Outcomes) -> None:

@@ -27,6 +27,7 @@ from server_broker.trust.authority import CertificateAuthority
 from tests.agent.uplink.network import free_port
 from tests.proofs.strangers import (
     administering,
+    connecting,
     console,
     crowding,
     enrolling,
@@ -140,7 +141,9 @@ class Counted(Outcomes):
 
 
 @pytest.mark.parametrize(
-    "group", [topics.wills, topics.kept_wills, revoking.lost_answer, revoking.expiry], ids=lambda group: group.__name__
+    "group",
+    [connecting.older_versions, topics.wills, topics.kept_wills, revoking.lost_answer, revoking.expiry],
+    ids=lambda group: group.__name__,
 )
 def test_every_stranger_is_counted_where_nobody_is_refused(bench: Bench, group: Group) -> None:
     outcomes = Counted()

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -35,8 +35,12 @@ class Visitor:
         password: tuple[str, str | None] | None = None,
         will: Will | None = None,
         keep_will: bool = False,
+        version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
     ) -> None:
-        """``keep_will`` asks the broker to keep the will, once it is sent, for who subscribes later."""
+        """``keep_will`` asks the broker to keep the will, once it is sent, for who subscribes later.
+
+        Of what an older ``version`` publishes no reason code tells what became of it.
+        """
         self._port = port
         self._answered = threading.Event()
         self._reason: ReasonCode | None = None
@@ -44,8 +48,9 @@ class Visitor:
         self.messages: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self._acknowledged: queue.Queue[tuple[int, int]] = queue.Queue()
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, reconnect_on_failure=False
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, reconnect_on_failure=False
         )
+        self._is_5 = version is MQTTProtocolVersion.MQTTv5
         if tls is not None:
             self._client.tls_set_context(tls)
         if password is not None:
@@ -70,7 +75,8 @@ class Visitor:
     def connect(self) -> bool:
         """Tell whether the broker let us in."""
         try:
-            self._client.connect("127.0.0.1", self._port, keepalive=30, clean_start=True)
+            clean_start = True if self._is_5 else mqtt.MQTT_CLEAN_START_FIRST_ONLY
+            self._client.connect("127.0.0.1", self._port, keepalive=30, clean_start=clean_start)
         except OSError:
             return False
         self._client.loop_start()
@@ -84,7 +90,8 @@ class Visitor:
 
     def subscribe(self, topic_filter: str) -> int | None:
         """Subscribe and return the reason code, or None when no answer came."""
-        _, mid = self._client.subscribe(topic_filter, options=SubscribeOptions(qos=1))
+        asked = {"options": SubscribeOptions(qos=1)} if self._is_5 else {"qos": 1}
+        _, mid = self._client.subscribe(topic_filter, **asked)
         return None if mid is None else self._answer_to(mid)
 
     def hears(self, *, within_s: float = SETTLE_S) -> list[tuple[str, bytes]]:
