@@ -34,7 +34,7 @@ class CountyArgon2Hasher(Argon2PasswordHasher):
         with self._room:
             return super().verify(password, encoded)
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> Any:
         """Return what an account's page says of its password: how it is kept, and nothing of the hash."""
         return {"算法": "Argon2id", "占用内存": f"{self.decode(encoded)['memory_cost'] // 1024} MiB"}
 

@@ -12,6 +12,7 @@ NOT_SAID = "—"
 
 _KEYS = {
     "active": "启用",
+    "active_was": "原来启用",
     "again": "重新接入",
     "by": "方式",
     "card": "卡",
@@ -27,11 +28,14 @@ _KEYS = {
     "new": "新增",
     "order": "命令",
     "packs": "学习包",
+    "password": "有密码",
     "pictures": "图片",
     "read": "读出",
     "reason": "理由",
     "region": "区划",
+    "region_was": "原区划",
     "role": "角色",
+    "role_was": "原角色",
     "seqs": "序号",
     "serial": "证书序号",
     "set_aside": "另存",
@@ -43,9 +47,11 @@ _KEYS = {
     "wrong_tries": "输错次数",
 }
 _COUNTS = {"added": "新增", "changed": "更新"}
+_ROLES = {role.value: str(role.label) for role in Role}
 _VALUES: dict[str, dict[str, str]] = {
     "by": {"password": "密码", "link": "一次性链接", "second factor": "第二步验证"},
-    "role": {role.value: str(role.label) for role in Role},
+    "role": _ROLES,
+    "role_was": _ROLES,
     "order": ORDERS,
     "code": ALARMS,
     "reason": {"from the journal": "按站点名册补记"},

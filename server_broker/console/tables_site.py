@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from unfold.sites import UnfoldAdminSite
 
 from server_broker.accounts.models import User
@@ -35,12 +35,12 @@ class TablesSite(UnfoldAdminSite):
 
         return inner
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Give the own account another password, and say so in the audit log."""
         with transaction.atomic():
-            account = User.objects.select_for_update().get(pk=request.user.pk)
+            account = User.objects.select_for_update().get(username=request.user.get_username())
             before = account.password
-            response: HttpResponse = super().password_change(request, extra_context)
+            response = super().password_change(request, extra_context)
             account.refresh_from_db(fields=["password"])
             if account.password != before:
                 say_password_set(account, actor=account.get_username())

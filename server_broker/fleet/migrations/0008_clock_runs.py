@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fleet', '0004_status_health'),
+        ('fleet', '0007_connection_in_doubt'),
     ]
 
     operations = [
