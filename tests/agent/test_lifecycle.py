@@ -125,7 +125,7 @@ def test_without_the_time_no_window_closes(tmp_path: Path, system: FakeSystemClo
 
 
 def told(station: Bench, system: FakeSystemClock, wall_ms: int) -> None:
-    station.clock.county_said(wall_ms, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+    station.county_told(wall_ms)
     station.lifecycle.tick()
 
 

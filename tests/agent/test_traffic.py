@@ -188,9 +188,7 @@ def test_a_corrected_clock_corrects_the_book(tmp_path: Path, system: FakeSystemC
     with bench(tmp_path, system, trusted=False) as station:
         station.clock.county_said(wrong, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         move(station, 30)
-        system.synced = True
-        station.clock.ntp_read(well=True, mono_ms=system.mono)
-        station.clock.county_said(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        station.county_told(MORNING_MS)
         station.traffic.tick()
         assert station.traffic.month_bytes() == 30
         station.traffic.keep()
