@@ -17,7 +17,9 @@ from dataclasses import dataclass
 
 import django
 
+from server_broker.fleet.county_clock import CountyClock, LinuxMachine, build_ms
 from server_broker.home import CountyHome
+from server_broker.service.config import read_config
 from server_broker.service.logs import rotate_logs
 
 _log = logging.getLogger("server_broker.chores")
@@ -89,8 +91,13 @@ def urgent_chores(home: CountyHome) -> list[Chore]:
     ]
 
 
-def county_chores(home: CountyHome) -> list[Chore]:
-    """Return the other chores of a county. Django has been set up."""
+def county_chores(home: CountyHome, *, clock_is_known: Callable[[], bool]) -> list[Chore]:
+    """Return the other chores of a county. Django has been set up.
+
+    Args:
+        clock_is_known: Whether the county's clock is vouched for. By one that is not nothing is deleted: a clock that
+            is a year ahead would call every picture expired.
+    """
     from server_broker.accounts.cleaning import drop_ended_sessions, drop_old_links  # noqa: PLC0415 - needs the models
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
@@ -98,15 +105,18 @@ def county_chores(home: CountyHome) -> list[Chore]:
     from server_broker.ingest.cleaning import drop_old_quarantined  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
 
+    def deleting(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
+        return _with_database(lambda now: do(now) if clock_is_known() else None)
+
     return [
         Chore("logs turned", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
         Chore("alarms closed", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
-        Chore("expired pictures deleted", _with_database(drop_expired)),
-        Chore("pieces of pictures deleted", _with_database(drop_abandoned)),
-        Chore("old messages put aside deleted", _with_database(drop_old_quarantined)),
-        Chore("old nonces deleted", _with_database(drop_old_nonces)),
-        Chore("old sign-in links deleted", _with_database(drop_old_links)),
-        Chore("ended sessions deleted", _with_database(drop_ended_sessions)),
+        Chore("expired pictures deleted", deleting(drop_expired)),
+        Chore("pieces of pictures deleted", deleting(drop_abandoned)),
+        Chore("old messages put aside deleted", deleting(drop_old_quarantined)),
+        Chore("old nonces deleted", deleting(drop_old_nonces)),
+        Chore("old sign-in links deleted", deleting(drop_old_links)),
+        Chore("ended sessions deleted", deleting(drop_ended_sessions)),
         Chore("certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]
 
@@ -153,9 +163,11 @@ def main() -> None:
     django.setup()
     from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
 
+    clock = CountyClock(HOME.root, machine=LinuxMachine(), mode=read_config(HOME).clock, build_ms=build_ms())
+    others = county_chores(HOME, clock_is_known=lambda: clock.look().tells)
     threads = [
         threading.Thread(target=_work, args=(chores, stop), name=chores[0].name)
-        for chores in (*([chore] for chore in urgent_chores(HOME)), patrol_chores(), county_chores(HOME))
+        for chores in (*([chore] for chore in urgent_chores(HOME)), patrol_chores(), others)
     ]
     for thread in threads:
         thread.start()

@@ -72,9 +72,27 @@ def test_what_is_due_within_seconds_does_not_wait_for_minutes_when_it_fails(capl
 
 
 def test_the_county_s_chores_hold_their_names() -> None:
-    chores = (*urgent_chores(settings.HOME), *patrol_chores(), *county_chores(settings.HOME))
-    names = [chore.name for chore in chores]
+    others = county_chores(settings.HOME, clock_is_known=lambda: True)
+    names = [chore.name for chore in (*urgent_chores(settings.HOME), *patrol_chores(), *others)]
     assert len(names) == len(set(names)) == 12
+
+
+@pytest.mark.django_db
+def test_nothing_is_deleted_by_a_clock_that_nobody_vouches_for() -> None:
+    make_county()
+    user = user_of(Role.OFFICER, None)
+    SignInLink.objects.create(user=user, token_hash=secrets.token_bytes(32), expires_at=NOW)
+    much_later, known = NOW + 400 * DAY, [False]
+    (links,) = [
+        chore
+        for chore in county_chores(settings.HOME, clock_is_known=lambda: known[0])
+        if chore.name == "old sign-in links deleted"
+    ]
+    links.do(much_later)
+    assert SignInLink.objects.count() == 1
+    known[0] = True
+    links.do(much_later)
+    assert not SignInLink.objects.exists()
 
 
 @pytest.mark.django_db
