@@ -77,7 +77,7 @@ def test_the_county_s_chores_hold_their_names() -> None:
     assert len(names) == len(set(names)) == 12
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_nothing_is_deleted_by_a_clock_that_nobody_vouches_for() -> None:
     make_county()
     user = user_of(Role.OFFICER, None)
