@@ -1,19 +1,11 @@
-"""Turn the number that a reader prints into the UID, in hex in the order in which the card sends it.
+"""Find in which form a reader prints card numbers.
 
-Readers that print agree on nothing but the card. One with the UID ``04 A2 2B 1C`` (sent in this order, ISO/IEC
-14443-3, 6.5.4) comes out as:
+`protocol.printed_cards` lists the forms and turns a number of each into the UID. That is the trap: each looks like a
+card number, and two readers set differently see two cards. A 125 kHz card (EM4100) has five bytes and ``8H10D`` prints
+the last four of them: a card with ``0007625328`` on it has a number that ends with 00745A70, and nobody can tell its
+first byte.
 
-- ``hex``: ``04A22B1C``, as sent ("MSB" in readers' manuals);
-- ``hex_reversed``: ``1C2BA204``, last byte first ("LSB", 反码);
-- ``decimal``: ``77736732``, the number 0x04A22B1C, with or without zeros before it;
-- ``decimal_reversed``: ``472621572``, the number 0x1C2BA204;
-- ``8H10D``: ``0077736732``, as decimal, four bytes in always ten digits: a digit that got lost shows.
-
-That is the trap: each of them looks like a card number, and two readers set differently see two cards. A 125 kHz
-card (EM4100) has five bytes and ``8H10D`` prints the last four of them: a card with ``0007625328`` on it has a number
-that ends with 00745A70, and nobody can tell its first byte.
-
-What is a UID at all, `protocol.cards` judges alone; the turning is `protocol.printed_cards`, which the county uses too.
+What is a UID at all, `protocol.cards` judges alone.
 """
 
 from protocol.cards import normalise_uid

@@ -15,7 +15,7 @@ from agent.doctor.problems import Finding, amiss
 from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
 
-_QUALITIES = {"synced": "已校时", "holdover": "守时", "restored": "未校时", "unknown": "不知道时间"}
+_QUALITIES = {"synced": "已校时", "holdover": "断网走时", "restored": "未校时", "unknown": "不知道时间"}
 _NO_ANSWER: dict[NoAnswer, int] = {"absent": 41, "silent": 42, "denied": 43}
 
 

@@ -13,7 +13,7 @@ class Problem:
 
 PROBLEMS: dict[int, Problem] = {
     11: Problem("配置文件有错", "改正 station.toml，再运行 cunhui-agent config check 核对。"),
-    12: Problem("还没有接入县里", "向县里要接入码，运行 cunhui-agent enrol。"),
+    12: Problem("还没有接入县里", "向县里要接入码，运行 cunhui-agent enrol，按提示输入。"),
     13: Problem("身份文件坏了或读不到", "先用 sudo 再试；还是这样就导出记录，再重新接入。"),
     14: Problem("证书已过期", "让站点连上网，会自动换发；三天不好请县里重发接入码。"),
     15: Problem("证书快到期还没换发", "让站点连上网，会自动换发。"),
