@@ -175,15 +175,23 @@ def _was_meant(
         return False
     card = touched.said["card"]
     taps = [one.mono for one in facts if one.kind == "touch" and one.said["card"] == card and one.seq < chosen.seq]
-    again = [
-        second
-        for first, second in pairwise(taps)
-        if second - first <= AGAIN_MS + LATE_MS and 0 <= chosen.mono - second <= AGAIN_MS + LATE_MS
-    ]
+    offered_since = _offered_since(taps, chosen.mono)
     keys = _keys_for(_direction_before(chosen, touched, facts), str(chosen.said["direction"]))
-    return any(
-        _pressed_on_it(screen, names[card], keys, since=again[0], until=chosen.mono) for screen in screens if again
+    return offered_since is not None and any(
+        _pressed_on_it(screen, names[card], keys, since=offered_since, until=chosen.mono) for screen in screens
     )
+
+
+def _offered_since(taps: Sequence[int], until: int) -> int | None:
+    """Return which touch began the offer that was open then: the first of those that each came soon after another.
+
+    The screens of several that follow one another look alike.
+    """
+    began: int | None = None
+    for first, second in pairwise(taps):
+        soon = second - first <= AGAIN_MS + LATE_MS
+        began = None if not soon else second if began is None else began
+    return began if taps and until - taps[-1] <= AGAIN_MS + LATE_MS else None
 
 
 def _direction_before(chosen: StoredFact, touched: StoredFact, facts: Sequence[StoredFact]) -> str | None:
