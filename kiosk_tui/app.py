@@ -5,6 +5,7 @@ A kiosk has no way out: no command palette, no quit key, no suspending, no mouse
 
 import asyncio
 import signal
+import time
 from typing import Any, ClassVar, Protocol
 
 from rich.console import RenderableType
@@ -15,6 +16,7 @@ from kiosk_tui import theme
 from kiosk_tui.clock import MonoMs, boot_time_ms
 from kiosk_tui.driver import KioskDriver
 from kiosk_tui.flow import Flow
+from kiosk_tui.guard import Face
 from kiosk_tui.keys import understand
 from kiosk_tui.link import Ears
 from kiosk_tui.messages import AgentAway, AgentSaid
@@ -93,6 +95,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self._may_quit = may_quit
         self._link_task: asyncio.Task[None] | None = None
         self._drawn: tuple[View, LiveBannerView | None, tuple[int, int], bool] | None = None
+        self._face: Face = None
         self._kiosk_screens: dict[type[Any], KioskScreen[Any]] = {}
         self.register_theme(theme.VILLAGE)
         self.theme = theme.VILLAGE.name
@@ -145,7 +148,8 @@ class KioskApp(App[None], inherit_bindings=False):
         key = understand(event.key)
         if key is None or self._too_small():
             return
-        self.flow.key(key, turn_page=self._turn_page)
+        ago_ms = round((time.monotonic() - event.time) * 1000)
+        self.flow.key(key, ago_ms=ago_ms, turn_page=self._turn_page)
         self.draw()
 
     def on_resize(self) -> None:
@@ -161,12 +165,15 @@ class KioskApp(App[None], inherit_bindings=False):
         if (view, banner, size, listens) == self._drawn:
             return
         self._drawn = (view, banner, size, listens)
+        face, self._face = self._face, None if self._too_small() else view.face
         screen = self._screen_for(self._kind_for(view))
         if screen is not self.screen:
             self.switch_screen(screen)
         screen.show_banner(banner)
         screen.show(view)
         screen.show_keys(count=listens)
+        if face != self._face:  # in one piece: else Textual calls back before the last widget was painted
+            screen.refresh(layout=True)
         screen.call_after_refresh(self.flow.painted, None if self._too_small() else view)
 
     def _kind_for(self, view: View) -> type[KioskScreen[Any]]:

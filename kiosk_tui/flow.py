@@ -100,15 +100,17 @@ class Flow:
         view = self.view()
         return self._guard.listens(view.face, after_ms=view.deaf_ms)
 
-    def key(self, key: Key, *, turn_page: Callable[[], bool] = lambda: False) -> None:
+    def key(self, key: Key, *, ago_ms: int = 0, turn_page: Callable[[], bool] = lambda: False) -> None:
         """Take a key of the pad.
 
         Args:
             key: Counts only while `listens`, and not while it is held.
+            ago_ms: How long ago it was pressed: a busy machine may bring it late.
             turn_page: Turns a long text on the screen; False where this was its last page.
         """
         view = self.view()
-        if self._guard.is_repeat(key) or not self._guard.listens(view.face, after_ms=view.deaf_ms):
+        held = self._guard.is_repeat(key, ago_ms=ago_ms)
+        if held or not self._guard.listens(view.face, after_ms=view.deaf_ms, ago_ms=ago_ms):
             return
         if not isinstance(view, TouchView):  # whoever touches a card does not play the level under the result
             self._last_life = self._mono_ms()

@@ -11,8 +11,8 @@ from kiosk_tui.keys import Key
 
 SCREEN_MS = 700
 """Longer than a keyboard waits before it repeats a held key (600 ms under wlroots, 660 ms under X)."""
-CHOICE_MS = 800
-"""Where the key answers a question or decides pay."""
+CHOICE_MS = 900
+"""Where the key answers a question or decides pay: 800 ms before the eye, and 100 from a busy machine to the glass."""
 REPEAT_MS = 200
 """The same key this soon again is held, or bounced: keyboards repeat 11 to 40 times a second."""
 
@@ -34,12 +34,12 @@ class KeyGuard:
         if face != self._face:
             self._face, self._since = face, self._mono_ms()
 
-    def listens(self, face: Face, *, after_ms: int) -> bool:
-        """Tell whether a screen has been before the person for so long."""
-        return face is not None and face == self._face and self._mono_ms() - self._since >= after_ms
+    def listens(self, face: Face, *, after_ms: int, ago_ms: int = 0) -> bool:
+        """Tell whether, ``ago_ms`` before now, a screen had been before the person for so long."""
+        return face is not None and face == self._face and self._mono_ms() - ago_ms - self._since >= after_ms
 
-    def is_repeat(self, key: Key) -> bool:
-        """Take note of a key; True where its being held, or a bounce, made it."""
-        now = self._mono_ms()
-        before, self._came[key] = self._came.get(key), now
-        return before is not None and now - before < REPEAT_MS
+    def is_repeat(self, key: Key, *, ago_ms: int = 0) -> bool:
+        """Take note of a key that was pressed ``ago_ms`` before now; True where being held, or a bounce, made it."""
+        came = self._mono_ms() - ago_ms
+        before, self._came[key] = self._came.get(key), came
+        return before is not None and came - before < REPEAT_MS

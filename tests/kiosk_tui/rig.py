@@ -57,7 +57,7 @@ class Rig:
         await pilot.pause()
         await pilot.pause()
         if not self.app.flow.listens():
-            self.clock.pass_s(GUARD_S)
+            self.clock.pass_s(GUARD_S + 0.09)  # and keys take some real milliseconds to come
             self.app.draw()
             await pilot.pause()
 

@@ -105,6 +105,17 @@ def test_no_key_counts_on_a_screen_before_it_was_seen(state: str, key: Key, deaf
     assert screen.flow.view() != before or screen.said
 
 
+def test_a_key_that_comes_late_counts_from_when_it_was_pressed() -> None:
+    screen = Screen("question-single")
+    screen.clock.pass_s(5)
+    screen.flow.key("1", ago_ms=3_000)
+    assert len(screen.said) == 1
+    screen = Screen("question-single")
+    screen.clock.pass_s(1.5)
+    screen.flow.key("1", ago_ms=1_501 - CHOICE_MS)
+    assert screen.said == []
+
+
 def test_a_key_for_what_has_left_the_screen_means_nothing() -> None:
     """The result's time is over, and the terminal still shows it: 1 is not yet 学习."""
     screen = Screen("touch-in")
@@ -127,7 +138,7 @@ def test_a_screen_that_comes_back_must_be_seen_anew() -> None:
     screen.paint()
     screen.flow.key("1")
     assert screen.said == []
-    screen.clock.pass_s(0.8)
+    screen.clock.pass_s(CHOICE_MS / 1000)
     screen.flow.key("1")
     assert len(screen.said) == 1
 
@@ -139,14 +150,14 @@ def test_numbers_that_stand_for_other_levels_now_must_be_seen_anew() -> None:
     screen.paint()
     screen.flow.key("1")
     assert screen.said == []
-    screen.clock.pass_s(0.8)
+    screen.clock.pass_s(CHOICE_MS / 1000)
     screen.flow.key("1")
     assert screen.said == [OpenLevel(pack="fire", level="first")]
 
 
 def test_what_only_counts_down_stays_the_same_screen() -> None:
     screen = Screen("touch-again")
-    for _ in range(9):
+    for _ in range(10):
         screen.clock.pass_s(0.1)
         screen.paint()
     screen.flow.agent_said(LiveShown(viewer="镇办", left_s=90))

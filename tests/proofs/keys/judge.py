@@ -23,6 +23,8 @@ LATE_MS = 250
 """How much later than its key, or its card, a fact can be stamped on a busy machine."""
 SAID_MS = 1_500
 """After so long the verdict on an answer stands on the screen, if nothing stands before it."""
+TORN_MS = 60
+"""A program may be read in the middle of what it writes: for so long a screen can be half the old one."""
 _SEQ = (1 << 40) - 1
 
 
@@ -152,12 +154,12 @@ def _is_verdict(text: str) -> bool:
 
 
 def runs(sights: Sequence[Sight], holds: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """Return from when to when something held on the screen without a break."""
+    """Return from when to when something held on the screen without a break longer than `TORN_MS`."""
     found: list[tuple[int, int]] = []
     for sight in sights:
         if not holds(sight.text):
             continue
-        if found and found[-1][1] == sight.since:
+        if found and sight.since - found[-1][1] <= TORN_MS:
             found[-1] = (found[-1][0], sight.until)
         else:
             found.append((sight.since, sight.until))
@@ -173,20 +175,35 @@ def _was_meant(
         return False
     card = touched.said["card"]
     taps = [one.mono for one in facts if one.kind == "touch" and one.said["card"] == card and one.seq < chosen.seq]
-    again = [
-        second
-        for first, second in pairwise(taps)
-        if second - first <= AGAIN_MS + LATE_MS and 0 <= chosen.mono - second <= AGAIN_MS + LATE_MS
-    ]
-    keys = _keys_for(touched, str(chosen.said["direction"]))
-    return any(
-        _pressed_on_it(screen, names[card], keys, since=again[0], until=chosen.mono) for screen in screens if again
+    offered_since = _offered_since(taps, chosen.mono)
+    keys = _keys_for(_direction_before(chosen, touched, facts), str(chosen.said["direction"]))
+    return offered_since is not None and any(
+        _pressed_on_it(screen, names[card], keys, since=offered_since, until=chosen.mono) for screen in screens
     )
 
 
-def _keys_for(touched: StoredFact, direction: str) -> set[str]:
+def _offered_since(taps: Sequence[int], until: int) -> int | None:
+    """Return which touch began the offer that was open then: the first of those that each came soon after another.
+
+    The screens of several that follow one another look alike.
+    """
+    began: int | None = None
+    for first, second in pairwise(taps):
+        soon = second - first <= AGAIN_MS + LATE_MS
+        began = None if not soon else second if began is None else began
+    return began if taps and until - taps[-1] <= AGAIN_MS + LATE_MS else None
+
+
+def _direction_before(chosen: StoredFact, touched: StoredFact, facts: Sequence[StoredFact]) -> str | None:
+    """Return what the touch was until then: by the station's rule, or by an earlier correction."""
+    same = [one for one in facts if one.kind == "direction_chosen" and one.said["touch"] == chosen.said["touch"]]
+    earlier = [str(one.said["direction"]) for one in same if one.seq < chosen.seq]
+    return earlier[-1] if earlier else touched.said["direction"]
+
+
+def _keys_for(before: str | None, direction: str) -> set[str]:
     """Return the keys that mean this direction: 7 and 8 where there was none, else 7 for the other one."""
-    return {"7"} if touched.said["direction"] is not None else {"7"} if direction == "in" else {"8"}
+    return {"8"} if before is None and direction == "out" else {"7"}
 
 
 def _pressed_on_it(screen: Screen, name: str, keys: set[str], *, since: int, until: int) -> bool:

@@ -24,10 +24,10 @@ def _ends() -> Main:
     """A kiosk that a key ends."""
     flow_key = Flow.key
 
-    def heard(self: Flow, key: Key, *, turn_page: Callable[[], bool] = lambda: False) -> None:
+    def heard(self: Flow, key: Key, *, ago_ms: int = 0, turn_page: Callable[[], bool] = lambda: False) -> None:
         if key == "5":
             raise RuntimeError("planted")
-        flow_key(self, key, turn_page=turn_page)
+        flow_key(self, key, ago_ms=ago_ms, turn_page=turn_page)
 
     Flow.key = heard  # type: ignore[method-assign]
     return kiosk_cli.main

@@ -97,6 +97,24 @@ def test_a_touch_without_a_direction_has_a_key_for_each() -> None:
     assert judged([*undirected, chosen(3, 6_560, direction="out")], offered).foreign_directions == 1
 
 
+def test_a_third_touch_keeps_the_offer_of_the_second_open() -> None:
+    screen = Screen(shown((0, HOME), (4_030, OFFERED)), [KeyPressed(20_000, "7"), KeyPressed(20_400, "enter")])
+    third = [*TOUCHED_TWICE, touch(3, 13_000)]
+    assert judged([*third, chosen(4, 20_410)], screen).foreign_directions == 0
+    assert judged([*TOUCHED_TWICE, chosen(4, 20_410)], screen).foreign_directions == 1
+
+
+def test_a_corrected_direction_can_be_corrected_back() -> None:
+    undirected = [touch(1, 1_000, direction=None), chosen(2, 2_000, direction="in"), touch(3, 4_000, direction="in")]
+    again = chosen(4, 6_560, direction="out")
+    assert judged([*undirected, again], MEANT).foreign_directions == 1  # the first: nobody pressed anything
+
+
+def test_a_screen_read_in_the_middle_of_a_write_is_no_other_screen() -> None:
+    torn = shown((0, HOME), (4_030, OFFERED), (6_000, "甲一08:06按En7，再"), (6_004, ARMED), (6_600, HOME))
+    assert judged([*TOUCHED_TWICE, chosen(3, 6_560)], Screen(torn, MEANT.pressed)).foreign_directions == 0
+
+
 def answer(mono: int) -> StoredFact:
     return fact(1, mono, "attempt", question="q")
 
