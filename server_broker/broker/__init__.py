@@ -4,7 +4,7 @@ The broker is a pipe and keeps nothing. Who may connect and what each may say fo
 (`server_broker.trust.journal`); a station may use its own topics, each named in full, and no others.
 """
 
-from server_broker.broker.access import refresh, running_broker
+from server_broker.broker.access import follows_journal, refresh, running_broker
 from server_broker.broker.config import LocalClient, local_client_settings, prepare, program
 from server_broker.broker.keeping import ListKeeper
 from server_broker.broker.local import cut_off, is_ready
@@ -13,6 +13,7 @@ __all__ = [
     "ListKeeper",
     "LocalClient",
     "cut_off",
+    "follows_journal",
     "is_ready",
     "local_client_settings",
     "prepare",

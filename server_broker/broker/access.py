@@ -67,6 +67,12 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
         return bring_into_force(home, version=version)
 
 
+def follows_journal(home: CountyHome) -> bool:
+    """Tell whether a broker runs and lets in whom the journal lets in, and nobody else."""
+    lists = lists_on_disk(home)
+    return lists.say(StationJournal(home).read()) and following(home, lists.version) is Following.IN_FORCE
+
+
 @dataclass(frozen=True)
 class BrokerLists:
     """What the lists say that lie on disk: who may do what, which certificates count no more, and their version."""

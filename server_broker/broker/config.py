@@ -57,6 +57,8 @@ acl_file local.acl
 
 _FOR_STATIONS = """\
 # Stations: each by its certificate, whose common name is its user name and its client id.
+# Mosquitto 2.0.21 sets max_qos back to 2 when it reads its files again, and refuses no older version of MQTT: what that
+# means stands in docs/protocol.md, 5.
 listener {port} {bind_address}
 protocol mqtt
 max_qos 1

@@ -6,18 +6,15 @@ are not what follows from the journal, makes them so. Nothing here needs the dat
 """
 
 import datetime as dt
-import os
-from pathlib import Path
 
 from server_broker.broker.access import Following, following, lists_on_disk, refresh, running_broker
 from server_broker.broker.local import cut_off
 from server_broker.home import CountyHome
 from server_broker.service.processes import ServiceError
+from server_broker.trust.files import mark
 from server_broker.trust.journal import Standing, StationJournal
 from server_broker.trust.room import JOURNAL_ROOM_BYTES, LISTS_ROOM_BYTES, keep_room
 
-LOOK_S = 1.0
-"""How soon after the last look the next one is due: a look where nothing changed asks for the state of some files."""
 _AT_ONCE = 20
 """Sessions that are ended between two looks: the next revocation must not wait for all that there ever were."""
 _READ_BY_BROKER = ("stations.crl", "stations.acl", "local.acl", "local.passwords")
@@ -65,7 +62,7 @@ class ListKeeper:
 
     def _state(self) -> _State:
         files = [StationJournal(self._home).path, *(self._home.broker / name for name in _READ_BY_BROKER)]
-        return (running_broker(self._home), *(one for path in files for one in _mark(path)))
+        return (running_broker(self._home), *(one for path in files for one in mark(path)))
 
     def _bring_into_force(self, standing: Standing, now: dt.datetime) -> bool | None:
         """Return whether lists or broker had to be changed; None while the broker does not follow them yet."""
@@ -93,12 +90,3 @@ class ListKeeper:
             if for_good:
                 self._to_end.remove(name)
                 self._ended |= {name} & standing.revoked.keys()
-
-
-def _mark(path: Path) -> tuple[int, ...]:
-    """Return what tells one content of a file from the next without reading it."""
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return (0, 0, 0)
-    return (found.st_ino, found.st_size, found.st_mtime_ns)

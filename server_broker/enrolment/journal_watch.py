@@ -4,16 +4,42 @@ An alarm stands while a line of the journal is damaged, and one while the broker
 """
 
 import datetime as dt
+from collections.abc import Callable
 
 from server_broker.enrolment.revocation import Reconciled, reconcile
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Alarm
 from server_broker.home import CountyHome
+from server_broker.trust.files import mark
 from server_broker.trust.journal import MEND_JOURNAL, StationJournal
 
 JOURNAL, LISTS = "station_journal", "broker_lists"
+AT_LEAST_EVERY = dt.timedelta(seconds=5)
 UNDER_WAY = dt.timedelta(seconds=10)
 """Longer than a revocation takes from the journal to the database: it waits for the broker in between."""
+
+
+class JournalWatch:
+    """Looks at journal and database as soon as the journal grew, and every few seconds whatever it did.
+
+    At once, because of an enrolment that died before its COMMIT the database alone knows that an earlier board may
+    still be connected. One that is under way is waited for: it holds its station's row.
+    """
+
+    def __init__(self, home: CountyHome, *, lists_problem: Callable[[], str]) -> None:
+        self._home = home
+        self._lists_problem = lists_problem
+        self._seen: tuple[int, ...] = ()
+        self._looked_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def look(self, *, now: dt.datetime) -> Reconciled | None:
+        """Bring both in step where it is time, and return what was not."""
+        seen = mark(StationJournal(self._home).path)
+        if seen == self._seen and abs(now - self._looked_at) < AT_LEAST_EVERY:
+            return None
+        outcome = watch_journal(self._home, now=now, lists_problem=self._lists_problem())
+        self._seen, self._looked_at = seen, now
+        return outcome
 
 
 def watch_journal(home: CountyHome, *, now: dt.datetime, lists_problem: str = "") -> Reconciled | None:

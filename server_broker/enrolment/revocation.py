@@ -171,8 +171,8 @@ def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconcil
         if not _is_in_step(name, stations.get(name), standing, until):
             with transaction.atomic():
                 _bring_in_step(name, journal, outcome)
-    # Whoever was at it may have died before the broker knew: the database comes last.
-    behind = outcome.journal_revoked + outcome.revoked + outcome.enrolled
+    # Whoever took a board in may have died before the earlier one was thrown out: the database comes last.
+    behind = outcome.journal_revoked + outcome.enrolled
     if behind:
         broker.refresh(home, now=dt.datetime.now(dt.UTC))
     for name in behind:

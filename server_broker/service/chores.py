@@ -22,8 +22,8 @@ from server_broker.service.logs import rotate_logs
 
 _log = logging.getLogger("server_broker.chores")
 
-IN_STEP_S = 5.0
-"""How soon the database learns what it missed while it was away."""
+LOOK_S = 1.0
+"""Between two looks for a revocation or an enrolment that was left half done: some files are asked for their state."""
 DAY_S = 24 * 3600.0
 RETRY_S = 600.0
 PATROL_AFTER_S = 10.0
@@ -77,14 +77,15 @@ class Chores:
 
 def urgent_chores(home: CountyHome) -> list[Chore]:
     """Return what has a revocation bite that somebody began and did not end. Django has been set up."""
-    from server_broker.broker.keeping import LOOK_S, ListKeeper  # noqa: PLC0415 - loads the authority
-    from server_broker.enrolment.journal_watch import watch_journal  # noqa: PLC0415 - needs the models
+    from server_broker.broker.keeping import ListKeeper  # noqa: PLC0415 - loads the authority
+    from server_broker.enrolment.journal_watch import JournalWatch  # noqa: PLC0415 - needs the models
 
     keeper = ListKeeper(home)
-    in_step = _with_database(_unless_away(lambda now: watch_journal(home, now=now, lists_problem=keeper.problem)))
+    watch = JournalWatch(home, lists_problem=lambda: keeper.problem)
+    in_step = _with_database(_unless_away(lambda now: watch.look(now=now)))
     return [
         Chore("broker in step with the journal", lambda now: keeper.look(now=now), every_s=LOOK_S, first_after_s=0.0),
-        Chore("journal and database in step", in_step, every_s=IN_STEP_S, first_after_s=0.0),
+        Chore("journal and database in step", in_step, every_s=LOOK_S, first_after_s=0.0),
     ]
 
 

@@ -129,8 +129,13 @@ def _database(home: CountyHome, url: str) -> Finding:
 
 
 def _broker(home: CountyHome) -> Finding:
-    well = broker.is_ready(home)
-    return Finding("消息服务", well, "可用" if well else "连接不上", "查看 logs/mosquitto.log 和端口是否被占用")
+    if not broker.is_ready(home):
+        return Finding("消息服务", False, "连接不上", "查看 logs/mosquitto.log 和端口是否被占用")
+    if not broker.follows_journal(home):
+        return Finding(
+            "消息服务", False, "没有照站点名册办，吊销的站点可能还连着", "腾出磁盘空间，查看 logs/chores.log"
+        )
+    return Finding("消息服务", True, "可用")
 
 
 def _process(home: CountyHome, part: str, title: str, meanwhile: str) -> Finding:

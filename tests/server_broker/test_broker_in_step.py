@@ -9,7 +9,8 @@ import pytest
 from server_broker import broker
 from server_broker.broker import ListKeeper
 from server_broker.broker.access import lists_on_disk, write_lists
-from server_broker.broker.keeping import LOOK_S
+from server_broker.service.chores import LOOK_S
+from server_broker.service.doctor import Finding, examine
 from server_broker.service.processes import ServiceError
 from server_broker.trust import keys
 from tests.conftest import short_folder
@@ -173,3 +174,19 @@ def test_lists_that_cannot_be_written_are_told_of_and_the_session_ends_all_the_s
     assert keeper.look(now=NOW)
     assert not keeper.problem
     assert not county.lets_in(board)
+
+
+def test_the_doctor_says_whether_the_broker_follows_the_journal(
+    county: BrokerCounty, board: Board, keeper: ListKeeper
+) -> None:
+    def finding() -> Finding:
+        [found] = [one for one in examine(county.home, database_url="", now=NOW) if one.part == "消息服务"]
+        return found
+
+    assert finding().well
+    die_after_the_line(county)
+    assert (finding().well, "没有照站点名册办" in finding().state) == (False, True)
+    die_before_the_signal(county)
+    assert not finding().well
+    keeper.look(now=NOW)
+    assert finding().well

@@ -1,6 +1,7 @@
 """The console's pages: what they show, what their buttons do, and that no input makes them fail."""
 
 import datetime as dt
+import errno
 import io
 import re
 import secrets
@@ -20,6 +21,7 @@ from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Alarm, Station, StationStatus
+from server_broker.home import CountyHome
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from tests.server_broker.console_county import (
@@ -193,6 +195,22 @@ def test_revoking_tells_why_in_the_audit_log(page: Client, monkeypatch: pytest.M
     entry = AuditEntry.objects.get(action="station.revoked")
     assert (entry.actor, entry.subject, entry.detail["reason"]) == ("tester", "station-a", "设备丢失")
     assert "已吊销" in text_of(page, "/")
+
+
+def test_a_revocation_that_the_disk_kept_from_the_broker_is_not_called_done(
+    page: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(home: CountyHome, now: dt.datetime) -> bool:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    trust.prepare(settings.HOME)
+    monkeypatch.setattr(broker, "refresh", full)
+    monkeypatch.setattr(broker, "cut_off", lambda home, station: True)
+    form = {"reason": "设备丢失", "confirm": "station-a"}
+    shown = page.post("/stations/station-a/revoke/", form, follow=True).content.decode()
+    assert "吊销没有全部完成" in shown
+    assert "站点还能连上" in shown
+    assert "已断开" not in shown
 
 
 def test_an_unknown_card_is_bound_at_the_desk_and_counts_back(page: Client, county: FictionalCounty) -> None:

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from server_broker import broker
 from server_broker.enrolment.claims import make_claim, redeem
-from server_broker.enrolment.journal_watch import UNDER_WAY, watch_journal
+from server_broker.enrolment.journal_watch import AT_LEAST_EVERY, UNDER_WAY, JournalWatch, watch_journal
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.enrolment.revocation import Reconciled, Revoked, UnknownStation, reconcile, revoke
 from server_broker.fleet.models import Alarm, Station
@@ -121,7 +121,7 @@ def test_a_revocation_while_the_database_was_away_is_in_it_seconds_after_it_is_b
     station.refresh_from_db()
     assert station.revoked_at is not None
     assert not StationCertificate.objects.filter(revoked_at=None).exists()
-    assert in_step.every_s <= 5
+    assert in_step.every_s <= 1
 
 
 def test_a_revocation_under_way_is_left_to_whoever_is_at_it(station: Station, home: CountyHome) -> None:
@@ -193,6 +193,24 @@ def test_a_board_whose_enrolment_died_before_its_commit_is_taken_in_and_the_earl
     journal_enrolled(home, bytes(reversed(range(32))), serial="b1")
     assert reconcile(home).enrolled == ["village-01"]
     assert done == ["refresh", "village-01"]
+
+
+def test_the_database_is_asked_when_the_journal_grew_and_else_every_few_seconds(
+    station: Station, home: CountyHome, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    watch = JournalWatch(home, lists_problem=lambda: "")
+    watch.look(now=NOW)
+    with django_assert_num_queries(0):
+        watch.look(now=NOW + AT_LEAST_EVERY / 2)
+    journal_enrolled(home, bytes(reversed(range(32))), serial="b1")
+    again = watch.look(now=NOW + AT_LEAST_EVERY / 2)
+    assert again is not None
+    assert again.enrolled == ["village-01"]
+    Station.objects.update(revoked_at=NOW)
+    assert watch.look(now=NOW + AT_LEAST_EVERY) is None
+    late = watch.look(now=NOW + 2 * AT_LEAST_EVERY)
+    assert late is not None
+    assert late.journal_revoked == ["village-01"]
 
 
 ALL = {

@@ -62,6 +62,7 @@ ROLLBACK = Proof(("tests.proofs.rollback", "--runs", "60", "--seed", "1"))
 CLOCK = Proof(("tests.proofs.clock", "--runs", "25", "--seed", "1"))
 LINK = Proof(("tests.proofs.link", "--runs", "8", "--real", "0", "--seed", "1"))
 STRANGERS = Proof(("tests.proofs.strangers", "--seed", "1"))
+REVOCATION = Proof(("tests.proofs.revocation", "--runs", "12", "--seed", "1"))
 READING = county_tests("test_ingest_reading.py")
 STORE = county_tests("test_ingest_store.py")
 WORKER = county_tests("test_ingest_worker.py")
@@ -80,7 +81,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "11-heads-not-compared-at-birth": (agent_tests("uplink/test_agreement.py"), ROLLBACK),
     "12-reissue-counted-twice": (county_tests("test_ingest_reissued_again.py"),),
     "13-revocation-without-list": (county_tests("test_access_lists.py"),),
-    "14-revocation-without-takeover": (STRANGERS,),
+    "14-revocation-without-takeover": (county_tests("test_broker_in_step.py"),),
     "15-receipt-signature-not-verified": (agent_tests("uplink/test_downward.py"),),
     "16-blob-dropped-when-sent": (agent_tests("uplink/test_blob_way.py"),),
     "17-commits-share-a-sector": (POWER_CUT,),
@@ -98,8 +99,10 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "29-salvage-tries-a-page-once": (agent_tests("test_outbox_salvage.py"),),
     "30-order-begun-in-memory": (POWER_CUT, agent_tests("test_commands*.py")),
     "31-identity-written-in-place": (POWER_CUT,),
+    "32-revocation-unfinished-after-its-journal-line": (county_tests("test_broker_in_step.py"), REVOCATION),
     "33-station-clears-the-countys-alarms": (county_tests("test_alarm_origins.py"),),
     "35-no-index-of-events-by-boot": (county_tests("test_touch_cost.py"),),
+    "36-lock-counts-itself": (county_tests("test_shared_address.py"),),
     "38-online-believed-after-a-restart": (county_tests("test_silence.py"),),
     "39-patrol-starved-by-traffic": (county_tests("test_patrol.py"),),
     "44-picture-whole-for-whoever-asks": (county_tests("test_pictures_by_hash.py"),),

@@ -70,7 +70,12 @@ class County:
     def try_tool(self, *words: str, check: bool = False) -> "subprocess.CompletedProcess[str]":
         """Run one verb of cunhui-server and return how it ended."""
         command = [sys.executable, "-m", "server_broker.cli", *words]
-        return subprocess.run(command, env=os.environ | self._env, capture_output=True, text=True, check=check)
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program of this county is started with."""
+        return os.environ | self._env
 
     def claim(self, station: str, village: str = VILLAGE) -> str:
         """Return the digits of a new claim code for a station, which is made if need be."""

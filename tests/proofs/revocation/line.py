@@ -1,0 +1,79 @@
+"""One TLS connection with an MQTT 5 session on it, written from the standards: it uses nothing of the product.
+
+Paho and Python's own TLS client hide what this proof asks for: the ticket of a TLS 1.3 session (RFC 8446, 4.6.1), and
+whether a later connection really resumed it.
+"""
+
+import select
+import socket
+import ssl
+from types import TracebackType
+from typing import Self
+
+ANSWER_S = 3.0
+_CONNACK = 0x20
+
+
+class Line:
+    """A context: left, its connection is closed. ``admitted`` says whether the broker took the session."""
+
+    def __init__(
+        self, port: int, station: str, context: ssl.SSLContext, *, ticket: ssl.SSLSession | None = None
+    ) -> None:
+        self.admitted = False
+        self.resumed = False
+        self._tls: ssl.SSLSocket | None = None
+        try:
+            self._connect(port, station, context, ticket)
+        except OSError:
+            self.close()
+
+    def _connect(self, port: int, station: str, context: ssl.SSLContext, ticket: ssl.SSLSession | None) -> None:
+        plain = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_S)
+        try:
+            self._tls = context.wrap_socket(plain, server_hostname="127.0.0.1", session=ticket)
+        except OSError:
+            plain.close()
+            raise
+        self.resumed = bool(self._tls.session_reused)
+        self._tls.sendall(connect_packet(station))
+        answer = self._tls.recv(256)
+        self.admitted = len(answer) > 3 and answer[0] == _CONNACK and answer[3] == 0
+
+    @property
+    def ticket(self) -> ssl.SSLSession | None:
+        """The ticket that came, if any did."""
+        return self._tls.session if self._tls is not None else None
+
+    def is_open(self, *, within_s: float = 0.0) -> bool:
+        """Tell whether the session still stands, after waiting up to ``within_s`` for its end."""
+        while self._tls is not None:
+            if not self._tls.pending() and not select.select([self._tls], [], [], within_s)[0]:
+                return True
+            try:
+                if not self._tls.recv(4096):
+                    self.close()
+            except OSError:
+                self.close()
+        return False
+
+    def close(self) -> None:
+        """Close the connection without a word."""
+        if self._tls is not None:
+            self._tls.close()
+            self._tls = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect_packet(station: str) -> bytes:
+    """Return a CONNECT (MQTT 5.0, 3.1) with clean start, a keep-alive of 60 s and no properties."""
+    client_id = station.encode()
+    body = b"\x00\x04MQTT\x05\x02\x00\x3c\x00" + len(client_id).to_bytes(2, "big") + client_id
+    return bytes((0x10, len(body))) + body

@@ -1,0 +1,120 @@
+"""A process that does for the county what its command line and its web do, each task in a child that may be killed.
+
+Run as ``python -m``: it reads one task a line (JSON), and writes one line with what became of it. It starts no thread
+and opens no connection itself, so that each child begins as a fresh process would, only sooner.
+"""
+
+import dataclasses
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, Literal
+
+import django
+import msgspec
+
+from protocol.enrolment import EnrolRequest
+from tests.integration.small_disk import SmallDisk
+from tests.proofs.revocation.steps import Steps
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """``what`` to do for ``station``, and what happens to it before step ``at`` (0: nothing)."""
+
+    what: Literal["claim", "revoke", "enrol"]
+    station: str
+    village: str = ""
+    request: str = ""
+    """An EnrolRequest's JSON."""
+    at: int = 0
+    happens: Literal["death", "full disk"] = "death"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of it. One that was killed has told its caller nothing: ``said`` is None."""
+
+    said: dict[str, Any] | None = None
+    steps: int = 0
+
+
+def carry_out(task: Task) -> Outcome:
+    """Do it in a child and return what that said before it ended."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        try:
+            outcome = _do(task)
+            os.write(writing, msgspec.json.encode(outcome))
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    return msgspec.json.decode(said, type=Outcome) if said else Outcome()
+
+
+def _do(task: Task) -> Outcome:
+    from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
+
+    happens: dict[str, Callable[[], None]] = {
+        "death": lambda: os.kill(os.getpid(), signal.SIGKILL),
+        "full disk": SmallDisk(HOME.root, megabytes=0).fill,
+    }
+    steps = Steps(task.at, happens[task.happens])
+    steps.begin()
+    try:
+        said = {"claim": _claim, "revoke": _revoke, "enrol": _enrol}[task.what](task)
+    except Exception as error:  # noqa: BLE001 - whatever it is, that is what the caller is told
+        said = {"error": f"{type(error).__name__}: {error}"}
+    steps.end()
+    return Outcome(said=said, steps=steps.count)
+
+
+def _claim(task: Task) -> dict[str, Any]:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from server_broker.enrolment.claims import make_claim  # noqa: PLC0415 - needs the models
+    from server_broker.fleet.models import Station  # noqa: PLC0415
+
+    made = {"name": f"{task.station} 站点", "village_id": task.village}
+    station, _ = Station.objects.get_or_create(pk=task.station, defaults=made)
+    return {"code": make_claim(station, actor="proof", now=timezone.now())}
+
+
+def _revoke(task: Task) -> dict[str, Any]:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from server_broker.enrolment.revocation import revoke  # noqa: PLC0415 - needs the models
+    from server_broker.settings import HOME  # noqa: PLC0415
+
+    outcome = revoke(HOME, task.station, actor="proof", reason="a proof", now=timezone.now())
+    return {**dataclasses.asdict(outcome), "complete": outcome.complete, "sentence": outcome.said()}
+
+
+def _enrol(task: Task) -> dict[str, Any]:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from server_broker.enrolment import admission  # noqa: PLC0415 - needs the models
+    from server_broker.settings import HOME  # noqa: PLC0415
+
+    request = msgspec.json.decode(task.request, type=EnrolRequest)
+    return {"certificate": admission.enrol(HOME, request, now=timezone.now()).certificate}
+
+
+def main() -> None:
+    """Take tasks until the input ends."""
+    django.setup()
+    import server_broker.enrolment.admission  # noqa: PLC0415 - once here, not in each child
+    import server_broker.enrolment.revocation  # noqa: F401, PLC0415
+
+    for line in sys.stdin.buffer:
+        outcome = carry_out(msgspec.json.decode(line, type=Task))
+        sys.stdout.buffer.write(msgspec.json.encode(outcome) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
