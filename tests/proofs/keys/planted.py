@@ -16,7 +16,7 @@ type Main = Callable[[list[str] | None], int]
 def _blind() -> Main:
     """A kiosk whose keys count at once, held or not."""
     KeyGuard.listens = lambda *_, **__: True  # type: ignore[method-assign]
-    KeyGuard.is_repeat = lambda *_: False  # type: ignore[method-assign]
+    KeyGuard.is_repeat = lambda *_, **__: False  # type: ignore[method-assign]
     return kiosk_cli.main
 
 
