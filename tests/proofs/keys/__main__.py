@@ -22,7 +22,7 @@ from tests.proofs.keys.pad import HANDS
 from tests.proofs.private_county import temporary
 
 BAD = ("foreign_directions", "blind_answers", "crashes")
-STATIONS, KIOSKS = 4, 2
+STATIONS, KIOSKS = 6, 2
 NOT_COVERED = (
     "a keyboard and its driver: keys are the bytes that a terminal sends for them; a screen's own delay after the "
     "terminal was written; sizes other than 80x22; the county, which nobody reaches here"
