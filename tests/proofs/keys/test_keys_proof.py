@@ -176,7 +176,7 @@ def small(*, keys: int, touches: int, seed: int, **others: object) -> list[int]:
 
 
 def test_the_product_stores_nothing_that_nobody_meant() -> None:
-    foreign, blind, crashes, _ = small(keys=500, touches=30, seed=1)
+    foreign, blind, crashes, _ = small(keys=240, touches=16, seed=1)
     assert (foreign, blind, crashes) == (0, 0, 0)
 
 
@@ -185,7 +185,7 @@ HASTY = {"typing": 0.8, "held": 0.2}
 
 def test_a_kiosk_that_hears_keys_at_once_is_caught() -> None:
     _, blind, _, answers = small(
-        keys=600, touches=2, seed=1, kiosk_program="tests.proofs.keys.planted blind", hands=HASTY
+        keys=300, touches=2, seed=1, kiosk_program="tests.proofs.keys.planted blind", hands=HASTY
     )
     assert answers > 0
     assert blind > 0
@@ -193,11 +193,11 @@ def test_a_kiosk_that_hears_keys_at_once_is_caught() -> None:
 
 def test_a_correction_for_whoever_presses_is_caught() -> None:
     foreign, _, _, _ = small(
-        keys=400, touches=60, seed=1, agent_program="tests.proofs.keys.planted first-touch", hands={"child": 1.0}
+        keys=200, touches=30, seed=1, agent_program="tests.proofs.keys.planted first-touch", hands={"child": 1.0}
     )
     assert foreign > 0
 
 
 def test_a_kiosk_that_a_key_ends_is_caught() -> None:
-    _, _, crashes, _ = small(keys=120, touches=3, seed=1, kiosk_program="tests.proofs.keys.planted ends")
+    _, _, crashes, _ = small(keys=80, touches=2, seed=1, kiosk_program="tests.proofs.keys.planted ends")
     assert crashes > 0
