@@ -1,7 +1,8 @@
 """``./run rig drivers``: the drivers' tests that need devices of the kernel's, in an emulated machine that has them.
 
-The machine has a screen (Bochs' display, by the kernel's DRM), a keyboard by uinput, a USB card reader of QEMU's, GPIO lines with edges by gpio-sim, a V4L2 camera by
-vivid, and libcamera's virtual camera. The tests are ``tests/rig``; each names its driver and what stands under it.
+The machine has a screen (Bochs' display, by the kernel's DRM), a keyboard by uinput, a USB card reader of QEMU's, GPIO
+lines with edges by gpio-sim, a V4L2 camera by vivid, and libcamera's virtual camera. The tests are ``tests/rig``; each
+names its driver and what stands under it.
 """
 
 import shutil
