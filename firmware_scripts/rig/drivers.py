@@ -1,7 +1,8 @@
 """``./run rig drivers``: the drivers' tests that need devices of the kernel's, in an emulated machine that has them.
 
-The machine has a keyboard by uinput, a USB card reader of QEMU's, GPIO lines with edges by gpio-sim, a V4L2 camera by
-vivid, and libcamera's virtual camera. The tests are ``tests/rig``; each names its driver and what stands under it.
+The machine has a screen (Bochs' display, by the kernel's DRM), a keyboard by uinput, a USB card reader of QEMU's, GPIO
+lines with edges by gpio-sim, a V4L2 camera by vivid, and libcamera's virtual camera. The tests are ``tests/rig``; each
+names its driver and what stands under it.
 """
 
 import shutil
@@ -19,6 +20,7 @@ _REPOSITORY = Path(__file__).parents[2]
 _PACKAGES = (
     *("libcamera-ipa", "python3-libcamera", "python3-prctl", "v4l-utils", "libgomp1"),
     *("pcscd", "libccid", "libpcsclite1"),
+    *("cage", "foot", "grim", "fonts-noto-cjk", "libpam-systemd", "login", "passwd"),
 )
 _TIMEOUT_S = 900.0
 _NOT_EMULATED = [

@@ -1,7 +1,8 @@
 """The station's units under a systemd that is pid 1: the agent gets ready, touches and pictures go on in the sandboxes,
-and what the camera's sandbox must keep out is tried from inside it.
+the kiosk is on the screen, and what the camera's sandbox must keep out is tried from inside it.
 """
 
+import io
 import json
 import os
 import pwd
@@ -15,8 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from evdev import UInput, ecodes
+from PIL import Image, ImageChops, ImageColor
 
+from agent.doctor.asking import ask
 from firmware_scripts.systemd.unit import FOLDER
+from kiosk_tui import theme
+from protocol.kiosk import Status
 from tests.fakes.enrolled import make_enrolled
 
 DRIVER = "systemd units"
@@ -47,6 +53,10 @@ spool = "/var/spool/cunhui-camera"
 [kiosk]
 socket = "/run/cunhui/kiosk.sock"
 """
+
+KIOSK_SOCKET = Path("/run/cunhui/kiosk.sock")
+OF_THE_KIOSK = {"XDG_RUNTIME_DIR": "/run/cunhui-kiosk", "WAYLAND_DISPLAY": "wayland-0"}
+HELP_IS_ANOTHER_PAGE = 0.03
 
 PROBE = textwrap.dedent("""
     import ctypes, json, mmap, os, socket
@@ -110,6 +120,7 @@ def installed() -> Iterator[None]:
     PROGRAMS.mkdir(parents=True)
     program("python", "python3")
     program("cunhui-agent", "python3 -m agent.cli")
+    program("cunhui-kiosk", "python3 -m kiosk_tui.cli")
     for unit in (*FOLDER.glob("*.service"), *FOLDER.glob("*.socket")):
         shutil.copy(unit, UNITS)
     shutil.copy(FOLDER / "70-cunhui-devices.rules", "/etc/udev/rules.d")
@@ -127,7 +138,7 @@ def installed() -> Iterator[None]:
     CONFIG.parent.mkdir()
     CONFIG.write_text(TOML, encoding="utf-8")
     yield
-    systemctl("stop", "cunhui-agent.service", "cunhui-camera.socket")
+    systemctl("stop", "cunhui-kiosk.service", "cunhui-agent.service", "cunhui-camera.socket")
 
 
 @pytest.fixture
@@ -182,6 +193,42 @@ def test_the_camera_sees_neither_network_nor_keys_nor_outbox(agent: str) -> None
     assert set(told["other devices"].values()) <= {"PermissionError", "FileNotFoundError"}
     assert (told["camera"], told["spool"], told["system"]) == ("", "", "OSError")
     assert told["executable memory"] == "PermissionError"
+
+
+def test_the_kiosk_is_on_the_screen_and_hears_a_keypad_that_comes_later(agent: str) -> None:
+    kiosk = "cunhui-kiosk.service"
+    systemctl("start", kiosk)
+    until(lambda: isinstance(status := ask(KIOSK_SOCKET), Status) and status.screen)
+    until(lambda: commonest_colour() == ImageColor.getrgb(theme.PAPER))
+    home = picture()
+    with UInput({ecodes.EV_KEY: [ecodes.KEY_KP9, ecodes.KEY_9]}, name="keypad") as keypad:
+
+        def answered() -> bool:
+            for value in (1, 0):
+                keypad.write(ecodes.EV_KEY, ecodes.KEY_9, value)
+                keypad.syn()
+            time.sleep(1)
+            return different(home, picture()) > HELP_IS_ANOTHER_PAGE
+
+        until(answered)
+    assert (shown(kiosk, "ActiveState"), shown(kiosk, "NRestarts")) == ("active", "0")
+
+
+def picture() -> Image.Image:
+    """Photograph the kiosk's screen from outside its sandbox."""
+    drawn = subprocess.run(["grim", "-"], capture_output=True, env={**os.environ, **OF_THE_KIOSK})
+    assert drawn.returncode == 0, drawn.stderr.decode() + _journal()
+    return Image.open(io.BytesIO(drawn.stdout)).convert("RGB")
+
+
+def commonest_colour() -> object:
+    return max(picture().getcolors(maxcolors=1 << 24) or [(0, None)], key=lambda count: count[0])[1]
+
+
+def different(one: Image.Image, other: Image.Image) -> float:
+    """Return the share of pixels that differ."""
+    changed = ImageChops.difference(one, other).convert("L").point(lambda value: 255 if value > 32 else 0)
+    return changed.histogram()[255] / (one.width * one.height)
 
 
 def by_the_camera(script: str) -> dict[str, Any]:
