@@ -102,12 +102,15 @@ def _yields(word: Anchor, stands: Anchor) -> bool:
 
 
 def _reigns(words: Sequence[Anchor], good: Collection[Anchor]) -> list[Span]:
-    """Return the spans in which the station went by a word that was corrected, or by a wrong one to the end."""
+    """Return the spans in which the station went by a word that was corrected, or by a wrong one to the end.
+
+    They begin with the moment in which the station knew the word: the fact that states it is dated by it.
+    """
     reigns = [(word, after.known) for word, after in pairwise(words)] + [(words[-1], _END)]
-    spans = [Span(word.known, until, word) for word, until in reigns if word in good and word.moved]
+    spans = [Span(word.known - 1, until, word) for word, until in reigns if word in good and word.moved]
     last_good = max(good, key=lambda word: word.mono)
     tail = [word for word in words if word.mono > last_good.mono]
-    return [*spans, *([Span(tail[0].known, _END, last_good)] if tail else [])]
+    return [*spans, *([Span(tail[0].known - 1, _END, last_good)] if tail else [])]
 
 
 def overriding(anchors: Iterable[Anchor], *, wrong: Collection[Anchor] = ()) -> list[Span]:

@@ -267,6 +267,20 @@ def test_what_the_station_heard_last_was_wrong(station: StationDouble) -> None:
     station.add(learnt(3_000, TRUE + 3_000 + YEAR, "county", "synced", run=away.id), ahead(4_000))
     settle(station.facts_message())
     assert shown() == {2_000: true(2_000), 4_000: true(4_000)}
+    assert StationEvent.objects.get(mono_ms=3_000).corrected_wall == true(3_000)[0], "it was made by the wrong word"
+
+
+def test_what_was_made_in_the_moment_of_a_word_that_is_corrected_is_corrected_too(station: StationDouble) -> None:
+    note_run(RIGHT, ended=None, at=NOW)
+    away = run(b"run-away", offset=YEAR, vouched=BY_HAND, began=RIGHT.began + 60_000)
+    note_run(away, ended=RIGHT, at=NOW)
+    station.add(learnt(1_000, TRUE + 1_000, "county", "unknown", run=RIGHT.id))
+    station.add(learnt(3_000, TRUE + 3_000 + YEAR, "county", "synced", run=away.id), ahead(3_000))
+    settle(station.facts_message())
+    synchronised = run(b"run-sync", offset=0, vouched=SYNCHRONISED, began=RIGHT.began + 120_000)
+    date_again(note_run(synchronised, ended=away, at=NOW))
+    assert shown() == {3_000: true(3_000)}
+    assert StationEvent.objects.get(mono_ms=3_000).corrected_wall == true(3_000)[0]
 
 
 def test_anchors_are_weighed_by_who_vouches_for_them() -> None:

@@ -163,6 +163,8 @@ class Judge:
             found.deceived += touch and not right
         elif boot.heard or boot.honest:
             found.uncorrected += not right
+            if not right:
+                self._say(f"shown {at - true_ms} ms away, told by one word", boot, true_ms)
         else:
             found.invented += 1
 
@@ -171,8 +173,9 @@ class Judge:
         return any(until is None and since <= true_ms + ROUNDED_MS for since, until in boot.lied)
 
     def _ntp_must_have_told(self, boot: Boot) -> bool:
-        """An honest NTP is believed where no lie has been told in this history: one may have moved the floor."""
-        return boot.honest and not any(one.lied for one in self._world.boots.values()) and not self._world.odd_build
+        """An honest NTP is believed where nobody has told a wrong time in this history: it may have moved the floor."""
+        wrong = any(one.lied or one.misled for one in self._world.boots.values())
+        return boot.honest and not wrong and not self._world.odd_build
 
     def _claim(self, event: ShownEvent) -> None:
         """A window was said to be closed; where that was a lie's fault, the corrected time shows it void."""
