@@ -125,9 +125,9 @@ def test_a_file_that_is_too_large_gets_a_page_with_a_way_back(page: Page, web: s
     large = tmp_path / "名单.xlsx"
     with large.open("wb") as file:
         file.truncate(40 * 2**20)
-    page.goto(urljoin(web, "/people/"))
+    page.goto(urljoin(web, "/people/import/"))
     page.set_input_files("#file", large)
-    page.get_by_role("button", name="导入").click()
+    page.get_by_role("button", name="读取并预览").click()
     expect(page.get_by_role("heading", name="文件太大，没有收下")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("navigation", name="主菜单")).to_be_visible()
     page.get_by_role("link", name="回到人员与卡").click()

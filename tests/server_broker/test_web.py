@@ -154,7 +154,7 @@ def test_a_stranger_s_large_file_is_not_taken(connect: Connect) -> None:
             tls.sendall(b"x" * 1_000_000)
         answer = heard(tls)
     assert answer.startswith(b"HTTP/1.1 302")
-    assert b"/people/\r\n" in answer
+    assert b"Location: /sign-in/?next=/people/import/" in answer
 
 
 def test_one_address_has_so_many_connections(connect: Connect) -> None:
