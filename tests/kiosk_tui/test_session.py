@@ -169,7 +169,13 @@ def _ask_for_help(shown: Stage, agent: FakeAgent) -> None:
 def _terminals(shown: Stage) -> int:
     """Count the foot processes of a screen."""
     mine = f"XDG_RUNTIME_DIR={shown.folder}".encode()
-    return sum(
-        (process / "comm").read_text().strip() == "foot" and mine in (process / "environ").read_bytes().split(b"\0")
-        for process in Path("/proc").glob("[0-9]*")
-    )
+    return sum(_is_foot(process, mine) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _is_foot(process: Path, of: bytes) -> bool:
+    try:
+        return (process / "comm").read_text().strip() == "foot" and of in (process / "environ").read_bytes().split(
+            b"\0"
+        )
+    except (FileNotFoundError, ProcessLookupError):  # it ended while it was looked at
+        return False
