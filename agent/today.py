@@ -186,6 +186,7 @@ class Today:
             apart=apart,
             state="coming" if minute < span.start else "running" if minute < span.end else "over",
             closed=minute >= span.closes,
+            arrivals_over=minute >= span.middle,
         )
 
     def _spans_of(self, person: str, wall: int) -> list[duty.Span]:

@@ -33,6 +33,7 @@ PAIRS: dict[str, tuple[str, str]] = {
     "secondary text on paper": (SOFT, PAPER),
     "title on paper": (JADE, PAPER),
     "text on the key band": (INK, BAND),
+    "what people come for, on its band": (JADE, BAND),
     "a key's cap, a header, a chosen option": (WHITE, JADE),
     "green": (WHITE, GREEN),
     "amber": (AMBER_INK, AMBER),

@@ -43,6 +43,8 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
     state: WindowState = "running"
     closed: bool = False
     """No touch can be this window's any more."""
+    arrivals_over: bool = False
+    """No touch can be this window's arrival any more."""
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):

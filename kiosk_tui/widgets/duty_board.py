@@ -100,7 +100,7 @@ class DutyBoard(Widget):
 
 def _arrival(row: DutyRow) -> str:
     if row.arrived is None:
-        return words.NOT_DONE if row.state == "over" else words.NOT_YET
+        return words.NOT_DONE if row.arrivals_over else words.NOT_YET
     late = row.arrived > row.start + GRACE_MIN
     return words.touched_at(words.clock(row.arrived), sign=words.LATE_SIGN if late else words.IN_TIME_SIGN)
 

@@ -104,7 +104,10 @@ def test_the_board_shows_what_runs_then_what_comes_then_what_is_over(station: Be
     assert windows() == ["pm", "am"]
     assert [row_of(station, name).state for name in ("pm", "am")] == ["running", "over"]
     assert row_of(station, "am").closed
+    assert row_of(station, "am").arrivals_over
+    assert not row_of(station, "pm").arrivals_over
     system.pass_ms(3 * HOUR_MS)  # 18:00: over, and whoever leaves late can still touch
+    assert row_of(station, "pm").arrivals_over
     assert (row_of(station, "pm").state, row_of(station, "pm").closed) == ("over", False)
 
 

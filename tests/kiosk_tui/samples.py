@@ -41,7 +41,7 @@ DUTY = [
 
 
 def over(row: DutyRow, **fields: object) -> DutyRow:
-    return msgspec.structs.replace(row, state="over", closed=True, **fields)
+    return msgspec.structs.replace(row, state="over", closed=True, arrivals_over=True, **fields)
 
 
 ALL_DAY = DutyRow(name="张伟", window="值班", start=510, end=1050, arrived=790, left=None, apart="207")

@@ -240,11 +240,13 @@ def row(**fields: object) -> DutyRow:
         (row(arrived=521), "晚 08:41 待打卡"),
         (row(arrived=510, left=710), "✓ 08:30 ✓ 11:50"),
         (row(arrived=510, left=709), "✓ 08:30 早 11:49"),
-        (row(state="over"), "没打 —"),
-        (row(state="over", closed=True), "没打 没打"),
+        (row(state="over", arrivals_over=True), "没打 —"),
+        (row(arrivals_over=True), "没打 —"),
+        (row(arrivals_over=True, left=700), "没打 早 11:40"),
+        (row(state="over", closed=True, arrivals_over=True), "没打 没打"),
         (row(state="over", arrived=510), "✓ 08:30 待打卡"),
-        (row(state="over", closed=True, arrived=510), "✓ 08:30 没打"),
-        (row(state="over", closed=True, left=723), "没打 ✓ 12:03"),
+        (row(state="over", closed=True, arrivals_over=True, arrived=510), "✓ 08:30 没打"),
+        (row(state="over", closed=True, arrivals_over=True, left=723), "没打 ✓ 12:03"),
     ],
 )
 async def test_the_board_says_what_was_done_and_what_was_not(shown: DutyRow, columns: str) -> None:

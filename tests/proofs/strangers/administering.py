@@ -168,8 +168,8 @@ def _tamperable(county: County, station: str) -> _Theirs:
         " FROM people_person WHERE number = 'near-1'"
     )
     county.sql(
-        "INSERT INTO fleet_alarm (station_id, code, severity, detail, opened_at, last_at, count)"
-        f" VALUES ('{station}', 'proof', 'minor', '', now(), now(), 1)"
+        "INSERT INTO fleet_alarm (station_id, code, origin, severity, detail, opened_at, last_at, count,"
+        f" resolved_because) VALUES ('{station}', 'proof', 'county', 'minor', '', now(), now(), 1, '')"
     )
     card = county.rows("SELECT id FROM people_card WHERE token = '\\x" + "0a" * 16 + "'")[0][0]
     alarm = county.rows("SELECT id FROM fleet_alarm WHERE code = 'proof'")[0][0]
