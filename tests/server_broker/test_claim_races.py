@@ -1,4 +1,4 @@
-"""A claim that is redeemed while its station is revoked or gets another code: both come to an end, one after the other."""
+"""A claim redeemed while its station is revoked or gets another code: both come to an end, one after the other."""
 
 import threading
 from collections.abc import Callable
