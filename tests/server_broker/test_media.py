@@ -198,7 +198,7 @@ def test_pictures_lie_where_no_other_account_looks(tmp_path: Path) -> None:
     folder.write("station-a", hashlib.sha256(data).digest(), [(0, data)])
     assert folder.finish("station-a", hashlib.sha256(data).digest(), size=len(data))
     made = [tmp_path / "media", *(tmp_path / "media").rglob("*")]
-    assert len(made) == 5, "two folders in the folder, the picture and the mark of its sender"
+    assert len(made) == 5, "three folders, the picture, and who has sent it"
     assert [path for path in made if path.stat().st_mode & 0o007] == []
 
 

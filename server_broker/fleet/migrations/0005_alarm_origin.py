@@ -37,7 +37,7 @@ def tell_origins(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
 def leave_one_open(apps: Apps, _editor: BaseDatabaseSchemaEditor) -> None:
     """Before origins go: close what a station raised where the county raised the same, as the table has place for one.
 
-    Both went on to the same row then, and the county's is the one that no station closes.
+    Without origins both counted up one row. The county's stays open, because no station may close it.
     """
     still_open = apps.get_model("fleet", "Alarm").objects.filter(resolved_at=None, station__isnull=False)
     countys = still_open.filter(origin="county", station=models.OuterRef("station"), code=models.OuterRef("code"))
