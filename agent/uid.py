@@ -1,9 +1,9 @@
 """Find in which form a reader prints card numbers.
 
-`protocol.printed_cards` lists the forms and turns a number of each into the UID. That is the trap: each looks like a
-card number, and two readers set differently see two cards. A 125 kHz card (EM4100) has five bytes and ``8H10D`` prints
-the last four of them: a card with ``0007625328`` on it has a number that ends with 00745A70, and nobody can tell its
-first byte.
+`protocol.printed_cards` lists the forms and turns a number of each into the UID. A number alone does not tell its form,
+and a reader that is set to another form turns the same card into another UID. A 125 kHz card (EM4100) has five bytes
+and ``8H10D`` prints the last four of them: a card with ``0007625328`` on it has a number that ends with 00745A70, and
+nobody can tell its first byte.
 
 What is a UID at all, `protocol.cards` judges alone.
 """

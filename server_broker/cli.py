@@ -189,7 +189,7 @@ def _add_model_verbs(add: Add) -> None:
     add("publish-pack", _with_models("publish-pack"), "sign a learning pack and send it to all stations", "file")
     _add_account(add)
     add("sign-in-link", _with_models("sign-in-link"), "print a link that signs a user in once", "user")
-    add("reset-second-factor", _with_models("reset-second-factor"), "forget an administrator's lost device", "user")
+    add("reset-second-factor", _with_models("reset-second-factor"), "forget an account's lost second factor", "user")
     add("restored", _with_models("restored"), "say that the database was restored from a backup")
     clock = add("clock", _with_models("clock"), "say whether stations are told this machine's time, and why not")
     clock.add_argument("--confirm", action="store_true", help="a person has looked, and the time is right")

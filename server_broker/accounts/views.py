@@ -28,7 +28,7 @@ from server_broker.accounts.powers import is_verified
 from server_broker.audit.log import record
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
-_BEGUN = "second_factor_begun"
+BEGUN = "second_factor_begun"
 """In the session: the device that it sets up. A page looked at twice, as by a prefetch, shows the same secret; another
 session never does, or whoever looked first would know the secret of whoever ends it."""
 
@@ -97,10 +97,10 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     onward = _onward(request)
     if not isinstance(user, User) or not factor.is_of_use(user) or is_verified(user):
         return redirect(onward)
-    device = factor.device_of(user) or factor.begun(user, request.session.get(_BEGUN))
+    device = factor.device_of(user) or factor.begun(user, request.session.get(BEGUN))
     if device is None:
         device = factor.begin(user)
-        request.session[_BEGUN] = device.pk
+        request.session[BEGUN] = device.pk
         return _factor_page(request, device)
     if request.method != "POST":
         return _factor_page(request, device)

@@ -29,7 +29,6 @@ class Touch(Stamped):
         indexes = [
             models.Index(fields=["station", "-wall"], name="touch_by_station"),
             models.Index(fields=["-wall"], name="touch_by_time"),
-            models.Index(fields=["station", "boot"], condition=UNDATED, name="touch_undated"),
             models.Index(fields=["station", "boot"], name="touch_by_boot"),
             models.Index(
                 fields=["corrected_wall"], condition=Q(corrected_wall__isnull=False), name="touch_by_corrected"

@@ -6,6 +6,7 @@ are not what follows from the journal, makes them so. Nothing here needs the dat
 """
 
 import datetime as dt
+from contextlib import ExitStack
 
 from server_broker.broker.access import Following, following, lists_on_disk, refresh, running_broker
 from server_broker.broker.local import cut_off
@@ -37,10 +38,16 @@ class ListKeeper:
         """Bring lists, broker and sessions in step with the journal, and return whether anything had to be done.
 
         Raises:
-            OSError, ServiceError: The lists could not be written; who is out is thrown out all the same.
+            OSError, ServiceError: The lists could not be written, or room for the next revocation could not be kept;
+                who is out is thrown out all the same.
         """
-        keep_room(self._home.trust, JOURNAL_ROOM_BYTES)
-        keep_room(self._home.broker, LISTS_ROOM_BYTES)
+        with ExitStack() as afterwards:
+            # Whatever the disk says to this, sessions have been ended before.
+            afterwards.callback(keep_room, self._home.trust, JOURNAL_ROOM_BYTES)
+            afterwards.callback(keep_room, self._home.broker, LISTS_ROOM_BYTES)
+            return self._follow_journal(now)
+
+    def _follow_journal(self, now: dt.datetime) -> bool:
         state = self._state()
         if state == self._at_rest:
             return False

@@ -17,6 +17,7 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.console.account_admin import AccountAdmin
 from server_broker.console.queries import people_of, stations_of
 from server_broker.fleet.models import Station
+from server_broker.people.changes import days, times
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 
@@ -114,12 +115,12 @@ class DutyWindowAdmin(ReadOnly):
     @admin.display(description="星期")
     def days(self, window: DutyWindow) -> str:
         """Its weekdays."""
-        return "、".join(f"周{'一二三四五六日'[day - 1]}" for day in window.weekdays)
+        return days(window.weekdays)
 
     @admin.display(description="时间", ordering="start")
     def hours(self, window: DutyWindow) -> str:
         """From when to when."""
-        return "–".join(f"{at // 60:02}:{at % 60:02}" for at in (window.start, window.end))
+        return times(window.start, window.end)
 
     @admin.display(description="人员")
     def who(self, window: DutyWindow) -> str:

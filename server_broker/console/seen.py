@@ -1,6 +1,7 @@
 """Put on record who sees which pictures, without a row for each refresh of a page.
 
-What is recorded is what was handed out. A look at the same picture by the same account within `AGAIN_AFTER` is the same
+A full picture is recorded when its page is opened or its bytes are sent, small pictures when a page that shows them is
+sent or their bytes are. A look at the same picture by the same account within `AGAIN_AFTER` is the same
 look; no browser keeps a picture, so a later one asks the county again.
 """
 

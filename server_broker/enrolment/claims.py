@@ -75,13 +75,10 @@ def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
         code: 13 digits.
         record_key: The asking board's, with which its request was signed (Ed25519 public key, 32 bytes).
     """
-    claim = (
-        Claim.objects.select_for_update(of=("self", "station"))
-        .select_related("station__village")
-        .filter(lookup=code[:LOOKUP_DIGITS])
-        .first()
-    )
-    right = check_password(code[LOOKUP_DIGITS:], claim.secret_hash if claim else nobodys_hash())
+    found = Claim.objects.filter(lookup=code[:LOOKUP_DIGITS]).first()
+    # A claim's hash never changes, so the slow check is made before anything is locked.
+    right = check_password(code[LOOKUP_DIGITS:], found.secret_hash if found else nobodys_hash())
+    claim = _locked(found) if found else None
     if claim is None:
         return None
     if not right:
@@ -94,6 +91,17 @@ def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
     claim.used_at = now
     claim.save(update_fields=["used_at"])
     return claim
+
+
+def _locked(claim: Claim) -> Claim | None:
+    """Return the claim as it stands now, locked after its station; None if it was deleted meanwhile.
+
+    Whoever revokes a station or makes another code for it locks in this order too, or the two would wait for each
+    other.
+    """
+    Station.objects.select_for_update().get(pk=claim.station_id)
+    locked = Claim.objects.select_for_update(of=("self",)).select_related("station__village")
+    return locked.filter(pk=claim.pk).first()
 
 
 def _count_wrong_try(claim: Claim, now: dt.datetime) -> None:

@@ -20,10 +20,11 @@ UNDER_WAY = dt.timedelta(seconds=10)
 
 
 class JournalWatch:
-    """Looks at journal and database as soon as the journal grew, and every few seconds whatever it did.
+    """Looks at journal and database as soon as the journal has grown, and every few seconds in any case.
 
-    At once, because of an enrolment that died before its COMMIT the database alone knows that an earlier board may
-    still be connected. One that is under way is waited for: it holds its station's row.
+    An enrolment may have died after its line in the journal and before its COMMIT. The earlier board may still be
+    connected then, and only a comparison with the database shows it. Hence the look at once. An enrolment that is
+    under way holds its station's row, and the look waits for it.
     """
 
     def __init__(self, home: CountyHome, *, lists_problem: Callable[[], str]) -> None:

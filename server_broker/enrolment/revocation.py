@@ -112,14 +112,19 @@ def _revoke_at_broker(home: CountyHome, station: str, now: dt.datetime) -> tuple
 
     It is ended also where the lists could not be written: who has to come back first does nothing meanwhile.
     """
-    in_force = False
+    in_force = session_ended = False
 
     def refresh() -> None:
         nonlocal in_force
         in_force = broker.refresh(home, now=now)
 
+    def cut_off() -> None:
+        nonlocal session_ended
+        session_ended = broker.cut_off(home, station)
+
     written = _tried("the broker's lists", refresh)
-    return written, in_force, broker.cut_off(home, station)
+    _tried("the end of the open session", cut_off)
+    return written, in_force, session_ended
 
 
 def _tried(step: str, do: Callable[[], object]) -> bool:

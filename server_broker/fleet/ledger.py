@@ -105,12 +105,15 @@ WHERE station_id = %s AND kind IN ('epoch_opened', 'facts_lost')
 """
 
 
-def ledger(station_id: str) -> Ledger:
+def ledger(station_id: str, *, limit_s: float | None = None) -> Ledger:
     """Return the ledger of a station as the database says it at this moment.
 
     The number of statements is the same for any number of streams.
+
+    Raises:
+        TookTooLong: It is more than can be counted in ``limit_s``.
     """
-    with consistent_read() as still_in_time:
+    with consistent_read(limit_s=limit_s) as still_in_time:
         counted, _ = _count(station_id, still_in_time)
     return counted
 

@@ -121,7 +121,6 @@ class StationEvent(Stamped):
         indexes = [
             models.Index(fields=["station", "-received_at"], name="event_by_station"),
             models.Index(fields=["station", "kind"], name="event_by_kind"),
-            models.Index(fields=["station", "boot"], condition=UNDATED, name="event_undated"),
             models.Index(fields=["station", "boot"], name="event_by_boot"),
             models.Index(
                 "station",

@@ -19,6 +19,7 @@ class MediaFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._partial = root / "partial"
+        self._senders_marked = root / "senders-marked"
 
     def path(self, sha256: bytes) -> Path:
         """Return where the whole blob of that hash lies, there or not."""
@@ -32,6 +33,24 @@ class MediaFolder:
     def _sent_path(self, station: str, sha256: bytes) -> Path:
         whole = self.path(sha256)
         return whole.with_name(f"{whole.name}.{station}")
+
+    def senders_are_marked(self) -> bool:
+        """Tell whether every whole blob here names its senders, also those from before that was done."""
+        return self._senders_marked.exists()
+
+    def mark_sender(self, station: str, sha256: bytes) -> bool:
+        """Note that the station sent the blob, if it is here and does not say so; return whether it was noted."""
+        if not self.path(sha256).is_file() or self.has_of(station, sha256):
+            return False
+        self._sent_path(station, sha256).touch(mode=0o640)
+        return True
+
+    def note_senders_marked(self) -> None:
+        """Have `senders_are_marked` say so from now on, once all marks would survive a power cut."""
+        for folder in self._root.glob("??"):
+            _sync_folder(folder)
+        self._senders_marked.touch(mode=0o640)
+        _sync_folder(self._root)
 
     def has_pieces(self, station: str, sha256: bytes) -> bool:
         """Tell whether pieces of the blob came from that station."""

@@ -52,7 +52,10 @@ def open_snapshot(blob: Blob) -> BinaryIO | None:
 
 
 def thumbnail(blob: Blob) -> bytes | None:
-    """Return a small JPEG of the picture, or None when there is none to show, also where a small one is in memory."""
+    """Return a small JPEG of the picture, or None when there is none to show.
+
+    A small one may be kept in memory after its picture is gone. So the picture is opened first, each time.
+    """
     file = open_snapshot(blob)
     if file is None:
         return None

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import unicodedata
 
 _NUMBER = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9])")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -13,11 +14,12 @@ REMEDY = "像是身份证号。县里不保存身份证号，请改用单位自�
 def identity_number_in(text: str) -> str:
     """Return the first identity number in ``text``, or nothing.
 
-    Blanks, dots and hyphens within it don't hide it. A number of 18 characters is one if its check digit is right
-    or if it holds a date of birth: one with a digit mistyped tells as much. Of the older ones with 15 digits only
-    the date tells.
+    Full-width characters, and blanks, dots and hyphens within it, don't hide it. A number of 18 characters is one if
+    its check digit is right or if it holds a date of birth: one with a digit mistyped tells as much. Of the older ones
+    with 15 digits only the date tells.
     """
-    for found in _NUMBER.findall(re.sub(r"[\s._-]", "", text)):
+    plain = unicodedata.normalize("NFKC", text)
+    for found in _NUMBER.findall(re.sub(r"[\s._-]", "", plain)):
         if len(found) == 18 and (_checks(found) or _is_date(found[6:14])):
             return str(found)
         if len(found) == 15 and _is_date(f"19{found[6:12]}"):

@@ -1,7 +1,8 @@
 """What must be done once the database is up and before anyone connects. Run as ``python -m``.
 
-Tables are brought up to date, the database and the station journal are brought in step, packs are signed with the
-county's key of today, the broker's lists and the console's static files are written.
+Tables are brought up to date, the database and the station journal are brought in step, pictures of earlier versions
+get the marks of their senders, packs are signed with the county's key of today, the broker's lists and the console's
+static files are written.
 """
 
 import datetime as dt
@@ -21,6 +22,8 @@ def main() -> None:
     django.setup()
     from server_broker.enrolment.revocation import Reconciled, reconcile  # noqa: PLC0415 - needs the models
     from server_broker.learning.packs import reseal_packs  # noqa: PLC0415
+    from server_broker.media.files import MediaFolder  # noqa: PLC0415
+    from server_broker.media.senders import mark_senders  # noqa: PLC0415
     from server_broker.settings import HOME  # noqa: PLC0415
 
     HOME.media.mkdir(exist_ok=True)
@@ -30,6 +33,8 @@ def main() -> None:
     outcome = reconcile(HOME)
     if outcome != Reconciled():
         log.warning("journal and database were not in step: %s", outcome)
+    if marked := mark_senders(MediaFolder(HOME.media)):
+        log.warning("%d pictures of earlier versions got the mark of their sender", marked)
     if resealed := reseal_packs(key=county_keys(HOME).signing_key):
         log.warning("%d packs that another key had signed are signed anew", resealed)
     broker.refresh(HOME, now=dt.datetime.now(dt.UTC))

@@ -16,12 +16,17 @@ LISTS_ROOM_BYTES = 8 << 20
 """For the broker's folder, where new lists lie beside the old ones for a moment; 800 bytes a station."""
 _NAME = "room-for-a-revocation"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_TAKES_NOTHING = (*_FULL, errno.EROFS)
 
 
 def keep_room(folder: Path, size: int) -> bool:
     """Have ``size`` bytes taken up in ``folder`` unless they are, and return whether they are.
 
-    A disk that has not twice as much free is left alone: whoever else writes there needs what it has.
+    A disk that has not twice as much free is left alone: whoever else writes there needs what it has. Free bytes are
+    not all that a new file needs: a disk without a free inode, over its quota or mounted read-only has no room either.
+
+    Raises:
+        OSError: Another fault of the disk or the folder.
     """
     path = folder / _NAME
     with suppress(FileNotFoundError):
@@ -30,18 +35,26 @@ def keep_room(folder: Path, size: int) -> bool:
     free = os.statvfs(folder)
     if free.f_bavail * free.f_frsize < 2 * size:
         return False
+    try:
+        _take_up(path, size)
+    except OSError as error:
+        if error.errno not in _TAKES_NOTHING:
+            raise
+        return False
+    return True
+
+
+def _take_up(path: Path, size: int) -> None:
+    """Raises OSError, and then no file is left."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, size)
         os.ftruncate(descriptor, size)
-    except OSError as error:
+    except OSError:
         path.unlink(missing_ok=True)
-        if error.errno not in _FULL:
-            raise
-        return False
+        raise
     finally:
         os.close(descriptor)
-    return True
 
 
 def with_room[T](folder: Path, write: Callable[[], T]) -> T:

@@ -50,6 +50,28 @@ class SmallDisk:
                     if full.errno != errno.ENOSPC:
                         raise
 
+    @contextmanager
+    def without_inodes(self) -> Iterator[None]:
+        """Leave bytes free and let nobody make another file while the context lasts."""
+        now = os.statvfs(self.path)
+        self._remount(f"nr_inodes={now.f_files - now.f_ffree}")
+        try:
+            yield
+        finally:
+            self._remount(f"nr_inodes={now.f_files}")
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Take no write while the context lasts. Nobody may have a file open for writing."""
+        self._remount("ro")
+        try:
+            yield
+        finally:
+            self._remount("rw")
+
+    def _remount(self, option: str) -> None:
+        _as_root("mount", "-o", f"remount,{option}", str(self.path))
+
 
 def _as_root(*command: str) -> None:
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]

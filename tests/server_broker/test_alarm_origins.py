@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged, EpochOpened, Fact, FactsLost
 from server_broker.fleet.alarms import (
@@ -151,3 +152,19 @@ def test_alarms_of_before_get_their_origin_by_their_code(station: StationDouble)
     tell_origins(apps, connection.schema_editor())
     assert still_open(station) == {("station", code) for code in theirs} | {("county", code) for code in ours}
     assert Alarm.objects.get(station=None).origin == "county"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_origins_one_alarm_of_a_code_stays_open(station: StationDouble) -> None:
+    """Both raised it: the table of before has place for one."""
+    says(station, raised("camera_failed"), raised("disk_low"))
+    raise_alarm(station=station.id, code="camera_failed", severity="minor", detail="", at=NOW)
+    raise_alarm(station=None, code="media_folder", severity="critical", detail="", at=NOW)
+    newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    try:
+        MigrationExecutor(connection).migrate([("fleet", "0004_status_health")])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT code FROM fleet_alarm WHERE resolved_at IS NULL ORDER BY code")
+            assert [code for (code,) in cursor.fetchall()] == ["camera_failed", "disk_low", "media_folder"]
+    finally:
+        MigrationExecutor(connection).migrate(newest)

@@ -14,6 +14,7 @@ from tests.server_broker.console_county import COUNTY, FictionalCounty, client_f
 pytestmark = pytest.mark.django_db
 
 NUMBER = "11010519491231002X"
+FULL_WIDTH = "１１０１０５１９４９１２３１００２Ｘ"
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def page(county: FictionalCounty) -> Client:
         ("/stations/station-a/revoke/", {"reason": f"张三 {NUMBER} 拿走了", "confirm": "station-a"}, "没有吊销"),
         ("/stations/station-a/order/", {"why": f"核对 {NUMBER}", "order": "identify"}, "没有下命令"),
         ("/stations/station-a/live/", {"why": f"核对 {NUMBER}"}, "没有开始"),
+        ("/stations/station-a/order/", {"why": f"核对 {FULL_WIDTH}", "order": "identify"}, "没有下命令"),
         ("/held/write-off/", {"reason": f"核对 {NUMBER}", "fact": ["1"]}, "没有核销"),
     ],
 )

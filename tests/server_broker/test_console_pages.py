@@ -23,9 +23,13 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from server_broker import broker, trust
 from server_broker.accounts import urls as accounts_urls
 from server_broker.accounts.models import Role
+from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
 from server_broker.console import urls as console_urls
 from server_broker.enrolment.models import Claim
+from server_broker.fleet import queries
+from server_broker.fleet.consistency import TookTooLong
+from server_broker.fleet.ledger import Ledger
 from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.home import CountyHome
 from server_broker.media.models import Blob
@@ -196,6 +200,21 @@ def test_a_station_page_shows_ledger_events_and_alarms(page: Client, county: Fic
         assert word in html
     for word in ("有 7 条无法恢复", "启动", "通电", "第 1 至 7 条", "有人使用挂失卡", "站点签发", "去向不明"):
         assert word in html
+
+
+def test_a_station_page_says_that_the_ledger_was_not_counted(
+    page: Client, county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(station_id: str, *, limit_s: float) -> Ledger:
+        raise TookTooLong(f"{station_id}: more than {limit_s} s")
+
+    event(county.stations["station-a"], "booted", at=timezone.now(), detail={"cause": "power_on", "software": "0.1.0"})
+    monkeypatch.setattr(queries, "ledger", too_long)
+    html = text_of(page, "/stations/station-a/")
+    for word in ("账目没有数完", "通电"):
+        assert word in html
+    for word in ("每一条都有着落", "站点签发", "去向不明"):
+        assert word not in html
 
 
 def test_pictures_say_what_they_were_taken_for(page: Client, county: FictionalCounty) -> None:
@@ -417,6 +436,13 @@ def test_the_admin_tables_open_for_the_system_administrator(county: FictionalCou
     ):
         assert client.get(f"/admin/{table}").status_code == 200
     assert client.get("/admin/people/person/add/").status_code == 403
+
+
+def test_the_admin_shows_a_night_s_window_as_people_write_it(county: FictionalCounty) -> None:
+    DutyWindow.objects.create(village_id=VILLAGE_A, name="夜班", weekdays=[1, 5], start=22 * 60, end=30 * 60)
+    html = text_of(client_for(user_of(Role.SYSTEM, COUNTY)), "/admin/attendance/dutywindow/")
+    assert "22:00–06:00" in html
+    assert "一、五" in html
 
 
 @pytest.mark.parametrize(("error", "status"), [(OperationalError, 503), (InterfaceError, 503), (RuntimeError, 500)])

@@ -32,15 +32,26 @@ def call(code: str = "disk_low", *, station: str | None = "shili-01", minutes: i
 def test_a_station_never_heard_of_has_a_page_too() -> None:
     silent = StationDouble(id="shili-09").enrol()
     page = station_page(silent)
+    assert page.ledger is not None
     assert (page.ledger.issued, page.events, page.alarms, page.snapshots) == (0, [], [], [])
 
 
 def test_the_page_has_ledger_events_and_alarms(station: StationDouble) -> None:
     call()
     page = station_page(Station.objects.get(pk=station.id))
+    assert page.ledger is not None
     assert (page.ledger.received, page.ledger.unexplained) == (2, 0)
     assert [event.kind for event in page.events] == ["booted"]
     assert [alarm.code for alarm in page.alarms] == ["disk_low"]
+
+
+def test_a_ledger_that_takes_too_long_leaves_the_rest_of_the_page(station: StationDouble) -> None:
+    """A copy of its card signed another second fact, and there is no time to look for a line that leads to it."""
+    copy = StationDouble(id=station.id, key=station.key, epoch=station.epoch, sealed=station.sealed[:1])
+    Settlement(clock=lambda: NOW).settle([copy.add(touch(9)).birth()])
+    page = station_page(Station.objects.get(pk=station.id), ledger_s=-1)
+    assert page.ledger is None
+    assert [event.kind for event in page.events] == ["booted"]
 
 
 def test_one_open_row_counts_up_until_it_is_resolved(station: StationDouble) -> None:

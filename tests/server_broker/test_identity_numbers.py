@@ -20,6 +20,9 @@ from server_broker.people.identity import identity_number_in
         "张示例 11010519491231002X",
         "编号11010519491231002X号",
         "110105194912310021",
+        "１１０１０５１９４９１２３１００２Ｘ",
+        "身份证１１０１０５　１９４９１２３１－００２ｘ",
+        "１３０５０３６７０４０１００１",
     ],
 )
 def test_an_identity_number_is_told(text: str) -> None:

@@ -71,6 +71,15 @@ def test_revoking_ends_certificates_topics_and_open_claims(station: Station, hom
     assert "village-01" not in (home.broker / "stations.acl").read_text()
 
 
+def test_a_session_that_cannot_be_ended_keeps_the_database_from_nothing(station: Station, home: CountyHome) -> None:
+    broker.refresh(home, now=NOW)
+    (home.trust / "broker-local.password").unlink()
+    outcome = revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    assert (outcome.in_journal, outcome.session_ended, outcome.in_database) == (True, False, True)
+    station.refresh_from_db()
+    assert station.revoked_at is not None
+
+
 def test_revoking_nobody_changes_nothing(home: CountyHome) -> None:
     with pytest.raises(UnknownStation):
         revoke(home, "village-99", actor="operator", reason="", now=NOW)

@@ -119,3 +119,25 @@ def test_a_disk_that_is_nearly_full_is_left_alone(disk: SmallDisk) -> None:
     (disk.path / "others").write_bytes(bytes((MEGABYTES << 20) - LISTS_ROOM_BYTES))
     assert not keep_room(disk.path, LISTS_ROOM_BYTES)
     assert not (disk.path / "room-for-a-revocation").exists()
+
+
+def test_a_disk_that_takes_no_new_file_has_no_room(disk: SmallDisk) -> None:
+    for refusing in (disk.without_inodes, disk.read_only):
+        with refusing():
+            assert not keep_room(disk.path, LISTS_ROOM_BYTES)
+        assert not (disk.path / "room-for-a-revocation").exists()
+    assert keep_room(disk.path, LISTS_ROOM_BYTES)
+
+
+def test_who_is_out_is_thrown_out_though_no_room_can_be_kept(county: BrokerCounty, board: Board) -> None:
+    keeper = ListKeeper(county.home)
+    for folder in (county.home.trust, county.home.broker):
+        (folder / "room-for-a-revocation").mkdir()
+    with county.session(board) as visitor:
+        assert visitor.connect()
+        county.revoked("village-01")
+        with pytest.raises(IsADirectoryError):
+            keeper.look(now=NOW)
+        assert visitor.closed.wait(CLOSED_S)
+    assert not county.lets_in(board)
+    assert not keeper.problem
