@@ -116,7 +116,7 @@ def neighbours(bench: Bench, outcomes: Outcomes) -> None:
             who = f"{role} of {where}"
             link = make_account(county, f"far-{role}-{region}", role, region=region)
             outcomes.welcome(f"sign in as {who}", browser.sign_in(link))
-            browser.pass_second_factor()
+            outcomes.welcome(f"the second factor of {who}", browser.show_second_factor())
             for deed, page in _tampering(browser, theirs):
                 outcomes.refused(f"{who}: {deed}", page.status in (HTTPStatus.OK, HTTPStatus.FOUND))
     outcomes.refused("a card marked lost from elsewhere", _lost(county, theirs.card))
@@ -126,6 +126,7 @@ def neighbours(bench: Bench, outcomes: Outcomes) -> None:
     outcomes.welcome(
         "sign in as the village's officer", own.sign_in(make_account(county, "near-officer", "officer", region=VILLAGE))
     )
+    own.pass_second_factor()
     own.ask("POST", f"/alarms/{theirs.alarm}/acknowledge/")
     outcomes.welcome("an alarm acknowledged by the village's officer", _acknowledged(county, theirs.alarm))
     own.ask("POST", f"/cards/{theirs.card}/lost/")

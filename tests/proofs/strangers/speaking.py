@@ -22,6 +22,10 @@ RECEIPT_S = 5.0
 """How long a neighbour's receipt may take, whatever a stranger does meanwhile."""
 
 
+WELCOME_S = 40.0
+"""How long a birth is said again: the intake may just be coming back to a broker that was killed."""
+
+
 class Speaker:
     """One connection of a board, with a stream of its own. A context: left, the connection is closed."""
 
@@ -46,11 +50,15 @@ class Speaker:
         self._visitor.publish(topic(shard=0, station=self.station, leaf=leaf), payload)
 
     def is_welcomed(self) -> bool:
-        """Say a birth and tell whether the county answered it."""
-        nonce = os.urandom(16)
-        self.say("birth", self.stream.birth(nonce=nonce).payload)
-        said = self.hear("welcome")
-        return said is not None and msgspec.msgpack.decode(said, type=Welcome).nonce == nonce
+        """Say a birth, again if need be, and tell whether the county answered it."""
+        until = time.monotonic() + WELCOME_S
+        while time.monotonic() < until:
+            nonce = os.urandom(16)
+            self.say("birth", self.stream.birth(nonce=nonce).payload)
+            said = self.hear("welcome")
+            if said is not None and msgspec.msgpack.decode(said, type=Welcome).nonce == nonce:
+                return True
+        return False
 
     def is_receipted(self, *facts: Fact) -> bool:
         """Say further facts and tell whether a receipt for them came in time."""
