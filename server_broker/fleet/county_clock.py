@@ -13,11 +13,15 @@ welcomes state, so that what is learnt of a run later corrects what was dated by
 """
 
 import ctypes
+import fcntl
 import logging
+import os
 import secrets
 import struct
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -240,22 +244,29 @@ class CountyClock:
 
     def confirm(self) -> Standing:
         """Note that a person says that the clock is right now: the floor is set by it, also lower. Written at once."""
-        standing = self.look()
-        run = msgspec.structs.replace(standing.run, vouched=CONFIRMED)
-        mono = self._machine.mono_ms()
-        self._kept = _Kept(floor=standing.wall_ms, mono=mono, run=run, build=self._build)
-        self._write()
+        with self._alone():
+            standing = self.look()
+            run = msgspec.structs.replace(standing.run, vouched=CONFIRMED)
+            mono = self._machine.mono_ms()
+            self._kept = _Kept(floor=standing.wall_ms, mono=mono, run=run, build=self._build)
+            self._write()
         return replace(standing, floor_ms=standing.wall_ms, run=run, problem="")
 
     def keep(self, *, now: bool = False) -> None:
-        """Write what the last look found: every few minutes, or ``now``, when the run has changed."""
+        """Write what the last look found: every few minutes, or ``now``, when the run has changed.
+
+        What another program has written since that look stands: it knew more, as where a person has confirmed the
+        clock. The next look goes on from there.
+        """
         mono = self._machine.mono_ms()
         if not now and self._kept_mono is not None and 0 <= mono - self._kept_mono < KEEP_EVERY_MS:
             return
         self._kept_mono = mono
         self._ended = None
         try:
-            self._write()
+            with self._alone():
+                if not self._reload():
+                    self._write()
         except OSError as error:
             _log.warning("the floor of the clock was not kept: %s", error)
 
@@ -264,16 +275,28 @@ class CountyClock:
             write_atomically(self._path, msgspec.json.encode(self._kept))
             self._read = self._stamp()
 
-    def _reload(self) -> None:
-        """Take up what another program has written since."""
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock on the file's folder: the file itself is another one after each writing."""
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def _reload(self) -> bool:
+        """Take up what another program has written since; return whether there was anything."""
         stamp = self._stamp()
         if stamp is None or stamp == self._read:
-            return
+            return False
         self._read = stamp
         try:
             self._kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
         except (OSError, msgspec.DecodeError) as error:
             _log.warning("the kept floor of the clock can't be read: %s", error)
+            return False
+        return True
 
     def _stamp(self) -> tuple[int, int] | None:
         try:

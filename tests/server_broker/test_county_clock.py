@@ -1,9 +1,12 @@
 """When the county's clock may be told: vouched for, and above the floor; and how it is told again once it is right."""
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
 
+from server_broker.fleet import county_clock
 from server_broker.fleet.county_clock import (
     BY_HAND,
     CONFIRMED,
@@ -14,6 +17,7 @@ from server_broker.fleet.county_clock import (
     LinuxMachine,
     Mode,
 )
+from server_broker.trust.files import write_atomically
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, MORNING_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
 
@@ -152,6 +156,43 @@ def test_a_floor_that_a_lying_time_service_raised_is_set_by_a_person(tmp_path: P
     assert (confirmed.tells, confirmed.run.vouched) == (True, CONFIRMED)
     seen = lied_to.look()
     assert (seen.tells, seen.run.vouched, seen.floor_ms) == (True, CONFIRMED, machine.wall)
+
+
+def test_a_confirmation_between_a_programs_look_and_its_writing_stands(tmp_path: Path, machine: CountyMachine) -> None:
+    worker = served(tmp_path, machine)
+    machine.set_wall(machine.wall + HOUR_MS)
+    assert worker.look().problem == "unsynchronised"
+    machine.pass_ms(300)
+    confirmed = clock(tmp_path, machine).confirm()
+    worker.keep(now=True)
+    machine.pass_ms(250)
+    for seen in (worker.look(), clock(tmp_path, machine).look()):
+        assert (seen.tells, seen.run) == (True, confirmed.run)
+    worker.keep(now=True)
+    assert clock(tmp_path, machine).look().run == confirmed.run
+
+
+def test_programs_write_one_after_the_other(
+    tmp_path: Path, machine: CountyMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else reads, changes and writes the file between another's reading and writing."""
+    alone: list[bool] = []
+
+    def write_and_try_to_come_between(path: Path, content: bytes) -> None:
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            alone.append(True)
+        else:
+            alone.append(False)
+        finally:
+            os.close(folder)
+        write_atomically(path, content)
+
+    monkeypatch.setattr(county_clock, "write_atomically", write_and_try_to_come_between)
+    served(tmp_path, machine).confirm()
+    assert alone == [True, True, True]
 
 
 def test_a_clock_that_ran_ahead_for_a_month_may_be_put_right(tmp_path: Path, machine: CountyMachine) -> None:
