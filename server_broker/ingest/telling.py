@@ -41,6 +41,11 @@ class TimeTelling:
         self._said: str | None = None
         self._unsynchronised_since: int | None = None
 
+    @property
+    def run(self) -> bytes | None:
+        """Which stretch of the county's clock went on when it was last attended to."""
+        return None if self._noted is None else self._noted[0]
+
     def seal(self, answer: Answer, *, mono_ms: int) -> bytes | None:
         """Sign an answer as the clock is worth now; None where it is to go by `due` later."""
         wall_ms = round(self._wall().timestamp() * 1000)
