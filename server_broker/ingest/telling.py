@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
 from protocol.birth import Welcome
-from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
+from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.county_clock import UNVOUCHED, CountyClock, Standing
 from server_broker.ingest.answers import Answer, seal_answer
-from server_broker.ingest.dating import date_again, dispute_alarm
+from server_broker.ingest.dating import date_again
 
 TOO_LATE_MS = 3_000
 """A station believes an answer of 2 s at most, counted from before its question came here."""
@@ -86,12 +86,10 @@ class TimeTelling:
         now, run, ended = self._wall(), standing.run, standing.ended
         with transaction.atomic():
             changed = note_run(run, ended=ended, at=now)
-            disputed = {station for station, _ in date_again(changed)}
-            calls = [dispute_alarm(station) for station in sorted(disputed)]
+            date_again(changed, at=now)
             if ended is not None and run.vouched > UNVOUCHED and clock.may_have_told(ended):
-                seconds = (run.offset - ended.offset) / 1000
-                calls.append(AlarmCall(None, STEPPED, "major", _stepped(seconds, corrected=bool(changed))))
-            raise_alarms(calls, at=now)
+                said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
+                raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
 
     def _tell(self, standing: Standing, mono_ms: int) -> None:
         problem = standing.problem
@@ -103,7 +101,7 @@ class TimeTelling:
         if patient or problem == self._said:
             return
         if problem:
-            raise_alarms([AlarmCall(None, CLOCK, "critical", standing.sentence())], at=self._wall())
+            raise_alarm(station=None, code=CLOCK, severity="critical", detail=standing.sentence(), at=self._wall())
         else:
             resolve(station=None, code=CLOCK, at=self._wall())
         self._said = problem
