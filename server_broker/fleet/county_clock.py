@@ -49,6 +49,8 @@ FLOOR_SLACK_MS = 600_000
 """So far below the floor a clock may be that ran ahead without a time service and was put right."""
 CRYSTAL_AT_MOST = 999, 1_000
 """The floor rises by so much of the time that a crystal counts: by what has surely passed."""
+AGE_WITHIN = timedelta(days=31)
+"""So far beyond the floor a clock may be that nobody vouches for, and still tell what is old enough to be deleted."""
 KEEP_EVERY_MS = 300_000
 
 UNVOUCHED, BY_HAND, SYNCHRONISED, CONFIRMED = range(4)
@@ -139,6 +141,16 @@ class Standing:
         """Whether stations may be told the time."""
         return not self.problem
 
+    @property
+    def judges_age(self) -> bool:
+        """Whether the clock may say that something is old enough to be deleted, which nothing brings back.
+
+        In a county without NTP a battery is believed for two years when it tells stations the time: that can be put
+        right. Here it is believed for `AGE_WITHIN`.
+        """
+        beyond = timedelta(milliseconds=self.wall_ms - self.floor_ms)
+        return self.tells and (self.run.vouched > UNVOUCHED or beyond <= AGE_WITHIN)
+
     def shown(self) -> str:
         """Return the clock's time in Beijing."""
         return _shown(self.wall_ms)
@@ -164,6 +176,11 @@ class Standing:
                     "请检查 systemd-timesyncd 或 chrony。不能联网校时的县，"
                     f'在 county.toml 写 clock = "manual" 并重新启动，或{confirm}'
                 )
+        if not self.judges_age:
+            return (
+                f"本机时间 {said} 没有人校准或确认，比上次可信的时间 {floor} 晚 {AGE_WITHIN.days} 天以上。"
+                f"照常向站点授时，但暂不删除到期的图片和旧记录；请核对本机时间，{confirm}"
+            )
         return ""
 
 

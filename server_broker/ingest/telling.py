@@ -27,6 +27,7 @@ UNSYNCHRONISED_FOR_MS = 600_000
 
 CLOCK = "county_clock"
 STEPPED = "county_clock_stepped"
+UNCONFIRMED = "county_clock_unconfirmed"
 
 
 class TimeTelling:
@@ -39,6 +40,7 @@ class TimeTelling:
         self._late: deque[tuple[int, Answer]] = deque(maxlen=MAX_LATE)
         self._noted: tuple[bytes, int] | None = None
         self._said: str | None = None
+        self._judged_age: bool | None = None
         self._unsynchronised_since: int | None = None
 
     @property
@@ -81,6 +83,7 @@ class TimeTelling:
             self._clock.keep(now=True)
         self._clock.keep()
         self._tell(standing, mono_ms)
+        self._tell_unconfirmed(standing)
 
     def _note(self, clock: CountyClock, standing: Standing) -> None:
         now, run, ended = self._wall(), standing.run, standing.ended
@@ -105,6 +108,17 @@ class TimeTelling:
         else:
             resolve(station=None, code=CLOCK, at=self._wall())
         self._said = problem
+
+    def _tell_unconfirmed(self, standing: Standing) -> None:
+        """Tell of a clock that is told and yet deletes nothing; one that is not told has an alarm of its own."""
+        judges = standing.judges_age or not standing.tells
+        if judges == self._judged_age:
+            return
+        if judges:
+            resolve(station=None, code=UNCONFIRMED, at=self._wall())
+        else:
+            raise_alarm(station=None, code=UNCONFIRMED, severity="major", detail=standing.sentence(), at=self._wall())
+        self._judged_age = judges
 
 
 def _stepped(seconds: float, *, corrected: bool) -> str:

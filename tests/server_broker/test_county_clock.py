@@ -117,6 +117,34 @@ def test_a_county_without_ntp_tells_what_its_battery_kept(tmp_path: Path, machin
     assert (standing.tells, standing.run.vouched) == (True, UNVOUCHED)
 
 
+def test_a_battery_that_is_far_ahead_deletes_nothing_before_somebody_vouches_for_it(
+    tmp_path: Path, machine: CountyMachine
+) -> None:
+    before = served(tmp_path, machine, "manual").look()
+    assert before.judges_age
+    machine.reboot(wall_ms=machine.wall + 8 * HOUR_MS)
+    assert clock(tmp_path, machine, "manual").look().judges_age, "a night without power"
+    machine.reboot(wall_ms=machine.wall + YEAR_MS)
+    county = clock(tmp_path, machine, "manual")
+    ahead = county.look()
+    assert (ahead.tells, ahead.judges_age) == (True, False)
+    assert "暂不删除" in ahead.sentence()
+    assert "clock --confirm" in ahead.sentence()
+    machine.set_wall(machine.wall - YEAR_MS)
+    assert county.look().judges_age, "somebody set it"
+    machine.reboot(wall_ms=machine.wall + YEAR_MS)
+    confirmed = clock(tmp_path, machine, "manual").confirm()
+    assert (confirmed.judges_age, confirmed.sentence()) == (True, "")
+
+
+def test_a_clock_that_is_not_told_deletes_nothing(tmp_path: Path, machine: CountyMachine) -> None:
+    assert not clock(tmp_path, machine).look().judges_age
+    served(tmp_path, machine)
+    machine.reboot(wall_ms=YEAR_2038)
+    machine.ntp = True
+    assert not clock(tmp_path, machine).look().judges_age
+
+
 def test_whoever_sets_the_clock_of_a_county_without_ntp_vouches_for_it(tmp_path: Path, machine: CountyMachine) -> None:
     machine.set_wall(MORNING_MS + YEAR_MS)
     county = clock(tmp_path, machine, "manual")

@@ -18,7 +18,7 @@ from server_broker.attendance.services import touch_rows
 from server_broker.fleet.county_clock import CountyClock, Mode
 from server_broker.fleet.models import Alarm, ClockRun
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNSYNCHRONISED_FOR_MS
+from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNCONFIRMED, UNSYNCHRONISED_FOR_MS
 from server_broker.ingest.worker import Worker
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
@@ -135,6 +135,20 @@ def test_a_machine_that_has_just_started_is_given_time_before_anybody_is_alarmed
     county.machine.pass_ms(1)
     county.step()
     assert "county.toml" in Alarm.objects.get(code=CLOCK).detail
+
+
+def test_a_clock_by_which_nothing_is_deleted_is_told_of_until_somebody_vouches_for_it(tmp_path: Path) -> None:
+    county = County(tmp_path, mode="manual")
+    county.machine.reboot(wall_ms=WALL + YEAR_MS)
+    county.step()
+    county.step()
+    alarm = Alarm.objects.get()
+    assert (alarm.code, alarm.count, "clock --confirm" in alarm.detail) == (UNCONFIRMED, 1, True)
+    county.machine.set_wall(WALL)
+    county.step()
+    alarm.refresh_from_db()
+    assert alarm.resolved_at is not None
+    connection.close()
 
 
 def test_what_a_county_without_ntp_told_wrongly_is_put_right_when_its_clock_is(
