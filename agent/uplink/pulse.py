@@ -1,7 +1,7 @@
 """Vitals, coalesced: at connect, at a change at most once a minute, and every quarter of an hour.
 
-While the month's data run short: at connect and every half-hour. Rarer would be silence: the county takes a station
-that says nothing for 35 minutes for gone.
+While the month's data run short: at connect and every half-hour, once two vitals have said so. The county takes a
+station that says nothing for 35 minutes for gone, or for 65 once it knows that vitals are rare; and vitals may be lost.
 
 Idle traffic is metered: everything that a station says without having anything to say must fit 8 MB a month.
 """
@@ -19,6 +19,8 @@ from protocol.vitals import Vitals
 CHANGE_MS = 60_000
 IDLE_MS = 900_000
 SAVING_MS = 1_800_000
+SAID_FIRST = 2
+"""Vitals that say that vitals are put off, before they are."""
 
 
 class Pulse:
@@ -31,6 +33,7 @@ class Pulse:
         self._open = False
         self._said: Vitals | None = None
         self._said_ms = 0
+        self._said_saving = 0
         self._due_ms = 0
         self._health = HealthPace()
 
@@ -56,13 +59,16 @@ class Pulse:
         if not self._open or now < self._due_ms:
             return
         self._due_ms = now + CHANGE_MS
-        if self._said is not None and self._host.puts_off("vitals") and now - self._said_ms < SAVING_MS:
+        saving = self._host.puts_off("vitals")
+        rare = saving and self._said_saving >= SAID_FIRST
+        if self._said is not None and rare and now - self._said_ms < SAVING_MS:
             return
         vitals = self._host.vitals()
         health, vitals = vitals.health, msgspec.structs.replace(vitals, health=None)
         changed = self._said is None or _changed(self._said, vitals) or self._health.changed(health)
         if changed or now - self._said_ms >= IDLE_MS:
             self._said, self._said_ms = vitals, now
+            self._said_saving = self._said_saving + 1 if saving else 0
             said = msgspec.structs.replace(vitals, health=self._health.pick(health, now_ms=now))
             self._channel.tell("vitals", encode(said))
 

@@ -13,11 +13,15 @@ welcomes state, so that what is learnt of a run later corrects what was dated by
 """
 
 import ctypes
+import fcntl
 import logging
+import os
 import secrets
 import struct
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,6 +49,8 @@ FLOOR_SLACK_MS = 600_000
 """So far below the floor a clock may be that ran ahead without a time service and was put right."""
 CRYSTAL_AT_MOST = 999, 1_000
 """The floor rises by so much of the time that a crystal counts: by what has surely passed."""
+AGE_WITHIN = timedelta(days=31)
+"""So far beyond the floor a clock may be that nobody vouches for, and still tell what is old enough to be deleted."""
 KEEP_EVERY_MS = 300_000
 
 UNVOUCHED, BY_HAND, SYNCHRONISED, CONFIRMED = range(4)
@@ -135,6 +141,16 @@ class Standing:
         """Whether stations may be told the time."""
         return not self.problem
 
+    @property
+    def judges_age(self) -> bool:
+        """Whether the clock may say that something is old enough to be deleted, which nothing brings back.
+
+        In a county without NTP a battery is believed for two years when it tells stations the time: that can be put
+        right. Here it is believed for `AGE_WITHIN`.
+        """
+        beyond = timedelta(milliseconds=self.wall_ms - self.floor_ms)
+        return self.tells and (self.run.vouched > UNVOUCHED or beyond <= AGE_WITHIN)
+
     def shown(self) -> str:
         """Return the clock's time in Beijing."""
         return _shown(self.wall_ms)
@@ -160,6 +176,11 @@ class Standing:
                     "请检查 systemd-timesyncd 或 chrony。不能联网校时的县，"
                     f'在 county.toml 写 clock = "manual" 并重新启动，或{confirm}'
                 )
+        if not self.judges_age:
+            return (
+                f"本机时间 {said} 没有人校准或确认，比上次可信的时间 {floor} 晚 {AGE_WITHIN.days} 天以上。"
+                f"照常向站点授时，但暂不删除到期的图片和旧记录；请核对本机时间，{confirm}"
+            )
         return ""
 
 
@@ -240,22 +261,29 @@ class CountyClock:
 
     def confirm(self) -> Standing:
         """Note that a person says that the clock is right now: the floor is set by it, also lower. Written at once."""
-        standing = self.look()
-        run = msgspec.structs.replace(standing.run, vouched=CONFIRMED)
-        mono = self._machine.mono_ms()
-        self._kept = _Kept(floor=standing.wall_ms, mono=mono, run=run, build=self._build)
-        self._write()
+        with self._alone():
+            standing = self.look()
+            run = msgspec.structs.replace(standing.run, vouched=CONFIRMED)
+            mono = self._machine.mono_ms()
+            self._kept = _Kept(floor=standing.wall_ms, mono=mono, run=run, build=self._build)
+            self._write()
         return replace(standing, floor_ms=standing.wall_ms, run=run, problem="")
 
     def keep(self, *, now: bool = False) -> None:
-        """Write what the last look found: every few minutes, or ``now``, when the run has changed."""
+        """Write what the last look found: every few minutes, or ``now``, when the run has changed.
+
+        What another program has written since that look stands: it knew more, as where a person has confirmed the
+        clock. The next look goes on from there.
+        """
         mono = self._machine.mono_ms()
         if not now and self._kept_mono is not None and 0 <= mono - self._kept_mono < KEEP_EVERY_MS:
             return
         self._kept_mono = mono
         self._ended = None
         try:
-            self._write()
+            with self._alone():
+                if not self._reload():
+                    self._write()
         except OSError as error:
             _log.warning("the floor of the clock was not kept: %s", error)
 
@@ -264,16 +292,28 @@ class CountyClock:
             write_atomically(self._path, msgspec.json.encode(self._kept))
             self._read = self._stamp()
 
-    def _reload(self) -> None:
-        """Take up what another program has written since."""
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock on the file's folder: the file itself is another one after each writing."""
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
+
+    def _reload(self) -> bool:
+        """Take up what another program has written since; return whether there was anything."""
         stamp = self._stamp()
         if stamp is None or stamp == self._read:
-            return
+            return False
         self._read = stamp
         try:
             self._kept = msgspec.json.decode(self._path.read_bytes(), type=_Kept)
         except (OSError, msgspec.DecodeError) as error:
             _log.warning("the kept floor of the clock can't be read: %s", error)
+            return False
+        return True
 
     def _stamp(self) -> tuple[int, int] | None:
         try:

@@ -97,6 +97,8 @@ class Stamped(models.Model):
 
     wall = models.DateTimeField()
     quality = models.CharField(max_length=10)
+    said_quality = models.CharField(max_length=10, db_default="")
+    """What the station said of ``quality``, while the county disputes it; else empty."""
     boot = models.BinaryField(max_length=16)
     mono_ms = models.BigIntegerField()
     corrected_wall = models.DateTimeField(null=True)

@@ -37,6 +37,7 @@ def _work(shard: int, stop: threading.Event) -> None:
     from server_broker.fleet.county_clock import CountyClock, LinuxMachine, build_ms  # noqa: PLC0415
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
+    from server_broker.service.config import read_config  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
     local = local_client_settings(settings.HOME)
@@ -50,7 +51,7 @@ def _work(shard: int, stop: threading.Event) -> None:
         county_clock=CountyClock(
             settings.HOME.root,
             machine=LinuxMachine(),
-            mode="manual" if os.environ.get("CUNHUI_CLOCK") == "manual" else "ntp",
+            mode=read_config(settings.HOME).clock,
             build_ms=build_ms(),
         ),
     )

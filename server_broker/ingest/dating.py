@@ -10,24 +10,28 @@ The county's own clock can be wrong too. A word of it names the run of that cloc
 (`server_broker.fleet.clock_runs`) corrects the word, and what hung on it. Words of one boot that contradict each other,
 further than a crystal runs away, are weighed by who vouches for their runs: the lighter count like an NTP that lied.
 Where none weighs more and they are more than a minute apart, what hangs on any but the last is dated by nobody: its
-quality becomes `DISPUTED`. A synchronised clock that steps forward contradicts nothing: its machine was halted for a
+quality becomes `DISPUTED`, what the station said of it is kept beside it, and an alarm stands until nothing of the
+station is disputed any more. A synchronised clock that steps forward contradicts nothing: its machine was halted for a
 while, and what it said before was right.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from protocol.units import DATED_QUALITIES
-from server_broker.fleet.alarms import AlarmCall
+from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
 from server_broker.fleet.county_clock import SYNCHRONISED
+from server_broker.fleet.models import Alarm
 from server_broker.ingest.copying import execute, query
 from server_broker.ingest.rows import LAST_WALL_MS
 
 type Boot = tuple[str, bytes]
 """(station, boot id)."""
 
+WORDS_DIFFER = "county_words_differ"
 DISPUTED = "disputed"
 """Quality of a row whose time hangs on words of the county that contradict each other."""
 DIFFERS_MS = 2_000
@@ -130,11 +134,12 @@ def overriding(anchors: Iterable[Anchor], *, wrong: Collection[Anchor] = ()) -> 
     return spans
 
 
-def date_boots(boots: Mapping[Boot, int], *, from_scratch: bool = False) -> list[Boot]:
-    """Date the rows of boots.
+def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = False) -> list[Boot]:
+    """Date the rows of boots, and tell people of those in dispute until they are no more.
 
     Args:
         boots: By boot, the lowest mono of rows that are new; 0 where an anchor is.
+        at: Now.
         from_scratch: Forget first what dated them before.
 
     Returns:
@@ -143,7 +148,8 @@ def date_boots(boots: Mapping[Boot, int], *, from_scratch: bool = False) -> list
     if not boots:
         return []
     plans = {boot: plan(anchors) for boot, anchors in _anchors(boots).items()}
-    _forget([boot for boot, planned in plans.items() if from_scratch or (planned.doubtful and boots[boot] == 0)])
+    anew = [boot for boot, planned in plans.items() if from_scratch or (planned.doubtful and boots[boot] == 0)]
+    _forget(anew)
     disputed = {boot: planned.disputed_through for boot, planned in plans.items() if planned.disputed_through >= 0}
     _dispute(disputed)
     _date(
@@ -152,10 +158,11 @@ def date_boots(boots: Mapping[Boot, int], *, from_scratch: bool = False) -> list
     )
     again = [(boot, span) for boot, planned in plans.items() for span in planned.again if span.through >= boots[boot]]
     _date(again, f"abs(extract(epoch FROM coalesce(t.corrected_wall, t.wall)) * 1000 - {_VALUE}) > {DIFFERS_MS}")
+    _tell_of_disputes({station for station, _ in disputed}, weighed_anew={station for station, _ in anew}, at=at)
     return list(disputed)
 
 
-def date_again(runs: Collection[bytes]) -> list[Boot]:
+def date_again(runs: Collection[bytes], *, at: datetime) -> list[Boot]:
     """Date the boots anew that runs of the county's clock told the time; return those in dispute."""
     if not runs:
         return []
@@ -164,7 +171,7 @@ def date_again(runs: Collection[bytes]) -> list[Boot]:
         WHERE kind = 'clock_corrected' AND detail->>'run' = ANY(%s)""",
         [[run.hex() for run in runs]],
     )
-    return date_boots({(station, bytes(boot)): 0 for station, boot in found}, from_scratch=True)
+    return date_boots({(station, bytes(boot)): 0 for station, boot in found}, at=at, from_scratch=True)
 
 
 def _forget(boots: Sequence[Boot]) -> None:
@@ -174,17 +181,40 @@ def _forget(boots: Sequence[Boot]) -> None:
     columns = [list(column) for column in zip(*boots, strict=True)]
     for table in _DATED_TABLES:
         execute(
-            f"""UPDATE {table} t SET corrected_wall = NULL
+            f"""UPDATE {table} t SET corrected_wall = NULL, said_quality = '',
+                quality = CASE WHEN t.said_quality = '' THEN t.quality ELSE t.said_quality END
             FROM unnest(%s::text[], %s::bytea[]) AS w (station, boot)
-            WHERE t.station_id = w.station AND t.boot = w.boot AND t.corrected_wall IS NOT NULL""",  # noqa: S608
+            WHERE t.station_id = w.station AND t.boot = w.boot
+              AND (t.corrected_wall IS NOT NULL OR t.said_quality <> '')""",  # noqa: S608 - fixed names
             columns,
         )
 
 
-def dispute_alarm(station: str) -> AlarmCall:
-    """Return what a person is told of a boot in dispute."""
+def _tell_of_disputes(disputed: Collection[str], *, weighed_anew: Collection[str], at: datetime) -> None:
+    """Open one alarm for each station in dispute, and close those of stations of which nothing is disputed any more."""
+    concerned = {*disputed, *weighed_anew}
+    if not concerned:
+        return
+    told = Alarm.objects.filter(origin="county", code=WORDS_DIFFER, resolved_at=None, station__in=concerned)
+    told_of = set(told.values_list("station_id", flat=True))
     detail = "站点同一次开机中，县里先后说的时间不一致，且分不出哪个对：此前的记录改为待核对，按收到时间列出"
-    return AlarmCall(station, "county_words_differ", "major", detail)
+    raise_alarms(
+        [AlarmCall(station, WORDS_DIFFER, "major", detail) for station in sorted({*disputed} - told_of)], at=at
+    )
+    for station in sorted(told_of - {*disputed} - _in_dispute(told_of)):
+        resolve(station=station, code=WORDS_DIFFER, at=at)
+
+
+def _in_dispute(stations: Collection[str]) -> set[str]:
+    found: set[str] = set()
+    for table in _DATED_TABLES:
+        rows = query(
+            f"""SELECT DISTINCT station_id FROM {table} WHERE station_id = ANY(%s) AND quality = %s
+            AND NOT (quality IN ('synced', 'holdover'))""",  # noqa: S608 - fixed names; the index on what is undated
+            [list(stations), DISPUTED],
+        )
+        found |= {station for (station,) in rows}
+    return found
 
 
 def _dispute(boots: Mapping[Boot, int]) -> None:
@@ -193,11 +223,11 @@ def _dispute(boots: Mapping[Boot, int]) -> None:
     stations, ids = zip(*boots, strict=True)
     for table in _DATED_TABLES:
         execute(
-            f"""UPDATE {table} t SET quality = %s, corrected_wall = NULL
+            f"""UPDATE {table} t SET quality = %s, said_quality = t.quality, corrected_wall = NULL
             FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, boot, through)
             WHERE t.station_id = w.station AND t.boot = w.boot AND t.mono_ms <= w.through
-              AND (t.quality = ANY(%s) OR t.corrected_wall IS NOT NULL)""",  # noqa: S608 - fixed names
-            [DISPUTED, list(stations), list(ids), list(boots.values()), list(DATED_QUALITIES)],
+              AND t.quality <> %s AND (t.quality = ANY(%s) OR t.corrected_wall IS NOT NULL)""",  # noqa: S608
+            [DISPUTED, list(stations), list(ids), list(boots.values()), DISPUTED, list(DATED_QUALITIES)],
         )
 
 

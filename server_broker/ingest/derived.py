@@ -6,7 +6,7 @@ from django.conf import settings
 from psycopg.types.json import Jsonb
 
 from server_broker.ingest.copying import IDENTITY_COLUMNS, STAMP_COLUMNS, Table, copy_rows, execute
-from server_broker.ingest.dating import date_boots, dispute_alarm
+from server_broker.ingest.dating import date_boots
 from server_broker.ingest.rows import Announced, Direction, Evicted, Identity, Rows
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
@@ -32,7 +32,7 @@ LEVEL_RUNS = Table("learning_levelrun", IDENTITY_COLUMNS | _RUN | {"passed": "bo
 
 
 def put_rows(rows: Rows) -> None:
-    """Store what was derived from facts. Alarms, also those added here, are left to `server_broker.fleet.alarms`."""
+    """Store what was derived from facts. The alarms of ``rows`` are left to `server_broker.fleet.alarms`."""
     if rows.touches:
         copy_rows(TOUCHES, rows.touches)
     if rows.events:
@@ -48,7 +48,7 @@ def put_rows(rows: Rows) -> None:
     note_results(rows.results, at=rows.received_at)
     if rows.directions:
         choose_directions(rows.directions)
-    rows.alarms += [dispute_alarm(station) for station, _ in date_boots(rows.boots)]
+    date_boots(rows.boots, at=rows.received_at)
 
 
 def move_rows(old: Identity, new: Identity) -> None:

@@ -149,9 +149,10 @@ class MqttSource:
 
     def interrupted(self) -> bool:
         """Tell, once, that the connection began or ended."""
-        was = self._interrupted.is_set()
-        self._interrupted.clear()
-        return was
+        if not self._interrupted.is_set():
+            return False
+        self._interrupted.clear()  # what is set up to here is told now; what comes later is told next time
+        return True
 
     def stop(self) -> None:
         """Disconnect in good order."""

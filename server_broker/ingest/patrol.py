@@ -9,7 +9,7 @@ takes 0.13 s, 2,000 stations are a round of half an hour.
 import logging
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
 
@@ -24,7 +24,7 @@ EVERY_S = 1.0
 SHARE_S = 0.25
 """How much of each second is spent, but for a ledger that is under way."""
 LEDGER_S = 5.0
-SELDOM = timedelta(days=1)
+SELDOM_S = 24 * 3600.0
 """How often a station is looked at that is revoked, or whose ledger takes too long."""
 
 
@@ -35,8 +35,8 @@ class LedgerPatrol:
         self._monotonic_s = monotonic_s
         self._ledger_s = ledger_s
         self._round: deque[str] = deque()
-        self._not_before: dict[str, datetime] = {}
-        """When those are looked at again that are looked at seldom."""
+        self._not_before: dict[str, float] = {}
+        """When those are looked at again that are looked at seldom, by the monotonic clock."""
 
     def go_on(self, now: datetime) -> None:
         """Check ledgers for `SHARE_S`, the next one in any case, and no station twice.
@@ -45,7 +45,7 @@ class LedgerPatrol:
             django.db.OperationalError, django.db.InterfaceError: The database is away; the same station is next again.
         """
         if not self._round:
-            self._round.extend(self._due(now))
+            self._round.extend(self._due())
         until = self._monotonic_s() + SHARE_S
         while self._round:
             self._check(self._round[0], now)
@@ -53,14 +53,15 @@ class LedgerPatrol:
             if self._monotonic_s() >= until:
                 return
 
-    def _due(self, now: datetime) -> list[str]:
+    def _due(self) -> list[str]:
         """Return a round: the stations at work first."""
         known = Station.objects.exclude(enrolled_at=None).order_by("pk").values_list("pk", "revoked_at")
         at_work = [station for station, revoked_at in known if revoked_at is None]
         revoked = [station for station, revoked_at in known if revoked_at is not None]
-        self._not_before = {station: due for station, due in self._not_before.items() if due > now}
+        now_s = self._monotonic_s()
+        self._not_before = {station: due for station, due in self._not_before.items() if due > now_s}
         due = [station for station in (*at_work, *revoked) if station not in self._not_before]
-        self._not_before |= dict.fromkeys(set(revoked).intersection(due), now + SELDOM)
+        self._not_before |= dict.fromkeys(set(revoked).intersection(due), now_s + SELDOM_S)
         return due
 
     def _check(self, station_id: str, now: datetime) -> None:
@@ -70,7 +71,7 @@ class LedgerPatrol:
             raise
         except TookTooLong as error:
             _log.warning("%s: the ledger cannot be counted in time: %s", station_id, error)
-            self._not_before[station_id] = now + SELDOM
+            self._not_before[station_id] = self._monotonic_s() + SELDOM_S
             detail = "这个站点的记录流或签名过多，账目没有数完"
             raise_alarm(station=station_id, code=TOO_LARGE, severity="major", detail=detail, at=now)
         except Exception:  # noqa: BLE001 - what one station said must not keep the patrol from all the others

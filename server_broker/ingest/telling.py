@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
 from protocol.birth import Welcome
-from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
+from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.county_clock import UNVOUCHED, CountyClock, Standing
 from server_broker.ingest.answers import Answer, seal_answer
-from server_broker.ingest.dating import date_again, dispute_alarm
+from server_broker.ingest.dating import date_again
 
 TOO_LATE_MS = 3_000
 """A station believes an answer of 2 s at most, counted from before its question came here."""
@@ -27,6 +27,7 @@ UNSYNCHRONISED_FOR_MS = 600_000
 
 CLOCK = "county_clock"
 STEPPED = "county_clock_stepped"
+UNCONFIRMED = "county_clock_unconfirmed"
 
 
 class TimeTelling:
@@ -39,7 +40,13 @@ class TimeTelling:
         self._late: deque[tuple[int, Answer]] = deque(maxlen=MAX_LATE)
         self._noted: tuple[bytes, int] | None = None
         self._said: str | None = None
+        self._judged_age: bool | None = None
         self._unsynchronised_since: int | None = None
+
+    @property
+    def run(self) -> bytes | None:
+        """Which stretch of the county's clock went on when it was last attended to."""
+        return None if self._noted is None else self._noted[0]
 
     def seal(self, answer: Answer, *, mono_ms: int) -> bytes | None:
         """Sign an answer as the clock is worth now; None where it is to go by `due` later."""
@@ -76,17 +83,16 @@ class TimeTelling:
             self._clock.keep(now=True)
         self._clock.keep()
         self._tell(standing, mono_ms)
+        self._tell_unconfirmed(standing)
 
     def _note(self, clock: CountyClock, standing: Standing) -> None:
         now, run, ended = self._wall(), standing.run, standing.ended
         with transaction.atomic():
             changed = note_run(run, ended=ended, at=now)
-            disputed = {station for station, _ in date_again(changed)}
-            calls = [dispute_alarm(station) for station in sorted(disputed)]
+            date_again(changed, at=now)
             if ended is not None and run.vouched > UNVOUCHED and clock.may_have_told(ended):
-                seconds = (run.offset - ended.offset) / 1000
-                calls.append(AlarmCall(None, STEPPED, "major", _stepped(seconds, corrected=bool(changed))))
-            raise_alarms(calls, at=now)
+                said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
+                raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
 
     def _tell(self, standing: Standing, mono_ms: int) -> None:
         problem = standing.problem
@@ -98,10 +104,21 @@ class TimeTelling:
         if patient or problem == self._said:
             return
         if problem:
-            raise_alarms([AlarmCall(None, CLOCK, "critical", standing.sentence())], at=self._wall())
+            raise_alarm(station=None, code=CLOCK, severity="critical", detail=standing.sentence(), at=self._wall())
         else:
             resolve(station=None, code=CLOCK, at=self._wall())
         self._said = problem
+
+    def _tell_unconfirmed(self, standing: Standing) -> None:
+        """Tell of a clock that is told and yet deletes nothing; one that is not told has an alarm of its own."""
+        judges = standing.judges_age or not standing.tells
+        if judges == self._judged_age:
+            return
+        if judges:
+            resolve(station=None, code=UNCONFIRMED, at=self._wall())
+        else:
+            raise_alarm(station=None, code=UNCONFIRMED, severity="major", detail=standing.sentence(), at=self._wall())
+        self._judged_age = judges
 
 
 def _stepped(seconds: float, *, corrected: bool) -> str:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import Error, InterfaceError, OperationalError, connection
@@ -22,13 +22,13 @@ from psycopg import Error as PsycopgError
 
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.fleet.county_clock import CountyClock
-from server_broker.fleet.silence import SILENCE, doubt_connections, watch_silence
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.lease import Lease
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.notices import DesiredNotices
 from server_broker.ingest.orders import send_due_orders
 from server_broker.ingest.settlement import Settlement, is_about_blobs
+from server_broker.ingest.silence_watch import SilenceWatch
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
 
@@ -41,12 +41,16 @@ BLOB_MESSAGES = 32
 """Blob messages settled between two looks for facts: pictures go under the facts."""
 MAX_BLOB_BACKLOG = 1_000
 IDLE_S = 0.25
-LOOK_FOR_SILENT = timedelta(minutes=1)
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 2.0
 
 _TRANSIENT_CLASSES = ("08", "25", "40", "53", "55", "57", "58")
 """SQLSTATE classes (PostgreSQL, appendix A) that pass: connection, transaction state, rollback, resources, …"""
+
+
+def boottime_ms() -> int:
+    """Return milliseconds since the machine started, also those that it slept."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
 class LeaseLost(Exception):
@@ -65,15 +69,18 @@ class Worker:
         clock: Callable[[], datetime],
         stop: threading.Event,
         county_clock: CountyClock | None = None,
+        mono_ms: Callable[[], int] = boottime_ms,
     ) -> None:
         """Make a worker.
 
         Args:
             county_clock: Judges whether stations may be told the time; without it they are.
+            mono_ms: Measures durations, which no setting of the clock touches.
         """
         self._source = source
         self._shard = shard
         self._clock = clock
+        self._mono_ms = mono_ms
         self._stop = stop
         self._lease = Lease(shard)
         self._settlement = Settlement(clock=clock)
@@ -81,8 +88,7 @@ class Worker:
         self._notices = DesiredNotices(shard=shard)
         self._blobs: deque[Incoming] = deque()
         self._look_again = 0.0
-        self._silence_counts_from = clock() + SILENCE
-        self._look_for_silent_from = clock()
+        self._silence = SilenceWatch(shard=shard, mono_ms=mono_ms())
 
     def run(self) -> None:
         """Work until the stop event is set; return with nothing half done."""
@@ -112,10 +118,11 @@ class Worker:
             self._settle_blobs()
         self._publish_late()
         if time.monotonic() >= self._look_again:
-            self._patiently(lambda: self._with_lease(lambda: self._telling.attend(mono_ms=_mono_ms())))
+            now = self._clock()
+            self._patiently(lambda: self._with_lease(lambda: self._telling.attend(mono_ms=self._mono_ms())))
             self._patiently(self._send_desired)
             self._patiently(self._send_orders)
-            self._patiently(self._watch_silence)
+            self._patiently(lambda: self._watch_silence(now))
             self._look_again = time.monotonic() + IDLE_S
         return len(messages)
 
@@ -176,12 +183,12 @@ class Worker:
 
     def _publish(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
-            payload = self._telling.seal(answer, mono_ms=_mono_ms())
+            payload = self._telling.seal(answer, mono_ms=self._mono_ms())
             if payload is not None:
                 self._source.publish(answer.topic, payload, must_arrive=answer.must_arrive)
 
     def _publish_late(self) -> None:
-        for topic, payload in self._telling.due(mono_ms=_mono_ms()):
+        for topic, payload in self._telling.due(mono_ms=self._mono_ms()):
             self._source.publish(topic, payload, must_arrive=False)
 
     def _send_desired(self) -> None:
@@ -193,17 +200,11 @@ class Worker:
         self._with_lease(lambda: send_due_orders(shard=self._shard, now=self._clock(), publish=self._publish))
 
     def _doubt_connections(self) -> None:
-        now = self._clock()
-        self._with_lease(lambda: doubt_connections(shard=self._shard, now=now))
-        self._silence_counts_from = now + SILENCE
+        self._with_lease(lambda: self._silence.begin_anew(now=self._clock(), mono_ms=self._mono_ms()))
 
-    def _watch_silence(self) -> None:
-        """Once a minute; who is silent is known to a worker that has listened for long enough and still does."""
-        now = self._clock()
-        if now >= self._look_for_silent_from:
-            listening = self._source.connected and now >= self._silence_counts_from
-            self._with_lease(lambda: watch_silence(shard=self._shard, now=now, listening=listening))
-            self._look_for_silent_from = now + LOOK_FOR_SILENT
+    def _watch_silence(self, now: datetime) -> None:
+        mono_ms, connected, run = self._mono_ms(), self._source.connected, self._telling.run
+        self._with_lease(lambda: self._silence.come_by(now=now, mono_ms=mono_ms, connected=connected, run=run))
 
     def _tell_of_media_folder(self) -> None:
         raise_alarm(station=None, code="media_folder", severity="critical", detail="图片目录无法写入", at=self._clock())
@@ -244,10 +245,6 @@ class Worker:
             if self._stop.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311 - spreads retries, guards nothing
                 raise _Stopped
             delay = min(delay * 2, RETRY_MOST_S)
-
-
-def _mono_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
 
 
 class _Stopped(Exception):

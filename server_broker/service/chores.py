@@ -91,12 +91,12 @@ def urgent_chores(home: CountyHome) -> list[Chore]:
     ]
 
 
-def county_chores(home: CountyHome, *, clock_is_known: Callable[[], bool]) -> list[Chore]:
+def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> list[Chore]:
     """Return the other chores of a county. Django has been set up.
 
     Args:
-        clock_is_known: Whether the county's clock is vouched for. By one that is not nothing is deleted: a clock that
-            is a year ahead would call every picture expired.
+        clock_judges_age: Whether the county's clock may say that something is old. By one that may not nothing is
+            deleted: a clock that is a year ahead would call every picture expired.
     """
     from server_broker.accounts.cleaning import drop_ended_sessions, drop_old_links  # noqa: PLC0415 - needs the models
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
@@ -106,7 +106,7 @@ def county_chores(home: CountyHome, *, clock_is_known: Callable[[], bool]) -> li
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
 
     def deleting(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
-        return _with_database(lambda now: do(now) if clock_is_known() else None)
+        return _with_database(lambda now: do(now) if clock_judges_age() else None)
 
     return [
         Chore("logs turned", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
@@ -164,7 +164,7 @@ def main() -> None:
     from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
 
     clock = CountyClock(HOME.root, machine=LinuxMachine(), mode=read_config(HOME).clock, build_ms=build_ms())
-    others = county_chores(HOME, clock_is_known=lambda: clock.look().tells)
+    others = county_chores(HOME, clock_judges_age=lambda: clock.look().judges_age)
     threads = [
         threading.Thread(target=_work, args=(chores, stop), name=chores[0].name)
         for chores in (*([chore] for chore in urgent_chores(HOME)), patrol_chores(), others)

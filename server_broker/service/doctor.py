@@ -104,7 +104,7 @@ def _disk(home: CountyHome) -> Finding:
 def _clock(home: CountyHome, config: CountyConfig, machine: Machine) -> Finding:
     standing = CountyClock(home.root, machine=machine, mode=config.clock, build_ms=build_ms()).look()
     vouched = VOUCHED_WORDS[standing.run.vouched]
-    return Finding("时钟", standing.tells, f"北京时间 {standing.shown()}，{vouched}", standing.sentence())
+    return Finding("时钟", standing.judges_age, f"北京时间 {standing.shown()}，{vouched}", standing.sentence())
 
 
 def _service(home: CountyHome) -> Finding:

@@ -39,7 +39,6 @@ def python_program(home: CountyHome, config: CountyConfig, module: str) -> Progr
     environment = {
         "CUNHUI_HOME": str(home.root),
         "CUNHUI_HOSTS": ",".join(config.hosts),
-        "CUNHUI_CLOCK": config.clock,
         "DJANGO_SETTINGS_MODULE": "server_broker.settings",
         "PYTHONPATH": str(PACKAGE_ROOT),
         "PYTHONUNBUFFERED": "1",

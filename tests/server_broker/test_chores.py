@@ -72,7 +72,7 @@ def test_what_is_due_within_seconds_does_not_wait_for_minutes_when_it_fails(capl
 
 
 def test_the_county_s_chores_hold_their_names() -> None:
-    others = county_chores(settings.HOME, clock_is_known=lambda: True)
+    others = county_chores(settings.HOME, clock_judges_age=lambda: True)
     names = [chore.name for chore in (*urgent_chores(settings.HOME), *patrol_chores(), *others)]
     assert len(names) == len(set(names)) == 12
 
@@ -85,7 +85,7 @@ def test_nothing_is_deleted_by_a_clock_that_nobody_vouches_for() -> None:
     much_later, known = NOW + 400 * DAY, [False]
     (links,) = [
         chore
-        for chore in county_chores(settings.HOME, clock_is_known=lambda: known[0])
+        for chore in county_chores(settings.HOME, clock_judges_age=lambda: known[0])
         if chore.name == "old sign-in links deleted"
     ]
     links.do(much_later)

@@ -1,9 +1,12 @@
 """When the county's clock may be told: vouched for, and above the floor; and how it is told again once it is right."""
 
+import fcntl
+import os
 from pathlib import Path
 
 import pytest
 
+from server_broker.fleet import county_clock
 from server_broker.fleet.county_clock import (
     BY_HAND,
     CONFIRMED,
@@ -14,6 +17,7 @@ from server_broker.fleet.county_clock import (
     LinuxMachine,
     Mode,
 )
+from server_broker.trust.files import write_atomically
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, MORNING_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
 
@@ -113,6 +117,34 @@ def test_a_county_without_ntp_tells_what_its_battery_kept(tmp_path: Path, machin
     assert (standing.tells, standing.run.vouched) == (True, UNVOUCHED)
 
 
+def test_a_battery_that_is_far_ahead_deletes_nothing_before_somebody_vouches_for_it(
+    tmp_path: Path, machine: CountyMachine
+) -> None:
+    before = served(tmp_path, machine, "manual").look()
+    assert before.judges_age
+    machine.reboot(wall_ms=machine.wall + 8 * HOUR_MS)
+    assert clock(tmp_path, machine, "manual").look().judges_age, "a night without power"
+    machine.reboot(wall_ms=machine.wall + YEAR_MS)
+    county = clock(tmp_path, machine, "manual")
+    ahead = county.look()
+    assert (ahead.tells, ahead.judges_age) == (True, False)
+    assert "暂不删除" in ahead.sentence()
+    assert "clock --confirm" in ahead.sentence()
+    machine.set_wall(machine.wall - YEAR_MS)
+    assert county.look().judges_age, "somebody set it"
+    machine.reboot(wall_ms=machine.wall + YEAR_MS)
+    confirmed = clock(tmp_path, machine, "manual").confirm()
+    assert (confirmed.judges_age, confirmed.sentence()) == (True, "")
+
+
+def test_a_clock_that_is_not_told_deletes_nothing(tmp_path: Path, machine: CountyMachine) -> None:
+    assert not clock(tmp_path, machine).look().judges_age
+    served(tmp_path, machine)
+    machine.reboot(wall_ms=YEAR_2038)
+    machine.ntp = True
+    assert not clock(tmp_path, machine).look().judges_age
+
+
 def test_whoever_sets_the_clock_of_a_county_without_ntp_vouches_for_it(tmp_path: Path, machine: CountyMachine) -> None:
     machine.set_wall(MORNING_MS + YEAR_MS)
     county = clock(tmp_path, machine, "manual")
@@ -152,6 +184,43 @@ def test_a_floor_that_a_lying_time_service_raised_is_set_by_a_person(tmp_path: P
     assert (confirmed.tells, confirmed.run.vouched) == (True, CONFIRMED)
     seen = lied_to.look()
     assert (seen.tells, seen.run.vouched, seen.floor_ms) == (True, CONFIRMED, machine.wall)
+
+
+def test_a_confirmation_between_a_programs_look_and_its_writing_stands(tmp_path: Path, machine: CountyMachine) -> None:
+    worker = served(tmp_path, machine)
+    machine.set_wall(machine.wall + HOUR_MS)
+    assert worker.look().problem == "unsynchronised"
+    machine.pass_ms(300)
+    confirmed = clock(tmp_path, machine).confirm()
+    worker.keep(now=True)
+    machine.pass_ms(250)
+    for seen in (worker.look(), clock(tmp_path, machine).look()):
+        assert (seen.tells, seen.run) == (True, confirmed.run)
+    worker.keep(now=True)
+    assert clock(tmp_path, machine).look().run == confirmed.run
+
+
+def test_programs_write_one_after_the_other(
+    tmp_path: Path, machine: CountyMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else reads, changes and writes the file between another's reading and writing."""
+    alone: list[bool] = []
+
+    def write_and_try_to_come_between(path: Path, content: bytes) -> None:
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            alone.append(True)
+        else:
+            alone.append(False)
+        finally:
+            os.close(folder)
+        write_atomically(path, content)
+
+    monkeypatch.setattr(county_clock, "write_atomically", write_and_try_to_come_between)
+    served(tmp_path, machine).confirm()
+    assert alone == [True, True, True]
 
 
 def test_a_clock_that_ran_ahead_for_a_month_may_be_put_right(tmp_path: Path, machine: CountyMachine) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from server_broker.home import CountyHome
 from server_broker.service.config import CountyConfig, read_config, write_config
+from server_broker.service.parts import python_program
 from server_broker.service.processes import ServiceError
 from server_broker.service.up import initialise
 from tests.integration.small_disk import SmallDisk
@@ -111,3 +112,10 @@ def test_where_no_county_is_the_folder_and_those_beside_it_are_named(tmp_path: P
         read_config(CountyHome(tmp_path / "county"))
     for word in (f"{tmp_path}/county 里没有", str(other.root), "--home", "CUNHUI_HOME", "cunhui-server init"):
         assert word in str(raised.value)
+
+
+def test_how_the_clock_is_vouched_for_is_read_from_the_file_alone(tmp_path: Path) -> None:
+    """A second way to a program would keep the word of the day on which the service started."""
+    home = CountyHome(tmp_path)
+    environment = python_program(home, config(clock="manual"), "server_broker.ingest").environment
+    assert "manual" not in environment.values()

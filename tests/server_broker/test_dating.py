@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import pytest
 from django.utils import timezone
+from msgspec import structs
 
 from protocol.facts import Attempt, ClockCorrected, LevelEnded, Touch
 from protocol.units import ClockQuality
@@ -177,7 +178,7 @@ def test_a_boot_that_is_over_is_dated_anew_when_its_countys_clock_is_put_right(s
     settle(station.facts_message())
     changed = note_run(RIGHT, ended=WRONG, at=NOW)
     assert changed == [WRONG.id]
-    assert date_again(changed) == []
+    assert date_again(changed, at=NOW) == []
     assert shown() == {500: true(500), 2_000: true(2_000)}
     settle(station.add(ahead(3_000)).facts_message(4))
     assert shown()[3_000] == true(3_000), "what comes later too"
@@ -188,10 +189,10 @@ def test_the_last_hand_at_a_clock_without_ntp_judges_those_before(station: Stati
     station.add(learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=WRONG.id), ahead(2_000))
     settle(station.facts_message())
     mistyped = run(b"run-typo", offset=-YEAR, vouched=BY_HAND, began=60_000)
-    date_again(note_run(mistyped, ended=WRONG, at=NOW))
+    date_again(note_run(mistyped, ended=WRONG, at=NOW), at=NOW)
     assert shown()[2_000][0].year == 2025
     mended = run(b"run-hand", offset=0, vouched=BY_HAND, began=120_000)
-    date_again(note_run(mended, ended=mistyped, at=NOW))
+    date_again(note_run(mended, ended=mistyped, at=NOW), at=NOW)
     assert shown() == {2_000: true(2_000)}
 
 
@@ -202,9 +203,9 @@ def test_a_judgement_that_was_wrong_is_taken_back(station: StationDouble) -> Non
     station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000, "county", "unknown", run=first.id))
     settle(station.add(touch(2_000)).facts_message())
     away = run(b"run-away", offset=YEAR, vouched=BY_HAND, began=60_000)
-    date_again(note_run(away, ended=first, at=NOW))
+    date_again(note_run(away, ended=first, at=NOW), at=NOW)
     assert [at.year for at, _ in shown().values()] == [2027, 2027]
-    date_again(note_run(run(b"run-back", offset=0, vouched=BY_HAND, began=120_000), ended=away, at=NOW))
+    date_again(note_run(run(b"run-back", offset=0, vouched=BY_HAND, began=120_000), ended=away, at=NOW), at=NOW)
     assert shown() == {500: true(500), 2_000: true(2_000)}
     assert TouchRow.objects.get(mono_ms=2_000).corrected_wall is None
 
@@ -230,8 +231,10 @@ def test_two_synchronised_runs_are_judged_by_a_person_alone(station: StationDoub
     confirmed = run(RIGHT.id, offset=0, vouched=CONFIRMED, began=RIGHT.began)
     changed = note_run(confirmed, ended=None, at=NOW)
     assert set(changed) == {lied.id, RIGHT.id}
-    assert date_again(changed) == []
+    assert date_again(changed, at=NOW) == []
     assert shown() == {2_000: true(2_000), 10_000: true(10_000)}
+    assert {row.quality for row in TouchRow.objects.all()} == {"synced"}, "what the station said of it"
+    assert Alarm.objects.get().resolved_at == NOW
 
 
 def test_a_halted_machine_takes_nothing_back(station: StationDouble) -> None:
@@ -243,7 +246,7 @@ def test_a_halted_machine_takes_nothing_back(station: StationDouble) -> None:
     assert note_run(after, ended=before, at=NOW) == []
     station.add(learnt(9_000, TRUE + 9_000 + LIE, "county", "synced", run=after.id), deceived(10_000))
     settle(station.facts_message())
-    assert date_again(note_run(run(after.id, offset=3_600_000, vouched=CONFIRMED), ended=None, at=NOW)) == []
+    assert date_again(note_run(run(after.id, offset=3_600_000, vouched=CONFIRMED), ended=None, at=NOW), at=NOW) == []
     assert shown()[2_000] == true(2_000)
     assert not Alarm.objects.exists()
 
@@ -256,6 +259,26 @@ def test_two_words_of_which_none_counts_more_leave_what_is_between_to_review(sta
     station.add(learnt(9_000, TRUE + 9_000, "county", "synced"), touch(10_000))
     settle(station.facts_message(4))
     assert shown() == {500: (NOW, False), 2_000: (NOW, False), 10_000: true(10_000)}
+    settle(station.add(touch(11_000), learnt(12_000, TRUE + 12_000, "county", "synced")).facts_message(6))
+    assert shown()[500] == (NOW, False)
+    assert Alarm.objects.get().count == 1, "what stands is told once"
+
+
+def test_a_dispute_in_one_boot_outlasts_that_in_another(station: StationDouble) -> None:
+    other = b"another boot...."
+    lied = run(b"run-lie-", offset=YEAR, vouched=SYNCHRONISED)
+    note_run(lied, ended=None, at=NOW)
+    note_run(RIGHT, ended=lied, at=NOW)
+    station.add(learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=lied.id), ahead(2_000))
+    station.add(learnt(9_000, TRUE + 9_000, "county", "synced", run=RIGHT.id))
+    for mono, wall in ((1_000, TRUE + YEAR), (9_000, TRUE)):
+        at = structs.replace(moment(mono, wall=wall + mono), boot=other)
+        station.add(ClockCorrected(at=at, boot=other, mono=mono, wall=wall + mono, source="county", before="unknown"))
+    settle(station.facts_message())
+    assert (Alarm.objects.get().count, Alarm.objects.get().resolved_at) == (1, None)
+    date_again(note_run(run(RIGHT.id, offset=0, vouched=CONFIRMED, began=RIGHT.began), ended=None, at=NOW), at=NOW)
+    assert shown() == {2_000: true(2_000)}
+    assert Alarm.objects.get().resolved_at is None
 
 
 def test_what_the_station_heard_last_was_wrong(station: StationDouble) -> None:
@@ -278,7 +301,7 @@ def test_what_was_made_in_the_moment_of_a_word_that_is_corrected_is_corrected_to
     station.add(learnt(3_000, TRUE + 3_000 + YEAR, "county", "synced", run=away.id), ahead(3_000))
     settle(station.facts_message())
     synchronised = run(b"run-sync", offset=0, vouched=SYNCHRONISED, began=RIGHT.began + 120_000)
-    date_again(note_run(synchronised, ended=away, at=NOW))
+    date_again(note_run(synchronised, ended=away, at=NOW), at=NOW)
     assert shown() == {3_000: true(3_000)}
     assert StationEvent.objects.get(mono_ms=3_000).corrected_wall == true(3_000)[0]
 

@@ -15,7 +15,7 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.ledger import ledger
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus, Stream
-from server_broker.fleet.silence import mark_silent
+from server_broker.fleet.silence import SILENCE, mark_silent
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Quarantined, Reissue, SignedHeadKept
@@ -438,8 +438,8 @@ def test_a_station_whose_end_went_unheard_is_offline_until_it_speaks(
     station: StationDouble, settlement: Settlement
 ) -> None:
     settlement.settle([station.birth()])
-    assert mark_silent(shard=0, now=NOW + timedelta(minutes=34)) == 0
-    assert mark_silent(shard=0, now=NOW + timedelta(minutes=36)) == 1
+    assert mark_silent(shard=0, now=NOW + timedelta(minutes=34), listened=SILENCE) == 0
+    assert mark_silent(shard=0, now=NOW + timedelta(minutes=36), listened=SILENCE) == 1
     assert not StationStatus.objects.get().online
     settlement.settle([station.vitals()])
     assert StationStatus.objects.get().online

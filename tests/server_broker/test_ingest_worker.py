@@ -294,15 +294,23 @@ def test_a_change_in_the_console_reaches_the_station_at_once(
 def test_a_worker_that_has_listened_long_enough_says_who_is_silent(
     station: StationDouble, source: RecordingSource
 ) -> None:
-    now = [NOW]
-    worker = Worker(source=source, key=KEY, shard=0, clock=lambda: now[0], stop=threading.Event())
+    passed = [timedelta()]
+    worker = Worker(
+        source=source,
+        key=KEY,
+        shard=0,
+        clock=lambda: NOW + passed[0],
+        stop=threading.Event(),
+        mono_ms=lambda: passed[0] // timedelta(milliseconds=1),
+    )
     try:
         source.waiting.append(station.birth())
         worker.step(timeout_s=0)
         assert StationStatus.objects.get().online
-        now[0] += SILENCE + timedelta(minutes=1)
-        worker._look_again = 0.0
-        worker.step(timeout_s=0)
+        while passed[0] <= SILENCE:
+            passed[0] += timedelta(minutes=1)
+            worker._look_again = 0.0
+            worker.step(timeout_s=0)
         assert not StationStatus.objects.get().online
     finally:
         connection.close()

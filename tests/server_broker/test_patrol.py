@@ -12,13 +12,14 @@ from server_broker.fleet.ledger import TOO_LARGE, UNEXPLAINED, check_ledger, led
 from server_broker.fleet.models import Alarm, Station
 from server_broker.ingest import patrol as patrol_room
 from server_broker.ingest.models import Fact
-from server_broker.ingest.patrol import SELDOM, LedgerPatrol
+from server_broker.ingest.patrol import SELDOM_S, LedgerPatrol
 from server_broker.ingest.settlement import Settlement
 from tests.server_broker.station_double import NOW, StationDouble, booted, moment, touch
 
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 
 
 class Clock:
@@ -99,8 +100,11 @@ def test_revoked_stations_come_last_and_once_a_day(looked_at: list[str], clock: 
     for _ in range(3):
         patrol.go_on(NOW)
     assert looked_at == ["shili-02", "shili-01", "shili-02", "shili-02"]
-    patrol.go_on(NOW + SELDOM)
-    assert looked_at[4:] == ["shili-02", "shili-01"]
+    patrol.go_on(NOW + 2 * DAY)
+    assert looked_at[4:] == ["shili-02"], "a clock that somebody sets is no day gone by"
+    clock.s += SELDOM_S
+    patrol.go_on(NOW - 2 * DAY)
+    assert looked_at[5:] == ["shili-02", "shili-01"]
 
 
 def test_stations_that_never_came_have_no_ledger(looked_at: list[str], clock: Clock) -> None:
@@ -154,7 +158,8 @@ def test_a_ledger_that_takes_too_long_is_told_and_left_for_a_day(station: Statio
     assert Alarm.objects.get(code=UNEXPLAINED).station_id == other.id
     patrol.go_on(NOW)
     assert Alarm.objects.get(code=TOO_LARGE).count == 1
-    patrol.go_on(NOW + SELDOM)
+    clock.s += SELDOM_S
+    patrol.go_on(NOW)
     assert Alarm.objects.get(code=TOO_LARGE).count == 2
     check_ledger(station.id, at=NOW)
     assert Alarm.objects.get(code=TOO_LARGE).resolved_at == NOW

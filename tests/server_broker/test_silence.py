@@ -2,36 +2,64 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
 
 from server_broker.console.words import state_of
+from server_broker.fleet.county_clock import CountyClock
 from server_broker.fleet.models import Alarm, Station, StationStatus
-from server_broker.fleet.silence import SILENCE, SILENT
+from server_broker.fleet.silence import SAVING_SILENCE, SILENCE, SILENT
+from server_broker.ingest.messages import Incoming
 from server_broker.ingest.worker import Worker
+from tests.fakes.clockwork import HOUR_MS
+from tests.fakes.county_machine import YEAR_MS, CountyMachine
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MINUTE = timedelta(minutes=1)
+NOW_MS = round(NOW.timestamp() * 1000)
 
 
 class Intake:
-    """A worker on a clock that a test turns on, and what it hears."""
+    """A worker on a machine whose clocks a test moves, and what it hears."""
 
-    def __init__(self) -> None:
-        self.now: datetime = NOW
+    def __init__(self, root: Path) -> None:
+        self.machine = CountyMachine(wall_ms=NOW_MS)
+        self.machine.ntp = True
+        self._root = root
         self.source = RecordingSource()
         self.worker = self._begin()
 
     def _begin(self) -> Worker:
         key = Ed25519PrivateKey.generate()
         self.source.connect()
-        return Worker(source=self.source, key=key, shard=0, clock=lambda: self.now, stop=threading.Event())
+        return Worker(
+            source=self.source,
+            key=key,
+            shard=0,
+            clock=lambda: datetime.fromtimestamp(self.machine.wall / 1000, UTC),
+            stop=threading.Event(),
+            county_clock=CountyClock(
+                self._root, machine=self.machine, mode="manual", build_ms=NOW_MS - 100 * 24 * HOUR_MS
+            ),
+            mono_ms=self.machine.mono_ms,
+        )
+
+    def hear(self, *messages: Incoming) -> None:
+        """Let messages come."""
+        self.source.waiting += messages
+        self.step()
+
+    def set_clock(self, by_ms: int) -> None:
+        """Somebody sets the machine's clock; the worker goes on."""
+        self.machine.set_wall(self.machine.wall + by_ms)
+        self.step()
 
     def step(self) -> None:
         self.worker._look_again = 0.0
@@ -39,9 +67,8 @@ class Intake:
 
     def wait(self, duration: timedelta) -> None:
         """Let time pass, as far as the worker is concerned: it looks once a minute."""
-        until = self.now + duration
-        while self.now < until:
-            self.now += MINUTE
+        for _ in range(duration // MINUTE):
+            self.machine.pass_ms(60_000)
             self.step()
 
     def restart(self) -> None:
@@ -52,8 +79,8 @@ class Intake:
 
 
 @pytest.fixture
-def intake() -> Iterator[Intake]:
-    intake = Intake()
+def intake(tmp_path: Path) -> Iterator[Intake]:
+    intake = Intake(tmp_path)
     intake.step()
     yield intake
     connection.close()
@@ -149,3 +176,55 @@ def test_another_shards_stations_are_another_workers(intake: Intake, station: St
     intake.wait(2 * SILENCE)
     assert (word(station), silent()) == ("在线", set())
     assert StationStatus.objects.get().doubted_at is None
+
+
+def test_a_station_is_found_silent_also_after_a_clock_that_was_a_year_ahead(
+    intake: Intake, station: StationDouble
+) -> None:
+    other = heard(intake, "shili-02")
+    intake.set_clock(YEAR_MS)
+    intake.hear(station.vitals(), other.vitals())
+    intake.set_clock(-YEAR_MS)
+    assert (word(station), word(other)) == ("待确认", "待确认")
+    intake.hear(other.vitals())
+    intake.wait(SILENCE - MINUTE)
+    intake.hear(other.vitals())
+    assert (word(station), word(other), silent()) == ("待确认", "在线", set())
+    intake.wait(2 * MINUTE)
+    assert (word(station), word(other), silent()) == ("离线", "在线", {station.id})
+
+
+def test_a_clock_that_is_put_forward_takes_nobody_offline(intake: Intake, station: StationDouble) -> None:
+    intake.wait(SILENCE - MINUTE)
+    intake.hear(station.vitals())
+    intake.wait(5 * MINUTE)
+    assert word(station) == "在线"
+    intake.set_clock(HOUR_MS)
+    assert (word(station), silent()) == ("待确认", set())
+    intake.hear(station.vitals())
+    intake.wait(SILENCE)
+    assert (word(station), silent()) == ("在线", set())
+
+
+def test_a_machine_that_slept_has_not_listened(intake: Intake, station: StationDouble) -> None:
+    intake.wait(SILENCE - MINUTE)
+    intake.hear(station.vitals())
+    intake.machine.pass_ms(8 * HOUR_MS)
+    intake.step()
+    assert (word(station), silent()) == ("在线", set())
+    intake.wait(SILENCE + MINUTE)
+    assert (word(station), silent()) == ("离线", {station.id})
+
+
+@pytest.mark.parametrize(
+    ("saving", "silence"), [([], SILENCE), (["blobs"], SILENCE), (["blobs", "vitals"], SAVING_SILENCE)]
+)
+def test_who_saves_data_is_given_the_time_that_its_vitals_take(
+    intake: Intake, station: StationDouble, saving: list[str], silence: timedelta
+) -> None:
+    intake.wait(SAVING_SILENCE)
+    intake.hear(station.birth(nonce=b"2" * 16), station.vitals(saving=saving))
+    intake.wait(silence)
+    assert (word(station), silent()) == ("在线", set())
+    intake.wait(MINUTE)
+    assert (word(station), silent()) == ("离线", {station.id})

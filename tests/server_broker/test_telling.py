@@ -17,9 +17,8 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.services import touch_rows
 from server_broker.fleet.county_clock import CountyClock, Mode
 from server_broker.fleet.models import Alarm, ClockRun
-from server_broker.ingest import worker as worker_module
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNSYNCHRONISED_FOR_MS
+from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNCONFIRMED, UNSYNCHRONISED_FOR_MS
 from server_broker.ingest.worker import Worker
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
@@ -34,12 +33,11 @@ BUILD_MS = WALL - 100 * 24 * HOUR_MS
 class County:
     """A worker on a machine whose clocks a test moves."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, *, mode: Mode = "ntp") -> None:
+    def __init__(self, root: Path, *, mode: Mode = "ntp") -> None:
         self.machine = CountyMachine(wall_ms=WALL)
         self.machine.ntp = mode == "ntp"
         self.source = RecordingSource()
         self._root, self._mode = root, mode
-        monkeypatch.setattr(worker_module, "_mono_ms", self.machine.mono_ms)
         self.start()
 
     def start(self) -> None:
@@ -50,6 +48,7 @@ class County:
             clock=lambda: datetime.fromtimestamp(self.machine.wall / 1000, UTC),
             stop=threading.Event(),
             county_clock=CountyClock(self._root, machine=self.machine, mode=self._mode, build_ms=BUILD_MS),
+            mono_ms=self.machine.mono_ms,
         )
 
     def step(self, *messages: Incoming) -> None:
@@ -63,8 +62,8 @@ class County:
 
 
 @pytest.fixture
-def county(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[County]:
-    yield County(tmp_path, monkeypatch)
+def county(tmp_path: Path) -> Iterator[County]:
+    yield County(tmp_path)
     connection.close()
 
 
@@ -138,10 +137,24 @@ def test_a_machine_that_has_just_started_is_given_time_before_anybody_is_alarmed
     assert "county.toml" in Alarm.objects.get(code=CLOCK).detail
 
 
+def test_a_clock_by_which_nothing_is_deleted_is_told_of_until_somebody_vouches_for_it(tmp_path: Path) -> None:
+    county = County(tmp_path, mode="manual")
+    county.machine.reboot(wall_ms=WALL + YEAR_MS)
+    county.step()
+    county.step()
+    alarm = Alarm.objects.get()
+    assert (alarm.code, alarm.count, "clock --confirm" in alarm.detail) == (UNCONFIRMED, 1, True)
+    county.machine.set_wall(WALL)
+    county.step()
+    alarm.refresh_from_db()
+    assert alarm.resolved_at is not None
+    connection.close()
+
+
 def test_what_a_county_without_ntp_told_wrongly_is_put_right_when_its_clock_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, station: StationDouble
+    tmp_path: Path, station: StationDouble
 ) -> None:
-    county = County(tmp_path, monkeypatch, mode="manual")
+    county = County(tmp_path, mode="manual")
     county.machine.set_wall(WALL + YEAR_MS)
     county.step(birth(station))
     [welcome] = county.welcomes()

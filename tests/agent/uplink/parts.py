@@ -224,6 +224,7 @@ class Host:
             disk_free_kib=1,
             resident_kib=1,
             twin_version=0,
+            saving=list(self.saving),
             health=self.health,
         )
 

@@ -54,3 +54,14 @@ def test_vitals_come_every_half_hour_whatever_changes() -> None:
         bench.host.camera_ready = minute % 2 == 0
         bench.wait(60_000)
     assert len(bench.book.vitals) >= 14
+
+
+def test_that_vitals_become_rare_is_said_twice_before_they_do() -> None:
+    """Vitals may be lost: the county waits longer once it knows, and one of the two reaches it in time."""
+    bench = Bench()
+    bench.connect()
+    bench.wait(60_000)
+    bench.host.saving = ("vitals",)
+    for minutes, said in ((15, 1), (15, 2), (14, 2), (4, 3), (26, 3), (4, 4)):
+        bench.wait(minutes * 60_000)
+        assert len([vitals for vitals in bench.book.vitals if vitals.saving]) == said

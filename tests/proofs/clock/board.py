@@ -1,7 +1,7 @@
 """The whole agent as it is wired, in a world's time.
 
-Only its link is in memory, it has no kiosk, and its certificate is not renewed. Its threads are not started: cards, and
-what the time service says of itself, are put into its inbox.
+Only its link is in memory, it has no kiosk, its certificate is not renewed, and what it draws by chance comes of the
+seed. Its threads are not started: cards, and what the time service says of itself, are put into its inbox.
 """
 
 import json
@@ -57,12 +57,20 @@ class ClockBoard:
     """One station's machine and card."""
 
     def __init__(
-        self, enrolled: EnrolledStation, world: World, county: ClockCounty, chance: random.Random, *, build_ms: int
+        self,
+        enrolled: EnrolledStation,
+        world: World,
+        county: ClockCounty,
+        chance: random.Random,
+        *,
+        agents_chance: random.Random,
+        build_ms: int,
     ) -> None:
         self._enrolled = enrolled
         self._world = world
         self._county = county
         self._chance = chance
+        self._agents_chance = agents_chance
         self._build_ms = build_ms
         self._lamp: socket.socket = lamp_socket(enrolled.folder / "lamp.sock")
         self._lamp.setblocking(False)
@@ -86,6 +94,7 @@ class ClockBoard:
         with (
             patch.object(county, "link", lambda *_: self.way),
             patch.object(assembly, "KioskSocket", NoKiosk),
+            patch.object(assembly.secrets, "SystemRandom", lambda: self._agents_chance),
             patch.object(county, "renew", lambda *_: RenewalEnded(due_ms=2**62)),
         ):
             station = self._running.enter_context(

@@ -37,7 +37,14 @@ class History:
             build_ms = self.world.true_ms + 12 * YEAR_MS
             self.world.odd_build = True
             self.world.events.append("build_in_the_future")
-        self._board = ClockBoard(enrolled, self.world, self._county, self._chance, build_ms=build_ms)
+        self._board = ClockBoard(
+            enrolled,
+            self.world,
+            self._county,
+            self._chance,
+            agents_chance=random.Random(f"agent {seed}"),
+            build_ms=build_ms,
+        )
 
     def run(self, findings: Findings) -> None:
         """Live, come to terms in the end, and be judged."""

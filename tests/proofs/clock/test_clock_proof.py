@@ -35,6 +35,19 @@ def caught(plant: str, *, runs: int, seed: int, bad: str) -> bool:
     return done.returncode == 0
 
 
+def test_a_seed_is_one_history() -> None:
+    program = """
+import sys
+from tests.proofs.private_county import county_home, private_cluster
+with county_home("clock") as home, private_cluster(home):
+    from tests.proofs.clock.__main__ import prove
+    once, again = prove(runs=3, seed=50), prove(runs=3, seed=50)
+    sys.exit(0 if once == again and once.touches else str([once, again]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=110)
+    assert done.returncode == 0, done.stderr.decode()[-2_000:]
+
+
 def test_a_county_that_dates_nothing_anew_is_caught() -> None:
     plant = "from server_broker.ingest import dating; dating._date = lambda *_: None"
     assert caught(plant, runs=6, seed=1, bad="undated_for_good")
