@@ -4,6 +4,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("attendance", "0003_duty_window_words")]
+    dependencies = [("attendance", "0004_said_quality")]
 
     operations = [migrations.RemoveIndex("touch", "touch_undated")]

@@ -4,6 +4,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fleet", "0008_clock_runs")]
+    dependencies = [("fleet", "0009_said_quality")]
 
     operations = [migrations.RemoveIndex("stationevent", "event_undated")]
