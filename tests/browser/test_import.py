@@ -79,7 +79,7 @@ def test_what_is_wrong_stands_under_the_form(page: Page, web: str) -> None:
     choose(page, book(wrong))
     expect(page.get_by_text("没有导入任何内容：共 3 处错误")).to_be_visible()
     expect(page.get_by_text("像是身份证号")).to_be_visible()
-    expect(page.get_by_text("卡号全是数字（共 2 行）")).to_be_visible()
+    expect(page.get_by_text("卡号只有数字（共 2 行：第 2、3 行）")).to_be_visible()
     stands_well(page)
     page.get_by_label("卡号格式（“卡”表里写明的除外）").select_option("十进制10位")
     choose(page, book({"卡": wrong["卡"]}))
