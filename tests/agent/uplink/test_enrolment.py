@@ -208,8 +208,8 @@ def test_a_page_to_sign_in_at_is_not_the_county(authority: Authority, folder: Pa
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=portal, args=(listener,))
         thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(NotTheCounty):
-            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
             enrol(folder, url=url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
         thread.join(10)
 
