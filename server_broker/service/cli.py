@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from msgspec import ValidationError, convert
 
@@ -47,9 +47,16 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
         ServiceError: And the reason, for whoever typed it.
     """
     try:
+        if not _does_without_database(name, chosen):
+            connection.ensure_connection()  # before the verb does what it could not finish
         return _VERBS[name](home, chosen)
     except OperationalError as error:
         raise ServiceError(_database_away(home)) from error
+
+
+def _does_without_database(name: str, chosen: argparse.Namespace) -> bool:
+    """Whether the verb has its use while the database is away: the journal alone shuts a station out."""
+    return name == "revoke" or (name == "clock" and not chosen.confirm)
 
 
 def _database_away(home: CountyHome) -> str:

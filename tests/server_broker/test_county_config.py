@@ -182,14 +182,21 @@ def test_a_home_that_was_mistyped_is_named_and_nothing_is_made_of_it(tmp_path: P
         ["audit"],
         ["restored"],
         ["reset-second-factor", "admin"],
+        ["import-people", "/nonexistent.xlsx"],
+        ["ingest-file", "/nonexistent.cunhui"],
+        ["publish-pack", "/nonexistent.pack"],
+        ["clock", "--confirm"],
+        ["new-signing-key", "--reason", "x"],
     ],
     ids=lambda words: words[0],
 )
 def test_a_county_that_does_not_run_is_said_so_with_what_to_run(tmp_path: Path, words: list[str]) -> None:
     home = CountyHome(tmp_path / "county")
     initialise(home, config())
+    before = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
     command = [sys.executable, "-m", "server_broker.cli", *words, "--home", str(home.root)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     wanted = f"县平台没有运行，数据库连接不上。请先运行：cunhui-server up --home {home.root}"
     assert done.stderr.splitlines() == [wanted]
+    assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
