@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 from agent.identity import Identity, record_key, save_answer, tls_key
-from agent.ports import DeviceError
+from agent.ports import DeviceError, PeerNotProven
 from protocol.claim import DIGITS, digits_typed, parse_claim_code
 from protocol.enrolment import (
     MAX_ANSWER_BYTES,
@@ -28,11 +28,15 @@ from protocol.enrolment import (
 )
 from protocol.refusal import Refused
 
+_NOBODY_THERE = "暂时连不上县里：请检查网络后再试；查原因请运行 cunhui-agent doctor --config 配置文件"
+_WRONG_PEER = "对方不是县里，证书不对：请检查 ca 文件和 url；网络要求登录的话先登录（自检代码 23）"
+_WRONG_DATES = "按本机时间，县里的证书无效：请联网等五分钟再试，还不行请报县里（自检代码 24）"
 LIFE = datetime.timedelta(days=90)
 """How long the county's station certificates live."""
 
 type Post = Callable[[str, Path, bytes], tuple[int, bytes]]
-"""``(url, ca_file, body) -> (status, answer)``; raises `DeviceError` where the county can't be reached."""
+"""``(url, ca_file, body) -> (status, answer)``; raises `DeviceError` where the county can't be reached,
+`PeerNotProven` where somebody else answers."""
 
 
 class EnrolmentFailed(Exception):
@@ -49,6 +53,10 @@ class EnrolmentFailed(Exception):
 
 class CountyUnreachable(EnrolmentFailed):
     """Transient: nothing was decided; try again later."""
+
+
+class NotTheCounty(EnrolmentFailed):
+    """Who answers does not prove to be the county: a person must look at the CA file, the address or the clock."""
 
 
 class CountyRefused(EnrolmentFailed):
@@ -72,7 +80,7 @@ def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> I
         claim: The claim code as a person types it.
 
     Raises:
-        CountyUnreachable, CountyRefused, AnswerRefused: Nothing but the keys is in the folder.
+        CountyUnreachable, NotTheCounty, CountyRefused, AnswerRefused: Nothing but the keys is in the folder.
         IdentityBroken: A key file is damaged.
     """
     try:
@@ -97,7 +105,7 @@ def renew(identity: Identity, *, url: str, ca_file: Path, post: Post) -> Identit
     """Get a new certificate for the same keys, also after the old one has expired.
 
     Raises:
-        CountyUnreachable, CountyRefused, AnswerRefused: The old certificate stays in place.
+        CountyUnreachable, NotTheCounty, CountyRefused, AnswerRefused: The old certificate stays in place.
         IdentityBroken: A key file is damaged.
     """
     request = RenewRequest(
@@ -140,8 +148,10 @@ def _csr(folder: Path) -> str:
 def _ask(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
     try:
         status, raw = post(url, ca_file, body)
+    except PeerNotProven as error:
+        raise NotTheCounty(_WRONG_DATES if error.dates else _WRONG_PEER) from error
     except DeviceError as error:
-        raise CountyUnreachable("暂时连不上县里，请检查网络后再试") from error
+        raise CountyUnreachable(_NOBODY_THERE) from error
     try:
         if status == 200:
             return decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)

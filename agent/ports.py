@@ -21,6 +21,18 @@ class DeviceError(Exception):
     """A device is gone or does not answer. Trying again later may help."""
 
 
+class PeerNotProven(DeviceError):
+    """Somebody answers where the county should, and does not prove to be it.
+
+    Attributes:
+        dates: All that is wrong is the time at which its certificate was looked at.
+    """
+
+    def __init__(self, message: str, *, dates: bool = False) -> None:
+        super().__init__(message)
+        self.dates = dates
+
+
 class CardReader(Protocol):
     """Something that reads card UIDs by itself and tells of them from a thread of its own."""
 

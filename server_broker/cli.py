@@ -10,8 +10,9 @@ from pathlib import Path
 
 from server_broker.fleet.county_clock import LinuxMachine
 from server_broker.home import CountyHome
+from server_broker.invocation import command
 from server_broker.service import control, doctor, up
-from server_broker.service.config import CountyConfig, read_config
+from server_broker.service.config import CountyConfig, read_config, require_county
 from server_broker.service.processes import ServiceError
 
 type Verb = Callable[[CountyHome, argparse.Namespace], int]
@@ -24,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
     try:
+        if verb not in (_init, _doctor):
+            require_county(home)
         return verb(home, chosen)
     except ServiceError as error:
         print(error, file=sys.stderr)
@@ -47,6 +50,12 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
         ),
     )
     print(f"{home.config_file}: web {config.web_port}, broker {config.broker_port}, clock {config.clock}")
+    print(
+        f"接下来（第一条一直开着，其余在另一个终端）：\n"
+        f"启动：{command(home, 'up')}\n"
+        f"导入区划、站点和人员：{command(home, 'import-people')} 文件.xlsx\n"
+        f"建管理员账号：{command(home, 'account', 'admin', '--role', 'system')}"
+    )
     return 0
 
 
@@ -57,7 +66,7 @@ def _up(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 def _down(home: CountyHome, chosen: argparse.Namespace) -> int:
     if not control.stop_service(home):
-        raise ServiceError(f"no service runs in {home.root}")
+        raise ServiceError(f"{home.root} 的县平台没有运行")
     return 0
 
 
@@ -81,7 +90,8 @@ def _where(home: CountyHome, chosen: argparse.Namespace) -> int:
         "broker_fallback_port": config.broker_fallback_port,
         "home": str(home.root),
     }
-    print(json.dumps(where) if chosen.json else "\n".join(f"{key} {value}" for key, value in where.items()))
+    lines = [f"{key} {value}" for key, value in where.items() if value is not None]
+    print(json.dumps(where) if chosen.json else "\n".join(lines))
     return 0
 
 

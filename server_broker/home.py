@@ -60,15 +60,16 @@ class CountyHome:
         return self.root / "county.toml"
 
     def secret_key(self) -> str:
-        """Return Django's secret key, made at the first call and kept in a file of mode 0600."""
-        return self._kept_secret("secret-key")
+        """Return Django's secret key, made at the first call and kept in a file of mode 0600.
 
-    def _kept_secret(self, name: str) -> str:
-        path = self.root / name
+        Where there is no county nothing is made: the key is this process's own then.
+        """
+        path = self.root / "secret-key"
         try:
             return path.read_text(encoding="ascii")
         except FileNotFoundError:
-            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.config_file.exists():
+                return secrets.token_urlsafe(48)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -21,6 +21,9 @@ from server_broker.home import CountyHome
 
 COUNTY_FOLDER = Path(tempfile.mkdtemp(prefix="cunhui-", dir="/tmp"))
 (COUNTY_FOLDER / "static").mkdir()
+(COUNTY_FOLDER / "county.toml").write_text(
+    'name = "示例县"\nhost = "127.0.0.1"\nweb_port = 1\nbroker_port = 2\nbroker_local_port = 3\n', encoding="utf-8"
+)
 os.environ["CUNHUI_HOME"] = str(COUNTY_FOLDER)
 os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.settings"
 os.environ.pop("CUNHUI_DATABASE_URL", None)

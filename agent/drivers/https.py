@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from agent.drivers.deadline import Deadline
-from agent.drivers.station_tls import check_dates, judging
+from agent.drivers.station_tls import check_dates, dates_refused, judging
 from agent.drivers.tcp_payload import Traffic
-from agent.ports import DeviceError, JudgeAt
+from agent.ports import DeviceError, JudgeAt, PeerNotProven
 
 if TYPE_CHECKING:
     import requests
@@ -52,7 +52,8 @@ def post_json(
         limit_s: For all of it, from the first try to connect.
 
     Raises:
-        DeviceError: The county can't be reached, is not who it should be, or answers without end.
+        PeerNotProven: Who answers is not the county, or the CA file can't tell.
+        DeviceError: The county can't be reached, or answers without end.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
     with Deadline(limit_s) as deadline, _session(ca_path, traffic, judge_at, deadline) as session:
@@ -81,7 +82,20 @@ def _read_answer(session: "requests.Session", url: str, body: bytes, headers: di
                     raise DeviceError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
             return answer.status_code, content
     except (requests.RequestException, OSError) as error:
-        raise DeviceError(f"{type(error).__name__}: {error}") from error
+        raise _failure(error) from error
+
+
+def _failure(error: BaseException) -> DeviceError:
+    """Return what a failed call means: a refused certificate lies at the bottom of what ``requests`` raises."""
+    said = f"{type(error).__name__}: {error}"
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, ssl.SSLCertVerificationError):
+            return PeerNotProven(said, dates=dates_refused(below))
+        if isinstance(below, ssl.SSLError) and not isinstance(below, ssl.SSLEOFError):
+            return PeerNotProven(said)
+        below = below.__cause__ or below.__context__
+    return DeviceError(said)
 
 
 def fetch_pack(
@@ -163,7 +177,7 @@ def _session(
     try:
         context.load_verify_locations(cafile=ca_path)
     except OSError as error:
-        raise DeviceError(f"the county's authority can't be read: {error}") from error
+        raise PeerNotProven(f"the county's authority can't be read: {error}") from error
     judging(context, judge_at)
 
     class CountyOnly(HTTPAdapter):

@@ -69,7 +69,7 @@ def write_workbook(stations: list[CastStation], path: Path) -> None:
     people = book.create_sheet("人员")
     people.append(["编号", "姓名", "村代码"])
     cards = book.create_sheet("卡")
-    cards.append(["卡号", "人员编号"])
+    cards.append(["卡号", "人员编号", "卡号格式"])
     duty = book.create_sheet("值班")
     duty.append(["村代码", "名称", "星期", "开始", "结束", "人员编号"])
     kiosks = book.create_sheet("站点")
@@ -79,7 +79,7 @@ def write_workbook(stations: list[CastStation], path: Path) -> None:
         kiosks.append([station.id, station.name, station.village])
         for person in station.people:
             people.append([person.number, person.name, person.village])
-            cards.append([person.uid, person.number])
+            cards.append([person.uid, person.number, "十六进制"])
         on_duty = " ".join(person.number for person in station.people[:4])
         duty.append([station.village, "上午坐班", "1234567", "08:30", "12:00", on_duty])
         duty.append([station.village, "下午坐班", "1234567", "14:30", "17:30", on_duty])

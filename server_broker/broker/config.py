@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from protocol.codec import MAX_MESSAGE_BYTES
 from server_broker.home import CountyHome
+from server_broker.invocation import command
 from server_broker.service.config import CountyConfig, read_config
 from server_broker.service.processes import Account, Program, ServiceError, account_for
 from server_broker.trust.files import write_atomically
@@ -96,7 +97,7 @@ def local_client_settings(home: CountyHome) -> LocalClient:
     try:
         password = (home.trust / "broker-local.password").read_text(encoding="ascii")
     except FileNotFoundError as error:
-        raise ServiceError("the broker has no local password yet: run cunhui-server up") from error
+        raise ServiceError(f"消息服务还没有启动过。请先运行：{command(home, 'up')}") from error
     return LocalClient("127.0.0.1", read_config(home).broker_local_port, LOCAL_USER, password)
 
 
@@ -132,7 +133,7 @@ def program(home: CountyHome) -> Program:
     """
     found = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if found is None:
-        raise ServiceError("Mosquitto is not installed: apt-get install mosquitto")
+        raise ServiceError("没有安装 Mosquitto：请运行 apt-get install mosquitto")
     argv, account = [found, "-c", "mosquitto.conf"], account_for(ACCOUNT)
     if account.uid is None or min(read_config(home).station_ports) >= _FIRST_FREE_PORT:
         return Program(argv, home.broker, account)

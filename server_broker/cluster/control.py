@@ -27,7 +27,7 @@ def program(home: CountyHome) -> Program:
     """
     socket = home.postgres_socket / ".s.PGSQL.5432"
     if len(os.fsencode(socket)) > _SOCKET_PATH_BYTES:
-        raise ServiceError(f"the county's folder has too long a path for a unix socket: {socket}")
+        raise ServiceError(f"县平台文件夹的路径太长，请用短一些的 --home：{socket}")
     postgres = bin_folder(home.postgres_data) / "postgres"
     return Program([str(postgres), "-D", DATA], home.postgres_data, account_for("postgres"))
 
@@ -70,9 +70,9 @@ def wait_ready(home: CountyHome, process: "subprocess.Popen[bytes]", *, deadline
             process.wait(_POLL_S)
         except subprocess.TimeoutExpired:
             if time.monotonic() > deadline:
-                raise ServiceError("PostgreSQL does not answer; see logs/postgres.log") from None
+                raise ServiceError(f"PostgreSQL 没有应答，请查看 {home.logs / 'postgres.log'}") from None
         else:
-            raise ServiceError(f"PostgreSQL ended with status {process.returncode}; see logs/postgres.log")
+            raise ServiceError(f"PostgreSQL 退出了（{process.returncode}），请查看 {home.logs / 'postgres.log'}")
     make_database(home)
 
 

@@ -20,12 +20,12 @@ def bin_folder(data: Path) -> Path:
     majors = [int(folder.parent.name) for folder in _ROOT.glob("*/bin") if folder.parent.name.isdecimal()]
     usable = [major for major in majors if major >= OLDEST_MAJOR]
     if not usable:
-        raise ServiceError("PostgreSQL is not installed: apt-get install postgresql")
+        raise ServiceError("没有安装 PostgreSQL：请运行 apt-get install postgresql")
     return _of_version(max(usable))
 
 
 def _of_version(major: int) -> Path:
     folder = _ROOT / str(major) / "bin"
     if not (folder / "initdb").exists():
-        raise ServiceError(f"PostgreSQL {major} is not installed: apt-get install postgresql-{major}")
+        raise ServiceError(f"没有安装 PostgreSQL {major}：请运行 apt-get install postgresql-{major}")
     return folder

@@ -90,4 +90,4 @@ def _initialise(home: CountyHome, account: Account) -> None:
     )  # fmt: skip
     if made.returncode != 0:
         shutil.rmtree(home.postgres_data)
-        raise ServiceError(f"initdb failed: {made.stderr.strip()[-400:]}")
+        raise ServiceError(f"数据库没有建成（initdb）：{made.stderr.strip()[-400:]}")

@@ -10,6 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 _FIRST_DAY = dt.date(2020, 1, 1)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def text(values: QueryDict, name: str, *, longest: int = 64) -> str:
@@ -29,13 +30,27 @@ def day(values: QueryDict, name: str = "date") -> dt.date:
     """Return a local date from 2020 to today; today for anything else."""
     today = timezone.localdate()
     given = values.get(name, "")
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", given, re.ASCII):
+    if not _DATE.fullmatch(given):
         return today
     try:
         asked = dt.date.fromisoformat(given)
     except ValueError:
         return today
     return asked if _FIRST_DAY <= asked <= today else today
+
+
+def day_refused(values: QueryDict, name: str = "date") -> str:
+    """Return what to say where `day` shows today instead of the date that was asked for; nothing otherwise."""
+    given = values.get(name, "")
+    if not given or given == str(day(values, name)):
+        return ""
+    try:
+        asked = dt.date.fromisoformat(given) if _DATE.fullmatch(given) else None
+    except ValueError:
+        asked = None
+    if asked is None:
+        return "没有这个日期，已显示今天"
+    return "还没有到这一天，已显示今天" if asked > _FIRST_DAY else f"{_FIRST_DAY.year} 年以前没有记录，已显示今天"
 
 
 def token(values: QueryDict, name: str) -> bytes | None:

@@ -52,7 +52,7 @@ def publish_pack(pack: Pack, *, key: Ed25519PrivateKey, at: datetime | None = No
     """
     file = seal_pack(key, pack)
     if len(file) > MAX_PACK_BYTES:
-        raise PackRefused(f"{len(file)} bytes, at most {MAX_PACK_BYTES} are carried")
+        raise PackRefused(f"学习包有 {len(file)} 字节，最多 {MAX_PACK_BYTES} 字节")
     public = key.public_key().public_bytes_raw()
     keys = {key_id(public): public}
     unseal_pack(file, keys)
@@ -64,7 +64,7 @@ def publish_pack(pack: Pack, *, key: Ed25519PrivateKey, at: datetime | None = No
             defaults={"title": pack.title, "sha256": sha256, "file": file, "published_at": at or timezone.now()},
         )
         if not made and encode(unseal_pack(bytes(row.file), keys)) != encode(pack):
-            raise PackRefused(f"version {pack.version} of {pack.id} exists with other content")
+            raise PackRefused(f"{pack.id} 的版本 {pack.version} 已经发布过，内容不同；请改用新的版本号")
         if made:
             desired_changed(Station.objects.values_list("pk", flat=True))
     return row

@@ -28,6 +28,8 @@ _BY_WORD = {word.casefold(): form for form, word in FORM_WORDS.items()} | {form.
 _BY_WORD |= _ALSO
 _PARTS_OF_NUMBERS = {"8位", "十进制8位", "10进制8位", "3+5", "韦根26", "wg26", "8h10d+3+5"}
 """Printed on many cards: 24 bits of a number of at least 32."""
+_DECIMAL_FORMS: tuple[Format, ...] = ("decimal", "decimal_reversed")
+"""8H10D reads no number that decimal does not read."""
 _SEPARATORS = re.compile(r"[\s:\-]+")
 _REFUSED_UID = {
     "empty": "为空",
@@ -70,6 +72,16 @@ def uid_of(written: str, form: Format) -> str:
         raise BadCell(_REFUSED_UID.get(refusal.detail, "长度不对，应为 8、10、14 或 20 位十六进制")) from refusal
 
 
-def is_decimal(written: str) -> bool:
-    """Whether only the form can tell what this number means: it has no letter."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", written)).isdecimal()
+def may_be_decimal(written: str) -> bool:
+    """Whether a decimal form makes a card of this number: only who knows the list can tell which card it means.
+
+    Numbers with letters beside it say nothing: a list may come from two readers, and read as hex, the decimal number
+    of one card is another card's.
+    """
+    for form in _DECIMAL_FORMS:
+        try:
+            uid_of(written, form)
+        except BadCell:
+            continue
+        return True
+    return False

@@ -11,7 +11,7 @@ from typing import Literal
 
 from protocol.printed_cards import Format
 from server_broker.people import cells
-from server_broker.people.card_forms import form_named, is_decimal, uid_of
+from server_broker.people.card_forms import form_named, may_be_decimal, uid_of
 from server_broker.people.cells import BadCell
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
@@ -172,11 +172,9 @@ def _person(plan: Plan, row: Row) -> None:
 
 def _read_cards(plan: Plan, rows: list[Row], default: Format | None) -> None:
     read = [_CardCells(row, default) for row in rows]
-    unclear = _unclear([(card.row.number, card.number) for card in read if card.form == "" and card.number])
+    unclear = [card.row.number for card in read if card.form == "" and card.number and may_be_decimal(card.number)]
     if unclear:
-        count = f"（共 {len(unclear)} 行）" if len(unclear) > 1 else ""
-        words = f"卡号全是数字{count}，看不出是十进制还是十六进制。请在“{CARD_FORM}”列写明，或在导入时选择卡号格式"
-        plan.errors.append(RowError("卡", min(unclear), words))
+        plan.errors.append(RowError("卡", unclear[0], _ask_for_the_form(unclear)))
     for card in read:
         if card.number is None or card.form is None or card.row.number in unclear:
             continue
@@ -203,15 +201,13 @@ def _uid(form: Format) -> Callable[[Cell], str]:
     return lambda cell: uid_of(cells.card_number(cell), form)
 
 
-def _unclear(numbers: list[tuple[int, str]]) -> set[int]:
-    """Return the rows whose number may be hex or decimal: no number of the same length has a letter in it.
-
-    Cards of one kind have numbers of one length. Read as hex, the decimal number of a card is another card's.
-    """
-    by_length: dict[int, list[tuple[int, str]]] = {}
-    for row, number in numbers:
-        by_length.setdefault(len(number), []).append((row, number))
-    return {row for group in by_length.values() if all(is_decimal(number) for _, number in group) for row, _ in group}
+def _ask_for_the_form(rows: list[int]) -> str:
+    shown = "、".join(map(str, rows[:20]))
+    more = f"（共 {len(rows)} 行：第 {shown} {'行等' if len(rows) > 20 else '行'}）" if len(rows) > 1 else ""
+    return (
+        f"卡号只有数字{more}，看不出是十进制还是十六进制。"
+        f"请在“{CARD_FORM}”列写明（例如 十六进制 或 十进制），或在导入时选择卡号格式（命令行用 --card-form）"
+    )
 
 
 def _window(plan: Plan, row: Row) -> None:

@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.services import AccountRefused, make_account, save_changes, set_password
+from server_broker.home import CountyHome
+from server_broker.invocation import command
 from server_broker.regions.models import COUNTY_DIGITS, Region
 from server_broker.service.processes import ServiceError
 
-type _Act = Callable[[User, argparse.Namespace, str], str]
+type _Act = Callable[[CountyHome, User, argparse.Namespace, str], str]
 
 SEES_NOTHING = (Role.AUDITOR,)
 """Roles whose work needs no region."""
@@ -23,7 +25,7 @@ _SEES_THE_COUNTY = (Role.SYSTEM, Role.SECURITY, Role.OPERATOR)
 """Roles that get the whole county where no region is named."""
 
 
-def run(chosen: argparse.Namespace, *, actor: str) -> str:
+def run(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
     """Do what the words say, and return what to print.
 
     Raises:
@@ -34,12 +36,12 @@ def run(chosen: argparse.Namespace, *, actor: str) -> str:
         if first == "list" and not names:
             return _listed()
         if first in _ACTS and len(names) == 1:
-            return _act(first, names[0], chosen, actor)
+            return _act(home, first, names[0], chosen, actor)
         if first not in ("list", *_ACTS) and not names:
-            return _make(first, chosen, actor)
+            return _make(home, first, chosen, actor)
     except AccountRefused as refused:
         raise ServiceError(str(refused)) from refused
-    raise ServiceError("看不懂：请运行 cunhui-server account --help")
+    raise ServiceError(f"看不懂：请运行 {command(home, 'account', '--help')}")
 
 
 def _listed() -> str:
@@ -52,39 +54,38 @@ def _listed() -> str:
     return "\n".join(lines) or "还没有账号"
 
 
-def _make(name: str, chosen: argparse.Namespace, actor: str) -> str:
+def _make(home: CountyHome, name: str, chosen: argparse.Namespace, actor: str) -> str:
     role = _role(chosen)
-    user = make_account(name, role=role, region=_region(chosen, role), actor=actor)
+    user = make_account(name, role=role, region=_region(home, chosen, role), actor=actor)
     sees = f"，看{user.region}" if user.region else ""
-    return f"{user.username} {role.label}{sees}。登录：cunhui-server sign-in-link {user.username}"
+    return f"{user.username} {role.label}{sees}。登录：{command(home, 'sign-in-link', user.username)}"
 
 
-def _act(verb: str, name: str, chosen: argparse.Namespace, actor: str) -> str:
+def _act(home: CountyHome, verb: str, name: str, chosen: argparse.Namespace, actor: str) -> str:
     with transaction.atomic():
         user = User.objects.select_for_update(of=("self",)).filter(username=name).first()
         if user is None:
             raise ServiceError(f"没有账号 {name}")
-        return _ACTS[verb](user, chosen, actor)
+        return _ACTS[verb](home, user, chosen, actor)
 
 
-def _set_region(user: User, chosen: argparse.Namespace, actor: str) -> str:
-    user.region = Region.objects.get(pk=_region(chosen, Role(user.role)))
+def _set_region(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
+    user.region = Region.objects.get(pk=_region(home, chosen, Role(user.role)))
     save_changes(user, actor=actor)
     return f"{user.username} 现在看{user.region}"
 
 
-def _set_role(user: User, chosen: argparse.Namespace, actor: str) -> str:
+def _set_role(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
     role = _role(chosen)
     if user.region_id is None and role not in SEES_NOTHING:
-        raise ServiceError(
-            f"{user.username} 还没有区划：请先运行 cunhui-server account set-region {user.username} --region 代码"
-        )
+        giving = command(home, "account", "set-region", user.username)
+        raise ServiceError(f"{user.username} 还没有区划：请先运行 {giving} --region 代码")
     user.role = role
     save_changes(user, actor=actor)
     return f"{user.username} 现在是{role.label}"
 
 
-def _set_password(user: User, chosen: argparse.Namespace, actor: str) -> str:
+def _set_password(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
     """A password on the command line would stand in the process list and in the shell's history."""
     typed = getpass.getpass("新密码：") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     set_password(user, typed, actor=actor)
@@ -92,7 +93,7 @@ def _set_password(user: User, chosen: argparse.Namespace, actor: str) -> str:
 
 
 def _set_active(active: bool) -> _Act:
-    def act(user: User, chosen: argparse.Namespace, actor: str) -> str:
+    def act(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
         user.is_active = active
         changed = save_changes(user, actor=actor)
         return f"{user.username} {'已' if changed else '本来就'}{'启用' if active else '停用'}"
@@ -115,7 +116,7 @@ def _role(chosen: argparse.Namespace) -> Role:
     return Role(chosen.role)
 
 
-def _region(chosen: argparse.Namespace, role: Role) -> str | None:
+def _region(home: CountyHome, chosen: argparse.Namespace, role: Role) -> str | None:
     """Return the code of the region that is named; without one the county's own, where the role is for all of it.
 
     Raises:
@@ -123,13 +124,13 @@ def _region(chosen: argparse.Namespace, role: Role) -> str | None:
     """
     if chosen.region:
         if not Region.objects.filter(pk=chosen.region).exists():
-            raise ServiceError(f"没有区划 {chosen.region}。{_known_regions()}")
+            raise ServiceError(f"没有区划 {chosen.region}。{_known_regions(home)}")
         return cast(str, chosen.region)
     if role in SEES_NOTHING:
         return None
     counties = list(_counties()) if role in _SEES_THE_COUNTY else []
     if len(counties) != 1:
-        raise ServiceError(f"请用 --region 写明这个账号看哪个县、镇或村，否则它什么也看不到。{_known_regions()}")
+        raise ServiceError(f"请用 --region 写明这个账号看哪个县、镇或村，否则它什么也看不到。{_known_regions(home)}")
     return counties[0].pk
 
 
@@ -137,7 +138,10 @@ def _counties() -> QuerySet[Region]:
     return Region.objects.filter(code__endswith="0" * (12 - COUNTY_DIGITS))
 
 
-def _known_regions() -> str:
+def _known_regions(home: CountyHome) -> str:
     if counties := list(_counties()):
         return "已有的县：" + "、".join(f"{county} {county.pk}" for county in counties)
-    return "现在还没有区划：请先运行 cunhui-server import-people 文件.xlsx，工作表“区划”的两列是“代码”（12 位）和“名称”"
+    return (
+        f"现在还没有区划：请先运行 {command(home, 'import-people')} 文件.xlsx，"
+        "工作表“区划”的两列是“代码”（12 位）和“名称”"
+    )

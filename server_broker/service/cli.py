@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from msgspec import ValidationError, convert
 
@@ -27,6 +27,7 @@ from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
 from server_broker.home import CountyHome
+from server_broker.invocation import command
 from server_broker.learning.packs import reseal_packs
 from server_broker.people.card_forms import form_named
 from server_broker.people.cells import BadCell
@@ -34,7 +35,7 @@ from server_broker.people.excel import import_people
 from server_broker.regions.models import Region
 from server_broker.service import accounts_cli
 from server_broker.service.config import read_config
-from server_broker.service.control import restart
+from server_broker.service.control import restart, service_pid
 from server_broker.service.processes import ServiceError, own_name
 from server_broker.trust.keys import county_keys, replace_signing_key
 
@@ -46,9 +47,22 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
         ServiceError: And the reason, for whoever typed it.
     """
     try:
+        if not _does_without_database(name, chosen):
+            connection.ensure_connection()  # before the verb does what it could not finish
         return _VERBS[name](home, chosen)
     except OperationalError as error:
-        raise ServiceError(f"the database is not there: {error}") from error
+        raise ServiceError(_database_away(home)) from error
+
+
+def _does_without_database(name: str, chosen: argparse.Namespace) -> bool:
+    """Whether the verb has its use while the database is away: the journal alone shuts a station out."""
+    return name == "revoke" or (name == "clock" and not chosen.confirm)
+
+
+def _database_away(home: CountyHome) -> str:
+    if service_pid(home) is None:
+        return f"县平台没有运行，数据库连接不上。请先运行：{command(home, 'up')}"
+    return f"县平台在运行，但数据库连接不上。请查原因：{command(home, 'doctor')}"
 
 
 def _actor() -> str:
@@ -185,15 +199,19 @@ def _publish_pack(home: CountyHome, chosen: argparse.Namespace) -> int:
         raw = Path(chosen.file).read_bytes()
         pack = decode(raw, Pack, limit=MAX_PACK_BYTES)
         published = publish_pack(pack, key=county_keys(home).signing_key)
-    except (OSError, Refused, PackRefused) as error:
-        raise ServiceError(f"{chosen.file}: {error}") from error
+    except OSError as error:
+        raise ServiceError(f"读不到 {chosen.file}：{error.strerror}") from error
+    except Refused as error:
+        raise ServiceError(f"{chosen.file} 不是学习包，或内容不合格式：{error.detail}") from error
+    except PackRefused as error:
+        raise ServiceError(f"{chosen.file} 没有发布：{error}") from error
     audit.record(_actor(), "pack.published", pack.id, {"version": pack.version})
     print(f"{pack.title} {pack.version} {bytes(published.sha256).hex()}")
     return 0
 
 
 def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
-    print(accounts_cli.run(chosen, actor=_actor()))
+    print(accounts_cli.run(home, chosen, actor=_actor()))
     return 0
 
 

@@ -30,6 +30,16 @@ _KEYS = {
 }
 _NAMED_BESIDE = 5
 _PORTS = range(20_000, 32_000)
+_OPTIONS = {
+    "name": "--name",
+    "host": "--host",
+    "other_hosts": "--also",
+    "web_port": "--web-port",
+    "broker_port": "--broker-port",
+    "broker_local_port": "--broker-local-port",
+    "broker_fallback_port": "--broker-fallback-port",
+}
+"""What the keys are called where ``init`` is given them."""
 _REQUIRED = ("name", "host", "web_port", "broker_port", "broker_local_port")
 
 
@@ -77,24 +87,26 @@ class CountyConfig:
         return "127.0.0.1" if loopback else "0.0.0.0"  # noqa: S104 - stations come from outside
 
 
-def settle_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
-    """Return ``config`` with ports of 0 replaced by free ones. Nothing is written.
+def settle_config(config: CountyConfig) -> CountyConfig:
+    """Return ``config``, as the options of ``init`` gave it, with ports of 0 replaced by free ones.
 
     Raises:
-        ServiceError: All that is wrong with it, one line each.
+        ServiceError: All that is wrong with it, one line each, by the names of the options.
     """
     free = _free_ports(3)
-    return _read(
-        home.config_file,
-        _composed(
-            replace(
-                config,
-                web_port=config.web_port or free[0],
-                broker_port=config.broker_port or free[1],
-                broker_local_port=config.broker_local_port or free[2],
-            )
-        ),
+    settled = replace(
+        config,
+        web_port=config.web_port or free[0],
+        broker_port=config.broker_port or free[1],
+        broker_local_port=config.broker_local_port or free[2],
     )
+    values = tomllib.loads(_composed(settled))
+    problems = [
+        f"{_OPTIONS.get(key, key)}：{words.replace('应为 1 到', '应为 0 或 1 到')}" for key, words in _problems(values)
+    ]
+    if problems:
+        raise ServiceError("\n".join(problems))
+    return settled
 
 
 def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
@@ -103,7 +115,7 @@ def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
     Raises:
         ServiceError: All that is wrong with it, one line each. Nothing is written.
     """
-    settled = settle_config(home, config)
+    settled = settle_config(config)
     write_atomically(home.config_file, _composed(settled).encode())
     return settled
 
@@ -140,8 +152,18 @@ def read_config(home: CountyHome) -> CountyConfig:
     except FileNotFoundError as error:
         raise ServiceError(_no_county_in(home)) from error
     except UnicodeDecodeError as error:
-        raise ServiceError(f"{home.config_file}: {error}") from error
+        raise ServiceError(f"{home.config_file} 不是 UTF-8 文字：{error}") from error
     return _read(home.config_file, text)
+
+
+def require_county(home: CountyHome) -> None:
+    """Look whether there is a county, and make nothing.
+
+    Raises:
+        ServiceError: There is none in this folder.
+    """
+    if not home.config_file.exists():
+        raise ServiceError(_no_county_in(home))
 
 
 def _no_county_in(home: CountyHome) -> str:
@@ -158,16 +180,18 @@ def _read(file: Path, text: str) -> CountyConfig:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ServiceError(f"{file}: {error}") from error
-    problems = [f"{file}: {key} is missing" for key in _REQUIRED if key not in values]
-    problems += [f"{file}:{_line_of(text, key)}: {key} is another key's port" for key in _clashes(values)]
-    for key, value in values.items():
-        problem = _problem(key, value)
-        if problem:
-            problems.append(f"{file}:{_line_of(text, key)}: {problem}")
+        raise ServiceError(f"{file} 不是 TOML 文件的写法：{error}") from error
+    problems = [f"{file}：缺少 {key}" for key in _REQUIRED if key not in values]
+    problems += [f"{file}:{_line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
     if problems:
         raise ServiceError("\n".join(problems))
     return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
+
+
+def _problems(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the keys that are wrong, each with what is wrong."""
+    clashes = [(key, "和别的端口相同") for key in _clashes(values)]
+    return clashes + [(key, words) for key, value in values.items() if (words := _problem(key, value))]
 
 
 def _clashes(values: dict[str, Any]) -> list[str]:
@@ -179,22 +203,22 @@ def _clashes(values: dict[str, Any]) -> list[str]:
 def _problem(key: str, value: Any) -> str:
     kind = _KEYS.get(key)
     if kind is None:
-        return f"unknown key {key!r}"
+        return "不是这里的设置项"
     fits: bool = isinstance(value, kind) and not isinstance(value, bool)
     if not fits:
-        return f"{key} must be {_WORDS[kind]}"
+        return f"应为{_WORDS[kind]}"
     if kind is int and not 1 <= value <= 65535:
-        return f"{key} must be a port from 1 to 65535"
+        return f"{value} 不是端口，应为 1 到 65535"
     if key == "clock" and value not in get_args(Mode.__value__):
-        return 'clock must be "ntp" or "manual"'
+        return '应为 "ntp" 或 "manual"'
     if key == "name" and not 1 <= len(value) <= 64:
-        return "name must have 1 to 64 characters"
+        return "应有 1 到 64 个字"
     hosts = [value] if key == "host" else value if key == "other_hosts" else []
     wrong = [host for host in hosts if not (isinstance(host, str) and _HOST.fullmatch(host))]
-    return f"{key}: {wrong[0]!r} is no host name or address" if wrong else ""
+    return f"“{wrong[0]}”不是主机名或地址（只写 county.example 这样的名字，不带 https:// 和端口）" if wrong else ""
 
 
-_WORDS = {str: "a text in quotes", int: "a number", list: "a list of texts"}
+_WORDS = {str: "引号里的文字", int: "数字", list: "方括号里的一列文字"}
 
 
 def _line_of(text: str, key: str) -> int:

@@ -45,7 +45,7 @@ def hold(home: CountyHome, part: str) -> None:
     """
     pid = read_pid(pid_file(home, part))
     if service_pid(home) is None or pid is None or not alive(pid):
-        raise ServiceError(f"{part} is not running")
+        raise ServiceError(f"{part} 没有运行，不能停住")
     hold_file(home, part).touch()
     end(pid, first=signal.SIGINT if part == "postgres" else signal.SIGTERM, timeout_s=STOP_TIMEOUT_S)
 
@@ -67,6 +67,6 @@ def release(home: CountyHome, part: str) -> None:
     """
     service = service_pid(home)
     if service is None or not hold_file(home, part).exists():
-        raise ServiceError(f"{part} is not held")
+        raise ServiceError(f"{part} 没有被停住，不用放开")
     hold_file(home, part).unlink()
     os.kill(service, LOOK_AGAIN)

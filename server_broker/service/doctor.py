@@ -12,6 +12,7 @@ from cryptography import x509
 from server_broker import broker
 from server_broker.fleet.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachine, Machine, build_ms
 from server_broker.home import CountyHome, database_settings
+from server_broker.invocation import command
 from server_broker.service.config import CountyConfig, read_config
 from server_broker.service.control import service_pid
 from server_broker.service.parts import web_answers
@@ -42,7 +43,8 @@ def examine(home: CountyHome, *, database_url: str, now: dt.datetime, machine: M
     try:
         config = read_config(home)
     except ServiceError as error:
-        return [Finding("配置", False, str(error), "运行 cunhui-server init，或改正 county.toml")]
+        remedy = "新建请运行 cunhui-server init；已有的请改正 county.toml，或核对 --home"
+        return [Finding("配置", False, str(error), remedy)]
     checks: list[Callable[[], Finding]] = [
         lambda: _keys(home),
         lambda: _journal(home),
@@ -86,10 +88,10 @@ def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> F
     try:
         certificate = x509.load_pem_x509_certificate((home.trust / f"{part}.pem").read_bytes())
     except (OSError, ValueError):
-        return Finding(title, False, "没有可用的证书", "重新启动 cunhui-server up，会自动签发")
+        return Finding(title, False, "没有可用的证书", f"重新启动 {command(home, 'up')}，会自动签发")
     ends = certificate.not_valid_after_utc
     state = f"有效期至 {ends:%Y-%m-%d}"
-    return Finding(title, ends - now > WARN_BEFORE, state, "重新启动 cunhui-server up，会自动换发")
+    return Finding(title, ends - now > WARN_BEFORE, state, f"重新启动 {command(home, 'up')}，会自动换发")
 
 
 def _disk(home: CountyHome) -> Finding:
@@ -110,7 +112,7 @@ def _clock(home: CountyHome, config: CountyConfig, machine: Machine) -> Finding:
 def _service(home: CountyHome) -> Finding:
     pid = service_pid(home)
     if pid is None:
-        return Finding("服务", False, "没有运行", "运行 cunhui-server up")
+        return Finding("服务", False, "没有运行", f"运行 {command(home, 'up')}")
     return Finding("服务", True, f"运行中，进程 {pid}")
 
 

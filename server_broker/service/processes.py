@@ -52,7 +52,7 @@ def account_for(name: str) -> Account:
     try:
         entry = pwd.getpwnam(name)
     except KeyError as error:
-        raise ServiceError(f"there is no system account {name!r}: install its Debian package") from error
+        raise ServiceError(f"本机没有系统账户 {name}：请安装它的 Debian 软件包") from error
     return Account(entry.pw_uid, entry.pw_gid)
 
 
@@ -91,7 +91,7 @@ class Program:
                     extra_groups=None if self.account.uid is None else [],
                 )
             except OSError as error:
-                raise ServiceError(f"cannot start {self.argv[0]}: {error}") from error
+                raise ServiceError(f"{self.argv[0]} 启动不了：{error.strerror}") from error
 
 
 def _opened(log: Path) -> BinaryIO:
@@ -101,7 +101,7 @@ def _opened(log: Path) -> BinaryIO:
         os.fchmod(opened.fileno(), 0o600)
         return opened
     except OSError as error:
-        raise ServiceError(f"cannot write {log}: {error}") from error
+        raise ServiceError(f"{log} 写不进去：{error.strerror}") from error
 
 
 def wait_gone(pid: int, *, timeout_s: float) -> bool:

@@ -74,7 +74,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(self._lock)
-            raise ServiceError(f"the service of {self._home.root} is already running") from error
+            raise ServiceError(f"{self._home.root} 的县平台已经在运行") from error
         for stale in [*run.glob("*.hold"), run / "ready"]:
             stale.unlink(missing_ok=True)
         os.ftruncate(self._lock, 0)
@@ -107,9 +107,9 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             if self._stop_asked():
                 raise StopAsked
             if running.process.poll() is not None:
-                raise ServiceError(f"{part.name} ended with status {running.process.returncode}; see {self._log(part)}")
+                raise ServiceError(f"{part.name} 启动后退出（{running.process.returncode}），请查看 {self._log(part)}")
             if time.monotonic() > deadline:
-                raise ServiceError(f"{part.name} does not get ready; see {self._log(part)}")
+                raise ServiceError(f"{part.name} 迟迟没有就绪，请查看 {self._log(part)}")
         self._tell(f"{part.name:<10} up, pid {running.process.pid}")
 
     def watch(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from server_broker import broker, cluster
 from server_broker.home import CountyHome
+from server_broker.invocation import command
 from server_broker.service.config import CountyConfig, read_config, settle_config, write_config
 from server_broker.service.parts import Part, python_program, service_parts
 from server_broker.service.processes import ServiceError
@@ -26,18 +27,19 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
             there before is there as it was, and nothing else.
     """
     if home.config_file.exists():
-        raise ServiceError(f"{home.config_file} exists: this folder already holds a county")
-    settled = settle_config(home, config)
+        raise ServiceError(f"{home.root} 里已有县平台。请运行：{command(home, 'up')}；新建另一个请换 --home")
+    settled = settle_config(config)
     before = set(home.root.iterdir()) if home.root.is_dir() else None
     try:
         home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         keys.prepare(home)
+        written = write_config(home, settled)
         home.secret_key()
-        return write_config(home, settled)
+        return written
     except BaseException as error:
         _leave_as_before(home.root, before)
         if isinstance(error, OSError):
-            raise ServiceError(f"{home.root}: {error}") from error
+            raise ServiceError(f"{home.root} 写不进去：{error.strerror}。请核对权限和磁盘空间") from error
         raise
 
 
@@ -93,4 +95,4 @@ def _prepare(home: CountyHome, config: CountyConfig) -> None:
     log = home.logs / "prepare.log"
     process = python_program(home, config, "server_broker.service.prepare").start(log)
     if process.wait(PREPARE_TIMEOUT_S) != 0:
-        raise ServiceError(f"the database cannot be brought up to date; see {log}")
+        raise ServiceError(f"数据库没有更新成功，请查看 {log}")

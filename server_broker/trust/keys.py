@@ -59,7 +59,7 @@ def prepare(home: CountyHome) -> None:
     if not missing:
         return
     if (home.trust / "complete").exists():
-        raise ServiceError(f"{', '.join(missing)} of {home.trust} is gone: restore the folder from its backup")
+        raise ServiceError(f"{home.trust} 里缺少 {'、'.join(missing)}：请从备份恢复这个文件夹")
     authority, key = CertificateAuthority.make()
     write_atomically(home.trust / "ca.key", _pem(key))
     write_atomically(home.trust / "ca.pem", authority.pem)
@@ -97,16 +97,16 @@ def _read(trust: Path) -> CountyKeys:
         card_key = (trust / "card.key").read_bytes()
         certificate = x509.load_pem_x509_certificate(ca_pem)
     except FileNotFoundError as error:
-        raise ServiceError(f"no keys in {trust}: run cunhui-server init") from error
+        raise ServiceError(f"{trust} 里没有县平台的密钥：请从备份恢复这个文件夹") from error
     except ValueError as error:
-        raise ServiceError(f"a file in {trust} is damaged: restore the folder from its backup") from error
+        raise ServiceError(f"{trust} 里有文件损坏：请从备份恢复这个文件夹") from error
     if not (
         isinstance(authority_key, ec.EllipticCurvePrivateKey)
         and isinstance(signing_key, ed25519.Ed25519PrivateKey)
         and authority_key.public_key() == certificate.public_key()
         and len(card_key) == CARD_KEY_BYTES
     ):
-        raise ServiceError(f"the files in {trust} do not belong together: restore the folder from its backup")
+        raise ServiceError(f"{trust} 里的文件不是一套的：请从备份恢复这个文件夹")
     public = signing_key.public_key().public_bytes_raw()
     authority = CertificateAuthority(certificate, authority_key)
     return CountyKeys(signing_key, {key_id(public): public}, card_key, ca_pem, authority)

@@ -46,6 +46,12 @@ def mistakes(file: Path, text: str) -> list[tuple[int, str]]:
     return [(mistake.line, mistake.message) for mistake in bad.value.mistakes]
 
 
+def test_the_file_in_the_readme_is_a_good_one(file: Path) -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text(encoding="utf-8")
+    file.write_text(readme.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    assert load(file).county_url == "https://county.example:8443"
+
+
 def test_a_good_file(file: Path, folder: Path) -> None:
     config = load(file)
     assert config.folder == folder / "data"

@@ -70,6 +70,14 @@ def test_a_file_is_looked_at_and_then_taken(page: Page, web: str) -> None:
     assert Person.objects.filter(number__startswith="c").count() == 8
 
 
+def test_a_long_list_of_errors_is_seen_whole_without_a_box_of_its_own(page: Page, web: str) -> None:
+    page.goto(urljoin(web, "/people/import/"))
+    choose(page, book({"人员": [(f"n{number}", "张示例", "9") for number in range(40)]}))
+    listed = page.get_by_role("list", name="错误列表")
+    expect(listed.get_by_role("listitem")).to_have_count(40)
+    assert listed.evaluate("list => list.scrollHeight - list.clientHeight") == 0
+
+
 def test_what_is_wrong_stands_under_the_form(page: Page, web: str) -> None:
     page.goto(urljoin(web, "/people/import/"))
     wrong: dict[str, list[tuple[str, ...]]] = {
@@ -79,7 +87,7 @@ def test_what_is_wrong_stands_under_the_form(page: Page, web: str) -> None:
     choose(page, book(wrong))
     expect(page.get_by_text("没有导入任何内容：共 3 处错误")).to_be_visible()
     expect(page.get_by_text("像是身份证号")).to_be_visible()
-    expect(page.get_by_text("卡号全是数字（共 2 行）")).to_be_visible()
+    expect(page.get_by_text("卡号只有数字（共 2 行：第 2、3 行）")).to_be_visible()
     stands_well(page)
     page.get_by_label("卡号格式（“卡”表里写明的除外）").select_option("十进制10位")
     choose(page, book({"卡": wrong["卡"]}))

@@ -24,6 +24,8 @@ from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.verify import verify_station
 from server_broker.regions.models import Region
+from server_broker.service.config import CountyConfig
+from server_broker.service.up import initialise
 from tests.proofs.power_cut.workload import STATION, moment, touch
 from tests.server_broker.station_double import NOW, VILLAGE
 
@@ -33,7 +35,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     made = CountyHome(tmp_path_factory.mktemp("county"))
-    made.trust.mkdir()
+    initialise(made, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
     monkeypatch.setattr(settings, "HOME", made)
 
 

@@ -1,9 +1,11 @@
 """``cunhui-server account``: no account that sees nothing, none without a proper name, and every change audited."""
 
 import io
+import shlex
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from server_broker import cli
@@ -159,3 +161,14 @@ def test_a_weak_password_is_refused_in_words(run: Run, monkeypatch: pytest.Monke
     assert status == 1
     assert "密码" in said
     assert not User.objects.get().has_usable_password()
+
+
+def test_the_command_to_sign_in_with_is_printed_as_it_is_typed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_county()
+    home = settings.HOME.root
+    assert run("admin", "--role", "system")[1].strip().endswith(f"登录：cunhui-server sign-in-link admin --home {home}")
+    monkeypatch.setenv("CUNHUI_CALLED_AS", "./run server")
+    said = run("second", "--role", "system")[1].strip()
+    assert said.endswith(f"登录：./run server sign-in-link second --home {home}")
+    words = shlex.split(said.partition("登录：./run server ")[2])
+    assert cli.main(words) == 0

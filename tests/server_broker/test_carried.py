@@ -24,6 +24,8 @@ from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.verify import verify_station
 from server_broker.media.models import Blob
+from server_broker.service.config import CountyConfig
+from server_broker.service.up import initialise
 from server_broker.trust.journal import JournalEntry, StationJournal
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
@@ -33,7 +35,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> CountyHome:
     home = CountyHome(tmp_path_factory.mktemp("county"))
-    home.trust.mkdir()
+    initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
     monkeypatch.setattr(settings, "HOME", home)
     return home
 

@@ -79,7 +79,7 @@ def test_starting_twice_and_stopping_twice_is_harmless(home: CountyHome) -> None
 
 
 def test_a_folder_too_deep_for_a_socket_is_refused_with_the_reason(tmp_path: Path) -> None:
-    with pytest.raises(ServiceError, match="too long a path"):
+    with pytest.raises(ServiceError, match="路径太长"):
         cluster.program(CountyHome(tmp_path / ("d" * 120)))
 
 

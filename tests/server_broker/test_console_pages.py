@@ -180,6 +180,37 @@ def test_today_shows_who_came_and_what_must_be_looked_at(page: Client, county: F
     assert text_of(page, f"/today/?date={earlier}").count('<tr id="touch-') == 1
 
 
+def test_what_counts_as_a_touch_is_counted_and_the_rest_is_named_apart(page: Client, county: FictionalCounty) -> None:
+    place, card = county.stations["station-a"], bytes(county.cards["a"].token)
+    touch(place, card)
+    touch(place, card, direction="out")
+    touch(place, card, answer="repeat", direction="")
+    touch(place, b"u" * 16, answer="unknown", direction="")
+    html = text_of(page, "/today/")
+    tile = re.sub(r"<[^>]+>", "", html[html.index('<div class="tile">') :].partition("</div>")[0])
+    assert tile == "2次打卡另有 1 次重复 1 次待核对，不计"
+    assert html.count('<tr id="touch-') == 4
+    touch(place, card, answer="unknown", direction="")  # bound since: the list shows it as recorded
+    touch(place, b"w" * 16, answer="lost", direction="")
+    html = text_of(page, "/today/")
+    assert '3</span><span class="label">次打卡' in html
+    assert "1 次挂失卡，不计" in html
+
+
+@pytest.mark.parametrize("path", ["/today/", "/desk/"])
+def test_a_day_that_can_not_be_shown_is_said_to_be_so(page: Client, path: str) -> None:
+    ahead = timezone.localdate() + dt.timedelta(days=1)
+    for given, said in (
+        ("2027-13-45", "没有这个日期，已显示今天"),
+        ("gestern", "没有这个日期，已显示今天"),
+        (str(ahead), "还没有到这一天，已显示今天"),
+        ("2019-12-31", "2020 年以前没有记录，已显示今天"),
+    ):
+        assert said in text_of(page, f"{path}?date={given}"), given
+    for given in ("", str(timezone.localdate()), str(timezone.localdate() - dt.timedelta(days=1))):
+        assert "已显示今天" not in text_of(page, f"{path}?date={given}"), given
+
+
 def test_a_chosen_direction_is_shown_instead(page: Client, county: FictionalCounty) -> None:
     touch(county.stations["station-a"], bytes(county.cards["a"].token), direction="in", chosen_direction="out")
     html = text_of(page, "/today/")

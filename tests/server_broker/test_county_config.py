@@ -1,9 +1,12 @@
 """county.toml: ports are found, and every error is told at once with its line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from server_broker import cli
 from server_broker.home import CountyHome
 from server_broker.service.config import CountyConfig, read_config, write_config
 from server_broker.service.parts import python_program
@@ -41,9 +44,9 @@ def test_all_errors_come_at_once_with_their_lines(tmp_path: Path) -> None:
     with pytest.raises(ServiceError) as raised:
         read_config(home)
     text = str(raised.value)
-    for line, word in ((1, "name"), (2, "host"), (3, "web_port"), (4, "65535"), (5, "unknown key"), (6, "5")):
-        assert any(f"county.toml:{line}: " in one and word in one for one in text.splitlines()), (line, text)
-    assert "broker_local_port is missing" in text
+    for line, word in ((1, "name"), (2, "host"), (3, "web_port"), (4, "65535"), (5, "不是这里的设置项"), (6, "5")):
+        assert any(f"county.toml:{line}：" in one and word in one for one in text.splitlines()), (line, text)
+    assert "缺少 broker_local_port" in text
 
 
 @pytest.mark.parametrize("content", [b"name = ", b"\xff\xfe"])
@@ -67,7 +70,7 @@ def test_a_second_port_for_stations_is_read_back_and_none_is_there_unasked(tmp_p
 
 
 def test_two_keys_with_one_port_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ServiceError, match=r"county\.toml:\d+: broker_fallback_port is another key's port"):
+    with pytest.raises(ServiceError, match="--broker-fallback-port：和别的端口相同"):
         write_config(CountyHome(tmp_path), config(web_port=443, broker_fallback_port=443))
 
 
@@ -79,7 +82,7 @@ def test_what_vouches_for_the_clock_is_a_time_service_unless_the_file_says_other
     home.config_file.write_text("\n".join(without))
     assert read_config(home).clock == "ntp"
     home.config_file.write_text("\n".join([*without, 'clock = "sundial"']))
-    with pytest.raises(ServiceError, match='clock must be "ntp" or "manual"'):
+    with pytest.raises(ServiceError, match='clock 应为 "ntp" 或 "manual"'):
         read_config(home)
 
 
@@ -90,7 +93,7 @@ def test_a_refused_county_leaves_nothing_and_the_corrected_one_is_made(tmp_path:
             initialise(home, config(**wrong))
         assert not home.root.exists()
     assert initialise(home, config()) == read_config(home)
-    with pytest.raises(ServiceError, match="already holds a county"):
+    with pytest.raises(ServiceError, match="已有县平台"):
         initialise(home, config())
 
 
@@ -119,3 +122,89 @@ def test_how_the_clock_is_vouched_for_is_read_from_the_file_alone(tmp_path: Path
     home = CountyHome(tmp_path)
     environment = python_program(home, config(clock="manual"), "server_broker.ingest").environment
     assert "manual" not in environment.values()
+
+
+def test_what_init_was_given_is_named_by_its_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "county"
+    given = ["--host", "https://county.example/", "--web-port", "-1", "--broker-port", "70000", "--name", "示例县"]
+    assert cli.main(["init", "--home", str(folder), *given]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        "--host：“https://county.example/”不是主机名或地址（只写 county.example 这样的名字，不带 https:// 和端口）",
+        "--web-port：-1 不是端口，应为 0 或 1 到 65535",
+        "--broker-port：70000 不是端口，应为 0 或 1 到 65535",
+    ]
+    assert not folder.exists()
+
+
+def test_init_names_the_next_steps_as_they_are_typed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUNHUI_CALLED_AS", "./run server")
+    home = CountyHome(tmp_path / "某 县")
+    assert cli.main(["init", "--home", str(home.root), "--host", "127.0.0.1", "--name", "示例县"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    quoted = f"'{home.root}'"
+    assert f"启动：./run server up --home {quoted}" in said
+    assert f"导入区划、站点和人员：./run server import-people --home {quoted} 文件.xlsx" in said
+    assert f"建管理员账号：./run server account admin --role system --home {quoted}" in said
+    assert (home.root / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+DOWN = (
+    ["up"],
+    ["down"],
+    ["hold", "web"],
+    ["release", "web"],
+    ["where"],
+    ["claim", "demo-0001"],
+    ["account", "list"],
+    ["sign-in-link", "admin"],
+    ["import-people", "list.xlsx"],
+    ["clock"],
+    ["audit"],
+)
+
+
+@pytest.mark.parametrize("words", DOWN, ids=lambda words: words[0])
+def test_a_home_that_was_mistyped_is_named_and_nothing_is_made_of_it(tmp_path: Path, words: list[str]) -> None:
+    folder = tmp_path / "conty"
+    command = [sys.executable, "-m", "server_broker.cli", *words, "--home", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"{folder} 里没有县平台" in done.stderr
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["claim", "demo-0001"],
+        ["account", "list"],
+        ["sign-in-link", "admin"],
+        ["order", "demo-0001", "reboot", "--reason", "x"],
+        ["verify", "demo-0001"],
+        ["ledger"],
+        ["reread", "demo-0001"],
+        ["revoke", "demo-0001"],
+        ["audit"],
+        ["restored"],
+        ["reset-second-factor", "admin"],
+        ["import-people", "/nonexistent.xlsx"],
+        ["ingest-file", "/nonexistent.cunhui"],
+        ["publish-pack", "/nonexistent.pack"],
+        ["clock", "--confirm"],
+        ["new-signing-key", "--reason", "x"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_county_that_does_not_run_is_said_so_with_what_to_run(tmp_path: Path, words: list[str]) -> None:
+    home = CountyHome(tmp_path / "county")
+    initialise(home, config())
+    before = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
+    command = [sys.executable, "-m", "server_broker.cli", *words, "--home", str(home.root)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    wanted = f"县平台没有运行，数据库连接不上。请先运行：cunhui-server up --home {home.root}"
+    assert done.stderr.splitlines() == [wanted]
+    assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before

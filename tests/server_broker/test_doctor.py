@@ -42,7 +42,7 @@ def test_a_stopped_county_is_said_to_be_stopped_and_its_keys_are_well(home: Coun
         "配置", "密钥", "站点名册", "网页证书", "消息服务证书", "磁盘", "时钟"
     }  # fmt: skip
     assert all(finding.remedy in str(finding) for finding in found.values() if not finding.well)
-    assert found["服务"].remedy == "运行 cunhui-server up"
+    assert found["服务"].remedy == f"运行 cunhui-server up --home {home.root}"
 
 
 def test_the_tightest_disk_is_named(home: CountyHome) -> None:

@@ -195,6 +195,16 @@ TAKEN: dict[str, tuple[Callable[[], bytes], int, str]] = {
     ),
     "dates since 1904": (since_1904, 2, ""),
     "card numbers in hex": (lambda: cards(("04A22B1C", "1001"), ("12 34 56 7A", "1001")), 3, ""),
+    "hex numbers of digits alone, said to be hex": (
+        lambda: cards(
+            ("04A22B1C", "1001", ""),
+            ("77736734", "1001", "十六进制"),
+            ("12345678", "1001", "16进制"),
+            heads=("卡号", "人员编号", "卡号格式"),
+        ),
+        4,
+        "",
+    ),
     "card numbers with their form": (
         lambda: cards(
             ("0077736732", "1001", "十进制10位"),
@@ -249,12 +259,32 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "no head at all": (lambda: with_rows(("张示例", "13800000000")), "没有表头"),
     "times that are none": (lambda: windows((VILLAGE, "早", "1", "早上", "25:00", "1001")), "“开始”不是时间"),
-    "decimal card numbers": (lambda: cards(("0077736732", "1001"), ("0077736733", "1001")), "卡号全是数字（共 2 行）"),
+    "decimal card numbers": (
+        lambda: cards(("0077736732", "1001"), ("0077736733", "1001")),
+        "卡 第 2 行：卡号只有数字（共 2 行：第 2、3 行）",
+    ),
     "eight decimal digits": (lambda: cards(("77736732", "1001")), "看不出是十进制还是十六进制"),
     "decimal numbers among hex ones": (
         lambda: cards(("04A22B1C", "1001"), ("0077736732", "1001")),
-        "卡 第 3 行：卡号全是数字，",
+        "卡 第 3 行：卡号只有数字，",
     ),
+    "a decimal number beside a hex one of its length": (
+        lambda: cards(("04A22B3C", "1001"), ("77736734", "1001")),
+        "卡 第 3 行：卡号只有数字，看不出是十进制还是十六进制。请在“卡号格式”列写明（例如 十六进制 或 十进制），"
+        "或在导入时选择卡号格式（命令行用 --card-form）",
+    ),
+    "digits of several lengths among hex ones": (
+        lambda: cards(
+            ("04A22B3C", "1001"),
+            ("77736734", "1001"),
+            ("0077736735", "1001"),
+            ("7773 6736", "1001"),
+            ("04A22B3C05", "1001"),
+            ("1234567890123", "1001"),
+        ),
+        "卡 第 3 行：卡号只有数字（共 4 行：第 3、4、5、7 行）",
+    ),
+    "zeros, which are no card in any form": (lambda: cards(("00000000", "1001")), "“卡号”全是 0 或全是 F"),
     "a card number kept as a number": (lambda: cards((77736732, "1001")), "被 Excel 存成了数字"),
     "a card number in another form than said": (
         lambda: cards(("04A22B1C", "1001", "十进制"), heads=("卡号", "人员编号", "卡号格式")),
@@ -334,6 +364,15 @@ def test_what_is_wrong_is_said(name: str) -> None:
     except BadWorkbook as problem:
         found = [str(problem)]
     assert any(said in line for line in found), found
+
+
+def test_a_form_chosen_for_the_file_settles_what_digits_mean() -> None:
+    data = cards(("04A22B3C", "1001"), ("77736734", "1001"))
+    plan = read_plan(read_workbook(data), card_form="hex")
+    assert plan.errors == []
+    assert [row.uid for row in plan.uids] == ["04a22b3c", "77736734"]
+    decimal = read_plan(read_workbook(cards(("77736734", "1001"))), card_form="decimal")
+    assert [row.uid for row in decimal.uids] == ["04a22b1e"]
 
 
 def test_the_two_readers_count_alike() -> None:

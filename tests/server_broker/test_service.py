@@ -70,7 +70,7 @@ def test_a_held_part_stays_down_until_it_is_released(county: County) -> None:
 def test_a_second_service_is_refused(county: County) -> None:
     second = county.try_tool("up")
     assert second.returncode == 1
-    assert "already running" in second.stderr
+    assert "已经在运行" in second.stderr
 
 
 def test_a_station_is_revoked_within_seconds_and_stays_so(county: County) -> None:
@@ -143,9 +143,10 @@ def test_verbs_name_what_is_wrong(county: County) -> None:
         (("revoke", "village-99"), "village-99"),
         (("sign-in-link", "nobody"), "nobody"),
         (("account", "someone", "--role", "king"), "operator"),
-        (("hold", "nothing"), "not running"),
+        (("hold", "nothing"), "没有运行"),
         (("import-people", "/nonexistent.xlsx"), ""),
-        (("publish-pack", "/nonexistent.pack"), "/nonexistent.pack"),
+        (("publish-pack", "/nonexistent.pack"), "读不到 /nonexistent.pack"),
+        (("publish-pack", __file__), "不是学习包，或内容不合格式"),
     ):
         done = county.try_tool(*words)
         assert done.returncode == 1, words
@@ -191,12 +192,12 @@ def test_a_port_in_use_stops_the_start_and_what_had_started(tmp_path: Path) -> N
         county.tool("init", "--host", "127.0.0.1", "--name", "示例县", "--broker-port", str(taken.getsockname()[1]))
         done = county.try_tool("up")
         assert done.returncode == 1
-        assert "mosquitto ended" in done.stderr
+        assert "mosquitto 启动后退出" in done.stderr
         assert cluster.pid(CountyHome(county.home)) is None
 
 
 def test_init_never_touches_a_county_that_is_there(county: County) -> None:
     done = county.try_tool("init", "--host", "127.0.0.1", "--name", "另一县")
     assert done.returncode == 1
-    assert "already holds a county" in done.stderr
+    assert "已有县平台" in done.stderr
     assert isinstance(done, subprocess.CompletedProcess)

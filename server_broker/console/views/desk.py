@@ -34,6 +34,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": waiting,
         "day": day,
+        "day_refused": parameters.day_refused(request.GET),
         "is_today": day == timezone.localdate(),
         "people": people_of(request.user).filter(village__in=villages).order_by("village", "number"),
         "touches_left_out": MOST_TOUCHES if len(newest) > MOST_TOUCHES else 0,

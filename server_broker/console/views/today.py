@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.core.paginator import Page
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -31,22 +31,43 @@ def today(request: HttpRequest) -> HttpResponse:
     touches = touches_on(request.user, day)
     if village:
         touches = touches.filter(station__village=village)
-    counts = touches.order_by().aggregate(
-        touches=Count("pk"), cards=Count("card_token", distinct=True), stations=Count("station", distinct=True)
-    )
+    counts = _counts(touches)
     listed = touches.select_related("station__village")
     page = parameters.page_of(request, listed, size=PAGE_SIZE, count=counts["touches"])
     context = {
         "page": page,
         "rows": _rows(request.user, page),
         "counts": counts,
-        "to_check": unbound(touches).order_by().values("card_token").distinct().count(),
         "villages": villages,
         "village": village,
         "day": day,
+        "day_refused": parameters.day_refused(request.GET),
         **_neighbours(day),
     }
     return live_page(request, "today", context)
+
+
+def _counts(touches: QuerySet[Touch]) -> dict[str, int]:
+    """Count touches by the outcome that the list shows beside each.
+
+    A touch of a card that was unknown then and has its person now counts like one that was recorded.
+    """
+    counts = touches.order_by().aggregate(
+        touches=Count("pk"),
+        cards=Count("card_token", distinct=True),
+        stations=Count("station", distinct=True),
+        **{answer: Count("pk", filter=Q(answer=answer)) for answer in ("recorded", "repeat", "unknown", "lost")},
+    )
+    nobodys = (
+        unbound(touches)
+        .order_by()
+        .aggregate(cards=Count("card_token", distinct=True), unknown=Count("pk", filter=Q(answer="unknown")))
+    )
+    return counts | {
+        "recorded": counts["recorded"] + counts["unknown"] - nobodys["unknown"],
+        "unknown": nobodys["unknown"],
+        "to_check": nobodys["cards"],
+    }
 
 
 def _villages(user: Viewer) -> QuerySet[Region]:

@@ -1,7 +1,9 @@
 """Becoming a station: keys that stay, an answer that fits or is refused, a certificate that is renewed in time."""
 
 import datetime
+import socket
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +13,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.drivers.https import post_json
-from agent.enrolment import AnswerRefused, CountyRefused, CountyUnreachable, enrol, renew, renewal_due_ms
+from agent.enrolment import (
+    AnswerRefused,
+    CountyRefused,
+    CountyUnreachable,
+    NotTheCounty,
+    enrol,
+    renew,
+    renewal_due_ms,
+)
 from agent.identity import ANSWER, CERTIFICATE, RECORD_KEY, TLS_KEY, IdentityBroken, load_identity
 from protocol.claim import check_digit
 from protocol.enrolment import Broker, Enrolled, EnrolRequest, NotEnrolled, RenewRequest, decode_json, verify_request
 from protocol.signing import key_id
-from tests.agent.uplink.pki import END, Authority, Issued, pem
+from tests.agent.uplink.pki import END, START, Authority, Issued, pem
 from tests.agent.uplink.web import Web
 
 CLAIM = "123456789012" + check_digit("123456789012")
@@ -172,13 +182,52 @@ def test_trouble_at_the_county_is_transient(web: Web, desk: Desk, authority: Aut
         enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
 
 
-def test_a_server_of_another_authority_is_not_the_county(
-    web: Web, authority: Authority, folder: Path, tmp_path: Path
-) -> None:
-    foreign = Authority(tmp_path / "foreign")
-    with pytest.raises(CountyUnreachable):
-        enrol(folder, url=web.url, ca_file=foreign.ca_file, claim=CLAIM, post=post_json)
-    assert not web.requests
+def test_a_server_of_another_authority_is_not_the_county(desk: Desk, authority: Authority, folder: Path) -> None:
+    other = Authority(folder.parent / "other", "another authority")
+    stranger = Web(desk, other.issue("web", host="127.0.0.1"))
+    with pytest.raises(NotTheCounty) as failed:
+        enrol(folder, url=stranger.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    stranger.close()
+    assert failed.value.message == "对方不是县里，证书不对：请检查 ca 文件和 url；网络要求登录的话先登录（自检代码 23）"
+    assert not stranger.requests
+
+
+def test_a_ca_file_that_holds_none_is_told_like_a_wrong_one(web: Web, authority: Authority, folder: Path) -> None:
+    no_pem = folder.parent / "ca.pem"
+    no_pem.write_text("县里的证书\n", encoding="utf-8")
+    with pytest.raises(NotTheCounty, match="请检查 ca 文件"):
+        enrol(folder, url=web.url, ca_file=no_pem, claim=CLAIM, post=post_json)
+
+
+def test_a_page_to_sign_in_at_is_not_the_county(authority: Authority, folder: Path) -> None:
+    def portal(listener: socket.socket) -> None:
+        sock, _ = listener.accept()
+        with sock:
+            sock.sendall(b"HTTP/1.0 302 Found\r\nLocation: http://portal.example/\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=portal, args=(listener,))
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(NotTheCounty):
+            enrol(folder, url=url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+        thread.join(10)
+
+
+def test_a_certificate_out_of_its_dates_points_at_the_clock(desk: Desk, authority: Authority, folder: Path) -> None:
+    old = Web(desk, authority.issue("old", host="127.0.0.1", end=START + datetime.timedelta(days=1)))
+    with pytest.raises(NotTheCounty) as failed:
+        enrol(folder, url=old.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    old.close()
+    assert failed.value.message == "按本机时间，县里的证书无效：请联网等五分钟再试，还不行请报县里（自检代码 24）"
+
+
+def test_nobody_there_names_the_doctor(authority: Authority, folder: Path) -> None:
+    with pytest.raises(CountyUnreachable) as failed:
+        enrol(folder, url="https://127.0.0.1:9", ca_file=authority.ca_file, claim=CLAIM, post=post_json)
+    assert (
+        failed.value.message == "暂时连不上县里：请检查网络后再试；查原因请运行 cunhui-agent doctor --config 配置文件"
+    )
 
 
 def test_an_endless_answer_is_cut(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:

@@ -1,0 +1,32 @@
+"""Commands of ``cunhui-server`` as the person in front of this machine can type them."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from server_broker.home import CountyHome
+
+PROGRAM = "cunhui-server"
+CALLED_AS = "CUNHUI_CALLED_AS"
+"""Set by a script that starts this program for a person: what the person typed in its place."""
+
+
+def command(home: CountyHome, *words: str) -> str:
+    """Return the command line that runs a verb for this county.
+
+    Example:
+        >>> command(CountyHome(Path("/srv/county")), "sign-in-link", "admin")
+        'cunhui-server sign-in-link admin --home /srv/county'
+    """
+    return f"{_program()} {shlex.join([*words, '--home', str(home.root)])}"
+
+
+def _program() -> str:
+    if called := os.environ.get(CALLED_AS):
+        return called
+    own = Path(sys.argv[0])
+    if own.name != PROGRAM or ((found := shutil.which(PROGRAM)) and Path(found).samefile(own)):
+        return PROGRAM
+    return shlex.quote(str(own))
