@@ -14,14 +14,14 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm
 
 from server_broker.accounts.administration import accounts_of, given_roles, may_change
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import regions_of
 from server_broker.accounts.services import save_changes, say_made, say_password_set
-from server_broker.console.account_forms import AccountChangeForm
+from server_broker.console.account_forms import AccountAddForm, AccountChangeForm
 
 _NUMBER = r"[1-9][0-9]{0,17}"
 """An account's key as its pages' addresses have it: at most 18 digits, which a `BigAutoField` holds."""
@@ -31,7 +31,7 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
     """Accounts are closed and never deleted, so that the audit log keeps its names."""
 
     form = AccountChangeForm
-    add_form = UserCreationForm
+    add_form = AccountAddForm
     change_password_form = AdminPasswordChangeForm
     actions = None
     list_display = ("username", "role", "region", "is_active", "last_login")
