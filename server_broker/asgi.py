@@ -2,10 +2,12 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
-
-from server_broker.console.body_limit import BodyLimit, is_signed_in
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.settings")
+django.setup(set_prefix=False)
 
-application = BodyLimit(get_asgi_application(), is_known=is_signed_in)
+from server_broker.console.body_limit import BodyLimit, is_signed_in  # noqa: E402 - after the settings are read
+from server_broker.console.handler import FairHandler  # noqa: E402
+
+application = BodyLimit(FairHandler(), is_known=is_signed_in)

@@ -18,7 +18,8 @@ from server_broker.accounts.network import network_source
 
 PATIENCE_S = 5.0
 WAITING_OF_ONE = 16
-WAITING = 64
+WAITING = 24
+"""Each holds one of the web's places (`server_broker.console.handler`), which are to be left for pages too."""
 RETRY_AFTER_S = 5
 
 

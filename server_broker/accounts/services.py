@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from server_broker.accounts.models import Role, SignInLink, User
+from server_broker.accounts.names import check_name
 from server_broker.audit.log import Detail, record
 from server_broker.regions.models import Region
 
@@ -44,6 +45,7 @@ def _new_name(username: str) -> str:
     name = User.normalize_username(username)
     try:
         User._meta.get_field("username").clean(name, None)
+        check_name(name)
     except ValidationError as error:
         raise AccountRefused(f"账号名不能用：{''.join(error.messages)}") from error
     if User.objects.filter(username__iexact=name).exists():

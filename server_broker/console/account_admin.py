@@ -1,7 +1,9 @@
 """账号 under /admin/: made and closed by the system administrator within the own scope, each change audited."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from django import forms
@@ -9,23 +11,27 @@ from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Field, ForeignKey, Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm
 
 from server_broker.accounts.administration import accounts_of, given_roles, may_change
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import regions_of
 from server_broker.accounts.services import save_changes, say_made, say_password_set
-from server_broker.console.account_forms import AccountChangeForm
+from server_broker.console.account_forms import AccountAddForm, AccountChangeForm
+
+_NUMBER = r"[1-9][0-9]{0,17}"
+"""An account's key as its pages' addresses have it: at most 18 digits, which a `BigAutoField` holds."""
 
 
 class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Accounts are closed and never deleted, so that the audit log keeps its names."""
 
     form = AccountChangeForm
-    add_form = UserCreationForm
+    add_form = AccountAddForm
     change_password_form = AdminPasswordChangeForm
     actions = None
     list_display = ("username", "role", "region", "is_active", "last_login")
@@ -41,6 +47,17 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
         ("时间", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets: Any = ((None, {"fields": ("username", "role", "region", "password1", "password2")}),)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Let an account have one address: its key in plain digits.
+
+        Django unquotes what stands in the address (``_2B5`` is ``+5``) and takes whatever Python reads as a number.
+        What is locked and audited would then be told apart from what is changed.
+        """
+        patterns: list[URLPattern] = super().get_urls()
+        for pattern in patterns:
+            pattern.callback = _found_by_number(pattern.callback)
+        return patterns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Cut to the accounts of the viewer's scope. Every page of one account begins here."""
@@ -95,12 +112,12 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show or change an account."""
-        with _alone(request, object_id):
+        with _alone(request, int(object_id)):
             return super().change_view(request, object_id, form_url, extra_context)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Give an account another password."""
-        with _alone(request, id):
+        with _alone(request, int(id)):
             account = self.get_object(request, id)
             before = account.password if account else None
             response: HttpResponse = super().user_change_password(request, id, form_url)
@@ -122,8 +139,20 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
         say_made(obj, actor=actor)
 
 
+def _found_by_number(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Answer 404 before ``view`` looks, where a key in the address is none."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **keys: Any) -> HttpResponseBase:
+        if not all(re.fullmatch(_NUMBER, key) for key in keys.values()):
+            raise Http404
+        return view(request, *args, **keys)
+
+    return inner
+
+
 @contextmanager
-def _alone(request: HttpRequest, *accounts: str) -> Iterator[None]:
+def _alone(request: HttpRequest, *accounts: int) -> Iterator[None]:
     """Answer a POST while nobody else changes the asking or the changed account.
 
     The right to ask is looked at once more, under the lock: of two administrators who close each other at the same
@@ -135,7 +164,7 @@ def _alone(request: HttpRequest, *accounts: str) -> Iterator[None]:
     if request.method != "POST":
         yield
         return
-    numbers = {request.user.pk, *(int(text) for text in accounts if text.isascii() and text.isdecimal())}
+    numbers = {request.user.pk, *accounts}
     with transaction.atomic():
         locked = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=numbers).order_by("pk")}
         asking = locked.get(request.user.pk or 0)

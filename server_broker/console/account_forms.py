@@ -4,11 +4,22 @@ import hashlib
 from typing import Any
 
 from django import forms
-from unfold.forms import UserChangeForm
+from unfold.forms import UserChangeForm, UserCreationForm
 
 from server_broker.accounts.models import User
+from server_broker.accounts.names import check_name
 
 CHANGED_MEANWHILE = "这个账号刚刚被别人改过，没有保存。请重新打开本页，核对后再改。"
+
+
+class AccountAddForm(UserCreationForm):
+    """A new account, under a name that nobody takes for another's."""
+
+    def clean_username(self) -> str:
+        """Refuse what is taken already, whatever its case, and what could be mistaken."""
+        name: str = super().clean_username()
+        check_name(name)
+        return name
 
 
 class AccountChangeForm(UserChangeForm):

@@ -7,6 +7,7 @@ person gets a page of the console's with a way back (`server_broker.console.midd
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -34,6 +35,8 @@ MAX_PASSED_OVER_BYTES = 64 * 2**20
 
 REFUSED = "cunhui.refused"
 """Where the scope says why its body was refused: ``too_large`` or ``too_slow``."""
+_LOOKING = ThreadPoolExecutor(max_workers=4, thread_name_prefix="is-signed-in")
+"""Looks up who uploads: few at once, since each has a connection of PostgreSQL's beside those of the requests."""
 _CLOSE = (b"connection", b"close")
 
 
@@ -159,7 +162,7 @@ async def is_signed_in(scope: Scope) -> bool:
     """Return whether a request comes from a browser in which somebody has signed in."""
     cookies = b"; ".join(value for name, value in scope["headers"] if name.lower() == b"cookie")
     key = parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "")
-    return bool(key) and await sync_to_async(_is_open, thread_sensitive=False)(key)
+    return bool(key) and await sync_to_async(_is_open, thread_sensitive=False, executor=_LOOKING)(key)
 
 
 def _is_open(session_key: str) -> bool:

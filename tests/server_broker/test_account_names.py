@@ -1,0 +1,55 @@
+"""No new account is called as the service calls itself, nor so that it looks like another's."""
+
+import pytest
+from django.test import Client
+
+from server_broker.accounts.models import Role, User
+from server_broker.accounts.services import AccountRefused, make_account
+from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+from tests.server_broker.test_account_scope import make
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = [
+    "service",
+    "Service",
+    "cunhui-server",
+    "ＬＯＣＡＬ",
+    "-",
+    ".",
+    "..",
+    "_",
+    "-service",
+    "cli:root",
+    "me@here",
+    "a+b",
+    "\u0430dmin",  # a Cyrillic letter that looks like the Latin one
+    "\u03bfperator",  # a Greek one
+    "\u13a0\u13a1",
+    "张\u0301三",
+    "١٢",
+    "カ",
+]
+TAKEN = ["zhang.san", "op-01", "A_b", "7", "张三", "张三-2", "〇", "localhost", "service2", "ｚｈａｎｇ"]
+
+
+@pytest.fixture
+def county() -> Client:
+    make_county()
+    return client_for(user_of(Role.SYSTEM, COUNTY, "tester"))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_name_that_could_be_mistaken_is_refused(county: Client, name: str) -> None:
+    assert make(county, name, "operator", COUNTY) == 200
+    with pytest.raises(AccountRefused, match="账号名不能用"):
+        make_account(name, role=Role.OPERATOR, region=COUNTY)
+    assert list(User.objects.values_list("username", flat=True)) == ["tester"]
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_letters_digits_and_chinese_are_taken_in_the_console_and_at_the_machine(county: Client, name: str) -> None:
+    assert make(county, name, "operator", COUNTY) == 302
+    User.objects.exclude(username="tester").delete()
+    make_account(name, role=Role.OPERATOR, region=COUNTY)
+    assert User.objects.count() == 2
