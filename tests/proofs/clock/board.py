@@ -94,7 +94,7 @@ class ClockBoard:
         with (
             patch.object(county, "link", lambda *_: self.way),
             patch.object(assembly, "KioskSocket", NoKiosk),
-            patch.object(assembly.secrets, "SystemRandom", lambda: self._agents_chance),
+            patch("secrets.SystemRandom", lambda: self._agents_chance),
             patch.object(county, "renew", lambda *_: RenewalEnded(due_ms=2**62)),
         ):
             station = self._running.enter_context(
