@@ -61,7 +61,6 @@ POWER_CUT = Proof(("tests.proofs.power_cut", "--cuts", "5000", "--seed", "5"))
 ROLLBACK = Proof(("tests.proofs.rollback", "--runs", "60", "--seed", "1"))
 CLOCK = Proof(("tests.proofs.clock", "--runs", "25", "--seed", "1"))
 LINK = Proof(("tests.proofs.link", "--runs", "8", "--real", "0", "--seed", "1"))
-STRANGERS = Proof(("tests.proofs.strangers", "--seed", "1"))
 REVOCATION = Proof(("tests.proofs.revocation", "--runs", "12", "--seed", "1"))
 READING = county_tests("test_ingest_reading.py")
 STORE = county_tests("test_ingest_store.py")
@@ -76,7 +75,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "06-lamp-before-commit": (agent_tests("test_order_of_a_touch.py"),),
     "07-signed-head-believed": (READING,),
     "08-receipt-head-not-compared": (agent_tests("test_outbox_receipts.py"), agent_tests("uplink/test_facts.py")),
-    "09-access-list-with-wildcard": (county_tests("test_access_lists.py"), STRANGERS),
+    "09-access-list-with-wildcard": (county_tests("test_access_lists.py"),),
     "10-held-facts-unreceipted": (STORE,),
     "11-heads-not-compared-at-birth": (agent_tests("uplink/test_agreement.py"), ROLLBACK),
     "12-reissue-counted-twice": (county_tests("test_ingest_reissued_again.py"),),
