@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts.models import SignInLink
 
@@ -19,4 +21,11 @@ def drop_old_links(now: datetime) -> int:
 def drop_ended_sessions(now: datetime) -> int:
     """Delete sessions that have ended; return how many."""
     dropped, _ = Session.objects.filter(expire_date__lt=now).delete()
+    return dropped
+
+
+def drop_abandoned_set_ups(now: datetime) -> int:
+    """Delete second factors whose set-up was not ended while the session that began it could last; return how many."""
+    begun_before = now - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    dropped, _ = TOTPDevice.objects.filter(confirmed=False, created_at__lt=begun_before).delete()
     return dropped

@@ -18,6 +18,8 @@ from server_broker.audit.log import record
 
 AT_THE_DOOR = (Role.SYSTEM, Role.SECURITY)
 TOKEN_DIGITS = 6
+MOST_BEGUN = 8
+"""Set-ups of one account under way at once."""
 
 
 def is_due(user: User) -> bool:
@@ -36,9 +38,16 @@ def device_of(user: User) -> TOTPDevice | None:
 
 
 def begin(user: User) -> TOTPDevice:
-    """Return a new device that counts once a token of it was shown; what was begun before is forgotten."""
+    """Return a new device that counts once a token of it was shown.
+
+    Several sessions of one account may each have begun: the first that shows its token ends the others' set-up. Of
+    `MOST_BEGUN` the oldest makes way. If each new one forgot those before it, sessions that begin in turn would keep
+    one another from ever ending it.
+    """
     with transaction.atomic():
-        TOTPDevice.objects.filter(user=user, confirmed=False).delete()
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        begun_before = TOTPDevice.objects.filter(user=user, confirmed=False).order_by("-pk")
+        TOTPDevice.objects.filter(pk__in=list(begun_before.values_list("pk", flat=True)[MOST_BEGUN - 1 :])).delete()
         device: TOTPDevice = TOTPDevice.objects.create(user=user, confirmed=False, digits=TOKEN_DIGITS)
         return device
 

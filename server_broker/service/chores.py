@@ -98,7 +98,11 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         clock_judges_age: Whether the county's clock may say that something is old. By one that may not nothing is
             deleted: a clock that is a year ahead would call every picture expired.
     """
-    from server_broker.accounts.cleaning import drop_ended_sessions, drop_old_links  # noqa: PLC0415 - needs the models
+    from server_broker.accounts.cleaning import (  # noqa: PLC0415 - needs the models
+        drop_abandoned_set_ups,
+        drop_ended_sessions,
+        drop_old_links,
+    )
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
@@ -117,6 +121,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         Chore("old nonces deleted", deleting(drop_old_nonces)),
         Chore("old sign-in links deleted", deleting(drop_old_links)),
         Chore("ended sessions deleted", deleting(drop_ended_sessions)),
+        Chore("abandoned second factors deleted", deleting(drop_abandoned_set_ups)),
         Chore("certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]
 

@@ -92,9 +92,12 @@ def test_looking_twice_shows_the_same_secret_and_another_session_another(page: C
     assert secret_on(page) == key
     other = Client()
     other.post(make_sign_in_link(admin))
-    assert secret_on(other) != key
-    assert page.post(HERE, {"token": token_of(key)}).status_code == 200
-    assert not opens(page)
+    late_key = secret_on(other)
+    assert late_key != key
+    assert page.post(HERE, {"token": token_of(key)}).status_code == 302
+    assert opens(page)
+    assert other.post(HERE, {"token": token_of(late_key)}).status_code == 403
+    assert not opens(other)
 
 
 def test_a_token_counts_once(page: Client, admin: User) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, connections, transaction
 from django.test import Client
+from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts import second_factor
+from server_broker.accounts.cleaning import drop_abandoned_set_ups
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.views import BEGUN
@@ -98,7 +100,6 @@ def test_of_many_who_show_one_token_at_once_one_is_believed(admin: User) -> None
 def test_of_two_who_set_a_telephone_up_at_once_one_has_the_account(admin: User) -> None:
     """Both passed the first factor. The second telephone would stay with whoever holds it, unknown to the other."""
     first, second = second_factor.begin(admin), second_factor.begin(admin)
-    first.save()  # by the second it was forgotten; whoever began at the same moment has forgotten nothing
     clients, devices = [Client(), Client()], [first, second]
     for client, device in zip(clients, devices, strict=True):
         client.force_login(admin)
@@ -115,6 +116,47 @@ def test_of_two_who_set_a_telephone_up_at_once_one_has_the_account(admin: User) 
     assert not TOTPDevice.objects.filter(confirmed=False).exists()
 
 
+def test_of_many_who_begin_to_set_a_telephone_up_at_once_each_can_end_it_and_one_does(admin: User) -> None:
+    """Whoever begins takes nothing from who has begun, or all would keep one another from it."""
+    clients = [Client() for _ in range(4)]
+    for client in clients:
+        client.force_login(admin)
+    shown = at_once(
+        lambda number: clients[number].get(FACTOR).status_code,
+        held_by=lambda: User.objects.select_for_update().get(),
+        count=4,
+    )
+    assert shown == [200] * 4
+    devices = [TOTPDevice.objects.get(pk=client.session[BEGUN]) for client in clients]
+    answers = at_once(
+        lambda number: clients[number].post(FACTOR, {"token": _token(devices[number])}).status_code,
+        held_by=lambda: User.objects.select_for_update().get(),
+        count=4,
+    )
+    assert sorted(answers) == [302] + [403] * 3
+    assert [device.confirmed for device in TOTPDevice.objects.all()] == [True]
+
+
+def test_the_first_to_begin_can_end_it_after_others_have_begun(admin: User) -> None:
+    clients = [Client() for _ in range(3)]
+    for client in clients:
+        client.force_login(admin)
+        assert client.get(FACTOR).status_code == 200
+    first = TOTPDevice.objects.get(pk=clients[0].session[BEGUN])
+    assert clients[0].post(FACTOR, {"token": _token(first)}).status_code == 302
+    assert list(TOTPDevice.objects.all()) == [first]
+
+
+def test_set_ups_that_nobody_ends_are_few_and_go_with_their_sessions(admin: User) -> None:
+    devices = [second_factor.begin(admin) for _ in range(second_factor.MOST_BEGUN + 3)]
+    assert list(TOTPDevice.objects.order_by("pk")) == devices[3:]
+    ended = TOTPDevice.objects.create(user=admin)
+    now = timezone.now()
+    assert drop_abandoned_set_ups(now) == 0
+    assert drop_abandoned_set_ups(now + dt.timedelta(hours=13)) == second_factor.MOST_BEGUN
+    assert list(TOTPDevice.objects.all()) == [ended]
+
+
 def _token(device: TOTPDevice) -> str:
     return f"{totp(device.bin_key):06}"  # type: ignore[no-untyped-call]
 
@@ -123,7 +165,6 @@ def test_a_second_telephone_is_not_set_up_beside_the_first(admin: User) -> None:
     """Whoever began while the account had none must not end it once the account has one."""
     late, first = second_factor.begin(admin), second_factor.begin(admin)
     TOTPDevice.objects.filter(pk=first.pk).update(confirmed=True)
-    late.save()
     assert not second_factor.prove(admin, late, _token(late))
     assert list(TOTPDevice.objects.filter(confirmed=True)) == [first]
 
