@@ -57,6 +57,7 @@ from protocol.kiosk import (
     AskHelp,
     AskStatus,
     ChooseDirection,
+    KeepDirection,
     LinkState,
     NextQuestion,
     OpenLevel,
@@ -311,6 +312,8 @@ class Core:
         match event.message:
             case ChooseDirection() as asked:
                 parts.desk.choose_direction(event.kiosk, asked)
+            case KeepDirection() as asked:
+                parts.desk.keep_direction(event.kiosk, asked)
             case OpenLevel() as asked:
                 parts.learning.open_level(event.kiosk, asked)
             case AnswerQuestion() as asked:

@@ -3,8 +3,7 @@
 The order is the promise: the fact is on disk, then the lamp, then the screen, then the picture. A broken lamp,
 kiosk or camera never costs the touch. Touches that came while a commit was under way are committed together.
 
-A direction decides pay, and anybody can press a key: only who touches the same card again may correct it, while that
-second touch is what the screens show.
+Who may correct a direction is `agent.correcting`.
 """
 
 import logging
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 
 from agent import duty
 from agent.clock import StationClock
+from agent.correcting import CHOOSE_WITHIN_MS, CONFIRM_WITHIN_MS, Correcting, Offer, Wish, again_within_ms
 from agent.events import CardTouched
 from agent.journal import Journal
 from agent.lamp import Lamp
@@ -25,7 +25,7 @@ from agent.twin import Twin
 from agent.unread_cards import UnreadCards
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
-from protocol.kiosk import ChooseDirection, Colour, Lacking, Missing, Sorry, ToKiosk, TouchShown
+from protocol.kiosk import ChooseDirection, Colour, KeepDirection, Lacking, Missing, Sorry, ToKiosk, TouchShown
 from protocol.refusal import Refused
 from protocol.units import Direction, FactRef, Moment
 
@@ -33,10 +33,6 @@ log = logging.getLogger(__name__)
 
 type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast"]
 
-AGAIN_WITHIN_MS = 10_000
-"""The card's next touch comes at most so long after the last, or it asks for nothing."""
-CHOOSE_WITHIN_MS = 10_000
-"""The direction is chosen at most so long after the touch that asked for it."""
 _COLOURS: dict[TouchAnswer, Colour] = {"recorded": "green", "repeat": "green", "unknown": "amber", "lost": "amber"}
 
 
@@ -62,25 +58,21 @@ class _Judged:
     """A touch as it is to be committed and told."""
 
     touch: Touch
-    name: str
     person: str
     fresh: bool
     """False for a card that was touched within the repeat time, whatever it was answered."""
+    corrects: Seen | None = None
+    """The touch whose direction this one makes what its owner chose."""
 
     @property
     def facts(self) -> list[Fact]:
+        if self.corrects is not None and self.touch.direction is not None:
+            chosen = DirectionChosen(at=self.touch.at, touch=self.corrects.ref, direction=self.touch.direction)
+            return [self.touch, chosen]
         if self.touch.answer == "lost" and self.fresh:
             detail = "a card that was reported lost was touched"
             return [self.touch, AlarmRaised(at=self.touch.at, code="lost_card", severity="major", detail=detail)]
         return [self.touch]
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """The touch whose direction can be chosen now: its owner touched again, and the screens show that."""
-
-    seen: Seen
-    until_ms: int
 
 
 class ClockingDesk:
@@ -109,7 +101,7 @@ class ClockingDesk:
         self._unread = unread
         self._card_key = card_key
         self._failing = False
-        self._offer: _Offer | None = None
+        self._correcting = Correcting()
 
     def card_touched(self, uid: str, reader: str) -> None:
         """Record one touch and show the person the outcome; see `cards_touched`."""
@@ -164,27 +156,29 @@ class ClockingDesk:
                 log.info("a card number was refused: %s", refused.detail)
                 judged.append(None)
                 continue
-            verdict = self._judge(token, one.reader, before.get(token))
+            verdict = self._judge(token, one.reader, before.get(token), is_next=not judged)
             before.setdefault(token, verdict)
             judged.append(verdict)
         return judged
 
-    def _judge(self, token: bytes, reader: str, before: _Judged | None) -> _Judged:
+    def _judge(self, token: bytes, reader: str, before: _Judged | None, *, is_next: bool) -> _Judged:
+        """Judge one touch; ``is_next``: nothing was touched since what the screens show."""
         now = self._clock.now()
         card = self._twin.card(token)
         earlier = self._today.repeated(token, now)
         fresh = before is None and earlier is None
         person = card.person if card and not card.lost else ""
         answer: TouchAnswer = "unknown" if card is None else "lost" if card.lost else "recorded" if fresh else "repeat"
-        direction = self._direction(person, earlier, before, now) if person else None
+        confirmed = self._correcting.confirmed_by(earlier, now) if person and is_next else None
+        direction = confirmed or (self._direction(person, earlier, before, now) if person else None)
         touch = Touch(at=now, card=token, reader=reader, answer=answer, direction=direction)
-        return _Judged(touch=touch, name=self._twin.name_of(person), person=person, fresh=fresh)
+        return _Judged(touch=touch, person=person, fresh=fresh, corrects=earlier if confirmed else None)
 
     def _direction(self, person: str, earlier: Seen | None, before: _Judged | None, now: Moment) -> Direction | None:
-        if earlier is not None:
-            return self._today.direction(earlier)
         if before is not None:
             return before.touch.direction
+        if earlier is not None:
+            return earlier.direction
         if not self._clock.dated:  # a clock that began where the power failed would take a departure for an arrival
             return None
         return duty.direction_at(self._twin.desired, person, self._clock.wall_of(now))
@@ -194,44 +188,56 @@ class ClockingDesk:
         if one.touch.answer != "repeat" and one.fresh:
             self._today.add(ref, one.touch)
         self._lamp.show(_COLOURS[one.touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
-        self._show(self._shown(one), offer=self._offered(one))
+        self._show_outcome(one)
         if one.fresh:
             self._pictures.touch_recorded(ref)
 
-    def _offered(self, one: _Judged) -> _Offer | None:
-        """Return what a touch offers: the second of a card, in time, proves who asks to correct the first."""
-        at = one.touch.at
-        seen = self._today.repeated(one.touch.card, at) if one.touch.answer == "repeat" else None
-        if seen is None:
-            return None
-        again = seen.boot == at.boot and 0 <= at.mono - seen.tapped <= AGAIN_WITHIN_MS
-        seen.tapped = at.mono
-        return _Offer(seen, at.mono + CHOOSE_WITHIN_MS) if again else None
-
-    def _show(self, shown: TouchShown, *, offer: _Offer | None = None) -> None:
-        """Show a touch; nothing but what it offers can be corrected from now on."""
-        self._offer = offer
-        if offer is not None:
-            choose_ms, again_ms = CHOOSE_WITHIN_MS, AGAIN_WITHIN_MS
-            shown = replace(shown, touch=offer.seen.ref, choose_within_ms=choose_ms, again_within_ms=again_ms)
-        self._screens.show(shown)
-
-    def _shown(self, one: _Judged) -> TouchShown:
+    def _show_outcome(self, one: _Judged) -> None:
         touch = one.touch
-        lacking = self._today.lacking(one.person, touch.at) if one.person else []
-        seen = self._today.repeated(touch.card, touch.at) if touch.answer == "recorded" else None
+        seen = self._today.repeated(touch.card, touch.at) if touch.answer in ("recorded", "repeat") else None
+        if seen is None:
+            self._show(self._of_nobody(touch))
+        elif touch.answer == "recorded":
+            self._show(replace(self._of_owner(seen, one.person, touch.at), answer="recorded"))
+        elif one.corrects is not None:
+            seen.direction, seen.tapped = touch.direction, touch.at.mono
+            self._show(replace(self._of_owner(seen, one.person, touch.at), answer="recorded", corrected=True))
+        else:
+            offer = self._correcting.touched_again(seen, touch.at)
+            self._show(self._of_owner(seen, one.person, touch.at, offer), offer)
+
+    def _of_nobody(self, touch: Touch) -> TouchShown:
+        """Return the outcome for a card that names nobody who is to be served."""
+        no_list = touch.answer == "unknown" and not self._twin.version
+        at = touch.at
+        colour = _COLOURS[touch.answer]
+        return TouchShown(colour=colour, answer=touch.answer, wall=at.wall, quality=at.quality, no_list=no_list)
+
+    def _of_owner(self, seen: Seen, person: str, now: Moment, open_now: Offer | Wish | None = None) -> TouchShown:
+        """Return what is known of a touch, with the time at which it was recorded, and how it is corrected now."""
+        again_ms = again_within_ms(seen, now)
+        lacking = self._today.lacking(person, now, correctable=seen if again_ms or open_now else None)
+        wish = open_now if isinstance(open_now, Wish) else None
         return TouchShown(
-            colour=_COLOURS[touch.answer],
-            answer=touch.answer,
-            name=one.name,
-            direction=touch.direction,
-            wall=touch.at.wall,
-            quality=touch.at.quality,
+            colour="green",
+            answer="repeat",
+            name=self._twin.name_of(person),
+            direction=seen.direction,
+            wall=self._clock.wall_of(seen.at),
+            quality=now.quality if seen.boot == now.boot else seen.quality,
             missing=_of_opened(lacking),
             lacking=lacking,
-            touch=seen.ref if seen else None,
-            again_within_ms=AGAIN_WITHIN_MS if seen else 0,
+            touch=seen.ref if again_ms or open_now else None,
+            again_within_ms=again_ms,
+            choose_within_ms=CHOOSE_WITHIN_MS if isinstance(open_now, Offer) else 0,
+            chosen=wish.direction if wish else None,
+            confirm_within_ms=CONFIRM_WITHIN_MS if wish else 0,
         )
+
+    def _show(self, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
+        """Show a touch; nothing but what it offers can be corrected from now on."""
+        self._correcting.shows(open_now)
+        self._screens.show(shown)
 
     def _refuse(self, problem: Problem) -> None:
         now = self._clock.now()
@@ -240,37 +246,21 @@ class ClockingDesk:
         self._show(shown)
 
     def choose_direction(self, kiosk: int, asked: ChooseDirection) -> None:
-        """Take the person's word for the direction of the touch that the screens offer to correct, and of no other."""
-        now, offer = self._clock.now(), self._offer
-        card = self._twin.card(offer.seen.token) if offer else None
-        if offer is None or card is None or card.lost or offer.seen.ref != asked.touch or now.mono > offer.until_ms:
-            self._screens.answer(kiosk, Sorry(reason="too_late", touch=asked.touch))
-            return
-        seen = offer.seen
-        try:
-            self._journal.commit(DirectionChosen(at=now, touch=seen.ref, direction=asked.direction))
-        except (OutboxFull, OutboxBroken) as error:
-            log.error("a direction was not recorded: %s", error)
-            self._screens.answer(kiosk, Sorry(reason="not_recorded", touch=asked.touch))
-            return
-        seen.chosen = asked.direction
-        self._show(self._corrected(seen, card.person, asked.direction, now))
+        """Show what was chosen for the touch that the screens offer to correct; only its card makes it so."""
+        now = self._clock.now()
+        wish = self._correcting.choose(asked.touch, asked.direction, now)
+        self._show_again(kiosk, asked.touch, wish, wish, now)
 
-    def _corrected(self, seen: Seen, person: str, direction: Direction, now: Moment) -> TouchShown:
-        lacking = self._today.lacking(person, now)
-        return TouchShown(
-            colour="green",
-            answer="recorded",
-            name=self._twin.name_of(person),
-            direction=direction,
-            wall=self._clock.wall_of(seen.at),
-            quality=seen.at.quality,
-            missing=_of_opened(lacking),
-            lacking=lacking,
-            touch=seen.ref,
-            again_within_ms=max(0, seen.tapped + AGAIN_WITHIN_MS - now.mono),
-            corrected=True,
-        )
+    def keep_direction(self, kiosk: int, asked: KeepDirection) -> None:
+        """Drop what was chosen for a touch, and show it without."""
+        self._show_again(kiosk, asked.touch, self._correcting.chosen(asked.touch), None, self._clock.now())
+
+    def _show_again(self, kiosk: int, touch: FactRef, of: Wish | None, open_now: Wish | None, now: Moment) -> None:
+        card = self._twin.card(of.seen.token) if of else None
+        if of is None or card is None or card.lost:
+            self._screens.answer(kiosk, Sorry(reason="too_late", touch=touch))
+        else:
+            self._show(self._of_owner(of.seen, card.person, now, open_now), open_now)
 
 
 def _of_opened(lacking: list[Lacking]) -> list[Missing]:

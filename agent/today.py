@@ -1,12 +1,15 @@
 """Remember the touches of a day: for the repeat rule, the duty board and what is still missing.
 
-Nothing here is kept on disk: it is read back from the outbox's last facts when the agent begins. Names,
-directions and dates are derived at each look, so that a card bound later or a corrected clock counts at once.
+Nothing here is kept on disk: it is read back from the outbox's last facts when the agent begins. Names and dates are
+derived at each look, so that a card bound later or a corrected clock counts at once. A direction is not: it is what was
+stored, by the touch or by the person's correction, because that is what the county shows. A touch that was stored
+without one (its card was unknown, or the time, or it came outside every window) stands on the board by its time alone.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent import duty
 from agent.clock import StationClock
@@ -41,7 +44,8 @@ class Seen:
     token: bytes
     tapped: int
     """When the card was touched last: ``mono`` of the touch itself, or of one that repeats it."""
-    chosen: Direction | None = None
+    direction: Direction | None = None
+    """What is stored: as the touch says, or as its person corrected it last."""
 
     @property
     def ref(self) -> FactRef:
@@ -52,6 +56,15 @@ class Seen:
     def at(self) -> Moment:
         """When it was."""
         return Moment(wall=self.wall, boot=self.boot, mono=self.mono, quality=self.quality)
+
+
+class _Mark(NamedTuple):
+    """A touch that a window's arrival or departure is shown by."""
+
+    minute: int
+    """After midnight of the window's date."""
+    by_time: bool
+    """It was stored without a direction."""
 
 
 class Today:
@@ -69,7 +82,7 @@ class Today:
             if isinstance(fact, Touch) and fact.answer != "repeat":
                 self.add(ref, fact)
             elif isinstance(fact, DirectionChosen) and (seen := self.find(fact.touch)):
-                seen.chosen = fact.direction
+                seen.direction = fact.direction
 
     def add(self, ref: FactRef, touch: Touch) -> None:
         """Remember a committed touch that is no repeat; forget what no board needs any more."""
@@ -84,6 +97,7 @@ class Today:
             quality=at.quality,
             token=of_card[0].token if of_card else touch.card,
             tapped=at.mono,
+            direction=touch.direction,
         )
         of_card.append(seen)
         self._touches.append(seen)
@@ -118,37 +132,40 @@ class Today:
         known = last.boot == now.boot or {last.quality, now.quality} <= {*DATED_QUALITIES}
         return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
 
-    def direction(self, seen: Seen) -> Direction | None:
-        """Return what a touch was: the person's word, else by the duty windows, where its time is known."""
-        card = self._twin.card(seen.token)
-        if seen.chosen or card is None or not self._is_dated(seen):
-            return seen.chosen
-        return duty.direction_at(self._twin.desired, card.person, self._clock.wall_of(seen.at))
-
     def _is_dated(self, seen: Seen) -> bool:
         return seen.quality in DATED_QUALITIES or (seen.boot == self._clock.now().boot and self._clock.dated)
 
-    def lacking(self, person: str, now: Moment) -> list[Lacking]:
+    def lacking(self, person: str, now: Moment, *, correctable: Seen | None = None) -> list[Lacking]:
         """Return what a person lacks in today's windows, window by window, and whether a touch can still be that.
 
-        Nothing where today is not known.
+        Nothing where today is not known. ``correctable`` is a touch whose direction its owner can correct now: in its
+        window, either mark may yet be it.
         """
         if not self._clock.dated:
             return []
         wall = self._clock.wall_of(now)
         minute = duty.local_minute(wall)
-        return [lack for span in self._spans_of(person, wall) for lack in self._lacking_in(person, span, minute)]
+        touched = duty.local_minute(self._clock.wall_of(correctable.at)) if correctable else None
+        spans = self._spans_of(person, wall)
+        return [lack for span in spans for lack in self._lacking_in(person, span, minute, touched)]
 
-    def _lacking_in(self, person: str, span: duty.Span, minute: int) -> Iterator[Lacking]:
+    def _lacking_in(self, person: str, span: duty.Span, minute: int, touched: int | None) -> Iterator[Lacking]:
         arrived, left = self._marks(person, span)
-        marks: tuple[tuple[Missing, int | None, int], ...] = (
+        may_be_it = touched is not None and span.opens <= touched < span.closes
+        marks: tuple[tuple[Missing, _Mark | None, int], ...] = (
             ("arrival", arrived, span.middle),
             ("departure", left, span.closes),
         )
         for mark, made, until in marks:
             if made is None:
                 when: LackingWhen = "past" if minute >= until else "now" if minute >= span.opens else "later"
-                yield Lacking(window=span.window.name, start=span.window.start, mark=mark, when=when)
+                yield Lacking(
+                    window=span.window.name,
+                    start=span.window.start,
+                    mark=mark,
+                    when=when,
+                    correctable=may_be_it and when == "past",
+                )
 
     def board(self, now: Moment) -> list[DutyRow]:
         """Return today's windows, a row a person: who touched just now, then what runs, what comes, what is over.
@@ -181,12 +198,14 @@ class Today:
             window=window.name,
             start=window.start,
             end=window.end,
-            arrived=arrived,
-            left=left,
+            arrived=arrived.minute if arrived else None,
+            left=left.minute if left else None,
             apart=apart,
             state="coming" if minute < span.start else "running" if minute < span.end else "over",
             closed=minute >= span.closes,
             arrivals_over=minute >= span.middle,
+            arrived_by_time=arrived is not None and arrived.by_time,
+            left_by_time=left is not None and left.by_time,
         )
 
     def _spans_of(self, person: str, wall: int) -> list[duty.Span]:
@@ -195,20 +214,24 @@ class Today:
         around = duty.spans(self._twin.desired, person, day)
         return [span for span in around if span.day == day or (span.day < day and minute < span.closes)]
 
-    def _marks(self, person: str, span: duty.Span) -> tuple[int | None, int | None]:
-        """Return first arrival and last departure in a span, minutes after midnight of its date."""
-        arrivals: list[int] = []
-        departures: list[int] = []
+    def _marks(self, person: str, span: duty.Span) -> tuple[_Mark | None, _Mark | None]:
+        """Return first arrival and last departure in a span."""
+        arrivals: list[_Mark] = []
+        departures: list[_Mark] = []
         for seen, wall in self._touches_of(person):
-            if span.opens <= duty.local_minute(wall) < span.closes:
-                minute = duty.minute_of_day(wall, span.day)
-                (arrivals if self.direction(seen) == "in" else departures).append(minute)
+            minute = duty.local_minute(wall)
+            if span.opens <= minute < span.closes:
+                by_time: Direction = "in" if minute < span.middle else "out"
+                made = _Mark(duty.minute_of_day(wall, span.day), seen.direction is None)
+                (arrivals if (seen.direction or by_time) == "in" else departures).append(made)
         return min(arrivals, default=None), max(departures, default=None)
 
     def _touches_of(self, person: str) -> Iterator[tuple[Seen, int]]:
+        """Return a person's touches of which it is known when they were."""
         for token in self._twin.tokens_of(person):
             for seen in self._cards.get(token, ()):
-                yield seen, self._clock.wall_of(seen.at)
+                if self._is_dated(seen):
+                    yield seen, self._clock.wall_of(seen.at)
 
 
 def _told_apart(people: Sequence[Person]) -> dict[str, str]:

@@ -114,7 +114,7 @@ class Flow:
             return
         if not isinstance(view, TouchView):  # whoever touches a card does not play the level under the result
             self._last_life = self._mono_ms()
-        if key == "enter" and not self._touch.confirms and turn_page():
+        if key == "enter" and turn_page():
             return
         if key == "repeat":
             self._repeat()

@@ -1,6 +1,7 @@
 """One answered touch on the screen: how long it stays, and how its owner corrects the direction.
 
-The owner proves themselves by touching the card again; then two keys correct, on that touch's screen alone.
+The owner proves themselves by touching the card again; then a key chooses, on that touch's screen alone, and the card,
+touched once more, makes it so. The agent decides all that: a key only tells it.
 """
 
 from collections.abc import Callable
@@ -9,8 +10,8 @@ from kiosk_tui import words
 from kiosk_tui.clock import MonoMs
 from kiosk_tui.keys import BACK, Key, digit
 from kiosk_tui.views import Correction, TouchView
-from protocol.kiosk import ChooseDirection, Sorry, ToAgent, TouchShown
-from protocol.units import Direction
+from protocol.kiosk import ChooseDirection, KeepDirection, Sorry, ToAgent, TouchShown
+from protocol.units import Direction, FactRef
 
 STAY_MS = 6_000
 NOTE_STAY_MS = 3_000
@@ -35,8 +36,7 @@ class TouchPanel:
         self._until = 0
         self._shown = 0
         self._note = ""
-        self._chosen: Direction | None = None
-        self._correcting = False
+        self._asked = False
         self._correctable = False
 
     def show(self, touch: TouchShown) -> None:
@@ -44,12 +44,12 @@ class TouchPanel:
         now = self._mono_ms()
         self._before = self._hardly_seen(touch, now)
         self._note = words.CORRECTED if touch.corrected else ""
-        self._chosen, self._correcting = None, False
-        self._correctable = touch.choose_within_ms > 0
+        self._asked = False
+        self._correctable = _open_ms(touch) > 0
         self._touch, self._came = touch, now
         stay = max(STAY_MS, touch.again_within_ms)
-        if touch.choose_within_ms:  # and some seconds more, to say what can be done when that is over
-            stay = touch.choose_within_ms + NOTE_STAY_MS
+        if open_ms := _open_ms(touch):  # and some seconds more, to say what can be done when that is over
+            stay = open_ms + NOTE_STAY_MS
         self._stay_until(now + (STAY_MS if touch.corrected else stay))
 
     def _hardly_seen(self, touch: TouchShown, now: int) -> tuple[TouchShown, ...]:
@@ -66,27 +66,21 @@ class TouchPanel:
         """Return the touch while it is to be seen."""
         if self._touch is None or self._mono_ms() >= self._until:
             return None
-        again_ms = 0 if self._touch.choose_within_ms else self._left_ms(self._touch.again_within_ms)
-        again_s = -(-again_ms // 1000)
+        again_s = -(-self._left_ms(self._touch.again_within_ms) // 1000)
         return TouchView(self._touch, self._correction(), self._note, again_s, self._before, self._shown)
 
     def key(self, key: Key) -> None:
-        """Take a key while the touch is shown: a direction, its confirmation, or away with the result."""
+        """Take a key while the touch is shown: a wish for a direction, the wish taken back, or away with the result."""
         correction = self._correction()
-        direction = dict(correction.choices).get(digit(key) or 0) if correction else None
-        if direction is not None:
-            self._chosen = direction
-        elif self._chosen is not None and correction:
-            if key == "enter":
-                self._choose(self._chosen)
-            self._chosen = None
-        elif key == BACK or (key == "enter" and not correction):
+        if correction is None:
+            if key in (BACK, "enter"):
+                self._until = self._mono_ms()
+        elif (direction := dict(correction.choices).get(digit(key) or 0)) is not None:
+            self._ask(lambda touch: ChooseDirection(touch=touch, direction=direction))
+        elif key == BACK and correction.chosen is not None:
+            self._ask(lambda touch: KeepDirection(touch=touch))
+        elif key == BACK:
             self._until = self._mono_ms()
-
-    @property
-    def confirms(self) -> bool:
-        """Whether Enter would confirm a direction now."""
-        return self._chosen is not None and self._correction() is not None
 
     @property
     def until(self) -> int:
@@ -95,16 +89,20 @@ class TouchPanel:
 
     def sorry(self, sorry: Sorry) -> None:
         """Say that the direction stayed as it was, if that is the touch on the screen."""
-        if self._touch is None or not self._correcting or sorry.touch not in (None, self._touch.touch):
-            return
-        self._correcting = self._correctable = False
-        self._note = words.SORRY[sorry.reason]
-        self._until = max(self._until, self._mono_ms() + NOTE_STAY_MS)
+        if self._touch is not None and self._asked and sorry.touch in (None, self._touch.touch):
+            self._say_instead(words.SORRY[sorry.reason])
 
     def agent_away(self) -> None:
-        """Give up waiting for an answer that no longer comes."""
-        self.sorry(Sorry(reason="not_recorded"))
+        """Give up waiting for an answer that no longer comes, and a choice that nobody keeps any more."""
+        correction = self._correction()
+        if self._asked or (correction is not None and correction.chosen is not None):
+            self._say_instead(words.SORRY["not_recorded"])
         self._correctable = False
+
+    def _say_instead(self, note: str) -> None:
+        self._asked = self._correctable = False
+        self._note = note
+        self._until = max(self._until, self._mono_ms() + NOTE_STAY_MS)
 
     def repeat(self) -> bool:
         """Show the last result again, without its correction; False when there is none that is recent."""
@@ -120,18 +118,25 @@ class TouchPanel:
         return max(0, self._came + within_ms - self._mono_ms())
 
     def _correction(self) -> Correction | None:
-        if self._touch is None or not self._correctable or self._correcting:
+        if self._touch is None or not self._correctable or self._asked:
             return None
-        left_ms = self._left_ms(self._touch.choose_within_ms)
-        return Correction(-(-left_ms // 1000), _choices(self._touch.direction), self._chosen) if left_ms else None
+        left_ms, chosen = self._left_ms(_open_ms(self._touch)), self._touch.chosen
+        choices = () if chosen is not None else _choices(self._touch.direction)
+        return Correction(-(-left_ms // 1000), choices, chosen) if left_ms else None
 
-    def _choose(self, direction: Direction) -> None:
+    def _ask(self, message: Callable[[FactRef], ToAgent]) -> None:
+        """Tell the agent what was pressed; its answer is what the screen shows next."""
         assert self._touch is not None
         assert self._touch.touch is not None
-        self._correcting = True
-        self._note = words.CORRECTING
+        self._asked = True
+        self._note = words.CHOOSING
         self._until = max(self._until, self._mono_ms() + NOTE_STAY_MS)
-        self._say(ChooseDirection(touch=self._touch.touch, direction=direction))
+        self._say(message(self._touch.touch))
+
+
+def _open_ms(touch: TouchShown) -> int:
+    """Return for how long the result waits: for a key that chooses, or for the card that makes the choice so."""
+    return touch.confirm_within_ms if touch.chosen is not None else touch.choose_within_ms
 
 
 def _choices(direction: Direction | None) -> tuple[tuple[int, Direction], ...]:

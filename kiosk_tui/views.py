@@ -27,7 +27,7 @@ class HomeView:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The direction can be chosen: key number and what it stands for. ``chosen`` waits for Enter."""
+    """The direction can be chosen: key number and what it stands for. ``chosen`` waits for the card."""
 
     seconds_left: int
     choices: tuple[tuple[int, Direction], ...]

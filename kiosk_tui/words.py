@@ -66,7 +66,7 @@ COLUMN_OUT = "下班"
 NOT_YET = "待打卡"
 NOT_DONE = "没打"
 NOTHING = "—"
-IN_TIME_SIGN, LATE_SIGN, EARLY_SIGN = "✓ ", "晚", "早"
+IN_TIME_SIGN, LATE_SIGN, EARLY_SIGN, NO_SIGN = "✓ ", "晚", "早", "  "
 """Late and early are what the clock says; what it comes to, the county says."""
 READER_GONE = "！读卡器没有准备好，暂时不能打卡，请联系镇办。"
 PRESENT_CARD = "请把卡贴到读卡器上"
@@ -90,14 +90,17 @@ KEY_REVIEWED = "看完了"
 KEY_KEEP = "不改"
 ENTER = "Enter"
 
+_TOO_LATE = "，已过，请找镇办补卡。"
 MISSING_NOTHING = "✓  今天的卡已打齐"
 NO_WINDOW = "现在不是您的值班时段，不选上班、下班也可以。"
 NO_TIME = "本机时间还没校准，不选上班、下班也可以。"
+NO_LIST = "本站还没收到名单，已记录，县里会核对。"
 TOUCH_AGAIN = "方向不对？10 秒内再刷一次这张卡，就可以改。"
 TOUCH_AGAIN_TO_CHOOSE = "想选的话，10 秒内再刷一次这张卡。"
-CHOOSE = "按 7 上班，按 8 下班，再按 Enter；不选也可以。"
+CHOOSE = "按 7 上班，按 8 下班，再刷一次卡；不选也可以。"
 PUT_RIGHT = "上班、下班记错了，请找镇办更正。"
-CORRECTING = "正在更改…"
+CHOOSING = "请稍等…"
+NOT_CHANGED = "没有改。"
 CORRECTED = "已经改好。"
 
 LEARNING = "学习·答题闯关"
@@ -161,13 +164,29 @@ def simulated(names: list[str]) -> str:
     return "模拟设备: " + " ".join(shown)
 
 
-def lacking(lacks: Sequence[Lacking]) -> list[str]:
-    """Return what a person still has to do today, then what it is too late for; each with its window."""
+def lacking(lacks: Sequence[Lacking], *, correctable: bool = False) -> list[str]:
+    """Return what a person still has to do today, then what it is too late for; each with its window.
+
+    ``correctable``: the touch on the screen can be corrected now, and what that would mend is not too late yet.
+    """
     to_do = [_to_do(window, marks) for window, marks in _by_window(lacks, "now")]
     if not to_do:
         to_do = [f"{window}（{clock(marks[0].start)} 开始）还要打卡。" for window, marks in _by_window(lacks, "later")]
-    past = [f"{window}没打{_cards(marks)}，已过，请找镇办补卡。" for window, marks in _by_window(lacks, "past")]
-    return to_do + past
+    return to_do + _past(lacks, correctable)
+
+
+def _past(lacks: Sequence[Lacking], correctable: bool) -> list[str]:
+    """Return first what the touch on the screen may be after all."""
+    windows = _by_window(lacks, "past")
+    may_be_it = [(window, [lack for lack in marks if lack.correctable]) for window, marks in windows]
+    too_late = [(window, [lack for lack in marks if not lack.correctable]) for window, marks in windows]
+    said = "；这次就是的话，照上面改。" if correctable else _TOO_LATE
+    return [
+        f"{window}没打{_cards(marks)}{end}"
+        for end, found in ((said, may_be_it), (_TOO_LATE, too_late))
+        for window, marks in found
+        if marks
+    ]
 
 
 def _by_window(lacks: Sequence[Lacking], when: str) -> list[tuple[str, list[Lacking]]]:
@@ -200,13 +219,13 @@ def change_to(direction: Direction, *, from_nothing: bool) -> str:
 
 
 def correct_by(key: int, change: str) -> str:
-    """Return which keys correct a direction."""
-    return f"打错了？按 {key}，再按 Enter，{change}。"
+    """Return which key chooses another direction, and that the card makes it so."""
+    return f"打错了？按 {key}，再刷一次卡，就{change}。"
 
 
-def confirm(change: str) -> str:
-    """Return what Enter does now, and how it is not done."""
-    return f"按 Enter 确定{change}，按 0 不改。"
+def confirm(change: str, *, keys_count: bool) -> str:
+    """Return what the card does now, and how it is not done."""
+    return f"再刷一次这张卡，就{change}；不改请{'按 0 或' if keys_count else ''}不动。"
 
 
 def just_before(names: Sequence[str]) -> str:

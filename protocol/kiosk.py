@@ -45,6 +45,10 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
     """No touch can be this window's any more."""
     arrivals_over: bool = False
     """No touch can be this window's arrival any more."""
+    arrived_by_time: bool = False
+    """That touch was stored without a direction, and stands here by its time alone: the county decides what it is."""
+    left_by_time: bool = False
+    """As ``arrived_by_time``."""
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +59,8 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
     """Minutes after midnight of the window's date."""
     mark: Missing
     when: LackingWhen
+    correctable: bool = False
+    """It is past, and yet the touch that is shown would be this mark if its direction were corrected."""
 
 
 class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +108,7 @@ class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     name: ShortText = ""
     direction: Direction | None = None
     wall: WallMs = 0
+    """When the card was touched; for a ``repeat``, when the touch that counts was."""
     quality: ClockQuality = "unknown"
     missing: list[Missing] = []
     """What is lacking in the windows that have opened, whichever; ``lacking`` names them."""
@@ -109,11 +116,17 @@ class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     """The touch that this is about, where its direction is the person's to correct."""
     lacking: list[Lacking] = []
     again_within_ms: DurationMs = 0
-    """For so long the same card, touched again, gets to correct the direction. Touching it proves who asks."""
+    """For so long the same card, touched again, gets to choose a direction. Touching it proves who asks."""
     choose_within_ms: DurationMs = 0
-    """The card was touched again: for so long the direction can be chosen from this screen."""
+    """The card was touched again: for so long a direction can be chosen from this screen. Choosing changes nothing."""
+    chosen: Direction | None = None
+    """What was chosen: the same card, touched once more, makes it so. ``direction`` is still what is stored."""
+    confirm_within_ms: DurationMs = 0
+    """For so long that touch is waited for."""
     corrected: bool = False
     """This is what came of a correction."""
+    no_list: bool = False
+    """The card is unknown because this station has had no list of cards from the county yet."""
 
 
 class QuestionShown(_Line, frozen=True, kw_only=True, tag="question"):
@@ -195,10 +208,19 @@ class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status")
 
 
 class ChooseDirection(_Line, frozen=True, kw_only=True, tag="choose_direction"):
-    """The person corrects the direction of the very touch that their second touch brought onto the screen."""
+    """Somebody chooses a direction for the touch on the screen.
+
+    It is a wish: the agent shows it (`TouchShown.chosen`), and only the same card, touched in time, makes it so.
+    """
 
     touch: FactRef
     direction: Direction
+
+
+class KeepDirection(_Line, frozen=True, kw_only=True, tag="keep_direction"):
+    """Somebody takes back what was chosen; the agent shows the touch without it."""
+
+    touch: FactRef
 
 
 class OpenLevel(_Line, frozen=True, kw_only=True, tag="open_level"):
@@ -233,7 +255,7 @@ class AskStatus(_Line, frozen=True, kw_only=True, tag="ask_status"):
 
 
 type ToKiosk = Home | TouchShown | QuestionShown | Marked | LevelOver | Sorry | Status | LiveShown
-type ToAgent = ChooseDirection | OpenLevel | AnswerQuestion | NextQuestion | AskHelp | AskStatus
+type ToAgent = ChooseDirection | KeepDirection | OpenLevel | AnswerQuestion | NextQuestion | AskHelp | AskStatus
 
 
 _TO_KIOSK: msgspec.json.Decoder[ToKiosk] = msgspec.json.Decoder(ToKiosk)

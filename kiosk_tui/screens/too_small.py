@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 
 from kiosk_tui import theme, words
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.screens.touch import headline, who
+from kiosk_tui.screens.touch import detail, headline, who
 from kiosk_tui.typeset import Block
 from kiosk_tui.views import TouchView, View
 from kiosk_tui.widgets.page_body import PageBody
@@ -39,6 +39,5 @@ class SmallTouchScreen(_WordsScreen[TouchView]):
         """Draw the touch. No key is named, since keys mean nothing here."""
         touch = view.touch
         self.set_classes(f"-{touch.colour}")
-        detail = words.PROBLEM[touch.problem] or words.DETAIL[touch.answer]
-        lines = (headline(touch), who(touch, self.size.width), detail if touch.colour != "green" else "")
+        lines = (headline(touch), who(touch, self.size.width), detail(touch) if touch.colour != "green" else "")
         self._body.show(*(Block(line) for line in lines if line))

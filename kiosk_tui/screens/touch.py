@@ -37,6 +37,7 @@ class TouchScreen(KioskScreen[TouchView]):
         self._who = TextLine(id="who")
         self._detail = PageBody(centred=True)
         self._keys = KeyBar()
+        self._view: TouchView | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
@@ -50,17 +51,23 @@ class TouchScreen(KioskScreen[TouchView]):
 
     def show(self, view: TouchView) -> None:
         """Draw the touch."""
-        touch = view.touch
+        touch, self._view = view.touch, view
         self.set_classes(f"-{touch.colour} " + " ".join(name for name in self.classes if name in _SIZES))
         before = words.just_before([_in_short(one) for one in reversed(view.before)]) if view.before else ""
         self._before.show(Content(fit(before, self.size.width - 4)))
         self._headline.show(Content(clean(headline(touch))))
         self._art.show(_art(touch))
         self._who.show(Content(who(touch, self.size.width - 4)))
-        self._detail.show(*_details(view))
+        self._detail.show(*_details(view, keys_count=self._keys_count))
         self._keys.hints = _hints(view.correction, touch)
         seconds = view.correction.seconds_left if view.correction else 0 if view.note else view.again_s
         self._keys.right = words.seconds_left(seconds) if seconds else ""
+
+    def show_keys(self, *, count: bool) -> None:
+        """Name the keys only while they count, in the text too."""
+        super().show_keys(count=count)
+        if self._view is not None:
+            self._detail.show(*_details(self._view, keys_count=count))
 
 
 _SIZES = ("-short", "-tall", "-narrow", "-medium", "-wide")
@@ -93,34 +100,51 @@ def who(touch: TouchShown, width: int) -> str:
     return f"{fit(touch.name, max(width - 16, 8))}    {time}".strip()
 
 
-def _details(view: TouchView) -> tuple[Block, ...]:
+def detail(touch: TouchShown) -> str:
+    """Return in a sentence what that means for the person."""
+    return words.PROBLEM[touch.problem] or (words.NO_LIST if touch.no_list else words.DETAIL[touch.answer])
+
+
+def _details(view: TouchView, *, keys_count: bool) -> tuple[Block, ...]:
     touch = view.touch
-    texts = [words.PROBLEM[touch.problem] or words.DETAIL[touch.answer]]
+    texts = [detail(touch)]
     if touch.answer in _UNDERSTOOD:
-        texts = [*_about_the_direction(view), *words.lacking(touch.lacking)[:_MOST_LACKING]]
+        lacking = _lacking(view)[:_MOST_LACKING]
+        texts = [*_about_the_direction(view, keys_count=keys_count), *lacking]
         if touch.direction == "out" and not touch.lacking and _is_dated(touch):
             texts.append(words.MISSING_NOTHING)
     return tuple(Block(text) for text in texts if text)
 
 
-def _about_the_direction(view: TouchView) -> list[str]:
-    """Return how the direction is corrected: now by keys, by touching again, or later by an office."""
+def _lacking(view: TouchView) -> list[str]:
+    """Return what is lacking; what a correction would mend is too late only when that is too late."""
+    lacks, correctable = view.touch.lacking, view.correction is not None or view.again_s > 0
+    if correctable and view.note:  # which says something else than how to correct
+        lacks = [lack for lack in lacks if not lack.correctable]
+    return words.lacking(lacks, correctable=correctable)
+
+
+def _about_the_direction(view: TouchView, *, keys_count: bool) -> list[str]:
+    """Return how the direction is corrected: now by a key and the card, by touching again, or later by an office."""
     touch, correction = view.touch, view.correction
     if view.note:
         return [view.note]
-    if correction is not None:
-        return [_how_to_correct(touch, correction)]
-    said = words.DETAIL[touch.answer]
+    if correction is not None and (keys_count or correction.chosen is not None):
+        return [_how_to_correct(touch, correction, keys_count=keys_count)]
+    said = words.NOT_CHANGED if touch.chosen is not None else words.DETAIL[touch.answer]
+    if correction is not None:  # its keys do not count yet
+        return [said]
     if touch.direction is not None:
         return [said, words.TOUCH_AGAIN if view.again_s else words.PUT_RIGHT]
     nothing_to_choose = words.NO_WINDOW if _is_dated(touch) else words.NO_TIME
     return [said or nothing_to_choose, words.TOUCH_AGAIN_TO_CHOOSE if view.again_s else ""]
 
 
-def _how_to_correct(touch: TouchShown, correction: Correction) -> str:
+def _how_to_correct(touch: TouchShown, correction: Correction, *, keys_count: bool) -> str:
     from_nothing = touch.direction is None
     if correction.chosen is not None:
-        return words.confirm(words.change_to(correction.chosen, from_nothing=from_nothing))
+        change = words.change_to(correction.chosen, from_nothing=from_nothing)
+        return words.confirm(change, keys_count=keys_count)
     if from_nothing:
         return words.CHOOSE
     ((key, to),) = correction.choices
@@ -138,8 +162,7 @@ def _hints(correction: Correction | None, touch: TouchShown) -> tuple[KeyHint, .
         return (KeyHint("0", words.KEY_BACK),)
     from_nothing = touch.direction is None
     if correction.chosen is not None:
-        change = words.change_to(correction.chosen, from_nothing=from_nothing)
-        return (KeyHint(words.ENTER, words.KEY_CONFIRM + change), KeyHint("0", words.KEY_KEEP))
+        return (KeyHint("0", words.KEY_KEEP),)
     choices = (
         KeyHint(str(number), words.change_to(to, from_nothing=from_nothing)) for number, to in correction.choices
     )

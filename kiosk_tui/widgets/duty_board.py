@@ -102,11 +102,16 @@ def _arrival(row: DutyRow) -> str:
     if row.arrived is None:
         return words.NOT_DONE if row.arrivals_over else words.NOT_YET
     late = row.arrived > row.start + GRACE_MIN
-    return words.touched_at(words.clock(row.arrived), sign=words.LATE_SIGN if late else words.IN_TIME_SIGN)
+    return _touched(row.arrived, words.LATE_SIGN if late else words.IN_TIME_SIGN, by_time=row.arrived_by_time)
 
 
 def _departure(row: DutyRow) -> str:
     if row.left is None:
         return words.NOT_DONE if row.closed else words.NOT_YET if row.arrived is not None else words.NOTHING
     early = row.left < row.end - GRACE_MIN
-    return words.touched_at(words.clock(row.left), sign=words.EARLY_SIGN if early else words.IN_TIME_SIGN)
+    return _touched(row.left, words.EARLY_SIGN if early else words.IN_TIME_SIGN, by_time=row.left_by_time)
+
+
+def _touched(minutes: int, sign: str, *, by_time: bool) -> str:
+    """Return a time with its sign; with none where only the county can say what the touch was."""
+    return words.touched_at(words.clock(minutes), sign=words.NO_SIGN if by_time else sign)

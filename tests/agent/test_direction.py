@@ -1,12 +1,13 @@
-"""The direction comes from the duty windows; whoever touches the same card again within 10 s can correct it."""
+"""The direction comes from the duty windows; the card, a key and the card again correct it, within 10 s each."""
 
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from agent.events import CardTouched
 from protocol.facts import DirectionChosen, Touch
-from protocol.kiosk import ChooseDirection, Sorry, TouchShown
+from protocol.kiosk import ChooseDirection, KeepDirection, Sorry, TouchShown
 from protocol.units import Direction, FactRef
 from tests.agent.bench import LI, LOST, STRANGER, ZHANG, Bench, bench, desired
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
@@ -40,25 +41,40 @@ def test_a_first_touch_says_how_it_is_corrected_and_lets_nobody_do_it(station: B
     assert station.of(DirectionChosen) == []
 
 
-def test_the_owners_second_touch_offers_the_correction_of_the_first(station: Bench, system: FakeSystemClock) -> None:
+def test_the_owners_second_touch_offers_a_key_chooses_and_the_third_touch_corrects(
+    station: Bench, system: FakeSystemClock
+) -> None:
     first = station.touch(ZHANG)
     system.pass_ms(10_000)
     again = station.touch(ZHANG)
     assert (again.answer, again.touch, again.choose_within_ms) == ("repeat", first.touch, 10_000)
     system.pass_ms(10_000)
     choose(station, again, "out")
+    asked = station.recorded.touches[-1]
+    assert (asked.direction, asked.chosen, asked.confirm_within_ms, asked.choose_within_ms) == ("in", "out", 10_000, 0)
+    assert station.of(DirectionChosen) == []
+    system.pass_ms(10_000)
+    commits = station.outbox.commits
+    shown = station.touch(ZHANG)
     assert [(fact.touch, fact.direction) for fact in station.of(DirectionChosen)] == [(first.touch, "out")]
-    shown = station.recorded.touches[-1]
-    assert (shown.direction, shown.corrected, shown.choose_within_ms) == ("out", True, 0)
+    assert station.outbox.commits == commits + 1
+    confirming = station.of(Touch)[-1]
+    assert (confirming.answer, confirming.direction) == ("repeat", "out")
+    assert (shown.direction, shown.corrected, shown.chosen, shown.choose_within_ms) == ("out", True, None, 0)
     system.pass_ms(5_000)
     assert station.touch(ZHANG).direction == "out"
 
 
-def test_a_second_touch_after_10_s_offers_nothing(station: Bench, system: FakeSystemClock) -> None:
-    station.touch(ZHANG)
+def test_a_second_touch_after_10_s_offers_nothing_but_to_touch_once_more(
+    station: Bench, system: FakeSystemClock
+) -> None:
+    first = station.touch(ZHANG)
     system.pass_ms(10_001)
     again = station.touch(ZHANG)
-    assert (again.answer, again.touch, again.again_within_ms, again.choose_within_ms) == ("repeat", None, 0, 0)
+    assert (again.answer, again.again_within_ms, again.choose_within_ms) == ("repeat", 10_000, 0)
+    system.pass_ms(10_000)
+    offered = station.touch(ZHANG)
+    assert (offered.touch, offered.choose_within_ms) == (first.touch, 10_000)
 
 
 def test_a_third_touch_offers_it_once_more(station: Bench, system: FakeSystemClock) -> None:
@@ -67,6 +83,122 @@ def test_a_third_touch_offers_it_once_more(station: Bench, system: FakeSystemClo
         system.pass_ms(9_000)
         again = station.touch(ZHANG)
         assert (again.touch, again.choose_within_ms) == (first.touch, 10_000)
+
+
+def test_touches_alone_correct_nothing(station: Bench, system: FakeSystemClock) -> None:
+    for _ in range(40):
+        station.touch(ZHANG)
+        system.pass_ms(400)
+    assert station.of(DirectionChosen) == []
+    assert {fact.direction for fact in station.of(Touch)} == {"in"}
+
+
+def test_what_is_promised_about_the_next_touch_holds_to_the_end_of_the_run(
+    station: Bench, system: FakeSystemClock
+) -> None:
+    """After two minutes a touch is a new one, so the last that offers comes early enough for key and card."""
+    shown = station.touch(ZHANG)
+    for _ in range(12):
+        system.pass_ms(9_500)
+        promised = shown.again_within_ms >= 9_500
+        shown = station.touch(ZHANG)
+        assert shown.answer == "repeat"
+        assert (shown.choose_within_ms > 0) == promised
+        if shown.choose_within_ms:
+            last = shown
+    assert (last.wall, station.now().wall - last.wall) == (station.of(Touch)[0].at.wall, 12 * 9_500)
+    assert shown.again_within_ms == 0
+
+
+def test_the_last_touch_that_offers_can_still_be_confirmed(station: Bench, system: FakeSystemClock) -> None:
+    first = station.touch(ZHANG)
+    for _ in range(10):
+        system.pass_ms(10_000)
+        again = station.touch(ZHANG)
+    system.pass_ms(10_000)
+    choose(station, again, "out")
+    system.pass_ms(10_000)
+    assert station.touch(ZHANG).corrected
+    assert [fact.touch for fact in station.of(DirectionChosen)] == [first.touch]
+
+
+def test_10_s_after_the_choice_it_is_dropped(station: Bench, system: FakeSystemClock) -> None:
+    chosen(station)
+    system.pass_ms(10_001)
+    assert not station.touch(ZHANG).corrected
+    assert station.of(DirectionChosen) == []
+
+
+@pytest.mark.parametrize("next_card", [LI, LOST, STRANGER, "no card has this number"])
+@pytest.mark.parametrize("together", [True, False])
+def test_another_touch_drops_the_choice(station: Bench, next_card: str, together: bool) -> None:
+    chosen(station)
+    touches = [CardTouched(uid, "fake") for uid in (next_card, ZHANG)]
+    for batch in [touches] if together else [[one] for one in touches]:
+        station.desk.cards_touched(batch)
+    assert station.of(DirectionChosen) == []
+    assert not station.recorded.touches[-1].corrected
+
+
+def test_a_choice_that_is_taken_back_is_dropped(station: Bench) -> None:
+    again = chosen(station)
+    assert again.touch is not None
+    station.desk.keep_direction(1, KeepDirection(touch=again.touch))
+    shown = station.recorded.touches[-1]
+    assert (shown.chosen, shown.confirm_within_ms, shown.choose_within_ms) == (None, 0, 0)
+    assert not station.touch(ZHANG).corrected
+    assert station.of(DirectionChosen) == []
+
+
+def test_only_what_was_chosen_is_taken_back(station: Bench) -> None:
+    again = touched_twice(station)
+    assert again.touch is not None
+    station.desk.keep_direction(1, KeepDirection(touch=again.touch))
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch)]
+
+
+def test_touches_committed_with_the_one_that_confirms_say_the_same(station: Bench) -> None:
+    first = chosen(station).touch
+    station.desk.cards_touched([CardTouched(uid, "fake") for uid in (ZHANG, LI, ZHANG)])
+    assert [fact.touch for fact in station.of(DirectionChosen)] == [first]
+    assert [fact.direction for fact in station.of(Touch)[-3:]] == ["out", "in", "out"]
+    assert [shown.corrected for shown in station.recorded.touches[-3:]] == [True, False, False]
+
+
+def test_a_card_reported_lost_meanwhile_confirms_nothing(station: Bench) -> None:
+    chosen(station)
+    wanted = desired(version=2)
+    lost = [replace(card, lost=card.person == "p1" or card.lost) for card in wanted.cards]
+    station.accept(replace(wanted, cards=lost))
+    assert station.touch(ZHANG).answer == "lost"
+    assert station.of(DirectionChosen) == []
+
+
+def test_a_repeat_shows_the_time_of_the_touch_that_counts(station: Bench, system: FakeSystemClock) -> None:
+    first = station.touch(ZHANG)
+    system.pass_ms(65_000)
+    again = station.touch(ZHANG)
+    assert (again.answer, again.wall) == ("repeat", first.wall)
+    assert station.of(Touch)[-1].at.wall == first.wall + 65_000
+
+
+def test_what_a_correction_would_mend_is_marked(station: Bench, system: FakeSystemClock) -> None:
+    system.pass_ms(9 * HOUR_MS)  # 17:30: a departure, and the arrival is past
+    marks = [("am", "arrival", False), ("am", "departure", False), ("pm", "arrival", True)]
+
+    def past(shown: TouchShown) -> list[tuple[str, str, bool]]:
+        return [(lack.window, lack.mark, lack.correctable) for lack in shown.lacking if lack.when == "past"]
+
+    assert past(station.touch(ZHANG)) == marks
+    again = station.touch(ZHANG)
+    assert past(again) == marks
+    system.pass_ms(10_000)
+    choose(station, again, "in")
+    assert past(station.recorded.touches[-1]) == marks
+    system.pass_ms(10_001)
+    station.touch(ZHANG)
+    system.pass_ms(99_000)
+    assert past(station.touch(ZHANG))[-1] == ("pm", "arrival", False)
 
 
 def test_10_s_after_the_second_touch_it_is_too_late(station: Bench, system: FakeSystemClock) -> None:
@@ -92,13 +224,16 @@ def test_one_persons_offer_corrects_nobody_else(station: Bench) -> None:
     choose(station, other, "out")
     assert station.of(DirectionChosen) == []
     choose(station, again, "out")
+    station.touch(ZHANG)
     assert [fact.touch for fact in station.of(DirectionChosen)] == [again.touch]
 
 
-def test_a_second_touch_gives_one_correction(station: Bench) -> None:
+def test_a_second_touch_gives_one_choice(station: Bench) -> None:
     again = touched_twice(station)
     choose(station, again, "out")
     choose(station, again, "in")
+    assert station.recorded.answers == [Sorry(reason="too_late", touch=again.touch)]
+    station.touch(ZHANG)
     assert [fact.direction for fact in station.of(DirectionChosen)] == ["out"]
 
 
@@ -120,6 +255,12 @@ def touched_twice(station: Bench) -> TouchShown:
     return station.touch(ZHANG)
 
 
+def chosen(station: Bench) -> TouchShown:
+    again = touched_twice(station)
+    choose(station, again, "out")
+    return again
+
+
 def test_without_the_time_nothing_is_guessed_and_the_person_says(tmp_path: Path, system: FakeSystemClock) -> None:
     """The clock began where the power failed in the morning; it may be noon by now."""
     with bench(tmp_path, system, trusted=False) as station:
@@ -129,15 +270,21 @@ def test_without_the_time_nothing_is_guessed_and_the_person_says(tmp_path: Path,
         again = station.touch(ZHANG)
         assert again.direction is None
         choose(station, again, "out")
-        assert station.touch(ZHANG).direction == "out"
+        shown = station.touch(ZHANG)
+        assert (shown.direction, shown.corrected) == ("out", True)
 
 
-def test_a_touch_has_its_direction_once_its_boot_knows_the_time(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_a_touch_without_a_direction_keeps_to_that_when_its_boot_learns_the_time(
+    tmp_path: Path, system: FakeSystemClock
+) -> None:
+    """The county has it without one; its person may still say it."""
     with bench(tmp_path, system, trusted=False) as station:
         station.accept(desired())
-        assert station.touch(ZHANG).direction is None
+        first = station.touch(ZHANG)
+        assert (first.direction, first.quality) == (None, "unknown")
         station.clock.county_said(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
-        assert station.touch(ZHANG).direction == "in"
+        again = station.touch(ZHANG)
+        assert (again.direction, again.quality, again.choose_within_ms) == (None, "synced", 10_000)
 
 
 def test_a_touch_of_an_earlier_boot_can_not_be_corrected(tmp_path: Path) -> None:
@@ -169,7 +316,19 @@ def test_a_touch_that_never_was_can_not_be_corrected(station: Bench) -> None:
 
 
 def test_a_correction_on_a_full_disk_is_not_claimed(station: Bench) -> None:
-    again = touched_twice(station)
+    chosen(station)
     station.outbox.fill_disk()
-    choose(station, again, "out")
-    assert station.recorded.answers == [Sorry(reason="not_recorded", touch=again.touch)]
+    shown = station.touch(ZHANG)
+    assert (shown.answer, shown.corrected) == ("not_recorded", False)
+    station.outbox.error = None
+    assert station.touch(ZHANG).direction == "in"
+    assert station.of(DirectionChosen) == []
+
+
+def test_a_station_that_has_no_list_yet_says_so(tmp_path: Path, system: FakeSystemClock) -> None:
+    with bench(tmp_path, system) as station:
+        shown = station.touch(ZHANG)
+        assert (shown.answer, shown.no_list) == ("unknown", True)
+        station.accept(desired())
+        shown = station.touch(STRANGER)
+        assert (shown.answer, shown.no_list) == ("unknown", False)

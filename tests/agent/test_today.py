@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from agent.today import KEEP_MS, MAX_KEPT, Today
+from protocol.cards import card_token
 from protocol.facts import DirectionChosen, Fact, Touch
 from protocol.kiosk import DutyRow
-from protocol.twin import Person
+from protocol.twin import Card, Person
 from protocol.units import FactRef, Moment
-from tests.agent.bench import LI, LOST, STRANGER, ZHANG, Bench, bench, desired, window
+from tests.agent.bench import CARD_KEY, LI, LOST, STRANGER, ZHANG, Bench, bench, desired, window
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 
@@ -172,4 +173,43 @@ def test_a_chosen_direction_is_recalled(station: Bench) -> None:
     again.recall(facts)
     seen = again.find(ref(1))
     assert seen is not None
-    assert (seen.ref, seen.at, seen.chosen) == (ref(1), first.at, "out")
+    assert (seen.ref, seen.at, seen.direction) == (ref(1), first.at, "out")
+
+
+def test_a_touch_that_was_stored_without_a_direction_stands_on_the_board_by_its_time(
+    station: Bench, system: FakeSystemClock
+) -> None:
+    """The county shows no direction for it: the station says none either, also when the card is bound later."""
+    station.touch(STRANGER)
+    system.pass_ms(8 * HOUR_MS + 23 * 60_000)  # 16:53
+    assert station.touch(STRANGER).direction is None
+    wanted = desired(version=2)
+    bound = Card(token=card_token(CARD_KEY, STRANGER), person="p1")
+    station.accept(msgspec.structs.replace(wanted, cards=[bound]))
+    am, pm = row_of(station, "am"), row_of(station, "pm")
+    assert (am.arrived, am.arrived_by_time, am.left, am.left_by_time) == (510, True, None, False)
+    assert (pm.arrived, pm.arrived_by_time, pm.left, pm.left_by_time) == (None, False, 1013, True)
+    assert lacking(station) == [("am", "departure", "past"), ("pm", "arrival", "past")]
+    again = station.touch(STRANGER)
+    assert (again.answer, again.direction) == ("repeat", None)
+    assert [fact.direction for fact in station.of(Touch)] == [None, None, None]
+
+
+def test_the_board_keeps_the_direction_that_was_stored(station: Bench, system: FakeSystemClock) -> None:
+    """So does the county, when the roster changes after the touch."""
+    system.pass_ms(HOUR_MS)
+    assert station.touch(ZHANG).direction == "in"
+    station.accept(msgspec.structs.replace(desired(version=2), windows=[window("early", 360, 600, "p1")]))
+    row = row_of(station, "early")
+    assert (row.arrived, row.arrived_by_time, row.left) == (570, False, None)
+
+
+def test_a_touch_of_which_nobody_knows_when_it_was_is_not_on_the_board(tmp_path: Path) -> None:
+    system = FakeSystemClock()
+    with bench(tmp_path, system, trusted=False) as before:
+        before.accept(desired())
+        before.touch(ZHANG)
+    system.reboot(b"boot-two--------")
+    with bench(tmp_path, system) as after:
+        row = row_of(after, "am")
+        assert (row.arrived, row.left) == (None, None)

@@ -497,6 +497,21 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         again_within_ms=10_000,
         choose_within_ms=10_000,
     ),
+    "touch-chosen": kiosk.TouchShown(
+        colour="green",
+        answer="repeat",
+        name="张示例",
+        direction="out",
+        wall=AT.wall,
+        quality="synced",
+        missing=["arrival"],
+        touch=TOUCH,
+        lacking=[kiosk.Lacking(window="上午", start=510, mark="arrival", when="past", correctable=True)],
+        again_within_ms=4_000,
+        chosen="in",
+        confirm_within_ms=10_000,
+    ),
+    "touch-no_list": kiosk.TouchShown(colour="amber", answer="unknown", wall=AT.wall, quality="synced", no_list=True),
     "question": kiosk.QuestionShown(
         run=RUN.hex(),
         title="示例学习包",
@@ -538,6 +553,23 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         ],
         levels=[],
     ),
+    "home-by_time": kiosk.Home(
+        station=STATION,
+        station_name="示例站点",
+        village="示例村",
+        wall=AT.wall,
+        quality="synced",
+        link="connected",
+        waiting=0,
+        reader_ready=True,
+        simulated=[],
+        duty=[
+            kiosk.DutyRow(
+                name="张示例", window="上午", start=510, end=720, arrived=505, left=None, arrived_by_time=True
+            )
+        ],
+        levels=[],
+    ),
     "sorry-touch": kiosk.Sorry(reason="too_late", touch=TOUCH),
     "live": kiosk.LiveShown(viewer="镇办", left_s=272),
     "sorry": kiosk.Sorry(reason="too_late"),
@@ -556,6 +588,7 @@ LINES: dict[str, kiosk.ToKiosk | kiosk.ToAgent] = {
         saving=["blobs"],
     ),
     "choose_direction": kiosk.ChooseDirection(touch=TOUCH, direction="out"),
+    "keep_direction": kiosk.KeepDirection(touch=TOUCH),
     "open_level": kiosk.OpenLevel(pack="sample", level="1"),
     "answer": kiosk.AnswerQuestion(run=RUN.hex(), question="q0", chosen=[1]),
     "next": kiosk.NextQuestion(run=RUN.hex()),

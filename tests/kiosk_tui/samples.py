@@ -107,7 +107,9 @@ GREEN = TouchShown(
 )
 LEAVING = msgspec.structs.replace(GREEN, direction="out", missing=[], lacking=[])
 REPEAT = msgspec.structs.replace(GREEN, answer="repeat", touch=None, again_within_ms=0)
+REPEAT_LATER = msgspec.structs.replace(GREEN, answer="repeat")
 AGAIN = msgspec.structs.replace(GREEN, answer="repeat", choose_within_ms=10_000)
+CHOSEN = msgspec.structs.replace(GREEN, answer="repeat", again_within_ms=4_000, chosen="out", confirm_within_ms=10_000)
 CORRECTED = msgspec.structs.replace(GREEN, direction="out", again_within_ms=4_000, corrected=True, lacking=[])
 LACKING = msgspec.structs.replace(
     GREEN,
@@ -118,12 +120,25 @@ LACKING = msgspec.structs.replace(
         lack("下午坐班", "arrival", "past", 870),
     ],
 )
+AFTERNOON_PAST = lack("下午坐班", "arrival", "past", 870)
+CORRECTABLE = msgspec.structs.replace(
+    LACKING,
+    lacking=[
+        lack("上午坐班", "departure", "past"),
+        msgspec.structs.replace(AFTERNOON_PAST, correctable=True),
+    ],
+)
+CORRECTABLE_AGAIN = msgspec.structs.replace(CORRECTABLE, answer="repeat", choose_within_ms=10_000)
 UNKNOWN = TouchShown(colour="amber", answer="unknown", wall=MORNING, quality="synced")
+NO_LIST = msgspec.structs.replace(UNKNOWN, no_list=True)
 LOST = TouchShown(colour="amber", answer="lost", wall=MORNING, quality="restored")
 FULL = TouchShown(colour="red", answer="not_recorded", problem="disk_full", wall=MORNING, quality="synced")
 UNDIRECTED = msgspec.structs.replace(GREEN, direction=None, missing=[], lacking=[])
 UNDATED = msgspec.structs.replace(GREEN, direction=None, missing=[], lacking=[], quality="restored")
 AGAIN_UNDIRECTED = msgspec.structs.replace(UNDIRECTED, answer="repeat", choose_within_ms=10_000)
+CHOSEN_UNDIRECTED = msgspec.structs.replace(
+    UNDIRECTED, answer="repeat", again_within_ms=4_000, chosen="out", confirm_within_ms=10_000
+)
 AGAIN_UNDATED = msgspec.structs.replace(UNDATED, answer="repeat", choose_within_ms=10_000)
 CROWD = [
     msgspec.structs.replace(GREEN, name="买买提·吐尔逊阿依"),

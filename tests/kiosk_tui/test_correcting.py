@@ -1,4 +1,4 @@
-"""Who touched the card again corrects the direction, on that touch's own screen, by two keys; nothing else does."""
+"""A key on the second touch's own screen asks the agent for a direction; what comes of it, the agent says."""
 
 import msgspec
 import pytest
@@ -6,8 +6,8 @@ import pytest
 from kiosk_tui import words
 from kiosk_tui.flow import Flow
 from kiosk_tui.keys import Key
-from kiosk_tui.views import AwayView, HomeView, LevelsView, QuestionView, TouchView
-from protocol.kiosk import ChooseDirection, Sorry, ToAgent
+from kiosk_tui.views import AwayView, Correction, HomeView, LevelsView, QuestionView, TouchView
+from protocol.kiosk import ChooseDirection, KeepDirection, Sorry, ToAgent
 from protocol.units import Direction, FactRef
 from tests.kiosk_tui import samples
 from tests.kiosk_tui.rig import GUARD_S, STATES, HandClock, press
@@ -37,16 +37,56 @@ class Kiosk:
         return [message.direction for message in self.said if isinstance(message, ChooseDirection)]
 
 
-def test_seven_and_enter_on_the_second_touch_correct_the_first() -> None:
+def test_seven_on_the_second_touch_asks_and_the_card_makes_it_so() -> None:
     kiosk = Kiosk("touch-again")
-    kiosk.press("7", "enter")
+    kiosk.press("7")
     assert kiosk.said == [ChooseDirection(touch=samples.TOUCH, direction="out")]
-    kiosk.press("7", "enter")
-    assert len(kiosk.said) == 1
+    kiosk.flow.agent_said(samples.CHOSEN)
+    shown = kiosk.shown
+    assert shown.correction == Correction(10, (), "out")
     kiosk.flow.agent_said(samples.CORRECTED)
-    assert (kiosk.shown.touch, kiosk.shown.correction, kiosk.shown.note) == (samples.CORRECTED, None, words.CORRECTED)
+    shown = kiosk.shown
+    assert (shown.touch, shown.correction, shown.note) == (samples.CORRECTED, None, words.CORRECTED)
     kiosk.clock.pass_s(6)
     assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_until_the_agent_answers_nothing_more_is_asked() -> None:
+    kiosk = Kiosk("touch-again")
+    kiosk.press("7", "7", "enter")
+    assert len(kiosk.said) == 1
+    assert not isinstance(kiosk.flow.view(), TouchView)  # Enter puts a result away that offers nothing
+
+
+@pytest.mark.parametrize("key", [key for key in PAD if key != "0"])
+def test_no_key_makes_a_choice_so(key: Key) -> None:
+    kiosk = Kiosk("touch-again-chosen")
+    kiosk.press(key, key)
+    assert kiosk.said == []
+    assert kiosk.shown.correction is not None
+    assert kiosk.shown.correction.chosen == "out"
+
+
+def test_nought_takes_the_choice_back() -> None:
+    kiosk = Kiosk("touch-again-chosen")
+    kiosk.press("0")
+    assert kiosk.said == [KeepDirection(touch=samples.TOUCH)]
+    kiosk.flow.agent_said(msgspec.structs.replace(samples.REPEAT_LATER, again_within_ms=3_000))
+    assert (kiosk.shown.correction, kiosk.shown.note, kiosk.shown.again_s) == (None, "", 3)
+    kiosk.press("0")
+    assert isinstance(kiosk.flow.view(), HomeView)
+
+
+def test_a_choice_that_nobody_confirms_is_over_after_ten_seconds() -> None:
+    kiosk = Kiosk("touch-again-chosen")
+    seen = []
+    while (correction := kiosk.shown.correction) is not None:
+        seen.append(correction.seconds_left)
+        kiosk.clock.pass_s(1)
+    assert seen == list(range(10, 0, -1))
+    kiosk.clock.pass_s(3)
+    assert isinstance(kiosk.flow.view(), HomeView)
+    assert kiosk.said == []
 
 
 @pytest.mark.parametrize("state", ["touch-in", "touch-undirected", "touch-undated", "touch-repeat"])
@@ -58,29 +98,18 @@ def test_the_first_touch_is_corrected_by_no_key(state: str) -> None:
             assert kiosk.corrections == []
 
 
-def test_no_single_key_and_no_other_pair_corrects() -> None:
-    for first in PAD:
-        for second in PAD:
-            kiosk = Kiosk("touch-again")
-            kiosk.press(first, second)
-            assert kiosk.corrections == (["out"] if (first, second) == ("7", "enter") else [])
-
-
-@pytest.mark.parametrize("between", [key for key in PAD if key not in ("7", "enter", "repeat")])
-def test_a_key_in_between_takes_the_seven_back(between: Key) -> None:
+@pytest.mark.parametrize("key", [key for key in PAD if key != "7"])
+def test_no_other_key_asks(key: Key) -> None:
     kiosk = Kiosk("touch-again")
-    kiosk.press("7", between)
-    assert kiosk.shown.correction is not None
-    assert kiosk.shown.correction.chosen is None
-    kiosk.press("enter")
-    assert kiosk.corrections == []
+    kiosk.press(key, key)
+    assert kiosk.said == []
 
 
 @pytest.mark.parametrize("state", ["touch-again-undirected", "touch-again-undated"])
 @pytest.mark.parametrize(("key", "direction"), [("7", "in"), ("8", "out")])
 def test_a_touch_without_a_direction_gets_one(state: str, key: Key, direction: str) -> None:
     kiosk = Kiosk(state)
-    kiosk.press(key, "enter")
+    kiosk.press(key)
     assert kiosk.corrections == [direction]
 
 
@@ -96,21 +125,19 @@ def test_keys_are_deaf_until_the_touch_was_seen_for_long_enough() -> None:
     kiosk.flow.painted(kiosk.flow.view())
     kiosk.clock.pass_s(GUARD_S - 0.001)
     kiosk.flow.key("7")
-    assert kiosk.shown.correction is not None
-    assert kiosk.shown.correction.chosen is None
+    assert kiosk.said == []
     kiosk.clock.pass_s(0.201)
     kiosk.flow.key("7")
-    assert kiosk.shown.correction.chosen == "out"
+    assert kiosk.corrections == ["out"]
 
 
-def test_the_next_persons_touch_takes_the_seven_with_it() -> None:
-    kiosk = Kiosk("touch-again")
-    kiosk.press("7")
+def test_the_next_persons_touch_takes_the_choice_with_it() -> None:
+    kiosk = Kiosk("touch-again-chosen")
     theirs = FactRef(epoch=bytes(16), seq=8)
     kiosk.flow.agent_said(msgspec.structs.replace(samples.AGAIN, name="李示例", touch=theirs))
-    kiosk.press("enter")
-    assert kiosk.said == []
-    kiosk.press("7", "enter")
+    assert kiosk.shown.correction is not None
+    assert kiosk.shown.correction.chosen is None
+    kiosk.press("7")
     assert kiosk.said == [ChooseDirection(touch=theirs, direction="out")]
 
 
@@ -120,8 +147,9 @@ def test_a_second_touch_over_a_running_level_corrects_and_the_level_goes_on() ->
     kiosk.flow.agent_said(samples.GREEN)
     kiosk.press("1", "7", "8")
     kiosk.flow.agent_said(samples.AGAIN)
-    kiosk.press("1", "2", "7", "enter")
+    kiosk.press("1", "2", "7")
     assert kiosk.said == [ChooseDirection(touch=samples.TOUCH, direction="out")]
+    kiosk.flow.agent_said(samples.CHOSEN)
     kiosk.flow.agent_said(samples.CORRECTED)
     kiosk.press("0")
     assert kiosk.flow.view() == before
@@ -134,7 +162,7 @@ def test_the_countdown_runs_from_ten_to_one_and_then_an_office_is_named() -> Non
         seen.append(correction.seconds_left)
         kiosk.clock.pass_s(1)
     assert seen == list(range(10, 0, -1))
-    kiosk.press("7", "enter")
+    kiosk.press("7")
     assert kiosk.said == []
     kiosk.clock.pass_s(3 - GUARD_S)
     assert isinstance(kiosk.flow.view(), HomeView)
@@ -157,20 +185,20 @@ def test_after_ten_seconds_one_is_the_menu_again() -> None:
     assert isinstance(kiosk.flow.view(), LevelsView)
 
 
-def test_a_correction_that_came_too_late_is_said() -> None:
+def test_a_choice_that_came_too_late_is_said() -> None:
     kiosk = Kiosk("touch-again")
-    kiosk.press("7", "enter")
+    kiosk.press("7")
     kiosk.flow.agent_said(Sorry(reason="too_late", touch=samples.TOUCH))
     assert kiosk.shown.note == words.SORRY["too_late"]
     assert kiosk.shown.touch.direction == "in"
-    kiosk.press("7", "enter")
+    kiosk.press("7")
     assert len(kiosk.said) == 1
 
 
-def test_a_refused_correction_says_nothing_on_the_next_persons_screen_or_question() -> None:
+def test_a_refused_choice_says_nothing_on_the_next_persons_screen_or_question() -> None:
     kiosk = Kiosk("question-single")
     kiosk.flow.agent_said(samples.AGAIN)
-    kiosk.press("7", "enter")
+    kiosk.press("7")
     theirs = msgspec.structs.replace(samples.GREEN, name="李示例", touch=FactRef(epoch=bytes(16), seq=8))
     kiosk.flow.agent_said(theirs)
     kiosk.flow.agent_said(Sorry(reason="too_late", touch=samples.TOUCH))
@@ -181,13 +209,14 @@ def test_a_refused_correction_says_nothing_on_the_next_persons_screen_or_questio
     assert view.note == ""
 
 
-def test_a_correction_into_a_dying_agent_is_not_claimed() -> None:
-    kiosk = Kiosk("touch-again")
-    kiosk.press("7", "enter")
+@pytest.mark.parametrize(("state", "keys"), [("touch-again", ["7"]), ("touch-again-chosen", [])])
+def test_a_choice_is_not_claimed_when_its_agent_is_gone(state: str, keys: list[Key]) -> None:
+    kiosk = Kiosk(state)
+    kiosk.press(*keys)
     kiosk.flow.agent_away()
-    assert kiosk.shown.note == words.SORRY["not_recorded"]
-    kiosk.press("7", "enter")
-    assert len(kiosk.said) == 1
+    assert (kiosk.shown.correction, kiosk.shown.note) == (None, words.SORRY["not_recorded"])
+    kiosk.press("7")
+    assert len(kiosk.said) == len(keys)
     kiosk.clock.pass_s(13)
     assert isinstance(kiosk.flow.view(), AwayView)
 
@@ -196,7 +225,8 @@ def test_star_shows_the_second_touch_again_without_its_correction() -> None:
     kiosk = Kiosk("touch-again")
     kiosk.press("0", "repeat")
     assert (kiosk.shown.touch, kiosk.shown.correction) == (samples.AGAIN, None)
-    kiosk.press("7", "enter")
+    assert kiosk.shown.again_s > 0
+    kiosk.press("7")
     assert kiosk.said == []
 
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from kiosk_tui.app import KioskApp
 from kiosk_tui.link import AgentLink
-from protocol.kiosk import AnswerQuestion, ChooseDirection, NextQuestion, OpenLevel, ToAgent, ToKiosk
+from protocol.kiosk import AnswerQuestion, ChooseDirection, KeepDirection, NextQuestion, OpenLevel, ToAgent, ToKiosk
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
@@ -28,7 +28,9 @@ def one_question_level(message: ToAgent) -> list[ToKiosk]:
         case NextQuestion():
             return [samples.PASSED]
         case ChooseDirection():
-            return [msgspec.structs.replace(samples.CORRECTED, direction=message.direction)]
+            return [msgspec.structs.replace(samples.CHOSEN, chosen=message.direction)]
+        case KeepDirection():
+            return [samples.REPEAT_LATER]
         case _:
             return []
 
@@ -101,10 +103,15 @@ async def test_a_touch_interrupts_a_level_which_goes_on(agent: FakeAgent) -> Non
         agent.send(samples.GREEN)
         await screen.shows("✓打卡成功·上班")
         agent.send(samples.AGAIN)
-        await screen.shows("打错了？按7，再按Enter，改为下班。")
+        await screen.shows("打错了？按7，再刷一次卡，就改为下班。")
         await screen.press("7")
-        await screen.shows("按Enter确定改为下班")
-        await screen.press("enter")
+        await screen.shows("再刷一次这张卡，就改为下班；不改请按0或不动。")
+        await screen.press("0")
+        await screen.shows("方向不对？10秒内再刷一次这张卡，就可以改。")
+        agent.send(samples.AGAIN)
+        await screen.press("7")
+        await screen.shows("再刷一次这张卡，就改为下班")
+        agent.send(samples.CORRECTED)
         await screen.shows("✓打卡成功·下班")
         await screen.shows("已经改好")
         agent.send(samples.FULL)
@@ -112,6 +119,7 @@ async def test_a_touch_interrupts_a_level_which_goes_on(agent: FakeAgent) -> Non
         await screen.press("0")
         await screen.shows(samples.QUESTION.stem)
         assert ChooseDirection(touch=samples.TOUCH, direction="out") in agent.heard
+        assert KeepDirection(touch=samples.TOUCH) in agent.heard
 
 
 async def test_the_agent_may_restart_at_any_time(agent: FakeAgent) -> None:

@@ -85,10 +85,15 @@ WHOLE = {
     ],
     "touch-out": ["✓打卡成功·下班", "✓今天的卡已打齐"],
     "touch-repeat": ["✓已打卡·上班", "刚才已经打过，不用再打。", "上班、下班记错了，请找镇办更正。"],
-    "touch-again": ["✓已打卡·上班", "打错了？按7，再按Enter，改为下班。", "7改为下班", "0返回", "还有10秒"],
-    "touch-again-chosen": ["按Enter确定改为下班，按0不改。", "Enter确定改为下班", "0不改"],
-    "touch-again-undirected": ["按7上班，按8下班，再按Enter；不选也可以。", "7记为上班", "8记为下班"],
-    "touch-again-undated": ["按7上班，按8下班，再按Enter；不选也可以。", "时间待校准"],
+    "touch-again": ["✓已打卡·上班", "打错了？按7，再刷一次卡，就改为下班。", "7改为下班", "0返回", "还有10秒"],
+    "touch-repeat-later": ["✓已打卡·上班", "刚才已经打过，不用再打。", "方向不对？10秒内再刷一次这张卡"],
+    "touch-again-chosen": ["再刷一次这张卡，就改为下班；不改请按0或不动。", "0不改", "还有10秒"],
+    "touch-again-chosen-undirected": ["再刷一次这张卡，就记为下班；不改请按0或不动。", "0不改"],
+    "touch-again-undirected": ["按7上班，按8下班，再刷一次卡；不选也可以。", "7记为上班", "8记为下班"],
+    "touch-again-undated": ["按7上班，按8下班，再刷一次卡；不选也可以。", "时间待校准"],
+    "touch-correctable": ["方向不对？10秒内再刷一次这张卡", "下午坐班没打上班卡；这次就是的话，照上面改。"],
+    "touch-correctable-again": ["改为上班", "下午坐班没打上班卡；这次就是的话，照上面改。"],
+    "touch-no-list": ["！已记录，待县里核对", "本站还没收到名单，已记录，县里会核对。"],
     "touch-corrected": ["✓打卡成功·下班", "已经改好。"],
     "touch-lacking": ["✓打卡成功·下班", "上午坐班没打上班卡、下班卡，已过，请找镇办补卡。"],
     "touch-longest": ["刚才：欧阳示例下班✓已记录，待县里核对！"],
@@ -247,6 +252,7 @@ def row(**fields: object) -> DutyRow:
         (row(state="over", arrived=510), "✓ 08:30 待打卡"),
         (row(state="over", closed=True, arrivals_over=True, arrived=510), "✓ 08:30 没打"),
         (row(state="over", closed=True, arrivals_over=True, left=723), "没打 ✓ 12:03"),
+        (row(arrived=560, left=709, arrived_by_time=True, left_by_time=True), "09:20 11:49"),
     ],
 )
 async def test_the_board_says_what_was_done_and_what_was_not(shown: DutyRow, columns: str) -> None:
@@ -273,6 +279,44 @@ async def test_the_keys_are_named_only_while_they_count() -> None:
         await pilot.press("1")
         await rig.settle(pilot)
         assert "请按数字选一关" in rig.text()
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "after"),
+    [
+        ("touch-again", "刚才已经打过，不用再打。", "打错了？按7，"),
+        ("touch-again-undirected", "刚才已经打过，不用再打。", "按7上班，按8下班，"),
+        ("touch-again-chosen", "再刷一次这张卡，就改为下班；不改请不动。", "不改请按0或不动。"),
+    ],
+)
+async def test_the_text_names_keys_only_while_they_count(state: str, before: str, after: str) -> None:
+    rig = Rig()
+    async with rig.app.run_test(size=(60, 16)) as pilot:
+        STATES[state](rig.app.flow, rig.clock)
+        rig.app.draw()
+        await pilot.pause()
+        await pilot.pause()
+        assert before in rig.text()
+        assert not re.search(r"按\d", rig.text())
+        await rig.settle(pilot)
+        assert after in rig.text()
+
+
+async def test_what_a_correction_would_mend_is_past_when_it_can_not_be_corrected_any_more() -> None:
+    past = "下午坐班没打上班卡，已过，请找镇办补卡。"
+    rig = Rig()
+    async with rig.app.run_test(size=(60, 16)) as pilot:
+        for touch in (samples.CORRECTABLE, samples.CORRECTABLE_AGAIN):
+            rig.app.flow.agent_said(touch)
+            await rig.settle(pilot)
+            assert past not in rig.text()
+        rig.clock.pass_s(10)
+        await rig.settle(pilot)
+        assert past in rig.text()
+        rig.app.flow.agent_said(msgspec.structs.replace(samples.CORRECTABLE, corrected=True))
+        await rig.settle(pilot)
+        assert "已经改好" in rig.text()
+        assert "下午坐班" not in rig.text()
 
 
 async def test_a_touch_brings_the_board_to_its_first_page() -> None:

@@ -1,5 +1,6 @@
 """What a person lacks is said window by window: what is still to do first, then what it is too late for."""
 
+import msgspec
 import pytest
 
 from kiosk_tui import words
@@ -38,3 +39,11 @@ def test_what_is_lacking(lacks: list[Lacking], said: list[str]) -> None:
 @pytest.mark.parametrize(("lives", "said"), [(3, "● ●  还可以错 2 次"), (1, "○ ○  还可以错 0 次"), (0, "机会用完了")])
 def test_the_last_life_bears_no_wrong_answer(lives: int, said: str) -> None:
     assert words.lives(lives) == said
+
+
+def test_what_a_correction_would_mend_is_not_too_late_yet() -> None:
+    may_be_it = msgspec.structs.replace(lack(PM, "arrival", "past", 870), correctable=True)
+    lacks = [lack(AM, "departure", "past"), may_be_it]
+    past = "上午坐班没打下班卡，已过，请找镇办补卡。"
+    assert words.lacking(lacks, correctable=True) == ["下午坐班没打上班卡；这次就是的话，照上面改。", past]
+    assert words.lacking(lacks) == ["下午坐班没打上班卡，已过，请找镇办补卡。", past]

@@ -11,6 +11,8 @@ from tests.proofs.keys.pad import presses, sent
 MEANT_EVERY = 160
 """Of so many keys at a kiosk, one act of somebody who means to correct their direction."""
 SECOND_TOUCH = 0.35
+THIRD_TOUCH = 0.4
+"""Of those who touched twice: nervous people, who mean nothing by it."""
 
 
 @dataclass(slots=True)
@@ -61,22 +63,21 @@ class Hands:
                 until_meant = self._chance.randint(MEANT_EVERY // 2, MEANT_EVERY * 3 // 2)
 
     def _correct_meaningly(self) -> None:
-        """Touch, touch again, read, and correct: as somebody does who means it."""
+        """Touch, touch again, read, choose, and touch once more: as somebody does who means it."""
         person = self._chance.choice(CAST)
-        waits = (self._chance.uniform(0.8, 4), self._chance.uniform(1.3, 3), self._chance.uniform(0.3, 1.5))
+        waits = (self._chance.uniform(0.8, 4), self._chance.uniform(1.3, 3), self._chance.uniform(0.6, 4))
         self._kiosk.station.touch(person)
         self._pause.wait(waits[0])
         self._kiosk.station.touch(person)
-        self._work.count(touches=2, meant=1)
-        numlock = self._chance.random() < 0.5
-        for key, wait_s in zip(("7", "enter"), waits[1:], strict=True):
-            self._pause.wait(wait_s)
-            self._kiosk.press(key, sent(key, numlock=numlock))
-            self._work.count(keys=1)
+        self._pause.wait(waits[1])
+        self._kiosk.press("7", sent("7", numlock=self._chance.random() < 0.5))
+        self._pause.wait(waits[2])
+        self._kiosk.station.touch(person)
+        self._work.count(keys=1, touches=3, meant=1)
 
 
 class People:
-    """Those with cards at one station: alone, in a rush, and some of them twice."""
+    """Those with cards at one station: alone, in a rush, and some of them twice or three times."""
 
     def __init__(self, station: Station, work: Work, *, seed: str) -> None:
         self._station, self._work = station, work
@@ -100,4 +101,6 @@ class People:
             group.append((person, self._chance.choice([0.05, 0.4, 1.5, 4.0])))
             if self._chance.random() < SECOND_TOUCH:
                 group.append((person, self._chance.uniform(0.5, 11)))
+                if self._chance.random() < THIRD_TOUCH:
+                    group.append((person, self._chance.uniform(0.3, 11)))
         return group

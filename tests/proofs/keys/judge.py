@@ -169,21 +169,28 @@ def runs(sights: Sequence[Sight], holds: Callable[[str], bool]) -> list[tuple[in
 def _was_meant(
     chosen: StoredFact, facts: Sequence[StoredFact], screens: Sequence[Screen], names: Mapping[bytes, str]
 ) -> bool:
-    """Tell whether the card's owner asked: touched it again in time, and then pressed the keys on that very screen."""
+    """Tell whether the card's owner asked: touched again in time, a key on that very screen, and then touched again."""
     touched = next((one for one in facts if one.kind == "touch" and one.seq == chosen.said["touch"]["seq"]), None)
     if touched is None:
         return False
     card = touched.said["card"]
-    taps = [one.mono for one in facts if one.kind == "touch" and one.said["card"] == card and one.seq < chosen.seq]
-    offered_since = _offered_since(taps, chosen.mono)
+    touches = [one for one in facts if one.kind == "touch" and one.seq < chosen.seq]
+    last = touches[-1]
+    if (last.seq, last.mono, last.said["card"]) != (chosen.seq - 1, chosen.mono, card):  # the last word is the card's
+        return False
+    if len(touches) == 1 or touches[-2].said["card"] != card:
+        return False
+    taps = [one.mono for one in touches[:-1] if one.said["card"] == card]
+    offered_since = _offered_since(taps)
     keys = _keys_for(_direction_before(chosen, touched, facts), str(chosen.said["direction"]))
     return offered_since is not None and any(
-        _pressed_on_it(screen, names[card], keys, since=offered_since, until=chosen.mono) for screen in screens
+        _pressed_on_it(screen, names[card], keys, since=offered_since, last_tap=taps[-1], confirmed=last.mono)
+        for screen in screens
     )
 
 
-def _offered_since(taps: Sequence[int], until: int) -> int | None:
-    """Return which touch began the offer that was open then: the first of those that each came soon after another.
+def _offered_since(taps: Sequence[int]) -> int | None:
+    """Return which touch began the offer that the last one made: the first of those that each came soon after another.
 
     The screens of several that follow one another look alike.
     """
@@ -191,7 +198,7 @@ def _offered_since(taps: Sequence[int], until: int) -> int | None:
     for first, second in pairwise(taps):
         soon = second - first <= AGAIN_MS + LATE_MS
         began = None if not soon else second if began is None else began
-    return began if taps and until - taps[-1] <= AGAIN_MS + LATE_MS else None
+    return began
 
 
 def _direction_before(chosen: StoredFact, touched: StoredFact, facts: Sequence[StoredFact]) -> str | None:
@@ -206,18 +213,20 @@ def _keys_for(before: str | None, direction: str) -> set[str]:
     return {"8"} if before is None and direction == "out" else {"7"}
 
 
-def _pressed_on_it(screen: Screen, name: str, keys: set[str], *, since: int, until: int) -> bool:
-    """Tell whether such a key, then Enter, came while the screen had offered the correction for long enough."""
-    offered = [run for run in runs(screen.sights, lambda text: _offers(text, name)) if run[0] >= since - LATE_MS]
-    for begin, end in offered:
-        on_it = [one for one in screen.pressed if begin + SEEN_MS <= one.at <= min(end, until)]
-        firsts = [one.at for one in on_it if one.key in keys]
-        enters = [one.at for one in on_it if one.key == "enter" and one.at >= until - SAID_MS]
-        if firsts and enters and firsts[0] <= enters[-1]:
-            return True
-    return False
+def _pressed_on_it(screen: Screen, name: str, keys: set[str], *, since: int, last_tap: int, confirmed: int) -> bool:
+    """Tell whether such a key came while the second touch's own screen had stood for long enough, and both in time."""
+    earliest = max(last_tap - LATE_MS, confirmed - AGAIN_MS - LATE_MS)
+    latest = min(last_tap + AGAIN_MS + LATE_MS, confirmed)
+    own = [run for run in runs(screen.sights, lambda text: _is_second_touch(text, name)) if run[1] > since]
+    return any(
+        max(begin, since) + SEEN_MS <= one.at <= end and earliest <= one.at <= latest
+        for begin, end in own
+        for one in screen.pressed
+        if one.key in keys
+    )
 
 
-def _offers(text: str, name: str) -> bool:
+def _is_second_touch(text: str, name: str) -> bool:
+    """Tell whether it is the screen of a card that was touched again, with nothing chosen yet."""
     whose = re.search(rf"{re.escape(name)}(\d\d:\d\d|时间待校准)", text)  # others are named too: who was just before
-    return whose is not None and any(words in text for words in ("打错了？按7", "按7上班", "按Enter确定"))
+    return whose is not None and "已打卡" in text and "再刷一次这张卡，就改为" not in text and "，就记为" not in text

@@ -2,13 +2,20 @@
 
 import sys
 from collections.abc import Callable
+from typing import cast
+
+from msgspec.structs import replace
 
 from agent import cli as agent_cli
 from agent import desk
+from agent.correcting import CHOOSE_WITHIN_MS, Offer, Wish
 from kiosk_tui import cli as kiosk_cli
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import KeyGuard
 from kiosk_tui.keys import Key
+from protocol.facts import DirectionChosen
+from protocol.kiosk import ChooseDirection, TouchShown
+from protocol.units import FactRef
 
 type Main = Callable[[list[str] | None], int]
 
@@ -35,16 +42,34 @@ def _ends() -> Main:
 
 def _first_touch() -> Main:
     """An agent that offers the correction at the first touch, to whoever stands at the keypad."""
+    show = desk.ClockingDesk._show
 
-    def offered(self: desk.ClockingDesk, one: desk._Judged) -> desk._Offer | None:
-        seen = self._today.repeated(one.touch.card, one.touch.at)
-        return desk._Offer(seen, one.touch.at.mono + desk.CHOOSE_WITHIN_MS) if seen and one.person else None
+    def offering(self: desk.ClockingDesk, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
+        is_first = shown.answer == "recorded" and not shown.corrected and shown.touch is not None
+        if is_first and (seen := self._today.find(cast(FactRef, shown.touch))):
+            open_now = Offer(seen, self._clock.mono_ms() + CHOOSE_WITHIN_MS)
+            shown = replace(shown, choose_within_ms=CHOOSE_WITHIN_MS)
+        show(self, shown, open_now)
 
-    desk.ClockingDesk._offered = offered  # type: ignore[method-assign]
+    desk.ClockingDesk._show = offering  # type: ignore[method-assign]
     return agent_cli.main
 
 
-PLANTED = {"blind": _blind, "ends": _ends, "first-touch": _first_touch}
+def _key_alone() -> Main:
+    """An agent for which a key is the last word: whoever presses it corrects the direction."""
+    choose = desk.ClockingDesk.choose_direction
+
+    def chosen(self: desk.ClockingDesk, kiosk: int, asked: ChooseDirection) -> None:
+        choose(self, kiosk, asked)
+        if self._correcting.chosen(asked.touch):
+            now = self._clock.now()
+            self._journal.commit(DirectionChosen(at=now, touch=asked.touch, direction=asked.direction))
+
+    desk.ClockingDesk.choose_direction = chosen  # type: ignore[method-assign]
+    return agent_cli.main
+
+
+PLANTED = {"blind": _blind, "ends": _ends, "first-touch": _first_touch, "key-alone": _key_alone}
 
 if __name__ == "__main__":
     sys.exit(PLANTED[sys.argv[1]]()(sys.argv[2:]))

@@ -14,10 +14,11 @@ CARD, OTHER_CARD = b"a" * 16, b"b" * 16
 NAMES = {CARD: "甲一", OTHER_CARD: "乙二"}
 STEM = "着火了打哪个电话？"
 HOME, QUESTION, VERDICT = "今日值班", f"第1题{STEM}114119", f"{STEM}√答对了"
-FIRST, OFFERED, ARMED = (
+FIRST, SECOND, OFFERED, CHOSEN = (
     "打卡成功甲一08:06再刷一次",
-    "已打卡甲一08:06打错了？按7，再按Enter",
-    "甲一08:06按Enter确定改为下班",
+    "已打卡甲一08:06刚才已经打过",
+    "已打卡甲一08:06打错了？按7，再刷一次卡，就改为下班",
+    "已打卡甲一08:06再刷一次这张卡，就改为下班",
 )
 
 
@@ -44,43 +45,56 @@ def judged(facts: list[StoredFact], *screens: Screen) -> Findings:
     return findings
 
 
-TOUCHED_TWICE = [touch(1, 1_000), touch(2, 4_000)]
+TOUCHED = [touch(1, 1_000), touch(2, 4_000), touch(3, 8_000, direction="out")]
+"""The third touch confirms."""
 MEANT = Screen(
-    shown((0, HOME), (1_030, FIRST), (4_030, OFFERED), (6_000, ARMED), (6_600, HOME)),
-    [KeyPressed(5_990, "7"), KeyPressed(6_550, "enter")],
+    shown((0, HOME), (1_030, FIRST), (4_030, SECOND), (4_950, OFFERED), (6_000, CHOSEN), (8_030, HOME)),
+    [KeyPressed(5_990, "7")],
 )
 
 
 def test_a_correction_that_its_owner_meant_is_well() -> None:
-    found = judged([*TOUCHED_TWICE, chosen(3, 6_560)], MEANT)
-    assert (found.foreign_directions, found.directions, found.touches) == (0, 1, 2)
+    found = judged([*TOUCHED, chosen(4, 8_000)], MEANT)
+    assert (found.foreign_directions, found.directions, found.touches) == (0, 1, 3)
+
+
+def pressed(*keys: KeyPressed) -> Screen:
+    return Screen(MEANT.sights, keys)
 
 
 @pytest.mark.parametrize(
     ("facts", "screen"),
     [
-        pytest.param([touch(1, 1_000), chosen(3, 6_560)], MEANT, id="touched once"),
-        pytest.param([touch(1, 1_000), touch(2, 4_000, OTHER_CARD), chosen(3, 6_560)], MEANT, id="another touched"),
-        pytest.param([touch(1, 1_000), touch(2, 15_000), chosen(3, 16_560)], MEANT, id="touched again too late"),
-        pytest.param([*TOUCHED_TWICE, chosen(3, 6_560, about=9)], MEANT, id="no such touch"),
-        pytest.param([*TOUCHED_TWICE, chosen(3, 6_560)], Screen(MEANT.sights, []), id="no key"),
+        pytest.param([touch(1, 8_000), chosen(2, 8_000)], MEANT, id="touched once"),
+        pytest.param([*TOUCHED[:2], chosen(3, 6_000)], MEANT, id="the key had the last word"),
+        pytest.param([*TOUCHED, chosen(4, 8_600)], MEANT, id="not with the touch that confirms"),
         pytest.param(
-            [*TOUCHED_TWICE, chosen(3, 6_560)],
-            Screen(MEANT.sights, [KeyPressed(4_500, "7"), KeyPressed(6_550, "enter")]),
-            id="before it was seen",
+            [touch(1, 1_000), touch(2, 8_000), chosen(3, 8_000)],
+            Screen(shown((0, HOME), (1_030, OFFERED)), MEANT.pressed),
+            id="chosen after the first touch",
+        ),
+        pytest.param([*TOUCHED[:2], touch(3, 8_000, OTHER_CARD), chosen(4, 8_000)], MEANT, id="another card confirmed"),
+        pytest.param(
+            [*TOUCHED[:2], touch(3, 7_000, OTHER_CARD), touch(4, 8_000), chosen(5, 8_000)], MEANT, id="another between"
         ),
         pytest.param(
-            [*TOUCHED_TWICE, chosen(3, 6_560)],
-            Screen(MEANT.sights, [KeyPressed(5_990, "enter"), KeyPressed(6_550, "7")]),
-            id="keys the wrong way round",
+            [touch(1, 1_000), touch(2, 15_000), touch(3, 19_000), chosen(4, 19_000)],
+            Screen(shown((0, HOME), (15_030, OFFERED)), [KeyPressed(17_000, "7")]),
+            id="touched again too late",
         ),
+        pytest.param([*TOUCHED[:2], touch(3, 16_300), chosen(4, 16_300)], MEANT, id="confirmed too late"),
+        pytest.param([*TOUCHED, chosen(4, 8_000, about=9)], MEANT, id="no such touch"),
+        pytest.param([*TOUCHED, chosen(4, 8_000)], pressed(), id="no key"),
+        pytest.param([*TOUCHED, chosen(4, 8_000)], pressed(KeyPressed(4_800, "7")), id="before it was seen"),
+        pytest.param([*TOUCHED, chosen(4, 8_000)], pressed(KeyPressed(5_990, "enter")), id="no key that chooses"),
+        pytest.param([*TOUCHED, chosen(4, 8_000)], pressed(KeyPressed(8_010, "7")), id="after the last touch"),
         pytest.param(
-            [*TOUCHED_TWICE, chosen(3, 6_560)],
+            [*TOUCHED, chosen(4, 8_000)],
             Screen(shown((0, HOME), (4_030, QUESTION)), MEANT.pressed),
             id="on another screen",
         ),
         pytest.param(
-            [*TOUCHED_TWICE, chosen(3, 6_560)],
+            [*TOUCHED, chosen(4, 8_000)],
             Screen(shown((0, HOME), (4_030, OFFERED.replace("甲一", "刚才甲一乙二"))), MEANT.pressed),
             id="on another's screen",
         ),
@@ -91,28 +105,28 @@ def test_a_direction_that_nobody_meant_is_counted(facts: list[StoredFact], scree
 
 
 def test_a_touch_without_a_direction_has_a_key_for_each() -> None:
-    undirected = [touch(1, 1_000, direction=None), touch(2, 4_000, direction=None)]
-    offered = Screen(shown((0, HOME), (4_030, "甲一08:06按7上班，按8下班")), MEANT.pressed)
-    assert judged([*undirected, chosen(3, 6_560, direction="in")], offered).foreign_directions == 0
-    assert judged([*undirected, chosen(3, 6_560, direction="out")], offered).foreign_directions == 1
+    undirected = [touch(1, 1_000, direction=None), touch(2, 4_000, direction=None), touch(3, 8_000)]
+    offered = Screen(shown((0, HOME), (4_030, "已打卡甲一08:06按7上班，按8下班")), MEANT.pressed)
+    assert judged([*undirected, chosen(4, 8_000, direction="in")], offered).foreign_directions == 0
+    assert judged([*undirected, chosen(4, 8_000, direction="out")], offered).foreign_directions == 1
 
 
 def test_a_third_touch_keeps_the_offer_of_the_second_open() -> None:
-    screen = Screen(shown((0, HOME), (4_030, OFFERED)), [KeyPressed(20_000, "7"), KeyPressed(20_400, "enter")])
-    third = [*TOUCHED_TWICE, touch(3, 13_000)]
-    assert judged([*third, chosen(4, 20_410)], screen).foreign_directions == 0
-    assert judged([*TOUCHED_TWICE, chosen(4, 20_410)], screen).foreign_directions == 1
+    screen = Screen(shown((0, HOME), (4_030, OFFERED)), [KeyPressed(20_000, "7")])
+    third = [*TOUCHED[:2], touch(3, 13_000)]
+    assert judged([*third, touch(4, 24_000), chosen(5, 24_000)], screen).foreign_directions == 0
+    assert judged([*TOUCHED[:2], touch(3, 24_000), chosen(4, 24_000)], screen).foreign_directions == 1
 
 
-def test_a_corrected_direction_can_be_corrected_back() -> None:
+def test_a_direction_between_the_touches_is_judged_by_itself() -> None:
     undirected = [touch(1, 1_000, direction=None), chosen(2, 2_000, direction="in"), touch(3, 4_000, direction="in")]
-    again = chosen(4, 6_560, direction="out")
-    assert judged([*undirected, again], MEANT).foreign_directions == 1  # the first: nobody pressed anything
+    again = [touch(4, 8_000, direction="out"), chosen(5, 8_000, direction="out")]
+    assert judged([*undirected, *again], MEANT).foreign_directions == 1  # the first: nobody pressed anything
 
 
 def test_a_screen_read_in_the_middle_of_a_write_is_no_other_screen() -> None:
-    torn = shown((0, HOME), (4_030, OFFERED), (6_000, "甲一08:06按En7，再"), (6_004, ARMED), (6_600, HOME))
-    assert judged([*TOUCHED_TWICE, chosen(3, 6_560)], Screen(torn, MEANT.pressed)).foreign_directions == 0
+    torn = shown((0, HOME), (4_030, SECOND), (4_500, "甲一08:06按En7，再"), (4_504, OFFERED), (6_600, HOME))
+    assert judged([*TOUCHED, chosen(4, 8_000)], Screen(torn, [KeyPressed(4_900, "7")])).foreign_directions == 0
 
 
 def answer(mono: int) -> StoredFact:
@@ -191,9 +205,10 @@ def test_a_kiosk_that_hears_keys_at_once_is_caught() -> None:
     assert blind > 0
 
 
-def test_a_correction_for_whoever_presses_is_caught() -> None:
+@pytest.mark.parametrize("bug", ["first-touch", "key-alone"])
+def test_a_correction_for_whoever_presses_is_caught(bug: str) -> None:
     foreign, _, _, _ = small(
-        keys=200, touches=30, seed=1, agent_program="tests.proofs.keys.planted first-touch", hands={"child": 1.0}
+        keys=200, touches=30, seed=1, agent_program=f"tests.proofs.keys.planted {bug}", hands={"child": 1.0}
     )
     assert foreign > 0
 
