@@ -6,7 +6,7 @@ before the one before it was counted.
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -69,16 +69,35 @@ class Turns:
     def _take(self, source: str) -> None:
         place = (source, object())
         with self._changed:
-            if len(self._line) >= self._most_waiting or self._waiting_of(source) >= self._most_waiting_of_one:
-                raise TooBusy
+            self._make_room(source)
             self._line.append(place)
             try:
-                if not self._changed.wait_for(lambda: self._is_next(place), self._patience_s):
+                called = self._changed.wait_for(
+                    lambda: place not in self._line or self._is_next(place), self._patience_s
+                )
+                if not called or place not in self._line:
                     raise TooBusy
                 self._running.add(source)
             finally:
-                self._line.remove(place)
+                if place in self._line:
+                    self._line.remove(place)
                 self._changed.notify_all()
+
+    def _make_room(self, source: str) -> None:
+        """See that ``source`` may wait. Of a full line the last of who waits most leaves, where that is more often.
+
+        Else a few sources together would fill the line, and keep everybody else out of it.
+        """
+        waiting = self._waiting_of(source)
+        if waiting >= self._most_waiting_of_one:
+            raise TooBusy
+        if len(self._line) < self._most_waiting:
+            return
+        most, count = Counter(other for other, _ in self._line).most_common(1)[0]
+        if count <= waiting + 1:
+            raise TooBusy
+        self._line.remove(next(place for place in reversed(self._line) if place[0] == most))
+        self._changed.notify_all()
 
     def _is_next(self, place: tuple[str, object]) -> bool:
         """Tell whether a turn is free and ``place`` is the first in line whose source has none."""

@@ -30,7 +30,8 @@ class Places:
         self._most_waiting_of_one = waiting_of_one
         self._patience_s = patience_s
         self._taken: Counter[str] = Counter()
-        self._line: list[tuple[str, asyncio.Future[None]]] = []
+        self._line: list[tuple[str, asyncio.Future[bool]]] = []
+        """Each is told whether it has a place."""
 
     @asynccontextmanager
     async def place(self, source: str) -> AsyncIterator[None]:
@@ -56,23 +57,35 @@ class Places:
         return len(self._line)
 
     async def _take(self, source: str) -> None:
-        waiting = sum(other == source for other, _ in self._line)
-        if len(self._line) >= self._most_waiting or waiting >= self._most_waiting_of_one:
-            raise TooBusy
-        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._make_room(source)
+        called: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._line.append((source, called))
         self._call()
         try:
             await asyncio.wait({called}, timeout=self._patience_s)
         except asyncio.CancelledError:
-            if called.done():
+            if called.done() and called.result():
                 self._give_back(source)
             raise
         finally:
             if not called.done():
                 self._line.remove((source, called))
-        if not called.done():
+        if not (called.done() and called.result()):
             raise TooBusy
+
+    def _make_room(self, source: str) -> None:
+        """See that ``source`` may wait. Of a full line the last of who waits most leaves, where that is more often."""
+        waiting = Counter(other for other, _ in self._line)
+        if waiting[source] >= self._most_waiting_of_one:
+            raise TooBusy
+        if len(self._line) < self._most_waiting:
+            return
+        most, count = waiting.most_common(1)[0]
+        if count <= waiting[source] + 1:
+            raise TooBusy
+        leaving = next(one for one in reversed(self._line) if one[0] == most)
+        self._line.remove(leaving)
+        leaving[1].set_result(False)
 
     def _give_back(self, source: str) -> None:
         self._taken[source] -= 1
@@ -89,4 +102,4 @@ class Places:
             chosen = min(admissible, key=lambda one: self._taken[one[0]])
             self._line.remove(chosen)
             self._taken[chosen[0]] += 1
-            chosen[1].set_result(None)
+            chosen[1].set_result(True)

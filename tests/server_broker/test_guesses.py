@@ -199,3 +199,37 @@ def test_an_older_hash_is_replaced_at_the_next_right_password(officer: User) -> 
     assert sign_in("officer", PASSWORD, OFFICE) == 302
     officer.refresh_from_db()
     assert "m=19456,t=2,p=1" in officer.password
+
+
+def test_where_the_line_is_full_who_waits_most_makes_way() -> None:
+    """Addresses that fill the line together keep nobody else out of it."""
+    line = Turns(at_once=1, waiting=4, waiting_of_one=2, patience_s=WAIT_S)
+    heard: list[str] = []
+
+    def guess(source: str) -> None:
+        try:
+            with line.turn(source):
+                heard.append(source)
+        except TooBusy:
+            heard.append(f"{source} refused")
+
+    def come(source: str) -> threading.Thread:
+        before = line.waiting(source)
+        thread = threading.Thread(target=guess, args=(source,))
+        thread.start()
+        wait_for(lambda: line.waiting(source) == before + 1)
+        return thread
+
+    with line.turn("running"):
+        threads = [come(source) for source in ("one", "one", "two", "two", "office")]
+        wait_for(lambda: heard != [])
+        assert [line.waiting(source) for source in ("one", "two", "office")] == [1, 2, 1]
+        assert heard == ["one refused"]
+        threads.append(come("third"))
+        wait_for(lambda: len(heard) == 2)
+        assert heard[1] == "two refused"
+        guess("fourth")
+        assert heard[2] == "fourth refused", "nobody waits more often than it would"
+    for thread in threads:
+        thread.join(WAIT_S)
+    assert sorted(heard[3:]) == ["office", "one", "third", "two"]

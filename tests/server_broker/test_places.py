@@ -89,6 +89,25 @@ def test_beyond_its_line_a_source_is_refused_and_others_are_not() -> None:
     asyncio.run(scene())
 
 
+def test_where_the_line_is_full_who_waits_most_makes_way() -> None:
+    """Sources that fill the line together keep nobody else out of it."""
+
+    async def scene() -> None:
+        room = places()
+        works = await crowd(room, 6) + await crowd(room, 3, "192.0.2.67")
+        assert (room.taken, room.waiting) == (3, 6)
+        [office] = await crowd(room, 1, OFFICE)
+        assert room.waiting == 6
+        pushed_out = works.pop(5)
+        with pytest.raises(TooBusy):
+            await pushed_out.task
+        await ended(*works, office)
+        assert office.has_begun
+        assert (room.taken, room.waiting) == (0, 0)
+
+    asyncio.run(scene())
+
+
 def test_who_waits_too_long_is_refused_and_has_left_the_line() -> None:
     async def scene() -> None:
         room = places(patience_s=0.01)
