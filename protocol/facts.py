@@ -60,7 +60,7 @@ class Touch(_Fact, frozen=True, kw_only=True, tag="touch"):
 
 
 class DirectionChosen(_Fact, frozen=True, kw_only=True, tag="direction_chosen"):
-    """The person corrected the direction of their touch within 10 s."""
+    """The person corrected the direction of their touch: a key chose it, and their card, touched again, made it so."""
 
     touch: FactRef
     direction: Direction

@@ -43,7 +43,18 @@ from protocol.facts import (
     WindowClosed,
 )
 from protocol.health import Health, Machine
-from protocol.kiosk import AskHelp, AskStatus, Home, LinkState, NextQuestion, OpenLevel, Sorry, Status
+from protocol.kiosk import (
+    AskHelp,
+    AskStatus,
+    ChooseDirection,
+    Home,
+    KeepDirection,
+    LinkState,
+    NextQuestion,
+    OpenLevel,
+    Sorry,
+    Status,
+)
 from tests.agent.bench import LI, STRANGER, ZHANG, Bench, bench
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
 
@@ -329,6 +340,17 @@ def test_what_kiosks_ask_is_answered_and_acknowledged(running: Running) -> None:
     )
     assert running.station.recorded.answers == [Sorry(reason="no_such_level"), Sorry(reason="unknown_run")]
     assert [what for who, what in running.order if who == "handled"] == [2, 2]
+
+
+def test_a_kiosk_chooses_a_direction_and_takes_it_back(running: Running) -> None:
+    running.take(*touches(ZHANG, ZHANG))
+    touch = running.station.recorded.touches[-1].touch
+    assert touch is not None
+    running.take(KioskSaid(kiosk=2, message=ChooseDirection(touch=touch, direction="out")))
+    assert running.station.recorded.touches[-1].chosen == "out"
+    running.take(KioskSaid(kiosk=3, message=KeepDirection(touch=touch)))
+    assert running.station.recorded.touches[-1].chosen is None
+    assert [what for who, what in running.order if who == "handled"] == [2, 3]
 
 
 def test_help_is_stated_once_however_often_9_is_pressed(running: Running, system: FakeSystemClock) -> None:

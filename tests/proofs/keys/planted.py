@@ -41,7 +41,7 @@ def _ends() -> Main:
 
 
 def _first_touch() -> Main:
-    """An agent that offers the correction at the first touch, to whoever stands at the keypad."""
+    """An agent that lets whoever stands at the keypad correct the first touch."""
     show = desk.ClockingDesk._show
 
     def offering(self: desk.ClockingDesk, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
@@ -52,11 +52,11 @@ def _first_touch() -> Main:
         show(self, shown, open_now)
 
     desk.ClockingDesk._show = offering  # type: ignore[method-assign]
-    return agent_cli.main
+    return _key_alone()
 
 
 def _key_alone() -> Main:
-    """An agent for which a key is the last word: whoever presses it corrects the direction."""
+    """An agent for which a key is the last word, and not the card."""
     choose = desk.ClockingDesk.choose_direction
 
     def chosen(self: desk.ClockingDesk, kiosk: int, asked: ChooseDirection) -> None:

@@ -110,6 +110,7 @@ def _prompts() -> dict[str, bytes]:
     never = {"epoch": base64.b64encode(bytes(16)).decode(), "seq": 1}
     said: dict[str, Mapping[str, object]] = {
         "a direction for a touch that never was": {"type": "choose_direction", "touch": never, "direction": "out"},
+        "a choice taken back that never was": {"type": "keep_direction", "touch": never},
         "an answer in a run that never was": {"type": "answer", "run": "AAAAAAAAAAA=", "question": "1", "chosen": [0]},
         "the next question of no run": {"type": "next", "run": "AAAAAAAAAAA="},
         "a level that is not there": {"type": "open_level", "pack": "none", "level": "none"},
