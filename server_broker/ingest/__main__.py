@@ -34,10 +34,9 @@ def _work(shard: int, stop: threading.Event) -> None:
     from django.conf import settings  # noqa: PLC0415 - Django's settings are read after setup
 
     from server_broker.broker import local_client_settings  # noqa: PLC0415
-    from server_broker.fleet.county_clock import CountyClock, LinuxMachine, build_ms  # noqa: PLC0415
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
-    from server_broker.service.config import read_config  # noqa: PLC0415
+    from server_broker.service.clock import county_clock  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
     local = local_client_settings(settings.HOME)
@@ -48,12 +47,7 @@ def _work(shard: int, stop: threading.Event) -> None:
         shard=shard,
         clock=lambda: datetime.now(UTC),
         stop=stop,
-        county_clock=CountyClock(
-            settings.HOME.root,
-            machine=LinuxMachine(),
-            mode=read_config(settings.HOME).clock,
-            build_ms=build_ms(),
-        ),
+        county_clock=county_clock(settings.HOME),
     )
     worker.run()
 

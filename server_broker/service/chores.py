@@ -17,9 +17,8 @@ from dataclasses import dataclass
 
 import django
 
-from server_broker.fleet.county_clock import CountyClock, LinuxMachine, build_ms
 from server_broker.home import CountyHome
-from server_broker.service.config import read_config
+from server_broker.service.clock import county_clock
 from server_broker.service.logs import rotate_logs
 
 _log = logging.getLogger("server_broker.chores")
@@ -168,7 +167,7 @@ def main() -> None:
     django.setup()
     from server_broker.settings import HOME  # noqa: PLC0415 - reads the environment
 
-    clock = CountyClock(HOME.root, machine=LinuxMachine(), mode=read_config(HOME).clock, build_ms=build_ms())
+    clock = county_clock(HOME)
     others = county_chores(HOME, clock_judges_age=lambda: clock.look().judges_age)
     threads = [
         threading.Thread(target=_work, args=(chores, stop), name=chores[0].name)

@@ -22,7 +22,6 @@ from server_broker.accounts.models import User
 from server_broker.audit import log as audit
 from server_broker.enrolment.claims import ClaimRefused, make_claim
 from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
-from server_broker.fleet.county_clock import CountyClock, LinuxMachine, build_ms
 from server_broker.fleet.desired import desired_changed
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
@@ -34,6 +33,7 @@ from server_broker.people.cells import BadCell
 from server_broker.people.excel import import_people
 from server_broker.regions.models import Region
 from server_broker.service import accounts_cli
+from server_broker.service.clock import county_clock
 from server_broker.service.config import read_config
 from server_broker.service.control import restart, service_pid
 from server_broker.service.processes import ServiceError, own_name
@@ -256,7 +256,7 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Print what the machine's clock is worth; 1 while stations are not told the time."""
     mode = read_config(home).clock
-    clock = CountyClock(home.root, machine=LinuxMachine(), mode=mode, build_ms=build_ms())
+    clock = county_clock(home)
     standing = clock.look()
     if chosen.confirm:
         before, standing = standing, clock.confirm()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-import uvicorn
 from django.core.asgi import get_asgi_application
 from django.db import connections
 from django.utils import timezone
@@ -19,6 +18,7 @@ from server_broker.home import CountyHome
 from server_broker.service.bounded_http import BoundedHttp
 from server_broker.service.web import web_config
 from server_broker.trust.keys import server_certificate
+from tests.server_broker.web_in_thread import Web
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,16 +28,6 @@ PATIENCE_S = 20.0
 """How long a client here waits to be turned out; the web is told to wait `SHORT_S`."""
 
 type Connect = Callable[[], AbstractContextManager[ssl.SSLSocket]]
-
-
-class Web(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
 
 
 @pytest.fixture

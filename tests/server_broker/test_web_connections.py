@@ -14,6 +14,7 @@ from server_broker.console import handler
 from server_broker.console.handler import FairHandler
 from server_broker.console.places import Places
 from server_broker.home import CountyHome
+from tests.server_broker.web_in_thread import Web
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,16 +23,6 @@ CROWD, OFFICE = "127.0.0.9", "127.0.0.2"
 """Addresses of this machine, as which clients call."""
 WAIT_S = 20.0
 ASK = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: sessionid=" + b"a" * 32 + b"\r\nConnection: close\r\n\r\n"
-
-
-class Web(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
 
 
 @pytest.fixture

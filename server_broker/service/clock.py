@@ -1,0 +1,15 @@
+"""The clock of a county's own machine, as its ``county.toml`` says that it is vouched for."""
+
+from server_broker.fleet.county_clock import CountyClock, LinuxMachine, Machine, build_ms
+from server_broker.home import CountyHome
+from server_broker.service.config import read_config
+
+
+def county_clock(home: CountyHome, *, machine: Machine | None = None) -> CountyClock:
+    """Return the county's clock; ``machine`` in place of the one that this runs on.
+
+    Raises:
+        ServiceError: There is no county in this folder, or its configuration is wrong.
+    """
+    mode = read_config(home).clock
+    return CountyClock(home.root, machine=machine or LinuxMachine(), mode=mode, build_ms=build_ms())
