@@ -22,7 +22,12 @@ log = logging.getLogger(__name__)
 
 RETRY_MS = 3_600_000
 ASK_FOR_KEYS_MS = 600_000
-"""So long at least lies between two renewals for the sake of the county's keys."""
+"""So long at least lies between two renewals for the sake of the county's keys, where the first did not fail."""
+ASK_AGAIN_MS = 30_000
+"""So long after one that failed the next may begin, and twice as long after each further one, to the limit above.
+
+A county that takes a new key starts its web service again at that moment: the first to ask may find nobody there.
+"""
 SUSPICION_MS = 900_000
 """So long without the time and without the county, a certificate is suspected to be over."""
 _WHENEVER_DUE = 2**53
@@ -57,7 +62,9 @@ class Renewal:
         self._renewed = False
         self._reached_ms = clock.mono_ms()
         self._key_unknown = False
-        self._keys_asked_ms: int | None = None
+        self._asking_for_keys = False
+        self._ask_for_keys_from_ms = 0
+        self._failed_asks = 0
 
     @property
     def running(self) -> bool:
@@ -71,8 +78,9 @@ class Renewal:
             self._reached_ms = now.mono
         if self._running:
             return
-        if self._key_unknown and self._may_ask_for_keys(now.mono):
-            self._key_unknown, self._keys_asked_ms = False, now.mono
+        if self._key_unknown and now.mono >= self._ask_for_keys_from_ms:
+            self._key_unknown, self._asking_for_keys = False, True
+            self._ask_for_keys_from_ms = now.mono + ASK_FOR_KEYS_MS
             self._begin(now.wall if self._clock.dated else _WHENEVER_DUE, anyway=True)
         elif now.mono < self._next_ms:
             return
@@ -81,9 +89,6 @@ class Renewal:
                 self._begin(now.wall)
         elif now.mono - self._reached_ms >= SUSPICION_MS and not self._renewed:
             self._begin(_WHENEVER_DUE)
-
-    def _may_ask_for_keys(self, mono_ms: int) -> bool:
-        return self._keys_asked_ms is None or mono_ms - self._keys_asked_ms >= ASK_FOR_KEYS_MS
 
     def key_unknown(self) -> None:
         """Something came from the county that is signed by a key which this station does not know."""
@@ -103,6 +108,9 @@ class Renewal:
     def ended(self, event: RenewalEnded) -> None:
         """Note how it went; the next connection uses the new certificate."""
         self._running = False
+        if self._asking_for_keys:
+            self._asking_for_keys = False
+            self._asked_for_keys(failed=bool(event.problem))
         if event.problem:
             log.warning("the certificate was not renewed: %s", event.problem)
             return
@@ -112,3 +120,12 @@ class Renewal:
             log.info("the certificate is renewed")
             if self._county_keys.replace(event.county_keys):
                 log.warning("the county signs with another key from now on")
+
+    def _asked_for_keys(self, *, failed: bool) -> None:
+        if not failed:
+            self._failed_asks = 0
+            return
+        self._key_unknown = True
+        wait_ms = min(ASK_AGAIN_MS << self._failed_asks, ASK_FOR_KEYS_MS)
+        self._ask_for_keys_from_ms = self._clock.mono_ms() + wait_ms
+        self._failed_asks = min(self._failed_asks + 1, 8)  # no longer wait comes after it

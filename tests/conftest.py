@@ -45,6 +45,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(COUNTY_FOLDER, ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def _same_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what a verb says of its county to the programs that it starts forgotten before the next test."""
+    monkeypatch.setenv("CUNHUI_HOME", str(COUNTY_FOLDER))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file together, and one after the other all that start a village, a screen or a browser."""
     here = Path(__file__).parent

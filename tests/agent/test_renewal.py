@@ -1,5 +1,6 @@
 """When the certificate is looked at and renewed: when due, on suspicion, for the county's keys, and no oftener."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,32 @@ def test_unknown_keys_without_end_cost_one_in_ten_minutes(rig: Rig, system: Fake
         rig.tick()
         system.pass_ms(1000)
     assert rig.anyway.count(True) == 2
+
+
+def test_a_county_that_was_away_is_asked_for_its_keys_again_soon_and_then_seldom(
+    rig: Rig, system: FakeSystemClock
+) -> None:
+    """A new key has the web service started again: whoever asks first may find nobody there."""
+    rig.tick()
+    rig.answer, times = OSError("no county"), list[int]()
+    rig.renewal.key_unknown()
+    for second in range(7200):
+        rig.tick()
+        if rig.anyway.count(True) > len(times):
+            times.append(second)
+        system.pass_ms(1000)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert gaps[:6] == [30, 60, 120, 240, 480, 600]
+    assert set(gaps[5:]) == {ASK_FOR_KEYS_MS // 1000}
+    rig.answer = RenewalEnded(renewed=True, due_ms=system.wall + 45 * DAY_MS, county_keys=(NEW_KEY,))
+    system.pass_ms(ASK_FOR_KEYS_MS)
+    rig.tick()
+    assert rig.keys == {key_id(NEW_KEY): NEW_KEY}
+    rig.renewal.key_unknown()
+    asked = len(rig.asked)
+    system.pass_ms(ASK_FOR_KEYS_MS - 1)
+    rig.tick()
+    assert len(rig.asked) == asked
 
 
 def test_a_county_that_cannot_be_asked_changes_no_key(rig: Rig) -> None:

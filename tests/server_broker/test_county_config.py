@@ -1,6 +1,5 @@
 """county.toml: ports are found, and every error is told at once with its line."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +13,6 @@ from server_broker.service.parts import python_program
 from server_broker.service.processes import ServiceError
 from server_broker.service.up import initialise
 from tests.integration.small_disk import SmallDisk
-
-
-@pytest.fixture(autouse=True)
-def _same_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have what a verb says of its county to the programs that it starts forgotten after each test."""
-    monkeypatch.setenv("CUNHUI_HOME", os.environ["CUNHUI_HOME"])
 
 
 def config(**changes: object) -> CountyConfig:
