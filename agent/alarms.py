@@ -9,8 +9,8 @@ import logging
 import msgspec
 
 from agent.clock import State, StationClock
-from agent.journal import Journal
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.facts import AlarmCleared, AlarmRaised, Severity
 
 log = logging.getLogger(__name__)

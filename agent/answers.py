@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from agent.clock import State, StationClock
-from agent.journal import Journal
+from agent.storage.fact_writer import Journal
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import CommandResult, Fact
 from protocol.units import FactRef

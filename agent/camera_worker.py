@@ -17,12 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.camera_line import CameraLine
-from agent.durable import make_folder
 from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
-from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.ports import Suspect
 from agent.spool_names import Wanted, parse_spool_name, spool_name
+from agent.storage.durable import make_folder
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 
 log = logging.getLogger(__name__)
 

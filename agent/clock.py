@@ -27,8 +27,8 @@ from typing import Annotated, Literal, Protocol
 import msgspec
 from msgspec import Meta
 
-from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.ports import SystemClock
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import DATED_QUALITIES, BootId, ClockQuality, Moment, MonoMs
 

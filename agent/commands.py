@@ -10,8 +10,8 @@ from agent.inbox import Inbox
 from agent.lamp import Lamp
 from agent.live_view import LiveView
 from agent.log_sending import LogSending
-from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.snapshots import Snapshots
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.commands import MAX_VALID_MS, Command
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from agent import duty
 from agent.alarms import StandingAlarms
 from agent.clock import StationClock
 from agent.events import InputChanged, InputFailed
-from agent.journal import Journal
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.twin import Twin
 from protocol.facts import ContactChanged, ContactKind, Fact
 from protocol.units import FactRef, Moment

@@ -42,7 +42,6 @@ from agent.events import (
 from agent.health import StationHealth
 from agent.home import HomeScreen
 from agent.inbox import Inbox
-from agent.journal import Journal
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
 from agent.live_view import FrameWay, LiveView
@@ -50,6 +49,7 @@ from agent.notify import Notifier
 from agent.packs import PackShelf
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
+from agent.storage.fact_writer import Journal
 from agent.traffic_ledger import TrafficLedger
 from protocol.facts import AlarmRaised, ClockCorrected, HelpAsked
 from protocol.kiosk import (

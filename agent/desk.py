@@ -17,9 +17,9 @@ from agent import duty
 from agent.clock import StationClock
 from agent.correcting import CHOOSE_WITHIN_MS, CONFIRM_WITHIN_MS, Correcting, Offer, Wish, again_within_ms
 from agent.events import CardTouched
-from agent.journal import Journal
 from agent.lamp import Lamp
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.today import Seen, Today
 from agent.twin import Twin
 from agent.unread_cards import UnreadCards

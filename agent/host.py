@@ -6,14 +6,14 @@ from pathlib import Path
 
 from agent.clock import StationClock
 from agent.commands import Commands
-from agent.disk import free_kib
 from agent.duty import on_duty
 from agent.health import StationHealth
 from agent.home import HomeScreen
-from agent.journal import Journal
 from agent.lifecycle import Lifecycle
 from agent.packs import PackShelf
 from agent.snapshots import Snapshots
+from agent.storage.disk import free_kib
+from agent.storage.fact_writer import Journal
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from protocol.commands import Command

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from agent.clock import State, StationClock
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.codec import decode, encode
 from protocol.facts import Booted, Fact, ShutDown
 from protocol.health import BootReason, ResetCause

@@ -8,8 +8,8 @@ import logging
 
 from agent import duty
 from agent.clock import State, StationClock
-from agent.journal import Journal
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.twin import Twin
 from protocol.codec import decode, encode
 from protocol.facts import BootCause, Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed

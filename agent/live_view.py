@@ -13,8 +13,8 @@ from agent.answers import Answers
 from agent.clock import StationClock
 from agent.desk import Screens
 from agent.events import FrameTaken
-from agent.journal import Journal
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.commands import Command, LiveTerms
 from protocol.facts import LiveEnd, LiveViewBegan, LiveViewEnded
 from protocol.frames import MAX_FRAME_BYTES

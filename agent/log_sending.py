@@ -5,9 +5,9 @@ from typing import Protocol
 
 from agent.answers import Answers
 from agent.clock import StationClock
-from agent.journal import Journal
 from agent.log_tail import LogTail
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.commands import Command
 from protocol.facts import BlobAnnounced
 

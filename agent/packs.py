@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from agent.durable import make_folder, sync_folder
 from agent.events import PackFetched
 from agent.inbox import Inbox
+from agent.storage.durable import make_folder, sync_folder
 from protocol.packs import Pack, unseal_pack
 from protocol.refusal import Refused
 from protocol.twin import PackRef

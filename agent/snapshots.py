@@ -13,11 +13,11 @@ from agent.alarms import StandingAlarms
 from agent.answers import Answer, Answers
 from agent.clock import StationClock
 from agent.events import PictureTaken
-from agent.journal import Journal
-from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.ports import Suspect
 from agent.random_moments import RandomMoments
 from agent.spool_names import Wanted
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.twin import Twin
 from protocol.facts import BlobAnnounced, BlobEvicted, Fact
 from protocol.units import FactRef

@@ -15,8 +15,8 @@ import msgspec
 
 from agent.clock import State, StationClock
 from agent.duty import local_day
-from agent.journal import Journal
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.traffic import MB, forecast, month_total, oldest_needed, put_off
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.twin import Settings, Sheddable

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from agent.clock import State
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.twin import Card, Desired, DutyWindow, Judged, PackRef, Person, Reported, Settings, judge_settings

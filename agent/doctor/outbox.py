@@ -8,10 +8,10 @@ from pathlib import Path
 
 from agent.causes import cause
 from agent.doctor.problems import Finding, amiss
-from agent.outbox.check import checked
-from agent.outbox.errors import OutboxBroken, OutboxFull
-from agent.outbox.files import alone_in
-from agent.store import Damaged, Store
+from agent.storage.outbox.check import checked
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.files import alone_in
+from agent.storage.store import Damaged, Store
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import struct
 from pathlib import Path
 
 from agent.causes import cause
-from agent.outbox.disk import wal_of
 from agent.rescue.failure import ExportFailed
-from agent.store import PAGE_BYTES
+from agent.storage.outbox.disk import wal_of
+from agent.storage.store import PAGE_BYTES
 
 _COPY_BYTES = 64 * PAGE_BYTES
 

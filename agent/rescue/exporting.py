@@ -15,20 +15,20 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import agent
-from agent.blobs import KeptBlob, blobs_in
 from agent.causes import cause
 from agent.identity import ANSWER, RECORD_KEY, IdentityBroken, record_key
-from agent.outbox import Outbox, OutboxBroken, OutboxFull
-from agent.outbox.check import STATION_KEY
-from agent.outbox.disk import RealDisk
-from agent.outbox.stream import load_tip
-from agent.outbox.survey import survey
-from agent.outbox.wreck import Wreck
 from agent.rescue.copying import copy_outbox
 from agent.rescue.failure import ExportFailed
 from agent.rescue.runs import Run, Signer, run_of
 from agent.rescue.stick import write_file
-from agent.store import Store, no_space
+from agent.storage.blobs import KeptBlob, blobs_in
+from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.outbox.check import STATION_KEY
+from agent.storage.outbox.disk import RealDisk
+from agent.storage.outbox.stream import load_tip
+from agent.storage.outbox.survey import survey
+from agent.storage.outbox.wreck import Wreck
+from agent.storage.store import Store, no_space
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
 from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
 from protocol.export import ExportedStream, ExportHeader, ExportWriter

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.outbox.marks import load_mark
-from agent.outbox.schema import MAX_SEQ
-from agent.outbox.stream import StoredFact, read_facts
-from agent.store import Store
+from agent.storage.outbox.marks import load_mark
+from agent.storage.outbox.schema import MAX_SEQ
+from agent.storage.outbox.stream import StoredFact, read_facts
+from agent.storage.store import Store
 from protocol import chain
 from protocol.envelope import Envelope, SealedFact
 from protocol.export import UNSIGNED

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.durable import sync_folder
 from agent.rescue.failure import ExportFailed
+from agent.storage.durable import sync_folder
 from protocol.export import ExportHeader, ExportReader, ExportWriter
 from protocol.refusal import Refused
 

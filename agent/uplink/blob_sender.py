@@ -7,7 +7,7 @@ and measures the way; the county's own answer, asked for after a few chunks, is 
 import logging
 from collections.abc import Callable, Mapping
 
-from agent.outbox.errors import OutboxBroken
+from agent.storage.outbox.errors import OutboxBroken
 from agent.uplink.backoff import Backoff
 from agent.uplink.channel import Channel
 from agent.uplink.needs import BlobSource

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 
 log = logging.getLogger(__name__)
 

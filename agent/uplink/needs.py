@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agent.agreement import StreamView
-from agent.outbox.earlier import EarlierStream
+from agent.storage.outbox.earlier import EarlierStream
 from protocol.birth import Mark
 from protocol.commands import Command
 from protocol.envelope import Envelope
@@ -17,7 +17,7 @@ from protocol.vitals import Vitals
 
 
 class Stream(StreamView, Protocol):
-    """The outbox, as the uplink uses it. `agent.outbox.Outbox` is one."""
+    """The outbox, as the uplink uses it. `agent.storage.outbox.Outbox` is one."""
 
     @property
     def epoch(self) -> bytes:
@@ -50,7 +50,7 @@ class Stream(StreamView, Protocol):
 
 
 class BlobSource(Protocol):
-    """The files that wait for the county. `agent.blobs.BlobStore` is one."""
+    """The files that wait for the county. `agent.storage.blobs.BlobStore` is one."""
 
     def pending(self) -> Iterable[tuple[bytes, int]]:
         """Go through (SHA-256, size in bytes) of each, oldest first; none is dropped meanwhile."""

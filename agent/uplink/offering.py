@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from dataclasses import replace
 
-from agent.outbox.earlier import EarlierStream
+from agent.storage.outbox.earlier import EarlierStream
 from agent.uplink.needs import Stream
 from protocol.birth import Compare, Match
 

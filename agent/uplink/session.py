@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from agent.agreement import Continue, Disagree, agree
-from agent.outbox.errors import OutboxFull
+from agent.storage.outbox.errors import OutboxFull
 from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff
 from agent.uplink.channel import NOT_AUTHORIZED, Channel

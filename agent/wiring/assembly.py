@@ -9,15 +9,12 @@ from functools import partial
 
 from agent.alarms import StandingAlarms
 from agent.answers import Answers
-from agent.blobs import BlobStore
 from agent.clock import StationClock
 from agent.commands import Commands
 from agent.config import OUTBOX_FILE, StationConfig
 from agent.contacts import Contacts
 from agent.core import Core, Device, Parts
-from agent.deeds import DeedsWaiting
 from agent.desk import ClockingDesk
-from agent.disk import free_kib, written_kib
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
 from agent.health import StationHealth
@@ -25,7 +22,6 @@ from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.identity import Identity
 from agent.inbox import Inbox
-from agent.journal import Journal
 from agent.kiosk_socket import KioskSocket
 from agent.lamp import Lamp
 from agent.last_boot import LastBoot, ended_in_order
@@ -35,13 +31,17 @@ from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.log_tail import LogTail
 from agent.notify import Notifier
-from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
 from agent.ports import Indicator
 from agent.random_moments import RandomMoments
-from agent.recent import recent_facts
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
+from agent.storage.blobs import BlobStore
+from agent.storage.disk import free_kib, written_kib
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.pending import DeedsWaiting
+from agent.storage.recent import recent_facts
 from agent.time_watch import TimeWatch
 from agent.today import Today
 from agent.traffic import Meter

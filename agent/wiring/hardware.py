@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from agent.blobs import BlobStore
 from agent.camera_line import ServedCamera, SpawnedCamera
 from agent.camera_worker import CameraWorker
 from agent.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
@@ -18,6 +17,7 @@ from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox
 from agent.ports import CardReader, Contact, Indicator, Machine, TimeHint
+from agent.storage.blobs import BlobStore
 from agent.watched_keyboards import WatchedKeyboards
 
 

@@ -18,7 +18,6 @@ from agent.desk import ClockingDesk
 from agent.events import PackFetched
 from agent.health import StationHealth
 from agent.inbox import Inbox
-from agent.journal import Journal
 from agent.lamp import Lamp
 from agent.last_boot import LastBoot, ended_in_order
 from agent.learning import Learning
@@ -26,13 +25,14 @@ from agent.lifecycle import Lifecycle
 from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.log_tail import LogTail
-from agent.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.packs import PackShelf
 from agent.ports import Colour
 from agent.random_moments import RandomMoments
-from agent.recent import recent_facts
 from agent.snapshots import Snapshots
 from agent.spool_names import Wanted
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.recent import recent_facts
 from agent.today import Today
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import InForce, Twin, in_force

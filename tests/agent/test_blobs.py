@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from agent.blobs import FLOOR_BYTES, FLOOR_SHARE, BlobStore, KeptBlob
-from agent.disk import Space
-from agent.outbox import OutboxBroken, OutboxFull
+from agent.storage.blobs import FLOOR_BYTES, FLOOR_SHARE, BlobStore, KeptBlob
+from agent.storage.disk import Space
+from agent.storage.outbox import OutboxBroken, OutboxFull
 from tests.agent.test_store import room_for
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from agent.blobs import BlobStore
+from agent.storage.blobs import BlobStore
 
 
 def test_it_is_pending_and_not_intact_and_can_be_dropped(tmp_path: Path) -> None:

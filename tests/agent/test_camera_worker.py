@@ -23,8 +23,8 @@ from agent.camera_line import CameraLine, ServedCamera, SpawnedCamera
 from agent.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
 from agent.events import PictureTaken
 from agent.inbox import Inbox
-from agent.outbox.errors import OutboxBroken, OutboxFull
 from agent.spool_names import Wanted, spool_name
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.units import FactRef
 
 REF = FactRef(epoch=bytes(range(16)), seq=7)

@@ -16,7 +16,7 @@ from agent.clock import (
     SYNCED_FOR_MS,
     StationClock,
 )
-from agent.outbox.errors import OutboxFull
+from agent.storage.outbox.errors import OutboxFull
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import Moment
 from tests.fakes.clockwork import HOUR_MS, MORNING_MS, FakeSystemClock

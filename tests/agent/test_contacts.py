@@ -7,7 +7,7 @@ import pytest
 from agent.contacts import CALM_MS, HOUR_MS, MAX_AN_HOUR, PICTURE_EVERY_MS
 from agent.events import InputChanged, InputFailed
 from agent.inbox import Inbox
-from agent.recent import recent_facts
+from agent.storage.recent import recent_facts
 from agent.watched_contact import WatchedContact
 from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged
 from tests.agent.bench import Bench, bench, desired

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox import Outbox
-from agent.recent import recent_facts
+from agent.storage.outbox import Outbox
+from agent.storage.recent import recent_facts
 from protocol.facts import Touch
 from tests.agent.test_outbox import open_outbox
 from tests.agent.test_outbox_receipts import receipt

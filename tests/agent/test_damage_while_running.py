@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox import Outbox, OutboxBroken
-from agent.outbox.errors import Damaged
-from agent.store import PAGE_BYTES
+from agent.storage.outbox import Outbox, OutboxBroken
+from agent.storage.outbox.errors import Damaged
+from agent.storage.store import PAGE_BYTES
 from protocol.facts import EpochOpened, Touch
 from tests.agent.bench import ZHANG
 from tests.agent.test_core_loop import Running, running, touches

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.deeds import DeedsWaiting
-from agent.outbox import Outbox
+from agent.storage.outbox import Outbox
+from agent.storage.pending import DeedsWaiting
 from protocol.facts import BlobAnnounced, HelpAsked, Touch
 from protocol.receipts import Receipt
 from protocol.units import Moment

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.disk import free_kib, space, written_kib
+from agent.storage.disk import free_kib, space, written_kib
 
 
 def device_of(folder: Path) -> str:

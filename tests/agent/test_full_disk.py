@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.facts import AlarmRaised, ReaderLost, Touch
 from tests.agent.bench import LI, LOST, ZHANG, Bench
 

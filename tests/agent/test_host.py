@@ -7,7 +7,7 @@ import msgspec
 from agent.events import MachineSeen
 from agent.home import HomeScreen
 from agent.host import StationHost
-from agent.recent import recent_facts
+from agent.storage.recent import recent_facts
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
 from protocol.health import Machine
 from protocol.kiosk import MAX_LINE_BYTES, decode_from_agent, encode_line

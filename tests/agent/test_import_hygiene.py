@@ -9,8 +9,15 @@ from agent.catalogue import CAMERAS
 
 RULES = [
     *("agent.clock", "agent.commands", "agent.config", "agent.core", "agent.desk", "agent.duty", "agent.home"),
-    *("agent.host", "agent.journal", "agent.kiosk_socket", "agent.learning", "agent.lifecycle", "agent.notify"),
-    *("agent.packs", "agent.recent", "agent.renewal", "agent.snapshots", "agent.today", "agent.twin"),
+    *(
+        "agent.host",
+        "agent.storage.fact_writer",
+        "agent.kiosk_socket",
+        "agent.learning",
+        "agent.lifecycle",
+        "agent.notify",
+    ),
+    *("agent.packs", "agent.storage.recent", "agent.renewal", "agent.snapshots", "agent.today", "agent.twin"),
 ]
 FOREIGN = (
     "smartcard",

@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from agent.outbox import MAX_COMMIT_BYTES, Outbox, OutboxBroken
+from agent.storage.outbox import MAX_COMMIT_BYTES, Outbox, OutboxBroken
 from protocol import chain
 from protocol.codec import encode
 from protocol.envelope import decode_envelope

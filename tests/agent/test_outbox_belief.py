@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox.belief import take_out_misplaced
-from agent.outbox.schema import MAX_SEQ, place
-from agent.outbox.stream import read_facts
-from agent.store import Store
+from agent.storage.outbox.belief import take_out_misplaced
+from agent.storage.outbox.schema import MAX_SEQ, place
+from agent.storage.outbox.stream import read_facts
+from agent.storage.store import Store
 from protocol import chain
 from tests.agent.test_outbox import open_outbox
 from tests.proofs.power_cut.workload import STATION, touch

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox.disk import RealDisk
+from agent.storage.outbox.disk import RealDisk
 
 
 def test_a_folder_is_synced_by_fsync_of_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

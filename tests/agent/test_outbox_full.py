@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
 from tests.agent.test_outbox import open_outbox
 from tests.agent.test_store import room_for
 from tests.proofs.power_cut.judge import facts_of

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox import Outbox
-from agent.outbox.marks import Mark, load_mark, write_mark
-from agent.outbox.schema import place
-from agent.store import Store
+from agent.storage.outbox import Outbox
+from agent.storage.outbox.marks import Mark, load_mark, write_mark
+from agent.storage.outbox.schema import place
+from agent.storage.store import Store
 from tests.agent.test_outbox import open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox import Outbox
+from agent.storage.outbox import Outbox
 from protocol.units import Moment
 from tests.agent.test_outbox import open_outbox
 from tests.agent.test_outbox_receipts import receipt

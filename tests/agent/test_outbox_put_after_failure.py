@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, Kind
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment
 

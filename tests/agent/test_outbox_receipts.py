@@ -7,9 +7,9 @@ from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from agent.outbox import Outbox
-from agent.outbox.marks import load_mark
-from agent.outbox.schema import place
+from agent.storage.outbox import Outbox
+from agent.storage.outbox.marks import load_mark
+from agent.storage.outbox.schema import place
 from protocol.facts import Touch
 from protocol.receipts import Held, Receipt
 from tests.agent.test_outbox import open_outbox

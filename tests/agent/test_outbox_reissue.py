@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox import Outbox
+from agent.storage.outbox import Outbox
 from protocol.envelope import SealedFact
 from protocol.facts import MAX_BODY_BYTES, AlarmRaised, EpochOpened, FactsLost, Reissued, decode_fact
 from protocol.reissues import MAX_LAYERS, unwrap

@@ -7,8 +7,8 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from agent.outbox import Outbox, OutboxBroken
-from agent.outbox.disk import RealDisk
+from agent.storage.outbox import Outbox, OutboxBroken
+from agent.storage.outbox.disk import RealDisk
 from protocol.facts import EpochOpened, Fact, FactsLost
 from tests.agent.test_outbox import open_outbox
 from tests.agent.test_outbox_receipts import receipt

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox import Outbox, OutboxBroken
-from agent.outbox.disk import RealDisk
+from agent.storage.outbox import Outbox, OutboxBroken
+from agent.storage.outbox.disk import RealDisk
 from protocol.facts import Touch
 from tests.agent.test_outbox import open_outbox
 from tests.proofs.power_cut.judge import facts_of

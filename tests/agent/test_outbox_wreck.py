@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.outbox.disk import RealDisk, wal_of
-from agent.outbox.wreck import Wreck
-from agent.store import PAGE_BYTES
+from agent.storage.outbox.disk import RealDisk, wal_of
+from agent.storage.outbox.wreck import Wreck
+from agent.storage.store import PAGE_BYTES
 
 PRESENT, EARLIER = bytes(range(1, 9)), bytes(range(101, 109))
 

@@ -12,14 +12,14 @@ from types import SimpleNamespace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.blobs import BlobStore
 from agent.cli import main
 from agent.config import OUTBOX_FILE
 from agent.identity import record_key
-from agent.outbox import Outbox
 from agent.rescue import ExportFailed, board, export
 from agent.rescue.copying import copy_outbox
-from agent.store import PAGE_BYTES
+from agent.storage.blobs import BlobStore
+from agent.storage.outbox import Outbox
+from agent.storage.store import PAGE_BYTES
 from protocol.blobs import BlobChunk
 from protocol.envelope import Envelope
 from protocol.export import ExportReader

@@ -6,10 +6,10 @@ import pytest
 
 from agent.drivers import camera_process
 from agent.events import PictureTaken
-from agent.outbox import OutboxBroken
 from agent.ports import Suspect
 from agent.snapshots import MAX_REQUESTED
 from agent.spool_names import Wanted, parse_spool_name, spool_name
+from agent.storage.outbox import OutboxBroken
 from protocol.commands import Command
 from protocol.facts import AlarmCleared, AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult
 from protocol.units import FactRef

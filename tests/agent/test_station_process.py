@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from agent.cli import EXIT_BAD_CONFIG, EXIT_FAILED, EXIT_NOT_ENROLLED
-from agent.outbox import Outbox
-from agent.recent import recent_facts
+from agent.storage.outbox import Outbox
+from agent.storage.recent import recent_facts
 from protocol.facts import AlarmRaised, BlobAnnounced, Booted, ContactChanged, Fact, ShutDown, Touch
 from protocol.kiosk import Home, TouchShown, decode_from_agent
 from protocol.units import Moment

@@ -8,8 +8,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-import agent.store
-from agent.store import STATE_TABLE, Damaged, OutboxBroken, OutboxFull, Store
+import agent.storage.store
+from agent.storage.store import STATE_TABLE, Damaged, OutboxBroken, OutboxFull, Store
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def room_for(size: int) -> Iterator[None]:
 
 
 def test_every_durability_setting_took(store: Store) -> None:
-    taken = {name: store.rows(f"PRAGMA {name}")[0][0] for name, _, _ in agent.store.PRAGMAS}
+    taken = {name: store.rows(f"PRAGMA {name}")[0][0] for name, _, _ in agent.storage.store.PRAGMAS}
     assert taken["journal_mode"] == "wal"
     assert taken["synchronous"] == 2
     assert taken["locking_mode"] == "exclusive"
@@ -46,7 +46,7 @@ def test_every_durability_setting_took(store: Store) -> None:
 
 
 def test_a_setting_that_does_not_take_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent.store, "PRAGMAS", (("synchronous", "NORMAL", 2),))
+    monkeypatch.setattr(agent.storage.store, "PRAGMAS", (("synchronous", "NORMAL", 2),))
     with pytest.raises(OutboxBroken, match="synchronous"):
         Store(path)
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from agent.agreement import Continue, agree
 from agent.config import OUTBOX_FILE
 from agent.identity import RECORD_KEY, record_key
-from agent.outbox import Outbox
 from agent.rescue import board, export
+from agent.storage.outbox import Outbox
 from protocol.birth import Birth, Welcome
 from protocol.codec import encode
 from protocol.topics import Up, topic

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from agent.outbox import Outbox
+from agent.storage.outbox import Outbox
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, Severity
 from protocol.kiosk import LinkState

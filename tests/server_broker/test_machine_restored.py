@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
-from agent.outbox import Outbox
+from agent.storage.outbox import Outbox
 from agent.uplink import Uplink
 from protocol.birth import Birth, Welcome
 from protocol.codec import encode

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.county_keys import CountyKeys
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
-from agent.outbox import OutboxFull
-from agent.outbox.earlier import EarlierStream
 from agent.ports import DeviceError, JudgeAt
+from agent.storage.outbox import OutboxFull
+from agent.storage.outbox.earlier import EarlierStream
 from agent.uplink import Uplink
 from agent.uplink.doors import Kept
 from protocol import chain

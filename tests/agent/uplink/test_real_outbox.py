@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.blobs import BlobStore
 from agent.events import LinkUp
-from agent.outbox import Outbox
-from agent.outbox.schema import place
+from agent.storage.blobs import BlobStore
+from agent.storage.outbox import Outbox
+from agent.storage.outbox.schema import place
 from agent.uplink import Uplink
 from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
 from tests.agent.uplink.parts import NOW, STATION, Bench, some_facts

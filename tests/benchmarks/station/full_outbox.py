@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from agent.outbox import Outbox
+from agent.storage.outbox import Outbox
 from agent.wiring.program import moment
 from firmware_scripts.demo.processes import wait_until
 from protocol.facts import Touch

@@ -10,11 +10,11 @@ from typing import Any
 import apsw
 
 from agent.config import OUTBOX_FILE
-from agent.durable import make_folder
 from agent.events import PackFetched
 from agent.identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
-from agent.outbox import OutboxBroken, OutboxFull
 from agent.rescue import ExportFailed, board, export
+from agent.storage.durable import make_folder
+from agent.storage.outbox import OutboxBroken, OutboxFull
 from protocol.receipts import Receipt
 from tests.fakes.clockwork import FakeSystemClock
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, python_files

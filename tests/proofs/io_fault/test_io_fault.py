@@ -6,8 +6,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from agent.outbox import Outbox, OutboxFull
-from agent.store import Store
+from agent.storage.outbox import Outbox, OutboxFull
+from agent.storage.store import Store
 from protocol.facts import Fact
 from protocol.units import FactRef
 from tests.proofs.io_fault.failing import prove

@@ -20,7 +20,7 @@ from pathlib import Path
 from agent.clock import StationClock
 from agent.config import OUTBOX_FILE
 from agent.drivers.system_clock import LinuxClock
-from agent.outbox import Outbox
+from agent.storage.outbox import Outbox
 from agent.twin import Twin
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import Process, wait_until

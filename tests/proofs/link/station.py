@@ -12,14 +12,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal, override
 
-from agent.blobs import BlobStore
 from agent.drivers.mqtt import CONNECT_S, PahoLink, station_context
 from agent.drivers.mqtt_connection import LOOP_S
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.identity import Identity
 from agent.inbox import Inbox
-from agent.outbox import Outbox
 from agent.ports import JudgeAt
+from agent.storage.blobs import BlobStore
+from agent.storage.outbox import Outbox
 from agent.uplink import Uplink
 from protocol.facts import BlobAnnounced, Severity, Touch
 from protocol.kiosk import LinkState

@@ -17,11 +17,11 @@ from agent.enrolment import enrol
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame, RenewalEnded
 from agent.identity import load_identity
 from agent.inbox import Inbox
-from agent.journal import Journal
 from agent.lifecycle import Lifecycle
-from agent.outbox import Outbox
 from agent.ports import DeviceError, JudgeAt
 from agent.renewal import Renewal
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox import Outbox
 from agent.twin import Twin
 from agent.uplink import Uplink
 from protocol.facts import AlarmRaised, Severity, Touch

@@ -8,8 +8,8 @@ import random
 from hashlib import sha256
 
 from agent.drivers.https import WrongContent
-from agent.outbox import OutboxBroken, OutboxFull
 from agent.ports import DeviceError
+from agent.storage.outbox import OutboxBroken, OutboxFull
 from protocol.kiosk import AnswerQuestion, NextQuestion, OpenLevel, QuestionShown
 from tests.proofs.power_cut.county import ORDERS, desired_state, opening_of, pack_file, serving, some_order
 from tests.proofs.power_cut.program import Program

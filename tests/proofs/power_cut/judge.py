@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.identity import IdentityBroken
-from agent.outbox import Outbox, OutboxBroken, OutboxFull
-from agent.recent import first_made
+from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.recent import first_made
 from protocol.facts import EpochOpened, Fact, FactsLost, Touch
 from protocol.units import FactRef
 from tests.proofs.power_cut.disk import Image

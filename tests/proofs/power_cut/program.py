@@ -10,21 +10,17 @@ from typing import Any, Protocol, cast
 
 from agent.alarms import StandingAlarms
 from agent.answers import Answers
-from agent.blobs import BlobStore
 from agent.camera_line import CameraLine
 from agent.camera_worker import CameraWorker
 from agent.cli import LAST_LOG
 from agent.clock import StationClock
 from agent.commands import Commands
 from agent.config import OUTBOX_FILE
-from agent.disk import Space
 from agent.drivers import camera_process
 from agent.drivers.https_process import fetch_apart
-from agent.durable import make_folder
 from agent.events import PictureTaken
 from agent.identity import load_identity
 from agent.inbox import Inbox
-from agent.journal import Journal
 from agent.lamp import Lamp
 from agent.last_boot import LastBoot
 from agent.learning import Learning
@@ -32,14 +28,18 @@ from agent.lifecycle import Lifecycle
 from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.log_tail import LogTail
-from agent.outbox import Outbox
-from agent.outbox.disk import RealDisk
 from agent.packs import PackShelf
 from agent.ports import Colour, DeviceError, Frame
 from agent.random_moments import RandomMoments
-from agent.recent import recent_facts
 from agent.snapshots import Snapshots
 from agent.spool_names import Wanted, spool_name
+from agent.storage.blobs import BlobStore
+from agent.storage.disk import Space
+from agent.storage.durable import make_folder
+from agent.storage.fact_writer import Journal
+from agent.storage.outbox import Outbox
+from agent.storage.outbox.disk import RealDisk
+from agent.storage.recent import recent_facts
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from agent.uplink.doors import Doors

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import apsw
 
-from agent.outbox.disk import RealDisk
+from agent.storage.outbox.disk import RealDisk
 from tests.proofs.power_cut.syscalls import Create, Rename, Sync, SyncFolder, Syscall, Truncate, Unlink, Write
 
 _NUMBERS = itertools.count(1)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from agent.config import OUTBOX_FILE
-from agent.durable import make_folder
 from agent.events import PackFetched
 from agent.identity import TLS_KEY, record_key, save_answer, tls_key
 from agent.rescue import board, export
+from agent.storage.durable import make_folder
 from protocol.units import Moment
 from tests.fakes.clockwork import FakeSystemClock
 from tests.proofs.power_cut.chores import Chores

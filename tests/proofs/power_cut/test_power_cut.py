@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-import agent.store
+import agent.storage.store
 from agent.answers import Answers
 from agent.commands import Commands
 from agent.drivers import https
 from agent.log_tail import LogTail
-from agent.outbox import Outbox, OutboxBroken
 from agent.snapshots import Snapshots
+from agent.storage.outbox import Outbox, OutboxBroken
 from protocol.commands import Command
 from tests.proofs.power_cut.cutting import prove
 from tests.proofs.power_cut.disk import ForgetfulDisk
@@ -41,18 +41,18 @@ def test_synchronous_normal_is_caught() -> None:
 
 
 def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent.store, "_uri", lambda path: f"file:{path}?psow=1")
+    monkeypatch.setattr(agent.storage.store, "_uri", lambda path: f"file:{path}?psow=1")
     assert prove(cuts=1500, seed=5, only=OUTBOX).verdict.lost > 0
 
 
 @pytest.mark.parametrize(
     ("place", "purpose"),
     [
-        ("agent.blobs.sync_folder", "announce"),
+        ("agent.storage.blobs.sync_folder", "announce"),
         ("agent.packs.sync_folder", "pack"),
         ("agent.identity.sync_folder", "identity"),
         ("agent.rescue.stick.sync_folder", "export"),
-        ("agent.durable.sync_folder", "identity"),
+        ("agent.storage.durable.sync_folder", "identity"),
         ("agent.drivers.camera_process._sync", "spool"),
     ],
 )
@@ -89,8 +89,8 @@ def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPat
         raise OutboxBroken("a person must look")
 
     monkeypatch.setattr("tests.proofs.power_cut.workload._Station.damage", _Station.reopen)
-    monkeypatch.setattr(agent.store, "_uri", lambda path: f"file:{path}?psow=1")
-    monkeypatch.setattr("agent.outbox.outbox.salvage", not_here)
+    monkeypatch.setattr(agent.storage.store, "_uri", lambda path: f"file:{path}?psow=1")
+    monkeypatch.setattr("agent.storage.outbox.outbox.salvage", not_here)
     assert prove(cuts=1500, seed=5, only=OUTBOX - {"salvage"}).verdict.refused_to_start > 0
 
 

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-import agent.store
-from agent.outbox import Outbox
-from agent.recent import first_made
+import agent.storage.store
+from agent.storage.outbox import Outbox
+from agent.storage.recent import first_made
 from protocol.facts import Touch
 from protocol.receipts import Receipt
 from protocol.units import FactRef, Moment
@@ -198,12 +198,12 @@ class _Station:
 @contextmanager
 def settings(**values: tuple[str, str | int]) -> Iterator[None]:
     """Let stores opened inside set other values: ``name=(value set, value read back)``."""
-    before = agent.store.PRAGMAS
-    agent.store.PRAGMAS = tuple((name, *values.get(name, (value, read))) for name, value, read in before)
+    before = agent.storage.store.PRAGMAS
+    agent.storage.store.PRAGMAS = tuple((name, *values.get(name, (value, read))) for name, value, read in before)
     try:
         yield
     finally:
-        agent.store.PRAGMAS = before
+        agent.storage.store.PRAGMAS = before
 
 
 def record(folder: Path, *, seed: int, steps: int = 60, synchronous: tuple[str, int] | None = None) -> Run[Told]:

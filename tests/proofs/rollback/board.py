@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 from typing import override
 
-from agent.outbox import Outbox
-from agent.outbox.disk import wal_of
+from agent.storage.outbox import Outbox
+from agent.storage.outbox.disk import wal_of
 from agent.uplink import Uplink
 from protocol.codec import encode
 from protocol.envelope import Envelope

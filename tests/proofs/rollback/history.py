@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.outbox import OutboxBroken, OutboxFull
-from agent.outbox.disk import wal_of
+from agent.storage.outbox import OutboxBroken, OutboxFull
+from agent.storage.outbox.disk import wal_of
 from protocol.units import FactRef
 from tests.proofs.rollback.board import Board
 from tests.proofs.rollback.county import County

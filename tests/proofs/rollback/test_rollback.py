@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from agent.agreement import Continue
-from agent.outbox import Outbox, outbox
-from agent.outbox.marks import Mark
-from agent.outbox.stream import Tip
+from agent.storage.outbox import Outbox, outbox
+from agent.storage.outbox.marks import Mark
+from agent.storage.outbox.stream import Tip
 from agent.uplink import session
 from agent.uplink.offering import Offering
 from protocol import birth
@@ -64,5 +64,5 @@ def test_a_log_that_is_not_looked_through_is_caught(monkeypatch: pytest.MonkeyPa
 
 
 def test_bodies_that_are_not_checked_before_sending_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.outbox.stream.StoredFact.intact", lambda _fact: True)
+    monkeypatch.setattr("agent.storage.outbox.stream.StoredFact.intact", lambda _fact: True)
     assert prove(runs=260, seed=1).wrong > 0

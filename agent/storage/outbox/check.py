@@ -1,9 +1,9 @@
 """Judge an opened file before anything of it is believed or sent."""
 
-from agent.outbox.marks import Mark, load_mark
-from agent.outbox.schema import GUARDS, TABLES
-from agent.outbox.stream import Tip, load_tip, read_facts
-from agent.store import Damaged, OutboxBroken, Store
+from agent.storage.outbox.marks import Mark, load_mark
+from agent.storage.outbox.schema import GUARDS, TABLES
+from agent.storage.outbox.stream import Tip, load_tip, read_facts
+from agent.storage.store import Damaged, OutboxBroken, Store
 from protocol import chain
 
 STATION_KEY = "outbox/station"

@@ -9,13 +9,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from agent.outbox.disk import Disk, wal_of
-from agent.outbox.marks import Mark, read_mark, write_mark
-from agent.outbox.pages import leaf_rows
-from agent.outbox.schema import place
-from agent.outbox.stream import StoredFact, Tip, insert_fact, stored_fact
-from agent.outbox.wreck import Frames
-from agent.store import Damaged, Row, Store
+from agent.storage.outbox.disk import Disk, wal_of
+from agent.storage.outbox.marks import Mark, read_mark, write_mark
+from agent.storage.outbox.pages import leaf_rows
+from agent.storage.outbox.schema import place
+from agent.storage.outbox.stream import StoredFact, Tip, insert_fact, stored_fact
+from agent.storage.outbox.wreck import Frames
+from agent.storage.store import Damaged, Row, Store
 from protocol import chain
 
 

@@ -7,8 +7,8 @@ it is asked with `Compare` for each earlier stream, and what it lacks is said ag
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.outbox.stream import StoredFact, read_facts
-from agent.store import Store
+from agent.storage.outbox.stream import StoredFact, read_facts
+from agent.storage.store import Store
 from protocol import birth
 from protocol.facts import EpochOpened, decode_fact
 

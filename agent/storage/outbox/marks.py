@@ -6,8 +6,8 @@ issued, on another page than the facts: a damaged file still tells how many fact
 
 from dataclasses import dataclass, replace
 
-from agent.outbox.schema import mark_seal, place, stream_of
-from agent.store import Row, Store, Value
+from agent.storage.outbox.schema import mark_seal, place, stream_of
+from agent.storage.store import Row, Store, Value
 from protocol.units import DATED_QUALITIES, Moment
 
 MS_PER_DAY = 86_400_000

@@ -6,7 +6,7 @@ interior page costs none of them. A page that is not one, and a cell that does n
 
 from collections.abc import Callable, Iterator
 
-from agent.store import PAGE_BYTES, Row, Value
+from agent.storage.store import PAGE_BYTES, Row, Value
 
 LEAF = 0x0D
 _FIXED_SIZES = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8, 8: 0, 9: 0}

@@ -7,7 +7,7 @@ notes on its own account (a picture was taken, the clock was corrected) travels 
 from collections import deque
 from typing import Protocol
 
-from agent.recent import Readable, first_made
+from agent.storage.recent import Readable, first_made
 from protocol.facts import Attempt, DirectionChosen, HelpAsked, LevelEnded, Touch
 from protocol.units import FactRef
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Protocol
 
-from agent.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.facts import Fact
 from protocol.units import FactRef
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from agent.outbox.marks import Mark, read_mark
-from agent.outbox.pages import leaf_rows
-from agent.outbox.schema import place
-from agent.outbox.stream import StoredFact, stored_fact
-from agent.outbox.wreck import Wreck
-from agent.store import Row, state_seal
+from agent.storage.outbox.marks import Mark, read_mark
+from agent.storage.outbox.pages import leaf_rows
+from agent.storage.outbox.schema import place
+from agent.storage.outbox.stream import StoredFact, stored_fact
+from agent.storage.outbox.wreck import Wreck
+from agent.storage.store import Row, state_seal
 
 _REACH = 64
 """So many facts at the end of a stream may be damaged and still count as seen."""

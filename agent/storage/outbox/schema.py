@@ -7,7 +7,7 @@ seal, so that a row found alone in a damaged file is either proven or refused.
 
 import hashlib
 
-from agent.store import STATE_TABLE, Store
+from agent.storage.store import STATE_TABLE, Store
 
 SEQ_BITS = 40
 MAX_SEQ = (1 << SEQ_BITS) - 1

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from agent.outbox.stream import Appender, StoredFact, read_facts
-from agent.store import Store
+from agent.storage.outbox.stream import Appender, StoredFact, read_facts
+from agent.storage.store import Store
 from protocol.facts import MAX_BODY_BYTES, FactsLost, Reissued, decode_fact, encode_fact
 from protocol.refusal import Refused
 from protocol.reissues import unwrap

@@ -3,9 +3,9 @@
 A receipt counts from the day on which a trusted clock saw it; what is held by the county unread is never erased here.
 """
 
-from agent.outbox.marks import MS_PER_DAY, receipted_by
-from agent.outbox.schema import place
-from agent.store import Store
+from agent.storage.outbox.marks import MS_PER_DAY, receipted_by
+from agent.storage.outbox.schema import place
+from agent.storage.store import Store
 
 KEEP_DAYS = 90
 _BATCH = 500

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from agent.durable import sync_folder
+from agent.storage.durable import sync_folder
 
 
 class Disk(Protocol):

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from agent.outbox.disk import Disk, wal_of
-from agent.store import PAGE_BYTES
+from agent.storage.outbox.disk import Disk, wal_of
+from agent.storage.store import PAGE_BYTES
 
 _WAL_HEADER = 32
 _FRAME_HEADER = 24

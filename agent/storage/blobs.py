@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from agent.disk import Space, space
-from agent.durable import make_folder, sync_folder
-from agent.store import OutboxBroken, OutboxFull, no_space
+from agent.storage.disk import Space, space
+from agent.storage.durable import make_folder, sync_folder
+from agent.storage.store import OutboxBroken, OutboxFull, no_space
 
 log = logging.getLogger(__name__)
 

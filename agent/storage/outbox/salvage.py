@@ -10,17 +10,17 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from agent.outbox.belief import follows, take_out_misplaced
-from agent.outbox.check import STATION_KEY, refuse_foreign
-from agent.outbox.disk import Disk
-from agent.outbox.files import check_header, make
-from agent.outbox.marks import Mark, write_mark
-from agent.outbox.reissue import as_reissued, reissue
-from agent.outbox.schema import guard_facts, make_tables, place, seq_of
-from agent.outbox.stream import Appender, StoredFact, insert_fact
-from agent.outbox.survey import Survey, proven_facts, survey
-from agent.outbox.wreck import Wreck
-from agent.store import Damaged, Store
+from agent.storage.outbox.belief import follows, take_out_misplaced
+from agent.storage.outbox.check import STATION_KEY, refuse_foreign
+from agent.storage.outbox.disk import Disk
+from agent.storage.outbox.files import check_header, make
+from agent.storage.outbox.marks import Mark, write_mark
+from agent.storage.outbox.reissue import as_reissued, reissue
+from agent.storage.outbox.schema import guard_facts, make_tables, place, seq_of
+from agent.storage.outbox.stream import Appender, StoredFact, insert_fact
+from agent.storage.outbox.survey import Survey, proven_facts, survey
+from agent.storage.outbox.wreck import Wreck
+from agent.storage.store import Damaged, Store
 from protocol import chain
 from protocol.units import Moment
 

@@ -11,18 +11,18 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.outbox import prune
-from agent.outbox.check import STATION_KEY, checked
-from agent.outbox.disk import Disk, RealDisk, wal_of
-from agent.outbox.earlier import EarlierStream, earlier_streams, falling_marks
-from agent.outbox.files import alone_in, check_header, make, settle
-from agent.outbox.marks import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
-from agent.outbox.redo import redo
-from agent.outbox.reissue import reissue
-from agent.outbox.salvage import salvage
-from agent.outbox.schema import guard_facts, make_tables
-from agent.outbox.stream import Appender, Tip, load_tip, read_facts
-from agent.store import Damaged, OutboxBroken, OutboxFull, Store
+from agent.storage.outbox import prune
+from agent.storage.outbox.check import STATION_KEY, checked
+from agent.storage.outbox.disk import Disk, RealDisk, wal_of
+from agent.storage.outbox.earlier import EarlierStream, earlier_streams, falling_marks
+from agent.storage.outbox.files import alone_in, check_header, make, settle
+from agent.storage.outbox.marks import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
+from agent.storage.outbox.redo import redo
+from agent.storage.outbox.reissue import reissue
+from agent.storage.outbox.salvage import salvage
+from agent.storage.outbox.schema import guard_facts, make_tables
+from agent.storage.outbox.stream import Appender, Tip, load_tip, read_facts
+from agent.storage.store import Damaged, OutboxBroken, OutboxFull, Store
 from protocol import birth, chain
 from protocol.envelope import Envelope, SealedFact
 from protocol.facts import MAX_BODY_BYTES, EpochReason, Fact, encode_fact

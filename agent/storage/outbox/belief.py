@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import chain as one_after_another
 from itertools import pairwise
 
-from agent.outbox.schema import MAX_SEQ, place
-from agent.outbox.stream import StoredFact, read_facts
-from agent.store import Store
+from agent.storage.outbox.schema import MAX_SEQ, place
+from agent.storage.outbox.stream import StoredFact, read_facts
+from agent.storage.store import Store
 from protocol import chain
 
 

@@ -1,6 +1,0 @@
-"""The outbox: a green light is never lost."""
-
-from agent.outbox.errors import OutboxBroken, OutboxFull
-from agent.outbox.outbox import MAX_COMMIT_BYTES, Outbox
-
-__all__ = ["MAX_COMMIT_BYTES", "Outbox", "OutboxBroken", "OutboxFull"]
