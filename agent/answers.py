@@ -13,8 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from agent.clock import State, StationClock
 from agent.storage.fact_writer import Journal
+from agent.timekeeping.clock import State, StationClock
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import CommandResult, Fact
 from protocol.units import FactRef

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 
 from agent.answers import Answers, TooManyOrders
-from agent.clock import StationClock
 from agent.events import StopAsked
 from agent.inbox import Inbox
 from agent.lamp import Lamp
@@ -12,6 +11,7 @@ from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.snapshots import Snapshots
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import StationClock
 from protocol.commands import MAX_VALID_MS, Command
 
 log = logging.getLogger(__name__)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent import duty
-from agent.alarms import StandingAlarms
-from agent.clock import StationClock
 from agent.events import InputChanged, InputFailed
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
+from agent.vitals.alarms import StandingAlarms
 from protocol.facts import ContactChanged, ContactKind, Fact
 from protocol.units import FactRef, Moment
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Protocol
 
-from agent.clock import StationClock
 from agent.commands import Commands
 from agent.contacts import Contacts
 from agent.desk import ClockingDesk, Screens
@@ -39,7 +38,6 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
-from agent.health import StationHealth
 from agent.home import HomeScreen
 from agent.inbox import Inbox
 from agent.learning import Learning
@@ -50,7 +48,9 @@ from agent.packs import PackShelf
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
 from agent.storage.fact_writer import Journal
+from agent.timekeeping.clock import StationClock
 from agent.traffic_ledger import TrafficLedger
+from agent.vitals.health import StationHealth
 from protocol.facts import AlarmRaised, ClockCorrected, HelpAsked
 from protocol.kiosk import (
     AnswerQuestion,

@@ -14,12 +14,12 @@ from typing import Literal, Protocol
 from msgspec.structs import replace
 
 from agent import duty
-from agent.clock import StationClock
 from agent.correcting import CHOOSE_WITHIN_MS, CONFIRM_WITHIN_MS, Correcting, Offer, Wish, again_within_ms
 from agent.events import CardTouched
 from agent.lamp import Lamp
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import StationClock
 from agent.today import Seen, Today
 from agent.twin import Twin
 from agent.unread_cards import UnreadCards

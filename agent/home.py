@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from agent.clock import StationClock
 from agent.desk import Screens
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
+from agent.timekeeping.clock import StationClock
 from agent.today import Today
 from agent.twin import Twin
 from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line

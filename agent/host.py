@@ -4,18 +4,18 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.clock import StationClock
 from agent.commands import Commands
 from agent.duty import on_duty
-from agent.health import StationHealth
 from agent.home import HomeScreen
 from agent.lifecycle import Lifecycle
 from agent.packs import PackShelf
 from agent.snapshots import Snapshots
 from agent.storage.disk import free_kib
 from agent.storage.fact_writer import Journal
+from agent.timekeeping.clock import StationClock
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
+from agent.vitals.health import StationHealth
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, BlobEvicted, Severity
 from protocol.heads import SignedHead

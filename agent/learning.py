@@ -11,11 +11,11 @@ from random import Random
 
 import msgspec
 
-from agent.clock import State, StationClock
 from agent.desk import Screens
 from agent.packs import PackShelf
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import State, StationClock
 from protocol.facts import Attempt, Fact, LevelEnded
 from protocol.kiosk import AnswerQuestion, LevelChoice, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown, Sorry
 from protocol.packs import LIVES, Level, Pack, Question, is_right

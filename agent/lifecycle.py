@@ -7,9 +7,9 @@ knows the time. A mark on disk, at most 10 minutes old, says until when a statio
 import logging
 
 from agent import duty
-from agent.clock import State, StationClock
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import State, StationClock
 from agent.twin import Twin
 from protocol.codec import decode, encode
 from protocol.facts import BootCause, Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.answers import Answers
-from agent.clock import StationClock
 from agent.desk import Screens
 from agent.events import FrameTaken
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import StationClock
 from protocol.commands import Command, LiveTerms
 from protocol.facts import LiveEnd, LiveViewBegan, LiveViewEnded
 from protocol.frames import MAX_FRAME_BYTES

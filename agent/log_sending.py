@@ -4,10 +4,10 @@ import logging
 from typing import Protocol
 
 from agent.answers import Answers
-from agent.clock import StationClock
 from agent.log_tail import LogTail
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import StationClock
 from protocol.commands import Command
 from protocol.facts import BlobAnnounced
 

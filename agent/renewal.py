@@ -13,10 +13,10 @@ import logging
 import threading
 from collections.abc import Callable
 
-from agent.clock import StationClock
 from agent.county_keys import CountyKeys
 from agent.events import RenewalEnded
 from agent.inbox import Inbox
+from agent.timekeeping.clock import StationClock
 
 log = logging.getLogger(__name__)
 

@@ -9,16 +9,16 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from agent.alarms import StandingAlarms
 from agent.answers import Answer, Answers
-from agent.clock import StationClock
 from agent.events import PictureTaken
 from agent.ports import Suspect
 from agent.random_moments import RandomMoments
 from agent.spool_names import Wanted
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
+from agent.vitals.alarms import StandingAlarms
 from protocol.facts import BlobAnnounced, BlobEvicted, Fact
 from protocol.units import FactRef
 

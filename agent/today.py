@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agent import duty
-from agent.clock import StationClock
+from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import DirectionChosen, Fact, Touch
 from protocol.kiosk import DutyRow, Lacking, LackingWhen, Missing, WindowState

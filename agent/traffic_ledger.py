@@ -13,10 +13,10 @@ from datetime import date
 
 import msgspec
 
-from agent.clock import State, StationClock
 from agent.duty import local_day
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import State, StationClock
 from agent.traffic import MB, forecast, month_total, oldest_needed, put_off
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.twin import Settings, Sheddable

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from agent.clock import State
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import State
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.twin import Card, Desired, DutyWindow, Judged, PackRef, Person, Reported, Settings, judge_settings

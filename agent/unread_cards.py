@@ -3,7 +3,7 @@
 One such card is nobody's fault but the card's: it is red, and nothing is recorded (`agent.desk`).
 """
 
-from agent.alarms import StandingAlarms
+from agent.vitals.alarms import StandingAlarms
 
 IN_A_ROW = 5
 

@@ -6,7 +6,7 @@ from agent.catalogue import not_installed
 from agent.config import Chosen, StationConfig
 from agent.doctor.ports import CameraTrial, Tools
 from agent.doctor.problems import Finding, amiss
-from agent.health import HOT_C, SHORT_KIB, SHORT_SHARE, WORN_PERCENT
+from agent.vitals.health import HOT_C, SHORT_KIB, SHORT_SHARE, WORN_PERCENT
 from protocol.health import DeviceHealth, DeviceKind, Machine
 
 _PARTS: dict[DeviceKind, tuple[str, int]] = {

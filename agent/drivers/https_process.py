@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from agent.clock import LAST_WALL_MS
 from agent.drivers.https import WrongContent, fetch_pack, post_json
 from agent.drivers.tcp_payload import Traffic
 from agent.ports import DeviceError, JudgeAt
+from agent.timekeeping.clock import LAST_WALL_MS
 
 if TYPE_CHECKING:
     from agent.enrolment import Post

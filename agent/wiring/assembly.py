@@ -7,9 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from agent.alarms import StandingAlarms
 from agent.answers import Answers
-from agent.clock import StationClock
 from agent.commands import Commands
 from agent.config import OUTBOX_FILE, StationConfig
 from agent.contacts import Contacts
@@ -17,14 +15,12 @@ from agent.core import Core, Device, Parts
 from agent.desk import ClockingDesk
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
-from agent.health import StationHealth
 from agent.home import HomeScreen
 from agent.host import StationHost
 from agent.identity import Identity
 from agent.inbox import Inbox
 from agent.kiosk_socket import KioskSocket
 from agent.lamp import Lamp
-from agent.last_boot import LastBoot, ended_in_order
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
 from agent.live_view import LiveView
@@ -42,15 +38,19 @@ from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.storage.pending import DeedsWaiting
 from agent.storage.recent import recent_facts
-from agent.time_watch import TimeWatch
+from agent.timekeeping.clock import StationClock
+from agent.timekeeping.time_watch import TimeWatch
 from agent.today import Today
 from agent.traffic import Meter
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from agent.unread_cards import UnreadCards
 from agent.uplink import Uplink
+from agent.vitals.alarms import StandingAlarms
+from agent.vitals.health import StationHealth
+from agent.vitals.last_boot import LastBoot, ended_in_order
+from agent.vitals.watched_machine import WatchedMachine
 from agent.watched_contact import WatchedContact
-from agent.watched_machine import WatchedMachine
 from agent.watched_reader import WatchedReader
 from agent.wiring import county, hardware
 from agent.wiring.program import build_ms, software

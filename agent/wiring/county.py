@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from agent.clock import StationClock
 from agent.config import StationConfig
 from agent.drivers.https_process import fetch_apart, renew_apart
 from agent.events import RenewalEnded
@@ -10,6 +9,7 @@ from agent.identity import Identity
 from agent.inbox import Inbox
 from agent.ports import Link
 from agent.storage.durable import make_folder
+from agent.timekeeping.clock import StationClock
 from agent.traffic import Meter
 from protocol.enrolment import Broker
 from protocol.twin import PackRef

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import agent
-from agent.clock import StationClock
 from agent.drivers.system_clock import LinuxClock
+from agent.timekeeping.clock import StationClock
 from protocol.units import Moment
 
 

@@ -9,17 +9,13 @@ from random import Random
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.alarms import StandingAlarms
 from agent.answers import Answers
-from agent.clock import StationClock
 from agent.commands import Commands
 from agent.contacts import Contacts
 from agent.desk import ClockingDesk
 from agent.events import PackFetched
-from agent.health import StationHealth
 from agent.inbox import Inbox
 from agent.lamp import Lamp
-from agent.last_boot import LastBoot, ended_in_order
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
 from agent.live_view import LiveView
@@ -33,10 +29,14 @@ from agent.spool_names import Wanted
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.storage.recent import recent_facts
+from agent.timekeeping.clock import StationClock
 from agent.today import Today
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import InForce, Twin, in_force
 from agent.unread_cards import UnreadCards
+from agent.vitals.alarms import StandingAlarms
+from agent.vitals.health import StationHealth
+from agent.vitals.last_boot import LastBoot, ended_in_order
 from protocol.cards import card_token
 from protocol.facts import Fact
 from protocol.health import DeviceHealth

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from agent.alarms import StandingAlarms
+from agent.vitals.alarms import StandingAlarms
 from protocol.facts import AlarmCleared, AlarmRaised
 from tests.agent.bench import Bench, bench
 from tests.fakes.clockwork import FakeSystemClock

@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 import pytest
 
-from agent.clock import (
+from agent.storage.outbox.errors import OutboxFull
+from agent.timekeeping.clock import (
     ANSWER_WITHIN_MS,
     DAY_MS,
     LAST_WALL_MS,
@@ -16,7 +17,6 @@ from agent.clock import (
     SYNCED_FOR_MS,
     StationClock,
 )
-from agent.storage.outbox.errors import OutboxFull
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import Moment
 from tests.fakes.clockwork import HOUR_MS, MORNING_MS, FakeSystemClock

@@ -6,7 +6,6 @@ from typing import Literal
 
 import pytest
 
-from agent.clock import LAST_WALL_MS
 from agent.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts
 from agent.county_keys import CountyKeys
 from agent.events import (
@@ -31,6 +30,7 @@ from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, ONE_READER_GONE, STR
 from agent.notify import Notifier
 from agent.ports import HintRead, NtpState
 from agent.renewal import Renewal
+from agent.timekeeping.clock import LAST_WALL_MS
 from protocol.facts import (
     AlarmRaised,
     BlobAnnounced,

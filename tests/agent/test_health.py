@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.events import MachineSeen
-from agent.health import CALM_MS
+from agent.vitals.health import CALM_MS
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.health import BootReason, Machine, ResetCause
 from tests.agent.bench import Bench, bench

@@ -8,7 +8,15 @@ import pytest
 from agent.catalogue import CAMERAS
 
 RULES = [
-    *("agent.clock", "agent.commands", "agent.config", "agent.core", "agent.desk", "agent.duty", "agent.home"),
+    *(
+        "agent.timekeeping.clock",
+        "agent.commands",
+        "agent.config",
+        "agent.core",
+        "agent.desk",
+        "agent.duty",
+        "agent.home",
+    ),
     *(
         "agent.host",
         "agent.storage.fact_writer",

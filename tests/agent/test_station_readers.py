@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.clock import StationClock
 from agent.config import OUTBOX_FILE, load
 from agent.drivers.system_clock import LinuxClock
 from agent.events import AlarmSeen, Event, ReaderReady, StopAsked
 from agent.inbox import Inbox
 from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
+from agent.timekeeping.clock import StationClock
 from agent.watched_keyboards import WatchedKeyboards
 from agent.wiring.assembly import station
 from agent.wiring.program import build_ms

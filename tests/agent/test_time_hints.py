@@ -17,7 +17,7 @@ from agent.drivers.rtc import Rtc
 from agent.events import Event, NtpRead, TimeHinted
 from agent.inbox import Inbox
 from agent.ports import HintRead, NtpState
-from agent.time_watch import EVERY_S, WELL_EVERY_S, TimeWatch
+from agent.timekeeping.time_watch import EVERY_S, WELL_EVERY_S, TimeWatch
 
 UTC_MS = 1_795_480_212_000
 """2026-11-24 08:30:12 in Shanghai."""
@@ -241,7 +241,7 @@ class Faulty:
 def test_a_fault_in_a_hint_costs_the_hint_and_not_the_watch(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("agent.time_watch.EVERY_S", 0.01)
+    monkeypatch.setattr("agent.timekeeping.time_watch.EVERY_S", 0.01)
     inbox = Inbox()
     watch = TimeWatch(service=FakeService(*[""] * 9_999), hints=[Faulty()], inbox=inbox, mono_ms=lambda: 7)
     watch.start()

@@ -9,7 +9,7 @@ import pytest
 from agent.drivers.simulated_machine import WELL, SimulatedMachine
 from agent.events import MachineSeen
 from agent.inbox import Inbox
-from agent.watched_machine import WatchedMachine
+from agent.vitals.watched_machine import WatchedMachine
 from protocol.health import Machine
 
 

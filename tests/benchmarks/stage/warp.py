@@ -10,11 +10,11 @@ from contextlib import contextmanager
 
 from paho.mqtt import client as paho
 
-from agent.clock import StationClock
 from agent.drivers import mqtt_connection as link
 from agent.drivers.system_clock import LinuxClock
 from agent.events import Event
 from agent.inbox import Inbox
+from agent.timekeeping.clock import StationClock
 from protocol.facts import Fact
 
 HOLD_S = 0.2

@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
 
-from agent.clock import StationClock
 from agent.config import load
 from agent.events import CardTouched, NtpRead, RenewalEnded
 from agent.inbox import Inbox
 from agent.ports import NtpState
+from agent.timekeeping.clock import StationClock
 from agent.wiring import assembly, county
 from protocol.kiosk import ToKiosk
 from tests.fakes.devices import lamp_socket

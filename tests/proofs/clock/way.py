@@ -13,9 +13,9 @@ from typing import Literal
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.clock import ANSWER_WITHIN_MS
 from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, JudgeAt
+from agent.timekeeping.clock import ANSWER_WITHIN_MS
 from protocol.birth import NOT_TOLD, seal_welcome, unseal_welcome
 from protocol.topics import Down, Up
 from tests.proofs.clock.county import ClockCounty

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from agent.clock import StationClock
 from agent.config import OUTBOX_FILE
 from agent.drivers.system_clock import LinuxClock
 from agent.storage.outbox import Outbox
+from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import Process, wait_until

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, override
 
-from agent.clock import StationClock
 from agent.drivers.https_process import Renew, renew_where_due
 from agent.enrolment import enrol
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame, RenewalEnded
@@ -22,6 +21,7 @@ from agent.ports import DeviceError, JudgeAt
 from agent.renewal import Renewal
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox
+from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.uplink import Uplink
 from protocol.facts import AlarmRaised, Severity, Touch

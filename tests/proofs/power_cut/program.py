@@ -8,12 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from agent.alarms import StandingAlarms
 from agent.answers import Answers
 from agent.camera_line import CameraLine
 from agent.camera_worker import CameraWorker
 from agent.cli import LAST_LOG
-from agent.clock import StationClock
 from agent.commands import Commands
 from agent.config import OUTBOX_FILE
 from agent.drivers import camera_process
@@ -22,7 +20,6 @@ from agent.events import PictureTaken
 from agent.identity import load_identity
 from agent.inbox import Inbox
 from agent.lamp import Lamp
-from agent.last_boot import LastBoot
 from agent.learning import Learning
 from agent.lifecycle import Lifecycle
 from agent.live_view import LiveView
@@ -40,9 +37,12 @@ from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
 from agent.storage.recent import recent_facts
+from agent.timekeeping.clock import StationClock
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from agent.uplink.doors import Doors
+from agent.vitals.alarms import StandingAlarms
+from agent.vitals.last_boot import LastBoot
 from protocol.commands import Command, LogTerms
 from protocol.kiosk import ToKiosk
 from protocol.twin import PackRef

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from agent.clock import State, StationClock
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import State, StationClock
 from protocol.codec import decode, encode
 from protocol.facts import Booted, Fact, ShutDown
 from protocol.health import BootReason, ResetCause

@@ -8,9 +8,9 @@ import logging
 
 import msgspec
 
-from agent.clock import State, StationClock
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.timekeeping.clock import State, StationClock
 from protocol.facts import AlarmCleared, AlarmRaised, Severity
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.clock import StationClock
 from agent.events import MachineSeen
-from agent.last_boot import LastBoot
+from agent.timekeeping.clock import StationClock
+from agent.vitals.last_boot import LastBoot
 from protocol.facts import Severity
 from protocol.health import DeviceHealth, Health, Machine
 from protocol.units import Moment

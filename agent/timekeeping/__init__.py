@@ -1,0 +1,1 @@
+"""What time it is at the station, how well that is known, and who may say so."""
