@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 
 from agent.answers import Answers, TooManyOrders
+from agent.clocking.lamp import Lamp
 from agent.events import StopAsked
 from agent.inbox import Inbox
-from agent.lamp import Lamp
 from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.snapshots import Snapshots

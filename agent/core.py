@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Protocol
 
+from agent.clocking.desk import ClockingDesk, Screens
+from agent.clocking.lifecycle import Lifecycle
 from agent.commands import Commands
 from agent.contacts import Contacts
-from agent.desk import ClockingDesk, Screens
 from agent.events import (
     AlarmSeen,
     CardTouched,
@@ -41,7 +42,6 @@ from agent.events import (
 from agent.home import HomeScreen
 from agent.inbox import Inbox
 from agent.learning import Learning
-from agent.lifecycle import Lifecycle
 from agent.live_view import FrameWay, LiveView
 from agent.notify import Notifier
 from agent.packs import PackShelf

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from agent.desk import Screens
+from agent.clocking.desk import Screens
+from agent.clocking.lifecycle import Lifecycle
+from agent.clocking.today import Today
 from agent.learning import Learning
-from agent.lifecycle import Lifecycle
 from agent.timekeeping.clock import StationClock
-from agent.today import Today
 from agent.twin import Twin
 from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line
 

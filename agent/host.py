@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from agent.clocking.duty import on_duty
+from agent.clocking.lifecycle import Lifecycle
 from agent.commands import Commands
-from agent.duty import on_duty
 from agent.home import HomeScreen
-from agent.lifecycle import Lifecycle
 from agent.packs import PackShelf
 from agent.snapshots import Snapshots
 from agent.storage.disk import free_kib

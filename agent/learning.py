@@ -11,7 +11,7 @@ from random import Random
 
 import msgspec
 
-from agent.desk import Screens
+from agent.clocking.desk import Screens
 from agent.packs import PackShelf
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.answers import Answers
-from agent.desk import Screens
+from agent.clocking.desk import Screens
 from agent.events import FrameTaken
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from math import exp
 
-from agent import duty
+from agent.clocking import duty
 from agent.twin import InForce
 from protocol.facts import BlobAnnounced, Fact
 from protocol.units import Moment

@@ -13,7 +13,7 @@ from datetime import date
 
 import msgspec
 
-from agent.duty import local_day
+from agent.clocking.duty import local_day
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import State, StationClock

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from agent.answers import Answers
+from agent.clocking.desk import ClockingDesk
+from agent.clocking.lamp import Lamp
+from agent.clocking.lifecycle import Lifecycle
+from agent.clocking.today import Today
+from agent.clocking.unread_cards import UnreadCards
 from agent.commands import Commands
 from agent.config import OUTBOX_FILE, StationConfig
 from agent.contacts import Contacts
 from agent.core import Core, Device, Parts
-from agent.desk import ClockingDesk
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
 from agent.home import HomeScreen
@@ -20,9 +24,7 @@ from agent.host import StationHost
 from agent.identity import Identity
 from agent.inbox import Inbox
 from agent.kiosk_socket import KioskSocket
-from agent.lamp import Lamp
 from agent.learning import Learning
-from agent.lifecycle import Lifecycle
 from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.log_tail import LogTail
@@ -40,11 +42,9 @@ from agent.storage.pending import DeedsWaiting
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.timekeeping.time_watch import TimeWatch
-from agent.today import Today
 from agent.traffic import Meter
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
-from agent.unread_cards import UnreadCards
 from agent.uplink import Uplink
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth

@@ -10,14 +10,16 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.answers import Answers
+from agent.clocking.desk import ClockingDesk
+from agent.clocking.lamp import Lamp
+from agent.clocking.lifecycle import Lifecycle
+from agent.clocking.today import Today
+from agent.clocking.unread_cards import UnreadCards
 from agent.commands import Commands
 from agent.contacts import Contacts
-from agent.desk import ClockingDesk
 from agent.events import PackFetched
 from agent.inbox import Inbox
-from agent.lamp import Lamp
 from agent.learning import Learning
-from agent.lifecycle import Lifecycle
 from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.log_tail import LogTail
@@ -30,10 +32,8 @@ from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
-from agent.today import Today
 from agent.traffic_ledger import TrafficLedger
 from agent.twin import InForce, Twin, in_force
-from agent.unread_cards import UnreadCards
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
 from agent.vitals.last_boot import LastBoot, ended_in_order

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from agent import duty
+from agent.clocking import duty
 from tests.agent.bench import village, window
 from tests.fakes.clockwork import MINUTE_MS, MORNING_MS
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory
 
+from agent.clocking.lamp import Lamp
 from agent.drivers import gpio_indicator
 from agent.drivers.gpio_contact import GpioContact
 from agent.drivers.gpio_indicator import GpioIndicator
-from agent.lamp import Lamp
 from agent.ports import DeviceError
 from tests.agent.contact_contract import check_contact
 from tests.agent.indicator_contract import check_indicator

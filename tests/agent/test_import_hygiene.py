@@ -13,8 +13,8 @@ RULES = [
         "agent.commands",
         "agent.config",
         "agent.core",
-        "agent.desk",
-        "agent.duty",
+        "agent.clocking.desk",
+        "agent.clocking.duty",
         "agent.home",
     ),
     *(
@@ -22,10 +22,10 @@ RULES = [
         "agent.storage.fact_writer",
         "agent.kiosk_socket",
         "agent.learning",
-        "agent.lifecycle",
+        "agent.clocking.lifecycle",
         "agent.notify",
     ),
-    *("agent.packs", "agent.storage.recent", "agent.renewal", "agent.snapshots", "agent.today", "agent.twin"),
+    *("agent.packs", "agent.storage.recent", "agent.renewal", "agent.snapshots", "agent.clocking.today", "agent.twin"),
 ]
 FOREIGN = (
     "smartcard",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.lifecycle import MARK_EVERY_MS
+from agent.clocking.lifecycle import MARK_EVERY_MS
 from protocol.facts import Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed
 from protocol.units import Moment
 from tests.agent.bench import ZHANG, Bench, bench, desired

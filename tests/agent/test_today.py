@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.today import KEEP_MS, MAX_KEPT, Today
+from agent.clocking.today import KEEP_MS, MAX_KEPT, Today
 from protocol.cards import card_token
 from protocol.facts import DirectionChosen, Fact, Touch
 from protocol.kiosk import DutyRow

@@ -12,6 +12,8 @@ from agent.answers import Answers
 from agent.camera_line import CameraLine
 from agent.camera_worker import CameraWorker
 from agent.cli import LAST_LOG
+from agent.clocking.lamp import Lamp
+from agent.clocking.lifecycle import Lifecycle
 from agent.commands import Commands
 from agent.config import OUTBOX_FILE
 from agent.drivers import camera_process
@@ -19,9 +21,7 @@ from agent.drivers.https_process import fetch_apart
 from agent.events import PictureTaken
 from agent.identity import load_identity
 from agent.inbox import Inbox
-from agent.lamp import Lamp
 from agent.learning import Learning
-from agent.lifecycle import Lifecycle
 from agent.live_view import LiveView
 from agent.log_sending import LogSending
 from agent.log_tail import LogTail

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from agent import duty
+from agent.clocking import duty
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import DirectionChosen, Fact, Touch

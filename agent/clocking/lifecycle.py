@@ -6,7 +6,7 @@ knows the time. A mark on disk, at most 10 minutes old, says until when a statio
 
 import logging
 
-from agent import duty
+from agent.clocking import duty
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import State, StationClock

@@ -3,7 +3,7 @@
 The order is the promise: the fact is on disk, then the lamp, then the screen, then the picture. A broken lamp,
 kiosk or camera never costs the touch. Touches that came while a commit was under way are committed together.
 
-Who may correct a direction is `agent.correcting`.
+Who may correct a direction is `agent.clocking.correcting`.
 """
 
 import logging
@@ -13,16 +13,16 @@ from typing import Literal, Protocol
 
 from msgspec.structs import replace
 
-from agent import duty
-from agent.correcting import CHOOSE_WITHIN_MS, CONFIRM_WITHIN_MS, Correcting, Offer, Wish, again_within_ms
+from agent.clocking import duty
+from agent.clocking.correcting import CHOOSE_WITHIN_MS, CONFIRM_WITHIN_MS, Correcting, Offer, Wish, again_within_ms
+from agent.clocking.lamp import Lamp
+from agent.clocking.today import Seen, Today
+from agent.clocking.unread_cards import UnreadCards
 from agent.events import CardTouched
-from agent.lamp import Lamp
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import StationClock
-from agent.today import Seen, Today
 from agent.twin import Twin
-from agent.unread_cards import UnreadCards
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
 from protocol.kiosk import ChooseDirection, Colour, KeepDirection, Lacking, Missing, Sorry, ToKiosk, TouchShown

@@ -1,6 +1,6 @@
 """Tell the county when a reader reads no card of several in a row: a wrong setting looks like bad cards to the village.
 
-One such card is nobody's fault but the card's: it is red, and nothing is recorded (`agent.desk`).
+One such card is nobody's fault but the card's: it is red, and nothing is recorded (`agent.clocking.desk`).
 """
 
 from agent.vitals.alarms import StandingAlarms

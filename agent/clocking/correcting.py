@@ -7,7 +7,7 @@ and what is chosen is what the screens show; whatever they show next takes its p
 
 from dataclasses import dataclass
 
-from agent.today import REPEAT_WITHIN_MS, Seen
+from agent.clocking.today import REPEAT_WITHIN_MS, Seen
 from protocol.units import Direction, FactRef, Moment
 
 AGAIN_WITHIN_MS = 10_000
