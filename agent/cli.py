@@ -15,8 +15,8 @@ from agent.causes import cause
 from agent.config import OUTBOX_FILE, BadConfig, StationConfig, load
 
 if TYPE_CHECKING:
+    from agent.commands.log_tail import LogTail
     from agent.doctor.problems import Finding
-    from agent.log_tail import LogTail
 
 LAST_LOG = "last-log.txt"
 MAX_CLAIM_LINE_BYTES = 256
@@ -211,8 +211,8 @@ def _run(config: StationConfig) -> int:
     if identity is None:
         print("本站还没有接入县里。请先运行：cunhui-agent enrol --config 配置文件，按提示输入接入码", file=sys.stderr)
         return EXIT_NOT_ENROLLED
-    from agent.core import NotStarted  # noqa: PLC0415
     from agent.events import StopAsked  # noqa: PLC0415
+    from agent.station.core import NotStarted  # noqa: PLC0415
     from agent.storage.outbox.errors import OutboxBroken, OutboxFull  # noqa: PLC0415
     from agent.wiring.assembly import station  # noqa: PLC0415
 
@@ -251,7 +251,7 @@ class _AfterAll:
 
 
 def _start_log() -> "LogTail":
-    from agent.log_tail import LogTail  # noqa: PLC0415
+    from agent.commands.log_tail import LogTail  # noqa: PLC0415
 
     tail = LogTail()
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"

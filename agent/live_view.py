@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.answers import Answers
 from agent.clocking.desk import Screens
+from agent.commands.command_log import Answers
 from agent.events import FrameTaken
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull

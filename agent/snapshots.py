@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from agent.answers import Answer, Answers
+from agent.commands.command_log import Answer, Answers
 from agent.events import PictureTaken
 from agent.ports import Suspect
 from agent.random_moments import RandomMoments

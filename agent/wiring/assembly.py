@@ -7,33 +7,33 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from agent.answers import Answers
 from agent.clocking.desk import ClockingDesk
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
 from agent.clocking.today import Today
 from agent.clocking.unread_cards import UnreadCards
-from agent.commands import Commands
+from agent.commands.command_log import Answers
+from agent.commands.log_sending import LogSending
+from agent.commands.log_tail import LogTail
 from agent.config import OUTBOX_FILE, StationConfig
 from agent.contacts import Contacts
-from agent.core import Core, Device, Parts
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
 from agent.home import HomeScreen
-from agent.host import StationHost
 from agent.identity import Identity
 from agent.inbox import Inbox
 from agent.kiosk_socket import KioskSocket
 from agent.learning import Learning
 from agent.live_view import LiveView
-from agent.log_sending import LogSending
-from agent.log_tail import LogTail
-from agent.notify import Notifier
 from agent.packs import PackShelf
 from agent.ports import Indicator
 from agent.random_moments import RandomMoments
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
+from agent.station.commands import Commands
+from agent.station.core import Core, Device, Parts
+from agent.station.host import StationHost
+from agent.station.notify import Notifier
 from agent.storage.blobs import BlobStore
 from agent.storage.disk import free_kib, written_kib
 from agent.storage.fact_writer import Journal

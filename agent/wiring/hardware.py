@@ -12,11 +12,11 @@ from agent.camera_line import ServedCamera, SpawnedCamera
 from agent.camera_worker import CameraWorker
 from agent.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
 from agent.config import Chosen, StationConfig
-from agent.core import Device
 from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox
 from agent.ports import CardReader, Contact, Indicator, Machine, TimeHint
+from agent.station.core import Device
 from agent.storage.blobs import BlobStore
 from agent.watched_keyboards import WatchedKeyboards
 

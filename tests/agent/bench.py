@@ -9,25 +9,25 @@ from random import Random
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.answers import Answers
 from agent.clocking.desk import ClockingDesk
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
 from agent.clocking.today import Today
 from agent.clocking.unread_cards import UnreadCards
-from agent.commands import Commands
+from agent.commands.command_log import Answers
+from agent.commands.log_sending import LogSending
+from agent.commands.log_tail import LogTail
 from agent.contacts import Contacts
 from agent.events import PackFetched
 from agent.inbox import Inbox
 from agent.learning import Learning
 from agent.live_view import LiveView
-from agent.log_sending import LogSending
-from agent.log_tail import LogTail
 from agent.packs import PackShelf
 from agent.ports import Colour
 from agent.random_moments import RandomMoments
 from agent.snapshots import Snapshots
 from agent.spool_names import Wanted
+from agent.station.commands import Commands
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.storage.recent import recent_facts

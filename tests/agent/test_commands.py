@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.answers import MAX_RECALLED, MAX_REMEMBERED, Answers
+from agent.commands.command_log import MAX_RECALLED, MAX_REMEMBERED, Answers
 from agent.events import PictureTaken, StopAsked
 from agent.spool_names import Wanted
 from protocol.commands import MAX_VALID_MS, Command

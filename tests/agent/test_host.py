@@ -6,7 +6,7 @@ import msgspec
 
 from agent.events import MachineSeen
 from agent.home import HomeScreen
-from agent.host import StationHost
+from agent.station.host import StationHost
 from agent.storage.recent import recent_facts
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
 from protocol.health import Machine

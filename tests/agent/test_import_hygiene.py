@@ -10,20 +10,20 @@ from agent.catalogue import CAMERAS
 RULES = [
     *(
         "agent.timekeeping.clock",
-        "agent.commands",
+        "agent.station.commands",
         "agent.config",
-        "agent.core",
+        "agent.station.core",
         "agent.clocking.desk",
         "agent.clocking.duty",
         "agent.home",
     ),
     *(
-        "agent.host",
+        "agent.station.host",
         "agent.storage.fact_writer",
         "agent.kiosk_socket",
         "agent.learning",
         "agent.clocking.lifecycle",
-        "agent.notify",
+        "agent.station.notify",
     ),
     *("agent.packs", "agent.storage.recent", "agent.renewal", "agent.snapshots", "agent.clocking.today", "agent.twin"),
 ]

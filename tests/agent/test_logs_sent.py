@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.log_tail import HIDDEN, KEPT_BYTES, LogTail, redacted
+from agent.commands.log_tail import HIDDEN, KEPT_BYTES, LogTail, redacted
 from protocol.commands import LogTerms
 from protocol.facts import BlobAnnounced, CommandResult
 from tests.agent.bench import Bench

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.notify import Notifier
+from agent.station.notify import Notifier
 from tests.fakes.clockwork import FakeSystemClock
 
 

@@ -8,8 +8,8 @@ import threading
 from dataclasses import asdict
 from functools import partial
 
-from agent.core import Parts
 from agent.events import StopAsked
+from agent.station.core import Parts
 from agent.wiring.assembly import station
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import wait_until

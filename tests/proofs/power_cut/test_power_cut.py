@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 import agent.storage.store
-from agent.answers import Answers
-from agent.commands import Commands
+from agent.commands.command_log import Answers
+from agent.commands.log_tail import LogTail
 from agent.drivers import https
-from agent.log_tail import LogTail
 from agent.snapshots import Snapshots
+from agent.station.commands import Commands
 from agent.storage.outbox import Outbox, OutboxBroken
 from protocol.commands import Command
 from tests.proofs.power_cut.cutting import prove

@@ -13,7 +13,6 @@ from typing import Any, Literal, Protocol
 
 from agent.clocking.desk import ClockingDesk, Screens
 from agent.clocking.lifecycle import Lifecycle
-from agent.commands import Commands
 from agent.contacts import Contacts
 from agent.events import (
     AlarmSeen,
@@ -43,10 +42,11 @@ from agent.home import HomeScreen
 from agent.inbox import Inbox
 from agent.learning import Learning
 from agent.live_view import FrameWay, LiveView
-from agent.notify import Notifier
 from agent.packs import PackShelf
 from agent.renewal import Renewal
 from agent.snapshots import Snapshots
+from agent.station.commands import Commands
+from agent.station.notify import Notifier
 from agent.storage.fact_writer import Journal
 from agent.timekeeping.clock import StationClock
 from agent.traffic_ledger import TrafficLedger

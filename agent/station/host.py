@@ -6,10 +6,10 @@ from pathlib import Path
 
 from agent.clocking.duty import on_duty
 from agent.clocking.lifecycle import Lifecycle
-from agent.commands import Commands
 from agent.home import HomeScreen
 from agent.packs import PackShelf
 from agent.snapshots import Snapshots
+from agent.station.commands import Commands
 from agent.storage.disk import free_kib
 from agent.storage.fact_writer import Journal
 from agent.timekeeping.clock import StationClock

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable
 
-from agent.answers import Answers, TooManyOrders
 from agent.clocking.lamp import Lamp
+from agent.commands.command_log import Answers, TooManyOrders
+from agent.commands.log_sending import LogSending
 from agent.events import StopAsked
 from agent.inbox import Inbox
 from agent.live_view import LiveView
-from agent.log_sending import LogSending
 from agent.snapshots import Snapshots
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import StationClock

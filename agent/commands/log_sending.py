@@ -3,8 +3,8 @@
 import logging
 from typing import Protocol
 
-from agent.answers import Answers
-from agent.log_tail import LogTail
+from agent.commands.command_log import Answers
+from agent.commands.log_tail import LogTail
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import StationClock
