@@ -14,7 +14,7 @@ type Colour = Literal["green", "amber", "red"]
 
 
 type Suspect = Literal["", "black", "covered", "frozen"]
-"""What is wrong with what a camera sees, see `agent.sight`; empty for nothing."""
+"""What is wrong with what a camera sees, see `agent.camera.sight`; empty for nothing."""
 
 
 class DeviceError(Exception):
@@ -111,7 +111,7 @@ class Contact(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture as a camera gives it, not yet fit for anyone's eyes: `agent.stills` makes the still.
+    """One picture as a camera gives it, not yet fit for anyone's eyes: `agent.camera.stills` makes the still.
 
     ``jpeg`` is a whole JPEG (ITU-T T.81), also one of a Motion-JPEG stream that leaves its Huffman tables out. The
     others are rows from the top: ``rgb`` 8 bits each; ``yuyv`` Y0 Cb Y1 Cr for two pixels (V4L2_PIX_FMT_YUYV);

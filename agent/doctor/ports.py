@@ -13,7 +13,7 @@ type Trouble = Literal["", "name", "away", "stranger", "dates", "refused"]
 not valid by this machine's clock; ours is refused."""
 
 type CameraTrial = Literal["well", "failed", "black", "covered"]
-"""What came of one picture; the last two were taken and show no room (`agent.sight`)."""
+"""What came of one picture; the last two were taken and show no room (`agent.camera.sight`)."""
 
 
 @dataclass(frozen=True, slots=True)

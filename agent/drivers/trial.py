@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from agent.camera_line import ServedCamera, SpawnedCamera
-from agent.camera_worker import FRAME
+from agent.camera.camera_line import ServedCamera, SpawnedCamera
+from agent.camera.camera_worker import FRAME
 from agent.catalogue import DriverMissing
 from agent.config import StationConfig
 from agent.doctor.ports import CameraTrial
@@ -96,7 +96,7 @@ def _framed(path: Path, told: list[str]) -> str:
 
 def _taken(told: list[str]) -> str:
     with tempfile.TemporaryDirectory(prefix="cunhui-doctor-") as spool:
-        line = SpawnedCamera([sys.executable, "-m", "agent.drivers.camera_process", *told, spool])
+        line = SpawnedCamera([sys.executable, "-m", "agent.camera.camera_process", *told, spool])
         try:
             return line.ask("doctor.jpg", within_s=CAMERA_S)
         finally:

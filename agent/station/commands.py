@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Callable
 
+from agent.camera.live_view import LiveView
+from agent.camera.snapshots import Snapshots
 from agent.clocking.lamp import Lamp
 from agent.commands.command_log import Answers, TooManyOrders
 from agent.commands.log_sending import LogSending
 from agent.events import StopAsked
 from agent.inbox import Inbox
-from agent.live_view import LiveView
-from agent.snapshots import Snapshots
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import StationClock
 from protocol.commands import MAX_VALID_MS, Command

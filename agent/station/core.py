@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Protocol
 
+from agent.camera.live_view import FrameWay, LiveView
+from agent.camera.snapshots import Snapshots
 from agent.clocking.desk import ClockingDesk, Screens
 from agent.clocking.lifecycle import Lifecycle
 from agent.contacts import Contacts
@@ -41,10 +43,8 @@ from agent.events import (
 from agent.home import HomeScreen
 from agent.inbox import Inbox
 from agent.learning import Learning
-from agent.live_view import FrameWay, LiveView
 from agent.packs import PackShelf
 from agent.renewal import Renewal
-from agent.snapshots import Snapshots
 from agent.station.commands import Commands
 from agent.station.notify import Notifier
 from agent.storage.fact_writer import Journal

@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from agent.camera.snapshots import Snapshots
 from agent.clocking.duty import on_duty
 from agent.clocking.lifecycle import Lifecycle
 from agent.home import HomeScreen
 from agent.packs import PackShelf
-from agent.snapshots import Snapshots
 from agent.station.commands import Commands
 from agent.storage.disk import free_kib
 from agent.storage.fact_writer import Journal

@@ -7,6 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from agent.camera.live_view import LiveView
+from agent.camera.random_moments import RandomMoments
+from agent.camera.snapshots import Snapshots
 from agent.clocking.desk import ClockingDesk
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
@@ -24,12 +27,9 @@ from agent.identity import Identity
 from agent.inbox import Inbox
 from agent.kiosk_socket import KioskSocket
 from agent.learning import Learning
-from agent.live_view import LiveView
 from agent.packs import PackShelf
 from agent.ports import Indicator
-from agent.random_moments import RandomMoments
 from agent.renewal import Renewal
-from agent.snapshots import Snapshots
 from agent.station.commands import Commands
 from agent.station.core import Core, Device, Parts
 from agent.station.host import StationHost

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from agent.camera_line import ServedCamera, SpawnedCamera
-from agent.camera_worker import CameraWorker
+from agent.camera.camera_line import ServedCamera, SpawnedCamera
+from agent.camera.camera_worker import CameraWorker
 from agent.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
 from agent.config import Chosen, StationConfig
 from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
@@ -61,7 +61,7 @@ def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) 
     settings = dict(config.camera.settings)
     socket, spool = settings.pop("socket"), settings.pop("spool")
     told = [config.camera.driver, msgspec.json.encode(settings).decode(), station, str(config.folder), str(spool)]
-    program = [sys.executable, "-m", "agent.drivers.camera_process"]
+    program = [sys.executable, "-m", "agent.camera.camera_process"]
     connect = partial(ServedCamera, socket, told) if socket else partial(SpawnedCamera, [*program, *told])
     return CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
 

@@ -9,6 +9,10 @@ from random import Random
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.camera.live_view import LiveView
+from agent.camera.random_moments import RandomMoments
+from agent.camera.snapshots import Snapshots
+from agent.camera.spool_names import Wanted
 from agent.clocking.desk import ClockingDesk
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
@@ -21,12 +25,8 @@ from agent.contacts import Contacts
 from agent.events import PackFetched
 from agent.inbox import Inbox
 from agent.learning import Learning
-from agent.live_view import LiveView
 from agent.packs import PackShelf
 from agent.ports import Colour
-from agent.random_moments import RandomMoments
-from agent.snapshots import Snapshots
-from agent.spool_names import Wanted
 from agent.station.commands import Commands
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull

@@ -4,8 +4,8 @@ import io
 
 from PIL import Image
 
+from agent.camera.stills import MAX_BYTES, MAX_SIDE_PX, make_still, read_frame
 from agent.ports import Camera, Frame
-from agent.stills import MAX_BYTES, MAX_SIDE_PX, make_still, read_frame
 
 
 def check_camera(camera: Camera, *, pictures: int = 3) -> list[Frame]:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from agent.camera_line import SpawnedCamera
-from agent.camera_worker import MAX_WAITING, CameraWorker
+from agent.camera.camera_line import SpawnedCamera
+from agent.camera.camera_worker import MAX_WAITING, CameraWorker
+from agent.camera.spool_names import Wanted
 from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
-from agent.spool_names import Wanted
 
 ORDER = b"o" * 16
 
@@ -118,7 +118,7 @@ def test_no_more_are_asked_for_than_can_wait(tmp_path: Path) -> None:
 
 def test_the_real_process_sends_a_jpeg(tmp_path: Path) -> None:
     spool = tmp_path / "spool"
-    command = [sys.executable, "-m", "agent.drivers.camera_process", "simulated", "{}", "test-0001", str(tmp_path)]
+    command = [sys.executable, "-m", "agent.camera.camera_process", "simulated", "{}", "test-0001", str(tmp_path)]
     camera = Camera(tmp_path, [*command, str(spool)])
     camera.worker._limit_s = 15
     try:

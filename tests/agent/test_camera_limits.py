@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from agent.drivers.camera_limits import CPU_S, limit_process, picture_begins, picture_ends
+from agent.camera.camera_limits import CPU_S, limit_process, picture_begins, picture_ends
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.camera_line import SpawnedCamera
-from agent.camera_worker import CameraWorker
-from agent.drivers.camera_limits import FILE_BYTES, MEMORY_BYTES, NICE, OPEN_FILES
+from agent.camera.camera_limits import FILE_BYTES, MEMORY_BYTES, NICE, OPEN_FILES
+from agent.camera.camera_line import SpawnedCamera
+from agent.camera.camera_worker import CameraWorker
+from agent.camera.spool_names import Wanted
 from agent.events import PictureTaken
 from agent.inbox import Inbox
-from agent.spool_names import Wanted
 from tests.agent.test_stills import opened
 from tests.fakes.moody_camera import command
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.drivers import camera_process
+from agent.camera import camera_process
 from tests.fakes.devices import FakeCamera
 
 NAME = "touch-none-0-abc.jpg"

@@ -19,11 +19,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.camera_line import CameraLine, ServedCamera, SpawnedCamera
-from agent.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
+from agent.camera.camera_line import CameraLine, ServedCamera, SpawnedCamera
+from agent.camera.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
+from agent.camera.spool_names import Wanted, spool_name
 from agent.events import PictureTaken
 from agent.inbox import Inbox
-from agent.spool_names import Wanted, spool_name
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from protocol.units import FactRef
 
@@ -272,7 +272,7 @@ def test_what_a_broken_camera_puts_into_the_spool_instead_of_a_picture_is_not_re
 def test_the_real_process_is_served_by_its_socket(tmp_path: Path, folder: Path) -> None:
     spool = tmp_path / "spool"
     spool.mkdir()
-    with activated(folder / "camera.sock", sys.executable, "-m", "agent.drivers.camera_process"):
+    with activated(folder / "camera.sock", sys.executable, "-m", "agent.camera.camera_process"):
         line = ServedCamera(folder / "camera.sock", ["simulated", "{}", "test-0001", str(tmp_path), str(spool)])
         assert line.ask("touch-none-0-ab.jpg", within_s=30) == "ok"
         assert line.alive()
@@ -337,7 +337,7 @@ def test_the_child_outlives_a_killed_agent_long_enough_and_no_longer(tmp_path: P
     command = [
         sys.executable,
         "-m",
-        "agent.drivers.camera_process",
+        "agent.camera.camera_process",
         "simulated",
         "{}",
         "test-0001",

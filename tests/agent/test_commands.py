@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from agent.camera.spool_names import Wanted
 from agent.commands.command_log import MAX_RECALLED, MAX_REMEMBERED, Answers
 from agent.events import PictureTaken, StopAsked
-from agent.spool_names import Wanted
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import BlobAnnounced, CommandResult
 from protocol.units import FactRef

@@ -180,7 +180,7 @@ def test_a_camera_that_is_not_there(enrolled: EnrolledStation, caplog: pytest.Lo
     assert not (enrolled.folder / "camera-spool").exists()
 
 
-@pytest.mark.parametrize(("program", "code"), [("agent.drivers.camera_process", set()), ("no_such_program", {63})])
+@pytest.mark.parametrize(("program", "code"), [("agent.camera.camera_process", set()), ("no_such_program", {63})])
 def test_a_camera_that_the_system_serves_takes_a_picture(
     enrolled: EnrolledStation, program: str, code: set[int]
 ) -> None:

@@ -25,7 +25,14 @@ RULES = [
         "agent.clocking.lifecycle",
         "agent.station.notify",
     ),
-    *("agent.packs", "agent.storage.recent", "agent.renewal", "agent.snapshots", "agent.clocking.today", "agent.twin"),
+    *(
+        "agent.packs",
+        "agent.storage.recent",
+        "agent.renewal",
+        "agent.camera.snapshots",
+        "agent.clocking.today",
+        "agent.twin",
+    ),
 ]
 FOREIGN = (
     "smartcard",
@@ -73,6 +80,6 @@ def test_the_wiring_loads_only_what_every_station_uses() -> None:
     assert loaded_by("agent.wiring.assembly").isdisjoint(FOREIGN)
 
 
-@pytest.mark.parametrize("module", ["agent.drivers.camera_process", "agent.cli"])
+@pytest.mark.parametrize("module", ["agent.camera.camera_process", "agent.cli"])
 def test_helpers_start_small(module: str) -> None:
     assert loaded_by(module).isdisjoint({*FOREIGN, "apsw", "cryptography"})

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.camera.live_view import FIRST_FRAME_MS, MAX_FAILURES
 from agent.events import FrameTaken
-from agent.live_view import FIRST_FRAME_MS, MAX_FAILURES
 from protocol.commands import LiveTerms
 from protocol.facts import CommandResult, LiveViewBegan, LiveViewEnded
 from protocol.frames import MAX_FRAME_BYTES

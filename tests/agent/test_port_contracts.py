@@ -183,7 +183,7 @@ def test_a_picture_that_does_not_fit_on_the_disk_leaves_nothing_behind(folder: P
     command = [
         sys.executable,
         "-m",
-        "agent.drivers.camera_process",
+        "agent.camera.camera_process",
         "simulated",
         "{}",
         "test-0001",

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from agent.random_moments import MAX_LOOK_MS, MOST_PER_WINDOW, RandomMoments
+from agent.camera.random_moments import MAX_LOOK_MS, MOST_PER_WINDOW, RandomMoments
 from agent.twin import InForce
 from protocol.facts import BlobAnnounced
 from protocol.units import Moment

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from agent.camera.sight import BLACK_LEVEL, FROZEN_AFTER, Sight
+from agent.camera.stills import read_frame
 from agent.drivers.simulated_camera import SimulatedCamera
 from agent.ports import Suspect
-from agent.sight import BLACK_LEVEL, FROZEN_AFTER, Sight
-from agent.stills import read_frame
 from tests.agent import drawn
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.drivers import camera_process
+from agent.camera import camera_process
+from agent.camera.snapshots import MAX_REQUESTED
+from agent.camera.spool_names import Wanted, parse_spool_name, spool_name
 from agent.events import PictureTaken
 from agent.ports import Suspect
-from agent.snapshots import MAX_REQUESTED
-from agent.spool_names import Wanted, parse_spool_name, spool_name
 from agent.storage.outbox import OutboxBroken
 from protocol.commands import Command
 from protocol.facts import AlarmCleared, AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from agent.camera.stills import MASK_GREY, MAX_BYTES, make_still, read_frame
 from agent.ports import DeviceError, Frame
-from agent.stills import MASK_GREY, MAX_BYTES, make_still, read_frame
 from tests.agent import drawn
 
 

@@ -12,7 +12,7 @@ from tests.agent import drawn
 
 PROGRAM = """
 import sys
-import agent.catalogue, agent.drivers.camera_limits as limits, agent.drivers.camera_process as process
+import agent.catalogue, agent.camera.camera_limits as limits, agent.camera.camera_process as process
 agent.catalogue.CAMERAS["moody"] = "tests.fakes.moody_camera:MoodyCamera"
 limits.CPU_S, limits.PICTURE_S = 1, {picture_s}
 sys.exit(process.main(sys.argv[1:]))

@@ -8,7 +8,8 @@ from pathlib import Path
 _PROGRAM = """
 import os, sys
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
-from agent.drivers import camera_limits, camera_process, picamera2_camera
+from agent.drivers import picamera2_camera
+from agent.camera import camera_limits, camera_process
 from tests.rig import picamera2_shim
 camera_limits.CPU_S = camera_limits.PICTURE_S = 600
 picamera2_camera._load = picamera2_shim.library

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from agent.camera.stills import make_still, read_frame
 from agent.drivers.picamera2_camera import Picamera2Camera
 from agent.ports import DeviceError
-from agent.stills import make_still, read_frame
 from tests.agent.camera_contract import check_camera
 from tests.agent.test_stills import opened
 from tests.rig import picamera2_shim

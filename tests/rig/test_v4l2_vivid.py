@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from agent.camera.sight import Sight
+from agent.camera.stills import make_still, read_frame
 from agent.drivers.v4l2_camera import V4l2Camera
 from agent.ports import DeviceError
-from agent.sight import Sight
-from agent.stills import make_still, read_frame
 from tests.agent.camera_contract import check_camera
 from tests.agent.test_stills import opened
 from tests.rig.camera_child import answers

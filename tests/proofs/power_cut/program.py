@@ -8,8 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from agent.camera_line import CameraLine
-from agent.camera_worker import CameraWorker
+from agent.camera import camera_process
+from agent.camera.camera_line import CameraLine
+from agent.camera.camera_worker import CameraWorker
+from agent.camera.live_view import LiveView
+from agent.camera.random_moments import RandomMoments
+from agent.camera.snapshots import Snapshots
+from agent.camera.spool_names import Wanted, spool_name
 from agent.cli import LAST_LOG
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
@@ -17,18 +22,13 @@ from agent.commands.command_log import Answers
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
 from agent.config import OUTBOX_FILE
-from agent.drivers import camera_process
 from agent.drivers.https_process import fetch_apart
 from agent.events import PictureTaken
 from agent.identity import load_identity
 from agent.inbox import Inbox
 from agent.learning import Learning
-from agent.live_view import LiveView
 from agent.packs import PackShelf
 from agent.ports import Colour, DeviceError, Frame
-from agent.random_moments import RandomMoments
-from agent.snapshots import Snapshots
-from agent.spool_names import Wanted, spool_name
 from agent.station.commands import Commands
 from agent.storage.blobs import BlobStore
 from agent.storage.disk import Space

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import agent.storage.store
+from agent.camera.snapshots import Snapshots
 from agent.commands.command_log import Answers
 from agent.commands.log_tail import LogTail
 from agent.drivers import https
-from agent.snapshots import Snapshots
 from agent.station.commands import Commands
 from agent.storage.outbox import Outbox, OutboxBroken
 from protocol.commands import Command
@@ -53,7 +53,7 @@ def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch)
         ("agent.identity.sync_folder", "identity"),
         ("agent.rescue.stick.sync_folder", "export"),
         ("agent.storage.durable.sync_folder", "identity"),
-        ("agent.drivers.camera_process._sync", "spool"),
+        ("agent.camera.camera_process._sync", "spool"),
     ],
 )
 def test_a_name_that_is_not_synced_is_caught(place: str, purpose: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 Started by the service manager (socket activation, ``Accept=yes``: systemd.socket(5)) it has a user and a sandbox of its
 own, as `firmware_scripts/systemd` sets up: no network, no keys, no outbox. On both ways a line with a file name goes
-down and a line with the answer comes back, see `agent.drivers.camera_process`.
+down and a line with the answer comes back, see `agent.camera.camera_process`.
 """
 
 import contextlib

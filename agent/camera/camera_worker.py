@@ -16,11 +16,11 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.camera_line import CameraLine
+from agent.camera.camera_line import CameraLine
+from agent.camera.spool_names import Wanted, parse_spool_name, spool_name
 from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
 from agent.ports import Suspect
-from agent.spool_names import Wanted, parse_spool_name, spool_name
 from agent.storage.durable import make_folder
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 
@@ -47,7 +47,7 @@ _GOOD: dict[str, Suspect] = {
 
 
 class CameraWorker:
-    """A thread that drives the camera's process. Implements `agent.snapshots.PictureTaker`."""
+    """A thread that drives the camera's process. Implements `agent.camera.snapshots.PictureTaker`."""
 
     def __init__(
         self,

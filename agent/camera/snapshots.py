@@ -9,11 +9,11 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from agent.camera.random_moments import RandomMoments
+from agent.camera.spool_names import Wanted
 from agent.commands.command_log import Answer, Answers
 from agent.events import PictureTaken
 from agent.ports import Suspect
-from agent.random_moments import RandomMoments
-from agent.spool_names import Wanted
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import StationClock

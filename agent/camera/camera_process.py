@@ -1,4 +1,4 @@
-"""The camera's process: ``python -m agent.drivers.camera_process [DRIVER SETTINGS STATION FOLDER SPOOL]``.
+"""The camera's process: ``python -m agent.camera.camera_process [DRIVER SETTINGS STATION FOLDER SPOOL]``.
 
 Without arguments the first line of its input is these five, as a JSON list. SETTINGS are those of ``[camera]``, as
 JSON: the driver's and what is the same for all (`agent.catalogue`).
@@ -7,7 +7,7 @@ Reads file names from standard input, takes a picture for each, writes it under 
 ``ok``, ``ok black`` (or ``covered``, ``frozen``: it was taken and shows no room), ``failed REASON``, or, as its last
 word, ``ended REASON``. The word ``frame`` instead of a name: the picture itself is the answer, ``frame SIZE`` and then
 so many bytes; it touches no disk. Ends when its input ends, and by itself where a picture takes too much, see
-`agent.drivers.camera_limits`. The other end is `agent.camera_worker`.
+`agent.camera.camera_limits`. The other end is `agent.camera.camera_worker`.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from agent.camera.camera_limits import MEMORY_BYTES, limit_process, picture_begins, picture_ends
 from agent.catalogue import CAMERA_SETTINGS, CAMERAS, driver
-from agent.drivers.camera_limits import MEMORY_BYTES, limit_process, picture_begins, picture_ends
 from agent.ports import Camera, DeviceError, Suspect
 
 _NAME = re.compile(r"[a-z0-9-]{1,120}\.jpg")
@@ -74,8 +74,8 @@ def _open(name: str, settings: dict[str, Any], station: str, folder: Path) -> Ca
 def _darkroom(*, mask: list[list[int]] | None = None, rotate: int = 0) -> Develop:
     """Return what takes a camera's frame and makes the still and the judgement of it."""
     # Pillow is large: only the process itself loads it.
-    from agent.sight import Sight  # noqa: PLC0415
-    from agent.stills import make_still, read_frame  # noqa: PLC0415
+    from agent.camera.sight import Sight  # noqa: PLC0415
+    from agent.camera.stills import make_still, read_frame  # noqa: PLC0415
 
     sight = Sight()
 
