@@ -6,7 +6,7 @@ from contextlib import suppress
 from queue import Empty, Queue
 from typing import TextIO
 
-from agent.uid import MAX_PRINTED, formats_that_fit
+from agent.inputs.uid import MAX_PRINTED, formats_that_fit
 from protocol.refusal import Refused
 
 WITHIN_S = 120.0

@@ -1,7 +1,7 @@
 """A card reader that types as a USB keyboard: the digits of the card, then Enter.
 
 It is known by USB vendor and product, and by the port where there are several of a kind; every input device that it has
-is grabbed, so nothing that it types reaches anybody else. How it prints a number differs: see `agent.uid`.
+is grabbed, so nothing that it types reaches anybody else. How it prints a number differs: see `agent.inputs.uid`.
 """
 
 import os
@@ -15,9 +15,9 @@ from evdev import ecodes
 
 from agent.drivers.keyboards import EvdevKeyboards, Key, Keyboard, Keyboards, Keys
 from agent.drivers.looping_reader import LoopingReader
+from agent.inputs.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
 from agent.ports import DeviceError
 from agent.settings import USB_ID, Setting, Settings, one_of, shaped
-from agent.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
 
 _LOOK_EVERY_S = 2.0
 HALF_LINE_S = 1.0

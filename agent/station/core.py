@@ -15,7 +15,6 @@ from agent.camera.live_view import FrameWay, LiveView
 from agent.camera.snapshots import Snapshots
 from agent.clocking.desk import ClockingDesk, Screens
 from agent.clocking.lifecycle import Lifecycle
-from agent.contacts import Contacts
 from agent.events import (
     AlarmSeen,
     CardTouched,
@@ -40,16 +39,17 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
-from agent.home import HomeScreen
 from agent.inbox import Inbox
-from agent.learning import Learning
-from agent.packs import PackShelf
+from agent.inputs.contacts import Contacts
+from agent.kiosk.home import HomeScreen
+from agent.kiosk.learning import Learning
+from agent.kiosk.packs import PackShelf
 from agent.renewal import Renewal
 from agent.station.commands import Commands
 from agent.station.notify import Notifier
 from agent.storage.fact_writer import Journal
 from agent.timekeeping.clock import StationClock
-from agent.traffic_ledger import TrafficLedger
+from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.health import StationHealth
 from protocol.facts import AlarmRaised, ClockCorrected, HelpAsked
 from protocol.kiosk import (

@@ -7,14 +7,14 @@ from pathlib import Path
 from agent.camera.snapshots import Snapshots
 from agent.clocking.duty import on_duty
 from agent.clocking.lifecycle import Lifecycle
-from agent.home import HomeScreen
-from agent.packs import PackShelf
+from agent.kiosk.home import HomeScreen
+from agent.kiosk.packs import PackShelf
 from agent.station.commands import Commands
 from agent.storage.disk import free_kib
 from agent.storage.fact_writer import Journal
 from agent.timekeeping.clock import StationClock
-from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
+from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.health import StationHealth
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, BlobEvicted, Severity

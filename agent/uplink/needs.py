@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from agent.agreement import StreamView
 from agent.storage.outbox.earlier import EarlierStream
+from agent.uplink.agreement import StreamView
 from protocol.birth import Mark
 from protocol.commands import Command
 from protocol.envelope import Envelope

@@ -9,8 +9,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from agent.agreement import Continue, Disagree, agree
 from agent.storage.outbox.errors import OutboxFull
+from agent.uplink.agreement import Continue, Disagree, agree
 from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff
 from agent.uplink.channel import NOT_AUTHORIZED, Channel

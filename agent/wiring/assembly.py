@@ -19,15 +19,17 @@ from agent.commands.command_log import Answers
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
 from agent.config import OUTBOX_FILE, StationConfig
-from agent.contacts import Contacts
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
-from agent.home import HomeScreen
 from agent.identity import Identity
 from agent.inbox import Inbox
-from agent.kiosk_socket import KioskSocket
-from agent.learning import Learning
-from agent.packs import PackShelf
+from agent.inputs.contacts import Contacts
+from agent.inputs.watched_contact import WatchedContact
+from agent.inputs.watched_reader import WatchedReader
+from agent.kiosk.home import HomeScreen
+from agent.kiosk.kiosk_socket import KioskSocket
+from agent.kiosk.learning import Learning
+from agent.kiosk.packs import PackShelf
 from agent.ports import Indicator
 from agent.renewal import Renewal
 from agent.station.commands import Commands
@@ -42,16 +44,14 @@ from agent.storage.pending import DeedsWaiting
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.timekeeping.time_watch import TimeWatch
-from agent.traffic import Meter
-from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from agent.uplink import Uplink
+from agent.uplink.traffic import Meter
+from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
 from agent.vitals.last_boot import LastBoot, ended_in_order
 from agent.vitals.watched_machine import WatchedMachine
-from agent.watched_contact import WatchedContact
-from agent.watched_reader import WatchedReader
 from agent.wiring import county, hardware
 from agent.wiring.program import build_ms, software
 from protocol.facts import EpochOpened, FactsLost

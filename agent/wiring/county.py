@@ -10,7 +10,7 @@ from agent.inbox import Inbox
 from agent.ports import Link
 from agent.storage.durable import make_folder
 from agent.timekeeping.clock import StationClock
-from agent.traffic import Meter
+from agent.uplink.traffic import Meter
 from protocol.enrolment import Broker
 from protocol.twin import PackRef
 

@@ -15,10 +15,10 @@ from agent.config import Chosen, StationConfig
 from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox
+from agent.inputs.watched_keyboards import WatchedKeyboards
 from agent.ports import CardReader, Contact, Indicator, Machine, TimeHint
 from agent.station.core import Device
 from agent.storage.blobs import BlobStore
-from agent.watched_keyboards import WatchedKeyboards
 
 
 def reader(chosen: Chosen) -> CardReader:

@@ -21,19 +21,19 @@ from agent.clocking.unread_cards import UnreadCards
 from agent.commands.command_log import Answers
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
-from agent.contacts import Contacts
 from agent.events import PackFetched
 from agent.inbox import Inbox
-from agent.learning import Learning
-from agent.packs import PackShelf
+from agent.inputs.contacts import Contacts
+from agent.kiosk.learning import Learning
+from agent.kiosk.packs import PackShelf
 from agent.ports import Colour
 from agent.station.commands import Commands
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
-from agent.traffic_ledger import TrafficLedger
 from agent.twin import InForce, Twin, in_force
+from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
 from agent.vitals.last_boot import LastBoot, ended_in_order

@@ -25,7 +25,7 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
-from agent.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, ONE_READER_GONE, STRANGE_KEYBOARD, HomeScreen
+from agent.kiosk.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, ONE_READER_GONE, STRANGE_KEYBOARD, HomeScreen
 from agent.ports import HintRead, NtpState
 from agent.renewal import Renewal
 from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from agent.events import MachineSeen
-from agent.home import HomeScreen
+from agent.kiosk.home import HomeScreen
 from agent.station.host import StationHost
 from agent.storage.recent import recent_facts
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected

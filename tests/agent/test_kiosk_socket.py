@@ -11,7 +11,7 @@ import pytest
 
 from agent.events import KioskJoined, KioskLeft, KioskSaid
 from agent.inbox import Inbox
-from agent.kiosk_socket import MAX_KIOSKS, MAX_REFUSED, MAX_UNHANDLED, KioskSocket
+from agent.kiosk.kiosk_socket import MAX_KIOSKS, MAX_REFUSED, MAX_UNHANDLED, KioskSocket
 from protocol.kiosk import AskHelp, AskStatus, LevelOver, Sorry, ToKiosk, decode_from_agent, encode_line
 
 OVER = LevelOver(run="00", passed=True, stars=3, right=5, of=5)

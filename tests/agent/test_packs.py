@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.packs import RETRY_FIRST_MS
+from agent.kiosk.packs import RETRY_FIRST_MS
 from protocol.packs import seal_pack
 from protocol.twin import PackRef
 from tests.agent.bench import Bench

@@ -13,10 +13,10 @@ from agent.config import OUTBOX_FILE, load
 from agent.drivers.system_clock import LinuxClock
 from agent.events import AlarmSeen, Event, ReaderReady, StopAsked
 from agent.inbox import Inbox
+from agent.inputs.watched_keyboards import WatchedKeyboards
 from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
-from agent.watched_keyboards import WatchedKeyboards
 from agent.wiring.assembly import station
 from agent.wiring.program import build_ms
 from protocol.cards import card_token

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.traffic import MB, Meter, forecast, month_total, oldest_needed, put_off
-from agent.traffic_ledger import SAVE_EACH_BYTES, SAVE_EVERY_MS
+from agent.uplink.traffic import MB, Meter, forecast, month_total, oldest_needed, put_off
+from agent.uplink.traffic_ledger import SAVE_EACH_BYTES, SAVE_EVERY_MS
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.twin import Settings
 from tests.agent.bench import Bench, bench, desired

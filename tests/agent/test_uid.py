@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.uid import FORMATS, Format, formats_that_fit, uid_as_sent
+from agent.inputs.uid import FORMATS, Format, formats_that_fit, uid_as_sent
 from protocol.cards import UID_BYTES, normalise_uid
 from protocol.refusal import Refused
 

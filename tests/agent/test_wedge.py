@@ -16,7 +16,7 @@ from agent.doctor.cards import first_line
 from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards, Key
 from agent.drivers.printing_wedge import PrintingWedge
 from agent.drivers.wedge import HALF_LINE_S, TypedLine, WedgeReader
-from agent.uid import Format
+from agent.inputs.uid import Format
 from tests.agent.drivers_heard import listening, reading
 from tests.agent.reader_contract import check_reader
 from tests.fakes.keyboards import WEDGE, FakeKeyboards, keyboard

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from agent.agreement import Continue, agree
 from agent.config import OUTBOX_FILE
 from agent.identity import RECORD_KEY, record_key
 from agent.rescue import board, export
 from agent.storage.outbox import Outbox
+from agent.uplink.agreement import Continue, agree
 from protocol.birth import Birth, Welcome
 from protocol.codec import encode
 from protocol.topics import Up, topic

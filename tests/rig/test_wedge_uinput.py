@@ -11,7 +11,7 @@ from evdev import ecodes
 from agent.drivers.keyboard_watch import KeyboardWatch
 from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards
 from agent.drivers.wedge import WedgeReader
-from agent.uid import Format
+from agent.inputs.uid import Format
 from firmware_scripts.rig.typist import MEDIA_KEYS, Typist, typist
 from tests.agent.drivers_heard import listening, reading
 from tests.agent.reader_contract import check_reader

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from agent.agreement import Continue, Disagree, agree
+from agent.uplink.agreement import Continue, Disagree, agree
 from protocol.birth import Mark, Welcome
 from tests.agent.uplink.parts import STATION, MemoryOutbox, help_asked
 

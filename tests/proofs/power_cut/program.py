@@ -26,8 +26,8 @@ from agent.drivers.https_process import fetch_apart
 from agent.events import PictureTaken
 from agent.identity import load_identity
 from agent.inbox import Inbox
-from agent.learning import Learning
-from agent.packs import PackShelf
+from agent.kiosk.learning import Learning
+from agent.kiosk.packs import PackShelf
 from agent.ports import Colour, DeviceError, Frame
 from agent.station.commands import Commands
 from agent.storage.blobs import BlobStore
@@ -38,9 +38,9 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
-from agent.traffic_ledger import TrafficLedger
 from agent.twin import Twin
 from agent.uplink.doors import Doors
+from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.last_boot import LastBoot
 from protocol.commands import Command, LogTerms

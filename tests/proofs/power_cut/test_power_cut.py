@@ -49,7 +49,7 @@ def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch)
     ("place", "purpose"),
     [
         ("agent.storage.blobs.sync_folder", "announce"),
-        ("agent.packs.sync_folder", "pack"),
+        ("agent.kiosk.packs.sync_folder", "pack"),
         ("agent.identity.sync_folder", "identity"),
         ("agent.rescue.stick.sync_folder", "export"),
         ("agent.storage.durable.sync_folder", "identity"),

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from agent.agreement import Continue
 from agent.storage.outbox import Outbox, outbox
 from agent.storage.outbox.marks import Mark
 from agent.storage.outbox.stream import Tip
 from agent.uplink import session
+from agent.uplink.agreement import Continue
 from agent.uplink.offering import Offering
 from protocol import birth
 from tests.proofs.rollback.__main__ import prove

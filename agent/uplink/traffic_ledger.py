@@ -17,7 +17,7 @@ from agent.clocking.duty import local_day
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import State, StationClock
-from agent.traffic import MB, forecast, month_total, oldest_needed, put_off
+from agent.uplink.traffic import MB, forecast, month_total, oldest_needed, put_off
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.twin import Settings, Sheddable
 

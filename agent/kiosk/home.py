@@ -7,7 +7,7 @@ import msgspec
 from agent.clocking.desk import Screens
 from agent.clocking.lifecycle import Lifecycle
 from agent.clocking.today import Today
-from agent.learning import Learning
+from agent.kiosk.learning import Learning
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.kiosk import MAX_LINE_BYTES, Home, LinkState, encode_line

@@ -12,7 +12,7 @@ from random import Random
 import msgspec
 
 from agent.clocking.desk import Screens
-from agent.packs import PackShelf
+from agent.kiosk.packs import PackShelf
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox.errors import OutboxBroken, OutboxFull
 from agent.timekeeping.clock import State, StationClock
