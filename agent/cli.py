@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.causes import cause
-from agent.config import OUTBOX_FILE, BadConfig, StationConfig, load
+from agent.config.station_config import OUTBOX_FILE, BadConfig, StationConfig, load
 
 if TYPE_CHECKING:
     from agent.commands.log_tail import LogTail
@@ -91,8 +91,8 @@ def _claim(file: Path | None) -> str:
 
 
 def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
-    from agent.enrolment import EnrolmentFailed  # noqa: PLC0415 -- checking a file needs none of this
-    from agent.identity import IdentityBroken  # noqa: PLC0415
+    from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- checking a file needs none of this
+    from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
     from agent.wiring.county import enrol_station  # noqa: PLC0415
 
     if options.claim:
@@ -199,7 +199,7 @@ def _export_from(outbox: Path, options: argparse.Namespace) -> int:
 
 
 def _run(config: StationConfig) -> int:
-    from agent.identity import IdentityBroken, load_identity  # noqa: PLC0415
+    from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
 
     tail, after = _start_log(), _AfterAll()
     os.umask(0o077)

@@ -1,7 +1,7 @@
 """The camera's process: ``python -m agent.camera.camera_process [DRIVER SETTINGS STATION FOLDER SPOOL]``.
 
 Without arguments the first line of its input is these five, as a JSON list. SETTINGS are those of ``[camera]``, as
-JSON: the driver's and what is the same for all (`agent.catalogue`).
+JSON: the driver's and what is the same for all (`agent.config.catalogue`).
 
 Reads file names from standard input, takes a picture for each, writes it under that name into the spool and answers
 ``ok``, ``ok black`` (or ``covered``, ``frozen``: it was taken and shows no room), ``failed REASON``, or, as its last
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.camera.camera_limits import MEMORY_BYTES, limit_process, picture_begins, picture_ends
-from agent.catalogue import CAMERA_SETTINGS, CAMERAS, driver
+from agent.config.catalogue import CAMERA_SETTINGS, CAMERAS, driver
 from agent.ports import Camera, DeviceError, Suspect
 
 _NAME = re.compile(r"[a-z0-9-]{1,120}\.jpg")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from agent.causes import cause
 from agent.doctor.ports import Tools, Trouble
 from agent.doctor.problems import Finding, amiss
-from agent.identity import Identity
+from agent.identity.station_identity import Identity
 
 _CODES: dict[Trouble, int] = {"name": 21, "away": 22, "stranger": 23, "dates": 24, "refused": 25}
 _HTTPS_PORT = 443

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from agent.catalogue import not_installed
-from agent.config import Chosen, StationConfig
+from agent.config.catalogue import not_installed
+from agent.config.station_config import Chosen, StationConfig
 from agent.doctor.ports import CameraTrial, Tools
 from agent.doctor.problems import Finding, amiss
 from agent.vitals.health import HOT_C, SHORT_KIB, SHORT_SHARE, WORN_PERCENT

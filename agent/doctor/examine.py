@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from agent.config import OUTBOX_FILE, StationConfig
+from agent.config.station_config import OUTBOX_FILE, StationConfig
 from agent.doctor.asking import NoAnswer, ask
 from agent.doctor.county import examine_county
 from agent.doctor.devices import Lacking, examine_disk, examine_power, lacking_libraries, told, tried

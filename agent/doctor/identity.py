@@ -8,7 +8,15 @@ from cryptography import x509
 
 from agent.causes import cause
 from agent.doctor.problems import Finding, amiss
-from agent.identity import ANSWER, CERTIFICATE, RECORD_KEY, TLS_KEY, Identity, IdentityBroken, load_identity
+from agent.identity.station_identity import (
+    ANSWER,
+    CERTIFICATE,
+    RECORD_KEY,
+    TLS_KEY,
+    Identity,
+    IdentityBroken,
+    load_identity,
+)
 
 SOON_DAYS = 30
 """A certificate is renewed when half of its 90 days are over; with less than this left, that has failed for long."""

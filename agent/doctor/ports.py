@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from agent.config import Chosen
+from agent.config.station_config import Chosen
 from protocol.health import Machine
 
 type Trouble = Literal["", "name", "away", "stranger", "dates", "refused"]

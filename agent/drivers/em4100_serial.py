@@ -10,8 +10,8 @@ from functools import reduce
 from operator import xor
 from typing import ClassVar
 
+from agent.config.settings import Settings
 from agent.drivers.serial_line import ListeningReader, serial_settings
-from agent.settings import Settings
 
 _FRAME = re.compile(rb"([0-9A-F]{10})([0-9A-F]{2})(?:\r\n)?")
 

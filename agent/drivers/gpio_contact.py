@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 
 from gpiozero import DigitalInputDevice
 
+from agent.config.settings import Setting, Settings, between, one_of
 from agent.drivers.gpio_pins import CHIP, device_errors, let_go, lgpio_pins, pin
 from agent.ports import DeviceError
-from agent.settings import Setting, Settings, between, one_of
 
 log = logging.getLogger(__name__)
 

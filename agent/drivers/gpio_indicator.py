@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 from gpiozero import LED, Buzzer
 
+from agent.config.settings import Setting, Settings
 from agent.drivers.gpio_pins import CHIP, device_errors, let_go, lgpio_pins, pin
 from agent.ports import Colour, DeviceError
-from agent.settings import Setting, Settings
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from gpiozero.exc import GPIOZeroError
 
+from agent.config.settings import Setting, between
 from agent.ports import DeviceError
-from agent.settings import Setting, between
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from agent.ports import DeviceError, JudgeAt
 from agent.timekeeping.clock import LAST_WALL_MS
 
 if TYPE_CHECKING:
-    from agent.enrolment import Post
+    from agent.identity.enrolment import Post
 
 RENEW_S = 120.0
 FETCH_S = 3600.0
@@ -151,8 +151,8 @@ def _talk(process: subprocess.Popen[bytes], call: Fetch | Renew, *, deadline: fl
 
 def do(call: Fetch | Renew) -> Outcome:
     """Do what was asked, in this process."""
-    from agent.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is what must not stay in the agent
-    from agent.identity import IdentityBroken  # noqa: PLC0415
+    from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is what must not stay in the agent
+    from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
 
     traffic = Traffic()
     outcome = Outcome()
@@ -178,8 +178,8 @@ def renew_where_due(call: Renew, post: "Post") -> Outcome:
         DeviceError: Nobody is enrolled there.
         EnrolmentFailed: The old certificate stays in place; also IdentityBroken and OSError.
     """
-    from agent.enrolment import renew, renewal_due_ms  # noqa: PLC0415
-    from agent.identity import load_identity  # noqa: PLC0415
+    from agent.identity.enrolment import renew, renewal_due_ms  # noqa: PLC0415
+    from agent.identity.station_identity import load_identity  # noqa: PLC0415
 
     identity = load_identity(Path(call.folder))
     if identity is None:

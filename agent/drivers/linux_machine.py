@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from agent.config.settings import Settings
 from agent.drivers.linux_card import card_of
 from agent.drivers.linux_files import number, text
 from agent.drivers.linux_network import link_and_signal
 from agent.drivers.tool import LIMIT_S, ask
 from agent.ports import DeviceError
-from agent.settings import Settings
 from agent.storage.disk import space
 from protocol.health import Machine, ResetCause, Seen
 

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 from smartcard import scard as _scard
 
+from agent.config.settings import Setting, Settings
 from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
-from agent.settings import Setting, Settings
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import importlib
 import os
 from typing import Any, ClassVar
 
+from agent.config.settings import Setting, Settings, between
 from agent.ports import DeviceError, Frame
-from agent.settings import Setting, Settings, between
 
 SIZE = (640, 480)
 SETTLE_FRAMES = 12

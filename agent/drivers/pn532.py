@@ -9,10 +9,10 @@ from typing import ClassVar
 
 import serial
 
+from agent.config.settings import Settings
 from agent.drivers.pn532_frames import ACK, FrameFinder, framed, uids_in
 from agent.drivers.serial_line import SerialReader, serial_settings
 from agent.ports import DeviceError
-from agent.settings import Settings
 
 _WAKE = b"\x55\x55" + bytes(14)
 """A long preamble wakes the chip out of power-down (UM0701-02, 7.2.11, and PN532/C1 data sheet, HSU wake-up)."""

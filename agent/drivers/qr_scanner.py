@@ -8,8 +8,8 @@ each code with CR or LF. Another code (somebody's payment code) is answered in r
 import re
 from typing import ClassVar
 
+from agent.config.settings import Settings
 from agent.drivers.serial_line import ListeningReader, serial_settings
-from agent.settings import Settings
 
 _CODE = re.compile(rb"CUNHUI:([0-9A-Fa-f]{8,20})")
 

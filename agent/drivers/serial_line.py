@@ -9,9 +9,9 @@ from typing import ClassVar
 
 import serial
 
+from agent.config.settings import Setting, Settings, between, shaped
 from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
-from agent.settings import Setting, Settings, between, shaped
 
 _WRITE_WITHIN_S = 1.0
 _SILENCE_S = 2.0

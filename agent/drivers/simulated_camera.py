@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from agent.config.settings import Settings
 from agent.ports import DeviceError, Frame
-from agent.settings import Settings
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont

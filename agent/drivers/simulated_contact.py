@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+from agent.config.settings import Setting, Settings, filled
 from agent.drivers.simulated_lines import LineSocket
-from agent.settings import Setting, Settings, filled
 
 
 class SimulatedContact:

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
+from agent.config.settings import Setting, Settings, filled
 from agent.ports import Colour, DeviceError
-from agent.settings import Setting, Settings, filled
 
 _LIMIT_S = 0.05
 

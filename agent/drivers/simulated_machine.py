@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from agent.settings import Setting, Settings, filled
+from agent.config.settings import Setting, Settings, filled
 from protocol.health import Machine
 
 log = logging.getLogger(__name__)

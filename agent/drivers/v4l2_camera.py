@@ -9,8 +9,8 @@ import importlib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from agent.config.settings import Setting, Settings, shaped
 from agent.ports import DeviceError, Frame
-from agent.settings import Setting, Settings, shaped
 
 SIZE = (640, 480)
 SETTLE_FRAMES = 10

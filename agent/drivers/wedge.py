@@ -13,11 +13,11 @@ from typing import ClassVar
 
 from evdev import ecodes
 
+from agent.config.settings import USB_ID, Setting, Settings, one_of, shaped
 from agent.drivers.keyboards import EvdevKeyboards, Key, Keyboard, Keyboards, Keys
 from agent.drivers.looping_reader import LoopingReader
 from agent.inputs.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
 from agent.ports import DeviceError
-from agent.settings import USB_ID, Setting, Settings, one_of, shaped
 
 _LOOK_EVERY_S = 2.0
 HALF_LINE_S = 1.0

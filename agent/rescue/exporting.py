@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import agent
 from agent.causes import cause
-from agent.identity import ANSWER, RECORD_KEY, IdentityBroken, record_key
+from agent.identity.station_identity import ANSWER, RECORD_KEY, IdentityBroken, record_key
 from agent.rescue.copying import copy_outbox
 from agent.rescue.failure import ExportFailed
 from agent.rescue.runs import Run, Signer, run_of

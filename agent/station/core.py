@@ -39,12 +39,12 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
+from agent.identity.renewal import Renewal
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
 from agent.kiosk.home import HomeScreen
 from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
-from agent.renewal import Renewal
 from agent.station.commands import Commands
 from agent.station.notify import Notifier
 from agent.storage.fact_writer import Journal

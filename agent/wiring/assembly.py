@@ -18,10 +18,11 @@ from agent.clocking.unread_cards import UnreadCards
 from agent.commands.command_log import Answers
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
-from agent.config import OUTBOX_FILE, StationConfig
+from agent.config.station_config import OUTBOX_FILE, StationConfig
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import MachineTimeService
-from agent.identity import Identity
+from agent.identity.renewal import Renewal
+from agent.identity.station_identity import Identity
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
 from agent.inputs.watched_contact import WatchedContact
@@ -31,7 +32,6 @@ from agent.kiosk.kiosk_socket import KioskSocket
 from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
 from agent.ports import Indicator
-from agent.renewal import Renewal
 from agent.station.commands import Commands
 from agent.station.core import Core, Device, Parts
 from agent.station.host import StationHost

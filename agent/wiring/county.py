@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from agent.config import StationConfig
+from agent.config.station_config import StationConfig
 from agent.drivers.https_process import fetch_apart, renew_apart
 from agent.events import RenewalEnded
-from agent.identity import Identity
+from agent.identity.station_identity import Identity
 from agent.inbox import Inbox
 from agent.ports import Link
 from agent.storage.durable import make_folder
@@ -16,9 +16,9 @@ from protocol.twin import PackRef
 
 
 def enrol_station(config: StationConfig, claim: str) -> Identity:
-    """Make the enrolment call; see `agent.enrolment.enrol`."""
+    """Make the enrolment call; see `agent.identity.enrolment.enrol`."""
     from agent.drivers.https import post_json  # noqa: PLC0415 -- large, and no use to a station that runs
-    from agent.enrolment import enrol  # noqa: PLC0415
+    from agent.identity.enrolment import enrol  # noqa: PLC0415
 
     make_folder(config.folder, mode=0o750)
     return enrol(config.folder, url=config.county_url, ca_file=config.county_ca, claim=claim, post=post_json)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from agent.config import StationConfig
+from agent.config.station_config import StationConfig
 from agent.doctor.ports import Tools
-from agent.drivers.county_door import knock
-from agent.drivers.trial import contact_ready, indicator_ready, reader_ready, try_camera
+from agent.drivers.county_probe import knock
 from agent.wiring import hardware
+from agent.wiring.trial import contact_ready, indicator_ready, reader_ready, try_camera
 
 
 def doctor_tools(config: StationConfig) -> Tools:

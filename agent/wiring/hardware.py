@@ -10,8 +10,8 @@ import msgspec
 
 from agent.camera.camera_line import ServedCamera, SpawnedCamera
 from agent.camera.camera_worker import CameraWorker
-from agent.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
-from agent.config import Chosen, StationConfig
+from agent.config.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
+from agent.config.station_config import Chosen, StationConfig
 from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.enrolment import CountyRefused, enrol
+from agent.identity.enrolment import CountyRefused, enrol
 from protocol.claim import check_digit
 
 CODE = "123456789012"

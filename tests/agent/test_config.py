@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from agent import catalogue
 from agent.cli import EXIT_BAD_CONFIG, main
-from agent.config import BadConfig, Chosen, ChosenInput, load
+from agent.config import catalogue
+from agent.config.station_config import BadConfig, Chosen, ChosenInput, load
 
 GOOD = """\
 [station]

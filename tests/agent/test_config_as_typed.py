@@ -7,7 +7,7 @@ import pytest
 
 from agent.causes import cause
 from agent.cli import EXIT_BAD_CONFIG, EXIT_FAILED, main
-from agent.config import BadConfig, load
+from agent.config.station_config import BadConfig, load
 from agent.storage.store import OutboxBroken
 from tests.agent.test_config import GOOD
 

@@ -6,7 +6,6 @@ from typing import Literal
 
 import pytest
 
-from agent.county_keys import CountyKeys
 from agent.events import (
     AlarmSeen,
     CardTouched,
@@ -25,9 +24,10 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
+from agent.identity.county_keys import CountyKeys
+from agent.identity.renewal import Renewal
 from agent.kiosk.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, ONE_READER_GONE, STRANGE_KEYBOARD, HomeScreen
 from agent.ports import HintRead, NtpState
-from agent.renewal import Renewal
 from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts
 from agent.station.notify import Notifier
 from agent.timekeeping.clock import LAST_WALL_MS

@@ -21,7 +21,7 @@ import msgspec
 import pytest
 
 from agent.cli import main
-from agent.config import load
+from agent.config.station_config import load
 from agent.doctor import asking
 from agent.doctor.asking import ask
 from agent.doctor.devices import examine_power, told
@@ -29,12 +29,12 @@ from agent.doctor.examine import Examination, examine
 from agent.doctor.identity import examine_identity
 from agent.doctor.problems import PROBLEMS, Finding, amiss
 from agent.doctor.screen import COLUMNS, LINES, fitted, screen, width
-from agent.drivers.county_door import knock
+from agent.drivers.county_probe import knock
 from agent.drivers.gpio_indicator import GpioIndicator
-from agent.drivers.trial import contact_ready, indicator_ready, reader_ready
 from agent.ports import DeviceError
 from agent.wiring import program
 from agent.wiring.doctoring import doctor_tools
+from agent.wiring.trial import contact_ready, indicator_ready, reader_ready
 from protocol.health import DeviceHealth, DeviceKind, Health, Machine
 from protocol.kiosk import Home, Status, ToAgent, ToKiosk
 from tests.agent.test_camera_worker import activated

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.cli import EXIT_FAILED, main
-from agent.config import StationConfig
-from agent.enrolment import CountyRefused
+from agent.config.station_config import StationConfig
+from agent.identity.enrolment import CountyRefused
 from tests.fakes.enrolled import make_enrolled
 
 NOBODY = 65_534

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from agent.catalogue import CAMERAS
+from agent.config.catalogue import CAMERAS
 
 RULES = [
     *(
         "agent.timekeeping.clock",
         "agent.station.commands",
-        "agent.config",
+        "agent.config.station_config",
         "agent.station.core",
         "agent.clocking.desk",
         "agent.clocking.duty",
@@ -28,7 +28,7 @@ RULES = [
     *(
         "agent.kiosk.packs",
         "agent.storage.recent",
-        "agent.renewal",
+        "agent.identity.renewal",
         "agent.camera.snapshots",
         "agent.clocking.today",
         "agent.twin",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.county_keys import CountyKeys
 from agent.events import RenewalEnded
+from agent.identity.county_keys import CountyKeys
+from agent.identity.renewal import ASK_FOR_KEYS_MS, RETRY_MS, SUSPICION_MS, Renewal
 from agent.inbox import Inbox
-from agent.renewal import ASK_FOR_KEYS_MS, RETRY_MS, SUSPICION_MS, Renewal
 from protocol.signing import key_id
 from tests.agent.bench import Bench, bench
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock

@@ -13,8 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.cli import main
-from agent.config import OUTBOX_FILE
-from agent.identity import record_key
+from agent.config.station_config import OUTBOX_FILE
+from agent.identity.station_identity import record_key
 from agent.rescue import ExportFailed, board, export
 from agent.rescue.copying import copy_outbox
 from agent.storage.blobs import BlobStore

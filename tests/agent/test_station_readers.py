@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import OUTBOX_FILE, load
+from agent.config.station_config import OUTBOX_FILE, load
 from agent.drivers.system_clock import LinuxClock
 from agent.events import AlarmSeen, Event, ReaderReady, StopAsked
 from agent.inbox import Inbox

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
+from agent.config.settings import Settings
 from agent.drivers.v4l2_camera import MOST_FRAMES, SETTLE_FRAMES, V4l2Camera
 from agent.ports import DeviceError, Frame
-from agent.settings import Settings
 from tests.agent import drawn
 from tests.agent.camera_contract import check_camera, check_frame
 from tests.fakes.v4l2 import FakeDevice, FakeVideo

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent import catalogue
-from agent.config import load
+from agent.config import catalogue
+from agent.config.station_config import load
 from tests.benchmarks.stage.loop_disk import LoopDisk, StillHeld
 from tests.benchmarks.stage.proxy import Proxy
 from tests.benchmarks.station import mock_pins

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
-from agent.identity import Identity, record_key, save_answer, tls_key
+from agent.identity.station_identity import Identity, record_key, save_answer, tls_key
 from protocol.enrolment import Broker, Enrolled
 
 CARD_KEY = bytes(range(32))

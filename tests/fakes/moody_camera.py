@@ -6,14 +6,14 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
+from agent.config.settings import Settings
 from agent.ports import DeviceError, Frame
-from agent.settings import Settings
 from tests.agent import drawn
 
 PROGRAM = """
 import sys
-import agent.catalogue, agent.camera.camera_limits as limits, agent.camera.camera_process as process
-agent.catalogue.CAMERAS["moody"] = "tests.fakes.moody_camera:MoodyCamera"
+import agent.config.catalogue, agent.camera.camera_limits as limits, agent.camera.camera_process as process
+agent.config.catalogue.CAMERAS["moody"] = "tests.fakes.moody_camera:MoodyCamera"
 limits.CPU_S, limits.PICTURE_S = 1, {picture_s}
 sys.exit(process.main(sys.argv[1:]))
 """

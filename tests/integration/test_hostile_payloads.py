@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from agent.identity import Identity, load_identity
+from agent.identity.station_identity import Identity, load_identity
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from protocol import facts

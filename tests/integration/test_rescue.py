@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from agent.config import OUTBOX_FILE
-from agent.identity import RECORD_KEY, record_key
+from agent.config.station_config import OUTBOX_FILE
+from agent.identity.station_identity import RECORD_KEY, record_key
 from agent.rescue import board, export
 from agent.storage.outbox import Outbox
 from agent.uplink.agreement import Continue, agree

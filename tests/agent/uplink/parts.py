@@ -8,8 +8,8 @@ from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.county_keys import CountyKeys
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
+from agent.identity.county_keys import CountyKeys
 from agent.ports import DeviceError, JudgeAt
 from agent.storage.outbox import OutboxFull
 from agent.storage.outbox.earlier import EarlierStream

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.drivers.https import post_json
-from agent.enrolment import (
+from agent.identity.enrolment import (
     AnswerRefused,
     CountyRefused,
     CountyUnreachable,
@@ -22,7 +22,7 @@ from agent.enrolment import (
     renew,
     renewal_due_ms,
 )
-from agent.identity import ANSWER, CERTIFICATE, RECORD_KEY, TLS_KEY, IdentityBroken, load_identity
+from agent.identity.station_identity import ANSWER, CERTIFICATE, RECORD_KEY, TLS_KEY, IdentityBroken, load_identity
 from protocol.claim import check_digit
 from protocol.enrolment import Broker, Enrolled, EnrolRequest, NotEnrolled, RenewRequest, decode_json, verify_request
 from protocol.signing import key_id

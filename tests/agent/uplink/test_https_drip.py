@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.drivers.county_door import knock
+from agent.drivers.county_probe import knock
 from agent.drivers.https import post_json
 from agent.ports import DeviceError
 from tests.agent.uplink.pki import Authority, Issued

@@ -14,8 +14,8 @@ import pytest
 
 from agent.drivers.https import WrongContent, post_json
 from agent.drivers.https_process import COMMAND, Fetch, Outcome, fetch_apart, renew_apart, run_errand
-from agent.enrolment import enrol, renewal_due_ms
-from agent.identity import load_identity
+from agent.identity.enrolment import enrol, renewal_due_ms
+from agent.identity.station_identity import load_identity
 from agent.ports import DeviceError
 from protocol.signing import key_id
 from tests.agent.uplink.pki import Authority

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from agent.config import OUTBOX_FILE, StationConfig, load
-from agent.identity import ANSWER, Identity, load_identity
+from agent.config.station_config import OUTBOX_FILE, StationConfig, load
+from agent.identity.station_identity import ANSWER, Identity, load_identity
 from firmware_scripts.demo.cast import CastStation
 from firmware_scripts.demo.processes import Process, wait_until
 from firmware_scripts.demo.station import DemoStation

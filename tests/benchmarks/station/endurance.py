@@ -12,7 +12,7 @@ from tests.benchmarks.stage.touching import unknown_cards
 
 FACTS = 100_000
 BURST = 8
-"""Cards presented before the first is answered: far fewer than the agent refuses as coming too fast (`agent.station.core`)."""
+"""Cards presented before the first is answered: far fewer than `agent.station.core` refuses as coming too fast."""
 GROWTH_GOAL_PERCENT = 10.0
 _LIMIT_S = 420.0
 _SAMPLE_EVERY = 10_000

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from agent import catalogue, cli
+from agent import cli
+from agent.config import catalogue
+from agent.config.settings import Setting, Settings, filled
 from agent.drivers.gpio_contact import GpioContact
 from agent.drivers.gpio_indicator import GpioIndicator
 from agent.ports import Colour
-from agent.settings import Setting, Settings, filled
 
 
 class ForgettingPin(MockPin):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from unittest.mock import patch
 
-from agent.config import load
+from agent.config.station_config import load
 from agent.events import CardTouched, NtpRead, RenewalEnded
 from agent.inbox import Inbox
 from agent.ports import NtpState

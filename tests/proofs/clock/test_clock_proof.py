@@ -64,5 +64,8 @@ def test_a_county_that_takes_nothing_back_is_caught() -> None:
 
 
 def test_a_station_that_believes_the_machines_clock_is_caught() -> None:
-    plant = "from agent.timekeeping.clock import StationClock; StationClock.dated = True; StationClock._quality = lambda *_: 'synced'"
+    plant = (
+        "from agent.timekeeping.clock import StationClock; "
+        "StationClock.dated = True; StationClock._quality = lambda *_: 'synced'"
+    )
     assert caught(plant, runs=6, seed=1, bad="wrong_quality")

@@ -9,9 +9,9 @@ from typing import Any
 
 import apsw
 
-from agent.config import OUTBOX_FILE
+from agent.config.station_config import OUTBOX_FILE
 from agent.events import PackFetched
-from agent.identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
+from agent.identity.station_identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
 from agent.rescue import ExportFailed, board, export
 from agent.storage.durable import make_folder
 from agent.storage.outbox import OutboxBroken, OutboxFull

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from agent.config import OUTBOX_FILE
+from agent.config.station_config import OUTBOX_FILE
 from agent.drivers.system_clock import LinuxClock
 from agent.storage.outbox import Outbox
 from agent.timekeeping.clock import StationClock

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from agent.config import OUTBOX_FILE
-from agent.identity import ANSWER
+from agent.config.station_config import OUTBOX_FILE
+from agent.identity.station_identity import ANSWER
 from firmware_scripts.demo.bench import Bench
 from firmware_scripts.demo.observer import blinks, lit_facts, reckon, touch_rows
 from firmware_scripts.demo.presenter import Presenter

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from agent.drivers.https import post_json
-from agent.enrolment import enrol
+from agent.identity.enrolment import enrol
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from tests.proofs.link.judge import BAD, Findings, Judge
 from tests.proofs.link.netns import Namespace

@@ -15,7 +15,7 @@ from typing import Literal, override
 from agent.drivers.mqtt import CONNECT_S, PahoLink, station_context
 from agent.drivers.mqtt_connection import LOOP_S
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
-from agent.identity import Identity
+from agent.identity.station_identity import Identity
 from agent.inbox import Inbox
 from agent.ports import JudgeAt
 from agent.storage.blobs import BlobStore

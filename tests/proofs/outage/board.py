@@ -13,12 +13,12 @@ from typing import Literal, override
 
 from agent.clocking.lifecycle import Lifecycle
 from agent.drivers.https_process import Renew, renew_where_due
-from agent.enrolment import enrol
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame, RenewalEnded
-from agent.identity import load_identity
+from agent.identity.enrolment import enrol
+from agent.identity.renewal import Renewal
+from agent.identity.station_identity import load_identity
 from agent.inbox import Inbox
 from agent.ports import DeviceError, JudgeAt
-from agent.renewal import Renewal
 from agent.storage.fact_writer import Journal
 from agent.storage.outbox import Outbox
 from agent.timekeeping.clock import StationClock

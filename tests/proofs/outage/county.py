@@ -59,7 +59,7 @@ class OutageCounty:
         return make_claim(row, actor="operator", now=self._now())
 
     def post(self, url: str, _ca_file: Path, body: bytes) -> tuple[int, bytes]:
-        """Answer one HTTPS call, from any thread; see `agent.enrolment.Post`."""
+        """Answer one HTTPS call, from any thread; see `agent.identity.enrolment.Post`."""
         if not self.reachable:
             raise DeviceError("the line is dead")
         try:

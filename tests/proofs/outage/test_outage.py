@@ -9,7 +9,7 @@ from tests.proofs.outage.history import BAD, DURATIONS, POWERS, draw_plan
 
 WITHOUT_SUSPICION = """
 import sys
-from agent import renewal
+from agent.identity import renewal
 from tests.proofs.outage.__main__ import main
 renewal.SUSPICION_MS = 2**60
 sys.argv = ["outage", "--only", "11", "--seed", "1", "--json"]

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.drivers import https, https_process
-from agent.identity import Identity
+from agent.identity.station_identity import Identity
 from protocol.commands import Command
 from protocol.enrolment import Broker, Enrolled
 from protocol.packs import Level, Pack, Question, seal_pack

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.identity import IdentityBroken
+from agent.identity.station_identity import IdentityBroken
 from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
 from agent.storage.recent import first_made
 from protocol.facts import EpochOpened, Fact, FactsLost, Touch

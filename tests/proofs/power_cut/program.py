@@ -21,10 +21,10 @@ from agent.clocking.lifecycle import Lifecycle
 from agent.commands.command_log import Answers
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
-from agent.config import OUTBOX_FILE
+from agent.config.station_config import OUTBOX_FILE
 from agent.drivers.https_process import fetch_apart
 from agent.events import PictureTaken
-from agent.identity import load_identity
+from agent.identity.station_identity import load_identity
 from agent.inbox import Inbox
 from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import override
 
 from agent.drivers.https import WrongContent
-from agent.identity import ANSWER, TLS_KEY, load_identity, record_key
+from agent.identity.station_identity import ANSWER, TLS_KEY, load_identity, record_key
 from agent.ports import DeviceError
 from protocol.export import ExportReader
 from protocol.facts import BlobAnnounced, BlobEvicted, CommandResult, Fact, Touch

@@ -6,9 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from agent.config import OUTBOX_FILE
+from agent.config.station_config import OUTBOX_FILE
 from agent.events import PackFetched
-from agent.identity import TLS_KEY, record_key, save_answer, tls_key
+from agent.identity.station_identity import TLS_KEY, record_key, save_answer, tls_key
 from agent.rescue import board, export
 from agent.storage.durable import make_folder
 from protocol.units import Moment

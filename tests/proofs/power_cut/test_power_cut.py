@@ -50,7 +50,7 @@ def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch)
     [
         ("agent.storage.blobs.sync_folder", "announce"),
         ("agent.kiosk.packs.sync_folder", "pack"),
-        ("agent.identity.sync_folder", "identity"),
+        ("agent.identity.station_identity.sync_folder", "identity"),
         ("agent.rescue.stick.sync_folder", "export"),
         ("agent.storage.durable.sync_folder", "identity"),
         ("agent.camera.camera_process._sync", "spool"),

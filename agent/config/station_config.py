@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent import toml_lines
-from agent.catalogue import (
+from agent.causes import cause
+from agent.config import toml_lines
+from agent.config.catalogue import (
     CAMERA_PROCESS_SETTINGS,
     CAMERA_SETTINGS,
     CAMERAS,
@@ -24,9 +25,8 @@ from agent.catalogue import (
     DriverMissing,
     settings_of,
 )
-from agent.causes import cause
-from agent.settings import KINDS, USB_ID, Setting, Settings, filled, one_of, shaped
-from agent.toml_lines import Place, Written
+from agent.config.settings import KINDS, USB_ID, Setting, Settings, filled, one_of, shaped
+from agent.config.toml_lines import Place, Written
 from protocol.facts import ContactKind
 
 OUTBOX_FILE = "outbox.db"

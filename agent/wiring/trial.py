@@ -14,8 +14,8 @@ import msgspec
 
 from agent.camera.camera_line import ServedCamera, SpawnedCamera
 from agent.camera.camera_worker import FRAME
-from agent.catalogue import DriverMissing
-from agent.config import StationConfig
+from agent.config.catalogue import DriverMissing
+from agent.config.station_config import StationConfig
 from agent.doctor.ports import CameraTrial
 from agent.ports import CardReader, Contact, DeviceError, Indicator
 

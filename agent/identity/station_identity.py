@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.county_keys import CountyKeys
+from agent.identity.county_keys import CountyKeys
 from agent.storage.durable import make_folder, sync_folder
 from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
 from protocol.refusal import Refused

@@ -13,8 +13,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from agent.county_keys import CountyKeys
 from agent.events import RenewalEnded
+from agent.identity.county_keys import CountyKeys
 from agent.inbox import Inbox
 from agent.timekeeping.clock import StationClock
 

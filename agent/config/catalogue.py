@@ -8,7 +8,7 @@ import importlib
 from importlib.util import find_spec
 from typing import Any
 
-from agent.settings import Setting, Settings, filled, one_of, rectangles
+from agent.config.settings import Setting, Settings, filled, one_of, rectangles
 
 READERS = {
     "simulated": "agent.drivers.simulated_reader:SimulatedReader",

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from agent.identity import Identity, record_key, save_answer, tls_key
+from agent.identity.station_identity import Identity, record_key, save_answer, tls_key
 from agent.ports import DeviceError, PeerNotProven
 from protocol.claim import DIGITS, digits_typed, parse_claim_code
 from protocol.enrolment import (

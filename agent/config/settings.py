@@ -1,6 +1,6 @@
 """What can be set in ``station.toml``: the kind of each setting, its default, and what is wrong with a value.
 
-Drivers declare theirs with it; `agent.config` checks them. Messages are Chinese, for the technician.
+Drivers declare theirs with it; `agent.config.station_config` checks them. Messages are Chinese, for the technician.
 """
 
 import re
