@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server_broker.fleet.county_clock import LinuxMachine
-from server_broker.home import CountyHome
-from server_broker.invocation import command
-from server_broker.service import control, doctor, up
-from server_broker.service.config import CountyConfig, read_config, require_county
-from server_broker.service.processes import ServiceError
+from server_broker.platform import control
+from server_broker.platform.county_config import CountyConfig, read_config, require_county
+from server_broker.platform.home import CountyHome
+from server_broker.platform.invocation import command
+from server_broker.platform.processes import ServiceError
+from server_broker.service import doctor, up
 
 type Verb = Callable[[CountyHome, argparse.Namespace], int]
 

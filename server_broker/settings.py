@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from server_broker.console import look
-from server_broker.home import CountyHome, database_settings
+from server_broker.platform.home import CountyHome, database_settings
 
 HOME = CountyHome(Path(os.environ.get("CUNHUI_HOME", "var/county")).absolute())
 

@@ -17,7 +17,7 @@ from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from server_broker import cluster
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 
 COUNTY_FOLDER = Path(tempfile.mkdtemp(prefix="cunhui-", dir="/tmp"))
 (COUNTY_FOLDER / "static").mkdir()

@@ -22,10 +22,10 @@ from cryptography import x509
 from protocol import topics
 from server_broker.broker.config import ACCOUNT, LOCAL_USER, local_client_settings, password_line
 from server_broker.broker.local import probe
-from server_broker.home import CountyHome
-from server_broker.service.control import pid_file
-from server_broker.service.processes import account_for, alive, read_pid, wait_gone
-from server_broker.trust.files import write_atomically
+from server_broker.platform.control import pid_file
+from server_broker.platform.files import write_atomically
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import account_for, alive, read_pid, wait_gone
 from server_broker.trust.journal import KnownStation, Standing, StationJournal
 from server_broker.trust.keys import county_keys
 from server_broker.trust.room import with_room

@@ -8,11 +8,11 @@ import shutil
 from dataclasses import dataclass
 
 from protocol.codec import MAX_MESSAGE_BYTES
-from server_broker.home import CountyHome
-from server_broker.invocation import command
-from server_broker.service.config import CountyConfig, read_config
-from server_broker.service.processes import Account, Program, ServiceError, account_for
-from server_broker.trust.files import write_atomically
+from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.files import write_atomically
+from server_broker.platform.home import CountyHome
+from server_broker.platform.invocation import command
+from server_broker.platform.processes import Account, Program, ServiceError, account_for
 from server_broker.trust.keys import county_keys, server_certificate
 
 ACCOUNT = "mosquitto"

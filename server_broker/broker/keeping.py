@@ -10,9 +10,9 @@ from contextlib import ExitStack
 
 from server_broker.broker.access import Following, following, lists_on_disk, refresh, running_broker
 from server_broker.broker.local import cut_off
-from server_broker.home import CountyHome
-from server_broker.service.processes import ServiceError
-from server_broker.trust.files import mark
+from server_broker.platform.files import mark
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 from server_broker.trust.journal import Standing, StationJournal
 from server_broker.trust.room import JOURNAL_ROOM_BYTES, LISTS_ROOM_BYTES, keep_room
 

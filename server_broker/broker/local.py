@@ -8,8 +8,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from server_broker.broker.config import LocalClient, local_client_settings
-from server_broker.home import CountyHome
-from server_broker.service.processes import ServiceError
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 
 _LOOP_S = 0.05
 

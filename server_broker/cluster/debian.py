@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from server_broker.service.processes import ServiceError
+from server_broker.platform.processes import ServiceError
 
 OLDEST_MAJOR = 15
 _ROOT = Path("/usr/lib/postgresql")

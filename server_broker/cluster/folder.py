@@ -9,8 +9,8 @@ import shutil
 import subprocess
 
 from server_broker.cluster.debian import bin_folder
-from server_broker.home import CountyHome
-from server_broker.service.processes import Account, ServiceError, account_for, own_name
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import Account, ServiceError, account_for, own_name
 
 DATA = "/proc/self/cwd"
 SUPERUSER = "postgres"

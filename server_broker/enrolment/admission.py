@@ -20,8 +20,8 @@ from server_broker.enrolment.csr import read_csr
 from server_broker.enrolment.models import Claim, StationCertificate, UsedNonce
 from server_broker.enrolment.refusals import NotAdmitted
 from server_broker.fleet.models import Station
-from server_broker.home import CountyHome
-from server_broker.service.config import read_config
+from server_broker.platform.county_config import read_config
+from server_broker.platform.home import CountyHome
 from server_broker.trust.authority import IssuedCertificate, StationPublicKey
 from server_broker.trust.journal import JournalEntry, NotTakenIn, StationJournal, stamp
 from server_broker.trust.keys import county_keys

@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 
 from server_broker.fleet.alarms import AlarmCall, raise_alarm, raise_alarms, resolve
 from server_broker.fleet.models import Alarm, Station
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 
 STATION_BEFORE = dt.timedelta(days=21)
 SERVER_BEFORE = dt.timedelta(days=180)

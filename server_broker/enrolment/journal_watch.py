@@ -9,8 +9,8 @@ from collections.abc import Callable
 from server_broker.enrolment.revocation import Reconciled, reconcile
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Alarm
-from server_broker.home import CountyHome
-from server_broker.trust.files import mark
+from server_broker.platform.files import mark
+from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import MEND_JOURNAL, StationJournal
 
 JOURNAL, LISTS = "station_journal", "broker_lists"

@@ -17,9 +17,9 @@ from server_broker import broker
 from server_broker.audit.log import record
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region
-from server_broker.service.processes import ServiceError
 from server_broker.trust.journal import JournalEntry, KnownStation, Standing, StationJournal, stamp
 
 log = logging.getLogger(__name__)

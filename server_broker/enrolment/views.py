@@ -19,7 +19,7 @@ from server_broker.accounts.guesses import RETRY_AFTER_S, TooBusy, guess
 from server_broker.enrolment import admission
 from server_broker.enrolment.limit import RefusalLimit
 from server_broker.enrolment.refusals import NotAdmitted, RefusalCode
-from server_broker.service.processes import ServiceError
+from server_broker.platform.processes import ServiceError
 
 log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from msgspec import Meta
 
 import server_broker
 from protocol.units import BootId, ClockRun, MonoMs
-from server_broker.trust.files import write_atomically
+from server_broker.platform.files import write_atomically
 
 _log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.services import AccountRefused, make_account, save_changes, set_password
-from server_broker.home import CountyHome
-from server_broker.invocation import command
+from server_broker.platform.home import CountyHome
+from server_broker.platform.invocation import command
+from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import COUNTY_DIGITS, Region
-from server_broker.service.processes import ServiceError
 
 type _Act = Callable[[CountyHome, User, argparse.Namespace, str], str]
 

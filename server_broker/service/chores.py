@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import django
 
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from server_broker.service.clock import county_clock
 from server_broker.service.logs import rotate_logs
 

@@ -11,12 +11,12 @@ from cryptography import x509
 
 from server_broker import broker
 from server_broker.fleet.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachine, Machine, build_ms
-from server_broker.home import CountyHome, database_settings
-from server_broker.invocation import command
-from server_broker.service.config import CountyConfig, read_config
-from server_broker.service.control import service_pid
+from server_broker.platform.control import service_pid
+from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.home import CountyHome, database_settings
+from server_broker.platform.invocation import command
+from server_broker.platform.processes import ServiceError, alive, read_pid
 from server_broker.service.parts import web_answers
-from server_broker.service.processes import ServiceError, alive, read_pid
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.journal import MEND_JOURNAL
 

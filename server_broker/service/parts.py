@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server_broker import broker, cluster
-from server_broker.home import CountyHome
-from server_broker.service.config import CountyConfig
-from server_broker.service.processes import Program
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import Program
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from server_broker import broker, cluster
-from server_broker.home import CountyHome
-from server_broker.invocation import command
-from server_broker.service.config import CountyConfig, read_config, settle_config, write_config
+from server_broker.platform.county_config import CountyConfig, read_config, settle_config, write_config
+from server_broker.platform.home import CountyHome
+from server_broker.platform.invocation import command
+from server_broker.platform.processes import ServiceError
 from server_broker.service.parts import Part, python_program, service_parts
-from server_broker.service.processes import ServiceError
 from server_broker.service.supervisor import StopAsked, Supervisor
 from server_broker.trust import keys
 

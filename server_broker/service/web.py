@@ -7,8 +7,8 @@ from typing import Any
 
 import uvicorn
 
+from server_broker.platform.county_config import read_config
 from server_broker.service.bounded_http import BoundedHttp
-from server_broker.service.config import read_config
 
 
 def main() -> None:

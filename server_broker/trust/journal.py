@@ -19,9 +19,9 @@ from typing import Literal
 
 import msgspec
 
-from server_broker.home import CountyHome
-from server_broker.service.processes import ServiceError
-from server_broker.trust.files import sync_folder
+from server_broker.platform.files import sync_folder
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 from server_broker.trust.room import with_room
 
 MEND_JOURNAL = (

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from protocol.signing import key_id
-from server_broker.home import CountyHome
-from server_broker.service.processes import ServiceError
+from server_broker.platform.files import write_atomically
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 from server_broker.trust.authority import CertificateAuthority
-from server_broker.trust.files import write_atomically
 
 RENEW_SERVER_BEFORE = dt.timedelta(days=365)
 CARD_KEY_BYTES = 32

@@ -17,14 +17,14 @@ from protocol.topics import Up, topic
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.cli import main
 from server_broker.fleet.models import Station
-from server_broker.home import CountyHome
 from server_broker.ingest import outbox_file
 from server_broker.ingest.carried import Taken, take_file
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.verify import verify_station
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.service.config import CountyConfig
 from server_broker.service.up import initialise
 from tests.proofs.power_cut.workload import STATION, moment, touch
 from tests.server_broker.station_double import NOW, VILLAGE

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from server_broker.home import CountyHome
+    from server_broker.platform.home import CountyHome
 
 MEMORY = Path("/dev/shm")
 
@@ -32,7 +32,7 @@ def county_home(name: str) -> Iterator["CountyHome"]:
 
         django.setup()
         logging.getLogger().setLevel(logging.ERROR)
-        from server_broker.home import CountyHome  # noqa: PLC0415
+        from server_broker.platform.home import CountyHome  # noqa: PLC0415
 
         yield CountyHome(folder)
 

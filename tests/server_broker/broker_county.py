@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from firmware_scripts.demo.processes import wait_until
 from server_broker import broker
-from server_broker.home import CountyHome
-from server_broker.service.config import CountyConfig, read_config
-from server_broker.service.control import pid_file
-from server_broker.service.processes import end, write_pid
+from server_broker.platform.control import pid_file
+from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import end, write_pid
 from server_broker.service.up import initialise
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.journal import JournalEntry, stamp

@@ -12,9 +12,9 @@ from protocol.topics import DOWN, UP
 from server_broker import broker
 from server_broker.broker.access import local_access, station_access
 from server_broker.broker.config import password_line
-from server_broker.home import CountyHome
-from server_broker.service.config import CountyConfig
-from server_broker.service.processes import ServiceError
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 from server_broker.service.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry

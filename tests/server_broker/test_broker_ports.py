@@ -11,9 +11,9 @@ import pytest
 from firmware_scripts.demo.processes import wait_until
 from server_broker import broker
 from server_broker.broker.config import ACCOUNT
-from server_broker.home import CountyHome
-from server_broker.service.config import CountyConfig, read_config
-from server_broker.service.processes import account_for
+from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import account_for
 from server_broker.service.up import initialise
 from tests.agent.uplink.network import free_port
 from tests.conftest import short_folder

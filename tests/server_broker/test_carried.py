@@ -18,13 +18,13 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.audit.models import AuditEntry
 from server_broker.cli import main
 from server_broker.fleet.models import Alarm, Station, Stream
-from server_broker.home import CountyHome
 from server_broker.ingest.carried import FileRefused, Taken, take_file
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.verify import verify_station
 from server_broker.media.models import Blob
-from server_broker.service.config import CountyConfig
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.home import CountyHome
 from server_broker.service.up import initialise
 from server_broker.trust.journal import JournalEntry, StationJournal
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch

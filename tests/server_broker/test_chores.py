@@ -16,7 +16,7 @@ from server_broker.enrolment.cleaning import NONCES_KEPT, drop_old_nonces
 from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
 from server_broker.fleet.models import Alarm
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from server_broker.service.chores import DAY_S, RETRY_S, Chore, Chores, county_chores, patrol_chores, urgent_chores
 from server_broker.trust.keys import server_certificate
 from tests.server_broker.console_county import make_county, user_of

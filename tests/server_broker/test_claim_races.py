@@ -10,7 +10,7 @@ from server_broker.enrolment.claims import MAX_WRONG_TRIES, make_claim, redeem
 from server_broker.enrolment.models import Claim
 from server_broker.enrolment.revocation import revoke
 from server_broker.fleet.models import Station
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from tests.server_broker.test_revocation import KEY, NOW, home, station
 from tests.server_broker.test_sign_in_races import AT_ONCE, WAIT_S, at_once, wait_until_blocked
 

@@ -12,8 +12,8 @@ from django.db import connection
 
 from server_broker import cluster
 from server_broker.cluster.debian import bin_folder
-from server_broker.home import CountyHome
-from server_broker.service.processes import ServiceError, wait_gone
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError, wait_gone
 from tests.conftest import short_folder
 
 

@@ -31,9 +31,9 @@ from server_broker.fleet import queries
 from server_broker.fleet.consistency import TookTooLong
 from server_broker.fleet.ledger import Ledger
 from server_broker.fleet.models import Alarm, Station, StationStatus
-from server_broker.home import CountyHome
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
+from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
 from tests.server_broker.console_county import (
     COUNTY,

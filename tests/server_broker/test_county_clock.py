@@ -17,7 +17,7 @@ from server_broker.fleet.county_clock import (
     LinuxMachine,
     Mode,
 )
-from server_broker.trust.files import write_atomically
+from server_broker.platform.files import write_atomically
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, MORNING_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from server_broker import cli
-from server_broker.home import CountyHome
-from server_broker.service.config import CountyConfig, read_config, write_config
+from server_broker.platform.county_config import CountyConfig, read_config, write_config
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 from server_broker.service.parts import python_program
-from server_broker.service.processes import ServiceError
 from server_broker.service.up import initialise
 from tests.integration.small_disk import SmallDisk
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.home import CountyHome
-from server_broker.service.config import CountyConfig
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.home import CountyHome
 from server_broker.service.doctor import Finding, examine
 from server_broker.service.up import initialise
 from server_broker.trust.keys import server_certificate

@@ -31,9 +31,9 @@ from server_broker.enrolment.claims import MAX_WRONG_TRIES, make_claim
 from server_broker.enrolment.limit import MAX_REFUSALS, WINDOW_S, RefusalLimit
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
-from server_broker.home import CountyHome
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.service.config import CountyConfig
 from server_broker.service.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, stamp

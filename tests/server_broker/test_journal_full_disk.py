@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import JournalEntry, StationJournal
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from firmware_scripts.demo.processes import wait_until
+from server_broker.platform.processes import Program
 from server_broker.service.logs import KEPT, rotate_logs
-from server_broker.service.processes import Program
 
 LIMIT = 1000
 

@@ -14,7 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from firmware_scripts.demo.processes import wait_until
 from server_broker import broker
-from server_broker.service.config import read_config
+from server_broker.platform.county_config import read_config
 from tests.conftest import short_folder
 from tests.proofs.strangers.visitor import Visitor
 from tests.server_broker.broker_county import NOW, Board, BrokerCounty

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from server_broker.service.processes import Program, end
+from server_broker.platform.processes import Program, end
 
 DEAF_ONCE = """
 import signal, sys

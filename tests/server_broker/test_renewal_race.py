@@ -12,7 +12,7 @@ from server_broker.enrolment.csr import read_csr
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.enrolment.revocation import revoke
 from server_broker.fleet.models import Station
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from server_broker.trust import StationJournal
 from server_broker.trust.authority import StationPublicKey
 from server_broker.trust.journal import JournalEntry, stamp

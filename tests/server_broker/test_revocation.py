@@ -13,10 +13,10 @@ from server_broker.enrolment.journal_watch import AT_LEAST_EVERY, UNDER_WAY, Jou
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.enrolment.revocation import Reconciled, Revoked, UnknownStation, reconcile, revoke
 from server_broker.fleet.models import Alarm, Station
-from server_broker.home import CountyHome
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
 from server_broker.service.chores import Chore, urgent_chores
-from server_broker.service.config import CountyConfig
 from server_broker.service.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, stamp

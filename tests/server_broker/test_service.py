@@ -12,7 +12,7 @@ import pytest
 
 from firmware_scripts.demo.processes import is_alive, wait_until
 from server_broker import cluster
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from tests.conftest import short_folder
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import Board

@@ -12,7 +12,7 @@ from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.limit import MAX_REFUSALS, WINDOW_S, RefusalLimit
 from server_broker.enrolment.models import StationCertificate
 from server_broker.fleet.models import Station
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from server_broker.trust import StationJournal
 from tests.server_broker.test_enrolment import Kit, code, home, post, refusal, station
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import JournalEntry, NotTakenIn, StationJournal
 
 

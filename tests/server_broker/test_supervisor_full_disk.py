@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from firmware_scripts.demo.processes import is_alive, wait_until
-from server_broker.home import CountyHome
-from server_broker.service.control import pid_file
+from server_broker.platform.control import pid_file
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import Program, read_pid, write_pid
 from server_broker.service.parts import Part
-from server_broker.service.processes import Program, read_pid, write_pid
 from server_broker.service.supervisor import Supervisor
 from tests.integration.small_disk import SmallDisk
 

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from server_broker.home import CountyHome
-from server_broker.service.processes import ServiceError
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 from server_broker.trust import CertificateAuthority, county_keys, prepare
 from server_broker.trust.keys import replace_signing_key, server_certificate
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from server_broker import trust
 from server_broker.console.body_limit import BodyLimit, is_signed_in
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from server_broker.service.bounded_http import BoundedHttp
 from server_broker.service.web import web_config
 from server_broker.trust.keys import server_certificate

@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 from server_broker.console import handler
 from server_broker.console.handler import FairHandler
 from server_broker.console.places import Places
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from tests.server_broker.web_in_thread import Web
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 
 from server_broker.fleet.generation import raise_generation
-from server_broker.home import CountyHome
 from server_broker.media.files import MediaFolder
-from server_broker.trust.files import write_atomically
+from server_broker.platform.files import write_atomically
+from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import JournalEntry, StationJournal
 
 

@@ -21,7 +21,7 @@ from firmware_scripts.demo.presenter import Presenter
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.demo.station import DemoStation
 from firmware_scripts.report import Value
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 from server_broker.trust.keys import county_keys
 from tests.proofs.kill9.ageing import Ageing
 from tests.proofs.kill9.judge import judge_blobs, judge_orders, locked_out, twin_settled

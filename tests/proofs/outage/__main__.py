@@ -46,7 +46,7 @@ def _county() -> Iterator["OutageCounty"]:
 
         django.setup()
         logging.getLogger().setLevel(logging.CRITICAL)
-        from server_broker.home import CountyHome  # noqa: PLC0415
+        from server_broker.platform.home import CountyHome  # noqa: PLC0415
         from tests.proofs.outage.county import running_county  # noqa: PLC0415 - needs `django.setup`
 
         with running_county(CountyHome(folder)) as county:

@@ -23,12 +23,12 @@ from server_broker.enrolment import admission
 from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.refusals import NotAdmitted
 from server_broker.fleet.models import Station
-from server_broker.home import CountyHome
 from server_broker.ingest.answers import Answer, seal_answer
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
+from server_broker.platform.county_config import CountyConfig
+from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.service.config import CountyConfig
 from server_broker.service.up import initialise
 from server_broker.trust.keys import county_keys
 

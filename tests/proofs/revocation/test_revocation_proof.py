@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from server_broker import broker
-from server_broker.service.config import read_config
+from server_broker.platform.county_config import read_config
 from tests.conftest import short_folder
 from tests.proofs.revocation.judge import Found, Record, Seen, Truth, wrongly_said
 from tests.proofs.revocation.line import Line

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from server_broker.home import CountyHome
+from server_broker.platform.home import CountyHome
 
 PROGRAM = "cunhui-server"
 CALLED_AS = "CUNHUI_CALLED_AS"

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from server_broker.fleet.county_clock import Mode
-from server_broker.home import CountyHome
-from server_broker.service.processes import ServiceError
-from server_broker.trust.files import write_atomically
+from server_broker.platform.files import write_atomically
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-:]{0,251}[A-Za-z0-9])?")
 _KEYS = {

@@ -4,8 +4,8 @@ import os
 import signal
 from pathlib import Path
 
-from server_broker.home import CountyHome
-from server_broker.service.processes import ServiceError, alive, end, read_pid
+from server_broker.platform.home import CountyHome
+from server_broker.platform.processes import ServiceError, alive, end, read_pid
 
 STOP_TIMEOUT_S = 15.0
 LOOK_AGAIN = signal.SIGHUP

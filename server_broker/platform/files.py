@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-from server_broker.service.processes import Account
+from server_broker.platform.processes import Account
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o600, account: Account | None = None) -> None:
