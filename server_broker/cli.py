@@ -14,7 +14,7 @@ from server_broker.platform.county_config import CountyConfig, read_config, requ
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError
-from server_broker.service import doctor, up
+from server_broker.supervisor import doctor, up
 
 type Verb = Callable[[CountyHome, argparse.Namespace], int]
 
@@ -108,14 +108,14 @@ def _doctor(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _with_models(name: str) -> Verb:
-    """Return a verb of `server_broker.service.cli`, loaded with Django only when it is called."""
+    """Return a verb of `server_broker.supervisor.cli`, loaded with Django only when it is called."""
 
     def verb(home: CountyHome, chosen: argparse.Namespace) -> int:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.settings")
         import django  # noqa: PLC0415 - a second of start that init and up don't need
 
         django.setup()
-        from server_broker.service import cli as verbs  # noqa: PLC0415
+        from server_broker.supervisor import cli as verbs  # noqa: PLC0415
 
         return verbs.run(name, home, chosen)
 

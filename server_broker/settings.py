@@ -1,4 +1,4 @@
-"""Django settings, read from one county folder and the environment that `server_broker.service` sets.
+"""Django settings, read from one county folder and the environment that `server_broker.supervisor` sets.
 
 ``CUNHUI_HOME`` is the county's folder (default ``var/county``); ``CUNHUI_DATABASE_URL`` points at another
 PostgreSQL than the private cluster in it. Secrets live in files of the folder, mode 0600, never here.

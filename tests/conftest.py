@@ -16,7 +16,7 @@ import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from server_broker import cluster
+from server_broker import postgres
 from server_broker.platform.home import CountyHome
 
 COUNTY_FOLDER = Path(tempfile.mkdtemp(prefix="cunhui-", dir="/tmp"))
@@ -73,11 +73,11 @@ def short_folder() -> Iterator[Path]:
 def county_cluster() -> Iterator[CountyHome]:
     """One private PostgreSQL cluster for all tests that need one, real and on its own socket."""
     home = CountyHome(COUNTY_FOLDER)
-    cluster.start(home)
+    postgres.start(home)
     with psycopg.connect(host=str(home.postgres_socket), dbname="postgres", user="postgres", autocommit=True) as link:
         link.execute("ALTER ROLE cunhui CREATEDB")  # for the test database; a county's own role may not
     yield home
-    cluster.destroy(home)
+    postgres.destroy(home)
 
 
 @pytest.fixture(scope="session")

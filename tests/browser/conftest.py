@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 from firmware_scripts.pictures.console import chromium
 from server_broker import trust
 from server_broker.platform.home import CountyHome
-from server_broker.service.web import web_config
+from server_broker.supervisor.web import web_config
 from server_broker.trust.keys import server_certificate
 
 START_TIMEOUT_S = 20.0

@@ -25,7 +25,7 @@ from server_broker.ingest.verify import verify_station
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.service.up import initialise
+from server_broker.supervisor.up import initialise
 from tests.proofs.power_cut.workload import STATION, moment, touch
 from tests.server_broker.station_double import NOW, VILLAGE
 

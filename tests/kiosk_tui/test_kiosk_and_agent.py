@@ -158,9 +158,7 @@ async def test_a_bad_line_changes_nothing(agent: FakeAgent) -> None:
 
 
 async def test_names_from_the_county_cannot_steer_the_terminal(agent: FakeAgent) -> None:
-    agent.home = msgspec.structs.replace(
-        samples.HOME, village="示例\x1b[2J\x07村[bold]", notice="一\x1b]0;x\x07二"
-    )
+    agent.home = msgspec.structs.replace(samples.HOME, village="示例\x1b[2J\x07村[bold]", notice="一\x1b]0;x\x07二")
     async with kiosk(agent) as (_, screen):
         await screen.shows("示例[2J村[bold]")
         await screen.shows("一]0;x二")

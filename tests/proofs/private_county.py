@@ -43,12 +43,12 @@ def private_cluster(home: "CountyHome") -> Iterator[None]:
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 
-    from server_broker import cluster  # noqa: PLC0415
+    from server_broker import postgres  # noqa: PLC0415
 
-    cluster.start(home)
+    postgres.start(home)
     try:
         call_command("migrate", verbosity=0)
         yield
     finally:
         connection.close()
-        cluster.destroy(home)
+        postgres.destroy(home)

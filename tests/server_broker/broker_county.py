@@ -14,7 +14,7 @@ from server_broker.platform.control import pid_file
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import end, write_pid
-from server_broker.service.up import initialise
+from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.journal import JournalEntry, stamp
 from tests.proofs.strangers.visitor import Visitor

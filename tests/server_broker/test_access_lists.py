@@ -15,7 +15,7 @@ from server_broker.broker.config import password_line
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
-from server_broker.service.up import initialise
+from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry
 

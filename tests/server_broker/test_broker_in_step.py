@@ -10,8 +10,8 @@ from server_broker import broker
 from server_broker.broker import ListKeeper
 from server_broker.broker.access import lists_on_disk, write_lists
 from server_broker.platform.processes import ServiceError
-from server_broker.service.chores import LOOK_S
-from server_broker.service.doctor import Finding, examine
+from server_broker.supervisor.chores import LOOK_S
+from server_broker.supervisor.doctor import Finding, examine
 from server_broker.trust import keys
 from tests.conftest import short_folder
 from tests.server_broker.broker_county import NOW, Board, BrokerCounty

@@ -14,7 +14,7 @@ from server_broker.broker.config import ACCOUNT
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import account_for
-from server_broker.service.up import initialise
+from server_broker.supervisor.up import initialise
 from tests.agent.uplink.network import free_port
 from tests.conftest import short_folder
 

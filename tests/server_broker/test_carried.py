@@ -25,7 +25,7 @@ from server_broker.ingest.verify import verify_station
 from server_broker.media.models import Blob
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
-from server_broker.service.up import initialise
+from server_broker.supervisor.up import initialise
 from server_broker.trust.journal import JournalEntry, StationJournal
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 

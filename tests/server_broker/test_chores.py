@@ -17,7 +17,7 @@ from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
 from server_broker.fleet.models import Alarm
 from server_broker.platform.home import CountyHome
-from server_broker.service.chores import DAY_S, RETRY_S, Chore, Chores, county_chores, patrol_chores, urgent_chores
+from server_broker.supervisor.chores import DAY_S, RETRY_S, Chore, Chores, county_chores, patrol_chores, urgent_chores
 from server_broker.trust.keys import server_certificate
 from tests.server_broker.console_county import make_county, user_of
 from tests.server_broker.station_double import NOW, StationDouble

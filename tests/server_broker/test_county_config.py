@@ -10,8 +10,8 @@ from server_broker import cli
 from server_broker.platform.county_config import CountyConfig, read_config, write_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
-from server_broker.service.parts import python_program
-from server_broker.service.up import initialise
+from server_broker.supervisor.parts import python_program
+from server_broker.supervisor.up import initialise
 from tests.integration.small_disk import SmallDisk
 
 

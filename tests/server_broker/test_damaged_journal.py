@@ -9,7 +9,7 @@ from cryptography import x509
 from server_broker import broker
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
-from server_broker.service.up import initialise
+from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalDamaged, JournalEntry
 

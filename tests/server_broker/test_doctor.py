@@ -7,8 +7,8 @@ import pytest
 
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
-from server_broker.service.doctor import Finding, examine
-from server_broker.service.up import initialise
+from server_broker.supervisor.doctor import Finding, examine
+from server_broker.supervisor.up import initialise
 from server_broker.trust.keys import server_certificate
 from tests.fakes.county_machine import CountyMachine
 from tests.integration.small_disk import SmallDisk

@@ -34,7 +34,7 @@ from server_broker.fleet.models import Station
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.service.up import initialise
+from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, stamp
 

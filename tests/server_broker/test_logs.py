@@ -9,7 +9,7 @@ import pytest
 
 from firmware_scripts.demo.processes import wait_until
 from server_broker.platform.processes import Program
-from server_broker.service.logs import KEPT, rotate_logs
+from server_broker.supervisor.logs import KEPT, rotate_logs
 
 LIMIT = 1000
 

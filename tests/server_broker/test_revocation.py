@@ -16,8 +16,8 @@ from server_broker.fleet.models import Alarm, Station
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.service.chores import Chore, urgent_chores
-from server_broker.service.up import initialise
+from server_broker.supervisor.chores import Chore, urgent_chores
+from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, stamp
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from firmware_scripts.demo.processes import is_alive, wait_until
-from server_broker import cluster
+from server_broker import postgres
 from server_broker.platform.home import CountyHome
 from tests.conftest import short_folder
 from tests.proofs.strangers.county import County
@@ -193,7 +193,7 @@ def test_a_port_in_use_stops_the_start_and_what_had_started(tmp_path: Path) -> N
         done = county.try_tool("up")
         assert done.returncode == 1
         assert "mosquitto 启动后退出" in done.stderr
-        assert cluster.pid(CountyHome(county.home)) is None
+        assert postgres.pid(CountyHome(county.home)) is None
 
 
 def test_init_never_touches_a_county_that_is_there(county: County) -> None:

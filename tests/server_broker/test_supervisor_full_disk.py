@@ -10,8 +10,8 @@ from firmware_scripts.demo.processes import is_alive, wait_until
 from server_broker.platform.control import pid_file
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import Program, read_pid, write_pid
-from server_broker.service.parts import Part
-from server_broker.service.supervisor import Supervisor
+from server_broker.supervisor.parts import Part
+from server_broker.supervisor.supervisor import Supervisor
 from tests.integration.small_disk import SmallDisk
 
 _PAGE = 4096

@@ -15,8 +15,8 @@ from django.utils import timezone
 from server_broker import trust
 from server_broker.console.body_limit import BodyLimit, is_signed_in
 from server_broker.platform.home import CountyHome
-from server_broker.service.bounded_http import BoundedHttp
-from server_broker.service.web import web_config
+from server_broker.supervisor.bounded_http import BoundedHttp
+from server_broker.supervisor.web import web_config
 from server_broker.trust.keys import server_certificate
 from tests.server_broker.web_in_thread import Web
 

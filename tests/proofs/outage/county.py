@@ -18,7 +18,7 @@ from django.db import connection
 from agent.ports import DeviceError
 from protocol.enrolment import Enrolled, EnrolRequest, NotEnrolled, RenewRequest, decode_json
 from protocol.topics import DOWN, Down, Up, parse, topic
-from server_broker import broker, cluster
+from server_broker import broker, postgres
 from server_broker.enrolment import admission
 from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.refusals import NotAdmitted
@@ -29,7 +29,7 @@ from server_broker.ingest.settlement import Settlement
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
-from server_broker.service.up import initialise
+from server_broker.supervisor.up import initialise
 from server_broker.trust.keys import county_keys
 
 VILLAGE = "999901001201"
@@ -106,10 +106,10 @@ def running_county(home: CountyHome) -> Iterator[OutageCounty]:
     """Set a county up with its own cluster, and delete it in the end."""
     initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
     broker.prepare(home, now=datetime.now(UTC))
-    cluster.start(home)
+    postgres.start(home)
     try:
         call_command("migrate", verbosity=0)
         yield OutageCounty(home)
     finally:
         connection.close()
-        cluster.destroy(home)
+        postgres.destroy(home)

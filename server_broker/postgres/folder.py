@@ -8,9 +8,9 @@ import os
 import shutil
 import subprocess
 
-from server_broker.cluster.debian import bin_folder
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import Account, ServiceError, account_for, own_name
+from server_broker.postgres.debian import bin_folder
 
 DATA = "/proc/self/cwd"
 SUPERUSER = "postgres"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server_broker import broker, cluster
+from server_broker import broker, postgres
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import Program
@@ -48,11 +48,11 @@ def python_program(home: CountyHome, config: CountyConfig, module: str) -> Progr
 
 
 def postgres_part(home: CountyHome) -> Part:
-    """Return the private cluster."""
+    """Return the private postgres."""
     return Part(
         "postgres",
-        lambda: cluster.program(home),
-        lambda: cluster.is_ready(home, database="postgres", role="postgres"),
+        lambda: postgres.program(home),
+        lambda: postgres.is_ready(home, database="postgres", role="postgres"),
         signal.SIGINT,
     )
 
@@ -64,9 +64,11 @@ def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
         *parts,
         Part("mosquitto", lambda: broker.program(home), lambda: broker.is_ready(home)),
         Part("ingest", lambda: python_program(home, config, "server_broker.ingest"), lambda: True),
-        Part("chores", lambda: python_program(home, config, "server_broker.service.chores"), lambda: True),
+        Part("chores", lambda: python_program(home, config, "server_broker.supervisor.chores"), lambda: True),
         Part(
-            "web", lambda: python_program(home, config, "server_broker.service.web"), lambda: web_answers(home, config)
+            "web",
+            lambda: python_program(home, config, "server_broker.supervisor.web"),
+            lambda: web_answers(home, config),
         ),
     ]
 

@@ -16,7 +16,7 @@ from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError, alive, read_pid
-from server_broker.service.parts import web_answers
+from server_broker.supervisor.parts import web_answers
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.journal import MEND_JOURNAL
 

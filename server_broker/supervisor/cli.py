@@ -35,8 +35,8 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError, own_name
 from server_broker.regions.models import Region
-from server_broker.service import accounts_cli
-from server_broker.service.clock import county_clock
+from server_broker.supervisor import accounts_cli
+from server_broker.supervisor.clock import county_clock
 from server_broker.trust.keys import county_keys, replace_signing_key
 
 

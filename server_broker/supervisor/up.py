@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
-from server_broker import broker, cluster
+from server_broker import broker, postgres
 from server_broker.platform.county_config import CountyConfig, read_config, settle_config, write_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError
-from server_broker.service.parts import Part, python_program, service_parts
-from server_broker.service.supervisor import StopAsked, Supervisor
+from server_broker.supervisor.parts import Part, python_program, service_parts
+from server_broker.supervisor.supervisor import StopAsked, Supervisor
 from server_broker.trust import keys
 
 PREPARE_TIMEOUT_S = 120.0
@@ -86,13 +86,13 @@ def _start(home: CountyHome, supervisor: Supervisor, part: Part) -> None:
     if part.name != "postgres":
         supervisor.start(part)
         return
-    cluster.prepare(home)
+    postgres.prepare(home)
     supervisor.start(part)
-    cluster.make_database(home)
+    postgres.make_database(home)
 
 
 def _prepare(home: CountyHome, config: CountyConfig) -> None:
     log = home.logs / "prepare.log"
-    process = python_program(home, config, "server_broker.service.prepare").start(log)
+    process = python_program(home, config, "server_broker.supervisor.prepare").start(log)
     if process.wait(PREPARE_TIMEOUT_S) != 0:
         raise ServiceError(f"数据库没有更新成功，请查看 {log}")

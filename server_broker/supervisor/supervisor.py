@@ -20,8 +20,8 @@ from typing import Self
 from server_broker.platform.control import LOOK_AGAIN, STOP_TIMEOUT_S, hold_file, pid_file
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, alive, end, read_pid, write_pid
-from server_broker.service.parts import Part
-from server_broker.service.signals import SignalSocket
+from server_broker.supervisor.parts import Part
+from server_broker.supervisor.signals import SignalSocket
 
 START_TIMEOUT_S = 60.0
 FIRST_BACK_OFF_S = 0.2

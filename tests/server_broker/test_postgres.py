@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from django.db import connection
 
-from server_broker import cluster
-from server_broker.cluster.debian import bin_folder
+from server_broker import postgres
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError, wait_gone
+from server_broker.postgres.debian import bin_folder
 from tests.conftest import short_folder
 
 
@@ -21,9 +21,9 @@ from tests.conftest import short_folder
 def home() -> Iterator[CountyHome]:
     with short_folder() as folder:
         home = CountyHome(folder / "county")
-        cluster.start(home)
+        postgres.start(home)
         yield home
-        cluster.destroy(home)
+        postgres.destroy(home)
 
 
 def show(home: CountyHome, setting: str) -> str:
@@ -37,15 +37,15 @@ def test_a_killed_postmaster_is_followed_by_a_new_one_with_the_same_rows(home: C
     with psycopg.connect(host=str(home.postgres_socket), dbname="cunhui", user="cunhui") as link:
         link.execute("CREATE TABLE kept (n int)")
         link.execute("INSERT INTO kept VALUES (7)")
-    first = cluster.pid(home)
+    first = postgres.pid(home)
     assert first is not None
     os.kill(first, signal.SIGKILL)
     assert wait_gone(first, timeout_s=10)
-    assert cluster.pid(home) is None
+    assert postgres.pid(home) is None
 
-    cluster.start(home)
+    postgres.start(home)
 
-    assert cluster.pid(home) != first
+    assert postgres.pid(home) != first
     with psycopg.connect(host=str(home.postgres_socket), dbname="cunhui", user="cunhui") as link:
         assert link.execute("SELECT n FROM kept").fetchall() == [(7,)]
 
@@ -69,18 +69,18 @@ def test_another_account_is_not_let_in(home: CountyHome) -> None:
 
 
 def test_starting_twice_and_stopping_twice_is_harmless(home: CountyHome) -> None:
-    first = cluster.pid(home)
-    cluster.start(home)
-    assert cluster.pid(home) == first
-    cluster.stop(home)
-    cluster.stop(home)
-    assert cluster.pid(home) is None
-    assert not cluster.is_ready(home)
+    first = postgres.pid(home)
+    postgres.start(home)
+    assert postgres.pid(home) == first
+    postgres.stop(home)
+    postgres.stop(home)
+    assert postgres.pid(home) is None
+    assert not postgres.is_ready(home)
 
 
 def test_a_folder_too_deep_for_a_socket_is_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="路径太长"):
-        cluster.program(CountyHome(tmp_path / ("d" * 120)))
+        postgres.program(CountyHome(tmp_path / ("d" * 120)))
 
 
 @pytest.mark.django_db

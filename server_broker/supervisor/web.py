@@ -1,4 +1,4 @@
-"""The county's web server: uvicorn over TLS. Run as ``python -m server_broker.service.web``."""
+"""The county's web server: uvicorn over TLS. Run as ``python -m server_broker.supervisor.web``."""
 
 import datetime as dt
 import ssl
@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 
 from server_broker.platform.county_config import read_config
-from server_broker.service.bounded_http import BoundedHttp
+from server_broker.supervisor.bounded_http import BoundedHttp
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What a county does again and again for years, unasked. Run as ``python -m server_broker.service.chores``.
+"""What a county does again and again for years, unasked. Run as ``python -m server_broker.supervisor.chores``.
 
 A part of its own under the supervisor: whatever hangs or fails here holds up neither facts nor pages, and logs are
 turned also while the database is away. Each piece of work belongs to its room; here is only when. What a revocation
@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import django
 
 from server_broker.platform.home import CountyHome
-from server_broker.service.clock import county_clock
-from server_broker.service.logs import rotate_logs
+from server_broker.supervisor.clock import county_clock
+from server_broker.supervisor.logs import rotate_logs
 
 _log = logging.getLogger("server_broker.chores")
 

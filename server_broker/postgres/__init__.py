@@ -4,7 +4,7 @@ It listens on one unix socket in the county's folder and nowhere else, and belie
 connects (``peer``): only the service's own account and ``postgres`` are let in.
 """
 
-from server_broker.cluster.control import destroy, is_ready, make_database, pid, program, start, stop, wait_ready
-from server_broker.cluster.folder import prepare
+from server_broker.postgres.control import destroy, is_ready, make_database, pid, program, start, stop, wait_ready
+from server_broker.postgres.folder import prepare
 
 __all__ = ["destroy", "is_ready", "make_database", "pid", "prepare", "program", "start", "stop", "wait_ready"]
