@@ -39,8 +39,8 @@ INSTALLED_APPS = [
     "server_broker.media",
     "server_broker.learning",
     "server_broker.enrolment",
-    "server_broker.orders",
-    "server_broker.tuning",
+    "server_broker.commands",
+    "server_broker.twin",
     "server_broker.audit",
     "server_broker.console",
 ]

@@ -12,11 +12,11 @@ from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
 from server_broker.attendance.models import Touch
 from server_broker.attendance.services import touches_of_day
+from server_broker.commands.models import OrderQuerySet, StationOrder
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.models import Blob
-from server_broker.orders.models import OrderQuerySet, StationOrder
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import subtree_prefix
 

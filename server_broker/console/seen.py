@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from server_broker.audit.log import Detail, record, recorded
+from server_broker.commands.models import StationOrder
 from server_broker.media.models import Blob
-from server_broker.orders.models import StationOrder
 
 AGAIN_AFTER = timedelta(minutes=15)
 

@@ -9,9 +9,9 @@ from datetime import datetime
 
 import msgspec
 
+from server_broker.commands.models import StationOrder
+from server_broker.commands.services import command_of, due_orders, note_sent
 from server_broker.ingest.answers import Answer
-from server_broker.orders.models import StationOrder
-from server_broker.orders.services import command_of, due_orders, note_sent
 
 _log = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ from protocol.twin import Reported
 from protocol.vitals import Vitals
 from server_broker.fleet import health
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
-from server_broker.fleet.desired import is_ahead, kept_desired, note_reported
 from server_broker.fleet.models import StationStatus
 from server_broker.ingest import store
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.overflow import overflow_alarms
 from server_broker.ingest.reading import StreamState
 from server_broker.ingest.store import SenderRow, StreamKey, StreamRow
+from server_broker.twin.desired import is_ahead, kept_desired, note_reported
 
 type Presence = Birth | Gone | Vitals | Reported
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from protocol import facts
 from protocol.facts import Fact
 from protocol.units import Moment
+from server_broker.commands.services import Result
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
-from server_broker.orders.services import Result
 
 LAST_WALL_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: later ones fit neither Python's nor a reader's calendar."""

@@ -58,7 +58,7 @@ def postgres_part(home: CountyHome) -> Part:
 
 
 def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
-    """Return all parts in order; the cluster is left out where a URL names another database."""
+    """Return all parts in order; PostgreSQL is left out where a URL names another database."""
     parts = [] if os.environ.get("CUNHUI_DATABASE_URL") else [postgres_part(home)]
     return [
         *parts,

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
+from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
-from server_broker.orders.models import StationOrder
 from server_broker.people.models import Card
 from tests.server_broker.console_county import COUNTY, FictionalCounty, client_for, make_county, touch, user_of
 

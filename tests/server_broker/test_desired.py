@@ -10,13 +10,13 @@ from protocol.codec import encode
 from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.services import BindRefused, bind_card, touch_rows, touches_of_day
-from server_broker.fleet.desired import kept_desired, refresh
 from server_broker.fleet.models import Alarm, CountyState, Station
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
+from server_broker.twin.desired import kept_desired, refresh
 from tests.server_broker.station_double import CARD, NOW, VILLAGE, StationDouble, touch
 
 pytestmark = pytest.mark.django_db

@@ -4,12 +4,12 @@ import pytest
 from django.db import DataError
 
 from server_broker.attendance.models import DutyWindow
-from server_broker.fleet.desired import refresh
 from server_broker.fleet.models import Alarm, DesiredState, Station
 from server_broker.ingest import notices
 from server_broker.ingest.worker import Worker
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
+from server_broker.twin.desired import refresh
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
 from tests.server_broker.test_ingest_worker import source, worker

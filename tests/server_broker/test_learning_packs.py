@@ -10,10 +10,10 @@ from django.urls import resolve
 from protocol.packs import Level, Pack, Question, unseal_pack
 from protocol.refusal import Refused
 from protocol.signing import key_id
-from server_broker.fleet.desired import refresh
 from server_broker.learning.models import LearningPack
 from server_broker.learning.packs import PackRefused, publish_pack, reseal_packs
 from server_broker.learning.views import pack_file
+from server_broker.twin.desired import refresh
 from tests.server_broker.station_double import StationDouble
 
 pytestmark = pytest.mark.django_db

@@ -17,13 +17,13 @@ from protocol.frames import Frame
 from protocol.topics import topic
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
+from server_broker.commands.models import StationOrder
+from server_broker.commands.services import command_of
 from server_broker.console.views import live_view
 from server_broker.console.views.live_view import viewer_name
 from server_broker.fleet.models import StationEvent, StationStatus
 from server_broker.ingest.settlement import Settlement
 from server_broker.live.hub import MAX_VIEWS, LiveHub, TooManyViews
-from server_broker.orders.models import StationOrder
-from server_broker.orders.services import command_of
 from tests.server_broker.console_county import COUNTY, TOWN_A, FictionalCounty, client_for, make_county, user_of
 from tests.server_broker.station_double import NOW, StationDouble, moment
 

@@ -15,7 +15,6 @@ from protocol.codec import encode
 from protocol.signing import key_id
 from protocol.topics import DOWN, Down, parse
 from server_broker.attendance.models import Touch as TouchRow
-from server_broker.fleet.desired import refresh
 from server_broker.fleet.generation import FIRST_BY_CLOCK, generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station, StationEvent, StationStatus, Stream
 from server_broker.fleet.went_back import WENT_BACK
@@ -24,6 +23,7 @@ from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Reissue, SignedHeadKept, UnprovenHead
 from server_broker.ingest.settlement import Settlement
 from server_broker.regions.models import Region
+from server_broker.twin.desired import refresh
 from tests.agent.uplink.parts import NOW as MOMENT
 from tests.agent.uplink.parts import STATION, Bench
 from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch

@@ -24,7 +24,7 @@ from protocol.vitals import Vitals
 from server_broker.ingest.messages import Incoming, read_message, read_topic
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.settlement import Settlement
-from server_broker.tuning.models import SettingReport
+from server_broker.twin.models import SettingReport
 from tests.golden.vectors import FACTS, MESSAGES, STATION, STATION_KEY
 from tests.server_broker.station_double import NOW, StationDouble
 

@@ -18,12 +18,12 @@ from protocol.facts import CommandResult
 from protocol.signing import key_id
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
+from server_broker.commands.models import StationOrder
+from server_broker.commands.services import MAX_OPEN, OrderRefused, give_order
 from server_broker.fleet.models import Station, StationEvent, StationStatus
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
-from server_broker.orders.models import StationOrder
-from server_broker.orders.services import MAX_OPEN, OrderRefused, give_order
 from tests.server_broker.console_county import (
     COUNTY,
     TOWN_A,

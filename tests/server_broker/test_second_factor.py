@@ -13,8 +13,8 @@ from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.second_factor import begin
 from server_broker.audit.models import AuditEntry
+from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
-from server_broker.orders.models import StationOrder
 from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
 
 pytestmark = pytest.mark.django_db

@@ -9,14 +9,14 @@ from protocol.codec import encode
 from protocol.twin import Reported, Settings, judge_settings
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
-from server_broker.fleet.desired import note_reported, refresh
 from server_broker.fleet.models import Station
 from server_broker.ingest.settlement import Settlement
 from server_broker.regions.models import Region
-from server_broker.tuning.choosing import choose
-from server_broker.tuning.models import SettingChoice, SettingReport
-from server_broker.tuning.services import station_rows, wanted_settings
-from server_broker.tuning.specs import SPECS, NotAllowed, allowed, value_of
+from server_broker.twin.desired import note_reported, refresh
+from server_broker.twin.models import SettingChoice, SettingReport
+from server_broker.twin.setting_choices import choose
+from server_broker.twin.setting_specs import SPECS, NotAllowed, allowed, value_of
+from server_broker.twin.station_settings import station_rows, wanted_settings
 from tests.server_broker.console_county import (
     COUNTY,
     TOWN_A,

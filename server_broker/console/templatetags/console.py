@@ -15,11 +15,11 @@ from protocol.units import DATED_QUALITIES
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.audit.models import AuditEntry
+from server_broker.commands.models import StationOrder
 from server_broker.console import audit_words, health, words
 from server_broker.console.queries import alarms_of
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.ingest.reasons import reason_word
-from server_broker.orders.models import StationOrder
 
 register = template.Library()
 

@@ -16,6 +16,8 @@ from protocol.commands import LiveTerms
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
+from server_broker.commands.models import StationOrder
+from server_broker.commands.services import OrderRefused, give_order, lease_ends, live_order, seconds_left
 from server_broker.console.live import is_poll, live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import orders_of, stations_of
@@ -25,8 +27,6 @@ from server_broker.console.views.snapshots import jpeg
 from server_broker.fleet.models import Station
 from server_broker.live.hub import LiveHub, TooManyViews
 from server_broker.live.mqtt import MqttFrames
-from server_broker.orders.models import StationOrder
-from server_broker.orders.services import OrderRefused, give_order, lease_ends, live_order, seconds_left
 
 SECONDS = ((60, "1 分钟"), (120, "2 分钟"), (300, "5 分钟"), (600, "10 分钟"))
 PACES = ((6, "每 10 秒一帧"), (20, "每 3 秒一帧"), (60, "每秒一帧"))

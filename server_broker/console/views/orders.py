@@ -9,12 +9,12 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
 from server_broker.audit.log import record
+from server_broker.commands.services import OrderRefused, give_order
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, stations_of
 from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.words import ORDERS
 from server_broker.media.pictures import open_blob
-from server_broker.orders.services import OrderRefused, give_order
 
 LOG = "log"
 GIVEN_HERE = ("identify", "snapshot", "time_check", "send_logs", "restart_agent")

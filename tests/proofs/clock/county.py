@@ -13,7 +13,6 @@ from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.services import touch_rows
 from server_broker.fleet.county_clock import CountyClock
-from server_broker.fleet.desired import refresh
 from server_broker.fleet.models import Station, StationEvent
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.messages import Incoming
@@ -21,6 +20,7 @@ from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.telling import TimeTelling
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
+from server_broker.twin.desired import refresh
 from tests.fakes.enrolled import EnrolledStation
 from tests.proofs.clock.county_machine import CountyMachine
 from tests.proofs.clock.judge import Shown, ShownEvent

@@ -61,8 +61,8 @@ class Office:
     def _order(self, station_id: str) -> None:
         from django.utils import timezone  # noqa: PLC0415
 
+        from server_broker.commands.services import KINDS, OrderRefused, give_order  # noqa: PLC0415
         from server_broker.fleet.models import Station  # noqa: PLC0415
-        from server_broker.orders.services import KINDS, OrderRefused, give_order  # noqa: PLC0415
 
         chosen = self._chance.choices(list(ORDERS), list(ORDERS.values()))[0]
         order = next(kind for kind in KINDS if kind == chosen)
@@ -78,7 +78,7 @@ class Office:
         from django.utils import timezone  # noqa: PLC0415
 
         from server_broker.fleet.models import Station  # noqa: PLC0415
-        from server_broker.tuning.choosing import choose  # noqa: PLC0415
+        from server_broker.twin.setting_choices import choose  # noqa: PLC0415
 
         name = self._chance.choice(list(SETTINGS))
         value = self._chance.randint(*SETTINGS[name])

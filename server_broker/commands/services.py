@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 
 from protocol.commands import MAX_LEASE_S, Command, LiveTerms, LogTerms, Order
 from server_broker.audit.log import record
+from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
-from server_broker.orders.models import StationOrder
 
 MAX_OPEN = 16
 """Orders of one station that may wait for it or for its answer."""

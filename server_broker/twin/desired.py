@@ -23,7 +23,7 @@ from server_broker.fleet.models import DesiredState, Station
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
-from server_broker.tuning.services import note_settings, wanted_settings
+from server_broker.twin.station_settings import note_settings, wanted_settings
 
 _log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from msgspec import to_builtins
 from protocol.twin import Reported, Settings
 from server_broker.fleet.models import Station
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region
-from server_broker.tuning.models import SettingChoice, SettingReport
-from server_broker.tuning.specs import SPECS, allowed
+from server_broker.twin.models import SettingChoice, SettingReport
+from server_broker.twin.setting_specs import SPECS, allowed
 
 type State = Literal["default", "in_force", "pending", "refused", "unknown"]
 

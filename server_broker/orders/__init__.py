@@ -1,1 +1,0 @@
-"""Orders to stations: given by an operator with a reason, kept until they are past, answered by the station's fact."""
