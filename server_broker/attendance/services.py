@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import Touch
+from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import UNDATED, Station
 from server_broker.people.models import Card, Person
-from server_broker.twin.desired import desired_changed
 
 TOKEN_BYTES = 16
 

@@ -1,1 +1,1 @@
-"""Commands to stations: given by an operator with a reason, kept until they are past, answered by the station's fact."""
+"""Commands to stations: given by an operator with a reason, kept until they are past, answered by a fact."""

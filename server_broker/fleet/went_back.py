@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.generation import FIRST_BY_CLOCK, by_clock, raise_generation
 from server_broker.fleet.models import Station
-from server_broker.twin.desired import desired_changed
 
 WENT_BACK = "county_went_back"
 _ABSURD = "generation_absurd"

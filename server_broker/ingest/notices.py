@@ -10,9 +10,10 @@ from datetime import datetime
 import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from server_broker.fleet.desired_changes import CHANNEL
 from server_broker.fleet.models import Station
 from server_broker.ingest.answers import Answer
-from server_broker.twin.desired import CHANNEL, refresh
+from server_broker.twin.desired import refresh
 
 _log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from protocol.codec import decode, encode
 from protocol.packs import MAX_PACK_BYTES, Pack, seal_pack, unseal_pack
 from protocol.signing import Signed, key_id, seal
+from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Station
 from server_broker.learning.models import LearningPack
-from server_broker.twin.desired import desired_changed
 
 
 class PackRefused(Exception):

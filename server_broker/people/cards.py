@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from server_broker.attendance import services
 from server_broker.audit.log import record
+from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.models import Card, Person
-from server_broker.twin.desired import desired_changed_under
 
 
 def bind_card(token: bytes, person: Person, *, actor: str, tail: str = "") -> Card:

@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from protocol.cards import card_token
 from protocol.printed_cards import Format
 from server_broker.audit.log import Detail, record
+from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Station
 from server_broker.people.apply import apply
 from server_broker.people.changes import SHEETS, Change, Changes, changes_of
@@ -24,7 +25,6 @@ from server_broker.people.plan import CardRow, Plan
 from server_broker.people.reading import read_file
 from server_broker.people.result import BadWorkbook, Count, RowError
 from server_broker.trust import county_keys
-from server_broker.twin.desired import desired_changed
 
 _LOCK = 0x696D706F  # "impo", one import at a time
 

@@ -22,6 +22,7 @@ from server_broker.accounts.models import User
 from server_broker.audit import log as audit
 from server_broker.enrolment.claims import ClaimRefused, make_claim
 from server_broker.enrolment.revocation import UnknownStation, reconcile, revoke
+from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
 from server_broker.learning.packs import reseal_packs
@@ -37,7 +38,6 @@ from server_broker.regions.models import Region
 from server_broker.supervisor import accounts_cli
 from server_broker.supervisor.clock import county_clock
 from server_broker.trust.keys import county_keys, replace_signing_key
-from server_broker.twin.desired import desired_changed
 
 
 def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:

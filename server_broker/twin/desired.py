@@ -1,11 +1,11 @@
 """What the county wants each station to know: built from people, cards, windows and packs, versioned, announced.
 
-Whoever changes any of those calls `desired_changed` in the same transaction; PostgreSQL tells the ingest worker
-after its COMMIT, which builds the state anew, raises the version when the content differs, and sends it.
+The ingest worker builds a state anew when it hears of a change (`server_broker.fleet.desired_changes`), raises the
+version when the content differs, and sends it.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -27,9 +27,6 @@ from server_broker.twin.station_settings import note_settings, wanted_settings
 
 _log = logging.getLogger(__name__)
 
-CHANNEL = "cunhui_desired"
-"""PostgreSQL channel (NOTIFY); the payload is a station's id."""
-
 MAX_PAYLOAD_BYTES = 65_000
 """With its signature it must fit one MQTT message."""
 
@@ -46,17 +43,6 @@ class DesiredTooLarge(Exception):
 
 class DesiredUnreadable(Exception):
     """What the tables say is nothing that a station could read; the last good state stays."""
-
-
-def desired_changed(stations: Iterable[str]) -> None:
-    """Say that the desired state of these stations may be another when this transaction is committed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, station) FROM unnest(%s::text[]) AS station", [CHANNEL, list(stations)])
-
-
-def desired_changed_under(region_code: str) -> None:
-    """Say so for every station in the subtree of a region."""
-    desired_changed(Station.objects.under(region_code).values_list("id", flat=True))
 
 
 def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:

@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from server_broker.audit.log import record
+from server_broker.fleet.desired_changes import desired_changed, desired_changed_under
 from server_broker.fleet.models import Station
 from server_broker.regions.models import Region
-from server_broker.twin.desired import desired_changed, desired_changed_under
 from server_broker.twin.models import SettingChoice
 from server_broker.twin.setting_specs import value_of
 

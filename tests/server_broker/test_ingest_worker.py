@@ -18,6 +18,7 @@ from protocol.codec import encode
 from protocol.signing import key_id
 from protocol.twin import unseal_desired
 from server_broker.attendance.models import Touch
+from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.fleet.silence import SILENCE
 from server_broker.ingest.models import Fact, IngestLease, Quarantined
@@ -25,7 +26,6 @@ from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
 from server_broker.postgres.folder import SUPERUSER
-from server_broker.twin.desired import desired_changed
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
 
