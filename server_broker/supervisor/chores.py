@@ -127,7 +127,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
 
 def patrol_chores() -> list[Chore]:
     """Return what goes round the stations without an end. Django has been set up."""
-    from server_broker.ingest.patrol import EVERY_S, LedgerPatrol  # noqa: PLC0415 - needs the models
+    from server_broker.ledger.patrol import EVERY_S, LedgerPatrol  # noqa: PLC0415 - needs the models
 
     patrol = LedgerPatrol(monotonic_s=time.monotonic)
     look = _with_database(_unless_away(patrol.go_on))

@@ -121,14 +121,14 @@ def _order(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _verify(home: CountyHome, chosen: argparse.Namespace) -> int:
-    from server_broker.ingest import verify  # noqa: PLC0415 - loads the whole intake
+    from server_broker.ledger import verify  # noqa: PLC0415 - loads the whole intake
 
     return verify.run(chosen.station, as_json=chosen.json, say=print)
 
 
 def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Print where every fact is, of one station or of all; 1 when something is unexplained."""
-    from server_broker.fleet.ledger import ledger  # noqa: PLC0415 - loads the whole intake
+    from server_broker.ledger.ledger import ledger  # noqa: PLC0415 - loads the whole intake
 
     wanted = [chosen.station] if chosen.station else Station.objects.values_list("pk", flat=True)
     ledgers = {station: ledger(station).as_dict() for station in wanted}

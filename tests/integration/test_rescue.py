@@ -21,7 +21,7 @@ from server_broker.ingest import outbox_file
 from server_broker.ingest.carried import Taken, take_file
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
-from server_broker.ingest.verify import verify_station
+from server_broker.ledger.verify import verify_station
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region

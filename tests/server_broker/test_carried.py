@@ -21,7 +21,7 @@ from server_broker.fleet.models import Alarm, Station, Stream
 from server_broker.ingest.carried import FileRefused, Taken, take_file
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.settlement import Settlement
-from server_broker.ingest.verify import verify_station
+from server_broker.ledger.verify import verify_station
 from server_broker.media.models import Blob
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome

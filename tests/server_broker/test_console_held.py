@@ -11,12 +11,12 @@ from server_broker import cli
 from server_broker.accounts.models import Role
 from server_broker.attendance.models import Touch
 from server_broker.audit.models import AuditEntry
-from server_broker.fleet.ledger import ledger
 from server_broker.fleet.models import Alarm, Station
 from server_broker.ingest.models import Fact, Quarantined, WriteOff
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reread import reread_held
 from server_broker.ingest.settlement import Settlement
+from server_broker.ledger.ledger import ledger
 from tests.server_broker.console_county import (
     COUNTY,
     TOWN_A,

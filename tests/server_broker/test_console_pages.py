@@ -27,10 +27,10 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
 from server_broker.console import urls as console_urls
 from server_broker.enrolment.models import Claim
-from server_broker.fleet import queries
-from server_broker.fleet.consistency import TookTooLong
-from server_broker.fleet.ledger import Ledger
 from server_broker.fleet.models import Alarm, Station, StationStatus
+from server_broker.ledger import station_page
+from server_broker.ledger.consistency import TookTooLong
+from server_broker.ledger.ledger import Ledger
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from server_broker.platform.home import CountyHome
@@ -240,7 +240,7 @@ def test_a_station_page_says_that_the_ledger_was_not_counted(
         raise TookTooLong(f"{station_id}: more than {limit_s} s")
 
     event(county.stations["station-a"], "booted", at=timezone.now(), detail={"cause": "power_on", "software": "0.1.0"})
-    monkeypatch.setattr(queries, "ledger", too_long)
+    monkeypatch.setattr(station_page, "ledger", too_long)
     html = text_of(page, "/stations/station-a/")
     for word in ("账目没有数完", "通电"):
         assert word in html

@@ -6,11 +6,11 @@ import pytest
 
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, acknowledge, raise_alarm, resolve, take_alarms
 from server_broker.fleet.generation import generation, raise_generation
-from server_broker.fleet.ledger import UNEXPLAINED, check_ledger
 from server_broker.fleet.models import Alarm, CountyState, Station
-from server_broker.fleet.queries import station_page
 from server_broker.ingest.models import Fact
 from server_broker.ingest.settlement import Settlement
+from server_broker.ledger.ledger import UNEXPLAINED, check_ledger
+from server_broker.ledger.station_page import station_page
 from tests.server_broker.station_double import NOW, StationDouble, booted, touch
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ import pytest
 from protocol import facts
 from protocol.facts import MAX_BODY_BYTES, Fact, encode_fact
 from protocol.units import ClockQuality, FactRef, Moment
-from server_broker.fleet.ledger import check_ledger
 from server_broker.ingest.reread import reread_held
 from server_broker.ingest.settlement import Settlement
+from server_broker.ledger.ledger import check_ledger
 from tests.server_broker.station_double import BOOT, NOW, WALL, StationDouble
 
 pytestmark = pytest.mark.django_db

@@ -15,11 +15,11 @@ from protocol.facts import DirectionChosen
 from protocol.receipts import Receipt
 from protocol.units import FactRef
 from server_broker.attendance.models import Touch
-from server_broker.fleet.ledger import ledger
 from server_broker.fleet.models import Station
 from server_broker.ingest.models import Fact
 from server_broker.ingest.settlement import Settlement
-from server_broker.ingest.verify import verify_station
+from server_broker.ledger.ledger import ledger
+from server_broker.ledger.verify import verify_station
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ import pytest
 
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
-from server_broker.fleet.ledger import ledger
 from server_broker.ingest.settlement import Settlement
+from server_broker.ledger.ledger import ledger
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
 pytestmark = pytest.mark.django_db

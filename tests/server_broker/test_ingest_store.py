@@ -13,7 +13,6 @@ from protocol.facts import BlobAnnounced, ClockCorrected, DirectionChosen, Epoch
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.fleet.generation import raise_generation
-from server_broker.fleet.ledger import ledger
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus, Stream
 from server_broker.fleet.silence import SILENCE, mark_silent
 from server_broker.ingest.answers import Answer
@@ -22,6 +21,7 @@ from server_broker.ingest.models import Fact, Quarantined, Reissue, SignedHeadKe
 from server_broker.ingest.reread import reread_held
 from server_broker.ingest.settlement import Settlement
 from server_broker.learning.models import Attempt, LevelRun
+from server_broker.ledger.ledger import ledger
 from server_broker.media.models import Blob
 from tests.server_broker.station_double import BOOT, CARD, NOW, StationDouble, booted, moment, touch
 

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from protocol.birth import MAX_MARKS, Mark, Welcome
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
-from server_broker.fleet.ledger import check_ledger, ledger
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.models import UnprovenHead
 from server_broker.ingest.settlement import Settlement
+from server_broker.ledger.ledger import check_ledger, ledger
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
 pytestmark = pytest.mark.django_db

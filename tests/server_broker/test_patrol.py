@@ -8,12 +8,12 @@ from django.db import DataError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from protocol.facts import EpochOpened, FactsLost
-from server_broker.fleet.ledger import TOO_LARGE, UNEXPLAINED, check_ledger, ledger
 from server_broker.fleet.models import Alarm, Station
-from server_broker.ingest import patrol as patrol_room
 from server_broker.ingest.models import Fact
-from server_broker.ingest.patrol import SELDOM_S, LedgerPatrol
 from server_broker.ingest.settlement import Settlement
+from server_broker.ledger import patrol as patrol_room
+from server_broker.ledger.ledger import TOO_LARGE, UNEXPLAINED, check_ledger, ledger
+from server_broker.ledger.patrol import SELDOM_S, LedgerPatrol
 from tests.server_broker.station_double import NOW, StationDouble, booted, moment, touch
 
 pytestmark = pytest.mark.django_db

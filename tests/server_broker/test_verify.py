@@ -9,7 +9,7 @@ from django.db.models import F
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.settlement import Settlement
-from server_broker.ingest.verify import run, verify_station
+from server_broker.ledger.verify import run, verify_station
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
 pytestmark = pytest.mark.django_db

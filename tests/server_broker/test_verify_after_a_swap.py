@@ -9,7 +9,7 @@ from server_broker.fleet.models import Station
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.reread import reread_held
 from server_broker.ingest.settlement import Settlement
-from server_broker.ingest.verify import verify_station
+from server_broker.ledger.verify import verify_station
 from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import JournalEntry, StationJournal
 from tests.server_broker.station_double import NOW, StationDouble, touch

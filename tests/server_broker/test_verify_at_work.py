@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from server_broker.fleet.consistency import TookTooLong, consistent_read
-from server_broker.fleet.ledger import ledger
 from server_broker.fleet.models import Station
 from server_broker.ingest.settlement import Settlement
-from server_broker.ingest.verify import run
+from server_broker.ledger.consistency import TookTooLong, consistent_read
+from server_broker.ledger.ledger import ledger
+from server_broker.ledger.verify import run
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)

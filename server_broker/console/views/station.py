@@ -26,7 +26,7 @@ from server_broker.console.views.orders import LOG, OrderForm
 from server_broker.enrolment.claims import ClaimRefused, is_open, make_claim
 from server_broker.enrolment.revocation import revoke as revoke_station
 from server_broker.fleet.models import Station
-from server_broker.fleet.queries import station_page
+from server_broker.ledger.station_page import station_page
 from server_broker.media.retention import EXPIRED
 
 LAST_TOUCHES = 15

@@ -17,12 +17,12 @@ from psycopg import sql
 from protocol.signing import key_id
 from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.fleet.generation import raise_generation
-from server_broker.fleet.ledger import ledger
 from server_broker.fleet.models import Station
 from server_broker.ingest.answers import Answer, seal_answer
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
-from server_broker.ingest.verify import verify_station
+from server_broker.ledger.ledger import ledger
+from server_broker.ledger.verify import verify_station
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
 from tests.proofs.private_county import private_cluster

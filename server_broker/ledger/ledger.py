@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from server_broker.fleet.alarms import raise_alarm, resolve
-from server_broker.fleet.consistency import StillInTime, consistent_read
-from server_broker.fleet.lineage import LedHead, Lineage, forget, lineage_of, streams_with_heads, unaccounted
 from server_broker.fleet.models import Stream
+from server_broker.ledger.consistency import StillInTime, consistent_read
+from server_broker.ledger.lineage import LedHead, Lineage, forget, lineage_of, streams_with_heads, unaccounted
 from server_broker.media.models import Blob
 from server_broker.media.retention import EXPIRED
 

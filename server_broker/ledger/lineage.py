@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from protocol.chain import first_head, next_head
-from server_broker.fleet.consistency import StillInTime
 from server_broker.fleet.models import Stream
+from server_broker.ledger.consistency import StillInTime
 
 _STEPS_PER_FACT, _STEPS_SPARE = 8, 10_000
 """Lines part only where cards were copied, and each is on one strand or few: so many steps find any that there is."""

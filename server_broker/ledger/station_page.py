@@ -3,9 +3,9 @@
 import logging
 from dataclasses import dataclass
 
-from server_broker.fleet.consistency import TookTooLong
-from server_broker.fleet.ledger import Ledger, ledger
 from server_broker.fleet.models import Alarm, Station, StationEvent
+from server_broker.ledger.consistency import TookTooLong
+from server_broker.ledger.ledger import Ledger, ledger
 from server_broker.media.models import Blob
 
 _log = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 
 from server_broker.fleet.alarms import raise_alarm
-from server_broker.fleet.consistency import TookTooLong
-from server_broker.fleet.ledger import TOO_LARGE, check_ledger
 from server_broker.fleet.models import Station
+from server_broker.ledger.consistency import TookTooLong
+from server_broker.ledger.ledger import TOO_LARGE, check_ledger
 
 _log = logging.getLogger(__name__)
 

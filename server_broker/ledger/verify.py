@@ -13,10 +13,10 @@ from typing import Any
 
 from protocol.chain import fact_digest, first_head, next_head
 from protocol.heads import SignedHead
-from server_broker.fleet.consistency import consistent_read
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.record_keys import signed_by_station
+from server_broker.ledger.consistency import consistent_read
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Where every fact went that a station issued: counted, compared along its lineage, and watched."""
