@@ -1,23 +1,15 @@
-"""Touches and cards as people ask for them: whose a touch is follows from the card's binding when asked."""
+"""Touches as people ask for them: whose a touch is follows from the card's binding when asked."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from protocol.units import DATED_QUALITIES
 from server_broker.attendance.models import Touch
-from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import UNDATED, Station
 from server_broker.people.models import Card, Person
-
-TOKEN_BYTES = 16
-
-
-class BindRefused(Exception):
-    """A card cannot be bound; the message is Chinese, for the person who tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +55,3 @@ def _row(touch: Touch, person: Person | None) -> TouchRow:
     at = touch.corrected_wall or (touch.wall if dated else touch.received_at)
     direction = touch.chosen_direction or touch.direction
     return TouchRow(touch, person, at, dated or touch.corrected_wall is not None, direction)
-
-
-def bind_card(*, token: bytes, person: Person, tail: str = "", at: datetime | None = None) -> Card:
-    """Bind a card to a person and tell the stations of their village; touches before this count too.
-
-    Args:
-        token: As `protocol.cards.card_token` makes it.
-        tail: The last four digits of the card's number, where they are known.
-
-    Raises:
-        BindRefused: The card is bound already; nothing changed.
-    """
-    if len(token) != TOKEN_BYTES:
-        raise BindRefused("卡标识无效")
-    try:
-        with transaction.atomic():
-            card = Card.objects.create(token=token, tail=tail[-4:], person=person, bound_at=at or timezone.now())
-            desired_changed(Station.objects.filter(village=person.village).values_list("pk", flat=True))
-    except IntegrityError as error:
-        raise BindRefused("这张卡已绑定给别人") from error
-    return card

@@ -17,9 +17,9 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.console.account_admin import AccountAdmin
 from server_broker.console.queries import people_of, stations_of
 from server_broker.fleet.models import Station
-from server_broker.people.changes import days, times
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
+from server_broker.rosters.changes import days, times
 
 
 class ReadOnly(ModelAdmin):

@@ -1,12 +1,17 @@
-"""A card's bond to a person: made by a touch at a desk, ended by a loss."""
+"""A card's bond to a person: made by a touch at a desk or by an import, ended by a loss."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from server_broker.attendance import services
 from server_broker.audit.log import record
 from server_broker.fleet.desired_changes import desired_changed_under
 from server_broker.people.models import Card, Person
+
+TOKEN_BYTES = 16
+
+
+class BindRefused(Exception):
+    """A card cannot be bound; the message is Chinese, for the person who tries."""
 
 
 def bind_card(token: bytes, person: Person, *, actor: str, tail: str = "") -> Card:
@@ -17,12 +22,18 @@ def bind_card(token: bytes, person: Person, *, actor: str, tail: str = "") -> Ca
         tail: Last four digits of the number where somebody read it; a touch tells only the token.
 
     Raises:
-        BindRefused: Nothing was changed; the message is Chinese.
+        BindRefused: The card is bound already, or ``token`` is none; nothing was changed.
     """
-    with transaction.atomic():
-        card = services.bind_card(token=token, person=person, tail=tail)
-        record(actor=actor, action="card.bound", subject=person.number, detail={"card": card.pk})
-        return card
+    if len(token) != TOKEN_BYTES:
+        raise BindRefused("卡标识无效")
+    try:
+        with transaction.atomic():
+            card = Card.objects.create(token=token, tail=tail[-4:], person=person, bound_at=timezone.now())
+            record(actor=actor, action="card.bound", subject=person.number, detail={"card": card.pk})
+            desired_changed_under(person.village_id)
+    except IntegrityError as error:
+        raise BindRefused("这张卡已绑定给别人") from error
+    return card
 
 
 def report_lost(card: Card, *, actor: str) -> None:

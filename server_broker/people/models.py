@@ -45,7 +45,7 @@ class PendingImport(models.Model):
     token = models.UUIDField(unique=True)
     account = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     plan = models.BinaryField()
-    """`people.plan.Plan` in MessagePack, compressed; with card tokens and without card numbers."""
+    """`rosters.plan.Plan` in MessagePack, compressed; with card tokens and without card numbers."""
     made_at = models.DateTimeField()
 
     class Meta:

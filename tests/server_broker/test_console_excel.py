@@ -15,11 +15,11 @@ from protocol.cards import card_token
 from server_broker import trust
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
-from server_broker.people import reading, spreadsheet, workbook
-from server_broker.people.excel import import_people
 from server_broker.people.models import Card, Person
-from server_broker.people.rows import COLUMNS
 from server_broker.regions.models import Region
+from server_broker.rosters import reading, spreadsheet, workbook
+from server_broker.rosters.excel import import_people
+from server_broker.rosters.rows import COLUMNS
 
 pytestmark = pytest.mark.django_db
 

@@ -9,11 +9,12 @@ from protocol.birth import Birth
 from protocol.codec import encode
 from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
-from server_broker.attendance.services import BindRefused, bind_card, touch_rows, touches_of_day
+from server_broker.attendance.services import touch_rows, touches_of_day
 from server_broker.fleet.models import Alarm, CountyState, Station
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
+from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
 from server_broker.twin.desired import kept_desired, refresh
@@ -52,8 +53,8 @@ def current(station: StationDouble) -> Desired:
 def test_people_cards_and_windows_of_the_village_are_in_it(station: StationDouble, person: Person) -> None:
     Region.objects.create(code="999901001202", name="另一示例村")
     stranger = Person.objects.create(number="P2", name="李示例", village_id="999901001202")
-    bind_card(token=CARD, person=person)
-    lost = bind_card(token=b"lost-token-16-by", person=person)
+    bind_card(token=CARD, person=person, actor="officer")
+    lost = bind_card(token=b"lost-token-16-by", person=person, actor="officer")
     Card.objects.filter(pk=lost.pk).update(lost_at=NOW)
     window = DutyWindow.objects.create(village_id=VILLAGE, name="上午", weekdays=[5, 1], start=510, end=690)
     window.people.set([person, stranger])
@@ -66,7 +67,7 @@ def test_people_cards_and_windows_of_the_village_are_in_it(station: StationDoubl
 def test_the_version_rises_only_with_the_content(station: StationDouble, person: Person) -> None:
     assert current(station).version == 1
     assert current(station).version == 1
-    bind_card(token=CARD, person=person)
+    bind_card(token=CARD, person=person, actor="officer")
     assert current(station).version == 2
     assert Station.objects.get().desired_version == 2
 
@@ -150,10 +151,10 @@ def test_a_card_bound_later_counts_back_to_its_first_touch(
     settlement.settle([station.add(replace(unknown, answer="unknown")).facts_message()])
     day = NOW.date()
     assert whose(VILLAGE, day) == [None]
-    bind_card(token=CARD, person=person, tail="1234")
+    bind_card(token=CARD, person=person, tail="1234", actor="officer")
     assert whose("999901000000", day) == [person]
     with pytest.raises(BindRefused, match="已绑定"):
-        bind_card(token=CARD, person=person)
+        bind_card(token=CARD, person=person, actor="officer")
     assert whose("999902000000", day) == []
     assert whose(VILLAGE, day + timedelta(days=1)) == []
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.people import reading, spreadsheetml, workbook
-from server_broker.people.reading import read_file
-from server_broker.people.result import BadWorkbook
+from server_broker.rosters import reading, spreadsheetml, workbook
+from server_broker.rosters.reading import read_file
+from server_broker.rosters.result import BadWorkbook
 from tests.server_broker.workbooks import (
     HEAD,
     MAIN,
@@ -32,8 +32,8 @@ WEB_MB = 60
 _MEASURE = """
 import resource, sys
 from pathlib import Path
-from server_broker.people.reading import read_file
-from server_broker.people.result import BadWorkbook
+from server_broker.rosters.reading import read_file
+from server_broker.rosters.result import BadWorkbook
 data = Path(sys.argv[1]).read_bytes()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
@@ -131,7 +131,7 @@ def test_a_reader_that_ends_badly_is_a_refusal(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_kernels_bounds_hold(tmp_path: Path) -> None:
     """In the reading process a loop without end ends by processor time, hunger by memory, and no file is written."""
-    module = "server_broker.people.reading"
+    module = "server_broker.rosters.reading"
     for doing, by_signal in (
         ("while True: pass", True),
         ("bytearray(2**30)", False),

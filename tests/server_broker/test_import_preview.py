@@ -21,10 +21,10 @@ from server_broker.audit.models import AuditEntry
 from server_broker.cli import main
 from server_broker.console.views import imports
 from server_broker.fleet.models import Station
-from server_broker.people import pending
-from server_broker.people.excel import OtherThanShown, RenamesUnconfirmed, import_people, preview, read_import, take
 from server_broker.people.models import PendingImport, Person
 from server_broker.regions.models import Region
+from server_broker.rosters import pending
+from server_broker.rosters.excel import OtherThanShown, RenamesUnconfirmed, import_people, preview, read_import, take
 from tests.server_broker.console_county import COUNTY, TOWN_B, VILLAGE_A, VILLAGE_A2, client_for, make_county, user_of
 from tests.server_broker.workbooks import book
 

@@ -13,10 +13,10 @@ import pytest
 from openpyxl.styles import numbers
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from server_broker.people.plan import Plan
-from server_broker.people.result import BadWorkbook
-from server_broker.people.rows import read_plan
-from server_broker.people.workbook import read_workbook
+from server_broker.rosters.plan import Plan
+from server_broker.rosters.result import BadWorkbook
+from server_broker.rosters.rows import read_plan
+from server_broker.rosters.workbook import read_workbook
 from tests.server_broker.workbooks import (
     MAIN,
     REGIONS,

@@ -15,8 +15,8 @@ from xml.etree.ElementTree import Element
 import openpyxl
 from defusedxml import ElementTree
 
-from server_broker.people.plan import Plan
-from server_broker.people.rows import COLUMNS, NOTES_SHEET
+from server_broker.rosters.plan import Plan
+from server_broker.rosters.rows import COLUMNS, NOTES_SHEET
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"

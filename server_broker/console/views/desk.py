@@ -7,12 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
-from server_broker.attendance.services import BindRefused
+from server_broker.attendance.desk import waiting_cards
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import people_of, stations_of, touches_on, unbound
-from server_broker.people.cards import bind_card
-from server_broker.people.desk import waiting_cards
+from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.people.models import Person
 

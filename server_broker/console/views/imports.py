@@ -16,10 +16,10 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
 from server_broker.accounts.scope import scope
 from server_broker.console import parameters
-from server_broker.people import pending
-from server_broker.people.card_forms import FORM_WORDS
-from server_broker.people.changes import Changes
-from server_broker.people.excel import (
+from server_broker.rosters import pending
+from server_broker.rosters.card_forms import FORM_WORDS
+from server_broker.rosters.changes import Changes
+from server_broker.rosters.excel import (
     ImportRefused,
     OtherThanShown,
     RenamesUnconfirmed,
@@ -27,9 +27,9 @@ from server_broker.people.excel import (
     read_import,
     take,
 )
-from server_broker.people.plan import Plan
-from server_broker.people.reading import MAX_FILE_BYTES
-from server_broker.people.result import RowError
+from server_broker.rosters.plan import Plan
+from server_broker.rosters.reading import MAX_FILE_BYTES
+from server_broker.rosters.result import RowError
 
 PAGE_SIZE = 200
 MOST_ERRORS_SHOWN = 500

@@ -16,9 +16,9 @@ from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of
-from server_broker.people import spreadsheet
 from server_broker.people.cards import report_lost
 from server_broker.people.models import Person
+from server_broker.rosters import spreadsheet
 
 PAGE_SIZE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -8,7 +8,7 @@ import msgspec
 
 from server_broker.accounts.models import User
 from server_broker.people.models import PendingImport
-from server_broker.people.plan import Plan
+from server_broker.rosters.plan import Plan
 
 KEPT_FOR = dt.timedelta(hours=1)
 

@@ -11,10 +11,10 @@ from openpyxl.utils import get_column_letter
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
-from server_broker.people.changes import clock, days
 from server_broker.people.models import Person
-from server_broker.people.rows import COLUMNS, NOTES_SHEET, OPTIONAL
 from server_broker.regions.models import Region
+from server_broker.rosters.changes import clock, days
+from server_broker.rosters.rows import COLUMNS, NOTES_SHEET, OPTIONAL
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NOTES = (

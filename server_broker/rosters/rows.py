@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import Literal
 
 from protocol.printed_cards import Format
-from server_broker.people import cells
-from server_broker.people.card_forms import form_named, may_be_decimal, uid_of
-from server_broker.people.cells import BadCell
 from server_broker.people.identity import REMEDY, identity_number_in
-from server_broker.people.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
-from server_broker.people.result import RowError
-from server_broker.people.spreadsheetml import Cell
-from server_broker.people.workbook import Sheet
+from server_broker.rosters import cells
+from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
+from server_broker.rosters.cells import BadCell
+from server_broker.rosters.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
+from server_broker.rosters.result import RowError
+from server_broker.rosters.spreadsheetml import Cell
+from server_broker.rosters.workbook import Sheet
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "区划": ("代码", "名称"),

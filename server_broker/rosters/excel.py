@@ -17,13 +17,13 @@ from protocol.printed_cards import Format
 from server_broker.audit.log import Detail, record
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Station
-from server_broker.people.apply import apply
-from server_broker.people.changes import SHEETS, Change, Changes, changes_of
-from server_broker.people.checks import check
-from server_broker.people.known import Known, load_known
-from server_broker.people.plan import CardRow, Plan
-from server_broker.people.reading import read_file
-from server_broker.people.result import BadWorkbook, Count, RowError
+from server_broker.rosters.apply import apply
+from server_broker.rosters.changes import SHEETS, Change, Changes, changes_of
+from server_broker.rosters.checks import check
+from server_broker.rosters.known import Known, load_known
+from server_broker.rosters.plan import CardRow, Plan
+from server_broker.rosters.reading import read_file
+from server_broker.rosters.result import BadWorkbook, Count, RowError
 from server_broker.trust import county_keys
 
 _LOCK = 0x696D706F  # "impo", one import at a time

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from server_broker.people.result import RowError
+from server_broker.rosters.result import RowError
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
-from server_broker.people.changes import Changes
-from server_broker.people.known import Known
 from server_broker.people.models import Card, Person
-from server_broker.people.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
 from server_broker.regions.models import Region
+from server_broker.rosters.changes import Changes
+from server_broker.rosters.known import Known
+from server_broker.rosters.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
 
 _ROWS_AT_A_TIME = 2_000
 """As many models in memory as a small county has; a file may hold ten times more."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from server_broker.people.result import BadWorkbook
-from server_broker.people.spreadsheetml import (
+from server_broker.rosters.result import BadWorkbook
+from server_broker.rosters.spreadsheetml import (
     Cell,
     Damaged,
     Formats,

@@ -1,7 +1,7 @@
 """Read an uploaded workbook in a process of its own, which the kernel holds to bounds of memory and time.
 
 Whatever a file does to a reader, it does it there. The web hands over the bytes and gets rows back, or one sentence
-why there are none. Run as ``python -m server_broker.people.reading [FORM]``: bytes come in on standard input, and the
+why there are none. Run as ``python -m server_broker.rosters.reading [FORM]``: bytes come in on standard input, and the
 answer goes out in MessagePack. The process knows no secret and opens no file.
 """
 
@@ -18,10 +18,10 @@ from typing import get_args
 import msgspec
 
 from protocol.printed_cards import Format
-from server_broker.people.plan import Plan
-from server_broker.people.result import BadWorkbook
-from server_broker.people.rows import read_plan
-from server_broker.people.workbook import read_workbook
+from server_broker.rosters.plan import Plan
+from server_broker.rosters.result import BadWorkbook
+from server_broker.rosters.rows import read_plan
+from server_broker.rosters.workbook import read_workbook
 
 MAX_FILE_BYTES = 8 * 2**20
 MAX_ANSWER_BYTES = 12 * 2**20

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from server_broker.people.cells import MINUTES_A_DAY
-from server_broker.people.known import Known
-from server_broker.people.plan import Plan, WindowRow
-from server_broker.people.result import Count
+from server_broker.rosters.cells import MINUTES_A_DAY
+from server_broker.rosters.known import Known
+from server_broker.rosters.plan import Plan, WindowRow
+from server_broker.rosters.result import Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from server_broker.people.known import Known, KnownWindow
-from server_broker.people.overlaps import Shift, overlapping
-from server_broker.people.plan import Plan, WindowRow
-from server_broker.people.result import RowError
 from server_broker.regions.models import subtree_prefix
+from server_broker.rosters.known import Known, KnownWindow
+from server_broker.rosters.overlaps import Shift, overlapping
+from server_broker.rosters.plan import Plan, WindowRow
+from server_broker.rosters.result import RowError
 
 
 def check(plan: Plan, known: Known, scope: str | None) -> list[RowError]:

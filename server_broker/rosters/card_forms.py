@@ -6,7 +6,7 @@ import unicodedata
 from protocol.cards import normalise_uid
 from protocol.printed_cards import Format, uid_as_sent
 from protocol.refusal import Refused
-from server_broker.people.cells import BadCell
+from server_broker.rosters.cells import BadCell
 
 FORM_WORDS: dict[Format, str] = {
     "hex": "十六进制",

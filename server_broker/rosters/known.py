@@ -7,8 +7,8 @@ from itertools import batched
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person
-from server_broker.people.plan import Plan
 from server_broker.regions.models import Region
+from server_broker.rosters.plan import Plan
 
 _KEYS_A_QUERY = 5_000
 

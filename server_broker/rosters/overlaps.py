@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from server_broker.people.cells import MINUTES_A_DAY
+from server_broker.rosters.cells import MINUTES_A_DAY
 
 _WEEK = 7 * MINUTES_A_DAY
 
