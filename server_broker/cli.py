@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from server_broker.fleet.county_clock import LinuxMachine
 from server_broker.platform import control
+from server_broker.platform.county_clock import LinuxMachine
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command

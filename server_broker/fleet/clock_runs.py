@@ -8,8 +8,8 @@ where it was ahead: a machine that was halted for a while is behind afterwards, 
 
 from datetime import datetime
 
-from server_broker.fleet.county_clock import BY_HAND, CONFIRMED, DRIFT_PPM, STEP_MS, SYNCHRONISED, UNVOUCHED, Run
 from server_broker.fleet.models import ClockRun
+from server_broker.platform.county_clock import BY_HAND, CONFIRMED, DRIFT_PPM, STEP_MS, SYNCHRONISED, UNVOUCHED, Run
 
 
 def note_run(run: Run, *, ended: Run | None, at: datetime) -> list[bytes]:

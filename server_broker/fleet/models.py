@@ -196,7 +196,7 @@ class ClockRun(models.Model):
     offset_ms = models.BigIntegerField()
     """Wall minus monotonic time: at its end, or as it was last noted."""
     vouched = models.PositiveSmallIntegerField()
-    """Who vouches for what it says, ``ahead_ms`` taken off: `server_broker.fleet.county_clock`."""
+    """Who vouches for what it says, ``ahead_ms`` taken off: `server_broker.platform.county_clock`."""
     ahead_ms = models.BigIntegerField(default=0)
     """How far it was ahead of the time, by a later run of the same boot."""
     noted_at = models.DateTimeField()

@@ -36,7 +36,7 @@ def _work(shard: int, stop: threading.Event) -> None:
     from server_broker.broker import local_client_settings  # noqa: PLC0415
     from server_broker.ingest.mqtt import BrokerAddress, MqttSource  # noqa: PLC0415
     from server_broker.ingest.worker import Worker  # noqa: PLC0415
-    from server_broker.supervisor.clock import county_clock  # noqa: PLC0415
+    from server_broker.platform.clock import county_clock  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
     local = local_client_settings(settings.HOME)

@@ -14,9 +14,9 @@ from django.db import transaction
 from protocol.birth import Welcome
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import note_run
-from server_broker.fleet.county_clock import UNVOUCHED, CountyClock, Standing
 from server_broker.ingest.answers import Answer, seal_answer
 from server_broker.ingest.dating import date_again
+from server_broker.platform.county_clock import UNVOUCHED, CountyClock, Standing
 
 TOO_LATE_MS = 3_000
 """A station believes an answer of 2 s at most, counted from before its question came here."""

@@ -21,7 +21,6 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from psycopg import Error as PsycopgError
 
 from server_broker.fleet.alarms import raise_alarm
-from server_broker.fleet.county_clock import CountyClock
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.lease import Lease
 from server_broker.ingest.messages import Incoming
@@ -31,6 +30,7 @@ from server_broker.ingest.settlement import Settlement, is_about_blobs
 from server_broker.ingest.silence_watch import SilenceWatch
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
+from server_broker.platform.county_clock import CountyClock
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 An import has three steps: `read_import` turns the file into a plan without card numbers, `preview` says what the plan
 would change, and `take` does exactly what was shown. The console keeps the plan between the last two
-(`people.pending`); the command line runs them in one go with `import_people`.
+(`rosters.pending`); the command line runs them in one go with `import_people`.
 """
 
 from collections.abc import Collection

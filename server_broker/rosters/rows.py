@@ -1,6 +1,6 @@
 """The sheets that an import knows, their columns, and each row as a value.
 
-A row is read on its own here; whether rows fit together and fit the county is `people.checks`. What a file holds and
+A row is read on its own here; whether rows fit together and fit the county is `rosters.checks`. What a file holds and
 an import does not take is told in the plan's notes: no row and no column is passed over without a word.
 """
 

@@ -1,7 +1,7 @@
 """Open an Excel file from anywhere without being hurt by it, and give its sheets as rows of cells.
 
 The file is judged as a zip archive first. Each part is unpacked only as far as its bound, and its XML is read as a
-stream (`people.spreadsheetml`). Nothing that a sheet holds is passed over: what is beyond a bound refuses the file.
+stream (`rosters.spreadsheetml`). Nothing that a sheet holds is passed over: what is beyond a bound refuses the file.
 """
 
 import io

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import django
 
+from server_broker.platform.clock import county_clock
 from server_broker.platform.home import CountyHome
-from server_broker.supervisor.clock import county_clock
 from server_broker.supervisor.logs import rotate_logs
 
 _log = logging.getLogger("server_broker.chores")

@@ -26,6 +26,7 @@ from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
 from server_broker.learning.packs import reseal_packs
+from server_broker.platform.clock import county_clock
 from server_broker.platform.control import restart, service_pid
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
@@ -36,7 +37,6 @@ from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.cells import BadCell
 from server_broker.rosters.excel import import_people
 from server_broker.supervisor import accounts_cli
-from server_broker.supervisor.clock import county_clock
 from server_broker.trust.keys import county_keys, replace_signing_key
 
 

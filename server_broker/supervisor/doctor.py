@@ -10,8 +10,8 @@ import psycopg
 from cryptography import x509
 
 from server_broker import broker
-from server_broker.fleet.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachine, Machine, build_ms
 from server_broker.platform.control import service_pid
+from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachine, Machine, build_ms
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.invocation import command

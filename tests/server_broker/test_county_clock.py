@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server_broker.fleet import county_clock
-from server_broker.fleet.county_clock import (
+from server_broker.platform import county_clock
+from server_broker.platform.county_clock import (
     BY_HAND,
     CONFIRMED,
     KEEP_EVERY_MS,

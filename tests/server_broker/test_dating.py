@@ -12,13 +12,13 @@ from protocol.units import ClockQuality
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.services import touch_rows, touches_of_day
 from server_broker.fleet.clock_runs import note_run
-from server_broker.fleet.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, Run
 from server_broker.fleet.models import Alarm, StationEvent
 from server_broker.ingest.dating import Anchor, Plan, Span, date_again, overriding, plan
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
 from server_broker.learning.models import Attempt as AttemptRow
 from server_broker.learning.models import LevelRun
+from server_broker.platform.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, Run
 from tests.server_broker.station_double import BOOT, CARD, NOW, VILLAGE, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db

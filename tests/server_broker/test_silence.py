@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection
 
 from server_broker.console.words import state_of
-from server_broker.fleet.county_clock import CountyClock
 from server_broker.fleet.models import Alarm, Station, StationStatus
 from server_broker.fleet.silence import SAVING_SILENCE, SILENCE, SILENT
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.worker import Worker
+from server_broker.platform.county_clock import CountyClock
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
 from tests.server_broker.recording_source import RecordingSource

@@ -15,11 +15,11 @@ from protocol.facts import ClockCorrected
 from protocol.signing import Signed
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.services import touch_rows
-from server_broker.fleet.county_clock import CountyClock, Mode
 from server_broker.fleet.models import Alarm, ClockRun
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNCONFIRMED, UNSYNCHRONISED_FOR_MS
 from server_broker.ingest.worker import Worker
+from server_broker.platform.county_clock import CountyClock, Mode
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
 from tests.server_broker.recording_source import RecordingSource

@@ -12,13 +12,13 @@ from django.utils import timezone
 from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.services import touch_rows
-from server_broker.fleet.county_clock import CountyClock
 from server_broker.fleet.models import Station, StationEvent
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.settlement import Settlement
 from server_broker.ingest.telling import TimeTelling
 from server_broker.people.models import Person
+from server_broker.platform.county_clock import CountyClock
 from server_broker.regions.models import Region
 from server_broker.twin.desired import refresh
 from tests.fakes.enrolled import EnrolledStation

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
-from server_broker.fleet.county_clock import Mode
+from server_broker.platform.county_clock import Mode
 from tests.proofs.clock.world import HOUR_MS, YEAR_MS, ms_of
 
 type Trouble = Literal["1970", "2020", "2038", "a_year_ahead", "an_hour_ahead", "set_by_hand", "ntp_lies"]
@@ -32,7 +32,7 @@ _AHEAD = {"a_year_ahead": YEAR_MS, "an_hour_ahead": HOUR_MS, "set_by_hand": YEAR
 
 
 class CountyMachine:
-    """Implements `server_broker.fleet.county_clock.Machine`."""
+    """Implements `server_broker.platform.county_clock.Machine`."""
 
     def __init__(self, chance: random.Random, true_ms: Callable[[], int]) -> None:
         self._chance = chance

@@ -54,7 +54,7 @@ def test_a_county_that_dates_nothing_anew_is_caught() -> None:
 
 
 def test_a_county_that_tells_whatever_its_clock_says_is_caught() -> None:
-    plant = "from server_broker.fleet.county_clock import CountyClock; CountyClock._problem = lambda *_: ''"
+    plant = "from server_broker.platform.county_clock import CountyClock; CountyClock._problem = lambda *_: ''"
     assert caught(plant, runs=4, seed=7, bad="told_in_doubt")
 
 

@@ -1,6 +1,6 @@
 """The clock of a county's own machine, as its ``county.toml`` says that it is vouched for."""
 
-from server_broker.fleet.county_clock import CountyClock, LinuxMachine, Machine, build_ms
+from server_broker.platform.county_clock import CountyClock, LinuxMachine, Machine, build_ms
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 
