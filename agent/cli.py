@@ -213,7 +213,7 @@ def _run(config: StationConfig) -> int:
         return EXIT_NOT_ENROLLED
     from agent.events import StopAsked  # noqa: PLC0415
     from agent.station.core import NotStarted  # noqa: PLC0415
-    from agent.storage.outbox.errors import OutboxBroken, OutboxFull  # noqa: PLC0415
+    from agent.storage.outbox.errors import StorageFailed, StorageFull  # noqa: PLC0415
     from agent.wiring.assembly import station  # noqa: PLC0415
 
     tail.recall(config.folder / LAST_LOG)
@@ -222,10 +222,10 @@ def _run(config: StationConfig) -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda got, _: made.inbox.put(StopAsked(reason=signal.Signals(got).name)))
             made.core.run()
-    except OutboxFull as error:
+    except StorageFull as error:
         print(f"存储卡满了，站点不能启动（{cause(error)}）", file=sys.stderr)
         return EXIT_FAILED
-    except OutboxBroken as error:
+    except StorageFailed as error:
         print(f"存储出了故障，或者站点程序已在运行（{cause(error)}）", file=sys.stderr)
         return EXIT_FAILED
     except NotStarted as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import State
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
@@ -24,7 +24,7 @@ _MAX_KEPT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class EffectiveState:
     """What this station goes by."""
 
     station_name: str
@@ -36,9 +36,9 @@ class InForce:
     packs: list[PackRef]
 
 
-def in_force(desired: Desired, settings: Settings) -> InForce:
+def in_force(desired: Desired, settings: Settings) -> EffectiveState:
     """Return a desired state with the settings that hold with it."""
-    return InForce(
+    return EffectiveState(
         station_name=desired.station_name,
         village=desired.village,
         settings=settings,
@@ -153,7 +153,7 @@ class Twin:
         try:
             self._state.put(_SETTINGS_KEY, encode(settings))
             self._state.put(_KEY, encode(desired))
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             return f"not kept: {error}"[:400]
         return ""
 

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.camera.camera_line import CameraLine
-from agent.camera.spool_names import Wanted, parse_spool_name, spool_name
+from agent.camera.spool_names import PictureRequest, parse_spool_name, spool_name
 from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
 from agent.ports import Suspect
 from agent.storage.durable import make_folder
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class CameraWorker:
         Args:
             connect: Starts the process, or has it started. Raises OSError.
             write: Puts a picture durably into the blob store and returns its SHA-256; called on the worker's thread.
-                Raises `OutboxFull` or `OutboxBroken`: the picture stays in the spool and is tried again later.
+                Raises `StorageFull` or `StorageFailed`: the picture stays in the spool and is tried again later.
             limit_s: How long a picture may take.
         """
         self._connect = connect
@@ -71,7 +71,7 @@ class CameraWorker:
         self._write = write
         self._inbox = inbox
         self._limit_s = limit_s
-        self._asked: queue.Queue[Wanted | bytes | None] = queue.Queue(MAX_WAITING)
+        self._asked: queue.Queue[PictureRequest | bytes | None] = queue.Queue(MAX_WAITING)
         self._handed: set[str] = set()
         self._judged: dict[str, Suspect] = {}
         """What the process saw in pictures that are not handed over yet."""
@@ -86,7 +86,7 @@ class CameraWorker:
         self._look_again()
         self._thread.start()
 
-    def request(self, wanted: Wanted) -> bool:
+    def request(self, wanted: PictureRequest) -> bool:
         """Ask for a picture; False when too many are waiting."""
         try:
             self._asked.put_nowait(wanted)
@@ -147,13 +147,13 @@ class CameraWorker:
         finally:
             self._end_line()
 
-    def _next(self) -> Wanted | bytes | None:
+    def _next(self) -> PictureRequest | bytes | None:
         try:
             return self._asked.get(timeout=_IDLE_LOOK_S)
         except queue.Empty:
             return None
 
-    def _attend(self, asked: Wanted | bytes | None) -> None:
+    def _attend(self, asked: PictureRequest | bytes | None) -> None:
         """Answer what was asked and hand over what there is. A fault costs its picture and a pause, not the camera."""
         try:
             if isinstance(asked, bytes):
@@ -171,14 +171,14 @@ class CameraWorker:
                 self._report_failure(asked, problem)
             self._stopping.wait(_FAULT_PAUSE_S)
 
-    def _take(self, wanted: Wanted) -> None:
+    def _take(self, wanted: PictureRequest) -> None:
         name = spool_name(wanted, secrets.token_hex(8))
         problem = self._capture(name)
         if problem:
             self._judged.pop(name, None)
             self._report_failure(wanted, problem)
 
-    def _report_failure(self, wanted: Wanted, problem: str) -> None:
+    def _report_failure(self, wanted: PictureRequest, problem: str) -> None:
         purpose, about, command = wanted
         self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem, command=command))
 
@@ -273,7 +273,7 @@ class CameraWorker:
     def _written(self, jpeg: bytes) -> bytes | None:
         try:
             sha256 = self._write(jpeg)
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             if not self._stuck:
                 log.warning("pictures wait in the spool: %s", error)
             self._stuck = True

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.clocking.desk import Screens
-from agent.commands.command_log import Answers
+from agent.commands.command_log import CommandLog
 from agent.events import FrameTaken
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from protocol.commands import Command, LiveTerms
 from protocol.facts import LiveEnd, LiveViewBegan, LiveViewEnded
@@ -81,8 +81,8 @@ class LiveView:
         self,
         *,
         clock: StationClock,
-        journal: Journal,
-        answers: Answers,
+        journal: FactWriter,
+        answers: CommandLog,
         screens: Screens,
         watched: Callable[[], bool],
         saving: Callable[[], bool],
@@ -133,7 +133,7 @@ class LiveView:
         )
         try:
             self._journal.commit(began)
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             return f"not_recorded: {error}"
         return ""
 

@@ -9,7 +9,7 @@ from datetime import date
 from math import exp
 
 from agent.clocking import duty
-from agent.twin import InForce
+from agent.twin import EffectiveState
 from protocol.facts import BlobAnnounced, Fact
 from protocol.units import Moment
 
@@ -29,13 +29,13 @@ class RandomMoments:
         self._taken: dict[tuple[str, date], int] = {}
         self._looked_ms: int | None = None
 
-    def recall(self, facts: Iterable[Fact], desired: InForce) -> None:
+    def recall(self, facts: Iterable[Fact], desired: EffectiveState) -> None:
         """Count what an earlier run took, so that a restart gives no window more than its share."""
         for fact in facts:
             if isinstance(fact, BlobAnnounced) and fact.purpose == "random":
                 self._count(duty.running(desired, fact.at.wall))
 
-    def due(self, desired: InForce, now: Moment) -> bool:
+    def due(self, desired: EffectiveState, now: Moment) -> bool:
         """Return whether a picture is to be taken now, which then counts as taken."""
         looked_ms, self._looked_ms = self._looked_ms, now.mono
         running = duty.running(desired, now.wall)

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from agent.camera.random_moments import RandomMoments
-from agent.camera.spool_names import Wanted
-from agent.commands.command_log import Answer, Answers
+from agent.camera.spool_names import PictureRequest
+from agent.commands.command_log import Answer, CommandLog
 from agent.events import PictureTaken
 from agent.ports import Suspect
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
@@ -42,7 +42,7 @@ _SEEN: dict[Suspect, str] = {
 class PictureTaker(Protocol):
     """Takes pictures in the background and puts `PictureTaken` into the inbox."""
 
-    def request(self, wanted: Wanted) -> bool:
+    def request(self, wanted: PictureRequest) -> bool:
         """Ask for a picture; False when too many are waiting. Never blocks."""
 
     def orders_in_spool(self) -> set[bytes]:
@@ -59,13 +59,13 @@ class Blobs(Protocol):
     """Where a picture's bytes wait for the county."""
 
     def keep(self, sha256: bytes) -> bool:
-        """Count a written blob among those that wait; return whether it is new. Raises OutboxBroken."""
+        """Count a written blob among those that wait; return whether it is new. Raises StorageFailed."""
 
     def unwrite(self, sha256: bytes) -> None:
-        """Remove a blob that was written and not kept. Raises OutboxBroken."""
+        """Remove a blob that was written and not kept. Raises StorageFailed."""
 
     def drop(self, sha256: bytes) -> None:
-        """Let a kept blob go. Raises OutboxBroken."""
+        """Let a kept blob go. Raises StorageFailed."""
 
     def surplus(self, *, room_for: int = 0) -> list[bytes]:
         """Return the oldest that must go until there is room; nothing is dropped by that."""
@@ -78,10 +78,10 @@ class Snapshots:
         self,
         *,
         clock: StationClock,
-        journal: Journal,
+        journal: FactWriter,
         twin: Twin,
         blobs: Blobs,
-        answers: Answers,
+        answers: CommandLog,
         alarms: StandingAlarms,
         moments: RandomMoments,
         taker: PictureTaker | None,
@@ -127,18 +127,20 @@ class Snapshots:
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch, where the village takes them."""
         if self._taker is not None and self._twin.desired.settings.snapshots:
-            self._taker.request(Wanted("touch", about=ref))
+            self._taker.request(PictureRequest("touch", about=ref))
 
     def door_opened(self, ref: FactRef | None) -> None:
         """Ask for a picture about a door's opening, where the village takes them."""
         if self._taker is not None and self._twin.desired.settings.snapshots:
-            self._taker.request(Wanted("door", about=ref))
+            self._taker.request(PictureRequest("door", about=ref))
 
     def command(self, command: bytes) -> str:
         """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
         if self._taker is None:
             return "no_camera"
-        if len(self._requested) >= MAX_REQUESTED or not self._taker.request(Wanted("requested", command=command)):
+        if len(self._requested) >= MAX_REQUESTED or not self._taker.request(
+            PictureRequest("requested", command=command)
+        ):
             return "camera_busy"
         self._requested.add(command)
         return ""
@@ -156,7 +158,7 @@ class Snapshots:
         if not self._twin.desired.settings.snapshots or not self._clock.dated:
             return
         if self._moments.due(self._twin.desired, self._clock.now()):
-            self._taker.request(Wanted("random"))
+            self._taker.request(PictureRequest("random"))
 
     def taken(self, event: PictureTaken) -> None:
         """Take a picture into the record, or note that it failed."""
@@ -188,11 +190,11 @@ class Snapshots:
             fresh = not known and self._blobs.keep(sha256)
             if facts:
                 self._journal.commit(*facts, *self._evicted(surplus), state=answer.state if answer else None)
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             log.warning("a picture waits in the spool: %s", error)
             if fresh:
                 self._let_go(self._blobs.drop, sha256)
-            if isinstance(error, OutboxFull):
+            if isinstance(error, StorageFull):
                 self._drop(surplus)
                 self._journal.owe(*self._evicted(surplus))
             return False
@@ -217,10 +219,10 @@ class Snapshots:
             log.warning("%d pictures give way to facts on a disk that runs short", len(surplus))
             try:
                 self._journal.commit(*self._evicted(surplus))
-            except OutboxFull:
+            except StorageFull:
                 self._drop(surplus)
                 self._journal.owe(*self._evicted(surplus))
-            except OutboxBroken as error:
+            except StorageFailed as error:
                 log.warning("pictures stay for now: %s", error)
             else:
                 self._drop(surplus)
@@ -237,7 +239,7 @@ class Snapshots:
     def _let_go(self, remove: Callable[[bytes], None], sha256: bytes) -> None:
         try:
             remove(sha256)
-        except OutboxBroken as error:
+        except StorageFailed as error:
             log.warning("a picture that is not wanted stays behind: %s", error)
 
     def _announcement(self, event: PictureTaken, sha256: bytes) -> Fact:

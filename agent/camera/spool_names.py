@@ -9,7 +9,7 @@ from protocol.facts import BlobPurpose
 from protocol.units import FactRef
 
 
-class Wanted(NamedTuple):
+class PictureRequest(NamedTuple):
     """What a picture is taken for: ``about`` a fact, or on the county's order ``command``, or neither."""
 
     purpose: BlobPurpose
@@ -17,7 +17,7 @@ class Wanted(NamedTuple):
     command: bytes | None = None
 
 
-def spool_name(wanted: Wanted, unique: str) -> str:
+def spool_name(wanted: PictureRequest, unique: str) -> str:
     """Return the name of the file. ``unique`` is of a-z and 0-9."""
     if wanted.command is not None:
         of = f"order-{wanted.command.hex()}"
@@ -28,7 +28,7 @@ def spool_name(wanted: Wanted, unique: str) -> str:
     return f"{wanted.purpose}-{of}-{unique}.jpg"
 
 
-def parse_spool_name(path: Path) -> Wanted | None:
+def parse_spool_name(path: Path) -> PictureRequest | None:
     """Read what `spool_name` wrote, or None for any other file."""
     parts = path.name.removesuffix(".jpg").split("-")
     if len(parts) != 4 or path.suffix != ".jpg":
@@ -36,11 +36,11 @@ def parse_spool_name(path: Path) -> Wanted | None:
     try:
         purpose: BlobPurpose = msgspec.convert(parts[0], BlobPurpose)
         if parts[1] == "none":
-            return Wanted(purpose)
+            return PictureRequest(purpose)
         if parts[1] == "order":
-            return Wanted(purpose, command=_command(parts[2]))
+            return PictureRequest(purpose, command=_command(parts[2]))
         about = {"epoch": bytes.fromhex(parts[1]), "seq": int(parts[2])}
-        return Wanted(purpose, about=msgspec.convert(about, FactRef))
+        return PictureRequest(purpose, about=msgspec.convert(about, FactRef))
     except (ValueError, msgspec.ValidationError):
         return None
 

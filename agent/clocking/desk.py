@@ -3,7 +3,7 @@
 The order is the promise: the fact is on disk, then the lamp, then the screen, then the picture. A broken lamp,
 kiosk or camera never costs the touch. Touches that came while a commit was under way are committed together.
 
-Who may correct a direction is `agent.clocking.correcting`.
+Who may correct a direction is `agent.clocking.direction_correction`.
 """
 
 import logging
@@ -14,13 +14,20 @@ from typing import Literal, Protocol
 from msgspec.structs import replace
 
 from agent.clocking import duty
-from agent.clocking.correcting import CHOOSE_WITHIN_MS, CONFIRM_WITHIN_MS, Correcting, Offer, Wish, again_within_ms
+from agent.clocking.direction_correction import (
+    CHOOSE_WITHIN_MS,
+    CONFIRM_WITHIN_MS,
+    DirectionCorrection,
+    Offer,
+    Wish,
+    again_within_ms,
+)
 from agent.clocking.lamp import Lamp
-from agent.clocking.today import Seen, Today
+from agent.clocking.touch_history import RememberedTouch, TouchHistory
 from agent.clocking.unread_cards import UnreadCards
 from agent.events import CardTouched
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.cards import card_token, normalise_uid
@@ -61,7 +68,7 @@ class _Judged:
     person: str
     fresh: bool
     """False for a card that was touched within the repeat time, whatever it was answered."""
-    corrects: Seen | None = None
+    corrects: RememberedTouch | None = None
     """The touch whose direction this one makes what its owner chose."""
 
     @property
@@ -82,9 +89,9 @@ class ClockingDesk:
         self,
         *,
         clock: StationClock,
-        journal: Journal,
+        journal: FactWriter,
         twin: Twin,
-        today: Today,
+        today: TouchHistory,
         lamp: Lamp,
         screens: Screens,
         pictures: Pictures,
@@ -101,7 +108,7 @@ class ClockingDesk:
         self._unread = unread
         self._card_key = card_key
         self._failing = False
-        self._correcting = Correcting()
+        self._correcting = DirectionCorrection()
 
     def card_touched(self, uid: str, reader: str) -> None:
         """Record one touch and show the person the outcome; see `cards_touched`."""
@@ -117,8 +124,8 @@ class ClockingDesk:
         facts = [fact for one in judged if one for fact in one.facts]
         try:
             refs = iter(self._journal.commit(*facts) if facts else [])
-        except (OutboxFull, OutboxBroken) as error:
-            problem: Problem = "disk_full" if isinstance(error, OutboxFull) else "disk_error"
+        except (StorageFull, StorageFailed) as error:
+            problem: Problem = "disk_full" if isinstance(error, StorageFull) else "disk_error"
             self._disk_fails(problem, error)
             for one in judged:
                 self._refuse(problem if one else "bad_card")
@@ -174,7 +181,9 @@ class ClockingDesk:
         touch = Touch(at=now, card=token, reader=reader, answer=answer, direction=direction)
         return _Judged(touch=touch, person=person, fresh=fresh, corrects=earlier if confirmed else None)
 
-    def _direction(self, person: str, earlier: Seen | None, before: _Judged | None, now: Moment) -> Direction | None:
+    def _direction(
+        self, person: str, earlier: RememberedTouch | None, before: _Judged | None, now: Moment
+    ) -> Direction | None:
         if before is not None:
             return before.touch.direction
         if earlier is not None:
@@ -213,7 +222,9 @@ class ClockingDesk:
         colour = _COLOURS[touch.answer]
         return TouchShown(colour=colour, answer=touch.answer, wall=at.wall, quality=at.quality, no_list=no_list)
 
-    def _of_owner(self, seen: Seen, person: str, now: Moment, open_now: Offer | Wish | None = None) -> TouchShown:
+    def _of_owner(
+        self, seen: RememberedTouch, person: str, now: Moment, open_now: Offer | Wish | None = None
+    ) -> TouchShown:
         """Return what is known of a touch, with the time at which it was recorded, and how it is corrected now."""
         again_ms = again_within_ms(seen, now)
         lacking = self._today.lacking(person, now, correctable=seen if again_ms or open_now else None)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from agent.twin import InForce
+from agent.twin import EffectiveState
 from protocol.twin import DutyWindow
 from protocol.units import Direction
 
@@ -57,7 +57,7 @@ class Span:
         return -(-(self.start + self.end) // 2)
 
 
-def spans(desired: InForce, person: str, day: date) -> list[Span]:
+def spans(desired: EffectiveState, person: str, day: date) -> list[Span]:
     """Return a person's spans around ``day``, the day before and after included, by start.
 
     Where two neighbours' spans would overlap, both end half-way between the one's end and the other's start.
@@ -67,7 +67,7 @@ def spans(desired: InForce, person: str, day: date) -> list[Span]:
     return [_cut(found, place) for place in range(len(found))]
 
 
-def _open_spans(desired: InForce, windows: Iterable[DutyWindow], day: date) -> list[Span]:
+def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: date) -> list[Span]:
     settings = desired.settings
     days = [day + timedelta(days=offset) for offset in (-1, 0, 1)]
     return [
@@ -99,14 +99,14 @@ def _half_way(end: int, start: int) -> int:
     return -(-(end + start) // 2)
 
 
-def span_at(desired: InForce, person: str, wall_ms: int) -> Span | None:
+def span_at(desired: EffectiveState, person: str, wall_ms: int) -> Span | None:
     """Return the span in which a moment lies, or None."""
     minute = local_minute(wall_ms)
     around = spans(desired, person, local_day(wall_ms))
     return next((span for span in around if span.opens <= minute < span.closes), None)
 
 
-def direction_at(desired: InForce, person: str, wall_ms: int) -> Direction | None:
+def direction_at(desired: EffectiveState, person: str, wall_ms: int) -> Direction | None:
     """Return what a touch at this moment is: arrival, departure or, outside every span, neither."""
     span = span_at(desired, person, wall_ms)
     if span is None:
@@ -114,19 +114,19 @@ def direction_at(desired: InForce, person: str, wall_ms: int) -> Direction | Non
     return "in" if local_minute(wall_ms) < span.middle else "out"
 
 
-def running(desired: InForce, wall_ms: int) -> list[Span]:
+def running(desired: EffectiveState, wall_ms: int) -> list[Span]:
     """Return the duty windows, of anybody, that run at this moment."""
     minute = local_minute(wall_ms)
     around = _open_spans(desired, desired.windows, local_day(wall_ms))
     return [span for span in around if span.start <= minute < span.end]
 
 
-def on_duty(desired: InForce, wall_ms: int) -> bool:
+def on_duty(desired: EffectiveState, wall_ms: int) -> bool:
     """Tell whether anybody's duty window runs at this moment."""
     return bool(running(desired, wall_ms))
 
 
-def attended(desired: InForce, wall_ms: int) -> bool:
+def attended(desired: EffectiveState, wall_ms: int) -> bool:
     """Tell whether somebody may be touching for a duty window: time to come early and leave late included."""
     minute = local_minute(wall_ms)
     return any(span.opens <= minute < span.closes for span in _open_spans(desired, desired.windows, local_day(wall_ms)))
@@ -141,7 +141,7 @@ class Closing:
     closed_ms: int
 
 
-def closings(desired: InForce, *, after_ms: int, until_ms: int) -> list[Closing]:
+def closings(desired: EffectiveState, *, after_ms: int, until_ms: int) -> list[Closing]:
     """Return the windows that closed in ``(after_ms, until_ms]``, by time; no more than two days back."""
     found: set[Closing] = set()
     for day in (local_day(until_ms) - timedelta(days=2), local_day(until_ms)):

@@ -7,8 +7,8 @@ knows the time. A mark on disk, at most 10 minutes old, says until when a statio
 import logging
 
 from agent.clocking import duty
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import State, StationClock
 from agent.twin import Twin
 from protocol.codec import decode, encode
@@ -27,7 +27,7 @@ _KEY = "last_alive"
 class Lifecycle:
     """Keeps the record of when the station could be touched."""
 
-    def __init__(self, *, clock: StationClock, journal: Journal, twin: Twin, state: State, software: str) -> None:
+    def __init__(self, *, clock: StationClock, journal: FactWriter, twin: Twin, state: State, software: str) -> None:
         self._clock = clock
         self._journal = journal
         self._twin = twin
@@ -114,7 +114,7 @@ class Lifecycle:
         self._clock.keep()
         try:
             self._state.put(_KEY, encode(now))
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             log.warning("the last-alive mark was not kept: %s", error)
 
     def _close_windows(self) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from agent.storage.fact_writer import Journal
+from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import State, StationClock
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import CommandResult, Fact
@@ -29,11 +29,11 @@ MAX_RECALLED = 128
 _KEY = "orders"
 
 
-class TooManyOrders(Exception):
+class TooManyCommands(Exception):
     """As many orders as can be remembered could still be repeated: one more would make the station forget one."""
 
 
-class KnownOrder(msgspec.Struct, frozen=True, array_like=True):
+class KnownCommand(msgspec.Struct, frozen=True, array_like=True):
     """An order that came."""
 
     id: bytes
@@ -50,10 +50,10 @@ class Answer:
     state: dict[str, bytes]
 
 
-class Answers:
+class CommandLog:
     """The station's memory of orders."""
 
-    def __init__(self, *, clock: StationClock, journal: Journal, state: State) -> None:
+    def __init__(self, *, clock: StationClock, journal: FactWriter, state: State) -> None:
         self._clock = clock
         self._journal = journal
         self._known = _kept(state)
@@ -70,7 +70,7 @@ class Answers:
         room = min(MAX_RECALLED, MAX_REMEMBERED - len(self._known))
         for fact in unknown[-room:]:
             until = fact.at.wall + MAX_VALID_MS
-            self._known = {**self._known, fact.command: KnownOrder(fact.command, "", until, answered=True)}
+            self._known = {**self._known, fact.command: KnownCommand(fact.command, "", until, answered=True)}
 
     def came_before(self, command: bytes) -> bool:
         """Return whether an order with this id is known."""
@@ -81,7 +81,7 @@ class Answers:
         known = self._known.get(command)
         return known is not None and not known.answered
 
-    def unanswered(self) -> list[KnownOrder]:
+    def unanswered(self) -> list[KnownCommand]:
         """Return the orders that still owe an answer, oldest first."""
         return [known for known in self._known.values() if not known.answered]
 
@@ -89,24 +89,24 @@ class Answers:
         """Have an order on disk before it is carried out.
 
         Raises:
-            TooManyOrders: It must not be carried out.
-            OutboxFull, OutboxBroken: Likewise.
+            TooManyCommands: It must not be carried out.
+            StorageFull, StorageFailed: Likewise.
         """
         known = self._with(command, answered=False)
         self._journal.commit(state=_encoded(known))
         self._known = known
 
-    def _with(self, command: Command, *, answered: bool) -> dict[bytes, KnownOrder]:
+    def _with(self, command: Command, *, answered: bool) -> dict[bytes, KnownCommand]:
         known = dict(self._known)
         while len(known) >= MAX_REMEMBERED:
             past = next((one for one in known.values() if self._is_past(one)), None)
             if past is None:
-                raise TooManyOrders
+                raise TooManyCommands
             del known[past.id]
-        order = KnownOrder(command.id, command.order, command.not_after, answered)
+        order = KnownCommand(command.id, command.order, command.not_after, answered)
         return {**known, command.id: order}
 
-    def _is_past(self, known: KnownOrder) -> bool:
+    def _is_past(self, known: KnownCommand) -> bool:
         """Tell whether an order can be forgotten: were it repeated, it would be refused as expired."""
         return known.answered and self._clock.dated and known.not_after < self._clock.now().wall
 
@@ -114,7 +114,7 @@ class Answers:
         """Answer an order that is not carried out, and remember it."""
         try:
             self._known = self._with(command, answered=True)
-        except TooManyOrders:
+        except TooManyCommands:
             log.error("an order is answered and not remembered: %d others are", MAX_REMEMBERED)
         fact = self._fact(command.id, "refused", reason, {})
         self._journal.owe(fact, state=_encoded(self._known))
@@ -137,7 +137,7 @@ class Answers:
         self.given(command)
         self._journal.owe(answer.fact, state=answer.state)
 
-    def _answered(self, command: bytes) -> dict[bytes, KnownOrder]:
+    def _answered(self, command: bytes) -> dict[bytes, KnownCommand]:
         known = self._known.get(command)
         return {**self._known, command: msgspec.structs.replace(known, answered=True)} if known else self._known
 
@@ -147,15 +147,15 @@ class Answers:
         return CommandResult(at=at, command=command, outcome=outcome, detail=detail[:400], figures=dict(figures))
 
 
-def _kept(state: State) -> dict[bytes, KnownOrder]:
+def _kept(state: State) -> dict[bytes, KnownCommand]:
     raw = state.get(_KEY)
     try:
-        known = msgspec.msgpack.decode(raw, type=list[KnownOrder]) if raw else []
+        known = msgspec.msgpack.decode(raw, type=list[KnownCommand]) if raw else []
     except msgspec.DecodeError:
         log.warning("the list of orders that came can't be read")
         known = []
     return {order.id: order for order in known}
 
 
-def _encoded(known: dict[bytes, KnownOrder]) -> dict[str, bytes]:
+def _encoded(known: dict[bytes, KnownCommand]) -> dict[str, bytes]:
     return {_KEY: msgspec.msgpack.encode(list(known.values()))}

@@ -3,10 +3,10 @@
 import logging
 from typing import Protocol
 
-from agent.commands.command_log import Answers
+from agent.commands.command_log import CommandLog
 from agent.commands.log_tail import LogTail
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from protocol.commands import Command
 from protocol.facts import BlobAnnounced
@@ -18,19 +18,21 @@ class Blobs(Protocol):
     """Where a file waits for the county."""
 
     def write(self, content: bytes) -> bytes:
-        """Put a file on disk and return its SHA-256. Raises OutboxFull or OutboxBroken."""
+        """Put a file on disk and return its SHA-256. Raises StorageFull or StorageFailed."""
 
     def keep(self, sha256: bytes) -> bool:
-        """Count a written file among those that wait. Raises OutboxBroken."""
+        """Count a written file among those that wait. Raises StorageFailed."""
 
     def drop(self, sha256: bytes) -> None:
-        """Let a kept file go. Raises OutboxBroken."""
+        """Let a kept file go. Raises StorageFailed."""
 
 
 class LogSending:
     """The way of the log to the county."""
 
-    def __init__(self, *, clock: StationClock, journal: Journal, blobs: Blobs, answers: Answers, tail: LogTail) -> None:
+    def __init__(
+        self, *, clock: StationClock, journal: FactWriter, blobs: Blobs, answers: CommandLog, tail: LogTail
+    ) -> None:
         self._clock = clock
         self._journal = journal
         self._blobs = blobs
@@ -48,7 +50,7 @@ class LogSending:
             sha256 = self._blobs.write(text)
             self._blobs.keep(sha256)
             self._announce(command.id, sha256, len(text))
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             self._answers.give(command.id, "failed", f"not_recorded: {error}")
             self._let_go(sha256)
 
@@ -62,5 +64,5 @@ class LogSending:
     def _let_go(self, sha256: bytes) -> None:
         try:
             self._blobs.drop(sha256)
-        except OutboxBroken as error:
+        except StorageFailed as error:
             log.warning("a log that was not announced stays behind: %s", error)

@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.causes import cause
 from agent.doctor.problems import Finding, amiss
 from agent.storage.outbox.check import checked
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.storage.outbox.files import alone_in
 from agent.storage.store import Damaged, Store
 
@@ -32,7 +32,7 @@ def examine_outbox(path: Path, *, station: str) -> Finding:
     except Damaged as error:
         log.warning("the outbox is damaged: %s", error)
         return amiss("记录文件", 51, "坏了")
-    except (OutboxBroken, OutboxFull, OSError) as error:
+    except (StorageFailed, StorageFull, OSError) as error:
         return amiss("记录文件", 51, f"打不开（{cause(error)}）")
 
 

@@ -15,8 +15,8 @@ from typing import Protocol
 
 from agent.clocking import duty
 from agent.events import InputChanged, InputFailed
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
@@ -60,7 +60,7 @@ class Contacts:
         self,
         *,
         clock: StationClock,
-        journal: Journal,
+        journal: FactWriter,
         twin: Twin,
         pictures: DoorPictures,
         alarms: StandingAlarms,
@@ -126,7 +126,7 @@ class Contacts:
         known.facts_ms.append(fact.at.mono)
         try:
             (ref,) = self._journal.commit(fact)
-        except (OutboxFull, OutboxBroken):
+        except (StorageFull, StorageFailed):
             self._journal.owe(fact)
             return None
         return ref

@@ -22,12 +22,12 @@ from agent.rescue.failure import ExportFailed
 from agent.rescue.runs import Run, Signer, run_of
 from agent.rescue.stick import write_file
 from agent.storage.blobs import KeptBlob, blobs_in
-from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.outbox import Outbox, StorageFailed, StorageFull
 from agent.storage.outbox.check import STATION_KEY
+from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import RealDisk
+from agent.storage.outbox.scan import survey
 from agent.storage.outbox.stream import load_tip
-from agent.storage.outbox.survey import survey
-from agent.storage.outbox.wreck import Wreck
 from agent.storage.store import Store, no_space
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
 from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
@@ -107,9 +107,9 @@ def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool =
             copy = Path(work) / "outbox.db"
             copy_outbox(source.outbox, copy)
             return _export(source, copy, to, now=now, whole=whole)
-    except OutboxFull as error:
+    except StorageFull as error:
         raise ExportFailed("本机没有空间来整理记录，请换一台机器导出") from error
-    except OutboxBroken as error:
+    except StorageFailed as error:
         raise ExportFailed(f"记录文件不能用：{cause(error)}") from error
     except OSError as error:
         reason = "U 盘或本机满了" if no_space(error.errno) else f"{cause(error)}"
@@ -156,7 +156,7 @@ def _header(signer: Signer, runs: list[Run], at: Moment) -> ExportHeader:
 
 def _owner(outbox: Path) -> str:
     """Return whose outbox it is, by its own word, also where it is damaged."""
-    with closing(Wreck(RealDisk(), outbox)) as wreck:
+    with closing(DamagedFile(RealDisk(), outbox)) as wreck:
         owner = survey(wreck).state.get(STATION_KEY)
     if owner is None:
         raise ExportFailed("文件里读不出站点编号，请加 --station 站点编号")

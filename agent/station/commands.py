@@ -6,11 +6,11 @@ from collections.abc import Callable
 from agent.camera.live_view import LiveView
 from agent.camera.snapshots import Snapshots
 from agent.clocking.lamp import Lamp
-from agent.commands.command_log import Answers, TooManyOrders
+from agent.commands.command_log import CommandLog, TooManyCommands
 from agent.commands.log_sending import LogSending
 from agent.events import StopAsked
 from agent.inbox import Inbox
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from protocol.commands import MAX_VALID_MS, Command
 
@@ -27,7 +27,7 @@ class Commands:
         self,
         *,
         clock: StationClock,
-        answers: Answers,
+        answers: CommandLog,
         inbox: Inbox,
         lamp: Lamp,
         snapshots: Snapshots,
@@ -89,9 +89,9 @@ class Commands:
     def _remember(self, command: Command) -> str:
         try:
             self._answers.begin(command)
-        except TooManyOrders:
+        except TooManyCommands:
             return "too_many_orders"
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             return f"not_recorded: {error}"
         return ""
 

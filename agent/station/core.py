@@ -42,12 +42,12 @@ from agent.events import (
 from agent.identity.renewal import Renewal
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
-from agent.kiosk.home import HomeScreen
+from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
 from agent.station.commands import Commands
 from agent.station.notify import Notifier
-from agent.storage.fact_writer import Journal
+from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.health import StationHealth
@@ -125,7 +125,7 @@ class Parts:
 
     inbox: Inbox
     clock: StationClock
-    journal: Journal
+    journal: FactWriter
     waiting: Callable[[], int]
     """Facts without a receipt."""
     damage: Callable[[], Exception | None]
@@ -146,7 +146,7 @@ class Parts:
     """Whether the run before ended in good order."""
     shelf: PackShelf
     renewal: Renewal
-    home: HomeScreen
+    home: HomePublisher
     health: StationHealth
     status: Callable[[], Status]
     """How the station is, for a technician."""
@@ -203,7 +203,7 @@ class Core:
 
         Raises:
             NotStarted: What had been started is stopped again.
-            OutboxBroken: The file is damaged. Everything is stopped: the next start salvages it.
+            StorageFailed: The file is damaged. Everything is stopped: the next start salvages it.
         """
         parts = self._parts
         parts.lifecycle.started(last_fact=parts.last_fact)

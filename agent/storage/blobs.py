@@ -17,7 +17,7 @@ from pathlib import Path
 
 from agent.storage.disk import Space, space
 from agent.storage.durable import make_folder, sync_folder
-from agent.storage.store import OutboxBroken, OutboxFull, no_space
+from agent.storage.store import StorageFailed, StorageFull, no_space
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +60,8 @@ class BlobStore:
             room: Tells how much the disk has; the folder's own without it.
 
         Raises:
-            OutboxFull: No room.
-            OutboxBroken: The folder can't be used.
+            StorageFull: No room.
+            StorageFailed: The folder can't be used.
         """
         self._folder = folder
         self.quota_bytes = quota_bytes
@@ -95,8 +95,8 @@ class BlobStore:
         Writing again what is here changes nothing. What nobody kept is found, and kept, at the next start.
 
         Raises:
-            OutboxFull: No room; nothing was written.
-            OutboxBroken: The disk failed; nothing was written.
+            StorageFull: No room; nothing was written.
+            StorageFailed: The disk failed; nothing was written.
             ValueError: It is empty.
         """
         if not content:
@@ -114,13 +114,13 @@ class BlobStore:
         """Count what was written among the blobs that wait for the county; return whether it is new there.
 
         Raises:
-            OutboxBroken: It is no longer here.
+            StorageFailed: It is no longer here.
         """
         if sha256 in self._kept:
             return False
         blob = self._written.get(sha256)
         if blob is None:
-            raise OutboxBroken("a blob was dropped before it was kept")
+            raise StorageFailed("a blob was dropped before it was kept")
         # In this order, `write` on its thread sees the blob at any moment.
         self._kept[sha256] = _packed(blob)
         del self._written[sha256]
@@ -131,7 +131,7 @@ class BlobStore:
         """Remove what was written and not kept.
 
         Raises:
-            OutboxBroken: The disk failed; it may still be here at the next start.
+            StorageFailed: The disk failed; it may still be here at the next start.
         """
         blob = self._written.pop(sha256, None)
         if blob is not None:
@@ -146,7 +146,7 @@ class BlobStore:
 
         Raises:
             KeyError: It is not here.
-            OutboxBroken: It can't be read.
+            StorageFailed: It can't be read.
         """
         path = self._path(_unpacked(sha256, self._kept[sha256]))
         try:
@@ -171,7 +171,7 @@ class BlobStore:
         """Let a blob go: the county has it, or it is given up. One that is not here is no error.
 
         Raises:
-            OutboxBroken: The disk failed; it may still be here at the next start.
+            StorageFailed: The disk failed; it may still be here at the next start.
         """
         packed = self._kept.pop(sha256, None)
         if packed is None:
@@ -255,5 +255,5 @@ def _read_name(name: str) -> KeptBlob | None:
     return KeptBlob(int(match[1]), bytes.fromhex(match[2]), int(match[3]))
 
 
-def _sorted(error: OSError) -> OutboxFull | OutboxBroken:
-    return OutboxFull("no room on the disk") if no_space(error.errno) else OutboxBroken(str(error))
+def _sorted(error: OSError) -> StorageFull | StorageFailed:
+    return StorageFull("no room on the disk") if no_space(error.errno) else StorageFailed(str(error))

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Protocol
 
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from protocol.facts import Fact
 from protocol.units import FactRef
 
@@ -25,12 +25,12 @@ class Committing(Protocol):
         """Make facts durable, and values of the state with them, all or none.
 
         Raises:
-            OutboxFull: The disk is full; nothing was written.
-            OutboxBroken: The disk fails; nothing was written.
+            StorageFull: The disk is full; nothing was written.
+            StorageFailed: The disk fails; nothing was written.
         """
 
 
-class Journal:
+class FactWriter:
     """The core's way to the outbox."""
 
     def __init__(self, outbox: Committing) -> None:
@@ -44,8 +44,8 @@ class Journal:
         """Make facts durable now, after everything owed, in one transaction, and values of the state with them.
 
         Raises:
-            OutboxFull: Nothing was written.
-            OutboxBroken: Nothing was written.
+            StorageFull: Nothing was written.
+            StorageFailed: Nothing was written.
         """
         refs = self._outbox.commit(*self._owed, *facts, state={**self._owed_state, **(state or {})})
         self._owed.clear()
@@ -68,7 +68,7 @@ class Journal:
             return
         try:
             self.commit()
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             if not self._stuck:
                 log.warning("facts wait for the disk: %s", error)
             self._stuck = True

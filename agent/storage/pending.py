@@ -24,7 +24,7 @@ class Stream(Readable, Protocol):
         """Last seq that the county has."""
 
 
-class DeedsWaiting:
+class PendingCount:
     """Counts by reading each waiting fact once."""
 
     def __init__(self, stream: Stream) -> None:
@@ -38,7 +38,7 @@ class DeedsWaiting:
         """Return how many deeds wait.
 
         Raises:
-            OutboxBroken: The file is damaged.
+            StorageFailed: The file is damaged.
         """
         receipted = self._stream.receipted
         if self._stream.epoch != self._epoch or receipted < self._receipted:

@@ -42,15 +42,15 @@ type Value = int | float | str | Buffer | None
 type Row = tuple[Value, ...]
 
 
-class OutboxFull(Exception):
+class StorageFull(Exception):
     """The disk has no room. Nothing of the transaction was written; it works again when there is room."""
 
 
-class OutboxBroken(Exception):
+class StorageFailed(Exception):
     """The disk or the file failed. Nothing of the transaction counts; opening the outbox anew salvages what it can."""
 
 
-class Damaged(OutboxBroken):
+class Damaged(StorageFailed):
     """The file is not what was written. Opening the outbox salvages it and goes on."""
 
 
@@ -75,8 +75,8 @@ class Store:
 
         Raises:
             Damaged: Not a database, unreadable, or its pages contradict one another.
-            OutboxFull: No room.
-            OutboxBroken: It can't be opened, another process has it, or a durability setting did not take.
+            StorageFull: No room.
+            StorageFailed: It can't be opened, another process has it, or a durability setting did not take.
         """
         self._closed = False
         with _translated(None, unreadable=Damaged):
@@ -96,7 +96,7 @@ class Store:
         if name == "page_size" and taken != expected:
             raise Damaged(f"page size {taken}")
         if taken != expected:
-            raise OutboxBroken(f"SQLite keeps {name}={taken!r}, not {expected!r}")
+            raise StorageFailed(f"SQLite keeps {name}={taken!r}, not {expected!r}")
 
     def check_pages(self) -> None:
         """Read every page and judge whether the file hangs together, the indexes of the small tables included.
@@ -114,8 +114,8 @@ class Store:
         """Run one statement and return its rows.
 
         Raises:
-            OutboxFull: No room.
-            OutboxBroken: The disk failed; `Damaged` when it is the file.
+            StorageFull: No room.
+            StorageFailed: The disk failed; `Damaged` when it is the file.
         """
         with _translated(self._connection):
             return self._connection.execute(sql, values).fetchall()
@@ -124,8 +124,8 @@ class Store:
         """Run one statement for each of ``rows``, inside the caller's transaction.
 
         Raises:
-            OutboxFull: No room.
-            OutboxBroken: The disk or the file failed.
+            StorageFull: No room.
+            StorageFailed: The disk or the file failed.
         """
         with _translated(self._connection):
             self._connection.executemany(sql, rows)
@@ -135,8 +135,8 @@ class Store:
         """Make what is written inside durable together: on disk when this ends, or not at all when it raises.
 
         Raises:
-            OutboxFull: No room; rolled back.
-            OutboxBroken: The disk or the file failed; rolled back.
+            StorageFull: No room; rolled back.
+            StorageFailed: The disk or the file failed; rolled back.
         """
         self._roll_back()
         self.rows("BEGIN IMMEDIATE")
@@ -144,7 +144,7 @@ class Store:
             yield
             self.rows("COMMIT")
         except BaseException:
-            with suppress(OutboxFull, OutboxBroken):
+            with suppress(StorageFull, StorageFailed):
                 self._roll_back()
             raise
 
@@ -168,12 +168,12 @@ class Store:
         """Bring everything from the log into the file itself and empty the log.
 
         Raises:
-            OutboxFull: No room; the log keeps everything.
-            OutboxBroken: The disk failed; the log keeps everything.
+            StorageFull: No room; the log keeps everything.
+            StorageFailed: The disk failed; the log keeps everything.
         """
         busy, _frames, _moved = self.rows("PRAGMA wal_checkpoint(TRUNCATE)")[0]
         if busy:
-            raise OutboxBroken("the log could not be emptied")
+            raise StorageFailed("the log could not be emptied")
 
     def close(self) -> None:
         """Let the file go. SQLite checkpoints on the way; where that fails the log stays and nothing is lost."""
@@ -196,17 +196,19 @@ def _uri(path: Path) -> str:
 
 
 @contextmanager
-def _translated(connection: apsw.Connection | None, *, unreadable: type[OutboxBroken] = OutboxBroken) -> Iterator[None]:
+def _translated(
+    connection: apsw.Connection | None, *, unreadable: type[StorageFailed] = StorageFailed
+) -> Iterator[None]:
     """Turn SQLite's errors into ours."""
     try:
         yield
     except apsw.FullError as error:
-        raise OutboxFull("no room on the disk") from error
+        raise StorageFull("no room on the disk") from error
     except apsw.IOError as error:
         if connection is not None and no_space(connection.system_errno):
-            raise OutboxFull("no room on the disk") from error
+            raise StorageFull("no room on the disk") from error
         raise unreadable(f"disk error: {error}") from error
     except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.MismatchError, UnicodeDecodeError) as error:
         raise Damaged(f"damaged file: {error}") from error
     except (apsw.Error, OSError) as error:
-        raise OutboxBroken(f"{type(error).__name__}: {error}") from error
+        raise StorageFailed(f"{type(error).__name__}: {error}") from error

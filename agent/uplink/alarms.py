@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from agent.uplink.needs import UplinkHost
+from agent.uplink.ports import UplinkDelegate
 from protocol.facts import Severity
 
 EVERY_MS = 3_600_000
@@ -12,7 +12,7 @@ EVERY_MS = 3_600_000
 class Alarms:
     """The door through which the uplink raises alarms."""
 
-    def __init__(self, host: UplinkHost, mono_ms: Callable[[], int]) -> None:
+    def __init__(self, host: UplinkDelegate, mono_ms: Callable[[], int]) -> None:
         self._host = host
         self._mono_ms = mono_ms
         self._raised_ms: dict[str, int] = {}

@@ -7,10 +7,10 @@ and measures the way; the county's own answer, asked for after a few chunks, is 
 import logging
 from collections.abc import Callable, Mapping
 
-from agent.storage.outbox.errors import OutboxBroken
+from agent.storage.outbox.errors import StorageFailed
 from agent.uplink.backoff import Backoff
 from agent.uplink.channel import Channel
-from agent.uplink.needs import BlobSource
+from agent.uplink.ports import BlobSource
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk, BlobMissing, BlobQuery, Range, unseal_missing
 from protocol.codec import encode
 
@@ -178,7 +178,7 @@ class BlobSender:
     def _drop(self, sha256: bytes) -> None:
         try:
             self._blobs.drop(sha256)
-        except OutboxBroken as error:
+        except StorageFailed as error:
             log.warning("%s: blob %s can't be dropped: %s", self._station, sha256.hex()[:12], error)
 
     def _begin_round(self, missing: BlobMissing) -> None:
@@ -215,7 +215,7 @@ class BlobSender:
             return self._blobs.read(sha256, part.start, min(self._size.bytes, part.end - part.start))
         except KeyError:
             return b""
-        except OutboxBroken as error:
+        except StorageFailed as error:
             log.warning("%s: blob %s can't be read: %s", self._station, sha256.hex()[:12], error)
             return b""
 

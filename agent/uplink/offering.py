@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import replace
 
 from agent.storage.outbox.earlier import EarlierStream
-from agent.uplink.needs import Stream
+from agent.uplink.ports import Stream
 from protocol.birth import Compare, Match
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,8 @@ class Offering:
         """Say again some of what the county lacks; the last of a stream leads on to the next.
 
         Raises:
-            OutboxFull: Nothing was written; try again later.
-            OutboxBroken: Nothing of it counts.
+            StorageFull: Nothing was written; try again later.
+            StorageFailed: Nothing of it counts.
         """
         if self.over or self._after is None:
             return

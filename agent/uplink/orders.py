@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from agent.uplink.channel import Channel
-from agent.uplink.needs import UplinkHost
+from agent.uplink.ports import UplinkDelegate
 from protocol.codec import encode
 from protocol.commands import unseal_command
 from protocol.twin import Reported, unseal_desired
@@ -15,7 +15,9 @@ log = logging.getLogger(__name__)
 class Orders:
     """Verifies, hands to the host, and reports until the broker has taken the report."""
 
-    def __init__(self, *, station: str, county_keys: Mapping[bytes, bytes], channel: Channel, host: UplinkHost) -> None:
+    def __init__(
+        self, *, station: str, county_keys: Mapping[bytes, bytes], channel: Channel, host: UplinkDelegate
+    ) -> None:
         self._station = station
         self._keys = county_keys
         self._channel = channel

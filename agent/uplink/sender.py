@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 
 from agent.uplink.alarms import Alarms
 from agent.uplink.channel import NOT_AUTHORIZED, Channel
-from agent.uplink.dialling import SILENCE_MS
-from agent.uplink.needs import Stream
-from agent.uplink.patience import Patience
+from agent.uplink.ports import Stream
+from agent.uplink.reconnector import SILENCE_MS
+from agent.uplink.retransmit_timer import RetransmitTimer
 from protocol.codec import encode
 from protocol.receipts import unseal_receipt
 
@@ -59,7 +59,7 @@ class FactSender:
         self._sends = 0
         self._acknowledged_ms: int | None = None
         self._due_ms = 0
-        self._patience = Patience()
+        self._patience = RetransmitTimer()
 
     @property
     def in_flight(self) -> bool:

@@ -9,13 +9,13 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from agent.storage.outbox.errors import OutboxFull
+from agent.storage.outbox.errors import StorageFull
 from agent.uplink.agreement import Continue, Disagree, agree
 from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff
 from agent.uplink.channel import NOT_AUTHORIZED, Channel
-from agent.uplink.needs import Stream, UplinkHost
 from agent.uplink.offering import Offering
+from agent.uplink.ports import Stream, UplinkDelegate
 from agent.uplink.time_question import TimeQuestion
 from protocol.birth import NOT_TOLD, Birth, Compare, Match, Welcome, unseal_match, unseal_welcome
 from protocol.codec import encode
@@ -48,7 +48,7 @@ class Session:
         county_keys: Mapping[bytes, bytes],
         stream: Stream,
         channel: Channel,
-        host: UplinkHost,
+        host: UplinkDelegate,
         alarms: Alarms,
         mono_ms: Callable[[], int],
         backoff: Backoff,
@@ -223,7 +223,7 @@ class Session:
             return
         try:
             self._offering.say_some()
-        except OutboxFull:
+        except StorageFull:
             log.exception("%s: no room for what the county lacks", self._station)
             self._due_ms = self._mono_ms() + self._backoff.wait_ms(self._mono_ms())
             return
@@ -304,7 +304,7 @@ class Session:
         ended = self._stream.epoch
         try:
             self._stream.open_epoch(quarrel.reason, matched=matched)
-        except OutboxFull:
+        except StorageFull:
             log.exception("%s: no room for a new epoch", self._station)
             self._due_ms = self._mono_ms() + self._backoff.wait_ms(self._mono_ms())
             return

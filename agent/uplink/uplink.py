@@ -14,16 +14,16 @@ from agent.ports import DeviceError, Link
 from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff
 from agent.uplink.blob_sender import BlobSender
+from agent.uplink.broker_endpoints import BrokerEndpoints, Kept
 from agent.uplink.channel import Channel
 from agent.uplink.clock_doubt import ClockDoubt
-from agent.uplink.dialling import SILENCE_MS, Dialling
-from agent.uplink.doors import Doors, Kept
 from agent.uplink.frame_sender import FrameSender
-from agent.uplink.needs import BlobSource, Stream, UplinkHost
 from agent.uplink.orders import Orders
-from agent.uplink.pulse import Pulse
+from agent.uplink.ports import BlobSource, Stream, UplinkDelegate
+from agent.uplink.reconnector import SILENCE_MS, Reconnector
 from agent.uplink.sender import FactSender
 from agent.uplink.session import Session
+from agent.uplink.vitals_sender import VitalsSender
 from protocol.birth import Gone, Welcome
 from protocol.codec import encode
 from protocol.kiosk import LinkState
@@ -49,7 +49,7 @@ class Uplink:
         blobs: BlobSource,
         link: Link,
         mono_ms: Callable[[], int],
-        host: UplinkHost,
+        host: UplinkDelegate,
         jitter: Callable[[], float],
         doors: int = 1,
         state: Kept | None = None,
@@ -73,7 +73,9 @@ class Uplink:
         self._busy = False
         self._told_state: LinkState = "connecting"
         self._trouble = Backoff(jitter)
-        self._dialling = Dialling(mono_ms=mono_ms, jitter=jitter, doors=Doors(count=doors, kept=state, mono_ms=mono_ms))
+        self._dialling = Reconnector(
+            mono_ms=mono_ms, jitter=jitter, doors=BrokerEndpoints(count=doors, kept=state, mono_ms=mono_ms)
+        )
         self._clock_doubt = ClockDoubt(mono_ms)
         self._time_only = False
         self._channel = channel = Channel(link, mono_ms)
@@ -92,7 +94,7 @@ class Uplink:
         self._frames = FrameSender(
             station=station, channel=channel, acknowledged=lambda: link.bytes_moved()[0], mono_ms=mono_ms
         )
-        self._pulse = Pulse(channel=channel, host=host, mono_ms=mono_ms)
+        self._pulse = VitalsSender(channel=channel, host=host, mono_ms=mono_ms)
         self._orders = Orders(station=station, county_keys=county_keys, channel=channel, host=host)
 
     def _make_session(self, county_keys: Mapping[bytes, bytes]) -> Session:

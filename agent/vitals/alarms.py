@@ -8,8 +8,8 @@ import logging
 
 import msgspec
 
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import State, StationClock
 from protocol.facts import AlarmCleared, AlarmRaised, Severity
 
@@ -22,7 +22,7 @@ _MAX_CHARS = 400
 class StandingAlarms:
     """The lasting alarms of a station."""
 
-    def __init__(self, *, clock: StationClock, journal: Journal, state: State) -> None:
+    def __init__(self, *, clock: StationClock, journal: FactWriter, state: State) -> None:
         self._clock = clock
         self._journal = journal
         self._state = state
@@ -71,5 +71,5 @@ class StandingAlarms:
         """Keep what stands; a station that dies before says one thing twice after its restart, which does no harm."""
         try:
             self._state.put(_KEY, msgspec.msgpack.encode(self._standing))
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             log.warning("the list of standing alarms was not kept: %s", error)

@@ -13,9 +13,9 @@ from agent.camera.snapshots import Snapshots
 from agent.clocking.desk import ClockingDesk
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
-from agent.clocking.today import Today
+from agent.clocking.touch_history import TouchHistory
 from agent.clocking.unread_cards import UnreadCards
-from agent.commands.command_log import Answers
+from agent.commands.command_log import CommandLog
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
 from agent.config.station_config import OUTBOX_FILE, StationConfig
@@ -27,20 +27,20 @@ from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
 from agent.inputs.watched_contact import WatchedContact
 from agent.inputs.watched_reader import WatchedReader
-from agent.kiosk.home import HomeScreen
+from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.kiosk_socket import KioskSocket
 from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
 from agent.ports import Indicator
 from agent.station.commands import Commands
 from agent.station.core import Core, Device, Parts
-from agent.station.host import StationHost
+from agent.station.delegate import StationDelegate
 from agent.station.notify import Notifier
 from agent.storage.blobs import BlobStore
 from agent.storage.disk import free_kib, written_kib
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
-from agent.storage.pending import DeedsWaiting
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox import Outbox, StorageFailed, StorageFull
+from agent.storage.pending import PendingCount
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.timekeeping.time_watch import TimeWatch
@@ -88,8 +88,8 @@ def station(
         log_tail: Where the log's end is at hand; without it there is no log to send.
 
     Raises:
-        OutboxFull: There is no room to begin.
-        OutboxBroken: The disk fails, or another agent holds the folder.
+        StorageFull: There is no room to begin.
+        StorageFailed: The disk fails, or another agent holds the folder.
     """
     clock = clock or StationClock(system=LinuxClock(), build_ms=build_ms())
     inbox = inbox or Inbox()
@@ -132,8 +132,8 @@ class _Build:
         self.last_fact = lived[-1] if lived else None
         self.ended_well = ended_in_order(fact for _, fact in recent)
         self.clock.restore(self.outbox, last_fact=self.last_fact)
-        self.journal = Journal(self.outbox)
-        self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.journal = FactWriter(self.outbox)
+        self.answers = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
         self.answers.recall(recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.lamp = Lamp(self.indicator)
@@ -143,7 +143,7 @@ class _Build:
         self.blobs = BlobStore(self.config.folder / "blobs")
         self.camera = hardware.camera(self.config, self.identity.station, self.blobs, self.inbox)
         self.twin = Twin(station=self.identity.station, village=self.identity.enrolled.village, state=self.outbox)
-        self.today = Today(clock=self.clock, twin=self.twin)
+        self.today = TouchHistory(clock=self.clock, twin=self.twin)
         self.today.recall(recent)
         self.snapshots = Snapshots(
             clock=self.clock,
@@ -250,7 +250,7 @@ class _Build:
             return
         try:
             self.outbox.prune(before_wall_ms=self.clock.now().wall)
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             log.warning("old facts were not erased: %s", error)
 
     def _desk(self) -> ClockingDesk:
@@ -266,12 +266,12 @@ class _Build:
             card_key=self.identity.enrolled.card_key,
         )
 
-    def _home(self, learning: Learning, lifecycle: Lifecycle) -> HomeScreen:
+    def _home(self, learning: Learning, lifecycle: Lifecycle) -> HomePublisher:
         simulated = ["reader"] if any(reader.simulated for reader in self.readers.values()) else []
         simulated += ["indicator"] if self.indicator.simulated else []
         simulated += ["input"] if any(contact.simulated for contact in self.inputs.values()) else []
         simulated += ["camera"] if self.config.camera and self.config.camera.driver == "simulated" else []
-        return HomeScreen(
+        return HomePublisher(
             station=self.identity.station,
             clock=self.clock,
             twin=self.twin,
@@ -279,7 +279,7 @@ class _Build:
             learning=learning,
             lifecycle=lifecycle,
             screens=self.kiosks,
-            waiting=DeedsWaiting(self.outbox).count,
+            waiting=PendingCount(self.outbox).count,
             simulated=simulated,
             notice=lambda: self.snapshots.notice,
         )
@@ -322,9 +322,9 @@ class _Build:
         )
 
     def _host(
-        self, lifecycle: Lifecycle, shelf: PackShelf, home: HomeScreen, health: StationHealth, commands: Commands
-    ) -> StationHost:
-        return StationHost(
+        self, lifecycle: Lifecycle, shelf: PackShelf, home: HomePublisher, health: StationHealth, commands: Commands
+    ) -> StationDelegate:
+        return StationDelegate(
             station=self.identity.station,
             software=software(),
             folder=self.config.folder,
@@ -344,7 +344,7 @@ class _Build:
             key_unknown=self.renewal.key_unknown,
         )
 
-    def _uplink(self, host: StationHost) -> Uplink:
+    def _uplink(self, host: StationDelegate) -> Uplink:
         return Uplink(
             station=self.identity.station,
             shard=self.identity.enrolled.broker.shard,

@@ -21,7 +21,7 @@ from protocol.topics import topic
 from server_broker.audit import log as audit
 from server_broker.fleet.generation import generation
 from server_broker.fleet.models import Station
-from server_broker.ingest import store
+from server_broker.ingest import stream_tables
 from server_broker.ingest.carried_file import CarriedFile, FileRefused, opened
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.lease import wait_for_the_disk
@@ -29,7 +29,7 @@ from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.quarantine import Quarantine, Unread
 from server_broker.ingest.reasons import reason_word
-from server_broker.ingest.store import SenderRow
+from server_broker.ingest.stream_tables import SenderRow
 from server_broker.ingest.vouched import Grouping, known_heads
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
@@ -98,7 +98,7 @@ class _Carrying:
         self._carried = carried
         self._clock = clock
         self._station = Station.objects.get(pk=carried.station)
-        self._sender = store.load_senders([carried.station])[carried.station]
+        self._sender = stream_tables.load_senders([carried.station])[carried.station]
         self._quarantine = Quarantine()
         self._chunks: list[BlobChunk] = []
         self._blobs: set[bytes] = set()
@@ -143,7 +143,7 @@ class _Carrying:
 
     def _intake(self, sender: SenderRow, envelope: Envelope, *, careful: bool) -> tuple[int, list[Receipt]]:
         """Return how far the county had got before, and the receipts."""
-        found = store.find_streams({(sender.id, envelope.head.epoch)})
+        found = stream_tables.find_streams({(sender.id, envelope.head.epoch)})
         before = max((row.state.through for row in found.values()), default=0)
         intake = Intake(now=self._clock(), generation=generation(), careful=careful)
         answers = intake.take([(sender, envelope)])

@@ -7,7 +7,7 @@ from django.db import connection
 
 from protocol.birth import Compare, Match
 from server_broker.ingest.answers import Answer
-from server_broker.ingest.store import SenderRow
+from server_broker.ingest.stream_tables import SenderRow
 
 _HIGHEST = """
 SELECT w.asked, max(w.seq)

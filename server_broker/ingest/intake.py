@@ -21,16 +21,16 @@ from protocol.refusal import Refused
 from protocol.reissues import Layer, unwrap
 from protocol.units import FactRef
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, take_alarms
-from server_broker.ingest import store
+from server_broker.ingest import stream_tables
 from server_broker.ingest.answers import Answer
-from server_broker.ingest.derived import move_rows, put_rows
 from server_broker.ingest.held import HELD_ALARM
 from server_broker.ingest.overflow import overflow_alarms
+from server_broker.ingest.projection_tables import move_rows, put_rows
+from server_broker.ingest.projections import Identity, Rows, Unstorable, derive
 from server_broker.ingest.reading import Known, NewFact, Reading, read_envelope
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reissues import Origins, ref_of
-from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
-from server_broker.ingest.store import SenderRow, StreamRow
+from server_broker.ingest.stream_tables import SenderRow, StreamRow
 
 _log = logging.getLogger(__name__)
 
@@ -96,8 +96,8 @@ class Intake:
 
     def _read(self, envelopes: Sequence[tuple[SenderRow, Envelope]]) -> list[_Work]:
         keys = {(sender.id, envelope.head.epoch) for sender, envelope in envelopes}
-        streams = store.lock_streams(keys, now=self._now)
-        store.load_known(
+        streams = stream_tables.lock_streams(keys, now=self._now)
+        stream_tables.load_known(
             [
                 (stream, envelope.first, min(envelope.head.through, stream.state.through))
                 for sender, envelope in envelopes
@@ -141,7 +141,7 @@ class Intake:
             for one, new in _new_facts(work)
             if id(new) in unwrapped and (ref := unwrapped[id(new)].points_away(one.stream.state.epoch))
         }
-        self._origins = store.load_origins(identities)
+        self._origins = stream_tables.load_origins(identities)
         if reissues_here:
             for one, new in _new_facts(work):
                 one.stream.has_reissues = True
@@ -192,9 +192,9 @@ class Intake:
         put_rows(self._rows)
         facts = [(one.stream.id, new) for one, new in _new_facts(work)]
         if facts:
-            store.put_facts(facts, received_at=self._now)
-        store.put_streams({one.stream.id: one.stream for one in work}.values())
-        store.put_reissues(self._origins.rows, self._origins.now_read)
+            stream_tables.put_facts(facts, received_at=self._now)
+        stream_tables.put_streams({one.stream.id: one.stream for one in work}.values())
+        stream_tables.put_reissues(self._origins.rows, self._origins.now_read)
         signed_heads = {
             one.stream.id: (signed.through, signed.head, signed.signature)
             for one in work
@@ -202,8 +202,8 @@ class Intake:
         }
         waiting = {one.sender.id: _waiting(one.stream) for one in work}
         alarms = [*_intake_alarms(work), *overflow_alarms((one.sender.id, one.stream.state) for one in work)]
-        self._beside(lambda: store.put_signed_heads(signed_heads))
-        self._beside(lambda: store.put_receipted(waiting, at=self._now))
+        self._beside(lambda: stream_tables.put_signed_heads(signed_heads))
+        self._beside(lambda: stream_tables.put_receipted(waiting, at=self._now))
         self._beside(lambda: take_alarms([*self._alarms, *self._rows.alarms, *alarms], at=self._now))
 
     def _beside(self, put: Callable[[], None]) -> None:

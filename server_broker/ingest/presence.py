@@ -13,11 +13,11 @@ from protocol.vitals import Vitals
 from server_broker.fleet import health
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.models import StationStatus
-from server_broker.ingest import store
+from server_broker.ingest import stream_tables
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.overflow import overflow_alarms
 from server_broker.ingest.reading import StreamState
-from server_broker.ingest.store import SenderRow, StreamKey, StreamRow
+from server_broker.ingest.stream_tables import SenderRow, StreamKey, StreamRow
 from server_broker.twin.desired import is_ahead, kept_desired, note_reported
 
 type Presence = Birth | Gone | Vitals | Reported
@@ -56,7 +56,7 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     note_reported([(sender.id, message) for sender, message in said if isinstance(message, Reported)])
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
     if births:
-        store.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
+        stream_tables.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
     note_reported([(sender.id, _as_reported(birth)) for sender, birth in births])
     return [*_welcomes(births, generation=generation), *_desired(said)]
 
@@ -138,9 +138,9 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
                 heads[(sender.id, message.head.epoch)].append((message.head, nonce))
             else:
                 alarms.append(AlarmCall(sender.id, "bad_signature", "critical", "站点的签名无法验证"))
-    streams = store.lock_streams(heads, now=now)
+    streams = stream_tables.lock_streams(heads, now=now)
     _note_heads([(stream, head) for key, stream in streams.items() for head in heads[key]])
-    store.put_streams(streams.values())
+    stream_tables.put_streams(streams.values())
     alarms += overflow_alarms((station, stream.state) for (station, _), stream in streams.items())
     raise_alarms(alarms, at=now)
     return {key: stream.state.through for key, stream in streams.items()}
@@ -153,7 +153,7 @@ type _Said = tuple[SignedHead, bytes]
 def _note_heads(heads: list[tuple[StreamRow, _Said]]) -> None:
     """Note what was signed. A head behind our own is an older card's, or a copy's that leads elsewhere."""
     behind = [(row, head.through) for row, (head, _) in heads if head.through <= row.state.through]
-    ours = store.load_heads([(row, seq) for row, seq in behind if seq < row.state.through])
+    ours = stream_tables.load_heads([(row, seq) for row, seq in behind if seq < row.state.through])
     ours |= {(row.id, seq): row.state.head for row, seq in behind if seq == row.state.through}
     for row, (head, nonce) in heads:
         contradicts = ours.get((row.id, head.through), head.head) != head.head
@@ -171,8 +171,8 @@ def _signed_by(sender: SenderRow, head: SignedHead) -> bool:
 def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list[Answer]:
     if not births:
         return []
-    streams = store.find_streams({(sender.id, birth.head.epoch) for sender, birth in births})
-    held = store.load_held([stream.id for stream in streams.values()])
+    streams = stream_tables.find_streams({(sender.id, birth.head.epoch) for sender, birth in births})
+    held = stream_tables.load_held([stream.id for stream in streams.values()])
     answers = []
     for sender, birth in births:
         stream = streams.get((sender.id, birth.head.epoch))

@@ -15,8 +15,8 @@ import msgspec
 from protocol.facts import BlobAnnounced, DirectionChosen, Fact
 from protocol.reissues import Layer
 from protocol.units import FactRef
+from server_broker.ingest.projections import Identity
 from server_broker.ingest.reading import Known
-from server_broker.ingest.rows import Identity
 
 
 class ReissueRow(NamedTuple):

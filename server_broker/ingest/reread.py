@@ -18,14 +18,14 @@ from protocol.refusal import Refused
 from protocol.reissues import unwrap
 from server_broker.fleet.alarms import take_alarms
 from server_broker.fleet.models import Station, Stream
-from server_broker.ingest import store
-from server_broker.ingest.derived import choose_directions, move_rows, put_rows
+from server_broker.ingest import stream_tables
 from server_broker.ingest.held import close_alarms, to_review
 from server_broker.ingest.models import Fact, SignedHeadKept
+from server_broker.ingest.projection_tables import choose_directions, move_rows, put_rows
+from server_broker.ingest.projections import Identity, Rows, Unstorable, derive
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.record_keys import signed_by_station
 from server_broker.ingest.reissues import ref_of
-from server_broker.ingest.rows import Identity, Rows, Unstorable, derive
 
 FACTS_A_TIME = 200
 _UNVOUCHED = ("bad_signature", "chain_mismatch")
@@ -119,7 +119,7 @@ def _derive(who: Identity, new: NewFact, now: datetime) -> None:
     if isinstance(new.fact, Reissued):
         layers, fact = unwrap(new.fact)
         places = [Identity(who.station, layer.epoch, layer.seq) for layer in layers]
-        origins = store.load_origins([*places, *_named(fact, who.station)])
+        origins = stream_tables.load_origins([*places, *_named(fact, who.station)])
         identity, kind = origins.place(who, layers), str(fact.__struct_config__.tag)
         if identity is None:
             origins.note_again(who, layers, kind)
@@ -127,9 +127,9 @@ def _derive(who: Identity, new: NewFact, now: datetime) -> None:
             streams = [who.epoch, *(layer.epoch for layer in layers)]
             derive(origins.pointed(fact, who.station, streams=streams), identity, rows)
             origins.note(who, layers, kind, identity=identity)
-        store.put_reissues(origins.rows, origins.now_read)
+        stream_tables.put_reissues(origins.rows, origins.now_read)
     else:
-        origins = store.load_origins([who, *_named(new.fact, who.station)])
+        origins = stream_tables.load_origins([who, *_named(new.fact, who.station)])
         if not origins.is_again(who, new.digest):
             if (elsewhere := origins.give_way(who)) is not None:
                 move_rows(who, elsewhere)
@@ -152,7 +152,7 @@ def _choose_directions_again(station_id: str, now: datetime) -> None:
         read_body(new)
         if new.fact is not None:
             who = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
-            origins = store.load_origins([at for at in _named(new.fact, station_id) if at.epoch != who.epoch])
+            origins = stream_tables.load_origins([at for at in _named(new.fact, station_id) if at.epoch != who.epoch])
             derive(origins.pointed(new.fact, station_id, streams=[who.epoch]), who, rows)
     if rows.directions:
         choose_directions(rows.directions)

@@ -16,14 +16,14 @@ from protocol.twin import Reported
 from protocol.vitals import Vitals
 from server_broker.fleet.generation import generation
 from server_broker.fleet.went_back import StatedGenerations
-from server_broker.ingest import store
+from server_broker.ingest import stream_tables
 from server_broker.ingest.answers import Answer
 from server_broker.ingest.compare import answer_compares
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming, UpMessage, read_message, read_topic
 from server_broker.ingest.presence import Presence, take_presence
 from server_broker.ingest.quarantine import Quarantine, Unread
-from server_broker.ingest.store import SenderRow
+from server_broker.ingest.stream_tables import SenderRow
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 
@@ -95,7 +95,7 @@ class Settlement:
         """
         with transaction.atomic():
             station = _sender_of(incoming)
-            known = station is not None and station in store.load_senders([station])
+            known = station is not None and station in stream_tables.load_senders([station])
             unread = Unread(station if known else None, incoming, reason, detail)
             self._quarantine.put([unread], now=self._clock())
 
@@ -107,7 +107,7 @@ class Settlement:
                 placed.append((incoming, read_topic(incoming)))
             except Refused as refused:
                 sorted_.unread.append(Unread(None, incoming, refused.reason, refused.detail))
-        senders = store.load_senders({topic.station for _, topic in placed})
+        senders = stream_tables.load_senders({topic.station for _, topic in placed})
         for incoming, topic in placed:
             sender = senders.get(topic.station)
             problem = _problem(sender)

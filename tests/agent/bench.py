@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.camera.live_view import LiveView
 from agent.camera.random_moments import RandomMoments
 from agent.camera.snapshots import Snapshots
-from agent.camera.spool_names import Wanted
+from agent.camera.spool_names import PictureRequest
 from agent.clocking.desk import ClockingDesk
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
-from agent.clocking.today import Today
+from agent.clocking.touch_history import TouchHistory
 from agent.clocking.unread_cards import UnreadCards
-from agent.commands.command_log import Answers
+from agent.commands.command_log import CommandLog
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
 from agent.events import PackFetched
@@ -28,11 +28,11 @@ from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
 from agent.ports import Colour
 from agent.station.commands import Commands
-from agent.storage.fact_writer import Journal
-from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.fact_writer import FactWriter
+from agent.storage.outbox import Outbox, StorageFailed, StorageFull
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
-from agent.twin import InForce, Twin, in_force
+from agent.twin import EffectiveState, Twin, in_force
 from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
@@ -81,7 +81,7 @@ def desired(
     )
 
 
-def village(*, settings: dict[str, object] | None = None, windows: list[DutyWindow] | None = None) -> InForce:
+def village(*, settings: dict[str, object] | None = None, windows: list[DutyWindow] | None = None) -> EffectiveState:
     """Return the village of `desired` as it is in force, with other windows where these are given."""
     wanted = desired(settings=settings)
     judged = judge_settings(wanted.settings, last_good=Settings())
@@ -159,21 +159,21 @@ class WatchedOutbox:
         self.real.put(key, value)
 
     def fill_disk(self) -> None:
-        self.error = OutboxFull("no room")
+        self.error = StorageFull("no room")
 
 
 class FakeTaker:
     """A camera that is asked and answers when the test says."""
 
     def __init__(self) -> None:
-        self.asked: list[Wanted] = []
+        self.asked: list[PictureRequest] = []
         self.in_spool: set[bytes] = set()
         self.over: list[str] = []
         self.back: list[str] = []
         self.full = False
         self.frames: list[bytes] = []
 
-    def request(self, wanted: Wanted) -> bool:
+    def request(self, wanted: PictureRequest) -> bool:
         if not self.full:
             self.asked.append(wanted)
         return not self.full
@@ -211,7 +211,7 @@ class MemoryBlobs:
         if sha256 in self.kept:
             return False
         if sha256 not in self.written:
-            raise OutboxBroken("gone")
+            raise StorageFailed("gone")
         self.kept[sha256] = self.written.pop(sha256)
         return True
 
@@ -240,9 +240,9 @@ class Bench:
         self.clock.restore(self.outbox, last_fact=self.recent[-1][1].at if len(self.recent) > 1 else None)
         if trusted:
             self.clock.county_said(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
-        self.journal = Journal(self.outbox)
+        self.journal = FactWriter(self.outbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.outbox)
-        self.today = Today(clock=self.clock, twin=self.twin)
+        self.today = TouchHistory(clock=self.clock, twin=self.twin)
         self.today.recall(self.recent)
         self.indicator = RecordedLamp(self.recorded)
         self.lamp = Lamp(self.indicator)
@@ -251,7 +251,7 @@ class Bench:
         self.inbox = Inbox()
         self.chance = 1.0
         """What random moments draw, from [0, 1]: 1 is never."""
-        self.answers = Answers(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.answers = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
         self.answers.recall(self.recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.snapshots = Snapshots(

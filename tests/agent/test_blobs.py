@@ -11,7 +11,7 @@ import pytest
 
 from agent.storage.blobs import FLOOR_BYTES, FLOOR_SHARE, BlobStore, KeptBlob
 from agent.storage.disk import Space
-from agent.storage.outbox import OutboxBroken, OutboxFull
+from agent.storage.outbox import StorageFailed, StorageFull
 from tests.agent.test_store import room_for
 
 
@@ -108,7 +108,7 @@ def test_a_disk_that_does_not_tell_its_room_costs_no_picture(tmp_path: Path) -> 
 
 def test_no_room_keeps_nothing_half_written(tmp_path: Path) -> None:
     blobs = BlobStore(tmp_path)
-    with room_for(4096), pytest.raises(OutboxFull):
+    with room_for(4096), pytest.raises(StorageFull):
         added(blobs, picture(1, 40_000))
     assert list(blobs.pending()) == []
     assert list(tmp_path.iterdir()) == []
@@ -131,7 +131,7 @@ def test_bytes_that_went_bad_are_told_apart(tmp_path: Path) -> None:
     assert not blobs.intact(name)
     file.unlink()
     assert not blobs.intact(name)
-    with pytest.raises(OutboxBroken):
+    with pytest.raises(StorageFailed):
         blobs.read(name, 0, 1)
 
 
@@ -142,7 +142,7 @@ def test_an_empty_blob_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_can_not_be_used_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OutboxBroken):
+    with pytest.raises(StorageFailed):
         BlobStore(tmp_path / "file" / "blobs")
 
 
@@ -170,7 +170,7 @@ def test_what_is_not_wanted_after_all_leaves_the_disk(tmp_path: Path) -> None:
     name = blobs.write(picture(1))
     blobs.unwrite(name)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(OutboxBroken):
+    with pytest.raises(StorageFailed):
         blobs.keep(name)
     kept = added(blobs, picture(2))
     blobs.unwrite(kept)

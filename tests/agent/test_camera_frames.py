@@ -12,7 +12,7 @@ from PIL import Image
 
 from agent.camera.camera_line import SpawnedCamera
 from agent.camera.camera_worker import MAX_WAITING, CameraWorker
-from agent.camera.spool_names import Wanted
+from agent.camera.spool_names import PictureRequest
 from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
 
@@ -105,7 +105,7 @@ def test_any_other_answer_is_no_frame_and_the_next_one_comes(camera: Camera, ans
 def test_stills_and_frames_take_turns(camera: Camera) -> None:
     (camera.folder / "answer").write_bytes(b"frame 3\nabc")
     camera.worker.request_frame(ORDER)
-    camera.worker.request(Wanted("requested"))
+    camera.worker.request(PictureRequest("requested"))
     camera.worker.request_frame(ORDER)
     events = [camera.inbox.get(timeout_s=20) for _ in range(3)]
     assert [type(event) for event in events] == [FrameTaken, PictureTaken, FrameTaken]

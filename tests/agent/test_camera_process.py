@@ -14,7 +14,7 @@ import pytest
 from agent.camera.camera_limits import FILE_BYTES, MEMORY_BYTES, NICE, OPEN_FILES
 from agent.camera.camera_line import SpawnedCamera
 from agent.camera.camera_worker import CameraWorker
-from agent.camera.spool_names import Wanted
+from agent.camera.spool_names import PictureRequest
 from agent.events import PictureTaken
 from agent.inbox import Inbox
 from tests.agent.test_stills import opened
@@ -50,7 +50,7 @@ class Camera:
 
     def ask(self, mood: str = "well") -> PictureTaken:
         self.set(mood)
-        assert self.worker.request(Wanted("random"))
+        assert self.worker.request(PictureRequest("random"))
         return self.answer()
 
     def answer(self) -> PictureTaken:
@@ -95,7 +95,7 @@ def test_a_bad_camera_costs_its_picture_and_the_next_one_comes(camera: Camera, m
 def test_one_that_hangs_for_ever_is_ended(tmp_path: Path) -> None:
     camera = Camera(tmp_path, limit_s=1.5)
     camera.set("hang")
-    assert camera.worker.request(Wanted("random"))
+    assert camera.worker.request(PictureRequest("random"))
     assert camera.answer().problem == "no picture within 1.5 s"
     assert camera.worker._line is None
     camera.worker.stop()
@@ -113,7 +113,7 @@ def test_killed_while_idle_nothing_is_lost(camera: Camera) -> None:
 def test_killed_while_taking_one_picture_is_lost(camera: Camera) -> None:
     assert camera.ask().problem == ""
     camera.set("hang")
-    assert camera.worker.request(Wanted("random"))
+    assert camera.worker.request(PictureRequest("random"))
     os.kill(camera.child, signal.SIGKILL)
     event = camera.answer()
     assert event.problem

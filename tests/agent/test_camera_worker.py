@@ -21,14 +21,14 @@ import pytest
 
 from agent.camera.camera_line import CameraLine, ServedCamera, SpawnedCamera
 from agent.camera.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
-from agent.camera.spool_names import Wanted, spool_name
+from agent.camera.spool_names import PictureRequest, spool_name
 from agent.events import PictureTaken
 from agent.inbox import Inbox
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from protocol.units import FactRef
 
 REF = FactRef(epoch=bytes(range(16)), seq=7)
-WANTED = Wanted("touch", about=REF)
+WANTED = PictureRequest("touch", about=REF)
 
 # A camera's process in miniature: what it does next stands in the file "mood".
 CHILD = textwrap.dedent("""
@@ -188,7 +188,7 @@ def test_what_an_earlier_run_left_is_handed_over_once(camera: Camera) -> None:
 def test_what_can_not_be_a_picture_is_thrown_away_and_said(camera: Camera, mood: str) -> None:
     camera.worker.start()
     camera.set(mood)
-    assert camera.worker.request(Wanted("requested", command=b"c" * 16))
+    assert camera.worker.request(PictureRequest("requested", command=b"c" * 16))
     event = camera.answer()
     assert (event.sha256, event.command) == (None, b"c" * 16)
     assert "is no picture" in event.problem
@@ -199,7 +199,7 @@ def test_what_the_camera_sees_and_whose_order_it_was_is_told(camera: Camera) -> 
     camera.worker.start()
     assert camera.ask().suspect == ""
     camera.set("black")
-    assert camera.worker.request(Wanted("requested", command=b"c" * 16))
+    assert camera.worker.request(PictureRequest("requested", command=b"c" * 16))
     event = camera.answer()
     assert (event.suspect, event.purpose, event.command) == ("black", "requested", b"c" * 16)
     assert camera.worker.orders_in_spool() == {b"c" * 16}
@@ -209,7 +209,7 @@ def test_what_the_camera_sees_and_whose_order_it_was_is_told(camera: Camera) -> 
 
 def test_an_order_is_found_again_in_the_spool(camera: Camera) -> None:
     camera.spool.mkdir()
-    (camera.spool / spool_name(Wanted("requested", command=b"c" * 16), "ab")).write_bytes(b"left")
+    (camera.spool / spool_name(PictureRequest("requested", command=b"c" * 16), "ab")).write_bytes(b"left")
     (camera.spool / spool_name(WANTED, "cd")).write_bytes(b"left")
     assert camera.worker.orders_in_spool() == {b"c" * 16}
     camera.worker.start()
@@ -280,7 +280,7 @@ def test_the_real_process_is_served_by_its_socket(tmp_path: Path, folder: Path) 
     assert (spool / "touch-none-0-ab.jpg").read_bytes().startswith(b"\xff\xd8")
 
 
-@pytest.mark.parametrize("error", [OutboxFull("no room"), OutboxBroken("no disk")])
+@pytest.mark.parametrize("error", [StorageFull("no room"), StorageFailed("no disk")])
 def test_what_the_disk_does_not_take_stays_in_the_spool(camera: Camera, error: Exception) -> None:
     camera.worker.start()
     camera.error = error

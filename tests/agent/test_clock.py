@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from agent.storage.outbox.errors import OutboxFull
+from agent.storage.outbox.errors import StorageFull
 from agent.timekeeping.clock import (
     ANSWER_WITHIN_MS,
     DAY_MS,
@@ -36,7 +36,7 @@ class Memory:
 
     def put(self, key: str, value: bytes) -> None:
         if self.full:
-            raise OutboxFull("no room")
+            raise StorageFull("no room")
         self.kept[key] = value
 
 

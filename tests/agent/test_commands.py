@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.camera.spool_names import Wanted
-from agent.commands.command_log import MAX_RECALLED, MAX_REMEMBERED, Answers
+from agent.camera.spool_names import PictureRequest
+from agent.commands.command_log import MAX_RECALLED, MAX_REMEMBERED, CommandLog
 from agent.events import PictureTaken, StopAsked
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import BlobAnnounced, CommandResult
@@ -155,7 +155,7 @@ def test_a_snapshot_is_answered_together_with_its_picture(tmp_path: Path, system
     with bench(tmp_path, system) as station:
         station.accept(desired(version=2))
         station.commands.execute(command(system, order="snapshot"))
-        assert station.taker.asked == [Wanted("requested", command=b"c" * 16)]
+        assert station.taker.asked == [PictureRequest("requested", command=b"c" * 16)]
         assert results(station) == []
         sha256 = station.blobs.write(b"a picture")
         station.snapshots.taken(
@@ -224,7 +224,7 @@ def test_an_answer_and_its_note_are_kept_together(station: Bench, system: FakeSy
     """The record alone tells of the last facts only."""
     for number, not_after in enumerate((system.wall, system.wall - 1)):
         station.commands.execute(command(system, id=number.to_bytes(16), not_after=not_after))
-        noted = Answers(clock=station.clock, journal=station.journal, state=station.outbox)
+        noted = CommandLog(clock=station.clock, journal=station.journal, state=station.outbox)
         assert noted.came_before(number.to_bytes(16))
         assert noted.unanswered() == []
 

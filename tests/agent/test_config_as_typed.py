@@ -8,7 +8,7 @@ import pytest
 from agent.causes import cause
 from agent.cli import EXIT_BAD_CONFIG, EXIT_FAILED, main
 from agent.config.station_config import BadConfig, load
-from agent.storage.store import OutboxBroken
+from agent.storage.store import StorageFailed
 from tests.agent.test_config import GOOD
 
 LINES = GOOD.splitlines()
@@ -171,6 +171,6 @@ def test_a_library_that_is_not_installed_is_named(folder: Path, capsys: pytest.C
 
 def test_what_the_system_refuses_is_said_in_chinese() -> None:
     assert cause(FileNotFoundError(errno.ENOENT, "No such file", "/x")) == "没有这个文件或文件夹（/x）"
-    assert cause(OutboxBroken("BusyError: database is locked")) == "别的程序正占用着，也许站点程序已在运行"
-    assert cause(OutboxBroken("the outbox belongs to station 'a', this is 'b'")) == "记录文件是站点 a 的，本站是 b"
+    assert cause(StorageFailed("BusyError: database is locked")) == "别的程序正占用着，也许站点程序已在运行"
+    assert cause(StorageFailed("the outbox belongs to station 'a', this is 'b'")) == "记录文件是站点 a 的，本站是 b"
     assert cause(ValueError("something new")) == "something new"

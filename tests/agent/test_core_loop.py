@@ -26,7 +26,13 @@ from agent.events import (
 )
 from agent.identity.county_keys import CountyKeys
 from agent.identity.renewal import Renewal
-from agent.kiosk.home import AT_LEAST_EVERY_MS, AT_MOST_EVERY_MS, ONE_READER_GONE, STRANGE_KEYBOARD, HomeScreen
+from agent.kiosk.home_publisher import (
+    AT_LEAST_EVERY_MS,
+    AT_MOST_EVERY_MS,
+    ONE_READER_GONE,
+    STRANGE_KEYBOARD,
+    HomePublisher,
+)
 from agent.ports import HintRead, NtpState
 from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts
 from agent.station.notify import Notifier
@@ -140,7 +146,7 @@ class Running:
         self.devices = [FakeDevice("camera", self.order), FakeDevice("reader", self.order)]
         self.pruned = 0
         self.damage: Exception | None = None
-        self.home = HomeScreen(
+        self.home = HomePublisher(
             station="test-0001",
             clock=station.clock,
             twin=station.twin,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox, OutboxBroken
+from agent.storage.outbox import Outbox, StorageFailed
 from agent.storage.outbox.errors import Damaged
 from agent.storage.store import PAGE_BYTES
 from protocol.facts import EpochOpened, Touch
@@ -67,10 +67,10 @@ def test_a_full_disk_is_no_damage(running: Running) -> None:
 
 def test_the_person_is_told_and_then_the_agent_ends_to_begin_anew(running: Running) -> None:
     running.station.outbox.error = running.damage = Damaged("a page is not what was written")
-    with pytest.raises(OutboxBroken):
+    with pytest.raises(StorageFailed):
         running.take(*touches(ZHANG))
     assert running.station.recorded.touches[-1].problem == "disk_error"
     assert not running.station.of(Touch)
-    with pytest.raises(OutboxBroken):
+    with pytest.raises(StorageFailed):
         running.core.run()
     assert [what for who, what in running.order if who == "stop"] == ["reader", "camera"]

@@ -5,7 +5,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.storage.outbox import Outbox
-from agent.storage.pending import DeedsWaiting
+from agent.storage.pending import PendingCount
 from protocol.facts import BlobAnnounced, HelpAsked, Touch
 from protocol.receipts import Receipt
 from protocol.units import Moment
@@ -32,7 +32,7 @@ def receipt(outbox: Outbox, through: int, *, generation: int = 1) -> None:
 
 
 def test_two_touches_with_their_pictures_are_two(outbox: Outbox) -> None:
-    waiting = DeedsWaiting(outbox)
+    waiting = PendingCount(outbox)
     assert waiting.count() == 0
     for _ in range(2):
         outbox.commit(TOUCH)
@@ -41,7 +41,7 @@ def test_two_touches_with_their_pictures_are_two(outbox: Outbox) -> None:
 
 
 def test_receipts_bring_it_down_and_a_restored_county_up_again(outbox: Outbox) -> None:
-    waiting = DeedsWaiting(outbox)
+    waiting = PendingCount(outbox)
     outbox.commit(TOUCH, PICTURE, HelpAsked(at=AT, screen="home"), TOUCH)
     assert waiting.count() == 3
     receipt(outbox, 3)
@@ -53,7 +53,7 @@ def test_receipts_bring_it_down_and_a_restored_county_up_again(outbox: Outbox) -
 
 
 def test_said_again_in_a_new_stream_they_still_count(outbox: Outbox) -> None:
-    waiting = DeedsWaiting(outbox)
+    waiting = PendingCount(outbox)
     outbox.commit(TOUCH, PICTURE, TOUCH)
     receipt(outbox, 2)
     assert waiting.count() == 1
@@ -62,7 +62,7 @@ def test_said_again_in_a_new_stream_they_still_count(outbox: Outbox) -> None:
 
 
 def test_a_long_backlog_is_counted_in_several_looks(outbox: Outbox) -> None:
-    waiting = DeedsWaiting(outbox)
+    waiting = PendingCount(outbox)
     outbox.commit(*[TOUCH] * 4_500)
     counts = [waiting.count() for _ in range(4)]
     assert counts == sorted(counts)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 from protocol.facts import AlarmRaised, ReaderLost, Touch
 from tests.agent.bench import LI, LOST, ZHANG, Bench
 
 
-@pytest.mark.parametrize(("error", "problem"), [(OutboxFull("x"), "disk_full"), (OutboxBroken("x"), "disk_error")])
+@pytest.mark.parametrize(("error", "problem"), [(StorageFull("x"), "disk_full"), (StorageFailed("x"), "disk_error")])
 def test_red_and_the_reason(station: Bench, error: Exception, problem: str) -> None:
     station.outbox.error = error
     shown = station.touch(ZHANG)

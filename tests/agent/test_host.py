@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 
 from agent.events import MachineSeen
-from agent.kiosk.home import HomeScreen
-from agent.station.host import StationHost
+from agent.kiosk.home_publisher import HomePublisher
+from agent.station.delegate import StationDelegate
 from agent.storage.recent import recent_facts
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
 from protocol.health import Machine
@@ -19,8 +19,8 @@ from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 DAY_MS = 24 * HOUR_MS
 
 
-def home_of(station: Bench) -> HomeScreen:
-    return HomeScreen(
+def home_of(station: Bench) -> HomePublisher:
+    return HomePublisher(
         station="test-0001",
         clock=station.clock,
         twin=station.twin,
@@ -34,8 +34,8 @@ def home_of(station: Bench) -> HomeScreen:
     )
 
 
-def host_of(station: Bench) -> StationHost:
-    return StationHost(
+def host_of(station: Bench) -> StationDelegate:
+    return StationDelegate(
         station="test-0001",
         software="cunhui-agent test",
         folder=station.folder,

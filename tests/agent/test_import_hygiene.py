@@ -15,10 +15,10 @@ RULES = [
         "agent.station.core",
         "agent.clocking.desk",
         "agent.clocking.duty",
-        "agent.kiosk.home",
+        "agent.kiosk.home_publisher",
     ),
     *(
-        "agent.station.host",
+        "agent.station.delegate",
         "agent.storage.fact_writer",
         "agent.kiosk.kiosk_socket",
         "agent.kiosk.learning",
@@ -30,7 +30,7 @@ RULES = [
         "agent.storage.recent",
         "agent.identity.renewal",
         "agent.camera.snapshots",
-        "agent.clocking.today",
+        "agent.clocking.touch_history",
         "agent.twin",
     ),
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from agent.storage.outbox import MAX_COMMIT_BYTES, Outbox, OutboxBroken
+from agent.storage.outbox import MAX_COMMIT_BYTES, Outbox, StorageFailed
 from protocol import chain
 from protocol.codec import encode
 from protocol.envelope import decode_envelope
@@ -168,12 +168,12 @@ def test_a_body_that_went_bad_is_not_sent(outbox: Outbox) -> None:
     first = outbox.envelope_after(0, max_facts=2)
     assert first
     assert outbox.envelope_after(0) == first
-    with pytest.raises(OutboxBroken, match="seq 3"):
+    with pytest.raises(StorageFailed, match="seq 3"):
         outbox.envelope_after(2)
 
 
 def test_a_second_outbox_on_the_same_file_is_refused(outbox: Outbox, path: Path) -> None:
-    with pytest.raises(OutboxBroken):
+    with pytest.raises(StorageFailed):
         open_outbox(path)
     outbox.commit(touch(1))
     assert sorted(file.name for file in path.parent.iterdir()) == ["outbox.db", "outbox.db-wal"]
@@ -183,7 +183,7 @@ def test_another_stations_file_is_refused_and_left_alone(outbox: Outbox, path: P
     outbox.commit(touch(1))
     outbox.close()
     before = path.read_bytes()
-    with pytest.raises(OutboxBroken, match=STATION):
+    with pytest.raises(StorageFailed, match=STATION):
         open_outbox(path, station="shili-02")
     assert path.read_bytes() == before
     again = open_outbox(path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox.belief import take_out_misplaced
+from agent.storage.outbox.placement import take_out_misplaced
 from agent.storage.outbox.schema import MAX_SEQ, place
 from agent.storage.outbox.stream import read_facts
 from agent.storage.store import Store

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox, OutboxBroken, OutboxFull
+from agent.storage.outbox import Outbox, StorageFailed, StorageFull
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, Kind
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment
 
@@ -17,7 +17,7 @@ def opened(path: Path, *, vfs: str = "") -> Outbox:
 def fails(outbox: Outbox, value: bytes) -> bool:
     try:
         outbox.put("key", value)
-    except (OutboxFull, OutboxBroken):
+    except (StorageFull, StorageFailed):
         return True
     return False
 

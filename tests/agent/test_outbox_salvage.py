@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from agent.storage.outbox import Outbox, OutboxBroken
+from agent.storage.outbox import Outbox, StorageFailed
 from agent.storage.outbox.disk import RealDisk
 from protocol.facts import EpochOpened, Fact, FactsLost
 from tests.agent.test_outbox import open_outbox
@@ -202,7 +202,7 @@ def test_another_stations_damaged_file_is_left_alone(path: Path) -> None:
     a_days_facts(path)
     overwrite(path, 0, bytes(100))
     before = path.read_bytes()
-    with pytest.raises(OutboxBroken, match="shili-01"):
+    with pytest.raises(StorageFailed, match="shili-01"):
         open_outbox(path, station="shili-02")
     assert path.read_bytes() == before
 
@@ -255,7 +255,7 @@ def test_a_replacement_that_was_interrupted_is_finished(path: Path, renames: int
     a_days_facts(path, orderly=False)
     overwrite(path, 0, bytes(100))
     page_one_is_gone_from_the_log(path)
-    with pytest.raises(OutboxBroken):
+    with pytest.raises(StorageFailed):
         Outbox.open(path, station=STATION, record_key=RECORD_KEY, now=moment, disk=Stopping(renames))
     outbox = open_outbox(path)
     assert touches(outbox) == set(range(1, 100))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox, OutboxBroken
+from agent.storage.outbox import Outbox, StorageFailed
 from agent.storage.outbox.disk import RealDisk
 from protocol.facts import Touch
 from tests.agent.test_outbox import open_outbox
@@ -30,7 +30,7 @@ class Interrupted(RealDisk):
 
     def _start_another(self) -> None:
         self.started += 1
-        with pytest.raises(OutboxBroken):
+        with pytest.raises(StorageFailed):
             open_outbox(self._path)
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import RealDisk, wal_of
-from agent.storage.outbox.wreck import Wreck
 from agent.storage.store import PAGE_BYTES
 
 PRESENT, EARLIER = bytes(range(1, 9)), bytes(range(101, 109))
@@ -19,12 +19,12 @@ def frame(number: int, letter: str, salts: bytes = PRESENT) -> bytes:
     return number.to_bytes(4) + bytes(4) + salts + bytes(8) + page(letter)
 
 
-def wreck(folder: Path, *frames: bytes, salts: bytes = PRESENT, rest: bytes = b"") -> Wreck:
+def wreck(folder: Path, *frames: bytes, salts: bytes = PRESENT, rest: bytes = b"") -> DamagedFile:
     """Return a database of pages 1 and 2 whose log holds some frames."""
     path = folder / "outbox.db"
     path.write_bytes(page("1") + page("2"))
     wal_of(path).write_bytes(bytes(16) + salts + bytes(8) + b"".join(frames) + rest)
-    return Wreck(RealDisk(), path)
+    return DamagedFile(RealDisk(), path)
 
 
 def test_the_newest_image_of_a_page_is_the_last_of_the_present_run(tmp_path: Path) -> None:
@@ -54,6 +54,6 @@ def test_garbled_salts_in_one_place_do_not_make_the_log_another_run_s(tmp_path: 
 
 
 def test_without_files_there_is_no_page(tmp_path: Path) -> None:
-    found = Wreck(RealDisk(), tmp_path / "outbox.db")
+    found = DamagedFile(RealDisk(), tmp_path / "outbox.db")
     assert (found.page(1), list(found.images())) == (None, [])
     found.close()

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from agent.camera.random_moments import MAX_LOOK_MS, MOST_PER_WINDOW, RandomMoments
-from agent.twin import InForce
+from agent.twin import EffectiveState
 from protocol.facts import BlobAnnounced
 from protocol.units import Moment
 from tests.agent.bench import village, window
@@ -22,7 +22,7 @@ def at(hour: float, *, day: int = 24, mono: int | None = None) -> Moment:
     return Moment(wall=wall, boot=BOOT, mono=wall if mono is None else mono, quality="synced")
 
 
-def day_of(moments: RandomMoments, wanted: InForce = DESIRED, *, day: int = 24) -> list[float]:
+def day_of(moments: RandomMoments, wanted: EffectiveState = DESIRED, *, day: int = 24) -> list[float]:
     """Look every 30 s from 8 to 18 and return the hours at which a picture was due."""
     looks = (8 + step / 120 for step in range(10 * 120))
     return [hour for hour in looks if moments.due(wanted, at(hour, day=day))]

@@ -6,10 +6,10 @@ import pytest
 
 from agent.camera import camera_process
 from agent.camera.snapshots import MAX_REQUESTED
-from agent.camera.spool_names import Wanted, parse_spool_name, spool_name
+from agent.camera.spool_names import PictureRequest, parse_spool_name, spool_name
 from agent.events import PictureTaken
 from agent.ports import Suspect
-from agent.storage.outbox import OutboxBroken
+from agent.storage.outbox import StorageFailed
 from protocol.commands import Command
 from protocol.facts import AlarmCleared, AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult
 from protocol.units import FactRef
@@ -56,7 +56,7 @@ def results(station: Bench) -> list[tuple[bytes, str, str]]:
 
 def test_a_picture_is_on_disk_then_a_fact_then_out_of_the_spool(station: Bench) -> None:
     station.snapshots.touch_recorded(REF)
-    assert station.taker.asked == [Wanted("touch", about=REF)]
+    assert station.taker.asked == [PictureRequest("touch", about=REF)]
     station.snapshots.taken(taken(station))
     (announced,) = station.of(BlobAnnounced)
     assert station.blobs.kept[announced.sha256] == JPEG
@@ -163,9 +163,14 @@ def test_each_answer_makes_room_for_another_request(station: Bench, jpeg: bytes 
 
 @pytest.mark.parametrize(
     "wanted",
-    [Wanted("touch", about=REF), Wanted("requested", command=b"c" * 16), Wanted("requested"), Wanted("random")],
+    [
+        PictureRequest("touch", about=REF),
+        PictureRequest("requested", command=b"c" * 16),
+        PictureRequest("requested"),
+        PictureRequest("random"),
+    ],
 )
-def test_the_spools_names_say_what_they_are(wanted: Wanted) -> None:
+def test_the_spools_names_say_what_they_are(wanted: PictureRequest) -> None:
     name = spool_name(wanted, "ab12")
     assert parse_spool_name(Path(name)) == wanted
     assert camera_process._NAME.fullmatch(name)
@@ -201,7 +206,7 @@ def test_a_picture_is_stated_as_gone_before_it_is(station: Bench) -> None:
     """The other way round, a power cut between the two would leave the county waiting for it for ever."""
     station.blobs.kept[b"e" * 32] = b"old"
     station.blobs.too_many = [b"e" * 32]
-    station.outbox.error = OutboxBroken("the disk fails")
+    station.outbox.error = StorageFailed("the disk fails")
     station.snapshots.taken(taken(station))
     assert b"e" * 32 in station.blobs.kept
 
@@ -268,7 +273,7 @@ def test_at_a_random_moment_of_a_duty_window_a_picture_is_taken(station: Bench) 
     station.snapshots.tick()
     station.system.pass_ms(10_000)
     station.snapshots.tick()
-    assert station.taker.asked == [Wanted("random")]
+    assert station.taker.asked == [PictureRequest("random")]
     station.snapshots.taken(taken(station, purpose="random"))
     assert [(fact.purpose, fact.about) for fact in station.of(BlobAnnounced)] == [("random", None)]
 
@@ -345,6 +350,6 @@ def test_on_a_full_disk_pictures_go_first_and_the_fact_follows(station: Bench) -
 def test_on_a_failing_disk_pictures_stay_until_a_fact_can_say_that_they_go(station: Bench) -> None:
     station.blobs.kept[b"e" * 32] = b"old"
     station.blobs.too_many = [b"e" * 32]
-    station.outbox.error = OutboxBroken("the disk fails")
+    station.outbox.error = StorageFailed("the disk fails")
     station.snapshots.make_room()
     assert station.blobs.kept == {b"e" * 32: b"old"}

@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 import agent.storage.store
-from agent.storage.store import STATE_TABLE, Damaged, OutboxBroken, OutboxFull, Store
+from agent.storage.store import STATE_TABLE, Damaged, StorageFailed, StorageFull, Store
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_every_durability_setting_took(store: Store) -> None:
 
 def test_a_setting_that_does_not_take_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent.storage.store, "PRAGMAS", (("synchronous", "NORMAL", 2),))
-    with pytest.raises(OutboxBroken, match="synchronous"):
+    with pytest.raises(StorageFailed, match="synchronous"):
         Store(path)
 
 
@@ -65,7 +65,7 @@ def test_a_second_process_is_kept_out(store: Store, path: Path) -> None:
 def test_a_file_that_another_process_has_is_refused_and_not_taken_for_damaged(path: Path) -> None:
     other = apsw.Connection(str(path))
     other.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; CREATE TABLE t (x)").fetchall()
-    with pytest.raises(OutboxBroken) as refused:
+    with pytest.raises(StorageFailed) as refused:
         Store(path)
     assert not isinstance(refused.value, Damaged)
     other.close()
@@ -82,7 +82,7 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
 
 def test_no_room_is_told_apart_from_a_broken_disk_and_passes(store: Store, path: Path) -> None:
     store.checkpoint()
-    with room_for(path.stat().st_size), pytest.raises(OutboxFull), store.transaction():
+    with room_for(path.stat().st_size), pytest.raises(StorageFull), store.transaction():
         store.write_state("big", bytes(200_000))
     assert store.get("big") is None
     with store.transaction():
@@ -114,7 +114,7 @@ def test_a_file_that_is_no_database_is_damaged(path: Path, content: bytes) -> No
 
 
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(OutboxBroken):
+    with pytest.raises(StorageFailed):
         Store(tmp_path / "nowhere" / "station.db")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.clocking.today import KEEP_MS, MAX_KEPT, Today
+from agent.clocking.touch_history import KEEP_MS, MAX_KEPT, TouchHistory
 from protocol.cards import card_token
 from protocol.facts import DirectionChosen, Fact, Touch
 from protocol.kiosk import DutyRow
@@ -169,7 +169,7 @@ def test_a_chosen_direction_is_recalled(station: Bench) -> None:
         (ref(2), touch(station, card=2)),
         (ref(3), DirectionChosen(at=station.now(), touch=ref(1), direction="out")),
     ]
-    again = Today(clock=station.clock, twin=station.twin)
+    again = TouchHistory(clock=station.clock, twin=station.twin)
     again.recall(facts)
     seen = again.find(ref(1))
     assert seen is not None

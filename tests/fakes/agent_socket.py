@@ -11,13 +11,13 @@ from pathlib import Path
 
 from protocol.kiosk import Home, ToAgent, ToKiosk, decode_from_kiosk, encode_line
 
-type Answers = Callable[[ToAgent], list[ToKiosk]]
+type CommandLog = Callable[[ToAgent], list[ToKiosk]]
 
 
 class FakeAgent:
     """Greets with ``home``, keeps what it hears, answers as ``answers`` says. A context manager."""
 
-    def __init__(self, path: Path, home: Home, answers: Answers = lambda _: []) -> None:
+    def __init__(self, path: Path, home: Home, answers: CommandLog = lambda _: []) -> None:
         self.path = path
         self.home = home
         self.answers = answers

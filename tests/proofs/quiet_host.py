@@ -12,7 +12,7 @@ from protocol.vitals import Vitals
 
 
 class QuietHost:
-    """Implements `agent.uplink.needs.UplinkHost`: it states alarms as facts, as the core does, and nothing else."""
+    """Implements `agent.uplink.ports.UplinkDelegate`: it states alarms as facts, as the core does, and nothing else."""
 
     def __init__(self, *, station: str, outbox: Outbox, now: Callable[[], Moment], software: str) -> None:
         self._station = station

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from agent.uplink.dialling import REST_KEEPALIVE_S
+from agent.uplink.reconnector import REST_KEEPALIVE_S
 from protocol.topics import DOWN, UP
 from server_broker import broker
 from server_broker.broker.access import local_access, station_access

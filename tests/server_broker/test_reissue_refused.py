@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from protocol.codec import encode
 from protocol.facts import Touch
 from server_broker.ingest.models import Fact, Reissue
-from server_broker.ingest.rows import LAST_WALL_MS
+from server_broker.ingest.projections import LAST_WALL_MS
 from server_broker.ingest.settlement import Settlement
 from tests.server_broker.station_double import CARD, NOW, StationDouble, moment, touch
 

@@ -3,7 +3,7 @@
 from agent.storage.outbox.marks import Mark, load_mark
 from agent.storage.outbox.schema import GUARDS, TABLES
 from agent.storage.outbox.stream import Tip, load_tip, read_facts
-from agent.storage.store import Damaged, OutboxBroken, Store
+from agent.storage.store import Damaged, StorageFailed, Store
 from protocol import chain
 
 STATION_KEY = "outbox/station"
@@ -17,7 +17,7 @@ def checked(store: Store, *, station: str) -> tuple[Tip, Mark]:
 
     Raises:
         Damaged: Something does not hold.
-        OutboxBroken: The file is another station's.
+        StorageFailed: The file is another station's.
     """
     _check_tables(store)
     store.check_pages()
@@ -35,10 +35,10 @@ def refuse_foreign(owner: bytes | None, *, station: str) -> None:
     """Refuse a file that a person put here from another station: its facts are not ours to tell.
 
     Raises:
-        OutboxBroken: ``owner`` is known and is not ``station``.
+        StorageFailed: ``owner`` is known and is not ``station``.
     """
     if owner is not None and owner != station.encode():
-        raise OutboxBroken(f"the outbox belongs to station {owner.decode(errors='replace')!r}, this is {station!r}")
+        raise StorageFailed(f"the outbox belongs to station {owner.decode(errors='replace')!r}, this is {station!r}")
 
 
 def _check_tables(store: Store) -> None:

@@ -11,9 +11,9 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.storage.outbox.damaged_file import Frames
 from agent.storage.outbox.disk import Disk, wal_of
-from agent.storage.outbox.wreck import Frames
-from agent.storage.store import PAGE_BYTES, Damaged, OutboxBroken, OutboxFull, Store, no_space
+from agent.storage.store import PAGE_BYTES, Damaged, StorageFailed, StorageFull, Store, no_space
 from protocol.units import Moment
 
 _HEADER = b"SQLite format 3\x00" + PAGE_BYTES.to_bytes(2, "big") + b"\x02\x02\x00\x40\x20\x20"
@@ -25,7 +25,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     """Let one process at a time move whole files about; once a file is open, SQLite's own lock guards it.
 
     Raises:
-        OutboxBroken: Another process is opening an outbox here at this moment, or there is no such folder.
+        StorageFailed: Another process is opening an outbox here at this moment, or there is no such folder.
     """
     with _translated():
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -33,7 +33,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise OutboxBroken("another process is opening the outbox") from error
+            raise StorageFailed("another process is opening the outbox") from error
         yield
     finally:
         os.close(descriptor)
@@ -43,8 +43,8 @@ def settle(path: Path, disk: Disk, *, at: Moment) -> None:
     """Finish or clear away what a power cut left of an earlier replacement.
 
     Raises:
-        OutboxFull: No room.
-        OutboxBroken: The disk failed.
+        StorageFull: No room.
+        StorageFailed: The disk failed.
     """
     with _translated():
         _discard(_new(path), disk)
@@ -59,8 +59,8 @@ def make(path: Path, disk: Disk, fill: Callable[[Store], None], *, at: Moment) -
         Where the former file lies now; None when there was none.
 
     Raises:
-        OutboxFull: No room; what was there is untouched.
-        OutboxBroken: The disk failed; what was there is untouched.
+        StorageFull: No room; what was there is untouched.
+        StorageFailed: The disk failed; what was there is untouched.
     """
     made = _new(path)
     with _translated():
@@ -137,7 +137,7 @@ def _bad_name(path: Path, *, at: Moment) -> Path:
         bad = path.with_name(f"{path.name}.bad-{stamp}{suffix}")
         if not bad.exists() and not wal_of(bad).exists():
             return bad
-    raise OutboxBroken(f"a thousand files were set aside at {stamp}")
+    raise StorageFailed(f"a thousand files were set aside at {stamp}")
 
 
 def _discard(path: Path, disk: Disk) -> None:
@@ -153,5 +153,5 @@ def _translated() -> Iterator[None]:
         yield
     except OSError as error:
         if no_space(error.errno):
-            raise OutboxFull("no room on the disk") from error
-        raise OutboxBroken(str(error)) from error
+            raise StorageFull("no room on the disk") from error
+        raise StorageFailed(str(error)) from error

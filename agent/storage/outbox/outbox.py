@@ -17,12 +17,12 @@ from agent.storage.outbox.disk import Disk, RealDisk, wal_of
 from agent.storage.outbox.earlier import EarlierStream, earlier_streams, falling_marks
 from agent.storage.outbox.files import alone_in, check_header, make, settle
 from agent.storage.outbox.marks import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
-from agent.storage.outbox.redo import redo
 from agent.storage.outbox.reissue import reissue
 from agent.storage.outbox.salvage import salvage
 from agent.storage.outbox.schema import guard_facts, make_tables
 from agent.storage.outbox.stream import Appender, Tip, load_tip, read_facts
-from agent.storage.store import Damaged, OutboxBroken, OutboxFull, Store
+from agent.storage.outbox.wal_recovery import redo
+from agent.storage.store import Damaged, StorageFailed, StorageFull, Store
 from protocol import birth, chain
 from protocol.envelope import Envelope, SealedFact
 from protocol.facts import MAX_BODY_BYTES, EpochReason, Fact, encode_fact
@@ -85,8 +85,8 @@ class Outbox:
             disk: Other ways to reach whole files; it names its own VFS.
 
         Raises:
-            OutboxFull: No room to make or salvage the file; what was there is untouched.
-            OutboxBroken: The disk failed, another process has the file, or it is another station's.
+            StorageFull: No room to make or salvage the file; what was there is untouched.
+            StorageFailed: The disk failed, another process has the file, or it is another station's.
         """
         disk = disk or RealDisk(vfs=vfs)
         with alone_in(path.parent):
@@ -137,8 +137,8 @@ class Outbox:
             state: Values to `get` later, on disk together with the facts or not at all.
 
         Raises:
-            OutboxFull: Nothing was written; later commits work when there is room again.
-            OutboxBroken: Nothing of it counts.
+            StorageFull: Nothing was written; later commits work when there is room again.
+            StorageFailed: Nothing of it counts.
             ValueError: A fact is larger than `MAX_COMMIT_BYTES`; nothing was written.
         """
         bodies = [encode_fact(fact) for fact in facts]
@@ -175,7 +175,7 @@ class Outbox:
             after, or damaged.
 
         Raises:
-            OutboxBroken: The next one has no receipt and is not what was committed. It is not sent; opening the outbox
+            StorageFailed: The next one has no receipt and is not what was committed. It is not sent; opening the outbox
                 anew salvages the rest.
         """
         facts: list[SealedFact] = []
@@ -238,8 +238,8 @@ class Outbox:
         """Append, to the current stream, the facts ``after + 1`` … ``matched`` of an earlier one under their names.
 
         Raises:
-            OutboxFull: Nothing was written.
-            OutboxBroken: Nothing of it counts.
+            StorageFull: Nothing was written.
+            StorageFailed: Nothing of it counts.
         """
         number, at = earlier.number, self._now()
         with self._transaction():
@@ -260,8 +260,8 @@ class Outbox:
             matched: Up to where the county has the current stream as it is here.
 
         Raises:
-            OutboxFull: Nothing changed.
-            OutboxBroken: Nothing changed.
+            StorageFull: Nothing changed.
+            StorageFailed: Nothing changed.
         """
         old, at, matched = self._tip, self._now(), min(matched, self.through)
         with self._transaction():
@@ -291,8 +291,8 @@ class Outbox:
         """Store a value durably under ``key``; an equal one is not written again.
 
         Raises:
-            OutboxFull: Nothing changed.
-            OutboxBroken: Nothing changed.
+            StorageFull: Nothing changed.
+            StorageFailed: Nothing changed.
         """
         # What a failed write left in the log counts at the next start unless another one is written over it.
         surely_there = not self._unsure
@@ -310,8 +310,8 @@ class Outbox:
             How many were erased; none while the clock is not trusted.
 
         Raises:
-            OutboxFull: Some may have been erased.
-            OutboxBroken: Some may have been erased.
+            StorageFull: Some may have been erased.
+            StorageFailed: Some may have been erased.
         """
         now = self._now()
         if now.quality not in DATED_QUALITIES:
@@ -325,8 +325,8 @@ class Outbox:
         """Write what receipts said and let the file go.
 
         Raises:
-            OutboxFull: The receipts were not noted; the file is closed, and nothing else is lost.
-            OutboxBroken: As before, for another failure.
+            StorageFull: The receipts were not noted; the file is closed, and nothing else is lost.
+            StorageFailed: As before, for another failure.
         """
         try:
             self._write_receipts(self._now())
@@ -348,7 +348,7 @@ class Outbox:
                 self._reload()
             with self._store.transaction():
                 yield
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             self._unsure = True
             self._damage = error if isinstance(error, Damaged) else self._damage
             raise

@@ -10,16 +10,16 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from agent.storage.outbox.belief import follows, take_out_misplaced
 from agent.storage.outbox.check import STATION_KEY, refuse_foreign
+from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import Disk
 from agent.storage.outbox.files import check_header, make
 from agent.storage.outbox.marks import Mark, write_mark
+from agent.storage.outbox.placement import follows, take_out_misplaced
 from agent.storage.outbox.reissue import as_reissued, reissue
+from agent.storage.outbox.scan import Scan, proven_facts, survey
 from agent.storage.outbox.schema import guard_facts, make_tables, place, seq_of
 from agent.storage.outbox.stream import Appender, StoredFact, insert_fact
-from agent.storage.outbox.survey import Survey, proven_facts, survey
-from agent.storage.outbox.wreck import Wreck
 from agent.storage.store import Damaged, Store
 from protocol import chain
 from protocol.units import Moment
@@ -31,11 +31,11 @@ def salvage(path: Path, disk: Disk, *, station: str, now: Callable[[], Moment]) 
     """Replace the damaged file at ``path`` and return where it lies now.
 
     Raises:
-        OutboxFull: No room for the new file; the damaged one is untouched.
-        OutboxBroken: The disk failed, or the file is another station's; it is untouched.
+        StorageFull: No room for the new file; the damaged one is untouched.
+        StorageFailed: The disk failed, or the file is another station's; it is untouched.
     """
     at = now()
-    with closing(Wreck(disk, path)) as wreck:
+    with closing(DamagedFile(disk, path)) as wreck:
         finds = survey(wreck)
         finds.state |= _state_as_sqlite_reads_it(path, disk)
         refuse_foreign(finds.state.get(STATION_KEY), station=station)
@@ -59,7 +59,7 @@ def _state_as_sqlite_reads_it(path: Path, disk: Disk) -> dict[str, bytes]:
         store.abandon()
 
 
-def _fill(store: Store, wreck: Wreck, finds: Survey, *, station: str, at: Moment) -> None:
+def _fill(store: Store, wreck: DamagedFile, finds: Scan, *, station: str, at: Moment) -> None:
     old = finds.newest_stream()
     epoch = finds.epochs.get(old)
     with store.transaction():
@@ -78,7 +78,7 @@ def _fill(store: Store, wreck: Wreck, finds: Survey, *, station: str, at: Moment
         guard_facts(store)
 
 
-def _say_again(store: Store, appender: Appender, finds: Survey, *, newest: int, at: Moment) -> None:
+def _say_again(store: Store, appender: Appender, finds: Scan, *, newest: int, at: Moment) -> None:
     """Re-issue what has no receipt. Where that has gaps, what the stream before still has may fill them."""
     whole = False
     for stream in sorted(finds.epochs, reverse=True):
@@ -96,7 +96,7 @@ def _say_again(store: Store, appender: Appender, finds: Survey, *, newest: int, 
         )
 
 
-def _carry_over(store: Store, wreck: Wreck, finds: Survey, *, station: str) -> list[StoredFact]:
+def _carry_over(store: Store, wreck: DamagedFile, finds: Scan, *, station: str) -> list[StoredFact]:
     """Copy what is proven; return the facts whose place another fact has taken (a commit that failed, written over)."""
     for stream, epoch in finds.epochs.items():
         store.rows("INSERT INTO streams VALUES (?, ?, 0)", (stream, epoch))
@@ -116,9 +116,7 @@ def _carry_over(store: Store, wreck: Wreck, finds: Survey, *, station: str) -> l
     return list(_rivals(store, finds, [fact for fact in in_order if fact.intact()], starts=starts))
 
 
-def _rivals(
-    store: Store, finds: Survey, doubtful: list[StoredFact], *, starts: dict[int, bytes]
-) -> Iterator[StoredFact]:
+def _rivals(store: Store, finds: Scan, doubtful: list[StoredFact], *, starts: dict[int, bytes]) -> Iterator[StoredFact]:
     """Put the doubtful facts that the chain proves where room is; yield those whose place another fact has."""
     for fact in doubtful:
         if not follows(store, fact, start=starts[fact.stream]):

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.identity.county_keys import CountyKeys
 from agent.ports import DeviceError, JudgeAt
-from agent.storage.outbox import OutboxFull
+from agent.storage.outbox import StorageFull
 from agent.storage.outbox.earlier import EarlierStream
 from agent.uplink import Uplink
-from agent.uplink.doors import Kept
+from agent.uplink.broker_endpoints import Kept
 from protocol import chain
 from protocol.birth import Mark
 from protocol.commands import Command
@@ -134,7 +134,7 @@ class MemoryOutbox:
 
     def say_again(self, earlier: EarlierStream, *, after: int) -> None:
         if self.full:
-            raise OutboxFull("no room")
+            raise StorageFull("no room")
         facts = next(facts for ended, facts in self.ended if ended.number == earlier.number)
         for seq, fact in enumerate(facts[after : earlier.matched], after + 1):
             self.commit(Reissued(at=NOW, epoch=earlier.epoch, seq=seq, salt=fact.salt, body=fact.body))

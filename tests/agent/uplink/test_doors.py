@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from agent.events import LinkUp
-from agent.storage.outbox import OutboxFull
-from agent.uplink.doors import BACK_AFTER_MS
+from agent.storage.outbox import StorageFull
+from agent.uplink.broker_endpoints import BACK_AFTER_MS
 from tests.agent.uplink.network import Broker, Wire, free_port
 from tests.agent.uplink.parts import STATION, Bench, MemoryOutbox
 from tests.agent.uplink.pki import Authority
@@ -27,7 +27,7 @@ class Kept:
 
     def put(self, key: str, value: bytes) -> None:
         if self.full:
-            raise OutboxFull("no room")
+            raise StorageFull("no room")
         self.values[key] = value
 
 

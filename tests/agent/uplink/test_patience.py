@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.uplink.patience import LEAST_MS, MOST_MS, Patience
+from agent.uplink.retransmit_timer import LEAST_MS, MOST_MS, RetransmitTimer
 from tests.agent.uplink.parts import Bench
 
 
@@ -76,14 +76,14 @@ def test_a_new_connection_knows_nothing_and_is_patient() -> None:
     ("receipts_ms", "least", "most"), [(50, 3_000, 3_000), (2_000, 3_000, 6_000), (9_000, 9_001, 20_000)]
 )
 def test_the_wait_suits_the_receipts(receipts_ms: int, least: int, most: int) -> None:
-    patience = Patience()
+    patience = RetransmitTimer()
     for _ in range(50):
         patience.took(receipts_ms)
     assert least <= patience.ms <= most
 
 
 def test_missing_doubles_up_to_the_most_and_a_receipt_brings_it_back() -> None:
-    patience = Patience()
+    patience = RetransmitTimer()
     assert patience.ms == MOST_MS
     patience.took(10)
     waits = []

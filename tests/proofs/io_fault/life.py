@@ -14,7 +14,7 @@ from agent.events import PackFetched
 from agent.identity.station_identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
 from agent.rescue import ExportFailed, board, export
 from agent.storage.durable import make_folder
-from agent.storage.outbox import OutboxBroken, OutboxFull
+from agent.storage.outbox import StorageFailed, StorageFull
 from protocol.receipts import Receipt
 from tests.fakes.clockwork import FakeSystemClock
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, python_files
@@ -39,7 +39,7 @@ LIVES: tuple[tuple[str, ...], ...] = (
 )
 """Steps of a life each. What was tried in an earlier one, and what makes a station of a folder, is not tried again."""
 
-_REFUSED = (OutboxFull, OutboxBroken)
+_REFUSED = (StorageFull, StorageFailed)
 """What the outbox says when the disk fails. At a start and a close `apsw.Error` comes too, only here: of a VFS in
 Python apsw raises also what SQLite passes over, such as a checkpoint that fails while a connection is closed."""
 
@@ -181,7 +181,7 @@ class Life:
             self.tell(let_go=self.told.let_go | {name})
             try:
                 self._running().blobs.drop(name)
-            except OutboxBroken:
+            except StorageFailed:
                 return
 
     def _pack(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from agent.storage.outbox import Outbox, OutboxFull
+from agent.storage.outbox import Outbox, StorageFull
 from agent.storage.store import Store
 from protocol.facts import Fact
 from protocol.units import FactRef
@@ -26,7 +26,7 @@ def test_a_green_light_for_what_the_disk_refused_is_caught(monkeypatch: pytest.M
     def hopeful(self: Outbox, *facts: Fact) -> list[FactRef]:
         try:
             return real(self, *facts)
-        except OutboxFull:
+        except StorageFull:
             return [FactRef(epoch=self.epoch, seq=self.through + 1 + n) for n in range(len(facts))]
 
     monkeypatch.setattr(Outbox, "commit", hopeful)
@@ -68,7 +68,7 @@ def test_sqlite_fails_as_asked(tmp_path: Path) -> None:
     with store.transaction():
         store.rows("CREATE TABLE t (x)")
     faults.at = faults.operations + 1
-    with pytest.raises(OutboxFull), store.transaction():
+    with pytest.raises(StorageFull), store.transaction():
         store.rows("INSERT INTO t VALUES (1)")
     with store.transaction():
         store.rows("INSERT INTO t VALUES (2)")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agent import cli as agent_cli
 from agent.clocking import desk
-from agent.clocking.correcting import CHOOSE_WITHIN_MS, Offer, Wish
+from agent.clocking.direction_correction import CHOOSE_WITHIN_MS, Offer, Wish
 from kiosk_tui import cli as kiosk_cli
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import KeyGuard

@@ -19,7 +19,7 @@ from agent.identity.renewal import Renewal
 from agent.identity.station_identity import load_identity
 from agent.inbox import Inbox
 from agent.ports import DeviceError, JudgeAt
-from agent.storage.fact_writer import Journal
+from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox import Outbox
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
@@ -187,7 +187,7 @@ class Board:
             now=self.clock.now,
         )
         self.clock.restore(self.outbox)
-        self._journal = Journal(self.outbox)
+        self._journal = FactWriter(self.outbox)
         twin = Twin(station=identity.station, village="示例村", state=self.outbox)
         self._lifecycle = Lifecycle(
             clock=self.clock, journal=self._journal, twin=twin, state=self.outbox, software=SOFTWARE

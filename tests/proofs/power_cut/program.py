@@ -14,11 +14,11 @@ from agent.camera.camera_worker import CameraWorker
 from agent.camera.live_view import LiveView
 from agent.camera.random_moments import RandomMoments
 from agent.camera.snapshots import Snapshots
-from agent.camera.spool_names import Wanted, spool_name
+from agent.camera.spool_names import PictureRequest, spool_name
 from agent.cli import LAST_LOG
 from agent.clocking.lamp import Lamp
 from agent.clocking.lifecycle import Lifecycle
-from agent.commands.command_log import Answers
+from agent.commands.command_log import CommandLog
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
 from agent.config.station_config import OUTBOX_FILE
@@ -33,13 +33,13 @@ from agent.station.commands import Commands
 from agent.storage.blobs import BlobStore
 from agent.storage.disk import Space
 from agent.storage.durable import make_folder
-from agent.storage.fact_writer import Journal
+from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from agent.uplink.doors import Doors
+from agent.uplink.broker_endpoints import BrokerEndpoints
 from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.last_boot import LastBoot
@@ -138,7 +138,7 @@ class Program:
     def _begin(self) -> None:
         self.state = _WatchedState(self.outbox, self._ears)
         self.clock.restore(self.state)
-        self.journal = Journal(self.outbox)
+        self.journal = FactWriter(self.outbox)
         self.blobs = BlobStore(self._folder / "blobs", room=lambda: PLENTY)
         self.inbox = Inbox()
         self.spool = self._folder / "camera-spool"
@@ -146,7 +146,7 @@ class Program:
         self._worker = CameraWorker(connect=_no_camera, spool=self.spool, write=self.blobs.write, inbox=self.inbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.state)
         recent = list(recent_facts(self.outbox))
-        self.answers = Answers(clock=self.clock, journal=self.journal, state=self.state)
+        self.answers = CommandLog(clock=self.clock, journal=self.journal, state=self.state)
         self.answers.recall(recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.state)
         self.snapshots = Snapshots(
@@ -191,7 +191,7 @@ class Program:
         self.lifecycle = Lifecycle(
             clock=self.clock, journal=self.journal, twin=self.twin, state=self.state, software="proof"
         )
-        self.doors = Doors(count=2, kept=self.state, mono_ms=self.clock.mono_ms)
+        self.doors = BrokerEndpoints(count=2, kept=self.state, mono_ms=self.clock.mono_ms)
         self.traffic = TrafficLedger(
             clock=self.clock,
             journal=self.journal,
@@ -241,15 +241,15 @@ class Program:
         for event in self.hand_over():
             self.snapshots.taken(event)
 
-    def _next_wanted(self) -> Wanted | None:
+    def _next_wanted(self) -> PictureRequest | None:
         try:
             wanted = self._worker._asked.get_nowait()
         except queue.Empty:
             return None
-        assert isinstance(wanted, Wanted)
+        assert isinstance(wanted, PictureRequest)
         return wanted
 
-    def photograph(self, jpeg: bytes, unique: str, wanted: Wanted = Wanted("touch")) -> str:  # noqa: B008 - immutable
+    def photograph(self, jpeg: bytes, unique: str, wanted: PictureRequest = PictureRequest("touch")) -> str:  # noqa: B008 - immutable
         """Have the camera's process take a picture into the spool and return its answer."""
         answer = camera_process._serve(_Film(), lambda _: (jpeg, ""), self.spool, spool_name(wanted, unique))
         return answer.decode().strip()

@@ -9,11 +9,11 @@ import pytest
 
 import agent.storage.store
 from agent.camera.snapshots import Snapshots
-from agent.commands.command_log import Answers
+from agent.commands.command_log import CommandLog
 from agent.commands.log_tail import LogTail
 from agent.drivers import https
 from agent.station.commands import Commands
-from agent.storage.outbox import Outbox, OutboxBroken
+from agent.storage.outbox import Outbox, StorageFailed
 from protocol.commands import Command
 from tests.proofs.power_cut.cutting import prove
 from tests.proofs.power_cut.disk import ForgetfulDisk
@@ -86,7 +86,7 @@ def test_a_name_for_bytes_that_are_not_synced_is_caught(monkeypatch: pytest.Monk
 
 def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     def not_here(*_: Any, **__: Any) -> None:
-        raise OutboxBroken("a person must look")
+        raise StorageFailed("a person must look")
 
     monkeypatch.setattr("tests.proofs.power_cut.workload._Station.damage", _Station.reopen)
     monkeypatch.setattr(agent.storage.store, "_uri", lambda path: f"file:{path}?psow=1")
@@ -95,10 +95,10 @@ def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_order_that_is_carried_out_before_it_is_known_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def in_memory(self: Answers, command: Command) -> None:
+    def in_memory(self: CommandLog, command: Command) -> None:
         self._known = self._with(command, answered=False)
 
-    monkeypatch.setattr(Answers, "begin", in_memory)
+    monkeypatch.setattr(CommandLog, "begin", in_memory)
     assert prove(cuts=200, seed=5, only=frozenset({"order"})).verdict.doubled > 0
 
 

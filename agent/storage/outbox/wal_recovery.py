@@ -9,12 +9,12 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from agent.storage.outbox.damaged_file import Frames
 from agent.storage.outbox.disk import Disk, wal_of
 from agent.storage.outbox.marks import Mark, read_mark, write_mark
 from agent.storage.outbox.pages import leaf_rows
 from agent.storage.outbox.schema import place
 from agent.storage.outbox.stream import StoredFact, Tip, insert_fact, stored_fact
-from agent.storage.outbox.wreck import Frames
 from agent.storage.store import Damaged, Row, Store
 from protocol import chain
 
@@ -65,8 +65,8 @@ def redo(store: Store, path: Path, disk: Disk, *, tip: Tip, mark: Mark) -> tuple
 
     Raises:
         Damaged: The log tells of commits that can't be put back.
-        OutboxFull: No room to write them; the log still has them.
-        OutboxBroken: The disk failed.
+        StorageFull: No room to write them; the log still has them.
+        StorageFailed: The disk failed.
     """
     beyond = _look_beyond(path, disk, tip)
     facts = beyond.continuation()

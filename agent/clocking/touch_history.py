@@ -32,7 +32,7 @@ _ORDER: dict[WindowState, int] = {"running": 0, "coming": 1, "over": 2}
 
 
 @dataclass(slots=True)
-class Seen:
+class RememberedTouch:
     """A touch that counts: not a repeat of another. In plain numbers, because some thousands lie in memory."""
 
     epoch: bytes
@@ -67,14 +67,14 @@ class _Mark(NamedTuple):
     """It was stored without a direction."""
 
 
-class Today:
+class TouchHistory:
     """The station's short memory of touches."""
 
     def __init__(self, *, clock: StationClock, twin: Twin) -> None:
         self._clock = clock
         self._twin = twin
-        self._touches: deque[Seen] = deque()
-        self._cards: dict[bytes, list[Seen]] = {}
+        self._touches: deque[RememberedTouch] = deque()
+        self._cards: dict[bytes, list[RememberedTouch]] = {}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Take up what the outbox still knows, oldest first."""
@@ -88,7 +88,7 @@ class Today:
         """Remember a committed touch that is no repeat; forget what no board needs any more."""
         at, before = touch.at, self._touches[-1] if self._touches else None
         of_card = self._cards.setdefault(touch.card, [])
-        seen = Seen(
+        seen = RememberedTouch(
             epoch=before.epoch if before and before.epoch == ref.epoch else ref.epoch,
             seq=ref.seq,
             wall=at.wall,
@@ -104,22 +104,22 @@ class Today:
         while len(self._touches) > MAX_KEPT or self._age_ms(self._touches[0], at) > KEEP_MS:
             self._forget(self._touches.popleft())
 
-    def _forget(self, oldest: Seen) -> None:
+    def _forget(self, oldest: RememberedTouch) -> None:
         of_card = self._cards[oldest.token]
         del of_card[0]
         if not of_card:
             del self._cards[oldest.token]
 
-    def _age_ms(self, seen: Seen, now: Moment) -> int:
+    def _age_ms(self, seen: RememberedTouch, now: Moment) -> int:
         if seen.boot == now.boot:
             return now.mono - seen.mono
         return self._clock.wall_of(now) - seen.wall
 
-    def find(self, ref: FactRef) -> Seen | None:
+    def find(self, ref: FactRef) -> RememberedTouch | None:
         """Return a touch by its identity."""
         return next((seen for seen in reversed(self._touches) if (seen.seq, seen.epoch) == (ref.seq, ref.epoch)), None)
 
-    def repeated(self, token: bytes, now: Moment) -> Seen | None:
+    def repeated(self, token: bytes, now: Moment) -> RememberedTouch | None:
         """Return the touch of the same card that a touch now would repeat, or None.
 
         Over a reboot only known times tell how long ago that was: a boot that does not know the time begins where the
@@ -132,10 +132,10 @@ class Today:
         known = last.boot == now.boot or {last.quality, now.quality} <= {*DATED_QUALITIES}
         return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
 
-    def _is_dated(self, seen: Seen) -> bool:
+    def _is_dated(self, seen: RememberedTouch) -> bool:
         return seen.quality in DATED_QUALITIES or (seen.boot == self._clock.now().boot and self._clock.dated)
 
-    def lacking(self, person: str, now: Moment, *, correctable: Seen | None = None) -> list[Lacking]:
+    def lacking(self, person: str, now: Moment, *, correctable: RememberedTouch | None = None) -> list[Lacking]:
         """Return what a person lacks in today's windows, window by window, and whether a touch can still be that.
 
         Nothing where today is not known. ``correctable`` is a touch whose direction its owner can correct now: in its
@@ -226,7 +226,7 @@ class Today:
                 (arrivals if (seen.direction or by_time) == "in" else departures).append(made)
         return min(arrivals, default=None), max(departures, default=None)
 
-    def _touches_of(self, person: str) -> Iterator[tuple[Seen, int]]:
+    def _touches_of(self, person: str) -> Iterator[tuple[RememberedTouch, int]]:
         """Return a person's touches of which it is known when they were."""
         for token in self._twin.tokens_of(person):
             for seen in self._cards.get(token, ()):

@@ -11,7 +11,7 @@ MARGIN_MS = 1_000
 """Receipts that take equally long are still no promise for the next one: the G of RFC 6298, section 2."""
 
 
-class Patience:
+class RetransmitTimer:
     """The retransmission timeout of RFC 6298, section 2, with its doubling (5.5)."""
 
     def __init__(self) -> None:

@@ -61,7 +61,7 @@ class Frames:
             self._file.close()
 
 
-class Wreck:
+class DamagedFile:
     """A damaged database: every page of the file and every image of a page in its log."""
 
     def __init__(self, disk: Disk, path: Path) -> None:

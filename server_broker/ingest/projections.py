@@ -1,6 +1,6 @@
 """Turn facts into the rows that other rooms read. Pure; one small handler for each kind of fact.
 
-Rows are tuples in the column order of `server_broker.ingest.store`, because tens of thousands are made a second.
+Rows are tuples in the column order of `ingest.stream_tables`, because tens of thousands are made a second.
 """
 
 from collections.abc import Callable
@@ -108,7 +108,7 @@ def wall_time(wall_ms: int) -> datetime:
 
 
 def _stamp(at: Moment, rows: Rows) -> tuple[Any, ...]:
-    """Return when a fact was, in the order of `server_broker.ingest.copying.STAMP_COLUMNS`."""
+    """Return when a fact was, in the order of `server_broker.ingest.bulk_copy.STAMP_COLUMNS`."""
     return wall_time(at.wall), at.quality, at.boot, at.mono, rows.received_at
 
 

@@ -7,7 +7,7 @@ and what is chosen is what the screens show; whatever they show next takes its p
 
 from dataclasses import dataclass
 
-from agent.clocking.today import REPEAT_WITHIN_MS, Seen
+from agent.clocking.touch_history import REPEAT_WITHIN_MS, RememberedTouch
 from protocol.units import Direction, FactRef, Moment
 
 AGAIN_WITHIN_MS = 10_000
@@ -24,7 +24,7 @@ _LATEST_MS = REPEAT_WITHIN_MS - CHOOSE_WITHIN_MS - CONFIRM_WITHIN_MS
 class Offer:
     """A direction can be chosen for this touch."""
 
-    seen: Seen
+    seen: RememberedTouch
     until_ms: int
 
 
@@ -32,12 +32,12 @@ class Offer:
 class Wish:
     """A direction was chosen for this touch; its card's next touch makes it so."""
 
-    seen: Seen
+    seen: RememberedTouch
     direction: Direction
     until_ms: int
 
 
-class Correcting:
+class DirectionCorrection:
     """What the screens offer: one offer, or one wish, or nothing."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Correcting:
         """Another result is on the screens: what the one before offered is over."""
         self._open = open_now
 
-    def touched_again(self, seen: Seen, at: Moment) -> Offer | None:
+    def touched_again(self, seen: RememberedTouch, at: Moment) -> Offer | None:
         """Return what a touch that repeats ``seen`` offers: in time after the card's last, it proves who asks."""
         in_time = seen.boot == at.boot and at.mono <= _again_until_ms(seen)
         seen.tapped = at.mono
@@ -64,7 +64,7 @@ class Correcting:
         """Return what was chosen for this touch, if that is what the screens show."""
         return self._open if isinstance(self._open, Wish) and self._open.seen.ref == touch else None
 
-    def confirmed_by(self, seen: Seen | None, at: Moment) -> Direction | None:
+    def confirmed_by(self, seen: RememberedTouch | None, at: Moment) -> Direction | None:
         """Return the direction that the next touch makes so, if it repeats the very touch of the wish in time."""
         wish = self._open
         if not isinstance(wish, Wish) or seen is not wish.seen or at.mono > wish.until_ms:
@@ -72,10 +72,10 @@ class Correcting:
         return wish.direction
 
 
-def again_within_ms(seen: Seen, now: Moment) -> int:
+def again_within_ms(seen: RememberedTouch, now: Moment) -> int:
     """Return for how long from now the card, touched again, is offered a correction; 0 where it is not."""
     return max(0, _again_until_ms(seen) - now.mono) if seen.boot == now.boot else 0
 
 
-def _again_until_ms(seen: Seen) -> int:
+def _again_until_ms(seen: RememberedTouch) -> int:
     return min(seen.tapped + AGAIN_WITHIN_MS, seen.mono + _LATEST_MS)

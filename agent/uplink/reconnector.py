@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from agent.uplink.backoff import Backoff
-from agent.uplink.doors import Doors
+from agent.uplink.broker_endpoints import BrokerEndpoints
 
 DUTY_KEEPALIVE_S = 60
 REST_KEEPALIVE_S = 240
@@ -27,10 +27,10 @@ REDIAL_SPREAD_MS = 60_000
 type DialState = Literal["down", "dialling", "up"]
 
 
-class Dialling:
+class Reconnector:
     """Attempts, numbered from 1, and their waits."""
 
-    def __init__(self, *, mono_ms: Callable[[], int], jitter: Callable[[], float], doors: Doors) -> None:
+    def __init__(self, *, mono_ms: Callable[[], int], jitter: Callable[[], float], doors: BrokerEndpoints) -> None:
         self._mono_ms = mono_ms
         self._jitter = jitter
         self._doors = doors

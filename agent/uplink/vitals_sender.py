@@ -12,7 +12,7 @@ import msgspec
 
 from agent.uplink.channel import Channel
 from agent.uplink.health_pace import HealthPace
-from agent.uplink.needs import UplinkHost
+from agent.uplink.ports import UplinkDelegate
 from protocol.codec import encode
 from protocol.vitals import Vitals
 
@@ -23,10 +23,10 @@ SAID_FIRST = 2
 """Vitals that say that vitals are put off, before they are."""
 
 
-class Pulse:
+class VitalsSender:
     """Says how the station is, no more often than it must."""
 
-    def __init__(self, *, channel: Channel, host: UplinkHost, mono_ms: Callable[[], int]) -> None:
+    def __init__(self, *, channel: Channel, host: UplinkDelegate, mono_ms: Callable[[], int]) -> None:
         self._channel = channel
         self._host = host
         self._mono_ms = mono_ms

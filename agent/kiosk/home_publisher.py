@@ -6,7 +6,7 @@ import msgspec
 
 from agent.clocking.desk import Screens
 from agent.clocking.lifecycle import Lifecycle
-from agent.clocking.today import Today
+from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.learning import Learning
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
@@ -18,7 +18,7 @@ STRANGE_KEYBOARD = "有人插上了陌生键盘，请把它拔下来"
 ONE_READER_GONE = "有一个读卡器没反应，请用另一个，并告诉镇办"
 
 
-class HomeScreen:
+class HomePublisher:
     """What the home screen shows, and when it was last sent."""
 
     def __init__(
@@ -27,7 +27,7 @@ class HomeScreen:
         station: str,
         clock: StationClock,
         twin: Twin,
-        today: Today,
+        today: TouchHistory,
         learning: Learning,
         lifecycle: Lifecycle,
         screens: Screens,

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from agent.storage.outbox.errors import OutboxBroken, OutboxFull
+from agent.storage.outbox.errors import StorageFailed, StorageFull
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Kept(Protocol):
         """Keep ``value`` durably."""
 
 
-class Doors:
+class BrokerEndpoints:
     """Chooses a port for each attempt; 0 is the usual one."""
 
     def __init__(self, *, count: int, kept: Kept | None, mono_ms: Callable[[], int]) -> None:
@@ -74,5 +74,5 @@ class Doors:
             return
         try:
             self._kept.put(_KEY, bytes([self._works]))
-        except (OutboxFull, OutboxBroken) as error:
+        except (StorageFull, StorageFailed) as error:
             log.warning("which port works was not kept: %s", error)

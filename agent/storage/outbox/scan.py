@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.marks import Mark, read_mark
 from agent.storage.outbox.pages import leaf_rows
 from agent.storage.outbox.schema import place
 from agent.storage.outbox.stream import StoredFact, stored_fact
-from agent.storage.outbox.wreck import Wreck
 from agent.storage.store import Row, state_seal
 
 _REACH = 64
@@ -16,7 +16,7 @@ _REACH = 64
 
 
 @dataclass(slots=True)
-class Survey:
+class Scan:
     """The finds of one pass over the pages."""
 
     votes: Counter[tuple[int, bytes]] = field(default_factory=Counter)
@@ -59,9 +59,9 @@ class Survey:
         return seen if known < seen <= known + _REACH else known
 
 
-def survey(wreck: Wreck) -> Survey:
+def survey(wreck: DamagedFile) -> Scan:
     """Look at every page once."""
-    finds = Survey()
+    finds = Scan()
     for rowid, row in _rows(wreck):
         fact = stored_fact((rowid, *row[1:]))
         if fact is not None:
@@ -72,7 +72,7 @@ def survey(wreck: Wreck) -> Survey:
     return finds
 
 
-def proven_facts(wreck: Wreck, finds: Survey) -> Iterator[StoredFact]:
+def proven_facts(wreck: DamagedFile, finds: Scan) -> Iterator[StoredFact]:
     """Yield every fact of a known stream whose body, unless erased, has its digest; repeats included.
 
     Where it lies, and under what epoch, is not proven by that.
@@ -83,19 +83,19 @@ def proven_facts(wreck: Wreck, finds: Survey) -> Iterator[StoredFact]:
             yield fact
 
 
-def _rows(wreck: Wreck) -> Iterator[tuple[int, Row]]:
+def _rows(wreck: DamagedFile) -> Iterator[tuple[int, Row]]:
     for number, page in wreck.images():
         yield from leaf_rows(page, number=number, pages=wreck.page)
 
 
-def _note_fact(finds: Survey, fact: StoredFact) -> None:
+def _note_fact(finds: Scan, fact: StoredFact) -> None:
     if fact.intact():
         finds.votes[fact.stream, fact.epoch] += 1
     key = (fact.stream, fact.epoch)
     finds.seen[key] = max(fact.seq, finds.seen.get(key, 0))
 
 
-def _note_other(finds: Survey, rowid: int, row: Row) -> None:
+def _note_other(finds: Scan, rowid: int, row: Row) -> None:
     match row:
         case (None, bytes(epoch), int()) if len(epoch) == 16 and 0 < rowid < 1 << 22:
             finds.votes[rowid, epoch] += 1

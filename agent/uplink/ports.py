@@ -60,7 +60,7 @@ class BlobSource(Protocol):
 
         Raises:
             KeyError: It was given up meanwhile.
-            OutboxBroken: It can't be read.
+            StorageFailed: It can't be read.
         """
 
     def intact(self, sha256: bytes) -> bool:
@@ -70,11 +70,11 @@ class BlobSource(Protocol):
         """Forget a file that the county has, or that is given up.
 
         Raises:
-            OutboxBroken: It may still be there.
+            StorageFailed: It may still be there.
         """
 
 
-class UplinkHost(Protocol):
+class UplinkDelegate(Protocol):
     """The core, as the uplink calls it: always on the core thread, and never from within a call of the host's."""
 
     def time_told(

@@ -1,4 +1,4 @@
-"""What the uplink may ask of the station and tell it. Implements `agent.uplink.UplinkHost`."""
+"""What the uplink may ask of the station and tell it. Implements `agent.uplink.UplinkDelegate`."""
 
 import os
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from pathlib import Path
 from agent.camera.snapshots import Snapshots
 from agent.clocking.duty import on_duty
 from agent.clocking.lifecycle import Lifecycle
-from agent.kiosk.home import HomeScreen
+from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.packs import PackShelf
 from agent.station.commands import Commands
 from agent.storage.disk import free_kib
-from agent.storage.fact_writer import Journal
+from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.uplink.traffic_ledger import TrafficLedger
@@ -26,7 +26,7 @@ from protocol.vitals import Vitals
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
-class StationHost:
+class StationDelegate:
     """The core's face to the uplink. Called on the core thread."""
 
     def __init__(
@@ -36,13 +36,13 @@ class StationHost:
         software: str,
         folder: Path,
         clock: StationClock,
-        journal: Journal,
+        journal: FactWriter,
         twin: Twin,
         lifecycle: Lifecycle,
         snapshots: Snapshots,
         commands: Commands,
         shelf: PackShelf,
-        home: HomeScreen,
+        home: HomePublisher,
         health: StationHealth,
         head: Callable[[], SignedHead],
         waiting: Callable[[], int],
