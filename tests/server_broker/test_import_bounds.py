@@ -32,12 +32,13 @@ WEB_MB = 60
 _MEASURE = """
 import resource, sys
 from pathlib import Path
-from server_broker.rosters.reading import read_file
+from server_broker.rosters import reading
 from server_broker.rosters.result import BadWorkbook
+reading.WITHIN_S = 60.0  # a busy machine gives its six seconds of processor time late
 data = Path(sys.argv[1]).read_bytes()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    said = f"read {len(read_file(data).people)}"
+    said = f"read {len(reading.read_file(data).people)}"
 except BadWorkbook as problem:
     said = str(problem)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, said)
