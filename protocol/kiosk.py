@@ -96,6 +96,10 @@ class Home(_Line, frozen=True, kw_only=True, tag="home"):
     notice: LongText = ""
 
 
+GRACE_MIN = 10
+"""How late an arrival and how early a departure pass for in time: rules section 3, lines 12 and 13, as they come."""
+
+
 class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     """The outcome of a touch, sent after the fact is on disk and the lamp is lit.
 
@@ -127,6 +131,8 @@ class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     """This is what came of a correction."""
     no_list: bool = False
     """The card is unknown because this station has had no list of cards from the county yet."""
+    complete: bool = False
+    """The person is on duty today, every window has its two touches, and none was left early (`GRACE_MIN`)."""
 
 
 class QuestionShown(_Line, frozen=True, kw_only=True, tag="question"):

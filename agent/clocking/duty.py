@@ -56,6 +56,11 @@ class Span:
         """First minute that is a departure's: half-way, rounded up."""
         return -(-(self.start + self.end) // 2)
 
+    @property
+    def end_minute(self) -> int:
+        """When the window ends, in minutes after midnight of its date."""
+        return self.end - _midnight(self.day)
+
 
 def spans(desired: EffectiveState, person: str, day: date) -> list[Span]:
     """Return a person's spans around ``day``, the day before and after included, by start.

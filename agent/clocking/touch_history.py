@@ -15,7 +15,7 @@ from agent.clocking import duty
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol.facts import DirectionChosen, Fact, Touch
-from protocol.kiosk import DutyRow, Lacking, LackingWhen, Missing, WindowState
+from protocol.kiosk import GRACE_MIN, DutyRow, Lacking, LackingWhen, Missing, WindowState
 from protocol.twin import Person
 from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Moment
 
@@ -148,6 +148,20 @@ class TouchHistory:
         touched = duty.local_minute(self._clock.wall_of(correctable.at)) if correctable else None
         spans = self._spans_of(person, wall)
         return [lack for span in spans for lack in self._lacking_in(person, span, minute, touched)]
+
+    def is_complete(self, person: str, now: Moment) -> bool:
+        """Tell whether a person on duty today has touched for every window and left none early.
+
+        False where today is not known, and for a person without a duty window: there is nothing to complete.
+        """
+        if not self._clock.dated:
+            return False
+        spans = self._spans_of(person, self._clock.wall_of(now))
+        marks = [(span, *self._marks(person, span)) for span in spans]
+        return bool(spans) and all(
+            arrived is not None and left is not None and left.minute >= span.end_minute - GRACE_MIN
+            for span, arrived, left in marks
+        )
 
     def _lacking_in(self, person: str, span: duty.Span, minute: int, touched: int | None) -> Iterator[Lacking]:
         arrived, left = self._marks(person, span)

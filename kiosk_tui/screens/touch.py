@@ -111,7 +111,7 @@ def _details(view: TouchView, *, keys_count: bool) -> tuple[Block, ...]:
     if touch.answer in _UNDERSTOOD:
         lacking = _lacking(view)[:_MOST_LACKING]
         texts = [*_about_the_direction(view, keys_count=keys_count), *lacking]
-        if touch.direction == "out" and not touch.lacking and _is_dated(touch):
+        if touch.complete:
             texts.append(words.MISSING_NOTHING)
     return tuple(Block(text) for text in texts if text)
 

