@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from agent.timekeeping.clock import State
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
@@ -153,7 +153,7 @@ class Twin:
         try:
             self._state.put(_SETTINGS_KEY, encode(settings))
             self._state.put(_KEY, encode(desired))
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             return f"not kept: {error}"[:400]
         return ""
 

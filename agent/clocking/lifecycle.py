@@ -7,8 +7,8 @@ knows the time. A mark on disk, at most 10 minutes old, says until when a statio
 import logging
 
 from agent.clocking import duty
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import State, StationClock
 from agent.twin import Twin
 from protocol.codec import decode, encode
@@ -114,7 +114,7 @@ class Lifecycle:
         self._clock.keep()
         try:
             self._state.put(_KEY, encode(now))
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("the last-alive mark was not kept: %s", error)
 
     def _close_windows(self) -> None:

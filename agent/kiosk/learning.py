@@ -13,8 +13,8 @@ import msgspec
 
 from agent.clocking.desk import Screens
 from agent.kiosk.packs import PackShelf
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import State, StationClock
 from protocol.facts import Attempt, Fact, LevelEnded
 from protocol.kiosk import AnswerQuestion, LevelChoice, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown, Sorry
@@ -211,7 +211,7 @@ class Learning:
         facts: list[Fact] = [attempt, end] if ended else [attempt]
         try:
             self._journal.commit(*facts)
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.error("an answer was not recorded: %s", error)
             return False
         return True
@@ -222,7 +222,7 @@ class Learning:
         self._stars[f"{run.pack.id}/{run.level.id}"] = run.stars
         try:
             self._state.put(_KEY, msgspec.msgpack.encode(self._stars))
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("the stars were not kept: %s", error)
 
     def next_question(self, kiosk: int, asked: NextQuestion) -> None:

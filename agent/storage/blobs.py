@@ -17,7 +17,7 @@ from pathlib import Path
 
 from agent.storage.disk import Space, space
 from agent.storage.durable import make_folder, sync_folder
-from agent.storage.store import StorageFailed, StorageFull, no_space
+from agent.storage.errors import StorageFailed, StorageFull, no_space
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ import msgspec
 from msgspec import Meta
 
 from agent.ports import SystemClock
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import DATED_QUALITIES, BootId, ClockQuality, Moment, MonoMs
 
@@ -341,5 +341,5 @@ class StationClock:
         )
         try:
             self._state.put(_KEY, msgspec.msgpack.encode(trusted))
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("the floor of the clock was not kept: %s", error)

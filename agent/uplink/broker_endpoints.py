@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -74,5 +74,5 @@ class BrokerEndpoints:
             return
         try:
             self._kept.put(_KEY, bytes([self._works]))
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("which port works was not kept: %s", error)

@@ -14,8 +14,8 @@ from datetime import date
 import msgspec
 
 from agent.clocking.duty import local_day
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import State, StationClock
 from agent.uplink.traffic import MB, forecast, month_total, oldest_needed, put_off
 from protocol.facts import AlarmCleared, AlarmRaised
@@ -160,7 +160,7 @@ class TrafficLedger:
         self._unsaved = 0
         try:
             self._state.put(_KEY, msgspec.msgpack.encode(self._row()))
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("the book of the month's data was not kept: %s", error)
 
     def _row(self) -> _Row:

@@ -8,8 +8,8 @@ import logging
 
 import msgspec
 
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import State, StationClock
 from protocol.facts import AlarmCleared, AlarmRaised, Severity
 
@@ -71,5 +71,5 @@ class StandingAlarms:
         """Keep what stands; a station that dies before says one thing twice after its restart, which does no harm."""
         try:
             self._state.put(_KEY, msgspec.msgpack.encode(self._standing))
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("the list of standing alarms was not kept: %s", error)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from agent.timekeeping.clock import State, StationClock
 from protocol.codec import decode, encode
 from protocol.facts import Booted, Fact, ShutDown
@@ -97,5 +97,5 @@ class LastBoot:
     def _put(self, key: str, value: bytes) -> None:
         try:
             self._state.put(key, value)
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("%s was not kept: %s", key, error)

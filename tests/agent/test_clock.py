@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from agent.storage.outbox.errors import StorageFull
+from agent.storage.errors import StorageFull
 from agent.timekeeping.clock import (
     ANSWER_WITHIN_MS,
     DAY_MS,

@@ -11,9 +11,10 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.storage.errors import Damaged, StorageFailed, StorageFull, no_space
 from agent.storage.outbox.damaged_file import Frames
 from agent.storage.outbox.disk import Disk, wal_of
-from agent.storage.store import PAGE_BYTES, Damaged, StorageFailed, StorageFull, Store, no_space
+from agent.storage.store import PAGE_BYTES, Store
 from protocol.units import Moment
 
 _HEADER = b"SQLite format 3\x00" + PAGE_BYTES.to_bytes(2, "big") + b"\x02\x02\x00\x40\x20\x20"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.identity.county_keys import CountyKeys
 from agent.ports import DeviceError, JudgeAt
-from agent.storage.outbox import StorageFull
+from agent.storage.errors import StorageFull
 from agent.storage.outbox.earlier import EarlierStream
 from agent.uplink import Uplink
 from agent.uplink.broker_endpoints import Kept

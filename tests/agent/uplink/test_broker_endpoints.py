@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.events import LinkUp
-from agent.storage.outbox import StorageFull
+from agent.storage.errors import StorageFull
 from agent.uplink.broker_endpoints import BACK_AFTER_MS
 from tests.agent.uplink.network import Broker, Wire, free_port
 from tests.agent.uplink.parts import STATION, Bench, MemoryOutbox
