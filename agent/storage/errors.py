@@ -25,3 +25,8 @@ class Damaged(StorageFailed):
 def no_space(error_number: int | None) -> bool:
     """Return whether an errno says that the disk, a quota or a limit on file size leaves no room."""
     return error_number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def storage_error(error: OSError) -> StorageFull | StorageFailed:
+    """Return what an error of the operating system means for the caller."""
+    return StorageFull("no room on the disk") if no_space(error.errno) else StorageFailed(str(error))

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.storage.errors import Damaged, StorageFailed, StorageFull, no_space
+from agent.storage.errors import Damaged, StorageFailed, storage_error
 from agent.storage.outbox.damaged_file import Frames
 from agent.storage.outbox.disk import Disk, wal_of
 from agent.storage.store import PAGE_BYTES, Store
@@ -153,6 +153,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if no_space(error.errno):
-            raise StorageFull("no room on the disk") from error
-        raise StorageFailed(str(error)) from error
+        raise storage_error(error) from error
