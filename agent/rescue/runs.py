@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.storage.outbox.marks import load_mark
+from agent.storage.outbox.progress import load_mark
 from agent.storage.outbox.schema import MAX_SEQ
 from agent.storage.outbox.stream import StoredFact, read_facts
 from agent.storage.store import Store

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
 from agent.storage.outbox import Outbox
-from agent.storage.outbox.marks import load_mark
+from agent.storage.outbox.progress import load_mark
 from agent.storage.outbox.schema import place
 from protocol.facts import Touch
 from protocol.receipts import Held, Receipt

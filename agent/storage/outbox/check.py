@@ -1,7 +1,7 @@
 """Judge an opened file before anything of it is believed or sent."""
 
 from agent.storage.errors import Damaged, StorageFailed
-from agent.storage.outbox.marks import Mark, load_mark
+from agent.storage.outbox.progress import Mark, load_mark
 from agent.storage.outbox.schema import GUARDS, TABLES
 from agent.storage.outbox.stream import Tip, load_tip, read_facts
 from agent.storage.store import Store

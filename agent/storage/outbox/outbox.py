@@ -17,7 +17,7 @@ from agent.storage.outbox.check import STATION_KEY, checked
 from agent.storage.outbox.disk import Disk, RealDisk, wal_of
 from agent.storage.outbox.earlier import EarlierStream, earlier_streams, falling_marks
 from agent.storage.outbox.files import alone_in, check_header, make, settle
-from agent.storage.outbox.marks import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
+from agent.storage.outbox.progress import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
 from agent.storage.outbox.reissue import reissue
 from agent.storage.outbox.salvage import salvage
 from agent.storage.outbox.schema import guard_facts, make_tables

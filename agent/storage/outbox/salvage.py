@@ -15,8 +15,8 @@ from agent.storage.outbox.check import STATION_KEY, refuse_foreign
 from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import Disk
 from agent.storage.outbox.files import check_header, make
-from agent.storage.outbox.marks import Mark, write_mark
 from agent.storage.outbox.placement import follows, take_out_misplaced
+from agent.storage.outbox.progress import Mark, write_mark
 from agent.storage.outbox.reissue import as_reissued, reissue
 from agent.storage.outbox.scan import Scan, proven_facts, survey
 from agent.storage.outbox.schema import guard_facts, make_tables, place, seq_of

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from agent.storage.outbox.damaged_file import DamagedFile
-from agent.storage.outbox.marks import Mark, read_mark
 from agent.storage.outbox.pages import leaf_rows
+from agent.storage.outbox.progress import Mark, read_mark
 from agent.storage.outbox.schema import place
 from agent.storage.outbox.stream import StoredFact, stored_fact
 from agent.storage.store import Row, state_seal

@@ -12,8 +12,8 @@ from pathlib import Path
 from agent.storage.errors import Damaged
 from agent.storage.outbox.damaged_file import Frames
 from agent.storage.outbox.disk import Disk, wal_of
-from agent.storage.outbox.marks import Mark, read_mark, write_mark
 from agent.storage.outbox.pages import leaf_rows
+from agent.storage.outbox.progress import Mark, read_mark, write_mark
 from agent.storage.outbox.schema import place
 from agent.storage.outbox.stream import StoredFact, Tip, insert_fact, stored_fact
 from agent.storage.store import Row, Store

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from agent.storage.outbox import Outbox, outbox
-from agent.storage.outbox.marks import Mark
+from agent.storage.outbox.progress import Mark
 from agent.storage.outbox.stream import Tip
 from agent.uplink import session
 from agent.uplink.agreement import Continue

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.storage.outbox import Outbox
-from agent.storage.outbox.marks import Mark, load_mark, write_mark
+from agent.storage.outbox.progress import Mark, load_mark, write_mark
 from agent.storage.outbox.schema import place
 from agent.storage.store import Store
 from tests.agent.test_outbox import open_outbox
