@@ -46,7 +46,7 @@ class Offering:
         """What to ask next; None while there is nothing to ask."""
         if self.over or self._after is not None:
             return None
-        return Compare(station=self._station, epoch=self._left[0].epoch, marks=self._left[0].marks)
+        return Compare(station=self._station, epoch=self._left[0].epoch, marks=self._left[0].heads)
 
     def answered(self, match: Match) -> int | None:
         """Take the answer to `question`.

@@ -32,7 +32,7 @@ class Stream(StreamView, Protocol):
     def take_receipt(self, receipt: Receipt) -> bool:
         """Note what the county has; return False where the receipt does not fit this stream."""
 
-    def marks(self) -> list[Mark]:
+    def spaced_heads(self) -> list[Mark]:
         """Return chain values at falling seqs, for a comparison."""
 
     @property

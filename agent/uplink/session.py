@@ -257,7 +257,7 @@ class Session:
 
     def _say_compare(self) -> None:
         self._due_ms = self._mono_ms() + ANSWER_MS
-        marks = self._stream.marks()
+        marks = self._stream.spaced_heads()
         if not marks:
             self._open_epoch(matched=0)
             return

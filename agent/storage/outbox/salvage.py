@@ -16,7 +16,7 @@ from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import Disk
 from agent.storage.outbox.files import check_header, make
 from agent.storage.outbox.placement import follows, take_out_misplaced
-from agent.storage.outbox.progress import Mark, write_mark
+from agent.storage.outbox.progress import Progress, write_progress
 from agent.storage.outbox.reissue import as_reissued, reissue
 from agent.storage.outbox.scan import Scan, proven_facts, survey
 from agent.storage.outbox.schema import guard_facts, make_tables, place, seq_of
@@ -74,8 +74,8 @@ def _fill(store: Store, wreck: DamagedFile, finds: Scan, *, station: str, at: Mo
         for fact in rivals:
             appender.add_fact(as_reissued(fact, at=at))
         appender.finish_reissue()
-        generation = max((mark.generation for mark in finds.marks.values()), default=0)
-        write_mark(store, Mark(stream=old + 1, day=0, generation=generation, issued=appender.tip.through))
+        generation = max((progress.generation for progress in finds.progress.values()), default=0)
+        write_progress(store, Progress(stream=old + 1, day=0, generation=generation, issued=appender.tip.through))
         guard_facts(store)
 
 
@@ -101,9 +101,9 @@ def _carry_over(store: Store, wreck: DamagedFile, finds: Scan, *, station: str) 
     """Copy what is proven; return the facts whose place another fact has taken (a commit that failed, written over)."""
     for stream, epoch in finds.epochs.items():
         store.rows("INSERT INTO streams VALUES (?, ?, 0)", (stream, epoch))
-    for mark in finds.marks.values():
-        if mark.stream in finds.epochs:
-            write_mark(store, mark)
+    for progress in finds.progress.values():
+        if progress.stream in finds.epochs:
+            write_progress(store, progress)
     for key, value in ({STATION_KEY: station.encode()} | finds.state).items():
         store.write_state(key, value)
     starts = {stream: chain.first_head(station=station, epoch=epoch) for stream, epoch in finds.epochs.items()}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.pages import leaf_rows
-from agent.storage.outbox.progress import Mark, read_mark
+from agent.storage.outbox.progress import Progress, read_progress
 from agent.storage.outbox.schema import place
 from agent.storage.outbox.stream import StoredFact, stored_fact
 from agent.storage.store import Row, state_seal
@@ -25,7 +25,7 @@ class Scan:
     """By stream number its epoch, as the votes have it."""
     seen: dict[tuple[int, bytes], int] = field(default_factory=dict)
     """By stream and epoch, the highest seq of any fact row, proven or not."""
-    marks: dict[int, Mark] = field(default_factory=dict)
+    progress: dict[int, Progress] = field(default_factory=dict)
     """By place in the table, the mark that knows of the most facts."""
     state: dict[str, bytes] = field(default_factory=dict)
 
@@ -37,17 +37,17 @@ class Scan:
 
     def newest_stream(self) -> int:
         """Return the highest stream number that is known; 0 when none is."""
-        marked = [mark.stream for mark in self.marks.values()]
+        marked = [progress.stream for progress in self.progress.values()]
         return max([*self.epochs, *marked], default=0)
 
     def receipted(self, stream: int) -> int:
         """Return up to where the county is known to have a stream."""
-        mark = self.marks.get(place(stream, 0))
-        return mark.receipted if mark else 0
+        progress = self.progress.get(place(stream, 0))
+        return progress.receipted if progress else 0
 
     def issued(self, stream: int) -> int:
         """Return up to where the marks say that a stream had gone."""
-        return max((mark.issued for mark in self.marks.values() if mark.stream == stream), default=0)
+        return max((progress.issued for progress in self.progress.values() if progress.stream == stream), default=0)
 
     def through(self, stream: int, *, proven: int) -> int:
         """Return up to where a stream had gone, given the last fact that is proven.
@@ -102,13 +102,13 @@ def _note_other(finds: Scan, rowid: int, row: Row) -> None:
         case (str(key), bytes(value), bytes(seal)) if seal == state_seal(key, value):
             finds.state.setdefault(key, value)
         case (None, int(), int(), int(), bytes()):
-            mark = read_mark((rowid, *row[1:]))
-            if mark is not None:
-                before = finds.marks.get(rowid)
-                finds.marks[rowid] = _later(before, mark) if before else mark
+            progress = read_progress((rowid, *row[1:]))
+            if progress is not None:
+                before = finds.progress.get(rowid)
+                finds.progress[rowid] = _later(before, progress) if before else progress
 
 
-def _later(one: Mark, other: Mark) -> Mark:
+def _later(one: Progress, other: Progress) -> Progress:
     """Return the newer of two states of a mark; receipts first by generation, which may lower them."""
-    newer = max(one, other, key=lambda mark: (mark.generation, mark.receipted))
+    newer = max(one, other, key=lambda progress: (progress.generation, progress.receipted))
     return replace(newer, issued=max(one.issued, other.issued))

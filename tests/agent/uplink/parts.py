@@ -115,7 +115,7 @@ class MemoryOutbox:
         self.generation = max(self.generation, receipt.generation)
         return True
 
-    def marks(self) -> list[Mark]:
+    def spaced_heads(self) -> list[Mark]:
         return [Mark(seq=seq, head=self.heads[seq]) for seq in range(self.through, max(0, self.through - 64), -1)]
 
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
