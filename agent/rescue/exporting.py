@@ -27,7 +27,7 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.check import STATION_KEY
 from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import RealDisk
-from agent.storage.outbox.scan import survey
+from agent.storage.outbox.scan import scan_file
 from agent.storage.outbox.stream import load_tip
 from agent.storage.store import Store
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
@@ -158,7 +158,7 @@ def _header(signer: Signer, runs: list[Run], at: Moment) -> ExportHeader:
 def _owner(outbox: Path) -> str:
     """Return whose outbox it is, by its own word, also where it is damaged."""
     with closing(DamagedFile(RealDisk(), outbox)) as wreck:
-        owner = survey(wreck).state.get(STATION_KEY)
+        owner = scan_file(wreck).state.get(STATION_KEY)
     if owner is None:
         raise ExportFailed("文件里读不出站点编号，请加 --station 站点编号")
     return owner.decode(errors="replace")

@@ -60,9 +60,9 @@ class FactWriter:
             log.error("%d facts given up: the disk has taken nothing for too long", len(facts) - max(0, room))
         self._owed.extend(facts[: max(0, room)])
         self._owed_state.update(state or {})
-        self.settle()
+        self.flush()
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Try again to make durable what is owed."""
         if not self._owed and not self._owed_state:
             return

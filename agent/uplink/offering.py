@@ -72,7 +72,7 @@ class Offering:
         earlier = self._left[0]
         through = min(self._after + FACTS_AT_ONCE, earlier.matched)
         if through > self._after:
-            self._stream.say_again(replace(earlier, matched=through), after=self._after)
+            self._stream.reissue_earlier(replace(earlier, matched=through), after=self._after)
             log.info("%s: facts %d to %d of an earlier stream said again", self._station, self._after + 1, through)
         self._after = through
         if through == earlier.matched:

@@ -29,7 +29,7 @@ def test_after_saying_an_earlier_stream_again_the_file_is_as_sound_as_before(tmp
     outbox = filled(path)
     outbox.open_epoch("ahead", matched=10)
     (earlier,) = outbox.earlier_streams()
-    outbox.say_again(earlier, after=4)
+    outbox.reissue_earlier(earlier, after=4)
     epoch, through, facts = outbox.epoch, outbox.through, facts_of(outbox)
     outbox._store.abandon()
     again = open_outbox(path)

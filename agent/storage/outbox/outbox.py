@@ -16,13 +16,13 @@ from agent.storage.outbox import prune
 from agent.storage.outbox.check import STATION_KEY, checked
 from agent.storage.outbox.disk import Disk, RealDisk, wal_of
 from agent.storage.outbox.earlier import EarlierStream, earlier_streams, spaced_heads
-from agent.storage.outbox.files import alone_in, check_header, make, settle
+from agent.storage.outbox.files import alone_in, check_header, finish_replacement, make
 from agent.storage.outbox.progress import MS_PER_DAY, Progress, ReceiptBook, load_progress, write_progress
 from agent.storage.outbox.reissue import reissue
 from agent.storage.outbox.salvage import salvage
 from agent.storage.outbox.schema import guard_facts, make_tables
 from agent.storage.outbox.stream import Appender, Tip, load_tip, read_facts
-from agent.storage.outbox.wal_recovery import redo
+from agent.storage.outbox.wal_recovery import recover_wal
 from agent.storage.store import Store
 from protocol import birth, chain
 from protocol.envelope import Envelope, SealedFact
@@ -91,7 +91,7 @@ class Outbox:
         """
         disk = disk or RealDisk(vfs=vfs)
         with alone_in(path.parent):
-            settle(path, disk, at=now())
+            finish_replacement(path, disk, at=now())
             if not path.exists() and not _has_bytes(wal_of(path)):
                 make(path, disk, lambda store: _begin(store, station=station, at=now()), at=now())
             try:
@@ -235,7 +235,7 @@ class Outbox:
         """Return the streams before the current one that a county of a new generation is to be asked about."""
         return earlier_streams(self._store, newest=self._tip.number)
 
-    def say_again(self, earlier: EarlierStream, *, after: int) -> None:
+    def reissue_earlier(self, earlier: EarlierStream, *, after: int) -> None:
         """Append, to the current stream, the facts ``after + 1`` … ``matched`` of an earlier one under their names.
 
         Raises:
@@ -392,7 +392,7 @@ def _open_checked(path: Path, disk: Disk, *, station: str) -> tuple[Store, Tip, 
     store = Store(path, vfs=disk.vfs)
     try:
         tip, progress = checked(store, station=station)
-        tip, progress = redo(store, path, disk, tip=tip, progress=progress)
+        tip, progress = recover_wal(store, path, disk, tip=tip, progress=progress)
     except BaseException:
         store.abandon()
         raise

@@ -17,7 +17,7 @@ _REACH = 64
 
 @dataclass(slots=True)
 class Scan:
-    """The finds of one pass over the pages."""
+    """The scan of one pass over the pages."""
 
     votes: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     """How often each stream number was read with each epoch: a damaged one of either stands alone."""
@@ -59,53 +59,53 @@ class Scan:
         return seen if known < seen <= known + _REACH else known
 
 
-def survey(wreck: DamagedFile) -> Scan:
+def scan_file(damaged: DamagedFile) -> Scan:
     """Look at every page once."""
-    finds = Scan()
-    for rowid, row in _rows(wreck):
+    scan = Scan()
+    for rowid, row in _rows(damaged):
         fact = stored_fact((rowid, *row[1:]))
         if fact is not None:
-            _note_fact(finds, fact)
+            _note_fact(scan, fact)
         else:
-            _note_other(finds, rowid, row)
-    finds.count_votes()
-    return finds
+            _note_other(scan, rowid, row)
+    scan.count_votes()
+    return scan
 
 
-def proven_facts(wreck: DamagedFile, finds: Scan) -> Iterator[StoredFact]:
+def proven_facts(damaged: DamagedFile, scan: Scan) -> Iterator[StoredFact]:
     """Yield every fact of a known stream whose body, unless erased, has its digest; repeats included.
 
     Where it lies, and under what epoch, is not proven by that.
     """
-    for rowid, row in _rows(wreck):
+    for rowid, row in _rows(damaged):
         fact = stored_fact((rowid, *row[1:]))
-        if fact is not None and fact.stream in finds.epochs and (fact.body is None or fact.intact()):
+        if fact is not None and fact.stream in scan.epochs and (fact.body is None or fact.intact()):
             yield fact
 
 
-def _rows(wreck: DamagedFile) -> Iterator[tuple[int, Row]]:
-    for number, page in wreck.images():
-        yield from leaf_rows(page, number=number, pages=wreck.page)
+def _rows(damaged: DamagedFile) -> Iterator[tuple[int, Row]]:
+    for number, page in damaged.images():
+        yield from leaf_rows(page, number=number, pages=damaged.page)
 
 
-def _note_fact(finds: Scan, fact: StoredFact) -> None:
+def _note_fact(scan: Scan, fact: StoredFact) -> None:
     if fact.intact():
-        finds.votes[fact.stream, fact.epoch] += 1
+        scan.votes[fact.stream, fact.epoch] += 1
     key = (fact.stream, fact.epoch)
-    finds.seen[key] = max(fact.seq, finds.seen.get(key, 0))
+    scan.seen[key] = max(fact.seq, scan.seen.get(key, 0))
 
 
-def _note_other(finds: Scan, rowid: int, row: Row) -> None:
+def _note_other(scan: Scan, rowid: int, row: Row) -> None:
     match row:
         case (None, bytes(epoch), int()) if len(epoch) == 16 and 0 < rowid < 1 << 22:
-            finds.votes[rowid, epoch] += 1
+            scan.votes[rowid, epoch] += 1
         case (str(key), bytes(value), bytes(seal)) if seal == state_seal(key, value):
-            finds.state.setdefault(key, value)
+            scan.state.setdefault(key, value)
         case (None, int(), int(), int(), bytes()):
             progress = read_progress((rowid, *row[1:]))
             if progress is not None:
-                before = finds.progress.get(rowid)
-                finds.progress[rowid] = _later(before, progress) if before else progress
+                before = scan.progress.get(rowid)
+                scan.progress[rowid] = _later(before, progress) if before else progress
 
 
 def _later(one: Progress, other: Progress) -> Progress:

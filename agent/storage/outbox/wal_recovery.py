@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent.storage.errors import Damaged
-from agent.storage.outbox.damaged_file import Frames
+from agent.storage.outbox.damaged_file import WalFrames
 from agent.storage.outbox.disk import Disk, wal_of
 from agent.storage.outbox.pages import leaf_rows
 from agent.storage.outbox.progress import Progress, read_progress, write_progress
@@ -20,7 +20,7 @@ from agent.storage.store import Row, Store
 from protocol import chain
 
 
-class Beyond:
+class WalRemainder:
     """What the log's frames hold beyond a tip."""
 
     def __init__(self, tip: Tip) -> None:
@@ -61,7 +61,7 @@ class Beyond:
         return len(later) > 1 or any(stream == self._tip.number and n > through for stream, n in self._issued)
 
 
-def redo(store: Store, path: Path, disk: Disk, *, tip: Tip, progress: Progress) -> tuple[Tip, Progress]:
+def recover_wal(store: Store, path: Path, disk: Disk, *, tip: Tip, progress: Progress) -> tuple[Tip, Progress]:
     """Put back what the log holds beyond ``tip`` and return the new tip; nothing is written when there is nothing.
 
     Raises:
@@ -84,10 +84,10 @@ def redo(store: Store, path: Path, disk: Disk, *, tip: Tip, progress: Progress) 
     return Tip(tip.number, tip.epoch, through, facts[-1].head), progress
 
 
-def _look_beyond(path: Path, disk: Disk, tip: Tip) -> Beyond:
+def _look_beyond(path: Path, disk: Disk, tip: Tip) -> WalRemainder:
     """Look at every frame of the log's present run up to its last commit; what follows that was never complete."""
-    beyond = Beyond(tip)
-    with closing(Frames(disk, wal_of(path))) as frames:
+    beyond = WalRemainder(tip)
+    with closing(WalFrames(disk, wal_of(path))) as frames:
         run = [index for index in range(frames.count) if frames.current(index)]
         while run and not frames.commits(run[-1]):
             run.pop()

@@ -132,7 +132,7 @@ class MemoryOutbox:
     def earlier_streams(self) -> list[EarlierStream]:
         return [earlier for earlier, _ in self.ended]
 
-    def say_again(self, earlier: EarlierStream, *, after: int) -> None:
+    def reissue_earlier(self, earlier: EarlierStream, *, after: int) -> None:
         if self.full:
             raise StorageFull("no room")
         facts = next(facts for ended, facts in self.ended if ended.number == earlier.number)

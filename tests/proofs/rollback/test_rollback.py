@@ -59,7 +59,7 @@ def test_a_log_that_is_not_looked_through_is_caught(monkeypatch: pytest.MonkeyPa
     def as_sqlite_says(*_: object, tip: Tip, progress: Progress) -> tuple[Tip, Progress]:
         return tip, progress
 
-    monkeypatch.setattr(outbox, "redo", as_sqlite_says)
+    monkeypatch.setattr(outbox, "recover_wal", as_sqlite_says)
     assert prove(runs=80, seed=1).wrong > 0
 
 
