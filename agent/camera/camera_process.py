@@ -23,6 +23,7 @@ from typing import Any
 from agent.camera.camera_limits import MEMORY_BYTES, limit_process, picture_begins, picture_ends
 from agent.config.catalogue import CAMERA_SETTINGS, CAMERAS, driver
 from agent.ports import Camera, DeviceError, Suspect
+from agent.storage.durable import write_durably
 
 _NAME = re.compile(r"[a-z0-9-]{1,120}\.jpg")
 FRAME = "frame"
@@ -123,31 +124,12 @@ def _one_line(error: Exception) -> str:
 def _still(camera: Camera, develop: Develop, spool: Path, name: str) -> str:
     if not _NAME.fullmatch(name):
         return "failed not a file name"
-    fresh = spool / f"{name}.new"
     try:
         jpeg, suspect = develop(camera)
-        _write(fresh, jpeg)
-        fresh.rename(spool / name)
-        _sync(spool, os.O_RDONLY | os.O_DIRECTORY)
+        write_durably(spool / name, jpeg)
     except (DeviceError, OSError) as error:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
         return f"failed {_one_line(error)}"
     return f"ok {suspect}".strip()
-
-
-def _write(path: Path, jpeg: bytes) -> None:
-    """Have the bytes on the card before they get the name of a picture: a power cut leaves no empty one."""
-    path.write_bytes(jpeg)
-    _sync(path, os.O_RDONLY)
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from agent.doctor.identity import examine_identity
 from agent.doctor.outbox import examine_outbox
 from agent.doctor.ports import Tools
 from agent.doctor.problems import Finding, amiss
+from agent.timekeeping.china_time import china_time
 from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
 
@@ -69,7 +70,7 @@ def _of_the_running(status: Status, lacking: Lacking) -> list[Finding]:
     linked = status.link == "connected"
     link = Finding("上传", f"已连上县里，{waits}") if linked else amiss("上传", 26, f"没连上，{waits}")
     dated = status.quality in DATED_QUALITIES
-    clock = f"{_QUALITIES[status.quality]}，{_shanghai(status.wall)}"
+    clock = f"{_QUALITIES[status.quality]}，{china_time(status.wall):%m-%d %H:%M}"
     return [
         link,
         Finding("时钟", clock) if dated else amiss("时钟", 31, _QUALITIES[status.quality]),
@@ -107,8 +108,3 @@ def _of_one_at_rest(config: StationConfig, tools: Tools, why: NoAnswer, station:
         [Finding("设备", "程序占着，没有检查", well=None)] if held else tried(config, tools, lacking_libraries(config))
     )
     return [*findings, *examine_power(machine)]
-
-
-def _shanghai(wall_ms: int) -> str:
-    """Return a wall time as people there say it; China has had one offset since 1991."""
-    return datetime.fromtimestamp(wall_ms / 1000 + 8 * 3600, UTC).strftime("%m-%d %H:%M")

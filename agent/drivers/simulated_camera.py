@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from agent.config.settings import Settings
 from agent.ports import DeviceError, Frame
+from agent.timekeeping.china_time import china_time
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -50,7 +51,7 @@ class SimulatedCamera:
         draw.rectangle((60, 90, 220, 220), fill="#b8d4e3", outline="#6b6357", width=6)
         draw.rectangle((470, 110, 580, 330), fill="#7d5a3c", outline="#4f3826", width=6)
         draw.polygon([(180, 340), (470, 340), (530, 420), (120, 420)], fill="#a9744f", outline="#5f3f28")
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(taken_ns // 10**9 + 8 * 3600))
+        when = f"{china_time(taken_ns // 10**6):%Y-%m-%d %H:%M:%S}"
         draw.text((24, 20), "模拟画面", font=self._fonts[0], fill="#8a1c1c")
         draw.text((24, 436), f"{self._station}  {when}.{taken_ns % 10**9:09d}", font=self._fonts[1], fill="#ffffff")
         return image

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.storage.outbox.marks import load_mark
+from agent.storage.outbox.progress import load_progress
 from agent.storage.outbox.schema import MAX_SEQ
 from agent.storage.outbox.stream import StoredFact, read_facts
 from agent.storage.store import Store
@@ -62,8 +62,8 @@ def run_of(store: Store, number: int, signer: Signer, *, whole: bool) -> Run | N
     Returns:
         None where the file does not know the chain's value there, or the stream is empty.
     """
-    mark = load_mark(store, number)
-    after = mark.receipted if mark else 0
+    progress = load_progress(store, number)
+    after = progress.receipted if progress else 0
     if whole:
         gone = [fact.seq for fact in read_facts(store, number, first=1, last=after) if not fact.intact()]
         after = max(gone, default=0)

@@ -10,7 +10,7 @@ from agent.commands.command_log import CommandLog, TooManyCommands
 from agent.commands.log_sending import LogSending
 from agent.events import StopAsked
 from agent.inbox import Inbox
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from agent.timekeeping.clock import StationClock
 from protocol.commands import MAX_VALID_MS, Command
 
@@ -91,7 +91,7 @@ class Commands:
             self._answers.begin(command)
         except TooManyCommands:
             return "too_many_orders"
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             return f"not_recorded: {error}"
         return ""
 

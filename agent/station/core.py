@@ -275,7 +275,7 @@ class Core:
 
     def _chores(self) -> None:
         parts = self._parts
-        parts.journal.settle()
+        parts.journal.flush()
         parts.lifecycle.tick()
         parts.contacts.tick()
         parts.snapshots.tick()

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Protocol
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from protocol.facts import Fact
 from protocol.units import FactRef
 
@@ -60,15 +60,15 @@ class FactWriter:
             log.error("%d facts given up: the disk has taken nothing for too long", len(facts) - max(0, room))
         self._owed.extend(facts[: max(0, room)])
         self._owed_state.update(state or {})
-        self.settle()
+        self.flush()
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Try again to make durable what is owed."""
         if not self._owed and not self._owed_state:
             return
         try:
             self.commit()
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             if not self._stuck:
                 log.warning("facts wait for the disk: %s", error)
             self._stuck = True

@@ -46,7 +46,7 @@ class Offering:
         """What to ask next; None while there is nothing to ask."""
         if self.over or self._after is not None:
             return None
-        return Compare(station=self._station, epoch=self._left[0].epoch, marks=self._left[0].marks)
+        return Compare(station=self._station, epoch=self._left[0].epoch, marks=self._left[0].heads)
 
     def answered(self, match: Match) -> int | None:
         """Take the answer to `question`.
@@ -72,7 +72,7 @@ class Offering:
         earlier = self._left[0]
         through = min(self._after + FACTS_AT_ONCE, earlier.matched)
         if through > self._after:
-            self._stream.say_again(replace(earlier, matched=through), after=self._after)
+            self._stream.reissue_earlier(replace(earlier, matched=through), after=self._after)
             log.info("%s: facts %d to %d of an earlier stream said again", self._station, self._after + 1, through)
         self._after = through
         if through == earlier.matched:

@@ -32,7 +32,7 @@ class Stream(StreamView, Protocol):
     def take_receipt(self, receipt: Receipt) -> bool:
         """Note what the county has; return False where the receipt does not fit this stream."""
 
-    def marks(self) -> list[Mark]:
+    def spaced_heads(self) -> list[Mark]:
         """Return chain values at falling seqs, for a comparison."""
 
     @property
@@ -42,7 +42,7 @@ class Stream(StreamView, Protocol):
     def earlier_streams(self) -> list[EarlierStream]:
         """Return the streams before the current one that a county of a new generation is to be asked about."""
 
-    def say_again(self, earlier: EarlierStream, *, after: int) -> None:
+    def reissue_earlier(self, earlier: EarlierStream, *, after: int) -> None:
         """Append facts ``after + 1`` … ``matched`` of an earlier stream to the current one, under their names."""
 
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:

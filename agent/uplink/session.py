@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from agent.storage.outbox.errors import StorageFull
+from agent.storage.errors import StorageFull
 from agent.uplink.agreement import Continue, Disagree, agree
 from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff
@@ -257,7 +257,7 @@ class Session:
 
     def _say_compare(self) -> None:
         self._due_ms = self._mono_ms() + ANSWER_MS
-        marks = self._stream.marks()
+        marks = self._stream.spaced_heads()
         if not marks:
             self._open_epoch(matched=0)
             return

@@ -52,7 +52,7 @@ def test_on_a_full_disk_what_is_wrong_is_owed(station: Bench) -> None:
     station.outbox.fill_disk()
     made.raised("a", "minor", "坏了")
     station.outbox.error = None
-    station.journal.settle()
+    station.journal.flush()
     assert said(station) == ["+a"]
 
 

@@ -109,7 +109,7 @@ def test_what_can_not_be_remembered_is_not_done(station: Bench, system: FakeSyst
     station.outbox.fill_disk()
     station.commands.execute(command(system))
     station.outbox.error = None
-    station.journal.settle()
+    station.journal.flush()
     assert station.indicator.shown == []
     assert results(station) == [("refused", "not_recorded: no room")]
 
@@ -123,7 +123,7 @@ def test_an_answer_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Pat
         )
         assert results(station) == []
         station.outbox.error = None
-        station.journal.settle()
+        station.journal.flush()
         assert results(station) == [("failed", "camera: dark")]
     with bench(tmp_path, system) as station:
         station.commands.resume(ended_well=False)

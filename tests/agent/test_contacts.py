@@ -126,7 +126,7 @@ def test_a_full_disk_loses_no_change_and_the_picture_is_about_none(closed: Bench
     tell(closed, True)
     assert door_pictures(closed) == [None]
     closed.outbox.error = None
-    closed.journal.settle()
+    closed.journal.flush()
     assert told(closed)[-1] == ("door", True, False)
 
 

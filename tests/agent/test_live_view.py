@@ -229,7 +229,7 @@ def test_what_is_not_recorded_does_not_begin(station: Bench, system: FakeSystemC
     begin(station, system)
     station.outbox.error = None
     station.journal.commit = real  # type: ignore[method-assign]
-    station.journal.settle()
+    station.journal.flush()
     assert [detail.split(":")[0] for _, detail in answered(station)] == ["not_recorded"]
     assert shown(station) == []
     watch(station, system, way, ms=5_000)

@@ -6,7 +6,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from agent.storage.outbox import MAX_COMMIT_BYTES, Outbox, StorageFailed
+from agent.storage.errors import StorageFailed
+from agent.storage.outbox import MAX_COMMIT_BYTES, Outbox
 from protocol import chain
 from protocol.codec import encode
 from protocol.envelope import decode_envelope
@@ -105,9 +106,9 @@ def test_the_signed_head_follows_the_stream(outbox: Outbox) -> None:
 
 
 def test_marks_fall_and_are_few_and_reach_the_beginning(outbox: Outbox) -> None:
-    assert [mark.seq for mark in outbox.marks()] == [1]
+    assert [mark.seq for mark in outbox.spaced_heads()] == [1]
     outbox.commit(*(touch(n) for n in range(1, 300)))
-    marks = outbox.marks()
+    marks = outbox.spaced_heads()
     assert [mark.seq for mark in marks] == [300, 299, 297, 293, 285, 269, 237, 173, 45, 1]
     assert all(outbox.head_at(mark.seq) == mark.head for mark in marks)
 

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
 from agent.storage.outbox import Outbox
-from agent.storage.outbox.marks import load_mark
+from agent.storage.outbox.progress import load_progress
 from agent.storage.outbox.schema import place
 from protocol.facts import Touch
 from protocol.receipts import Held, Receipt
@@ -126,7 +126,7 @@ def test_a_new_stream_knows_the_countys_generation_and_the_old_one_its_receipts(
     assert (outbox.generation, outbox.receipted) == (3, 0)
     outbox = reopened(outbox, tmp_path)
     assert outbox.generation == 3
-    ended = load_mark(outbox._store, 1)
+    ended = load_progress(outbox._store, 1)
     assert ended is not None
     assert ended.receipted == 7
     outbox.close()

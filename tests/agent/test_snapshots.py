@@ -9,7 +9,7 @@ from agent.camera.snapshots import MAX_REQUESTED
 from agent.camera.spool_names import PictureRequest, parse_spool_name, spool_name
 from agent.events import PictureTaken
 from agent.ports import Suspect
-from agent.storage.outbox import StorageFailed
+from agent.storage.errors import StorageFailed
 from protocol.commands import Command
 from protocol.facts import AlarmCleared, AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult
 from protocol.units import FactRef
@@ -343,7 +343,7 @@ def test_on_a_full_disk_pictures_go_first_and_the_fact_follows(station: Bench) -
     station.snapshots.make_room()
     assert station.blobs.kept == {}
     station.outbox.error = None
-    station.journal.settle()
+    station.journal.flush()
     assert [fact.sha256 for fact in station.of(BlobEvicted)] == [b"e" * 32]
 
 

@@ -1,15 +1,16 @@
 """Judge an opened file before anything of it is believed or sent."""
 
-from agent.storage.outbox.marks import Mark, load_mark
+from agent.storage.errors import Damaged, StorageFailed
+from agent.storage.outbox.progress import Progress, load_progress
 from agent.storage.outbox.schema import GUARDS, TABLES
 from agent.storage.outbox.stream import Tip, load_tip, read_facts
-from agent.storage.store import Damaged, StorageFailed, Store
+from agent.storage.store import Store
 from protocol import chain
 
 STATION_KEY = "outbox/station"
 
 
-def checked(store: Store, *, station: str) -> tuple[Tip, Mark]:
+def checked(store: Store, *, station: str) -> tuple[Tip, Progress]:
     """Return where the newest stream stands, after checking all that will be relied upon.
 
     Every page is read; the stream is this station's; and each fact without a receipt is, by digest and by chain,
@@ -23,12 +24,12 @@ def checked(store: Store, *, station: str) -> tuple[Tip, Mark]:
     store.check_pages()
     refuse_foreign(store.get(STATION_KEY), station=station)
     tip = load_tip(store, station=station)
-    mark = load_mark(store, tip.number)
-    if mark is None or mark.issued != tip.through or mark.receipted > tip.through:
-        raise Damaged(f"the mark of stream {tip.number} does not fit its facts")
+    progress = load_progress(store, tip.number)
+    if progress is None or progress.issued != tip.through or progress.receipted > tip.through:
+        raise Damaged(f"the progress of stream {tip.number} does not fit its facts")
     _check_beginning(store, tip, station=station)
-    _check_chain(store, tip, station=station, after=mark.receipted)
-    return tip, mark
+    _check_chain(store, tip, station=station, after=progress.receipted)
+    return tip, progress
 
 
 def refuse_foreign(owner: bytes | None, *, station: str) -> None:

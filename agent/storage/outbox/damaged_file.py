@@ -17,7 +17,7 @@ _TRIES = 3
 _FRAME = _FRAME_HEADER + PAGE_BYTES
 
 
-class Frames:
+class WalFrames:
     """The page images of a write-ahead log, in the order in which they were written."""
 
     def __init__(self, disk: Disk, path: Path) -> None:
@@ -67,7 +67,7 @@ class DamagedFile:
     def __init__(self, disk: Disk, path: Path) -> None:
         self._file = disk.open(path) if path.is_file() else None
         self._count = -(-path.stat().st_size // PAGE_BYTES) if self._file else 0
-        self.frames = Frames(disk, wal_of(path))
+        self.frames = WalFrames(disk, wal_of(path))
         every = range(self.frames.count)
         self._current = [index for index in every if self.frames.current(index)]
         self._stale = [index for index in every if not self.frames.current(index)]

@@ -15,12 +15,12 @@ from protocol.facts import EpochOpened, decode_fact
 
 @dataclass(frozen=True, slots=True)
 class EarlierStream:
-    """A stream that ended: the county had it up to ``matched``, and ``marks`` (falling) ask how much it has now."""
+    """A stream that ended: the county had it up to ``matched``, and ``heads`` (falling) ask how much it has now."""
 
     number: int
     epoch: bytes
     matched: int
-    marks: list[birth.Mark]
+    heads: list[birth.Mark]
 
 
 def earlier_streams(store: Store, *, newest: int) -> list[EarlierStream]:
@@ -31,13 +31,13 @@ def earlier_streams(store: Store, *, newest: int) -> list[EarlierStream]:
     return [stream for number in range(newest - 1, 0, -1) for stream in _ended(store, number)]
 
 
-def falling_marks(store: Store, stream: int, *, through: int) -> list[birth.Mark]:
+def spaced_heads(store: Store, stream: int, *, through: int) -> list[birth.Mark]:
     """Return the heads at ``through``, one before, three, seven, … and at 1: at most `birth.MAX_MARKS`."""
-    heads = (fact for seq in falling_seqs(through) for fact in read_facts(store, stream, first=seq, last=seq))
+    heads = (fact for seq in spaced_seqs(through) for fact in read_facts(store, stream, first=seq, last=seq))
     return [birth.Mark(seq=fact.seq, head=fact.head) for fact in heads]
 
 
-def falling_seqs(through: int) -> list[int]:
+def spaced_seqs(through: int) -> list[int]:
     """Return exponentially spaced seqs from ``through`` down to 1."""
     seqs: list[int] = []
     seq, step = through, 1
@@ -52,9 +52,9 @@ def _ended(store: Store, number: int) -> Iterator[EarlierStream]:
     opened = _opening(next(read_facts(store, number + 1, first=1, last=1), None))
     if opened is None or opened.previous is None or opened.matched == 0:
         return
-    marks = falling_marks(store, number, through=opened.matched)
-    if marks:
-        yield EarlierStream(number, opened.previous, opened.matched, marks)
+    heads = spaced_heads(store, number, through=opened.matched)
+    if heads:
+        yield EarlierStream(number, opened.previous, opened.matched, heads)
 
 
 def _opening(fact: StoredFact | None) -> EpochOpened | None:

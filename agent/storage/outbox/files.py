@@ -1,7 +1,7 @@
 """Whole outbox files: made under another name and renamed when complete, set aside when damaged.
 
 A file under the outbox's own name is therefore always complete. Each step is durable before the next, so after a
-power cut at any point `settle` finds one of few cases and finishes it.
+power cut at any point `finish_replacement` finds one of few cases and finishes it.
 """
 
 import fcntl
@@ -11,9 +11,10 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.storage.outbox.damaged_file import Frames
+from agent.storage.errors import Damaged, StorageFailed, storage_error
+from agent.storage.outbox.damaged_file import WalFrames
 from agent.storage.outbox.disk import Disk, wal_of
-from agent.storage.store import PAGE_BYTES, Damaged, StorageFailed, StorageFull, Store, no_space
+from agent.storage.store import PAGE_BYTES, Store
 from protocol.units import Moment
 
 _HEADER = b"SQLite format 3\x00" + PAGE_BYTES.to_bytes(2, "big") + b"\x02\x02\x00\x40\x20\x20"
@@ -39,7 +40,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def settle(path: Path, disk: Disk, *, at: Moment) -> None:
+def finish_replacement(path: Path, disk: Disk, *, at: Moment) -> None:
     """Finish or clear away what a power cut left of an earlier replacement.
 
     Raises:
@@ -92,7 +93,7 @@ def check_header(path: Path, disk: Disk) -> None:
 
 
 def _log_has_first_page(path: Path, disk: Disk) -> bool:
-    with closing(Frames(disk, wal_of(path))) as frames:
+    with closing(WalFrames(disk, wal_of(path))) as frames:
         return any(frames.number(index) == 1 for index in range(frames.count))
 
 
@@ -152,6 +153,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if no_space(error.errno):
-            raise StorageFull("no room on the disk") from error
-        raise StorageFailed(str(error)) from error
+        raise storage_error(error) from error

@@ -11,18 +11,19 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.storage.errors import Damaged, StorageError
 from agent.storage.outbox import prune
 from agent.storage.outbox.check import STATION_KEY, checked
 from agent.storage.outbox.disk import Disk, RealDisk, wal_of
-from agent.storage.outbox.earlier import EarlierStream, earlier_streams, falling_marks
-from agent.storage.outbox.files import alone_in, check_header, make, settle
-from agent.storage.outbox.marks import MS_PER_DAY, Mark, ReceiptBook, load_mark, write_mark
+from agent.storage.outbox.earlier import EarlierStream, earlier_streams, spaced_heads
+from agent.storage.outbox.files import alone_in, check_header, finish_replacement, make
+from agent.storage.outbox.progress import MS_PER_DAY, Progress, ReceiptBook, load_progress, write_progress
 from agent.storage.outbox.reissue import reissue
 from agent.storage.outbox.salvage import salvage
 from agent.storage.outbox.schema import guard_facts, make_tables
 from agent.storage.outbox.stream import Appender, Tip, load_tip, read_facts
-from agent.storage.outbox.wal_recovery import redo
-from agent.storage.store import Damaged, StorageFailed, StorageFull, Store
+from agent.storage.outbox.wal_recovery import recover_wal
+from agent.storage.store import Store
 from protocol import birth, chain
 from protocol.envelope import Envelope, SealedFact
 from protocol.facts import MAX_BODY_BYTES, EpochReason, Fact, encode_fact
@@ -45,7 +46,7 @@ class Outbox:
         store: Store,
         *,
         tip: Tip,
-        mark: Mark,
+        progress: Progress,
         station: str,
         record_key: Ed25519PrivateKey,
         now: Callable[[], Moment],
@@ -53,7 +54,7 @@ class Outbox:
         """Take over an opened and checked store; see `open`."""
         self._store = store
         self._tip = tip
-        self._book = ReceiptBook(mark)
+        self._book = ReceiptBook(progress)
         self._station = station
         self._record_key = record_key
         self._now = now
@@ -90,15 +91,15 @@ class Outbox:
         """
         disk = disk or RealDisk(vfs=vfs)
         with alone_in(path.parent):
-            settle(path, disk, at=now())
+            finish_replacement(path, disk, at=now())
             if not path.exists() and not _has_bytes(wal_of(path)):
                 make(path, disk, lambda store: _begin(store, station=station, at=now()), at=now())
             try:
-                store, tip, mark = _open_checked(path, disk, station=station)
+                store, tip, progress = _open_checked(path, disk, station=station)
             except Damaged:
                 salvage(path, disk, station=station, now=now)
-                store, tip, mark = _open_checked(path, disk, station=station)
-        return cls(store, tip=tip, mark=mark, station=station, record_key=record_key, now=now)
+                store, tip, progress = _open_checked(path, disk, station=station)
+        return cls(store, tip=tip, progress=progress, station=station, record_key=record_key, now=now)
 
     @property
     def epoch(self) -> bytes:
@@ -221,9 +222,9 @@ class Outbox:
         self._book.take(through=receipt.through, generation=receipt.generation, held=held)
         return True
 
-    def marks(self) -> list[birth.Mark]:
+    def spaced_heads(self) -> list[birth.Mark]:
         """Return the heads at `through`, one before, three, seven, … and at 1: falling, at most `MAX_MARKS`."""
-        return falling_marks(self._store, self._tip.number, through=self.through)
+        return spaced_heads(self._store, self._tip.number, through=self.through)
 
     @property
     def generation(self) -> int:
@@ -234,7 +235,7 @@ class Outbox:
         """Return the streams before the current one that a county of a new generation is to be asked about."""
         return earlier_streams(self._store, newest=self._tip.number)
 
-    def say_again(self, earlier: EarlierStream, *, after: int) -> None:
+    def reissue_earlier(self, earlier: EarlierStream, *, after: int) -> None:
         """Append, to the current stream, the facts ``after + 1`` … ``matched`` of an earlier one under their names.
 
         Raises:
@@ -279,9 +280,11 @@ class Outbox:
                 self._store, appender, stream=old.number, epoch=old.epoch, after=matched, through=old.through, at=at
             )
             appender.finish_reissue()
-            mark = Mark(stream=old.number + 1, day=0, generation=self._book.generation, issued=appender.tip.through)
-            write_mark(self._store, mark)
-        self._tip, self._book = appender.tip, ReceiptBook(mark)
+            progress = Progress(
+                stream=old.number + 1, day=0, generation=self._book.generation, issued=appender.tip.through
+            )
+            write_progress(self._store, progress)
+        self._tip, self._book = appender.tip, ReceiptBook(progress)
 
     def get(self, key: str) -> bytes | None:
         """Return a value that `put` stored; None when there is none, or when it is damaged."""
@@ -348,18 +351,18 @@ class Outbox:
                 self._reload()
             with self._store.transaction():
                 yield
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             self._unsure = True
             self._damage = error if isinstance(error, Damaged) else self._damage
             raise
 
     def _reload(self) -> None:
         self._tip = load_tip(self._store, station=self._station)
-        mark = load_mark(self._store, self._tip.number)
-        if mark is None:
-            raise Damaged(f"stream {self._tip.number} has no mark")
-        if mark.stream != self._book.stream:
-            self._book = ReceiptBook(mark)
+        progress = load_progress(self._store, self._tip.number)
+        if progress is None:
+            raise Damaged(f"stream {self._tip.number} has no progress")
+        if progress.stream != self._book.stream:
+            self._book = ReceiptBook(progress)
         self._unsure = False
 
     def _sign(self, through: int, head: bytes) -> SignedHead:
@@ -377,20 +380,20 @@ def _begin(store: Store, *, station: str, at: Moment) -> None:
         store.write_state(STATION_KEY, station.encode())
         appender = Appender.begin(store, station=station, number=1, reason="first", previous=None, matched=0, at=at)
         appender.finish_reissue()
-        write_mark(store, Mark(stream=1, day=0, issued=appender.tip.through))
+        write_progress(store, Progress(stream=1, day=0, issued=appender.tip.through))
         guard_facts(store)
 
 
-def _open_checked(path: Path, disk: Disk, *, station: str) -> tuple[Store, Tip, Mark]:
+def _open_checked(path: Path, disk: Disk, *, station: str) -> tuple[Store, Tip, Progress]:
     """Open the file and judge it; the store is closed again when it does not pass."""
     if path.is_dir():
         raise Damaged("a folder")
     check_header(path, disk)
     store = Store(path, vfs=disk.vfs)
     try:
-        tip, mark = checked(store, station=station)
-        tip, mark = redo(store, path, disk, tip=tip, mark=mark)
+        tip, progress = checked(store, station=station)
+        tip, progress = recover_wal(store, path, disk, tip=tip, progress=progress)
     except BaseException:
         store.abandon()
         raise
-    return store, tip, mark
+    return store, tip, progress

@@ -3,7 +3,7 @@
 A receipt counts from the day on which a trusted clock saw it; what is held by the county unread is never erased here.
 """
 
-from agent.storage.outbox.marks import MS_PER_DAY, receipted_by
+from agent.storage.outbox.progress import MS_PER_DAY, receipted_by
 from agent.storage.outbox.schema import place
 from agent.storage.store import Store
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from agent.storage.outbox.damaged_file import DamagedFile
-from agent.storage.outbox.marks import Mark, read_mark
 from agent.storage.outbox.pages import leaf_rows
+from agent.storage.outbox.progress import Progress, read_progress
 from agent.storage.outbox.schema import place
 from agent.storage.outbox.stream import StoredFact, stored_fact
 from agent.storage.store import Row, state_seal
@@ -17,7 +17,7 @@ _REACH = 64
 
 @dataclass(slots=True)
 class Scan:
-    """The finds of one pass over the pages."""
+    """The scan of one pass over the pages."""
 
     votes: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     """How often each stream number was read with each epoch: a damaged one of either stands alone."""
@@ -25,7 +25,7 @@ class Scan:
     """By stream number its epoch, as the votes have it."""
     seen: dict[tuple[int, bytes], int] = field(default_factory=dict)
     """By stream and epoch, the highest seq of any fact row, proven or not."""
-    marks: dict[int, Mark] = field(default_factory=dict)
+    progress: dict[int, Progress] = field(default_factory=dict)
     """By place in the table, the mark that knows of the most facts."""
     state: dict[str, bytes] = field(default_factory=dict)
 
@@ -37,17 +37,17 @@ class Scan:
 
     def newest_stream(self) -> int:
         """Return the highest stream number that is known; 0 when none is."""
-        marked = [mark.stream for mark in self.marks.values()]
+        marked = [progress.stream for progress in self.progress.values()]
         return max([*self.epochs, *marked], default=0)
 
     def receipted(self, stream: int) -> int:
         """Return up to where the county is known to have a stream."""
-        mark = self.marks.get(place(stream, 0))
-        return mark.receipted if mark else 0
+        progress = self.progress.get(place(stream, 0))
+        return progress.receipted if progress else 0
 
     def issued(self, stream: int) -> int:
         """Return up to where the marks say that a stream had gone."""
-        return max((mark.issued for mark in self.marks.values() if mark.stream == stream), default=0)
+        return max((progress.issued for progress in self.progress.values() if progress.stream == stream), default=0)
 
     def through(self, stream: int, *, proven: int) -> int:
         """Return up to where a stream had gone, given the last fact that is proven.
@@ -59,56 +59,56 @@ class Scan:
         return seen if known < seen <= known + _REACH else known
 
 
-def survey(wreck: DamagedFile) -> Scan:
+def scan_file(damaged: DamagedFile) -> Scan:
     """Look at every page once."""
-    finds = Scan()
-    for rowid, row in _rows(wreck):
+    scan = Scan()
+    for rowid, row in _rows(damaged):
         fact = stored_fact((rowid, *row[1:]))
         if fact is not None:
-            _note_fact(finds, fact)
+            _note_fact(scan, fact)
         else:
-            _note_other(finds, rowid, row)
-    finds.count_votes()
-    return finds
+            _note_other(scan, rowid, row)
+    scan.count_votes()
+    return scan
 
 
-def proven_facts(wreck: DamagedFile, finds: Scan) -> Iterator[StoredFact]:
+def proven_facts(damaged: DamagedFile, scan: Scan) -> Iterator[StoredFact]:
     """Yield every fact of a known stream whose body, unless erased, has its digest; repeats included.
 
     Where it lies, and under what epoch, is not proven by that.
     """
-    for rowid, row in _rows(wreck):
+    for rowid, row in _rows(damaged):
         fact = stored_fact((rowid, *row[1:]))
-        if fact is not None and fact.stream in finds.epochs and (fact.body is None or fact.intact()):
+        if fact is not None and fact.stream in scan.epochs and (fact.body is None or fact.intact()):
             yield fact
 
 
-def _rows(wreck: DamagedFile) -> Iterator[tuple[int, Row]]:
-    for number, page in wreck.images():
-        yield from leaf_rows(page, number=number, pages=wreck.page)
+def _rows(damaged: DamagedFile) -> Iterator[tuple[int, Row]]:
+    for number, page in damaged.images():
+        yield from leaf_rows(page, number=number, pages=damaged.page)
 
 
-def _note_fact(finds: Scan, fact: StoredFact) -> None:
+def _note_fact(scan: Scan, fact: StoredFact) -> None:
     if fact.intact():
-        finds.votes[fact.stream, fact.epoch] += 1
+        scan.votes[fact.stream, fact.epoch] += 1
     key = (fact.stream, fact.epoch)
-    finds.seen[key] = max(fact.seq, finds.seen.get(key, 0))
+    scan.seen[key] = max(fact.seq, scan.seen.get(key, 0))
 
 
-def _note_other(finds: Scan, rowid: int, row: Row) -> None:
+def _note_other(scan: Scan, rowid: int, row: Row) -> None:
     match row:
         case (None, bytes(epoch), int()) if len(epoch) == 16 and 0 < rowid < 1 << 22:
-            finds.votes[rowid, epoch] += 1
+            scan.votes[rowid, epoch] += 1
         case (str(key), bytes(value), bytes(seal)) if seal == state_seal(key, value):
-            finds.state.setdefault(key, value)
+            scan.state.setdefault(key, value)
         case (None, int(), int(), int(), bytes()):
-            mark = read_mark((rowid, *row[1:]))
-            if mark is not None:
-                before = finds.marks.get(rowid)
-                finds.marks[rowid] = _later(before, mark) if before else mark
+            progress = read_progress((rowid, *row[1:]))
+            if progress is not None:
+                before = scan.progress.get(rowid)
+                scan.progress[rowid] = _later(before, progress) if before else progress
 
 
-def _later(one: Mark, other: Mark) -> Mark:
+def _later(one: Progress, other: Progress) -> Progress:
     """Return the newer of two states of a mark; receipts first by generation, which may lower them."""
-    newer = max(one, other, key=lambda mark: (mark.generation, mark.receipted))
+    newer = max(one, other, key=lambda progress: (progress.generation, progress.receipted))
     return replace(newer, issued=max(one.issued, other.issued))

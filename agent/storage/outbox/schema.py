@@ -63,7 +63,7 @@ def seq_of(where: int) -> int:
     return where & MAX_SEQ
 
 
-def mark_seal(*, id: int, receipted: int, generation: int, issued: int) -> bytes:
+def progress_seal(*, id: int, receipted: int, generation: int, issued: int) -> bytes:
     """Return the 16 bytes that tell an intact mark from a damaged one."""
     return hashlib.sha256(f"cunhui mark 1 {id} {receipted} {generation} {issued}".encode()).digest()[:16]
 

@@ -9,17 +9,18 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from agent.storage.outbox.damaged_file import Frames
+from agent.storage.errors import Damaged
+from agent.storage.outbox.damaged_file import WalFrames
 from agent.storage.outbox.disk import Disk, wal_of
-from agent.storage.outbox.marks import Mark, read_mark, write_mark
 from agent.storage.outbox.pages import leaf_rows
+from agent.storage.outbox.progress import Progress, read_progress, write_progress
 from agent.storage.outbox.schema import place
 from agent.storage.outbox.stream import StoredFact, Tip, insert_fact, stored_fact
-from agent.storage.store import Damaged, Row, Store
+from agent.storage.store import Row, Store
 from protocol import chain
 
 
-class Beyond:
+class WalRemainder:
     """What the log's frames hold beyond a tip."""
 
     def __init__(self, tip: Tip) -> None:
@@ -29,8 +30,8 @@ class Beyond:
 
     def look(self, rowid: int, row: Row) -> None:
         """Take a row of the log."""
-        if len(row) == 5 and (mark := read_mark((rowid, *row[1:]))):
-            self._issued.add((mark.stream, mark.issued))
+        if len(row) == 5 and (progress := read_progress((rowid, *row[1:]))):
+            self._issued.add((progress.stream, progress.issued))
         elif len(row) == 6 and rowid > place(self._tip.number, self._tip.through):
             fact = stored_fact((rowid, *row[1:]))
             if fact and fact.intact():
@@ -60,7 +61,7 @@ class Beyond:
         return len(later) > 1 or any(stream == self._tip.number and n > through for stream, n in self._issued)
 
 
-def redo(store: Store, path: Path, disk: Disk, *, tip: Tip, mark: Mark) -> tuple[Tip, Mark]:
+def recover_wal(store: Store, path: Path, disk: Disk, *, tip: Tip, progress: Progress) -> tuple[Tip, Progress]:
     """Put back what the log holds beyond ``tip`` and return the new tip; nothing is written when there is nothing.
 
     Raises:
@@ -74,19 +75,19 @@ def redo(store: Store, path: Path, disk: Disk, *, tip: Tip, mark: Mark) -> tuple
     if beyond.lacks(through):
         raise Damaged(f"the log tells of commits after seq {through} and does not have them whole")
     if not facts:
-        return tip, mark
-    mark = Mark(mark.stream, 0, mark.receipted, mark.generation, through)
+        return tip, progress
+    progress = Progress(progress.stream, 0, progress.receipted, progress.generation, through)
     with store.transaction():
         for fact in facts:
             insert_fact(store, fact)
-        write_mark(store, mark)
-    return Tip(tip.number, tip.epoch, through, facts[-1].head), mark
+        write_progress(store, progress)
+    return Tip(tip.number, tip.epoch, through, facts[-1].head), progress
 
 
-def _look_beyond(path: Path, disk: Disk, tip: Tip) -> Beyond:
+def _look_beyond(path: Path, disk: Disk, tip: Tip) -> WalRemainder:
     """Look at every frame of the log's present run up to its last commit; what follows that was never complete."""
-    beyond = Beyond(tip)
-    with closing(Frames(disk, wal_of(path))) as frames:
+    beyond = WalRemainder(tip)
+    with closing(WalFrames(disk, wal_of(path))) as frames:
         run = [index for index in range(frames.count) if frames.current(index)]
         while run and not frames.commits(run[-1]):
             run.pop()

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.identity.county_keys import CountyKeys
 from agent.ports import DeviceError, JudgeAt
-from agent.storage.outbox import StorageFull
+from agent.storage.errors import StorageFull
 from agent.storage.outbox.earlier import EarlierStream
+from agent.storage.state import StateStore
 from agent.uplink import Uplink
-from agent.uplink.broker_endpoints import Kept
 from protocol import chain
 from protocol.birth import Mark
 from protocol.commands import Command
@@ -115,7 +115,7 @@ class MemoryOutbox:
         self.generation = max(self.generation, receipt.generation)
         return True
 
-    def marks(self) -> list[Mark]:
+    def spaced_heads(self) -> list[Mark]:
         return [Mark(seq=seq, head=self.heads[seq]) for seq in range(self.through, max(0, self.through - 64), -1)]
 
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
@@ -132,7 +132,7 @@ class MemoryOutbox:
     def earlier_streams(self) -> list[EarlierStream]:
         return [earlier for earlier, _ in self.ended]
 
-    def say_again(self, earlier: EarlierStream, *, after: int) -> None:
+    def reissue_earlier(self, earlier: EarlierStream, *, after: int) -> None:
         if self.full:
             raise StorageFull("no room")
         facts = next(facts for ended, facts in self.ended if ended.number == earlier.number)
@@ -297,7 +297,9 @@ class FakeLink:
 class Bench:
     """An uplink with a broker and a county that a test switches on, off and wrong."""
 
-    def __init__(self, *, jitter: Callable[[], float] = lambda: 0.5, doors: int = 1, state: Kept | None = None) -> None:
+    def __init__(
+        self, *, jitter: Callable[[], float] = lambda: 0.5, doors: int = 1, state: StateStore | None = None
+    ) -> None:
         self.clock = Clock()
         self.outbox = MemoryOutbox()
         self.blobs = MemoryBlobs()

@@ -269,7 +269,7 @@ class Board:
 
     def _chores(self) -> None:
         self._lifecycle.tick()
-        self._journal.settle()
+        self._journal.flush()
         corrected = self.clock.check_ntp()
         if corrected is not None:
             self._journal.owe(corrected)

@@ -13,7 +13,8 @@ from agent.commands.command_log import CommandLog
 from agent.commands.log_tail import LogTail
 from agent.drivers import https
 from agent.station.commands import Commands
-from agent.storage.outbox import Outbox, StorageFailed
+from agent.storage.errors import StorageFailed
+from agent.storage.outbox import Outbox
 from protocol.commands import Command
 from tests.proofs.power_cut.cutting import prove
 from tests.proofs.power_cut.disk import ForgetfulDisk

@@ -27,7 +27,7 @@ PURPOSES = {
     "receipt": "receipt",
     "put": "state",
     "open_epoch": "epoch",
-    "say_again": "epoch",
+    "reissue_earlier": "epoch",
     "prune": "prune",
     "reopen": "open",
     "damage": "salvage",
@@ -151,10 +151,10 @@ class _Station:
         self._outbox.open_epoch(self._chance.choice(("ahead", "differs")), matched=matched)
         self._by_seq = touches_by_seq(self._outbox)
 
-    def say_again(self) -> None:
+    def reissue_earlier(self) -> None:
         """Offer a county of a new generation what it had of an earlier stream."""
         for earlier in self._outbox.earlier_streams()[:1]:
-            self._outbox.say_again(earlier, after=self._chance.randint(0, earlier.matched))
+            self._outbox.reissue_earlier(earlier, after=self._chance.randint(0, earlier.matched))
             self._by_seq = touches_by_seq(self._outbox)
 
     def prune(self) -> None:
@@ -182,7 +182,7 @@ class _Station:
             self.receipt: 20,
             self.put: 8,
             self.open_epoch: 4,
-            self.say_again: 3,
+            self.reissue_earlier: 3,
             self.prune: 6,
             self.reopen: 5,
             self.damage: 2,

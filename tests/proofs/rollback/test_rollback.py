@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from agent.storage.outbox import Outbox, outbox
-from agent.storage.outbox.marks import Mark
+from agent.storage.outbox.progress import Progress
 from agent.storage.outbox.stream import Tip
 from agent.uplink import session
 from agent.uplink.agreement import Continue
@@ -41,25 +41,25 @@ def test_earlier_streams_that_a_restored_county_is_not_offered_are_caught(monkey
 
 
 def test_a_reissue_that_begins_too_late_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    marks = Outbox.marks
+    heads = Outbox.spaced_heads
 
     def too_many(box: Outbox) -> list[birth.Mark]:
-        return marks(box)[:1]
+        return heads(box)[:1]
 
     def open_epoch_at_the_end(box: Outbox, reason: str, *, matched: int) -> None:
         original(box, "differs", matched=max(matched, box.through - 1))
 
     original = Outbox.open_epoch
-    monkeypatch.setattr(Outbox, "marks", too_many)
+    monkeypatch.setattr(Outbox, "spaced_heads", too_many)
     monkeypatch.setattr(Outbox, "open_epoch", open_epoch_at_the_end)
     assert prove(runs=80, seed=1).wrong > 0
 
 
 def test_a_log_that_is_not_looked_through_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def as_sqlite_says(*_: object, tip: Tip, mark: Mark) -> tuple[Tip, Mark]:
-        return tip, mark
+    def as_sqlite_says(*_: object, tip: Tip, progress: Progress) -> tuple[Tip, Progress]:
+        return tip, progress
 
-    monkeypatch.setattr(outbox, "redo", as_sqlite_says)
+    monkeypatch.setattr(outbox, "recover_wal", as_sqlite_says)
     assert prove(runs=80, seed=1).wrong > 0
 
 

@@ -6,7 +6,7 @@ issued, on another page than the facts: a damaged file still tells how many fact
 
 from dataclasses import dataclass, replace
 
-from agent.storage.outbox.schema import mark_seal, place, stream_of
+from agent.storage.outbox.schema import place, progress_seal, stream_of
 from agent.storage.store import Row, Store, Value
 from protocol.units import DATED_QUALITIES, Moment
 
@@ -15,7 +15,7 @@ _SELECT = "SELECT id, receipted, generation, issued, seal FROM marks WHERE id BE
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Progress:
     """One row: what is known of a stream now (day 0) or was receipted by the end of a day (days since 1970)."""
 
     stream: int
@@ -25,41 +25,41 @@ class Mark:
     issued: int = 0
 
 
-def read_mark(row: Row) -> Mark | None:
+def read_progress(row: Row) -> Progress | None:
     """Read ``id, receipted, generation, issued, seal``; None when it is not intact."""
     match row:
         case (int(id), int(receipted), int(generation), int(issued), bytes(seal)):
-            if seal == mark_seal(id=id, receipted=receipted, generation=generation, issued=issued):
-                return Mark(stream_of(id), id - place(stream_of(id), 0), receipted, generation, issued)
+            if seal == progress_seal(id=id, receipted=receipted, generation=generation, issued=issued):
+                return Progress(stream_of(id), id - place(stream_of(id), 0), receipted, generation, issued)
     return None
 
 
-def load_mark(store: Store, stream: int) -> Mark | None:
+def load_progress(store: Store, stream: int) -> Progress | None:
     """Return what is known of a stream now, or None when the row is missing or damaged."""
     rows = store.rows(_SELECT, (place(stream, 0), place(stream, 0)))
-    return read_mark(rows[0]) if rows else None
+    return read_progress(rows[0]) if rows else None
 
 
 def receipted_by(store: Store, stream: int, *, day: int) -> int:
     """Return up to which seq the county had receipted a stream by the end of ``day``; 0 when not known."""
     rows = store.rows(_SELECT, (place(stream, 1), place(stream, max(0, day))))
-    known = [read_mark(row) for row in rows]
-    return max((mark.receipted for mark in known if mark), default=0)
+    known = [read_progress(row) for row in rows]
+    return max((progress.receipted for progress in known if progress), default=0)
 
 
-def write_mark(store: Store, mark: Mark) -> None:
+def write_progress(store: Store, progress: Progress) -> None:
     """Write a row inside the caller's transaction."""
-    id = place(mark.stream, mark.day)
-    seal = mark_seal(id=id, receipted=mark.receipted, generation=mark.generation, issued=mark.issued)
-    values: tuple[Value, ...] = (id, mark.receipted, mark.generation, mark.issued, seal)
+    id = place(progress.stream, progress.day)
+    seal = progress_seal(id=id, receipted=progress.receipted, generation=progress.generation, issued=progress.issued)
+    values: tuple[Value, ...] = (id, progress.receipted, progress.generation, progress.issued, seal)
     store.rows("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?)", values)
 
 
 class ReceiptBook:
     """The receipts of the current stream, ahead of the file until `write`."""
 
-    def __init__(self, mark: Mark) -> None:
-        self._mark = mark
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self._held: dict[int, str] = {}
         self._held_on_disk: set[int] = set()
         self._lowered = False
@@ -68,39 +68,39 @@ class ReceiptBook:
     @property
     def stream(self) -> int:
         """The number of the stream that this is about."""
-        return self._mark.stream
+        return self._progress.stream
 
     @property
     def receipted(self) -> int:
         """The last seq that the county has, it and all before it."""
-        return self._mark.receipted
+        return self._progress.receipted
 
     @property
     def generation(self) -> int:
         """The county's generation at the newest receipt."""
-        return self._mark.generation
+        return self._progress.generation
 
     def take(self, *, through: int, generation: int, held: dict[int, str]) -> None:
         """Note a receipt. An older generation says nothing; only a newer one may lower ``through``."""
-        if generation < self._mark.generation:
+        if generation < self._progress.generation:
             return
-        risen = generation > self._mark.generation
+        risen = generation > self._progress.generation
         receipted = through if risen else max(through, self.receipted)
         news = {seq: reason for seq, reason in held.items() if seq not in self._held_on_disk}
         self._lowered = self._lowered or receipted < self.receipted
         self._held |= news
         self.dirty = self.dirty or risen or bool(news) or receipted != self.receipted
-        self._mark = replace(self._mark, receipted=receipted, generation=generation)
+        self._progress = replace(self._progress, receipted=receipted, generation=generation)
 
     def write(self, store: Store, *, issued: int, now: Moment) -> None:
         """Write what is known inside the caller's transaction. Only a trusted clock dates a receipt."""
-        stream = self._mark.stream
-        self._mark = replace(self._mark, issued=issued)
+        stream = self._progress.stream
+        self._progress = replace(self._progress, issued=issued)
         if self._lowered:
             store.rows("DELETE FROM marks WHERE id > ? AND id < ?", (place(stream, 0), place(stream + 1, 0)))
-        write_mark(store, self._mark)
+        write_progress(store, self._progress)
         if self.receipted and now.quality in DATED_QUALITIES:
-            write_mark(store, replace(self._mark, day=max(1, now.wall // MS_PER_DAY)))
+            write_progress(store, replace(self._progress, day=max(1, now.wall // MS_PER_DAY)))
         for seq, reason in self._held.items():
             store.rows("INSERT OR REPLACE INTO held VALUES (?, ?)", (place(stream, seq), reason))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.storage.outbox import Outbox
-from agent.storage.outbox.marks import Mark, load_mark, write_mark
+from agent.storage.outbox.progress import Progress, load_progress, write_progress
 from agent.storage.outbox.schema import place
 from agent.storage.store import Store
 from tests.agent.test_outbox import open_outbox
@@ -29,7 +29,7 @@ def test_after_saying_an_earlier_stream_again_the_file_is_as_sound_as_before(tmp
     outbox = filled(path)
     outbox.open_epoch("ahead", matched=10)
     (earlier,) = outbox.earlier_streams()
-    outbox.say_again(earlier, after=4)
+    outbox.reissue_earlier(earlier, after=4)
     epoch, through, facts = outbox.epoch, outbox.through, facts_of(outbox)
     outbox._store.abandon()
     again = open_outbox(path)
@@ -61,11 +61,11 @@ def test_a_receipt_beyond_the_last_fact_is_damage(tmp_path: Path) -> None:
 
 def _spoil_mark(path: Path, wrong: dict[str, int] | None) -> None:
     store = Store(path)
-    mark = load_mark(store, 1)
-    assert mark == Mark(stream=1, day=0, issued=10)
+    progress = load_progress(store, 1)
+    assert progress == Progress(stream=1, day=0, issued=10)
     with store.transaction():
         if wrong is None:
             store.rows("DELETE FROM marks WHERE id = ?", (place(1, 0),))
         else:
-            write_mark(store, replace(mark, **wrong))
+            write_progress(store, replace(progress, **wrong))
     store.close()
