@@ -16,12 +16,12 @@ from agent.uplink.backoff import Backoff
 from agent.uplink.blob_sender import BlobSender
 from agent.uplink.broker_endpoints import BrokerEndpoints, Kept
 from agent.uplink.channel import Channel
-from agent.uplink.clock_doubt import ClockDoubt
+from agent.uplink.county_time import ClockDoubt
+from agent.uplink.fact_sender import FactSender
 from agent.uplink.frame_sender import FrameSender
 from agent.uplink.orders import Orders
 from agent.uplink.ports import BlobSource, Stream, UplinkDelegate
 from agent.uplink.reconnector import SILENCE_MS, Reconnector
-from agent.uplink.sender import FactSender
 from agent.uplink.session import Session
 from agent.uplink.vitals_sender import VitalsSender
 from protocol.birth import Gone, Welcome
