@@ -14,7 +14,7 @@ from agent.storage.disk import free_kib
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from agent.uplink.traffic_ledger import TrafficLedger
+from agent.uplink.traffic import TrafficLedger
 from agent.vitals.health import StationHealth
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, BlobEvicted, Severity

@@ -7,7 +7,7 @@ import pytest
 
 from agent.events import LinkUp
 from agent.storage.outbox import StorageFull
-from agent.uplink.broker_endpoints import BACK_AFTER_MS
+from agent.uplink.reconnector import USUAL_AGAIN_MS
 from tests.agent.uplink.network import Broker, Wire, free_port
 from tests.agent.uplink.parts import STATION, Bench, MemoryOutbox
 from tests.agent.uplink.pki import Authority
@@ -80,7 +80,7 @@ def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> No
     bench = Bench(doors=2, state=Kept())
     fail(bench, 2)
     come_up(bench)
-    bench.wait(BACK_AFTER_MS)
+    bench.wait(USUAL_AGAIN_MS)
     assert len(bench.link.doors) == 3, "a connection that holds is left alone"
     bench.drop()
     assert next_attempt(bench) == 0
@@ -90,7 +90,7 @@ def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> No
     bench.drop()
     assert next_attempt(bench) == 1
     come_up(bench)
-    bench.wait(BACK_AFTER_MS)
+    bench.wait(USUAL_AGAIN_MS)
     bench.drop()
     assert next_attempt(bench) == 0
     come_up(bench)

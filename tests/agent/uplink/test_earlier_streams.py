@@ -3,7 +3,7 @@
 import pytest
 
 from agent.events import LinkUp
-from agent.uplink import offering
+from agent.uplink import agreement
 from protocol.birth import Compare, Match, seal_match
 from protocol.codec import decode
 from protocol.facts import HelpAsked, Reissued, decode_fact
@@ -191,7 +191,7 @@ def test_a_county_restored_under_a_living_connection_is_asked_too() -> None:
 
 
 def test_a_long_past_is_said_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(offering, "FACTS_AT_ONCE", 2)
+    monkeypatch.setattr(agreement, "FACTS_AT_ONCE", 2)
     bench = Bench()
     two_streams_ended(bench)
     restore(bench)

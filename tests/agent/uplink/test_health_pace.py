@@ -2,7 +2,7 @@
 
 import msgspec
 
-from agent.uplink.health_pace import EVERY_MS, HealthPace
+from agent.uplink.vitals_sender import HEALTH_EVERY_MS, HealthPace
 from protocol.health import DeviceHealth, Health, Machine
 from tests.agent.uplink.parts import Bench
 
@@ -20,10 +20,10 @@ def test_it_is_said_at_connect_and_then_once_an_hour() -> None:
     pace = HealthPace()
     pace.begin()
     assert pace.pick(CALM, now_ms=0) == CALM
-    assert pace.pick(CALM, now_ms=EVERY_MS - 1) is None
-    assert pace.pick(changed(temperature_c=61), now_ms=EVERY_MS) == changed(temperature_c=61)
+    assert pace.pick(CALM, now_ms=HEALTH_EVERY_MS - 1) is None
+    assert pace.pick(changed(temperature_c=61), now_ms=HEALTH_EVERY_MS) == changed(temperature_c=61)
     pace.begin()
-    assert pace.pick(CALM, now_ms=EVERY_MS + 1) == CALM
+    assert pace.pick(CALM, now_ms=HEALTH_EVERY_MS + 1) == CALM
 
 
 def test_only_what_matters_is_a_change() -> None:

@@ -3,22 +3,22 @@
 from collections.abc import Callable
 
 from agent.events import Delivered, LinkDown, LinkUp
-from agent.uplink.backoff import SHORTEST_MS, Backoff, cap_ms
+from agent.uplink.reconnector import SHORTEST_WAIT_MS, Backoff, wait_cap_ms
 from protocol.birth import Gone
 from protocol.codec import decode
 from tests.agent.uplink.parts import STATION, Bench
 
 
 def test_the_cap_grows_with_the_trouble() -> None:
-    assert cap_ms(0) == cap_ms(119_999) == 5_000
-    assert cap_ms(120_000) == cap_ms(599_999) == 30_000
-    assert cap_ms(600_000) == cap_ms(10**9) == 300_000
+    assert wait_cap_ms(0) == wait_cap_ms(119_999) == 5_000
+    assert wait_cap_ms(120_000) == wait_cap_ms(599_999) == 30_000
+    assert wait_cap_ms(600_000) == wait_cap_ms(10**9) == 300_000
 
 
 def test_a_wait_is_drawn_from_the_whole_span() -> None:
     draws = iter([0.0, 0.5, 0.999])
     backoff = Backoff(lambda: next(draws))
-    assert [backoff.wait_ms(0) for _ in range(3)] == [SHORTEST_MS, 2_500, 4_995]
+    assert [backoff.wait_ms(0) for _ in range(3)] == [SHORTEST_WAIT_MS, 2_500, 4_995]
 
 
 def test_the_first_attempt_comes_at_once_and_leaves_a_will() -> None:
