@@ -39,6 +39,7 @@ USUAL_AGAIN_MS = 86_400_000
 """After this long at another port, the next new connection tries the usual port once."""
 
 _ENDPOINT_KEY = "door"
+"""In the outbox's state table. Stations have it on disk, so its value must stay."""
 
 type DialState = Literal["down", "dialling", "up"]
 

@@ -52,7 +52,7 @@ class Uplink:
         mono_ms: Callable[[], int],
         host: UplinkDelegate,
         jitter: Callable[[], float],
-        doors: int = 1,
+        endpoints: int = 1,
         state: State | None = None,
     ) -> None:
         """Make an uplink that connects at its first `tick`.
@@ -61,7 +61,7 @@ class Uplink:
             shard: Topic level of the county worker that serves this station, for the log; ``link`` uses it.
             county_keys: Public keys (raw 32 bytes) that sign for the county, by `protocol.signing.key_id`.
             jitter: Returns a number in [0, 1).
-            doors: At how many ports ``link`` can reach the broker.
+            endpoints: At how many ports ``link`` can reach the broker.
             state: Where the port that worked is kept. Without it, it is forgotten with this run.
         """
         self._station = station
@@ -77,8 +77,8 @@ class Uplink:
         self._certificate_clock = CertificateClock(mono_ms)
         self._time_only = False
         """Whether the connection that is up may be used for nothing but the county's signed time."""
-        endpoints = BrokerEndpoints(count=doors, state=state, mono_ms=mono_ms)
-        self._reconnector = Reconnector(mono_ms=mono_ms, jitter=jitter, endpoints=endpoints)
+        chooser = BrokerEndpoints(count=endpoints, state=state, mono_ms=mono_ms)
+        self._reconnector = Reconnector(mono_ms=mono_ms, jitter=jitter, endpoints=chooser)
         self._channel = channel = Channel(link, mono_ms)
         self._alarms = AlarmLimiter(host, mono_ms)
         self._county_backoff = Backoff(jitter)
@@ -315,7 +315,7 @@ class Uplink:
         self._time_only = self._certificate_clock.time_only
         self._link.connect(
             attempt=self._reconnector.attempt,
-            door=self._reconnector.endpoint,
+            endpoint=self._reconnector.endpoint,
             keepalive_s=self._reconnector.keepalive_s,
             will=encode(Gone(station=self._station, nonce=self._nonce, reason="broken")),
             judge_at=self._certificate_clock.judge_at,

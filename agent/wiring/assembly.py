@@ -354,7 +354,7 @@ class _Build:
             mono_ms=self.clock.mono_ms,
             host=host,
             jitter=secrets.SystemRandom().random,
-            doors=len(county.ports(self.identity.enrolled.broker)),
+            endpoints=len(county.ports(self.identity.enrolled.broker)),
             state=self.outbox,
         )
 

@@ -258,7 +258,7 @@ class FakeLink:
     def __init__(self) -> None:
         self.attempts: list[tuple[int, int, bytes]] = []
         self.judged_at: list[JudgeAt] = []
-        self.doors: list[int] = []
+        self.endpoints: list[int] = []
         self.sent: list[Sent] = []
         self.is_open = False
         self.hung_up = 0
@@ -269,10 +269,10 @@ class FakeLink:
         self.acknowledged = sum(len(sent.payload) for sent in self.sent)
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         self.judged_at.append(judge_at)
-        self.doors.append(door)
+        self.endpoints.append(endpoint)
         self.attempts.append((attempt, keepalive_s, will))
         self.is_open = True
 
@@ -298,7 +298,7 @@ class Bench:
     """An uplink with a broker and a county that a test switches on, off and wrong."""
 
     def __init__(
-        self, *, jitter: Callable[[], float] = lambda: 0.5, doors: int = 1, state: State | None = None
+        self, *, jitter: Callable[[], float] = lambda: 0.5, endpoints: int = 1, state: State | None = None
     ) -> None:
         self.clock = Clock()
         self.outbox = MemoryOutbox()
@@ -320,7 +320,7 @@ class Bench:
             mono_ms=self.clock,
             host=self.host,
             jitter=jitter,
-            doors=doors,
+            endpoints=endpoints,
             state=state,
         )
 

@@ -42,7 +42,7 @@ def fail(bench: Bench, times: int) -> None:
 def next_attempt(bench: Bench) -> int:
     while not bench.link.is_open:
         bench.clock.now = max(bench.clock.now, bench.uplink.tick())
-    return bench.link.doors[-1]
+    return bench.link.endpoints[-1]
 
 
 def come_up(bench: Bench) -> None:
@@ -54,34 +54,34 @@ def come_up(bench: Bench) -> None:
 
 
 def test_the_ports_take_turns_while_none_works() -> None:
-    bench = Bench(doors=2)
+    bench = Bench(endpoints=2)
     fail(bench, 8)
-    assert bench.link.doors == [0, 0, 1, 1, 0, 0, 1, 1]
+    assert bench.link.endpoints == [0, 0, 1, 1, 0, 0, 1, 1]
 
 
 def test_a_broker_with_one_port_is_knocked_at_there() -> None:
     bench = Bench()
     fail(bench, 6)
-    assert set(bench.link.doors) == {0}
+    assert set(bench.link.endpoints) == {0}
 
 
 def test_what_worked_is_kept_over_a_restart_and_left_after_two_failures_only() -> None:
     kept = Kept()
-    bench = Bench(doors=2, state=kept)
+    bench = Bench(endpoints=2, state=kept)
     fail(bench, 2)
     come_up(bench)
     bench.drop()
-    again = Bench(doors=2, state=kept)
+    again = Bench(endpoints=2, state=kept)
     fail(again, 4)
-    assert again.link.doors == [1, 1, 0, 0]
+    assert again.link.endpoints == [1, 1, 0, 0]
 
 
 def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> None:
-    bench = Bench(doors=2, state=Kept())
+    bench = Bench(endpoints=2, state=Kept())
     fail(bench, 2)
     come_up(bench)
     bench.wait(USUAL_AGAIN_MS)
-    assert len(bench.link.doors) == 3, "a connection that holds is left alone"
+    assert len(bench.link.endpoints) == 3, "a connection that holds is left alone"
     bench.drop()
     assert next_attempt(bench) == 0
     bench.drop("timed out")
@@ -101,13 +101,13 @@ def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> No
 def test_a_full_disk_or_a_foreign_mark_costs_nothing_but_tries(caplog: pytest.LogCaptureFixture) -> None:
     kept = Kept()
     kept.full = True
-    bench = Bench(doors=2, state=kept)
+    bench = Bench(endpoints=2, state=kept)
     fail(bench, 2)
     come_up(bench)
     assert "not kept" in caplog.text
-    for mark in (b"", b"\x02", b"\x01\x01"):
-        kept.values = {"door": mark}
-        assert next_attempt(Bench(doors=2, state=kept)) == 0
+    for stored in (b"", b"\x02", b"\x01\x01"):
+        kept.values = {"door": stored}
+        assert next_attempt(Bench(endpoints=2, state=kept)) == 0
 
 
 @pytest.fixture

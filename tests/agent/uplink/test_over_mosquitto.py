@@ -68,7 +68,7 @@ class RealStation:
             mono_ms=self.mono_ms,
             host=self.host,
             jitter=lambda: 0.05,
-            doors=1 + len(more_ports),
+            endpoints=1 + len(more_ports),
         )
 
     def mono_ms(self) -> int:

@@ -191,7 +191,7 @@ class Program:
         self.lifecycle = Lifecycle(
             clock=self.clock, journal=self.journal, twin=self.twin, state=self.state, software="proof"
         )
-        self.doors = BrokerEndpoints(count=2, state=self.state, mono_ms=self.clock.mono_ms)
+        self.endpoints = BrokerEndpoints(count=2, state=self.state, mono_ms=self.clock.mono_ms)
         self.traffic = TrafficLedger(
             clock=self.clock,
             journal=self.journal,
