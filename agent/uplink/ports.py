@@ -94,7 +94,7 @@ class UplinkDelegate(Protocol):
     The uplink calls it on the core thread, and never from within a call that the core makes to it.
     """
 
-    def time_told(
+    def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
         """Take the county's signed time: true at some moment between the two monotonic ones, 2 s apart at most.
@@ -106,25 +106,25 @@ class UplinkDelegate(Protocol):
     def wants_time(self) -> bool:
         """Return whether to ask for the county's time again, because it is not known yet or in dispute."""
 
-    def desired_came(self, desired: Desired) -> Reported:
+    def on_desired(self, desired: Desired) -> Reported:
         """Take a desired state that is meant for this station and signed by the county. Return what to report."""
 
-    def command_came(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         """Take a command that is meant for this station and signed by the county.
 
         The delegate itself judges whether the command has expired or came before.
         """
 
-    def command_refused(self, command: Command, reason: str) -> None:
+    def refuse_command(self, command: Command, reason: str) -> None:
         """Answer a command of the county, but do not execute it, because it came in a way in which it must not."""
 
-    def county_key_unknown(self) -> None:
+    def on_unknown_key(self) -> None:
         """Take note of a message that is signed by a key which the station does not know as the county's."""
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         """Tell the county's people. ``detail`` is English and short."""
 
-    def blob_damaged(self, sha256: bytes) -> None:
+    def on_blob_damaged(self, sha256: bytes) -> None:
         """Take note that a file is not what it was. The uplink gives it up as soon as this returns."""
 
     def link_changed(self, state: LinkState) -> None:

@@ -113,7 +113,7 @@ class Uplink:
             channel=channel,
             mono_ms=mono_ms,
             backoff=Backoff(jitter),
-            on_damaged=host.blob_damaged,
+            on_damaged=host.on_blob_damaged,
         )
         self._frames = FrameSender(
             station=station, channel=channel, acknowledged=lambda: link.bytes_moved()[0], mono_ms=mono_ms
@@ -207,7 +207,7 @@ class Uplink:
                         log.warning("%s: message on %s refused: %s", self._station, event.leaf, refused)
                         self._alarms.raise_once(f"refused_{event.leaf}", "minor", f"{event.leaf}: {refused.reason}")
                         if refused.reason == "unknown_key":
-                            self._host.county_key_unknown()
+                            self._host.on_unknown_key()
 
     def _on_message(self, event: MessageCame) -> None:
         """Hand a message to the part that its topic is for. Each part verifies the county's signature.
@@ -219,7 +219,7 @@ class Uplink:
             if event.leaf == "command" and not self._time_only:
                 # Somebody kept the command for stations that it was not meant for. The county is told so.
                 command = unseal_command(event.payload, station=self._station, public_keys=self._county_keys)
-                self._host.command_refused(command, "retained")
+                self._host.refuse_command(command, "retained")
             raise Refused("malformed", "retained, and nothing here ever is")
         if self._time_only and event.leaf != "welcome":
             log.info("%s: %s ignored on a connection for time only", self._station, event.leaf)
@@ -238,10 +238,10 @@ class Uplink:
                 self._blobs.on_missing(event.payload)
             case "desired":
                 desired = unseal_desired(event.payload, station=self._station, public_keys=self._county_keys)
-                self._unreported = self._host.desired_came(desired)
+                self._unreported = self._host.on_desired(desired)
             case "command":
                 command = unseal_command(event.payload, station=self._station, public_keys=self._county_keys)
-                self._host.command_came(command)
+                self._host.on_command(command)
 
     @contextmanager
     def _step(self) -> Iterator[None]:
@@ -341,7 +341,7 @@ class Uplink:
 
     def _on_time(self, welcome: Welcome, asked_ms: int, answered_ms: int) -> None:
         self._certificate_clock.learn(welcome.wall, at_mono_ms=(asked_ms + answered_ms) // 2)
-        self._host.time_told(
+        self._host.on_county_time(
             welcome.wall, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms, clock_run=welcome.clock_run
         )
         if self._time_only:

@@ -178,7 +178,7 @@ class Host:
     keys_unknown: int = 0
     time_wanted: bool = False
 
-    def time_told(
+    def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
         self.times.append((wall_ms, asked_mono_ms, answered_mono_ms))
@@ -187,17 +187,17 @@ class Host:
     def wants_time(self) -> bool:
         return self.time_wanted
 
-    def desired_came(self, desired: Desired) -> Reported:
+    def on_desired(self, desired: Desired) -> Reported:
         self.desired.append(desired)
         return Reported(station=desired.station, version=desired.version, at=NOW.wall)
 
-    def command_came(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         self.commands.append(command)
 
-    def command_refused(self, command: Command, reason: str) -> None:
+    def refuse_command(self, command: Command, reason: str) -> None:
         self.refused.append((command, reason))
 
-    def county_key_unknown(self) -> None:
+    def on_unknown_key(self) -> None:
         self.keys_unknown += 1
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
@@ -205,7 +205,7 @@ class Host:
         assert len(detail) <= 400
         self.alarms.append((code, severity))
 
-    def blob_damaged(self, sha256: bytes) -> None:
+    def on_blob_damaged(self, sha256: bytes) -> None:
         self.damaged.append(sha256)
 
     def link_changed(self, state: LinkState) -> None:
