@@ -6,7 +6,7 @@ import pytest
 
 from agent.uplink.agreement import Continue, Disagree, agree
 from protocol.birth import Mark, Welcome
-from tests.agent.uplink.parts import STATION, MemoryOutbox, help_asked
+from tests.agent.uplink.bench import STATION, MemoryOutbox, help_asked
 
 
 def welcome(

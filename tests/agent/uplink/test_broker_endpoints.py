@@ -8,8 +8,8 @@ import pytest
 from agent.events import LinkUp
 from agent.storage.outbox import StorageFull
 from agent.uplink.reconnector import USUAL_AGAIN_MS
+from tests.agent.uplink.bench import STATION, Bench, MemoryOutbox
 from tests.agent.uplink.network import Broker, Wire, free_port
-from tests.agent.uplink.parts import STATION, Bench, MemoryOutbox
 from tests.agent.uplink.pki import Authority
 from tests.agent.uplink.test_over_mosquitto import RealStation
 from tests.fakes.county_peer import CountyBook, CountyPeer

@@ -4,7 +4,7 @@ from agent.events import LinkUp
 from protocol.birth import Match, seal_match
 from protocol.facts import EpochOpened, Reissued, decode_fact
 from protocol.topics import topic
-from tests.agent.uplink.parts import STATION, Bench, help_asked
+from tests.agent.uplink.bench import STATION, Bench, help_asked
 
 
 def known(bench: Bench) -> set[bytes]:

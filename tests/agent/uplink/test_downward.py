@@ -9,7 +9,7 @@ from protocol.commands import Command, seal_command
 from protocol.receipts import Receipt, seal_receipt
 from protocol.topics import DOWN, Down
 from protocol.twin import Desired, seal_desired
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, Bench
 
 
 def command(station: str = STATION) -> Command:

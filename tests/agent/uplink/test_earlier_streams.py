@@ -7,7 +7,7 @@ from agent.uplink import agreement
 from protocol.birth import Compare, Match, seal_match
 from protocol.codec import decode
 from protocol.facts import HelpAsked, Reissued, decode_fact
-from tests.agent.uplink.parts import STATION, Bench, help_asked
+from tests.agent.uplink.bench import STATION, Bench, help_asked
 
 
 def screens(bench: Bench) -> list[str]:

@@ -1,7 +1,7 @@
 """Facts on their way up: in order, once each, safe only by the county's receipt."""
 
 from protocol.receipts import Receipt, seal_receipt
-from tests.agent.uplink.parts import STATION, Bench, some_facts
+from tests.agent.uplink.bench import STATION, Bench, some_facts
 
 
 def bodies(bench: Bench) -> list[bytes]:

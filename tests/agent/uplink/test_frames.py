@@ -1,7 +1,7 @@
 """Frames go up one at a time, in parts that suit the line, under the facts."""
 
 from protocol.frames import Frame, decode_frame
-from tests.agent.uplink.parts import Bench
+from tests.agent.uplink.bench import Bench
 
 ORDER = b"o" * 16
 

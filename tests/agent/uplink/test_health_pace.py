@@ -4,7 +4,7 @@ import msgspec
 
 from agent.uplink.vitals_sender import HEALTH_EVERY_MS, HealthPace
 from protocol.health import DeviceHealth, Health, Machine
-from tests.agent.uplink.parts import Bench
+from tests.agent.uplink.bench import Bench
 
 CALM = Health(
     machine=Machine(temperature_c=50, undervoltage="no", link="modem", signal_percent=60),

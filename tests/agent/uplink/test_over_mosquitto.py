@@ -17,8 +17,8 @@ from agent.uplink import Uplink
 from protocol.birth import Gone
 from protocol.codec import decode
 from protocol.facts import Reissued, decode_fact
+from tests.agent.uplink.bench import STATION, Host, MemoryBlobs, MemoryOutbox, help_asked, some_facts
 from tests.agent.uplink.network import Broker, Wire
-from tests.agent.uplink.parts import STATION, Host, MemoryBlobs, MemoryOutbox, help_asked, some_facts
 from tests.agent.uplink.pki import Authority, Issued
 from tests.agent.uplink.sample import a_touch
 from tests.benchmarks.stage.ip_packets import PacketCounter

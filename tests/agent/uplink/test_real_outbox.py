@@ -14,7 +14,7 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.schema import place
 from agent.uplink import Uplink
 from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
-from tests.agent.uplink.parts import NOW, STATION, Bench, some_facts
+from tests.agent.uplink.bench import NOW, STATION, Bench, some_facts
 
 
 class DiskBench(Bench):

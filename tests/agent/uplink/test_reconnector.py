@@ -6,7 +6,7 @@ from agent.events import Delivered, LinkDown, LinkUp
 from agent.uplink.reconnector import SHORTEST_WAIT_MS, Backoff, wait_cap_ms
 from protocol.birth import Gone
 from protocol.codec import decode
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, Bench
 
 
 def test_the_cap_grows_with_the_trouble() -> None:

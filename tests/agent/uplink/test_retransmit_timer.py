@@ -3,7 +3,7 @@
 import pytest
 
 from agent.uplink.fact_sender import LONGEST_TIMEOUT_MS, SHORTEST_TIMEOUT_MS, RetransmitTimer
-from tests.agent.uplink.parts import Bench
+from tests.agent.uplink.bench import Bench
 
 
 def sends(bench: Bench) -> int:

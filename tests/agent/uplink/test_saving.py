@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tests.agent.uplink.parts import Bench
+from tests.agent.uplink.bench import Bench
 
 
 def give_picture(bench: Bench) -> None:

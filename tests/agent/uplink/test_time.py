@@ -4,7 +4,7 @@ from agent.events import Delivered
 from protocol.birth import NOT_TOLD, Birth
 from protocol.codec import decode
 from protocol.topics import topic
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, Bench
 
 
 def welcome_for(bench: Bench) -> bytes:

@@ -82,7 +82,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "13-revocation-without-list": (county_tests("test_access_lists.py"),),
     "14-revocation-without-takeover": (county_tests("test_broker_in_step.py"),),
     "15-receipt-signature-not-verified": (agent_tests("uplink/test_downward.py"),),
-    "16-blob-dropped-when-sent": (agent_tests("uplink/test_blob_way.py"),),
+    "16-blob-dropped-when-sent": (agent_tests("uplink/test_blob_sender.py"),),
     "17-commits-share-a-sector": (POWER_CUT,),
     "18-epoch-opened-before-its-reissues": (POWER_CUT,),
     "19-window-closed-while-down": (agent_tests("test_windows_while_down.py"),),

@@ -5,7 +5,7 @@ import os
 
 from agent.uplink.blob_sender import CHUNKS_A_QUESTION, FIRST_CHUNK_BYTES, LEAST_CHUNK_BYTES, ChunkSize
 from protocol.blobs import MAX_CHUNK_BYTES, BlobMissing, Range, decode_chunk, seal_missing
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, Bench
 
 
 def add(bench: Bench, size: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from agent.events import LinkDown, LinkUp
 from protocol.commands import Command, seal_command
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, Bench
 
 WALL = 1_760_000_000_000
 
