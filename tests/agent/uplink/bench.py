@@ -35,7 +35,7 @@ BOOT = bytes(range(16))
 NOW = Moment(wall=1_760_000_000_000, boot=BOOT, mono=1000, quality="synced")
 
 
-class Clock:
+class ManualClock:
     """Monotonic milliseconds that move only when a test says so."""
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ class MemoryOutbox:
             self.commit(Reissued(at=NOW, epoch=earlier.epoch, seq=seq, salt=fact.salt, body=fact.body))
 
 
-class MemoryBlobs:
+class MemoryBlobSource:
     """The blob store's contract without a disk."""
 
     def __init__(self) -> None:
@@ -160,7 +160,7 @@ class MemoryBlobs:
 
 
 @dataclass
-class Host:
+class RecordingDelegate:
     """Writes down what it is told."""
 
     outbox: MemoryOutbox
@@ -245,7 +245,7 @@ class Host:
 
 
 @dataclass
-class Sent:
+class Published:
     leaf: Up
     payload: bytes
     qos: int
@@ -259,7 +259,7 @@ class FakeLink:
         self.attempts: list[tuple[int, int, bytes]] = []
         self.judged_at: list[JudgeAt] = []
         self.endpoints: list[int] = []
-        self.sent: list[Sent] = []
+        self.sent: list[Published] = []
         self.is_open = False
         self.hung_up = 0
         self.acknowledged = 0
@@ -280,7 +280,7 @@ class FakeLink:
         if not self.is_open:
             raise DeviceError("the connection is gone")
         ticket = len(self.sent) + 1
-        self.sent.append(Sent(leaf, payload, qos, ticket))
+        self.sent.append(Published(leaf, payload, qos, ticket))
         return ticket
 
     def disconnect(self) -> None:
@@ -294,16 +294,16 @@ class FakeLink:
         return 0
 
 
-class Bench:
+class UplinkBench:
     """An uplink with a broker and a county that a test switches on, off and wrong."""
 
     def __init__(
         self, *, jitter: Callable[[], float] = lambda: 0.5, endpoints: int = 1, state: State | None = None
     ) -> None:
-        self.clock = Clock()
+        self.clock = ManualClock()
         self.outbox = MemoryOutbox()
-        self.blobs = MemoryBlobs()
-        self.host = Host(self.outbox)
+        self.blobs = MemoryBlobSource()
+        self.host = RecordingDelegate(self.outbox)
         self.link = FakeLink()
         self.book = CountyBook({STATION: self.outbox.public_key}, wall_ms=lambda: 1_760_000_000_000)
         self.county_keys = CountyKeys(self.book.public_keys.values())

@@ -22,7 +22,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Broker:
+class MosquittoBroker:
     """Mosquitto with mutual TLS 1.3 for stations and a plain listener for the county."""
 
     def __init__(

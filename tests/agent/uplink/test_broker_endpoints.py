@@ -8,14 +8,14 @@ import pytest
 from agent.events import LinkUp
 from agent.storage.outbox import StorageFull
 from agent.uplink.reconnector import USUAL_AGAIN_MS
-from tests.agent.uplink.bench import STATION, Bench, MemoryOutbox
-from tests.agent.uplink.network import Broker, Wire, free_port
+from tests.agent.uplink.bench import STATION, MemoryOutbox, UplinkBench
+from tests.agent.uplink.network import MosquittoBroker, Wire, free_port
 from tests.agent.uplink.pki import Authority
 from tests.agent.uplink.test_over_mosquitto import RealStation
 from tests.fakes.county_peer import CountyBook, CountyPeer
 
 
-class Kept:
+class MemoryState:
     """The state table, which may be full."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Kept:
         self.values[key] = value
 
 
-def fail(bench: Bench, times: int) -> None:
+def fail(bench: UplinkBench, times: int) -> None:
     """Let attempts fail, one after the other."""
     for _ in range(times):
         while not bench.link.is_open:
@@ -39,13 +39,13 @@ def fail(bench: Bench, times: int) -> None:
         bench.drop("timed out")
 
 
-def next_attempt(bench: Bench) -> int:
+def next_attempt(bench: UplinkBench) -> int:
     while not bench.link.is_open:
         bench.clock.now = max(bench.clock.now, bench.uplink.tick())
     return bench.link.endpoints[-1]
 
 
-def come_up(bench: Bench) -> None:
+def come_up(bench: UplinkBench) -> None:
     """Let the next attempt come up."""
     next_attempt(bench)
     bench.uplink.handle(LinkUp(attempt=bench.attempt))
@@ -54,30 +54,30 @@ def come_up(bench: Bench) -> None:
 
 
 def test_the_ports_take_turns_while_none_works() -> None:
-    bench = Bench(endpoints=2)
+    bench = UplinkBench(endpoints=2)
     fail(bench, 8)
     assert bench.link.endpoints == [0, 0, 1, 1, 0, 0, 1, 1]
 
 
 def test_a_broker_with_one_port_is_knocked_at_there() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     fail(bench, 6)
     assert set(bench.link.endpoints) == {0}
 
 
 def test_what_worked_is_kept_over_a_restart_and_left_after_two_failures_only() -> None:
-    kept = Kept()
-    bench = Bench(endpoints=2, state=kept)
+    kept = MemoryState()
+    bench = UplinkBench(endpoints=2, state=kept)
     fail(bench, 2)
     come_up(bench)
     bench.drop()
-    again = Bench(endpoints=2, state=kept)
+    again = UplinkBench(endpoints=2, state=kept)
     fail(again, 4)
     assert again.link.endpoints == [1, 1, 0, 0]
 
 
 def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> None:
-    bench = Bench(endpoints=2, state=Kept())
+    bench = UplinkBench(endpoints=2, state=MemoryState())
     fail(bench, 2)
     come_up(bench)
     bench.wait(USUAL_AGAIN_MS)
@@ -99,15 +99,15 @@ def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> No
 
 
 def test_a_full_disk_or_a_foreign_mark_costs_nothing_but_tries(caplog: pytest.LogCaptureFixture) -> None:
-    kept = Kept()
+    kept = MemoryState()
     kept.full = True
-    bench = Bench(endpoints=2, state=kept)
+    bench = UplinkBench(endpoints=2, state=kept)
     fail(bench, 2)
     come_up(bench)
     assert "not kept" in caplog.text
     for stored in (b"", b"\x02", b"\x01\x01"):
         kept.values = {"door": stored}
-        assert next_attempt(Bench(endpoints=2, state=kept)) == 0
+        assert next_attempt(UplinkBench(endpoints=2, state=kept)) == 0
 
 
 @pytest.fixture
@@ -116,15 +116,17 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-def broker(authority: Authority) -> Iterator[Broker]:
-    broker = Broker(authority.folder, authority, more_ports=(free_port(),))
+def broker(authority: Authority) -> Iterator[MosquittoBroker]:
+    broker = MosquittoBroker(authority.folder, authority, more_ports=(free_port(),))
     broker.start()
     yield broker
     broker.stop()
 
 
 @pytest.mark.parametrize("blocked", ["refused", "swallowed"])
-def test_facts_come_through_where_the_usual_port_is_blocked(authority: Authority, broker: Broker, blocked: str) -> None:
+def test_facts_come_through_where_the_usual_port_is_blocked(
+    authority: Authority, broker: MosquittoBroker, blocked: str
+) -> None:
     """Real Mosquitto with two listeners; at the usual port stands a line that refuses or swallows everything."""
     outbox = MemoryOutbox()
     book = CountyBook({STATION: outbox.public_key})

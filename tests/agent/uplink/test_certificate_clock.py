@@ -2,17 +2,17 @@
 
 from agent.events import LinkDown, LinkUp
 from protocol.commands import Command, seal_command
-from tests.agent.uplink.bench import STATION, Bench
+from tests.agent.uplink.bench import STATION, UplinkBench
 
 WALL = 1_760_000_000_000
 
 
-def refused_for_its_dates(bench: Bench) -> None:
+def refused_for_its_dates(bench: UplinkBench) -> None:
     bench.link.is_open = False
     bench.uplink.handle(LinkDown(bench.attempt, "certificate has expired", dates_refused=True))
 
 
-def narrow(bench: Bench) -> None:
+def narrow(bench: UplinkBench) -> None:
     """Get as far as the connection that is for time only."""
     bench.uplink.tick()
     refused_for_its_dates(bench)
@@ -21,7 +21,7 @@ def narrow(bench: Bench) -> None:
 
 
 def test_time_comes_first_and_then_an_ordinary_connection_judged_by_it() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     narrow(bench)
     bench.commit("a")
     bench.uplink.handle(LinkUp(attempt=2))
@@ -38,7 +38,7 @@ def test_time_comes_first_and_then_an_ordinary_connection_judged_by_it() -> None
 
 
 def test_a_connection_for_time_takes_nothing_else() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     narrow(bench)
     bench.silent_broker = True
     bench.uplink.handle(LinkUp(attempt=2))
@@ -60,7 +60,7 @@ def test_a_connection_for_time_takes_nothing_else() -> None:
 
 
 def test_a_certificate_that_really_is_over_opens_nothing() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     narrow(bench)
     bench.uplink.handle(LinkUp(attempt=2))
     bench.play()

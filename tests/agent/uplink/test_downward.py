@@ -9,7 +9,7 @@ from protocol.commands import Command, seal_command
 from protocol.receipts import Receipt, seal_receipt
 from protocol.topics import DOWN, Down
 from protocol.twin import Desired, seal_desired
-from tests.agent.uplink.bench import STATION, Bench
+from tests.agent.uplink.bench import STATION, UplinkBench
 
 
 def command(station: str = STATION) -> Command:
@@ -23,7 +23,7 @@ def desired(station: str = STATION) -> Desired:
 
 
 def test_vitals_come_at_connect_at_changes_and_every_quarter_of_an_hour() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     assert [vitals.waiting for vitals in bench.book.vitals] == [1]
     bench.wait(61_000)
@@ -41,7 +41,7 @@ def test_vitals_come_at_connect_at_changes_and_every_quarter_of_an_hour() -> Non
 
 
 def test_an_idle_day_says_little() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.wait(120_000)
     sent = len(bench.link.sent)
@@ -52,7 +52,7 @@ def test_an_idle_day_says_little() -> None:
 
 
 def test_a_desired_state_is_taken_and_reported() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("desired", seal_desired(bench.book.key, desired()))
     bench.play()
@@ -61,14 +61,14 @@ def test_a_desired_state_is_taken_and_reported() -> None:
 
 
 def test_a_command_reaches_the_host() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("command", seal_command(bench.book.key, command()))
     assert bench.host.commands == [command()]
 
 
 def test_a_retained_command_is_refused() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("command", seal_command(bench.book.key, command()), retained=True)
     assert not bench.host.commands
@@ -77,7 +77,7 @@ def test_a_retained_command_is_refused() -> None:
 
 
 def test_a_retained_command_that_is_not_the_countys_is_not_answered() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("command", seal_command(Ed25519PrivateKey.generate(), command()), retained=True)
     assert (bench.host.commands, bench.host.refused) == ([], [])
@@ -85,7 +85,7 @@ def test_a_retained_command_that_is_not_the_countys_is_not_answered() -> None:
 
 
 def test_a_retained_receipt_marks_nothing() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.silent_broker = True
     bench.commit("not received")
@@ -99,7 +99,7 @@ def test_a_retained_receipt_marks_nothing() -> None:
 
 
 def test_a_retained_desired_state_is_not_taken() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("desired", seal_desired(bench.book.key, desired()), retained=True)
     assert bench.host.desired == []
@@ -107,7 +107,7 @@ def test_a_retained_desired_state_is_not_taken() -> None:
 
 
 def test_a_key_that_was_revoked_orders_nothing_from_then_on() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     new = Ed25519PrivateKey.generate()
     bench.say("command", seal_command(new, command()))
@@ -121,7 +121,7 @@ def test_a_key_that_was_revoked_orders_nothing_from_then_on() -> None:
 
 
 def test_a_county_with_another_key_takes_the_facts_once_the_station_knows_it() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.book.key = Ed25519PrivateKey.generate()
     bench.commit("waits")
@@ -133,7 +133,7 @@ def test_a_county_with_another_key_takes_the_facts_once_the_station_knows_it() -
     assert bench.outbox.receipted == bench.outbox.through
 
 
-def hostile(leaf: Down, bench: Bench) -> list[bytes]:
+def hostile(leaf: Down, bench: UplinkBench) -> list[bytes]:
     stranger = Ed25519PrivateKey.generate()
     receipt = Receipt(station=STATION, epoch=bench.outbox.epoch, through=1, head=bench.outbox.heads[1], generation=1)
     welcome = Welcome(
@@ -161,7 +161,7 @@ def hostile(leaf: Down, bench: Bench) -> list[bytes]:
 def test_hostile_messages_are_logged_alarmed_once_and_otherwise_nothing(
     leaf: Down, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     marked, state = len(bench.outbox.receipts), bench.uplink.state
     payloads = hostile(leaf, bench)

@@ -7,10 +7,10 @@ from agent.uplink import agreement
 from protocol.birth import Compare, Match, seal_match
 from protocol.codec import decode
 from protocol.facts import HelpAsked, Reissued, decode_fact
-from tests.agent.uplink.bench import STATION, Bench, help_asked
+from tests.agent.uplink.bench import STATION, UplinkBench, help_asked
 
 
-def screens(bench: Bench) -> list[str]:
+def screens(bench: UplinkBench) -> list[str]:
     """Every help that the county knows of, once for each time that it came under another name."""
     said: dict[tuple[bytes, int], str] = {}
     for (_, epoch), kept in bench.book.streams.items():
@@ -23,7 +23,7 @@ def screens(bench: Bench) -> list[str]:
     return sorted(said.values())
 
 
-def two_streams_ended(bench: Bench) -> None:
+def two_streams_ended(bench: UplinkBench) -> None:
     """``a`` to ``f`` are in the first stream, ``g`` to ``i`` in the second, ``j`` in the third; all with the county."""
     bench.connect()
     bench.commit(*"abcdef")
@@ -38,7 +38,7 @@ def two_streams_ended(bench: Bench) -> None:
     assert screens(bench) == list("abcdefghij")
 
 
-def end_the_stream(bench: Bench) -> None:
+def end_the_stream(bench: UplinkBench) -> None:
     """Another board with the same card gets ahead."""
     other = f"other {bench.outbox.through}"
     bench.outbox.commit(help_asked(other))
@@ -50,7 +50,7 @@ def end_the_stream(bench: Bench) -> None:
     del kept[0].bodies[-1], kept[0].heads[-1]
 
 
-def restore(bench: Bench, *, first: int = 0, generation: int = 2) -> None:
+def restore(bench: UplinkBench, *, first: int = 0, generation: int = 2) -> None:
     """The county has the first ``first`` facts of the first stream, and nothing else."""
     kept = next(iter(bench.book.streams.values()))
     epoch = bench.outbox.ended[-1][0].epoch
@@ -60,19 +60,19 @@ def restore(bench: Bench, *, first: int = 0, generation: int = 2) -> None:
     bench.book.generation = generation
 
 
-def reconnect(bench: Bench) -> None:
+def reconnect(bench: UplinkBench) -> None:
     bench.drop()
     come_back(bench)
 
 
-def come_back(bench: Bench) -> None:
+def come_back(bench: UplinkBench) -> None:
     bench.heard = len(bench.link.sent)
     bench.wait(5_000)
     bench.uplink.handle(LinkUp(attempt=bench.attempt))
     bench.play()
 
 
-def step(bench: Bench) -> None:
+def step(bench: UplinkBench) -> None:
     """Let one thing happen."""
     if bench.heard < len(bench.link.sent):
         bench.step()
@@ -80,18 +80,18 @@ def step(bench: Bench) -> None:
         bench.wait(2, play=False)
 
 
-def compares(bench: Bench) -> list[bytes]:
+def compares(bench: UplinkBench) -> list[bytes]:
     return [decode(sent.payload, Compare).epoch for sent in bench.link.sent if sent.leaf == "compare"]
 
 
-def settle(bench: Bench) -> None:
+def settle(bench: UplinkBench) -> None:
     bench.wait(1_000)
     assert bench.uplink.state == "connected"
     assert bench.outbox.receipted == bench.outbox.through
 
 
 def test_nothing_is_asked_of_a_county_that_was_not_restored() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     asked = len(compares(bench))
     for _ in range(3):
@@ -101,7 +101,7 @@ def test_nothing_is_asked_of_a_county_that_was_not_restored() -> None:
 
 @pytest.mark.parametrize("first", [0, 1, 4, 7])
 def test_what_the_county_lost_of_every_stream_is_said_again(first: int) -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore(bench, first=first)
     asked = len(compares(bench))
@@ -118,7 +118,7 @@ def test_what_the_county_lost_of_every_stream_is_said_again(first: int) -> None:
 
 
 def test_the_new_generation_is_not_remembered_before_everything_is_said() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore(bench)
     bench.book.silent.add("compare")
@@ -134,7 +134,7 @@ def test_the_new_generation_is_not_remembered_before_everything_is_said() -> Non
 
 
 def test_a_connection_lost_at_any_moment_goes_on_where_it_stopped() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore(bench)
     asked = len(compares(bench))
@@ -158,7 +158,7 @@ def test_a_connection_lost_at_any_moment_goes_on_where_it_stopped() -> None:
 
 
 def test_a_county_restored_again_in_between_is_asked_from_the_beginning() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore(bench)
     bench.drop()
@@ -174,13 +174,13 @@ def test_a_county_restored_again_in_between_is_asked_from_the_beginning() -> Non
     assert bench.outbox.generation == 3
 
 
-def restore_to_nothing(bench: Bench, *, generation: int) -> None:
+def restore_to_nothing(bench: UplinkBench, *, generation: int) -> None:
     bench.book.streams.clear()
     bench.book.generation = generation
 
 
 def test_a_county_restored_under_a_living_connection_is_asked_too() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore_to_nothing(bench, generation=2)
     bench.commit("k")
@@ -192,7 +192,7 @@ def test_a_county_restored_under_a_living_connection_is_asked_too() -> None:
 
 def test_a_long_past_is_said_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agreement, "FACTS_AT_ONCE", 2)
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore(bench)
     before = bench.outbox.through
@@ -208,7 +208,7 @@ def test_a_long_past_is_said_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_full_disk_is_waited_for() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore(bench)
     bench.outbox.full = True
@@ -222,7 +222,7 @@ def test_a_full_disk_is_waited_for() -> None:
 
 
 def test_a_match_for_something_else_changes_nothing() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore(bench)
     bench.book.silent.add("compare")
@@ -240,7 +240,7 @@ def test_a_match_for_something_else_changes_nothing() -> None:
 
 
 def test_a_comparison_that_nobody_took_is_said_again_after_a_back_off() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     two_streams_ended(bench)
     restore(bench)
     bench.drop()

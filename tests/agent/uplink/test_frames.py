@@ -1,17 +1,17 @@
 """Frames go up one at a time, in parts that suit the line, under the facts."""
 
 from protocol.frames import Frame, decode_frame
-from tests.agent.uplink.bench import Bench
+from tests.agent.uplink.bench import UplinkBench
 
 ORDER = b"o" * 16
 
 
-def parts(bench: Bench) -> list[Frame]:
+def parts(bench: UplinkBench) -> list[Frame]:
     return [decode_frame(item.payload) for item in bench.link.sent if item.leaf == "frame"]
 
 
 def test_a_frame_arrives_whole_and_the_next_only_after_it() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     jpeg = bytes(range(256)) * 100
     assert bench.uplink.frame_free
@@ -29,7 +29,7 @@ def test_a_frame_arrives_whole_and_the_next_only_after_it() -> None:
 
 
 def test_a_line_that_acknowledges_nothing_gets_one_part_and_counts_as_stuck() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.uplink.offer_frame(ORDER, 1, bytes(60_000))
     bench.wait(19_000)
@@ -41,7 +41,7 @@ def test_a_line_that_acknowledges_nothing_gets_one_part_and_counts_as_stuck() ->
 
 
 def test_a_slow_line_gets_small_parts() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.uplink.offer_frame(ORDER, 1, bytes(40_000))
     for _ in range(20):
@@ -53,7 +53,7 @@ def test_a_slow_line_gets_small_parts() -> None:
 
 
 def test_facts_go_first() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.commit("touch")
     assert not bench.uplink.frame_free
@@ -66,7 +66,7 @@ def test_facts_go_first() -> None:
 
 
 def test_a_lost_link_gives_the_frame_up() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.uplink.offer_frame(ORDER, 1, bytes(60_000))
     bench.uplink.tick()

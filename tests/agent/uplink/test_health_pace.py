@@ -4,7 +4,7 @@ import msgspec
 
 from agent.uplink.vitals_sender import HEALTH_EVERY_MS, HealthPace
 from protocol.health import DeviceHealth, Health, Machine
-from tests.agent.uplink.bench import Bench
+from tests.agent.uplink.bench import UplinkBench
 
 CALM = Health(
     machine=Machine(temperature_c=50, undervoltage="no", link="modem", signal_percent=60),
@@ -38,7 +38,7 @@ def test_only_what_matters_is_a_change() -> None:
 
 
 def test_a_change_that_matters_goes_out_within_a_minute_and_an_idle_day_stays_small() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.host.health = CALM
     bench.connect()
     bench.wait(61_000)

@@ -17,8 +17,8 @@ from agent.uplink import Uplink
 from protocol.birth import Gone
 from protocol.codec import decode
 from protocol.facts import Reissued, decode_fact
-from tests.agent.uplink.bench import STATION, Host, MemoryBlobs, MemoryOutbox, help_asked, some_facts
-from tests.agent.uplink.network import Broker, Wire
+from tests.agent.uplink.bench import STATION, MemoryBlobSource, MemoryOutbox, RecordingDelegate, help_asked, some_facts
+from tests.agent.uplink.network import MosquittoBroker, Wire
 from tests.agent.uplink.pki import Authority, Issued
 from tests.agent.uplink.sample import a_touch
 from tests.benchmarks.stage.ip_packets import PacketCounter
@@ -43,8 +43,8 @@ class RealStation:
     ) -> None:
         self.inbox = Inbox()
         self.outbox = outbox
-        self.blobs = MemoryBlobs()
-        self.host = Host(outbox)
+        self.blobs = MemoryBlobSource()
+        self.host = RecordingDelegate(outbox)
         self.skipped_ms = 0
         self.link = PahoLink(
             station=STATION,
@@ -106,8 +106,8 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-def broker(authority: Authority) -> Iterator[Broker]:
-    broker = Broker(authority.folder, authority)
+def broker(authority: Authority) -> Iterator[MosquittoBroker]:
+    broker = MosquittoBroker(authority.folder, authority)
     broker.start()
     yield broker
     broker.stop()
@@ -124,14 +124,14 @@ def book(outbox: MemoryOutbox) -> CountyBook:
 
 
 @pytest.fixture
-def county(broker: Broker, book: CountyBook) -> Iterator[CountyPeer]:
+def county(broker: MosquittoBroker, book: CountyBook) -> Iterator[CountyPeer]:
     peer = CountyPeer(book, port=broker.plain_port)
     yield peer
     peer.close()
 
 
 @pytest.fixture
-def wire(broker: Broker) -> Iterator[Wire]:
+def wire(broker: MosquittoBroker) -> Iterator[Wire]:
     wire = Wire(broker.tls_port)
     yield wire
     wire.close()
@@ -139,7 +139,7 @@ def wire(broker: Broker) -> Iterator[Wire]:
 
 @pytest.fixture
 def station(
-    broker: Broker, wire: Wire, authority: Authority, book: CountyBook, outbox: MemoryOutbox
+    broker: MosquittoBroker, wire: Wire, authority: Authority, book: CountyBook, outbox: MemoryOutbox
 ) -> Iterator[RealStation]:
     station = RealStation(book, outbox, port=wire.port, ca_file=authority.ca_file, identity=authority.issue(STATION))
     yield station
@@ -163,7 +163,7 @@ def test_facts_and_a_blob_arrive(station: RealStation, county: CountyPeer, book:
 
 
 def test_a_broker_that_stops_and_comes_back(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.run(lambda: station.settled)
     broker.stop()
@@ -178,7 +178,7 @@ def test_a_broker_that_stops_and_comes_back(
 
 
 def test_a_broker_killed_again_and_again(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     for number in range(3):
         station.run(lambda: station.settled)
@@ -210,7 +210,7 @@ def test_a_dead_wire_is_given_up_after_90_s_only_while_something_waits(
     assert wire.connections >= 2
 
 
-def test_nobody_listens(station: RealStation, broker: Broker, book: CountyBook) -> None:
+def test_nobody_listens(station: RealStation, broker: MosquittoBroker, book: CountyBook) -> None:
     station.commit("a")
     station.run(lambda: "connecting" in [station.uplink.state] and station.link.bytes_moved()[1] > 0)
     station.linger(1.0)
@@ -222,7 +222,7 @@ def test_nobody_listens(station: RealStation, broker: Broker, book: CountyBook) 
 
 
 def test_a_county_worker_that_goes_and_comes_back(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.run(lambda: station.settled)
     county.close()
@@ -236,7 +236,7 @@ def test_a_county_worker_that_goes_and_comes_back(
 
 
 def test_an_access_list_that_turns_against_the_station(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.run(lambda: station.settled)
     broker.allow("pattern read cunhui/1/0/%u/#")
@@ -267,7 +267,9 @@ def test_receipts_that_are_lost_and_doubled(station: RealStation, county: County
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
-def test_a_rolled_back_outbox(station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker) -> None:
+def test_a_rolled_back_outbox(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
+) -> None:
     station.outbox.commit(*some_facts(20))
     station.run(lambda: station.settled)
     broker.stop()
@@ -281,7 +283,7 @@ def test_a_rolled_back_outbox(station: RealStation, county: CountyPeer, book: Co
 
 
 def test_a_county_restored_from_a_backup(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.outbox.commit(*some_facts(20))
     station.run(lambda: station.settled)
@@ -295,7 +297,7 @@ def test_a_county_restored_from_a_backup(
 
 
 def test_a_county_restored_to_before_the_current_stream(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.outbox.commit(*some_facts(700))
     station.run(lambda: station.settled)
@@ -331,7 +333,7 @@ def test_hostile_messages_over_the_wire(
 
 
 def test_the_will_names_the_connection(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker, wire: Wire
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker, wire: Wire
 ) -> None:
     station.run(lambda: station.settled)
     nonce = book.births[-1].nonce
@@ -352,7 +354,7 @@ def test_a_farewell_is_no_break(station: RealStation, county: CountyPeer, book: 
 
 @pytest.mark.parametrize("fault", ["foreign authority", "wrong host"])
 def test_a_broker_that_is_not_the_countys(
-    tmp_path: Path, book: CountyBook, outbox: MemoryOutbox, broker: Broker, authority: Authority, fault: str
+    tmp_path: Path, book: CountyBook, outbox: MemoryOutbox, broker: MosquittoBroker, authority: Authority, fault: str
 ) -> None:
     ca_file = Authority(tmp_path / "foreign").ca_file if fault == "foreign authority" else authority.ca_file
     if fault == "wrong host":
@@ -371,7 +373,7 @@ def test_a_certificate_that_is_over_by_the_machines_clock(
     station: RealStation,
     county: CountyPeer,
     book: CountyBook,
-    broker: Broker,
+    broker: MosquittoBroker,
     authority: Authority,
     county_year: int,
 ) -> None:
@@ -413,7 +415,7 @@ def test_a_touch_costs_at_most_700_bytes(
 
 
 def test_the_bill_is_what_packets_on_the_wire_come_to(
-    book: CountyBook, outbox: MemoryOutbox, broker: Broker, county: CountyPeer, authority: Authority
+    book: CountyBook, outbox: MemoryOutbox, broker: MosquittoBroker, county: CountyPeer, authority: Authority
 ) -> None:
     """Facts one by one and a picture; a counter of raw packets is the judge."""
     outbox.commit(*some_facts(20))

@@ -14,10 +14,10 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.schema import place
 from agent.uplink import Uplink
 from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
-from tests.agent.uplink.bench import NOW, STATION, Bench, some_facts
+from tests.agent.uplink.bench import NOW, STATION, UplinkBench, some_facts
 
 
-class DiskBench(Bench):
+class DiskBench(UplinkBench):
     """A bench whose outbox and blobs lie on disk."""
 
     def __init__(self, folder: Path) -> None:

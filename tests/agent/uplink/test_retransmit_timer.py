@@ -3,16 +3,16 @@
 import pytest
 
 from agent.uplink.fact_sender import LONGEST_TIMEOUT_MS, SHORTEST_TIMEOUT_MS, RetransmitTimer
-from tests.agent.uplink.bench import Bench
+from tests.agent.uplink.bench import UplinkBench
 
 
-def sends(bench: Bench) -> int:
+def sends(bench: UplinkBench) -> int:
     return bench.leaves().count("facts")
 
 
-def quick_county() -> Bench:
+def quick_county() -> UplinkBench:
     """A bench whose receipts have come at once for a while."""
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     for screen in "abcd":
         bench.commit(screen)
