@@ -1,7 +1,6 @@
 """A broker with two ports: which one is tried, what is remembered, and when the usual one has its turn again."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from agent.uplink.reconnector import USUAL_AGAIN_MS
 from tests.agent.uplink.bench import STATION, MemoryOutbox, UplinkBench
 from tests.agent.uplink.network import MosquittoBroker, Wire, free_port
 from tests.agent.uplink.pki import Authority
-from tests.agent.uplink.test_over_mosquitto import RealStation
+from tests.agent.uplink.real_station import RealStation
 from tests.fakes.county_peer import CountyBook, CountyPeer
 
 
@@ -108,11 +107,6 @@ def test_a_full_disk_or_a_foreign_mark_costs_nothing_but_tries(caplog: pytest.Lo
     for stored in (b"", b"\x02", b"\x01\x01"):
         kept.values = {"door": stored}
         assert next_attempt(UplinkBench(endpoints=2, state=kept)) == 0
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
 
 
 @pytest.fixture

@@ -42,11 +42,6 @@ def into(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
-
-
-@pytest.fixture
 def shelf() -> Shelf:
     return Shelf()
 

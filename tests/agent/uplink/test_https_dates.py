@@ -21,11 +21,6 @@ def at(year: int) -> int:
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
-
-
-@pytest.fixture
 def over(authority: Authority) -> Iterator[Web]:
     """A county whose certificate ended years ago by this machine's clock."""
     web = Web(lambda *_: (200, {}, CONTENT), authority.issue("county", host="127.0.0.1", end=ENDED))
