@@ -1,4 +1,4 @@
-"""The uplink's surroundings in memory: clock, link, outbox, blobs and host."""
+"""An uplink with everything around it in memory: clock, link, outbox, blobs, delegate, broker and county."""
 
 import hashlib
 import os
@@ -88,7 +88,7 @@ class MemoryOutbox:
             self.heads.append(chain.next_head(self.heads[-1], seq=self.through, digest=sealed.digest()))
 
     def roll_back(self, through: int) -> None:
-        """Become an older copy of the same file."""
+        """Become an older copy of itself, as a restored SD card would."""
         del self.facts[through:]
         del self.heads[through + 1 :]
         self.receipted = min(self.receipted, through)
@@ -161,7 +161,7 @@ class MemoryBlobSource:
 
 @dataclass
 class RecordingDelegate:
-    """Writes down what it is told."""
+    """An `UplinkDelegate` that writes down what it is told."""
 
     outbox: MemoryOutbox
     times: list[tuple[int, int, int]] = field(default_factory=list)
@@ -253,7 +253,7 @@ class Published:
 
 
 class FakeLink:
-    """The link's contract without a network: a test plays the broker."""
+    """The link's contract without a network. The test plays the broker."""
 
     def __init__(self) -> None:
         self.attempts: list[tuple[int, int, bytes]] = []
@@ -295,7 +295,7 @@ class FakeLink:
 
 
 class UplinkBench:
-    """An uplink with a broker and a county that a test switches on, off and wrong."""
+    """An uplink with a broker and a county that a test can silence or let answer wrongly."""
 
     def __init__(
         self, *, jitter: Callable[[], float] = lambda: 0.5, endpoints: int = 1, state: State | None = None
@@ -329,7 +329,7 @@ class UplinkBench:
         return self.link.attempts[-1][0]
 
     def connect(self) -> None:
-        """Let the attempt that is under way, or due, come up, and play the county."""
+        """Let the attempt come up that is under way or due, and play broker and county."""
         self.uplink.tick()
         self.uplink.handle(LinkUp(attempt=self.attempt))
         self.play()

@@ -84,5 +84,6 @@ class RealStation:
         self.run(lambda: monotonic() >= end)
 
     @property
-    def settled(self) -> bool:
+    def all_receipted(self) -> bool:
+        """Whether the county has receipted every fact on the connection that is up."""
         return self.uplink.state == "connected" and self.outbox.receipted == self.outbox.through

@@ -1,4 +1,4 @@
-"""Blobs: under the facts, in chunks that suit the line, resumed by what the county lacks."""
+"""Blobs go up after the facts, in chunks that suit the line. What the county lacks says where to resume."""
 
 import hashlib
 import os
@@ -139,7 +139,7 @@ def test_a_county_that_never_keeps_a_blob_is_not_pestered() -> None:
     assert bench.book.whole_blobs() == {bad, good}
 
 
-def test_a_blob_that_went_bad_on_the_card_is_stated_and_never_sent() -> None:
+def test_a_blob_that_is_damaged_on_the_sd_card_is_stated_and_never_sent() -> None:
     bench = UplinkBench()
     bad, good = add(bench, 5_000), add(bench, 5_000)
     bench.blobs.content[bad] = bytes(5_000)

@@ -58,7 +58,7 @@ def test_the_ports_take_turns_while_none_works() -> None:
     assert bench.link.endpoints == [0, 0, 1, 1, 0, 0, 1, 1]
 
 
-def test_a_broker_with_one_port_is_knocked_at_there() -> None:
+def test_a_broker_with_one_port_is_tried_there_alone() -> None:
     bench = UplinkBench()
     fail(bench, 6)
     assert set(bench.link.endpoints) == {0}
@@ -97,7 +97,7 @@ def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> No
     assert next_attempt(bench) == 0
 
 
-def test_a_full_disk_or_a_foreign_mark_costs_nothing_but_tries(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_full_disk_or_a_stored_port_that_is_none_costs_only_attempts(caplog: pytest.LogCaptureFixture) -> None:
     kept = MemoryState()
     kept.full = True
     bench = UplinkBench(endpoints=2, state=kept)
@@ -121,7 +121,7 @@ def broker(authority: Authority) -> Iterator[MosquittoBroker]:
 def test_facts_come_through_where_the_usual_port_is_blocked(
     authority: Authority, broker: MosquittoBroker, blocked: str
 ) -> None:
-    """Real Mosquitto with two listeners; at the usual port stands a line that refuses or swallows everything."""
+    """Real Mosquitto with two listeners. The line refuses or swallows everything that goes to the usual port."""
     outbox = MemoryOutbox()
     book = CountyBook({STATION: outbox.public_key})
     county = CountyPeer(book, port=broker.plain_port)
@@ -137,7 +137,7 @@ def test_facts_come_through_where_the_usual_port_is_blocked(
         ca_file=authority.ca_file,
         identity=authority.issue(STATION),
     )
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert len(book.bodies(STATION)) == outbox.through
     station.uplink.say_gone("shutdown")
     county.close()

@@ -1,4 +1,4 @@
-"""A rolled-back or cloned card, and a county that comes back from a backup."""
+"""An SD card that was rolled back or cloned, and a county that was restored from a backup."""
 
 from agent.events import LinkUp
 from protocol.birth import Match, seal_match
@@ -8,7 +8,7 @@ from tests.agent.uplink.bench import STATION, UplinkBench, help_asked
 
 
 def known(bench: UplinkBench) -> set[bytes]:
-    """Every fact that the county has, re-issued ones by what they re-issue."""
+    """The bodies of all facts that the county has. A reissue counts as the fact that it reissues."""
     bodies = bench.book.bodies(STATION)
     read = [decode_fact(body) for body in bodies]
     return {*bodies, *(fact.body for fact in read if isinstance(fact, Reissued))}
@@ -41,7 +41,7 @@ def test_an_older_copy_of_the_outbox_opens_a_new_epoch() -> None:
     assert bench.uplink.state == "connected"
 
 
-def test_what_was_green_on_the_older_copy_is_issued_again() -> None:
+def test_what_was_green_on_the_older_copy_is_reissued() -> None:
     bench = UplinkBench()
     sent_some(bench)
     bench.outbox.roll_back(4)
@@ -78,7 +78,7 @@ def test_an_unanswered_comparison_is_asked_again() -> None:
     assert bench.outbox.opened == [("ahead", 4)]
 
 
-def test_a_county_back_from_a_backup_gets_what_it_lost() -> None:
+def test_a_county_restored_from_a_backup_gets_what_it_lost() -> None:
     bench = UplinkBench()
     sent_some(bench)
     kept = bench.book.kept(STATION, bench.outbox.epoch)

@@ -1,4 +1,4 @@
-"""What comes down: vitals' pace, desired state, commands, and everything hostile."""
+"""What the county sends: desired state, commands, and hostile messages. And the pace of the vitals."""
 
 import msgspec
 import pytest
@@ -106,7 +106,7 @@ def test_a_retained_desired_state_is_not_taken() -> None:
     assert bench.host.alarms == [("refused_desired", "minor")]
 
 
-def test_a_key_that_was_revoked_orders_nothing_from_then_on() -> None:
+def test_a_revoked_key_commands_nothing_from_then_on() -> None:
     bench = UplinkBench()
     bench.connect()
     new = Ed25519PrivateKey.generate()
@@ -126,7 +126,7 @@ def test_a_county_with_another_key_takes_the_facts_once_the_station_knows_it() -
     bench.book.key = Ed25519PrivateKey.generate()
     bench.commit("waits")
     bench.wait(60_000)
-    assert bench.outbox.receipted < bench.outbox.through, "whose receipt that is the station does not know"
+    assert bench.outbox.receipted < bench.outbox.through, "the station does not know the key that signed the receipt"
     assert bench.host.keys_unknown
     bench.county_keys.replace([bench.book.key.public_key().public_bytes_raw()])
     bench.wait(300_000)

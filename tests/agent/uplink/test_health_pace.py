@@ -1,4 +1,4 @@
-"""What hardly changes is said at connect, at a change that matters, and once an hour."""
+"""The health is said at connect, at a change that matters, and once an hour."""
 
 import msgspec
 

@@ -71,7 +71,7 @@ def test_facts_and_a_blob_arrive(station: RealStation, county: CountyPeer, book:
     name = hashlib.sha256(content).digest()
     station.blobs.content[name] = content
     station.outbox.commit(*some_facts(300))
-    station.run(lambda: station.settled and not station.blobs.content)
+    station.run(lambda: station.all_receipted and not station.blobs.content)
     assert book.bodies(STATION) == bodies(station.outbox)
     assert book.whole_blobs() == {name}
     assert len(station.host.times) == 1
@@ -81,15 +81,15 @@ def test_facts_and_a_blob_arrive(station: RealStation, county: CountyPeer, book:
 def test_a_broker_that_stops_and_comes_back(
     station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop()
     station.run(lambda: station.uplink.state == "offline")
     station.commit("a")
     station.commit("b")
     station.linger(0.3)
-    assert not station.settled
+    assert not station.all_receipted
     broker.start()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
@@ -97,19 +97,19 @@ def test_a_broker_killed_again_and_again(
     station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     for number in range(3):
-        station.run(lambda: station.settled)
+        station.run(lambda: station.all_receipted)
         station.commit(f"before {number}")
         broker.stop(signal.SIGKILL)
         station.commit(f"after {number}")
         broker.start()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
 def test_a_dead_wire_is_given_up_after_90_s_only_while_something_waits(
     station: RealStation, county: CountyPeer, book: CountyBook, wire: Wire
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     station.linger(0.3)
     wire.flowing.clear()
     station.skipped_ms += 95_000
@@ -121,7 +121,7 @@ def test_a_dead_wire_is_given_up_after_90_s_only_while_something_waits(
         station.skipped_ms += 19_000
     station.run(lambda: station.uplink.state != "connected")
     wire.flowing.set()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
     assert wire.connections >= 2
 
@@ -132,7 +132,7 @@ def test_nobody_listens(station: RealStation, broker: MosquittoBroker, book: Cou
     station.linger(1.0)
     assert station.outbox.receipted == 0
     county = CountyPeer(book, port=broker.plain_port)
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     county.close()
     assert book.bodies(STATION) == bodies(station.outbox)
 
@@ -140,13 +140,13 @@ def test_nobody_listens(station: RealStation, broker: MosquittoBroker, book: Cou
 def test_a_county_worker_that_goes_and_comes_back(
     station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     county.close()
     station.commit("a")
     station.linger(1.0)
-    assert not station.settled
+    assert not station.all_receipted
     again = CountyPeer(book, port=broker.plain_port)
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     again.close()
     assert book.bodies(STATION) == bodies(station.outbox)
 
@@ -154,32 +154,32 @@ def test_a_county_worker_that_goes_and_comes_back(
 def test_an_access_list_that_turns_against_the_station(
     station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.allow("pattern read cunhui/1/0/%u/#")
     broker.reload()
     station.linger(0.3)
     station.commit("a")
     station.run(lambda: ("facts_refused", "major") in station.host.alarms)
-    assert not station.settled
+    assert not station.all_receipted
     broker.allow("pattern readwrite cunhui/1/0/%u/#")
     broker.reload()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
 def test_receipts_that_are_lost_and_doubled(station: RealStation, county: CountyPeer, book: CountyBook) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     book.silent.add("facts")
     station.commit("a")
     station.linger(0.3)
-    assert not station.settled
+    assert not station.all_receipted
     book.silent.clear()
     station.skipped_ms += 3_000
-    station.run(lambda: station.settled, patience_s=5)
+    station.run(lambda: station.all_receipted, patience_s=5)
     for _ in range(3):
         county.say(STATION, "receipt", book.receipt(STATION, station.outbox.epoch))
     station.commit("b")
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
@@ -187,13 +187,13 @@ def test_a_rolled_back_outbox(
     station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.outbox.commit(*some_facts(20))
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop()
     station.run(lambda: station.uplink.state == "offline")
     station.outbox.roll_back(12)
     station.commit("green on the older copy")
     broker.start()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert station.outbox.opened == [("ahead", 12)]
     assert book.bodies(STATION)[-2:] == bodies(station.outbox)
 
@@ -202,13 +202,13 @@ def test_a_county_restored_from_a_backup(
     station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.outbox.commit(*some_facts(20))
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop()
     kept = book.kept(STATION, station.outbox.epoch)
     del kept.bodies[5:], kept.heads[6:]
     book.generation = 2
     broker.start()
-    station.run(lambda: station.settled and kept.through == 21)
+    station.run(lambda: station.all_receipted and kept.through == 21)
     assert not station.outbox.opened
 
 
@@ -216,18 +216,18 @@ def test_a_county_restored_to_before_the_current_stream(
     station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.outbox.commit(*some_facts(700))
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop()
     station.run(lambda: station.uplink.state == "offline")
     station.outbox.roll_back(690)
     broker.start()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop(signal.SIGKILL)
     book.streams.clear()
     book.generation = 2
     station.commit("after the restoration")
     broker.start()
-    station.run(lambda: station.settled and station.outbox.generation == 2)
+    station.run(lambda: station.all_receipted and station.outbox.generation == 2)
     [(earlier, facts)] = station.outbox.ended
     again = [fact for fact in map(decode_fact, book.bodies(STATION)) if isinstance(fact, Reissued)]
     assert [(fact.epoch, fact.seq) for fact in again] == [(earlier.epoch, seq) for seq in range(1, 691)]
@@ -238,20 +238,20 @@ def test_a_county_restored_to_before_the_current_stream(
 def test_hostile_messages_over_the_wire(
     station: RealStation, county: CountyPeer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     for leaf in ("receipt", "welcome", "command", "desired", "match", "missing"):
         county.say(STATION, leaf, os.urandom(200))
         county.say(STATION, leaf, b"", retain=True)
     station.run(lambda: len(station.host.alarms) == 6)
     assert "refused" in caplog.text
     station.commit("a")
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
 
 
 def test_the_will_names_the_connection(
     station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker, wire: Wire
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     nonce = book.births[-1].nonce
     wire.close()
     with county.changed:
@@ -261,7 +261,7 @@ def test_the_will_names_the_connection(
 
 
 def test_a_farewell_is_no_break(station: RealStation, county: CountyPeer, book: CountyBook) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     station.uplink.say_gone("restart")
     with county.changed:
         assert county.changed.wait_for(lambda: book.gone, timeout=10)
@@ -300,7 +300,7 @@ def test_a_certificate_that_is_over_by_the_machines_clock(
     book.wall_ms = lambda: int(told.timestamp() * 1000)
     broker.start()
     if county_year == 2020:
-        station.run(lambda: station.settled)
+        station.run(lambda: station.all_receipted)
         assert book.bodies(STATION) == bodies(station.outbox)
     else:
         station.run(lambda: bool(station.host.times))
@@ -318,14 +318,14 @@ def a_touch() -> Touch:
 def test_a_touch_costs_at_most_700_bytes(
     station: RealStation, county: CountyPeer, wire: Wire, record_property: Callable[[str, object], None]
 ) -> None:
-    station.run(lambda: station.settled and len(county.book.vitals) > 0)
+    station.run(lambda: station.all_receipted and len(county.book.vitals) > 0)
     station.linger(0.3)
     before = wire.up, wire.down
     moved = station.link.bytes_moved()
     for _ in range(10):
         station.outbox.commit(a_touch())
         station.uplink.facts_committed()
-        station.run(lambda: station.settled)
+        station.run(lambda: station.all_receipted)
         station.linger(0.05)
     station.linger(0.3)
     up, down = (wire.up - before[0]) / 10, (wire.down - before[1]) / 10
@@ -349,7 +349,7 @@ def test_the_bill_is_what_packets_on_the_wire_come_to(
         station.blobs.content[hashlib.sha256(content).digest()] = content
         for number in range(10):
             station.commit(f"fact {number}")
-            station.run(lambda: station.settled)
+            station.run(lambda: station.all_receipted)
         station.run(lambda: not station.blobs.content)
         station.uplink.say_gone("shutdown")
         station.linger(0.5)
@@ -364,7 +364,7 @@ def test_what_the_month_is_short_of_waits_and_facts_do_not(
     content = os.urandom(5_000)
     station.blobs.content[hashlib.sha256(content).digest()] = content
     station.commit("a")
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     station.linger(0.5)
     assert station.blobs.content
     assert not book.whole_blobs()

@@ -1,4 +1,4 @@
-"""When facts are sent once more: soon where receipts come soon, late where they come late, never on a slow way."""
+"""When facts are sent once more: soon if receipts come soon, late if they come late, never while they are under way."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def sends(bench: UplinkBench) -> int:
 
 
 def quick_county() -> UplinkBench:
-    """A bench whose receipts have come at once for a while."""
+    """A bench whose county has receipted four times at once."""
     bench = UplinkBench()
     bench.connect()
     for screen in "abcd":
@@ -76,23 +76,23 @@ def test_a_new_connection_knows_nothing_and_is_patient() -> None:
     ("receipts_ms", "least", "most"), [(50, 3_000, 3_000), (2_000, 3_000, 6_000), (9_000, 9_001, 20_000)]
 )
 def test_the_wait_suits_the_receipts(receipts_ms: int, least: int, most: int) -> None:
-    patience = RetransmitTimer()
+    timer = RetransmitTimer()
     for _ in range(50):
-        patience.took(receipts_ms)
-    assert least <= patience.ms <= most
+        timer.took(receipts_ms)
+    assert least <= timer.ms <= most
 
 
 def test_missing_doubles_up_to_the_most_and_a_receipt_brings_it_back() -> None:
-    patience = RetransmitTimer()
-    assert patience.ms == LONGEST_TIMEOUT_MS
-    patience.took(10)
+    timer = RetransmitTimer()
+    assert timer.ms == LONGEST_TIMEOUT_MS
+    timer.took(10)
     waits = []
     for _ in range(4):
-        waits.append(patience.ms)
-        patience.missed()
+        waits.append(timer.ms)
+        timer.missed()
     assert waits == [3_000, 6_000, 12_000, 20_000]
-    patience.took(10)
-    assert patience.ms == SHORTEST_TIMEOUT_MS
+    timer.took(10)
+    assert timer.ms == SHORTEST_TIMEOUT_MS
 
 
 def test_a_receipt_after_a_repetition_teaches_nothing() -> None:

@@ -8,7 +8,7 @@ from tests.agent.uplink.bench import STATION, UplinkBench
 
 
 def welcome_for(bench: UplinkBench) -> bytes:
-    """The county's answer to the newest birth."""
+    """The county's answer to the newest birth, which nobody has delivered yet."""
     birth = next(sent for sent in reversed(bench.link.sent) if sent.leaf == "birth")
     [(_, payload)] = bench.book.hear(topic(shard=0, station=STATION, leaf="birth"), birth.payload)
     return payload
@@ -136,7 +136,7 @@ def test_a_birth_said_again_for_want_of_an_answer_asks_anew() -> None:
 
 
 def test_a_second_birth_that_nobody_heard_makes_the_first_no_younger() -> None:
-    """The first was heard; a third that asked in its name would take the first's answer for prompt."""
+    """The first birth was delivered. If the third had the same question, the first answer would pass for prompt."""
     bench = quiet_bench()
     kept_back = welcome_for(bench)
     bench.uplink.handle(Delivered(bench.attempt, bench.link.sent[-1].ticket, 0))
