@@ -99,6 +99,7 @@ class Reissuer:
         Returns:
             How many facts the county lacks, or None if the match answers something else.
         """
+        # Of an ended stream the county never had more than it had matched.
         question = self.question
         if question is None or match.epoch != question.epoch or match.through > self._left[0].matched:
             return None

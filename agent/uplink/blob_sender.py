@@ -170,6 +170,7 @@ class BlobSender:
         lacking = [part for part in missing.ranges if part.start < part.end <= self._blob[1]]
         self._stale_rounds = self._stale_rounds + 1 if lacking == self._lacking_before else 0
         if self._lacking_before and not self._stale_rounds:
+            # The county lacks something else than before: it keeps what it is sent.
             self._backoff.recovered()
         self._lacking_before = lacking
         if lacking and self._stale_rounds < STALE_ROUNDS:
@@ -197,6 +198,7 @@ class BlobSender:
         except StorageFailed as error:
             log.warning("%s: blob %s can't be read: %s", self._station, sha256.hex()[:12], error)
         if not data:
+            # If the file is still there, it has its turn after the others.
             self._resting.add(sha256)
             self._reset_round()
             return

@@ -158,6 +158,7 @@ class FactSender:
         self._in_flight = True
         self._sends += 1
         self._acknowledged_ms = None
+        # The receipt's own timeout begins with the PUBACK.
         self._due_ms = self._mono_ms() + SILENCE_MS
         self._channel.publish_acknowledged("facts", encode(envelope), self._on_puback)
 
@@ -186,6 +187,7 @@ class FactSender:
         """
         receipt = unseal_receipt(raw, station=self._station, public_keys=self._keys)
         if self._after is None or receipt.epoch != self._stream.epoch:
+            # Where the two stand is in doubt, and the next welcome will say it; or the receipt is for an ended stream.
             return
         if receipt.through and self._stream.head_at(receipt.through) != receipt.head:
             self._give_up(f"the receipt at seq {receipt.through} does not fit this stream")

@@ -233,6 +233,7 @@ class Reconnector:
         """Plan a new connection if the keep-alive no longer suits the hour: MQTT 5.0 fixes it at connect."""
         wanted = DUTY_KEEPALIVE_S if in_duty else REST_KEEPALIVE_S
         if self.state != "up" or wanted == self.keepalive_s:
+            # The hours may have changed back before a planned connection was made.
             self._redial_ms = None
         elif self._redial_ms is None:
             self._redial_ms = self._mono_ms() + int(self._jitter() * REDIAL_SPREAD_MS)

@@ -135,6 +135,7 @@ class Session:
                 if self._time.due_ms is not None:
                     self._say_birth()
             case "asking":
+                # While the county does not answer or does not receipt, it is asked more and more rarely.
                 self._born_ms = now = self._mono_ms()
                 self._due_ms = now + COUNTY_ANSWER_MS + (self._backoff.wait_ms(now) if self._backoff.failing else 0)
                 self._say_birth()
@@ -162,6 +163,7 @@ class Session:
             return
         self._time.undelivered(question)
         if self.phase != "asking":
+            # This birth only asked for the time again, which TimeQuestion plans.
             return
         if reason_code == NOT_AUTHORIZED:
             self._alarms.raise_once("birth_refused", "major", "the broker does not let this station publish")
@@ -184,6 +186,7 @@ class Session:
         """
         welcome = unseal_welcome(raw, station=self._station, public_keys=self._keys)
         if not self._time.is_ours(welcome.nonce) or welcome.epoch != self._stream.epoch:
+            # It came late: it answers a birth of an earlier connection, or of a stream that has ended since.
             log.info("%s: a welcome for another birth is ignored", self._station)
             return
         self._take_time(welcome, answered_ms=mono_ms)

@@ -46,6 +46,7 @@ def put_off(month_bytes: int, settings: Settings) -> tuple[Sheddable, ...]:
     cap = settings.data_mb_month * MB
     if not cap:
         return ()
+    # The county may name fewer things than there are steps.
     steps = zip(STEPS, settings.data_shed, strict=False)
     return tuple(what for percent, what in steps if month_bytes * 100 >= cap * percent)
 

@@ -184,6 +184,7 @@ class Uplink:
 
     def handle(self, event: LinkEvent) -> None:
         """Take what the link says. Events of earlier connections are ignored."""
+        # Threads of a connection that was given up may still have put events into the inbox.
         if event.attempt != self._reconnector.attempt or self._reconnector.state == "down":
             return
         with self._step():
@@ -272,6 +273,7 @@ class Uplink:
             self._dial()
 
     def _say_what_is_due(self) -> None:
+        # Whatever is published first takes the line first: birth and facts before everything else.
         self._session.pump()
         self._facts.pump()
         self._vitals.pump()
@@ -305,11 +307,13 @@ class Uplink:
             self._lose("the attempt said nothing")
             return
         if self._reconnector.state == "up":
+            # A new connection only for the sake of the keep-alive must not hold up facts.
             if not self._facts.idle:
                 self._reconnector.postpone_redial()
                 return
             self._hang_up()
             self._reconnector.connect_again()
+        # The will names this connection, so that the county can ignore the late will of an earlier one.
         self._nonce = secrets.token_bytes(16)
         self._reconnector.begin(in_duty=self._host.in_duty())
         self._time_only = self._certificate_clock.time_only

@@ -96,6 +96,7 @@ class VitalsSender:
             return
         self._due_ms = now + CHANGE_MS
         saving = self._host.puts_off("vitals")
+        # Until the county knows that vitals are rare, it would soon take a silent station for gone.
         rare = saving and self._said_saving >= SAID_FIRST
         if self._said is not None and rare and now - self._said_ms < SAVING_MS:
             return
