@@ -218,7 +218,7 @@ class Uplink:
         """
         if event.retained:
             if event.leaf == "command" and not self._time_only:
-                # Somebody kept the command for stations that it was not meant for. The county is told so.
+                # A retained command would come again at each connection. The answer tells the county of it.
                 command = unseal_command(event.payload, station=self._station, public_keys=self._county_keys)
                 self._host.refuse_command(command, "retained")
             raise Refused("malformed", "retained, and nothing here ever is")
