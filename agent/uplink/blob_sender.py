@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from agent.storage.outbox.errors import StorageFailed
-from agent.uplink.channel import COUNTY_ANSWER_MS, Channel
+from agent.uplink.channel import COUNTY_REPLY_MS, Channel
 from agent.uplink.ports import BlobSource
 from agent.uplink.reconnector import Backoff
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk, BlobQuery, Range, unseal_missing
@@ -138,7 +138,7 @@ class BlobSender:
 
     def _wait_for_answer(self) -> None:
         self._waiting = True
-        self._due_ms = self._mono_ms() + COUNTY_ANSWER_MS
+        self._due_ms = self._mono_ms() + COUNTY_REPLY_MS
 
     def _on_query_puback(self, reason_code: int) -> None:
         if reason_code != 0:

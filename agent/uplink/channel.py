@@ -13,7 +13,7 @@ type PubackHandler = Callable[[int], None]
 NOT_AUTHORIZED = 0x87
 """MQTT 5.0, 3.4.2.1: the broker's access list does not let this station publish."""
 
-COUNTY_ANSWER_MS = 20_000
+COUNTY_REPLY_MS = 20_000
 """How long the county may take to answer before it is asked again."""
 
 ALARM_EVERY_MS = 3_600_000
@@ -26,21 +26,21 @@ class Channel:
         self._link = link
         self._mono_ms = mono_ms
         self._waiting: dict[int, PubackHandler] = {}
-        self._unanswered_ms: int | None = None
+        self._silent_since_ms: int | None = None
 
     def reset(self) -> None:
         """Forget the connection before this one: its PUBACKs do not come any more."""
         self._waiting.clear()
-        self._unanswered_ms = None
+        self._silent_since_ms = None
 
     @property
-    def unanswered_ms(self) -> int | None:
+    def silent_since_ms(self) -> int | None:
         """Since when a publish waits while nothing at all came from the other side (monotonic clock), or None.
 
         A PUBACK of the broker counts as well as a message of the county: this shows whether the connection lives, not
         whether the county does.
         """
-        return self._unanswered_ms
+        return self._silent_since_ms
 
     def publish(self, leaf: Up, payload: bytes) -> None:
         """Publish with QoS 0: nobody says whether it arrived.
@@ -57,8 +57,8 @@ class Channel:
             DeviceError: The connection is gone; ``on_puback`` will not be called.
         """
         self._waiting[self._link.publish(leaf, payload, qos=1)] = on_puback
-        if self._unanswered_ms is None:
-            self._unanswered_ms = self._mono_ms()
+        if self._silent_since_ms is None:
+            self._silent_since_ms = self._mono_ms()
 
     def on_puback(self, ticket: int, reason_code: int) -> None:
         """Take the broker's answer to a publish of this connection."""
@@ -70,7 +70,7 @@ class Channel:
 
     def on_sign_of_life(self) -> None:
         """Something came from the other side, so the wait for an answer is measured from now."""
-        self._unanswered_ms = self._mono_ms() if self._waiting else None
+        self._silent_since_ms = self._mono_ms() if self._waiting else None
 
 
 class AlarmLimiter:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from agent.storage.outbox.errors import StorageFull
 from agent.uplink.agreement import Continue, Disagree, Reissuer, agree
-from agent.uplink.channel import COUNTY_ANSWER_MS, NOT_AUTHORIZED, AlarmLimiter, Channel
+from agent.uplink.channel import COUNTY_REPLY_MS, NOT_AUTHORIZED, AlarmLimiter, Channel
 from agent.uplink.county_time import TimeQuestion
 from agent.uplink.ports import Stream, UplinkDelegate
 from agent.uplink.reconnector import URGENT_EVERY_MS, Backoff
@@ -137,7 +137,7 @@ class Session:
             case "asking":
                 # While the county does not answer or does not receipt, it is asked more and more rarely.
                 self._born_ms = now = self._mono_ms()
-                self._due_ms = now + COUNTY_ANSWER_MS + (self._backoff.wait_ms(now) if self._backoff.failing else 0)
+                self._due_ms = now + COUNTY_REPLY_MS + (self._backoff.wait_ms(now) if self._backoff.failing else 0)
                 self._say_birth()
             case "comparing":
                 self._say_compare()
@@ -245,7 +245,7 @@ class Session:
         """Ask about the next earlier stream, or reissue some of the facts which the county lacks of it."""
         question = self._reissuer.question
         if question is not None:
-            self._due_ms = self._mono_ms() + COUNTY_ANSWER_MS
+            self._due_ms = self._mono_ms() + COUNTY_REPLY_MS
             self._channel.publish_acknowledged("compare", encode(question), self._on_compare_puback)
             return
         try:
@@ -259,7 +259,7 @@ class Session:
             self._begin_sending(*self._agreement)
 
     def _say_compare(self) -> None:
-        self._due_ms = self._mono_ms() + COUNTY_ANSWER_MS
+        self._due_ms = self._mono_ms() + COUNTY_REPLY_MS
         marks = self._stream.marks()
         if not marks:
             # Nothing of this stream can be compared any more, so nothing of it counts as matched.
@@ -278,22 +278,22 @@ class Session:
         Raises:
             Refused: It is not the county's answer to this station.
         """
-        answer = unseal_match(raw, station=self._station, public_keys=self._keys)
+        match = unseal_match(raw, station=self._station, public_keys=self._keys)
         if self.phase == "reissuing":
-            lacking = self._reissuer.on_match(answer)
+            lacking = self._reissuer.on_match(match)
             if lacking is None:
                 log.info("%s: a match that nobody asked for is ignored", self._station)
                 return
             if lacking:
-                detail = f"county is back at seq {answer.through} of epoch {answer.epoch.hex()}"
+                detail = f"county is back at seq {match.through} of epoch {match.epoch.hex()}"
                 self._alarms.raise_once("county_lost_facts", "major", detail)
             self._reissue()
-        elif self.phase != "comparing" or answer.epoch != self._stream.epoch:
+        elif self.phase != "comparing" or match.epoch != self._stream.epoch:
             log.info("%s: a match that nobody asked for is ignored", self._station)
-        elif answer.through > self._stream.through:
-            log.error("%s: a match at seq %d, which the stream does not have", self._station, answer.through)
+        elif match.through > self._stream.through:
+            log.error("%s: a match at seq %d, which the stream does not have", self._station, match.through)
         else:
-            self._open_epoch(matched=answer.through)
+            self._open_epoch(matched=match.through)
 
     def _open_epoch(self, *, matched: int) -> None:
         disagreement = self._disagreement

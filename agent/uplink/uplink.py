@@ -295,8 +295,8 @@ class Uplink:
 
     @property
     def _silent_until_ms(self) -> int | None:
-        unanswered = self._channel.unanswered_ms
-        return None if unanswered is None or self._reconnector.state != "up" else unanswered + SILENCE_MS
+        silent_since = self._channel.silent_since_ms
+        return None if silent_since is None or self._reconnector.state != "up" else silent_since + SILENCE_MS
 
     @property
     def _blobs_may_go(self) -> bool:

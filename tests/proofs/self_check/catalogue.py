@@ -81,7 +81,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "12-reissue-counted-twice": (county_tests("test_ingest_reissued_again.py"),),
     "13-revocation-without-list": (county_tests("test_access_lists.py"),),
     "14-revocation-without-takeover": (county_tests("test_broker_in_step.py"),),
-    "15-receipt-signature-not-verified": (agent_tests("uplink/test_downward.py"),),
+    "15-receipt-signature-not-verified": (agent_tests("uplink/test_county_messages.py"),),
     "16-blob-dropped-when-sent": (agent_tests("uplink/test_blob_sender.py"),),
     "17-commits-share-a-sector": (POWER_CUT,),
     "18-epoch-opened-before-its-reissues": (POWER_CUT,),

@@ -1,4 +1,4 @@
-"""The health is said at connect, at a change that matters, and once an hour."""
+"""When vitals are said, and when the health goes along with them."""
 
 import msgspec
 
@@ -16,7 +16,36 @@ def changed(**machine: object) -> Health:
     return Health(machine=msgspec.structs.replace(CALM.machine, **machine), devices=CALM.devices)
 
 
-def test_it_is_said_at_connect_and_then_once_an_hour() -> None:
+def test_vitals_come_at_connect_at_changes_and_every_quarter_of_an_hour() -> None:
+    bench = UplinkBench()
+    bench.connect()
+    assert [vitals.waiting for vitals in bench.book.vitals] == [1]
+    bench.wait(61_000)
+    assert [vitals.waiting for vitals in bench.book.vitals] == [1, 0]
+    bench.wait(898_000)
+    assert len(bench.book.vitals) == 2
+    bench.wait(62_000)
+    assert len(bench.book.vitals) == 3
+    for ready in (False, True, False):
+        bench.host.camera_ready = ready
+        bench.wait(5_000)
+    bench.wait(60_000)
+    assert len(bench.book.vitals) == 4
+    assert not bench.book.vitals[-1].camera_ready
+
+
+def test_an_idle_day_says_little() -> None:
+    bench = UplinkBench()
+    bench.connect()
+    bench.wait(120_000)
+    sent = len(bench.link.sent)
+    bench.wait(24 * 3_600_000)
+    said = bench.link.sent[sent:]
+    assert {item.leaf for item in said} == {"vitals"}
+    assert sum(len(item.payload) for item in said) < 60_000
+
+
+def test_the_health_is_said_at_connect_and_then_once_an_hour() -> None:
     pace = HealthPace()
     pace.begin()
     assert pace.pick(CALM, now_ms=0) == CALM
@@ -26,7 +55,7 @@ def test_it_is_said_at_connect_and_then_once_an_hour() -> None:
     assert pace.pick(CALM, now_ms=HEALTH_EVERY_MS + 1) == CALM
 
 
-def test_only_what_matters_is_a_change() -> None:
+def test_only_what_matters_is_a_change_of_health() -> None:
     pace = HealthPace()
     pace.pick(CALM, now_ms=0)
     assert not pace.changed(changed(temperature_c=70, signal_percent=20, memory_free_kib=5))
@@ -37,7 +66,7 @@ def test_only_what_matters_is_a_change() -> None:
     assert not pace.changed(None)
 
 
-def test_a_change_that_matters_goes_out_within_a_minute_and_an_idle_day_stays_small() -> None:
+def test_a_change_of_health_goes_out_within_a_minute_and_an_idle_day_stays_small() -> None:
     bench = UplinkBench()
     bench.host.health = CALM
     bench.connect()

@@ -1,4 +1,4 @@
-"""What the county sends: desired state, commands, and hostile messages. And the pace of the vitals."""
+"""What the county sends: desired state, commands, and hostile messages."""
 
 import msgspec
 import pytest
@@ -20,35 +20,6 @@ def command(station: str = STATION) -> Command:
 
 def desired(station: str = STATION) -> Desired:
     return Desired(station=station, version=3, station_name="示例站点", village="示例村")
-
-
-def test_vitals_come_at_connect_at_changes_and_every_quarter_of_an_hour() -> None:
-    bench = UplinkBench()
-    bench.connect()
-    assert [vitals.waiting for vitals in bench.book.vitals] == [1]
-    bench.wait(61_000)
-    assert [vitals.waiting for vitals in bench.book.vitals] == [1, 0]
-    bench.wait(898_000)
-    assert len(bench.book.vitals) == 2
-    bench.wait(62_000)
-    assert len(bench.book.vitals) == 3
-    for ready in (False, True, False):
-        bench.host.camera_ready = ready
-        bench.wait(5_000)
-    bench.wait(60_000)
-    assert len(bench.book.vitals) == 4
-    assert not bench.book.vitals[-1].camera_ready
-
-
-def test_an_idle_day_says_little() -> None:
-    bench = UplinkBench()
-    bench.connect()
-    bench.wait(120_000)
-    sent = len(bench.link.sent)
-    bench.wait(24 * 3_600_000)
-    said = bench.link.sent[sent:]
-    assert {item.leaf for item in said} == {"vitals"}
-    assert sum(len(item.payload) for item in said) < 60_000
 
 
 def test_a_desired_state_is_taken_and_reported() -> None:
