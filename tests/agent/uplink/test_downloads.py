@@ -1,4 +1,4 @@
-"""Packs over HTTPS: resumed where the line broke, and never anything but the file that was asked for."""
+"""Packs over HTTPS: a download resumes where the line broke, and only the file that was asked for is accepted."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The uplink over paho, TLS 1.3 and a real Mosquitto, with a county that can be stopped, killed and gagged."""
+"""The uplink over paho, TLS 1.3 and a real Mosquitto, with a broker and a county that can be stopped, killed and silenced."""
 
 import datetime
 import hashlib
@@ -339,7 +339,7 @@ def test_a_touch_costs_at_most_700_bytes(
 def test_the_bill_is_what_packets_on_the_wire_come_to(
     book: CountyBook, outbox: MemoryOutbox, broker: MosquittoBroker, county: CountyPeer, authority: Authority
 ) -> None:
-    """Facts one by one and a picture; a counter of raw packets is the judge."""
+    """Facts one by one and a picture. The measure is a counter of raw packets."""
     outbox.commit(*some_facts(20))
     with PacketCounter(broker.tls_port) as counter:
         station = RealStation(
