@@ -67,7 +67,7 @@ class PahoLink:
         atexit.register(self._wait_for_farewell)
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         """Begin an attempt in a thread of its own; the one before is ended."""
         self.disconnect()
@@ -85,7 +85,7 @@ class PahoLink:
         self._current.start(
             after=previous,
             context=lambda: judging(self._context(), judge_at),
-            address=(self._host, self._ports[door]),
+            address=(self._host, self._ports[endpoint]),
             keepalive_s=keepalive_s,
             name=self._station,
         )

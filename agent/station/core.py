@@ -49,7 +49,7 @@ from agent.station.commands import Commands
 from agent.station.notify import Notifier
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
-from agent.uplink.traffic_ledger import TrafficLedger
+from agent.uplink.traffic import TrafficLedger
 from agent.vitals.health import StationHealth
 from protocol.facts import AlarmRaised, ClockCorrected, HelpAsked
 from protocol.kiosk import (

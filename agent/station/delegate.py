@@ -14,7 +14,7 @@ from agent.storage.disk import free_kib
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from agent.uplink.traffic_ledger import TrafficLedger
+from agent.uplink.traffic import TrafficLedger
 from agent.vitals.health import StationHealth
 from protocol.commands import Command
 from protocol.facts import AlarmRaised, BlobEvicted, Severity
@@ -68,7 +68,7 @@ class StationDelegate:
         self._traffic = traffic
         self._key_unknown = key_unknown
 
-    def time_told(
+    def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
         """Take the county's time; where the boot learnt it, or it contradicts itself, say so in facts."""
@@ -83,7 +83,7 @@ class StationDelegate:
         """Whether the county's time is to be asked for again."""
         return self._clock.wants_word
 
-    def desired_came(self, desired: Desired) -> Reported:
+    def on_desired(self, desired: Desired) -> Reported:
         """Take a desired state and have its packs fetched."""
         reported = self._twin.accept(desired, at=self._clock.now())
         if not reported.refused:
@@ -91,15 +91,15 @@ class StationDelegate:
         self._home.changed()
         return reported
 
-    def command_came(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         """Execute an order; its result is a fact."""
         self._commands.execute(command)
 
-    def command_refused(self, command: Command, reason: str) -> None:
+    def refuse_command(self, command: Command, reason: str) -> None:
         """Answer an order that must not be carried out as it came."""
         self._commands.refuse(command, reason)
 
-    def county_key_unknown(self) -> None:
+    def on_unknown_key(self) -> None:
         """Have the county asked which keys sign for it."""
         self._key_unknown()
 
@@ -108,7 +108,7 @@ class StationDelegate:
         alarm = AlarmRaised(at=self._clock.now(), code=code[:64], severity=severity, detail=detail[:400])
         self._journal.owe(alarm)
 
-    def blob_damaged(self, sha256: bytes) -> None:
+    def on_blob_damaged(self, sha256: bytes) -> None:
         """State that a file is given up: the county must not wait for it."""
         self._journal.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
 

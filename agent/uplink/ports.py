@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agent.storage.outbox.earlier import EarlierStream
-from agent.uplink.agreement import StreamView
 from protocol.birth import Mark
 from protocol.commands import Command
 from protocol.envelope import Envelope
@@ -16,8 +15,23 @@ from protocol.twin import Desired, Reported, Sheddable
 from protocol.vitals import Vitals
 
 
+class StreamView(Protocol):
+    """The station's current stream, as far as a comparison of heads needs it."""
+
+    @property
+    def through(self) -> int:
+        """The last committed seq."""
+
+    @property
+    def receipted(self) -> int:
+        """The last seq that a receipt covers."""
+
+    def head_at(self, seq: int) -> bytes | None:
+        """Return the chain's value after ``seq``, or None if the stream has not got so far."""
+
+
 class Stream(StreamView, Protocol):
-    """The outbox, as the uplink uses it. `agent.storage.outbox.Outbox` is one."""
+    """The outbox, as the uplink uses it. `agent.storage.outbox.Outbox` implements it."""
 
     @property
     def epoch(self) -> bytes:
@@ -27,10 +41,10 @@ class Stream(StreamView, Protocol):
         """Return the signed head at ``through``."""
 
     def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
-        """Return the facts that follow ``seq``, or None where none follow."""
+        """Return the facts that follow ``seq``, or None if they were erased or there are none."""
 
     def take_receipt(self, receipt: Receipt) -> bool:
-        """Note what the county has; return False where the receipt does not fit this stream."""
+        """Note what the county has. Return False if the receipt does not fit this stream."""
 
     def spaced_heads(self) -> list[Mark]:
         """Return chain values at falling seqs, for a comparison."""
@@ -40,27 +54,27 @@ class Stream(StreamView, Protocol):
         """The county's generation as the newest receipt said; 0 before the first."""
 
     def earlier_streams(self) -> list[EarlierStream]:
-        """Return the streams before the current one that a county of a new generation is to be asked about."""
+        """Return the streams before the current one about which a county of a new generation must be asked."""
 
     def reissue_earlier(self, earlier: EarlierStream, *, after: int) -> None:
         """Append facts ``after + 1`` … ``matched`` of an earlier stream to the current one, under their names."""
 
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
-        """End the stream and begin another that re-issues every fact after ``matched``."""
+        """End the stream and begin another one that reissues every fact after ``matched``."""
 
 
 class BlobSource(Protocol):
-    """The files that wait for the county. `agent.storage.blobs.BlobStore` is one."""
+    """The files that wait for the county. `agent.storage.blobs.BlobStore` implements it."""
 
     def pending(self) -> Iterable[tuple[bytes, int]]:
-        """Go through (SHA-256, size in bytes) of each, oldest first; none is dropped meanwhile."""
+        """Go through (SHA-256, size in bytes) of each file, oldest first. Drop none meanwhile."""
 
     def read(self, sha256: bytes, offset: int, length: int) -> bytes:
         """Return at most ``length`` bytes from ``offset`` on.
 
         Raises:
-            KeyError: It was given up meanwhile.
-            StorageFailed: It can't be read.
+            KeyError: The file was given up meanwhile.
+            StorageFailed: The file can't be read.
         """
 
     def intact(self, sha256: bytes) -> bool:
@@ -70,60 +84,66 @@ class BlobSource(Protocol):
         """Forget a file that the county has, or that is given up.
 
         Raises:
-            StorageFailed: It may still be there.
+            StorageFailed: The file may still be there.
         """
 
 
 class UplinkDelegate(Protocol):
-    """The core, as the uplink calls it: always on the core thread, and never from within a call of the host's."""
+    """What the uplink tells and asks the station. `agent.station.delegate.StationDelegate` implements it.
 
-    def time_told(
+    The uplink calls it on the core thread, and never from within a call that the core makes to it.
+    """
+
+    def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
         """Take the county's signed time: true at some moment between the two monotonic ones, 2 s apart at most.
 
         Args:
-            clock_run: Which stretch of the county's clock told it.
+            clock_run: Id of the run of the county's clock that told it; None from a county that names none.
         """
 
     def wants_time(self) -> bool:
-        """Whether the county's time is to be asked for again: not known yet, or in dispute."""
+        """Return whether to ask for the county's time again, because it is not known yet or in dispute."""
 
-    def desired_came(self, desired: Desired) -> Reported:
-        """Take a desired state meant for this station and signed by the county; return what to report."""
+    def on_desired(self, desired: Desired) -> Reported:
+        """Take a desired state that is meant for this station and signed by the county. Return what to report."""
 
-    def command_came(self, command: Command) -> None:
-        """Take a command meant for this station and signed by the county. Expiry and repetition are the host's."""
+    def on_command(self, command: Command) -> None:
+        """Take a command that is meant for this station and signed by the county.
 
-    def command_refused(self, command: Command, reason: str) -> None:
-        """Take a command that is the county's and came in a way in which it must not: it is answered, not executed."""
+        The delegate itself judges whether the command has expired or came before.
+        """
 
-    def county_key_unknown(self) -> None:
-        """Something came that is signed by a key which is not known to be the county's."""
+    def refuse_command(self, command: Command, reason: str) -> None:
+        """Answer a command of the county, but do not execute it, because it came in a way in which it must not."""
+
+    def on_unknown_key(self) -> None:
+        """Take note of a message that is signed by a key which the station does not know as the county's."""
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         """Tell the county's people. ``detail`` is English and short."""
 
-    def blob_damaged(self, sha256: bytes) -> None:
-        """A file that waited for the county is not what it was: it is given up as soon as this returns."""
+    def on_blob_damaged(self, sha256: bytes) -> None:
+        """Take note that a file is not what it was. The uplink gives it up as soon as this returns."""
 
     def link_changed(self, state: LinkState) -> None:
-        """The state of the link changed."""
+        """Take note of the new state of the link."""
 
     def vitals(self) -> Vitals:
         """Return how the station is now."""
 
     def puts_off(self, what: Sheddable) -> bool:
-        """Return whether ``what`` waits because the month's data run short."""
+        """Return whether ``what`` must wait because the month's data run short."""
 
     def in_duty(self) -> bool:
-        """Whether a duty window is open now."""
+        """Return whether a duty window is open now."""
 
     def boot_id(self) -> bytes:
-        """The 16 bytes of this boot's id."""
+        """Return the 16 bytes of this boot's id."""
 
     def software(self) -> str:
-        """Name and version of the running software."""
+        """Return name and version of the running software."""
 
     def twin_version(self) -> int:
-        """Version of the desired state in force, 0 for none."""
+        """Return the version of the desired state in force, 0 for none."""

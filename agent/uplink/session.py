@@ -1,8 +1,8 @@
-"""Birth, welcome, and what follows when station and county disagree.
+"""Birth and welcome: find out up to where the county has the facts, and what to do if station and county disagree.
 
-One connection has one nonce: it names the connection in its will. A birth may be said again on the same connection
-(the county's worker was away, a receipt did not fit, or the time is still wanted); it asks the same question, where do
-we stand, and under a nonce of its own what time it is.
+One connection has one nonce, which also names the connection in its will. The station may say a birth again on the
+same connection: the county's worker was away, a receipt did not fit, or the station still wants to know the time. Each
+birth asks where the two stand, and under a nonce of its own what time it is (see `agent.uplink.county_time`).
 """
 
 import logging
@@ -10,36 +10,35 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from agent.storage.errors import StorageFull
-from agent.uplink.agreement import Continue, Disagree, agree
-from agent.uplink.alarms import Alarms
-from agent.uplink.backoff import Backoff
-from agent.uplink.channel import NOT_AUTHORIZED, Channel
-from agent.uplink.offering import Offering
+from agent.uplink.agreement import Continue, Disagree, Reissuer, agree
+from agent.uplink.channel import COUNTY_REPLY_MS, NOT_AUTHORIZED, AlarmLimiter, Channel
+from agent.uplink.county_time import TimeQuestion
 from agent.uplink.ports import Stream, UplinkDelegate
-from agent.uplink.time_question import TimeQuestion
-from protocol.birth import NOT_TOLD, Birth, Compare, Match, Welcome, unseal_match, unseal_welcome
+from agent.uplink.reconnector import URGENT_EVERY_MS, Backoff
+from protocol.birth import NOT_TOLD, Birth, Compare, Welcome, unseal_match, unseal_welcome
 from protocol.codec import encode
 from protocol.receipts import Receipt
 
 log = logging.getLogger(__name__)
 
-URGENT_EVERY_MS = 5_000
-"""A touch brings the next question forward at most this often."""
-
-ANSWER_MS = 20_000
-"""How long an answer of the county may take before the question is put again."""
-
 TRUSTED_ROUND_TRIP_MS = 2_000
-"""Signed time that took longer is not believed."""
+"""Signed time that took longer is not believed: the moment that it names is known only as well as this."""
 
 NEXT_PIECE_MS = 1
-"""Between two pieces of work that could be long, whatever waits has its turn."""
+"""Between two pieces of long work, so that other events have their turn."""
 
-type Phase = Literal["closed", "asking", "comparing", "offering", "agreed"]
+type Phase = Literal["closed", "asking", "comparing", "reissuing", "agreed"]
+"""
+closed: there is no connection.
+asking: a birth was said, or will be; the county's welcome is missing.
+comparing: the two disagree; the county is asked up to where they agree, and then the stream ends.
+reissuing: the county was restored from a backup and is given what it lost of earlier streams.
+agreed: both know up to where the county has the facts, and the senders may send.
+"""
 
 
 class Session:
-    """The conversation at the start of a connection, up to the agreement from where to send."""
+    """The conversation at the start of a connection, until both agree from where to send."""
 
     def __init__(
         self,
@@ -49,17 +48,17 @@ class Session:
         stream: Stream,
         channel: Channel,
         host: UplinkDelegate,
-        alarms: Alarms,
+        alarms: AlarmLimiter,
         mono_ms: Callable[[], int],
         backoff: Backoff,
-        time_told: Callable[[Welcome, int, int], None],
-        agreed: Callable[[int], None],
+        on_time: Callable[[Welcome, int, int], None],
+        on_agreed: Callable[[int], None],
     ) -> None:
         """Make a closed session.
 
         Args:
-            time_told: Called with a welcome that tells the time and the monotonic times of question and answer.
-            agreed: Called with the seq that both sides have, once they agree.
+            on_time: Called with a welcome that tells the time and the monotonic times of question and answer.
+            on_agreed: Called with the seq up to which the county has the facts.
         """
         self._station = station
         self._keys = county_keys
@@ -69,17 +68,19 @@ class Session:
         self._alarms = alarms
         self._mono_ms = mono_ms
         self._backoff = backoff
-        self._time_told = time_told
-        self._agreed = agreed
+        self._on_time = on_time
+        self._on_agreed = on_agreed
         self.phase: Phase = "closed"
         self._nonce = bytes(16)
         self._due_ms = 0
-        self._said_ms = 0
+        self._born_ms = 0
+        """When the last birth of the phase "asking" was said."""
         self._time = TimeQuestion(mono_ms=mono_ms, wanted=host.wants_time)
         self._time_only = False
         self._disagreement: Disagree | None = None
-        self._offering = Offering(station=station, stream=stream)
+        self._reissuer = Reissuer(station=station, stream=stream)
         self._agreement: tuple[Welcome, Continue] | None = None
+        """What holds as soon as everything is reissued."""
 
     @property
     def due_ms(self) -> int | None:
@@ -89,37 +90,40 @@ class Session:
         return None if self.phase == "closed" else self._due_ms
 
     @property
-    def time_settled(self) -> bool:
-        """Whether this connection's first question is answered, with the time or without."""
-        return self._time.settled
+    def first_answered(self) -> bool:
+        """Whether this connection's first birth is answered, with the time or without."""
+        return self._time.first_answered
 
     def open(self, nonce: bytes, *, time_only: bool = False) -> None:
-        """Begin on a new connection; with ``time_only`` nothing is taken from it but the county's signed time."""
+        """Begin on a new connection. With ``time_only`` nothing is taken from it but the county's signed time."""
         self._nonce = nonce
         self._time_only = time_only
         self._time.open(nonce)
         self.ask_again(after_ms=0)
 
     def close(self) -> None:
-        """The connection is over."""
+        """End with the connection."""
         self.phase = "closed"
 
     def ask_again(self, *, after_ms: int) -> None:
-        """Doubt where the two stand, and say the birth (again) after a while."""
+        """Say the birth (again) after a while, because it is not known where the two stand."""
         self.phase = "asking"
         self._disagreement = None
         self._due_ms = self._mono_ms() + after_ms
 
     def begin_anew(self, after: int) -> None:
-        """End a stream of which the county lost what the station has erased: the new one states the loss."""
+        """End the stream, because the county lost facts after ``after`` that the station has erased since.
+
+        The new stream states the loss.
+        """
         self.phase = "comparing"
         self._disagreement = Disagree(reason="differs", county_through=after)
         self._open_epoch(matched=after)
 
-    def urgent(self) -> None:
-        """Something new waits to be sent: ask now, unless that was just asked."""
+    def hurry(self) -> None:
+        """Something new waits to be sent: ask now, unless the county was asked a moment ago."""
         if self.phase == "asking":
-            self._due_ms = min(self._due_ms, max(self._mono_ms(), self._said_ms + URGENT_EVERY_MS))
+            self._due_ms = min(self._due_ms, max(self._mono_ms(), self._born_ms + URGENT_EVERY_MS))
 
     def pump(self) -> None:
         """Say what is due."""
@@ -127,20 +131,18 @@ class Session:
             return
         match self.phase:
             case "agreed":
-                self._ask_time_again()
+                self._time.plan()
+                if self._time.due_ms is not None:
+                    self._say_birth()
             case "asking":
-                self._said_ms = now = self._mono_ms()
-                self._due_ms = now + ANSWER_MS + (self._backoff.wait_ms(now) if self._backoff.troubled else 0)
+                # While the county does not answer or does not receipt, it is asked more and more rarely.
+                self._born_ms = now = self._mono_ms()
+                self._due_ms = now + COUNTY_REPLY_MS + (self._backoff.wait_ms(now) if self._backoff.failing else 0)
                 self._say_birth()
             case "comparing":
                 self._say_compare()
             case _:
-                self._offer()
-
-    def _ask_time_again(self) -> None:
-        self._time.plan()
-        if self._time.due_ms is not None:
-            self._say_birth()
+                self._reissue()
 
     def _say_birth(self) -> None:
         question = self._time.ask()
@@ -154,88 +156,78 @@ class Session:
             generation=self._stream.generation,
             question=question,
         )
-        self._channel.send("birth", encode(birth), lambda code: self._birth_settled(code, question))
+        self._channel.publish_acknowledged("birth", encode(birth), lambda code: self._on_birth_puback(code, question))
 
-    def _birth_settled(self, reason_code: int, question: bytes | None) -> None:
+    def _on_birth_puback(self, reason_code: int, question: bytes | None) -> None:
         if reason_code == 0:
             return
-        self._time.unheard(question)
+        self._time.undelivered(question)
         if self.phase != "asking":
+            # This birth only asked for the time again, which TimeQuestion plans.
             return
         if reason_code == NOT_AUTHORIZED:
             self._alarms.raise_once("birth_refused", "major", "the broker does not let this station publish")
         self._put_off(f"birth not delivered, reason code 0x{reason_code:02x}")
 
     def _put_off(self, why: str) -> None:
-        now = self._mono_ms()
-        if not self._backoff.troubled:
+        if not self._backoff.failing:
             log.warning("%s: the county does not answer: %s", self._station, why)
+        self._wait_longer()
+
+    def _wait_longer(self) -> None:
+        now = self._mono_ms()
         self._due_ms = now + self._backoff.wait_ms(now)
 
-    def welcome_came(self, raw: bytes, *, mono_ms: int) -> None:
-        """Take the county's answer to the birth.
+    def on_welcome(self, raw: bytes, *, mono_ms: int) -> None:
+        """Take the county's answer to a birth.
 
         Raises:
             Refused: It is not the county's answer to this station.
         """
         welcome = unseal_welcome(raw, station=self._station, public_keys=self._keys)
         if not self._time.is_ours(welcome.nonce) or welcome.epoch != self._stream.epoch:
+            # It came late: it answers a birth of an earlier connection, or of a stream that has ended since.
             log.info("%s: a welcome for another birth is ignored", self._station)
             return
         self._take_time(welcome, answered_ms=mono_ms)
-        if self.phase == "asking" and not self._time_only:
-            self._compare(welcome)
-
-    def _compare(self, welcome: Welcome) -> None:
+        if self.phase != "asking" or self._time_only:
+            return
         match agree(self._stream, welcome):
-            case Continue() as ours if welcome.generation > self._stream.generation:
-                self._begin_offering(welcome, ours)
-            case Continue() as ours:
-                self._begin_sending(welcome, ours)
-            case Disagree() as quarrel:
-                self._begin_comparing(quarrel)
+            case Continue() as agreed if welcome.generation > self._stream.generation:
+                # The new generation is stored only when all is reissued: a crash before that repeats the reissue.
+                self._reissuer.begin(welcome.generation)
+                self._agreement = welcome, agreed
+                self.phase = "reissuing"
+                self._reissue()
+            case Continue() as agreed:
+                self._begin_sending(welcome, agreed)
+            case Disagree(reason=reason, county_through=through) as disagreement:
+                log.error("%s: the county's stream %s at seq %d", self._station, reason, through)
+                self.phase = "comparing"
+                self._disagreement = disagreement
+                self._due_ms = self._mono_ms()
 
     def _take_time(self, welcome: Welcome, *, answered_ms: int) -> None:
-        """Believe signed time as the prompt, first answer to the newest question alone."""
+        """Believe signed time only if it is the first answer to the newest question and came promptly.
+
+        Otherwise somebody on the line could keep an answer back and set the station's clock late.
+        """
         asked_ms = self._time.answered(welcome.nonce)
         if asked_ms is None:
             return
         if welcome.wall == NOT_TOLD:
             log.info("%s: the county does not trust its own clock and tells no time", self._station)
         elif 0 <= answered_ms - asked_ms <= TRUSTED_ROUND_TRIP_MS:
-            self._time_told(welcome, asked_ms, answered_ms)
+            self._on_time(welcome, asked_ms, answered_ms)
         if self.phase == "agreed":
             self._time.plan()
 
-    def _begin_offering(self, welcome: Welcome, ours: Continue) -> None:
-        """Ask about earlier streams before the new generation is taken note of, so that a crash repeats it."""
-        self._offering.begin(welcome.generation)
-        self._agreement = welcome, ours
-        self.phase = "offering"
-        self._offer()
-
-    def _offer(self) -> None:
-        """Ask the next question, or say again a piece of what the last answer wants."""
-        question = self._offering.question
-        if question is not None:
-            self._due_ms = self._mono_ms() + ANSWER_MS
-            self._channel.send("compare", encode(question), self._compare_settled)
-            return
-        try:
-            self._offering.say_some()
-        except StorageFull:
-            log.exception("%s: no room for what the county lacks", self._station)
-            self._due_ms = self._mono_ms() + self._backoff.wait_ms(self._mono_ms())
-            return
-        self._due_ms = self._mono_ms() + NEXT_PIECE_MS
-        if self._offering.over and self._agreement is not None:
-            self._begin_sending(*self._agreement)
-
-    def _begin_sending(self, welcome: Welcome, ours: Continue) -> None:
+    def _begin_sending(self, welcome: Welcome, agreed: Continue) -> None:
         self.phase = "agreed"
-        if ours.lowered:
-            log.warning("%s: the county has facts up to %d only; the rest is sent again", self._station, ours.after)
-            self._alarms.raise_once("county_lost_facts", "major", f"county is back at seq {ours.after}")
+        if agreed.lowered:
+            log.warning("%s: the county has facts up to %d only; the rest is sent again", self._station, agreed.after)
+            self._alarms.raise_once("county_lost_facts", "major", f"county is back at seq {agreed.after}")
+        # A welcome says what a receipt says, and it is signed like one.
         self._stream.take_receipt(
             Receipt(
                 station=welcome.station,
@@ -246,68 +238,74 @@ class Session:
                 held=welcome.held,
             )
         )
-        self._agreed(ours.after)
+        self._on_agreed(agreed.after)
         self._time.plan()
 
-    def _begin_comparing(self, quarrel: Disagree) -> None:
-        log.error("%s: the county's stream %s at seq %d", self._station, quarrel.reason, quarrel.county_through)
-        self.phase = "comparing"
-        self._disagreement = quarrel
-        self._due_ms = self._mono_ms()
+    def _reissue(self) -> None:
+        """Ask about the next earlier stream, or reissue some of the facts which the county lacks of it."""
+        question = self._reissuer.question
+        if question is not None:
+            self._due_ms = self._mono_ms() + COUNTY_REPLY_MS
+            self._channel.publish_acknowledged("compare", encode(question), self._on_compare_puback)
+            return
+        try:
+            self._reissuer.reissue_some()
+        except StorageFull:
+            log.exception("%s: no room for what the county lacks", self._station)
+            self._wait_longer()
+            return
+        self._due_ms = self._mono_ms() + NEXT_PIECE_MS
+        if self._reissuer.done and self._agreement is not None:
+            self._begin_sending(*self._agreement)
 
     def _say_compare(self) -> None:
-        self._due_ms = self._mono_ms() + ANSWER_MS
+        self._due_ms = self._mono_ms() + COUNTY_REPLY_MS
         marks = self._stream.spaced_heads()
         if not marks:
+            # Nothing of this stream can be compared any more, so nothing of it counts as matched.
             self._open_epoch(matched=0)
             return
         compare = Compare(station=self._station, epoch=self._stream.epoch, marks=marks)
-        self._channel.send("compare", encode(compare), self._compare_settled)
+        self._channel.publish_acknowledged("compare", encode(compare), self._on_compare_puback)
 
-    def _compare_settled(self, reason_code: int) -> None:
-        if reason_code != 0 and self.phase in ("comparing", "offering"):
+    def _on_compare_puback(self, reason_code: int) -> None:
+        if reason_code != 0 and self.phase in ("comparing", "reissuing"):
             self._put_off(f"comparison not delivered, reason code 0x{reason_code:02x}")
 
-    def match_came(self, raw: bytes) -> None:
+    def on_match(self, raw: bytes) -> None:
         """Take the answer to a comparison: of an earlier stream, or of the current one, which then ends.
 
         Raises:
             Refused: It is not the county's answer to this station.
         """
-        answer: Match = unseal_match(raw, station=self._station, public_keys=self._keys)
-        if self.phase == "offering":
-            self._offer_taken(answer)
-            return
-        if self.phase != "comparing" or answer.epoch != self._stream.epoch:
+        match = unseal_match(raw, station=self._station, public_keys=self._keys)
+        if self.phase == "reissuing":
+            lacking = self._reissuer.on_match(match)
+            if lacking is None:
+                log.info("%s: a match that nobody asked for is ignored", self._station)
+                return
+            if lacking:
+                detail = f"county is back at seq {match.through} of epoch {match.epoch.hex()}"
+                self._alarms.raise_once("county_lost_facts", "major", detail)
+            self._reissue()
+        elif self.phase != "comparing" or match.epoch != self._stream.epoch:
             log.info("%s: a match that nobody asked for is ignored", self._station)
-            return
-        if answer.through > self._stream.through:
-            log.error("%s: a match at seq %d, which the stream does not have", self._station, answer.through)
-            return
-        self._open_epoch(matched=answer.through)
-
-    def _offer_taken(self, answer: Match) -> None:
-        lacking = self._offering.answered(answer)
-        if lacking is None:
-            log.info("%s: a match that nobody asked for is ignored", self._station)
-            return
-        if lacking:
-            self._alarms.raise_once(
-                "county_lost_facts", "major", f"county is back at seq {answer.through} of epoch {answer.epoch.hex()}"
-            )
-        self._offer()
+        elif match.through > self._stream.through:
+            log.error("%s: a match at seq %d, which the stream does not have", self._station, match.through)
+        else:
+            self._open_epoch(matched=match.through)
 
     def _open_epoch(self, *, matched: int) -> None:
-        quarrel = self._disagreement
-        if quarrel is None:
+        disagreement = self._disagreement
+        if disagreement is None:
             return
         ended = self._stream.epoch
         try:
-            self._stream.open_epoch(quarrel.reason, matched=matched)
+            self._stream.open_epoch(disagreement.reason, matched=matched)
         except StorageFull:
             log.exception("%s: no room for a new epoch", self._station)
-            self._due_ms = self._mono_ms() + self._backoff.wait_ms(self._mono_ms())
+            self._wait_longer()
             return
-        detail = f"epoch {ended.hex()} ended, matched to seq {matched}, county at {quarrel.county_through}"
-        self._alarms.raise_once(f"stream_{quarrel.reason}", "critical", detail)
+        detail = f"epoch {ended.hex()} ended, matched to seq {matched}, county at {disagreement.county_through}"
+        self._alarms.raise_once(f"stream_{disagreement.reason}", "critical", detail)
         self.ask_again(after_ms=0)

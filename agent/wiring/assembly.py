@@ -47,8 +47,7 @@ from agent.timekeeping.clock import StationClock
 from agent.timekeeping.time_watch import TimeWatch
 from agent.twin import Twin
 from agent.uplink import Uplink
-from agent.uplink.traffic import Meter
-from agent.uplink.traffic_ledger import TrafficLedger
+from agent.uplink.traffic import Meter, TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
 from agent.vitals.last_boot import LastBoot, ended_in_order
@@ -356,7 +355,7 @@ class _Build:
             mono_ms=self.clock.mono_ms,
             host=host,
             jitter=secrets.SystemRandom().random,
-            doors=len(county.ports(self.identity.enrolled.broker)),
+            endpoints=len(county.ports(self.identity.enrolled.broker)),
             state=self.outbox,
         )
 

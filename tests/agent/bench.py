@@ -34,7 +34,7 @@ from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.twin import EffectiveState, Twin, in_force
-from agent.uplink.traffic_ledger import TrafficLedger
+from agent.uplink.traffic import TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
 from agent.vitals.last_boot import LastBoot, ended_in_order

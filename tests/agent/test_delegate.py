@@ -59,8 +59,8 @@ def host_of(station: Bench) -> StationDelegate:
 def test_a_boot_that_learns_the_time_says_so(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system, trusted=False) as station:
         host = host_of(station)
-        host.time_told(system.wall, asked_mono_ms=system.mono - 100, answered_mono_ms=system.mono)
-        host.time_told(system.wall, asked_mono_ms=system.mono - 100, answered_mono_ms=system.mono)
+        host.on_county_time(system.wall, asked_mono_ms=system.mono - 100, answered_mono_ms=system.mono)
+        host.on_county_time(system.wall, asked_mono_ms=system.mono - 100, answered_mono_ms=system.mono)
         assert [fact.source for fact in station.of(ClockCorrected)] == ["county"]
 
 
@@ -68,11 +68,11 @@ def test_a_desired_state_has_its_packs_fetched(station: Bench) -> None:
     ref, file = sealed(pack())
     station.files[ref.sha256] = file
     host = host_of(station)
-    assert host.desired_came(desired(version=2, packs=[ref])).version == 2
+    assert host.on_desired(desired(version=2, packs=[ref])).version == 2
     assert host.twin_version() == 2
     station.shelf.tick()
     assert station.shelf.fetched(station.fetched())
-    assert host.desired_came(desired(version=1)).refused == 1
+    assert host.on_desired(desired(version=1)).refused == 1
     assert station.shelf.packs() != []
 
 
@@ -138,7 +138,7 @@ def test_each_thing_is_put_off_by_itself(station: Bench) -> None:
 
 
 def test_a_damaged_blob_is_stated_as_evicted(station: Bench) -> None:
-    host_of(station).blob_damaged(b"d" * 32)
+    host_of(station).on_blob_damaged(b"d" * 32)
     assert [(fact.sha256, fact.reason) for fact in station.of(BlobEvicted)] == [(b"d" * 32, "damaged")]
 
 

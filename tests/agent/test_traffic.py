@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.uplink.traffic import MB, Meter, forecast, month_total, oldest_needed, put_off
-from agent.uplink.traffic_ledger import SAVE_EACH_BYTES, SAVE_EVERY_MS
+from agent.uplink.traffic import (
+    MB,
+    SAVE_EACH_BYTES,
+    SAVE_EVERY_MS,
+    Meter,
+    forecast,
+    month_total,
+    oldest_needed,
+    put_off,
+)
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.twin import Settings
 from tests.agent.bench import Bench, bench, desired

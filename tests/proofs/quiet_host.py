@@ -20,7 +20,7 @@ class QuietHost:
         self._now = now
         self._software = software
 
-    def time_told(
+    def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
         pass
@@ -28,22 +28,22 @@ class QuietHost:
     def wants_time(self) -> bool:
         return False
 
-    def desired_came(self, desired: Desired) -> Reported:
+    def on_desired(self, desired: Desired) -> Reported:
         return Reported(station=self._station, version=desired.version, at=self._now().wall)
 
-    def command_came(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         pass
 
-    def command_refused(self, command: Command, reason: str) -> None:
+    def refuse_command(self, command: Command, reason: str) -> None:
         pass
 
-    def county_key_unknown(self) -> None:
+    def on_unknown_key(self) -> None:
         pass
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         self._outbox.commit(AlarmRaised(at=self._now(), code=code, severity=severity, detail=detail))
 
-    def blob_damaged(self, sha256: bytes) -> None:
+    def on_blob_damaged(self, sha256: bytes) -> None:
         raise AssertionError("a picture was damaged")
 
     def link_changed(self, state: LinkState) -> None:

@@ -24,8 +24,8 @@ from server_broker.ingest.models import Fact, Reissue, SignedHeadKept, UnprovenH
 from server_broker.ingest.settlement import Settlement
 from server_broker.regions.models import Region
 from server_broker.twin.desired import refresh
-from tests.agent.uplink.parts import NOW as MOMENT
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import NOW as MOMENT
+from tests.agent.uplink.bench import STATION, UplinkBench
 from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def _down(name: str) -> Down:
     return next(down for down in DOWN if down == parse(name).leaf)
 
 
-class RealBench(Bench):
+class RealBench(UplinkBench):
     """A real outbox on a real uplink, and the county behind it."""
 
     def __init__(self, folder: Path) -> None:

@@ -22,7 +22,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Broker:
+class MosquittoBroker:
     """Mosquitto with mutual TLS 1.3 for stations and a plain listener for the county."""
 
     def __init__(
@@ -86,7 +86,7 @@ allow_anonymous true
             pass
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
-        """End the broker. Mosquitto forgets a SIGTERM that comes just after its start, so it is said again."""
+        """End the broker. Mosquitto forgets a SIGTERM that comes just after its start, so it is sent again."""
         for _ in range(10):
             if self.process is None:
                 return
@@ -98,7 +98,7 @@ allow_anonymous true
 
 
 class Wire:
-    """A TCP relay. ``up`` and ``down`` count payload bytes; a frozen wire takes everything and passes nothing."""
+    """A TCP relay. ``up`` and ``down`` count payload bytes. While ``flowing`` is clear, it passes none on."""
 
     def __init__(self, to_port: int) -> None:
         self._to_port = to_port

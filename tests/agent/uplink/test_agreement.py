@@ -1,4 +1,4 @@
-"""Where station and county stand to each other."""
+"""The comparison of heads at a birth: whether the stream goes on or ends."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import pytest
 
 from agent.uplink.agreement import Continue, Disagree, agree
 from protocol.birth import Mark, Welcome
-from tests.agent.uplink.parts import STATION, MemoryOutbox, help_asked
+from tests.agent.uplink.bench import STATION, MemoryOutbox, help_asked
 
 
 def welcome(
@@ -55,16 +55,16 @@ def test_a_county_that_has_other_facts_differs(outbox: MemoryOutbox) -> None:
     assert agree(outbox, welcome(outbox, through=5, head=bytes(32))) == Disagree(reason="differs", county_through=5)
 
 
-def test_a_card_that_leads_to_every_signed_head_goes_on(outbox: MemoryOutbox) -> None:
+def test_a_stream_that_leads_to_every_signed_head_goes_on(outbox: MemoryOutbox) -> None:
     answer = welcome(outbox, through=4, head=outbox.heads[4], signed=[(7, outbox.heads[7]), (10, outbox.heads[10])])
     assert agree(outbox, answer) == Continue(after=4)
 
 
-def test_an_older_copy_of_a_card_that_signed_for_more_is_ahead(outbox: MemoryOutbox) -> None:
+def test_an_older_copy_of_a_stream_that_signed_for_more_is_ahead(outbox: MemoryOutbox) -> None:
     answer = welcome(outbox, through=4, head=outbox.heads[4], signed=[(7, outbox.heads[7]), (11, bytes(32))])
     assert agree(outbox, answer) == Disagree(reason="ahead", county_through=4)
 
 
-def test_a_copy_that_went_on_otherwise_than_the_card_that_signed_differs(outbox: MemoryOutbox) -> None:
+def test_a_copy_that_went_on_with_other_facts_than_were_signed_differs(outbox: MemoryOutbox) -> None:
     answer = welcome(outbox, through=4, head=outbox.heads[4], signed=[(7, outbox.heads[7]), (10, bytes(32))])
     assert agree(outbox, answer) == Disagree(reason="differs", county_through=4)

@@ -1,27 +1,27 @@
-"""A rolled-back or cloned card, and a county that comes back from a backup."""
+"""An SD card that was rolled back or cloned, and a county that was restored from a backup."""
 
 from agent.events import LinkUp
 from protocol.birth import Match, seal_match
 from protocol.facts import EpochOpened, Reissued, decode_fact
 from protocol.topics import topic
-from tests.agent.uplink.parts import STATION, Bench, help_asked
+from tests.agent.uplink.bench import STATION, UplinkBench, help_asked
 
 
-def known(bench: Bench) -> set[bytes]:
-    """Every fact that the county has, re-issued ones by what they re-issue."""
+def known(bench: UplinkBench) -> set[bytes]:
+    """The bodies of all facts that the county has. A reissue counts as the fact that it reissues."""
     bodies = bench.book.bodies(STATION)
     read = [decode_fact(body) for body in bodies]
     return {*bodies, *(fact.body for fact in read if isinstance(fact, Reissued))}
 
 
-def sent_some(bench: Bench) -> None:
+def sent_some(bench: UplinkBench) -> None:
     bench.connect()
     bench.commit(*"abcdef")
     bench.play()
     assert bench.outbox.receipted == 7
 
 
-def reconnect(bench: Bench) -> None:
+def reconnect(bench: UplinkBench) -> None:
     bench.drop()
     bench.wait(5_000)
     bench.uplink.handle(LinkUp(attempt=bench.attempt))
@@ -29,7 +29,7 @@ def reconnect(bench: Bench) -> None:
 
 
 def test_an_older_copy_of_the_outbox_opens_a_new_epoch() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     sent_some(bench)
     bench.outbox.roll_back(4)
     reconnect(bench)
@@ -41,8 +41,8 @@ def test_an_older_copy_of_the_outbox_opens_a_new_epoch() -> None:
     assert bench.uplink.state == "connected"
 
 
-def test_what_was_green_on_the_older_copy_is_issued_again() -> None:
-    bench = Bench()
+def test_what_was_green_on_the_older_copy_is_reissued() -> None:
+    bench = UplinkBench()
     sent_some(bench)
     bench.outbox.roll_back(4)
     bench.outbox.commit(help_asked("after the roll-back"))
@@ -54,7 +54,7 @@ def test_what_was_green_on_the_older_copy_is_issued_again() -> None:
 
 
 def test_a_stream_that_went_another_way_opens_a_new_epoch() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     sent_some(bench)
     bench.outbox.roll_back(4)
     bench.outbox.commit(*(help_asked(f"other {n}") for n in range(10)))
@@ -67,7 +67,7 @@ def test_a_stream_that_went_another_way_opens_a_new_epoch() -> None:
 
 
 def test_an_unanswered_comparison_is_asked_again() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     sent_some(bench)
     bench.outbox.roll_back(4)
     bench.book.silent.add("compare")
@@ -78,8 +78,8 @@ def test_an_unanswered_comparison_is_asked_again() -> None:
     assert bench.outbox.opened == [("ahead", 4)]
 
 
-def test_a_county_back_from_a_backup_gets_what_it_lost() -> None:
-    bench = Bench()
+def test_a_county_restored_from_a_backup_gets_what_it_lost() -> None:
+    bench = UplinkBench()
     sent_some(bench)
     kept = bench.book.kept(STATION, bench.outbox.epoch)
     del kept.bodies[3:], kept.heads[4:]
@@ -92,7 +92,7 @@ def test_a_county_back_from_a_backup_gets_what_it_lost() -> None:
 
 
 def test_a_county_that_lost_facts_while_connected_is_found_out() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     sent_some(bench)
     kept = bench.book.kept(STATION, bench.outbox.epoch)
     del kept.bodies[3:], kept.heads[4:]
@@ -102,7 +102,7 @@ def test_a_county_that_lost_facts_while_connected_is_found_out() -> None:
 
 
 def test_a_county_that_knows_nothing_gets_everything() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     sent_some(bench)
     bench.book.streams.clear()
     bench.book.generation = 2
@@ -111,7 +111,7 @@ def test_a_county_that_knows_nothing_gets_everything() -> None:
 
 
 def test_a_late_welcome_for_the_stream_that_ended_ends_no_other() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     sent_some(bench)
     bench.outbox.roll_back(4)
     bench.drop()
@@ -128,7 +128,7 @@ def test_a_late_welcome_for_the_stream_that_ended_ends_no_other() -> None:
 
 
 def test_a_welcome_that_comes_twice_sends_nothing_again() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.silent_broker = True
     bench.connect()
     [(_, welcome)] = bench.book.hear(topic(shard=0, station=STATION, leaf="birth"), bench.link.sent[0].payload)
@@ -141,7 +141,7 @@ def test_a_welcome_that_comes_twice_sends_nothing_again() -> None:
 
 
 def test_a_match_for_something_else_ends_no_stream() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     sent_some(bench)
     bench.outbox.roll_back(4)
     bench.book.silent.add("compare")
@@ -152,7 +152,7 @@ def test_a_match_for_something_else_ends_no_stream() -> None:
 
 
 def test_a_match_that_nobody_asked_for_changes_nothing() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     sent_some(bench)
     bench.say("match", seal_match(bench.book.key, Match(station=STATION, epoch=bench.outbox.epoch, through=7)))
     assert not bench.outbox.opened

@@ -1,4 +1,4 @@
-"""Packs over HTTPS: resumed where the line broke, and never anything but the file that was asked for."""
+"""Packs over HTTPS: a download resumes where the line broke, and only the file that was asked for is accepted."""
 
 import hashlib
 import os
@@ -39,11 +39,6 @@ def fetch(web: Web, authority: Authority, into: Path, *, sha256: bytes = NAME, s
 @pytest.fixture
 def into(tmp_path: Path) -> Path:
     return tmp_path / "under-way"
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
 
 
 @pytest.fixture

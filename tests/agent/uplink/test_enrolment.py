@@ -1,4 +1,4 @@
-"""Becoming a station: keys that stay, an answer that fits or is refused, a certificate that is renewed in time."""
+"""Enrolment: the keys stay, a response that does not fit is refused, and the certificate is renewed in time."""
 
 import datetime
 import socket
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.drivers.https import post_json
@@ -23,70 +22,20 @@ from agent.identity.enrolment import (
     renewal_due_ms,
 )
 from agent.identity.station_identity import ANSWER, CERTIFICATE, RECORD_KEY, TLS_KEY, IdentityBroken, load_identity
-from protocol.claim import check_digit
-from protocol.enrolment import Broker, Enrolled, EnrolRequest, NotEnrolled, RenewRequest, decode_json, verify_request
+from protocol.enrolment import NotEnrolled
 from protocol.signing import key_id
+from tests.agent.uplink.enrolment_desk import CLAIM, EnrolmentDesk
 from tests.agent.uplink.pki import END, START, Authority, Issued, pem
 from tests.agent.uplink.web import Web
 
-CLAIM = "123456789012" + check_digit("123456789012")
 
-
-class Desk:
-    """The county's enrolment desk: takes one claim, keeps the record key."""
-
-    def __init__(self, authority: Authority) -> None:
-        self.authority = authority
-        self.station = "demo-0001"
-        self.common = "demo-0001"
-        self.record_key = b""
-        self.answer: tuple[int, bytes] | None = None
-        self.wrong_nonce = False
-        self.foreign_key = False
-        self.county_keys = [b"\x01" * 32]
-
-    def __call__(self, path: str, body: bytes, _range: str | None) -> tuple[int, dict[str, str], bytes]:
-        if self.answer is not None:
-            return self.answer[0], {}, self.answer[1]
-        request: EnrolRequest | RenewRequest
-        if path == "/enrol":
-            request = decode_json(body, EnrolRequest)
-            self.record_key = request.record_key
-        else:
-            request = decode_json(body, RenewRequest)
-        verify_request(self.record_key, request)
-        return 200, {}, msgspec.json.encode(self.enrolled(request))
-
-    def enrolled(self, request: EnrolRequest | RenewRequest) -> Enrolled:
-        csr = x509.load_pem_x509_csr(request.csr.encode())
-        assert csr.is_signature_valid
-        key = csr.public_key()
-        assert isinstance(key, ec.EllipticCurvePublicKey)
-        if self.foreign_key:
-            key = ec.generate_private_key(ec.SECP256R1()).public_key()
-        return Enrolled(
-            station=self.station,
-            village="示例村",
-            nonce=bytes(16) if self.wrong_nonce else request.nonce,
-            certificate=pem(self.authority.certify(self.common, key)).decode(),
-            broker=Broker(host="127.0.0.1", port=8883, shard=0),
-            county_keys=self.county_keys,
-            card_key=b"\x02" * 32,
-        )
+@pytest.fixture
+def desk(authority: Authority) -> EnrolmentDesk:
+    return EnrolmentDesk(authority)
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
-
-
-@pytest.fixture
-def desk(authority: Authority) -> Desk:
-    return Desk(authority)
-
-
-@pytest.fixture
-def web(desk: Desk, authority: Authority) -> Iterator[Web]:
+def web(desk: EnrolmentDesk, authority: Authority) -> Iterator[Web]:
     issued: Issued = authority.issue("web", host="127.0.0.1")
     web = Web(desk, issued)
     yield web
@@ -98,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "station"
 
 
-def test_a_claim_makes_a_station(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+def test_a_claim_makes_a_station(web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path) -> None:
     identity = enrol(
         folder, url=web.url, ca_file=authority.ca_file, claim="1234 5678 9012 " + CLAIM[-1], post=post_json
     )
@@ -123,7 +72,7 @@ def test_renewal_keeps_the_keys_and_replaces_the_certificate(web: Web, authority
 
 
 def test_a_failed_try_leaves_the_keys_and_nothing_else(
-    web: Web, desk: Desk, authority: Authority, folder: Path
+    web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path
 ) -> None:
     desk.answer = 403, msgspec.json.encode(NotEnrolled(reason="claim_used", message="接入码已用过"))
     with pytest.raises(CountyRefused) as refused:
@@ -148,7 +97,7 @@ def test_a_code_that_can_not_be_one_is_not_even_sent(web: Web, authority: Author
 @pytest.mark.parametrize("answer", [b"", b"{}", b"\xff", b"<html>", b"[" * 5000])
 @pytest.mark.parametrize("status", [200, 404])
 def test_an_answer_that_makes_no_sense_is_refused(
-    web: Web, desk: Desk, authority: Authority, folder: Path, answer: bytes, status: int
+    web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path, answer: bytes, status: int
 ) -> None:
     desk.answer = status, answer
     with pytest.raises(AnswerRefused):
@@ -158,7 +107,7 @@ def test_an_answer_that_makes_no_sense_is_refused(
 
 @pytest.mark.parametrize(("field", "value"), [("wrong_nonce", True), ("foreign_key", True), ("common", "demo-0002")])
 def test_an_answer_to_another_question_is_refused(
-    web: Web, desk: Desk, authority: Authority, folder: Path, field: str, value: object
+    web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path, field: str, value: object
 ) -> None:
     setattr(desk, field, value)
     with pytest.raises(AnswerRefused):
@@ -166,7 +115,9 @@ def test_an_answer_to_another_question_is_refused(
     assert load_identity(folder) is None
 
 
-def test_a_renewal_for_another_station_is_refused(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+def test_a_renewal_for_another_station_is_refused(
+    web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path
+) -> None:
     identity = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     desk.station = desk.common = "demo-0002"
     with pytest.raises(AnswerRefused):
@@ -176,13 +127,15 @@ def test_a_renewal_for_another_station_is_refused(web: Web, desk: Desk, authorit
     assert kept.enrolled == identity.enrolled
 
 
-def test_trouble_at_the_county_is_transient(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+def test_trouble_at_the_county_is_transient(web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path) -> None:
     desk.answer = 503, b"busy"
     with pytest.raises(CountyUnreachable):
         enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
 
 
-def test_a_server_of_another_authority_is_not_the_county(desk: Desk, authority: Authority, folder: Path) -> None:
+def test_a_server_of_another_authority_is_not_the_county(
+    desk: EnrolmentDesk, authority: Authority, folder: Path
+) -> None:
     other = Authority(folder.parent / "other", "another authority")
     stranger = Web(desk, other.issue("web", host="127.0.0.1"))
     with pytest.raises(NotTheCounty) as failed:
@@ -214,7 +167,9 @@ def test_a_page_to_sign_in_at_is_not_the_county(authority: Authority, folder: Pa
         thread.join(10)
 
 
-def test_a_certificate_out_of_its_dates_points_at_the_clock(desk: Desk, authority: Authority, folder: Path) -> None:
+def test_a_certificate_out_of_its_dates_points_at_the_clock(
+    desk: EnrolmentDesk, authority: Authority, folder: Path
+) -> None:
     old = Web(desk, authority.issue("old", host="127.0.0.1", end=START + datetime.timedelta(days=1)))
     with pytest.raises(NotTheCounty) as failed:
         enrol(folder, url=old.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
@@ -230,7 +185,7 @@ def test_nobody_there_names_the_doctor(authority: Authority, folder: Path) -> No
     )
 
 
-def test_an_endless_answer_is_cut(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+def test_an_endless_answer_is_cut(web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path) -> None:
     desk.answer = 200, bytes(200_000)
     with pytest.raises(CountyUnreachable):
         enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)

@@ -1,15 +1,15 @@
 """Facts on their way up: in order, once each, safe only by the county's receipt."""
 
 from protocol.receipts import Receipt, seal_receipt
-from tests.agent.uplink.parts import STATION, Bench, some_facts
+from tests.agent.uplink.bench import STATION, UplinkBench, some_facts
 
 
-def bodies(bench: Bench) -> list[bytes]:
+def bodies(bench: UplinkBench) -> list[bytes]:
     return [fact.body for fact in bench.outbox.facts]
 
 
 def test_a_backlog_goes_up_in_order_and_is_receipted() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.outbox.commit(*some_facts(450))
     bench.connect()
     assert bench.book.bodies(STATION) == bodies(bench)
@@ -18,7 +18,7 @@ def test_a_backlog_goes_up_in_order_and_is_receipted() -> None:
 
 
 def test_one_envelope_is_in_flight() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.silent_broker = True
     sent = len(bench.link.sent)
@@ -33,7 +33,7 @@ def test_one_envelope_is_in_flight() -> None:
 
 
 def test_a_broker_acknowledgement_is_no_receipt() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.book.silent.add("facts")
     bench.commit("a")
@@ -42,7 +42,7 @@ def test_a_broker_acknowledgement_is_no_receipt() -> None:
 
 
 def test_a_lost_receipt_costs_one_repetition() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.book.silent.add("facts")
     bench.commit("a")
@@ -54,7 +54,7 @@ def test_a_lost_receipt_costs_one_repetition() -> None:
 
 
 def test_without_any_receipt_the_station_asks_where_it_stands() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.book.silent.add("facts")
     bench.commit("a")
@@ -66,7 +66,7 @@ def test_without_any_receipt_the_station_asks_where_it_stands() -> None:
 
 
 def test_an_unheard_county_costs_little_and_nothing_is_lost() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.reason_code = 0x10
     bench.outbox.commit(*some_facts(200))
@@ -82,7 +82,7 @@ def test_an_unheard_county_costs_little_and_nothing_is_lost() -> None:
 
 
 def test_a_broker_that_refuses_is_an_alarm_once_an_hour() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.reason_code = 0x87
     bench.commit("a")
@@ -92,7 +92,7 @@ def test_a_broker_that_refuses_is_an_alarm_once_an_hour() -> None:
 
 
 def test_repeated_and_old_receipts_change_nothing() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     old = bench.book.receipt(STATION, bench.outbox.epoch)
     bench.commit("a")
@@ -106,7 +106,7 @@ def test_repeated_and_old_receipts_change_nothing() -> None:
 
 
 def test_a_receipt_may_cover_a_part() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.silent_broker = True
     bench.outbox.commit(*some_facts(5))
@@ -120,7 +120,7 @@ def test_a_receipt_may_cover_a_part() -> None:
 
 
 def test_a_receipt_for_other_facts_leads_to_a_new_birth_not_to_a_mark() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.commit("a")
     bench.play()
@@ -133,7 +133,7 @@ def test_a_receipt_for_other_facts_leads_to_a_new_birth_not_to_a_mark() -> None:
 
 
 def test_facts_survive_any_number_of_lost_connections() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     for number in range(20):
         bench.outbox.commit(*some_facts(3))
         bench.connect()

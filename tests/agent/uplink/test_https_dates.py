@@ -1,4 +1,4 @@
-"""HTTPS judges the county's certificate by the time that is trusted, wherever the machine's clock stands."""
+"""HTTPS judges the dates of the county's certificate by trusted time, not by the machine's clock."""
 
 import datetime
 import hashlib
@@ -21,13 +21,8 @@ def at(year: int) -> int:
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
-
-
-@pytest.fixture
 def over(authority: Authority) -> Iterator[Web]:
-    """A county whose certificate ended years ago by this machine's clock."""
+    """A county whose certificate expired years ago by this machine's clock."""
     web = Web(lambda *_: (200, {}, CONTENT), authority.issue("county", host="127.0.0.1", end=ENDED))
     yield web
     web.close()

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -47,11 +46,6 @@ class Dripping:
         self._door.close()
         self._thread.join(IN_ANY_CASE_S)
         assert not self._thread.is_alive()
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
 
 
 @pytest.fixture(

@@ -18,8 +18,8 @@ from agent.identity.enrolment import enrol, renewal_due_ms
 from agent.identity.station_identity import load_identity
 from agent.ports import DeviceError
 from protocol.signing import key_id
+from tests.agent.uplink.enrolment_desk import CLAIM, EnrolmentDesk
 from tests.agent.uplink.pki import Authority
-from tests.agent.uplink.test_enrolment import CLAIM, Desk
 from tests.agent.uplink.web import Web
 
 CONTENT = os.urandom(200_000)
@@ -28,17 +28,12 @@ FAR_AHEAD_MS = 2_500_000_000_000
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
+def desk(authority: Authority) -> EnrolmentDesk:
+    return EnrolmentDesk(authority)
 
 
 @pytest.fixture
-def desk(authority: Authority) -> Desk:
-    return Desk(authority)
-
-
-@pytest.fixture
-def web(authority: Authority, desk: Desk) -> Iterator[Web]:
+def web(authority: Authority, desk: EnrolmentDesk) -> Iterator[Web]:
     def answer(path: str, body: bytes, wanted: str | None) -> tuple[int, dict[str, str], bytes]:
         if not path.startswith("/packs/"):
             return desk(path, body, wanted)
@@ -112,7 +107,7 @@ def test_a_certificate_is_renewed_when_it_is_due(web: Web, authority: Authority,
 
 
 def test_a_certificate_is_renewed_before_it_is_due_for_the_countys_keys(
-    web: Web, desk: Desk, authority: Authority, folder: Path
+    web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path
 ) -> None:
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     early_ms = renewal_due_ms(first.enrolled.certificate) - 1
@@ -126,7 +121,9 @@ def test_a_certificate_is_renewed_before_it_is_due_for_the_countys_keys(
     assert after.county_keys == {key_id(b"\x02" * 32): b"\x02" * 32}, "and a restart knows them too"
 
 
-def test_a_refused_renewal_leaves_the_certificate(web: Web, desk: Desk, authority: Authority, folder: Path) -> None:
+def test_a_refused_renewal_leaves_the_certificate(
+    web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path
+) -> None:
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     desk.wrong_nonce = True
     due_ms = renewal_due_ms(first.enrolled.certificate)

@@ -1,113 +1,29 @@
-"""The uplink over paho, TLS 1.3 and a real Mosquitto, with a county that can be stopped, killed and gagged."""
+"""The uplink over paho, TLS 1.3 and a real Mosquitto; broker and county can be stopped, killed and silenced."""
 
 import datetime
 import hashlib
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
-from agent.drivers.mqtt import CONNECT_S, PahoLink, station_context
-from agent.events import Delivered, LinkDown, LinkUp, MessageCame
-from agent.inbox import Inbox
-from agent.uplink import Uplink
 from protocol.birth import Gone
 from protocol.codec import decode
-from protocol.facts import Reissued, decode_fact
-from tests.agent.uplink.network import Broker, Wire
-from tests.agent.uplink.parts import STATION, Host, MemoryBlobs, MemoryOutbox, help_asked, some_facts
-from tests.agent.uplink.pki import Authority, Issued
-from tests.agent.uplink.sample import a_touch
+from protocol.facts import Reissued, Touch, decode_fact
+from protocol.units import Moment
+from tests.agent.uplink.bench import STATION, MemoryOutbox, some_facts
+from tests.agent.uplink.network import MosquittoBroker, Wire
+from tests.agent.uplink.pki import Authority
+from tests.agent.uplink.real_station import RealStation
 from tests.benchmarks.stage.ip_packets import PacketCounter
 from tests.fakes.county_peer import CountyBook, CountyPeer
 
-PATIENCE_S = 40.0
-
-
-class RealStation:
-    """An uplink with its inbox, run by the test's own thread as the core would."""
-
-    def __init__(
-        self,
-        book: CountyBook,
-        outbox: MemoryOutbox,
-        *,
-        port: int,
-        ca_file: Path,
-        identity: Issued,
-        more_ports: Sequence[int] = (),
-        connect_s: float = CONNECT_S,
-    ) -> None:
-        self.inbox = Inbox()
-        self.outbox = outbox
-        self.blobs = MemoryBlobs()
-        self.host = Host(outbox)
-        self.skipped_ms = 0
-        self.link = PahoLink(
-            station=STATION,
-            shard=0,
-            host="127.0.0.1",
-            ports=[port, *more_ports],
-            context=lambda: station_context(
-                ca_file=ca_file, certificate_file=identity.certificate, key_file=identity.key
-            ),
-            put=self.inbox.put,
-            mono_ms=self.mono_ms,
-            connect_s=connect_s,
-        )
-        self.uplink = Uplink(
-            station=STATION,
-            shard=0,
-            county_keys=book.public_keys,
-            outbox=outbox,
-            blobs=self.blobs,
-            link=self.link,
-            mono_ms=self.mono_ms,
-            host=self.host,
-            jitter=lambda: 0.05,
-            doors=1 + len(more_ports),
-        )
-
-    def mono_ms(self) -> int:
-        return int(monotonic() * 1000) + self.skipped_ms
-
-    def commit(self, *screens: str) -> None:
-        self.outbox.commit(*(help_asked(screen) for screen in screens))
-        self.uplink.facts_committed()
-
-    def run(self, until: Callable[[], bool], *, patience_s: float = PATIENCE_S) -> None:
-        """Be the core until something holds."""
-        deadline = monotonic() + patience_s
-        while not until():
-            assert monotonic() < deadline, f"it did not come about; alarms {self.host.alarms}"
-            due = self.uplink.tick()
-            wait_s = min(max(due - self.mono_ms(), 0) / 1000, 0.05)
-            event = self.inbox.get(timeout_s=wait_s)
-            if event is not None:
-                assert isinstance(event, LinkUp | LinkDown | MessageCame | Delivered)
-                self.uplink.handle(event)
-
-    def linger(self, seconds: float) -> None:
-        """Be the core for a while."""
-        end = monotonic() + seconds
-        self.run(lambda: monotonic() >= end)
-
-    @property
-    def settled(self) -> bool:
-        return self.uplink.state == "connected" and self.outbox.receipted == self.outbox.through
-
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path / "pki")
-
-
-@pytest.fixture
-def broker(authority: Authority) -> Iterator[Broker]:
-    broker = Broker(authority.folder, authority)
+def broker(authority: Authority) -> Iterator[MosquittoBroker]:
+    broker = MosquittoBroker(authority.folder, authority)
     broker.start()
     yield broker
     broker.stop()
@@ -124,14 +40,14 @@ def book(outbox: MemoryOutbox) -> CountyBook:
 
 
 @pytest.fixture
-def county(broker: Broker, book: CountyBook) -> Iterator[CountyPeer]:
+def county(broker: MosquittoBroker, book: CountyBook) -> Iterator[CountyPeer]:
     peer = CountyPeer(book, port=broker.plain_port)
     yield peer
     peer.close()
 
 
 @pytest.fixture
-def wire(broker: Broker) -> Iterator[Wire]:
+def wire(broker: MosquittoBroker) -> Iterator[Wire]:
     wire = Wire(broker.tls_port)
     yield wire
     wire.close()
@@ -139,7 +55,7 @@ def wire(broker: Broker) -> Iterator[Wire]:
 
 @pytest.fixture
 def station(
-    broker: Broker, wire: Wire, authority: Authority, book: CountyBook, outbox: MemoryOutbox
+    broker: MosquittoBroker, wire: Wire, authority: Authority, book: CountyBook, outbox: MemoryOutbox
 ) -> Iterator[RealStation]:
     station = RealStation(book, outbox, port=wire.port, ca_file=authority.ca_file, identity=authority.issue(STATION))
     yield station
@@ -155,7 +71,7 @@ def test_facts_and_a_blob_arrive(station: RealStation, county: CountyPeer, book:
     name = hashlib.sha256(content).digest()
     station.blobs.content[name] = content
     station.outbox.commit(*some_facts(300))
-    station.run(lambda: station.settled and not station.blobs.content)
+    station.run(lambda: station.all_receipted and not station.blobs.content)
     assert book.bodies(STATION) == bodies(station.outbox)
     assert book.whole_blobs() == {name}
     assert len(station.host.times) == 1
@@ -163,37 +79,37 @@ def test_facts_and_a_blob_arrive(station: RealStation, county: CountyPeer, book:
 
 
 def test_a_broker_that_stops_and_comes_back(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop()
     station.run(lambda: station.uplink.state == "offline")
     station.commit("a")
     station.commit("b")
     station.linger(0.3)
-    assert not station.settled
+    assert not station.all_receipted
     broker.start()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
 def test_a_broker_killed_again_and_again(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     for number in range(3):
-        station.run(lambda: station.settled)
+        station.run(lambda: station.all_receipted)
         station.commit(f"before {number}")
         broker.stop(signal.SIGKILL)
         station.commit(f"after {number}")
         broker.start()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
 def test_a_dead_wire_is_given_up_after_90_s_only_while_something_waits(
     station: RealStation, county: CountyPeer, book: CountyBook, wire: Wire
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     station.linger(0.3)
     wire.flowing.clear()
     station.skipped_ms += 95_000
@@ -205,111 +121,113 @@ def test_a_dead_wire_is_given_up_after_90_s_only_while_something_waits(
         station.skipped_ms += 19_000
     station.run(lambda: station.uplink.state != "connected")
     wire.flowing.set()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
     assert wire.connections >= 2
 
 
-def test_nobody_listens(station: RealStation, broker: Broker, book: CountyBook) -> None:
+def test_nobody_listens(station: RealStation, broker: MosquittoBroker, book: CountyBook) -> None:
     station.commit("a")
     station.run(lambda: "connecting" in [station.uplink.state] and station.link.bytes_moved()[1] > 0)
     station.linger(1.0)
     assert station.outbox.receipted == 0
     county = CountyPeer(book, port=broker.plain_port)
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     county.close()
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
 def test_a_county_worker_that_goes_and_comes_back(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     county.close()
     station.commit("a")
     station.linger(1.0)
-    assert not station.settled
+    assert not station.all_receipted
     again = CountyPeer(book, port=broker.plain_port)
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     again.close()
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
 def test_an_access_list_that_turns_against_the_station(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.allow("pattern read cunhui/1/0/%u/#")
     broker.reload()
     station.linger(0.3)
     station.commit("a")
     station.run(lambda: ("facts_refused", "major") in station.host.alarms)
-    assert not station.settled
+    assert not station.all_receipted
     broker.allow("pattern readwrite cunhui/1/0/%u/#")
     broker.reload()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
 def test_receipts_that_are_lost_and_doubled(station: RealStation, county: CountyPeer, book: CountyBook) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     book.silent.add("facts")
     station.commit("a")
     station.linger(0.3)
-    assert not station.settled
+    assert not station.all_receipted
     book.silent.clear()
     station.skipped_ms += 3_000
-    station.run(lambda: station.settled, patience_s=5)
+    station.run(lambda: station.all_receipted, patience_s=5)
     for _ in range(3):
         county.say(STATION, "receipt", book.receipt(STATION, station.outbox.epoch))
     station.commit("b")
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert book.bodies(STATION) == bodies(station.outbox)
 
 
-def test_a_rolled_back_outbox(station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker) -> None:
+def test_a_rolled_back_outbox(
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
+) -> None:
     station.outbox.commit(*some_facts(20))
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop()
     station.run(lambda: station.uplink.state == "offline")
     station.outbox.roll_back(12)
     station.commit("green on the older copy")
     broker.start()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     assert station.outbox.opened == [("ahead", 12)]
     assert book.bodies(STATION)[-2:] == bodies(station.outbox)
 
 
 def test_a_county_restored_from_a_backup(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.outbox.commit(*some_facts(20))
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop()
     kept = book.kept(STATION, station.outbox.epoch)
     del kept.bodies[5:], kept.heads[6:]
     book.generation = 2
     broker.start()
-    station.run(lambda: station.settled and kept.through == 21)
+    station.run(lambda: station.all_receipted and kept.through == 21)
     assert not station.outbox.opened
 
 
 def test_a_county_restored_to_before_the_current_stream(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker
 ) -> None:
     station.outbox.commit(*some_facts(700))
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop()
     station.run(lambda: station.uplink.state == "offline")
     station.outbox.roll_back(690)
     broker.start()
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     broker.stop(signal.SIGKILL)
     book.streams.clear()
     book.generation = 2
     station.commit("after the restoration")
     broker.start()
-    station.run(lambda: station.settled and station.outbox.generation == 2)
+    station.run(lambda: station.all_receipted and station.outbox.generation == 2)
     [(earlier, facts)] = station.outbox.ended
     again = [fact for fact in map(decode_fact, book.bodies(STATION)) if isinstance(fact, Reissued)]
     assert [(fact.epoch, fact.seq) for fact in again] == [(earlier.epoch, seq) for seq in range(1, 691)]
@@ -320,20 +238,20 @@ def test_a_county_restored_to_before_the_current_stream(
 def test_hostile_messages_over_the_wire(
     station: RealStation, county: CountyPeer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     for leaf in ("receipt", "welcome", "command", "desired", "match", "missing"):
         county.say(STATION, leaf, os.urandom(200))
         county.say(STATION, leaf, b"", retain=True)
     station.run(lambda: len(station.host.alarms) == 6)
     assert "refused" in caplog.text
     station.commit("a")
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
 
 
 def test_the_will_names_the_connection(
-    station: RealStation, county: CountyPeer, book: CountyBook, broker: Broker, wire: Wire
+    station: RealStation, county: CountyPeer, book: CountyBook, broker: MosquittoBroker, wire: Wire
 ) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     nonce = book.births[-1].nonce
     wire.close()
     with county.changed:
@@ -343,7 +261,7 @@ def test_the_will_names_the_connection(
 
 
 def test_a_farewell_is_no_break(station: RealStation, county: CountyPeer, book: CountyBook) -> None:
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     station.uplink.say_gone("restart")
     with county.changed:
         assert county.changed.wait_for(lambda: book.gone, timeout=10)
@@ -352,7 +270,7 @@ def test_a_farewell_is_no_break(station: RealStation, county: CountyPeer, book: 
 
 @pytest.mark.parametrize("fault", ["foreign authority", "wrong host"])
 def test_a_broker_that_is_not_the_countys(
-    tmp_path: Path, book: CountyBook, outbox: MemoryOutbox, broker: Broker, authority: Authority, fault: str
+    tmp_path: Path, book: CountyBook, outbox: MemoryOutbox, broker: MosquittoBroker, authority: Authority, fault: str
 ) -> None:
     ca_file = Authority(tmp_path / "foreign").ca_file if fault == "foreign authority" else authority.ca_file
     if fault == "wrong host":
@@ -371,7 +289,7 @@ def test_a_certificate_that_is_over_by_the_machines_clock(
     station: RealStation,
     county: CountyPeer,
     book: CountyBook,
-    broker: Broker,
+    broker: MosquittoBroker,
     authority: Authority,
     county_year: int,
 ) -> None:
@@ -382,7 +300,7 @@ def test_a_certificate_that_is_over_by_the_machines_clock(
     book.wall_ms = lambda: int(told.timestamp() * 1000)
     broker.start()
     if county_year == 2020:
-        station.run(lambda: station.settled)
+        station.run(lambda: station.all_receipted)
         assert book.bodies(STATION) == bodies(station.outbox)
     else:
         station.run(lambda: bool(station.host.times))
@@ -391,17 +309,23 @@ def test_a_certificate_that_is_over_by_the_machines_clock(
         assert "connected" not in station.host.states
 
 
+def a_touch() -> Touch:
+    """A touch as it is in the field."""
+    at = Moment(wall=1_795_507_200_123, boot=os.urandom(16), mono=86_400_123, quality="synced")
+    return Touch(at=at, card=os.urandom(16), reader="pcsc", answer="recorded", direction="in")
+
+
 def test_a_touch_costs_at_most_700_bytes(
     station: RealStation, county: CountyPeer, wire: Wire, record_property: Callable[[str, object], None]
 ) -> None:
-    station.run(lambda: station.settled and len(county.book.vitals) > 0)
+    station.run(lambda: station.all_receipted and len(county.book.vitals) > 0)
     station.linger(0.3)
     before = wire.up, wire.down
     moved = station.link.bytes_moved()
     for _ in range(10):
         station.outbox.commit(a_touch())
         station.uplink.facts_committed()
-        station.run(lambda: station.settled)
+        station.run(lambda: station.all_receipted)
         station.linger(0.05)
     station.linger(0.3)
     up, down = (wire.up - before[0]) / 10, (wire.down - before[1]) / 10
@@ -413,9 +337,9 @@ def test_a_touch_costs_at_most_700_bytes(
 
 
 def test_the_bill_is_what_packets_on_the_wire_come_to(
-    book: CountyBook, outbox: MemoryOutbox, broker: Broker, county: CountyPeer, authority: Authority
+    book: CountyBook, outbox: MemoryOutbox, broker: MosquittoBroker, county: CountyPeer, authority: Authority
 ) -> None:
-    """Facts one by one and a picture; a counter of raw packets is the judge."""
+    """Facts one by one and a picture. The measure is a counter of raw packets."""
     outbox.commit(*some_facts(20))
     with PacketCounter(broker.tls_port) as counter:
         station = RealStation(
@@ -425,7 +349,7 @@ def test_the_bill_is_what_packets_on_the_wire_come_to(
         station.blobs.content[hashlib.sha256(content).digest()] = content
         for number in range(10):
             station.commit(f"fact {number}")
-            station.run(lambda: station.settled)
+            station.run(lambda: station.all_receipted)
         station.run(lambda: not station.blobs.content)
         station.uplink.say_gone("shutdown")
         station.linger(0.5)
@@ -440,7 +364,7 @@ def test_what_the_month_is_short_of_waits_and_facts_do_not(
     content = os.urandom(5_000)
     station.blobs.content[hashlib.sha256(content).digest()] = content
     station.commit("a")
-    station.run(lambda: station.settled)
+    station.run(lambda: station.all_receipted)
     station.linger(0.5)
     assert station.blobs.content
     assert not book.whole_blobs()

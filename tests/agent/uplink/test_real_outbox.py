@@ -14,10 +14,10 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.schema import place
 from agent.uplink import Uplink
 from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
-from tests.agent.uplink.parts import NOW, STATION, Bench, some_facts
+from tests.agent.uplink.bench import NOW, STATION, UplinkBench, some_facts
 
 
-class DiskBench(Bench):
+class DiskBench(UplinkBench):
     """A bench whose outbox and blobs lie on disk."""
 
     def __init__(self, folder: Path) -> None:
@@ -45,7 +45,7 @@ class DiskBench(Bench):
         )
 
     def crash(self) -> None:
-        """Be killed: what lies on disk is what the last commit left."""
+        """End as if killed: the files are what the last commit left."""
         left = {path: path.read_bytes() for path in self.folder.glob("outbox.db*")}
         self.disk.close()
         for path in self.folder.glob("outbox.db*"):
@@ -111,7 +111,7 @@ def test_an_older_copy_of_the_file_loses_nothing(bench: DiskBench) -> None:
     assert [fact.seq for fact in rest if isinstance(fact, Reissued)] == [12, 13, 14]
 
 
-def test_a_crash_while_earlier_streams_are_said_again_repeats_it(bench: DiskBench) -> None:
+def test_a_crash_while_earlier_streams_are_reissued_repeats_it(bench: DiskBench) -> None:
     bench.connect()
     bench.add(10)
     bench.disk.open_epoch("differs", matched=8)
@@ -126,9 +126,9 @@ def test_a_crash_while_earlier_streams_are_said_again_repeats_it(bench: DiskBenc
         bench.uplink.handle(LinkUp(attempt=bench.attempt))
         bench.step()
         bench.step()
-        assert bench.disk.generation == 2, "all is said, and this was taken note of"
+        assert bench.disk.generation == 2, "all is reissued, and the new generation was noted"
         bench.crash()
-        assert bench.disk.generation == 1, "though not on disk"
+        assert bench.disk.generation == 1, "but it was not on disk yet"
     bench.connect()
     bench.wait(1_000)
     assert (bench.disk.generation, bench.disk.waiting) == (2, 0)
@@ -136,7 +136,7 @@ def test_a_crash_while_earlier_streams_are_said_again_repeats_it(bench: DiskBenc
     again = [(fact.epoch, fact.seq) for fact in facts if isinstance(fact, Reissued)]
     [earlier] = bench.disk.earlier_streams()
     assert set(again) == {(earlier.epoch, seq) for seq in range(1, 12)}
-    assert len(again) == 3 + 3 * 8, "each run said them again"
+    assert len(again) == 3 + 3 * 8, "each run reissued them"
 
 
 def test_facts_erased_here_and_lost_there_are_stated_as_lost(bench: DiskBench) -> None:
@@ -174,7 +174,7 @@ def test_a_fact_damaged_here_and_lost_there_is_stated_as_lost_and_stops_nothing(
 
 
 def spoil_the_bodies(path: Path, *, seq: int) -> None:
-    """Change a bit of a fact's body where it lies, as a dying card does; SQLite sees nothing wrong with it."""
+    """Change a fact's body on disk, as a failing SD card does. SQLite sees nothing wrong with it."""
     where = place(1, seq)
     connection = apsw.Connection(str(path))
     connection.execute("UPDATE facts SET body = CAST('x' || substr(body, 2) AS BLOB) WHERE place = ?", (where,))

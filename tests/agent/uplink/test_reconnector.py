@@ -3,33 +3,33 @@
 from collections.abc import Callable
 
 from agent.events import Delivered, LinkDown, LinkUp
-from agent.uplink.backoff import SHORTEST_MS, Backoff, cap_ms
+from agent.uplink.reconnector import SHORTEST_WAIT_MS, Backoff, wait_cap_ms
 from protocol.birth import Gone
 from protocol.codec import decode
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, UplinkBench
 
 
 def test_the_cap_grows_with_the_trouble() -> None:
-    assert cap_ms(0) == cap_ms(119_999) == 5_000
-    assert cap_ms(120_000) == cap_ms(599_999) == 30_000
-    assert cap_ms(600_000) == cap_ms(10**9) == 300_000
+    assert wait_cap_ms(0) == wait_cap_ms(119_999) == 5_000
+    assert wait_cap_ms(120_000) == wait_cap_ms(599_999) == 30_000
+    assert wait_cap_ms(600_000) == wait_cap_ms(10**9) == 300_000
 
 
 def test_a_wait_is_drawn_from_the_whole_span() -> None:
     draws = iter([0.0, 0.5, 0.999])
     backoff = Backoff(lambda: next(draws))
-    assert [backoff.wait_ms(0) for _ in range(3)] == [SHORTEST_MS, 2_500, 4_995]
+    assert [backoff.wait_ms(0) for _ in range(3)] == [SHORTEST_WAIT_MS, 2_500, 4_995]
 
 
 def test_the_first_attempt_comes_at_once_and_leaves_a_will() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.uplink.tick()
     [(attempt, keepalive_s, will)] = bench.link.attempts
     gone = decode(will, Gone)
     assert (attempt, keepalive_s, gone.station, gone.reason) == (1, 240, STATION, "broken")
 
 
-def attempts_by_five_minutes(bench: Bench, dialled: Callable[[], None]) -> list[int]:
+def attempts_by_five_minutes(bench: UplinkBench, dialled: Callable[[], None]) -> list[int]:
     """Return how often the broker was dialled in each of four spans of five minutes.
 
     Args:
@@ -50,7 +50,7 @@ def attempts_by_five_minutes(bench: Bench, dialled: Callable[[], None]) -> list[
 
 
 def test_a_dead_broker_is_tried_ever_more_rarely() -> None:
-    bench = Bench(jitter=lambda: 0.99)
+    bench = UplinkBench(jitter=lambda: 0.99)
     counts = attempts_by_five_minutes(bench, lambda: bench.drop("connection refused"))
     assert counts[0] <= 33
     assert counts[-1] <= 2
@@ -59,7 +59,7 @@ def test_a_dead_broker_is_tried_ever_more_rarely() -> None:
 
 def test_a_connection_that_never_holds_is_tried_ever_more_rarely() -> None:
     """Each costs some kilobytes of a metered line."""
-    bench = Bench(jitter=lambda: 0.99)
+    bench = UplinkBench(jitter=lambda: 0.99)
 
     def flap() -> None:
         bench.uplink.handle(LinkUp(attempt=bench.attempt))
@@ -74,7 +74,7 @@ def test_a_connection_that_never_holds_is_tried_ever_more_rarely() -> None:
 
 
 def test_a_touch_tries_at_once() -> None:
-    bench = Bench(jitter=lambda: 0.99)
+    bench = UplinkBench(jitter=lambda: 0.99)
     bench.uplink.tick()
     bench.drop()
     bench.clock.now += 700_000
@@ -87,7 +87,7 @@ def test_a_touch_tries_at_once() -> None:
 
 
 def test_a_storm_of_touches_does_not_hammer_on_a_dead_broker() -> None:
-    bench = Bench(jitter=lambda: 0.99)
+    bench = UplinkBench(jitter=lambda: 0.99)
     for _ in range(6_000):
         bench.clock.now += 10
         bench.commit("home")
@@ -98,7 +98,7 @@ def test_a_storm_of_touches_does_not_hammer_on_a_dead_broker() -> None:
 
 
 def test_an_attempt_that_says_nothing_is_given_up() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.uplink.tick()
     bench.wait(46_000, play=False)
     assert bench.link.hung_up >= 1
@@ -107,7 +107,7 @@ def test_an_attempt_that_says_nothing_is_given_up() -> None:
 
 
 def test_events_of_an_earlier_connection_are_ignored() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.drop()
     bench.wait(5_000)
@@ -119,7 +119,7 @@ def test_events_of_an_earlier_connection_are_ignored() -> None:
 
 
 def test_keepalive_is_short_in_duty_hours_and_changes_with_them_at_rest() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.host.duty = True
     bench.wait(31_000)
@@ -129,7 +129,7 @@ def test_keepalive_is_short_in_duty_hours_and_changes_with_them_at_rest() -> Non
 
 
 def test_a_keepalive_change_waits_for_the_facts() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.book.silent.add("facts")
     bench.host.duty = True
@@ -139,7 +139,7 @@ def test_a_keepalive_change_waits_for_the_facts() -> None:
 
 
 def test_silence_ends_a_connection_only_while_something_waits() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.silent_broker = True
     bench.wait(600_000)
@@ -155,7 +155,7 @@ def test_silence_ends_a_connection_only_while_something_waits() -> None:
 
 
 def test_what_only_left_the_machine_is_no_answer() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.silent_broker = True
     bench.commit("home")
@@ -170,7 +170,7 @@ def test_what_only_left_the_machine_is_no_answer() -> None:
 
 
 def test_an_answer_to_one_thing_does_not_answer_the_other() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.commit("home")
     bench.say("receipt", bench.book.receipt(STATION, bench.outbox.epoch))
@@ -181,7 +181,7 @@ def test_an_answer_to_one_thing_does_not_answer_the_other() -> None:
 
 
 def test_a_farewell_says_why() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.uplink.say_gone("shutdown")
     assert bench.link.sent[-1].leaf == "gone"
@@ -191,7 +191,7 @@ def test_a_farewell_says_why() -> None:
 
 
 def test_a_publish_on_a_dead_connection_is_a_lost_connection() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.link.is_open = False
     bench.commit("home")

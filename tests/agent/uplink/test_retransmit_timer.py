@@ -1,18 +1,18 @@
-"""When facts are sent once more: soon where receipts come soon, late where they come late, never on a slow way."""
+"""When facts are sent once more: soon if receipts come soon, late if they come late, never while they are under way."""
 
 import pytest
 
-from agent.uplink.retransmit_timer import LEAST_MS, MOST_MS, RetransmitTimer
-from tests.agent.uplink.parts import Bench
+from agent.uplink.fact_sender import LONGEST_TIMEOUT_MS, SHORTEST_TIMEOUT_MS, RetransmitTimer
+from tests.agent.uplink.bench import UplinkBench
 
 
-def sends(bench: Bench) -> int:
+def sends(bench: UplinkBench) -> int:
     return bench.leaves().count("facts")
 
 
-def quick_county() -> Bench:
-    """A bench whose receipts have come at once for a while."""
-    bench = Bench()
+def quick_county() -> UplinkBench:
+    """A bench whose county has receipted four times at once."""
+    bench = UplinkBench()
     bench.connect()
     for screen in "abcd":
         bench.commit(screen)
@@ -25,7 +25,7 @@ def test_a_receipt_that_a_quick_county_does_not_give_is_missed_soon() -> None:
     bench.book.silent.add("facts")
     before = sends(bench)
     bench.commit("lost")
-    bench.wait(LEAST_MS - 1)
+    bench.wait(SHORTEST_TIMEOUT_MS - 1)
     assert sends(bench) == before + 1
     bench.book.silent.clear()
     bench.wait(1)
@@ -39,7 +39,7 @@ def test_the_second_time_takes_twice_as_long_and_then_a_birth_asks() -> None:
     bench.book.silent.add("facts")
     births = len(bench.book.births)
     bench.commit("lost")
-    bench.wait(3 * LEAST_MS - 1)
+    bench.wait(3 * SHORTEST_TIMEOUT_MS - 1)
     assert len(bench.book.births) == births
     bench.wait(5_001)
     assert len(bench.book.births) == births + 1
@@ -66,7 +66,7 @@ def test_a_new_connection_knows_nothing_and_is_patient() -> None:
     bench.book.silent.add("facts")
     before = sends(bench)
     bench.commit("lost")
-    bench.wait(MOST_MS - 1)
+    bench.wait(LONGEST_TIMEOUT_MS - 1)
     assert sends(bench) == before + 1
     bench.wait(1)
     assert sends(bench) == before + 2
@@ -76,34 +76,34 @@ def test_a_new_connection_knows_nothing_and_is_patient() -> None:
     ("receipts_ms", "least", "most"), [(50, 3_000, 3_000), (2_000, 3_000, 6_000), (9_000, 9_001, 20_000)]
 )
 def test_the_wait_suits_the_receipts(receipts_ms: int, least: int, most: int) -> None:
-    patience = RetransmitTimer()
+    timer = RetransmitTimer()
     for _ in range(50):
-        patience.took(receipts_ms)
-    assert least <= patience.ms <= most
+        timer.took(receipts_ms)
+    assert least <= timer.ms <= most
 
 
 def test_missing_doubles_up_to_the_most_and_a_receipt_brings_it_back() -> None:
-    patience = RetransmitTimer()
-    assert patience.ms == MOST_MS
-    patience.took(10)
+    timer = RetransmitTimer()
+    assert timer.ms == LONGEST_TIMEOUT_MS
+    timer.took(10)
     waits = []
     for _ in range(4):
-        waits.append(patience.ms)
-        patience.missed()
+        waits.append(timer.ms)
+        timer.missed()
     assert waits == [3_000, 6_000, 12_000, 20_000]
-    patience.took(10)
-    assert patience.ms == LEAST_MS
+    timer.took(10)
+    assert timer.ms == SHORTEST_TIMEOUT_MS
 
 
 def test_a_receipt_after_a_repetition_teaches_nothing() -> None:
     bench = quick_county()
     bench.book.silent.add("facts")
     bench.commit("lost")
-    bench.wait(LEAST_MS + 10)
+    bench.wait(SHORTEST_TIMEOUT_MS + 10)
     bench.book.silent.clear()
     bench.say("receipt", bench.book.receipt("demo-0001", bench.outbox.epoch))
     bench.book.silent.add("facts")
     before = sends(bench)
     bench.commit("lost too")
-    bench.wait(2 * LEAST_MS - 1)
+    bench.wait(2 * SHORTEST_TIMEOUT_MS - 1)
     assert sends(bench) == before + 1, "the doubled wait stands until a receipt that is certain"

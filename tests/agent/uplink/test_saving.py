@@ -2,16 +2,16 @@
 
 import hashlib
 
-from tests.agent.uplink.parts import Bench
+from tests.agent.uplink.bench import UplinkBench
 
 
-def give_picture(bench: Bench) -> None:
+def give_picture(bench: UplinkBench) -> None:
     content = bytes(range(256)) * 20
     bench.blobs.content[hashlib.sha256(content).digest()] = content
 
 
 def test_pictures_wait_and_nothing_spins() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.host.saving = ("blobs",)
     give_picture(bench)
     bench.connect()
@@ -26,7 +26,7 @@ def test_pictures_wait_and_nothing_spins() -> None:
 
 
 def test_a_picture_that_is_under_way_stops_where_it_is() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.book.silent.add("asked")
     give_picture(bench)
     bench.connect()
@@ -42,7 +42,7 @@ def test_a_picture_that_is_under_way_stops_where_it_is() -> None:
 
 
 def test_vitals_come_every_half_hour_whatever_changes() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.host.saving = ("blobs", "vitals")
     bench.connect()
     for minute in range(120):
@@ -58,7 +58,7 @@ def test_vitals_come_every_half_hour_whatever_changes() -> None:
 
 def test_that_vitals_become_rare_is_said_twice_before_they_do() -> None:
     """Vitals may be lost: the county waits longer once it knows, and one of the two reaches it in time."""
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.wait(60_000)
     bench.host.saving = ("vitals",)

@@ -4,18 +4,18 @@ from agent.events import Delivered
 from protocol.birth import NOT_TOLD, Birth
 from protocol.codec import decode
 from protocol.topics import topic
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, UplinkBench
 
 
-def welcome_for(bench: Bench) -> bytes:
-    """The county's answer to the newest birth."""
+def welcome_for(bench: UplinkBench) -> bytes:
+    """The county's answer to the newest birth, which nobody has delivered yet."""
     birth = next(sent for sent in reversed(bench.link.sent) if sent.leaf == "birth")
     [(_, payload)] = bench.book.hear(topic(shard=0, station=STATION, leaf="birth"), birth.payload)
     return payload
 
 
-def quiet_bench() -> Bench:
-    bench = Bench()
+def quiet_bench() -> UplinkBench:
+    bench = UplinkBench()
     bench.silent_broker = True
     bench.connect()
     return bench
@@ -69,11 +69,11 @@ def test_a_birth_that_nobody_heard_does_not_spoil_the_next() -> None:
     assert len(bench.host.times) == 1
 
 
-def births(bench: Bench) -> list[Birth]:
+def births(bench: UplinkBench) -> list[Birth]:
     return [decode(sent.payload, Birth) for sent in bench.link.sent if sent.leaf == "birth"]
 
 
-def late_bench() -> Bench:
+def late_bench() -> UplinkBench:
     """Connected, and the first welcome came too late to tell the time."""
     bench = quiet_bench()
     bench.host.time_wanted = True
@@ -136,7 +136,7 @@ def test_a_birth_said_again_for_want_of_an_answer_asks_anew() -> None:
 
 
 def test_a_second_birth_that_nobody_heard_makes_the_first_no_younger() -> None:
-    """The first was heard; a third that asked in its name would take the first's answer for prompt."""
+    """The first birth was delivered. If the third had the same question, the first answer would pass for prompt."""
     bench = quiet_bench()
     kept_back = welcome_for(bench)
     bench.uplink.handle(Delivered(bench.attempt, bench.link.sent[-1].ticket, 0))

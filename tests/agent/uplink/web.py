@@ -1,4 +1,4 @@
-"""A county's HTTPS side for tests: TLS 1.3, answers what a test puts in, breaks off where a test says."""
+"""A county's HTTPS server for tests, with TLS 1.3. A test chooses its responses and where they break off."""
 
 import ssl
 import threading
@@ -12,21 +12,24 @@ type Handler = Callable[[str, bytes, str | None], tuple[int, dict[str, str], byt
 
 
 class Web:
-    """Serves ``handler`` on loopback; ``cut_after`` bytes of a content the connection is broken off."""
+    """Serves ``handler`` on loopback.
+
+    ``cut_after`` lists, for the next responses, after how many bytes of content the connection is broken off.
+    """
 
     def __init__(self, handler: Handler, issued: Issued) -> None:
         self.cut_after: list[int] = []
         self.requests: list[tuple[str, str | None]] = []
         web = self
 
-        class Answer(BaseHTTPRequestHandler):
+        class Responder(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.answer(b"")
+                self.respond(b"")
 
             def do_POST(self) -> None:
-                self.answer(self.rfile.read(int(self.headers["Content-Length"])))
+                self.respond(self.rfile.read(int(self.headers["Content-Length"])))
 
-            def answer(self, body: bytes) -> None:
+            def respond(self, body: bytes) -> None:
                 web.requests.append((self.path, self.headers.get("Range")))
                 status, headers, content = handler(self.path, body, self.headers.get("Range"))
                 self.send_response(status)
@@ -45,7 +48,7 @@ class Web:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.load_cert_chain(issued.certificate, issued.key)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Responder)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self.url = f"https://127.0.0.1:{self._server.server_address[1]}"

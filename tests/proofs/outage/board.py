@@ -99,7 +99,7 @@ class Line:
         self.refused = 0
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         self.disconnect()
         self._attempt = attempt
@@ -280,7 +280,7 @@ class Board:
             assert isinstance(event, RenewalEnded), "a renewal does not end"
             self._renewal.ended(event)
 
-    def time_told(self, wall_ms: int, asked_ms: int, answered_ms: int) -> None:
+    def on_county_time(self, wall_ms: int, asked_ms: int, answered_ms: int) -> None:
         facts = self.clock.county_said(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
         if facts:
             self._journal.owe(*facts)
@@ -297,10 +297,10 @@ class _Host(QuietHost):
         self._board = board
 
     @override
-    def time_told(
+    def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
-        self._board.time_told(wall_ms, asked_mono_ms, answered_mono_ms)
+        self._board.on_county_time(wall_ms, asked_mono_ms, answered_mono_ms)
 
     @override
     def alarm(self, code: str, severity: Severity, detail: str) -> None:

@@ -29,7 +29,7 @@ class Chores:
         self._done = 0
         self._ordered = 0
         self._version = 0
-        self._notes = (self._alarm, self._time, self._door, self._traffic, self._voltage, self._level)
+        self._notes = (self._alarm, self._time, self._endpoint, self._traffic, self._voltage, self._level)
 
     def asked(self, key: str, value: bytes) -> None:
         self._note(key, self._teller.told.notes.get(key, NOTHING) | {value})
@@ -92,10 +92,10 @@ class Chores:
         program.date()
         program.lifecycle.tick()
 
-    def _door(self, program: Program) -> None:
-        program.doors.failed()
-        program.doors.failed()
-        program.doors.worked()
+    def _endpoint(self, program: Program) -> None:
+        program.endpoints.failed()
+        program.endpoints.failed()
+        program.endpoints.worked()
 
     def _traffic(self, program: Program) -> None:
         program.moved_bytes += self._chance.randint(1, 1_000_000)

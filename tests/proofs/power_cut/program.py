@@ -39,8 +39,8 @@ from agent.storage.outbox.disk import RealDisk
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from agent.uplink.broker_endpoints import BrokerEndpoints
-from agent.uplink.traffic_ledger import TrafficLedger
+from agent.uplink.reconnector import BrokerEndpoints
+from agent.uplink.traffic import TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.last_boot import LastBoot
 from protocol.commands import Command, LogTerms
@@ -191,7 +191,7 @@ class Program:
         self.lifecycle = Lifecycle(
             clock=self.clock, journal=self.journal, twin=self.twin, state=self.state, software="proof"
         )
-        self.doors = BrokerEndpoints(count=2, kept=self.state, mono_ms=self.clock.mono_ms)
+        self.endpoints = BrokerEndpoints(count=2, state=self.state, mono_ms=self.clock.mono_ms)
         self.traffic = TrafficLedger(
             clock=self.clock,
             journal=self.journal,

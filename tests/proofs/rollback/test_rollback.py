@@ -11,8 +11,7 @@ from agent.storage.outbox import Outbox, outbox
 from agent.storage.outbox.progress import Progress
 from agent.storage.outbox.stream import Tip
 from agent.uplink import session
-from agent.uplink.agreement import Continue
-from agent.uplink.offering import Offering
+from agent.uplink.agreement import Continue, Reissuer
 from protocol import birth
 from tests.proofs.rollback.__main__ import prove
 
@@ -36,7 +35,7 @@ def test_heads_that_are_not_compared_are_caught(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_earlier_streams_that_a_restored_county_is_not_offered_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Offering, "begin", lambda _offering, _generation: None)
+    monkeypatch.setattr(Reissuer, "begin", lambda _reissuer, _generation: None)
     assert prove(runs=80, seed=1).wrong > 0
 
 

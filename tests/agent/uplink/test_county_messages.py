@@ -1,4 +1,4 @@
-"""What comes down: vitals' pace, desired state, commands, and everything hostile."""
+"""What the county sends: desired state, commands, and hostile messages."""
 
 import msgspec
 import pytest
@@ -9,7 +9,7 @@ from protocol.commands import Command, seal_command
 from protocol.receipts import Receipt, seal_receipt
 from protocol.topics import DOWN, Down
 from protocol.twin import Desired, seal_desired
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, UplinkBench
 
 
 def command(station: str = STATION) -> Command:
@@ -22,37 +22,8 @@ def desired(station: str = STATION) -> Desired:
     return Desired(station=station, version=3, station_name="示例站点", village="示例村")
 
 
-def test_vitals_come_at_connect_at_changes_and_every_quarter_of_an_hour() -> None:
-    bench = Bench()
-    bench.connect()
-    assert [vitals.waiting for vitals in bench.book.vitals] == [1]
-    bench.wait(61_000)
-    assert [vitals.waiting for vitals in bench.book.vitals] == [1, 0]
-    bench.wait(898_000)
-    assert len(bench.book.vitals) == 2
-    bench.wait(62_000)
-    assert len(bench.book.vitals) == 3
-    for ready in (False, True, False):
-        bench.host.camera_ready = ready
-        bench.wait(5_000)
-    bench.wait(60_000)
-    assert len(bench.book.vitals) == 4
-    assert not bench.book.vitals[-1].camera_ready
-
-
-def test_an_idle_day_says_little() -> None:
-    bench = Bench()
-    bench.connect()
-    bench.wait(120_000)
-    sent = len(bench.link.sent)
-    bench.wait(24 * 3_600_000)
-    said = bench.link.sent[sent:]
-    assert {item.leaf for item in said} == {"vitals"}
-    assert sum(len(item.payload) for item in said) < 60_000
-
-
 def test_a_desired_state_is_taken_and_reported() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("desired", seal_desired(bench.book.key, desired()))
     bench.play()
@@ -61,14 +32,14 @@ def test_a_desired_state_is_taken_and_reported() -> None:
 
 
 def test_a_command_reaches_the_host() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("command", seal_command(bench.book.key, command()))
     assert bench.host.commands == [command()]
 
 
 def test_a_retained_command_is_refused() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("command", seal_command(bench.book.key, command()), retained=True)
     assert not bench.host.commands
@@ -77,7 +48,7 @@ def test_a_retained_command_is_refused() -> None:
 
 
 def test_a_retained_command_that_is_not_the_countys_is_not_answered() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("command", seal_command(Ed25519PrivateKey.generate(), command()), retained=True)
     assert (bench.host.commands, bench.host.refused) == ([], [])
@@ -85,7 +56,7 @@ def test_a_retained_command_that_is_not_the_countys_is_not_answered() -> None:
 
 
 def test_a_retained_receipt_marks_nothing() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.silent_broker = True
     bench.commit("not received")
@@ -99,15 +70,15 @@ def test_a_retained_receipt_marks_nothing() -> None:
 
 
 def test_a_retained_desired_state_is_not_taken() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.say("desired", seal_desired(bench.book.key, desired()), retained=True)
     assert bench.host.desired == []
     assert bench.host.alarms == [("refused_desired", "minor")]
 
 
-def test_a_key_that_was_revoked_orders_nothing_from_then_on() -> None:
-    bench = Bench()
+def test_a_revoked_key_commands_nothing_from_then_on() -> None:
+    bench = UplinkBench()
     bench.connect()
     new = Ed25519PrivateKey.generate()
     bench.say("command", seal_command(new, command()))
@@ -121,19 +92,19 @@ def test_a_key_that_was_revoked_orders_nothing_from_then_on() -> None:
 
 
 def test_a_county_with_another_key_takes_the_facts_once_the_station_knows_it() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     bench.book.key = Ed25519PrivateKey.generate()
     bench.commit("waits")
     bench.wait(60_000)
-    assert bench.outbox.receipted < bench.outbox.through, "whose receipt that is the station does not know"
+    assert bench.outbox.receipted < bench.outbox.through, "the station does not know the key that signed the receipt"
     assert bench.host.keys_unknown
     bench.county_keys.replace([bench.book.key.public_key().public_bytes_raw()])
     bench.wait(300_000)
     assert bench.outbox.receipted == bench.outbox.through
 
 
-def hostile(leaf: Down, bench: Bench) -> list[bytes]:
+def hostile(leaf: Down, bench: UplinkBench) -> list[bytes]:
     stranger = Ed25519PrivateKey.generate()
     receipt = Receipt(station=STATION, epoch=bench.outbox.epoch, through=1, head=bench.outbox.heads[1], generation=1)
     welcome = Welcome(
@@ -161,7 +132,7 @@ def hostile(leaf: Down, bench: Bench) -> list[bytes]:
 def test_hostile_messages_are_logged_alarmed_once_and_otherwise_nothing(
     leaf: Down, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     marked, state = len(bench.outbox.receipts), bench.uplink.state
     payloads = hostile(leaf, bench)

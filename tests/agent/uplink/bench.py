@@ -1,4 +1,4 @@
-"""The uplink's surroundings in memory: clock, link, outbox, blobs and host."""
+"""An uplink with everything around it in memory: clock, link, outbox, blobs, delegate, broker and county."""
 
 import hashlib
 import os
@@ -35,7 +35,7 @@ BOOT = bytes(range(16))
 NOW = Moment(wall=1_760_000_000_000, boot=BOOT, mono=1000, quality="synced")
 
 
-class Clock:
+class ManualClock:
     """Monotonic milliseconds that move only when a test says so."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class MemoryOutbox:
             self.heads.append(chain.next_head(self.heads[-1], seq=self.through, digest=sealed.digest()))
 
     def roll_back(self, through: int) -> None:
-        """Become an older copy of the same file."""
+        """Become an older copy of itself, as a restored SD card would."""
         del self.facts[through:]
         del self.heads[through + 1 :]
         self.receipted = min(self.receipted, through)
@@ -140,7 +140,7 @@ class MemoryOutbox:
             self.commit(Reissued(at=NOW, epoch=earlier.epoch, seq=seq, salt=fact.salt, body=fact.body))
 
 
-class MemoryBlobs:
+class MemoryBlobSource:
     """The blob store's contract without a disk."""
 
     def __init__(self) -> None:
@@ -160,8 +160,8 @@ class MemoryBlobs:
 
 
 @dataclass
-class Host:
-    """Writes down what it is told."""
+class RecordingDelegate:
+    """An `UplinkDelegate` that writes down what it is told."""
 
     outbox: MemoryOutbox
     times: list[tuple[int, int, int]] = field(default_factory=list)
@@ -178,7 +178,7 @@ class Host:
     keys_unknown: int = 0
     time_wanted: bool = False
 
-    def time_told(
+    def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
         self.times.append((wall_ms, asked_mono_ms, answered_mono_ms))
@@ -187,17 +187,17 @@ class Host:
     def wants_time(self) -> bool:
         return self.time_wanted
 
-    def desired_came(self, desired: Desired) -> Reported:
+    def on_desired(self, desired: Desired) -> Reported:
         self.desired.append(desired)
         return Reported(station=desired.station, version=desired.version, at=NOW.wall)
 
-    def command_came(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         self.commands.append(command)
 
-    def command_refused(self, command: Command, reason: str) -> None:
+    def refuse_command(self, command: Command, reason: str) -> None:
         self.refused.append((command, reason))
 
-    def county_key_unknown(self) -> None:
+    def on_unknown_key(self) -> None:
         self.keys_unknown += 1
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
@@ -205,7 +205,7 @@ class Host:
         assert len(detail) <= 400
         self.alarms.append((code, severity))
 
-    def blob_damaged(self, sha256: bytes) -> None:
+    def on_blob_damaged(self, sha256: bytes) -> None:
         self.damaged.append(sha256)
 
     def link_changed(self, state: LinkState) -> None:
@@ -245,7 +245,7 @@ class Host:
 
 
 @dataclass
-class Sent:
+class Published:
     leaf: Up
     payload: bytes
     qos: int
@@ -253,13 +253,13 @@ class Sent:
 
 
 class FakeLink:
-    """The link's contract without a network: a test plays the broker."""
+    """The link's contract without a network. The test plays the broker."""
 
     def __init__(self) -> None:
         self.attempts: list[tuple[int, int, bytes]] = []
         self.judged_at: list[JudgeAt] = []
-        self.doors: list[int] = []
-        self.sent: list[Sent] = []
+        self.endpoints: list[int] = []
+        self.sent: list[Published] = []
         self.is_open = False
         self.hung_up = 0
         self.acknowledged = 0
@@ -269,10 +269,10 @@ class FakeLink:
         self.acknowledged = sum(len(sent.payload) for sent in self.sent)
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         self.judged_at.append(judge_at)
-        self.doors.append(door)
+        self.endpoints.append(endpoint)
         self.attempts.append((attempt, keepalive_s, will))
         self.is_open = True
 
@@ -280,7 +280,7 @@ class FakeLink:
         if not self.is_open:
             raise DeviceError("the connection is gone")
         ticket = len(self.sent) + 1
-        self.sent.append(Sent(leaf, payload, qos, ticket))
+        self.sent.append(Published(leaf, payload, qos, ticket))
         return ticket
 
     def disconnect(self) -> None:
@@ -294,16 +294,16 @@ class FakeLink:
         return 0
 
 
-class Bench:
-    """An uplink with a broker and a county that a test switches on, off and wrong."""
+class UplinkBench:
+    """An uplink with a broker and a county that a test can silence or let answer wrongly."""
 
     def __init__(
-        self, *, jitter: Callable[[], float] = lambda: 0.5, doors: int = 1, state: StateStore | None = None
+        self, *, jitter: Callable[[], float] = lambda: 0.5, endpoints: int = 1, state: StateStore | None = None
     ) -> None:
-        self.clock = Clock()
+        self.clock = ManualClock()
         self.outbox = MemoryOutbox()
-        self.blobs = MemoryBlobs()
-        self.host = Host(self.outbox)
+        self.blobs = MemoryBlobSource()
+        self.host = RecordingDelegate(self.outbox)
         self.link = FakeLink()
         self.book = CountyBook({STATION: self.outbox.public_key}, wall_ms=lambda: 1_760_000_000_000)
         self.county_keys = CountyKeys(self.book.public_keys.values())
@@ -320,7 +320,7 @@ class Bench:
             mono_ms=self.clock,
             host=self.host,
             jitter=jitter,
-            doors=doors,
+            endpoints=endpoints,
             state=state,
         )
 
@@ -329,7 +329,7 @@ class Bench:
         return self.link.attempts[-1][0]
 
     def connect(self) -> None:
-        """Let the attempt that is under way, or due, come up, and play the county."""
+        """Let the attempt come up that is under way or due, and play broker and county."""
         self.uplink.tick()
         self.uplink.handle(LinkUp(attempt=self.attempt))
         self.play()

@@ -1,14 +1,14 @@
-"""Blobs: under the facts, in chunks that suit the line, resumed by what the county lacks."""
+"""Blobs go up after the facts, in chunks that suit the line. What the county lacks says where to resume."""
 
 import hashlib
 import os
 
 from agent.uplink.blob_sender import CHUNKS_A_QUESTION, FIRST_CHUNK_BYTES, LEAST_CHUNK_BYTES, ChunkSize
 from protocol.blobs import MAX_CHUNK_BYTES, BlobMissing, Range, decode_chunk, seal_missing
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, UplinkBench
 
 
-def add(bench: Bench, size: int) -> bytes:
+def add(bench: UplinkBench, size: int) -> bytes:
     content = os.urandom(size)
     name = hashlib.sha256(content).digest()
     bench.blobs.content[name] = content
@@ -16,7 +16,7 @@ def add(bench: Bench, size: int) -> bytes:
 
 
 def test_a_blob_arrives_whole_and_is_dropped_on_the_countys_word() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     names = {add(bench, 40_000), add(bench, 1), add(bench, 300_000)}
     bench.connect()
     assert bench.book.whole_blobs() == names
@@ -24,7 +24,7 @@ def test_a_blob_arrives_whole_and_is_dropped_on_the_countys_word() -> None:
 
 
 def test_the_county_is_asked_after_a_few_chunks() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     add(bench, 1_000_000)
     bench.connect()
     rounds = " ".join(leaf for leaf in bench.leaves() if leaf in ("asked", "blob")).split("asked")
@@ -50,7 +50,7 @@ def test_a_short_last_piece_teaches_nothing() -> None:
 
 
 def test_one_chunk_is_in_flight_and_facts_go_first() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bench.connect()
     add(bench, 100_000)
     bench.silent_broker = True
@@ -67,7 +67,7 @@ def test_one_chunk_is_in_flight_and_facts_go_first() -> None:
 
 
 def test_an_answer_about_another_blob_is_none() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     asked, other = add(bench, 5_000), add(bench, 5_000)
     bench.silent_broker = True
     bench.connect()
@@ -81,7 +81,7 @@ def test_an_answer_about_another_blob_is_none() -> None:
 
 
 def test_an_answer_that_comes_twice_puts_no_second_chunk_in_flight() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     name = add(bench, 50_000)
     bench.silent_broker = True
     bench.connect()
@@ -94,7 +94,7 @@ def test_an_answer_that_comes_twice_puts_no_second_chunk_in_flight() -> None:
 
 
 def test_a_chunk_that_nobody_took_is_not_followed_by_the_next() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     add(bench, 50_000)
     bench.silent_broker = True
     bench.connect()
@@ -107,7 +107,7 @@ def test_a_chunk_that_nobody_took_is_not_followed_by_the_next() -> None:
 
 
 def test_a_broken_connection_resumes_with_what_is_missing() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     name = add(bench, 200_000)
     bench.silent_broker = True
     bench.connect()
@@ -127,7 +127,7 @@ def test_a_broken_connection_resumes_with_what_is_missing() -> None:
 
 
 def test_a_county_that_never_keeps_a_blob_is_not_pestered() -> None:
-    bench = Bench()
+    bench = UplinkBench()
     bad = add(bench, 5_000)
     bench.book.deaf.add("blob")
     bench.connect()
@@ -139,8 +139,8 @@ def test_a_county_that_never_keeps_a_blob_is_not_pestered() -> None:
     assert bench.book.whole_blobs() == {bad, good}
 
 
-def test_a_blob_that_went_bad_on_the_card_is_stated_and_never_sent() -> None:
-    bench = Bench()
+def test_a_blob_that_is_damaged_on_the_sd_card_is_stated_and_never_sent() -> None:
+    bench = UplinkBench()
     bad, good = add(bench, 5_000), add(bench, 5_000)
     bench.blobs.content[bad] = bytes(5_000)
     bench.connect()

@@ -1,19 +1,19 @@
-"""A clock in the far future: one narrow connection tells the time, and no date bricks the station."""
+"""A clock in the far future: one connection for time only tells the time, and no date shuts the station out."""
 
 from agent.events import LinkDown, LinkUp
 from protocol.commands import Command, seal_command
-from tests.agent.uplink.parts import STATION, Bench
+from tests.agent.uplink.bench import STATION, UplinkBench
 
 WALL = 1_760_000_000_000
 
 
-def refused_for_its_dates(bench: Bench) -> None:
+def refused_for_its_dates(bench: UplinkBench) -> None:
     bench.link.is_open = False
     bench.uplink.handle(LinkDown(bench.attempt, "certificate has expired", dates_refused=True))
 
 
-def narrow(bench: Bench) -> None:
-    """Get as far as the connection that is for time only."""
+def dial_for_time_only(bench: UplinkBench) -> None:
+    """Have a certificate refused for its dates, and let the attempt begin that is for time only."""
     bench.uplink.tick()
     refused_for_its_dates(bench)
     bench.wait(5_000, play=False)
@@ -21,8 +21,8 @@ def narrow(bench: Bench) -> None:
 
 
 def test_time_comes_first_and_then_an_ordinary_connection_judged_by_it() -> None:
-    bench = Bench()
-    narrow(bench)
+    bench = UplinkBench()
+    dial_for_time_only(bench)
     bench.commit("a")
     bench.uplink.handle(LinkUp(attempt=2))
     bench.play()
@@ -38,13 +38,13 @@ def test_time_comes_first_and_then_an_ordinary_connection_judged_by_it() -> None
 
 
 def test_a_connection_for_time_takes_nothing_else() -> None:
-    bench = Bench()
-    narrow(bench)
+    bench = UplinkBench()
+    dial_for_time_only(bench)
     bench.silent_broker = True
     bench.uplink.handle(LinkUp(attempt=2))
-    order = Command(id=bytes(16), station=STATION, order="identify", not_after=2**50, issuer="operator", reason="")
-    bench.say("command", seal_command(bench.book.key, order))
-    bench.say("command", seal_command(bench.book.key, order), retained=True)
+    command = Command(id=bytes(16), station=STATION, order="identify", not_after=2**50, issuer="operator", reason="")
+    bench.say("command", seal_command(bench.book.key, command))
+    bench.say("command", seal_command(bench.book.key, command), retained=True)
     bench.say("receipt", bench.book.receipt(STATION, bench.outbox.epoch))
     assert not bench.host.commands
     assert not bench.host.refused
@@ -60,8 +60,8 @@ def test_a_connection_for_time_takes_nothing_else() -> None:
 
 
 def test_a_certificate_that_really_is_over_opens_nothing() -> None:
-    bench = Bench()
-    narrow(bench)
+    bench = UplinkBench()
+    dial_for_time_only(bench)
     bench.uplink.handle(LinkUp(attempt=2))
     bench.play()
     refused_for_its_dates(bench)
