@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.clocking.desk import Screens
+from agent.clocking.desk import KioskScreens
 from agent.commands.command_log import CommandLog
 from agent.events import FrameTaken
 from agent.storage.fact_writer import FactWriter
@@ -83,7 +83,7 @@ class LiveView:
         clock: StationClock,
         journal: FactWriter,
         answers: CommandLog,
-        screens: Screens,
+        screens: KioskScreens,
         watched: Callable[[], bool],
         saving: Callable[[], bool],
         camera: FrameTaker | None,

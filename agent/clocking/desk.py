@@ -43,7 +43,7 @@ type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast"]
 _COLOURS: dict[TouchAnswer, Colour] = {"recorded": "green", "repeat": "green", "unknown": "amber", "lost": "amber"}
 
 
-class Screens(Protocol):
+class KioskScreens(Protocol):
     """The connected kiosks."""
 
     def show(self, message: ToKiosk) -> None:
@@ -53,7 +53,7 @@ class Screens(Protocol):
         """Send to one; never blocks, never raises."""
 
 
-class Pictures(Protocol):
+class TouchPictures(Protocol):
     """Who takes a still of the room when asked."""
 
     def touch_recorded(self, ref: FactRef) -> None:
@@ -93,8 +93,8 @@ class ClockingDesk:
         twin: Twin,
         today: TouchHistory,
         lamp: Lamp,
-        screens: Screens,
-        pictures: Pictures,
+        screens: KioskScreens,
+        pictures: TouchPictures,
         unread: UnreadCards,
         card_key: bytes,
     ) -> None:

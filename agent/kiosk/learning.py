@@ -11,7 +11,7 @@ from random import Random
 
 import msgspec
 
-from agent.clocking.desk import Screens
+from agent.clocking.desk import KioskScreens
 from agent.kiosk.packs import PackShelf
 from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox.errors import StorageFailed, StorageFull
@@ -67,7 +67,7 @@ class Learning:
         journal: FactWriter,
         state: State,
         shelf: PackShelf,
-        screens: Screens,
+        screens: KioskScreens,
         random: Random,
     ) -> None:
         self._clock = clock

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from agent.camera.live_view import FrameWay, LiveView
 from agent.camera.snapshots import Snapshots
-from agent.clocking.desk import ClockingDesk, Screens
+from agent.clocking.desk import ClockingDesk, KioskScreens
 from agent.clocking.lifecycle import Lifecycle
 from agent.events import (
     AlarmSeen,
@@ -98,7 +98,7 @@ class Way(FrameWay, Protocol):
         """End the connection in good order."""
 
 
-class Kiosks(Screens, Protocol):
+class Kiosks(KioskScreens, Protocol):
     """The kiosk socket, as the core drives it."""
 
     def handled(self, kiosk: int) -> None:
