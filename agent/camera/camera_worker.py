@@ -103,12 +103,12 @@ class CameraWorker:
             return False
         return True
 
-    def orders_in_spool(self) -> set[bytes]:
+    def commands_in_spool(self) -> set[bytes]:
         """Return the county's orders whose pictures lie in the spool."""
         named = [parse_spool_name(path) for path in self._spool.glob("*.jpg")]
         return {wanted.command for wanted in named if wanted is not None and wanted.command is not None}
 
-    def taken_over(self, spooled: str) -> None:
+    def release(self, spooled: str) -> None:
         """Remove a spool file whose picture is in the record."""
         try:
             (self._spool / spooled).unlink(missing_ok=True)
@@ -120,7 +120,7 @@ class CameraWorker:
         if self._more:
             self._look_again()
 
-    def put_back(self, spooled: str) -> None:
+    def requeue(self, spooled: str) -> None:
         """Hand a spool file over once more with the next picture, or within half a minute."""
         self._handed.discard(spooled)
 

@@ -149,7 +149,7 @@ class LiveView:
         left_ms = max(0, lease.until_ms - self._clock.mono_ms())
         return LiveShown(viewer=lease.terms.viewer, left_s=-(-left_ms // 1000))
 
-    def frame_taken(self, event: FrameTaken) -> None:
+    def on_frame_taken(self, event: FrameTaken) -> None:
         """Take a frame, to be sent with the next `tick`; one of an earlier lease is passed over."""
         lease = self._lease
         if lease is None or event.command != lease.command:

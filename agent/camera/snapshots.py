@@ -45,13 +45,13 @@ class PictureTaker(Protocol):
     def request(self, wanted: PictureRequest) -> bool:
         """Ask for a picture; False when too many are waiting. Never blocks."""
 
-    def orders_in_spool(self) -> set[bytes]:
+    def commands_in_spool(self) -> set[bytes]:
         """Return the county's orders whose pictures lie in the spool."""
 
-    def taken_over(self, spooled: str) -> None:
+    def release(self, spooled: str) -> None:
         """The picture of that spool file is in the record: the file can go."""
 
-    def put_back(self, spooled: str) -> None:
+    def requeue(self, spooled: str) -> None:
         """The disk did not take the picture of that spool file: hand it over again later."""
 
 
@@ -134,7 +134,7 @@ class Snapshots:
         if self._taker is not None and self._twin.desired.settings.snapshots:
             self._taker.request(PictureRequest("door", about=ref))
 
-    def command(self, command: bytes) -> str:
+    def request(self, command: bytes) -> str:
         """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
         if self._taker is None:
             return "no_camera"
@@ -145,9 +145,9 @@ class Snapshots:
         self._requested.add(command)
         return ""
 
-    def comes(self, command: bytes) -> bool:
+    def is_spooled(self, command: bytes) -> bool:
         """Return whether the picture of an earlier run's order was taken, and only waits to be taken over."""
-        return self._taker is not None and command in self._taker.orders_in_spool()
+        return self._taker is not None and command in self._taker.commands_in_spool()
 
     def tick(self) -> None:
         """Take a picture where this is a random moment of a duty window; without a camera nothing is wrong with it."""
@@ -160,7 +160,7 @@ class Snapshots:
         if self._moments.due(self._twin.desired, self._clock.now()):
             self._taker.request(PictureRequest("random"))
 
-    def taken(self, event: PictureTaken) -> None:
+    def on_picture_taken(self, event: PictureTaken) -> None:
         """Take a picture into the record, or note that it failed."""
         self._tried = True
         if event.sha256 is None:
@@ -170,7 +170,7 @@ class Snapshots:
         self._judge(event.suspect)
         recorded = self._into_the_record(event, event.sha256)
         if self._taker is not None:
-            (self._taker.taken_over if recorded else self._taker.put_back)(event.spooled)
+            (self._taker.release if recorded else self._taker.requeue)(event.spooled)
 
     def _judge(self, suspect: Suspect | None) -> None:
         if suspect == "":

@@ -90,7 +90,7 @@ class Contacts:
                 if fact.at.boot == boot:
                     known.facts_ms.append(fact.at.mono)
 
-    def changed(self, event: InputChanged) -> None:
+    def on_input_changed(self, event: InputChanged) -> None:
         """Take what an input tells into the record."""
         known = self._inputs[event.input]
         now = self._clock.now()
@@ -136,7 +136,7 @@ class Contacts:
             self._picture_ms = now.mono
             self._pictures.door_opened(ref)
 
-    def failed(self, event: InputFailed) -> None:
+    def on_input_failed(self, event: InputFailed) -> None:
         """Tell the county that an input is not watched."""
         self._alarms.raised(_failed_code(event.input), "minor", f"“{event.input}”接不上：{event.problem}")
 

@@ -73,7 +73,7 @@ class Commands:
         for known in self._answers.unanswered():
             if known.order == "restart_agent" and ended_well:
                 self._answers.give(known.id, "done")
-            elif not self._snapshots.comes(known.id):
+            elif not self._snapshots.is_spooled(known.id):
                 self._answers.give(known.id, "failed", "interrupted: the agent ended while this was under way")
 
     def _objection(self, command: Command) -> str:
@@ -100,7 +100,7 @@ class Commands:
         self._answers.give(command.id, "done")
 
     def _snapshot(self, command: Command) -> None:
-        if reason := self._snapshots.command(command.id):
+        if reason := self._snapshots.request(command.id):
             self._answers.give(command.id, "failed", reason)
 
     def _restart(self, command: Command) -> None:

@@ -81,7 +81,7 @@ class StationHealth:
         self._machine = Machine()
         self._low_mono = clock.mono_ms()
 
-    def seen(self, event: MachineSeen) -> None:
+    def on_machine_seen(self, event: MachineSeen) -> None:
         """Take a look at the machine; raise and end alarms."""
         before, self._machine = self._machine, event.state
         self._last_boot.judge(event.state.reset, last_alive=self._last_alive())

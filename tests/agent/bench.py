@@ -178,7 +178,7 @@ class FakeTaker:
             self.asked.append(wanted)
         return not self.full
 
-    def orders_in_spool(self) -> set[bytes]:
+    def commands_in_spool(self) -> set[bytes]:
         return self.in_spool
 
     def request_frame(self, command: bytes) -> bool:
@@ -186,10 +186,10 @@ class FakeTaker:
             self.frames.append(command)
         return not self.full
 
-    def taken_over(self, spooled: str) -> None:
+    def release(self, spooled: str) -> None:
         self.over.append(spooled)
 
-    def put_back(self, spooled: str) -> None:
+    def requeue(self, spooled: str) -> None:
         self.back.append(spooled)
 
 

@@ -118,7 +118,7 @@ def test_an_answer_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Pat
     with bench(tmp_path, system) as station:
         station.commands.execute(command(system, order="snapshot"))
         station.outbox.fill_disk()
-        station.snapshots.taken(
+        station.snapshots.on_picture_taken(
             PictureTaken(about=None, purpose="requested", sha256=None, problem="dark", command=b"c" * 16)
         )
         assert results(station) == []
@@ -147,7 +147,7 @@ def test_an_order_that_owes_an_answer_is_not_forgotten(station: Bench, system: F
         station.commands.execute(command(system, id=number.to_bytes(16)))
     system.pass_ms(2 * HOUR_MS)
     station.commands.execute(command(system, id=b"e" * 16))
-    station.snapshots.taken(picture(problem="dark"))
+    station.snapshots.on_picture_taken(picture(problem="dark"))
     assert results(station)[-2:] == [("done", ""), ("failed", "camera: dark")]
 
 
@@ -158,7 +158,7 @@ def test_a_snapshot_is_answered_together_with_its_picture(tmp_path: Path, system
         assert station.taker.asked == [PictureRequest("requested", command=b"c" * 16)]
         assert results(station) == []
         sha256 = station.blobs.write(b"a picture")
-        station.snapshots.taken(
+        station.snapshots.on_picture_taken(
             PictureTaken(about=None, purpose="requested", sha256=sha256, size=9, spooled="x", command=b"c" * 16)
         )
         assert results(station) == [("done", "")]
@@ -186,7 +186,7 @@ def test_what_the_record_answers_is_answered_whatever_the_note_says(
         station.commands.execute(command(system, order="snapshot"))
         unanswered = station.outbox.get("orders")
         assert unanswered is not None
-        station.snapshots.taken(picture(station.blobs.write(b"a picture")))
+        station.snapshots.on_picture_taken(picture(station.blobs.write(b"a picture")))
         assert results(station) == [("done", "")]
         station.outbox.put("orders", unanswered if note else msgspec.msgpack.encode([]))
     with bench(tmp_path, system) as station:

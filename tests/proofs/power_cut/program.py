@@ -239,7 +239,7 @@ class Program:
             if answer != "ok":
                 self._worker._report_failure(wanted, answer)
         for event in self.hand_over():
-            self.snapshots.taken(event)
+            self.snapshots.on_picture_taken(event)
 
     def _next_wanted(self) -> PictureRequest | None:
         try:
