@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.clocking.desk import KioskScreens
-from agent.commands.command_log import CommandLog
+from agent.commands.command_log import CommandLog, Outcome
 from agent.events import FrameTaken
 from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox.errors import StorageFailed, StorageFull
@@ -82,7 +82,7 @@ class LiveView:
         *,
         clock: StationClock,
         journal: FactWriter,
-        answers: CommandLog,
+        command_log: CommandLog,
         screens: KioskScreens,
         watched: Callable[[], bool],
         saving: Callable[[], bool],
@@ -96,7 +96,7 @@ class LiveView:
         """
         self._clock = clock
         self._journal = journal
-        self._answers = answers
+        self._command_log = command_log
         self._screens = screens
         self._watched = watched
         self._saving = saving
@@ -107,7 +107,7 @@ class LiveView:
     def start(self, command: Command) -> None:
         """Begin a lease: a fact first, then the announcement, and only then a frame."""
         if objection := self._objection() or self._record(command):
-            self._answers.give(command.id, "failed", objection)
+            self._command_log.finish(command.id, "failed", objection)
             return
         now = self._clock.mono_ms()
         self._lease = _Lease(command.id, command.live, began_ms=now, next_ms=now + FIRST_FRAME_MS)
@@ -210,8 +210,10 @@ class LiveView:
         self._lease, self._frame = None, b""
         seconds = (self._clock.mono_ms() - lease.began_ms) // 1000
         figures = {"frames": lease.frames, "bytes": lease.size, "seconds": seconds}
-        answer = self._answers.prepare(lease.command, "done" if lease.frames else "failed", why, figures=figures)
-        self._answers.given(lease.command)
+        answer = self._command_log.prepare_result(
+            lease.command, "done" if lease.frames else "failed", why, figures=figures
+        )
+        self._command_log.result_stored(lease.command)
         ended = LiveViewEnded(
             at=self._clock.now(),
             command=lease.command,

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from agent.camera.random_moments import RandomMoments
 from agent.camera.spool_names import PictureRequest
-from agent.commands.command_log import Answer, CommandLog
+from agent.commands.command_log import CommandLog, PreparedResult
 from agent.events import PictureTaken
 from agent.ports import Suspect
 from agent.storage.fact_writer import FactWriter
@@ -81,7 +81,7 @@ class Snapshots:
         journal: FactWriter,
         twin: Twin,
         blobs: Blobs,
-        answers: CommandLog,
+        command_log: CommandLog,
         alarms: StandingAlarms,
         moments: RandomMoments,
         taker: PictureTaker | None,
@@ -91,7 +91,7 @@ class Snapshots:
         self._twin = twin
         self._blobs = blobs
         self._taker = taker
-        self._answers = answers
+        self._command_log = command_log
         self._alarms = alarms
         self._moments = moments
         self._requested: set[bytes] = set()
@@ -122,7 +122,7 @@ class Snapshots:
         """What people at the station can do about the camera; empty where nothing is wrong."""
         if self._alarms.stands(FAILED):
             return _UNPLUGGED
-        return _AT_THE_KIOSK.get(self._alarms.kind(SUSPECT), "")
+        return _AT_THE_KIOSK.get(self._alarms.kind_of(SUSPECT), "")
 
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch, where the village takes them."""
@@ -153,7 +153,7 @@ class Snapshots:
         """Take a picture where this is a random moment of a duty window; without a camera nothing is wrong with it."""
         if self._taker is None:
             for code in (FAILED, SUSPECT):
-                self._alarms.cleared(code)
+                self._alarms.clear_alarm(code)
             return
         if not self._twin.desired.settings.snapshots or not self._clock.dated:
             return
@@ -166,7 +166,7 @@ class Snapshots:
         if event.sha256 is None:
             self._failed(event)
             return
-        self._alarms.cleared(FAILED)
+        self._alarms.clear_alarm(FAILED)
         self._judge(event.suspect)
         recorded = self._into_the_record(event, event.sha256)
         if self._taker is not None:
@@ -174,9 +174,9 @@ class Snapshots:
 
     def _judge(self, suspect: Suspect | None) -> None:
         if suspect == "":
-            self._alarms.cleared(SUSPECT)
+            self._alarms.clear_alarm(SUSPECT)
         elif suspect is not None:
-            self._alarms.raised(SUSPECT, "minor", _SEEN[suspect], kind=suspect)
+            self._alarms.raise_alarm(SUSPECT, "minor", _SEEN[suspect], kind=suspect)
 
     def _into_the_record(self, event: PictureTaken, sha256: bytes) -> bool:
         """Make durable at once what a picture says and that it answers an order."""
@@ -202,15 +202,15 @@ class Snapshots:
         if known:
             self._let_go(self._blobs.unwrite, sha256)
         if answer:
-            self._answers.given(answer.fact.command)
+            self._command_log.result_stored(answer.fact.command)
             self._requested.discard(answer.fact.command)
         return True
 
-    def _answer(self, event: PictureTaken) -> Answer | None:
+    def _answer(self, event: PictureTaken) -> PreparedResult | None:
         """Return the answer to the order that a picture was taken for, to be on disk together with it."""
-        if event.command is None or not self._answers.owed(event.command):
+        if event.command is None or not self._command_log.is_open(event.command):
             return None
-        return self._answers.prepare(event.command, "done", figures={"bytes": event.size})
+        return self._command_log.prepare_result(event.command, "done", figures={"bytes": event.size})
 
     def make_room(self) -> None:
         """Let the oldest pictures go where the disk runs short, so that facts always find room."""
@@ -253,7 +253,7 @@ class Snapshots:
         )
 
     def _failed(self, event: PictureTaken) -> None:
-        if event.command is not None and self._answers.owed(event.command):
-            self._answers.give(event.command, "failed", f"camera: {event.problem}")
+        if event.command is not None and self._command_log.is_open(event.command):
+            self._command_log.finish(event.command, "failed", f"camera: {event.problem}")
             self._requested.discard(event.command)
-        self._alarms.raised(FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")
+        self._alarms.raise_alarm(FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")

@@ -20,6 +20,6 @@ class UnreadCards:
         code = f"cards_unreadable:{reader}"
         self._in_a_row[reader] = 0 if readable else self._in_a_row.get(reader, 0) + 1
         if readable:
-            self._alarms.cleared(code)
+            self._alarms.clear_alarm(code)
         elif self._in_a_row[reader] == IN_A_ROW:
-            self._alarms.raised(code, "major", f"读卡器“{reader}”连续 {IN_A_ROW} 次读不出卡")
+            self._alarms.raise_alarm(code, "major", f"读卡器“{reader}”连续 {IN_A_ROW} 次读不出卡")

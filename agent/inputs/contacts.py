@@ -96,7 +96,7 @@ class Contacts:
         now = self._clock.now()
         seen = known.now is not None
         known.now, known.changed_ms = event.active, now.mono
-        self._alarms.cleared(_failed_code(event.input))
+        self._alarms.clear_alarm(_failed_code(event.input))
         if known.sensor == "motion":
             self._moved(event.input, known, now)
         elif not known.flapping and event.active != known.stated:
@@ -138,7 +138,7 @@ class Contacts:
 
     def on_input_failed(self, event: InputFailed) -> None:
         """Tell the county that an input is not watched."""
-        self._alarms.raised(_failed_code(event.input), "minor", f"“{event.input}”接不上：{event.problem}")
+        self._alarms.raise_alarm(_failed_code(event.input), "minor", f"“{event.input}”接不上：{event.problem}")
 
     def tick(self) -> None:
         """State how a contact that flapped is, when it has been calm and half of its hour's facts are left."""

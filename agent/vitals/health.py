@@ -28,10 +28,10 @@ CALM_MS = 3_600_000
 class Alarms(Protocol):
     """What is needed of the station's standing alarms."""
 
-    def raised(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
+    def raise_alarm(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
         """State that something is wrong, unless it stands already."""
 
-    def cleared(self, code: str) -> None:
+    def clear_alarm(self, code: str) -> None:
         """State that what an alarm said is over, if it stands."""
 
 
@@ -93,9 +93,9 @@ class StationHealth:
         )
         for one in judged:
             if one.bad:
-                self._alarms.raised(one.code, one.severity, one.detail)
+                self._alarms.raise_alarm(one.code, one.severity, one.detail)
             elif one.well:
-                self._alarms.cleared(one.code)
+                self._alarms.clear_alarm(one.code)
 
     def current(self) -> Health:
         """Return what a person in the county can act upon."""

@@ -251,15 +251,15 @@ class Bench:
         self.inbox = Inbox()
         self.chance = 1.0
         """What random moments draw, from [0, 1]: 1 is never."""
-        self.answers = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
-        self.answers.recall(self.recent)
+        self.command_log = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.command_log.recall(self.recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.snapshots = Snapshots(
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
             blobs=self.blobs,
-            answers=self.answers,
+            command_log=self.command_log,
             alarms=self.alarms,
             moments=RandomMoments(random=lambda: self.chance),
             taker=self.taker,
@@ -322,7 +322,7 @@ class Bench:
         self.live = LiveView(
             clock=self.clock,
             journal=self.journal,
-            answers=self.answers,
+            command_log=self.command_log,
             screens=self.recorded,
             watched=lambda: self.watched,
             saving=lambda: self.saving,
@@ -330,12 +330,16 @@ class Bench:
         )
         self.commands = Commands(
             clock=self.clock,
-            answers=self.answers,
+            command_log=self.command_log,
             inbox=self.inbox,
             lamp=self.lamp,
             snapshots=self.snapshots,
             logs=LogSending(
-                clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.log_tail
+                clock=self.clock,
+                journal=self.journal,
+                blobs=self.blobs,
+                command_log=self.command_log,
+                tail=self.log_tail,
             ),
             live=self.live,
         )

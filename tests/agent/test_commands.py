@@ -200,8 +200,8 @@ def test_the_record_recalls_no_more_orders_than_leave_room(station: Bench, syste
         CommandResult(at=station.clock.now(), command=number.to_bytes(16, "big"), outcome="done")
         for number in range(300)
     ]
-    station.answers.recall([(FactRef(epoch=bytes(16), seq=1 + number), fact) for number, fact in enumerate(told)])
-    known = [station.answers.came_before(fact.command) for fact in told]
+    station.command_log.recall([(FactRef(epoch=bytes(16), seq=1 + number), fact) for number, fact in enumerate(told)])
+    known = [station.command_log.is_known(fact.command) for fact in told]
     assert known == [False] * (300 - MAX_RECALLED) + [True] * MAX_RECALLED
     station.commands.execute(command(system))
     assert station.indicator.shown == [("amber", "")]
@@ -211,7 +211,7 @@ def test_what_the_record_recalls_is_known_for_as_long_as_it_could_be_valid(
     station: Bench, system: FakeSystemClock
 ) -> None:
     told = CommandResult(at=station.clock.now(), command=b"o" * 16, outcome="done")
-    station.answers.recall([(FactRef(epoch=bytes(16), seq=1), told)])
+    station.command_log.recall([(FactRef(epoch=bytes(16), seq=1), told)])
     for number in range(MAX_REMEMBERED - 1):
         station.commands.execute(command(system, id=number.to_bytes(16)))
     system.pass_ms(2 * HOUR_MS)
@@ -225,16 +225,16 @@ def test_an_answer_and_its_note_are_kept_together(station: Bench, system: FakeSy
     for number, not_after in enumerate((system.wall, system.wall - 1)):
         station.commands.execute(command(system, id=number.to_bytes(16), not_after=not_after))
         noted = CommandLog(clock=station.clock, journal=station.journal, state=station.outbox)
-        assert noted.came_before(number.to_bytes(16))
-        assert noted.unanswered() == []
+        assert noted.is_known(number.to_bytes(16))
+        assert noted.open_commands() == []
 
 
 def test_what_was_forgotten_as_past_is_not_recalled(station: Bench, system: FakeSystemClock) -> None:
     for number in range(MAX_REMEMBERED):
         station.commands.execute(command(system, id=number.to_bytes(16, "big"), order="time_check"))
     old = CommandResult(at=station.clock.now(), command=b"o" * 16, outcome="done")
-    station.answers.recall([(FactRef(epoch=bytes(16), seq=1), old)])
-    assert not station.answers.came_before(old.command)
+    station.command_log.recall([(FactRef(epoch=bytes(16), seq=1), old)])
+    assert not station.command_log.is_known(old.command)
 
 
 @pytest.mark.parametrize(("ended_well", "outcome"), [(True, "done"), (False, "failed")])

@@ -146,15 +146,15 @@ class Program:
         self._worker = CameraWorker(connect=_no_camera, spool=self.spool, write=self.blobs.write, inbox=self.inbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.state)
         recent = list(recent_facts(self.outbox))
-        self.answers = CommandLog(clock=self.clock, journal=self.journal, state=self.state)
-        self.answers.recall(recent)
+        self.command_log = CommandLog(clock=self.clock, journal=self.journal, state=self.state)
+        self.command_log.recall(recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.state)
         self.snapshots = Snapshots(
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
             blobs=self.blobs,
-            answers=self.answers,
+            command_log=self.command_log,
             alarms=self.alarms,
             moments=RandomMoments(random=lambda: 1.0),
             taker=self._worker,
@@ -172,11 +172,11 @@ class Program:
 
     def _begin_orders(self) -> None:
         logs = LogSending(
-            clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.tail
+            clock=self.clock, journal=self.journal, blobs=self.blobs, command_log=self.command_log, tail=self.tail
         )
         self.commands = Commands(
             clock=self.clock,
-            answers=self.answers,
+            command_log=self.command_log,
             inbox=self.inbox,
             lamp=Lamp(_Blinker(lambda: self._ears.lit(self._given))),
             snapshots=self.snapshots,
