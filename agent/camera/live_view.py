@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.clocking.desk import KioskScreens
-from agent.commands.command_log import CommandLog, Outcome
+from agent.commands.command_log import CommandLog
 from agent.events import FrameTaken
 from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox.errors import StorageFailed, StorageFull

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from agent.camera.camera_line import CameraLine, ServedCamera, SpawnedCamera
+from agent.camera.camera_protocol import StillTaken
 from agent.camera.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
 from agent.camera.spool_names import PictureRequest, spool_name
 from agent.events import PictureTaken
@@ -274,7 +275,7 @@ def test_the_real_process_is_served_by_its_socket(tmp_path: Path, folder: Path) 
     spool.mkdir()
     with activated(folder / "camera.sock", sys.executable, "-m", "agent.camera.camera_process"):
         line = ServedCamera(folder / "camera.sock", ["simulated", "{}", "test-0001", str(tmp_path), str(spool)])
-        assert line.ask("touch-none-0-ab.jpg", within_s=30) == "ok"
+        assert line.ask("touch-none-0-ab.jpg", within_s=30) == StillTaken()
         assert line.alive()
         line.end()
     assert (spool / "touch-none-0-ab.jpg").read_bytes().startswith(b"\xff\xd8")

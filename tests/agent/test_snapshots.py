@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.camera import camera_process
+from agent.camera.camera_protocol import STILL_NAME
 from agent.camera.snapshots import MAX_REQUESTED
 from agent.camera.spool_names import PictureRequest, parse_spool_name, spool_name
 from agent.events import PictureTaken
@@ -175,7 +175,7 @@ def test_each_answer_makes_room_for_another_request(station: Bench, jpeg: bytes 
 def test_the_spools_names_say_what_they_are(wanted: PictureRequest) -> None:
     name = spool_name(wanted, "ab12")
     assert parse_spool_name(Path(name)) == wanted
-    assert camera_process._NAME.fullmatch(name)
+    assert STILL_NAME.fullmatch(name)
 
 
 @pytest.mark.parametrize(

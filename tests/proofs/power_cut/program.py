@@ -251,8 +251,9 @@ class Program:
 
     def photograph(self, jpeg: bytes, unique: str, wanted: PictureRequest = PictureRequest("touch")) -> str:  # noqa: B008 - immutable
         """Have the camera's process take a picture into the spool and return its answer."""
-        answer = camera_process._serve(_Film(), lambda _: (jpeg, ""), self.spool, spool_name(wanted, unique))
-        return answer.decode().strip()
+        name = spool_name(wanted, unique)
+        reply, _ = camera_process.answer_request(_Film(), lambda _: (jpeg, ""), self.spool, name)
+        return str(reply)
 
     def hand_over(self) -> list[PictureTaken]:
         """Bring what lies in the spool into the blob store, and return what the core is told."""
