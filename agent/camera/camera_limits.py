@@ -10,7 +10,7 @@ import resource
 import signal
 
 MEMORY_BYTES = 384 * 2**20
-"""RLIMIT_DATA: memory that the process writes for itself, without the devices' buffers. Python with Pillow takes 40 MB."""
+"""RLIMIT_DATA: memory that the process writes for itself, without the devices' buffers. Python with Pillow: 40 MB."""
 ADDRESSES_BYTES = 1536 * 2**20
 """RLIMIT_AS. Much more than the memory, because libraries reserve more addresses than they use."""
 FILE_BYTES = 4 * 2**20

@@ -15,6 +15,7 @@ from agent.events import FrameTaken
 from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
+from protocol import result_reasons
 from protocol.commands import Command, LiveTerms
 from protocol.facts import LiveEnd, LiveViewBegan, LiveViewEnded
 from protocol.frames import MAX_FRAME_BYTES
@@ -115,12 +116,12 @@ class LiveView:
 
     def _objection(self) -> str:
         if self._camera is None:
-            return "no_camera"
+            return result_reasons.NO_CAMERA
         if self._lease is not None:
-            return "already_viewed"
+            return result_reasons.ALREADY_VIEWED
         if not self._watched():
-            return "no_kiosk"
-        return "data_short" if self._saving() else ""
+            return result_reasons.NO_KIOSK
+        return result_reasons.DATA_SHORT if self._saving() else ""
 
     def _record(self, command: Command) -> str:
         began = LiveViewBegan(
@@ -134,7 +135,7 @@ class LiveView:
         try:
             self._journal.commit(began)
         except (StorageFull, StorageFailed) as error:
-            return f"not_recorded: {error}"
+            return f"{result_reasons.NOT_RECORDED}: {error}"
         return ""
 
     def joined(self, kiosk: int) -> None:

@@ -19,13 +19,14 @@ from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
+from protocol import result_reasons
+from protocol.alarm_codes import CAMERA_FAILED, CAMERA_SUSPECT
 from protocol.facts import BlobAnnounced, BlobEvicted, Fact
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
 
 MAX_REQUESTED = 8
-FAILED, SUSPECT = "camera_failed", "camera_suspect"
 _UNPLUGGED = "摄像头拍不出，请看看插好没有"
 _AT_THE_KIOSK = {
     "black": "摄像头画面全黑，请看看镜头盖和灯",
@@ -110,19 +111,19 @@ class Snapshots:
     @property
     def camera_ready(self) -> bool:
         """Whether there is a camera and its last picture came."""
-        return self._taker is not None and not self._alarms.stands(FAILED)
+        return self._taker is not None and not self._alarms.stands(CAMERA_FAILED)
 
     @property
     def camera_untried(self) -> bool:
         """Whether there is a camera of which nothing is known: it is open for a picture alone, and none was asked."""
-        return self._taker is not None and not self._tried and not self._alarms.stands(FAILED)
+        return self._taker is not None and not self._tried and not self._alarms.stands(CAMERA_FAILED)
 
     @property
     def notice(self) -> str:
         """What people at the station can do about the camera; empty where nothing is wrong."""
-        if self._alarms.stands(FAILED):
+        if self._alarms.stands(CAMERA_FAILED):
             return _UNPLUGGED
-        return _AT_THE_KIOSK.get(self._alarms.kind_of(SUSPECT), "")
+        return _AT_THE_KIOSK.get(self._alarms.kind_of(CAMERA_SUSPECT), "")
 
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch, where the village takes them."""
@@ -137,11 +138,11 @@ class Snapshots:
     def request(self, command: bytes) -> str:
         """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
         if self._taker is None:
-            return "no_camera"
+            return result_reasons.NO_CAMERA
         if len(self._requested) >= MAX_REQUESTED or not self._taker.request(
             PictureRequest("requested", command=command)
         ):
-            return "camera_busy"
+            return result_reasons.CAMERA_BUSY
         self._requested.add(command)
         return ""
 
@@ -152,7 +153,7 @@ class Snapshots:
     def tick(self) -> None:
         """Take a picture where this is a random moment of a duty window; without a camera nothing is wrong with it."""
         if self._taker is None:
-            for code in (FAILED, SUSPECT):
+            for code in (CAMERA_FAILED, CAMERA_SUSPECT):
                 self._alarms.clear_alarm(code)
             return
         if not self._twin.desired.settings.snapshots or not self._clock.dated:
@@ -166,7 +167,7 @@ class Snapshots:
         if event.sha256 is None:
             self._failed(event)
             return
-        self._alarms.clear_alarm(FAILED)
+        self._alarms.clear_alarm(CAMERA_FAILED)
         self._judge(event.suspect)
         recorded = self._into_the_record(event, event.sha256)
         if self._taker is not None:
@@ -174,9 +175,9 @@ class Snapshots:
 
     def _judge(self, suspect: Suspect | None) -> None:
         if suspect == "":
-            self._alarms.clear_alarm(SUSPECT)
+            self._alarms.clear_alarm(CAMERA_SUSPECT)
         elif suspect is not None:
-            self._alarms.raise_alarm(SUSPECT, "minor", _SEEN[suspect], kind=suspect)
+            self._alarms.raise_alarm(CAMERA_SUSPECT, "minor", _SEEN[suspect], kind=suspect)
 
     def _into_the_record(self, event: PictureTaken, sha256: bytes) -> bool:
         """Make durable at once what a picture says and that it answers an order."""
@@ -254,6 +255,6 @@ class Snapshots:
 
     def _failed(self, event: PictureTaken) -> None:
         if event.command is not None and self._command_log.is_open(event.command):
-            self._command_log.finish(event.command, "failed", f"camera: {event.problem}")
+            self._command_log.finish(event.command, "failed", f"{result_reasons.CAMERA_FAILED}: {event.problem}")
             self._requested.discard(event.command)
-        self._alarms.raise_alarm(FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")
+        self._alarms.raise_alarm(CAMERA_FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")

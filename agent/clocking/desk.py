@@ -30,6 +30,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
+from protocol import alarm_codes
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
 from protocol.kiosk import ChooseDirection, Colour, KeepDirection, Lacking, Missing, Sorry, ToKiosk, TouchShown
@@ -39,6 +40,7 @@ from protocol.units import Direction, FactRef, Moment
 log = logging.getLogger(__name__)
 
 type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast"]
+"""What the kiosk says beside a red light."""
 
 _COLOURS: dict[TouchAnswer, Colour] = {"recorded": "green", "repeat": "green", "unknown": "amber", "lost": "amber"}
 
@@ -78,7 +80,10 @@ class _Judged:
             return [self.touch, chosen]
         if self.touch.answer == "lost" and self.fresh:
             detail = "a card that was reported lost was touched"
-            return [self.touch, AlarmRaised(at=self.touch.at, code="lost_card", severity="major", detail=detail)]
+            return [
+                self.touch,
+                AlarmRaised(at=self.touch.at, code=alarm_codes.LOST_CARD, severity="major", detail=detail),
+            ]
         return [self.touch]
 
 
@@ -126,7 +131,7 @@ class ClockingDesk:
             refs = iter(self._journal.commit(*facts) if facts else [])
         except (StorageFull, StorageFailed) as error:
             problem: Problem = "disk_full" if isinstance(error, StorageFull) else "disk_error"
-            self._disk_fails(problem, error)
+            self._disk_fails(error)
             for one in judged:
                 self._refuse(problem if one else "bad_card")
         else:
@@ -139,12 +144,13 @@ class ClockingDesk:
         for touch, one in zip(touches, judged, strict=True):
             self._unread.came(touch.reader, readable=one is not None)
 
-    def _disk_fails(self, problem: Problem, error: Exception) -> None:
+    def _disk_fails(self, error: StorageFull | StorageFailed) -> None:
         """Say once that people are being refused: in the log now, to the county as soon as the disk takes it."""
         if not self._failing:
             log.error("touches are not recorded: %s", error)
+            code = alarm_codes.DISK_FULL if isinstance(error, StorageFull) else alarm_codes.DISK_ERROR
             detail = "touches were answered in red and not recorded"
-            self._journal.owe(AlarmRaised(at=self._clock.now(), code=problem, severity="critical", detail=detail))
+            self._journal.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
         self._failing = True
 
     def too_fast(self, touches: Sequence[CardTouched]) -> None:

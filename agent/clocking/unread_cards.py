@@ -4,6 +4,7 @@ One such card is nobody's fault but the card's: it is red, and nothing is record
 """
 
 from agent.vitals.alarms import StandingAlarms
+from protocol import alarm_codes
 
 IN_A_ROW = 5
 
@@ -17,7 +18,7 @@ class UnreadCards:
 
     def came(self, reader: str, *, readable: bool) -> None:
         """Take note of a card that a reader told of."""
-        code = f"cards_unreadable:{reader}"
+        code = alarm_codes.code_of(alarm_codes.CARDS_UNREADABLE, reader)
         self._in_a_row[reader] = 0 if readable else self._in_a_row.get(reader, 0) + 1
         if readable:
             self._alarms.clear_alarm(code)

@@ -8,6 +8,7 @@ from agent.commands.log_tail import LogTail
 from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
+from protocol import result_reasons
 from protocol.commands import Command
 from protocol.facts import BlobAnnounced
 
@@ -43,7 +44,7 @@ class LogSending:
         """Bring the log's end onto the disk and announce it; its bytes follow under the facts."""
         text = self._tail.last(command.log.kib * 1024)
         if not text:
-            self._command_log.finish(command.id, "failed", "no_log")
+            self._command_log.finish(command.id, "failed", result_reasons.NO_LOG)
             return
         sha256 = b""
         try:
@@ -51,7 +52,7 @@ class LogSending:
             self._blobs.keep(sha256)
             self._announce(command.id, sha256, len(text))
         except (StorageFull, StorageFailed) as error:
-            self._command_log.finish(command.id, "failed", f"not_recorded: {error}")
+            self._command_log.finish(command.id, "failed", f"{result_reasons.NOT_RECORDED}: {error}")
             self._let_go(sha256)
 
     def _announce(self, command: bytes, sha256: bytes, size: int) -> None:

@@ -20,6 +20,7 @@ from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
+from protocol import alarm_codes
 from protocol.facts import ContactChanged, ContactKind, Fact
 from protocol.units import FactRef, Moment
 
@@ -152,7 +153,7 @@ class Contacts:
 
 
 def _failed_code(name: str) -> str:
-    return f"input_failed:{name}"
+    return alarm_codes.code_of(alarm_codes.INPUT_FAILED, name)
 
 
 def _forget(known: _Input, now: Moment) -> None:

@@ -12,6 +12,7 @@ from agent.events import StopAsked
 from agent.inbox import Inbox
 from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
+from protocol import result_reasons
 from protocol.commands import MAX_VALID_MS, Command
 
 log = logging.getLogger(__name__)
@@ -74,25 +75,26 @@ class Commands:
             if known.order == "restart_agent" and ended_well:
                 self._command_log.finish(known.id, "done")
             elif not self._snapshots.is_spooled(known.id):
-                self._command_log.finish(known.id, "failed", "interrupted: the agent ended while this was under way")
+                detail = f"{result_reasons.INTERRUPTED}: the agent ended while this was under way"
+                self._command_log.finish(known.id, "failed", detail)
 
     def _objection(self, command: Command) -> str:
         if command.order not in self._orders:
-            return f"unknown_order: {command.order}"
+            return f"{result_reasons.UNKNOWN_COMMAND}: {command.order}"
         if not self._clock.dated:
-            return "" if command.order in _WITHOUT_DATE else "undated"
+            return "" if command.order in _WITHOUT_DATE else result_reasons.UNDATED
         now = self._clock.now().wall
         if now > command.not_after:
-            return "expired"
-        return "valid_too_long" if command.not_after > now + MAX_VALID_MS else ""
+            return result_reasons.EXPIRED
+        return result_reasons.VALID_TOO_LONG if command.not_after > now + MAX_VALID_MS else ""
 
     def _remember(self, command: Command) -> str:
         try:
             self._command_log.begin(command)
         except TooManyCommands:
-            return "too_many_orders"
+            return result_reasons.TOO_MANY_COMMANDS
         except (StorageFull, StorageFailed) as error:
-            return f"not_recorded: {error}"
+            return f"{result_reasons.NOT_RECORDED}: {error}"
         return ""
 
     def _identify(self, command: Command) -> None:

@@ -51,6 +51,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.uplink.traffic_ledger import TrafficLedger
 from agent.vitals.health import StationHealth
+from protocol import alarm_codes
 from protocol.facts import AlarmRaised, ClockCorrected, HelpAsked
 from protocol.kiosk import (
     AnswerQuestion,
@@ -345,7 +346,7 @@ class Core:
     def _time_hinted(self, event: TimeHinted) -> None:
         clock, problem = self._parts.clock, event.read.problem
         if problem:
-            code = f"{event.source}_failed"
+            code = alarm_codes.HINT_FAILED[event.source]
             self._state(AlarmRaised(at=clock.now(), code=code, severity="minor", detail=problem[:400]))
         if event.read.wall_ms is not None:
             self._state(clock.hinted(event.read.wall_ms, source=event.source, mono_ms=event.mono_ms))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from agent.uplink.channel import Channel
 from agent.uplink.ports import UplinkDelegate
+from protocol import result_reasons
 from protocol.codec import encode
 from protocol.commands import unseal_command
 from protocol.twin import Reported, unseal_desired
@@ -48,7 +49,7 @@ class Orders:
             Refused: It is not the county's word to this station.
         """
         command = unseal_command(raw, station=self._station, public_keys=self._keys)
-        self._host.command_refused(command, "retained")
+        self._host.command_refused(command, result_reasons.RETAINED)
 
     def pump(self) -> None:
         """Send the report that waits. One that the broker refuses is made good by the next birth's twin version."""

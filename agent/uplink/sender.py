@@ -13,6 +13,7 @@ from agent.uplink.channel import NOT_AUTHORIZED, Channel
 from agent.uplink.ports import Stream
 from agent.uplink.reconnector import SILENCE_MS
 from agent.uplink.retransmit_timer import RetransmitTimer
+from protocol import alarm_codes
 from protocol.codec import encode
 from protocol.receipts import unseal_receipt
 
@@ -133,7 +134,9 @@ class FactSender:
             self._due_ms = self._acknowledged_ms + self._patience.ms
             return
         if reason_code == NOT_AUTHORIZED:
-            self._alarms.raise_once("facts_refused", "major", "the broker does not let this station publish facts")
+            self._alarms.raise_once(
+                alarm_codes.FACTS_REFUSED, "major", "the broker does not let this station publish facts"
+            )
         self._give_up(f"facts not delivered, reason code 0x{reason_code:02x}")
 
     def _give_up(self, why: str) -> None:

@@ -17,6 +17,7 @@ from agent.uplink.channel import NOT_AUTHORIZED, Channel
 from agent.uplink.offering import Offering
 from agent.uplink.ports import Stream, UplinkDelegate
 from agent.uplink.time_question import TimeQuestion
+from protocol import alarm_codes
 from protocol.birth import NOT_TOLD, Birth, Compare, Match, Welcome, unseal_match, unseal_welcome
 from protocol.codec import encode
 from protocol.receipts import Receipt
@@ -163,7 +164,7 @@ class Session:
         if self.phase != "asking":
             return
         if reason_code == NOT_AUTHORIZED:
-            self._alarms.raise_once("birth_refused", "major", "the broker does not let this station publish")
+            self._alarms.raise_once(alarm_codes.BIRTH_REFUSED, "major", "the broker does not let this station publish")
         self._put_off(f"birth not delivered, reason code 0x{reason_code:02x}")
 
     def _put_off(self, why: str) -> None:
@@ -235,7 +236,7 @@ class Session:
         self.phase = "agreed"
         if ours.lowered:
             log.warning("%s: the county has facts up to %d only; the rest is sent again", self._station, ours.after)
-            self._alarms.raise_once("county_lost_facts", "major", f"county is back at seq {ours.after}")
+            self._alarms.raise_once(alarm_codes.COUNTY_LOST_FACTS, "major", f"county is back at seq {ours.after}")
         self._stream.take_receipt(
             Receipt(
                 station=welcome.station,
@@ -293,7 +294,9 @@ class Session:
             return
         if lacking:
             self._alarms.raise_once(
-                "county_lost_facts", "major", f"county is back at seq {answer.through} of epoch {answer.epoch.hex()}"
+                alarm_codes.COUNTY_LOST_FACTS,
+                "major",
+                f"county is back at seq {answer.through} of epoch {answer.epoch.hex()}",
             )
         self._offer()
 
@@ -309,5 +312,5 @@ class Session:
             self._due_ms = self._mono_ms() + self._backoff.wait_ms(self._mono_ms())
             return
         detail = f"epoch {ended.hex()} ended, matched to seq {matched}, county at {quarrel.county_through}"
-        self._alarms.raise_once(f"stream_{quarrel.reason}", "critical", detail)
+        self._alarms.raise_once(alarm_codes.STREAM_ENDED[quarrel.reason], "critical", detail)
         self.ask_again(after_ms=0)

@@ -18,6 +18,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import State, StationClock
 from agent.uplink.traffic import MB, forecast, month_total, oldest_needed, put_off
+from protocol import alarm_codes
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.twin import Settings, Sheddable
 
@@ -27,7 +28,6 @@ SAVE_EVERY_MS = 3_600_000
 SAVE_EACH_BYTES = 1 << 20
 JUDGE_EVERY_MS = 60_000
 
-ALARM = "data_short"
 _HOUR_MS = 3_600_000
 _KEY = "traffic"
 _WORDS: dict[Sheddable, str] = {"blobs": "图片暂缓上传", "vitals": "状态少报"}
@@ -148,11 +148,11 @@ class TrafficLedger:
     def _say(self, month: int, settings: Settings) -> None:
         at = self._clock.now()
         if not self.saving:
-            self._journal.owe(AlarmCleared(at=at, code=ALARM))
+            self._journal.owe(AlarmCleared(at=at, code=alarm_codes.DATA_SHORT))
             return
         words = "、".join(_WORDS[what] for what in self.saving)
         detail = f"本月已用 {month // MB} MB，限 {settings.data_mb_month} MB：{words}，打卡照常上传"
-        self._journal.owe(AlarmRaised(at=at, code=ALARM, severity="minor", detail=detail))
+        self._journal.owe(AlarmRaised(at=at, code=alarm_codes.DATA_SHORT, severity="minor", detail=detail))
 
     def keep(self) -> None:
         """Put the book on disk; where that fails it is tried again when it is due next."""

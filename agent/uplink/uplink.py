@@ -24,6 +24,7 @@ from agent.uplink.reconnector import SILENCE_MS, Reconnector
 from agent.uplink.sender import FactSender
 from agent.uplink.session import Session
 from agent.uplink.vitals_sender import VitalsSender
+from protocol import alarm_codes
 from protocol.birth import Gone, Welcome
 from protocol.codec import encode
 from protocol.kiosk import LinkState
@@ -246,7 +247,7 @@ class Uplink:
             self._deliver(event)
         except Refused as refused:
             log.warning("%s: message on %s refused: %s", self._station, event.leaf, refused)
-            self._alarms.raise_once(f"refused_{event.leaf}", "minor", f"{event.leaf}: {refused.reason}")
+            self._alarms.raise_once(alarm_codes.MESSAGE_REFUSED[event.leaf], "minor", f"{event.leaf}: {refused.reason}")
             if refused.reason == "unknown_key":
                 self._host.county_key_unknown()
 
