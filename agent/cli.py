@@ -213,7 +213,7 @@ def _run(config: StationConfig) -> int:
         return EXIT_NOT_ENROLLED
     from agent.events import StopAsked  # noqa: PLC0415
     from agent.station.core import NotStarted  # noqa: PLC0415
-    from agent.storage.outbox.errors import StorageFailed, StorageFull  # noqa: PLC0415
+    from agent.storage.errors import StorageFailed, StorageFull  # noqa: PLC0415
     from agent.wiring.assembly import station  # noqa: PLC0415
 
     tail.recall(config.folder / LAST_LOG)

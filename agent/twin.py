@@ -9,18 +9,12 @@ from typing import Any
 
 import msgspec
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
-from agent.timekeeping.clock import State
-from protocol.codec import decode, encode
-from protocol.refusal import Refused
+from agent.storage.errors import StorageError
+from agent.storage.state import StateSlot, StateStore
 from protocol.twin import Card, Desired, DutyWindow, Judged, PackRef, Person, Reported, Settings, judge_settings
 from protocol.units import Moment
 
 log = logging.getLogger(__name__)
-
-_KEY = "desired"
-_SETTINGS_KEY = "settings"
-_MAX_KEPT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +46,20 @@ def in_force(desired: Desired, settings: Settings) -> EffectiveState:
 class Twin:
     """The last good desired state; before the first one it names the station and nobody."""
 
-    def __init__(self, *, station: str, village: str, state: State) -> None:
+    def __init__(self, *, station: str, village: str, state: StateStore) -> None:
         self._station = station
-        self._state = state
+        self._desired_slot = StateSlot(state, "desired", Desired, title="the desired state")
+        # Not as `Settings`: they are read one by one, so that one value of another version does not cost the others.
+        self._settings_slot = StateSlot(state, "settings", dict[str, Any], title="the list of kept settings")
         self._version = 0
         nobody = Desired(station=station, version=1, station_name=village, village=village)
-        kept = self._kept() or nobody
-        self._take(kept, judge_settings(kept.settings, last_good=self._kept_settings()))
-
-    def _kept_settings(self) -> Settings:
-        """Return the settings that held last: only those count whose newest value was refused."""
-        raw = self._state.get(_SETTINGS_KEY)
-        if not raw:
-            return Settings()
-        try:
-            return judge_settings(msgspec.msgpack.decode(raw, type=dict[str, Any]), last_good=Settings()).settings
-        except msgspec.DecodeError:
-            log.warning("the kept settings can't be read")
-            return Settings()
-
-    def _kept(self) -> Desired | None:
-        raw = self._state.get(_KEY)
-        if not raw:
-            return None
-        try:
-            desired = decode(raw, Desired, limit=_MAX_KEPT_BYTES)
-        except Refused as refused:
-            log.warning("the kept desired state can't be read, the county sends it again: %s", refused)
-            return None
-        self._version = desired.version
-        return desired
+        kept = self._desired_slot.read()
+        if kept is not None:
+            self._version = kept.version
+        desired = kept or nobody
+        # Only those of the settings count whose newest value in the document was refused.
+        last_good = judge_settings(self._settings_slot.read() or {}, last_good=Settings()).settings
+        self._take(desired, judge_settings(desired.settings, last_good=last_good))
 
     def _take(self, desired: Desired, judged: Judged) -> None:
         self._wanted = desired
@@ -151,9 +129,9 @@ class Twin:
         if desired == self._wanted and desired.version == self._version:
             return ""
         try:
-            self._state.put(_SETTINGS_KEY, encode(settings))
-            self._state.put(_KEY, encode(desired))
-        except (StorageFull, StorageFailed) as error:
+            self._settings_slot.write(msgspec.structs.asdict(settings))
+            self._desired_slot.write(desired)
+        except StorageError as error:
             return f"not kept: {error}"[:400]
         return ""
 

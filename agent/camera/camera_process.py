@@ -18,6 +18,7 @@ from agent.camera.camera_limits import MEMORY_BYTES, limit_process, picture_begi
 from agent.camera.camera_protocol import FRAME, STILL_NAME, CameraStart, FrameFollows, PictureFailed, Reply, StillTaken
 from agent.config.catalogue import CAMERA_SETTINGS, CAMERAS, driver
 from agent.ports import Camera, DeviceError, Suspect
+from agent.storage.durable import write_durably
 
 _STALE_S = 60.0
 
@@ -97,33 +98,12 @@ def answer_request(camera: Camera, develop: Develop, spool: Path, request: str) 
             return FrameFollows(len(jpeg)), jpeg
         if not STILL_NAME.fullmatch(request):
             return PictureFailed("not a file name"), b""
-        return StillTaken(_store_still(camera, develop, spool, request)), b""
+        jpeg, suspect = develop(camera)
+        # Durably, because the agent may be told of a picture only if a power cut leaves it whole.
+        write_durably(spool / request, jpeg)
+        return StillTaken(suspect), b""
     except (DeviceError, OSError) as error:
         return PictureFailed(str(error)), b""
-
-
-def _store_still(camera: Camera, develop: Develop, spool: Path, name: str) -> Suspect:
-    fresh = spool / f"{name}.new"
-    try:
-        jpeg, suspect = develop(camera)
-        fresh.write_bytes(jpeg)
-        # The bytes are on the card before they get the name of a picture, so that a power cut leaves no empty picture.
-        _sync(fresh, os.O_RDONLY)
-        fresh.rename(spool / name)
-        _sync(spool, os.O_RDONLY | os.O_DIRECTORY)
-    except (DeviceError, OSError):
-        with contextlib.suppress(OSError):
-            fresh.unlink()
-        raise
-    return suspect
-
-
-def _sync(path: Path, flags: int) -> None:
-    descriptor = os.open(path, flags)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 if __name__ == "__main__":

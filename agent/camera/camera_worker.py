@@ -32,7 +32,7 @@ from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
 from agent.ports import Suspect
 from agent.storage.durable import make_folder
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -263,7 +263,7 @@ class CameraWorker:
             return True
         try:
             sha256 = self._write(jpeg)
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             if not self._stuck:
                 log.warning("pictures wait in the spool: %s", error)
             self._stuck = True

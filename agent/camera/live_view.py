@@ -12,8 +12,8 @@ from typing import Protocol
 from agent.clocking.desk import KioskScreens
 from agent.commands.command_log import CommandLog
 from agent.events import FrameTaken
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from protocol import result_reasons
 from protocol.commands import Command, LiveTerms
@@ -134,7 +134,7 @@ class LiveView:
         )
         try:
             self._journal.commit(began)
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             return f"{result_reasons.NOT_RECORDED}: {error}"
         return ""
 

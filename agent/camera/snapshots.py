@@ -14,8 +14,8 @@ from agent.camera.spool_names import PictureRequest
 from agent.commands.command_log import CommandLog, PreparedResult
 from agent.events import PictureTaken
 from agent.ports import Suspect
+from agent.storage.errors import StorageError, StorageFailed, StorageFull
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
@@ -191,7 +191,7 @@ class Snapshots:
             fresh = not known and self._blobs.keep(sha256)
             if facts:
                 self._journal.commit(*facts, *self._evicted(surplus), state=answer.state if answer else None)
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("a picture waits in the spool: %s", error)
             if fresh:
                 self._let_go(self._blobs.drop, sha256)

@@ -26,8 +26,8 @@ from agent.clocking.lamp import Lamp
 from agent.clocking.touch_history import RememberedTouch, TouchHistory
 from agent.clocking.unread_cards import UnreadCards
 from agent.events import CardTouched
+from agent.storage.errors import StorageError, StorageFull
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from protocol import alarm_codes
@@ -129,7 +129,7 @@ class ClockingDesk:
         facts = [fact for one in judged if one for fact in one.facts]
         try:
             refs = iter(self._journal.commit(*facts) if facts else [])
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             problem: Problem = "disk_full" if isinstance(error, StorageFull) else "disk_error"
             self._disk_fails(error)
             for one in judged:
@@ -144,7 +144,7 @@ class ClockingDesk:
         for touch, one in zip(touches, judged, strict=True):
             self._unread.came(touch.reader, readable=one is not None)
 
-    def _disk_fails(self, error: StorageFull | StorageFailed) -> None:
+    def _disk_fails(self, error: StorageError) -> None:
         """Say once that people are being refused: in the log now, to the county as soon as the disk takes it."""
         if not self._failing:
             log.error("touches are not recorded: %s", error)

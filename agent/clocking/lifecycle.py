@@ -8,12 +8,10 @@ import logging
 
 from agent.clocking import duty
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
-from agent.timekeeping.clock import State, StationClock
+from agent.storage.state import StateSlot, StateStore
+from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from protocol.codec import decode, encode
 from protocol.facts import BootCause, Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed
-from protocol.refusal import Refused
 from protocol.units import DATED_QUALITIES, Moment
 
 log = logging.getLogger(__name__)
@@ -21,17 +19,17 @@ log = logging.getLogger(__name__)
 MARK_EVERY_MS = 9 * 60_000
 """Below the 10 minutes that the county counts on, by more than a tick of the core."""
 
-_KEY = "last_alive"
-
 
 class Lifecycle:
     """Keeps the record of when the station could be touched."""
 
-    def __init__(self, *, clock: StationClock, journal: FactWriter, twin: Twin, state: State, software: str) -> None:
+    def __init__(
+        self, *, clock: StationClock, journal: FactWriter, twin: Twin, state: StateStore, software: str
+    ) -> None:
         self._clock = clock
         self._journal = journal
         self._twin = twin
-        self._state = state
+        self._alive_slot = StateSlot(state, "last_alive", Moment, title="the last-alive stamp")
         self._software = software
         self._readers: dict[str, bool] = {}
         self._alive_mono = 0
@@ -61,18 +59,10 @@ class Lifecycle:
             last_fact: When the last fact before this run was made: the station lived then, too.
         """
         now = self._clock.now()
-        last_alive = self._last_alive = self._later(self._kept_mark(), last_fact)
+        last_alive = self._last_alive = self._later(self._alive_slot.read(), last_fact)
         cause: BootCause = "restart" if last_alive is not None and last_alive.boot == now.boot else "power_on"
         self._journal.owe(Booted(at=now, cause=cause, software=self._software, last_alive=last_alive))
         self._alive_mono = now.mono
-
-    def _kept_mark(self) -> Moment | None:
-        raw = self._state.get(_KEY)
-        try:
-            return decode(raw, Moment) if raw else None
-        except Refused:
-            log.warning("the last-alive mark can't be read")
-            return None
 
     @staticmethod
     def _later(mark: Moment | None, fact: Moment | None) -> Moment | None:
@@ -112,10 +102,7 @@ class Lifecycle:
             return
         self._alive_mono = now.mono
         self._clock.keep()
-        try:
-            self._state.put(_KEY, encode(now))
-        except (StorageFull, StorageFailed) as error:
-            log.warning("the last-alive mark was not kept: %s", error)
+        self._alive_slot.keep(now)
 
     def _close_windows(self) -> None:
         """Claim the windows that closed since this run began, by the time as it is known now, each once.

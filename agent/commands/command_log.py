@@ -14,7 +14,8 @@ from typing import Literal
 import msgspec
 
 from agent.storage.fact_writer import FactWriter
-from agent.timekeeping.clock import State, StationClock
+from agent.storage.state import StateSlot, StateStore
+from agent.timekeeping.clock import StationClock
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import CommandResult, Fact
 from protocol.units import FactRef
@@ -26,7 +27,6 @@ type Outcome = Literal["done", "failed", "refused"]
 MAX_REMEMBERED = 256
 MAX_RECALLED = 128
 """Of orders that the record alone tells of: there must be room for others beside them."""
-_KEY = "orders"
 
 
 class TooManyCommands(Exception):
@@ -53,10 +53,11 @@ class PreparedResult:
 class CommandLog:
     """The station's memory of orders."""
 
-    def __init__(self, *, clock: StationClock, journal: FactWriter, state: State) -> None:
+    def __init__(self, *, clock: StationClock, journal: FactWriter, state: StateStore) -> None:
         self._clock = clock
         self._journal = journal
-        self._known = _kept(state)
+        self._slot = StateSlot(state, "orders", list[KnownCommand], title="the list of orders that came")
+        self._known = {order.id: order for order in self._slot.read() or []}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Know which orders the last facts of the record answer, oldest first."""
@@ -93,7 +94,7 @@ class CommandLog:
             StorageFull, StorageFailed: Likewise.
         """
         known = self._with(command, answered=False)
-        self._journal.commit(state=_encoded(known))
+        self._journal.commit(state=self._row(known))
         self._known = known
 
     def _with(self, command: Command, *, answered: bool) -> dict[bytes, KnownCommand]:
@@ -117,13 +118,13 @@ class CommandLog:
         except TooManyCommands:
             log.error("an order is answered and not remembered: %d others are", MAX_REMEMBERED)
         fact = self._fact(command.id, "refused", reason, {})
-        self._journal.owe(fact, state=_encoded(self._known))
+        self._journal.owe(fact, state=self._row(self._known))
 
     def prepare_result(
         self, command: bytes, outcome: Outcome, detail: str = "", *, figures: Mapping[str, int] | None = None
     ) -> PreparedResult:
         """Return the answer, for the caller to commit with what belongs to it; then comes `given`."""
-        return PreparedResult(self._fact(command, outcome, detail, figures or {}), _encoded(self._answered(command)))
+        return PreparedResult(self._fact(command, outcome, detail, figures or {}), self._row(self._answered(command)))
 
     def result_stored(self, command: bytes) -> None:
         """The prepared answer is on disk."""
@@ -146,16 +147,5 @@ class CommandLog:
         at = self._clock.now()
         return CommandResult(at=at, command=command, outcome=outcome, detail=detail[:400], figures=dict(figures))
 
-
-def _kept(state: State) -> dict[bytes, KnownCommand]:
-    raw = state.get(_KEY)
-    try:
-        known = msgspec.msgpack.decode(raw, type=list[KnownCommand]) if raw else []
-    except msgspec.DecodeError:
-        log.warning("the list of orders that came can't be read")
-        known = []
-    return {order.id: order for order in known}
-
-
-def _encoded(known: dict[bytes, KnownCommand]) -> dict[str, bytes]:
-    return {_KEY: msgspec.msgpack.encode(list(known.values()))}
+    def _row(self, known: dict[bytes, KnownCommand]) -> dict[str, bytes]:
+        return self._slot.row(list(known.values()))

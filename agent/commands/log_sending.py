@@ -5,8 +5,8 @@ from typing import Protocol
 
 from agent.commands.command_log import CommandLog
 from agent.commands.log_tail import LogTail
+from agent.storage.errors import StorageError, StorageFailed
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from protocol import result_reasons
 from protocol.commands import Command
@@ -51,7 +51,7 @@ class LogSending:
             sha256 = self._blobs.write(text)
             self._blobs.keep(sha256)
             self._announce(command.id, sha256, len(text))
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             self._command_log.finish(command.id, "failed", f"{result_reasons.NOT_RECORDED}: {error}")
             self._let_go(sha256)
 

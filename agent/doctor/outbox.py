@@ -8,10 +8,10 @@ from pathlib import Path
 
 from agent.causes import cause
 from agent.doctor.problems import Finding, amiss
+from agent.storage.errors import Damaged, StorageError
 from agent.storage.outbox.check import checked
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.storage.outbox.files import alone_in
-from agent.storage.store import Damaged, Store
+from agent.storage.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def examine_outbox(path: Path, *, station: str) -> Finding:
     except Damaged as error:
         log.warning("the outbox is damaged: %s", error)
         return amiss("记录文件", 51, "坏了")
-    except (StorageFailed, StorageFull, OSError) as error:
+    except (StorageError, OSError) as error:
         return amiss("记录文件", 51, f"打不开（{cause(error)}）")
 
 

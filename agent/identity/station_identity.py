@@ -5,7 +5,6 @@ cut leaves the old state or the new one. The enrolment answer is the one source;
 which the TLS library wants, is made again from it where it differs.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.identity.county_keys import CountyKeys
-from agent.storage.durable import make_folder, sync_folder
+from agent.storage.durable import make_folder, write_durably
 from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
 from protocol.refusal import Refused
 
@@ -82,7 +81,7 @@ def load_identity(folder: Path) -> Identity | None:
 
 def save_answer(folder: Path, enrolled: Enrolled) -> Identity:
     """Keep the county's answer; from the moment it returns the station is who the answer says."""
-    write_durably(folder / ANSWER, msgspec.json.encode(enrolled))
+    _write(folder / ANSWER, msgspec.json.encode(enrolled))
     _restore_certificate(folder, enrolled)
     return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)
 
@@ -91,7 +90,7 @@ def _restore_certificate(folder: Path, enrolled: Enrolled) -> None:
     path = folder / CERTIFICATE
     wanted = enrolled.certificate.encode()
     if not path.exists() or path.read_bytes() != wanted:
-        write_durably(path, wanted)
+        _write(path, wanted)
 
 
 def record_key(folder: Path) -> Ed25519PrivateKey:
@@ -103,7 +102,7 @@ def record_key(folder: Path) -> Ed25519PrivateKey:
     key = _key(folder / RECORD_KEY)
     if key is None:
         key = Ed25519PrivateKey.generate()
-        write_durably(folder / RECORD_KEY, _pem(key))
+        _write(folder / RECORD_KEY, _pem(key))
     if not isinstance(key, Ed25519PrivateKey):
         raise IdentityBroken(f"{RECORD_KEY} holds no Ed25519 key")
     return key
@@ -118,7 +117,7 @@ def tls_key(folder: Path) -> ec.EllipticCurvePrivateKey:
     key = _key(folder / TLS_KEY)
     if key is None:
         key = ec.generate_private_key(ec.SECP256R1())
-        write_durably(folder / TLS_KEY, _pem(key))
+        _write(folder / TLS_KEY, _pem(key))
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise IdentityBroken(f"{TLS_KEY} holds no elliptic curve key")
     return key
@@ -139,15 +138,7 @@ def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path`` for its owner alone: after a power cut the file is the old one or this one."""
+def _write(path: Path, content: bytes) -> None:
+    """Put ``content`` at ``path`` durably, for its owner alone."""
     make_folder(path.parent)
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(path)
-    sync_folder(path.parent)
+    write_durably(path, content, beside=path.with_name(f".{path.name}.new"), mode=0o600)

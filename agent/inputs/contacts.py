@@ -15,8 +15,8 @@ from typing import Protocol
 
 from agent.clocking import duty
 from agent.events import InputChanged, InputFailed
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
@@ -127,7 +127,7 @@ class Contacts:
         known.facts_ms.append(fact.at.mono)
         try:
             (ref,) = self._journal.commit(fact)
-        except (StorageFull, StorageFailed):
+        except StorageError:
             self._journal.owe(fact)
             return None
         return ref

@@ -9,13 +9,12 @@ import secrets
 from dataclasses import dataclass, field
 from random import Random
 
-import msgspec
-
 from agent.clocking.desk import KioskScreens
 from agent.kiosk.packs import PackShelf
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
-from agent.timekeeping.clock import State, StationClock
+from agent.storage.state import StateSlot, StateStore
+from agent.timekeeping.clock import StationClock
 from protocol.facts import Attempt, Fact, LevelEnded
 from protocol.kiosk import AnswerQuestion, LevelChoice, LevelOver, Marked, NextQuestion, OpenLevel, QuestionShown, Sorry
 from protocol.packs import LIVES, Level, Pack, Question, is_right
@@ -23,7 +22,6 @@ from protocol.packs import LIVES, Level, Pack, Question, is_right
 log = logging.getLogger(__name__)
 
 MAX_RUNS = 8
-_KEY = "stars"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +63,19 @@ class Learning:
         *,
         clock: StationClock,
         journal: FactWriter,
-        state: State,
+        state: StateStore,
         shelf: PackShelf,
         screens: KioskScreens,
         random: Random,
     ) -> None:
         self._clock = clock
         self._journal = journal
-        self._state = state
+        self._slot = StateSlot(state, "stars", dict[str, int], title="the list of stars")
         self._shelf = shelf
         self._screens = screens
         self._random = random
         self._runs: dict[bytes, _Run] = {}
-        self._stars = self._kept_stars()
-
-    def _kept_stars(self) -> dict[str, int]:
-        raw = self._state.get(_KEY)
-        try:
-            return msgspec.msgpack.decode(raw, type=dict[str, int]) if raw else {}
-        except msgspec.DecodeError:
-            log.warning("the kept stars can't be read")
-            return {}
+        self._stars = self._slot.read() or {}
 
     def levels(self) -> list[LevelChoice]:
         """Return what can be played now: the first level of each pack, and those after a passed one."""
@@ -211,7 +201,7 @@ class Learning:
         facts: list[Fact] = [attempt, end] if ended else [attempt]
         try:
             self._journal.commit(*facts)
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.error("an answer was not recorded: %s", error)
             return False
         return True
@@ -220,10 +210,7 @@ class Learning:
         if run.stars <= self._best(run.pack, run.level):
             return
         self._stars[f"{run.pack.id}/{run.level.id}"] = run.stars
-        try:
-            self._state.put(_KEY, msgspec.msgpack.encode(self._stars))
-        except (StorageFull, StorageFailed) as error:
-            log.warning("the stars were not kept: %s", error)
+        self._slot.keep(self._stars)
 
     def next_question(self, kiosk: int, asked: NextQuestion) -> None:
         """Go on after a marked answer; before it, show the same question again."""

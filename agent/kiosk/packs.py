@@ -4,9 +4,7 @@ Files lie in the station's folder under their SHA-256. One fetch runs at a time,
 failed one is tried again later. A pack that no longer is wanted goes.
 """
 
-import contextlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
@@ -14,7 +12,7 @@ from pathlib import Path
 
 from agent.events import PackFetched
 from agent.inbox import Inbox
-from agent.storage.durable import make_folder, sync_folder
+from agent.storage.durable import make_folder, write_durably
 from protocol.packs import Pack, unseal_pack
 from protocol.refusal import Refused
 from protocol.twin import PackRef
@@ -114,20 +112,11 @@ class PackShelf:
     def _keep(self, ref: PackRef, file: bytes) -> bool:
         if not self._open(ref, file):
             return False
-        path = self._folder / ref.sha256.hex()
-        fresh = path.with_suffix(".new")
         try:
             make_folder(self._folder)
-            with fresh.open("wb") as out:
-                out.write(file)
-                out.flush()
-                os.fsync(out.fileno())
-            fresh.rename(path)
-            sync_folder(self._folder)
+            write_durably(self._folder / ref.sha256.hex(), file)
         except OSError as error:
             log.warning("pack %s is played from memory, its file was not kept: %s", ref.pack, error)
-            with contextlib.suppress(OSError):
-                fresh.unlink()
         return True
 
     def _open_file(self, ref: PackRef) -> None:

@@ -22,13 +22,14 @@ from agent.rescue.failure import ExportFailed
 from agent.rescue.runs import Run, Signer, run_of
 from agent.rescue.stick import write_file
 from agent.storage.blobs import KeptBlob, blobs_in
-from agent.storage.outbox import Outbox, StorageFailed, StorageFull
+from agent.storage.errors import StorageFailed, StorageFull, no_space
+from agent.storage.outbox import Outbox
 from agent.storage.outbox.check import STATION_KEY
 from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import RealDisk
 from agent.storage.outbox.scan import survey
 from agent.storage.outbox.stream import load_tip
-from agent.storage.store import Store, no_space
+from agent.storage.store import Store
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk
 from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
 from protocol.export import ExportedStream, ExportHeader, ExportWriter

@@ -10,7 +10,7 @@ from agent.commands.command_log import CommandLog, TooManyCommands
 from agent.commands.log_sending import LogSending
 from agent.events import StopAsked
 from agent.inbox import Inbox
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from agent.timekeeping.clock import StationClock
 from protocol import result_reasons
 from protocol.commands import MAX_VALID_MS, Command
@@ -93,7 +93,7 @@ class Commands:
             self._command_log.begin(command)
         except TooManyCommands:
             return result_reasons.TOO_MANY_COMMANDS
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             return f"{result_reasons.NOT_RECORDED}: {error}"
         return ""
 

@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 
 from agent.storage.disk import Space, space
-from agent.storage.durable import make_folder, sync_folder
-from agent.storage.store import StorageFailed, StorageFull, no_space
+from agent.storage.durable import make_folder, write_durably
+from agent.storage.errors import StorageFailed, storage_error
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class BlobStore:
                 leftover.unlink()
             found = blobs_in(folder)
         except OSError as error:
-            raise _sorted(error) from error
+            raise storage_error(error) from error
         self._kept = {blob.sha256: _packed(blob) for blob in found}
         self._written: dict[bytes, KeptBlob] = {}
         self._writing = threading.Lock()
@@ -154,7 +154,7 @@ class BlobStore:
                 file.seek(offset)
                 return file.read(length)
         except OSError as error:
-            raise _sorted(error) from error
+            raise storage_error(error) from error
 
     def intact(self, sha256: bytes) -> bool:
         """Return whether a blob is here and its bytes still hash to its name."""
@@ -208,23 +208,14 @@ class BlobStore:
             with suppress(FileNotFoundError):
                 os.unlink(self._path(blob))
         except OSError as error:
-            raise _sorted(error) from error
+            raise storage_error(error) from error
 
     def _write(self, blob: KeptBlob, content: bytes) -> None:
-        """Write under another name, sync, rename, sync the folder: a blob's own name always has the whole blob."""
         path = self._path(blob)
-        part = f"{path}.part"
         try:
-            with open(part, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(part, path)
-            sync_folder(self._folder)
+            write_durably(path, content, beside=f"{path}.part")
         except OSError as error:
-            with suppress(FileNotFoundError):
-                os.unlink(part)
-            raise _sorted(error) from error
+            raise storage_error(error) from error
 
     def _path(self, blob: KeptBlob) -> str:
         return f"{self._folder}/{blob.name}"
@@ -253,7 +244,3 @@ def _read_name(name: str) -> KeptBlob | None:
     if match is None:
         return None
     return KeptBlob(int(match[1]), bytes.fromhex(match[2]), int(match[3]))
-
-
-def _sorted(error: OSError) -> StorageFull | StorageFailed:
-    return StorageFull("no room on the disk") if no_space(error.errno) else StorageFailed(str(error))

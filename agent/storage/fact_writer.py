@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Protocol
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from protocol.facts import Fact
 from protocol.units import FactRef
 
@@ -68,7 +68,7 @@ class FactWriter:
             return
         try:
             self.commit()
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             if not self._stuck:
                 log.warning("facts wait for the disk: %s", error)
             self._stuck = True

@@ -7,7 +7,6 @@ ends without an error, what it wrote survives a power cut; when it raises, nothi
 bytes of an earlier commit; SD cards do not keep the promise that psow=1 assumes (https://sqlite.org/psow.html).
 """
 
-import errno
 import hashlib
 from collections.abc import Buffer, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +14,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import apsw
+
+from agent.storage.errors import Damaged, StorageError, StorageFailed, StorageFull, no_space
 
 PAGE_BYTES = 4096
 CHECKPOINT_FRAMES = 1000
@@ -40,23 +41,6 @@ STATE_TABLE = "CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL, se
 
 type Value = int | float | str | Buffer | None
 type Row = tuple[Value, ...]
-
-
-class StorageFull(Exception):
-    """The disk has no room. Nothing of the transaction was written; it works again when there is room."""
-
-
-class StorageFailed(Exception):
-    """The disk or the file failed. Nothing of the transaction counts; opening the outbox anew salvages what it can."""
-
-
-class Damaged(StorageFailed):
-    """The file is not what was written. Opening the outbox salvages it and goes on."""
-
-
-def no_space(error_number: int | None) -> bool:
-    """Return whether an errno says that the disk, a quota or a limit on file size leaves no room."""
-    return error_number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def state_seal(key: str, value: bytes) -> bytes:
@@ -144,7 +128,7 @@ class Store:
             yield
             self.rows("COMMIT")
         except BaseException:
-            with suppress(StorageFull, StorageFailed):
+            with suppress(StorageError):
                 self._roll_back()
             raise
 

@@ -22,13 +22,13 @@ When a boot learns the time, or learns it better, a `ClockCorrected` fact dates 
 
 import logging
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from agent.ports import SystemClock
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.state import StateSlot, StateStore
 from protocol import alarm_codes
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import DATED_QUALITIES, BootId, ClockQuality, Moment, MonoMs
@@ -55,18 +55,6 @@ REPEATED_AFTER_MS = 600_000
 """So long a word of the county that contradicts its earlier one must stand until its repetition is taken."""
 LAST_WALL_MS = 253_086_768_000_000
 """The year 9990 begins: ten years before calendars end, so that a station which is told so can still be mended."""
-
-_KEY = "clock"
-
-
-class State(Protocol):
-    """Where the station keeps small things: the outbox's state table."""
-
-    def get(self, key: str) -> bytes | None:
-        """Return what `put` kept, or None."""
-
-    def put(self, key: str, value: bytes) -> None:
-        """Keep ``value`` durably."""
 
 
 type _Wall = Annotated[int, Meta(ge=0, le=LAST_WALL_MS)]
@@ -113,21 +101,21 @@ class StationClock:
         self._quality_unsynced: ClockQuality = "unknown"
         self._synced_mono: int | None = None
         self._anchor: _Anchor | None = None
-        self._state: State | None = None
+        self._slot: StateSlot[_Trusted] | None = None
         self._ntp_due = 0
         self._ntp_well_until = -1
         self._distrusted = False
         self._contrary: _Anchor | None = None
         """The county's word that contradicts its earlier one, since it was first said."""
 
-    def restore(self, state: State, *, last_fact: Moment | None = None) -> None:
+    def restore(self, state: StateStore, *, last_fact: Moment | None = None) -> None:
         """Take the floor from disk; in the same boot take up the clock of the run before.
 
         Args:
             last_fact: When the last fact was made; where the time was known then, it raises the floor too.
         """
-        self._state = state
-        trusted = self._kept(state)
+        self._slot = StateSlot(state, "clock", _Trusted, title="the trusted time")
+        trusted = self._slot.read()
         if trusted is not None and trusted.boot == self._boot and trusted.mono <= self._system.mono_ms():
             self._go_on(trusted)
             return
@@ -144,14 +132,6 @@ class StationClock:
         self._wall_at_boot = trusted.wall - trusted.mono
         self._synced_mono = trusted.synced_mono
         self._anchor = _Anchor(trusted.anchor_wall - trusted.anchor_mono, trusted.anchor_mono, trusted.signed)
-
-    def _kept(self, state: State) -> _Trusted | None:
-        raw = state.get(_KEY)
-        try:
-            return msgspec.msgpack.decode(raw, type=_Trusted) if raw else None
-        except msgspec.DecodeError:
-            log.warning("the kept time can't be read; the clock starts at the build time")
-            return None
 
     def now(self) -> Moment:
         """Return this moment."""
@@ -328,7 +308,7 @@ class StationClock:
 
     def keep(self) -> None:
         """Keep the trusted time on disk, as the floor of the next boot; it may lower a wrong one."""
-        if self._state is None or self._synced_mono is None or self._anchor is None:
+        if self._slot is None or self._synced_mono is None or self._anchor is None:
             return
         now = self.now()
         trusted = _Trusted(
@@ -341,7 +321,4 @@ class StationClock:
             anchor_wall=max(0, self._anchor.offset + self._anchor.mono),
             build=self._build,
         )
-        try:
-            self._state.put(_KEY, msgspec.msgpack.encode(trusted))
-        except (StorageFull, StorageFailed) as error:
-            log.warning("the floor of the clock was not kept: %s", error)
+        self._slot.keep(trusted)

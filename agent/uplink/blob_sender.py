@@ -7,7 +7,7 @@ and measures the way; the county's own answer, asked for after a few chunks, is 
 import logging
 from collections.abc import Callable, Mapping
 
-from agent.storage.outbox.errors import StorageFailed
+from agent.storage.errors import StorageFailed
 from agent.uplink.backoff import Backoff
 from agent.uplink.channel import Channel
 from agent.uplink.ports import BlobSource

@@ -6,9 +6,8 @@ instead of refusing them costs the whole wait for each try, so what worked is ke
 
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.state import StateSlot, StateStore
 
 log = logging.getLogger(__name__)
 
@@ -17,26 +16,14 @@ FAILURES = 2
 BACK_AFTER_MS = 86_400_000
 """After so long at another port, the next new connection tries the usual one once."""
 
-_KEY = "door"
-
-
-class Kept(Protocol):
-    """Where the number of the port that worked is kept: the outbox's state table."""
-
-    def get(self, key: str) -> bytes | None:
-        """Return what `put` kept, or None."""
-
-    def put(self, key: str, value: bytes) -> None:
-        """Keep ``value`` durably."""
-
 
 class BrokerEndpoints:
     """Chooses a port for each attempt; 0 is the usual one."""
 
-    def __init__(self, *, count: int, kept: Kept | None, mono_ms: Callable[[], int]) -> None:
+    def __init__(self, *, count: int, kept: StateStore | None, mono_ms: Callable[[], int]) -> None:
         """Begin with the port that worked last, or with the usual one."""
         self._count = count
-        self._kept = kept
+        self._slot = StateSlot(kept, "door", int, title="the port that works") if kept is not None else None
         self._mono_ms = mono_ms
         self._works = self._read()
         self._here = self._works
@@ -44,8 +31,8 @@ class BrokerEndpoints:
         self._failures = 0
 
     def _read(self) -> int:
-        raw = self._kept.get(_KEY) if self._kept else None
-        return raw[0] if raw is not None and len(raw) == 1 and raw[0] < self._count else 0
+        works = self._slot.read() if self._slot else None
+        return works if works is not None and 0 <= works < self._count else 0
 
     def choose(self) -> int:
         """Return the port for the attempt that begins now."""
@@ -70,9 +57,5 @@ class BrokerEndpoints:
             return
         log.warning("the broker is reached at its port number %d from now on", self._here + 1)
         self._works, self._since_ms = self._here, self._mono_ms()
-        if self._kept is None:
-            return
-        try:
-            self._kept.put(_KEY, bytes([self._works]))
-        except (StorageFull, StorageFailed) as error:
-            log.warning("which port works was not kept: %s", error)
+        if self._slot:
+            self._slot.keep(self._works)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from agent.storage.outbox.errors import StorageFull
+from agent.storage.errors import StorageFull
 from agent.uplink.agreement import Continue, Disagree, agree
 from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff

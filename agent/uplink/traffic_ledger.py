@@ -15,8 +15,8 @@ import msgspec
 
 from agent.clocking.duty import local_day
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
-from agent.timekeeping.clock import State, StationClock
+from agent.storage.state import StateSlot, StateStore
+from agent.timekeeping.clock import StationClock
 from agent.uplink.traffic import MB, forecast, month_total, oldest_needed, put_off
 from protocol import alarm_codes
 from protocol.facts import AlarmCleared, AlarmRaised
@@ -29,7 +29,6 @@ SAVE_EACH_BYTES = 1 << 20
 JUDGE_EVERY_MS = 60_000
 
 _HOUR_MS = 3_600_000
-_KEY = "traffic"
 _WORDS: dict[Sheddable, str] = {"blobs": "图片暂缓上传", "vitals": "状态少报"}
 
 
@@ -49,7 +48,7 @@ class TrafficLedger:
         *,
         clock: StationClock,
         journal: FactWriter,
-        state: State,
+        state: StateStore,
         settings: Callable[[], Settings],
         meters: Sequence[Callable[[], int]],
     ) -> None:
@@ -61,10 +60,10 @@ class TrafficLedger:
         """
         self._clock = clock
         self._journal = journal
-        self._state = state
+        self._slot = StateSlot(state, "traffic", _Row, title="the book of the month's data")
         self._settings = settings
         self._meters = meters
-        self._kept = self._read()
+        self._kept = self._slot.read() or _Row()
         self._hours: Counter[int] = Counter()
         """This run's bytes by hours since boot."""
         self._began_hour = clock.mono_ms() // _HOUR_MS
@@ -73,14 +72,6 @@ class TrafficLedger:
         self._saved_ms = clock.mono_ms()
         self._judge_ms = 0
         self.saving = self._kept.saving
-
-    def _read(self) -> _Row:
-        raw = self._state.get(_KEY)
-        try:
-            return msgspec.msgpack.decode(raw, type=_Row) if raw else _Row()
-        except msgspec.DecodeError:
-            log.warning("the book of the month's data can't be read and begins anew")
-            return _Row()
 
     def puts_off(self, what: Sheddable) -> bool:
         """Return whether ``what`` must wait for the next month."""
@@ -158,10 +149,7 @@ class TrafficLedger:
         """Put the book on disk; where that fails it is tried again when it is due next."""
         self._saved_ms = self._clock.mono_ms()
         self._unsaved = 0
-        try:
-            self._state.put(_KEY, msgspec.msgpack.encode(self._row()))
-        except (StorageFull, StorageFailed) as error:
-            log.warning("the book of the month's data was not kept: %s", error)
+        self._slot.keep(self._row())
 
     def _row(self) -> _Row:
         if not self._dated:

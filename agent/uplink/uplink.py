@@ -11,10 +11,11 @@ from typing import Literal
 
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, Link
+from agent.storage.state import StateStore
 from agent.uplink.alarms import Alarms
 from agent.uplink.backoff import Backoff
 from agent.uplink.blob_sender import BlobSender
-from agent.uplink.broker_endpoints import BrokerEndpoints, Kept
+from agent.uplink.broker_endpoints import BrokerEndpoints
 from agent.uplink.channel import Channel
 from agent.uplink.clock_doubt import ClockDoubt
 from agent.uplink.frame_sender import FrameSender
@@ -53,7 +54,7 @@ class Uplink:
         host: UplinkDelegate,
         jitter: Callable[[], float],
         doors: int = 1,
-        state: Kept | None = None,
+        state: StateStore | None = None,
     ) -> None:
         """Make an uplink that connects at its first `tick`.
 

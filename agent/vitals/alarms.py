@@ -6,35 +6,24 @@ still holds is not raised again, and one that no longer holds is cleared.
 
 import logging
 
-import msgspec
-
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox.errors import StorageFailed, StorageFull
-from agent.timekeeping.clock import State, StationClock
+from agent.storage.state import StateSlot, StateStore
+from agent.timekeeping.clock import StationClock
 from protocol.facts import AlarmCleared, AlarmRaised, Severity
 
 log = logging.getLogger(__name__)
 
-_KEY = "alarms"
 _MAX_CHARS = 400
 
 
 class StandingAlarms:
     """The lasting alarms of a station."""
 
-    def __init__(self, *, clock: StationClock, journal: FactWriter, state: State) -> None:
+    def __init__(self, *, clock: StationClock, journal: FactWriter, state: StateStore) -> None:
         self._clock = clock
         self._journal = journal
-        self._state = state
-        self._standing = self._kept()
-
-    def _kept(self) -> dict[str, str]:
-        raw = self._state.get(_KEY)
-        try:
-            return msgspec.msgpack.decode(raw, type=dict[str, str]) if raw else {}
-        except msgspec.DecodeError:
-            log.warning("the list of standing alarms can't be read")
-            return {}
+        self._slot = StateSlot(state, "alarms", dict[str, str], title="the list of standing alarms")
+        self._standing = self._slot.read() or {}
 
     def stands(self, code: str) -> bool:
         """Return whether an alarm of this code was raised and not cleared."""
@@ -69,7 +58,4 @@ class StandingAlarms:
 
     def _keep(self) -> None:
         """Keep what stands; a station that dies before says one thing twice after its restart, which does no harm."""
-        try:
-            self._state.put(_KEY, msgspec.msgpack.encode(self._standing))
-        except (StorageFull, StorageFailed) as error:
-            log.warning("the list of standing alarms was not kept: %s", error)
+        self._slot.keep(self._standing)

@@ -1,24 +1,18 @@
 """Say why the machine last started, as far as the station itself can know it. What nothing tells stays unsaid."""
 
-import logging
 from collections.abc import Iterable
 
 import msgspec
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
-from agent.timekeeping.clock import State, StationClock
-from protocol.codec import decode, encode
+from agent.storage.state import StateSlot, StateStore
+from agent.timekeeping.clock import StationClock
 from protocol.facts import Booted, Fact, ShutDown
 from protocol.health import BootReason, ResetCause
-from protocol.refusal import Refused
 from protocol.units import BootId, Moment
-
-log = logging.getLogger(__name__)
 
 SOON_MS = 15 * 60_000
 """A station that ends so soon after its voltage was too low ended by that, as far as anyone can tell."""
 
-_KEY, _LOW_KEY = "last_boot", "low_voltage"
 _LOW_EVERY_MS = 5 * 60_000
 
 
@@ -39,21 +33,17 @@ def ended_in_order(facts: Iterable[Fact]) -> bool:
 class LastBoot:
     """Judges once in a boot; a restart of the agent alone does not change what was judged."""
 
-    def __init__(self, *, clock: StationClock, state: State, ended_well: bool) -> None:
+    def __init__(self, *, clock: StationClock, state: StateStore, ended_well: bool) -> None:
         """``ended_well``: the run before this one stated its end."""
         self._clock = clock
-        self._state = state
+        self._slot = StateSlot(state, "last_boot", _Judged, title="the reason of the last start")
+        self._low_slot = StateSlot(state, "low_voltage", Moment, title="the time of low voltage")
         self._ended_well = ended_well
         self._low_mono: int | None = None
         self._judged = self._kept()
 
     def _kept(self) -> _Judged | None:
-        raw = self._state.get(_KEY)
-        try:
-            kept = msgspec.msgpack.decode(raw, type=_Judged) if raw else None
-        except msgspec.DecodeError:
-            log.warning("why the machine started can't be read")
-            return None
+        kept = self._slot.read()
         return kept if kept is not None and kept.boot == self._clock.now().boot else None
 
     @property
@@ -66,7 +56,7 @@ class LastBoot:
         if self._judged is None:
             now = self._clock.now()
             self._judged = _Judged(now.boot, self._reason(reset, last_alive, now))
-            self._put(_KEY, msgspec.msgpack.encode(self._judged))
+            self._slot.keep(self._judged)
 
     def _reason(self, reset: ResetCause | None, last_alive: Moment | None, now: Moment) -> BootReason | None:
         if last_alive is None or last_alive.boot == now.boot:
@@ -75,7 +65,7 @@ class LastBoot:
             return "ordered"
         if reset is not None:
             return reset
-        low = self._low()
+        low = self._low_slot.read()
         soon = low is not None and low.boot == last_alive.boot and last_alive.mono - low.mono <= SOON_MS
         return "undervoltage" if soon else "abrupt"
 
@@ -84,18 +74,4 @@ class LastBoot:
         now = self._clock.now()
         if self._low_mono is None or now.mono - self._low_mono >= _LOW_EVERY_MS:
             self._low_mono = now.mono
-            self._put(_LOW_KEY, encode(now))
-
-    def _low(self) -> Moment | None:
-        raw = self._state.get(_LOW_KEY)
-        try:
-            return decode(raw, Moment) if raw else None
-        except Refused:
-            log.warning("when the voltage was too low can't be read")
-            return None
-
-    def _put(self, key: str, value: bytes) -> None:
-        try:
-            self._state.put(key, value)
-        except (StorageFull, StorageFailed) as error:
-            log.warning("%s was not kept: %s", key, error)
+            self._low_slot.keep(now)

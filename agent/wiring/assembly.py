@@ -38,8 +38,9 @@ from agent.station.delegate import StationDelegate
 from agent.station.notify import Notifier
 from agent.storage.blobs import BlobStore
 from agent.storage.disk import free_kib, written_kib
+from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox import Outbox, StorageFailed, StorageFull
+from agent.storage.outbox import Outbox
 from agent.storage.pending import PendingCount
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
@@ -250,7 +251,7 @@ class _Build:
             return
         try:
             self.outbox.prune(before_wall_ms=self.clock.now().wall)
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             log.warning("old facts were not erased: %s", error)
 
     def _desk(self) -> ClockingDesk:

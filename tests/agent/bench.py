@@ -28,8 +28,9 @@ from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
 from agent.ports import Colour
 from agent.station.commands import Commands
+from agent.storage.errors import StorageFailed, StorageFull
 from agent.storage.fact_writer import FactWriter
-from agent.storage.outbox import Outbox, StorageFailed, StorageFull
+from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.twin import EffectiveState, Twin, in_force

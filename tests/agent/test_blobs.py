@@ -11,7 +11,7 @@ import pytest
 
 from agent.storage.blobs import FLOOR_BYTES, FLOOR_SHARE, BlobStore, KeptBlob
 from agent.storage.disk import Space
-from agent.storage.outbox import StorageFailed, StorageFull
+from agent.storage.errors import StorageFailed, StorageFull
 from tests.agent.test_store import room_for
 
 

@@ -25,7 +25,7 @@ from agent.camera.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
 from agent.camera.spool_names import PictureRequest, spool_name
 from agent.events import PictureTaken
 from agent.inbox import Inbox
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageFailed, StorageFull
 from protocol.units import FactRef
 
 REF = FactRef(epoch=bytes(range(16)), seq=7)

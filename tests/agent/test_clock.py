@@ -5,7 +5,6 @@ from typing import Literal
 import msgspec
 import pytest
 
-from agent.storage.outbox.errors import StorageFull
 from agent.timekeeping.clock import (
     ANSWER_WITHIN_MS,
     DAY_MS,
@@ -20,32 +19,17 @@ from agent.timekeeping.clock import (
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import Moment
 from tests.fakes.clockwork import HOUR_MS, MORNING_MS, FakeSystemClock
+from tests.fakes.state import MemoryState
 
 BUILD_MS = 1_780_000_000_000
 
 
-class Memory:
-    """The state table, without the disk."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, bytes] = {}
-        self.full = False
-
-    def get(self, key: str) -> bytes | None:
-        return self.kept.get(key)
-
-    def put(self, key: str, value: bytes) -> None:
-        if self.full:
-            raise StorageFull("no room")
-        self.kept[key] = value
-
-
 @pytest.fixture
-def memory() -> Memory:
-    return Memory()
+def memory() -> MemoryState:
+    return MemoryState()
 
 
-def started(system: FakeSystemClock, memory: Memory, *, last_fact: Moment | None = None) -> StationClock:
+def started(system: FakeSystemClock, memory: MemoryState, *, last_fact: Moment | None = None) -> StationClock:
     clock = StationClock(system=system, build_ms=BUILD_MS)
     clock.restore(memory, last_fact=last_fact)
     return clock
@@ -70,12 +54,14 @@ def told(clock: StationClock, system: FakeSystemClock, wall_ms: int, *, trip_ms:
     return next((fact for fact in facts if isinstance(fact, ClockCorrected)), None)
 
 
-def test_without_any_knowledge_it_stands_at_the_build(system: FakeSystemClock, memory: Memory) -> None:
+def test_without_any_knowledge_it_stands_at_the_build(system: FakeSystemClock, memory: MemoryState) -> None:
     now = started(system, memory).now()
     assert (now.wall, now.quality) == (BUILD_MS + system.mono, "unknown")
 
 
-def test_the_machines_clock_does_not_count_unless_it_is_disciplined(system: FakeSystemClock, memory: Memory) -> None:
+def test_the_machines_clock_does_not_count_unless_it_is_disciplined(
+    system: FakeSystemClock, memory: MemoryState
+) -> None:
     clock = started(system, memory)
     assert clock.check_ntp() is None
     assert clock.now().quality == "unknown"
@@ -85,7 +71,7 @@ def test_the_machines_clock_does_not_count_unless_it_is_disciplined(system: Fake
     assert (clock.now().wall, clock.now().quality) == (system.wall, "synced")
 
 
-def test_the_countys_answer_dates_the_boot(system: FakeSystemClock, memory: Memory) -> None:
+def test_the_countys_answer_dates_the_boot(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     early = clock.now()
     system.pass_ms(30_000)
@@ -96,7 +82,7 @@ def test_the_countys_answer_dates_the_boot(system: FakeSystemClock, memory: Memo
     assert clock.wall_of(early) == MORNING_MS + 200 - 30_000
 
 
-def test_an_answer_after_2_s_does_not_count(system: FakeSystemClock, memory: Memory) -> None:
+def test_an_answer_after_2_s_does_not_count(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     assert told(clock, system, MORNING_MS, trip_ms=ANSWER_WITHIN_MS + 1) is None
     assert told(clock, system, MORNING_MS, trip_ms=-1) is None
@@ -104,7 +90,7 @@ def test_an_answer_after_2_s_does_not_count(system: FakeSystemClock, memory: Mem
     assert told(clock, system, MORNING_MS, trip_ms=ANSWER_WITHIN_MS) is not None
 
 
-def test_what_is_known_already_makes_no_fact(system: FakeSystemClock, memory: Memory) -> None:
+def test_what_is_known_already_makes_no_fact(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     system.pass_ms(HOUR_MS)
@@ -116,7 +102,7 @@ def test_what_is_known_already_makes_no_fact(system: FakeSystemClock, memory: Me
 
 
 @pytest.mark.parametrize("away_ms", [STEP_MS + 1, -STEP_MS - 1])
-def test_no_more_than_2_s_go_unstated(system: FakeSystemClock, memory: Memory, away_ms: int) -> None:
+def test_no_more_than_2_s_go_unstated(system: FakeSystemClock, memory: MemoryState, away_ms: int) -> None:
     """What the boot's facts say of their time is right to that, after the correction too."""
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
@@ -126,7 +112,7 @@ def test_no_more_than_2_s_go_unstated(system: FakeSystemClock, memory: Memory, a
     assert (STEP_MS, corrected.wall) == (2_000, MORNING_MS + HOUR_MS + away_ms)
 
 
-def test_trust_ages_to_holdover_and_is_renewed(system: FakeSystemClock, memory: Memory) -> None:
+def test_trust_ages_to_holdover_and_is_renewed(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     system.pass_ms(SYNCED_FOR_MS + 1)
@@ -136,14 +122,14 @@ def test_trust_ages_to_holdover_and_is_renewed(system: FakeSystemClock, memory: 
     assert clock.now().quality == "synced"
 
 
-def test_the_countys_word_stands_before_ntp(system: FakeSystemClock, memory: Memory) -> None:
+def test_the_countys_word_stands_before_ntp(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS + HOUR_MS)
     assert ntp(clock, system) is None
     assert clock.now().wall == MORNING_MS + HOUR_MS + NTP_EVERY_MS
 
 
-def test_another_boot_begins_at_the_last_trusted_time(system: FakeSystemClock, memory: Memory) -> None:
+def test_another_boot_begins_at_the_last_trusted_time(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     system.pass_ms(HOUR_MS)
@@ -153,7 +139,7 @@ def test_another_boot_begins_at_the_last_trusted_time(system: FakeSystemClock, m
     assert (now.wall, now.quality) == (MORNING_MS + HOUR_MS + system.mono, "restored")
 
 
-def test_the_last_dated_fact_raises_the_floor_too(system: FakeSystemClock, memory: Memory) -> None:
+def test_the_last_dated_fact_raises_the_floor_too(system: FakeSystemClock, memory: MemoryState) -> None:
     told(started(system, memory), system, MORNING_MS)
     fact = Moment(wall=MORNING_MS + HOUR_MS, boot=system.boot, mono=9, quality="holdover")
     guess = Moment(wall=MORNING_MS + 9 * HOUR_MS, boot=system.boot, mono=9, quality="restored")
@@ -162,14 +148,14 @@ def test_the_last_dated_fact_raises_the_floor_too(system: FakeSystemClock, memor
     assert started(system, memory, last_fact=guess).now().wall == MORNING_MS + system.mono
 
 
-def test_a_restart_in_the_same_boot_keeps_the_time(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_restart_in_the_same_boot_keeps_the_time(system: FakeSystemClock, memory: MemoryState) -> None:
     told(started(system, memory), system, MORNING_MS)
     system.pass_ms(5_000)
     now = started(system, memory).now()
     assert (now.wall, now.quality) == (MORNING_MS + 5_000, "synced")
 
 
-def test_a_restart_in_the_same_boot_does_not_renew_the_trust(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_restart_in_the_same_boot_does_not_renew_the_trust(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     system.pass_ms(SYNCED_FOR_MS + 1)
@@ -177,14 +163,14 @@ def test_a_restart_in_the_same_boot_does_not_renew_the_trust(system: FakeSystemC
     assert started(system, memory).now().quality == "holdover"
 
 
-def test_what_this_boot_learns_dates_no_other_boot(system: FakeSystemClock, memory: Memory) -> None:
+def test_what_this_boot_learns_dates_no_other_boot(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     other = Moment(wall=BUILD_MS, boot=b"boot-zero-------", mono=9, quality="restored")
     told(clock, system, MORNING_MS)
     assert clock.wall_of(other) == BUILD_MS
 
 
-def test_trusted_time_may_lower_a_wrong_floor(system: FakeSystemClock, memory: Memory) -> None:
+def test_trusted_time_may_lower_a_wrong_floor(system: FakeSystemClock, memory: MemoryState) -> None:
     told(started(system, memory), system, MORNING_MS + 1_000 * HOUR_MS)
     system.reboot(b"boot-two--------")
     clock = started(system, memory)
@@ -195,8 +181,8 @@ def test_trusted_time_may_lower_a_wrong_floor(system: FakeSystemClock, memory: M
     assert started(system, memory).now().wall == MORNING_MS + system.mono
 
 
-def test_a_damaged_memory_or_a_full_disk_does_not_stop_the_clock(system: FakeSystemClock, memory: Memory) -> None:
-    memory.kept["clock"] = b"\xc1rubbish"
+def test_a_damaged_memory_or_a_full_disk_does_not_stop_the_clock(system: FakeSystemClock, memory: MemoryState) -> None:
+    memory.values["clock"] = b"\xc1rubbish"
     clock = started(system, memory)
     assert clock.now().quality == "unknown"
     memory.full = True
@@ -204,7 +190,7 @@ def test_a_damaged_memory_or_a_full_disk_does_not_stop_the_clock(system: FakeSys
     assert clock.now().quality == "synced"
 
 
-def test_another_build_later_than_the_kept_time_is_the_floor(system: FakeSystemClock, memory: Memory) -> None:
+def test_another_build_later_than_the_kept_time_is_the_floor(system: FakeSystemClock, memory: MemoryState) -> None:
     told(started(system, memory), system, BUILD_MS - HOUR_MS)
     system.reboot(b"boot-two--------")
     clock = StationClock(system=system, build_ms=BUILD_MS + HOUR_MS)
@@ -212,14 +198,14 @@ def test_another_build_later_than_the_kept_time_is_the_floor(system: FakeSystemC
     assert (clock.now().wall, clock.now().quality) == (BUILD_MS + HOUR_MS + system.mono, "unknown")
 
 
-def test_a_build_in_the_future_is_found_out_by_trusted_time(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_build_in_the_future_is_found_out_by_trusted_time(system: FakeSystemClock, memory: MemoryState) -> None:
     told(started(system, memory), system, BUILD_MS - HOUR_MS)
     system.reboot(b"boot-two--------")
     now = started(system, memory).now()
     assert (now.wall, now.quality) == (BUILD_MS - HOUR_MS + system.mono, "restored")
 
 
-def test_a_time_service_that_is_not_well_or_silent_does_not_count(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_time_service_that_is_not_well_or_silent_does_not_count(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     system.synced = True
     clock.ntp_read(well=False, mono_ms=system.mono)
@@ -231,7 +217,7 @@ def test_a_time_service_that_is_not_well_or_silent_does_not_count(system: FakeSy
 
 
 def test_a_time_service_that_is_well_does_not_count_before_the_kernel_agrees(
-    system: FakeSystemClock, memory: Memory
+    system: FakeSystemClock, memory: MemoryState
 ) -> None:
     clock = started(system, memory)
     clock.ntp_read(well=True, mono_ms=system.mono)
@@ -241,7 +227,7 @@ def test_a_time_service_that_is_well_does_not_count_before_the_kernel_agrees(
 
 
 @pytest.mark.parametrize("wall", [0, 946_684_800_000, BUILD_MS - DAY_MS, BUILD_MS + 732 * DAY_MS, 4_102_444_800_000])
-def test_an_impossible_ntp_is_distrusted_and_said_once(system: FakeSystemClock, memory: Memory, wall: int) -> None:
+def test_an_impossible_ntp_is_distrusted_and_said_once(system: FakeSystemClock, memory: MemoryState, wall: int) -> None:
     clock = started(system, memory)
     system.wall = wall
     alarm = ntp(clock, system)
@@ -252,7 +238,7 @@ def test_an_impossible_ntp_is_distrusted_and_said_once(system: FakeSystemClock, 
     assert told(clock, system, MORNING_MS) is not None
 
 
-def test_ntp_may_lower_what_ntp_alone_has_said(system: FakeSystemClock, memory: Memory) -> None:
+def test_ntp_may_lower_what_ntp_alone_has_said(system: FakeSystemClock, memory: MemoryState) -> None:
     system.wall += 300 * DAY_MS
     assert ntp(started(system, memory), system) is not None
     system.reboot(b"boot-two--------")
@@ -262,7 +248,7 @@ def test_ntp_may_lower_what_ntp_alone_has_said(system: FakeSystemClock, memory: 
     assert corrected.before == "restored"
 
 
-def test_ntp_never_lowers_what_the_county_has_said(system: FakeSystemClock, memory: Memory) -> None:
+def test_ntp_never_lowers_what_the_county_has_said(system: FakeSystemClock, memory: MemoryState) -> None:
     told(started(system, memory), system, MORNING_MS)
     system.reboot(b"boot-two--------")
     system.wall = MORNING_MS - DAY_MS
@@ -271,7 +257,7 @@ def test_ntp_never_lowers_what_the_county_has_said(system: FakeSystemClock, memo
 
 @pytest.mark.parametrize("away", [HOUR_MS, -HOUR_MS, 365 * DAY_MS, -365 * DAY_MS])
 def test_an_ntp_that_jumps_away_from_its_own_word_is_distrusted(
-    system: FakeSystemClock, memory: Memory, away: int
+    system: FakeSystemClock, memory: MemoryState, away: int
 ) -> None:
     clock = started(system, memory)
     ntp(clock, system)
@@ -281,7 +267,7 @@ def test_an_ntp_that_jumps_away_from_its_own_word_is_distrusted(
     assert clock.now().wall == true + NTP_EVERY_MS
 
 
-def test_an_ntp_that_creeps_away_gets_no_further_than_a_crystal(system: FakeSystemClock, memory: Memory) -> None:
+def test_an_ntp_that_creeps_away_gets_no_further_than_a_crystal(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     ntp(clock, system)
     true = clock.now().wall
@@ -291,7 +277,7 @@ def test_an_ntp_that_creeps_away_gets_no_further_than_a_crystal(system: FakeSyst
 
 
 def test_when_the_countys_word_is_a_day_old_ntp_may_confirm_it_but_not_move_it(
-    system: FakeSystemClock, memory: Memory
+    system: FakeSystemClock, memory: MemoryState
 ) -> None:
     clock = started(system, memory)
     told(clock, system, system.wall)
@@ -303,7 +289,7 @@ def test_when_the_countys_word_is_a_day_old_ntp_may_confirm_it_but_not_move_it(
     assert (clock.now().quality, clock.now().wall) == ("synced", system.wall)
 
 
-def test_the_countys_first_word_after_ntp_is_stated(system: FakeSystemClock, memory: Memory) -> None:
+def test_the_countys_first_word_after_ntp_is_stated(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     ntp(clock, system)
     corrected = told(clock, system, system.wall + 300)
@@ -312,7 +298,7 @@ def test_the_countys_first_word_after_ntp_is_stated(system: FakeSystemClock, mem
     assert told(clock, system, system.wall) is None
 
 
-def test_a_restart_in_the_same_boot_remembers_whose_word_it_was(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_restart_in_the_same_boot_remembers_whose_word_it_was(system: FakeSystemClock, memory: MemoryState) -> None:
     told(started(system, memory), system, MORNING_MS)
     clock = started(system, memory)
     assert clock.signed
@@ -321,7 +307,7 @@ def test_a_restart_in_the_same_boot_remembers_whose_word_it_was(system: FakeSyst
     assert told(clock, system, MORNING_MS + NTP_EVERY_MS) is None
 
 
-def test_a_jump_of_the_machines_clock_does_not_move_the_stations(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_jump_of_the_machines_clock_does_not_move_the_stations(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     for jump in (HOUR_MS, -HOUR_MS, 365 * DAY_MS, -365 * DAY_MS):
@@ -331,14 +317,14 @@ def test_a_jump_of_the_machines_clock_does_not_move_the_stations(system: FakeSys
     assert (clock.now().wall, clock.now().quality) == (MORNING_MS + 4_000, "synced")
 
 
-def test_sleep_counts(system: FakeSystemClock, memory: Memory) -> None:
+def test_sleep_counts(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     system.mono += 8 * HOUR_MS
     assert (clock.now().wall, clock.now().quality) == (MORNING_MS + 8 * HOUR_MS, "synced")
 
 
-def test_a_mono_that_went_back_is_another_boot(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_mono_that_went_back_is_another_boot(system: FakeSystemClock, memory: MemoryState) -> None:
     told(started(system, memory), system, MORNING_MS)
     system.mono -= 500_000
     now = started(system, memory).now()
@@ -357,19 +343,19 @@ def test_a_mono_that_went_back_is_another_boot(system: FakeSystemClock, memory: 
         msgspec.msgpack.encode([b"boot-one--------", 1, MORNING_MS, "soon"]),
     ],
 )
-def test_damaged_memory_is_no_memory(system: FakeSystemClock, memory: Memory, kept: bytes) -> None:
-    memory.kept["clock"] = kept
+def test_damaged_memory_is_no_memory(system: FakeSystemClock, memory: MemoryState, kept: bytes) -> None:
+    memory.values["clock"] = kept
     now = started(system, memory).now()
     assert (now.wall, now.quality) == (BUILD_MS + system.mono, "unknown")
 
 
-def test_what_an_earlier_version_kept_is_read(system: FakeSystemClock, memory: Memory) -> None:
-    memory.kept["clock"] = msgspec.msgpack.encode([b"boot-zero-------", 1, MORNING_MS, 1])
+def test_what_an_earlier_version_kept_is_read(system: FakeSystemClock, memory: MemoryState) -> None:
+    memory.values["clock"] = msgspec.msgpack.encode([b"boot-zero-------", 1, MORNING_MS, 1])
     now = started(system, memory).now()
     assert (now.wall, now.quality) == (MORNING_MS + system.mono, "restored")
 
 
-def test_a_county_after_the_year_9990_is_not_believed(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_county_after_the_year_9990_is_not_believed(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     assert told(clock, system, LAST_WALL_MS + 1) is None
     assert clock.now().quality == "unknown"
@@ -377,7 +363,7 @@ def test_a_county_after_the_year_9990_is_not_believed(system: FakeSystemClock, m
 
 @pytest.mark.parametrize("source", ["rtc", "modem"])
 def test_a_hint_gives_a_start_and_dates_nothing(
-    system: FakeSystemClock, memory: Memory, source: Literal["rtc", "modem"]
+    system: FakeSystemClock, memory: MemoryState, source: Literal["rtc", "modem"]
 ) -> None:
     clock = started(system, memory)
     assert clock.hinted(MORNING_MS, source=source, mono_ms=system.mono) is None
@@ -387,14 +373,14 @@ def test_a_hint_gives_a_start_and_dates_nothing(
     assert corrected.before == "restored"
 
 
-def test_a_hint_before_the_floor_does_not_lower_it(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_hint_before_the_floor_does_not_lower_it(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     assert clock.hinted(BUILD_MS - HOUR_MS, source="rtc", mono_ms=system.mono) is None
     assert (clock.now().wall, clock.now().quality) == (BUILD_MS + system.mono, "unknown")
 
 
 @pytest.mark.parametrize("wall", [0, 946_684_800_500, BUILD_MS - 2 * DAY_MS, BUILD_MS + 733 * DAY_MS, 2**52])
-def test_a_hint_that_can_not_be_right_is_an_alarm(system: FakeSystemClock, memory: Memory, wall: int) -> None:
+def test_a_hint_that_can_not_be_right_is_an_alarm(system: FakeSystemClock, memory: MemoryState, wall: int) -> None:
     clock = started(system, memory)
     alarm = clock.hinted(wall, source="rtc", mono_ms=system.mono)
     assert alarm is not None
@@ -403,7 +389,7 @@ def test_a_hint_that_can_not_be_right_is_an_alarm(system: FakeSystemClock, memor
 
 
 def test_where_the_time_is_known_a_hint_only_shows_whether_its_source_works(
-    system: FakeSystemClock, memory: Memory
+    system: FakeSystemClock, memory: MemoryState
 ) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
@@ -412,16 +398,16 @@ def test_where_the_time_is_known_a_hint_only_shows_whether_its_source_works(
     assert (clock.now().wall, clock.now().quality) == (MORNING_MS, "synced")
 
 
-def test_a_hint_keeps_no_floor(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_hint_keeps_no_floor(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     clock.hinted(MORNING_MS, source="rtc", mono_ms=system.mono)
     clock.keep()
-    assert not memory.kept
+    assert not memory.values
 
 
 @pytest.mark.parametrize("away_ms", [-6 * 365 * DAY_MS, 365 * DAY_MS, -60_000])
 def test_a_county_that_contradicts_itself_is_not_believed_at_once(
-    system: FakeSystemClock, memory: Memory, away_ms: int
+    system: FakeSystemClock, memory: MemoryState, away_ms: int
 ) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
@@ -434,7 +420,7 @@ def test_a_county_that_contradicts_itself_is_not_believed_at_once(
     assert heard(clock, system, system.wall + away_ms) == [], "one alarm for one dispute"
 
 
-def test_what_the_county_says_again_after_a_while_stands(system: FakeSystemClock, memory: Memory) -> None:
+def test_what_the_county_says_again_after_a_while_stands(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     heard(clock, system, MORNING_MS + HOUR_MS)
@@ -447,7 +433,7 @@ def test_what_the_county_says_again_after_a_while_stands(system: FakeSystemClock
     assert not clock.wants_word
 
 
-def test_a_county_that_takes_its_word_back_ends_the_dispute(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_county_that_takes_its_word_back_ends_the_dispute(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     heard(clock, system, MORNING_MS + HOUR_MS)
@@ -458,7 +444,7 @@ def test_a_county_that_takes_its_word_back_ends_the_dispute(system: FakeSystemCl
     assert told(clock, system, system.wall + HOUR_MS) is None, "a dispute that is over does not count for the next"
 
 
-def test_a_third_word_is_not_the_second_one_again(system: FakeSystemClock, memory: Memory) -> None:
+def test_a_third_word_is_not_the_second_one_again(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     heard(clock, system, MORNING_MS + HOUR_MS)
@@ -467,7 +453,7 @@ def test_a_third_word_is_not_the_second_one_again(system: FakeSystemClock, memor
     assert clock.now().wall == system.wall
 
 
-def test_an_ntp_that_is_well_settles_the_dispute_at_once(system: FakeSystemClock, memory: Memory) -> None:
+def test_an_ntp_that_is_well_settles_the_dispute_at_once(system: FakeSystemClock, memory: MemoryState) -> None:
     """It can't be told to lie the county's new word beforehand, and the county stands over it anyway."""
     clock = started(system, memory)
     told(clock, system, MORNING_MS - HOUR_MS)
@@ -477,7 +463,7 @@ def test_an_ntp_that_is_well_settles_the_dispute_at_once(system: FakeSystemClock
     assert clock.now().wall == system.wall
 
 
-def test_the_run_of_the_countys_clock_is_stated(system: FakeSystemClock, memory: Memory) -> None:
+def test_the_run_of_the_countys_clock_is_stated(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     [fact] = clock.county_said(
         MORNING_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono, clock_run=b"run-one-"
@@ -486,7 +472,7 @@ def test_the_run_of_the_countys_clock_is_stated(system: FakeSystemClock, memory:
     assert fact.clock_run == b"run-one-"
 
 
-def test_the_countys_word_is_wanted_until_it_is_had_in_this_boot(system: FakeSystemClock, memory: Memory) -> None:
+def test_the_countys_word_is_wanted_until_it_is_had_in_this_boot(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     assert clock.wants_word
     ntp(clock, system)

@@ -8,7 +8,7 @@ import pytest
 from agent.causes import cause
 from agent.cli import EXIT_BAD_CONFIG, EXIT_FAILED, main
 from agent.config.station_config import BadConfig, load
-from agent.storage.store import StorageFailed
+from agent.storage.errors import StorageFailed
 from tests.agent.test_config import GOOD
 
 LINES = GOOD.splitlines()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox, StorageFailed
-from agent.storage.outbox.errors import Damaged
+from agent.storage.errors import Damaged, StorageFailed
+from agent.storage.outbox import Outbox
 from agent.storage.store import PAGE_BYTES
 from protocol.facts import EpochOpened, Touch
 from tests.agent.bench import ZHANG

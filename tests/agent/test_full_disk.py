@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.storage.outbox.errors import StorageFailed, StorageFull
+from agent.storage.errors import StorageFailed, StorageFull
 from protocol.facts import AlarmRaised, ReaderLost, Touch
 from tests.agent.bench import LI, LOST, ZHANG, Bench
 

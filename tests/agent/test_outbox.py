@@ -6,7 +6,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from agent.storage.outbox import MAX_COMMIT_BYTES, Outbox, StorageFailed
+from agent.storage.errors import StorageFailed
+from agent.storage.outbox import MAX_COMMIT_BYTES, Outbox
 from protocol import chain
 from protocol.codec import encode
 from protocol.envelope import decode_envelope

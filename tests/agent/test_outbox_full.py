@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox, StorageFailed, StorageFull
+from agent.storage.errors import StorageFailed, StorageFull
+from agent.storage.outbox import Outbox
 from tests.agent.test_outbox import open_outbox
 from tests.agent.test_store import room_for
 from tests.proofs.power_cut.judge import facts_of

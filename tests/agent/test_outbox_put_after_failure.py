@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox, StorageFailed, StorageFull
+from agent.storage.errors import StorageError
+from agent.storage.outbox import Outbox
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, Kind
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment
 
@@ -17,7 +18,7 @@ def opened(path: Path, *, vfs: str = "") -> Outbox:
 def fails(outbox: Outbox, value: bytes) -> bool:
     try:
         outbox.put("key", value)
-    except (StorageFull, StorageFailed):
+    except StorageError:
         return True
     return False
 

@@ -7,7 +7,8 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from agent.storage.outbox import Outbox, StorageFailed
+from agent.storage.errors import StorageFailed
+from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
 from protocol.facts import EpochOpened, Fact, FactsLost
 from tests.agent.test_outbox import open_outbox

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox, StorageFailed
+from agent.storage.errors import StorageFailed
+from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
 from protocol.facts import Touch
 from tests.agent.test_outbox import open_outbox

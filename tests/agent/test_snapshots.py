@@ -9,7 +9,7 @@ from agent.camera.snapshots import MAX_REQUESTED
 from agent.camera.spool_names import PictureRequest, parse_spool_name, spool_name
 from agent.events import PictureTaken
 from agent.ports import Suspect
-from agent.storage.outbox import StorageFailed
+from agent.storage.errors import StorageFailed
 from protocol.commands import Command
 from protocol.facts import AlarmCleared, AlarmRaised, BlobAnnounced, BlobEvicted, BlobPurpose, CommandResult
 from protocol.units import FactRef

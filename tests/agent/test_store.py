@@ -9,7 +9,8 @@ import apsw
 import pytest
 
 import agent.storage.store
-from agent.storage.store import STATE_TABLE, Damaged, StorageFailed, StorageFull, Store
+from agent.storage.errors import Damaged, StorageFailed, StorageFull
+from agent.storage.store import STATE_TABLE, Store
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Judge an opened file before anything of it is believed or sent."""
 
+from agent.storage.errors import Damaged, StorageFailed
 from agent.storage.outbox.marks import Mark, load_mark
 from agent.storage.outbox.schema import GUARDS, TABLES
 from agent.storage.outbox.stream import Tip, load_tip, read_facts
-from agent.storage.store import Damaged, StorageFailed, Store
+from agent.storage.store import Store
 from protocol import chain
 
 STATION_KEY = "outbox/station"

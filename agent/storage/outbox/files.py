@@ -11,9 +11,10 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.storage.errors import Damaged, StorageFailed, storage_error
 from agent.storage.outbox.damaged_file import Frames
 from agent.storage.outbox.disk import Disk, wal_of
-from agent.storage.store import PAGE_BYTES, Damaged, StorageFailed, StorageFull, Store, no_space
+from agent.storage.store import PAGE_BYTES, Store
 from protocol.units import Moment
 
 _HEADER = b"SQLite format 3\x00" + PAGE_BYTES.to_bytes(2, "big") + b"\x02\x02\x00\x40\x20\x20"
@@ -152,6 +153,4 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if no_space(error.errno):
-            raise StorageFull("no room on the disk") from error
-        raise StorageFailed(str(error)) from error
+        raise storage_error(error) from error

@@ -11,6 +11,7 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.storage.errors import Damaged, StorageError
 from agent.storage.outbox import prune
 from agent.storage.outbox.check import STATION_KEY, checked
 from agent.storage.outbox.disk import Disk, RealDisk, wal_of
@@ -22,7 +23,7 @@ from agent.storage.outbox.salvage import salvage
 from agent.storage.outbox.schema import guard_facts, make_tables
 from agent.storage.outbox.stream import Appender, Tip, load_tip, read_facts
 from agent.storage.outbox.wal_recovery import redo
-from agent.storage.store import Damaged, StorageFailed, StorageFull, Store
+from agent.storage.store import Store
 from protocol import birth, chain
 from protocol.envelope import Envelope, SealedFact
 from protocol.facts import MAX_BODY_BYTES, EpochReason, Fact, encode_fact
@@ -348,7 +349,7 @@ class Outbox:
                 self._reload()
             with self._store.transaction():
                 yield
-        except (StorageFull, StorageFailed) as error:
+        except StorageError as error:
             self._unsure = True
             self._damage = error if isinstance(error, Damaged) else self._damage
             raise

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from agent.storage.errors import Damaged
 from agent.storage.outbox.check import STATION_KEY, refuse_foreign
 from agent.storage.outbox.damaged_file import DamagedFile
 from agent.storage.outbox.disk import Disk
@@ -20,7 +21,7 @@ from agent.storage.outbox.reissue import as_reissued, reissue
 from agent.storage.outbox.scan import Scan, proven_facts, survey
 from agent.storage.outbox.schema import guard_facts, make_tables, place, seq_of
 from agent.storage.outbox.stream import Appender, StoredFact, insert_fact
-from agent.storage.store import Damaged, Store
+from agent.storage.store import Store
 from protocol import chain
 from protocol.units import Moment
 

@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from agent.storage.errors import Damaged
 from agent.storage.outbox.schema import place, seq_of, stream_of
-from agent.storage.store import Damaged, Row, Store
+from agent.storage.store import Row, Store
 from protocol import chain
 from protocol.facts import EpochOpened, EpochReason, Fact, encode_fact
 from protocol.units import Moment

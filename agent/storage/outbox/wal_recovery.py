@@ -9,13 +9,14 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from agent.storage.errors import Damaged
 from agent.storage.outbox.damaged_file import Frames
 from agent.storage.outbox.disk import Disk, wal_of
 from agent.storage.outbox.marks import Mark, read_mark, write_mark
 from agent.storage.outbox.pages import leaf_rows
 from agent.storage.outbox.schema import place
 from agent.storage.outbox.stream import StoredFact, Tip, insert_fact, stored_fact
-from agent.storage.store import Damaged, Row, Store
+from agent.storage.store import Row, Store
 from protocol import chain
 
 

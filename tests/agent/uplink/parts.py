@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.identity.county_keys import CountyKeys
 from agent.ports import DeviceError, JudgeAt
-from agent.storage.outbox import StorageFull
+from agent.storage.errors import StorageFull
 from agent.storage.outbox.earlier import EarlierStream
+from agent.storage.state import StateStore
 from agent.uplink import Uplink
-from agent.uplink.broker_endpoints import Kept
 from protocol import chain
 from protocol.birth import Mark
 from protocol.commands import Command
@@ -297,7 +297,9 @@ class FakeLink:
 class Bench:
     """An uplink with a broker and a county that a test switches on, off and wrong."""
 
-    def __init__(self, *, jitter: Callable[[], float] = lambda: 0.5, doors: int = 1, state: Kept | None = None) -> None:
+    def __init__(
+        self, *, jitter: Callable[[], float] = lambda: 0.5, doors: int = 1, state: StateStore | None = None
+    ) -> None:
         self.clock = Clock()
         self.outbox = MemoryOutbox()
         self.blobs = MemoryBlobs()

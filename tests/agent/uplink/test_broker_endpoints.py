@@ -6,29 +6,13 @@ from pathlib import Path
 import pytest
 
 from agent.events import LinkUp
-from agent.storage.outbox import StorageFull
 from agent.uplink.broker_endpoints import BACK_AFTER_MS
 from tests.agent.uplink.network import Broker, Wire, free_port
 from tests.agent.uplink.parts import STATION, Bench, MemoryOutbox
 from tests.agent.uplink.pki import Authority
 from tests.agent.uplink.test_over_mosquitto import RealStation
 from tests.fakes.county_peer import CountyBook, CountyPeer
-
-
-class Kept:
-    """The state table, which may be full."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, bytes] = {}
-        self.full = False
-
-    def get(self, key: str) -> bytes | None:
-        return self.values.get(key)
-
-    def put(self, key: str, value: bytes) -> None:
-        if self.full:
-            raise StorageFull("no room")
-        self.values[key] = value
+from tests.fakes.state import MemoryState
 
 
 def fail(bench: Bench, times: int) -> None:
@@ -66,7 +50,7 @@ def test_a_broker_with_one_port_is_knocked_at_there() -> None:
 
 
 def test_what_worked_is_kept_over_a_restart_and_left_after_two_failures_only() -> None:
-    kept = Kept()
+    kept = MemoryState()
     bench = Bench(doors=2, state=kept)
     fail(bench, 2)
     come_up(bench)
@@ -77,7 +61,7 @@ def test_what_worked_is_kept_over_a_restart_and_left_after_two_failures_only() -
 
 
 def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> None:
-    bench = Bench(doors=2, state=Kept())
+    bench = Bench(doors=2, state=MemoryState())
     fail(bench, 2)
     come_up(bench)
     bench.wait(BACK_AFTER_MS)
@@ -99,7 +83,7 @@ def test_the_usual_port_is_tried_once_a_day_and_taken_back_when_it_works() -> No
 
 
 def test_a_full_disk_or_a_foreign_mark_costs_nothing_but_tries(caplog: pytest.LogCaptureFixture) -> None:
-    kept = Kept()
+    kept = MemoryState()
     kept.full = True
     bench = Bench(doors=2, state=kept)
     fail(bench, 2)

@@ -14,7 +14,7 @@ from agent.events import PackFetched
 from agent.identity.station_identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
 from agent.rescue import ExportFailed, board, export
 from agent.storage.durable import make_folder
-from agent.storage.outbox import StorageFailed, StorageFull
+from agent.storage.errors import StorageFailed, StorageFull
 from protocol.receipts import Receipt
 from tests.fakes.clockwork import FakeSystemClock
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, python_files

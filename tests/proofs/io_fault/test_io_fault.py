@@ -6,7 +6,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from agent.storage.outbox import Outbox, StorageFull
+from agent.storage.errors import StorageFull
+from agent.storage.outbox import Outbox
 from agent.storage.store import Store
 from protocol.facts import Fact
 from protocol.units import FactRef

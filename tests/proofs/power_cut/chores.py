@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from agent.drivers.https import WrongContent
 from agent.ports import DeviceError
-from agent.storage.outbox import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from protocol.kiosk import AnswerQuestion, NextQuestion, OpenLevel, QuestionShown
 from tests.proofs.power_cut.county import ORDERS, desired_state, opening_of, pack_file, serving, some_order
 from tests.proofs.power_cut.program import Program
@@ -139,5 +139,5 @@ class Chores:
                 with serving(file, breaks_at=breaks):
                     program.fetch(ref)
                 return
-            except (DeviceError, WrongContent, OSError, StorageFull, StorageFailed):
+            except (DeviceError, WrongContent, OSError, StorageError):
                 continue

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.identity.station_identity import IdentityBroken
-from agent.storage.outbox import Outbox, StorageFailed, StorageFull
+from agent.storage.errors import StorageError
+from agent.storage.outbox import Outbox
 from agent.storage.recent import first_made
 from protocol.facts import EpochOpened, Fact, FactsLost, Touch
 from protocol.units import FactRef
@@ -77,7 +78,7 @@ def finding(verdict: Verdict, where: str) -> Iterator[None]:
     before = verdict.wrong
     try:
         yield
-    except (StorageFailed, StorageFull, IdentityBroken) as error:
+    except (StorageError, IdentityBroken) as error:
         verdict.refused_to_start += 1
         where = f"{where}: {error}"
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding of the proof

@@ -13,7 +13,8 @@ from agent.commands.command_log import CommandLog
 from agent.commands.log_tail import LogTail
 from agent.drivers import https
 from agent.station.commands import Commands
-from agent.storage.outbox import Outbox, StorageFailed
+from agent.storage.errors import StorageFailed
+from agent.storage.outbox import Outbox
 from protocol.commands import Command
 from tests.proofs.power_cut.cutting import prove
 from tests.proofs.power_cut.disk import ForgetfulDisk
@@ -53,7 +54,7 @@ def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch)
         ("agent.identity.station_identity.sync_folder", "identity"),
         ("agent.rescue.stick.sync_folder", "export"),
         ("agent.storage.durable.sync_folder", "identity"),
-        ("agent.camera.camera_process._sync", "spool"),
+        ("agent.storage.durable.sync_folder", "spool"),
     ],
 )
 def test_a_name_that_is_not_synced_is_caught(place: str, purpose: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.storage.outbox import StorageFailed, StorageFull
+from agent.storage.errors import StorageError
 from agent.storage.outbox.disk import wal_of
 from protocol.units import FactRef
 from tests.proofs.rollback.board import Board
@@ -219,7 +219,7 @@ def live_and_judge(folder: Path, county: County, *, seed: int, findings: Finding
     try:
         history.run()
         history.judge(findings)
-    except (StorageFailed, StorageFull) as error:
+    except StorageError as error:
         findings.refused_to_start += 1
         where = f"{where}: {error}"
     except Exception as error:  # whatever it is, it is a finding of the proof

@@ -1,0 +1,32 @@
+"""What can go wrong with what the station keeps on its disk, sorted by what the caller can do about it.
+
+`StorageFull` heals by itself when there is room again. `StorageFailed` does not: the disk or the file needs help.
+"""
+
+import errno
+
+
+class StorageError(Exception):
+    """The disk did not take or give what was asked. Nothing of the transaction counts."""
+
+
+class StorageFull(StorageError):
+    """The disk has no room. Nothing of the transaction was written; it works again when there is room."""
+
+
+class StorageFailed(StorageError):
+    """The disk or the file failed. Nothing of the transaction counts; opening the outbox anew salvages what it can."""
+
+
+class Damaged(StorageFailed):
+    """The file is not what was written. Opening the outbox salvages it and goes on."""
+
+
+def no_space(error_number: int | None) -> bool:
+    """Return whether an errno says that the disk, a quota or a limit on file size leaves no room."""
+    return error_number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def storage_error(error: OSError) -> StorageFull | StorageFailed:
+    """Return what an error of the operating system means for the caller."""
+    return StorageFull("no room on the disk") if no_space(error.errno) else StorageFailed(str(error))
