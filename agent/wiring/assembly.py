@@ -259,7 +259,7 @@ class _Build:
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
-            today=self.today,
+            history=self.today,
             lamp=self.lamp,
             screens=self.kiosks,
             pictures=self.snapshots,

@@ -279,7 +279,7 @@ class Bench:
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
-            today=self.today,
+            history=self.today,
             lamp=self.lamp,
             screens=self.recorded,
             pictures=self.recorded,
