@@ -36,7 +36,7 @@ from agent.twin import Twin
 from protocol import alarm_codes
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
-from protocol.kiosk import ChooseDirection, Colour, KeepDirection, Lacking, Missing, Sorry, ToKiosk, TouchShown
+from protocol.kiosk import ChooseDirection, Colour, KeepDirection, Sorry, ToKiosk, TouchShown
 from protocol.refusal import Refused
 from protocol.units import Direction, FactRef, Moment
 
