@@ -1,7 +1,8 @@
-"""What the camera's process allows itself, so that no picture costs the station more than a picture.
+"""Limits that the camera's process sets for itself, so that a bad picture costs the station one picture and no more.
 
-setrlimit(2); a limit that the service manager has set lower stays. The end of a limit is the end of the process, or a
-failed picture, and never more: the agent starts it anew.
+They are set with setrlimit(2); a limit that the service manager has set lower stays. A process that reaches a limit
+fails to take the picture or is ended, and the agent starts a new one. Where the service manager starts the process, the
+unit ``cunhui-camera@.service`` sets limits of its own around these; a test compares them.
 """
 
 import os
@@ -9,20 +10,22 @@ import resource
 import signal
 
 MEMORY_BYTES = 384 * 2**20
-"""RLIMIT_DATA: what the process writes for itself, devices' buffers not counted. Python with Pillow takes 40 MB.
-RLIMIT_AS bounds the rest; libraries reserve more addresses than they use."""
+"""RLIMIT_DATA: memory that the process writes for itself, without the devices' buffers. Python with Pillow: 40 MB."""
 ADDRESSES_BYTES = 1536 * 2**20
+"""RLIMIT_AS. Much more than the memory, because libraries reserve more addresses than they use."""
 FILE_BYTES = 4 * 2**20
 OPEN_FILES = 256
 NICE = 10
-"""Also lowers the priority at the card: ioprio_set(2), without a priority of its own it follows the nice value."""
+"""It also lowers the priority at the disk: without an I/O priority of its own a process's follows from its nice value
+(ioprio_set(2))."""
 CPU_S = 20
+"""Of the processor, for one picture: it ends a library that loops for ever."""
 PICTURE_S = 30
-"""For one picture. The agent gives up sooner; this ends a process that has lost its agent and hangs."""
+"""For one picture. The agent gives up sooner; this limit ends a process that hangs after it has lost its agent."""
 
 
 def limit_process() -> None:
-    """Lower what this process may take, for good."""
+    """Set the limits that hold for the whole life of this process."""
     for kind, wanted in (
         (resource.RLIMIT_DATA, MEMORY_BYTES),
         (resource.RLIMIT_AS, ADDRESSES_BYTES),
@@ -37,7 +40,8 @@ def limit_process() -> None:
 
 
 def picture_begins() -> None:
-    """Give the next picture its time: SIGXCPU or SIGALRM ends the process after that (signal(7))."""
+    """Give the next picture its time; after that SIGXCPU or SIGALRM ends the process (signal(7))."""
+    # RLIMIT_CPU counts from the process's start, so the limit moves up with what earlier pictures have used.
     used = resource.getrusage(resource.RUSAGE_SELF)
     allowed = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_S, allowed))

@@ -1,8 +1,8 @@
-"""The two ways to a camera's process: one that the agent starts, and one that the service manager starts for it.
+"""The two ways to reach a camera's process: as a child of the agent, or over a socket of the service manager.
 
-Started by the service manager (socket activation, ``Accept=yes``: systemd.socket(5)) it has a user and a sandbox of its
-own, as `firmware_scripts/systemd` sets up: no network, no keys, no outbox. On both ways a line with a file name goes
-down and a line with the answer comes back, see `agent.camera.camera_process`.
+The service manager starts one process for each connection (socket activation, ``Accept=yes``: systemd.socket(5)). It
+gives the process a user and a sandbox of its own (`firmware_scripts/systemd`): no network, no keys, no outbox.
+The agent and the process say the same on both ways: `agent.camera.camera_protocol`.
 """
 
 import contextlib
@@ -17,35 +17,38 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from agent.camera.camera_protocol import NoReply, Reply, parse_reply
+
 _MAX_LINE = 1_000
 _CONNECT_S = 5.0
 
 
 class CameraLine(Protocol):
-    """One camera process that runs."""
+    """The connection to one camera process that runs."""
 
     def alive(self) -> bool:
-        """Whether it has not ended, as far as can be seen without asking."""
+        """Return whether the process still runs, as far as can be seen without asking it."""
 
-    def ask(self, line: str, *, within_s: float) -> str:
-        """Send a line and return the answer, or in words why there is none.
+    def ask(self, request: str, *, within_s: float) -> Reply:
+        """Send a request and return the reply.
 
         Raises:
-            OSError: The process is gone.
+            NoReply: None came in time, the process ended, or it said something else.
+            OSError: The process was gone before it could be asked.
         """
 
     def read(self, size: int, *, within_s: float) -> bytes:
-        """Return so many bytes that follow an answer.
+        """Return so many bytes that follow a reply.
 
         Raises:
             OSError: They do not come.
         """
 
     def interrupt(self) -> None:
-        """From any thread: let an `ask` that waits return."""
+        """Let an `ask` that waits on another thread return. May be called from any thread."""
 
     def end(self) -> None:
-        """End the process and let it go."""
+        """End the process and close the connection."""
 
 
 class SpawnedCamera:
@@ -53,36 +56,37 @@ class SpawnedCamera:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Start it. Raises OSError."""
+        # A session of its own: a Ctrl-C at a developer's terminal must not reach it before the agent has ended it.
         self._child = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True
         )
 
     @property
     def pid(self) -> int:
-        """The child's."""
+        """The child's process id."""
         return self._child.pid
 
     def alive(self) -> bool:
-        """Whether the child runs."""
+        """Return whether the child runs."""
         return self._child.poll() is None
 
-    def ask(self, line: str, *, within_s: float) -> str:
+    def ask(self, request: str, *, within_s: float) -> Reply:
         """See `CameraLine`."""
         child = self._child
         if child.stdin is None or child.stdout is None:
-            return "the camera's process has no pipes"
-        child.stdin.write(line.encode() + b"\n")
+            raise NoReply("the camera's process has no pipes")
+        child.stdin.write(request.encode() + b"\n")
         child.stdin.flush()
-        return _answer(child.stdout.fileno(), within_s) or self._last_word()
+        return parse_reply(_read_line(child.stdout.fileno(), within_s) or self._how_it_ended())
 
     def read(self, size: int, *, within_s: float) -> bytes:
         """See `CameraLine`."""
         if self._child.stdout is None:
             raise BrokenPipeError("no pipes")
-        return _bytes(self._child.stdout.fileno(), size, within_s)
+        return _read_bytes(self._child.stdout.fileno(), size, within_s)
 
-    def _last_word(self) -> str:
-        """Say how a child ended that closed its pipe."""
+    def _how_it_ended(self) -> str:
+        """Say how a child ended that closed its pipe or said an empty line."""
         try:
             code = self._child.wait(timeout=1)
         except subprocess.TimeoutExpired:
@@ -105,29 +109,30 @@ class SpawnedCamera:
 class ServedCamera:
     """A process behind a unix socket, which ends when the connection does. Implements `CameraLine`."""
 
-    def __init__(self, path: Path, told: Sequence[str]) -> None:
-        """Connect; ``told`` is what a child would be told as its arguments. Raises OSError."""
+    def __init__(self, path: Path, arguments: Sequence[str]) -> None:
+        """Connect and send the arguments that a child would be started with. Raises OSError."""
         self._socket = socket.socket(socket.AF_UNIX)
         try:
             self._socket.settimeout(_CONNECT_S)
             self._socket.connect(str(path))
-            self._socket.sendall(json.dumps(list(told)).encode() + b"\n")
+            self._socket.sendall(json.dumps(list(arguments)).encode() + b"\n")
         except OSError:
             self._socket.close()
             raise
 
     def alive(self) -> bool:
-        """Whether the other end is open: it says nothing that it was not asked for."""
+        """Return whether the other end is open."""
+        # The process says nothing unasked, so the socket can be readable only because the other end has closed it.
         return not select.select([self._socket], [], [], 0)[0]
 
-    def ask(self, line: str, *, within_s: float) -> str:
+    def ask(self, request: str, *, within_s: float) -> Reply:
         """See `CameraLine`."""
-        self._socket.sendall(line.encode() + b"\n")
-        return _answer(self._socket.fileno(), within_s) or "the camera's process ended"
+        self._socket.sendall(request.encode() + b"\n")
+        return parse_reply(_read_line(self._socket.fileno(), within_s) or "the camera's process ended")
 
     def read(self, size: int, *, within_s: float) -> bytes:
         """See `CameraLine`."""
-        return _bytes(self._socket.fileno(), size, within_s)
+        return _read_bytes(self._socket.fileno(), size, within_s)
 
     def interrupt(self) -> None:
         """Shut the connection down."""
@@ -140,13 +145,18 @@ class ServedCamera:
         self._socket.close()
 
 
-def _answer(descriptor: int, within_s: float) -> str:
-    """Return the next line, also the beginning of one that is not ended; nothing where the other end is closed."""
+def _read_line(descriptor: int, within_s: float) -> str:
+    """Return the next line, also one without its end, or an empty string if the other end is closed.
+
+    Raises:
+        NoReply: It does not come in time.
+    """
     give_up = time.monotonic() + within_s
     line = b""
     while not line.endswith(b"\n") and len(line) < _MAX_LINE:
         if not _readable(descriptor, give_up):
-            return f"no picture within {within_s:g} s"
+            raise NoReply(f"no picture within {within_s:g} s")
+        # Byte by byte: what follows the line feed of ``frame SIZE`` must stay in the pipe for `_read_bytes`.
         part = os.read(descriptor, 1)
         if not part:
             break
@@ -154,7 +164,7 @@ def _answer(descriptor: int, within_s: float) -> str:
     return line.decode("utf-8", "replace").strip()
 
 
-def _bytes(descriptor: int, size: int, within_s: float) -> bytes:
+def _read_bytes(descriptor: int, size: int, within_s: float) -> bytes:
     give_up = time.monotonic() + within_s
     read = b""
     while len(read) < size:

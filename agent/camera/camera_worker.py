@@ -1,8 +1,9 @@
-"""Have a camera's process take pictures, with a time limit, so that neither its hangs nor its memory are ours.
+"""Have a camera's process take pictures within a time limit, and bring them into the blob store.
 
-It writes each picture as a file into the spool folder and answers with a line. From there this thread brings
-it into the blob store, with every fsync that takes, and only then tells the core; also what an earlier run of the agent
-left: a picture taken just before the agent was killed is not lost. The process ends by itself when its line closes.
+The process writes each picture as a file into the spool folder. This thread copies the file into the blob store, with
+every fsync that this takes, and only then tells the core. The core releases the file when the fact is on disk.
+So a picture that was taken just before the agent was killed is not lost: the next run finds it in the spool. The camera
+has a process of its own so that it can hang or use too much memory without harm to the agent.
 """
 
 import contextlib
@@ -17,6 +18,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.camera.camera_line import CameraLine
+from agent.camera.camera_protocol import (
+    FRAME,
+    MAX_STILL_BYTES,
+    FrameFollows,
+    NoReply,
+    PictureFailed,
+    Reply,
+    StillTaken,
+)
 from agent.camera.spool_names import PictureRequest, parse_spool_name, spool_name
 from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
@@ -27,23 +37,14 @@ from agent.storage.errors import StorageError
 log = logging.getLogger(__name__)
 
 MAX_WAITING = 32
+"""Requests in the queue; more are refused, so that a busy door can't have pictures taken for minutes afterwards."""
 MAX_HANDED = 8
-"""Pictures that the core has not yet dealt with; more wait in the spool."""
+"""Pictures that the core was told of and has not released; more wait in the spool."""
 LIMIT_S = 20.0
 """A Pi 3B may need half of it to load a camera's library with the first picture."""
 STOP_WITHIN_S = 3.0
-MAX_JPEG_BYTES = 40_000
-FRAME = "frame"
-"""What the child is told for a frame, and how its answer begins: its size follows, then a line feed, then its bytes."""
 _IDLE_LOOK_S = 30.0
 _FAULT_PAUSE_S = 1.0
-_GOOD: dict[str, Suspect] = {
-    "ok": "",
-    "ok black": "black",
-    "ok covered": "covered",
-    "ok frozen": "frozen",
-}
-"""The process's answers when the picture lies in the spool."""
 
 
 class CameraWorker:
@@ -73,8 +74,8 @@ class CameraWorker:
         self._limit_s = limit_s
         self._asked: queue.Queue[PictureRequest | bytes | None] = queue.Queue(MAX_WAITING)
         self._handed: set[str] = set()
-        self._judged: dict[str, Suspect] = {}
-        """What the process saw in pictures that are not handed over yet."""
+        self._suspects: dict[str, Suspect] = {}
+        """By the name in the spool: what the process saw in pictures that are not handed over yet."""
         self._more = False
         self._stuck = False
         self._stopping = threading.Event()
@@ -86,10 +87,10 @@ class CameraWorker:
         self._look_again()
         self._thread.start()
 
-    def request(self, wanted: PictureRequest) -> bool:
+    def request(self, request: PictureRequest) -> bool:
         """Ask for a picture; False when too many are waiting."""
         try:
-            self._asked.put_nowait(wanted)
+            self._asked.put_nowait(request)
         except queue.Full:
             log.warning("a picture is left out: %d are waiting", MAX_WAITING)
             return False
@@ -103,24 +104,25 @@ class CameraWorker:
             return False
         return True
 
-    def orders_in_spool(self) -> set[bytes]:
-        """Return the county's orders whose pictures lie in the spool."""
-        named = [parse_spool_name(path) for path in self._spool.glob("*.jpg")]
-        return {wanted.command for wanted in named if wanted is not None and wanted.command is not None}
+    def commands_in_spool(self) -> set[bytes]:
+        """Return the county's commands whose pictures lie in the spool."""
+        requests = [parse_spool_name(path) for path in self._spool.glob("*.jpg")]
+        return {request.command for request in requests if request is not None and request.command is not None}
 
-    def taken_over(self, spooled: str) -> None:
+    def release(self, spooled: str) -> None:
         """Remove a spool file whose picture is in the record."""
         try:
             (self._spool / spooled).unlink(missing_ok=True)
         except OSError as error:
-            # It counts as handed over for the rest of this run, and as announced in the next.
+            # It stays in `_handed`, so this run does not hand it over again. The next run finds it in the spool, and
+            # `Snapshots` knows by the last facts that its picture was announced.
             log.error("a picture's file stays in the spool: %s", error)
             return
         self._handed.discard(spooled)
         if self._more:
             self._look_again()
 
-    def put_back(self, spooled: str) -> None:
+    def requeue(self, spooled: str) -> None:
         """Hand a spool file over once more with the next picture, or within half a minute."""
         self._handed.discard(spooled)
 
@@ -143,18 +145,19 @@ class CameraWorker:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
-                self._attend(self._next())
+                try:
+                    asked = self._asked.get(timeout=_IDLE_LOOK_S)
+                except queue.Empty:
+                    asked = None  # look into the spool: what the disk did not take before may fit now
+                self._attend(asked)
         finally:
             self._end_line()
 
-    def _next(self) -> PictureRequest | bytes | None:
-        try:
-            return self._asked.get(timeout=_IDLE_LOOK_S)
-        except queue.Empty:
-            return None
-
     def _attend(self, asked: PictureRequest | bytes | None) -> None:
-        """Answer what was asked and hand over what there is. A fault costs its picture and a pause, not the camera."""
+        """Take the picture or frame that is asked for, then hand over what lies in the spool.
+
+        An unexpected error costs this picture and a pause. The thread goes on, because nobody would start it again.
+        """
         try:
             if isinstance(asked, bytes):
                 self._inbox.put(self._frame(asked))
@@ -171,34 +174,48 @@ class CameraWorker:
                 self._report_failure(asked, problem)
             self._stopping.wait(_FAULT_PAUSE_S)
 
-    def _take(self, wanted: PictureRequest) -> None:
-        name = spool_name(wanted, secrets.token_hex(8))
-        problem = self._capture(name)
-        if problem:
-            self._judged.pop(name, None)
-            self._report_failure(wanted, problem)
-
-    def _report_failure(self, wanted: PictureRequest, problem: str) -> None:
-        purpose, about, command = wanted
-        self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem, command=command))
-
-    def _capture(self, name: str) -> str:
-        """Have one picture taken into the spool; return what went wrong, or nothing."""
+    def _take(self, request: PictureRequest) -> None:
+        """Have the process take a still into the spool, or tell the core why there is none."""
+        name = spool_name(request, secrets.token_hex(8))
         try:
             make_folder(self._spool)
-            answer = self._running().ask(name, within_s=self._limit_s)
+            reply = self._ask(name)
         except OSError as error:
             self._end_line()
-            return f"the camera's process died: {error}"
-        if answer in _GOOD:
-            self._judged[name] = _GOOD[answer]
-            return ""
-        return self._problem(answer)
+            reply = PictureFailed(f"the camera's process died: {error}", ended=True)
+        if isinstance(reply, StillTaken):
+            self._suspects[name] = reply.suspect
+        else:
+            self._report_failure(request, self._problem(reply))
 
-    def _problem(self, answer: str) -> str:
-        if not answer.startswith("failed "):
+    def _frame(self, command: bytes) -> FrameTaken:
+        try:
+            reply = self._ask(FRAME)
+            if isinstance(reply, FrameFollows) and self._line is not None:
+                return FrameTaken(command, jpeg=self._line.read(reply.size, within_s=self._limit_s))
+        except OSError as error:
             self._end_line()
-        return answer.removeprefix("failed ").removeprefix("ended ")
+            return FrameTaken(command, problem=f"the camera's process died: {error}")
+        return FrameTaken(command, problem=self._problem(reply))
+
+    def _report_failure(self, request: PictureRequest, problem: str) -> None:
+        purpose, about, command = request
+        self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem, command=command))
+
+    def _ask(self, request: str) -> Reply:
+        try:
+            return self._running().ask(request, within_s=self._limit_s)
+        except NoReply as error:
+            return PictureFailed(str(error), ended=True)
+
+    def _problem(self, reply: Reply) -> str:
+        """Return why there is no picture, and end a process that has ended or answers something else."""
+        if not isinstance(reply, PictureFailed):
+            self._end_line()
+            return str(reply)
+        if reply.ended:
+            self._end_line()
+        return reply.reason
 
     def _running(self) -> CameraLine:
         if self._line is not None and not self._line.alive():
@@ -206,19 +223,6 @@ class CameraWorker:
         if self._line is None:
             self._line = self._connect()
         return self._line
-
-    def _frame(self, command: bytes) -> FrameTaken:
-        """Have one frame taken; it comes through the line and touches no disk."""
-        try:
-            line = self._running()
-            answer = line.ask(FRAME, within_s=self._limit_s)
-            word, _, size = answer.partition(" ")
-            if word == FRAME and size.isascii() and size.isdigit() and 0 < int(size) <= MAX_JPEG_BYTES:
-                return FrameTaken(command, jpeg=line.read(int(size), within_s=self._limit_s))
-        except OSError as error:
-            self._end_line()
-            return FrameTaken(command, problem=f"the camera's process died: {error}")
-        return FrameTaken(command, problem=self._problem(answer))
 
     def _end_line(self) -> None:
         line, self._line = self._line, None
@@ -228,6 +232,7 @@ class CameraWorker:
     def _hand_over(self) -> None:
         """Tell the core of what lies in the spool, as far as the disk takes it and the core keeps up."""
         waiting = sorted(path.name for path in self._spool.glob("*.jpg") if path.name not in self._handed)
+        # Set before the loop too: the core may release a picture meanwhile, and must then wake this thread.
         self._more = bool(waiting)
         while waiting and len(self._handed) < MAX_HANDED and not self._stopping.is_set():
             if not self._hand(self._spool / waiting.pop(0)):
@@ -235,57 +240,55 @@ class CameraWorker:
         self._more = bool(waiting)
 
     def _hand(self, path: Path) -> bool:
-        """Bring one picture into the blob store and tell the core; return whether the disk took it."""
-        wanted = parse_spool_name(path)
+        """Bring one file of the spool into the blob store and tell the core; return False if the disk is full or fails.
+
+        A file that is no picture is removed, and the request that it was for has failed.
+        """
+        request = parse_spool_name(path)
         try:
-            size, jpeg = _read(path) if wanted else (0, b"")
+            size, jpeg = _read(path) if request else (0, b"")
             if not jpeg:
                 path.unlink()
         except FileNotFoundError:
-            # The core took it into the record between our look into the folder and now.
+            # The core released it between our look into the folder and now.
             return True
         except OSError as error:
             log.warning("a picture in the spool can't be read: %s", error)
             return True
-        if wanted is None:
+        if request is None:
             log.warning("a file that is not ours lay in the camera's spool")
             return True
         if not jpeg:
-            self._report_failure(wanted, f"a file of {size} bytes is no picture")
+            self._report_failure(request, f"a file of {size} bytes is no picture")
             return True
-        sha256 = self._written(jpeg)
-        if sha256 is None:
-            return False
-        self._handed.add(path.name)
-        self._inbox.put(
-            PictureTaken(
-                about=wanted.about,
-                purpose=wanted.purpose,
-                sha256=sha256,
-                size=len(jpeg),
-                spooled=path.name,
-                command=wanted.command,
-                suspect=self._judged.pop(path.name, None),
-            )
-        )
-        return True
-
-    def _written(self, jpeg: bytes) -> bytes | None:
         try:
             sha256 = self._write(jpeg)
         except StorageError as error:
             if not self._stuck:
                 log.warning("pictures wait in the spool: %s", error)
             self._stuck = True
-            return None
+            return False
         self._stuck = False
-        return sha256
+        self._handed.add(path.name)
+        self._inbox.put(
+            PictureTaken(
+                about=request.about,
+                purpose=request.purpose,
+                sha256=sha256,
+                size=len(jpeg),
+                spooled=path.name,
+                command=request.command,
+                suspect=self._suspects.pop(path.name, None),
+            )
+        )
+        return True
 
 
 def _read(path: Path) -> tuple[int, bytes]:
-    """Return a spool file's size and, where it may be a picture, its bytes.
+    """Return a spool file's size and, if it may be a picture, its bytes.
 
-    The camera's process may be another user's, and broken into: a link to one of our files or a pipe is no picture.
+    The camera's process has a user of its own and may be broken into. So nothing here follows a symbolic link, which
+    could lead to one of the agent's secrets, or waits for a pipe, which could stop the thread for ever.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -295,7 +298,7 @@ def _read(path: Path) -> tuple[int, bytes]:
         raise
     try:
         status = os.fstat(descriptor)
-        may_be = stat.S_ISREG(status.st_mode) and 0 < status.st_size <= MAX_JPEG_BYTES
-        return status.st_size, os.read(descriptor, MAX_JPEG_BYTES) if may_be else b""
+        may_be = stat.S_ISREG(status.st_mode) and 0 < status.st_size <= MAX_STILL_BYTES
+        return status.st_size, os.read(descriptor, MAX_STILL_BYTES) if may_be else b""
     finally:
         os.close(descriptor)

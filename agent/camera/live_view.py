@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.clocking.desk import Screens
+from agent.clocking.desk import KioskScreens
 from agent.commands.command_log import CommandLog
 from agent.events import FrameTaken
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
+from protocol import result_reasons
 from protocol.commands import Command, LiveTerms
 from protocol.facts import LiveEnd, LiveViewBegan, LiveViewEnded
 from protocol.frames import MAX_FRAME_BYTES
@@ -82,8 +83,8 @@ class LiveView:
         *,
         clock: StationClock,
         journal: FactWriter,
-        answers: CommandLog,
-        screens: Screens,
+        command_log: CommandLog,
+        screens: KioskScreens,
         watched: Callable[[], bool],
         saving: Callable[[], bool],
         camera: FrameTaker | None,
@@ -96,7 +97,7 @@ class LiveView:
         """
         self._clock = clock
         self._journal = journal
-        self._answers = answers
+        self._command_log = command_log
         self._screens = screens
         self._watched = watched
         self._saving = saving
@@ -107,7 +108,7 @@ class LiveView:
     def start(self, command: Command) -> None:
         """Begin a lease: a fact first, then the announcement, and only then a frame."""
         if objection := self._objection() or self._record(command):
-            self._answers.give(command.id, "failed", objection)
+            self._command_log.finish(command.id, "failed", objection)
             return
         now = self._clock.mono_ms()
         self._lease = _Lease(command.id, command.live, began_ms=now, next_ms=now + FIRST_FRAME_MS)
@@ -115,12 +116,12 @@ class LiveView:
 
     def _objection(self) -> str:
         if self._camera is None:
-            return "no_camera"
+            return result_reasons.NO_CAMERA
         if self._lease is not None:
-            return "already_viewed"
+            return result_reasons.ALREADY_VIEWED
         if not self._watched():
-            return "no_kiosk"
-        return "data_short" if self._saving() else ""
+            return result_reasons.NO_KIOSK
+        return result_reasons.DATA_SHORT if self._saving() else ""
 
     def _record(self, command: Command) -> str:
         began = LiveViewBegan(
@@ -134,7 +135,7 @@ class LiveView:
         try:
             self._journal.commit(began)
         except StorageError as error:
-            return f"not_recorded: {error}"
+            return f"{result_reasons.NOT_RECORDED}: {error}"
         return ""
 
     def joined(self, kiosk: int) -> None:
@@ -149,7 +150,7 @@ class LiveView:
         left_ms = max(0, lease.until_ms - self._clock.mono_ms())
         return LiveShown(viewer=lease.terms.viewer, left_s=-(-left_ms // 1000))
 
-    def frame_taken(self, event: FrameTaken) -> None:
+    def on_frame_taken(self, event: FrameTaken) -> None:
         """Take a frame, to be sent with the next `tick`; one of an earlier lease is passed over."""
         lease = self._lease
         if lease is None or event.command != lease.command:
@@ -210,8 +211,10 @@ class LiveView:
         self._lease, self._frame = None, b""
         seconds = (self._clock.mono_ms() - lease.began_ms) // 1000
         figures = {"frames": lease.frames, "bytes": lease.size, "seconds": seconds}
-        answer = self._answers.prepare(lease.command, "done" if lease.frames else "failed", why, figures=figures)
-        self._answers.given(lease.command)
+        answer = self._command_log.prepare_result(
+            lease.command, "done" if lease.frames else "failed", why, figures=figures
+        )
+        self._command_log.result_stored(lease.command)
         ended = LiveViewEnded(
             at=self._clock.now(),
             command=lease.command,

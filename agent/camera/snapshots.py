@@ -11,7 +11,7 @@ from typing import Protocol
 
 from agent.camera.random_moments import RandomMoments
 from agent.camera.spool_names import PictureRequest
-from agent.commands.command_log import Answer, CommandLog
+from agent.commands.command_log import CommandLog, PreparedResult
 from agent.events import PictureTaken
 from agent.ports import Suspect
 from agent.storage.errors import StorageError, StorageFailed, StorageFull
@@ -19,13 +19,14 @@ from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
+from protocol import result_reasons
+from protocol.alarm_codes import CAMERA_FAILED, CAMERA_SUSPECT
 from protocol.facts import BlobAnnounced, BlobEvicted, Fact
 from protocol.units import FactRef
 
 log = logging.getLogger(__name__)
 
 MAX_REQUESTED = 8
-FAILED, SUSPECT = "camera_failed", "camera_suspect"
 _UNPLUGGED = "摄像头拍不出，请看看插好没有"
 _AT_THE_KIOSK = {
     "black": "摄像头画面全黑，请看看镜头盖和灯",
@@ -45,13 +46,13 @@ class PictureTaker(Protocol):
     def request(self, wanted: PictureRequest) -> bool:
         """Ask for a picture; False when too many are waiting. Never blocks."""
 
-    def orders_in_spool(self) -> set[bytes]:
+    def commands_in_spool(self) -> set[bytes]:
         """Return the county's orders whose pictures lie in the spool."""
 
-    def taken_over(self, spooled: str) -> None:
+    def release(self, spooled: str) -> None:
         """The picture of that spool file is in the record: the file can go."""
 
-    def put_back(self, spooled: str) -> None:
+    def requeue(self, spooled: str) -> None:
         """The disk did not take the picture of that spool file: hand it over again later."""
 
 
@@ -81,7 +82,7 @@ class Snapshots:
         journal: FactWriter,
         twin: Twin,
         blobs: Blobs,
-        answers: CommandLog,
+        command_log: CommandLog,
         alarms: StandingAlarms,
         moments: RandomMoments,
         taker: PictureTaker | None,
@@ -91,7 +92,7 @@ class Snapshots:
         self._twin = twin
         self._blobs = blobs
         self._taker = taker
-        self._answers = answers
+        self._command_log = command_log
         self._alarms = alarms
         self._moments = moments
         self._requested: set[bytes] = set()
@@ -110,19 +111,19 @@ class Snapshots:
     @property
     def camera_ready(self) -> bool:
         """Whether there is a camera and its last picture came."""
-        return self._taker is not None and not self._alarms.stands(FAILED)
+        return self._taker is not None and not self._alarms.stands(CAMERA_FAILED)
 
     @property
     def camera_untried(self) -> bool:
         """Whether there is a camera of which nothing is known: it is open for a picture alone, and none was asked."""
-        return self._taker is not None and not self._tried and not self._alarms.stands(FAILED)
+        return self._taker is not None and not self._tried and not self._alarms.stands(CAMERA_FAILED)
 
     @property
     def notice(self) -> str:
         """What people at the station can do about the camera; empty where nothing is wrong."""
-        if self._alarms.stands(FAILED):
+        if self._alarms.stands(CAMERA_FAILED):
             return _UNPLUGGED
-        return _AT_THE_KIOSK.get(self._alarms.kind(SUSPECT), "")
+        return _AT_THE_KIOSK.get(self._alarms.kind_of(CAMERA_SUSPECT), "")
 
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch, where the village takes them."""
@@ -134,49 +135,49 @@ class Snapshots:
         if self._taker is not None and self._twin.desired.settings.snapshots:
             self._taker.request(PictureRequest("door", about=ref))
 
-    def command(self, command: bytes) -> str:
+    def request(self, command: bytes) -> str:
         """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
         if self._taker is None:
-            return "no_camera"
+            return result_reasons.NO_CAMERA
         if len(self._requested) >= MAX_REQUESTED or not self._taker.request(
             PictureRequest("requested", command=command)
         ):
-            return "camera_busy"
+            return result_reasons.CAMERA_BUSY
         self._requested.add(command)
         return ""
 
-    def comes(self, command: bytes) -> bool:
+    def is_spooled(self, command: bytes) -> bool:
         """Return whether the picture of an earlier run's order was taken, and only waits to be taken over."""
-        return self._taker is not None and command in self._taker.orders_in_spool()
+        return self._taker is not None and command in self._taker.commands_in_spool()
 
     def tick(self) -> None:
         """Take a picture where this is a random moment of a duty window; without a camera nothing is wrong with it."""
         if self._taker is None:
-            for code in (FAILED, SUSPECT):
-                self._alarms.cleared(code)
+            for code in (CAMERA_FAILED, CAMERA_SUSPECT):
+                self._alarms.clear_alarm(code)
             return
         if not self._twin.desired.settings.snapshots or not self._clock.dated:
             return
         if self._moments.due(self._twin.desired, self._clock.now()):
             self._taker.request(PictureRequest("random"))
 
-    def taken(self, event: PictureTaken) -> None:
+    def on_picture_taken(self, event: PictureTaken) -> None:
         """Take a picture into the record, or note that it failed."""
         self._tried = True
         if event.sha256 is None:
             self._failed(event)
             return
-        self._alarms.cleared(FAILED)
+        self._alarms.clear_alarm(CAMERA_FAILED)
         self._judge(event.suspect)
         recorded = self._into_the_record(event, event.sha256)
         if self._taker is not None:
-            (self._taker.taken_over if recorded else self._taker.put_back)(event.spooled)
+            (self._taker.release if recorded else self._taker.requeue)(event.spooled)
 
     def _judge(self, suspect: Suspect | None) -> None:
         if suspect == "":
-            self._alarms.cleared(SUSPECT)
+            self._alarms.clear_alarm(CAMERA_SUSPECT)
         elif suspect is not None:
-            self._alarms.raised(SUSPECT, "minor", _SEEN[suspect], kind=suspect)
+            self._alarms.raise_alarm(CAMERA_SUSPECT, "minor", _SEEN[suspect], kind=suspect)
 
     def _into_the_record(self, event: PictureTaken, sha256: bytes) -> bool:
         """Make durable at once what a picture says and that it answers an order."""
@@ -202,15 +203,15 @@ class Snapshots:
         if known:
             self._let_go(self._blobs.unwrite, sha256)
         if answer:
-            self._answers.given(answer.fact.command)
+            self._command_log.result_stored(answer.fact.command)
             self._requested.discard(answer.fact.command)
         return True
 
-    def _answer(self, event: PictureTaken) -> Answer | None:
+    def _answer(self, event: PictureTaken) -> PreparedResult | None:
         """Return the answer to the order that a picture was taken for, to be on disk together with it."""
-        if event.command is None or not self._answers.owed(event.command):
+        if event.command is None or not self._command_log.is_open(event.command):
             return None
-        return self._answers.prepare(event.command, "done", figures={"bytes": event.size})
+        return self._command_log.prepare_result(event.command, "done", figures={"bytes": event.size})
 
     def make_room(self) -> None:
         """Let the oldest pictures go where the disk runs short, so that facts always find room."""
@@ -253,7 +254,7 @@ class Snapshots:
         )
 
     def _failed(self, event: PictureTaken) -> None:
-        if event.command is not None and self._answers.owed(event.command):
-            self._answers.give(event.command, "failed", f"camera: {event.problem}")
+        if event.command is not None and self._command_log.is_open(event.command):
+            self._command_log.finish(event.command, "failed", f"{result_reasons.CAMERA_FAILED}: {event.problem}")
             self._requested.discard(event.command)
-        self._alarms.raised(FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")
+        self._alarms.raise_alarm(CAMERA_FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")

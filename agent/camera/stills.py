@@ -12,10 +12,10 @@ from typing import Literal
 
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
+from agent.camera.camera_protocol import MAX_STILL_BYTES
 from agent.ports import DeviceError, Frame
 
 MAX_SIDE_PX = 640
-MAX_BYTES = 40_000
 MAX_PIXELS = 16_777_216
 """Of a camera's frame; the largest camera for a Pi has 4056×3040."""
 MIN_SIDE_PX = 16
@@ -55,7 +55,7 @@ def make_still(image: Image.Image, *, mask: Sequence[Rectangle] = ()) -> bytes:
         for quality in _QUALITIES:
             buffer = io.BytesIO()
             clean.save(buffer, "JPEG", quality=quality, optimize=True)
-            if buffer.tell() <= MAX_BYTES:
+            if buffer.tell() <= MAX_STILL_BYTES:
                 return buffer.getvalue()
         clean = clean.resize((int(clean.width * _SMALLER), int(clean.height * _SMALLER)), Image.Resampling.BICUBIC)
 

@@ -1,9 +1,12 @@
-"""Turn a card touch into a fact that cannot be lost, and tell the person.
+"""Turn a card touch into a fact that cannot be lost, and tell the person the outcome.
 
-The order is the promise: the fact is on disk, then the lamp, then the screen, then the picture. A broken lamp,
-kiosk or camera never costs the touch. Touches that came while a commit was under way are committed together.
+The order is the promise: first the fact is on disk, then the lamp shows it, then the screen, and then a picture is
+asked for. A broken lamp, kiosk or camera never costs the touch. Touches that came while a commit was under way are
+committed together in the next one.
 
-Who may correct a direction is `agent.clocking.direction_correction`.
+- **The disk is full or fails at a touch:** `ClockingDesk.cards_touched`. Nothing is recorded, and the person sees red.
+- **A touch repeats another:** `agent.clocking.touch_history.TouchHistory.repeated` decides this.
+- **A person corrects a direction:** `agent.clocking.direction_correction` decides who may do so.
 """
 
 import logging
@@ -30,60 +33,67 @@ from agent.storage.errors import StorageError, StorageFull
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
+from protocol import alarm_codes
 from protocol.cards import card_token, normalise_uid
 from protocol.facts import AlarmRaised, DirectionChosen, Fact, Touch, TouchAnswer
-from protocol.kiosk import ChooseDirection, Colour, KeepDirection, Lacking, Missing, Sorry, ToKiosk, TouchShown
+from protocol.kiosk import ChooseDirection, Colour, KeepDirection, Sorry, ToKiosk, TouchShown
 from protocol.refusal import Refused
 from protocol.units import Direction, FactRef, Moment
 
 log = logging.getLogger(__name__)
 
 type Problem = Literal["disk_full", "disk_error", "bad_card", "too_fast"]
+"""What the kiosk says beside a red light."""
 
 _COLOURS: dict[TouchAnswer, Colour] = {"recorded": "green", "repeat": "green", "unknown": "amber", "lost": "amber"}
 
 
-class Screens(Protocol):
-    """The connected kiosks."""
+class KioskScreens(Protocol):
+    """The screens of the kiosks that are connected now."""
 
     def show(self, message: ToKiosk) -> None:
-        """Send to all; never blocks, never raises."""
+        """Send a message to all; never blocks, never raises."""
 
     def answer(self, kiosk: int, message: ToKiosk) -> None:
-        """Send to one; never blocks, never raises."""
+        """Send a message to one; never blocks, never raises."""
 
 
-class Pictures(Protocol):
-    """Who takes a still of the room when asked."""
+class TouchPictures(Protocol):
+    """Takes a still of the room for a touch."""
 
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch; never blocks, never raises."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """A touch as it is to be committed and told."""
+class _JudgedTouch:
+    """A touch whose outcome is decided and which is not on disk yet."""
 
     touch: Touch
     person: str
+    """Id of the card's owner; empty for an unknown or lost card."""
     fresh: bool
-    """False for a card that was touched within the repeat time, whatever it was answered."""
+    """False if the same card was touched within the repeat time before, known or not."""
     corrects: RememberedTouch | None = None
-    """The touch whose direction this one makes what its owner chose."""
+    """The earlier touch whose direction this one corrects to what its owner chose at the kiosk."""
 
     @property
     def facts(self) -> list[Fact]:
+        """The facts to commit, the touch first."""
         if self.corrects is not None and self.touch.direction is not None:
             chosen = DirectionChosen(at=self.touch.at, touch=self.corrects.ref, direction=self.touch.direction)
             return [self.touch, chosen]
         if self.touch.answer == "lost" and self.fresh:
             detail = "a card that was reported lost was touched"
-            return [self.touch, AlarmRaised(at=self.touch.at, code="lost_card", severity="major", detail=detail)]
+            return [
+                self.touch,
+                AlarmRaised(at=self.touch.at, code=alarm_codes.LOST_CARD, severity="major", detail=detail),
+            ]
         return [self.touch]
 
 
 class ClockingDesk:
-    """Answers cards."""
+    """Records touches of cards and shows each person the outcome. Used on the core thread only."""
 
     def __init__(
         self,
@@ -91,17 +101,17 @@ class ClockingDesk:
         clock: StationClock,
         journal: FactWriter,
         twin: Twin,
-        today: TouchHistory,
+        history: TouchHistory,
         lamp: Lamp,
-        screens: Screens,
-        pictures: Pictures,
+        screens: KioskScreens,
+        pictures: TouchPictures,
         unread: UnreadCards,
         card_key: bytes,
     ) -> None:
         self._clock = clock
         self._journal = journal
         self._twin = twin
-        self._today = today
+        self._history = history
         self._lamp = lamp
         self._screens = screens
         self._pictures = pictures
@@ -117,8 +127,9 @@ class ClockingDesk:
     def cards_touched(self, touches: Sequence[CardTouched]) -> None:
         """Record touches in one transaction and show each person the outcome.
 
-        Malformed and random numbers are refused and not recorded. When the disk takes nothing, every lamp is
-        red and nothing is recorded.
+        A number that no card can have is refused and not recorded (`protocol.cards`). If the disk is full or fails,
+        none of the touches is recorded and each is answered in red, so the people must touch again later.
+        The county is told once, by an alarm, as soon as the disk takes a fact again.
         """
         judged = self._judge_all(touches)
         facts = [fact for one in judged if one for fact in one.facts]
@@ -126,10 +137,11 @@ class ClockingDesk:
             refs = iter(self._journal.commit(*facts) if facts else [])
         except StorageError as error:
             problem: Problem = "disk_full" if isinstance(error, StorageFull) else "disk_error"
-            self._disk_fails(problem, error)
+            self._disk_fails(error)
             for one in judged:
                 self._refuse(problem if one else "bad_card")
         else:
+            # A commit of no facts says nothing about the disk.
             self._failing = self._failing and not facts
             for one in judged:
                 if one is None:
@@ -137,25 +149,26 @@ class ClockingDesk:
                 else:
                     self._tell(one, [next(refs) for _ in one.facts])
         for touch, one in zip(touches, judged, strict=True):
-            self._unread.came(touch.reader, readable=one is not None)
+            self._unread.count(touch.reader, readable=one is not None)
 
-    def _disk_fails(self, problem: Problem, error: Exception) -> None:
-        """Say once that people are being refused: in the log now, to the county as soon as the disk takes it."""
+    def _disk_fails(self, error: StorageError) -> None:
+        """Say once that people are refused: in the log now, and to the county as soon as the disk takes the fact."""
         if not self._failing:
             log.error("touches are not recorded: %s", error)
+            code = alarm_codes.DISK_FULL if isinstance(error, StorageFull) else alarm_codes.DISK_ERROR
             detail = "touches were answered in red and not recorded"
-            self._journal.owe(AlarmRaised(at=self._clock.now(), code=problem, severity="critical", detail=detail))
+            self._journal.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
         self._failing = True
 
     def too_fast(self, touches: Sequence[CardTouched]) -> None:
-        """Refuse touches that come faster than they can be recorded: one red for all of them."""
+        """Refuse touches that come faster than they can be recorded, with one red light for all of them."""
         log.warning("%d touches refused: they come too fast", len(touches))
         self._refuse("too_fast")
 
-    def _judge_all(self, touches: Sequence[CardTouched]) -> list[_Judged | None]:
-        """Judge in order; None stands for a number that no card has."""
-        judged: list[_Judged | None] = []
-        before: dict[bytes, _Judged] = {}
+    def _judge_all(self, touches: Sequence[CardTouched]) -> list[_JudgedTouch | None]:
+        """Decide the outcome of each touch, in order; None stands for a number that no card can have."""
+        judged: list[_JudgedTouch | None] = []
+        before: dict[bytes, _JudgedTouch] = {}
         for one in touches:
             try:
                 token = card_token(self._card_key, normalise_uid(one.uid))
@@ -164,46 +177,56 @@ class ClockingDesk:
                 judged.append(None)
                 continue
             verdict = self._judge(token, one.reader, before.get(token), is_next=not judged)
+            # The history knows only what is on disk. A card that is touched twice in one batch repeats its first touch.
             before.setdefault(token, verdict)
             judged.append(verdict)
         return judged
 
-    def _judge(self, token: bytes, reader: str, before: _Judged | None, *, is_next: bool) -> _Judged:
-        """Judge one touch; ``is_next``: nothing was touched since what the screens show."""
+    def _judge(self, token: bytes, reader: str, before: _JudgedTouch | None, *, is_next: bool) -> _JudgedTouch:
+        """Decide the outcome of one touch.
+
+        Args:
+            before: An earlier touch of the same card in the same batch.
+            is_next: Whether it is the first of its batch. Only this one can confirm a correction, because any other
+                touch in between takes the offer off the screens.
+        """
         now = self._clock.now()
         card = self._twin.card(token)
-        earlier = self._today.repeated(token, now)
+        earlier = self._history.repeated(token, now)
         fresh = before is None and earlier is None
         person = card.person if card and not card.lost else ""
         answer: TouchAnswer = "unknown" if card is None else "lost" if card.lost else "recorded" if fresh else "repeat"
         confirmed = self._correcting.confirmed_by(earlier, now) if person and is_next else None
         direction = confirmed or (self._direction(person, earlier, before, now) if person else None)
         touch = Touch(at=now, card=token, reader=reader, answer=answer, direction=direction)
-        return _Judged(touch=touch, person=person, fresh=fresh, corrects=earlier if confirmed else None)
+        return _JudgedTouch(touch=touch, person=person, fresh=fresh, corrects=earlier if confirmed else None)
 
     def _direction(
-        self, person: str, earlier: RememberedTouch | None, before: _Judged | None, now: Moment
+        self, person: str, earlier: RememberedTouch | None, before: _JudgedTouch | None, now: Moment
     ) -> Direction | None:
+        # A repeat has the direction of the touch that it repeats, even if the window's middle has passed since.
         if before is not None:
             return before.touch.direction
         if earlier is not None:
             return earlier.direction
-        if not self._clock.dated:  # a clock that began where the power failed would take a departure for an arrival
+        # Without the time, the clock goes on from where the power failed: a departure would look like an arrival.
+        if not self._clock.dated:
             return None
         return duty.direction_at(self._twin.desired, person, self._clock.wall_of(now))
 
-    def _tell(self, one: _Judged, refs: list[FactRef]) -> None:
+    def _tell(self, one: _JudgedTouch, refs: list[FactRef]) -> None:
+        """Remember a touch that is on disk now, and show its outcome on lamp and screen."""
         ref = refs[0]
         if one.touch.answer != "repeat" and one.fresh:
-            self._today.add(ref, one.touch)
+            self._history.add(ref, one.touch)
         self._lamp.show(_COLOURS[one.touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
         self._show_outcome(one)
-        if one.fresh:
+        if one.fresh:  # no second picture of a person who touches again
             self._pictures.touch_recorded(ref)
 
-    def _show_outcome(self, one: _Judged) -> None:
+    def _show_outcome(self, one: _JudgedTouch) -> None:
         touch = one.touch
-        seen = self._today.repeated(touch.card, touch.at) if touch.answer in ("recorded", "repeat") else None
+        seen = self._history.repeated(touch.card, touch.at) if touch.answer in ("recorded", "repeat") else None
         if seen is None:
             self._show(self._of_nobody(touch))
         elif touch.answer == "recorded":
@@ -216,7 +239,7 @@ class ClockingDesk:
             self._show(self._of_owner(seen, one.person, touch.at, offer), offer)
 
     def _of_nobody(self, touch: Touch) -> TouchShown:
-        """Return the outcome for a card that names nobody who is to be served."""
+        """Return what the screen shows for an unknown or a lost card."""
         no_list = touch.answer == "unknown" and not self._twin.version
         at = touch.at
         colour = _COLOURS[touch.answer]
@@ -225,9 +248,14 @@ class ClockingDesk:
     def _of_owner(
         self, seen: RememberedTouch, person: str, now: Moment, open_now: Offer | Wish | None = None
     ) -> TouchShown:
-        """Return what is known of a touch, with the time at which it was recorded, and how it is corrected now."""
+        """Return what the screen shows its owner of a recorded touch, and how its direction can be corrected now.
+
+        Args:
+            seen: The touch that counts: a repeat shows the time and direction of the touch that it repeats.
+            open_now: What the screen offers: to choose a direction, or to confirm the chosen one.
+        """
         again_ms = again_within_ms(seen, now)
-        lacking = self._today.lacking(person, now, correctable=seen if again_ms or open_now else None)
+        lacking = self._history.lacking(person, now, correctable=seen if again_ms or open_now else None)
         wish = open_now if isinstance(open_now, Wish) else None
         return TouchShown(
             colour="green",
@@ -236,18 +264,19 @@ class ClockingDesk:
             direction=seen.direction,
             wall=self._clock.wall_of(seen.at),
             quality=now.quality if seen.boot == now.boot else seen.quality,
-            missing=_of_opened(lacking),
+            # A window that has not opened yet lacks nothing that a person could have done.
+            missing=list(dict.fromkeys(lack.mark for lack in lacking if lack.when != "later")),
             lacking=lacking,
             touch=seen.ref if again_ms or open_now else None,
             again_within_ms=again_ms,
             choose_within_ms=CHOOSE_WITHIN_MS if isinstance(open_now, Offer) else 0,
             chosen=wish.direction if wish else None,
             confirm_within_ms=CONFIRM_WITHIN_MS if wish else 0,
-            complete=self._today.is_complete(person, now),
+            complete=self._history.is_complete(person, now),
         )
 
     def _show(self, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
-        """Show a touch; nothing but what it offers can be corrected from now on."""
+        """Show an outcome. It takes the place of what was on the screens, and so does what it offers to correct."""
         self._correcting.shows(open_now)
         self._screens.show(shown)
 
@@ -258,13 +287,13 @@ class ClockingDesk:
         self._show(shown)
 
     def choose_direction(self, kiosk: int, asked: ChooseDirection) -> None:
-        """Show what was chosen for the touch that the screens offer to correct; only its card makes it so."""
+        """Show the direction that was chosen at a kiosk. It counts only after the same card is touched once more."""
         now = self._clock.now()
         wish = self._correcting.choose(asked.touch, asked.direction, now)
         self._show_again(kiosk, asked.touch, wish, wish, now)
 
     def keep_direction(self, kiosk: int, asked: KeepDirection) -> None:
-        """Drop what was chosen for a touch, and show it without."""
+        """Drop the direction that was chosen for a touch, and show the touch as it is recorded."""
         self._show_again(kiosk, asked.touch, self._correcting.chosen(asked.touch), None, self._clock.now())
 
     def _show_again(self, kiosk: int, touch: FactRef, of: Wish | None, open_now: Wish | None, now: Moment) -> None:
@@ -273,7 +302,3 @@ class ClockingDesk:
             self._screens.answer(kiosk, Sorry(reason="too_late", touch=touch))
         else:
             self._show(self._of_owner(of.seen, card.person, now, open_now), open_now)
-
-
-def _of_opened(lacking: list[Lacking]) -> list[Missing]:
-    return list(dict.fromkeys(lack.mark for lack in lacking if lack.when != "later"))

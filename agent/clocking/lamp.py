@@ -1,4 +1,4 @@
-"""Show an outcome on the lamp; a broken lamp is logged once and costs nothing else."""
+"""Show an outcome on the lamp. A broken lamp is logged once and costs nothing but its light."""
 
 import logging
 
@@ -8,7 +8,7 @@ log = logging.getLogger(__name__)
 
 
 class Lamp:
-    """The indicator, made safe for the desk."""
+    """An indicator that never raises, so that the desk need not expect a broken one."""
 
     def __init__(self, indicator: Indicator) -> None:
         self._indicator = indicator
@@ -16,7 +16,7 @@ class Lamp:
 
     @property
     def ready(self) -> bool:
-        """Whether the last outcome could be shown and, as far as is known, the next one can."""
+        """Whether the last outcome could be shown and the next one probably can."""
         return not self._broken and self._indicator.ready
 
     def show(self, colour: Colour, *, fact: str) -> None:

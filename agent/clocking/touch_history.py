@@ -1,9 +1,13 @@
-"""Remember the touches of a day: for the repeat rule, the duty board and what is still missing.
+"""Decide whether a touch repeats another, and remember a day's touches for the duty board.
 
-Nothing here is kept on disk: it is read back from the outbox's last facts when the agent begins. Names and dates are
-derived at each look, so that a card bound later or a corrected clock counts at once. A direction is not: it is what was
-stored, by the touch or by the person's correction, because that is what the county shows. A touch that was stored
-without one (its card was unknown, or the time, or it came outside every window) stands on the board by its time alone.
+**The repeat rule** is `TouchHistory.repeated`: a touch repeats the last counted touch of the same card if that was at
+most `REPEAT_WITHIN_MS` ago. A repeat is stored as a fact, too, but it counts for nothing and is not remembered here.
+
+Nothing here is kept on disk: when the agent begins, it reads the last facts of the outbox. Names and dates are derived
+at each look, so that a card that is bound later, or a clock that is corrected, counts at once. A direction is not
+derived: it is the stored one, of the touch or of the person's correction, because the county shows the stored one. A
+touch that was stored without a direction (its card or the time was unknown, or it was outside every window) is placed
+on the board by its time alone.
 """
 
 from collections import deque
@@ -20,20 +24,22 @@ from protocol.twin import Person
 from protocol.units import DATED_QUALITIES, ClockQuality, Direction, FactRef, Moment
 
 MAX_KEPT = 2_000
-"""Touches at hand: more than a village makes in a day."""
+"""Touches in memory: more than a village makes in a day."""
 KEEP_MS = 36 * 3_600_000
-"""What a day's board needs: its windows may open up to 12 hours before midnight."""
+"""A day's board needs 24 hours and 12 before them: its windows may open up to 12 hours before midnight."""
 REPEAT_WITHIN_MS = 120_000
 MAX_ROWS = 120
+"""Of the board."""
 FIRST_FOR_MS = 60_000
-"""So long whoever touched last stands first on the board: they look for themselves."""
+"""For so long the person who touched last is first on the board, because they look for themselves."""
 SHORTEST_APART = 2
+"""Digits shown of a number that tells namesakes apart."""
 _ORDER: dict[WindowState, int] = {"running": 0, "coming": 1, "over": 2}
 
 
 @dataclass(slots=True)
 class RememberedTouch:
-    """A touch that counts: not a repeat of another. In plain numbers, because some thousands lie in memory."""
+    """A touch that counts: no repeat of another. Its fields are plain numbers, because thousands are in memory."""
 
     epoch: bytes
     seq: int
@@ -43,9 +49,9 @@ class RememberedTouch:
     quality: ClockQuality
     token: bytes
     tapped: int
-    """When the card was touched last: ``mono`` of the touch itself, or of one that repeats it."""
+    """When the card was touched last: ``mono`` of the touch itself, or of the last touch that repeats it."""
     direction: Direction | None = None
-    """What is stored: as the touch says, or as its person corrected it last."""
+    """As it is stored: by the touch, or by the last correction of its person."""
 
     @property
     def ref(self) -> FactRef:
@@ -58,13 +64,13 @@ class RememberedTouch:
         return Moment(wall=self.wall, boot=self.boot, mono=self.mono, quality=self.quality)
 
 
-class _Mark(NamedTuple):
-    """A touch that a window's arrival or departure is shown by."""
+class _ShownTouch(NamedTuple):
+    """The touch that the board shows as the arrival or departure of a window."""
 
     minute: int
     """After midnight of the window's date."""
     by_time: bool
-    """It was stored without a direction."""
+    """It was stored without a direction, so its time alone made it the one or the other."""
 
 
 class TouchHistory:
@@ -77,7 +83,7 @@ class TouchHistory:
         self._cards: dict[bytes, list[RememberedTouch]] = {}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
-        """Take up what the outbox still knows, oldest first."""
+        """Remember the touches that the outbox still has, oldest first."""
         for ref, fact in facts:
             if isinstance(fact, Touch) and fact.answer != "repeat":
                 self.add(ref, fact)
@@ -85,7 +91,8 @@ class TouchHistory:
                 seen.direction = fact.direction
 
     def add(self, ref: FactRef, touch: Touch) -> None:
-        """Remember a committed touch that is no repeat; forget what no board needs any more."""
+        """Remember a committed touch that is no repeat, and forget the touches that no board needs any more."""
+        # Most touches have the same epoch and boot, and a card's touches the same token: keep one copy of each.
         at, before = touch.at, self._touches[-1] if self._touches else None
         of_card = self._cards.setdefault(touch.card, [])
         seen = RememberedTouch(
@@ -102,33 +109,33 @@ class TouchHistory:
         of_card.append(seen)
         self._touches.append(seen)
         while len(self._touches) > MAX_KEPT or self._age_ms(self._touches[0], at) > KEEP_MS:
-            self._forget(self._touches.popleft())
-
-    def _forget(self, oldest: RememberedTouch) -> None:
-        of_card = self._cards[oldest.token]
-        del of_card[0]
-        if not of_card:
-            del self._cards[oldest.token]
+            oldest = self._touches.popleft()
+            of_oldest = self._cards[oldest.token]
+            del of_oldest[0]
+            if not of_oldest:
+                del self._cards[oldest.token]
 
     def _age_ms(self, seen: RememberedTouch, now: Moment) -> int:
-        if seen.boot == now.boot:
+        if seen.boot == now.boot:  # exact, even if the wall clock was corrected in between
             return now.mono - seen.mono
         return self._clock.wall_of(now) - seen.wall
 
     def find(self, ref: FactRef) -> RememberedTouch | None:
-        """Return a touch by its identity."""
+        """Return a touch by its identity, or None if it is not remembered."""
         return next((seen for seen in reversed(self._touches) if (seen.seq, seen.epoch) == (ref.seq, ref.epoch)), None)
 
     def repeated(self, token: bytes, now: Moment) -> RememberedTouch | None:
-        """Return the touch of the same card that a touch now would repeat, or None.
+        """Return the earlier touch that a touch of this card repeats now, or None. This is the repeat rule.
 
-        Over a reboot only known times tell how long ago that was: a boot that does not know the time begins where the
-        power failed, be it hours later.
+        Across a reboot, the age of a touch is known only if both boots knew the time: a boot that does not know it
+        starts its clock where the power failed, even if that was hours ago. A touch whose age is not known is not
+        repeated, because a lost departure is worse than a touch too many.
         """
         of_card = self._cards.get(token)
         if not of_card:
             return None
         last = of_card[-1]
+        # A negative age: the clock was set back across the reboot, and tells nothing about how long ago the touch was.
         known = last.boot == now.boot or {last.quality, now.quality} <= {*DATED_QUALITIES}
         return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
 
@@ -136,10 +143,13 @@ class TouchHistory:
         return seen.quality in DATED_QUALITIES or (seen.boot == self._clock.now().boot and self._clock.dated)
 
     def lacking(self, person: str, now: Moment, *, correctable: RememberedTouch | None = None) -> list[Lacking]:
-        """Return what a person lacks in today's windows, window by window, and whether a touch can still be that.
+        """Return the arrivals and departures that a person lacks in today's windows, window by window.
 
-        Nothing where today is not known. ``correctable`` is a touch whose direction its owner can correct now: in its
-        window, either mark may yet be it.
+        Returns nothing if the station does not know the date.
+
+        Args:
+            correctable: A touch whose direction its owner can correct now. It may still become the arrival or the
+                departure that its window lacks.
         """
         if not self._clock.dated:
             return []
@@ -157,16 +167,16 @@ class TouchHistory:
         if not self._clock.dated:
             return False
         spans = self._spans_of(person, self._clock.wall_of(now))
-        marks = [(span, *self._marks(person, span)) for span in spans]
+        marks = [(span, *self._arrival_and_departure(person, span)) for span in spans]
         return bool(spans) and all(
             arrived is not None and left is not None and left.minute >= span.end_minute - GRACE_MIN
             for span, arrived, left in marks
         )
 
     def _lacking_in(self, person: str, span: duty.Span, minute: int, touched: int | None) -> Iterator[Lacking]:
-        arrived, left = self._marks(person, span)
+        arrived, left = self._arrival_and_departure(person, span)
         may_be_it = touched is not None and span.opens <= touched < span.closes
-        marks: tuple[tuple[Missing, _Mark | None, int], ...] = (
+        marks: tuple[tuple[Missing, _ShownTouch | None, int], ...] = (
             ("arrival", arrived, span.middle),
             ("departure", left, span.closes),
         )
@@ -182,9 +192,10 @@ class TouchHistory:
                 )
 
     def board(self, now: Moment) -> list[DutyRow]:
-        """Return today's windows, a row a person: who touched just now, then what runs, what comes, what is over.
+        """Return today's windows, one row for each person and window, at most `MAX_ROWS`.
 
-        Nothing where today is not known.
+        First the person who touched just now, then the windows that run, that come and that are over. Returns nothing
+        if the station does not know the date.
         """
         if not self._clock.dated:
             return []
@@ -198,14 +209,14 @@ class TouchHistory:
         return [row for _, row in rows[:MAX_ROWS]]
 
     def _latest(self, now: Moment) -> str | None:
-        """Return who touched last, for a minute."""
+        """Return who touched last, if that was less than a minute ago."""
         if not self._touches or not 0 <= self._age_ms(self._touches[-1], now) <= FIRST_FOR_MS:
             return None
         card = self._twin.card(self._touches[-1].token)
         return card.person if card and not card.lost else None
 
     def _row(self, person: Person, apart: str, span: duty.Span, minute: int) -> DutyRow:
-        arrived, left = self._marks(person.id, span)
+        arrived, left = self._arrival_and_departure(person.id, span)
         window = span.window
         return DutyRow(
             name=person.name,
@@ -223,25 +234,26 @@ class TouchHistory:
         )
 
     def _spans_of(self, person: str, wall: int) -> list[duty.Span]:
-        """Return the spans of a moment's date, and those that a night's window brings over into it."""
+        """Return the spans of a moment's date, and yesterday's span if a night's window still runs."""
         day, minute = duty.local_day(wall), duty.local_minute(wall)
         around = duty.spans(self._twin.desired, person, day)
         return [span for span in around if span.day == day or (span.day < day and minute < span.closes)]
 
-    def _marks(self, person: str, span: duty.Span) -> tuple[_Mark | None, _Mark | None]:
-        """Return first arrival and last departure in a span."""
-        arrivals: list[_Mark] = []
-        departures: list[_Mark] = []
+    def _arrival_and_departure(self, person: str, span: duty.Span) -> tuple[_ShownTouch | None, _ShownTouch | None]:
+        """Return the first arrival and the last departure in a span."""
+        arrivals: list[_ShownTouch] = []
+        departures: list[_ShownTouch] = []
         for seen, wall in self._touches_of(person):
             minute = duty.local_minute(wall)
             if span.opens <= minute < span.closes:
+                # Without a stored direction, the half of the window decides.
                 by_time: Direction = "in" if minute < span.middle else "out"
-                made = _Mark(duty.minute_of_day(wall, span.day), seen.direction is None)
+                made = _ShownTouch(duty.minute_of_day(wall, span.day), seen.direction is None)
                 (arrivals if (seen.direction or by_time) == "in" else departures).append(made)
         return min(arrivals, default=None), max(departures, default=None)
 
     def _touches_of(self, person: str) -> Iterator[tuple[RememberedTouch, int]]:
-        """Return a person's touches of which it is known when they were."""
+        """Return a person's touches that have a known time, each with its time."""
         for token in self._twin.tokens_of(person):
             for seen in self._cards.get(token, ()):
                 if self._is_dated(seen):
@@ -249,7 +261,7 @@ class TouchHistory:
 
 
 def _told_apart(people: Sequence[Person]) -> dict[str, str]:
-    """Return for each person the end of the number that tells them from the others of their name; mostly nothing."""
+    """Return for each person the last digits of their number that no namesake shares; empty without a namesake."""
     namesakes: dict[str, list[str]] = {}
     for person in people:
         namesakes.setdefault(person.name, []).append(person.id)

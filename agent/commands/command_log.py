@@ -43,7 +43,7 @@ class KnownCommand(msgspec.Struct, frozen=True, array_like=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PreparedResult:
     """What is to be committed together: the fact, and the state which says that it was given."""
 
     fact: CommandResult
@@ -62,7 +62,7 @@ class CommandLog:
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Know which orders the last facts of the record answer, oldest first."""
         told = {fact.command: fact for _, fact in facts if isinstance(fact, CommandResult)}
-        for known in self.unanswered():
+        for known in self.open_commands():
             if told.pop(known.id, None) is not None:
                 self._known = self._answered(known.id)
         if len(self._known) == MAX_REMEMBERED:
@@ -73,16 +73,16 @@ class CommandLog:
             until = fact.at.wall + MAX_VALID_MS
             self._known = {**self._known, fact.command: KnownCommand(fact.command, "", until, answered=True)}
 
-    def came_before(self, command: bytes) -> bool:
+    def is_known(self, command: bytes) -> bool:
         """Return whether an order with this id is known."""
         return command in self._known
 
-    def owed(self, command: bytes) -> bool:
+    def is_open(self, command: bytes) -> bool:
         """Return whether an order with this id came and is not answered."""
         known = self._known.get(command)
         return known is not None and not known.answered
 
-    def unanswered(self) -> list[KnownCommand]:
+    def open_commands(self) -> list[KnownCommand]:
         """Return the orders that still owe an answer, oldest first."""
         return [known for known in self._known.values() if not known.answered]
 
@@ -120,22 +120,22 @@ class CommandLog:
         fact = self._fact(command.id, "refused", reason, {})
         self._journal.owe(fact, state=self._row(self._known))
 
-    def prepare(
+    def prepare_result(
         self, command: bytes, outcome: Outcome, detail: str = "", *, figures: Mapping[str, int] | None = None
-    ) -> Answer:
+    ) -> PreparedResult:
         """Return the answer, for the caller to commit with what belongs to it; then comes `given`."""
-        return Answer(self._fact(command, outcome, detail, figures or {}), self._row(self._answered(command)))
+        return PreparedResult(self._fact(command, outcome, detail, figures or {}), self._row(self._answered(command)))
 
-    def given(self, command: bytes) -> None:
+    def result_stored(self, command: bytes) -> None:
         """The prepared answer is on disk."""
         self._known = self._answered(command)
 
-    def give(
+    def finish(
         self, command: bytes, outcome: Outcome, detail: str = "", *, figures: Mapping[str, int] | None = None
     ) -> None:
         """Answer now, or as soon as the disk takes it."""
-        answer = self.prepare(command, outcome, detail, figures=figures)
-        self.given(command)
+        answer = self.prepare_result(command, outcome, detail, figures=figures)
+        self.result_stored(command)
         self._journal.owe(answer.fact, state=answer.state)
 
     def _answered(self, command: bytes) -> dict[bytes, KnownCommand]:

@@ -8,6 +8,7 @@ from agent.commands.log_tail import LogTail
 from agent.storage.errors import StorageError, StorageFailed
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
+from protocol import result_reasons
 from protocol.commands import Command
 from protocol.facts import BlobAnnounced
 
@@ -31,19 +32,19 @@ class LogSending:
     """The way of the log to the county."""
 
     def __init__(
-        self, *, clock: StationClock, journal: FactWriter, blobs: Blobs, answers: CommandLog, tail: LogTail
+        self, *, clock: StationClock, journal: FactWriter, blobs: Blobs, command_log: CommandLog, tail: LogTail
     ) -> None:
         self._clock = clock
         self._journal = journal
         self._blobs = blobs
-        self._answers = answers
+        self._command_log = command_log
         self._tail = tail
 
     def send(self, command: Command) -> None:
         """Bring the log's end onto the disk and announce it; its bytes follow under the facts."""
         text = self._tail.last(command.log.kib * 1024)
         if not text:
-            self._answers.give(command.id, "failed", "no_log")
+            self._command_log.finish(command.id, "failed", result_reasons.NO_LOG)
             return
         sha256 = b""
         try:
@@ -51,15 +52,15 @@ class LogSending:
             self._blobs.keep(sha256)
             self._announce(command.id, sha256, len(text))
         except StorageError as error:
-            self._answers.give(command.id, "failed", f"not_recorded: {error}")
+            self._command_log.finish(command.id, "failed", f"{result_reasons.NOT_RECORDED}: {error}")
             self._let_go(sha256)
 
     def _announce(self, command: bytes, sha256: bytes, size: int) -> None:
         at = self._clock.now()
         announced = BlobAnnounced(at=at, sha256=sha256, size=size, media_type="text/plain", purpose="log")
-        answer = self._answers.prepare(command, "done", figures={"bytes": size})
+        answer = self._command_log.prepare_result(command, "done", figures={"bytes": size})
         self._journal.commit(announced, answer.fact, state=answer.state)
-        self._answers.given(command)
+        self._command_log.result_stored(command)
 
     def _let_go(self, sha256: bytes) -> None:
         try:

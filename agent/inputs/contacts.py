@@ -20,6 +20,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
 from agent.vitals.alarms import StandingAlarms
+from protocol import alarm_codes
 from protocol.facts import ContactChanged, ContactKind, Fact
 from protocol.units import FactRef, Moment
 
@@ -90,13 +91,13 @@ class Contacts:
                 if fact.at.boot == boot:
                     known.facts_ms.append(fact.at.mono)
 
-    def changed(self, event: InputChanged) -> None:
+    def on_input_changed(self, event: InputChanged) -> None:
         """Take what an input tells into the record."""
         known = self._inputs[event.input]
         now = self._clock.now()
         seen = known.now is not None
         known.now, known.changed_ms = event.active, now.mono
-        self._alarms.cleared(_failed_code(event.input))
+        self._alarms.clear_alarm(_failed_code(event.input))
         if known.sensor == "motion":
             self._moved(event.input, known, now)
         elif not known.flapping and event.active != known.stated:
@@ -136,9 +137,9 @@ class Contacts:
             self._picture_ms = now.mono
             self._pictures.door_opened(ref)
 
-    def failed(self, event: InputFailed) -> None:
+    def on_input_failed(self, event: InputFailed) -> None:
         """Tell the county that an input is not watched."""
-        self._alarms.raised(_failed_code(event.input), "minor", f"“{event.input}”接不上：{event.problem}")
+        self._alarms.raise_alarm(_failed_code(event.input), "minor", f"“{event.input}”接不上：{event.problem}")
 
     def tick(self) -> None:
         """State how a contact that flapped is, when it has been calm and half of its hour's facts are left."""
@@ -152,7 +153,7 @@ class Contacts:
 
 
 def _failed_code(name: str) -> str:
-    return f"input_failed:{name}"
+    return alarm_codes.code_of(alarm_codes.INPUT_FAILED, name)
 
 
 def _forget(known: _Input, now: Moment) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from agent.events import AlarmSeen, StrangeKeyboard
 from agent.inbox import Inbox
 from agent.ports import KeyboardGuard
+from protocol import alarm_codes
 
 SAY_AGAIN_AFTER_S = 3_600.0
 MOST_AN_HOUR = 10
@@ -38,4 +39,4 @@ class WatchedKeyboards:
         self._said[usb] = now
         shown = "".join(letter for letter in name if letter.isprintable())[:80]
         detail = f"USB 编号 {usb}，自称“{shown}”"
-        self._inbox.put(AlarmSeen(code="unknown_keyboard", severity="major", detail=detail))
+        self._inbox.put(AlarmSeen(code=alarm_codes.UNKNOWN_KEYBOARD, severity="major", detail=detail))

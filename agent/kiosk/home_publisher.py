@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from agent.clocking.desk import Screens
+from agent.clocking.desk import KioskScreens
 from agent.clocking.lifecycle import Lifecycle
 from agent.clocking.touch_history import TouchHistory
 from agent.kiosk.learning import Learning
@@ -30,7 +30,7 @@ class HomePublisher:
         today: TouchHistory,
         learning: Learning,
         lifecycle: Lifecycle,
-        screens: Screens,
+        screens: KioskScreens,
         waiting: Callable[[], int],
         simulated: Sequence[str],
         notice: Callable[[], str],

@@ -49,7 +49,7 @@ class _Kiosk:
 
 
 class KioskSocket:
-    """The agent's end of the kiosk socket. Implements `agent.clocking.desk.Screens`."""
+    """The agent's end of the kiosk socket. Implements `agent.clocking.desk.KioskScreens`."""
 
     def __init__(self, *, path: Path, inbox: Inbox) -> None:
         self._path = path

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from random import Random
 
-from agent.clocking.desk import Screens
+from agent.clocking.desk import KioskScreens
 from agent.kiosk.packs import PackShelf
 from agent.storage.errors import StorageError
 from agent.storage.fact_writer import FactWriter
@@ -65,7 +65,7 @@ class Learning:
         journal: FactWriter,
         state: StateStore,
         shelf: PackShelf,
-        screens: Screens,
+        screens: KioskScreens,
         random: Random,
     ) -> None:
         self._clock = clock

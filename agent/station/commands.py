@@ -12,6 +12,7 @@ from agent.events import StopAsked
 from agent.inbox import Inbox
 from agent.storage.errors import StorageError
 from agent.timekeeping.clock import StationClock
+from protocol import result_reasons
 from protocol.commands import MAX_VALID_MS, Command
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Commands:
         self,
         *,
         clock: StationClock,
-        answers: CommandLog,
+        command_log: CommandLog,
         inbox: Inbox,
         lamp: Lamp,
         snapshots: Snapshots,
@@ -35,7 +36,7 @@ class Commands:
         live: LiveView,
     ) -> None:
         self._clock = clock
-        self._answers = answers
+        self._command_log = command_log
         self._inbox = inbox
         self._lamp = lamp
         self._snapshots = snapshots
@@ -52,17 +53,17 @@ class Commands:
 
     def execute(self, command: Command) -> None:
         """Carry out a verified command, unless it came before, is too late, or can't be dated."""
-        if self._answers.came_before(command.id):
+        if self._command_log.is_known(command.id):
             log.info("order %s came again", command.id.hex())
         elif objection := self._objection(command) or self._remember(command):
-            self._answers.refuse(command, objection)
+            self._command_log.refuse(command, objection)
         else:
             self._orders[command.order](command)
 
     def refuse(self, command: Command, reason: str) -> None:
         """Answer a verified command that came in a way in which it must not."""
-        if not self._answers.came_before(command.id):
-            self._answers.refuse(command, reason)
+        if not self._command_log.is_known(command.id):
+            self._command_log.refuse(command, reason)
 
     def resume(self, *, ended_well: bool) -> None:
         """Answer what the run before left open.
@@ -70,38 +71,39 @@ class Commands:
         Args:
             ended_well: Whether that run ended in good order.
         """
-        for known in self._answers.unanswered():
+        for known in self._command_log.open_commands():
             if known.order == "restart_agent" and ended_well:
-                self._answers.give(known.id, "done")
-            elif not self._snapshots.comes(known.id):
-                self._answers.give(known.id, "failed", "interrupted: the agent ended while this was under way")
+                self._command_log.finish(known.id, "done")
+            elif not self._snapshots.is_spooled(known.id):
+                detail = f"{result_reasons.INTERRUPTED}: the agent ended while this was under way"
+                self._command_log.finish(known.id, "failed", detail)
 
     def _objection(self, command: Command) -> str:
         if command.order not in self._orders:
-            return f"unknown_order: {command.order}"
+            return f"{result_reasons.UNKNOWN_COMMAND}: {command.order}"
         if not self._clock.dated:
-            return "" if command.order in _WITHOUT_DATE else "undated"
+            return "" if command.order in _WITHOUT_DATE else result_reasons.UNDATED
         now = self._clock.now().wall
         if now > command.not_after:
-            return "expired"
-        return "valid_too_long" if command.not_after > now + MAX_VALID_MS else ""
+            return result_reasons.EXPIRED
+        return result_reasons.VALID_TOO_LONG if command.not_after > now + MAX_VALID_MS else ""
 
     def _remember(self, command: Command) -> str:
         try:
-            self._answers.begin(command)
+            self._command_log.begin(command)
         except TooManyCommands:
-            return "too_many_orders"
+            return result_reasons.TOO_MANY_COMMANDS
         except StorageError as error:
-            return f"not_recorded: {error}"
+            return f"{result_reasons.NOT_RECORDED}: {error}"
         return ""
 
     def _identify(self, command: Command) -> None:
         self._lamp.show("amber", fact="")
-        self._answers.give(command.id, "done")
+        self._command_log.finish(command.id, "done")
 
     def _snapshot(self, command: Command) -> None:
-        if reason := self._snapshots.command(command.id):
-            self._answers.give(command.id, "failed", reason)
+        if reason := self._snapshots.request(command.id):
+            self._command_log.finish(command.id, "failed", reason)
 
     def _restart(self, command: Command) -> None:
         """End; the answer is the next start's, which knows how this run ended."""
@@ -109,11 +111,11 @@ class Commands:
 
     def _end_live_view(self, command: Command) -> None:
         self._live.end("county")
-        self._answers.give(command.id, "done")
+        self._command_log.finish(command.id, "done")
 
     def _tell_time(self, command: Command) -> None:
         """Say how the clock stands; the answer's own moment says how far it can be trusted."""
         figures = {"station_ms": self._clock.now().wall}
         if command.issued:
             figures |= {"county_ms": command.issued, "ahead_ms": figures["station_ms"] - command.issued}
-        self._answers.give(command.id, "done", figures=figures)
+        self._command_log.finish(command.id, "done", figures=figures)

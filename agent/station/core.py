@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from agent.camera.live_view import FrameWay, LiveView
 from agent.camera.snapshots import Snapshots
-from agent.clocking.desk import ClockingDesk, Screens
+from agent.clocking.desk import ClockingDesk, KioskScreens
 from agent.clocking.lifecycle import Lifecycle
 from agent.events import (
     AlarmSeen,
@@ -51,6 +51,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.uplink.traffic import TrafficLedger
 from agent.vitals.health import StationHealth
+from protocol import alarm_codes
 from protocol.facts import AlarmRaised, ClockCorrected, HelpAsked
 from protocol.kiosk import (
     AnswerQuestion,
@@ -98,7 +99,7 @@ class Way(FrameWay, Protocol):
         """End the connection in good order."""
 
 
-class Kiosks(Screens, Protocol):
+class Kiosks(KioskScreens, Protocol):
     """The kiosk socket, as the core drives it."""
 
     def handled(self, kiosk: int) -> None:
@@ -172,16 +173,16 @@ class Core:
         self._waiting_shown = -1
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
             ReaderReady: self._reader_ready,
-            InputChanged: parts.contacts.changed,
-            InputFailed: parts.contacts.failed,
+            InputChanged: parts.contacts.on_input_changed,
+            InputFailed: parts.contacts.on_input_failed,
             StrangeKeyboard: lambda event: parts.home.keyboard_seen(strange=event.there),
             AlarmSeen: self._alarm_seen,
-            MachineSeen: parts.health.seen,
+            MachineSeen: parts.health.on_machine_seen,
             KioskJoined: self._kiosk_joined,
             KioskLeft: lambda event: None,
             KioskSaid: self._kiosk_said,
-            PictureTaken: parts.snapshots.taken,
-            FrameTaken: parts.live.frame_taken,
+            PictureTaken: parts.snapshots.on_picture_taken,
+            FrameTaken: parts.live.on_frame_taken,
             LinkUp: parts.uplink.handle,
             LinkDown: parts.uplink.handle,
             MessageCame: parts.uplink.handle,
@@ -345,7 +346,7 @@ class Core:
     def _time_hinted(self, event: TimeHinted) -> None:
         clock, problem = self._parts.clock, event.read.problem
         if problem:
-            code = f"{event.source}_failed"
+            code = alarm_codes.HINT_FAILED[event.source]
             self._state(AlarmRaised(at=clock.now(), code=code, severity="minor", detail=problem[:400]))
         if event.read.wall_ms is not None:
             self._state(clock.hinted(event.read.wall_ms, source=event.source, mono_ms=event.mono_ms))

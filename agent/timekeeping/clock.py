@@ -29,6 +29,7 @@ from msgspec import Meta
 
 from agent.ports import SystemClock
 from agent.storage.state import StateSlot, StateStore
+from protocol import alarm_codes
 from protocol.facts import AlarmCleared, AlarmRaised, ClockCorrected, Fact
 from protocol.units import DATED_QUALITIES, BootId, ClockQuality, Moment, MonoMs
 
@@ -55,7 +56,6 @@ REPEATED_AFTER_MS = 600_000
 LAST_WALL_MS = 253_086_768_000_000
 """The year 9990 begins: ten years before calendars end, so that a station which is told so can still be mended."""
 
-_DISPUTED = "clock_disputed"
 
 type _Wall = Annotated[int, Meta(ge=0, le=LAST_WALL_MS)]
 
@@ -191,7 +191,7 @@ class StationClock:
             return self._dispute(wall, answered_mono_ms)
         was_disputed, self._contrary = self._contrary is not None, None
         corrected = self._trust(wall, answered_mono_ms, "county", clock_run)
-        over = [AlarmCleared(at=self.now(), code=_DISPUTED)] if was_disputed else []
+        over = [AlarmCleared(at=self.now(), code=alarm_codes.CLOCK_DISPUTED)] if was_disputed else []
         return [*([corrected] if corrected else []), *over]
 
     def _is_disputed(self, wall: int, mono: int) -> bool:
@@ -217,7 +217,7 @@ class StationClock:
             f"县里先后两次说的时间相差 {abs(wall - known) // 1000} 秒，站点暂按先前的时间；"
             "请核对县里服务器的时钟。十分钟后县里仍这样说，站点就照办"
         )
-        return [AlarmRaised(at=self.now(), code=_DISPUTED, severity="major", detail=detail)]
+        return [AlarmRaised(at=self.now(), code=alarm_codes.CLOCK_DISPUTED, severity="major", detail=detail)]
 
     def ntp_read(self, *, well: bool, mono_ms: int) -> None:
         """Take what the machine's time service said of itself at a moment of CLOCK_BOOTTIME."""
@@ -265,7 +265,7 @@ class StationClock:
             return None
         self._distrusted = True
         log.warning("clock: NTP is not believed at mono %d ms", self._system.mono_ms())
-        return AlarmRaised(at=self.now(), code="ntp_distrusted", severity="major", detail=problem)
+        return AlarmRaised(at=self.now(), code=alarm_codes.NTP_DISTRUSTED, severity="major", detail=problem)
 
     def _trust(
         self, wall: int, mono: int, source: Literal["county", "ntp"], clock_run: bytes | None = None
@@ -297,7 +297,9 @@ class StationClock:
         if not floor - DAY_MS <= wall_ms <= floor + (DAY_MS if self.dated else BEYOND_FLOOR_MS):
             log.warning("clock: the %s says %d ms, which can't be right", source, wall_ms)
             detail = f"与站点的时间相差 {abs(wall_ms - known) // 1000} 秒"
-            return AlarmRaised(at=self.now(), code=f"{source}_implausible", severity="minor", detail=detail)
+            return AlarmRaised(
+                at=self.now(), code=alarm_codes.HINT_IMPLAUSIBLE[source], severity="minor", detail=detail
+            )
         if not self.dated and wall_ms > floor:
             log.info("clock: started by the %s", source)
             self._wall_at_boot = wall_ms - mono_ms

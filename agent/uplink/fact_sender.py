@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from agent.uplink.channel import NOT_AUTHORIZED, AlarmLimiter, Channel
 from agent.uplink.ports import Stream
 from agent.uplink.reconnector import SILENCE_MS
+from protocol import alarm_codes
 from protocol.codec import encode
 from protocol.receipts import unseal_receipt
 
@@ -170,7 +171,9 @@ class FactSender:
             self._due_ms = self._acknowledged_ms + self._timeout.ms
             return
         if reason_code == NOT_AUTHORIZED:
-            self._alarms.raise_once("facts_refused", "major", "the broker does not let this station publish facts")
+            self._alarms.raise_once(
+                alarm_codes.FACTS_REFUSED, "major", "the broker does not let this station publish facts"
+            )
         self._give_up(f"facts not delivered, reason code 0x{reason_code:02x}")
 
     def _give_up(self, why: str) -> None:

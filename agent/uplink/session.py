@@ -15,6 +15,7 @@ from agent.uplink.channel import COUNTY_REPLY_MS, NOT_AUTHORIZED, AlarmLimiter, 
 from agent.uplink.county_time import TimeQuestion
 from agent.uplink.ports import Stream, UplinkDelegate
 from agent.uplink.reconnector import URGENT_EVERY_MS, Backoff
+from protocol import alarm_codes
 from protocol.birth import NOT_TOLD, Birth, Compare, Welcome, unseal_match, unseal_welcome
 from protocol.codec import encode
 from protocol.receipts import Receipt
@@ -166,7 +167,7 @@ class Session:
             # This birth only asked for the time again, which TimeQuestion plans.
             return
         if reason_code == NOT_AUTHORIZED:
-            self._alarms.raise_once("birth_refused", "major", "the broker does not let this station publish")
+            self._alarms.raise_once(alarm_codes.BIRTH_REFUSED, "major", "the broker does not let this station publish")
         self._put_off(f"birth not delivered, reason code 0x{reason_code:02x}")
 
     def _put_off(self, why: str) -> None:
@@ -226,7 +227,7 @@ class Session:
         self.phase = "agreed"
         if agreed.lowered:
             log.warning("%s: the county has facts up to %d only; the rest is sent again", self._station, agreed.after)
-            self._alarms.raise_once("county_lost_facts", "major", f"county is back at seq {agreed.after}")
+            self._alarms.raise_once(alarm_codes.COUNTY_LOST_FACTS, "major", f"county is back at seq {agreed.after}")
         # A welcome says what a receipt says, and it is signed like one.
         self._stream.take_receipt(
             Receipt(
@@ -286,7 +287,7 @@ class Session:
                 return
             if lacking:
                 detail = f"county is back at seq {match.through} of epoch {match.epoch.hex()}"
-                self._alarms.raise_once("county_lost_facts", "major", detail)
+                self._alarms.raise_once(alarm_codes.COUNTY_LOST_FACTS, "major", detail)
             self._reissue()
         elif self.phase != "comparing" or match.epoch != self._stream.epoch:
             log.info("%s: a match that nobody asked for is ignored", self._station)
@@ -307,5 +308,5 @@ class Session:
             self._wait_longer()
             return
         detail = f"epoch {ended.hex()} ended, matched to seq {matched}, county at {disagreement.county_through}"
-        self._alarms.raise_once(f"stream_{disagreement.reason}", "critical", detail)
+        self._alarms.raise_once(alarm_codes.STREAM_ENDED[disagreement.reason], "critical", detail)
         self.ask_again(after_ms=0)

@@ -17,6 +17,7 @@ from agent.clocking.duty import local_day
 from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
+from protocol import alarm_codes
 from protocol.facts import AlarmCleared, AlarmRaised
 from protocol.twin import Settings, Sheddable
 
@@ -32,7 +33,6 @@ SAVE_EACH_BYTES = 1 << 20
 """Each save is a commit on the SD card. These two bounds make 24 commits a day on an idle line."""
 JUDGE_EVERY_MS = 60_000
 
-ALARM = "data_short"
 _HOUR_MS = 3_600_000
 _WORDS: dict[Sheddable, str] = {"blobs": "图片暂缓上传", "vitals": "状态少报"}
 
@@ -203,9 +203,9 @@ class TrafficLedger:
         if wanted:
             words = "、".join(_WORDS[what] for what in wanted)
             detail = f"本月已用 {month // MB} MB，限 {settings.data_mb_month} MB：{words}，打卡照常上传"
-            self._journal.owe(AlarmRaised(at=at, code=ALARM, severity="minor", detail=detail))
+            self._journal.owe(AlarmRaised(at=at, code=alarm_codes.DATA_SHORT, severity="minor", detail=detail))
         else:
-            self._journal.owe(AlarmCleared(at=at, code=ALARM))
+            self._journal.owe(AlarmCleared(at=at, code=alarm_codes.DATA_SHORT))
         self.keep()
 
     def keep(self) -> None:

@@ -23,6 +23,7 @@ from agent.uplink.ports import BlobSource, Stream, UplinkDelegate
 from agent.uplink.reconnector import SILENCE_MS, Backoff, BrokerEndpoints, Reconnector
 from agent.uplink.session import Session
 from agent.uplink.vitals_sender import VitalsSender
+from protocol import alarm_codes, result_reasons
 from protocol.birth import Gone, Welcome
 from protocol.codec import encode
 from protocol.commands import unseal_command
@@ -206,7 +207,9 @@ class Uplink:
                         self._on_message(event)
                     except Refused as refused:
                         log.warning("%s: message on %s refused: %s", self._station, event.leaf, refused)
-                        self._alarms.raise_once(f"refused_{event.leaf}", "minor", f"{event.leaf}: {refused.reason}")
+                        self._alarms.raise_once(
+                            alarm_codes.MESSAGE_REFUSED[event.leaf], "minor", f"{event.leaf}: {refused.reason}"
+                        )
                         if refused.reason == "unknown_key":
                             self._host.on_unknown_key()
 
@@ -220,7 +223,7 @@ class Uplink:
             if event.leaf == "command" and not self._time_only:
                 # A retained command would come again at each connection. The answer tells the county of it.
                 command = unseal_command(event.payload, station=self._station, public_keys=self._county_keys)
-                self._host.refuse_command(command, "retained")
+                self._host.refuse_command(command, result_reasons.RETAINED)
             raise Refused("malformed", "retained, and nothing here ever is")
         if self._time_only and event.leaf != "welcome":
             log.info("%s: %s ignored on a connection for time only", self._station, event.leaf)

@@ -29,11 +29,11 @@ class StandingAlarms:
         """Return whether an alarm of this code was raised and not cleared."""
         return code in self._standing
 
-    def kind(self, code: str) -> str:
+    def kind_of(self, code: str) -> str:
         """Return of which kind the alarm of this code is that stands; empty where none does."""
         return self._standing.get(code, "")
 
-    def raised(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
+    def raise_alarm(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
         """State that something is wrong, unless it stands already.
 
         Args:
@@ -48,7 +48,7 @@ class StandingAlarms:
         self._journal.owe(AlarmRaised(at=now, code=code, severity=severity, detail=detail[:_MAX_CHARS]))
         self._keep()
 
-    def cleared(self, code: str) -> None:
+    def clear_alarm(self, code: str) -> None:
         """State that what an alarm said is over, if it stands."""
         if self._standing.pop(code, None) is None:
             return

@@ -11,6 +11,7 @@ from typing import Protocol
 from agent.events import MachineSeen
 from agent.timekeeping.clock import StationClock
 from agent.vitals.last_boot import LastBoot
+from protocol import alarm_codes
 from protocol.facts import Severity
 from protocol.health import DeviceHealth, Health, Machine
 from protocol.units import Moment
@@ -28,10 +29,10 @@ CALM_MS = 3_600_000
 class Alarms(Protocol):
     """What is needed of the station's standing alarms."""
 
-    def raised(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
+    def raise_alarm(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
         """State that something is wrong, unless it stands already."""
 
-    def cleared(self, code: str) -> None:
+    def clear_alarm(self, code: str) -> None:
         """State that what an alarm said is over, if it stands."""
 
 
@@ -81,7 +82,7 @@ class StationHealth:
         self._machine = Machine()
         self._low_mono = clock.mono_ms()
 
-    def seen(self, event: MachineSeen) -> None:
+    def on_machine_seen(self, event: MachineSeen) -> None:
         """Take a look at the machine; raise and end alarms."""
         before, self._machine = self._machine, event.state
         self._last_boot.judge(event.state.reset, last_alive=self._last_alive())
@@ -93,9 +94,9 @@ class StationHealth:
         )
         for one in judged:
             if one.bad:
-                self._alarms.raised(one.code, one.severity, one.detail)
+                self._alarms.raise_alarm(one.code, one.severity, one.detail)
             elif one.well:
-                self._alarms.cleared(one.code)
+                self._alarms.clear_alarm(one.code)
 
     def current(self) -> Health:
         """Return what a person in the county can act upon."""
@@ -117,19 +118,21 @@ class StationHealth:
             self._last_boot.low_voltage()
         calm = self._clock.mono_ms() - self._low_mono >= CALM_MS
         well = now.undervoltage is not None and not low and calm
-        return _Judgement("undervoltage", "major", low, well, "供电电压低于主板的要求")
+        return _Judgement(alarm_codes.UNDERVOLTAGE, "major", low, well, "供电电压低于主板的要求")
 
 
 def _heat(now: Machine) -> _Judgement:
     celsius = now.temperature_c
     if celsius is None:
-        return _Judgement("too_hot", "minor")
-    return _Judgement("too_hot", "minor", celsius >= HOT_C, celsius <= COOL_C, f"处理器 {celsius} °C")
+        return _Judgement(alarm_codes.TOO_HOT, "minor")
+    return _Judgement(alarm_codes.TOO_HOT, "minor", celsius >= HOT_C, celsius <= COOL_C, f"处理器 {celsius} °C")
 
 
 def _disk(free_kib: int, size_kib: int | None) -> _Judgement:
     limit = SHORT_KIB if size_kib is None else min(SHORT_KIB, size_kib // SHORT_SHARE)
-    return _Judgement("disk_short", "major", free_kib < limit, free_kib >= 2 * limit, f"只剩 {free_kib // 1024} MB")
+    return _Judgement(
+        alarm_codes.DISK_SHORT, "major", free_kib < limit, free_kib >= 2 * limit, f"只剩 {free_kib // 1024} MB"
+    )
 
 
 def _card(now: Machine) -> _Judgement:
@@ -137,4 +140,4 @@ def _card(now: Machine) -> _Judgement:
     worn = now.card_worn_percent or 0
     bad = worn > WORN_PERCENT or now.card_end in ("warning", "urgent")
     detail = "备用的存储块快用完了" if now.card_end in ("warning", "urgent") else f"写入寿命已用去约 {min(worn, 100)} %"
-    return _Judgement("card_worn", "major", bad, not bad and now.card is not None, detail)
+    return _Judgement(alarm_codes.CARD_WORN, "major", bad, not bad and now.card is not None, detail)

@@ -133,8 +133,8 @@ class _Build:
         self.ended_well = ended_in_order(fact for _, fact in recent)
         self.clock.restore(self.outbox, last_fact=self.last_fact)
         self.journal = FactWriter(self.outbox)
-        self.answers = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
-        self.answers.recall(recent)
+        self.command_log = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.command_log.recall(recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.lamp = Lamp(self.indicator)
         self.readers = {chosen.name: hardware.reader(chosen) for chosen in self.config.readers}
@@ -150,7 +150,7 @@ class _Build:
             journal=self.journal,
             twin=self.twin,
             blobs=self.blobs,
-            answers=self.answers,
+            command_log=self.command_log,
             alarms=self.alarms,
             moments=RandomMoments(random=secrets.SystemRandom().random),
             taker=self.camera,
@@ -183,7 +183,7 @@ class _Build:
         self.live = LiveView(
             clock=self.clock,
             journal=self.journal,
-            answers=self.answers,
+            command_log=self.command_log,
             screens=self.kiosks,
             watched=lambda: self.kiosks.watched,
             saving=lambda: self.traffic.puts_off("blobs"),
@@ -258,7 +258,7 @@ class _Build:
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
-            today=self.today,
+            history=self.today,
             lamp=self.lamp,
             screens=self.kiosks,
             pictures=self.snapshots,
@@ -311,12 +311,16 @@ class _Build:
     def _commands(self) -> Commands:
         return Commands(
             clock=self.clock,
-            answers=self.answers,
+            command_log=self.command_log,
             inbox=self.inbox,
             lamp=self.lamp,
             snapshots=self.snapshots,
             logs=LogSending(
-                clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.log_tail
+                clock=self.clock,
+                journal=self.journal,
+                blobs=self.blobs,
+                command_log=self.command_log,
+                tail=self.log_tail,
             ),
             live=self.live,
         )

@@ -1,14 +1,12 @@
 """Make the drivers that a station's configuration names."""
 
-import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from agent.camera.camera_line import ServedCamera, SpawnedCamera
+from agent.camera.camera_protocol import CameraStart
 from agent.camera.camera_worker import CameraWorker
 from agent.config.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
 from agent.config.station_config import Chosen, StationConfig
@@ -60,9 +58,8 @@ def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) 
         return None
     settings = dict(config.camera.settings)
     socket, spool = settings.pop("socket"), settings.pop("spool")
-    told = [config.camera.driver, msgspec.json.encode(settings).decode(), station, str(config.folder), str(spool)]
-    program = [sys.executable, "-m", "agent.camera.camera_process"]
-    connect = partial(ServedCamera, socket, told) if socket else partial(SpawnedCamera, [*program, *told])
+    start = CameraStart(config.camera.driver, settings, station, config.folder, Path(spool))
+    connect = partial(ServedCamera, socket, start.arguments()) if socket else partial(SpawnedCamera, start.command())
     return CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
 
 

@@ -4,16 +4,21 @@ Why one can't be used is English and goes to the log; the doctor's screen says t
 """
 
 import logging
-import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from agent.camera.camera_line import ServedCamera, SpawnedCamera
-from agent.camera.camera_worker import FRAME
+from agent.camera.camera_protocol import (
+    FRAME,
+    CameraStart,
+    FrameFollows,
+    NoReply,
+    PictureFailed,
+    Reply,
+    StillTaken,
+)
 from agent.config.catalogue import DriverMissing
 from agent.config.station_config import StationConfig
 from agent.doctor.ports import CameraTrial
@@ -21,8 +26,6 @@ from agent.ports import CardReader, Contact, DeviceError, Indicator
 
 log = logging.getLogger(__name__)
 
-_ANSWERS: dict[str, CameraTrial] = {"ok": "well", "ok black": "black", "ok covered": "covered"}
-"""Of the camera's process. One picture alone is never frozen."""
 READER_S = 5.0
 CAMERA_S = 20.0
 
@@ -74,29 +77,34 @@ def try_camera(config: StationConfig) -> CameraTrial:
     if config.camera is None:
         return "well"
     settings = dict(config.camera.settings)
-    served, spool = settings.pop("socket"), settings.pop("spool")
-    told = [config.camera.driver, msgspec.json.encode(settings).decode(), "doctor", str(config.folder)]
+    socket, spool = settings.pop("socket"), settings.pop("spool")
+    start = CameraStart(config.camera.driver, settings, "doctor", config.folder, Path(spool))
+    reply: Reply
     try:
-        answer = _framed(served, [*told, str(spool)]) if served else _taken(told)
-    except OSError as error:
-        answer = str(error)
-    if answer not in _ANSWERS:
-        log.warning("the camera took no picture: %s", answer)
-    return _ANSWERS.get(answer, "failed")
+        reply = _frame(socket, start) if socket else _still(start)
+    except (OSError, NoReply) as error:
+        reply = PictureFailed(str(error))
+    match reply:
+        case FrameFollows() | StillTaken(suspect=""):
+            return "well"
+        case StillTaken(suspect="black" | "covered" as suspect):
+            return suspect
+        case PictureFailed() | StillTaken():  # frozen: one picture alone never is
+            log.warning("the camera took no picture: %s", reply)
+            return "failed"
 
 
-def _framed(path: Path, told: list[str]) -> str:
-    line = ServedCamera(path, told)
+def _frame(socket: Path, start: CameraStart) -> Reply:
+    line = ServedCamera(socket, start.arguments())
     try:
-        answer = line.ask(FRAME, within_s=CAMERA_S)
+        return line.ask(FRAME, within_s=CAMERA_S)
     finally:
         line.end()
-    return "ok" if answer.startswith(f"{FRAME} ") else answer
 
 
-def _taken(told: list[str]) -> str:
+def _still(start: CameraStart) -> Reply:
     with tempfile.TemporaryDirectory(prefix="cunhui-doctor-") as spool:
-        line = SpawnedCamera([sys.executable, "-m", "agent.camera.camera_process", *told, spool])
+        line = SpawnedCamera(start._replace(spool=Path(spool)).command())
         try:
             return line.ask("doctor.jpg", within_s=CAMERA_S)
         finally:

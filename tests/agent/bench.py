@@ -179,7 +179,7 @@ class FakeTaker:
             self.asked.append(wanted)
         return not self.full
 
-    def orders_in_spool(self) -> set[bytes]:
+    def commands_in_spool(self) -> set[bytes]:
         return self.in_spool
 
     def request_frame(self, command: bytes) -> bool:
@@ -187,10 +187,10 @@ class FakeTaker:
             self.frames.append(command)
         return not self.full
 
-    def taken_over(self, spooled: str) -> None:
+    def release(self, spooled: str) -> None:
         self.over.append(spooled)
 
-    def put_back(self, spooled: str) -> None:
+    def requeue(self, spooled: str) -> None:
         self.back.append(spooled)
 
 
@@ -252,15 +252,15 @@ class Bench:
         self.inbox = Inbox()
         self.chance = 1.0
         """What random moments draw, from [0, 1]: 1 is never."""
-        self.answers = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
-        self.answers.recall(self.recent)
+        self.command_log = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.command_log.recall(self.recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
         self.snapshots = Snapshots(
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
             blobs=self.blobs,
-            answers=self.answers,
+            command_log=self.command_log,
             alarms=self.alarms,
             moments=RandomMoments(random=lambda: self.chance),
             taker=self.taker,
@@ -279,7 +279,7 @@ class Bench:
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
-            today=self.today,
+            history=self.today,
             lamp=self.lamp,
             screens=self.recorded,
             pictures=self.recorded,
@@ -323,7 +323,7 @@ class Bench:
         self.live = LiveView(
             clock=self.clock,
             journal=self.journal,
-            answers=self.answers,
+            command_log=self.command_log,
             screens=self.recorded,
             watched=lambda: self.watched,
             saving=lambda: self.saving,
@@ -331,12 +331,16 @@ class Bench:
         )
         self.commands = Commands(
             clock=self.clock,
-            answers=self.answers,
+            command_log=self.command_log,
             inbox=self.inbox,
             lamp=self.lamp,
             snapshots=self.snapshots,
             logs=LogSending(
-                clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.log_tail
+                clock=self.clock,
+                journal=self.journal,
+                blobs=self.blobs,
+                command_log=self.command_log,
+                tail=self.log_tail,
             ),
             live=self.live,
         )

@@ -4,7 +4,8 @@ import io
 
 from PIL import Image
 
-from agent.camera.stills import MAX_BYTES, MAX_SIDE_PX, make_still, read_frame
+from agent.camera.camera_protocol import MAX_STILL_BYTES
+from agent.camera.stills import MAX_SIDE_PX, make_still, read_frame
 from agent.ports import Camera, Frame
 
 
@@ -29,4 +30,4 @@ def check_frame(frame: Frame) -> None:
         assert image.size == (frame.width, frame.height)
     still = Image.open(io.BytesIO(make_still(image)))
     assert (still.format, max(still.size) <= MAX_SIDE_PX, dict(still.getexif())) == ("JPEG", True, {})
-    assert len(make_still(image)) <= MAX_BYTES
+    assert len(make_still(image)) <= MAX_STILL_BYTES

@@ -19,38 +19,38 @@ def said(station: Bench) -> list[str]:
 
 def test_once_until_it_is_over(station: Bench) -> None:
     made = alarms(station)
-    made.cleared("a")
-    made.raised("a", "minor", "坏了")
-    made.raised("a", "minor", "坏了，别的说法")
-    made.raised("b", "minor", "坏了")
+    made.clear_alarm("a")
+    made.raise_alarm("a", "minor", "坏了")
+    made.raise_alarm("a", "minor", "坏了，别的说法")
+    made.raise_alarm("b", "minor", "坏了")
     assert made.stands("a")
-    made.cleared("a")
-    made.cleared("a")
-    made.raised("a", "minor", "又坏了")
+    made.clear_alarm("a")
+    made.clear_alarm("a")
+    made.raise_alarm("a", "minor", "又坏了")
     assert said(station) == ["+a", "+b", "-a", "+a"]
 
 
 def test_another_kind_of_the_same_is_said_again(station: Bench) -> None:
     made = alarms(station)
     for kind in ("x", "x", "y"):
-        made.raised("a", "major", kind, kind=kind)
+        made.raise_alarm("a", "major", kind, kind=kind)
     assert [fact.detail for fact in station.of(AlarmRaised)] == ["x", "y"]
 
 
 def test_a_restart_neither_repeats_nor_forgets(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system) as station:
-        alarms(station).raised("a", "minor", "坏了")
+        alarms(station).raise_alarm("a", "minor", "坏了")
     with bench(tmp_path, system) as station:
         made = alarms(station)
-        made.raised("a", "minor", "坏了")
-        made.cleared("a")
+        made.raise_alarm("a", "minor", "坏了")
+        made.clear_alarm("a")
         assert said(station) == ["+a", "-a"]
 
 
 def test_on_a_full_disk_what_is_wrong_is_owed(station: Bench) -> None:
     made = alarms(station)
     station.outbox.fill_disk()
-    made.raised("a", "minor", "坏了")
+    made.raise_alarm("a", "minor", "坏了")
     station.outbox.error = None
     station.journal.flush()
     assert said(station) == ["+a"]

@@ -2,11 +2,12 @@
 
 import resource
 import signal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from agent.camera.camera_limits import CPU_S, limit_process, picture_begins, picture_ends
+from agent.camera.camera_limits import CPU_S, MEMORY_BYTES, NICE, limit_process, picture_begins, picture_ends
 
 
 @pytest.fixture
@@ -37,3 +38,12 @@ def test_a_limit_that_the_service_manager_set_lower_stays(
     monkeypatch.setattr("resource.getrlimit", lambda kind: (50, 50))
     limit_process()
     assert set(limits.values()) == {(50, 50), (0, 0)}
+
+
+def test_the_service_manager_allows_no_less_than_the_process_allows_itself() -> None:
+    unit = Path("firmware_scripts/systemd/cunhui-camera@.service").read_text(encoding="utf-8")
+    said = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and not line.startswith("#"))
+    assert int(said["Nice"]) == NICE
+    # The process must reach its own limit first: then it says so, and a picture is lost. The unit's kills it unheard.
+    assert said["MemoryMax"].endswith("M")
+    assert MEMORY_BYTES < int(said["MemoryMax"].removesuffix("M")) * 2**20 < MEMORY_BYTES + 32 * 2**20

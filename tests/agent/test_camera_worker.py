@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from agent.camera.camera_line import CameraLine, ServedCamera, SpawnedCamera
+from agent.camera.camera_protocol import StillTaken
 from agent.camera.camera_worker import MAX_HANDED, MAX_WAITING, CameraWorker
 from agent.camera.spool_names import PictureRequest, spool_name
 from agent.events import PictureTaken
@@ -135,14 +136,14 @@ def test_a_picture_comes_with_what_it_is_about(either: Camera) -> None:
     event = either.ask()
     assert (event.about, event.purpose, event.problem) == (REF, "touch", "")
     assert either.picture(event) == b"x" * 10
-    either.worker.taken_over(event.spooled)
+    either.worker.release(event.spooled)
     assert list(either.spool.iterdir()) == []
 
 
 def test_a_picture_that_is_put_back_comes_again(camera: Camera) -> None:
     camera.worker.start()
     first = camera.ask()
-    camera.worker.put_back(first.spooled)
+    camera.worker.requeue(first.spooled)
     camera.worker.request(WANTED)
     assert {camera.answer().spooled, camera.answer().spooled} >= {first.spooled}
 
@@ -202,16 +203,16 @@ def test_what_the_camera_sees_and_whose_order_it_was_is_told(camera: Camera) -> 
     assert camera.worker.request(PictureRequest("requested", command=b"c" * 16))
     event = camera.answer()
     assert (event.suspect, event.purpose, event.command) == ("black", "requested", b"c" * 16)
-    assert camera.worker.orders_in_spool() == {b"c" * 16}
-    camera.worker.taken_over(event.spooled)
-    assert camera.worker.orders_in_spool() == set()
+    assert camera.worker.commands_in_spool() == {b"c" * 16}
+    camera.worker.release(event.spooled)
+    assert camera.worker.commands_in_spool() == set()
 
 
 def test_an_order_is_found_again_in_the_spool(camera: Camera) -> None:
     camera.spool.mkdir()
     (camera.spool / spool_name(PictureRequest("requested", command=b"c" * 16), "ab")).write_bytes(b"left")
     (camera.spool / spool_name(WANTED, "cd")).write_bytes(b"left")
-    assert camera.worker.orders_in_spool() == {b"c" * 16}
+    assert camera.worker.commands_in_spool() == {b"c" * 16}
     camera.worker.start()
     events = [camera.answer(), camera.answer()]
     assert [(event.command, event.suspect) for event in events] == [(b"c" * 16, None), (None, None)]
@@ -274,7 +275,7 @@ def test_the_real_process_is_served_by_its_socket(tmp_path: Path, folder: Path) 
     spool.mkdir()
     with activated(folder / "camera.sock", sys.executable, "-m", "agent.camera.camera_process"):
         line = ServedCamera(folder / "camera.sock", ["simulated", "{}", "test-0001", str(tmp_path), str(spool)])
-        assert line.ask("touch-none-0-ab.jpg", within_s=30) == "ok"
+        assert line.ask("touch-none-0-ab.jpg", within_s=30) == StillTaken()
         assert line.alive()
         line.end()
     assert (spool / "touch-none-0-ab.jpg").read_bytes().startswith(b"\xff\xd8")
@@ -301,10 +302,10 @@ def test_a_full_spool_is_handed_over_little_by_little(camera: Camera) -> None:
     assert camera.inbox.get(timeout_s=0.2) is None
     seen: list[str] = []
     for name in first:
-        camera.worker.taken_over(name)
+        camera.worker.release(name)
     while len(first) + len(seen) < len(names):
         seen.append(camera.answer().spooled)
-        camera.worker.taken_over(seen[-1])
+        camera.worker.release(seen[-1])
     assert first + seen == names
     assert list(camera.spool.iterdir()) == []
     assert camera.worker._handed == set()
@@ -317,7 +318,7 @@ def test_a_file_that_stays_in_the_spool_is_not_handed_over_again(
     event = camera.ask()
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", refuse)
-        camera.worker.taken_over(event.spooled)
+        camera.worker.release(event.spooled)
     assert camera.ask().spooled != event.spooled
 
 

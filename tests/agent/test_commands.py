@@ -118,7 +118,7 @@ def test_an_answer_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Pat
     with bench(tmp_path, system) as station:
         station.commands.execute(command(system, order="snapshot"))
         station.outbox.fill_disk()
-        station.snapshots.taken(
+        station.snapshots.on_picture_taken(
             PictureTaken(about=None, purpose="requested", sha256=None, problem="dark", command=b"c" * 16)
         )
         assert results(station) == []
@@ -147,7 +147,7 @@ def test_an_order_that_owes_an_answer_is_not_forgotten(station: Bench, system: F
         station.commands.execute(command(system, id=number.to_bytes(16)))
     system.pass_ms(2 * HOUR_MS)
     station.commands.execute(command(system, id=b"e" * 16))
-    station.snapshots.taken(picture(problem="dark"))
+    station.snapshots.on_picture_taken(picture(problem="dark"))
     assert results(station)[-2:] == [("done", ""), ("failed", "camera: dark")]
 
 
@@ -158,7 +158,7 @@ def test_a_snapshot_is_answered_together_with_its_picture(tmp_path: Path, system
         assert station.taker.asked == [PictureRequest("requested", command=b"c" * 16)]
         assert results(station) == []
         sha256 = station.blobs.write(b"a picture")
-        station.snapshots.taken(
+        station.snapshots.on_picture_taken(
             PictureTaken(about=None, purpose="requested", sha256=sha256, size=9, spooled="x", command=b"c" * 16)
         )
         assert results(station) == [("done", "")]
@@ -186,7 +186,7 @@ def test_what_the_record_answers_is_answered_whatever_the_note_says(
         station.commands.execute(command(system, order="snapshot"))
         unanswered = station.outbox.get("orders")
         assert unanswered is not None
-        station.snapshots.taken(picture(station.blobs.write(b"a picture")))
+        station.snapshots.on_picture_taken(picture(station.blobs.write(b"a picture")))
         assert results(station) == [("done", "")]
         station.outbox.put("orders", unanswered if note else msgspec.msgpack.encode([]))
     with bench(tmp_path, system) as station:
@@ -200,8 +200,8 @@ def test_the_record_recalls_no_more_orders_than_leave_room(station: Bench, syste
         CommandResult(at=station.clock.now(), command=number.to_bytes(16, "big"), outcome="done")
         for number in range(300)
     ]
-    station.answers.recall([(FactRef(epoch=bytes(16), seq=1 + number), fact) for number, fact in enumerate(told)])
-    known = [station.answers.came_before(fact.command) for fact in told]
+    station.command_log.recall([(FactRef(epoch=bytes(16), seq=1 + number), fact) for number, fact in enumerate(told)])
+    known = [station.command_log.is_known(fact.command) for fact in told]
     assert known == [False] * (300 - MAX_RECALLED) + [True] * MAX_RECALLED
     station.commands.execute(command(system))
     assert station.indicator.shown == [("amber", "")]
@@ -211,7 +211,7 @@ def test_what_the_record_recalls_is_known_for_as_long_as_it_could_be_valid(
     station: Bench, system: FakeSystemClock
 ) -> None:
     told = CommandResult(at=station.clock.now(), command=b"o" * 16, outcome="done")
-    station.answers.recall([(FactRef(epoch=bytes(16), seq=1), told)])
+    station.command_log.recall([(FactRef(epoch=bytes(16), seq=1), told)])
     for number in range(MAX_REMEMBERED - 1):
         station.commands.execute(command(system, id=number.to_bytes(16)))
     system.pass_ms(2 * HOUR_MS)
@@ -225,16 +225,16 @@ def test_an_answer_and_its_note_are_kept_together(station: Bench, system: FakeSy
     for number, not_after in enumerate((system.wall, system.wall - 1)):
         station.commands.execute(command(system, id=number.to_bytes(16), not_after=not_after))
         noted = CommandLog(clock=station.clock, journal=station.journal, state=station.outbox)
-        assert noted.came_before(number.to_bytes(16))
-        assert noted.unanswered() == []
+        assert noted.is_known(number.to_bytes(16))
+        assert noted.open_commands() == []
 
 
 def test_what_was_forgotten_as_past_is_not_recalled(station: Bench, system: FakeSystemClock) -> None:
     for number in range(MAX_REMEMBERED):
         station.commands.execute(command(system, id=number.to_bytes(16, "big"), order="time_check"))
     old = CommandResult(at=station.clock.now(), command=b"o" * 16, outcome="done")
-    station.answers.recall([(FactRef(epoch=bytes(16), seq=1), old)])
-    assert not station.answers.came_before(old.command)
+    station.command_log.recall([(FactRef(epoch=bytes(16), seq=1), old)])
+    assert not station.command_log.is_known(old.command)
 
 
 @pytest.mark.parametrize(("ended_well", "outcome"), [(True, "done"), (False, "failed")])

@@ -26,7 +26,7 @@ def closed(station: Bench) -> Bench:
 
 def tell(station: Bench, *changes: bool, name: str = DOOR) -> None:
     for active in changes:
-        station.contacts.changed(InputChanged(name, active))
+        station.contacts.on_input_changed(InputChanged(name, active))
 
 
 def told(station: Bench) -> list[tuple[str, bool, bool]]:
@@ -162,10 +162,10 @@ def test_an_input_that_can_not_be_watched_is_an_alarm(station: Bench) -> None:
     contact.start()
     event = inbox.get(timeout_s=0)
     assert isinstance(event, InputFailed)
-    station.contacts.failed(event)
+    station.contacts.on_input_failed(event)
     (alarm,) = station.of(AlarmRaised)
     assert (alarm.code, alarm.detail) == ("input_failed:大门", "“大门”接不上：no such pin")
-    station.contacts.failed(event)
+    station.contacts.on_input_failed(event)
     assert len(station.of(AlarmRaised)) == 1
     contact.stop()
     tell(station, False)

@@ -144,7 +144,7 @@ def test_a_damaged_blob_is_stated_as_evicted(station: Bench) -> None:
 
 def test_the_technician_is_told_what_the_county_is_told(station: Bench) -> None:
     station.lifecycle.reader_changed("门口", ready=False)
-    station.health.seen(MachineSeen(state=Machine(temperature_c=61)))
+    station.health.on_machine_seen(MachineSeen(state=Machine(temperature_c=61)))
     host = host_of(station)
     status, vitals = host.status(screen=True), host.vitals()
     assert status.health == vitals.health == station.health.current()

@@ -17,7 +17,7 @@ MINUTE_MS = 60_000
 
 def look(station: Bench, system: FakeSystemClock, machine: Machine, *, after_ms: int = MINUTE_MS) -> None:
     system.pass_ms(after_ms)
-    station.health.seen(MachineSeen(state=machine))
+    station.health.on_machine_seen(MachineSeen(state=machine))
 
 
 def said(station: Bench) -> list[str]:

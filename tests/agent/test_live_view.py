@@ -64,7 +64,7 @@ def watch(station: Bench, system: FakeSystemClock, way: FakeWay, *, ms: int, jpe
         system.pass_ms(100)
         station.live.tick(way)
         while station.taker.frames:
-            station.live.frame_taken(FrameTaken(station.taker.frames.pop(), jpeg=jpeg))
+            station.live.on_frame_taken(FrameTaken(station.taker.frames.pop(), jpeg=jpeg))
 
 
 def test_a_fact_and_the_announcement_come_before_the_first_frame(
@@ -152,7 +152,7 @@ def test_a_camera_that_gives_nothing_ends_it(
     for _ in range(MAX_FAILURES):
         system.pass_ms(2_000)
         station.live.tick(way)
-        station.live.frame_taken(bad)
+        station.live.on_frame_taken(bad)
     station.live.tick(way)
     assert ends(station) == [("camera", 0)]
     assert answered(station) == [("failed", "camera")]
@@ -160,9 +160,9 @@ def test_a_camera_that_gives_nothing_ends_it(
 
 
 def test_a_frame_of_an_earlier_lease_is_passed_over(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
-    station.live.frame_taken(FrameTaken(ORDER, jpeg=JPEG))
+    station.live.on_frame_taken(FrameTaken(ORDER, jpeg=JPEG))
     begin(station, system)
-    station.live.frame_taken(FrameTaken(b"d" * 16, jpeg=JPEG))
+    station.live.on_frame_taken(FrameTaken(b"d" * 16, jpeg=JPEG))
     station.live.tick(way)
     assert way.sent == []
 
@@ -172,7 +172,7 @@ def test_a_frame_that_was_not_sent_goes_with_its_lease(station: Bench, system: F
     begin(station, system)
     watch(station, system, way, ms=2_000)
     way.frame_free = False
-    station.live.frame_taken(FrameTaken(ORDER, jpeg=b"of the lease before"))
+    station.live.on_frame_taken(FrameTaken(ORDER, jpeg=b"of the lease before"))
     station.commands.execute(command(system, id=b"d" * 16, order="end_live_view"))
     way.frame_free = True
     way.sent.clear()
@@ -188,7 +188,7 @@ def test_a_picture_that_comes_ends_a_row_of_failures(station: Bench, system: Fak
         system.pass_ms(2_000)
         station.live.tick(way)
         bad = number % MAX_FAILURES
-        station.live.frame_taken(FrameTaken(ORDER, problem="dark") if bad else FrameTaken(ORDER, jpeg=JPEG))
+        station.live.on_frame_taken(FrameTaken(ORDER, problem="dark") if bad else FrameTaken(ORDER, jpeg=JPEG))
     station.live.tick(way)
     assert ends(station) == []
     assert len(way.sent) == 3

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.camera import camera_process
+from agent.camera.camera_protocol import STILL_NAME
 from agent.camera.snapshots import MAX_REQUESTED
 from agent.camera.spool_names import PictureRequest, parse_spool_name, spool_name
 from agent.events import PictureTaken
@@ -57,7 +57,7 @@ def results(station: Bench) -> list[tuple[bytes, str, str]]:
 def test_a_picture_is_on_disk_then_a_fact_then_out_of_the_spool(station: Bench) -> None:
     station.snapshots.touch_recorded(REF)
     assert station.taker.asked == [PictureRequest("touch", about=REF)]
-    station.snapshots.taken(taken(station))
+    station.snapshots.on_picture_taken(taken(station))
     (announced,) = station.of(BlobAnnounced)
     assert station.blobs.kept[announced.sha256] == JPEG
     assert (announced.size, announced.media_type, announced.purpose) == (len(JPEG), "image/jpeg", "touch")
@@ -72,41 +72,41 @@ def test_where_the_village_wants_none_none_is_taken(station: Bench) -> None:
 
 
 def test_a_picture_left_in_the_spool_is_not_announced_twice(station: Bench) -> None:
-    station.snapshots.taken(taken(station))
+    station.snapshots.on_picture_taken(taken(station))
     station.snapshots.recall([(REF, fact) for fact in station.facts()])
-    station.snapshots.taken(taken(station))
+    station.snapshots.on_picture_taken(taken(station))
     assert len(station.of(BlobAnnounced)) == 1
     assert station.taker.over == ["x.jpg", "x.jpg"]
 
 
 def test_nor_is_it_sent_twice(station: Bench) -> None:
-    station.snapshots.taken(taken(station))
+    station.snapshots.on_picture_taken(taken(station))
     station.snapshots.recall([(REF, fact) for fact in station.facts()])
     station.blobs.kept.clear()
-    station.snapshots.taken(taken(station))
+    station.snapshots.on_picture_taken(taken(station))
     assert (station.blobs.kept, station.blobs.written) == ({}, {})
 
 
 def test_a_picture_that_was_evicted_meanwhile_comes_again(station: Bench) -> None:
     event = taken(station)
     station.blobs.written.clear()
-    station.snapshots.taken(event)
+    station.snapshots.on_picture_taken(event)
     assert (station.taker.over, station.taker.back) == ([], ["x.jpg"])
     assert station.of(BlobAnnounced) == []
-    station.snapshots.taken(taken(station))
+    station.snapshots.on_picture_taken(taken(station))
     assert len(station.of(BlobAnnounced)) == 1
 
 
 def test_what_a_run_announces_does_not_pile_up(station: Bench) -> None:
     for number in range(20):
-        station.snapshots.taken(taken(station, bytes([number])))
+        station.snapshots.on_picture_taken(taken(station, bytes([number])))
     assert len(station.of(BlobAnnounced)) == 20
     assert station.snapshots._announced == set()
 
 
 def test_room_is_made_and_stated(station: Bench) -> None:
     station.blobs.too_many = [b"e" * 32]
-    station.snapshots.taken(taken(station))
+    station.snapshots.on_picture_taken(taken(station))
     assert [(fact.sha256, fact.reason) for fact in station.of(BlobEvicted)] == [(b"e" * 32, "disk")]
 
 
@@ -115,11 +115,11 @@ def test_on_a_full_disk_the_picture_waits_in_the_spool(station: Bench) -> None:
     station.blobs.kept[b"e" * 32] = b"old"
     station.outbox.fill_disk()
     station.blobs.too_many = [b"e" * 32]
-    station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+    station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
     assert station.blobs.kept == {}
     assert (station.taker.over, station.taker.back) == ([], ["x.jpg"])
     station.outbox.error = None
-    station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+    station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
     assert station.taker.over == ["x.jpg"]
     assert [fact.sha256 for fact in station.of(BlobEvicted)] == [b"e" * 32]
     assert len(station.of(BlobAnnounced)) == 1
@@ -128,7 +128,7 @@ def test_on_a_full_disk_the_picture_waits_in_the_spool(station: Bench) -> None:
 
 def test_a_failing_camera_alarms_once_until_it_works_again(station: Bench) -> None:
     for jpeg in (None, None, JPEG, None):
-        station.snapshots.taken(taken(station, jpeg, problem="no frame"))
+        station.snapshots.on_picture_taken(taken(station, jpeg, problem="no frame"))
     assert [fact.code for fact in station.of(AlarmRaised)] == ["camera_failed", "camera_failed"]
     assert [fact.code for fact in station.of(AlarmCleared)] == ["camera_failed"]
     assert station.of(AlarmRaised)[0].detail == "最近一张没有拍成（no frame）"
@@ -138,14 +138,14 @@ def test_a_failing_camera_alarms_once_until_it_works_again(station: Bench) -> No
 def test_a_requested_picture_answers_its_command(station: Bench) -> None:
     order(station, b"c" * 16)
     order(station, b"d" * 16)
-    station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
-    station.snapshots.taken(taken(station, None, purpose="requested", problem="no frame", command=b"d" * 16))
+    station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
+    station.snapshots.on_picture_taken(taken(station, None, purpose="requested", problem="no frame", command=b"d" * 16))
     assert results(station) == [(b"c" * 16, "done", ""), (b"d" * 16, "failed", "camera: no frame")]
     assert [fact.purpose for fact in station.of(BlobAnnounced)] == ["requested"]
 
 
 def test_too_many_requests_are_refused(station: Bench) -> None:
-    reasons = [station.snapshots.command(bytes([n]) * 16) for n in range(MAX_REQUESTED + 1)]
+    reasons = [station.snapshots.request(bytes([n]) * 16) for n in range(MAX_REQUESTED + 1)]
     assert reasons[-1]
     assert not any(reasons[:-1])
 
@@ -156,7 +156,9 @@ def test_each_answer_makes_room_for_another_request(station: Bench, jpeg: bytes 
         command = bytes([number]) * 16
         order(station, command)
         content = jpeg and jpeg + command
-        station.snapshots.taken(taken(station, content, purpose="requested", problem="no frame", command=command))
+        station.snapshots.on_picture_taken(
+            taken(station, content, purpose="requested", problem="no frame", command=command)
+        )
     answer = ("done", "") if jpeg else ("failed", "camera: no frame")
     assert [told[1:] for told in results(station)] == [answer] * 2 * MAX_REQUESTED
 
@@ -173,7 +175,7 @@ def test_each_answer_makes_room_for_another_request(station: Bench, jpeg: bytes 
 def test_the_spools_names_say_what_they_are(wanted: PictureRequest) -> None:
     name = spool_name(wanted, "ab12")
     assert parse_spool_name(Path(name)) == wanted
-    assert camera_process._NAME.fullmatch(name)
+    assert STILL_NAME.fullmatch(name)
 
 
 @pytest.mark.parametrize(
@@ -207,14 +209,14 @@ def test_a_picture_is_stated_as_gone_before_it_is(station: Bench) -> None:
     station.blobs.kept[b"e" * 32] = b"old"
     station.blobs.too_many = [b"e" * 32]
     station.outbox.error = StorageFailed("the disk fails")
-    station.snapshots.taken(taken(station))
+    station.snapshots.on_picture_taken(taken(station))
     assert b"e" * 32 in station.blobs.kept
 
 
 def test_a_camera_that_sees_nothing_alarms_at_each_change(station: Bench) -> None:
     sights: list[Suspect | None] = ["", "black", "black", None, "covered", "frozen", "", None, "", "black"]
     for number, suspect in enumerate(sights):
-        station.snapshots.taken(taken(station, bytes([number]), suspect=suspect))
+        station.snapshots.on_picture_taken(taken(station, bytes([number]), suspect=suspect))
     said = [(fact.code, fact.detail[:4]) for fact in station.of(AlarmRaised)]
     assert said == [("camera_suspect", word) for word in ("画面全黑", "画面没有", "画面一直", "画面全黑")]
     assert [fact.code for fact in station.of(AlarmCleared)] == ["camera_suspect"]
@@ -232,7 +234,7 @@ def test_an_order_whose_picture_lies_in_the_spool_is_answered_after_a_restart(
             station.taker.in_spool = {b"c" * 16}
             station.commands.resume(ended_well=False)
             assert len(results(station)) == number
-            station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+            station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
             assert results(station) == [(b"c" * 16, "done", "")]
             assert len(station.of(BlobAnnounced)) == 1
 
@@ -245,7 +247,7 @@ def test_a_picture_that_comes_after_its_order_was_given_up_is_kept_and_answers_n
         order(station, b"c" * 16)
     with bench(tmp_path, system) as station:
         station.commands.resume(ended_well=False)
-        station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+        station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
         assert [(command, outcome) for command, outcome, _ in results(station)] == [(b"c" * 16, "failed")]
         assert len(station.of(BlobAnnounced)) == 1
 
@@ -253,10 +255,10 @@ def test_a_picture_that_comes_after_its_order_was_given_up_is_kept_and_answers_n
 def test_a_frozen_cameras_picture_answers_a_new_order_too(tmp_path: Path, system: FakeSystemClock) -> None:
     """Its bytes were announced by the run before: no second announcement, and the order is not left open."""
     with bench(tmp_path, system) as station:
-        station.snapshots.taken(taken(station))
+        station.snapshots.on_picture_taken(taken(station))
     with bench(tmp_path, system) as station:
         order(station, b"c" * 16)
-        station.snapshots.taken(taken(station, purpose="requested", command=b"c" * 16))
+        station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
         assert results(station) == [(b"c" * 16, "done", "")]
         assert len(station.of(BlobAnnounced)) == 1
 
@@ -274,7 +276,7 @@ def test_at_a_random_moment_of_a_duty_window_a_picture_is_taken(station: Bench) 
     station.system.pass_ms(10_000)
     station.snapshots.tick()
     assert station.taker.asked == [PictureRequest("random")]
-    station.snapshots.taken(taken(station, purpose="random"))
+    station.snapshots.on_picture_taken(taken(station, purpose="random"))
     assert [(fact.purpose, fact.about) for fact in station.of(BlobAnnounced)] == [("random", None)]
 
 
@@ -316,7 +318,7 @@ def test_each_thing_that_is_wrong_is_said_at_the_kiosk_after_a_restart_too(
 ) -> None:
     with bench(tmp_path, system) as station:
         assert station.snapshots.notice == ""
-        station.snapshots.taken(taken(station, suspect=suspect))
+        station.snapshots.on_picture_taken(taken(station, suspect=suspect))
         said = station.snapshots.notice
     with bench(tmp_path, system) as station:
         assert station.snapshots.notice == said != ""
@@ -326,8 +328,8 @@ def test_a_camera_that_was_taken_away_for_good_is_no_longer_complained_of(
     tmp_path: Path, system: FakeSystemClock
 ) -> None:
     with bench(tmp_path, system) as station:
-        station.snapshots.taken(taken(station, suspect="black"))
-        station.snapshots.taken(taken(station, None, problem="no frame"))
+        station.snapshots.on_picture_taken(taken(station, suspect="black"))
+        station.snapshots.on_picture_taken(taken(station, None, problem="no frame"))
     with bench(tmp_path, system) as station:
         station.snapshots._taker = None
         station.snapshots.tick()

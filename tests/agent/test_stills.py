@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from agent.camera.stills import MASK_GREY, MAX_BYTES, make_still, read_frame
+from agent.camera.camera_protocol import MAX_STILL_BYTES
+from agent.camera.stills import MASK_GREY, make_still, read_frame
 from agent.ports import DeviceError, Frame
 from tests.agent import drawn
 
@@ -61,9 +62,9 @@ def test_no_side_is_longer_than_640_and_the_shape_stays(size: tuple[int, int]) -
 def test_a_picture_that_can_not_be_packed_is_made_worse_and_then_smaller() -> None:
     noise = Image.frombytes("RGB", drawn.SIZE, Random(1).randbytes(640 * 480 * 3))
     still = make_still(noise)
-    assert len(still) <= MAX_BYTES
+    assert len(still) <= MAX_STILL_BYTES
     assert opened(still).width < 640
-    assert len(make_still(drawn.room())) <= MAX_BYTES
+    assert len(make_still(drawn.room())) <= MAX_STILL_BYTES
     assert opened(make_still(drawn.room(noise=12))).width == 640
 
 
@@ -196,4 +197,4 @@ def test_mutated_jpegs_are_pictures_or_refusals_and_nothing_else() -> None:
                 256
             )
         with contextlib.suppress(DeviceError):
-            assert len(make_still(read_frame(Frame("jpeg", bytes(data))))) <= MAX_BYTES
+            assert len(make_still(read_frame(Frame("jpeg", bytes(data))))) <= MAX_STILL_BYTES

@@ -1,17 +1,19 @@
 """What a station says of its health: kept as it was said last, shown in words, with what a person does about it."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from protocol.alarm_codes import CARDS_UNREADABLE, STATION_ALARMS, code_of
+from protocol.facts import LiveEnd
 from protocol.health import DeviceHealth, Health, Machine
-from protocol.topics import DOWN
+from protocol.result_reasons import RESULT_REASONS
 from server_broker.accounts.models import Role
 from server_broker.console.health import readings, worst
-from server_broker.console.words import ALARMS, REMEDIES, alarm_name
+from server_broker.console.words import ALARMS, ORDER_REASONS, REMEDIES, alarm_name
 from server_broker.fleet import health
 from server_broker.fleet.models import StationStatus
 from server_broker.ingest.settlement import Settlement
@@ -172,11 +174,13 @@ def test_every_remedy_belongs_to_an_alarm_that_has_a_name() -> None:
     assert REMEDIES.keys() <= ALARMS.keys()
 
 
-def test_what_stations_raise_has_a_name() -> None:
-    of_the_uplink = [f"refused_{leaf}" for leaf in DOWN] + ["stream_ahead", "stream_differs"]
-    codes = [*of_the_uplink, "birth_refused", "facts_refused", "county_lost_facts", "disk_full", "disk_error"]
-    assert [code for code in codes if alarm_name(code) == code] == []
-    assert alarm_name("cards_unreadable:门口") == "读卡器接连读不出卡"
+def test_every_alarm_of_a_station_has_a_name() -> None:
+    assert STATION_ALARMS - ALARMS.keys() == set()
+    assert alarm_name(code_of(CARDS_UNREADABLE, "门口")) == "读卡器接连读不出卡"
+
+
+def test_every_reason_for_which_a_command_is_not_carried_out_has_a_word() -> None:
+    assert (RESULT_REASONS | {*get_args(LiveEnd.__value__)}) - ORDER_REASONS.keys() == set()
 
 
 def test_a_camera_that_took_no_picture_yet_is_not_called_well() -> None:

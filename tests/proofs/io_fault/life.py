@@ -168,7 +168,7 @@ class Life:
             if self._running().photograph(jpeg, name.hex()[:16]) == "ok":
                 self.tell(taken=self.told.taken | {name})
         for event in self._running().hand_over():
-            self._running().snapshots.taken(event)
+            self._running().snapshots.on_picture_taken(event)
 
     def _evict(self) -> None:
         blobs = self._running().blobs

@@ -46,7 +46,7 @@ def _first_touch() -> Main:
 
     def offering(self: desk.ClockingDesk, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
         is_first = shown.answer == "recorded" and not shown.corrected and shown.touch is not None
-        if is_first and (seen := self._today.find(cast(FactRef, shown.touch))):
+        if is_first and (seen := self._history.find(cast(FactRef, shown.touch))):
             open_now = Offer(seen, self._clock.mono_ms() + CHOOSE_WITHIN_MS)
             shown = replace(shown, choose_within_ms=CHOOSE_WITHIN_MS)
         show(self, shown, open_now)

@@ -82,9 +82,9 @@ class Chores:
         self._done += 1
         code = f"code_{self._done % 3}"
         if program.alarms.stands(code) and self._chance.random() < 0.5:
-            program.alarms.cleared(code)
+            program.alarms.clear_alarm(code)
         else:
-            program.alarms.raised(code, "minor", "示例", kind=str(self._done))
+            program.alarms.raise_alarm(code, "minor", "示例", kind=str(self._done))
 
     def _time(self, program: Program) -> None:
         """Let time pass: the mark of being alive is due, and with it the clock's floor."""

@@ -146,15 +146,15 @@ class Program:
         self._worker = CameraWorker(connect=_no_camera, spool=self.spool, write=self.blobs.write, inbox=self.inbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.state)
         recent = list(recent_facts(self.outbox))
-        self.answers = CommandLog(clock=self.clock, journal=self.journal, state=self.state)
-        self.answers.recall(recent)
+        self.command_log = CommandLog(clock=self.clock, journal=self.journal, state=self.state)
+        self.command_log.recall(recent)
         self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.state)
         self.snapshots = Snapshots(
             clock=self.clock,
             journal=self.journal,
             twin=self.twin,
             blobs=self.blobs,
-            answers=self.answers,
+            command_log=self.command_log,
             alarms=self.alarms,
             moments=RandomMoments(random=lambda: 1.0),
             taker=self._worker,
@@ -172,11 +172,11 @@ class Program:
 
     def _begin_orders(self) -> None:
         logs = LogSending(
-            clock=self.clock, journal=self.journal, blobs=self.blobs, answers=self.answers, tail=self.tail
+            clock=self.clock, journal=self.journal, blobs=self.blobs, command_log=self.command_log, tail=self.tail
         )
         self.commands = Commands(
             clock=self.clock,
-            answers=self.answers,
+            command_log=self.command_log,
             inbox=self.inbox,
             lamp=Lamp(_Blinker(lambda: self._ears.lit(self._given))),
             snapshots=self.snapshots,
@@ -239,7 +239,7 @@ class Program:
             if answer != "ok":
                 self._worker._report_failure(wanted, answer)
         for event in self.hand_over():
-            self.snapshots.taken(event)
+            self.snapshots.on_picture_taken(event)
 
     def _next_wanted(self) -> PictureRequest | None:
         try:
@@ -251,8 +251,9 @@ class Program:
 
     def photograph(self, jpeg: bytes, unique: str, wanted: PictureRequest = PictureRequest("touch")) -> str:  # noqa: B008 - immutable
         """Have the camera's process take a picture into the spool and return its answer."""
-        answer = camera_process._serve(_Film(), lambda _: (jpeg, ""), self.spool, spool_name(wanted, unique))
-        return answer.decode().strip()
+        name = spool_name(wanted, unique)
+        reply, _ = camera_process.answer_request(_Film(), lambda _: (jpeg, ""), self.spool, name)
+        return str(reply)
 
     def hand_over(self) -> list[PictureTaken]:
         """Bring what lies in the spool into the blob store, and return what the core is told."""

@@ -77,7 +77,7 @@ def _judge_program(program: Program, told: StationTold, verdict: Verdict) -> Non
     program.commands.resume(ended_well=False)
     while events := program.hand_over():
         for event in events:
-            program.snapshots.taken(event)
+            program.snapshots.on_picture_taken(event)
     exposed = told.exposed | _order_again(program, told)
     (probe,) = program.outbox.commit(touch(PROBE))
     facts = facts_of(program.outbox)

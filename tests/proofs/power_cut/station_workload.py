@@ -82,7 +82,7 @@ class _Workload:
 
     def announce(self) -> None:
         for event in self._events:
-            self._program.snapshots.taken(event)
+            self._program.snapshots.on_picture_taken(event)
 
     def blob_drop(self) -> None:
         for name, _ in list(self._program.blobs.pending())[:2]:

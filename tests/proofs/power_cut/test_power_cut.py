@@ -54,7 +54,7 @@ def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch)
         ("agent.identity.station_identity.sync_folder", "identity"),
         ("agent.rescue.stick.sync_folder", "export"),
         ("agent.storage.durable.sync_folder", "identity"),
-        ("agent.camera.camera_process._sync", "spool"),
+        ("agent.storage.durable.sync_folder", "spool"),
     ],
 )
 def test_a_name_that_is_not_synced_is_caught(place: str, purpose: str, monkeypatch: pytest.MonkeyPatch) -> None:
