@@ -1,4 +1,4 @@
-"""The uplink over paho, TLS 1.3 and a real Mosquitto, with a broker and a county that can be stopped, killed and silenced."""
+"""The uplink over paho, TLS 1.3 and a real Mosquitto; broker and county can be stopped, killed and silenced."""
 
 import datetime
 import hashlib
