@@ -98,7 +98,7 @@ allow_anonymous true
 
 
 class Wire:
-    """A TCP relay. ``up`` and ``down`` count payload bytes. While ``flowing`` is clear, it passes none on."""
+    """A TCP relay. ``up`` and ``down`` count payload bytes. While ``flowing`` is clear, it passes nothing on."""
 
     def __init__(self, to_port: int) -> None:
         self._to_port = to_port
