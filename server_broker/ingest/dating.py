@@ -24,8 +24,8 @@ from typing import Literal, NamedTuple
 from protocol.units import DATED_QUALITIES
 from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
 from server_broker.fleet.models import Alarm
-from server_broker.ingest.bulk_copy import execute, query
 from server_broker.ingest.projections import LAST_WALL_MS
+from server_broker.ingest.sql import execute, query
 from server_broker.platform.county_clock import SYNCHRONISED
 
 type Boot = tuple[str, bytes]

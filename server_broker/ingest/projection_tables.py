@@ -6,9 +6,9 @@ from django.conf import settings
 from psycopg.types.json import Jsonb
 
 from server_broker.commands.services import note_results
-from server_broker.ingest.bulk_copy import IDENTITY_COLUMNS, STAMP_COLUMNS, Table, copy_rows, execute
 from server_broker.ingest.dating import date_boots
 from server_broker.ingest.projections import Announced, Direction, Evicted, Identity, Rows
+from server_broker.ingest.sql import IDENTITY_COLUMNS, STAMP_COLUMNS, Table, copy_rows, execute
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 

@@ -108,7 +108,7 @@ def wall_time(wall_ms: int) -> datetime:
 
 
 def _stamp(at: Moment, rows: Rows) -> tuple[Any, ...]:
-    """Return when a fact was, in the order of `server_broker.ingest.bulk_copy.STAMP_COLUMNS`."""
+    """Return when a fact was, in the order of `server_broker.ingest.sql.STAMP_COLUMNS`."""
     return wall_time(at.wall), at.quality, at.boot, at.mono, rows.received_at
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from protocol.birth import MAX_MARKS
 from protocol.chain import first_head
 from protocol.receipts import MAX_HELD, Held
-from server_broker.ingest.bulk_copy import IDENTITY_COLUMNS, Table, copy_rows, execute, query
 from server_broker.ingest.projections import Identity
 from server_broker.ingest.reading import Known, Mark, NewFact, StreamState
 from server_broker.ingest.reissues import Origins, ReissueRow
+from server_broker.ingest.sql import IDENTITY_COLUMNS, Table, copy_rows, execute, query
 
 type StreamKey = tuple[str, bytes]
 """(station, epoch)."""

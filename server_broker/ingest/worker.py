@@ -22,11 +22,11 @@ from psycopg import Error as PsycopgError
 
 from server_broker.fleet.alarms import raise_alarm
 from server_broker.ingest.answers import Answer
+from server_broker.ingest.batch import BatchProcessor, is_about_blobs
 from server_broker.ingest.lease import Lease
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.notices import DesiredNotices
 from server_broker.ingest.orders import send_due_orders
-from server_broker.ingest.settlement import Settlement, is_about_blobs
 from server_broker.ingest.silence_watch import SilenceWatch
 from server_broker.ingest.source import Source
 from server_broker.ingest.telling import TimeTelling
@@ -83,7 +83,7 @@ class Worker:
         self._mono_ms = mono_ms
         self._stop = stop
         self._lease = Lease(shard)
-        self._settlement = Settlement(clock=clock)
+        self._processor = BatchProcessor(clock=clock)
         self._telling = TimeTelling(county_clock, key=key, wall=clock)
         self._notices = DesiredNotices(shard=shard)
         self._blobs: deque[Incoming] = deque()
@@ -145,7 +145,7 @@ class Worker:
     def _settle(self, batch: Sequence[Incoming]) -> None:
         """Settle a batch, answer it and acknowledge it, however long the database is away."""
         try:
-            answers = self._patiently(lambda: self._with_lease(lambda: self._settlement.settle(batch)))
+            answers = self._patiently(lambda: self._with_lease(lambda: self._processor.process_batch(batch)))
         except (OSError, _Stopped):
             raise
         except Exception:  # noqa: BLE001 - the top of the worker: whatever it is, neighbours go on
@@ -159,7 +159,7 @@ class Worker:
     def _settle_alone(self, message: Incoming) -> None:
         try:
             answers = self._patiently(
-                lambda: self._with_lease(lambda: self._settlement.settle([message], careful=True))
+                lambda: self._with_lease(lambda: self._processor.process_batch([message], careful=True))
             )
         except (OSError, _Stopped):
             raise
@@ -172,13 +172,15 @@ class Worker:
     def _keep_unread(self, message: Incoming, reason: str) -> list[Answer]:
         """Store an envelope's facts held and return the receipt; set aside what has no place even so, unreceipted."""
         try:
-            return self._patiently(lambda: self._with_lease(lambda: self._settlement.settle([message], hold=reason)))
+            return self._patiently(
+                lambda: self._with_lease(lambda: self._processor.process_batch([message], hold=reason))
+            )
         except (OSError, _Stopped):
             raise
         except Exception as error:  # noqa: BLE001 - likewise
             _log.exception("a message on %s is set aside", message.topic)
             detail = type(error).__name__
-            self._patiently(lambda: self._with_lease(lambda: self._settlement.set_aside(message, "unsettled", detail)))
+            self._patiently(lambda: self._with_lease(lambda: self._processor.set_aside(message, "unsettled", detail)))
             return []
 
     def _publish(self, answers: Sequence[Answer]) -> None:

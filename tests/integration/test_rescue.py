@@ -18,9 +18,9 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.cli import main
 from server_broker.fleet.models import Station
 from server_broker.ingest import outbox_file
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.carried import Taken, take_file
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.verify import verify_station
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
@@ -55,7 +55,7 @@ def opened(folder: Path) -> Outbox:
 
 def say(leaf: Up, payload: bytes) -> list[object]:
     incoming = Incoming(topic(shard=0, station=STATION, leaf=leaf), payload)
-    return [answer.message for answer in Settlement(clock=lambda: NOW).settle([incoming])]
+    return [answer.message for answer in BatchProcessor(clock=lambda: NOW).process_batch([incoming])]
 
 
 def birth(outbox: Outbox) -> list[object]:

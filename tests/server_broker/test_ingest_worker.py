@@ -111,7 +111,7 @@ def test_a_crash_before_commit_leaves_nothing_and_acknowledges_nothing(
     station: StationDouble, source: RecordingSource, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source.waiting.append(station.add(touch()).facts_message())
-    monkeypatch.setattr("server_broker.ingest.settlement.Intake._receipts", lambda *_: dying_now())
+    monkeypatch.setattr("server_broker.ingest.batch.Intake._receipts", lambda *_: dying_now())
     with pytest.raises(Crash):
         worker.step(timeout_s=0)
     assert (committed_facts(), source.published, source.acknowledged) == (0, [], [])

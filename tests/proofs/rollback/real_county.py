@@ -19,8 +19,8 @@ from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
 from server_broker.ingest.answers import Answer, seal_answer
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.ledger import ledger
 from server_broker.ledger.verify import verify_station
 from server_broker.platform.home import CountyHome
@@ -39,7 +39,7 @@ class RealCounty:
         self._home = home
         self._station = station
         self._key = Ed25519PrivateKey.generate()
-        self._settlement = Settlement(clock=lambda: NOW)
+        self._processor = BatchProcessor(clock=lambda: NOW)
         Region.objects.create(code=VILLAGE, name="示例村")
         Station.objects.create(id=station, name="示例站", village_id=VILLAGE, record_key=record_key, enrolled_at=NOW)
         self._copy(LIVE, to=EMPTY)
@@ -52,11 +52,11 @@ class RealCounty:
     def begin(self) -> None:
         """Forget every fact."""
         self._copy(EMPTY, to=LIVE)
-        self._settlement = Settlement(clock=lambda: NOW)
+        self._processor = BatchProcessor(clock=lambda: NOW)
 
     def hear(self, leaf: Up, payload: bytes) -> Sequence[tuple[Down, bytes]]:
         incoming = Incoming(topic(shard=0, station=self._station, leaf=leaf), payload)
-        answers = self._settlement.settle([incoming])
+        answers = self._processor.process_batch([incoming])
         wall_ms = round(NOW.timestamp() * 1000)
         return [(_leaf(answer), seal_answer(answer, self._key, wall_ms=wall_ms)) for answer in answers]
 

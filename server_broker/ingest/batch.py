@@ -50,7 +50,7 @@ class _Sorted:
     unread: list[Unread] = field(default_factory=list)
 
 
-class Settlement:
+class BatchProcessor:
     """Settles batches. One for the worker's life."""
 
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
@@ -58,7 +58,7 @@ class Settlement:
         self._quarantine = Quarantine()
         self._stated = StatedGenerations()
 
-    def settle(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Answer]:
+    def process_batch(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Answer]:
         """Store what a batch brings and return the answers to publish, once this function has returned.
 
         Args:
