@@ -1,6 +1,7 @@
 """Turn facts into the rows that other rooms read. Pure; one small handler for each kind of fact.
 
-Rows are tuples in the column order of `ingest.stream_tables`, because tens of thousands are made a second.
+A row is a tuple in the column order of its room's `Table` (such as `server_broker.attendance.tables`), because tens
+of thousands of rows are made in a second. `projection_tables` stores them.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,11 @@ _LAST_INTEGER = 2**31 - 1
 
 
 class Unstorable(Exception):
-    """A fact that is well formed and cannot be a row: a date beyond year 9999, a NUL in a text, a huge number."""
+    """A fact that is well formed but cannot be a row: a date after the year 9999, a NUL in a text, a huge number."""
 
 
 class Identity(NamedTuple):
-    """Under what a fact's rows stand: station and the epoch and seq in which it was first committed."""
+    """The identity under which a fact's rows stand: its station, and the epoch and seq where it was first committed."""
 
     station: str
     epoch: bytes
@@ -33,7 +34,7 @@ class Identity(NamedTuple):
 
 
 class Direction(NamedTuple):
-    """The person chose ``direction`` for the touch of that identity."""
+    """The person chose ``direction`` for the touch with that identity."""
 
     station: str
     epoch: bytes
@@ -75,11 +76,11 @@ class Rows:
     results: list[Result] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
     boots: dict[tuple[str, bytes], int] = field(default_factory=dict)
-    """By (station, boot) the lowest mono of the new rows, 0 for a correction: who is to be dated anew."""
+    """The boots whose rows must be dated: by (station, boot), the lowest mono of the new rows; 0 for a correction."""
     alarms: list[AlarmCall | AlarmOver] = field(default_factory=list)
 
     def to_date(self, station: str, boot: bytes, mono: int) -> None:
-        """Have a boot's rows from ``mono`` on dated: a correction may have come before them."""
+        """Have a boot's rows from ``mono`` on dated, because a correction of its clock may have come before them."""
         self.boots[station, boot] = min(mono, self.boots.get((station, boot), mono))
 
 
@@ -108,7 +109,7 @@ def wall_time(wall_ms: int) -> datetime:
 
 
 def _stamp(at: Moment, rows: Rows) -> tuple[Any, ...]:
-    """Return when a fact was, in the order of `server_broker.ingest.sql.STAMP_COLUMNS`."""
+    """Return when a fact was, in the order of `server_broker.fleet.tables.STAMP_COLUMNS`."""
     return wall_time(at.wall), at.quality, at.boot, at.mono, rows.received_at
 
 
@@ -286,7 +287,7 @@ def _alarm_raised(fact: facts.AlarmRaised, who: Identity, rows: Rows) -> None:
 
 
 _TOLD_BY_ANOTHER_FACT = ("lost_card",)
-"""The touch itself is the county's reason to raise it."""
+"""For a lost card the county raises its own alarm, from the touch. A second one would tell people twice."""
 
 
 def _alarm_cleared(fact: facts.AlarmCleared, who: Identity, rows: Rows) -> None:

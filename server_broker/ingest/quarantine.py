@@ -1,6 +1,6 @@
-"""Messages that named no fact that could be receipted: kept raw, with why, and a person is told.
+"""Quarantine: messages of which no fact could be receipted. They are kept raw, with the reason, and a person is told.
 
-What one station can fill the table with in an hour is bounded; beyond it messages are only counted.
+There is a bound on what one station can put into the table in an hour. Beyond it, its messages are only counted.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,9 @@ from server_broker.ingest.reasons import reason_word
 ROWS_AN_HOUR = 2_000
 BYTES_AN_HOUR = 32 * 2**20
 _HOUR = timedelta(hours=1)
+
+QUARANTINED_KEPT = timedelta(days=400)
+"""A year of assessment, and the weeks in which people object to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +40,21 @@ class _Spent:
 
 
 class Quarantine:
-    """Puts messages aside. One for the worker's life: it remembers what each station has used of its hour."""
+    """Puts messages aside.
+
+    One object lives as long as the worker, because it remembers what each station has used of its hour.
+    """
 
     def __init__(self) -> None:
         self._spent: dict[str | None, _Spent] = {}
 
     def put(self, unread: Sequence[Unread], *, now: datetime) -> None:
-        """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason.
-
-        What they use of their station's hour counts from the transaction's COMMIT on: a try that failed used nothing.
-        """
+        """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason."""
         if not unread:
             return
         spent = {station: self._spent_by(station, now) for station in {one.station for one in unread}}
         Quarantined.objects.bulk_create([_row(one, now) for one in unread if _affords(spent[one.station], one)])
+        # Only a COMMIT uses up the hour: the worker repeats a batch that failed, and must not pay for it twice.
         transaction.on_commit(lambda: self._spent.update(spent))
         raise_alarms(
             [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in unread],
@@ -77,3 +81,9 @@ def _row(unread: Unread, now: datetime) -> Quarantined:
         detail=unread.detail.replace("\x00", "�")[:400],
         received_at=now,
     )
+
+
+def drop_old_quarantined(now: datetime) -> int:
+    """Delete messages put aside more than `QUARANTINED_KEPT` before ``now``; return how many."""
+    dropped, _ = Quarantined.objects.filter(received_at__lt=now - QUARANTINED_KEPT).delete()
+    return dropped

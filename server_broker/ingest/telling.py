@@ -14,8 +14,8 @@ from django.db import transaction
 from protocol.birth import Welcome
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import note_run
-from server_broker.ingest.answers import Answer, seal_answer
 from server_broker.ingest.dating import date_again
+from server_broker.ingest.messages import Outgoing, seal_outgoing
 from server_broker.platform.county_clock import UNVOUCHED, CountyClock, Standing
 
 TOO_LATE_MS = 3_000
@@ -37,7 +37,7 @@ class TimeTelling:
         self._clock = clock
         self._key = key
         self._wall = wall
-        self._late: deque[tuple[int, Answer]] = deque(maxlen=MAX_LATE)
+        self._late: deque[tuple[int, Outgoing]] = deque(maxlen=MAX_LATE)
         self._noted: tuple[bytes, int] | None = None
         self._said: str | None = None
         self._judged_age: bool | None = None
@@ -48,23 +48,23 @@ class TimeTelling:
         """Which stretch of the county's clock went on when it was last attended to."""
         return None if self._noted is None else self._noted[0]
 
-    def seal(self, answer: Answer, *, mono_ms: int) -> bytes | None:
+    def seal(self, answer: Outgoing, *, mono_ms: int) -> bytes | None:
         """Sign an answer as the clock is worth now; None where it is to go by `due` later."""
         wall_ms = round(self._wall().timestamp() * 1000)
         if self._clock is None or not isinstance(answer.message, Welcome):
-            return seal_answer(answer, self._key, wall_ms=wall_ms)
+            return seal_outgoing(answer, self._key, wall_ms=wall_ms)
         standing = self._clock.look()
         if not standing.tells and not answer.may_be_untold:
             self._late.append((mono_ms + TOO_LATE_MS, answer))
             return None
-        return seal_answer(answer, self._key, wall_ms=wall_ms, tells=standing.tells, clock_run=standing.run.id)
+        return seal_outgoing(answer, self._key, wall_ms=wall_ms, tells=standing.tells, clock_run=standing.run.id)
 
     def due(self, *, mono_ms: int) -> list[tuple[str, bytes]]:
         """Return topic and payload of the answers that are late enough now; they tell no time."""
         said = []
         while self._late and self._late[0][0] <= mono_ms:
             _, answer = self._late.popleft()
-            said.append((answer.topic, seal_answer(answer, self._key, wall_ms=0, tells=False)))
+            said.append((answer.topic, seal_outgoing(answer, self._key, wall_ms=0, tells=False)))
         return said
 
     def attend(self, *, mono_ms: int) -> None:

@@ -17,7 +17,7 @@ from protocol.topics import Up, topic
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.cli import main
 from server_broker.fleet.models import Station
-from server_broker.ingest import outbox_file
+from server_broker.ingest import carried_file
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.carried import Taken, take_file
 from server_broker.ingest.messages import Incoming
@@ -159,7 +159,7 @@ def test_a_file_that_is_no_outbox_and_a_county_without_the_stations_program(
     (folder / OUTBOX_FILE).write_bytes(b"no outbox at all")
     assert ingest(folder / OUTBOX_FILE) == 1
     assert "没有整理出来：文件里读不出站点编号" in capsys.readouterr().err
-    monkeypatch.setattr(outbox_file, "PROGRAM", folder / "cunhui-agent")
+    monkeypatch.setattr(carried_file, "PROGRAM", folder / "cunhui-agent")
     assert ingest(folder / OUTBOX_FILE) == 1
     assert "cunhui-agent export --outbox" in capsys.readouterr().err
     assert not TouchRow.objects.exists()

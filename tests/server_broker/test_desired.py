@@ -11,9 +11,8 @@ from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.services import touch_rows, touches_of_day
 from server_broker.fleet.models import Alarm, CountyState, Station
-from server_broker.ingest.answers import Answer
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.messages import Incoming
+from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
@@ -40,7 +39,7 @@ def person(station: StationDouble) -> Person:
     return Person.objects.create(number="P1", name="张示例", village_id=VILLAGE)
 
 
-def sent(answers: list[Answer]) -> list[Desired]:
+def sent(answers: list[Outgoing]) -> list[Desired]:
     return [answer.message for answer in answers if isinstance(answer.message, Desired)]
 
 

@@ -15,9 +15,8 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus, Stream
 from server_broker.fleet.silence import SILENCE, mark_silent
-from server_broker.ingest.answers import Answer
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.messages import Incoming
+from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import Fact, Quarantined, Reissue, SignedHeadKept
 from server_broker.ingest.reread import reread_held
 from server_broker.learning.models import Attempt, LevelRun
@@ -40,7 +39,7 @@ def processor() -> BatchProcessor:
     return BatchProcessor(clock=lambda: NOW)
 
 
-def receipts(answers: Iterable[Answer]) -> list[Receipt]:
+def receipts(answers: Iterable[Outgoing]) -> list[Receipt]:
     return [answer.message for answer in answers if isinstance(answer.message, Receipt)]
 
 

@@ -18,9 +18,8 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.fleet.generation import FIRST_BY_CLOCK, generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station, StationEvent, StationStatus, Stream
 from server_broker.fleet.went_back import WENT_BACK
-from server_broker.ingest.answers import seal_answer
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.messages import Incoming
+from server_broker.ingest.messages import Incoming, seal_outgoing
 from server_broker.ingest.models import Fact, Reissue, SignedHeadKept, UnprovenHead
 from server_broker.regions.models import Region
 from server_broker.twin.desired import refresh
@@ -58,7 +57,7 @@ class RealBook:
     def hear(self, name: str, payload: bytes) -> list[tuple[Down, bytes]]:
         answers = self.processor.process_batch([Incoming(name, payload)])
         wall_ms = round(NOW.timestamp() * 1000)
-        return [(_down(answer.topic), seal_answer(answer, self.key, wall_ms=wall_ms)) for answer in answers]
+        return [(_down(answer.topic), seal_outgoing(answer, self.key, wall_ms=wall_ms)) for answer in answers]
 
 
 def _down(name: str) -> Down:

@@ -18,8 +18,8 @@ from protocol.codec import encode
 from protocol.facts import BlobEvicted
 from server_broker.fleet.models import Alarm
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.cleaning import drop_old_quarantined
 from server_broker.ingest.models import Quarantined
+from server_broker.ingest.quarantine import drop_old_quarantined
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from server_broker.media.pictures import is_viewable, open_blob, open_snapshot

@@ -137,7 +137,7 @@ def test_a_crash_before_it_is_noted_sends_it_once_more(
         raise Crash
 
     with monkeypatch.context() as patched:
-        patched.setattr("server_broker.ingest.orders.note_sent", crash)
+        patched.setattr("server_broker.ingest.downlink.note_sent", crash)
         with pytest.raises(Crash):
             look(worker)
     look(worker)

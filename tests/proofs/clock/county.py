@@ -13,9 +13,8 @@ from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.services import touch_rows
 from server_broker.fleet.models import Station, StationEvent
-from server_broker.ingest.answers import Answer
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.messages import Incoming
+from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.telling import TimeTelling
 from server_broker.people.models import Person
 from server_broker.platform.county_clock import CountyClock
@@ -132,6 +131,6 @@ def _ms(moment: datetime) -> int:
     return round(moment.astimezone(timezone.get_fixed_timezone(0)).timestamp() * 1000)
 
 
-def _leaf(answer: Answer) -> Down:
+def _leaf(answer: Outgoing) -> Down:
     leaf = parse(answer.topic).leaf
     return next(down for down in DOWN if down == leaf)

@@ -23,9 +23,8 @@ from server_broker.enrolment import admission
 from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.refusals import NotAdmitted
 from server_broker.fleet.models import Station
-from server_broker.ingest.answers import Answer, seal_answer
 from server_broker.ingest.batch import BatchProcessor
-from server_broker.ingest.messages import Incoming
+from server_broker.ingest.messages import Incoming, Outgoing, seal_outgoing
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
@@ -85,7 +84,7 @@ class OutageCounty:
         """Settle one publish and return what the county publishes for it."""
         answers = self._processor.process_batch([Incoming(topic(shard=0, station=station, leaf=leaf), payload)])
         key = county_keys(self._home).signing_key
-        return [(_leaf(answer), seal_answer(answer, key, wall_ms=self.now_ms())) for answer in answers]
+        return [(_leaf(answer), seal_outgoing(answer, key, wall_ms=self.now_ms())) for answer in answers]
 
     def touches(self, station: str) -> list[tuple[int, bytes, int]]:
         """Return (card number, epoch, seq) of every touch, as the database's administrator finds them."""
@@ -96,7 +95,7 @@ class OutageCounty:
         return [(int.from_bytes(token, "big"), epoch, seq) for token, epoch, seq in rows]
 
 
-def _leaf(answer: Answer) -> Down:
+def _leaf(answer: Outgoing) -> Down:
     leaf = parse(answer.topic).leaf
     return next(down for down in DOWN if down == leaf)
 
