@@ -1,8 +1,8 @@
 """The county's broker as a `Source`: MQTT 5.0 by paho, over the loopback listener.
 
-Clean start and session expiry 0, so the broker keeps nothing for us and we never acknowledge what another
-connection was given. Acknowledgements are ours to send; receive maximum (MQTT 5.0, 3.1.2.11.3) bounds what is
-unacknowledged, and with it our memory.
+Each connection is a clean start with session expiry 0. So the broker keeps nothing for us, and we never acknowledge a
+message that another connection was given. We send the acknowledgements ourselves, after the messages are stored. The
+receive maximum (MQTT 5.0, 3.1.2.11.3) bounds how many messages are unacknowledged, and with it our memory.
 """
 
 import logging
@@ -26,8 +26,9 @@ _log = logging.getLogger(__name__)
 
 RECEIVE_MAXIMUM = 1_000
 MAX_UNSURE_BYTES = 32 * 2**20
-"""Messages of QoS 0 beyond this many waiting bytes are dropped: nothing that must arrive travels so."""
+"""With more bytes waiting, messages of QoS 0 are dropped. Nothing that must arrive is sent by QoS 0."""
 MAX_OUTGOING = 2_000
+"""Messages of QoS 1 that paho keeps while the broker is away."""
 
 _KEEPALIVE_S = 15
 _MAX_PACKET_BYTES = 2**18
@@ -45,13 +46,15 @@ class BrokerAddress:
 
 @dataclass(frozen=True, slots=True)
 class _Ticket:
+    """What an acknowledgement needs. A packet id (``mid``) means something on its own connection only."""
+
     connection: int
     mid: int
     qos: int
 
 
 class MqttSource:
-    """Hears every station of one shard."""
+    """Hears every station of one shard. Paho's thread puts messages in; the worker's thread takes them out."""
 
     def __init__(self, address: BrokerAddress, *, shard: int, client_id: str) -> None:
         self._address = address
@@ -95,6 +98,7 @@ class MqttSource:
         if reason.is_failure:
             _log.error("the broker refuses the county's own client: %s", reason)
             return
+        # Before `connected`: messages of this connection get its number, and older tickets are void from now on.
         self._connection += 1
         self.connected = True
         self._interrupted.set()
@@ -122,7 +126,7 @@ class MqttSource:
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
         """Return up to ``max_messages`` messages of about ``max_bytes`` in all, births first, each kind in order.
 
-        Half of them are births at most, so that no storm of births keeps the facts away.
+        At most half of them are births, so that facts get through a storm of births.
         """
         messages: list[Incoming] = []
         size = 0
@@ -141,7 +145,7 @@ class MqttSource:
         self._client.publish(topic, payload, qos=1 if must_arrive else 0)
 
     def acknowledge(self, messages: Sequence[Incoming]) -> None:
-        """Send PUBACKs for the messages of this connection; the broker has forgotten the others."""
+        """Send PUBACKs for the messages of this connection. The broker has forgotten the others."""
         for message in messages:
             ticket = message.ticket
             if isinstance(ticket, _Ticket) and ticket.qos and ticket.connection == self._connection:

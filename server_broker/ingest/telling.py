@@ -1,7 +1,8 @@
-"""What stations are told of the time, and what follows when the county's own clock turns out to have been wrong.
+"""Tell stations the time, or not; and act when the county's own clock turns out to have been wrong.
 
-Used on the worker's thread. A welcome that must not tell the time says so; to a station that does not know how to read
-that, it goes so late that the station takes no time from it.
+Only the worker's thread uses this. A welcome tells the time. If the county's clock is not good enough, the welcome says
+that it tells none (`NOT_TOLD`). Old stations do not understand that. To them the welcome is sent so late that they take
+no time from it.
 """
 
 from collections import deque
@@ -19,11 +20,11 @@ from server_broker.ingest.messages import Outgoing, seal_outgoing
 from server_broker.platform.county_clock import UNVOUCHED, CountyClock, Standing
 
 TOO_LATE_MS = 3_000
-"""A station believes an answer of 2 s at most, counted from before its question came here."""
+"""A station believes an answer only within 2 s of its question, and it asked before the question came here."""
 MAX_LATE = 20_000
-"""Beyond that the oldest go unanswered: their stations say their births again."""
+"""If there are more, the oldest are dropped. Their stations say their births again."""
 UNSYNCHRONISED_FOR_MS = 600_000
-"""So long a machine that has just started may look for its time service before anybody is told."""
+"""A machine that has just started needs some time to reach its time service. Nobody is told before."""
 
 CLOCK = "county_clock"
 STEPPED = "county_clock_stepped"
@@ -31,7 +32,7 @@ UNCONFIRMED = "county_clock_unconfirmed"
 
 
 class TimeTelling:
-    """One for the worker's life. Without a clock to judge, time is told as it stands."""
+    """One object lives as long as the worker. Without a `CountyClock` to judge, stations are always told the time."""
 
     def __init__(self, clock: CountyClock | None, *, key: Ed25519PrivateKey, wall: Callable[[], datetime]) -> None:
         self._clock = clock
@@ -45,33 +46,33 @@ class TimeTelling:
 
     @property
     def run(self) -> bytes | None:
-        """Which stretch of the county's clock went on when it was last attended to."""
+        """The run of the county's clock that went on when `attend` was last called."""
         return None if self._noted is None else self._noted[0]
 
-    def seal(self, answer: Outgoing, *, mono_ms: int) -> bytes | None:
-        """Sign an answer as the clock is worth now; None where it is to go by `due` later."""
+    def seal(self, outgoing: Outgoing, *, mono_ms: int) -> bytes | None:
+        """Sign a message; a welcome tells the time if the clock is good enough now. None: `due` returns it later."""
         wall_ms = round(self._wall().timestamp() * 1000)
-        if self._clock is None or not isinstance(answer.message, Welcome):
-            return seal_outgoing(answer, self._key, wall_ms=wall_ms)
+        if self._clock is None or not isinstance(outgoing.message, Welcome):
+            return seal_outgoing(outgoing, self._key, wall_ms=wall_ms)
         standing = self._clock.look()
-        if not standing.tells and not answer.may_be_untold:
-            self._late.append((mono_ms + TOO_LATE_MS, answer))
+        if not standing.tells and not outgoing.may_be_untold:
+            self._late.append((mono_ms + TOO_LATE_MS, outgoing))
             return None
-        return seal_outgoing(answer, self._key, wall_ms=wall_ms, tells=standing.tells, clock_run=standing.run.id)
+        return seal_outgoing(outgoing, self._key, wall_ms=wall_ms, tells=standing.tells, clock_run=standing.run.id)
 
     def due(self, *, mono_ms: int) -> list[tuple[str, bytes]]:
-        """Return topic and payload of the answers that are late enough now; they tell no time."""
-        said = []
+        """Return topic and payload of the welcomes that are late enough now. They tell no time."""
+        sealed = []
         while self._late and self._late[0][0] <= mono_ms:
-            _, answer = self._late.popleft()
-            said.append((answer.topic, seal_outgoing(answer, self._key, wall_ms=0, tells=False)))
-        return said
+            _, outgoing = self._late.popleft()
+            sealed.append((outgoing.topic, seal_outgoing(outgoing, self._key, wall_ms=0, tells=False)))
+        return sealed
 
     def attend(self, *, mono_ms: int) -> None:
-        """Note a new run of the clock and what it says of those before, and tell people of a clock in doubt.
+        """Note a new run of the clock, correct what earlier runs told, and tell people if the clock is in doubt.
 
         Raises:
-            django.db.Error: Nothing was noted; it is noted next time.
+            django.db.Error: Nothing was noted. The next call notes it.
         """
         if self._clock is None:
             return
@@ -79,6 +80,7 @@ class TimeTelling:
         seen = (standing.run.id, standing.run.vouched)
         if seen != self._noted:
             self._note(self._clock, standing)
+            # After the COMMIT, so that a run whose transaction failed is noted by the next call.
             self._noted = seen
             self._clock.keep(now=True)
         self._clock.keep()
@@ -110,7 +112,10 @@ class TimeTelling:
         self._said = problem
 
     def _tell_unconfirmed(self, standing: Standing) -> None:
-        """Tell of a clock that is told and yet deletes nothing; one that is not told has an alarm of its own."""
+        """Open or close the alarm that the clock is good enough to be told, but not to delete anything by its time.
+
+        A clock that is not even good enough to be told has an alarm of its own.
+        """
         judges = standing.judges_age or not standing.tells
         if judges == self._judged_age:
             return
