@@ -24,7 +24,7 @@ from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming, Outgoing, UpMessage, read_message, read_topic
 from server_broker.ingest.presence import Presence, answer_compares, take_presence
-from server_broker.ingest.quarantine import Quarantine, Unread
+from server_broker.ingest.quarantine import Quarantine, SetAside
 from server_broker.ingest.stream_tables import SenderRow
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
@@ -47,7 +47,7 @@ class _Sorted:
     chunks: list[tuple[Incoming, BlobChunk]] = field(default_factory=list)
     """Each with the message that it came in, which goes into quarantine if the chunk is refused."""
     queries: list[tuple[SenderRow, BlobQuery]] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
 
 
 class BatchProcessor:
@@ -88,7 +88,7 @@ class BatchProcessor:
             outgoing += answer_compares(sorted_.compares)
             outgoing += self._take_blobs(sorted_, now)
             # Last, because chunks that were refused above go into quarantine too.
-            self._quarantine.put(sorted_.unread, now=now)
+            self._quarantine.put(sorted_.set_aside, now=now)
         return outgoing
 
     def set_aside(self, incoming: Incoming, reason: str, detail: str) -> None:
@@ -103,32 +103,32 @@ class BatchProcessor:
             except Refused:
                 station = None
             known = station is not None and station in stream_tables.load_senders([station])
-            unread = Unread(station if known else None, incoming, reason, detail)
-            self._quarantine.put([unread], now=self._clock())
+            message = SetAside(station if known else None, incoming, reason, detail)
+            self._quarantine.put([message], now=self._clock())
 
     def _sort(self, batch: Sequence[Incoming]) -> _Sorted:
-        """Read each message. What cannot be read, or comes from nobody who may send, goes to ``unread``."""
+        """Read each message. What cannot be read, or comes from nobody who may send, goes to ``set_aside``."""
         sorted_ = _Sorted()
         placed: list[tuple[Incoming, Topic]] = []
         for incoming in batch:
             try:
                 placed.append((incoming, read_topic(incoming)))
             except Refused as refused:
-                sorted_.unread.append(Unread(None, incoming, refused.reason, refused.detail))
+                sorted_.set_aside.append(SetAside(None, incoming, refused.reason, refused.detail))
         # The topics first and then all senders with one statement.
         senders = stream_tables.load_senders({topic.station for _, topic in placed})
         for incoming, topic in placed:
             sender = senders.get(topic.station)
             if sender is None:
-                sorted_.unread.append(Unread(None, incoming, "unknown_station", topic.station))
+                sorted_.set_aside.append(SetAside(None, incoming, "unknown_station", topic.station))
             elif sender.revoked or sender.record_key is None:
                 reason = "revoked" if sender.revoked else "not_enrolled"
-                sorted_.unread.append(Unread(sender.id, incoming, reason, topic.station))
+                sorted_.set_aside.append(SetAside(sender.id, incoming, reason, topic.station))
             else:
                 try:
                     _place(sorted_, sender, incoming, read_message(topic, incoming))
                 except Refused as refused:
-                    sorted_.unread.append(Unread(sender.id, incoming, refused.reason, refused.detail))
+                    sorted_.set_aside.append(SetAside(sender.id, incoming, refused.reason, refused.detail))
         return sorted_
 
     def _take_blobs(self, sorted_: _Sorted, now: datetime) -> list[Outgoing]:
@@ -138,7 +138,7 @@ class BatchProcessor:
         came_in = {id(chunk): incoming for incoming, chunk in sorted_.chunks}
         for chunk, why in blobs.take([chunk for _, chunk in sorted_.chunks]):
             incoming = came_in[id(chunk)]
-            sorted_.unread.append(Unread(chunk.station, incoming, "blob_refused", str(why)))
+            sorted_.set_aside.append(SetAside(chunk.station, incoming, "blob_refused", str(why)))
         return [Outgoing(sender.shard, blobs.answer(query)) for sender, query in sorted_.queries]
 
 

@@ -35,7 +35,7 @@ from server_broker.ingest.carried_file import CarriedFile, FileRefused, opened
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Fact, Quarantined, SignedHeadKept, UnprovenHead
-from server_broker.ingest.quarantine import Quarantine, Unread
+from server_broker.ingest.quarantine import Quarantine, SetAside
 from server_broker.ingest.reading import is_signed_by
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
@@ -188,7 +188,7 @@ class _Carrying:
             return
         detail = f"seq {envelope.first} to {envelope.head.through} of epoch {envelope.head.epoch.hex()}"
         with transaction.atomic():
-            self._quarantine.put([Unread(self._sender.id, incoming, reason, detail)], now=self._clock())
+            self._quarantine.put([SetAside(self._sender.id, incoming, reason, detail)], now=self._clock())
 
     def _take_chunk(self, chunk: BlobChunk) -> None:
         self._chunks.append(chunk)

@@ -23,7 +23,7 @@ QUARANTINED_KEPT = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class SetAside:
     """A message that could not be taken. ``station`` is None when the county knows no such station."""
 
     station: str | None
@@ -34,6 +34,8 @@ class Unread:
 
 @dataclass(slots=True)
 class _Spent:
+    """What one station has put into the table since the beginning of its hour."""
+
     since: datetime
     rows: int = 0
     octets: int = 0
@@ -48,16 +50,16 @@ class Quarantine:
     def __init__(self) -> None:
         self._spent: dict[str | None, _Spent] = {}
 
-    def put(self, unread: Sequence[Unread], *, now: datetime) -> None:
+    def put(self, messages: Sequence[SetAside], *, now: datetime) -> None:
         """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason."""
-        if not unread:
+        if not messages:
             return
-        spent = {station: self._spent_by(station, now) for station in {one.station for one in unread}}
-        Quarantined.objects.bulk_create([_row(one, now) for one in unread if _affords(spent[one.station], one)])
+        spent = {station: self._spent_by(station, now) for station in {one.station for one in messages}}
+        Quarantined.objects.bulk_create([_row(one, now) for one in messages if _affords(spent[one.station], one)])
         # Only a COMMIT uses up the hour: the worker repeats a batch that failed, and must not pay for it twice.
         transaction.on_commit(lambda: self._spent.update(spent))
         raise_alarms(
-            [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in unread],
+            [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in messages],
             at=now,
         )
 
@@ -66,19 +68,20 @@ class Quarantine:
         return _Spent(now) if spent is None or now - spent.since > _HOUR else replace(spent)
 
 
-def _affords(spent: _Spent, unread: Unread) -> bool:
+def _affords(spent: _Spent, message: SetAside) -> bool:
+    """Add a message to what its station has spent, and tell whether it is still kept."""
     spent.rows += 1
-    spent.octets += len(unread.incoming.payload)
+    spent.octets += len(message.incoming.payload)
     return spent.rows <= ROWS_AN_HOUR and spent.octets <= BYTES_AN_HOUR
 
 
-def _row(unread: Unread, now: datetime) -> Quarantined:
+def _row(message: SetAside, now: datetime) -> Quarantined:
     return Quarantined(
-        station_id=unread.station,
-        topic=unread.incoming.topic.replace("\x00", "�")[:128],
-        raw=unread.incoming.payload,
-        reason=unread.reason[:24],
-        detail=unread.detail.replace("\x00", "�")[:400],
+        station_id=message.station,
+        topic=message.incoming.topic.replace("\x00", "�")[:128],
+        raw=message.incoming.payload,
+        reason=message.reason[:24],
+        detail=message.detail.replace("\x00", "�")[:400],
         received_at=now,
     )
 

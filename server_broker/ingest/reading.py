@@ -43,8 +43,8 @@ class Known(NamedTuple):
     held: str
 
 
-class Mark(NamedTuple):
-    """A chain value at a seq."""
+class HeadAt(NamedTuple):
+    """A head (chain value) at a seq."""
 
     seq: int
     head: bytes
@@ -63,14 +63,14 @@ class StreamState:
     """The highest seq that the station has signed for."""
     known: dict[int, Known] = field(default_factory=dict)
     """The stored facts that the envelopes at hand may repeat."""
-    unproven: dict[Mark, bytes] = field(default_factory=dict)
+    unproven: dict[HeadAt, bytes] = field(default_factory=dict)
     """The heads that the station has signed beyond ``through``, with the nonce of the connection that each came on.
 
     Empty nonce: it did not come with a birth.
     """
     noted: list[tuple[SignedHead, bytes]] = field(default_factory=list)
     """New heads to keep: those of ``unproven``, and those that contradict what the county has."""
-    dropped: list[Mark] = field(default_factory=list)
+    dropped: list[HeadAt] = field(default_factory=list)
     """Kept heads that say nothing more: the facts lead to them now, or a later head takes their place."""
     changed: bool = False
     overflowed: bool = False
@@ -92,25 +92,25 @@ class StreamState:
         """
         if signed.through > self.issued:
             self.issued, self.changed = signed.through, True
-        mark = Mark(signed.through, signed.head)
-        if mark.seq > self.through:
-            self._note_ahead(mark, signed, connection)
+        at = HeadAt(signed.through, signed.head)
+        if at.seq > self.through:
+            self._note_ahead(at, signed, connection)
         elif contradicts:
             self.noted.append((signed, connection))
             self.changed = True
 
-    def _note_ahead(self, mark: Mark, signed: SignedHead, connection: bytes) -> None:
-        if mark in self.unproven:
+    def _note_ahead(self, at: HeadAt, signed: SignedHead, connection: bytes) -> None:
+        if at in self.unproven:
             return
         same_line = [one for one, by in self.unproven.items() if connection and by == connection]
-        for earlier in [one for one in same_line if one.seq < mark.seq]:
+        for earlier in [one for one in same_line if one.seq < at.seq]:
             del self.unproven[earlier]
             self.dropped.append(earlier)
         # A welcome lists them for the station, and carries no more.
         if len(self.unproven) >= MAX_MARKS:
             self.overflowed = True
             return
-        self.unproven[mark] = connection
+        self.unproven[at] = connection
         self.noted.append((signed, connection))
         self.changed = True
 
@@ -119,8 +119,8 @@ class StreamState:
         self.through, self.head, self.changed = new[-1].seq, new[-1].head, True
         for fact in new:
             self.known[fact.seq] = Known(fact.digest, fact.held)
-        self.dropped += self.unproven.keys() & {Mark(fact.seq, fact.head) for fact in new}
-        self.unproven = {mark: by for mark, by in self.unproven.items() if mark.seq > self.through}
+        self.dropped += self.unproven.keys() & {HeadAt(fact.seq, fact.head) for fact in new}
+        self.unproven = {at: by for at, by in self.unproven.items() if at.seq > self.through}
 
 
 @dataclass(slots=True)
@@ -204,7 +204,7 @@ def _compared(state: StreamState, envelope: Envelope) -> Reading:
     return Reading("stored", repeated_held=repeated_held, new=new)
 
 
-def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: Iterable[Mark]) -> Reading:
+def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: Iterable[HeadAt]) -> Reading:
     """Read the new facts if the station signed for them: their chain leads to ``head`` and to each head before it."""
     if not is_signed:
         _hold_all(reading.new, "bad_signature")
@@ -219,7 +219,7 @@ def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: It
     return reading
 
 
-def _passed_by(new: list[NewFact], unproven: Iterable[Mark]) -> int:
+def _passed_by(new: list[NewFact], unproven: Iterable[HeadAt]) -> int:
     """Return the lowest seq at which the new facts contradict a head that the station signed before, or 0."""
     heads = {fact.seq: fact.head for fact in new}
     return min((mark.seq for mark in unproven if heads.get(mark.seq, mark.head) != mark.head), default=0)

@@ -97,18 +97,18 @@ class Origins:
         at = Identity(station, layer.epoch, layer.seq)
         return self.stored.get(at) == (layer.digest, "") or layer.digest in self.reissued.get(at, ())
 
-    def is_again(self, who: Identity, digest: bytes) -> bool:
+    def is_again(self, own: Identity, digest: bytes) -> bool:
         """Tell whether a fact that comes in its own stream has come by re-issue before."""
-        return digest in self.reissued.get(who, ())
+        return digest in self.reissued.get(own, ())
 
-    def give_way(self, who: Identity) -> Identity | None:
-        """Return the identity to which the rows of a re-issue must move, if they stand under ``who``; else None.
+    def give_way(self, own: Identity) -> Identity | None:
+        """Return the identity to which the rows of a re-issue must move, if they stand under ``own``; else None.
 
         It happens with cloned boards: one re-issued its fact before the other sent its own under the same identity.
         """
-        elsewhere = self.taken.pop(who, None)
+        elsewhere = self.taken.pop(own, None)
         if elsewhere is not None:
-            self.stands.update(dict.fromkeys([at for at, stood in self.stands.items() if stood == who], elsewhere))
+            self.stands.update(dict.fromkeys([at for at, stood in self.stands.items() if stood == own], elsewhere))
         return elsewhere
 
     def pointed(self, fact: Fact, station: str, *, streams: Sequence[bytes]) -> Fact:

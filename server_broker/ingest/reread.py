@@ -114,27 +114,27 @@ def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: dat
     return new.held
 
 
-def _derive(who: Identity, new: NewFact, now: datetime) -> None:
+def _derive(own: Identity, new: NewFact, now: datetime) -> None:
     assert new.fact is not None
     rows = Rows(now)
     if isinstance(new.fact, Reissued):
         layers, fact = unwrap(new.fact)
-        places = [Identity(who.station, layer.epoch, layer.seq) for layer in layers]
-        origins = stream_tables.load_origins([*places, *_named(fact, who.station)])
-        identity, kind = origins.place(who, layers), str(fact.__struct_config__.tag)
+        places = [Identity(own.station, layer.epoch, layer.seq) for layer in layers]
+        origins = stream_tables.load_origins([*places, *_named(fact, own.station)])
+        identity, kind = origins.place(own, layers), str(fact.__struct_config__.tag)
         if identity is None:
-            origins.note_again(who, layers, kind)
+            origins.note_again(own, layers, kind)
         else:
-            streams = [who.epoch, *(layer.epoch for layer in layers)]
-            derive(origins.pointed(fact, who.station, streams=streams), identity, rows)
-            origins.note(who, layers, kind, identity=identity)
+            streams = [own.epoch, *(layer.epoch for layer in layers)]
+            derive(origins.pointed(fact, own.station, streams=streams), identity, rows)
+            origins.note(own, layers, kind, identity=identity)
         stream_tables.put_reissues(origins.rows, origins.now_read)
     else:
-        origins = stream_tables.load_origins([who, *_named(new.fact, who.station)])
-        if not origins.is_again(who, new.digest):
-            if (elsewhere := origins.give_way(who)) is not None:
-                move_rows(who, elsewhere)
-            derive(origins.pointed(new.fact, who.station, streams=[who.epoch]), who, rows)
+        origins = stream_tables.load_origins([own, *_named(new.fact, own.station)])
+        if not origins.is_again(own, new.digest):
+            if (elsewhere := origins.give_way(own)) is not None:
+                move_rows(own, elsewhere)
+            derive(origins.pointed(new.fact, own.station, streams=[own.epoch]), own, rows)
     put_rows(rows)
     take_alarms(rows.alarms, at=now)
 
@@ -152,9 +152,9 @@ def _choose_directions_again(station_id: str, now: datetime) -> None:
         new = NewFact(fact.seq, b"", bytes(fact.body or b""), b"", b"")
         read_body(new)
         if new.fact is not None:
-            who = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
-            origins = stream_tables.load_origins([at for at in _named(new.fact, station_id) if at.epoch != who.epoch])
-            derive(origins.pointed(new.fact, station_id, streams=[who.epoch]), who, rows)
+            own = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
+            origins = stream_tables.load_origins([at for at in _named(new.fact, station_id) if at.epoch != own.epoch])
+            derive(origins.pointed(new.fact, station_id, streams=[own.epoch]), own, rows)
     if rows.directions:
         choose_directions(rows.directions)
 

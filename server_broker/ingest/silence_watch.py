@@ -12,7 +12,7 @@ from server_broker.fleet.silence import doubt_connections, watch_silence
 
 LOOK_EVERY_MS = 60_000
 BREAK_MS = 300_000
-"""If the worker has not come by for so long, it has not listened either.
+"""If the worker has not called `SilenceWatch.look` for so long, it has not listened either.
 
 The machine slept, or the database was away and the messages of the stations still wait.
 """
@@ -24,7 +24,7 @@ class SilenceWatch:
     def __init__(self, *, shard: int, mono_ms: int) -> None:
         self._shard = shard
         self._listens_since_ms = mono_ms
-        self._came_by_ms = mono_ms
+        self._last_called_ms = mono_ms
         self._look_at_ms = mono_ms
         self._run: bytes | None = None
 
@@ -33,7 +33,7 @@ class SilenceWatch:
         doubt_connections(shard=self._shard, now=now)
         self._listens_since_ms = mono_ms
 
-    def come_by(self, *, now: datetime, mono_ms: int, connected: bool, run: bytes | None) -> None:
+    def look(self, *, now: datetime, mono_ms: int, connected: bool, run: bytes | None) -> None:
         """Look for silent stations, if a minute has passed since the last look.
 
         Args:
@@ -46,9 +46,9 @@ class SilenceWatch:
             if self._run is not None:
                 self.begin_anew(now=now, mono_ms=mono_ms)
             self._run = run
-        if not connected or mono_ms - self._came_by_ms > BREAK_MS:
+        if not connected or mono_ms - self._last_called_ms > BREAK_MS:
             self._listens_since_ms = mono_ms
-        self._came_by_ms = mono_ms
+        self._last_called_ms = mono_ms
         if mono_ms < self._look_at_ms:
             return
         listened = timedelta(milliseconds=mono_ms - self._listens_since_ms)

@@ -17,7 +17,7 @@ from protocol.chain import first_head
 from protocol.receipts import MAX_HELD, Held
 from server_broker.fleet.tables import STATION_STATUS, STATIONS, STREAMS
 from server_broker.ingest.projections import Identity
-from server_broker.ingest.reading import Known, Mark, NewFact, StreamState
+from server_broker.ingest.reading import HeadAt, Known, NewFact, StreamState
 from server_broker.ingest.reissues import Origins, ReissueRow
 from server_broker.ingest.sql import copy_rows, execute, query
 from server_broker.ingest.tables import FACTS, REISSUES, SIGNED_HEADS, UNPROVEN_HEADS
@@ -102,7 +102,7 @@ def find_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:
     found = query(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
     streams = {}
     for station, epoch, number, through, head, issued, seqs, heads, by, has_reissues in found:
-        unproven = {Mark(seq, bytes(signed)): bytes(c) for seq, signed, c in zip(seqs, heads, by, strict=True)}
+        unproven = {HeadAt(seq, bytes(signed)): bytes(c) for seq, signed, c in zip(seqs, heads, by, strict=True)}
         state = StreamState(epoch=bytes(epoch), through=through, head=bytes(head), issued=issued, unproven=unproven)
         streams[(station, state.epoch)] = StreamRow(number, state, has_reissues)
     return streams
@@ -243,13 +243,13 @@ def _put_unproven_heads(streams: list[StreamRow]) -> None:
                 ) AS ranked WHERE place > %s)""",  # noqa: S608 - our own constants
             [[stream for stream, _, _ in noted], MAX_MARKS],
         )
-    dropped = [(row.id, mark) for row in streams for mark in row.state.dropped]
+    dropped = [(row.id, head) for row in streams for head in row.state.dropped]
     if dropped:
         execute(
             f"""DELETE FROM {UNPROVEN_HEADS} u
             USING unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS w (id, seq, head)
             WHERE u.stream_id = w.id AND u.seq = w.seq AND u.head = w.head""",  # noqa: S608 - our own constant
-            [[stream for stream, _ in dropped], [mark.seq for _, mark in dropped], [mark.head for _, mark in dropped]],
+            [[stream for stream, _ in dropped], [head.seq for _, head in dropped], [head.head for _, head in dropped]],
         )
 
 

@@ -279,7 +279,7 @@ class Worker:
 
     def _watch_silence(self, now: datetime) -> None:
         mono_ms, connected, run = self._mono_ms(), self._source.connected, self._telling.run
-        self._silence.come_by(now=now, mono_ms=mono_ms, connected=connected, run=run)
+        self._silence.look(now=now, mono_ms=mono_ms, connected=connected, run=run)
 
     def _tell_of_media_folder(self) -> None:
         raise_alarm(station=None, code="media_folder", severity="critical", detail="图片目录无法写入", at=self._clock())

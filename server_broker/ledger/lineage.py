@@ -31,6 +31,7 @@ from django.db import connection
 from protocol.chain import first_head, next_head
 from server_broker.fleet.models import Stream
 from server_broker.fleet.tables import STREAMS
+from server_broker.ingest.reading import HeadAt
 from server_broker.ingest.sql import query
 from server_broker.ingest.tables import FACTS, REISSUES, UNPROVEN_HEADS
 from server_broker.ledger.consistency import StillInTime
@@ -47,11 +48,6 @@ _OWN = b"own"
 
 _ANY = b""
 """The strand of a line that had no choice yet: at each of its seqs there was one fact only."""
-
-
-class _Head(NamedTuple):
-    seq: int
-    head: bytes
 
 
 class _Fact(NamedTuple):
@@ -83,7 +79,7 @@ class LedHead(NamedTuple):
 class Lineage(NamedTuple):
     """The signed heads of a stream, in the order of their seqs. Heads with a gap before them are in neither list."""
 
-    missed: list[_Head]
+    missed: list[HeadAt]
     """Those to which no line of facts leads."""
     led: list[LedHead]
     """Those to which a line leads."""
@@ -129,7 +125,7 @@ def lineage_of(stream: Stream, *, still_in_time: StillInTime) -> Lineage:
         TookTooLong: By ``still_in_time``, which is called at each step of the search.
     """
     signed = [
-        _Head(seq, bytes(head))
+        HeadAt(seq, bytes(head))
         for seq, head in query(
             f"SELECT seq, head FROM {UNPROVEN_HEADS} WHERE stream_id = %s ORDER BY seq",  # noqa: S608 - likewise
             [stream.pk],
@@ -161,23 +157,23 @@ def lineage_of(stream: Stream, *, still_in_time: StillInTime) -> Lineage:
     return Lineage([head for head in whole if head not in led], [LedHead(stream.pk, *head) for head in led])
 
 
-def _start(stream: Stream, seq: int) -> _Head | None:
+def _start(stream: Stream, seq: int) -> HeadAt | None:
     """Return the stream's own head at ``seq``, or its last one if it ends before.
 
     None: the row of that fact is missing. The ledger counts it.
     """
     if seq >= stream.through:
-        return _Head(stream.through, bytes(stream.head))
+        return HeadAt(stream.through, bytes(stream.head))
     if seq == 0:
-        return _Head(0, first_head(station=stream.station_id, epoch=bytes(stream.epoch)))
+        return HeadAt(0, first_head(station=stream.station_id, epoch=bytes(stream.epoch)))
     found = query(
         f"SELECT head FROM {FACTS} WHERE stream_id = %s AND seq = %s",  # noqa: S608 - our own constant
         [stream.pk, seq],
     )
-    return _Head(seq, bytes(found[0][0])) if found else None
+    return HeadAt(seq, bytes(found[0][0])) if found else None
 
 
-def _leads(facts: _Facts, start: _Head, end: _Head, still_in_time: StillInTime) -> bool:
+def _leads(facts: _Facts, start: HeadAt, end: HeadAt, still_in_time: StillInTime) -> bool:
     """Search for a line of facts from ``start`` to ``end``: a best-first search over the lines in the making."""
     steps = _STEPS_PER_FACT * (end.seq - start.seq) + _STEPS_SPARE
     lines: list[_Line] = [(0, -start.seq, start.head, _ANY)]
