@@ -211,7 +211,7 @@ def test_a_row_that_the_database_refuses_is_held_and_its_neighbours_stored(
     assert len(source.acknowledged) == 2
 
 
-def test_a_message_that_cannot_be_settled_at_all_is_set_aside(
+def test_a_message_that_cannot_be_processed_at_all_is_set_aside(
     station: StationDouble, source: RecordingSource, worker: Worker
 ) -> None:
     other = StationDouble(id="shili-02")

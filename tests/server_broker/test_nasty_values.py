@@ -1,4 +1,4 @@
-"""Whatever MessagePack can say in the place of any value of any message: refused or settled, and never a bug of ours.
+"""Whatever MessagePack can say in the place of any value of any message: refused or taken, and never a bug of ours.
 
 Each value of a sample of each message and each fact is exchanged for each nasty one, the rest being as it should be.
 """
@@ -152,7 +152,7 @@ def station() -> StationDouble:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("leaf", "sample"), samples(), ids=lambda one: one if isinstance(one, str) else "")
-def test_the_intake_settles_all_that_is_read(station: StationDouble, leaf: Up, sample: bytes) -> None:
+def test_the_intake_takes_all_that_is_read(station: StationDouble, leaf: Up, sample: bytes) -> None:
     messages = [station.message(leaf, payload) for payload in variants(sample, limit=MAX_MESSAGE_BYTES)]
     # Of several reports of a station in one batch the last stands, and the others are not looked into.
     at_once = 1 if leaf == "reported" else len(messages)
