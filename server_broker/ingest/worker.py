@@ -7,30 +7,30 @@ before it is stored and answered. Whatever dies in between, the message comes ag
 Births go first, in a transaction of their own: their welcomes tell the time, and a station believes a welcome for 2 s
 only.
 
-Most batches are stored at the first try. This is the ladder for those that are not. A message steps down a rung only
-if it failed on the one before:
+Most batches are stored at the first try. This is what happens when something fails. Rows 1 to 4 are a ladder: a message
+goes down to the next row only if it failed in the one before.
 
-=====================================  =====================================  ==================  ============
-What fails                             What the worker does                   Answer              Acknowledged
-=====================================  =====================================  ==================  ============
-The database is away, full or          It keeps what is in hand and tries     after the COMMIT    after it
-shutting down, or another worker       again, for as long as it takes.
-holds the lease
-A fact cannot be read, or was not      The fact is stored held (unread)       receipt with the    yes
-signed                                 beside its neighbours.                 held fact
-The database refuses a batch, or the   The batch is rolled back. Each         as below            as below
-program fails over it                  message goes on alone.
-The database refuses a row of a fact   ``careful``: the fact has a savepoint  receipt with the    yes
-                                       of its own, and is stored held.        held fact
-A message fails even so                ``hold``: the facts of an envelope     receipt with all    yes
-                                       are stored held, nothing is derived    new facts held
-                                       from them. Its stream goes on.
-A message fails even so                It is kept raw in quarantine; an       none                yes
-                                       alarm is raised.
-The media folder cannot be written     An alarm is raised. The station still  none                yes
-                                       has the picture and sends it again.
-SIGTERM while the database is away     The program ends.                      none                no
-=====================================  =====================================  ==================  ============
+= ====================================  =====================================  ==================  ============
+  What fails                            What the worker does                   Answer              Acknowledged
+= ====================================  =====================================  ==================  ============
+- The database is away, full or         It keeps what is in hand and tries     after the COMMIT    after it
+  shutting down, or another worker      again, for as long as it takes. This
+  holds the lease                       holds in every row below, too.
+- A fact cannot be read, or nobody has  The fact is stored held (unread)       receipt with the    yes
+  signed for it                         beside its neighbours.                 held fact
+1 The database refuses a batch, or the  The batch is rolled back. Each of its  as in row 2         as in row 2
+  program fails over it                 messages goes on alone.
+2 The database refuses a row of a fact  ``careful``: the fact has a savepoint  receipt with the    yes
+                                        of its own, and is stored held.        held fact
+3 A message fails in row 2              ``hold``: the facts of an envelope     receipt with all    yes
+                                        are stored held, and nothing is        new facts held
+                                        derived from them. The stream goes on.
+4 A message fails in row 3              It is kept raw in quarantine, and an   none                yes
+                                        alarm is raised.
+- The media folder cannot be written    An alarm is raised. The station still  none                yes
+                                        has the picture and sends it again.
+- SIGTERM while the database is away    The program ends.                      none                no
+= ====================================  =====================================  ==================  ============
 """
 
 import errno
