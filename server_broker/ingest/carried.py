@@ -145,8 +145,10 @@ class _Carrying:
 
     def _take_envelope(self, sender: SenderRow, envelope: Envelope) -> None:
         before, receipts = self._in_transaction(lambda careful: self._intake(sender, envelope, careful=careful))
-        last, fits = envelope.head.through, self._is_stored(envelope)
-        if not fits:
+        last = envelope.head.through
+        # Equal heads at the last seq mean equal facts up to it: the county has all of the envelope.
+        stored = Fact.objects.filter(stream__station=self._station, stream__epoch=envelope.head.epoch, seq=last)
+        if not stored.filter(head=envelope.head.head).exists():
             self._set_aside(envelope, "carried_gap" if envelope.first > before + 1 else "carried_conflict")
             return
         new = last - max(before, envelope.first - 1) if last > before else 0
@@ -161,12 +163,6 @@ class _Carrying:
         intake = Intake(now=self._clock(), generation=generation(), careful=careful)
         outgoing = intake.take([(sender, envelope)])
         return before, [one.message for one in outgoing if isinstance(one.message, Receipt)]
-
-    def _is_stored(self, envelope: Envelope) -> bool:
-        """Tell whether the county has all facts of the envelope: equal heads at a seq mean equal facts up to it."""
-        head = envelope.head
-        stored = Fact.objects.filter(stream__station=self._station, stream__epoch=head.epoch, seq=head.through)
-        return stored.filter(head=head.head).exists()
 
     def _in_transaction[T](self, action: Callable[[bool], T]) -> T:
         """Do ``action`` in a transaction, and again if another writer was in the way; the last time carefully."""

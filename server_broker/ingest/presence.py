@@ -21,7 +21,7 @@ from server_broker.fleet.tables import STREAMS
 from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import overflow_alarms
 from server_broker.ingest.messages import Outgoing
-from server_broker.ingest.reading import StreamState, is_signed_by
+from server_broker.ingest.reading import is_signed_by
 from server_broker.ingest.sql import query
 from server_broker.ingest.stream_tables import SenderRow, StreamKey, StreamRow
 from server_broker.ingest.tables import FACTS
@@ -52,6 +52,7 @@ _STATUS_FIELDS = [
 ]
 _LAST_INTEGER = 2**31 - 1
 _LAST_BIG_INTEGER = 2**63 - 1
+"""The largest numbers that the columns hold. A station may state any, and must not fail its whole batch by it."""
 
 
 def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, generation: int) -> list[Outgoing]:
@@ -77,7 +78,10 @@ def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, through: dict[St
         status = statuses.setdefault(sender.id, StationStatus(station_id=sender.id))
         _apply(status, message, now)
         if isinstance(message, Vitals):
-            status.waiting = min(_waiting(sender, message, through), _LAST_INTEGER)
+            # Counted from the signed head, because the station's own count may be older than the last receipt.
+            known = through.get((sender.id, message.head.epoch))
+            waiting = message.waiting if known is None else max(0, message.head.through - known)
+            status.waiting = min(waiting, _LAST_INTEGER)
     StationStatus.objects.bulk_create(
         statuses.values(), update_conflicts=True, unique_fields=["station"], update_fields=_STATUS_FIELDS
     )
@@ -123,15 +127,6 @@ def _apply_vitals(status: StationStatus, vitals: Vitals, now: datetime) -> None:
 
 def _at_most(value: int | None, most: int) -> int | None:
     return None if value is None else min(value, most)
-
-
-def _waiting(sender: SenderRow, vitals: Vitals, through: dict[StreamKey, int]) -> int:
-    """Return how many facts wait at the station.
-
-    It is counted from the signed head, because the station's own count may be older than the county's last receipt.
-    """
-    known = through.get((sender.id, vitals.head.epoch))
-    return vitals.waiting if known is None else max(0, vitals.head.through - known)
 
 
 def _shown(text: str) -> str:
@@ -198,15 +193,14 @@ def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list
             nonce=birth.asked,
             wall=NOT_TOLD,
             held=held[stream.id] if stream else [],
-            signed=_signed_beyond(stream.state) if stream else [],
+            # All heads that the station has signed beyond `through`. A card that does not lead to each is a copy.
+            signed=[Mark(seq=at.seq, head=at.head) for at in sorted(stream.state.unproven)[-MAX_MARKS:]]
+            if stream
+            else [],
         )
         # Stations that state the county's generation in their births are new enough to understand `NOT_TOLD`.
         welcomes.append(Outgoing(sender.shard, welcome, may_be_untold=birth.generation is not None))
     return welcomes
-
-
-def _signed_beyond(state: StreamState) -> list[Mark]:
-    return [Mark(seq=seq, head=head) for seq, head in sorted(state.unproven)[-MAX_MARKS:]]
 
 
 def _desired(said: Sequence[tuple[SenderRow, Presence]]) -> list[Outgoing]:

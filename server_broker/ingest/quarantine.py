@@ -54,8 +54,24 @@ class Quarantine:
         """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason."""
         if not messages:
             return
-        spent = {station: self._spent_by(station, now) for station in {one.station for one in messages}}
-        Quarantined.objects.bulk_create([_row(one, now) for one in messages if _affords(spent[one.station], one)])
+        # Copies, which replace the originals once this is committed.
+        spent: dict[str | None, _Spent] = {}
+        for station in {one.station for one in messages}:
+            before = self._spent.get(station)
+            spent[station] = _Spent(now) if before is None or now - before.since > _HOUR else replace(before)
+        Quarantined.objects.bulk_create(
+            Quarantined(
+                station_id=one.station,
+                # PostgreSQL holds no NUL, and the columns have a length.
+                topic=one.incoming.topic.replace("\x00", "�")[:128],
+                raw=one.incoming.payload,
+                reason=one.reason[:24],
+                detail=one.detail.replace("\x00", "�")[:400],
+                received_at=now,
+            )
+            for one in messages
+            if _affords(spent[one.station], one)
+        )
         # Only a COMMIT uses up the hour: the worker repeats a batch that failed, and must not pay for it twice.
         transaction.on_commit(lambda: self._spent.update(spent))
         raise_alarms(
@@ -63,27 +79,12 @@ class Quarantine:
             at=now,
         )
 
-    def _spent_by(self, station: str | None, now: datetime) -> _Spent:
-        spent = self._spent.get(station)
-        return _Spent(now) if spent is None or now - spent.since > _HOUR else replace(spent)
-
 
 def _affords(spent: _Spent, message: SetAside) -> bool:
     """Add a message to what its station has spent, and tell whether it is still kept."""
     spent.rows += 1
     spent.octets += len(message.incoming.payload)
     return spent.rows <= ROWS_AN_HOUR and spent.octets <= BYTES_AN_HOUR
-
-
-def _row(message: SetAside, now: datetime) -> Quarantined:
-    return Quarantined(
-        station_id=message.station,
-        topic=message.incoming.topic.replace("\x00", "�")[:128],
-        raw=message.incoming.payload,
-        reason=message.reason[:24],
-        detail=message.detail.replace("\x00", "�")[:400],
-        received_at=now,
-    )
 
 
 def drop_old_quarantined(now: datetime) -> int:

@@ -10,7 +10,6 @@ Nothing here says ON CONFLICT DO NOTHING about a fact: a fact that silently was 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from protocol.birth import MAX_MARKS
 from protocol.chain import first_head
@@ -53,11 +52,10 @@ def load_senders(ids: Collection[str]) -> dict[str, SenderRow]:
         FROM {STATIONS} WHERE id = ANY(%s)""",  # noqa: S608 - our own constant
         [list(ids)],
     )
-    return {row[0]: SenderRow(row[0], row[1], _bytes(row[2]), row[3], row[4]) for row in rows}
-
-
-def _bytes(value: Any) -> bytes | None:
-    return None if value is None else bytes(value)
+    return {
+        station: SenderRow(station, shard, None if key is None else bytes(key), revoked, desired_version)
+        for station, shard, key, revoked, desired_version in rows
+    }
 
 
 # The heads that the station signed beyond what the county has come along, because an envelope is held against them.

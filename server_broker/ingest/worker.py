@@ -43,7 +43,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import Error, InterfaceError, OperationalError, connection
@@ -178,7 +177,9 @@ class Worker:
             messages = self._source.drain(max_messages=BATCH_MESSAGES, max_bytes=BATCH_BYTES, timeout_s=timeout_s)
         # Asked after the drain, because the source tells of a new connection before it hands out its first message.
         if self._source.interrupted():
-            self._retry_while_database_away(self._doubt_connections)
+            self._retry_while_database_away(
+                lambda: self._silence.begin_anew(now=self._clock(), mono_ms=self._mono_ms()),
+            )
         births = [message for message in messages if message.leaf == "birth"]
         others = [message for message in messages if message.leaf != "birth" and not is_about_blobs(message)]
         self._blobs.extend(message for message in messages if is_about_blobs(message))
@@ -198,10 +199,20 @@ class Worker:
         """Do what no message asks for: judge the clock, send what changed here, look for silent stations."""
         # Read before the county's clock is judged, so that a step of the clock that shows in `now` shows there too.
         now = self._clock()
-        self._retry_while_database_away(self._attend_clock)
-        self._retry_while_database_away(self._send_desired)
-        self._retry_while_database_away(self._send_commands)
-        self._retry_while_database_away(partial(self._watch_silence, now))
+        # Each action reads the other clocks itself, because the database may be away for hours before it succeeds.
+        retry = self._retry_while_database_away
+        retry(lambda: self._telling.attend(mono_ms=self._mono_ms()))
+        retry(self._send_desired)
+        retry(lambda: send_due_commands(shard=self._shard, now=self._clock(), publish=self._publish))
+        retry(
+            lambda: self._silence.look(
+                now=now, mono_ms=self._mono_ms(), connected=self._source.connected, run=self._telling.run
+            )
+        )
+
+    def _send_desired(self) -> None:
+        self._notices.listen()
+        self._publish(self._notices.take())
 
     def _process_blobs(self) -> None:
         batch = [self._blobs.popleft() for _ in range(min(BLOB_MESSAGES, len(self._blobs)))]
@@ -211,7 +222,12 @@ class Worker:
             if error.errno not in _MEDIA_FOLDER_ERRORS:
                 raise
             _log.error("the media folder cannot be written: %s", error)
-            self._retry_while_database_away(self._tell_of_media_folder)
+            detail = "图片目录无法写入"
+            self._retry_while_database_away(
+                lambda: raise_alarm(
+                    station=None, code="media_folder", severity="critical", detail=detail, at=self._clock()
+                ),
+            )
             self._source.acknowledge(batch)
 
     def _process(self, batch: Sequence[Incoming]) -> None:
@@ -263,26 +279,6 @@ class Worker:
             # None: a welcome that must go later, when its station no longer takes the time from it.
             if payload is not None:
                 self._source.publish(one.topic, payload, must_arrive=one.must_arrive)
-
-    def _attend_clock(self) -> None:
-        self._telling.attend(mono_ms=self._mono_ms())
-
-    def _send_desired(self) -> None:
-        self._notices.listen()
-        self._publish(self._notices.take())
-
-    def _send_commands(self) -> None:
-        send_due_commands(shard=self._shard, now=self._clock(), publish=self._publish)
-
-    def _doubt_connections(self) -> None:
-        self._silence.begin_anew(now=self._clock(), mono_ms=self._mono_ms())
-
-    def _watch_silence(self, now: datetime) -> None:
-        mono_ms, connected, run = self._mono_ms(), self._source.connected, self._telling.run
-        self._silence.look(now=now, mono_ms=mono_ms, connected=connected, run=run)
-
-    def _tell_of_media_folder(self) -> None:
-        raise_alarm(station=None, code="media_folder", severity="critical", detail="图片目录无法写入", at=self._clock())
 
     def _retry_while_database_away[T](self, action: Callable[[], T]) -> T:
         """Take the lease and return what ``action`` returns.

@@ -12,7 +12,6 @@ older state), the numbers cannot tell their facts apart. There `lineage` finds b
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
@@ -164,7 +163,11 @@ def _count(station_id: str, still_in_time: StillInTime) -> tuple[Ledger, list[Le
         entry = _entry(stream, counts[bytes(stream.epoch)], lineage, current=stream is current, busy=busy)
         for name, count in entry.items():
             sums[name] += count
-    return Ledger(**sums, **_blobs(station_id)), led
+    blobs = Blob.objects.filter(station_id=station_id)
+    # A picture that was deleted at the end of its time was not lost.
+    evicted = blobs.exclude(evicted_reason__in=["", EXPIRED]).count()
+    awaited = blobs.filter(completed_at=None, evicted_reason="").exclude(announced_at=None).count()
+    return Ledger(**sums, evicted_blobs=evicted, awaited_blobs=awaited), led
 
 
 def _count_streams(station_id: str, streams: Sequence[Stream]) -> dict[bytes, _Counted]:
@@ -209,15 +212,6 @@ def _entry(stream: Stream, counted: _Counted, lineage: Lineage, *, current: bool
         "waiting": beyond if on_its_way else 0,
         "lost": counted.lost,
         "unexplained": missing_rows + (0 if on_its_way else beyond) + elsewhere,
-    }
-
-
-def _blobs(station_id: str) -> dict[str, Any]:
-    blobs = Blob.objects.filter(station_id=station_id)
-    awaited = blobs.filter(completed_at=None, evicted_reason="").exclude(announced_at=None)
-    return {
-        "evicted_blobs": blobs.exclude(evicted_reason__in=["", EXPIRED]).count(),
-        "awaited_blobs": awaited.count(),
     }
 
 
