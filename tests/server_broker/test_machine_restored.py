@@ -43,7 +43,7 @@ def no_file() -> Iterator[None]:
 
 
 class RealBook:
-    """The county's own processor, as a bench asks its book."""
+    """A county that processes what a station publishes, in the shape in which the bench asks its own."""
 
     def __init__(self) -> None:
         self.key = Ed25519PrivateKey.generate()
