@@ -117,6 +117,7 @@ class _Carrying:
         self.taken = Taken(carried.station)
 
     def take(self) -> None:
+        # A station deletes what the county says to have, as after a receipt.
         wait_for_the_disk()
         for envelope, key in self._envelopes():
             self._take_envelope(replace(self._sender, record_key=key), envelope)
@@ -140,6 +141,7 @@ class _Carrying:
                 yield part, self._carried.key
             else:
                 yield from groups[part.head.epoch].add(part)
+        # At the end: only then is it sure that no known head follows.
         for epoch, grouping in groups.items():
             yield from grouping.rest(self._carried.station, epoch)
 

@@ -81,7 +81,7 @@ class MqttSource:
         return client
 
     def start(self) -> None:
-        """Begin connecting; paho's thread tries again every 1 to 5 s."""
+        """Begin to connect. Paho's thread tries again every 1 to 5 s."""
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.ReceiveMaximum = RECEIVE_MAXIMUM
         properties.SessionExpiryInterval = 0
@@ -96,12 +96,14 @@ class MqttSource:
         self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         if reason.is_failure:
+            # Paho tries again by itself.
             _log.error("the broker refuses the county's own client: %s", reason)
             return
         # Before `connected`: messages of this connection get its number, and older tickets are void from now on.
         self._connection += 1
         self.connected = True
         self._interrupted.set()
+        # Nothing of the contract is retained, so the broker need not look for retained messages.
         options = SubscribeOptions(qos=1, noLocal=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         client.subscribe([(county_filter(shard=self._shard, leaf=leaf), options) for leaf in UP if leaf not in PASSING])
         _log.info("connected to the broker, shard %d", self._shard)
@@ -116,6 +118,7 @@ class MqttSource:
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         ticket = _Ticket(self._connection, message.mid, message.qos)
         with self._came:
+            # Receive maximum bounds what comes by QoS 1, but not what comes by QoS 0.
             if message.qos == 0 and self._waiting_bytes > MAX_UNSURE_BYTES:
                 return
             incoming = Incoming(message.topic, bytes(message.payload), message.retain, ticket)

@@ -91,6 +91,7 @@ def derive(fact: Fact, identity: Identity, rows: Rows) -> None:
         Unstorable: Nothing was added.
     """
     handler = _HANDLERS.get(type(fact))
+    # A kind without a handler says nothing beyond its kind and its time.
     if handler is None:
         _event(fact, identity, rows, {})
     else:
@@ -179,7 +180,7 @@ def _window_closed(fact: facts.WindowClosed, identity: Identity, rows: Rows) -> 
 
 
 def _clock_corrected(fact: facts.ClockCorrected, identity: Identity, rows: Rows) -> None:
-    wall_time(fact.wall)
+    wall_time(fact.wall)  # raises for a time after the year 9999, which could date no row
     detail = {
         "boot": fact.boot.hex(),
         "mono": fact.mono,
@@ -189,12 +190,14 @@ def _clock_corrected(fact: facts.ClockCorrected, identity: Identity, rows: Rows)
         "run": fact.clock_run.hex() if fact.clock_run else None,
     }
     _event(fact, identity, rows, detail)
+    # From the beginning: this fact may date everything that the boot did before it.
     rows.to_date(identity.station, fact.boot, 0)
 
 
 def _epoch_opened(fact: facts.EpochOpened, identity: Identity, rows: Rows) -> None:
     previous = fact.previous.hex() if fact.previous else None
     _event(fact, identity, rows, {"reason": fact.reason, "previous": previous, "matched": fact.matched})
+    # A new board opens its first stream, which is no reason for an alarm.
     if fact.reason != "first":
         said = _EPOCH_REASONS[fact.reason]
         rows.alarms.append(AlarmCall(identity.station, "epoch_opened", "major", f"站点另开了新的记录流：{said}"))

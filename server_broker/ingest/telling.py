@@ -40,7 +40,7 @@ class TimeTelling:
         self._wall = wall
         self._late: deque[tuple[int, Outgoing]] = deque(maxlen=MAX_LATE)
         self._noted: tuple[bytes, int] | None = None
-        self._said: str | None = None
+        self._told_problem: str | None = None
         self._judged_age: bool | None = None
         self._unsynchronised_since: int | None = None
 
@@ -84,7 +84,7 @@ class TimeTelling:
             self._noted = seen
             self._clock.keep(now=True)
         self._clock.keep()
-        self._tell(standing, mono_ms)
+        self._tell_of_problem(standing, mono_ms)
         self._tell_unconfirmed(standing)
 
     def _note(self, clock: CountyClock, standing: Standing) -> None:
@@ -92,24 +92,26 @@ class TimeTelling:
         with transaction.atomic():
             changed = note_run(run, ended=ended, at=now)
             date_again(changed, at=now)
+            # A step is news only if stations may have the old time, and if somebody vouches for the new one.
             if ended is not None and run.vouched > UNVOUCHED and clock.may_have_told(ended):
                 said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
                 raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
 
-    def _tell(self, standing: Standing, mono_ms: int) -> None:
+    def _tell_of_problem(self, standing: Standing, mono_ms: int) -> None:
+        """Open the alarm about the county's clock when a problem begins, and close it when the problem is over."""
         problem = standing.problem
         if problem != "unsynchronised":
             self._unsynchronised_since = None
         elif self._unsynchronised_since is None:
             self._unsynchronised_since = mono_ms
         patient = problem == "unsynchronised" and mono_ms - (self._unsynchronised_since or 0) < UNSYNCHRONISED_FOR_MS
-        if patient or problem == self._said:
+        if patient or problem == self._told_problem:
             return
         if problem:
             raise_alarm(station=None, code=CLOCK, severity="critical", detail=standing.sentence(), at=self._wall())
         else:
             resolve(station=None, code=CLOCK, at=self._wall())
-        self._said = problem
+        self._told_problem = problem
 
     def _tell_unconfirmed(self, standing: Standing) -> None:
         """Open or close the alarm that the clock is good enough to be told, but not to delete anything by its time.
