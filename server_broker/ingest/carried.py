@@ -1,7 +1,13 @@
 """Take an export file that a person carried here: the same envelopes, by the same intake, as over MQTT.
 
-Each envelope is a transaction of its own, so a file that was interrupted is simply given again. The station hears of it
-at its next birth, by how far the county has got. What fits nowhere in its stream is kept raw.
+Each envelope is a transaction of its own. If taking the file is interrupted, the person simply gives it again. The
+station learns of it at its next birth, because the welcome says how far the county has the stream. Envelopes that fit
+nowhere in their stream are kept raw.
+
+The file of a dead board may have no signatures: its key is gone, and its outbox holds only the facts and their chain.
+But while the board was connected, the county kept heads that it signed. Facts that lead to one of those heads are
+what the station signed for, so the file's facts are grouped to end at them (`Grouping`). For the facts after the last
+such head nobody vouches: they are taken as held.
 """
 
 import logging
@@ -13,24 +19,28 @@ from pathlib import Path
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
 
+from protocol import chain
 from protocol.blobs import BlobChunk
 from protocol.codec import encode
-from protocol.envelope import Envelope
+from protocol.envelope import Envelope, SealedFact
+from protocol.export import UNSIGNED
+from protocol.heads import SignedHead
 from protocol.receipts import Receipt
 from protocol.topics import topic
 from server_broker.audit import log as audit
 from server_broker.fleet.generation import generation
-from server_broker.fleet.models import Station
+from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import stream_tables
 from server_broker.ingest.carried_file import CarriedFile, FileRefused, opened
 from server_broker.ingest.intake import Intake
-from server_broker.ingest.lease import wait_for_the_disk
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.models import Fact, Quarantined
-from server_broker.ingest.quarantine import Quarantine, Unread
+from server_broker.ingest.models import Fact, Quarantined, SignedHeadKept, UnprovenHead
+from server_broker.ingest.quarantine import Quarantine, SetAside
+from server_broker.ingest.reading import is_signed_by
 from server_broker.ingest.reasons import reason_word
+from server_broker.ingest.record_keys import record_keys
+from server_broker.ingest.sql import wait_for_the_disk
 from server_broker.ingest.stream_tables import SenderRow
-from server_broker.ingest.vouched import Grouping, known_heads
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.media.models import Blob
@@ -38,15 +48,17 @@ from server_broker.media.models import Blob
 _log = logging.getLogger(__name__)
 
 CHUNKS_A_TIME = 32
+FACTS_A_TIME = 200
+"""Facts in one transaction of which nobody vouches, so that it stays short."""
 _TRIES = (False, False, True)
-"""How careful each try is: the ingest worker may be taking the same facts at this moment."""
+"""Whether each try is careful. The first two may fail only because the worker takes the same facts at this moment."""
 
 __all__ = ["FileRefused", "Taken", "take_file"]
 
 
 @dataclass(slots=True)
 class Taken:
-    """What came of a file. ``set_aside``: facts that fit nowhere in their stream. ``pictures``: whole ones."""
+    """What was taken of a file. ``set_aside``: facts that fit nowhere in their stream. ``pictures``: complete ones."""
 
     station: str
     new: int = 0
@@ -72,11 +84,11 @@ class Taken:
 
 
 def take_file(path: Path, *, dead_board: bool, actor: str, clock: Callable[[], datetime]) -> Taken:
-    """Take everything in a file that is whole and this county's, and say so in the audit log.
+    """Take everything in a file that is whole and from a station of this county; write it to the audit log.
 
     Args:
-        dead_board: It comes from a board that is no longer in service: its key counts, and facts that nobody signed are
-            read as far as the station's kept heads vouch for them, and held beyond.
+        dead_board: The file comes from a board that is no longer in service. So an earlier key of the station counts,
+            and facts without signatures are read as far as the heads that the county kept vouch for them.
 
     Raises:
         FileRefused: Nothing was taken.
@@ -105,6 +117,7 @@ class _Carrying:
         self.taken = Taken(carried.station)
 
     def take(self) -> None:
+        # A station deletes what the county says to have, as after a receipt.
         wait_for_the_disk()
         for envelope, key in self._envelopes():
             self._take_envelope(replace(self._sender, record_key=key), envelope)
@@ -114,7 +127,7 @@ class _Carrying:
         ).count()
 
     def _envelopes(self) -> Iterator[tuple[Envelope, bytes]]:
-        """Yield envelopes with the key that they are to be judged by; pieces of pictures are taken on the way."""
+        """Yield the envelopes, each with the key to judge it by. Take the pieces of pictures on the way."""
         reader = self._carried.reader()
         groups = {
             stream.head.epoch: Grouping(known_heads(self._station, stream.head.epoch), before=stream.before)
@@ -123,17 +136,21 @@ class _Carrying:
         for part in reader.parts():
             if isinstance(part, BlobChunk):
                 self._take_chunk(part)
+            # A file that is signed as a whole: the key that signed it is also that of its envelopes.
             elif self._carried.key is not None:
                 yield part, self._carried.key
             else:
                 yield from groups[part.head.epoch].add(part)
+        # At the end: only then is it sure that no known head follows.
         for epoch, grouping in groups.items():
             yield from grouping.rest(self._carried.station, epoch)
 
     def _take_envelope(self, sender: SenderRow, envelope: Envelope) -> None:
-        before, receipts = self._settled(lambda careful: self._intake(sender, envelope, careful=careful))
-        last, fits = envelope.head.through, self._is_stored(envelope)
-        if not fits:
+        before, receipts = self._in_transaction(lambda careful: self._intake(sender, envelope, careful=careful))
+        last = envelope.head.through
+        # Equal heads at the last seq mean equal facts up to it: the county has all of the envelope.
+        stored = Fact.objects.filter(stream__station=self._station, stream__epoch=envelope.head.epoch, seq=last)
+        if not stored.filter(head=envelope.head.head).exists():
             self._set_aside(envelope, "carried_gap" if envelope.first > before + 1 else "carried_conflict")
             return
         new = last - max(before, envelope.first - 1) if last > before else 0
@@ -146,17 +163,11 @@ class _Carrying:
         found = stream_tables.find_streams({(sender.id, envelope.head.epoch)})
         before = max((row.state.through for row in found.values()), default=0)
         intake = Intake(now=self._clock(), generation=generation(), careful=careful)
-        answers = intake.take([(sender, envelope)])
-        return before, [answer.message for answer in answers if isinstance(answer.message, Receipt)]
+        outgoing = intake.take([(sender, envelope)])
+        return before, [one.message for one in outgoing if isinstance(one.message, Receipt)]
 
-    def _is_stored(self, envelope: Envelope) -> bool:
-        """Equal heads at the last seq mean equal facts up to it."""
-        head = envelope.head
-        stored = Fact.objects.filter(stream__station=self._station, stream__epoch=head.epoch, seq=head.through)
-        return stored.filter(head=head.head).exists()
-
-    def _settled[T](self, action: Callable[[bool], T]) -> T:
-        """Do ``action`` in a transaction, once more where another writer was in the way, the last time carefully."""
+    def _in_transaction[T](self, action: Callable[[bool], T]) -> T:
+        """Do ``action`` in a transaction, and again if another writer was in the way; the last time carefully."""
         for careful in _TRIES[:-1]:
             try:
                 with transaction.atomic():
@@ -167,7 +178,7 @@ class _Carrying:
             return action(_TRIES[-1])
 
     def _set_aside(self, envelope: Envelope, reason: str) -> None:
-        """Keep an envelope raw, once."""
+        """Keep an envelope raw, but only once, however often the file is given."""
         self.taken.set_aside += len(envelope.facts)
         self.taken.reasons.add(reason_word(reason))
         incoming = Incoming(topic(shard=self._sender.shard, station=self._sender.id, leaf="facts"), encode(envelope))
@@ -175,7 +186,7 @@ class _Carrying:
             return
         detail = f"seq {envelope.first} to {envelope.head.through} of epoch {envelope.head.epoch.hex()}"
         with transaction.atomic():
-            self._quarantine.put([Unread(self._sender.id, incoming, reason, detail)], now=self._clock())
+            self._quarantine.put([SetAside(self._sender.id, incoming, reason, detail)], now=self._clock())
 
     def _take_chunk(self, chunk: BlobChunk) -> None:
         self._chunks.append(chunk)
@@ -188,3 +199,72 @@ class _Carrying:
         with transaction.atomic():
             for chunk, why in BlobIntake(MediaFolder(settings.HOME.media), now=self._clock()).take(chunks):
                 _log.warning("a piece of blob %s is not taken: %s", chunk.sha256.hex()[:16], why)
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """A head that the station signed, and the key by which it signed."""
+
+    head: SignedHead
+    key: bytes
+
+
+type KnownHeads = dict[tuple[int, bytes], Vouched]
+"""By ``(seq, head)``."""
+
+
+def known_heads(station: Station, epoch: bytes) -> KnownHeads:
+    """Return the heads of a stream that the station signed and the county has kept."""
+    streams = Stream.objects.filter(station=station, epoch=epoch)
+    kept = SignedHeadKept.objects.filter(stream__in=streams).values_list("through", "head", "signature")
+    ahead = UnprovenHead.objects.filter(stream__in=streams).values_list("seq", "head", "signature")
+    keys = record_keys(station)
+    known: KnownHeads = {}
+    for through, value, signature in [*kept, *ahead]:
+        head = SignedHead(epoch=epoch, through=through, head=bytes(value), signature=bytes(signature))
+        for key in keys:
+            if is_signed_by(key, station.pk, head):
+                known[through, head.head] = Vouched(head, key)
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A fact at its seq, and the chain's value after it."""
+
+    seq: int
+    fact: SealedFact
+    value: bytes
+
+
+class Grouping:
+    """Takes a stream's envelopes in order and gives them back, cut where the chain meets a known head."""
+
+    def __init__(self, known: KnownHeads, *, before: bytes) -> None:
+        """Make a grouping. ``before`` is the chain's value before the first fact."""
+        self._known = known
+        self._value = before
+        self._links: list[_Link] = []
+
+    def add(self, envelope: Envelope) -> Iterator[tuple[Envelope, bytes]]:
+        """Take the next envelope. Yield the groups that are complete now, each with the key that signed its head."""
+        for seq, fact in enumerate(envelope.facts, envelope.first):
+            self._value = chain.next_head(self._value, seq=seq, digest=fact.digest())
+            self._links.append(_Link(seq, fact, self._value))
+            if (vouched := self._known.get((seq, self._value))) is not None:
+                yield _wrapped(envelope.station, self._links, vouched.head), vouched.key
+                self._links = []
+
+    def rest(self, station: str, epoch: bytes) -> Iterator[tuple[Envelope, bytes]]:
+        """Yield the facts for which no known head vouches, a few at a time.
+
+        Their key is empty, so the signature does not verify and intake holds them.
+        """
+        for start in range(0, len(self._links), FACTS_A_TIME):
+            links = self._links[start : start + FACTS_A_TIME]
+            head = SignedHead(epoch=epoch, through=links[-1].seq, head=links[-1].value, signature=UNSIGNED)
+            yield _wrapped(station, links, head), b""
+
+
+def _wrapped(station: str, links: list[_Link], head: SignedHead) -> Envelope:
+    return Envelope(station=station, first=links[0].seq, facts=[link.fact for link in links], head=head)

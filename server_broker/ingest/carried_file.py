@@ -1,7 +1,15 @@
-"""Open an export file that a person put in front of the county, and believe nothing of it that does not verify."""
+"""Open an export file that a person brought, and believe nothing in it that does not verify.
+
+A person may also bring a board's outbox as it lies on its card. Only the station's own program can read an outbox, and
+the county's rooms never import the station's. So that program is run. It makes an export file from a copy of the
+outbox, and the outbox itself is not changed.
+"""
 
 import os
 import stat
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +22,13 @@ from server_broker.fleet.models import Station
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
 
+PROGRAM = Path(sys.executable).with_name("cunhui-agent")
+LIMIT_S = 1_800
+"""Enough for an outbox of years on a slow disk that must be salvaged on the way."""
+_SQLITE = b"SQLite format 3\x00"
+"""The first bytes of an outbox (https://sqlite.org/fileformat2.html, 1.3). A damaged one is known by its name."""
+_SUFFIX = ".db"
+
 
 class FileRefused(Exception):
     """Nothing of the file was taken. The text says why, in Chinese."""
@@ -21,14 +36,14 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CarriedFile:
-    """A file that is whole. ``key`` is that of the station which signed it; None for one without signatures."""
+    """A file that is whole. ``key`` is the public key of the board that signed it; None if it has no signatures."""
 
     file: BinaryIO
     station: str
     key: bytes | None
 
     def reader(self) -> ExportReader:
-        """Begin to read it, once more."""
+        """Begin to read the file from its start."""
         self.file.seek(0)
         return ExportReader(self.file.read)
 
@@ -38,13 +53,14 @@ def opened(path: Path, *, dead_board: bool) -> Iterator[CarriedFile]:
     """Open a file, read all of it once, and find out who signed it.
 
     Args:
-        dead_board: Also take what an earlier board of the station signed, or nobody.
+        dead_board: Also take a file that an earlier board of the station signed, or that has no signatures.
 
     Raises:
-        FileRefused: It is not a file, not whole, altered, too large, or no station's of this county.
+        FileRefused: It is not a regular file, not whole, altered, too large, or from no station of this county.
     """
     with _regular(path) as file:
         try:
+            # To the end, because the hash and the signature of the whole stand there.
             reader = ExportReader(file.read)
             for _ in reader.parts():
                 pass
@@ -63,6 +79,7 @@ _WORDS = {
 
 @contextmanager
 def _regular(path: Path) -> Iterator[BinaryIO]:
+    # A USB stick is a stranger's: no links that lead elsewhere, and no FIFO or device that would never end.
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
@@ -107,3 +124,40 @@ def _is_by(reader: ExportReader, key: bytes) -> bool:
     except Refused:
         return False
     return True
+
+
+@contextmanager
+def as_export(path: Path) -> Iterator[Path]:
+    """Yield an export file made from an outbox, and delete it afterwards. Yield any other file as it is.
+
+    Raises:
+        FileRefused: The outbox gives nothing that can be taken, or the station's program is not installed here.
+    """
+    if path.is_symlink() or not path.is_file():
+        yield path  # refused where it is opened
+        return
+    try:
+        with path.open("rb") as file:
+            is_outbox = file.read(len(_SQLITE)) == _SQLITE or path.suffix == _SUFFIX
+    except OSError:
+        is_outbox = False
+    if not is_outbox:
+        yield path
+        return
+    if not PROGRAM.is_file():
+        raise FileRefused("是站点的记录文件：请先在装有站点程序的电脑上运行 cunhui-agent export --outbox")
+    with tempfile.TemporaryDirectory(prefix="cunhui-outbox-") as folder:
+        yield _exported(path, Path(folder))
+
+
+def _exported(path: Path, folder: Path) -> Path:
+    command = [str(PROGRAM), "export", "--outbox", str(path.absolute()), "--to", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)  # noqa: S603 -- our own program
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise FileRefused(f"站点的记录文件没有整理出来（{type(error).__name__}）") from error
+    made = list(folder.glob("*.cunhui"))
+    if done.returncode != 0 or len(made) != 1:
+        said = (done.stderr if done.returncode else done.stdout).strip().splitlines()
+        raise FileRefused(f"站点的记录文件没有整理出来：{said[-1] if said else '原因不明'}")
+    return made[0]

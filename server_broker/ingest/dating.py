@@ -1,17 +1,28 @@
-"""Date what a boot did before it knew the time, by what it learnt later; inside the caller's transaction.
+"""Date what a station did before it knew the time, by what it learnt later. Inside the caller's transaction.
 
-A `ClockCorrected` fact is an anchor: at ``mono`` of a boot it was ``wall``. Only the county's signed time and NTP are
-anchors; what a station says to have from an RTC or a modem dates nothing. An undated row of the boot is dated by its
-first anchor. NTP is not signed: where the county's word follows an anchor of NTP, everything since the county's word
-before it is dated by the county's, also what the station thought to be dated, where the two differ by more than 2 s.
-Between two words of the county what the station said stands: it ran on a crystal, and no single word tells more.
+Words used here. A *boot* is one run of a station's machine, from switching on to switching off. Within a boot the
+station's monotonic clock (``mono``, ms) only goes forward, so one known time dates everything else in that boot. An
+*anchor* is such a known time: a `ClockCorrected` fact says that at ``mono`` of a boot it was ``wall``. A *word of the
+county* is an anchor that came from the county's signed welcome. A *run* is a stretch in which the county's own clock
+went without a step (`server_broker.fleet.clock_runs`).
 
-The county's own clock can be wrong too. A word of it names the run of that clock; what was learnt since of that run
-(`server_broker.fleet.clock_runs`) corrects the word, and what hung on it. Words of one boot that contradict each other,
-further than a crystal runs away, are weighed by who vouches for their runs: the lighter count like an NTP that lied.
-Where none weighs more and they are more than a minute apart, what hangs on any but the last is dated by nobody: its
-quality becomes `DISPUTED`, what the station said of it is kept beside it, and an alarm stands until nothing of the
-station is disputed any more. A synchronised clock that steps forward contradicts nothing: its machine was halted for a
+Only the county's words and NTP make anchors. A real-time clock or a modem may be wrong by years, so it dates nothing.
+
+1. A row whose station did not know the time is dated by the first anchor of its boot.
+2. NTP is not signed: anybody on the network can forge it. If a word of the county follows an anchor of NTP, then
+   everything since the county's word before that is dated by the county, where the two differ by more than 2 s. This
+   includes rows for which the station thought that it knew the time.
+3. Between two words of the county the station's own time stands. It ran on its crystal, and neither word says more.
+
+The county's own clock can be wrong too. A word names its run. If the county has learnt since that its clock was ahead
+in that run, the word is corrected by as much, and so are the rows that hang on it.
+
+Words of the county in one boot may contradict each other by more than a crystal drifts. Then they are weighed by who
+vouches for their runs: nobody, a person who set the clock, a time service, or a person who confirmed the time. A word
+that weighs less counts like an NTP that lied. If words weigh the same and are more than a minute apart, nobody can say
+which is right. The rows that depend on the contested ones are then dated by nobody: their quality becomes `DISPUTED`,
+the quality that the station stated is kept beside it, and an alarm stays open until no row of the station is disputed.
+One case looks like a contradiction and is none: a synchronised clock that steps forward. Its machine was halted for a
 while, and what it said before was right.
 """
 
@@ -22,10 +33,13 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from protocol.units import DATED_QUALITIES
+from server_broker.attendance.tables import TOUCHES
 from server_broker.fleet.alarms import AlarmCall, raise_alarms, resolve
 from server_broker.fleet.models import Alarm
-from server_broker.ingest.bulk_copy import execute, query
+from server_broker.fleet.tables import CLOCK_RUNS, STATION_EVENTS
 from server_broker.ingest.projections import LAST_WALL_MS
+from server_broker.ingest.sql import execute, query
+from server_broker.learning.tables import ATTEMPTS, LEVEL_RUNS
 from server_broker.platform.county_clock import SYNCHRONISED
 
 type Boot = tuple[str, bytes]
@@ -33,26 +47,29 @@ type Boot = tuple[str, bytes]
 
 WORDS_DIFFER = "county_words_differ"
 DISPUTED = "disputed"
-"""Quality of a row whose time hangs on words of the county that contradict each other."""
+"""Quality of a row whose time depends on words of the county that contradict each other."""
 DIFFERS_MS = 2_000
+"""A station believes a welcome that took 2 s, so a good word of the county may be wrong by as much."""
 CONTESTED_MS = 60_000
-"""Attendance is counted in minutes: words that are closer may both stand."""
+"""Attendance is counted in minutes, so words that are closer than this may both stand."""
 DRIFT_PPM = 200
-_DATED_TABLES = ("attendance_touch", "fleet_stationevent", "learning_attempt", "learning_levelrun")
+"""More than any quartz crystal drifts in the temperatures of an office: 200 ppm are 0.7 s in an hour."""
+_DATED_TABLES = (TOUCHES, STATION_EVENTS, ATTEMPTS, LEVEL_RUNS)
 _END = 2**63 - 1
+"""Beyond every mono: a span with this end goes to the end of the boot."""
 
 
 class Anchor(NamedTuple):
-    """At ``mono`` it was ``wall`` (both in ms), by this source; the station knew it at ``known``, a little later."""
+    """At ``mono`` it was ``wall`` (both in ms), by this source. The station knew it at ``known``, a little later."""
 
     mono: int
     wall: int
     source: Literal["county", "ntp"]
     known: int
     vouched: int = 0
-    """Who vouches for the run of the county's clock that said so."""
+    """Who vouches for the run of the county's clock that this word came from; more is better."""
     moved: bool = False
-    """Whether the station believed another ``wall``, which was corrected since."""
+    """Whether the station was told another ``wall``: the county has corrected this word since."""
 
 
 class Span(NamedTuple):
@@ -64,51 +81,59 @@ class Span(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How a boot is dated."""
+    """How the rows of a boot are dated."""
 
     undated: Span
-    """For rows that nobody has dated."""
+    """Dates the rows that nobody has dated yet."""
     again: list[Span]
-    """For rows whose time differs from this."""
+    """Date all rows within them whose time differs by more than `DIFFERS_MS`, also those that had a time."""
     disputed_through: int
-    """Rows up to here are dated by nobody; -1 for none."""
+    """Rows up to this mono are dated by nobody. -1: no row is disputed."""
     doubtful: bool = False
-    """Whether some word of the county is not taken as the station took it."""
+    """Whether some word of the county does not count as the station took it: it is wrong, or was corrected."""
 
 
 def plan(anchors: Sequence[Anchor]) -> Plan:
-    """Weigh the anchors of one boot, by ``mono``."""
+    """Weigh the anchors of one boot, which are in the order of ``mono``."""
     words = [anchor for anchor in anchors if anchor.source == "county"]
     if not words:
         return Plan(Span(-1, _END, anchors[0]), [], -1)
+    # The word that weighs most is the measure for the others. Of several, it is the latest.
     stands = max(words, key=lambda word: (word.vouched, word.mono))
     wrong = [word for word in words if _yields(word, stands)]
+    good = [word for word in words if word not in wrong]
+    # A wrong word that weighs as much as the measure is a dispute: it might be the measure that is wrong. It reaches
+    # to the word after the last of them, because from there on the station went by a time that nobody contests.
     contested = [word.mono for word in wrong if word.vouched == stands.vouched]
     through = next((word.known for word in words if word.mono > contested[-1]), stands.known) if contested else -1
-    good = [word for word in words if word not in wrong]
     first = good[0] if anchors[0] in wrong or contested else anchors[0]
     again = overriding(anchors, wrong=wrong)
     doubtful = bool(wrong) or any(word.moved for word in good)
     if doubtful:
+        # Earlier weighing may have dated these rows by a word that does not count any more.
         again += [Span(-1, good[0].known, good[0]), *_reigns(words, good)]
+    # What is disputed is dated by nobody, so the spans are cut to begin after it.
     kept = [span._replace(after=max(span.after, through)) for span in again if span.through > through]
     return Plan(Span(through, _END, first), kept, through, doubtful)
 
 
 def _yields(word: Anchor, stands: Anchor) -> bool:
-    """Tell whether a word of the county can't stand beside the one that weighs most."""
+    """Tell whether a word of the county contradicts the one that weighs most, and is given up for it."""
+    # How much later this word makes it than the other one does, at the same moment of the boot.
     ahead = (word.wall - word.mono) - (stands.wall - stands.mono)
     if abs(ahead) <= DIFFERS_MS + abs(word.mono - stands.mono) * DRIFT_PPM // 1_000_000:
         return False
     if word.vouched >= SYNCHRONISED:
+        # Behind the other word: the county's machine was halted between the two, and this word was right in its time.
         return ahead > CONTESTED_MS
     return word.vouched < stands.vouched or abs(ahead) > CONTESTED_MS
 
 
 def _reigns(words: Sequence[Anchor], good: Collection[Anchor]) -> list[Span]:
-    """Return the spans in which the station went by a word that was corrected, or by a wrong one to the end.
+    """Return the spans in which the station went by a word that was corrected, or by wrong words to the boot's end.
 
-    They begin with the moment in which the station knew the word: the fact that states it is dated by it.
+    A span begins with the moment at which the station knew the word, because the `ClockCorrected` fact that states
+    the word is dated by it.
     """
     reigns = [(word, after.known) for word, after in pairwise(words)] + [(words[-1], _END)]
     spans = [Span(word.known - 1, until, word) for word, until in reigns if word in good and word.moved]
@@ -118,11 +143,12 @@ def _reigns(words: Sequence[Anchor], good: Collection[Anchor]) -> list[Span]:
 
 
 def overriding(anchors: Iterable[Anchor], *, wrong: Collection[Anchor] = ()) -> list[Span]:
-    """Return the spans in which the county's word replaces NTP's, or one of its own that was ``wrong``.
+    """Return the spans in which a word of the county replaces NTP, or an earlier word of its own that was ``wrong``.
 
-    ``anchors`` are those of one boot by ``mono``.
+    ``anchors`` are those of one boot, in the order of ``mono``.
     """
     spans = []
+    # `spoke`: when the station knew the county's last good word. `doubtful`: it has heard something lesser since then.
     spoke, doubtful = -1, False
     for anchor in anchors:
         if anchor.source != "county" or anchor in wrong:
@@ -135,19 +161,20 @@ def overriding(anchors: Iterable[Anchor], *, wrong: Collection[Anchor] = ()) -> 
 
 
 def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = False) -> list[Boot]:
-    """Date the rows of boots, and tell people of those in dispute until they are no more.
+    """Date the rows of boots, and keep an alarm open for each station with rows in dispute.
 
     Args:
-        boots: By boot, the lowest mono of rows that are new; 0 where an anchor is.
+        boots: By boot, the lowest mono of its new rows; 0 if one of them is an anchor.
         at: Now.
-        from_scratch: Forget first what dated them before.
+        from_scratch: First forget how the rows were dated before.
 
     Returns:
-        The boots in which the county's words contradict each other and none counts more.
+        The boots in dispute: words of the county contradict each other there, and none of them weighs more.
     """
     if not boots:
         return []
     plans = {boot: plan(anchors) for boot, anchors in _anchors(boots).items()}
+    # A new anchor in a doubtful boot may turn the weighing round, so what was dated before is forgotten.
     anew = [boot for boot, planned in plans.items() if from_scratch or (planned.doubtful and boots[boot] == 0)]
     _forget(anew)
     disputed = {boot: planned.disputed_through for boot, planned in plans.items() if planned.disputed_through >= 0}
@@ -156,6 +183,7 @@ def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = 
         [(boot, planned.undated) for boot, planned in plans.items()],
         "t.corrected_wall IS NULL AND NOT (t.quality IN ('synced', 'holdover'))",
     )
+    # Spans that end before the new rows begin have done their work when the older rows came.
     again = [(boot, span) for boot, planned in plans.items() for span in planned.again if span.through >= boots[boot]]
     _date(again, f"abs(extract(epoch FROM coalesce(t.corrected_wall, t.wall)) * 1000 - {_VALUE}) > {DIFFERS_MS}")
     _tell_of_disputes({station for station, _ in disputed}, weighed_anew={station for station, _ in anew}, at=at)
@@ -163,19 +191,19 @@ def date_boots(boots: Mapping[Boot, int], *, at: datetime, from_scratch: bool = 
 
 
 def date_again(runs: Collection[bytes], *, at: datetime) -> list[Boot]:
-    """Date the boots anew that runs of the county's clock told the time; return those in dispute."""
+    """Date the boots anew that took the time from these runs of the county's clock; return those in dispute."""
     if not runs:
         return []
     found = query(
-        """SELECT DISTINCT station_id, boot FROM fleet_stationevent
-        WHERE kind = 'clock_corrected' AND detail->>'run' = ANY(%s)""",
+        f"""SELECT DISTINCT station_id, boot FROM {STATION_EVENTS}
+        WHERE kind = 'clock_corrected' AND detail->>'run' = ANY(%s)""",  # noqa: S608 - our own constant
         [[run.hex() for run in runs]],
     )
     return date_boots({(station, bytes(boot)): 0 for station, boot in found}, at=at, from_scratch=True)
 
 
 def _forget(boots: Sequence[Boot]) -> None:
-    """Leave of boots' rows what the station said of their time."""
+    """Take back what the county has done to the times of boots' rows, so that only the station's own word is left."""
     if not boots:
         return
     columns = [list(column) for column in zip(*boots, strict=True)]
@@ -191,7 +219,7 @@ def _forget(boots: Sequence[Boot]) -> None:
 
 
 def _tell_of_disputes(disputed: Collection[str], *, weighed_anew: Collection[str], at: datetime) -> None:
-    """Open one alarm for each station in dispute, and close those of stations of which nothing is disputed any more."""
+    """Open one alarm for each station in dispute, and close the alarms of stations without disputed rows."""
     concerned = {*disputed, *weighed_anew}
     if not concerned:
         return
@@ -209,8 +237,9 @@ def _in_dispute(stations: Collection[str]) -> set[str]:
     found: set[str] = set()
     for table in _DATED_TABLES:
         rows = query(
+            # DISPUTED is neither of the two qualities; the partial index on undated rows has this condition.
             f"""SELECT DISTINCT station_id FROM {table} WHERE station_id = ANY(%s) AND quality = %s
-            AND NOT (quality IN ('synced', 'holdover'))""",  # noqa: S608 - fixed names; the index on what is undated
+            AND NOT (quality IN ('synced', 'holdover'))""",  # noqa: S608 - fixed names
             [list(stations), DISPUTED],
         )
         found |= {station for (station,) in rows}
@@ -218,9 +247,11 @@ def _in_dispute(stations: Collection[str]) -> set[str]:
 
 
 def _dispute(boots: Mapping[Boot, int]) -> None:
+    """Mark the rows of boots up to a mono as disputed, and keep the quality that the station stated."""
     if not boots:
         return
     stations, ids = zip(*boots, strict=True)
+    # Only rows that have a time can lose it: the station knew it, or an anchor dated them.
     for table in _DATED_TABLES:
         execute(
             f"""UPDATE {table} t SET quality = %s, said_quality = t.quality, corrected_wall = NULL
@@ -232,17 +263,20 @@ def _dispute(boots: Mapping[Boot, int]) -> None:
 
 
 def _anchors(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
+    """Return the anchors of each boot that has any, in the order of ``mono``; words of the county are corrected."""
     stations, ids = zip(*boots, strict=True)
+    # `- r.ahead_ms`: a word from a run that was ahead is corrected. `known`: the fact was made a little after the
+    # moment that it is about. `e.boot = w.boot`: the two moments can be compared only if both are of this boot.
     found = query(
-        """SELECT w.station, w.boot, (e.detail->>'mono')::bigint AS mono,
+        f"""SELECT w.station, w.boot, (e.detail->>'mono')::bigint AS mono,
                (e.detail->>'wall')::bigint - coalesce(r.ahead_ms, 0), e.detail->>'source',
                greatest((e.detail->>'mono')::bigint, e.mono_ms), coalesce(r.vouched, 0), coalesce(r.ahead_ms, 0) <> 0
         FROM unnest(%s::text[], %s::text[]) AS w (station, boot)
-        JOIN fleet_stationevent e ON e.station_id = w.station AND e.detail->>'boot' = w.boot
-        LEFT JOIN fleet_clockrun r ON r.run = decode(e.detail->>'run', 'hex')
+        JOIN {STATION_EVENTS} e ON e.station_id = w.station AND e.detail->>'boot' = w.boot
+        LEFT JOIN {CLOCK_RUNS} r ON r.run = decode(e.detail->>'run', 'hex')
         WHERE e.kind = 'clock_corrected' AND e.boot = decode(w.boot, 'hex')
           AND e.detail->>'source' IN ('county', 'ntp')
-        ORDER BY mono, e.id""",
+        ORDER BY mono, e.id""",  # noqa: S608 - our own constants
         [list(stations), [boot.hex() for boot in ids]],
     )
     anchors: defaultdict[Boot, list[Anchor]] = defaultdict(list)
@@ -252,9 +286,11 @@ def _anchors(boots: Iterable[Boot]) -> dict[Boot, list[Anchor]]:
 
 
 _VALUE = "(w.wall + t.mono_ms - w.mono)"
+"""SQL: the time of row ``t`` by anchor ``w``, in ms since 1970."""
 
 
 def _date(dated: list[tuple[Boot, Span]], where: str) -> None:
+    """Date the rows of boots within spans, those for which ``where`` (SQL) holds."""
     if not dated:
         return
     rows = [(*boot, span.after, span.through, span.anchor.mono, span.anchor.wall) for boot, span in dated]

@@ -1,8 +1,9 @@
-"""Held facts in a person's hands: which wait to be looked at, and writing them off.
+"""Held facts: those that wait for a person, and those that a person has written off.
 
-A fact that is written off stays where it is, unread, with who decided it and why; the chain and the station's copy
-are as before. It is not read again: what a person has decided, no upgrade turns round. Should the station re-issue
-its content in a later stream, that is read like any other fact, and the write-off stands beside it as history.
+A held fact is stored but was not read. A person may write it off: it stays where it is, unread, with who decided it
+and why. The chain and the station's copy do not change. It is never read again, because no upgrade of ours may
+overrule what a person decided. If the station re-issues it in a later stream, that re-issue is read like any other
+fact, and the write-off stays beside it as history.
 """
 
 from collections import defaultdict
@@ -17,13 +18,13 @@ from server_broker.fleet.models import Alarm, Stream
 from server_broker.ingest.models import Fact, WriteOff
 
 HELD_ALARM = "held:"
-"""What the code of an alarm about held facts begins with; the reason follows."""
+"""The code of an alarm about held facts begins with this. The reason follows."""
 
 _SEQS_SHOWN = 100
 
 
 def held_facts() -> QuerySet[Fact]:
-    """Return the facts that are kept unread, written off or not."""
+    """Return all held facts, written off or not."""
     return Fact.objects.exclude(held_reason="")
 
 
@@ -33,13 +34,14 @@ def to_review() -> QuerySet[Fact]:
 
 
 def write_off(facts: QuerySet[Fact], *, reason: str, actor: str, at: datetime) -> int:
-    """Write off those of ``facts`` that wait for a person, say so in the audit log, and return how many there were.
+    """Write off those of ``facts`` that wait for a person, record it in the audit log, and return how many there were.
 
     Args:
-        facts: Cut to what ``actor`` may decide on.
-        reason: In the actor's words; no names and no card numbers.
+        facts: Only such as ``actor`` may decide on.
+        reason: In the actor's words; without names and card numbers.
     """
     with transaction.atomic():
+        # Locked in the order of ids, as the ingest worker does. Nobody reads these facts again in the meantime.
         streams = Stream.objects.select_for_update().filter(pk__in=facts.values("stream")).order_by("id")
         by_stream: dict[Stream, list[Fact]] = defaultdict(list)
         known = {stream.pk: stream for stream in streams}
@@ -61,7 +63,7 @@ def write_off(facts: QuerySet[Fact], *, reason: str, actor: str, at: datetime) -
 
 
 def close_alarms(station_id: str, *, at: datetime) -> None:
-    """Resolve a station's alarms about held facts of which none waits any more."""
+    """Resolve a station's alarms about held facts, for the reasons for which no fact waits any more."""
     waiting = set(to_review().filter(stream__station=station_id).values_list("held_reason", flat=True).distinct())
     alarms = Alarm.objects.filter(station=station_id, origin="county", code__startswith=HELD_ALARM, resolved_at=None)
     for code in alarms.values_list("code", flat=True):

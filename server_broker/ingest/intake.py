@@ -1,14 +1,18 @@
-"""Envelopes into the database: one batch, inside the caller's transaction, with receipts to publish after it.
+"""Store the facts of a batch of envelopes, inside the caller's transaction, and return their receipts.
 
-Each fact's rows are derived before the facts are stored, so a fact whose rows the database refuses is stored
-held. In the ordinary way a whole batch's rows go in together; ``careful`` gives each fact a savepoint of its own,
-for the batch that the database refused as a whole. Where even that fails, an envelope is taken with ``hold``: its
-facts are stored unread with that reason and nothing is derived from them, so that its stream goes on.
+The rows that other rooms read are derived before the facts are stored. So a fact whose rows the database refuses is
+stored held (unread): a receipt says so, its neighbours are read, and its stream goes on.
+
+There are three ways in which a batch is taken; the worker's ladder (`server_broker.ingest.worker`) chooses one.
+
+* Normally the rows of the whole batch go in together. This is the fast way.
+* ``careful``: each fact has a savepoint of its own, so that the fact which the database refuses is found and held.
+* ``hold``: all new facts are stored held with this reason, and nothing is derived from them.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,15 +23,13 @@ from protocol.facts import Fact
 from protocol.receipts import MAX_HELD, Held, Receipt
 from protocol.refusal import Refused
 from protocol.reissues import Layer, unwrap
-from protocol.units import FactRef
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, take_alarms
 from server_broker.ingest import stream_tables
-from server_broker.ingest.answers import Answer
 from server_broker.ingest.held import HELD_ALARM
-from server_broker.ingest.overflow import overflow_alarms
+from server_broker.ingest.messages import Outgoing
 from server_broker.ingest.projection_tables import move_rows, put_rows
 from server_broker.ingest.projections import Identity, Rows, Unstorable, derive
-from server_broker.ingest.reading import Known, NewFact, Reading, read_envelope
+from server_broker.ingest.reading import Known, NewFact, Reading, StreamState, read_envelope
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reissues import Origins, ref_of
 from server_broker.ingest.stream_tables import SenderRow, StreamRow
@@ -36,42 +38,45 @@ _log = logging.getLogger(__name__)
 
 _LAST_INTEGER = 2**31 - 1
 _REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-"""What the database says of a row that it will never take."""
+"""What the database answers for a row that it will never take. Other errors pass, and the worker tries again."""
 
 
 @dataclass(slots=True)
 class _Work:
-    """One envelope on its way."""
+    """One envelope on its way into the database."""
 
     sender: SenderRow
     stream: StreamRow
     reading: Reading
 
+    def identity(self, new: NewFact) -> Identity:
+        """Return the identity that a fact of this envelope has in its own stream."""
+        return Identity(self.sender.id, self.stream.state.epoch, new.seq)
+
 
 @dataclass(slots=True)
-class _Unwrapped:
-    """A fact to derive rows from: itself, or the innermost of a re-issue with the layers that it came in."""
+class _Content:
+    """What a fact says: the fact itself or, if it is a re-issue, the innermost fact and the layers around it."""
 
     fact: Fact
     layers: list[Layer] = field(default_factory=list)
 
-    def streams(self, own: bytes) -> list[bytes]:
-        """Return the epochs of the streams that it came in, the one at hand first."""
-        return [own, *(layer.epoch for layer in self.layers)]
-
-    def points_away(self, own: bytes) -> FactRef | None:
-        """Return the name of the fact that it is about, where that may stand under another identity."""
-        ref = ref_of(self.fact)
-        return ref if ref is not None and (self.layers or ref.epoch != own) else None
+    @property
+    def kind(self) -> str:
+        """The name of the fact's kind, as on the wire."""
+        return str(self.fact.__struct_config__.tag)
 
 
 class Intake:
-    """Takes one batch of envelopes.
-
-    ``careful`` and ``hold`` (a reason of `server_broker.ingest.reasons`) as said above.
-    """
+    """Takes one batch of envelopes, in one of the three ways."""
 
     def __init__(self, *, now: datetime, generation: int, careful: bool = False, hold: str = "") -> None:
+        """Make an intake.
+
+        Args:
+            generation: The county's, which each receipt states.
+            hold: A reason of `server_broker.ingest.reasons`.
+        """
         self._now = now
         self._generation = generation
         self._careful = careful
@@ -80,21 +85,25 @@ class Intake:
         self._origins = Origins()
         self._alarms: list[AlarmCall | AlarmOver] = []
 
-    def take(self, envelopes: Sequence[tuple[SenderRow, Envelope]]) -> list[Answer]:
+    def take(self, envelopes: Sequence[tuple[SenderRow, Envelope]]) -> list[Outgoing]:
         """Store what is new in ``envelopes``, in their order, and return the receipts for all of them."""
         work = self._read(envelopes)
         if self._hold_with:
-            for one, new in _unheld(work):
-                self._hold(one, new, self._hold_with)
+            for one, new in _new_facts(work):
+                # What is held already keeps its own reason: a missing signature must not be forgotten.
+                if not new.held:
+                    self._hold(one, new, self._hold_with)
         else:
-            unwrapped = self._unwrap(work)
-            self._load_origins(work, unwrapped)
-            for one, new in _unheld(work):
-                self._derive(one, new, unwrapped[id(new)])
+            contents = self._unwrap(work)
+            self._load_origins(work, contents)
+            for one, new in _new_facts(work):
+                if not new.held:
+                    self._derive(one, new, contents[id(new)])
         self._store(work)
         return self._receipts(work)
 
     def _read(self, envelopes: Sequence[tuple[SenderRow, Envelope]]) -> list[_Work]:
+        """Lock the streams, load the facts that may be repeated, and decide what each envelope adds."""
         keys = {(sender.id, envelope.head.epoch) for sender, envelope in envelopes}
         streams = stream_tables.lock_streams(keys, now=self._now)
         stream_tables.load_known(
@@ -105,6 +114,7 @@ class Intake:
             ]
         )
         work = []
+        # One after the other: each envelope moves its stream's state on, and the next one may continue from there.
         for sender, envelope in envelopes:
             stream = streams[(sender.id, envelope.head.epoch)]
             key = sender.record_key or b""
@@ -112,80 +122,82 @@ class Intake:
             work.append(_Work(sender, stream, reading))
         return work
 
-    def _unwrap(self, work: list[_Work]) -> dict[int, _Unwrapped]:
-        """Return what each readable new fact says, by ``id`` of the fact; hold the re-issues that can't be opened."""
-        unwrapped = {}
-        for one in work:
-            for new in one.reading.new:
-                if new.fact is None:
-                    continue
-                try:
-                    layers, fact = unwrap(new.fact)
-                except Refused as refused:
-                    self._hold(one, new, refused.reason)
-                else:
-                    unwrapped[id(new)] = _Unwrapped(fact, layers)
-        return unwrapped
+    def _unwrap(self, work: list[_Work]) -> dict[int, _Content]:
+        """Return what each readable new fact says, by ``id`` of the fact. Hold the re-issues that cannot be opened."""
+        contents = {}
+        for one, new in _new_facts(work):
+            if new.fact is None:
+                continue
+            try:
+                layers, fact = unwrap(new.fact)
+            except Refused as refused:
+                self._hold(one, new, refused.reason)
+            else:
+                contents[id(new)] = _Content(fact, layers)
+        return contents
 
-    def _load_origins(self, work: list[_Work], unwrapped: dict[int, _Unwrapped]) -> None:
-        identities = {
-            Identity(one.sender.id, layer.epoch, layer.seq)
-            for one, new in _new_facts(work)
-            if id(new) in unwrapped
-            for layer in unwrapped[id(new)].layers
-        }
-        reissues_here = bool(identities)
-        identities |= {_identity(one, new) for one, new in _new_facts(work) if one.stream.has_reissues}
-        identities |= {
-            Identity(one.sender.id, ref.epoch, ref.seq)
-            for one, new in _new_facts(work)
-            if id(new) in unwrapped and (ref := unwrapped[id(new)].points_away(one.stream.state.epoch))
-        }
-        self._origins = stream_tables.load_origins(identities)
+    def _load_origins(self, work: list[_Work], contents: dict[int, _Content]) -> None:
+        """Load what the county has under each identity that decides where the rows of the new facts stand."""
+        wanted: set[Identity] = set()
+        reissues_here = False
+        for one, new in _new_facts(work):
+            # A fact of which a later stream may have brought a re-issue before.
+            if one.stream.has_reissues:
+                wanted.add(one.identity(new))
+            if (content := contents.get(id(new))) is None:
+                continue
+            wanted.update(Identity(one.sender.id, layer.epoch, layer.seq) for layer in content.layers)
+            reissues_here = reissues_here or bool(content.layers)
+            # The fact that this one is about. It may stand under another identity, unless both are of one stream.
+            ref = ref_of(content.fact)
+            if ref is not None and (content.layers or ref.epoch != one.stream.state.epoch):
+                wanted.add(Identity(one.sender.id, ref.epoch, ref.seq))
+        self._origins = stream_tables.load_origins(wanted)
         if reissues_here:
+            # A re-issue may name a fact of this very batch, which is not in the database yet.
             for one, new in _new_facts(work):
                 one.stream.has_reissues = True
-                self._origins.stored[_identity(one, new)] = Known(new.digest, new.held)
+                self._origins.stored[one.identity(new)] = Known(new.digest, new.held)
 
-    def _derive(self, one: _Work, new: NewFact, said: _Unwrapped) -> None:
-        own = _identity(one, new)
-        who: Identity | None = own
-        if said.layers:
-            who = self._origins.place(own, said.layers)
+    def _derive(self, one: _Work, new: NewFact, content: _Content) -> None:
+        """Derive the rows of a fact under its first identity. Hold the fact if its rows cannot be stored."""
+        own = one.identity(new)
+        identity: Identity | None = own
+        if content.layers:
+            identity = self._origins.place(own, content.layers)
         elif one.stream.has_reissues:
-            who = self._direct(own, new.digest)
-        if who is None:
-            self._origins.note_again(own, said.layers, _kind_of(said.fact))
+            if self._origins.is_again(own, new.digest):
+                identity = None
+            elif (elsewhere := self._origins.give_way(own)) is not None:
+                # A re-issue with other content has its rows under this identity, which is this fact's by right.
+                move_rows(own, elsewhere)
+        if identity is None:
+            # The county has read this fact before, so it must not count a second time.
+            self._origins.note_again(own, content.layers, content.kind)
             return
+        streams = [own.epoch, *(layer.epoch for layer in content.layers)]
         try:
-            streams = said.streams(one.stream.state.epoch)
-            self._put(self._origins.pointed(said.fact, who.station, streams=streams), who)
-        except (Unstorable, *_REFUSALS) as error:
-            self._hold(one, new, "out_of_range" if isinstance(error, Unstorable) else "refused_by_database")
+            fact = self._origins.pointed(content.fact, own.station, streams=streams)
+            if self._careful:
+                rows = Rows(self._now)
+                derive(fact, identity, rows)
+                with transaction.atomic():
+                    put_rows(rows)
+                self._alarms += rows.alarms
+            else:
+                derive(fact, identity, self._rows)
+        except Unstorable:
+            self._hold(one, new, "out_of_range")
+        except _REFUSALS:
+            self._hold(one, new, "refused_by_database")
         else:
-            if said.layers:
-                self._origins.note(own, said.layers, _kind_of(said.fact), identity=who)
-
-    def _direct(self, who: Identity, digest: bytes) -> Identity | None:
-        """Return under what a fact in its own stream stands, or None when a re-issue of it came first."""
-        if self._origins.is_again(who, digest):
-            return None
-        if (elsewhere := self._origins.give_way(who)) is not None:
-            move_rows(who, elsewhere)
-        return who
-
-    def _put(self, fact: Fact, who: Identity) -> None:
-        if not self._careful:
-            derive(fact, who, self._rows)
-            return
-        rows = Rows(self._now)
-        derive(fact, who, rows)
-        with transaction.atomic():
-            put_rows(rows)
-        self._alarms += rows.alarms
+            # Only now, because the identity of a re-issue that is held stays free for the next one.
+            if content.layers:
+                self._origins.note(own, content.layers, content.kind, identity=identity)
 
     def _hold(self, one: _Work, new: NewFact, reason: str) -> None:
         new.held = reason
+        # A repeat of this fact later in the batch must be told the reason too.
         one.stream.state.known[new.seq] = Known(new.digest, reason)
 
     def _store(self, work: list[_Work]) -> None:
@@ -200,14 +212,25 @@ class Intake:
             for one in work
             if (signed := one.reading.signed) is not None
         }
-        waiting = {one.sender.id: _waiting(one.stream) for one in work}
-        alarms = [*_intake_alarms(work), *overflow_alarms((one.sender.id, one.stream.state) for one in work)]
-        self._beside(lambda: stream_tables.put_signed_heads(signed_heads))
-        self._beside(lambda: stream_tables.put_receipted(waiting, at=self._now))
-        self._beside(lambda: take_alarms([*self._alarms, *self._rows.alarms, *alarms], at=self._now))
+        waiting = {
+            one.sender.id: min(max(0, one.stream.state.issued - one.stream.state.through), _LAST_INTEGER)
+            for one in work
+        }
+        alarms = [
+            *self._alarms,
+            *self._rows.alarms,
+            *_intake_alarms(work),
+            *overflow_alarms((one.sender.id, one.stream.state) for one in work),
+        ]
+        self._store_best_effort(lambda: stream_tables.put_signed_heads(signed_heads))
+        self._store_best_effort(lambda: stream_tables.put_receipted(waiting, at=self._now))
+        self._store_best_effort(lambda: take_alarms(alarms, at=self._now))
 
-    def _beside(self, put: Callable[[], None]) -> None:
-        """Store what the facts and their receipt stand without: of those that are held, nothing else is required."""
+    def _store_best_effort(self, put: Callable[[], None]) -> None:
+        """Store something that a receipt does not need. With ``hold``, go on without it if the database refuses it.
+
+        Otherwise a refusal fails the batch, and the next rung of the ladder finds out what is to blame.
+        """
         if not self._hold_with:
             put()
             return
@@ -217,8 +240,9 @@ class Intake:
         except _REFUSALS as error:
             _log.error("stored without what belongs to it: %s", str(error).splitlines()[0])
 
-    def _receipts(self, work: list[_Work]) -> list[Answer]:
-        senders = {one.stream.id: one for one in work}
+    def _receipts(self, work: list[_Work]) -> list[Outgoing]:
+        """Return a receipt for each stream, with the held facts that the batch brought or repeated."""
+        streams = {one.stream.id: one for one in work}
         held: dict[int, dict[int, Held]] = defaultdict(dict)
         for one in work:
             for again in one.reading.repeated_held:
@@ -226,46 +250,25 @@ class Intake:
             for new in one.reading.new:
                 if new.held:
                     held[one.stream.id][new.seq] = Held(seq=new.seq, digest=new.digest, reason=new.held)
-        return [
-            self._receipt(one, part) for stream, one in senders.items() for part in _parts(list(held[stream].values()))
-        ]
-
-    def _receipt(self, one: _Work, held: list[Held]) -> Answer:
-        state = one.stream.state
-        receipt = Receipt(
-            station=one.sender.id,
-            epoch=state.epoch,
-            through=state.through,
-            head=state.head,
-            generation=self._generation,
-            held=held,
-        )
-        return Answer(one.sender.shard, receipt)
-
-
-def _kind_of(fact: Fact) -> str:
-    return str(fact.__struct_config__.tag)
+        receipts = []
+        for stream, one in streams.items():
+            state, facts = one.stream.state, list(held[stream].values())
+            # One receipt carries `MAX_HELD` held facts, so more need several. With none, one receipt is due too.
+            for start in range(0, max(1, len(facts)), MAX_HELD):
+                receipt = Receipt(
+                    station=one.sender.id,
+                    epoch=state.epoch,
+                    through=state.through,
+                    head=state.head,
+                    generation=self._generation,
+                    held=facts[start : start + MAX_HELD],
+                )
+                receipts.append(Outgoing(one.sender.shard, receipt))
+        return receipts
 
 
 def _new_facts(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:
     return ((one, new) for one in work for new in one.reading.new)
-
-
-def _unheld(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:
-    return ((one, new) for one, new in _new_facts(work) if not new.held)
-
-
-def _identity(one: _Work, new: NewFact) -> Identity:
-    return Identity(one.sender.id, one.stream.state.epoch, new.seq)
-
-
-def _waiting(stream: StreamRow) -> int:
-    return min(max(0, stream.state.issued - stream.state.through), _LAST_INTEGER)
-
-
-def _parts(held: list[Held]) -> list[list[Held]]:
-    """Cut a list to what one receipt carries; nothing held is one receipt too."""
-    return [held[start : start + MAX_HELD] for start in range(0, len(held), MAX_HELD)] or [[]]
 
 
 def _intake_alarms(work: list[_Work]) -> Iterator[AlarmCall]:
@@ -275,8 +278,11 @@ def _intake_alarms(work: list[_Work]) -> Iterator[AlarmCall]:
             yield AlarmCall(one.sender.id, "conflicting_fact", "critical", detail)
         for new in one.reading.new:
             if new.held:
-                yield AlarmCall(one.sender.id, f"{HELD_ALARM}{new.held}", "major", _held_detail(new))
+                detail = f"第 {new.seq} 条记录待审：{reason_word(new.held)}"
+                yield AlarmCall(one.sender.id, f"{HELD_ALARM}{new.held}", "major", detail)
 
 
-def _held_detail(new: NewFact) -> str:
-    return f"第 {new.seq} 条记录待审：{reason_word(new.held)}"
+def overflow_alarms(states: Iterable[tuple[str, StreamState]]) -> list[AlarmCall]:
+    """Return an alarm for each station that has signed more heads than are kept, and sent no facts for them."""
+    detail = "站点多次接通却没有一条记录送到，此时若换卡，可能查不出缺了什么"
+    return [AlarmCall(station, "signed_heads_full", "major", detail) for station, state in states if state.overflowed]

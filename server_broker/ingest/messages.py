@@ -1,28 +1,36 @@
-"""From an MQTT message to one of the contract's messages, or a refusal. Pure.
+"""The contract's messages as ingest meets them: what a station sent up, and what the county sends down. Pure.
 
-Who sent it is what the topic says, because the broker lets a station publish on its own topics alone; a payload
-that claims another station is refused.
+Up: an MQTT message becomes one of the contract's messages, or a refusal. Its topic says who sent it, because the
+broker lets a station publish on its own topics alone. A payload that names another station is refused.
+
+Down: an `Outgoing` is made inside a transaction. It is signed and published only after that transaction's COMMIT.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from protocol import topics
-from protocol.birth import Birth, Compare, Gone
-from protocol.blobs import BlobChunk, BlobQuery, decode_chunk
+from protocol.birth import NOT_TOLD, Birth, Compare, Gone, Match, Welcome, seal_match, seal_welcome
+from protocol.blobs import BlobChunk, BlobMissing, BlobQuery, decode_chunk, seal_missing
 from protocol.codec import decode
+from protocol.commands import Command, seal_command
 from protocol.envelope import Envelope, decode_envelope
+from protocol.receipts import Receipt, seal_receipt
 from protocol.refusal import Refused
 from protocol.topics import Down, Topic, Up
-from protocol.twin import Reported
+from protocol.twin import Desired, Reported, seal_desired
 from protocol.vitals import Vitals
 
 type UpMessage = Envelope | Birth | Compare | Gone | Vitals | Reported | BlobChunk | BlobQuery
+type DownMessage = Receipt | Welcome | Match | BlobMissing | Desired | Command
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message as the broker handed it over. ``ticket`` names it to the source when it is acknowledged."""
+    """A message as the broker handed it over. With ``ticket`` the source knows which message is acknowledged."""
 
     topic: str
     payload: bytes
@@ -31,7 +39,7 @@ class Incoming:
 
     @property
     def leaf(self) -> str:
-        """What the last level of its topic says; anything where the topic is none of the contract's."""
+        """The last level of the topic. Any text, if the topic is not one of the contract's."""
         return self.topic.rpartition("/")[2]
 
 
@@ -48,7 +56,7 @@ _READERS: dict[Up | Down, Callable[[bytes], UpMessage]] = {
 
 
 def read_topic(incoming: Incoming) -> Topic:
-    """Return where a message came in.
+    """Return the station, shard and leaf that the topic of a message names.
 
     Raises:
         Refused: ``bad_topic``, also for a topic that only the county publishes on.
@@ -63,8 +71,8 @@ def read_message(topic: Topic, incoming: Incoming) -> UpMessage:
     """Return the message in ``incoming``.
 
     Raises:
-        Refused: As the contract's readers; ``wrong_station`` when the payload names another than its topic;
-            ``bad_topic`` when it was retained, because nothing here ever is.
+        Refused: As the contract's readers; ``wrong_station`` if the payload names another station than its topic;
+            ``bad_topic`` if the broker had retained it, because no station sends retained messages.
     """
     if incoming.retained:
         raise Refused("bad_topic", "a retained message")
@@ -72,3 +80,63 @@ def read_message(topic: Topic, incoming: Incoming) -> UpMessage:
     if message.station != topic.station:
         raise Refused("wrong_station", f"the payload names {message.station}")
     return message
+
+
+_LEAVES: dict[type, Down] = {
+    Receipt: "receipt",
+    Welcome: "welcome",
+    Match: "match",
+    BlobMissing: "missing",
+    Desired: "desired",
+    Command: "command",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to the station that it names, in that station's shard."""
+
+    shard: int
+    message: DownMessage
+    may_be_untold: bool = True
+    """Only for a welcome: whether its station understands `NOT_TOLD` in place of the time."""
+
+    @property
+    def topic(self) -> str:
+        """The topic on which the station hears it."""
+        return topics.topic(shard=self.shard, station=self.message.station, leaf=_LEAVES[type(self.message)])
+
+    @property
+    def must_arrive(self) -> bool:
+        """Whether it goes by QoS 1.
+
+        A station that misses a receipt, a welcome or the like asks again. It does not ask for a desired state or a
+        command, because it does not know of them.
+        """
+        return isinstance(self.message, Desired | Command)
+
+
+def seal_outgoing(
+    outgoing: Outgoing, key: Ed25519PrivateKey, *, wall_ms: int, tells: bool = True, clock_run: bytes | None = None
+) -> bytes:
+    """Sign and encode a message.
+
+    Args:
+        wall_ms: The county's clock at this moment. A command always states it.
+        tells: Whether the county's clock is good enough to be told. If so, a welcome states ``wall_ms`` and
+            ``clock_run``, the run of the county's clock that it comes from.
+    """
+    match outgoing.message:
+        case Receipt() as receipt:
+            return seal_receipt(key, receipt)
+        case Welcome() as welcome:
+            told = {"wall": wall_ms, "clock_run": clock_run} if tells else {"wall": NOT_TOLD}
+            return seal_welcome(key, msgspec.structs.replace(welcome, **told))
+        case Match() as found:
+            return seal_match(key, found)
+        case BlobMissing() as missing:
+            return seal_missing(key, missing)
+        case Desired() as desired:
+            return seal_desired(key, desired)
+        case Command() as command:
+            return seal_command(key, msgspec.structs.replace(command, issued=wall_ms))

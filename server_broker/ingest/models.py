@@ -1,4 +1,4 @@
-"""Facts as they came, byte for byte, and what could not be read."""
+"""Facts as they came, byte for byte; what stations signed for; and messages that could not be read."""
 
 from django.db import models
 
@@ -8,15 +8,15 @@ from server_broker.fleet.models import Station, Stream
 class Fact(models.Model):
     """One fact of one stream. ``(stream, seq)`` is its identity; a second row for it can't exist.
 
-    ``held_reason`` is empty for a fact that was read. ``body`` and ``salt`` may later be erased for privacy;
-    ``digest`` stays, so the chain still verifies.
+    ``held_reason`` is empty for a fact that was read. ``body`` and ``salt`` may later be erased for privacy. The
+    ``digest`` stays, so the chain can still be verified.
     """
 
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="facts")
     seq = models.BigIntegerField()
     digest = models.BinaryField(max_length=32)
     head = models.BinaryField(max_length=32)
-    """The chain's value after this fact, over what the county has."""
+    """The chain's value after this fact, computed from the facts that the county has."""
     salt = models.BinaryField(max_length=16, null=True)
     body = models.BinaryField(null=True)
     kind = models.CharField(max_length=24)
@@ -49,10 +49,11 @@ class SignedHeadKept(models.Model):
 
 
 class UnprovenHead(models.Model):
-    """A head that a station signed and to which the county's facts do not lead; it goes when they do.
+    """A head that a station signed and to which the county's facts do not lead. It is deleted when they do.
 
-    Most are only ahead of the facts. But where those pass it and lead elsewhere, a copied card has signed it, and it
-    stays: of the facts under it the county knows that they were shown green.
+    Most such heads are only ahead of the facts, which are on their way. But if the facts pass a head and do not lead to
+    it, a copied card has signed it. Then it stays, because it proves that facts were shown green which the county does
+    not have (`server_broker.ledger.lineage`).
     """
 
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="unproven_heads")
@@ -60,17 +61,17 @@ class UnprovenHead(models.Model):
     head = models.BinaryField(max_length=32)
     signature = models.BinaryField(max_length=64)
     connection = models.BinaryField(max_length=16)
-    """Nonce of the birth that it came with; empty where it came otherwise."""
+    """Nonce of the birth that it came with. Empty if it came with vitals or with facts."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["stream", "seq", "head"], name="unproven_head_once")]
 
 
 class Reissue(models.Model):
-    """A fact of an earlier stream that came again in a later one, by the identity and digest that it first had.
+    """A fact of an earlier stream that came again in a later one: the identity and digest that it had before.
 
-    What was derived from it stands under ``(identity_epoch, identity_seq)``: its first identity, or that of the
-    fact which carried it (``carrier``) where other content has the first one (a cloned card).
+    Its rows stand under ``(identity_epoch, identity_seq)``. That is its first identity or, if a cloned card has put
+    another fact there, the identity of the fact that carried it (``carrier``).
     """
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="reissues")
@@ -87,7 +88,7 @@ class Reissue(models.Model):
 
 
 class Quarantined(models.Model):
-    """A message that named no fact that could be receipted: kept raw, with why."""
+    """A message of which no fact could be receipted. It is kept raw, with the reason."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, null=True)
     topic = models.CharField(max_length=128)
@@ -101,7 +102,7 @@ class Quarantined(models.Model):
 
 
 class IngestLease(models.Model):
-    """Which ingest worker works a shard: one at a time, held by a PostgreSQL advisory lock, named here for people."""
+    """The ingest worker that works a shard, named here for people. What holds it is a PostgreSQL advisory lock."""
 
     shard = models.PositiveSmallIntegerField(primary_key=True)
     worker = models.CharField(max_length=64)

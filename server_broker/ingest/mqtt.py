@@ -1,8 +1,8 @@
 """The county's broker as a `Source`: MQTT 5.0 by paho, over the loopback listener.
 
-Clean start and session expiry 0, so the broker keeps nothing for us and we never acknowledge what another
-connection was given. Acknowledgements are ours to send; receive maximum (MQTT 5.0, 3.1.2.11.3) bounds what is
-unacknowledged, and with it our memory.
+Each connection is a clean start with session expiry 0. So the broker keeps nothing for us, and we never acknowledge a
+message that another connection was given. We send the acknowledgements ourselves, after the messages are stored. The
+receive maximum (MQTT 5.0, 3.1.2.11.3) bounds how many messages are unacknowledged, and with it our memory.
 """
 
 import logging
@@ -26,8 +26,9 @@ _log = logging.getLogger(__name__)
 
 RECEIVE_MAXIMUM = 1_000
 MAX_UNSURE_BYTES = 32 * 2**20
-"""Messages of QoS 0 beyond this many waiting bytes are dropped: nothing that must arrive travels so."""
+"""With more bytes waiting, messages of QoS 0 are dropped. Nothing that must arrive is sent by QoS 0."""
 MAX_OUTGOING = 2_000
+"""Messages of QoS 1 that paho keeps while the broker is away."""
 
 _KEEPALIVE_S = 15
 _MAX_PACKET_BYTES = 2**18
@@ -45,13 +46,15 @@ class BrokerAddress:
 
 @dataclass(frozen=True, slots=True)
 class _Ticket:
+    """What an acknowledgement needs. A packet id (``mid``) means something on its own connection only."""
+
     connection: int
     mid: int
     qos: int
 
 
 class MqttSource:
-    """Hears every station of one shard."""
+    """Hears every station of one shard. Paho's thread puts messages in; the worker's thread takes them out."""
 
     def __init__(self, address: BrokerAddress, *, shard: int, client_id: str) -> None:
         self._address = address
@@ -78,7 +81,7 @@ class MqttSource:
         return client
 
     def start(self) -> None:
-        """Begin connecting; paho's thread tries again every 1 to 5 s."""
+        """Begin to connect. Paho's thread tries again every 1 to 5 s."""
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.ReceiveMaximum = RECEIVE_MAXIMUM
         properties.SessionExpiryInterval = 0
@@ -93,11 +96,14 @@ class MqttSource:
         self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         if reason.is_failure:
+            # Paho tries again by itself.
             _log.error("the broker refuses the county's own client: %s", reason)
             return
+        # Before `connected`: messages of this connection get its number, and older tickets are void from now on.
         self._connection += 1
         self.connected = True
         self._interrupted.set()
+        # Nothing of the contract is retained, so the broker need not look for retained messages.
         options = SubscribeOptions(qos=1, noLocal=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         client.subscribe([(county_filter(shard=self._shard, leaf=leaf), options) for leaf in UP if leaf not in PASSING])
         _log.info("connected to the broker, shard %d", self._shard)
@@ -112,6 +118,7 @@ class MqttSource:
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         ticket = _Ticket(self._connection, message.mid, message.qos)
         with self._came:
+            # Receive maximum bounds what comes by QoS 1, but not what comes by QoS 0.
             if message.qos == 0 and self._waiting_bytes > MAX_UNSURE_BYTES:
                 return
             incoming = Incoming(message.topic, bytes(message.payload), message.retain, ticket)
@@ -122,7 +129,7 @@ class MqttSource:
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
         """Return up to ``max_messages`` messages of about ``max_bytes`` in all, births first, each kind in order.
 
-        Half of them are births at most, so that no storm of births keeps the facts away.
+        At most half of them are births, so that facts get through a storm of births.
         """
         messages: list[Incoming] = []
         size = 0
@@ -141,7 +148,7 @@ class MqttSource:
         self._client.publish(topic, payload, qos=1 if must_arrive else 0)
 
     def acknowledge(self, messages: Sequence[Incoming]) -> None:
-        """Send PUBACKs for the messages of this connection; the broker has forgotten the others."""
+        """Send PUBACKs for the messages of this connection. The broker has forgotten the others."""
         for message in messages:
             ticket = message.ticket
             if isinstance(ticket, _Ticket) and ticket.qos and ticket.connection == self._connection:

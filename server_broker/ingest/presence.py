@@ -1,23 +1,30 @@
-"""Births, wills and vitals: whether a station is connected, what it last said, and the county's welcome."""
+"""What stations say of themselves: births, wills, vitals and comparisons; and the county's welcome to a birth.
+
+A *birth* begins a connection. It carries the newest head that the station has signed, so the county learns how many
+facts are still on their way. The *welcome* says how far the county has the stream. If the two do not fit, the station
+sends a *compare* with some of its own chain values, and the county answers with the highest one that it has too.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from protocol.birth import MAX_MARKS, NOT_TOLD, Birth, Gone, Mark, Welcome
+from protocol.birth import MAX_MARKS, NOT_TOLD, Birth, Compare, Gone, Mark, Match, Welcome
 from protocol.chain import first_head
-from protocol.heads import SignedHead, verify_head
-from protocol.refusal import Refused
+from protocol.heads import SignedHead
 from protocol.twin import Reported
 from protocol.vitals import Vitals
 from server_broker.fleet import health
 from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.models import StationStatus
+from server_broker.fleet.tables import STREAMS
 from server_broker.ingest import stream_tables
-from server_broker.ingest.answers import Answer
-from server_broker.ingest.overflow import overflow_alarms
-from server_broker.ingest.reading import StreamState
+from server_broker.ingest.intake import overflow_alarms
+from server_broker.ingest.messages import Outgoing
+from server_broker.ingest.reading import is_signed_by
+from server_broker.ingest.sql import query
 from server_broker.ingest.stream_tables import SenderRow, StreamKey, StreamRow
+from server_broker.ingest.tables import FACTS
 from server_broker.twin.desired import is_ahead, kept_desired, note_reported
 
 type Presence = Birth | Gone | Vitals | Reported
@@ -45,10 +52,11 @@ _STATUS_FIELDS = [
 ]
 _LAST_INTEGER = 2**31 - 1
 _LAST_BIG_INTEGER = 2**63 - 1
+"""The largest numbers that the columns hold. A station may state any, and must not fail its whole batch by it."""
 
 
-def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, generation: int) -> list[Answer]:
-    """Note what stations said of themselves, in order, and return welcomes and the desired states they lack."""
+def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, generation: int) -> list[Outgoing]:
+    """Note what stations said of themselves, in order; return the welcomes, and the desired states that they lack."""
     if not said:
         return []
     through = _note_issued(said, now=now)
@@ -57,7 +65,9 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
     if births:
         stream_tables.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
-    note_reported([(sender.id, _as_reported(birth)) for sender, birth in births])
+    note_reported(
+        [(sender.id, Reported(station=birth.station, version=birth.twin_version, at=0)) for sender, birth in births]
+    )
     return [*_welcomes(births, generation=generation), *_desired(said)]
 
 
@@ -68,7 +78,10 @@ def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, through: dict[St
         status = statuses.setdefault(sender.id, StationStatus(station_id=sender.id))
         _apply(status, message, now)
         if isinstance(message, Vitals):
-            status.waiting = min(_waiting(sender, message, through), _LAST_INTEGER)
+            # Counted from the signed head, because the station's own count may be older than the last receipt.
+            known = through.get((sender.id, message.head.epoch))
+            waiting = message.waiting if known is None else max(0, message.head.through - known)
+            status.waiting = min(waiting, _LAST_INTEGER)
     StationStatus.objects.bulk_create(
         statuses.values(), update_conflicts=True, unique_fields=["station"], update_fields=_STATUS_FIELDS
     )
@@ -83,6 +96,7 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
             status.online, status.connection, status.doubted_at = True, message.nonce, None
             status.software = _shown(message.software)
         case Gone():
+            # The broker sends a will late. That of an earlier connection must not end the one that is up now.
             if status.connection is not None and bytes(status.connection) == message.nonce:
                 status.online, status.connection, status.doubted_at = False, None, None
                 status.changed_at = now
@@ -93,6 +107,7 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
 
 
 def _apply_vitals(status: StationStatus, vitals: Vitals, now: datetime) -> None:
+    # A station that was thought silent and speaks again on its connection is online, without a new birth.
     if status.connection is not None and not status.online:
         status.online, status.changed_at = True, now
     status.doubted_at = None
@@ -114,26 +129,20 @@ def _at_most(value: int | None, most: int) -> int | None:
     return None if value is None else min(value, most)
 
 
-def _waiting(sender: SenderRow, vitals: Vitals, through: dict[StreamKey, int]) -> int:
-    """Return how many facts wait, by the signed head: the station's own count may be older than the last receipt."""
-    known = through.get((sender.id, vitals.head.epoch))
-    return vitals.waiting if known is None else max(0, vitals.head.through - known)
-
-
 def _shown(text: str) -> str:
     return text.replace("\x00", "�")
 
 
 def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> dict[StreamKey, int]:
-    """Adopt the heads that births and vitals carry as what the station says to have issued.
+    """Note the signed heads that births and vitals carry; return how far the county has those streams.
 
-    Return how far the county has those streams.
+    A signed head says how many facts the station has issued.
     """
     heads: dict[StreamKey, list[_Said]] = defaultdict(list)
     alarms = []
     for sender, message in said:
         if isinstance(message, Birth | Vitals):
-            if _signed_by(sender, message.head):
+            if is_signed_by(sender.record_key or b"", sender.id, message.head):
                 nonce = message.nonce if isinstance(message, Birth) else b""
                 heads[(sender.id, message.head.epoch)].append((message.head, nonce))
             else:
@@ -147,33 +156,32 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
 
 
 type _Said = tuple[SignedHead, bytes]
-"""A head, and the nonce of the birth that carries it or nothing."""
+"""A signed head, and the nonce of the birth that carries it. Empty if vitals carry it."""
 
 
 def _note_heads(heads: list[tuple[StreamRow, _Said]]) -> None:
-    """Note what was signed. A head behind our own is an older card's, or a copy's that leads elsewhere."""
+    """Note what was signed, and whether it contradicts what the county has at the same seq.
+
+    A head behind the county's own is an old one said again, or that of an older card; or that of a copied card whose
+    facts lead elsewhere. The chain value that the county has at that seq tells which.
+    """
     behind = [(row, head.through) for row, (head, _) in heads if head.through <= row.state.through]
     ours = stream_tables.load_heads([(row, seq) for row, seq in behind if seq < row.state.through])
+    # The value at `through` came along with the stream.
     ours |= {(row.id, seq): row.state.head for row, seq in behind if seq == row.state.through}
     for row, (head, nonce) in heads:
         contradicts = ours.get((row.id, head.through), head.head) != head.head
         row.state.note(head, connection=nonce, contradicts=contradicts)
 
 
-def _signed_by(sender: SenderRow, head: SignedHead) -> bool:
-    try:
-        verify_head(sender.record_key or b"", station=sender.id, signed=head)
-    except Refused:
-        return False
-    return True
-
-
-def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list[Answer]:
+def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list[Outgoing]:
     if not births:
         return []
+    # Read again, because the heads that were noted just now belong in the welcome. For a birth with a bad signature no
+    # stream was made, and it may have none.
     streams = stream_tables.find_streams({(sender.id, birth.head.epoch) for sender, birth in births})
     held = stream_tables.load_held([stream.id for stream in streams.values()])
-    answers = []
+    welcomes = []
     for sender, birth in births:
         stream = streams.get((sender.id, birth.head.epoch))
         welcome = Welcome(
@@ -185,26 +193,25 @@ def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list
             nonce=birth.asked,
             wall=NOT_TOLD,
             held=held[stream.id] if stream else [],
-            signed=_signed_beyond(stream.state) if stream else [],
+            # All heads that the station has signed beyond `through`. A card that does not lead to each is a copy.
+            signed=[Mark(seq=at.seq, head=at.head) for at in sorted(stream.state.unproven)[-MAX_MARKS:]]
+            if stream
+            else [],
         )
-        answers.append(Answer(sender.shard, welcome, may_be_untold=birth.generation is not None))
-    return answers
+        # Stations that state the county's generation in their births are new enough to understand `NOT_TOLD`.
+        welcomes.append(Outgoing(sender.shard, welcome, may_be_untold=birth.generation is not None))
+    return welcomes
 
 
-def _signed_beyond(state: StreamState) -> list[Mark]:
-    return [Mark(seq=seq, head=head) for seq, head in sorted(state.unproven)[-MAX_MARKS:]]
-
-
-def _as_reported(birth: Birth) -> Reported:
-    return Reported(station=birth.station, version=birth.twin_version, at=0)
-
-
-def _desired(said: Sequence[tuple[SenderRow, Presence]]) -> list[Answer]:
+def _desired(said: Sequence[tuple[SenderRow, Presence]]) -> list[Outgoing]:
+    """Return the desired states of the stations that said last that they run with another version."""
     wanting: dict[str, SenderRow] = {}
     for sender, message in said:
         match message:
             case Birth() if message.twin_version != sender.desired_version or sender.desired_version == 0:
                 wanting[sender.id] = sender
+            # A version that the station has just refused is not sent again, unless the station is ahead of the county:
+            # then it holds a state from before the county was restored.
             case Reported() if message.version != sender.desired_version != message.refused or is_ahead(
                 message.version, of=sender.desired_version
             ):
@@ -213,4 +220,39 @@ def _desired(said: Sequence[tuple[SenderRow, Presence]]) -> list[Answer]:
                 wanting.pop(sender.id, None)
             case _:
                 pass
-    return [Answer(wanting[desired.station].shard, desired) for desired in kept_desired(wanting)]
+    return [Outgoing(wanting[desired.station].shard, desired) for desired in kept_desired(wanting)]
+
+
+_HIGHEST = f"""
+SELECT w.asked, max(w.seq)
+FROM unnest(%s::int[], %s::text[], %s::bytea[], %s::bigint[], %s::bytea[]) AS w (asked, station, epoch, seq, head)
+JOIN {STREAMS} s ON s.station_id = w.station AND s.epoch = w.epoch
+JOIN {FACTS} f ON f.stream_id = s.id AND f.seq = w.seq AND f.head = w.head
+WHERE w.seq <= s.through
+GROUP BY w.asked
+"""  # noqa: S608 - our own constants
+
+
+def answer_compares(asked: Sequence[tuple[SenderRow, Compare]]) -> list[Outgoing]:
+    """Answer each comparison with the highest of its marks that the county has too, or with 0.
+
+    A mark is a chain value at a seq. If two chains have the same value there, all facts up to it are the same.
+    """
+    marks = [(number, mark) for number, (_, compare) in enumerate(asked) for mark in compare.marks]
+    if not marks:
+        return []
+    found = query(
+        _HIGHEST,
+        [
+            [number for number, _ in marks],
+            [asked[number][0].id for number, _ in marks],
+            [asked[number][1].epoch for number, _ in marks],
+            [mark.seq for _, mark in marks],
+            [mark.head for _, mark in marks],
+        ],
+    )
+    matched: dict[int, int] = dict(found)
+    return [
+        Outgoing(sender.shard, Match(station=sender.id, epoch=compare.epoch, through=matched.get(number, 0)))
+        for number, (sender, compare) in enumerate(asked)
+    ]

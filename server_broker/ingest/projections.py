@@ -1,6 +1,7 @@
 """Turn facts into the rows that other rooms read. Pure; one small handler for each kind of fact.
 
-Rows are tuples in the column order of `ingest.stream_tables`, because tens of thousands are made a second.
+A row is a tuple in the column order of its room's `Table` (such as `server_broker.attendance.tables`), because tens
+of thousands of rows are made in a second. `projection_tables` stores them.
 """
 
 from collections.abc import Callable
@@ -21,11 +22,11 @@ _LAST_INTEGER = 2**31 - 1
 
 
 class Unstorable(Exception):
-    """A fact that is well formed and cannot be a row: a date beyond year 9999, a NUL in a text, a huge number."""
+    """A fact that is well formed but cannot be a row: a date after the year 9999, a NUL in a text, a huge number."""
 
 
 class Identity(NamedTuple):
-    """Under what a fact's rows stand: station and the epoch and seq in which it was first committed."""
+    """The identity under which a fact's rows stand: its station, and the epoch and seq where it was first committed."""
 
     station: str
     epoch: bytes
@@ -33,7 +34,7 @@ class Identity(NamedTuple):
 
 
 class Direction(NamedTuple):
-    """The person chose ``direction`` for the touch of that identity."""
+    """The person chose ``direction`` for the touch with that identity."""
 
     station: str
     epoch: bytes
@@ -75,25 +76,26 @@ class Rows:
     results: list[Result] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
     boots: dict[tuple[str, bytes], int] = field(default_factory=dict)
-    """By (station, boot) the lowest mono of the new rows, 0 for a correction: who is to be dated anew."""
+    """The boots whose rows must be dated: by (station, boot), the lowest mono of the new rows; 0 for a correction."""
     alarms: list[AlarmCall | AlarmOver] = field(default_factory=list)
 
     def to_date(self, station: str, boot: bytes, mono: int) -> None:
-        """Have a boot's rows from ``mono`` on dated: a correction may have come before them."""
+        """Have a boot's rows from ``mono`` on dated, because a correction of its clock may have come before them."""
         self.boots[station, boot] = min(mono, self.boots.get((station, boot), mono))
 
 
-def derive(fact: Fact, who: Identity, rows: Rows) -> None:
+def derive(fact: Fact, identity: Identity, rows: Rows) -> None:
     """Add the rows of ``fact`` to ``rows``.
 
     Raises:
         Unstorable: Nothing was added.
     """
     handler = _HANDLERS.get(type(fact))
+    # A kind without a handler says nothing beyond its kind and its time.
     if handler is None:
-        _event(fact, who, rows, {})
+        _event(fact, identity, rows, {})
     else:
-        handler(fact, who, rows)
+        handler(fact, identity, rows)
 
 
 def wall_time(wall_ms: int) -> datetime:
@@ -108,7 +110,7 @@ def wall_time(wall_ms: int) -> datetime:
 
 
 def _stamp(at: Moment, rows: Rows) -> tuple[Any, ...]:
-    """Return when a fact was, in the order of `server_broker.ingest.bulk_copy.STAMP_COLUMNS`."""
+    """Return when a fact was, in the order of `server_broker.fleet.tables.STAMP_COLUMNS`."""
     return wall_time(at.wall), at.quality, at.boot, at.mono, rows.received_at
 
 
@@ -125,27 +127,27 @@ def _integer(value: int) -> int:
     return value
 
 
-def _touch(fact: facts.Touch, who: Identity, rows: Rows) -> None:
+def _touch(fact: facts.Touch, identity: Identity, rows: Rows) -> None:
     stamp = _stamp(fact.at, rows)
-    rows.touches.append((*who, fact.card, *stamp, _text(fact.reader), fact.answer, fact.direction or "", ""))
-    rows.to_date(who.station, fact.at.boot, fact.at.mono)
+    rows.touches.append((*identity, fact.card, *stamp, _text(fact.reader), fact.answer, fact.direction or "", ""))
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
     if fact.answer == "lost":
-        rows.alarms.append(AlarmCall(who.station, "lost_card", "major", "有人使用已挂失的卡"))
+        rows.alarms.append(AlarmCall(identity.station, "lost_card", "major", "有人使用已挂失的卡"))
 
 
-def _direction_chosen(fact: facts.DirectionChosen, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"epoch": fact.touch.epoch.hex(), "seq": fact.touch.seq, "direction": fact.direction})
-    rows.directions.append(Direction(who.station, fact.touch.epoch, fact.touch.seq, fact.direction))
+def _direction_chosen(fact: facts.DirectionChosen, identity: Identity, rows: Rows) -> None:
+    _event(fact, identity, rows, {"epoch": fact.touch.epoch.hex(), "seq": fact.touch.seq, "direction": fact.direction})
+    rows.directions.append(Direction(identity.station, fact.touch.epoch, fact.touch.seq, fact.direction))
 
 
-def _event(fact: Fact, who: Identity, rows: Rows, detail: dict[str, Any]) -> None:
+def _event(fact: Fact, identity: Identity, rows: Rows, detail: dict[str, Any]) -> None:
     kind = str(fact.__struct_config__.tag)
     stamp = _stamp(fact.at, rows)
     for value in detail.values():
         if isinstance(value, str):
             _text(value)
-    rows.events.append((*who, kind, *stamp, detail))
-    rows.to_date(who.station, fact.at.boot, fact.at.mono)
+    rows.events.append((*identity, kind, *stamp, detail))
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
 
 
 def _moment(at: Moment | None) -> dict[str, Any] | None:
@@ -154,31 +156,31 @@ def _moment(at: Moment | None) -> dict[str, Any] | None:
     return {"wall": at.wall, "boot": at.boot.hex(), "mono": at.mono, "quality": at.quality}
 
 
-def _booted(fact: facts.Booted, who: Identity, rows: Rows) -> None:
+def _booted(fact: facts.Booted, identity: Identity, rows: Rows) -> None:
     detail = {"cause": fact.cause, "software": fact.software, "last_alive": _moment(fact.last_alive)}
-    _event(fact, who, rows, detail)
+    _event(fact, identity, rows, detail)
 
 
-def _reader(fact: facts.ReaderLost | facts.ReaderBack, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"reader": fact.reader})
+def _reader(fact: facts.ReaderLost | facts.ReaderBack, identity: Identity, rows: Rows) -> None:
+    _event(fact, identity, rows, {"reader": fact.reader})
 
 
-def _contact_changed(fact: facts.ContactChanged, who: Identity, rows: Rows) -> None:
+def _contact_changed(fact: facts.ContactChanged, identity: Identity, rows: Rows) -> None:
     detail = {"input": fact.input, "sensor": fact.sensor, "active": fact.active, "flapping": fact.flapping}
-    _event(fact, who, rows, detail)
+    _event(fact, identity, rows, detail)
     if fact.sensor == "door":
         code = f"input_flapping:{fact.input}"
         said = f"“{fact.input}”开合过于频繁，可能接触不良；平稳之前不再逐次记录"
-        flaps = AlarmCall(who.station, code, "minor", said, origin="station")
-        rows.alarms.append(flaps if fact.flapping else AlarmOver(who.station, code))
+        flaps = AlarmCall(identity.station, code, "minor", said, origin="station")
+        rows.alarms.append(flaps if fact.flapping else AlarmOver(identity.station, code))
 
 
-def _window_closed(fact: facts.WindowClosed, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"window": fact.window, "date": fact.date, "closed": fact.closed})
+def _window_closed(fact: facts.WindowClosed, identity: Identity, rows: Rows) -> None:
+    _event(fact, identity, rows, {"window": fact.window, "date": fact.date, "closed": fact.closed})
 
 
-def _clock_corrected(fact: facts.ClockCorrected, who: Identity, rows: Rows) -> None:
-    wall_time(fact.wall)
+def _clock_corrected(fact: facts.ClockCorrected, identity: Identity, rows: Rows) -> None:
+    wall_time(fact.wall)  # raises for a time after the year 9999, which could date no row
     detail = {
         "boot": fact.boot.hex(),
         "mono": fact.mono,
@@ -187,16 +189,18 @@ def _clock_corrected(fact: facts.ClockCorrected, who: Identity, rows: Rows) -> N
         "before": fact.before,
         "run": fact.clock_run.hex() if fact.clock_run else None,
     }
-    _event(fact, who, rows, detail)
-    rows.to_date(who.station, fact.boot, 0)
+    _event(fact, identity, rows, detail)
+    # From the beginning: this fact may date everything that the boot did before it.
+    rows.to_date(identity.station, fact.boot, 0)
 
 
-def _epoch_opened(fact: facts.EpochOpened, who: Identity, rows: Rows) -> None:
+def _epoch_opened(fact: facts.EpochOpened, identity: Identity, rows: Rows) -> None:
     previous = fact.previous.hex() if fact.previous else None
-    _event(fact, who, rows, {"reason": fact.reason, "previous": previous, "matched": fact.matched})
+    _event(fact, identity, rows, {"reason": fact.reason, "previous": previous, "matched": fact.matched})
+    # A new board opens its first stream, which is no reason for an alarm.
     if fact.reason != "first":
         said = _EPOCH_REASONS[fact.reason]
-        rows.alarms.append(AlarmCall(who.station, "epoch_opened", "major", f"站点另开了新的记录流：{said}"))
+        rows.alarms.append(AlarmCall(identity.station, "epoch_opened", "major", f"站点另开了新的记录流：{said}"))
 
 
 _EPOCH_REASONS = {
@@ -206,27 +210,27 @@ _EPOCH_REASONS = {
 }
 
 
-def _facts_lost(fact: facts.FactsLost, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"epoch": fact.epoch.hex(), "first": fact.first, "last": fact.last})
+def _facts_lost(fact: facts.FactsLost, identity: Identity, rows: Rows) -> None:
+    _event(fact, identity, rows, {"epoch": fact.epoch.hex(), "first": fact.first, "last": fact.last})
     detail = f"第 {fact.first} 至 {fact.last} 条记录无法恢复"
-    rows.alarms.append(AlarmCall(who.station, "facts_lost", "critical", detail))
+    rows.alarms.append(AlarmCall(identity.station, "facts_lost", "critical", detail))
 
 
-def _blob_announced(fact: facts.BlobAnnounced, who: Identity, rows: Rows) -> None:
+def _blob_announced(fact: facts.BlobAnnounced, identity: Identity, rows: Rows) -> None:
     epoch, seq = (fact.about.epoch, fact.about.seq) if fact.about else (None, None)
     media_type = _text(fact.media_type)
-    rows.blobs.append(Announced(who.station, fact.sha256, fact.size, media_type, fact.purpose, epoch, seq))
+    rows.blobs.append(Announced(identity.station, fact.sha256, fact.size, media_type, fact.purpose, epoch, seq))
 
 
-def _blob_evicted(fact: facts.BlobEvicted, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"sha256": fact.sha256.hex(), "reason": fact.reason})
-    rows.evictions.append(Evicted(who.station, fact.sha256, fact.reason))
+def _blob_evicted(fact: facts.BlobEvicted, identity: Identity, rows: Rows) -> None:
+    _event(fact, identity, rows, {"sha256": fact.sha256.hex(), "reason": fact.reason})
+    rows.evictions.append(Evicted(identity.station, fact.sha256, fact.reason))
 
 
-def _attempt(fact: facts.Attempt, who: Identity, rows: Rows) -> None:
+def _attempt(fact: facts.Attempt, identity: Identity, rows: Rows) -> None:
     rows.attempts.append(
         (
-            *who,
+            *identity,
             fact.run,
             _text(fact.pack),
             _integer(fact.pack_version),
@@ -238,13 +242,13 @@ def _attempt(fact: facts.Attempt, who: Identity, rows: Rows) -> None:
             *_stamp(fact.at, rows),
         )
     )
-    rows.to_date(who.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
 
 
-def _level_ended(fact: facts.LevelEnded, who: Identity, rows: Rows) -> None:
+def _level_ended(fact: facts.LevelEnded, identity: Identity, rows: Rows) -> None:
     rows.level_runs.append(
         (
-            *who,
+            *identity,
             fact.run,
             _text(fact.pack),
             _integer(fact.pack_version),
@@ -254,44 +258,44 @@ def _level_ended(fact: facts.LevelEnded, who: Identity, rows: Rows) -> None:
             *_stamp(fact.at, rows),
         )
     )
-    rows.to_date(who.station, fact.at.boot, fact.at.mono)
+    rows.to_date(identity.station, fact.at.boot, fact.at.mono)
 
 
-def _help_asked(fact: facts.HelpAsked, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"screen": fact.screen})
-    rows.alarms.append(AlarmCall(who.station, "help_asked", "minor", "站点有人求助"))
+def _help_asked(fact: facts.HelpAsked, identity: Identity, rows: Rows) -> None:
+    _event(fact, identity, rows, {"screen": fact.screen})
+    rows.alarms.append(AlarmCall(identity.station, "help_asked", "minor", "站点有人求助"))
 
 
-def _command_result(fact: facts.CommandResult, who: Identity, rows: Rows) -> None:
+def _command_result(fact: facts.CommandResult, identity: Identity, rows: Rows) -> None:
     figures = {_text(name): figure for name, figure in fact.figures.items()}
     told = {"command": fact.command.hex(), "outcome": fact.outcome, "detail": fact.detail, "figures": figures}
-    _event(fact, who, rows, told)
-    rows.results.append(Result(who.station, fact.command, fact.outcome, fact.detail, figures))
+    _event(fact, identity, rows, told)
+    rows.results.append(Result(identity.station, fact.command, fact.outcome, fact.detail, figures))
 
 
-def _live_view_began(fact: facts.LiveViewBegan, who: Identity, rows: Rows) -> None:
+def _live_view_began(fact: facts.LiveViewBegan, identity: Identity, rows: Rows) -> None:
     told = {"command": fact.command.hex(), "issuer": fact.issuer, "viewer": fact.viewer, "reason": fact.reason}
-    _event(fact, who, rows, {**told, "seconds": fact.seconds})
+    _event(fact, identity, rows, {**told, "seconds": fact.seconds})
 
 
-def _live_view_ended(fact: facts.LiveViewEnded, who: Identity, rows: Rows) -> None:
+def _live_view_ended(fact: facts.LiveViewEnded, identity: Identity, rows: Rows) -> None:
     counted = {"frames": fact.frames, "bytes": fact.sent_bytes, "seconds": fact.seconds}
-    _event(fact, who, rows, {"command": fact.command.hex(), "why": fact.why, **counted})
+    _event(fact, identity, rows, {"command": fact.command.hex(), "why": fact.why, **counted})
 
 
-def _alarm_raised(fact: facts.AlarmRaised, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"code": fact.code, "severity": fact.severity, "detail": fact.detail})
+def _alarm_raised(fact: facts.AlarmRaised, identity: Identity, rows: Rows) -> None:
+    _event(fact, identity, rows, {"code": fact.code, "severity": fact.severity, "detail": fact.detail})
     if fact.code not in _TOLD_BY_ANOTHER_FACT:
-        rows.alarms.append(AlarmCall(who.station, fact.code, fact.severity, fact.detail, origin="station"))
+        rows.alarms.append(AlarmCall(identity.station, fact.code, fact.severity, fact.detail, origin="station"))
 
 
 _TOLD_BY_ANOTHER_FACT = ("lost_card",)
-"""The touch itself is the county's reason to raise it."""
+"""For a lost card the county raises its own alarm, from the touch. A second one would tell people twice."""
 
 
-def _alarm_cleared(fact: facts.AlarmCleared, who: Identity, rows: Rows) -> None:
-    _event(fact, who, rows, {"code": fact.code})
-    rows.alarms.append(AlarmOver(who.station, fact.code))
+def _alarm_cleared(fact: facts.AlarmCleared, identity: Identity, rows: Rows) -> None:
+    _event(fact, identity, rows, {"code": fact.code})
+    rows.alarms.append(AlarmOver(identity.station, fact.code))
 
 
 _HANDLERS: dict[type, Callable[[Any, Identity, Rows], None]] = {

@@ -1,6 +1,6 @@
-"""Messages that named no fact that could be receipted: kept raw, with why, and a person is told.
+"""Quarantine: messages of which no fact could be receipted. They are kept raw, with the reason, and a person is told.
 
-What one station can fill the table with in an hour is bounded; beyond it messages are only counted.
+There is a bound on what one station can put into the table in an hour. Beyond it, its messages are only counted.
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,12 @@ ROWS_AN_HOUR = 2_000
 BYTES_AN_HOUR = 32 * 2**20
 _HOUR = timedelta(hours=1)
 
+QUARANTINED_KEPT = timedelta(days=400)
+"""A year of assessment, and the weeks in which people object to it."""
+
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class SetAside:
     """A message that could not be taken. ``station`` is None when the county knows no such station."""
 
     station: str | None
@@ -31,49 +34,60 @@ class Unread:
 
 @dataclass(slots=True)
 class _Spent:
+    """What one station has put into the table since the beginning of its hour."""
+
     since: datetime
     rows: int = 0
     octets: int = 0
 
 
 class Quarantine:
-    """Puts messages aside. One for the worker's life: it remembers what each station has used of its hour."""
+    """Puts messages aside.
+
+    One object lives as long as the worker, because it remembers what each station has used of its hour.
+    """
 
     def __init__(self) -> None:
         self._spent: dict[str | None, _Spent] = {}
 
-    def put(self, unread: Sequence[Unread], *, now: datetime) -> None:
-        """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason.
-
-        What they use of their station's hour counts from the transaction's COMMIT on: a try that failed used nothing.
-        """
-        if not unread:
+    def put(self, messages: Sequence[SetAside], *, now: datetime) -> None:
+        """Keep messages, inside the caller's transaction, and raise one alarm for each station and reason."""
+        if not messages:
             return
-        spent = {station: self._spent_by(station, now) for station in {one.station for one in unread}}
-        Quarantined.objects.bulk_create([_row(one, now) for one in unread if _affords(spent[one.station], one)])
+        # Copies, which replace the originals once this is committed.
+        spent: dict[str | None, _Spent] = {}
+        for station in {one.station for one in messages}:
+            before = self._spent.get(station)
+            spent[station] = _Spent(now) if before is None or now - before.since > _HOUR else replace(before)
+        Quarantined.objects.bulk_create(
+            Quarantined(
+                station_id=one.station,
+                # PostgreSQL holds no NUL, and the columns have a length.
+                topic=one.incoming.topic.replace("\x00", "�")[:128],
+                raw=one.incoming.payload,
+                reason=one.reason[:24],
+                detail=one.detail.replace("\x00", "�")[:400],
+                received_at=now,
+            )
+            for one in messages
+            if _affords(spent[one.station], one)
+        )
+        # Only a COMMIT uses up the hour: the worker repeats a batch that failed, and must not pay for it twice.
         transaction.on_commit(lambda: self._spent.update(spent))
         raise_alarms(
-            [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in unread],
+            [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in messages],
             at=now,
         )
 
-    def _spent_by(self, station: str | None, now: datetime) -> _Spent:
-        spent = self._spent.get(station)
-        return _Spent(now) if spent is None or now - spent.since > _HOUR else replace(spent)
 
-
-def _affords(spent: _Spent, unread: Unread) -> bool:
+def _affords(spent: _Spent, message: SetAside) -> bool:
+    """Add a message to what its station has spent, and tell whether it is still kept."""
     spent.rows += 1
-    spent.octets += len(unread.incoming.payload)
+    spent.octets += len(message.incoming.payload)
     return spent.rows <= ROWS_AN_HOUR and spent.octets <= BYTES_AN_HOUR
 
 
-def _row(unread: Unread, now: datetime) -> Quarantined:
-    return Quarantined(
-        station_id=unread.station,
-        topic=unread.incoming.topic.replace("\x00", "�")[:128],
-        raw=unread.incoming.payload,
-        reason=unread.reason[:24],
-        detail=unread.detail.replace("\x00", "�")[:400],
-        received_at=now,
-    )
+def drop_old_quarantined(now: datetime) -> int:
+    """Delete messages put aside more than `QUARANTINED_KEPT` before ``now``; return how many."""
+    dropped, _ = Quarantined.objects.filter(received_at__lt=now - QUARANTINED_KEPT).delete()
+    return dropped

@@ -1,18 +1,24 @@
 """Decide what an envelope adds to a stream. Pure: no database, no clock, no keys but the station's public one.
 
-The rules, in the order in which they are tried:
+A *stream* is the row of facts that a station numbers from 1 on (their *seq*). Its name is its *epoch*, random bytes. A
+station opens a new stream when its own facts and the county's no longer agree. The *chain* gives each seq a value
+(*head*) that depends on all facts up to it: two sides with the same value at a seq have the same facts. A *signed
+head* is such a value with the station's signature: "these facts are mine".
 
-* it begins beyond the next seq (a gap): nothing is stored, the receipt says where the county stands;
-* a seq that the county has carries another digest (a conflict): nothing of it is stored or overwritten;
-* its facts lead past a head that the station signed before, and not to it (a conflict likewise);
-* all of it is known (a repeat): the receipt is said again;
-* the signature does not verify: the new facts are held ``bad_signature``, the chain goes on over their content;
-* the signed head verifies but the content does not lead to it: held ``chain_mismatch``, the chain goes on likewise;
-* a fact that cannot be read is held with the reason of its refusal, and its neighbours are read.
+The rules for an envelope, in the order in which they are tried:
 
-The county's head is always the chain over what it has. Were a signed head adopted that its content does not lead to,
-a station whose *earlier* facts differ (a rolled-back card) would seem to agree, and those facts would be lost. So it
-is told a head that does not fit, opens a new stream, and re-issues what the county cannot match.
+* It begins beyond the next seq (a gap): nothing is stored, and the receipt says where the county stands.
+* The county has another fact at one of its seqs (a conflict): nothing of it is stored, and nothing is overwritten.
+* The county has all of it (a repeat): the receipt is given again.
+* Its signature does not verify: the new facts are held as ``bad_signature``. The chain goes on over their content.
+* Its facts do not lead to the head that it signed: they are held as ``chain_mismatch``. The chain goes on likewise.
+* Its facts pass a head that the station signed before, without leading to it (also a conflict): nothing is stored.
+* A fact cannot be read: it is held with the reason, and its neighbours are read.
+
+The county's head is always the chain over what the county has. It never adopts a signed head to which its facts do
+not lead. If it did, a station whose *earlier* facts differ (its card was put back to an older copy) would seem to
+agree, and those facts would be lost. Instead the station sees a head that does not fit, opens a new stream, and
+re-issues the facts that the county does not have.
 """
 
 from collections.abc import Iterable
@@ -31,14 +37,14 @@ type Outcome = Literal["stored", "repeat", "gap", "conflict"]
 
 
 class Known(NamedTuple):
-    """What the county has at a seq: the digest, and why it is held (empty: it was read)."""
+    """The fact that the county has at a seq: its digest, and why it is held. Empty: it was read."""
 
     digest: bytes
     held: str
 
 
-class Mark(NamedTuple):
-    """A chain value at a seq."""
+class HeadAt(NamedTuple):
+    """A head (chain value) at a seq."""
 
     seq: int
     head: bytes
@@ -46,23 +52,29 @@ class Mark(NamedTuple):
 
 @dataclass(slots=True)
 class StreamState:
-    """Where the county stands in one stream. ``known`` holds the seqs that envelopes at hand may repeat.
-
-    ``unproven`` are the heads beyond ``through`` that the station has signed, with the nonce of the connection on which
-    each came, where that is known. ``noted`` are new ones to keep, also those that contradict what the county has;
-    ``settled`` are to be forgotten. ``overflowed``: one could not be kept.
-    """
+    """Where the county stands in one stream."""
 
     epoch: bytes
     through: int
+    """The last seq up to which the county has every fact."""
     head: bytes
+    """The chain's value at ``through``."""
     issued: int = 0
+    """The highest seq that the station has signed for."""
     known: dict[int, Known] = field(default_factory=dict)
-    unproven: dict[Mark, bytes] = field(default_factory=dict)
+    """The stored facts that the envelopes at hand may repeat."""
+    unproven: dict[HeadAt, bytes] = field(default_factory=dict)
+    """The heads that the station has signed beyond ``through``, with the nonce of the connection that each came on.
+
+    Empty nonce: it did not come with a birth.
+    """
     noted: list[tuple[SignedHead, bytes]] = field(default_factory=list)
-    settled: list[Mark] = field(default_factory=list)
+    """New heads to keep: those of ``unproven``, and those that contradict what the county has."""
+    dropped: list[HeadAt] = field(default_factory=list)
+    """Kept heads that say nothing more: the facts lead to them now, or a later head takes their place."""
     changed: bool = False
     overflowed: bool = False
+    """A head could not be kept, because too many are unproven."""
 
     @classmethod
     def new(cls, *, station: str, epoch: bytes) -> "StreamState":
@@ -70,49 +82,50 @@ class StreamState:
         return cls(epoch=epoch, through=0, head=chain.first_head(station=station, epoch=epoch))
 
     def note(self, signed: SignedHead, *, connection: bytes = b"", contradicts: bool = False) -> None:
-        """Note how far the station says to have got.
+        """Note how many facts the station has issued by its own signature.
 
         Args:
             signed: A head whose signature was verified.
-            connection: Nonce of the birth that carries it. A connection is one running program, so a later head of
-                it leads over the earlier ones.
-            contradicts: The county has that many facts, and they do not lead to it.
+            connection: Nonce of the birth that carries it. On one connection one program runs, so a later head of
+                the connection leads over the earlier ones, and they need not be kept.
+            contradicts: The county has facts up to this head's seq, and they do not lead to it.
         """
         if signed.through > self.issued:
             self.issued, self.changed = signed.through, True
-        mark = Mark(signed.through, signed.head)
-        if mark.seq > self.through:
-            self._note_ahead(mark, signed, connection)
+        at = HeadAt(signed.through, signed.head)
+        if at.seq > self.through:
+            self._note_ahead(at, signed, connection)
         elif contradicts:
             self.noted.append((signed, connection))
             self.changed = True
 
-    def _note_ahead(self, mark: Mark, signed: SignedHead, connection: bytes) -> None:
-        if mark in self.unproven:
+    def _note_ahead(self, at: HeadAt, signed: SignedHead, connection: bytes) -> None:
+        if at in self.unproven:
             return
         same_line = [one for one, by in self.unproven.items() if connection and by == connection]
-        for earlier in [one for one in same_line if one.seq < mark.seq]:
+        for earlier in [one for one in same_line if one.seq < at.seq]:
             del self.unproven[earlier]
-            self.settled.append(earlier)
+            self.dropped.append(earlier)
+        # A welcome lists them for the station, and carries no more.
         if len(self.unproven) >= MAX_MARKS:
             self.overflowed = True
             return
-        self.unproven[mark] = connection
+        self.unproven[at] = connection
         self.noted.append((signed, connection))
         self.changed = True
 
     def advance(self, new: "list[NewFact]") -> None:
-        """Go on over facts that are to be stored, and past the heads that they lead to."""
+        """Move on over facts that will be stored, and drop the signed heads that they lead to."""
         self.through, self.head, self.changed = new[-1].seq, new[-1].head, True
         for fact in new:
             self.known[fact.seq] = Known(fact.digest, fact.held)
-        self.settled += self.unproven.keys() & {Mark(fact.seq, fact.head) for fact in new}
-        self.unproven = {mark: by for mark, by in self.unproven.items() if mark.seq > self.through}
+        self.dropped += self.unproven.keys() & {HeadAt(fact.seq, fact.head) for fact in new}
+        self.unproven = {at: by for at, by in self.unproven.items() if at.seq > self.through}
 
 
 @dataclass(slots=True)
 class NewFact:
-    """A fact to store. ``held`` may still be set while its rows are derived; ``fact`` is None where unread."""
+    """A fact to store. ``fact`` is None if it was not read. ``held`` may still be set while its rows are derived."""
 
     seq: int
     salt: bytes
@@ -126,7 +139,7 @@ class NewFact:
 
 @dataclass(slots=True)
 class Reading:
-    """What came of one envelope. ``signed`` is its head where the signature holds and the content leads to it."""
+    """What came of one envelope. ``signed`` is its head, if the signature verifies and the facts lead to it."""
 
     outcome: Outcome
     new: list[NewFact] = field(default_factory=list)
@@ -146,7 +159,8 @@ def read_envelope(state: StreamState, envelope: Envelope, *, station: str, recor
     reading = _compared(state, envelope)
     if reading.outcome == "repeat":
         return reading
-    signed = _is_signed(envelope.head, station=station, record_key=record_key)
+    # Checked for gaps and conflicts too: a head that the station signed counts as issued whatever came with it.
+    signed = is_signed_by(record_key, station, envelope.head)
     if reading.outcome == "stored":
         reading = _judged(reading, envelope.head, is_signed=signed, unproven=state.unproven)
     if reading.outcome == "stored":
@@ -156,8 +170,17 @@ def read_envelope(state: StreamState, envelope: Envelope, *, station: str, recor
     return reading
 
 
+def is_signed_by(key: bytes, station: str, head: SignedHead) -> bool:
+    """Tell whether ``head`` bears the signature of this raw Ed25519 public key for this station."""
+    try:
+        verify_head(key, station=station, signed=head)
+    except Refused:
+        return False
+    return True
+
+
 def _compared(state: StreamState, envelope: Envelope) -> Reading:
-    """Hold the envelope against what is known; where it goes on from there, its new facts are chained."""
+    """Compare the envelope with what the county has. If it goes on from there, chain its new facts."""
     if envelope.first > state.through + 1:
         return Reading("gap")
     repeats = min(len(envelope.facts), state.through - envelope.first + 1)
@@ -172,30 +195,17 @@ def _compared(state: StreamState, envelope: Envelope) -> Reading:
             repeated_held.append(Held(seq=seq, digest=digest, reason=known.held))
     if repeats == len(envelope.facts):
         return Reading("repeat", repeated_held=repeated_held)
-    return Reading("stored", repeated_held=repeated_held, new=_chained(state, envelope, repeats))
-
-
-def _chained(state: StreamState, envelope: Envelope, skip: int) -> list[NewFact]:
-    head, seq = state.head, envelope.first + skip
+    head = state.head
     new: list[NewFact] = []
-    for sealed in envelope.facts[skip:]:
+    for seq, sealed in enumerate(envelope.facts[repeats:], envelope.first + repeats):
         digest = sealed.digest()
         head = chain.next_head(head, seq=seq, digest=digest)
         new.append(NewFact(seq, sealed.salt, sealed.body, digest, head))
-        seq += 1
-    return new
+    return Reading("stored", repeated_held=repeated_held, new=new)
 
 
-def _is_signed(signed: SignedHead, *, station: str, record_key: bytes) -> bool:
-    try:
-        verify_head(record_key, station=station, signed=signed)
-    except Refused:
-        return False
-    return True
-
-
-def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: Iterable[Mark]) -> Reading:
-    """Read the new facts if their chain leads to the head that the station signed, and to those before it."""
+def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: Iterable[HeadAt]) -> Reading:
+    """Read the new facts if the station signed for them: their chain leads to ``head`` and to each head before it."""
     if not is_signed:
         _hold_all(reading.new, "bad_signature")
     elif reading.new[-1].head != head.head:
@@ -209,8 +219,8 @@ def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: It
     return reading
 
 
-def _passed_by(new: list[NewFact], unproven: Iterable[Mark]) -> int:
-    """Return the lowest seq at which new facts pass a head that was signed before without leading to it, or 0."""
+def _passed_by(new: list[NewFact], unproven: Iterable[HeadAt]) -> int:
+    """Return the lowest seq at which the new facts contradict a head that the station signed before, or 0."""
     heads = {fact.seq: fact.head for fact in new}
     return min((mark.seq for mark in unproven if heads.get(mark.seq, mark.head) != mark.head), default=0)
 

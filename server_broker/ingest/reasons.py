@@ -1,4 +1,4 @@
-"""Why something is kept unread, in Chinese, for alarms and pages."""
+"""The reasons for which something is kept unread, in Chinese, for alarms and pages."""
 
 _WORDS = {
     "malformed": "内容无法解析",
@@ -27,5 +27,5 @@ _WORDS = {
 
 
 def reason_word(code: str) -> str:
-    """Return what a reason of `protocol.refusal` or of this room means; an unknown one as it is called."""
+    """Return the words for a reason of `protocol.refusal` or of this room. An unknown reason is returned as it is."""
     return _WORDS.get(code, code)

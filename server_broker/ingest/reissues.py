@@ -1,8 +1,14 @@
-"""Facts that come again in a later stream: which of them say something new, and under what identity. Pure.
+"""Decide for facts that come again in a later stream: do they say something new, and under what identity? Pure.
 
-A fact keeps the identity under which it was first committed (ADR 2). One that the county has read, or has
-accounted for, derives nothing. Where a cloned card has put other content under that identity, what the fact says
-stands under the identity of the fact that carried it: both are kept, nothing is overwritten.
+A *re-issue* is an old fact, packed into a new fact of a later stream. The station sends it because the county did not
+have the old one. The new fact is its *carrier*. If a re-issue must be re-issued once more, it is packed once more, so
+it comes in several *layers*; each layer names an *identity* (station, epoch, seq) where the fact stood before, and its
+digest there. The innermost layer names the first one.
+
+A fact keeps the identity under which it was first committed (ADR 2), and counts once. So if the county has read it
+under any of its identities before, nothing is derived from it. There is one difficulty: a cloned card may have put
+another fact under the same identity. Then the rows of the re-issue stand under the identity of its carrier. So both
+facts are kept, and nothing is overwritten.
 """
 
 from collections import defaultdict
@@ -20,7 +26,7 @@ from server_broker.ingest.reading import Known
 
 
 class ReissueRow(NamedTuple):
-    """What is kept of a layer, in the column order of the table."""
+    """What the county keeps of a layer, in the column order of `server_broker.ingest.tables.REISSUES`."""
 
     station: str
     epoch: bytes
@@ -34,29 +40,36 @@ class ReissueRow(NamedTuple):
 
 @dataclass(slots=True)
 class Origins:
-    """What the county knows of the identities that re-issues name."""
+    """What the county knows of the identities that the facts at hand name, and what is new about them."""
 
     stored: dict[Identity, Known] = field(default_factory=dict)
     """Facts that came in their own stream."""
     reissued: dict[Identity, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    """Digests that came by re-issue."""
+    """The digests of the facts that came by re-issue."""
     taken: dict[Identity, Identity] = field(default_factory=dict)
-    """Identities under which rows of a re-issue stand, with the fact that carried it."""
+    """The identities under which rows of a re-issue stand, each with the carrier."""
     stands: dict[tuple[Identity, bytes], Identity] = field(default_factory=dict)
-    """By a place, and the epoch of the stream that brought its fact again: under what identity that fact stands."""
+    """The identity under which a re-issued fact stands: by the identity it names and the epoch of its carrier."""
     rows: list[ReissueRow] = field(default_factory=list)
-    """New rows to keep."""
+    """Layers to keep."""
     now_read: list[tuple[Identity, str]] = field(default_factory=list)
-    """Facts that were held in their own stream and are vouched for by a re-issue, with their kind."""
+    """Facts that were held in their own stream and count as read now that a re-issue brought them; with their kind."""
 
     def place(self, carrier: Identity, layers: list[Layer]) -> Identity | None:
-        """Return under what identity the innermost fact's rows shall stand, or None when it says nothing new.
+        """Return the identity under which the rows of a re-issued fact must stand; None if it says nothing new.
 
-        Nothing is noted by that: `note` follows once the rows are made.
+        This notes nothing. Call `note` once the rows are made.
         """
         if any(self._accounted(carrier.station, layer) for layer in layers):
             return None
-        return next((at for at in self._candidates(carrier.station, layers)), carrier)
+        # The first identity that is free, from the innermost layer outwards. Free means that the county has no other
+        # fact there: neither in the stream itself nor by another re-issue.
+        for layer in reversed(layers):
+            at = Identity(carrier.station, layer.epoch, layer.seq)
+            known = self.stored.get(at)
+            if at not in self.taken and (known is None or known.digest == layer.digest):
+                return at
+        return carrier
 
     def note(self, carrier: Identity, layers: list[Layer], kind: str, *, identity: Identity) -> None:
         """Note that a re-issue was read and that its rows stand under ``identity``."""
@@ -64,7 +77,7 @@ class Origins:
         self._keep(carrier, layers, kind, identity=identity)
 
     def note_again(self, carrier: Identity, layers: list[Layer], kind: str) -> None:
-        """Note a re-issue that says nothing new: it may stand in layers of which nothing was heard before."""
+        """Note a re-issue that says nothing new. Some of its layers may still be new to the county."""
         fresh = [layer for layer in layers if not self._accounted(carrier.station, layer)]
         self._keep(carrier, fresh, kind, identity=carrier)
 
@@ -76,44 +89,37 @@ class Origins:
             self.rows.append(ReissueRow(*at, layer.digest, *identity[1:], *carrier[1:]))
             if (known := self.stored.get(at)) and known.digest == layer.digest:
                 self.stored[at] = Known(layer.digest, "")
+                # Only the innermost layer is the fact itself; the others are facts of the kind "reissued".
                 self.now_read.append((at, kind if layer is layers[-1] else "reissued"))
 
     def _accounted(self, station: str, layer: Layer) -> bool:
+        """Tell whether the county has read this very fact, in its own stream or by a re-issue."""
         at = Identity(station, layer.epoch, layer.seq)
         return self.stored.get(at) == (layer.digest, "") or layer.digest in self.reissued.get(at, ())
 
-    def _candidates(self, station: str, layers: list[Layer]) -> list[Identity]:
-        """Return the identities of the layers that no other content holds, innermost first."""
-        free = []
-        for layer in reversed(layers):
-            at = Identity(station, layer.epoch, layer.seq)
-            known = self.stored.get(at)
-            if at not in self.taken and (known is None or known.digest == layer.digest):
-                free.append(at)
-        return free
+    def is_again(self, own: Identity, digest: bytes) -> bool:
+        """Tell whether a fact that comes in its own stream has come by re-issue before."""
+        return digest in self.reissued.get(own, ())
 
-    def is_again(self, who: Identity, digest: bytes) -> bool:
-        """Tell whether a fact in its own stream came before, by re-issue."""
-        return digest in self.reissued.get(who, ())
+    def give_way(self, own: Identity) -> Identity | None:
+        """Return the identity to which the rows of a re-issue must move, if they stand under ``own``; else None.
 
-    def give_way(self, who: Identity) -> Identity | None:
-        """Return where rows of a re-issue must move to, which stand under the identity of another fact.
-
-        Of two cloned boards one re-issued its fact before the other sent its own under the same identity.
+        It happens with cloned boards: one re-issued its fact before the other sent its own under the same identity.
         """
-        elsewhere = self.taken.pop(who, None)
+        elsewhere = self.taken.pop(own, None)
         if elsewhere is not None:
-            self.stands.update(dict.fromkeys([at for at, stood in self.stands.items() if stood == who], elsewhere))
+            self.stands.update(dict.fromkeys([at for at, stood in self.stands.items() if stood == own], elsewhere))
         return elsewhere
 
     def pointed(self, fact: Fact, station: str, *, streams: Sequence[bytes]) -> Fact:
-        """Return a fact that names the fact which it is about by the identity under which that stands here.
+        """Return ``fact``, or a copy in which the fact that it is about is named by the identity it has in the county.
 
-        A station names it by its first identity. Of two cloned boards one has its fact there; what the other says of
-        its own is about the one that came again with it.
+        A picture names its touch, and a chosen direction its touch, by the touch's first identity. If the touch came by
+        re-issue from a cloned board, it may stand under another identity. The picture then belongs to the touch that
+        came in the same stream, not to the other board's touch.
 
         Args:
-            streams: The epochs of the stream that brought the fact, and of those that brought it before.
+            streams: The epoch of the stream that brought the fact, then those of the streams that brought it before.
         """
         ref = ref_of(fact)
         if ref is None:
@@ -125,7 +131,7 @@ class Origins:
 
 
 def ref_of(fact: Fact) -> FactRef | None:
-    """Return by what name a fact calls the other fact that it is about, or None."""
+    """Return the name of the other fact that ``fact`` is about, or None."""
     match fact:
         case DirectionChosen(touch=ref):
             return ref

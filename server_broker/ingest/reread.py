@@ -1,7 +1,7 @@
-"""Read held facts again: after an upgrade that knows their kind, a corrected key, or a repaired database.
+"""Read held facts again: after an upgrade that knows their kind, a corrected key, or a repair of the database.
 
-What was held for its signature or its chain is read when a later signed head vouches for it: the chain over it
-leads to a head that the station signed.
+A fact that was held because nobody had signed for it is read only if a later signed head vouches for it. This means
+that the chain over the county's facts, this one among them, leads to a head that the station signed.
 """
 
 from collections import Counter
@@ -33,17 +33,17 @@ _UNVOUCHED = ("bad_signature", "chain_mismatch")
 
 @dataclass(slots=True)
 class Reread:
-    """What came of it: how many facts are read now, and how many stay held, by reason."""
+    """How many facts are read now, and how many stay held, by reason."""
 
     read: int = 0
     still_held: Counter[str] = field(default_factory=Counter)
 
 
 def reread_held(station_id: str, *, now: datetime | None = None) -> Reread:
-    """Read a station's held facts again and derive their rows; each fact succeeds or stays held by itself.
+    """Read a station's held facts again and derive their rows. Each fact succeeds or stays held by itself.
 
-    Facts that were written off stay so. A few hundred are read in one transaction, and between two of them the
-    ingest worker gets its turn.
+    Facts that were written off stay unread. Some hundred are read in one transaction, so that the ingest worker gets
+    at the stream in between.
     """
     result = Reread()
     at = now or datetime.now(UTC)
@@ -59,7 +59,7 @@ def reread_held(station_id: str, *, now: datetime | None = None) -> Reread:
 
 
 def _reread_some(station: Station, stream_id: int, after: int, result: Reread, now: datetime) -> int | None:
-    """Read the next facts beyond seq ``after``; return the last one's seq, or None when there were no more."""
+    """Read the next facts beyond seq ``after``. Return the seq of the last one, or None if there were no more."""
     stream = Stream.objects.select_for_update().get(pk=stream_id)
     rows = list(to_review().filter(stream=stream, seq__gt=after).order_by("seq")[:FACTS_A_TIME])
     if not rows:
@@ -72,13 +72,14 @@ def _reread_some(station: Station, stream_id: int, after: int, result: Reread, n
             result.still_held[reason] += 1
         else:
             result.read += 1
+    # A direction that a person chose for a held touch changed nothing when it came. The touch may be read now.
     if result.read > before:
         _choose_directions_again(station.pk, now)
     return rows[-1].seq
 
 
 def _vouched(station: Station, stream: Stream) -> range:
-    """Return the seqs whose content a signed head vouches for."""
+    """Return the seqs of the facts for which a signed head vouches."""
     kept = SignedHeadKept.objects.filter(stream=stream).first()
     if kept is None:
         return range(0)
@@ -113,47 +114,47 @@ def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: dat
     return new.held
 
 
-def _derive(who: Identity, new: NewFact, now: datetime) -> None:
+def _derive(own: Identity, new: NewFact, now: datetime) -> None:
     assert new.fact is not None
     rows = Rows(now)
     if isinstance(new.fact, Reissued):
         layers, fact = unwrap(new.fact)
-        places = [Identity(who.station, layer.epoch, layer.seq) for layer in layers]
-        origins = stream_tables.load_origins([*places, *_named(fact, who.station)])
-        identity, kind = origins.place(who, layers), str(fact.__struct_config__.tag)
+        places = [Identity(own.station, layer.epoch, layer.seq) for layer in layers]
+        origins = stream_tables.load_origins([*places, *_named(fact, own.station)])
+        identity, kind = origins.place(own, layers), str(fact.__struct_config__.tag)
         if identity is None:
-            origins.note_again(who, layers, kind)
+            origins.note_again(own, layers, kind)
         else:
-            streams = [who.epoch, *(layer.epoch for layer in layers)]
-            derive(origins.pointed(fact, who.station, streams=streams), identity, rows)
-            origins.note(who, layers, kind, identity=identity)
+            streams = [own.epoch, *(layer.epoch for layer in layers)]
+            derive(origins.pointed(fact, own.station, streams=streams), identity, rows)
+            origins.note(own, layers, kind, identity=identity)
         stream_tables.put_reissues(origins.rows, origins.now_read)
     else:
-        origins = stream_tables.load_origins([who, *_named(new.fact, who.station)])
-        if not origins.is_again(who, new.digest):
-            if (elsewhere := origins.give_way(who)) is not None:
-                move_rows(who, elsewhere)
-            derive(origins.pointed(new.fact, who.station, streams=[who.epoch]), who, rows)
+        origins = stream_tables.load_origins([own, *_named(new.fact, own.station)])
+        if not origins.is_again(own, new.digest):
+            if (elsewhere := origins.give_way(own)) is not None:
+                move_rows(own, elsewhere)
+            derive(origins.pointed(new.fact, own.station, streams=[own.epoch]), own, rows)
     put_rows(rows)
     take_alarms(rows.alarms, at=now)
 
 
 def _named(fact: ReadFact, station: str) -> list[Identity]:
-    """Return the place of the fact that ``fact`` is about, if it is about one."""
+    """Return the identity that ``fact`` names, if it is about another fact."""
     ref = ref_of(fact)
     return [Identity(station, ref.epoch, ref.seq)] if ref else []
 
 
 def _choose_directions_again(station_id: str, now: datetime) -> None:
-    """Apply the directions that people chose for touches which were held at that time."""
+    """Apply once more the directions that people chose, because some of their touches were held at that time."""
     rows = Rows(now)
     for fact in _read_facts(station_id, "direction_chosen"):
         new = NewFact(fact.seq, b"", bytes(fact.body or b""), b"", b"")
         read_body(new)
         if new.fact is not None:
-            who = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
-            origins = stream_tables.load_origins([at for at in _named(new.fact, station_id) if at.epoch != who.epoch])
-            derive(origins.pointed(new.fact, station_id, streams=[who.epoch]), who, rows)
+            own = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
+            origins = stream_tables.load_origins([at for at in _named(new.fact, station_id) if at.epoch != own.epoch])
+            derive(origins.pointed(new.fact, station_id, streams=[own.epoch]), own, rows)
     if rows.directions:
         choose_directions(rows.directions)
 

@@ -1,4 +1,4 @@
-"""Where messages come from and where answers go: the port that another broker's client can stand behind."""
+"""The port to the county's broker: messages come in by it and go out by it. Tests put another source behind it."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,31 +7,32 @@ from server_broker.ingest.messages import Incoming
 
 
 class Source(Protocol):
-    """One connection to the county's broker, kept up by itself. Used from one thread, the worker's."""
+    """One connection to the county's broker, which reconnects by itself. Only the worker's thread uses it."""
 
     def start(self) -> None:
-        """Begin connecting and subscribing, for as long as it takes."""
+        """Begin to connect and subscribe, and try again for as long as it takes."""
 
     def drain(self, *, max_messages: int, max_bytes: int, timeout_s: float) -> list[Incoming]:
-        """Return the messages at hand, waiting up to ``timeout_s`` for a first; of one station and leaf in order.
+        """Return the messages at hand. Wait up to ``timeout_s`` for a first one.
 
-        Births may go before what came before them: their answer counts for 2 s only.
+        Messages of one station on one leaf are in order. Births may come before messages that are older than they are,
+        because a station believes the answer to a birth for 2 s only.
         """
 
     def publish(self, topic: str, payload: bytes, *, must_arrive: bool) -> None:
-        """Send to a station: at most once, or with ``must_arrive`` by QoS 1. A station that is away misses it."""
+        """Send to a station, by QoS 0, or by QoS 1 with ``must_arrive``. A station that is not connected misses it."""
 
     def acknowledge(self, messages: Sequence[Incoming]) -> None:
-        """Tell the broker that these are dealt with; those of an earlier connection are passed over."""
+        """Tell the broker that these are dealt with. Messages of an earlier connection are skipped."""
 
     @property
     def connected(self) -> bool:
-        """Whether stations can be heard now."""
+        """Whether stations can be heard now, which is while the broker can."""
 
     def interrupted(self) -> bool:
-        """Tell, once, that the connection began or ended: until then ends of stations may have gone unheard.
+        """Tell, once, that the connection began or ended. Wills that the broker sent meanwhile were not heard.
 
-        It is told before the first message of a new connection is handed out.
+        This is told before the first message of a new connection is handed out.
         """
 
     def stop(self) -> None:

@@ -1,21 +1,25 @@
-"""The worker's SQL: a fixed number of statements for a batch of any size, inside the caller's transaction.
+"""Stations, streams and facts in the database: what intake reads before it decides, and what it stores afterwards.
 
-Rows go in by COPY, so a second row for an identity meets the UNIQUE constraint of its table and fails the
-transaction; nothing here says ON CONFLICT DO NOTHING about a fact.
+Everything runs inside the caller's transaction. The number of statements is the same for a batch of any size: a
+statement takes arrays with a value for each row (``unnest``), so the database is asked once and not once a row.
+
+Facts go in by COPY. A second row for an identity meets the UNIQUE constraint of its table and fails the transaction.
+Nothing here says ON CONFLICT DO NOTHING about a fact: a fact that silently was not stored would be receipted.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from protocol.birth import MAX_MARKS
 from protocol.chain import first_head
 from protocol.receipts import MAX_HELD, Held
-from server_broker.ingest.bulk_copy import IDENTITY_COLUMNS, Table, copy_rows, execute, query
+from server_broker.fleet.tables import STATION_STATUS, STATIONS, STREAMS
 from server_broker.ingest.projections import Identity
-from server_broker.ingest.reading import Known, Mark, NewFact, StreamState
+from server_broker.ingest.reading import HeadAt, Known, NewFact, StreamState
 from server_broker.ingest.reissues import Origins, ReissueRow
+from server_broker.ingest.sql import copy_rows, execute, query
+from server_broker.ingest.tables import FACTS, REISSUES, SIGNED_HEADS, UNPROVEN_HEADS
 
 type StreamKey = tuple[str, bytes]
 """(station, epoch)."""
@@ -23,7 +27,7 @@ type StreamKey = tuple[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class SenderRow:
-    """A station as the worker needs it. ``record_key`` is None before enrolment."""
+    """A station as ingest needs it. ``record_key`` is None before enrolment."""
 
     id: str
     shard: int
@@ -34,71 +38,48 @@ class SenderRow:
 
 @dataclass(slots=True)
 class StreamRow:
-    """A locked stream. ``has_reissues``: facts of it came by way of a later stream."""
+    """A stream whose row is locked. ``has_reissues``: some of its facts came again in a later stream."""
 
     id: int
     state: StreamState
     has_reissues: bool
 
 
-FACTS = Table(
-    "ingest_fact",
-    {
-        "stream_id": "int8",
-        "seq": "int8",
-        "digest": "bytea",
-        "head": "bytea",
-        "salt": "bytea",
-        "body": "bytea",
-        "kind": "text",
-        "received_at": "timestamptz",
-        "held_reason": "text",
-    },
-)
-REISSUES = Table(
-    "ingest_reissue",
-    IDENTITY_COLUMNS
-    | {
-        "digest": "bytea",
-        "identity_epoch": "bytea",
-        "identity_seq": "int8",
-        "carrier_epoch": "bytea",
-        "carrier_seq": "int8",
-    },
-)
-
-
 def load_senders(ids: Collection[str]) -> dict[str, SenderRow]:
     """Return the stations among ``ids`` that the county knows."""
     rows = query(
-        "SELECT id, shard, record_key, revoked_at IS NOT NULL, desired_version FROM fleet_station WHERE id = ANY(%s)",
+        f"""SELECT id, shard, record_key, revoked_at IS NOT NULL, desired_version
+        FROM {STATIONS} WHERE id = ANY(%s)""",  # noqa: S608 - our own constant
         [list(ids)],
     )
-    return {row[0]: SenderRow(row[0], row[1], _bytes(row[2]), row[3], row[4]) for row in rows}
+    return {
+        station: SenderRow(station, shard, None if key is None else bytes(key), revoked, desired_version)
+        for station, shard, key, revoked, desired_version in rows
+    }
 
 
-def _bytes(value: Any) -> bytes | None:
-    return None if value is None else bytes(value)
-
-
-_LOCK_STREAMS = """
+# The heads that the station signed beyond what the county has come along, because an envelope is held against them.
+# ORDER BY: whoever locks several streams locks them in the same order, so that no two transactions wait for each
+# other. OF s: only the rows of the streams are locked.
+_LOCK_STREAMS = f"""
 SELECT s.station_id, s.epoch, s.id, s.through, s.head, s.issued,
-       coalesce(u.seqs, '{}'), coalesce(u.heads, '{}'), coalesce(u.connections, '{}'),
-       EXISTS (SELECT 1 FROM ingest_reissue r WHERE r.station_id = s.station_id AND r.epoch = s.epoch)
+       coalesce(u.seqs, '{{}}'), coalesce(u.heads, '{{}}'), coalesce(u.connections, '{{}}'),
+       EXISTS (SELECT 1 FROM {REISSUES} r WHERE r.station_id = s.station_id AND r.epoch = s.epoch)
 FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
-JOIN fleet_stream s ON s.station_id = w.station AND s.epoch = w.epoch
+JOIN {STREAMS} s ON s.station_id = w.station AND s.epoch = w.epoch
 CROSS JOIN LATERAL (
     SELECT array_agg(h.seq) AS seqs, array_agg(h.head) AS heads, array_agg(h.connection) AS connections
-    FROM ingest_unprovenhead h WHERE h.stream_id = s.id AND h.seq > s.through
+    FROM {UNPROVEN_HEADS} h WHERE h.stream_id = s.id AND h.seq > s.through
 ) AS u
 ORDER BY s.id FOR UPDATE OF s
-"""
+"""  # noqa: S608 - our own constants
 
-_MAKE_STREAMS = """
-INSERT INTO fleet_stream (station_id, epoch, through, head, opened_at, issued)
+# DO NOTHING: another writer may make the same stream at this moment. Both then lock the one row.
+_MAKE_STREAMS = f"""
+INSERT INTO {STREAMS} (station_id, epoch, through, head, opened_at, issued)
 SELECT station, epoch, 0, head, %s, 0 FROM unnest(%s::text[], %s::bytea[], %s::bytea[]) AS w (station, epoch, head)
 ON CONFLICT (station_id, epoch) DO NOTHING
-"""
+"""  # noqa: S608 - our own constants
 
 
 def lock_streams(keys: Collection[StreamKey], *, now: datetime) -> dict[StreamKey, StreamRow]:
@@ -119,7 +100,7 @@ def find_streams(keys: Collection[StreamKey]) -> dict[StreamKey, StreamRow]:
     found = query(_LOCK_STREAMS, [[key[0] for key in keys], [key[1] for key in keys]])
     streams = {}
     for station, epoch, number, through, head, issued, seqs, heads, by, has_reissues in found:
-        unproven = {Mark(seq, bytes(signed)): bytes(c) for seq, signed, c in zip(seqs, heads, by, strict=True)}
+        unproven = {HeadAt(seq, bytes(signed)): bytes(c) for seq, signed, c in zip(seqs, heads, by, strict=True)}
         state = StreamState(epoch=bytes(epoch), through=through, head=bytes(head), issued=issued, unproven=unproven)
         streams[(station, state.epoch)] = StreamRow(number, state, has_reissues)
     return streams
@@ -131,9 +112,9 @@ def load_known(wanted: Sequence[tuple[StreamRow, int, int]]) -> None:
         return
     streams = {row.id: row.state for row, _, _ in wanted}
     found = query(
-        """SELECT f.stream_id, f.seq, f.digest, f.held_reason
+        f"""SELECT f.stream_id, f.seq, f.digest, f.held_reason
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS w (stream, first, last)
-        JOIN ingest_fact f ON f.stream_id = w.stream AND f.seq BETWEEN w.first AND w.last""",
+        JOIN {FACTS} f ON f.stream_id = w.stream AND f.seq BETWEEN w.first AND w.last""",  # noqa: S608 - our own constant
         [[row.id for row, _, _ in wanted], [first for _, first, _ in wanted], [last for _, _, last in wanted]],
     )
     for stream, seq, digest, held in found:
@@ -145,38 +126,39 @@ def load_heads(wanted: Collection[tuple[StreamRow, int]]) -> dict[tuple[int, int
     if not wanted:
         return {}
     found = query(
-        """SELECT f.stream_id, f.seq, f.head FROM unnest(%s::bigint[], %s::bigint[]) AS w (stream, seq)
-        JOIN ingest_fact f ON f.stream_id = w.stream AND f.seq = w.seq""",
+        f"""SELECT f.stream_id, f.seq, f.head FROM unnest(%s::bigint[], %s::bigint[]) AS w (stream, seq)
+        JOIN {FACTS} f ON f.stream_id = w.stream AND f.seq = w.seq""",  # noqa: S608 - our own constant
         [[row.id for row, _ in wanted], [seq for _, seq in wanted]],
     )
     return {(stream, seq): bytes(head) for stream, seq, head in found}
 
 
 def load_origins(identities: Collection[Identity]) -> Origins:
-    """Return what is stored under ``identities``, in their own streams and by way of re-issues."""
+    """Return what the county has under ``identities``: facts of their own streams, and re-issues of them."""
     origins = Origins()
     if not identities:
         return origins
     arrays = [[at.station for at in identities], [at.epoch for at in identities], [at.seq for at in identities]]
     for station, epoch, seq, digest, held in query(
-        """SELECT s.station_id, s.epoch, f.seq, f.digest, f.held_reason
+        f"""SELECT s.station_id, s.epoch, f.seq, f.digest, f.held_reason
         FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
-        JOIN fleet_stream s ON s.station_id = w.station AND s.epoch = w.epoch
-        JOIN ingest_fact f ON f.stream_id = s.id AND f.seq = w.seq""",
+        JOIN {STREAMS} s ON s.station_id = w.station AND s.epoch = w.epoch
+        JOIN {FACTS} f ON f.stream_id = s.id AND f.seq = w.seq""",  # noqa: S608 - our own constants
         arrays,
     ):
         origins.stored[Identity(station, bytes(epoch), seq)] = Known(bytes(digest), held)
     for station, epoch, seq, digest, identity_epoch, identity_seq, carrier_epoch, carrier_seq in query(
-        """SELECT r.station_id, r.epoch, r.seq, r.digest, r.identity_epoch, r.identity_seq,
+        f"""SELECT r.station_id, r.epoch, r.seq, r.digest, r.identity_epoch, r.identity_seq,
             r.carrier_epoch, r.carrier_seq
         FROM unnest(%s::text[], %s::bytea[], %s::bigint[]) AS w (station, epoch, seq)
-        JOIN ingest_reissue r ON r.station_id = w.station AND r.epoch = w.epoch AND r.seq = w.seq""",
+        JOIN {REISSUES} r ON r.station_id = w.station AND r.epoch = w.epoch AND r.seq = w.seq""",  # noqa: S608
         arrays,
     ):
         at = Identity(station, bytes(epoch), seq)
         identity = Identity(station, bytes(identity_epoch), identity_seq)
         origins.reissued[at].add(bytes(digest))
         origins.stands[at, bytes(carrier_epoch)] = identity
+        # Only a re-issue whose rows stand under this very identity takes the place away from another fact.
         if identity == at:
             origins.taken[at] = Identity(station, bytes(carrier_epoch), carrier_seq)
     return origins
@@ -191,15 +173,18 @@ def put_facts(facts: Iterable[tuple[int, NewFact]], *, received_at: datetime) ->
 
 
 def put_reissues(reissues: list[ReissueRow], now_read: list[tuple[Identity, str]]) -> None:
-    """Keep what came by re-issue, and mark facts as read that were held in their own stream."""
+    """Keep what came by re-issue, and mark facts as read that were held in their own stream.
+
+    The station signed the re-issue, so its content is read even if the first copy came without a valid signature.
+    """
     if reissues:
         copy_rows(REISSUES, reissues)
     if now_read:
         execute(
-            """UPDATE ingest_fact f SET held_reason = '', kind = w.kind
+            f"""UPDATE {FACTS} f SET held_reason = '', kind = w.kind
             FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[]) AS w (station, epoch, seq, kind)
-            JOIN fleet_stream s ON s.station_id = w.station AND s.epoch = w.epoch
-            WHERE f.stream_id = s.id AND f.seq = w.seq""",
+            JOIN {STREAMS} s ON s.station_id = w.station AND s.epoch = w.epoch
+            WHERE f.stream_id = s.id AND f.seq = w.seq""",  # noqa: S608 - our own constants
             [
                 [at.station for at, _ in now_read],
                 [at.epoch for at, _ in now_read],
@@ -210,14 +195,15 @@ def put_reissues(reissues: list[ReissueRow], now_read: list[tuple[Identity, str]
 
 
 def put_streams(streams: Iterable[StreamRow]) -> None:
-    """Store where those of the streams stand that have changed."""
+    """Store how far the county has each stream and which heads are signed beyond it, where something changed."""
     changed = [row for row in streams if row.state.changed]
     if not changed:
         return
+    # greatest: what a station has once signed for, it has issued. An older card that signs for less takes nothing back.
     execute(
-        """UPDATE fleet_stream s SET through = w.through, head = w.head, issued = greatest(s.issued, w.issued)
+        f"""UPDATE {STREAMS} s SET through = w.through, head = w.head, issued = greatest(s.issued, w.issued)
         FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bigint[]) AS w (id, through, head, issued)
-        WHERE s.id = w.id""",
+        WHERE s.id = w.id""",  # noqa: S608 - our own constant
         [
             [row.id for row in changed],
             [row.state.through for row in changed],
@@ -229,13 +215,13 @@ def put_streams(streams: Iterable[StreamRow]) -> None:
 
 
 def _put_unproven_heads(streams: list[StreamRow]) -> None:
-    """Keep the new ones and forget those that are settled; of too many that contradict us, the first are enough."""
+    """Keep the unproven heads that are new, and delete those that say nothing more (`UnprovenHead`)."""
     noted = [(row.id, signed, connection) for row in streams for signed, connection in row.state.noted]
     if noted:
         execute(
-            """INSERT INTO ingest_unprovenhead (stream_id, seq, head, signature, connection)
+            f"""INSERT INTO {UNPROVEN_HEADS} (stream_id, seq, head, signature, connection)
             SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[], %s::bytea[])
-            ON CONFLICT (stream_id, seq, head) DO NOTHING""",
+            ON CONFLICT (stream_id, seq, head) DO NOTHING""",  # noqa: S608 - our own constant
             [
                 [stream for stream, _, _ in noted],
                 [signed.through for _, signed, _ in noted],
@@ -244,30 +230,32 @@ def _put_unproven_heads(streams: list[StreamRow]) -> None:
                 [connection for _, _, connection in noted],
             ],
         )
+        # Heads at or below `through` contradict our facts. A station could sign them without end, and the first few are
+        # proof enough that its card was copied. Those beyond `through` are bounded by `StreamState.note`.
         execute(
-            """DELETE FROM ingest_unprovenhead WHERE id IN (
+            f"""DELETE FROM {UNPROVEN_HEADS} WHERE id IN (
                 SELECT id FROM (
                     SELECT u.id, row_number() OVER (PARTITION BY u.stream_id ORDER BY u.id) AS place
-                    FROM ingest_unprovenhead u JOIN fleet_stream s ON s.id = u.stream_id
+                    FROM {UNPROVEN_HEADS} u JOIN {STREAMS} s ON s.id = u.stream_id
                     WHERE u.stream_id = ANY(%s) AND u.seq <= s.through
-                ) AS ranked WHERE place > %s)""",
+                ) AS ranked WHERE place > %s)""",  # noqa: S608 - our own constants
             [[stream for stream, _, _ in noted], MAX_MARKS],
         )
-    settled = [(row.id, mark) for row in streams for mark in row.state.settled]
-    if settled:
+    dropped = [(row.id, head) for row in streams for head in row.state.dropped]
+    if dropped:
         execute(
-            """DELETE FROM ingest_unprovenhead u
+            f"""DELETE FROM {UNPROVEN_HEADS} u
             USING unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS w (id, seq, head)
-            WHERE u.stream_id = w.id AND u.seq = w.seq AND u.head = w.head""",
-            [[stream for stream, _ in settled], [mark.seq for _, mark in settled], [mark.head for _, mark in settled]],
+            WHERE u.stream_id = w.id AND u.seq = w.seq AND u.head = w.head""",  # noqa: S608 - our own constant
+            [[stream for stream, _ in dropped], [head.seq for _, head in dropped], [head.head for _, head in dropped]],
         )
 
 
 def note_born(births: dict[str, bytes], *, at: datetime) -> None:
-    """Note that each station goes on in this stream now: ``{station: epoch}``."""
+    """Note in which stream each station begins its connection: ``{station: epoch}``."""
     execute(
-        """UPDATE fleet_stream s SET born_at = %s FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
-        WHERE s.station_id = w.station AND s.epoch = w.epoch""",
+        f"""UPDATE {STREAMS} s SET born_at = %s FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
+        WHERE s.station_id = w.station AND s.epoch = w.epoch""",  # noqa: S608 - our own constant
         [at, list(births), list(births.values())],
     )
 
@@ -276,12 +264,13 @@ def put_signed_heads(heads: dict[int, tuple[int, bytes, bytes]]) -> None:
     """Keep the newest signed head of streams: ``{stream: (through, head, signature)}``."""
     if not heads:
         return
+    # The last WHERE: an envelope that comes late must not replace a head that covers more facts.
     execute(
-        """INSERT INTO ingest_signedheadkept (stream_id, through, head, signature)
+        f"""INSERT INTO {SIGNED_HEADS} (stream_id, through, head, signature)
         SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])
         ON CONFLICT (stream_id) DO UPDATE
         SET through = excluded.through, head = excluded.head, signature = excluded.signature
-        WHERE excluded.through >= ingest_signedheadkept.through""",
+        WHERE excluded.through >= {SIGNED_HEADS}.through""",  # noqa: S608 - our own constant
         [
             list(heads),
             [kept[0] for kept in heads.values()],
@@ -292,13 +281,14 @@ def put_signed_heads(heads: dict[int, tuple[int, bytes, bytes]]) -> None:
 
 
 def load_held(streams: Collection[int]) -> dict[int, list[Held]]:
-    """Return the facts held in each stream, the latest `MAX_HELD` of it, in order."""
+    """Return the held facts of each stream, at most the latest `MAX_HELD`, in order."""
+    # NOT (held_reason = '') is the condition of the partial index `fact_held`: only held facts are visited.
     found = query(
-        """SELECT w.stream, f.seq, f.digest, f.held_reason FROM unnest(%s::bigint[]) AS w (stream)
+        f"""SELECT w.stream, f.seq, f.digest, f.held_reason FROM unnest(%s::bigint[]) AS w (stream)
         CROSS JOIN LATERAL (
-            SELECT seq, digest, held_reason FROM ingest_fact
+            SELECT seq, digest, held_reason FROM {FACTS}
             WHERE stream_id = w.stream AND NOT (held_reason = '') ORDER BY seq DESC LIMIT %s
-        ) AS f ORDER BY f.seq""",
+        ) AS f ORDER BY f.seq""",  # noqa: S608 - our own constant
         [list(streams), MAX_HELD],
     )
     held: dict[int, list[Held]] = {stream: [] for stream in streams}
@@ -308,13 +298,14 @@ def load_held(streams: Collection[int]) -> dict[int, list[Held]]:
 
 
 def put_receipted(waiting: dict[str, int], *, at: datetime) -> None:
-    """Note that these stations are receipted now, and how many facts each still has by its own signed word."""
+    """Note that these stations get a receipt now, and how many facts each still has by the newest head it signed."""
+    # A station may send facts before it ever said a birth, so its row may not be there: then it is made, not connected.
     execute(
-        """INSERT INTO fleet_stationstatus AS s (station_id, online, heard_at, receipt_at, waiting, blobs_waiting,
+        f"""INSERT INTO {STATION_STATUS} AS s (station_id, online, heard_at, receipt_at, waiting, blobs_waiting,
             clock_quality, software, reader_ready, camera_ready, disk_free_kib, resident_kib, simulated)
         SELECT station, false, %s, %s, waiting, 0, '', '', false, false, 0, 0, false
         FROM unnest(%s::text[], %s::int[]) AS w (station, waiting)
         ON CONFLICT (station_id) DO UPDATE
-        SET heard_at = excluded.heard_at, receipt_at = excluded.receipt_at, waiting = excluded.waiting""",
+        SET heard_at = excluded.heard_at, receipt_at = excluded.receipt_at, waiting = excluded.waiting""",  # noqa: S608
         [at, at, list(waiting), list(waiting.values())],
     )

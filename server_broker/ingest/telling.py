@@ -1,7 +1,8 @@
-"""What stations are told of the time, and what follows when the county's own clock turns out to have been wrong.
+"""Tell stations the time, or not; and act when the county's own clock turns out to have been wrong.
 
-Used on the worker's thread. A welcome that must not tell the time says so; to a station that does not know how to read
-that, it goes so late that the station takes no time from it.
+Only the worker's thread uses this. A welcome tells the time. If the county's clock is not good enough, the welcome says
+that it tells none (`NOT_TOLD`). Old stations do not understand that. To them the welcome is sent so late that they take
+no time from it.
 """
 
 from collections import deque
@@ -14,16 +15,16 @@ from django.db import transaction
 from protocol.birth import Welcome
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import note_run
-from server_broker.ingest.answers import Answer, seal_answer
 from server_broker.ingest.dating import date_again
+from server_broker.ingest.messages import Outgoing, seal_outgoing
 from server_broker.platform.county_clock import UNVOUCHED, CountyClock, Standing
 
 TOO_LATE_MS = 3_000
-"""A station believes an answer of 2 s at most, counted from before its question came here."""
+"""A station believes an answer only within 2 s of its question, and it asked before the question came here."""
 MAX_LATE = 20_000
-"""Beyond that the oldest go unanswered: their stations say their births again."""
+"""If there are more, the oldest are dropped. Their stations say their births again."""
 UNSYNCHRONISED_FOR_MS = 600_000
-"""So long a machine that has just started may look for its time service before anybody is told."""
+"""A machine that has just started needs some time to reach its time service. Nobody is told before."""
 
 CLOCK = "county_clock"
 STEPPED = "county_clock_stepped"
@@ -31,47 +32,47 @@ UNCONFIRMED = "county_clock_unconfirmed"
 
 
 class TimeTelling:
-    """One for the worker's life. Without a clock to judge, time is told as it stands."""
+    """One object lives as long as the worker. Without a `CountyClock` to judge, stations are always told the time."""
 
     def __init__(self, clock: CountyClock | None, *, key: Ed25519PrivateKey, wall: Callable[[], datetime]) -> None:
         self._clock = clock
         self._key = key
         self._wall = wall
-        self._late: deque[tuple[int, Answer]] = deque(maxlen=MAX_LATE)
+        self._late: deque[tuple[int, Outgoing]] = deque(maxlen=MAX_LATE)
         self._noted: tuple[bytes, int] | None = None
-        self._said: str | None = None
+        self._told_problem: str | None = None
         self._judged_age: bool | None = None
         self._unsynchronised_since: int | None = None
 
     @property
     def run(self) -> bytes | None:
-        """Which stretch of the county's clock went on when it was last attended to."""
+        """The run of the county's clock that went on when `attend` was last called."""
         return None if self._noted is None else self._noted[0]
 
-    def seal(self, answer: Answer, *, mono_ms: int) -> bytes | None:
-        """Sign an answer as the clock is worth now; None where it is to go by `due` later."""
+    def seal(self, outgoing: Outgoing, *, mono_ms: int) -> bytes | None:
+        """Sign a message; a welcome tells the time if the clock is good enough now. None: `due` returns it later."""
         wall_ms = round(self._wall().timestamp() * 1000)
-        if self._clock is None or not isinstance(answer.message, Welcome):
-            return seal_answer(answer, self._key, wall_ms=wall_ms)
+        if self._clock is None or not isinstance(outgoing.message, Welcome):
+            return seal_outgoing(outgoing, self._key, wall_ms=wall_ms)
         standing = self._clock.look()
-        if not standing.tells and not answer.may_be_untold:
-            self._late.append((mono_ms + TOO_LATE_MS, answer))
+        if not standing.tells and not outgoing.may_be_untold:
+            self._late.append((mono_ms + TOO_LATE_MS, outgoing))
             return None
-        return seal_answer(answer, self._key, wall_ms=wall_ms, tells=standing.tells, clock_run=standing.run.id)
+        return seal_outgoing(outgoing, self._key, wall_ms=wall_ms, tells=standing.tells, clock_run=standing.run.id)
 
     def due(self, *, mono_ms: int) -> list[tuple[str, bytes]]:
-        """Return topic and payload of the answers that are late enough now; they tell no time."""
-        said = []
+        """Return topic and payload of the welcomes that are late enough now. They tell no time."""
+        sealed = []
         while self._late and self._late[0][0] <= mono_ms:
-            _, answer = self._late.popleft()
-            said.append((answer.topic, seal_answer(answer, self._key, wall_ms=0, tells=False)))
-        return said
+            _, outgoing = self._late.popleft()
+            sealed.append((outgoing.topic, seal_outgoing(outgoing, self._key, wall_ms=0, tells=False)))
+        return sealed
 
     def attend(self, *, mono_ms: int) -> None:
-        """Note a new run of the clock and what it says of those before, and tell people of a clock in doubt.
+        """Note a new run of the clock, correct what earlier runs told, and tell people if the clock is in doubt.
 
         Raises:
-            django.db.Error: Nothing was noted; it is noted next time.
+            django.db.Error: Nothing was noted. The next call notes it.
         """
         if self._clock is None:
             return
@@ -79,10 +80,11 @@ class TimeTelling:
         seen = (standing.run.id, standing.run.vouched)
         if seen != self._noted:
             self._note(self._clock, standing)
+            # After the COMMIT, so that a run whose transaction failed is noted by the next call.
             self._noted = seen
             self._clock.keep(now=True)
         self._clock.keep()
-        self._tell(standing, mono_ms)
+        self._tell_of_problem(standing, mono_ms)
         self._tell_unconfirmed(standing)
 
     def _note(self, clock: CountyClock, standing: Standing) -> None:
@@ -90,27 +92,32 @@ class TimeTelling:
         with transaction.atomic():
             changed = note_run(run, ended=ended, at=now)
             date_again(changed, at=now)
+            # A step is news only if stations may have the old time, and if somebody vouches for the new one.
             if ended is not None and run.vouched > UNVOUCHED and clock.may_have_told(ended):
                 said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
                 raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
 
-    def _tell(self, standing: Standing, mono_ms: int) -> None:
+    def _tell_of_problem(self, standing: Standing, mono_ms: int) -> None:
+        """Open the alarm about the county's clock when a problem begins, and close it when the problem is over."""
         problem = standing.problem
         if problem != "unsynchronised":
             self._unsynchronised_since = None
         elif self._unsynchronised_since is None:
             self._unsynchronised_since = mono_ms
         patient = problem == "unsynchronised" and mono_ms - (self._unsynchronised_since or 0) < UNSYNCHRONISED_FOR_MS
-        if patient or problem == self._said:
+        if patient or problem == self._told_problem:
             return
         if problem:
             raise_alarm(station=None, code=CLOCK, severity="critical", detail=standing.sentence(), at=self._wall())
         else:
             resolve(station=None, code=CLOCK, at=self._wall())
-        self._said = problem
+        self._told_problem = problem
 
     def _tell_unconfirmed(self, standing: Standing) -> None:
-        """Tell of a clock that is told and yet deletes nothing; one that is not told has an alarm of its own."""
+        """Open or close the alarm that the clock is good enough to be told, but not to delete anything by its time.
+
+        A clock that is not even good enough to be told has an alarm of its own.
+        """
         judges = standing.judges_age or not standing.tells
         if judges == self._judged_age:
             return

@@ -1,15 +1,43 @@
-"""The ingest worker: drain, settle, COMMIT, answer, acknowledge. Nothing is answered that is not stored.
+"""The ingest worker: take messages from the broker, store them, COMMIT, answer, acknowledge.
 
-Births are settled first, in a transaction of their own: their welcomes tell the time, which counts for 2 s only.
+The order is the promise. A station deletes its copy of a fact when a receipt covers it, so no receipt leaves before
+the COMMIT that stores the fact. The broker forgets a message when it is acknowledged, so nothing is acknowledged
+before it is stored and answered. Whatever dies in between, the message comes again, and a repeat changes nothing.
 
-A database that is away, full or shutting down is waited for with what is in hand; nothing is acknowledged
-meanwhile. What the database refuses is settled again message by message, so that one bad message holds up nobody;
-and an envelope that it refuses even so has its facts stored unread, so that it does not hold up its own stream.
+Births go first, in a transaction of their own: their welcomes tell the time, and a station believes a welcome for 2 s
+only.
+
+Most batches are stored at the first try. This is what happens when something fails. Rows 1 to 4 are a ladder: a message
+goes down to the next row only if it failed in the one before.
+
+= ====================================  =====================================  ==================  ============
+  What fails                            What the worker does                   Answer              Acknowledged
+= ====================================  =====================================  ==================  ============
+- The database is away, full or         It keeps what is in hand and tries     after the COMMIT    after it
+  shutting down, or another worker      again, for as long as it takes. This
+  holds the lease                       holds in every row below, too.
+- A fact cannot be read, or nobody has  The fact is stored held (unread)       receipt with the    yes
+  signed for it                         beside its neighbours.                 held fact
+1 The database refuses a batch, or the  The batch is rolled back. Each of its  as in row 2         as in row 2
+  program fails over it                 messages goes on alone.
+2 The database refuses a row of a fact  ``careful``: the fact has a savepoint  receipt with the    yes
+                                        of its own, and is stored held.        held fact
+3 A message fails in row 2              ``hold``: the facts of an envelope     receipt with all    yes
+                                        are stored held, and nothing is        new facts held
+                                        derived from them. The stream goes on.
+4 A message fails in row 3              It is kept raw in quarantine, and an   none                yes
+                                        alarm is raised.
+- The media folder cannot be written    An alarm is raised. The station still  none                yes
+                                        has the picture and sends it again.
+- SIGTERM while the database is away    The program ends.                      none                no
+= ====================================  =====================================  ==================  ============
 """
 
 import errno
 import logging
+import os
 import random
+import socket
 import threading
 import time
 from collections import deque
@@ -21,14 +49,13 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from psycopg import Error as PsycopgError
 
 from server_broker.fleet.alarms import raise_alarm
-from server_broker.ingest.answers import Answer
-from server_broker.ingest.lease import Lease
-from server_broker.ingest.messages import Incoming
-from server_broker.ingest.notices import DesiredNotices
-from server_broker.ingest.orders import send_due_orders
-from server_broker.ingest.settlement import Settlement, is_about_blobs
+from server_broker.ingest.batch import BatchProcessor, is_about_blobs
+from server_broker.ingest.downlink import DesiredNotices, send_due_commands
+from server_broker.ingest.messages import Incoming, Outgoing
+from server_broker.ingest.models import IngestLease
 from server_broker.ingest.silence_watch import SilenceWatch
 from server_broker.ingest.source import Source
+from server_broker.ingest.sql import wait_for_the_disk
 from server_broker.ingest.telling import TimeTelling
 from server_broker.platform.county_clock import CountyClock
 
@@ -36,25 +63,64 @@ _log = logging.getLogger(__name__)
 
 BATCH_MESSAGES = 1_000
 BATCH_BYTES = 2**20
-"""Of facts about half a second's work: so long a birth waits that comes meanwhile, and its welcome counts for 2 s."""
+"""Facts of this size take about 0.5 s. A birth that comes meanwhile waits so long, and its welcome counts for 2 s."""
 BLOB_MESSAGES = 32
-"""Blob messages settled between two looks for facts: pictures go under the facts."""
+"""Blob messages processed between two looks for facts, so that pictures do not delay facts."""
 MAX_BLOB_BACKLOG = 1_000
+"""With more blob messages in hand the worker takes nothing from the source, which bounds its memory."""
 IDLE_S = 0.25
 RETRY_FIRST_S = 0.2
 RETRY_MOST_S = 2.0
 
+_MEDIA_FOLDER_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES)
+"""What a full, worn out or wrongly mounted disk says. Any other `OSError` is a bug and ends the worker."""
+
 _TRANSIENT_CLASSES = ("08", "25", "40", "53", "55", "57", "58")
 """SQLSTATE classes (PostgreSQL, appendix A) that pass: connection, transaction state, rollback, resources, …"""
 
+LOCK_SPACE = 0x43554E48
+"""First key of our PostgreSQL advisory locks ("CUNH"). The second key is the shard."""
+
 
 def boottime_ms() -> int:
-    """Return milliseconds since the machine started, also those that it slept."""
+    """Return milliseconds since the machine started, including those in which it slept."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
-class LeaseLost(Exception):
-    """The connection that held the lease is gone; nothing may be written before it is taken again."""
+class Lease:
+    """The right to work one shard: an advisory lock on the very connection that writes.
+
+    If that connection dies, the lock and the uncommitted writes die together. So two workers never write at once.
+    """
+
+    def __init__(self, shard: int) -> None:
+        self._shard = shard
+        self._held_on: object = None
+        self._warned = False
+
+    def hold(self, *, now: datetime) -> bool:
+        """Take the lease, or make sure that it is still ours; return whether it is.
+
+        Raises:
+            OperationalError: The database is away.
+        """
+        connection.ensure_connection()
+        # The lock belongs to a connection: if Django has opened another one since, the lease must be taken again.
+        if self._held_on is connection.connection:
+            return True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, self._shard])
+            if not cursor.fetchone()[0]:
+                if not self._warned:
+                    _log.warning("shard %d: another worker holds the lease; waiting", self._shard)
+                self._warned = True
+                return False
+        wait_for_the_disk()
+        worker = f"{socket.gethostname()[:48]}:{os.getpid()}"
+        IngestLease.objects.update_or_create(shard=self._shard, defaults={"worker": worker, "since": now})
+        self._held_on, self._warned = connection.connection, False
+        _log.info("shard %d: lease taken", self._shard)
+        return True
 
 
 class Worker:
@@ -74,8 +140,8 @@ class Worker:
         """Make a worker.
 
         Args:
-            county_clock: Judges whether stations may be told the time; without it they are.
-            mono_ms: Measures durations, which no setting of the clock touches.
+            county_clock: Judges whether stations may be told the time. Without it they are always told.
+            mono_ms: Measures durations. Nobody can set this clock.
         """
         self._source = source
         self._shard = shard
@@ -83,7 +149,7 @@ class Worker:
         self._mono_ms = mono_ms
         self._stop = stop
         self._lease = Lease(shard)
-        self._settlement = Settlement(clock=clock)
+        self._processor = BatchProcessor(clock=clock)
         self._telling = TimeTelling(county_clock, key=key, wall=clock)
         self._notices = DesiredNotices(shard=shard)
         self._blobs: deque[Incoming] = deque()
@@ -93,7 +159,8 @@ class Worker:
     def run(self) -> None:
         """Work until the stop event is set; return with nothing half done."""
         try:
-            self._patiently(self._take_lease)
+            # Listen only with the lease in hand: otherwise the broker's messages would lie here unacknowledged.
+            self._retry_while_database_away(lambda: None)
             self._source.start()
             while not self._stop.is_set():
                 self.step(timeout_s=0 if self._blobs else IDLE_S)
@@ -104,144 +171,142 @@ class Worker:
             connection.close()
 
     def step(self, *, timeout_s: float) -> int:
-        """Settle what is at hand, waiting up to ``timeout_s`` for it; return the number of messages."""
-        messages = self._drain(timeout_s)
+        """Process what is at hand, waiting up to ``timeout_s`` for it; return the number of messages."""
+        messages: list[Incoming] = []
+        if len(self._blobs) < MAX_BLOB_BACKLOG:
+            messages = self._source.drain(max_messages=BATCH_MESSAGES, max_bytes=BATCH_BYTES, timeout_s=timeout_s)
+        # Asked after the drain, because the source tells of a new connection before it hands out its first message.
         if self._source.interrupted():
-            self._patiently(self._doubt_connections)
+            self._retry_while_database_away(
+                lambda: self._silence.begin_anew(now=self._clock(), mono_ms=self._mono_ms()),
+            )
         births = [message for message in messages if message.leaf == "birth"]
         others = [message for message in messages if message.leaf != "birth" and not is_about_blobs(message)]
         self._blobs.extend(message for message in messages if is_about_blobs(message))
         for batch in (births, others):
             if batch:
-                self._settle(batch)
+                self._process(batch)
         if self._blobs:
-            self._settle_blobs()
-        self._publish_late()
+            self._process_blobs()
+        for topic, payload in self._telling.due(mono_ms=self._mono_ms()):
+            self._source.publish(topic, payload, must_arrive=False)
         if time.monotonic() >= self._look_again:
-            now = self._clock()
-            self._patiently(lambda: self._with_lease(lambda: self._telling.attend(mono_ms=self._mono_ms())))
-            self._patiently(self._send_desired)
-            self._patiently(self._send_orders)
-            self._patiently(lambda: self._watch_silence(now))
+            self._do_chores()
             self._look_again = time.monotonic() + IDLE_S
         return len(messages)
 
-    def _drain(self, timeout_s: float) -> list[Incoming]:
-        if len(self._blobs) >= MAX_BLOB_BACKLOG:
-            return []
-        return self._source.drain(max_messages=BATCH_MESSAGES, max_bytes=BATCH_BYTES, timeout_s=timeout_s)
+    def _do_chores(self) -> None:
+        """Do what no message asks for: judge the clock, send what changed here, look for silent stations."""
+        # Read before the county's clock is judged, so that a step of the clock that shows in `now` shows there too.
+        now = self._clock()
+        # Each action reads the other clocks itself, because the database may be away for hours before it succeeds.
+        retry = self._retry_while_database_away
+        retry(lambda: self._telling.attend(mono_ms=self._mono_ms()))
+        retry(self._send_desired)
+        retry(lambda: send_due_commands(shard=self._shard, now=self._clock(), publish=self._publish))
+        retry(
+            lambda: self._silence.look(
+                now=now, mono_ms=self._mono_ms(), connected=self._source.connected, run=self._telling.run
+            )
+        )
 
-    def _settle_blobs(self) -> None:
+    def _send_desired(self) -> None:
+        self._notices.listen()
+        self._publish(self._notices.take())
+
+    def _process_blobs(self) -> None:
         batch = [self._blobs.popleft() for _ in range(min(BLOB_MESSAGES, len(self._blobs)))]
         try:
-            self._settle(batch)
+            self._process(batch)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES):
+            if error.errno not in _MEDIA_FOLDER_ERRORS:
                 raise
             _log.error("the media folder cannot be written: %s", error)
-            self._patiently(self._tell_of_media_folder)
+            detail = "图片目录无法写入"
+            self._retry_while_database_away(
+                lambda: raise_alarm(
+                    station=None, code="media_folder", severity="critical", detail=detail, at=self._clock()
+                ),
+            )
             self._source.acknowledge(batch)
 
-    def _settle(self, batch: Sequence[Incoming]) -> None:
-        """Settle a batch, answer it and acknowledge it, however long the database is away."""
+    def _process(self, batch: Sequence[Incoming]) -> None:
+        """Store a batch, answer it and acknowledge it, however long the database is away."""
         try:
-            answers = self._patiently(lambda: self._with_lease(lambda: self._settlement.settle(batch)))
+            outgoing = self._retry_while_database_away(lambda: self._processor.process_batch(batch))
         except (OSError, _Stopped):
             raise
-        except Exception:  # noqa: BLE001 - the top of the worker: whatever it is, neighbours go on
-            _log.exception("a batch of %d messages is settled one by one", len(batch))
+        except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
+            _log.exception("a batch of %d messages is processed one by one", len(batch))
             for message in batch:
-                self._settle_alone(message)
+                self._process_alone(message)
             return
-        self._publish(answers)
+        self._publish(outgoing)
         self._source.acknowledge(batch)
 
-    def _settle_alone(self, message: Incoming) -> None:
+    def _process_alone(self, message: Incoming) -> None:
+        """Store a message whose batch failed, by the first rung of the ladder that bears it, and acknowledge it."""
         try:
-            answers = self._patiently(
-                lambda: self._with_lease(lambda: self._settlement.settle([message], careful=True))
+            outgoing = self._retry_while_database_away(
+                lambda: self._processor.process_batch([message], careful=True),
             )
         except (OSError, _Stopped):
             raise
         except Exception as error:  # noqa: BLE001 - likewise
-            _log.exception("a message on %s cannot be settled", message.topic)
-            answers = self._keep_unread(message, "refused_by_database" if isinstance(error, Error) else "unsettled")
-        self._publish(answers)
+            _log.exception("a message on %s cannot be processed", message.topic)
+            outgoing = self._keep_unread(message, "refused_by_database" if isinstance(error, Error) else "unsettled")
+        self._publish(outgoing)
         self._source.acknowledge([message])
 
-    def _keep_unread(self, message: Incoming, reason: str) -> list[Answer]:
-        """Store an envelope's facts held and return the receipt; set aside what has no place even so, unreceipted."""
+    def _keep_unread(self, message: Incoming, reason: str) -> list[Outgoing]:
+        """Store an envelope's facts held and return the receipt. If even that fails, keep the message in quarantine.
+
+        A message in quarantine gets no receipt, because its facts have no place in their stream.
+        """
         try:
-            return self._patiently(lambda: self._with_lease(lambda: self._settlement.settle([message], hold=reason)))
+            return self._retry_while_database_away(lambda: self._processor.process_batch([message], hold=reason))
         except (OSError, _Stopped):
             raise
         except Exception as error:  # noqa: BLE001 - likewise
             _log.exception("a message on %s is set aside", message.topic)
             detail = type(error).__name__
-            self._patiently(lambda: self._with_lease(lambda: self._settlement.set_aside(message, "unsettled", detail)))
+            self._retry_while_database_away(lambda: self._processor.set_aside(message, "unsettled", detail))
             return []
 
-    def _publish(self, answers: Sequence[Answer]) -> None:
-        for answer in answers:
-            payload = self._telling.seal(answer, mono_ms=self._mono_ms())
+    def _publish(self, outgoing: Sequence[Outgoing]) -> None:
+        for one in outgoing:
+            payload = self._telling.seal(one, mono_ms=self._mono_ms())
+            # None: a welcome that must go later, when its station no longer takes the time from it.
             if payload is not None:
-                self._source.publish(answer.topic, payload, must_arrive=answer.must_arrive)
+                self._source.publish(one.topic, payload, must_arrive=one.must_arrive)
 
-    def _publish_late(self) -> None:
-        for topic, payload in self._telling.due(mono_ms=self._mono_ms()):
-            self._source.publish(topic, payload, must_arrive=False)
+    def _retry_while_database_away[T](self, action: Callable[[], T]) -> T:
+        """Take the lease and return what ``action`` returns.
 
-    def _send_desired(self) -> None:
-        self._with_lease(self._notices.listen)
-        desired = self._with_lease(self._notices.take)
-        self._publish(desired)
-
-    def _send_orders(self) -> None:
-        self._with_lease(lambda: send_due_orders(shard=self._shard, now=self._clock(), publish=self._publish))
-
-    def _doubt_connections(self) -> None:
-        self._with_lease(lambda: self._silence.begin_anew(now=self._clock(), mono_ms=self._mono_ms()))
-
-    def _watch_silence(self, now: datetime) -> None:
-        mono_ms, connected, run = self._mono_ms(), self._source.connected, self._telling.run
-        self._with_lease(lambda: self._silence.come_by(now=now, mono_ms=mono_ms, connected=connected, run=run))
-
-    def _tell_of_media_folder(self) -> None:
-        raise_alarm(station=None, code="media_folder", severity="critical", detail="图片目录无法写入", at=self._clock())
-
-    def _take_lease(self) -> None:
-        if not self._lease.hold(now=self._clock()):
-            raise LeaseLost
-
-    def _with_lease[T](self, action: Callable[[], T]) -> T:
-        """Do ``action`` on the connection that holds the lease, in its own transaction or none."""
-        self._take_lease()
-        return action()
-
-    def _patiently[T](self, action: Callable[[], T]) -> T:
-        """Return what ``action`` returns, trying again while the database is away or the lease is another's.
+        Try again while the database is away or another worker holds the lease. ``action`` is called on the connection
+        that holds the lease. It opens its own transaction, or none.
 
         Raises:
             _Stopped: The worker was told to stop meanwhile.
+            django.db.Error: The database refuses what ``action`` does, and would refuse it again.
         """
         delay = RETRY_FIRST_S
-        told = False
+        warned = False
         while True:
             try:
-                result = action()
-            except LeaseLost:
-                pass
+                if self._lease.hold(now=self._clock()):
+                    result = action()
+                    if warned:
+                        _log.info("the database takes facts again")
+                    return result
             except Error as error:
                 if not is_transient(error):
                     raise
-                if not told:
+                if not warned:
                     _log.warning("the database does not take anything: %s", str(error).splitlines()[0])
-                told = True
+                warned = True
+                # The next try opens a new connection: this one may be dead without knowing it.
                 connection.close()
-            else:
-                if told:
-                    _log.info("the database takes facts again")
-                return result
             if self._stop.wait(delay * random.uniform(0.5, 1.0)):  # noqa: S311 - spreads retries, guards nothing
                 raise _Stopped
             delay = min(delay * 2, RETRY_MOST_S)
@@ -252,9 +317,11 @@ class _Stopped(Exception):
 
 
 def is_transient(error: Error) -> bool:
-    """Tell whether what failed may succeed later without anybody changing it."""
+    """Tell whether the same action may succeed later without anybody changing it."""
     cause = error.__cause__
     state = cause.sqlstate if isinstance(cause, PsycopgError) else None
     if state is None:
+        # No SQLSTATE: the server never answered.
         return isinstance(error, OperationalError | InterfaceError)
+    # Class XX is an internal error of PostgreSQL, such as a damaged page: no message is to blame for it.
     return state[:2] in _TRANSIENT_CLASSES or state[:2] == "XX"

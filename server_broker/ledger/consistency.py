@@ -1,4 +1,4 @@
-"""Read what hangs together as it stood at one moment, though others commit meanwhile; and not for ever."""
+"""Read several tables as they stood at one moment, although others commit meanwhile; and stop after a time."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,21 +8,22 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 type StillInTime = Callable[[], None]
-"""Raises `TookTooLong` once the time is over; for loops between the statements."""
+"""Raises `TookTooLong` once the time is over. Loops between the statements call it, because no database stops those."""
 
 
 class TookTooLong(Exception):
-    """What was to be read is more than the reader may take time for."""
+    """The reader may not take as long as this reading needs."""
 
 
 @contextmanager
 def consistent_read(*, limit_s: float | None = None) -> Iterator[StillInTime]:
-    """Have every query within see what was committed when the first began (REPEATABLE READ, READ ONLY).
+    """Have every query inside see what was committed when the first one began (REPEATABLE READ, READ ONLY).
 
-    In a transaction that is open already, that one's isolation holds, and its statements are not limited.
+    If a transaction is open already, its own isolation holds, and its statements are not limited.
 
     Args:
-        limit_s: How long one statement may take, and everything up to a call of what this yields.
+        limit_s: How long one statement may take, and also how long everything may take until the yielded function is
+            called.
 
     Raises:
         TookTooLong: One of the two took longer.
@@ -39,7 +40,8 @@ def consistent_read(*, limit_s: float | None = None) -> Iterator[StillInTime]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            # The planner takes long lists for longer ones, and compiles for seconds what runs for some ms.
+            # PostgreSQL expects more rows from the arrays of these queries than there are. It would compile them (JIT),
+            # which takes seconds, for a run of some ms.
             cursor.execute("SET LOCAL jit = off")
             if limit_s is not None:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(round(limit_s * 1000))])

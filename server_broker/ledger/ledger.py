@@ -1,18 +1,25 @@
-"""The loss ledger: where every fact is that a station has signed for. What is unexplained is 0 or an alarm.
+"""The loss ledger: for every fact that a station has signed for, where it is. Facts that are nowhere raise an alarm.
 
-Counts go by seq. Where an older card went on under seqs that were used before, they can't tell the two apart; there
-`lineage` finds by the signed heads that facts are gone.
+A station's signed heads say how many facts it has *issued*. The ledger finds each of them in one of these places: the
+county has read it (*received*); the county has it, but could not read it (*held*), and a person may have decided to
+leave it so (*written off*); it is still at the station (*waiting*); or the station said itself that it is *lost*. What
+is in none of these places is *unexplained*: its lamp was green and nobody knows where it is.
+
+The ledger counts by seq, stream by stream. Where two cards have used the same seqs (one was copied or put back to an
+older state), the numbers cannot tell their facts apart. There `lineage` finds by the signed heads that facts are gone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Stream
+from server_broker.fleet.tables import STATION_EVENTS, STREAMS
+from server_broker.ingest.sql import query
+from server_broker.ingest.tables import FACTS, REISSUES, WRITE_OFFS
 from server_broker.ledger.consistency import StillInTime, consistent_read
 from server_broker.ledger.lineage import LedHead, Lineage, forget, lineage_of, streams_with_heads, unaccounted
 from server_broker.media.models import Blob
@@ -23,17 +30,18 @@ UNEXPLAINED, TOO_LARGE = "unexplained_facts", "ledger_too_large"
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Counts of facts of one station, and of its blobs.
+    """Counts of the facts of one station, and of its blobs.
 
-    ``issued = received + held + written_off + waiting + lost + unexplained``. ``received`` counts a fact that came by
-    re-issue under its first identity, once. ``held`` facts wait for a person; ``written_off`` ones are as unread, but a
-    person has decided so with a reason: they are counted apart, because they are accounted for and were never received.
+    ``issued = received + held + written_off + waiting + lost + unexplained``
     """
 
     issued: int = 0
     received: int = 0
+    """Facts that the county has read. A re-issue counts under its first identity, and once."""
     held: int = 0
+    """Facts that wait for a person."""
     written_off: int = 0
+    """Facts that stay unread because a person decided so. They are accounted for, but they were never received."""
     waiting: int = 0
     lost: int = 0
     unexplained: int = 0
@@ -47,71 +55,86 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """Of one stream. ``known`` is the last seq that is known to have been issued, by whatever word of the station."""
+    """The counts of one stream."""
 
     stored: int
     held: int
     written_off: int
     reissued: int
+    """Facts beyond ``through`` that came again in later streams."""
     lost: int
+    """Facts beyond ``through`` that the station stated as lost, without those that came again after all."""
     known: int
+    """The last seq that is known to have been issued, by anything that the station has said."""
 
 
-_STORED = """
-SELECT f.stream_id, count(*) FROM fleet_stream s JOIN ingest_fact f ON f.stream_id = s.id AND f.seq <= s.through
+_STORED = f"""
+SELECT f.stream_id, count(*)
+FROM {STREAMS} s
+-- Each row up to `through` should be there. The count shows whether one is missing.
+JOIN {FACTS} f ON f.stream_id = s.id AND f.seq <= s.through
 WHERE s.station_id = %s GROUP BY f.stream_id
-"""
+"""  # noqa: S608 - our own constants
 
-_HELD = """
+_HELD = f"""
 SELECT f.stream_id, count(*) FILTER (WHERE w.fact_id IS NULL), count(w.fact_id)
-FROM fleet_stream s JOIN ingest_fact f ON f.stream_id = s.id AND NOT (f.held_reason = '')
-LEFT JOIN ingest_writeoff w ON w.fact_id = f.id
+-- NOT (…): the condition of the partial index `fact_held`, so that only held facts are visited.
+FROM {STREAMS} s JOIN {FACTS} f ON f.stream_id = s.id AND NOT (f.held_reason = '')
+LEFT JOIN {WRITE_OFFS} w ON w.fact_id = f.id
 WHERE s.station_id = %s GROUP BY f.stream_id
-"""
+"""  # noqa: S608 - our own constants
 
-_SAID = """
+_BEYOND = f"""
 WITH wanted AS (
     SELECT * FROM unnest(%(epochs)s::bytea[], %(throughs)s::bigint[]) AS w (epoch, through)
 ), stated AS (
+    -- Facts that the station stated as lost. Statements may overlap, so they are merged to ranges (a multirange).
+    -- A range is never counted out row by row: a station may state any two numbers, and they must cost no time.
     SELECT decode(detail->>'epoch', 'hex') AS epoch,
            range_agg(int8range((detail->>'first')::bigint, (detail->>'last')::bigint, '[]')) AS lost
-    FROM fleet_stationevent
+    FROM {STATION_EVENTS}
+    -- A range that ends before it begins is an error to PostgreSQL, and says nothing.
     WHERE station_id = %(station)s AND kind = 'facts_lost' AND (detail->>'first')::bigint <= (detail->>'last')::bigint
     GROUP BY 1
 ), opened AS (
+    -- A station that opens a new stream says how far the old one matched the county's: so far it was issued.
     SELECT decode(detail->>'previous', 'hex') AS epoch, max((detail->>'matched')::bigint) AS matched
-    FROM fleet_stationevent WHERE station_id = %(station)s AND kind = 'epoch_opened' GROUP BY 1
+    FROM {STATION_EVENTS} WHERE station_id = %(station)s AND kind = 'epoch_opened' GROUP BY 1
 ), again AS (
-    SELECT DISTINCT r.epoch, r.seq FROM ingest_reissue r JOIN wanted w ON w.epoch = r.epoch AND r.seq > w.through
+    -- DISTINCT: two cards may each have re-issued a fact for the same seq, but a seq is one place in this count.
+    -- Beyond `through`: what came again within it is among the stored facts already.
+    SELECT DISTINCT r.epoch, r.seq FROM {REISSUES} r JOIN wanted w ON w.epoch = r.epoch AND r.seq > w.through
     WHERE r.station_id = %(station)s
 ), reissued AS (
     SELECT a.epoch, count(*) AS all_of_them, max(a.seq) AS last, count(*) FILTER (WHERE s.lost @> a.seq) AS of_the_lost
     FROM again a LEFT JOIN stated s ON s.epoch = a.epoch GROUP BY a.epoch
 )
 SELECT w.epoch, coalesce(r.all_of_them, 0),
+       -- The lost facts beyond `through`, by the ends of the ranges. What was stated as lost and came is not lost.
        coalesce((SELECT sum(upper(gap) - lower(gap))::bigint
                  FROM unnest(s.lost * int8multirange(int8range(w.through + 1, NULL))) AS gap), 0)
        - coalesce(r.of_the_lost, 0),
+       -- upper() is the first seq after the range.
        greatest(upper(s.lost) - 1, r.last, o.matched, 0)
 FROM wanted w LEFT JOIN stated s ON s.epoch = w.epoch LEFT JOIN opened o ON o.epoch = w.epoch
 LEFT JOIN reissued r ON r.epoch = w.epoch
-"""
-"""Spans are counted by their ends: a station may state any two numbers."""
+"""  # noqa: S608 - our own constants
 
-_NAMED = """
-SELECT DISTINCT decode(coalesce(detail->>'previous', detail->>'epoch'), 'hex') FROM fleet_stationevent
+_NAMED = f"""
+-- `previous` of a stream that was opened, `epoch` of a stated loss.
+SELECT DISTINCT decode(coalesce(detail->>'previous', detail->>'epoch'), 'hex') FROM {STATION_EVENTS}
 WHERE station_id = %s AND kind IN ('epoch_opened', 'facts_lost')
   AND coalesce(detail->>'previous', detail->>'epoch') IS NOT NULL
-"""
+"""  # noqa: S608 - our own constant
 
 
 def ledger(station_id: str, *, limit_s: float | None = None) -> Ledger:
-    """Return the ledger of a station as the database says it at this moment.
+    """Return the ledger of a station as it stands in the database at one moment.
 
-    The number of statements is the same for any number of streams.
+    It takes a fixed number of statements, and up to four more for each stream with unproven heads.
 
     Raises:
-        TookTooLong: It is more than can be counted in ``limit_s``.
+        TookTooLong: It cannot be counted in ``limit_s``.
     """
     with consistent_read(limit_s=limit_s) as still_in_time:
         counted, _ = _count(station_id, still_in_time)
@@ -119,13 +142,18 @@ def ledger(station_id: str, *, limit_s: float | None = None) -> Ledger:
 
 
 def _count(station_id: str, still_in_time: StillInTime) -> tuple[Ledger, list[LedHead]]:
-    """Return the ledger, and the signed heads that have nothing more to tell."""
+    """Return the ledger, and the signed heads that can be forgotten because facts lead to them."""
     sums = dict.fromkeys(("issued", "received", "held", "written_off", "waiting", "lost", "unexplained"), 0)
     led: list[LedHead] = []
     streams = list(Stream.objects.filter(station_id=station_id).order_by("opened_at", "id"))
+    # The station is in the stream in which it was born last. A stream without a birth counts from when it was opened.
     current = max(streams, key=lambda stream: (stream.born_at or stream.opened_at, stream.pk), default=None)
+    # Facts of the current stream are on their way, and re-issues of older streams' facts may be among them.
     busy = current is not None and current.issued > current.through
-    streams += _unseen_streams(station_id, {bytes(stream.epoch) for stream in streams})
+    # Streams that later ones name and of which nothing came: the board was offline in them, or the county was restored.
+    named = {bytes(epoch) for (epoch,) in query(_NAMED, [station_id])}
+    unseen = named - {bytes(stream.epoch) for stream in streams}
+    streams += [Stream(station_id=station_id, epoch=epoch) for epoch in sorted(unseen)]
     counts = _count_streams(station_id, streams)
     with_heads = streams_with_heads(station_id)
     for stream in streams:
@@ -135,20 +163,19 @@ def _count(station_id: str, still_in_time: StillInTime) -> tuple[Ledger, list[Le
         entry = _entry(stream, counts[bytes(stream.epoch)], lineage, current=stream is current, busy=busy)
         for name, count in entry.items():
             sums[name] += count
-    return Ledger(**sums, **_blobs(station_id)), led
-
-
-def _unseen_streams(station_id: str, seen: set[bytes]) -> list[Stream]:
-    """Return streams that later ones tell of and of which nothing came: the board was offline, or we were restored."""
-    named = {bytes(epoch) for (epoch,) in _rows(_NAMED, [station_id])}
-    return [Stream(station_id=station_id, epoch=epoch) for epoch in sorted(named - seen)]
+    blobs = Blob.objects.filter(station_id=station_id)
+    # A picture that was deleted at the end of its time was not lost.
+    evicted = blobs.exclude(evicted_reason__in=["", EXPIRED]).count()
+    awaited = blobs.filter(completed_at=None, evicted_reason="").exclude(announced_at=None).count()
+    return Ledger(**sums, evicted_blobs=evicted, awaited_blobs=awaited), led
 
 
 def _count_streams(station_id: str, streams: Sequence[Stream]) -> dict[bytes, _Counted]:
-    stored = dict(_rows(_STORED, [station_id]))
-    held = {stream: (waiting, written_off) for stream, waiting, written_off in _rows(_HELD, [station_id])}
-    said = _rows(
-        _SAID,
+    """Return the counts of each stream, by its epoch."""
+    stored: dict[int, int] = dict(query(_STORED, [station_id]))
+    held = {stream: (waiting, written_off) for stream, waiting, written_off in query(_HELD, [station_id])}
+    beyond = query(
+        _BEYOND,
         {
             "station": station_id,
             "epochs": [bytes(stream.epoch) for stream in streams],
@@ -158,23 +185,24 @@ def _count_streams(station_id: str, streams: Sequence[Stream]) -> dict[bytes, _C
     numbers = {bytes(stream.epoch): stream.pk for stream in streams}
     return {
         bytes(epoch): _Counted(stored.get(numbers[bytes(epoch)], 0), *held.get(numbers[bytes(epoch)], (0, 0)), *told)
-        for epoch, *told in said
+        for epoch, *told in beyond
     }
 
 
-def _rows(statement: str, parameters: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
-
-
 def _entry(stream: Stream, counted: _Counted, lineage: Lineage, *, current: bool, busy: bool) -> dict[str, int]:
-    """Return one stream's part. What an old stream lacks is still on its way while the current one is not drained."""
+    """Return what one stream adds to the ledger.
+
+    Args:
+        current: The station is in this stream now.
+        busy: Not all facts of the current stream have come yet. Until they have, the facts that an old stream lacks
+            may still come as re-issues, so they count as waiting and not as unexplained.
+    """
     issued = max(stream.issued, stream.through, counted.known)
     beyond = issued - stream.through - counted.reissued - counted.lost
+    # Rows that were there once, because `through` only moves over facts that were stored. They were deleted since.
     missing_rows = stream.through - counted.stored
     on_its_way = current or busy
+    # Facts that no count of seqs shows, because other facts stand at their seqs.
     elsewhere = 0 if busy else unaccounted(stream, lineage, but_for=0 if current else beyond)
     return {
         "issued": issued + elsewhere,
@@ -187,25 +215,17 @@ def _entry(stream: Stream, counted: _Counted, lineage: Lineage, *, current: bool
     }
 
 
-def _blobs(station_id: str) -> dict[str, Any]:
-    blobs = Blob.objects.filter(station_id=station_id)
-    awaited = blobs.filter(completed_at=None, evicted_reason="").exclude(announced_at=None)
-    return {
-        "evicted_blobs": blobs.exclude(evicted_reason__in=["", EXPIRED]).count(),
-        "awaited_blobs": awaited.count(),
-    }
-
-
 def check_ledger(station_id: str, *, at: datetime, limit_s: float | None = None) -> Ledger:
-    """Return the ledger, and open or close the alarm that something in it is unexplained.
+    """Return the ledger, and open or close the alarm for unexplained facts.
 
-    Heads that facts of later streams were found to lead to have nothing more to tell, and go.
+    Signed heads to which facts lead are deleted, because they say nothing more.
 
     Raises:
-        TookTooLong: It is more than can be counted in ``limit_s``, and nothing was changed.
+        TookTooLong: It cannot be counted in ``limit_s``. Nothing was changed.
     """
     with consistent_read(limit_s=limit_s) as still_in_time:
         counted, led = _count(station_id, still_in_time)
+    # In a transaction of its own, because the count is read in one that may not write.
     with transaction.atomic():
         forget(led)
         resolve(station=station_id, code=TOO_LARGE, at=at)

@@ -1,4 +1,4 @@
-"""What a station's own page shows of it."""
+"""Gather what a station's own page shows."""
 
 import logging
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from server_broker.media.models import Blob
 _log = logging.getLogger(__name__)
 
 LEDGER_S = 2.0
-"""How long a page may count. It is asked for every few seconds, and a request occupies a thread of the web server."""
+"""How long the page may count. Browsers ask for it every few seconds, and a request occupies a thread of the server."""
 
 
 @dataclass(frozen=True, slots=True)
 class StationPage:
-    """Ledger, latest ups and downs, open alarms and latest pictures, newest first.
+    """Ledger, latest events, open alarms and latest pictures, newest first.
 
-    ``ledger`` is None where it could not be counted in time; the patrol, which has more time, says what is wrong.
+    ``ledger`` is None if it could not be counted in time. The patrol has more time, and raises an alarm if it needs to.
     """
 
     ledger: Ledger | None
@@ -28,7 +28,7 @@ class StationPage:
 
 
 def station_page(station: Station, *, events: int = 50, snapshots: int = 24, ledger_s: float = LEDGER_S) -> StationPage:
-    """Return what a station's page shows. Whether the asker may see the station is the caller's question."""
+    """Return what a station's page shows. The caller has checked that the person may see the station."""
     return StationPage(
         ledger=_counted(station, ledger_s),
         events=list(station.events.all()[:events]),

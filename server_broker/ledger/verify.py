@@ -1,13 +1,17 @@
-"""Replay the chains of a station from the database, and judge them against the heads that it signed.
+"""Prove that nobody has changed a station's stored facts: compute its chains anew and compare them with what it signed.
 
-The keys of boards that a station had before come from the journal of stations.
+The chain gives each fact a value (*head*) that depends on all facts of the stream up to it. So one changed, missing or
+added fact changes every head after it. The station has signed some of these heads with a key that the county does not
+have. So nobody at the county can change facts and make the chain fit again.
 
-``cunhui-server verify STATION`` ends with 0 when every chain holds, 1 when one does not, 2 when there is no such
-station. Facts that are held are named, and are no failure: the chain goes over their content.
+Some heads were signed by boards that the station had before. Their keys come from the journal of stations.
+
+``cunhui-server verify STATION`` ends with 0 if every chain holds, with 1 if one does not, and with 2 if there is no
+such station. Held facts are named, but they are no failure, because the chain covers their content too.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -21,11 +25,12 @@ from server_broker.ledger.consistency import consistent_read
 
 @dataclass(slots=True)
 class StreamVerdict:
-    """What a replay found in one stream. ``bad_seq`` 0 with a problem: the chain as a whole is not the signed one."""
+    """What was found in one stream. If there is a problem, ``bad_seq`` says where; 0 means the chain as a whole."""
 
     epoch: str
     facts: int = 0
     erased: int = 0
+    """Facts whose content was erased for privacy. Their digests are left, and the chain needs no more."""
     held: list[int] = field(default_factory=list)
     signed_through: int = 0
     bad_seq: int | None = None
@@ -37,13 +42,13 @@ class StreamVerdict:
         return not self.problem
 
     def fail(self, seq: int, problem: str) -> None:
-        """Note the first thing that is wrong."""
+        """Note what is wrong, unless something was noted before: one wrong fact makes everything after it wrong."""
         if self.good:
             self.bad_seq, self.problem = seq, problem
 
 
 def verify_station(station: Station) -> list[StreamVerdict]:
-    """Replay every stream of a station, in the order in which they were opened, as it all stood at one moment."""
+    """Verify every stream of a station, in the order in which they were opened, as they stood at one moment."""
     with consistent_read():
         return [_verify_stream(station, stream) for stream in station.streams.order_by("opened_at", "id")]
 
@@ -56,6 +61,7 @@ def _verify_stream(station: Station, stream: Stream) -> StreamVerdict:
         verdict.signed_through = kept.through
         _judge(station, stream, kept, heads, verdict)
     elif verdict.facts:
+        # Without a signed head anybody could have written these facts.
         verdict.fail(0, "no signed head is kept")
     if verdict.facts != stream.through:
         verdict.fail(verdict.facts + 1, f"the stream says {stream.through} facts, there are {verdict.facts}")
@@ -65,50 +71,41 @@ def _verify_stream(station: Station, stream: Stream) -> StreamVerdict:
 
 
 def _replay(stream: Stream, station: str, verdict: StreamVerdict) -> dict[int, bytes]:
-    """Replay until the first thing that is wrong; return the heads at the signed and the last seq."""
+    """Compute the chain up to the first thing that is wrong. Return its heads at the signed seq and at the last one."""
     head = first_head(station=station, epoch=bytes(stream.epoch))
     kept = SignedHeadKept.objects.filter(stream=stream).values_list("through", flat=True).first()
     heads = {0: head}
-    for fact in _facts(stream):
+    for fact in Fact.objects.filter(stream=stream).order_by("seq").iterator(chunk_size=2000):
         expected = verdict.facts + 1
         if fact.seq != expected:
             verdict.fail(expected, f"fact {expected} is missing")
             break
-        problem = _content_problem(fact)
+        problem = "" if _has_its_digest(fact) else "its content does not have its digest"
         head = next_head(head, seq=fact.seq, digest=bytes(fact.digest))
         if head != bytes(fact.head):
             problem = problem or "its chain value does not follow from the fact before and its digest"
         if problem:
             verdict.fail(fact.seq, problem)
             break
-        _count(fact, verdict)
+        verdict.facts += 1
+        verdict.erased += fact.body is None
+        if fact.held_reason:
+            verdict.held.append(fact.seq)
         if fact.seq in (kept, stream.through):
             heads[fact.seq] = head
     return heads
 
 
-def _facts(stream: Stream) -> Iterator[Fact]:
-    return Fact.objects.filter(stream=stream).order_by("seq").iterator(chunk_size=2000)
-
-
-def _content_problem(fact: Fact) -> str:
+def _has_its_digest(fact: Fact) -> bool:
     if fact.body is None or fact.salt is None:
-        return ""
-    if fact_digest(salt=bytes(fact.salt), body=bytes(fact.body)) != bytes(fact.digest):
-        return "its content does not have its digest"
-    return ""
-
-
-def _count(fact: Fact, verdict: StreamVerdict) -> None:
-    verdict.facts += 1
-    verdict.erased += fact.body is None
-    if fact.held_reason:
-        verdict.held.append(fact.seq)
+        return True  # erased: nothing is left that could be wrong
+    return fact_digest(salt=bytes(fact.salt), body=bytes(fact.body)) == bytes(fact.digest)
 
 
 def _judge(
     station: Station, stream: Stream, kept: SignedHeadKept, heads: dict[int, bytes], verdict: StreamVerdict
 ) -> None:
+    """Compare the chain with the newest signed head that the county has kept."""
     signed = SignedHead(
         epoch=bytes(stream.epoch), through=kept.through, head=bytes(kept.head), signature=bytes(kept.signature)
     )
@@ -117,12 +114,13 @@ def _judge(
         return
     if kept.through > stream.through:
         verdict.fail(stream.through + 1, f"the station signed for {kept.through} facts")
+    # A chain with a wrong fact in it leads nowhere, and that fact is noted already.
     elif verdict.good and heads.get(kept.through) != signed.head:
         verdict.fail(0, f"the chain does not lead to the head signed at {kept.through}: facts were exchanged")
 
 
 def run(station_id: str, *, as_json: bool, say: Callable[[str], object]) -> int:
-    """Verify a station, say the verdicts line by line, and return the exit status."""
+    """Verify a station, print the verdicts line by line, and return the exit status."""
     station = Station.objects.filter(pk=station_id).first()
     if station is None:
         say(_json({"station": station_id, "error": "no such station"}) if as_json else f"没有站点 {station_id}")

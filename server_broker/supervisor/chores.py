@@ -105,7 +105,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
     from server_broker.enrolment.cleaning import drop_old_nonces  # noqa: PLC0415
     from server_broker.enrolment.expiry import watch_certificates  # noqa: PLC0415
     from server_broker.fleet.alarms import close_over  # noqa: PLC0415
-    from server_broker.ingest.cleaning import drop_old_quarantined  # noqa: PLC0415
+    from server_broker.ingest.quarantine import drop_old_quarantined  # noqa: PLC0415
     from server_broker.media.retention import drop_abandoned, drop_expired  # noqa: PLC0415
 
     def deleting(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:

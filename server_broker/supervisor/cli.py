@@ -159,7 +159,7 @@ def _reread(home: CountyHome, chosen: argparse.Namespace) -> int:
 def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Take an export file, or an outbox as it lies; 1 when a person must look at something of it."""
     from server_broker.ingest.carried import FileRefused, take_file  # noqa: PLC0415 - loads the whole intake
-    from server_broker.ingest.outbox_file import as_export  # noqa: PLC0415
+    from server_broker.ingest.carried_file import as_export  # noqa: PLC0415
 
     path = Path(chosen.file)
     try:

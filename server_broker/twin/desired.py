@@ -20,6 +20,7 @@ from server_broker.attendance.models import DutyWindow as WindowRow
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.generation import FIRST_BY_CLOCK, generation
 from server_broker.fleet.models import DesiredState, Station
+from server_broker.fleet.tables import STATIONS
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
@@ -193,11 +194,11 @@ def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE fleet_station s
+            f"""UPDATE {STATIONS} s
             SET reported_version = w.version, refused_version = w.refused, refused_reason = w.reason
             FROM unnest(%s::text[], %s::int[], %s::int[], %s::text[]) AS w (station, version, refused, reason)
             WHERE s.id = w.station AND (s.reported_version, s.refused_version, s.refused_reason)
-                  IS DISTINCT FROM (w.version, w.refused, w.reason)""",
+                  IS DISTINCT FROM (w.version, w.refused, w.reason)""",  # noqa: S608 - our own constant
             [
                 list(last),
                 [min(said.version, _LAST_SANE_VERSION) for said in last.values()],

@@ -17,10 +17,10 @@ from protocol.topics import Up, topic
 from server_broker.attendance.models import Touch as TouchRow
 from server_broker.cli import main
 from server_broker.fleet.models import Station
-from server_broker.ingest import outbox_file
+from server_broker.ingest import carried_file
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.carried import Taken, take_file
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.verify import verify_station
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
@@ -55,7 +55,7 @@ def opened(folder: Path) -> Outbox:
 
 def say(leaf: Up, payload: bytes) -> list[object]:
     incoming = Incoming(topic(shard=0, station=STATION, leaf=leaf), payload)
-    return [answer.message for answer in Settlement(clock=lambda: NOW).settle([incoming])]
+    return [answer.message for answer in BatchProcessor(clock=lambda: NOW).process_batch([incoming])]
 
 
 def birth(outbox: Outbox) -> list[object]:
@@ -159,7 +159,7 @@ def test_a_file_that_is_no_outbox_and_a_county_without_the_stations_program(
     (folder / OUTBOX_FILE).write_bytes(b"no outbox at all")
     assert ingest(folder / OUTBOX_FILE) == 1
     assert "没有整理出来：文件里读不出站点编号" in capsys.readouterr().err
-    monkeypatch.setattr(outbox_file, "PROGRAM", folder / "cunhui-agent")
+    monkeypatch.setattr(carried_file, "PROGRAM", folder / "cunhui-agent")
     assert ingest(folder / OUTBOX_FILE) == 1
     assert "cunhui-agent export --outbox" in capsys.readouterr().err
     assert not TouchRow.objects.exists()

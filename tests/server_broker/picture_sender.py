@@ -7,7 +7,7 @@ from PIL import Image
 
 from protocol.blobs import BlobChunk, BlobMissing, BlobQuery
 from protocol.codec import encode
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from tests.server_broker.station_double import StationDouble, announced
 
 CHUNK = 1000
@@ -23,24 +23,24 @@ def jpeg(width: int = 64, height: int = 48, *, shade: int = 90) -> bytes:
 class Sender:
     """The station's end of the blob conversation."""
 
-    def __init__(self, station: StationDouble, settlement: Settlement, data: bytes) -> None:
-        self.station, self.settlement, self.data = station, settlement, data
+    def __init__(self, station: StationDouble, processor: BatchProcessor, data: bytes) -> None:
+        self.station, self.processor, self.data = station, processor, data
         self.sha256 = hashlib.sha256(data).digest()
 
     def chunk(self, offset: int, data: bytes | None = None) -> None:
         piece = self.data[offset : offset + CHUNK] if data is None else data
         chunk = BlobChunk(station=self.station.id, sha256=self.sha256, size=len(self.data), offset=offset, data=piece)
-        self.settlement.settle([self.station.message("blob", encode(chunk))])
+        self.processor.process_batch([self.station.message("blob", encode(chunk))])
 
     def missing(self) -> list[tuple[int, int]]:
         query = BlobQuery(station=self.station.id, sha256=self.sha256, size=len(self.data))
-        [answer] = self.settlement.settle([self.station.message("asked", encode(query))])
+        [answer] = self.processor.process_batch([self.station.message("asked", encode(query))])
         assert isinstance(answer.message, BlobMissing)
         return [(span.start, span.end) for span in answer.message.ranges]
 
     def announce(self) -> None:
         first = len(self.station.sealed) + 1
-        self.settlement.settle([self.station.add(announced(self.sha256, len(self.data))).facts_message(first)])
+        self.processor.process_batch([self.station.add(announced(self.sha256, len(self.data))).facts_message(first)])
 
     def all(self) -> None:
         for offset in range(0, len(self.data), CHUNK):

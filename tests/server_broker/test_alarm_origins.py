@@ -20,8 +20,8 @@ from server_broker.fleet.alarms import (
     take_alarms,
 )
 from server_broker.fleet.models import Alarm, Station
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.held import close_alarms
-from server_broker.ingest.settlement import Settlement
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def station() -> StationDouble:
 
 def says(station: StationDouble, *facts: Fact, hours: int = 0) -> None:
     first = len(station.sealed) + 1
-    Settlement(clock=lambda: NOW + hours * HOUR).settle([station.add(*facts).facts_message(first)])
+    BatchProcessor(clock=lambda: NOW + hours * HOUR).process_batch([station.add(*facts).facts_message(first)])
 
 
 def raised(code: str) -> AlarmRaised:

@@ -61,7 +61,7 @@ def test_a_birth_is_answered_before_the_facts_that_came_before_it(
     assert [receipt.through for receipt in source.receipts()] == [2]
 
 
-def test_facts_that_can_not_be_settled_hold_up_no_birth(
+def test_facts_that_cannot_be_processed_hold_up_no_birth(
     busy: StationDouble,
     asking: StationDouble,
     source: RecordingSource,
@@ -83,7 +83,7 @@ def test_facts_that_can_not_be_settled_hold_up_no_birth(
 
 
 def test_a_batch_of_facts_is_short() -> None:
-    """A birth that comes while it is settled waits for its end, and a welcome counts for 2 s."""
+    """A birth that comes meanwhile waits for its end, and a welcome counts for 2 s."""
     assert BATCH_BYTES <= 2**20
 
 

@@ -18,9 +18,9 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.audit.models import AuditEntry
 from server_broker.cli import main
 from server_broker.fleet.models import Alarm, Station, Stream
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.carried import FileRefused, Taken, take_file
 from server_broker.ingest.models import Fact, Quarantined
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.verify import verify_station
 from server_broker.media.models import Blob
 from server_broker.platform.county_config import CountyConfig
@@ -46,7 +46,7 @@ def station() -> StationDouble:
     double = StationDouble()
     double.enrol()
     double.add(*(touch(1000 * number) for number in range(1, 11)))
-    Settlement(clock=lambda: NOW).settle([double.facts_message(1, 4)])
+    BatchProcessor(clock=lambda: NOW).process_batch([double.facts_message(1, 4)])
     return double
 
 
@@ -114,14 +114,14 @@ def test_given_twice_or_sent_as_well_nothing_is_doubled(station: StationDouble, 
     take(rescued)
     again = take(rescued)
     assert (again.new, again.known) == (0, 8)
-    answers = Settlement(clock=lambda: NOW).settle([station.facts_message(1, 10)])
+    answers = BatchProcessor(clock=lambda: NOW).process_batch([station.facts_message(1, 10)])
     assert [getattr(answer.message, "through", None) for answer in answers] == [10]
     assert (TouchRow.objects.count(), Fact.objects.count()) == (10, 10)
 
 
 def test_an_older_file_than_what_came_over_the_line_is_known(station: StationDouble, rescued: Path) -> None:
     station.add(touch(20_000))
-    Settlement(clock=lambda: NOW).settle([station.facts_message(1, 11)])
+    BatchProcessor(clock=lambda: NOW).process_batch([station.facts_message(1, 11)])
     taken = take(rescued)
     assert (taken.new, taken.known) == (0, 8)
 
@@ -221,7 +221,7 @@ def test_another_fact_in_the_place_of_one_that_the_county_has_is_kept_raw(
 def test_a_dead_boards_outbox_is_read_as_far_as_its_own_heads_vouch(station: StationDouble, tmp_path: Path) -> None:
     early = station.clone()
     early.sealed = early.sealed[:7]
-    Settlement(clock=lambda: NOW).settle([early.vitals()])
+    BatchProcessor(clock=lambda: NOW).process_batch([early.vitals()])
     envelopes = bare(station.envelope(1, 5)), bare(station.envelope(6, 10))
     path = written(tmp_path / "x.cunhui", station, *envelopes, after=0, signed=False)
     assert "--dead-board" in refusal(path)

@@ -12,10 +12,10 @@ from server_broker.accounts.models import Role
 from server_broker.attendance.models import Touch
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Alarm, Station
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact, Quarantined, WriteOff
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reread import reread_held
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.ledger import ledger
 from tests.server_broker.console_county import (
     COUNTY,
@@ -32,13 +32,13 @@ from tests.server_broker.station_double import NOW, StationDouble, booted, touch
 pytestmark = pytest.mark.django_db
 
 
-def settle(station: StationDouble, village: str, *bodies: bytes) -> StationDouble:
+def process(station: StationDouble, village: str, *bodies: bytes) -> StationDouble:
     """A station of that village with facts of which some can't be read."""
     station.enrol()
     Station.objects.filter(pk=station.id).update(village=village)
     for body in bodies:
         station.add_body(body)
-    Settlement(clock=lambda: NOW).settle([station.facts_message()])
+    BatchProcessor(clock=lambda: NOW).process_batch([station.facts_message()])
     return station
 
 
@@ -49,12 +49,12 @@ def county() -> FictionalCounty:
 
 @pytest.fixture
 def ours(county: FictionalCounty) -> StationDouble:
-    return settle(StationDouble(id="held-a").add(booted()), VILLAGE_A, b"\xc1", b"\x81\xa4kind\xa5later")
+    return process(StationDouble(id="held-a").add(booted()), VILLAGE_A, b"\xc1", b"\x81\xa4kind\xa5later")
 
 
 @pytest.fixture
 def theirs(county: FictionalCounty) -> StationDouble:
-    return settle(StationDouble(id="held-b"), VILLAGE_B, b"\xc1")
+    return process(StationDouble(id="held-b"), VILLAGE_B, b"\xc1")
 
 
 def client_of(role: Role, region: str | None, name: str = "tester") -> Client:
@@ -172,13 +172,13 @@ def test_held_facts_are_read_after_the_cause_is_gone(county: FictionalCounty) ->
     station = StationDouble(id="held-c")
     station.enrol()
     Station.objects.filter(pk=station.id).update(village=VILLAGE_A)
-    settlement = Settlement(clock=lambda: NOW)
+    processor = BatchProcessor(clock=lambda: NOW)
     forged = station.add(touch()).envelope(key=StationDouble().key)
-    settlement.settle([station.message("facts", encode(forged))])
+    processor.process_batch([station.message("facts", encode(forged))])
     client = client_of(Role.OPERATOR, COUNTY)
     before = client.post("/stations/held-c/reread/", follow=True).content.decode()
     assert "仍有 1 条读不出（签名无法验证 1 条）" in before
-    settlement.settle([station.add(booted()).facts_message(2)])
+    processor.process_batch([station.add(booted()).facts_message(2)])
     assert "读出 1 条" in client.post("/stations/held-c/reread/", follow=True).content.decode()
     assert Touch.objects.filter(station="held-c").count() == 1
     assert ledger("held-c").held == 0

@@ -13,9 +13,9 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.attendance.services import touch_rows, touches_of_day
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.models import Alarm, StationEvent
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.dating import Anchor, Plan, Span, date_again, overriding, plan
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.settlement import Settlement
 from server_broker.learning.models import Attempt as AttemptRow
 from server_broker.learning.models import LevelRun
 from server_broker.platform.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, Run
@@ -55,18 +55,18 @@ def station() -> StationDouble:
     return made
 
 
-def settle(*messages: Incoming) -> None:
-    settlement = Settlement(clock=lambda: NOW)
+def process(*messages: Incoming) -> None:
+    processor = BatchProcessor(clock=lambda: NOW)
     for message in messages:
-        settlement.settle([message])
+        processor.process_batch([message])
 
 
 def test_the_countys_word_replaces_that_of_an_ntp_that_lied(station: StationDouble) -> None:
     station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000 + LIE, "ntp", "unknown"))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert shown()[500] == (datetime.fromtimestamp((TRUE + 500 + LIE) / 1000, UTC), True)
     station.add(deceived(2_000), learnt(9_000, TRUE + 9_000, "county", "synced"), touch(10_000))
-    settle(station.facts_message(3))
+    process(station.facts_message(3))
     assert {mono: at for mono, at in shown().items() if mono < 9_000} == {500: true(500), 2_000: true(2_000)}
     corrections = StationEvent.objects.filter(kind="clock_corrected").order_by("seq")
     assert [event.corrected_wall for event in corrections] == [true(1_000)[0], None]
@@ -79,20 +79,20 @@ def test_what_the_station_did_before_it_had_taken_the_answer_is_dated_by_it(stat
     late = moment(9_700, wall=TRUE + 9_700)
     wall = TRUE + 9_000
     station.add(ClockCorrected(at=late, boot=BOOT, mono=9_000, wall=wall, source="county", before="synced"))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert shown() == {9_500: true(9_500)}
 
 
 def test_what_comes_after_its_correction_is_dated_too(station: StationDouble) -> None:
     station.add(learnt(1_000, TRUE + 1_000 + LIE, "ntp", "unknown"), learnt(9_000, TRUE + 9_000, "county", "synced"))
     station.add(deceived(2_000), touch(500, quality="restored"))
-    settle(station.facts_message(1, 2), station.facts_message(3, 4))
+    process(station.facts_message(1, 2), station.facts_message(3, 4))
     assert shown() == {2_000: true(2_000), 500: true(500)}
 
 
 def test_an_rtc_and_a_modem_date_nothing(station: StationDouble) -> None:
     station.add(touch(500, quality="restored"), learnt(1_000, TRUE, "rtc", "restored"))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert shown() == {500: (NOW, False)}
 
 
@@ -101,9 +101,9 @@ def test_a_corrected_touch_stands_on_its_true_day(station: StationDouble) -> Non
     station.add(learnt(1_000, lie.wall - 1_000, "ntp", "unknown"))
     station.add(Touch(at=lie, card=CARD, reader="simulated", answer="recorded"))
     day = timezone.localdate(NOW)
-    settle(station.facts_message())
+    process(station.facts_message())
     assert [touches_of_day(VILLAGE, on).count() for on in (day - timedelta(days=1), day)] == [1, 0]
-    settle(station.add(learnt(9_000, TRUE + 9_000, "county", "synced")).facts_message(3))
+    process(station.add(learnt(9_000, TRUE + 9_000, "county", "synced")).facts_message(3))
     assert [touches_of_day(VILLAGE, on).count() for on in (day - timedelta(days=1), day)] == [0, 1]
 
 
@@ -128,10 +128,10 @@ def test_what_was_learnt_is_dated_like_what_was_touched(station: StationDouble) 
         LevelEnded(at=over, **level, passed=True, stars=3),
         learnt(1_000, TRUE + 1_000 + LIE, "ntp", "unknown"),
     )
-    settle(station.facts_message())
+    process(station.facts_message())
     assert learning_ms() == [TRUE + 400 + LIE, TRUE + 500 + LIE]
     station.add(learnt(2_000, TRUE + 2_000, "county", "synced"))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert learning_ms() == [TRUE + 400, TRUE + 500]
 
 
@@ -161,12 +161,12 @@ def test_a_later_word_of_a_clock_that_is_vouched_for_dates_what_the_wrong_one_da
     note_run(WRONG, ended=None, at=NOW)
     station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=WRONG.id))
     station.add(ahead(2_000))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert [at.year for at, _ in shown().values()] == [2027, 2027], "as far as anybody knows"
     other_boot = Run(id=b"run-next", boot=b"the next boot...", began=0, offset=0, vouched=SYNCHRONISED)
     note_run(other_boot, ended=None, at=NOW)
     station.add(learnt(9_000, TRUE + 9_000, "county", "synced", run=other_boot.id), touch(10_000))
-    settle(station.facts_message(4))
+    process(station.facts_message(4))
     assert shown() == {mono: true(mono) for mono in (500, 2_000, 10_000)}
     assert not Alarm.objects.exists()
 
@@ -175,19 +175,19 @@ def test_a_boot_that_is_over_is_dated_anew_when_its_countys_clock_is_put_right(s
     note_run(WRONG, ended=None, at=NOW)
     station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=WRONG.id))
     station.add(ahead(2_000))
-    settle(station.facts_message())
+    process(station.facts_message())
     changed = note_run(RIGHT, ended=WRONG, at=NOW)
     assert changed == [WRONG.id]
     assert date_again(changed, at=NOW) == []
     assert shown() == {500: true(500), 2_000: true(2_000)}
-    settle(station.add(ahead(3_000)).facts_message(4))
+    process(station.add(ahead(3_000)).facts_message(4))
     assert shown()[3_000] == true(3_000), "what comes later too"
 
 
 def test_the_last_hand_at_a_clock_without_ntp_judges_those_before(station: StationDouble) -> None:
     note_run(WRONG, ended=None, at=NOW)
     station.add(learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=WRONG.id), ahead(2_000))
-    settle(station.facts_message())
+    process(station.facts_message())
     mistyped = run(b"run-typo", offset=-YEAR, vouched=BY_HAND, began=60_000)
     date_again(note_run(mistyped, ended=WRONG, at=NOW), at=NOW)
     assert shown()[2_000][0].year == 2025
@@ -201,7 +201,7 @@ def test_a_judgement_that_was_wrong_is_taken_back(station: StationDouble) -> Non
     first = run(b"run-frst", offset=0, vouched=UNVOUCHED)
     note_run(first, ended=None, at=NOW)
     station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000, "county", "unknown", run=first.id))
-    settle(station.add(touch(2_000)).facts_message())
+    process(station.add(touch(2_000)).facts_message())
     away = run(b"run-away", offset=YEAR, vouched=BY_HAND, began=60_000)
     date_again(note_run(away, ended=first, at=NOW), at=NOW)
     assert [at.year for at, _ in shown().values()] == [2027, 2027]
@@ -222,10 +222,10 @@ def test_two_synchronised_runs_are_judged_by_a_person_alone(station: StationDoub
     lied = run(b"run-lie-", offset=YEAR, vouched=SYNCHRONISED)
     note_run(lied, ended=None, at=NOW)
     station.add(learnt(1_000, TRUE + 1_000 + YEAR, "county", "unknown", run=lied.id), ahead(2_000))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert note_run(RIGHT, ended=lied, at=NOW) == []
     station.add(learnt(9_000, TRUE + 9_000, "county", "synced", run=RIGHT.id), touch(10_000))
-    settle(station.facts_message(3))
+    process(station.facts_message(3))
     assert shown() == {2_000: (NOW, False), 10_000: true(10_000)}, "dated by nobody, and never by the wrong one"
     assert Alarm.objects.get().code == "county_words_differ"
     confirmed = run(RIGHT.id, offset=0, vouched=CONFIRMED, began=RIGHT.began)
@@ -245,7 +245,7 @@ def test_a_halted_machine_takes_nothing_back(station: StationDouble) -> None:
     after = run(b"run-aftr", offset=3_600_000, vouched=SYNCHRONISED, began=3_000)
     assert note_run(after, ended=before, at=NOW) == []
     station.add(learnt(9_000, TRUE + 9_000 + LIE, "county", "synced", run=after.id), deceived(10_000))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert date_again(note_run(run(after.id, offset=3_600_000, vouched=CONFIRMED), ended=None, at=NOW), at=NOW) == []
     assert shown()[2_000] == true(2_000)
     assert not Alarm.objects.exists()
@@ -254,12 +254,12 @@ def test_a_halted_machine_takes_nothing_back(station: StationDouble) -> None:
 def test_two_words_of_which_none_counts_more_leave_what_is_between_to_review(station: StationDouble) -> None:
     """Counties and stations of before state no run."""
     station.add(touch(500, quality="unknown"), learnt(1_000, TRUE + 1_000 + LIE, "county", "unknown"), deceived(2_000))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert shown()[500] == (datetime.fromtimestamp((TRUE + 500 + LIE) / 1000, UTC), True)
     station.add(learnt(9_000, TRUE + 9_000, "county", "synced"), touch(10_000))
-    settle(station.facts_message(4))
+    process(station.facts_message(4))
     assert shown() == {500: (NOW, False), 2_000: (NOW, False), 10_000: true(10_000)}
-    settle(station.add(touch(11_000), learnt(12_000, TRUE + 12_000, "county", "synced")).facts_message(6))
+    process(station.add(touch(11_000), learnt(12_000, TRUE + 12_000, "county", "synced")).facts_message(6))
     assert shown()[500] == (NOW, False)
     assert Alarm.objects.get().count == 1, "what stands is told once"
 
@@ -274,7 +274,7 @@ def test_a_dispute_in_one_boot_outlasts_that_in_another(station: StationDouble) 
     for mono, wall in ((1_000, TRUE + YEAR), (9_000, TRUE)):
         at = structs.replace(moment(mono, wall=wall + mono), boot=other)
         station.add(ClockCorrected(at=at, boot=other, mono=mono, wall=wall + mono, source="county", before="unknown"))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert (Alarm.objects.get().count, Alarm.objects.get().resolved_at) == (1, None)
     date_again(note_run(run(RIGHT.id, offset=0, vouched=CONFIRMED, began=RIGHT.began), ended=None, at=NOW), at=NOW)
     assert shown() == {2_000: true(2_000)}
@@ -288,7 +288,7 @@ def test_what_the_station_heard_last_was_wrong(station: StationDouble) -> None:
     note_run(away, ended=RIGHT, at=NOW)
     station.add(learnt(1_000, TRUE + 1_000, "county", "unknown", run=RIGHT.id), touch(2_000))
     station.add(learnt(3_000, TRUE + 3_000 + YEAR, "county", "synced", run=away.id), ahead(4_000))
-    settle(station.facts_message())
+    process(station.facts_message())
     assert shown() == {2_000: true(2_000), 4_000: true(4_000)}
     assert StationEvent.objects.get(mono_ms=3_000).corrected_wall == true(3_000)[0], "it was made by the wrong word"
 
@@ -299,7 +299,7 @@ def test_what_was_made_in_the_moment_of_a_word_that_is_corrected_is_corrected_to
     note_run(away, ended=RIGHT, at=NOW)
     station.add(learnt(1_000, TRUE + 1_000, "county", "unknown", run=RIGHT.id))
     station.add(learnt(3_000, TRUE + 3_000 + YEAR, "county", "synced", run=away.id), ahead(3_000))
-    settle(station.facts_message())
+    process(station.facts_message())
     synchronised = run(b"run-sync", offset=0, vouched=SYNCHRONISED, began=RIGHT.began + 120_000)
     date_again(note_run(synchronised, ended=away, at=NOW), at=NOW)
     assert shown() == {3_000: true(3_000)}

@@ -11,9 +11,8 @@ from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
 from server_broker.attendance.services import touch_rows, touches_of_day
 from server_broker.fleet.models import Alarm, CountyState, Station
-from server_broker.ingest.answers import Answer
-from server_broker.ingest.messages import Incoming
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.people.cards import BindRefused, bind_card
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
@@ -31,8 +30,8 @@ def station() -> StationDouble:
 
 
 @pytest.fixture
-def settlement() -> Settlement:
-    return Settlement(clock=lambda: NOW)
+def processor() -> BatchProcessor:
+    return BatchProcessor(clock=lambda: NOW)
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def person(station: StationDouble) -> Person:
     return Person.objects.create(number="P1", name="张示例", village_id=VILLAGE)
 
 
-def sent(answers: list[Answer]) -> list[Desired]:
+def sent(answers: list[Outgoing]) -> list[Desired]:
     return [answer.message for answer in answers if isinstance(answer.message, Desired)]
 
 
@@ -81,27 +80,27 @@ def test_a_village_that_does_not_fit_keeps_the_last_good_state(station: StationD
     assert current(station) == good
 
 
-def test_a_station_that_is_behind_gets_it_after_its_birth(station: StationDouble, settlement: Settlement) -> None:
-    assert [desired.version for desired in sent(settlement.settle([station.birth()]))] == [1]
-    assert sent(settlement.settle([station.birth(twin_version=1)])) == []
+def test_a_station_that_is_behind_gets_it_after_its_birth(station: StationDouble, processor: BatchProcessor) -> None:
+    assert [desired.version for desired in sent(processor.process_batch([station.birth()]))] == [1]
+    assert sent(processor.process_batch([station.birth(twin_version=1)])) == []
     reported = Reported(station=station.id, version=1, at=0)
-    assert sent(settlement.settle([station.message("reported", encode(reported))])) == []
+    assert sent(processor.process_batch([station.message("reported", encode(reported))])) == []
     assert Station.objects.get().reported_version == 1
 
 
-def test_a_refused_version_is_not_sent_again_and_again(station: StationDouble, settlement: Settlement) -> None:
-    settlement.settle([station.birth()])
+def test_a_refused_version_is_not_sent_again_and_again(station: StationDouble, processor: BatchProcessor) -> None:
+    processor.process_batch([station.birth()])
     refused = Reported(station=station.id, version=0, at=0, refused=1, reason="磁盘已满\x00")
-    assert sent(settlement.settle([station.message("reported", encode(refused))])) == []
+    assert sent(processor.process_batch([station.message("reported", encode(refused))])) == []
     row = Station.objects.get()
     assert (row.refused_version, row.refused_reason) == (1, "磁盘已满�")
 
 
 def test_a_station_ahead_of_a_restored_county_gets_a_version_above_its_own(
-    station: StationDouble, settlement: Settlement
+    station: StationDouble, processor: BatchProcessor
 ) -> None:
     current(station)
-    assert [desired.version for desired in sent(settlement.settle([station.birth(twin_version=9)]))] == [10]
+    assert [desired.version for desired in sent(processor.process_batch([station.birth(twin_version=9)]))] == [10]
 
 
 def reported(station: StationDouble, version: int, *, refused: int = 0) -> Incoming:
@@ -110,17 +109,19 @@ def reported(station: StationDouble, version: int, *, refused: int = 0) -> Incom
 
 
 def test_a_station_that_refused_an_older_version_gets_one_above_its_own(
-    station: StationDouble, settlement: Settlement
+    station: StationDouble, processor: BatchProcessor
 ) -> None:
     """The restored county sent what it had before the station told its version."""
     current(station)
-    assert [desired.version for desired in sent(settlement.settle([reported(station, 9, refused=1)]))] == [10]
-    assert sent(settlement.settle([reported(station, 10)])) == []
+    assert [desired.version for desired in sent(processor.process_batch([reported(station, 9, refused=1)]))] == [10]
+    assert sent(processor.process_batch([reported(station, 10)])) == []
 
 
-def test_a_report_of_an_absurd_version_is_not_answered_for_ever(station: StationDouble, settlement: Settlement) -> None:
+def test_a_report_of_an_absurd_version_is_not_answered_for_ever(
+    station: StationDouble, processor: BatchProcessor
+) -> None:
     current(station)
-    assert sent(settlement.settle([reported(station, 2**62, refused=1)])) == []
+    assert sent(processor.process_batch([reported(station, 2**62, refused=1)])) == []
 
 
 def test_a_restored_county_gives_no_version_a_second_meaning(station: StationDouble, person: Person) -> None:
@@ -133,10 +134,10 @@ def test_a_restored_county_gives_no_version_a_second_meaning(station: StationDou
     assert kept_desired([station.id]) == [after]
 
 
-def test_a_birth_with_an_absurd_version_changes_nothing(station: StationDouble, settlement: Settlement) -> None:
+def test_a_birth_with_an_absurd_version_changes_nothing(station: StationDouble, processor: BatchProcessor) -> None:
     head = station.signed(0)
     birth = Birth(station=station.id, head=head, boot=b"b" * 16, nonce=b"n" * 16, software="x", twin_version=2**62)
-    desired = sent(settlement.settle([station.message("birth", encode(birth))]))
+    desired = sent(processor.process_batch([station.message("birth", encode(birth))]))
     assert all(one.version < 10 for one in desired)
 
 
@@ -145,10 +146,10 @@ def whose(region: str, day: date) -> list[Person | None]:
 
 
 def test_a_card_bound_later_counts_back_to_its_first_touch(
-    station: StationDouble, settlement: Settlement, person: Person
+    station: StationDouble, processor: BatchProcessor, person: Person
 ) -> None:
     unknown = touch(0)
-    settlement.settle([station.add(replace(unknown, answer="unknown")).facts_message()])
+    processor.process_batch([station.add(replace(unknown, answer="unknown")).facts_message()])
     day = NOW.date()
     assert whose(VILLAGE, day) == [None]
     bind_card(token=CARD, person=person, tail="1234", actor="officer")
@@ -159,7 +160,7 @@ def test_a_card_bound_later_counts_back_to_its_first_touch(
     assert whose(VILLAGE, day + timedelta(days=1)) == []
 
 
-def test_an_undated_touch_stands_at_the_time_of_its_receipt(station: StationDouble, settlement: Settlement) -> None:
-    settlement.settle([station.add(touch(0, quality="unknown")).facts_message()])
+def test_an_undated_touch_stands_at_the_time_of_its_receipt(station: StationDouble, processor: BatchProcessor) -> None:
+    processor.process_batch([station.add(touch(0, quality="unknown")).facts_message()])
     [row] = touch_rows(list(touches_of_day(VILLAGE, NOW.date())))
     assert (row.at, row.dated, row.direction) == (NOW, False, "in")

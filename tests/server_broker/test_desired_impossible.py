@@ -5,7 +5,7 @@ from django.db import DataError
 
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Alarm, DesiredState, Station
-from server_broker.ingest import notices
+from server_broker.ingest import downlink
 from server_broker.ingest.worker import Worker
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
@@ -90,7 +90,7 @@ def test_a_station_that_cannot_be_looked_at_is_passed_over(
         if station_id == station.id:
             raise error
 
-    monkeypatch.setattr(notices, "refresh", looked_at)
+    monkeypatch.setattr(downlink, "refresh", looked_at)
     for _ in range(2):
         worker._look_again = 0.0
         worker.step(timeout_s=0)

@@ -5,7 +5,7 @@ from django.db import connection
 from django.db.models import F
 
 from server_broker.fleet.models import Station
-from server_broker.ingest.notices import DesiredNotices
+from server_broker.ingest.downlink import DesiredNotices
 from server_broker.twin.desired import refresh
 from tests.server_broker.station_double import NOW, StationDouble
 

@@ -7,8 +7,8 @@ import pytest
 from server_broker.fleet.alarms import AlarmCall, AlarmOver, acknowledge, raise_alarm, resolve, take_alarms
 from server_broker.fleet.generation import generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.ledger import UNEXPLAINED, check_ledger
 from server_broker.ledger.station_page import station_page
 from tests.server_broker.station_double import NOW, StationDouble, booted, touch
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def station() -> StationDouble:
     double = StationDouble()
     double.enrol()
-    Settlement(clock=lambda: NOW).settle([double.birth(), double.add(booted(), touch()).facts_message()])
+    BatchProcessor(clock=lambda: NOW).process_batch([double.birth(), double.add(booted(), touch()).facts_message()])
     return double
 
 
@@ -48,7 +48,7 @@ def test_the_page_has_ledger_events_and_alarms(station: StationDouble) -> None:
 def test_a_ledger_that_takes_too_long_leaves_the_rest_of_the_page(station: StationDouble) -> None:
     """A copy of its card signed another second fact, and there is no time to look for a line that leads to it."""
     copy = StationDouble(id=station.id, key=station.key, epoch=station.epoch, sealed=station.sealed[:1])
-    Settlement(clock=lambda: NOW).settle([copy.add(touch(9)).birth()])
+    BatchProcessor(clock=lambda: NOW).process_batch([copy.add(touch(9)).birth()])
     page = station_page(Station.objects.get(pk=station.id), ledger_s=-1)
     assert page.ledger is None
     assert [event.kind for event in page.events] == ["booted"]

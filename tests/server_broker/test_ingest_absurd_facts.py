@@ -9,8 +9,8 @@ import pytest
 from protocol import facts
 from protocol.facts import MAX_BODY_BYTES, Fact, encode_fact
 from protocol.units import ClockQuality, FactRef, Moment
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.reread import reread_held
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.ledger import check_ledger
 from tests.server_broker.station_double import BOOT, NOW, WALL, StationDouble
 
@@ -108,7 +108,7 @@ class Absurd:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_one_is_receipted(seed: int) -> None:
-    random, settlement = Random(seed), Settlement(clock=lambda: NOW)
+    random, processor = Random(seed), BatchProcessor(clock=lambda: NOW)
     station = StationDouble()
     station.enrol()
     absurd = Absurd(random, station)
@@ -118,7 +118,7 @@ def test_every_one_is_receipted(seed: int) -> None:
         for body in bodies:
             if len(body) <= MAX_BODY_BYTES:
                 station.add_body(body)
-        [answer] = settlement.settle([station.facts_message(first)])
+        [answer] = processor.process_batch([station.facts_message(first)])
         assert getattr(answer.message, "through", 0) == len(station.sealed)
     check_ledger(station.id, at=NOW)
     reread_held(station.id, now=NOW)

@@ -16,8 +16,8 @@ from protocol.receipts import Receipt
 from protocol.units import FactRef
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Station
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.ledger import ledger
 from server_broker.ledger.verify import verify_station
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
@@ -37,9 +37,11 @@ class Board:
         self.named: dict[int, FactRef] = {}
         """Touches of this board by the name that it calls them by: the first identity."""
 
-    def agree(self, settlement: Settlement) -> int:
+    def agree(self, processor: BatchProcessor) -> int:
         """Be born; where county and board disagree, compare and open a stream. Return the county's ``through``."""
-        welcome = next(a.message for a in settlement.settle([self.double.birth()]) if isinstance(a.message, Welcome))
+        welcome = next(
+            a.message for a in processor.process_batch([self.double.birth()]) if isinstance(a.message, Welcome)
+        )
         own = len(self.double.sealed)
         known = [Mark(seq=welcome.through, head=welcome.head), *welcome.signed]
         if all(mark.seq <= own and self.double.head(mark.seq) == mark.head for mark in known):
@@ -47,23 +49,23 @@ class Board:
         matched = 0
         if own:
             marks = sorted({max(1, own - step) for step in (0, 1, 2, 4, 8, 16)}, reverse=True)
-            [answer] = settlement.settle([self.double.compare(*marks)])
+            [answer] = processor.process_batch([self.double.compare(*marks)])
             assert isinstance(answer.message, Match)
             matched = answer.message.through
         self.double = self.double.reopen(matched=matched)
         return 0
 
-    def send(self, settlement: Settlement, after: int, size: int) -> int:
+    def send(self, processor: BatchProcessor, after: int, size: int) -> int:
         """Send one envelope and return the receipt's ``through``."""
         last = min(after + size, len(self.double.sealed))
-        [answer] = settlement.settle([self.double.facts_message(after + 1, last)])
+        [answer] = processor.process_batch([self.double.facts_message(after + 1, last)])
         assert isinstance(answer.message, Receipt)
         return answer.message.through
 
-    def drain(self, settlement: Settlement, size: int) -> None:
-        after = self.agree(settlement)
+    def drain(self, processor: BatchProcessor, size: int) -> None:
+        after = self.agree(processor)
         while after < len(self.double.sealed):
-            came = self.send(settlement, after, size)
+            came = self.send(processor, after, size)
             assert came > after, "the county does not move on"
             after = came
 
@@ -73,7 +75,7 @@ class History(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.settlement = Settlement(clock=lambda: NOW)
+        self.processor = BatchProcessor(clock=lambda: NOW)
         self.id = f"shili-{next(_numbers):05d}"
         double = StationDouble(id=self.id)
         double.enrol()
@@ -103,14 +105,14 @@ class History(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 2), size=st.integers(1, 5))
     def drained(self, which: int, size: int) -> None:
-        self.boards[which % len(self.boards)].drain(self.settlement, size)
+        self.boards[which % len(self.boards)].drain(self.processor, size)
 
     @rule(which=st.integers(0, 2), first=st.integers(1, 6), size=st.integers(1, 6))
     def sent_without_asking(self, which: int, first: int, size: int) -> None:
         """An envelope whose receipt is lost, or that comes twice."""
         double = self.boards[which % len(self.boards)].double
         if first <= len(double.sealed):
-            self.settlement.settle([double.facts_message(first, min(first + size - 1, len(double.sealed)))])
+            self.processor.process_batch([double.facts_message(first, min(first + size - 1, len(double.sealed)))])
 
     @precondition(lambda self: len(self.boards) < 3)
     @rule(which=st.integers(0, 2))
@@ -121,7 +123,7 @@ class History(RuleBasedStateMachine):
     @rule(which=st.integers(0, 2))
     def copied(self, which: int) -> None:
         board = self.boards[which % len(self.boards)]
-        board.drain(self.settlement, 5)
+        board.drain(self.processor, 5)
         self.backup, self.backup_shown = board.double.clone(), set(board.shown)
 
     @precondition(lambda self: self.backup is not None)
@@ -129,7 +131,7 @@ class History(RuleBasedStateMachine):
     def rolled_back(self) -> None:
         """The first board's card is replaced by its older copy, after what it had was drained."""
         assert self.backup is not None
-        self.boards[0].drain(self.settlement, 5)
+        self.boards[0].drain(self.processor, 5)
         self.boards[0].double = self.backup.clone()
         self.boards[0].named.clear()
 
@@ -144,7 +146,7 @@ class History(RuleBasedStateMachine):
     def teardown(self) -> None:
         for _ in range(2):
             for board in self.boards:
-                board.drain(self.settlement, 4)
+                board.drain(self.processor, 4)
         stored = set(Touch.objects.filter(station_id=self.id).values_list("mono_ms", flat=True))
         shown = set().union(*(board.shown for board in self.boards))
         assert shown - stored == set()

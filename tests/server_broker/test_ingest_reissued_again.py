@@ -4,7 +4,7 @@ import pytest
 
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ledger.ledger import ledger
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -14,10 +14,10 @@ pytestmark = pytest.mark.django_db
 def test_it_counts_once_and_nothing_is_held() -> None:
     station = StationDouble()
     station.enrol()
-    settlement = Settlement(clock=lambda: NOW)
-    settlement.settle([station.add(touch(1), touch(2)).facts_message()])
+    processor = BatchProcessor(clock=lambda: NOW)
+    processor.process_batch([station.add(touch(1), touch(2)).facts_message()])
     unheard = station.reopen(matched=0).add(touch(3))
-    [answer] = settlement.settle([unheard.reopen(matched=0).facts_message()])
+    [answer] = processor.process_batch([unheard.reopen(matched=0).facts_message()])
     assert isinstance(answer.message, Receipt)
     assert answer.message.held == []
     places = {row.mono_ms: (bytes(row.epoch), row.seq) for row in Touch.objects.all()}

@@ -111,7 +111,7 @@ def test_a_crash_before_commit_leaves_nothing_and_acknowledges_nothing(
     station: StationDouble, source: RecordingSource, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source.waiting.append(station.add(touch()).facts_message())
-    monkeypatch.setattr("server_broker.ingest.settlement.Intake._receipts", lambda *_: dying_now())
+    monkeypatch.setattr("server_broker.ingest.batch.Intake._receipts", lambda *_: dying_now())
     with pytest.raises(Crash):
         worker.step(timeout_s=0)
     assert (committed_facts(), source.published, source.acknowledged) == (0, [], [])
@@ -211,7 +211,7 @@ def test_a_row_that_the_database_refuses_is_held_and_its_neighbours_stored(
     assert len(source.acknowledged) == 2
 
 
-def test_a_message_that_cannot_be_settled_at_all_is_set_aside(
+def test_a_message_that_cannot_be_processed_at_all_is_set_aside(
     station: StationDouble, source: RecordingSource, worker: Worker
 ) -> None:
     other = StationDouble(id="shili-02")

@@ -9,9 +9,8 @@ from django.conf import settings
 from django.db import connection
 
 from firmware_scripts.demo.processes import wait_until
-from server_broker.ingest import lease
 from server_broker.ingest.messages import Incoming
-from server_broker.ingest.worker import Worker
+from server_broker.ingest.worker import LOCK_SPACE, Worker
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -83,7 +82,7 @@ def test_while_another_holds_the_lease_nothing_is_listened_to() -> None:
     worker = Worker(source=source, key=Ed25519PrivateKey.generate(), shard=0, clock=lambda: NOW, stop=stop)
     thread = threading.Thread(target=worker.run)
     with outsider() as other:
-        other.execute("SELECT pg_advisory_lock(%s, 0)", [lease._SPACE])
+        other.execute("SELECT pg_advisory_lock(%s, 0)", [LOCK_SPACE])
         thread.start()
         thread.join(0.8)
         assert source.calls == []

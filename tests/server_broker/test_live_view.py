@@ -22,7 +22,7 @@ from server_broker.commands.services import command_of
 from server_broker.console.views import live_view
 from server_broker.console.views.live_view import viewer_name
 from server_broker.fleet.models import StationEvent, StationStatus
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.live.hub import MAX_VIEWS, LiveHub, TooManyViews
 from tests.server_broker.console_county import COUNTY, TOWN_A, FictionalCounty, client_for, make_county, user_of
 from tests.server_broker.station_double import NOW, StationDouble, moment
@@ -292,7 +292,7 @@ def test_begin_and_end_stand_among_the_events() -> None:
     double.enrol()
     began = LiveViewBegan(at=moment(), command=ORDER, issuer="op", viewer="镇办", reason="开会", seconds=60)
     ended = LiveViewEnded(at=moment(), command=ORDER, why="time", frames=3, sent_bytes=9, seconds=60)
-    Settlement(clock=lambda: NOW).settle([double.add(began, ended).facts_message()])
+    BatchProcessor(clock=lambda: NOW).process_batch([double.add(began, ended).facts_message()])
     kinds = {event.kind: event.detail for event in StationEvent.objects.all()}
     assert kinds["live_view_began"]["issuer"] == "op"
     assert (kinds["live_view_ended"]["why"], kinds["live_view_ended"]["frames"]) == ("time", 3)

@@ -18,10 +18,9 @@ from server_broker.attendance.models import Touch as TouchRow
 from server_broker.fleet.generation import FIRST_BY_CLOCK, generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station, StationEvent, StationStatus, Stream
 from server_broker.fleet.went_back import WENT_BACK
-from server_broker.ingest.answers import seal_answer
-from server_broker.ingest.messages import Incoming
+from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.messages import Incoming, seal_outgoing
 from server_broker.ingest.models import Fact, Reissue, SignedHeadKept, UnprovenHead
-from server_broker.ingest.settlement import Settlement
 from server_broker.regions.models import Region
 from server_broker.twin.desired import refresh
 from tests.agent.uplink.bench import NOW as MOMENT
@@ -44,11 +43,11 @@ def no_file() -> Iterator[None]:
 
 
 class RealBook:
-    """The county's own settlement, as a bench asks its book."""
+    """A county that processes what a station publishes, in the shape in which the bench asks its own."""
 
     def __init__(self) -> None:
         self.key = Ed25519PrivateKey.generate()
-        self.settlement = Settlement(clock=lambda: NOW)
+        self.processor = BatchProcessor(clock=lambda: NOW)
 
     @property
     def public_keys(self) -> dict[bytes, bytes]:
@@ -56,9 +55,9 @@ class RealBook:
         return {key_id(raw): raw}
 
     def hear(self, name: str, payload: bytes) -> list[tuple[Down, bytes]]:
-        answers = self.settlement.settle([Incoming(name, payload)])
+        answers = self.processor.process_batch([Incoming(name, payload)])
         wall_ms = round(NOW.timestamp() * 1000)
-        return [(_down(answer.topic), seal_answer(answer, self.key, wall_ms=wall_ms)) for answer in answers]
+        return [(_down(answer.topic), seal_outgoing(answer, self.key, wall_ms=wall_ms)) for answer in answers]
 
 
 def _down(name: str) -> Down:
@@ -142,8 +141,8 @@ def birth_stating(station: StationDouble, stated: int | None) -> Incoming:
     return station.message("birth", encode(birth))
 
 
-def welcomed(settlement: Settlement, *births: Incoming) -> list[int]:
-    messages = [answer.message for answer in settlement.settle(list(births))]
+def welcomed(processor: BatchProcessor, *births: Incoming) -> list[int]:
+    messages = [answer.message for answer in processor.process_batch(list(births))]
     return [message.generation for message in messages if isinstance(message, Welcome)]
 
 
@@ -157,10 +156,10 @@ FIRST_DAY = NOW.replace(year=2026, month=1, day=1, hour=0)
 def test_a_later_generation_raises_the_countys_above_it_once() -> None:
     one, other = StationDouble(), StationDouble(id="shili-02")
     one.enrol(), other.enrol()
-    settlement, stated = Settlement(clock=lambda: NOW), by_clock() - 86_400
-    first = welcomed(settlement, birth_stating(one, stated), birth_stating(other, stated - 5))
+    processor, stated = BatchProcessor(clock=lambda: NOW), by_clock() - 86_400
+    first = welcomed(processor, birth_stating(one, stated), birth_stating(other, stated - 5))
     assert first == [by_clock()] * 2
-    assert welcomed(settlement, birth_stating(one, first[0])) == [first[0]]
+    assert welcomed(processor, birth_stating(one, first[0])) == [first[0]]
     assert Alarm.objects.get(code=WENT_BACK).count == 1
 
 
@@ -168,7 +167,7 @@ def test_a_later_generation_raises_the_countys_above_it_once() -> None:
 def test_what_is_no_later_one_raises_nothing(stated: int | None) -> None:
     station = StationDouble()
     station.enrol()
-    assert welcomed(Settlement(clock=lambda: NOW), birth_stating(station, stated)) == [1]
+    assert welcomed(BatchProcessor(clock=lambda: NOW), birth_stating(station, stated)) == [1]
     assert not Alarm.objects.exists()
 
 
@@ -177,11 +176,11 @@ def test_one_station_can_not_drive_the_generation_up() -> None:
     station = StationDouble()
     station.enrol()
     moment = [NOW]
-    settlement = Settlement(clock=lambda: moment[0])
-    assert welcomed(settlement, birth_stating(station, by_clock() + 10 * 86_400)) == [1], "nobody has been there yet"
-    [raised] = welcomed(settlement, birth_stating(station, by_clock() - 1))
+    processor = BatchProcessor(clock=lambda: moment[0])
+    assert welcomed(processor, birth_stating(station, by_clock() + 10 * 86_400)) == [1], "nobody has been there yet"
+    [raised] = welcomed(processor, birth_stating(station, by_clock() - 1))
     moment[0] += timedelta(hours=1)
-    assert welcomed(settlement, birth_stating(station, raised + 1)) == [raised]
+    assert welcomed(processor, birth_stating(station, raised + 1)) == [raised]
     assert Alarm.objects.get(code="generation_absurd").count == 2
 
 

@@ -17,9 +17,9 @@ from protocol.blobs import BlobChunk
 from protocol.codec import encode
 from protocol.facts import BlobEvicted
 from server_broker.fleet.models import Alarm
-from server_broker.ingest.cleaning import drop_old_quarantined
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Quarantined
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.quarantine import drop_old_quarantined
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from server_broker.media.pictures import is_viewable, open_blob, open_snapshot
@@ -47,13 +47,13 @@ def folder() -> Iterator[MediaFolder]:
 
 
 @pytest.fixture
-def settlement(folder: MediaFolder) -> Settlement:
-    return Settlement(clock=lambda: NOW)
+def processor(folder: MediaFolder) -> BatchProcessor:
+    return BatchProcessor(clock=lambda: NOW)
 
 
 @pytest.fixture
-def sender(station: StationDouble, settlement: Settlement) -> Sender:
-    return Sender(station, settlement, jpeg())
+def sender(station: StationDouble, processor: BatchProcessor) -> Sender:
+    return Sender(station, processor, jpeg())
 
 
 def test_pieces_in_any_order_make_a_picture(sender: Sender, folder: MediaFolder) -> None:
@@ -111,13 +111,13 @@ def test_the_disk_is_believed_before_the_database(sender: Sender, folder: MediaF
     assert Blob.objects.get().viewable
 
 
-def test_a_station_that_knows_a_hash_has_not_the_picture(sender: Sender, settlement: Settlement) -> None:
+def test_a_station_that_knows_a_hash_has_not_the_picture(sender: Sender, processor: BatchProcessor) -> None:
     """Neither asking, nor announcing it, nor some of its bytes get it a picture of its own, or tell it anything."""
     sender.announce()
     sender.all()
     other = StationDouble(id="shili-02")
     other.enrol()
-    curious = Sender(other, settlement, sender.data)
+    curious = Sender(other, processor, sender.data)
     size = len(sender.data)
     assert curious.missing() == [(0, size)]
     assert not Blob.objects.filter(station_id=other.id).exists()
@@ -129,24 +129,24 @@ def test_a_station_that_knows_a_hash_has_not_the_picture(sender: Sender, settlem
     assert (blob.completed_at, blob.viewable, open_blob(blob)) == (None, False, None)
 
 
-def test_the_same_bytes_of_two_stations_lie_here_once(sender: Sender, settlement: Settlement) -> None:
+def test_the_same_bytes_of_two_stations_lie_here_once(sender: Sender, processor: BatchProcessor) -> None:
     sender.all()
     other = StationDouble(id="shili-02")
     other.enrol()
-    Sender(other, settlement, sender.data).all()
+    Sender(other, processor, sender.data).all()
     assert Blob.objects.filter(viewable=True).count() == 2
     assert sum(path.stat().st_size for path in settings.HOME.media.rglob("*") if path.is_file()) == len(sender.data)
 
 
 def test_a_restored_county_gives_a_picture_to_no_station_that_did_not_send_it(
-    sender: Sender, settlement: Settlement
+    sender: Sender, processor: BatchProcessor
 ) -> None:
     sender.announce()
     sender.all()
     Blob.objects.all().delete()
     other = StationDouble(id="shili-02")
     other.enrol()
-    curious = Sender(other, settlement, sender.data)
+    curious = Sender(other, processor, sender.data)
     curious.announce()
     assert curious.missing() == [(0, len(sender.data))]
     assert sender.missing() == []
@@ -155,21 +155,21 @@ def test_a_restored_county_gives_a_picture_to_no_station_that_did_not_send_it(
 def test_a_piece_of_another_size_is_refused(sender: Sender) -> None:
     sender.chunk(0)
     lie = BlobChunk(station=sender.station.id, sha256=sender.sha256, size=5, offset=0, data=b"12345")
-    sender.settlement.settle([sender.station.message("blob", encode(lie))])
+    sender.processor.process_batch([sender.station.message("blob", encode(lie))])
     assert Quarantined.objects.get().reason == "blob_refused"
     sender.all()
     assert sender.missing() == []
 
 
-def test_blobs_that_no_fact_announces_are_bounded(station: StationDouble, settlement: Settlement) -> None:
+def test_blobs_that_no_fact_announces_are_bounded(station: StationDouble, processor: BatchProcessor) -> None:
     for number in range(40):
-        Sender(station, settlement, b"x" * 2000 + bytes([number])).chunk(0)
+        Sender(station, processor, b"x" * 2000 + bytes([number])).chunk(0)
     assert Blob.objects.count() == 32
     assert Quarantined.objects.count() == 8
 
 
-def test_what_is_no_sane_picture_is_kept_and_not_shown(station: StationDouble, settlement: Settlement) -> None:
-    page = Sender(station, settlement, b"<html><script>alert(1)</script></html>" * 50)
+def test_what_is_no_sane_picture_is_kept_and_not_shown(station: StationDouble, processor: BatchProcessor) -> None:
+    page = Sender(station, processor, b"<html><script>alert(1)</script></html>" * 50)
     page.all()
     assert page.missing() == []
     blob = Blob.objects.get()
@@ -221,8 +221,8 @@ def test_a_picture_that_a_fact_announced_stays_in_the_ledger_without_its_pieces(
     assert sender.missing() == [(0, len(sender.data))]
 
 
-def test_messages_put_aside_are_kept_for_more_than_a_year(station: StationDouble, settlement: Settlement) -> None:
-    settlement.settle([station.message("facts", b"noise")])
+def test_messages_put_aside_are_kept_for_more_than_a_year(station: StationDouble, processor: BatchProcessor) -> None:
+    processor.process_batch([station.message("facts", b"noise")])
     assert drop_old_quarantined(NOW + timedelta(days=399)) == 0
     assert drop_old_quarantined(NOW + timedelta(days=401)) == 1
     assert not Quarantined.objects.exists()
@@ -240,12 +240,12 @@ def test_pictures_live_ninety_days(sender: Sender, folder: MediaFolder) -> None:
 
 
 def test_bytes_that_another_station_s_picture_shares_stay_as_long_as_that_one(
-    sender: Sender, settlement: Settlement, folder: MediaFolder
+    sender: Sender, processor: BatchProcessor, folder: MediaFolder
 ) -> None:
     other = StationDouble(id="shili-02")
     other.enrol()
     sender.all()
-    Sender(other, settlement, sender.data).all()
+    Sender(other, processor, sender.data).all()
     Blob.objects.filter(station_id=other.id).update(completed_at=NOW + timedelta(days=30))
     assert drop_expired(NOW + timedelta(days=91)) == 1
     assert folder.has_of(other.id, sender.sha256)
@@ -258,11 +258,11 @@ def test_a_picture_that_came_all_the_same_is_not_called_lost(sender: Sender) -> 
     """A station states first that it gives a picture up. Where the power fails in between, it sends it after all."""
     gone = BlobEvicted(at=moment(), sha256=sender.sha256, reason="disk")
     sender.announce()
-    sender.settlement.settle([sender.station.add(gone).facts_message(2)])
+    sender.processor.process_batch([sender.station.add(gone).facts_message(2)])
     assert Blob.objects.get().evicted_reason == "disk"
     sender.all()
     assert Blob.objects.get().evicted_reason == ""
-    sender.settlement.settle([sender.station.add(gone).facts_message(3)])
+    sender.processor.process_batch([sender.station.add(gone).facts_message(3)])
     assert Blob.objects.get().evicted_reason == ""
 
 

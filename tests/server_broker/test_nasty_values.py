@@ -1,4 +1,4 @@
-"""Whatever MessagePack can say in the place of any value of any message: refused or settled, and never a bug of ours.
+"""Whatever MessagePack can say in the place of any value of any message: refused or taken, and never a bug of ours.
 
 Each value of a sample of each message and each fact is exchanged for each nasty one, the rest being as it should be.
 """
@@ -21,9 +21,9 @@ from protocol.facts import MAX_BODY_BYTES, decode_fact
 from protocol.refusal import Refused
 from protocol.topics import Up, topic
 from protocol.vitals import Vitals
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming, read_message, read_topic
 from server_broker.ingest.models import Quarantined
-from server_broker.ingest.settlement import Settlement
 from server_broker.twin.models import SettingReport
 from tests.golden.vectors import FACTS, MESSAGES, STATION, STATION_KEY
 from tests.server_broker.station_double import NOW, StationDouble
@@ -152,13 +152,13 @@ def station() -> StationDouble:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("leaf", "sample"), samples(), ids=lambda one: one if isinstance(one, str) else "")
-def test_the_intake_settles_all_that_is_read(station: StationDouble, leaf: Up, sample: bytes) -> None:
+def test_the_intake_takes_all_that_is_read(station: StationDouble, leaf: Up, sample: bytes) -> None:
     messages = [station.message(leaf, payload) for payload in variants(sample, limit=MAX_MESSAGE_BYTES)]
     # Of several reports of a station in one batch the last stands, and the others are not looked into.
     at_once = 1 if leaf == "reported" else len(messages)
-    settlement = Settlement(clock=lambda: NOW)
+    processor = BatchProcessor(clock=lambda: NOW)
     for first in range(0, len(messages), at_once):
-        settlement.settle(messages[first : first + at_once])
+        processor.process_batch(messages[first : first + at_once])
     reasons = set(Quarantined.objects.values_list("reason", flat=True))
     assert "malformed" in reasons
     assert not reasons & {"unsettled", "refused_by_database"}
@@ -171,10 +171,10 @@ def test_a_fact_is_read_or_held(station: StationDouble, kind: str) -> None:
         with contextlib.suppress(Refused):
             decode_fact(body)
         station.add_body(body)
-    settlement = Settlement(clock=lambda: NOW)
+    processor = BatchProcessor(clock=lambda: NOW)
     for first in range(1, len(station.sealed) + 1, 250):
         last = min(first + 249, len(station.sealed))
-        settlement.settle([station.message("facts", encode(station.envelope(first, last)))])
+        processor.process_batch([station.message("facts", encode(station.envelope(first, last)))])
 
 
 @pytest.mark.django_db
@@ -182,7 +182,7 @@ def test_a_report_with_a_value_that_no_setting_can_be_is_put_aside(station: Stat
     report = {"v": 1, "station": STATION, "version": 3, "at": 1, "kept_settings": {"snapshots": Ext(5, b"x")}}
     good = {**report, "kept_settings": {"snapshots": False, "later": [1, {"a": 2.5}]}}
     for said in (good, report):
-        Settlement(clock=lambda: NOW).settle([station.message("reported", msgspec.msgpack.encode(said))])
+        BatchProcessor(clock=lambda: NOW).process_batch([station.message("reported", msgspec.msgpack.encode(said))])
     assert [row.reason for row in Quarantined.objects.all()] == ["malformed"]
     assert SettingReport.objects.get().kept == {"snapshots": False, "later": "[1, {'a': 2.5}]"}
 

@@ -21,7 +21,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.commands.models import StationOrder
 from server_broker.commands.services import MAX_OPEN, OrderRefused, give_order
 from server_broker.fleet.models import Station, StationEvent, StationStatus
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from tests.server_broker.console_county import (
@@ -137,7 +137,7 @@ def test_a_crash_before_it_is_noted_sends_it_once_more(
         raise Crash
 
     with monkeypatch.context() as patched:
-        patched.setattr("server_broker.ingest.orders.note_sent", crash)
+        patched.setattr("server_broker.ingest.downlink.note_sent", crash)
         with pytest.raises(Crash):
             look(worker)
     look(worker)
@@ -164,13 +164,13 @@ def test_the_first_answer_stands_and_only_from_the_station_itself(double: Statio
     order = ordered(double)
     other = StationDouble(id="shili-02")
     other.enrol()
-    settlement = Settlement(clock=lambda: NOW)
-    settlement.settle([other.add(answer(other, order, detail="forged")).facts_message()])
+    processor = BatchProcessor(clock=lambda: NOW)
+    processor.process_batch([other.add(answer(other, order, detail="forged")).facts_message()])
     order.refresh_from_db()
     assert order.answered_at is None
     told = [answer(double, order, detail="first"), answer(double, order, detail="second")]
-    settlement.settle([double.add(*told).facts_message()])
-    settlement.settle([double.add(answer(double, order, detail="third")).facts_message()])
+    processor.process_batch([double.add(*told).facts_message()])
+    processor.process_batch([double.add(answer(double, order, detail="third")).facts_message()])
     order.refresh_from_db()
     assert order.detail == "first"
     assert StationEvent.objects.filter(kind="command_result").count() == 4
@@ -178,7 +178,7 @@ def test_the_first_answer_stands_and_only_from_the_station_itself(double: Statio
 
 def test_an_answer_to_no_order_is_kept_as_an_event(double: StationDouble) -> None:
     fact = CommandResult(at=moment(), command=secrets.token_bytes(16), outcome="refused", detail="expired")
-    Settlement(clock=lambda: NOW).settle([double.add(fact).facts_message()])
+    BatchProcessor(clock=lambda: NOW).process_batch([double.add(fact).facts_message()])
     assert StationEvent.objects.get().detail["outcome"] == "refused"
 
 

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from protocol.facts import EpochOpened, FactsLost
 from server_broker.fleet.models import Alarm, Station
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger import patrol as patrol_room
 from server_broker.ledger.ledger import TOO_LARGE, UNEXPLAINED, check_ledger, ledger
 from server_broker.ledger.patrol import SELDOM_S, LedgerPatrol
@@ -35,7 +35,7 @@ class Clock:
 def enrolled(name: str) -> StationDouble:
     double = StationDouble(id=name)
     double.enrol()
-    Settlement(clock=lambda: NOW).settle([double.birth(), double.add(booted(), touch()).facts_message()])
+    BatchProcessor(clock=lambda: NOW).process_batch([double.birth(), double.add(booted(), touch()).facts_message()])
     return double
 
 
@@ -67,10 +67,10 @@ def test_what_is_unexplained_is_told_under_steady_traffic(station: StationDouble
     busy = enrolled("shili-02")
     Fact.objects.filter(stream__station=station.id, seq=1).delete()
     patrol = LedgerPatrol(monotonic_s=clock)
-    settlement = Settlement(clock=lambda: NOW + len(busy.sealed) * SECOND)
+    processor = BatchProcessor(clock=lambda: NOW + len(busy.sealed) * SECOND)
     for _ in range(5):
         busy.add(touch(100 + len(busy.sealed)))
-        settlement.settle([busy.vitals(), busy.facts_message(len(busy.sealed))])
+        processor.process_batch([busy.vitals(), busy.facts_message(len(busy.sealed))])
         patrol.go_on(NOW + len(busy.sealed) * SECOND)
     alarm = Alarm.objects.get(code=UNEXPLAINED)
     assert (alarm.station_id, alarm.count) == (station.id, 5)
@@ -149,7 +149,7 @@ def raising(error: Exception, *, for_station: str, before: list[str]) -> Callabl
 def test_a_ledger_that_takes_too_long_is_told_and_left_for_a_day(station: StationDouble, clock: Clock) -> None:
     """A copy of its card signed another second fact, and there is no time to look for a line that leads to it."""
     copy = StationDouble(id=station.id, key=station.key, epoch=station.epoch, sealed=station.sealed[:1])
-    Settlement(clock=lambda: NOW).settle([copy.add(touch(9)).birth()])
+    BatchProcessor(clock=lambda: NOW).process_batch([copy.add(touch(9)).birth()])
     other = enrolled("shili-02")
     Fact.objects.filter(stream__station=other.id, seq=1).delete()
     patrol = LedgerPatrol(monotonic_s=clock, ledger_s=-1)
@@ -176,7 +176,7 @@ def test_a_ledger_takes_as_many_statements_for_any_number_of_streams(station: St
         opened = StationDouble(id=station.id, key=station.key)
         previous = EpochOpened(at=moment(), reason="corrupt", previous=number.to_bytes(16), matched=3)
         opened.add(previous, FactsLost(at=moment(), epoch=number.to_bytes(16), first=2, last=3))
-        Settlement(clock=lambda: NOW).settle([opened.facts_message()])
+        BatchProcessor(clock=lambda: NOW).process_batch([opened.facts_message()])
     assert statements() == few
     counted = ledger(station.id)
     assert (counted.issued, counted.received, counted.lost, counted.unexplained) == (102, 42, 40, 20)

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from server_broker.accounts.models import Role
 from server_broker.fleet.models import Station
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from server_broker.media.retention import EXPIRED
@@ -33,7 +33,7 @@ def _emptied_folder() -> Iterator[None]:
 def sender(name: str, data: bytes) -> Sender:
     double = StationDouble(id=name)
     Station.objects.filter(pk=name).update(record_key=double.public)
-    return Sender(double, Settlement(clock=lambda: NOW), data)
+    return Sender(double, BatchProcessor(clock=lambda: NOW), data)
 
 
 def pictures_seen(client: Client, data: bytes) -> list[int]:
@@ -52,7 +52,7 @@ def test_an_officer_sees_no_picture_of_another_township_by_its_hash() -> None:
     assert pictures_seen(client_for(user_of(Role.OFFICER, TOWN_B, "other")), data) == [200]
     assert pictures_seen(officer, data) == [404]
     ours = sender("station-a", data)
-    never_heard_of = Sender(ours.station, ours.settlement, jpeg(shade=50)).missing()
+    never_heard_of = Sender(ours.station, ours.processor, jpeg(shade=50)).missing()
     assert [len(gap) for gap in (ours.missing(), never_heard_of)] == [1, 1], "the answer tells nothing"
     ours.announce()
     ours.chunk(0)

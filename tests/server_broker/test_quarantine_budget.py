@@ -7,8 +7,8 @@ from django.db import OperationalError
 
 from server_broker.fleet.models import Alarm
 from server_broker.ingest import quarantine
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Quarantined
-from server_broker.ingest.settlement import Settlement
 from tests.server_broker.station_double import NOW, StationDouble
 from tests.server_broker.test_ingest_worker import refusing
 
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def settlement(monkeypatch: pytest.MonkeyPatch) -> Settlement:
+def processor(monkeypatch: pytest.MonkeyPatch) -> BatchProcessor:
     monkeypatch.setattr(quarantine, "ROWS_AN_HOUR", 3)
-    return Settlement(clock=lambda: NOW)
+    return BatchProcessor(clock=lambda: NOW)
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def station() -> StationDouble:
     return double
 
 
-def test_beyond_the_hours_rows_messages_are_counted_only(settlement: Settlement, station: StationDouble) -> None:
+def test_beyond_the_hours_rows_messages_are_counted_only(processor: BatchProcessor, station: StationDouble) -> None:
     for _ in range(2):
-        settlement.settle([station.message("facts", b"\xc1"), station.message("vitals", b"\xc1")])
+        processor.process_batch([station.message("facts", b"\xc1"), station.message("vitals", b"\xc1")])
     assert Quarantined.objects.count() == 3
     assert Alarm.objects.get().count == 4
 
@@ -45,19 +45,19 @@ def test_the_bytes_of_an_hour_are_bounded_too_and_each_hour_is_its_own(
     def now() -> datetime:
         return next(clock)
 
-    settlement = Settlement(clock=now)
+    processor = BatchProcessor(clock=now)
     kept = []
     for _ in times:
-        settlement.settle([station.message("facts", b"\xc1" * 1_400)])
+        processor.process_batch([station.message("facts", b"\xc1" * 1_400)])
         kept.append(Quarantined.objects.count())
     assert kept == [1, 2, 2, 2, 3]
 
 
-def test_tries_that_the_database_did_not_take_use_up_nothing(settlement: Settlement, station: StationDouble) -> None:
+def test_tries_that_the_database_did_not_take_use_up_nothing(processor: BatchProcessor, station: StationDouble) -> None:
     message = station.message("facts", b"\xc1")
     with refusing("ingest_quarantined", "53100"):
         for _ in range(5):
             with pytest.raises(OperationalError):
-                settlement.settle([message])
-    settlement.settle([message])
+                processor.process_batch([message])
+    processor.process_batch([message])
     assert bytes(Quarantined.objects.get().raw) == b"\xc1"

@@ -5,9 +5,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.codec import encode
 from protocol.facts import Touch
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact, Reissue
 from server_broker.ingest.projections import LAST_WALL_MS
-from server_broker.ingest.settlement import Settlement
 from tests.server_broker.station_double import CARD, NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -19,11 +19,11 @@ def test_the_first_copy_stays_held(careful: bool) -> None:
     station.enrol()
     undatable = moment(wall=LAST_WALL_MS + 1)
     station.add(Touch(at=undatable, card=CARD, reader="simulated", answer="recorded"), touch(2))
-    settlement = Settlement(clock=lambda: NOW)
+    processor = BatchProcessor(clock=lambda: NOW)
     forged = encode(station.envelope(key=Ed25519PrivateKey.generate()))
-    settlement.settle([station.message("facts", forged)])
+    processor.process_batch([station.message("facts", forged)])
     fresh = station.reopen(matched=0)
-    settlement.settle([fresh.facts_message()], careful=careful)
+    processor.process_batch([fresh.facts_message()], careful=careful)
     held = {(bytes(fact.stream.epoch), fact.seq): fact.held_reason for fact in Fact.objects.exclude(held_reason="")}
     assert held == {(station.epoch, 1): "bad_signature", (fresh.epoch, 2): "out_of_range"}
     assert [reissue.seq for reissue in Reissue.objects.all()] == [2]

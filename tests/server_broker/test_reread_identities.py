@@ -7,9 +7,9 @@ from protocol.facts import AlarmRaised
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Alarm
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.reread import reread_held
-from server_broker.ingest.settlement import Settlement
 from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -22,22 +22,22 @@ def station() -> StationDouble:
     return double
 
 
-def settle(*messages: Incoming) -> list[Receipt]:
-    answers = Settlement(clock=lambda: NOW).settle(messages)
+def process(*messages: Incoming) -> list[Receipt]:
+    answers = BatchProcessor(clock=lambda: NOW).process_batch(messages)
     return [answer.message for answer in answers if isinstance(answer.message, Receipt)]
 
 
 def send_unsigned(station: StationDouble, first: int, last: int) -> None:
     """Send facts under a signature that does not verify: they are held."""
     forged = station.envelope(first, last, key=StationDouble().key)
-    [receipt] = settle(station.message("facts", encode(forged)))
+    [receipt] = process(station.message("facts", encode(forged)))
     assert [held.seq for held in receipt.held] == list(range(first, last + 1))
 
 
 def vouch(station: StationDouble) -> None:
     """Send one fact more, well signed: the chain over what was held leads there."""
     station.add(touch(99))
-    settle(station.facts_message(len(station.sealed)))
+    process(station.facts_message(len(station.sealed)))
 
 
 def identities() -> dict[int, tuple[bytes, int]]:
@@ -52,14 +52,14 @@ def test_a_re_issue_stands_under_its_first_identity(station: StationDouble) -> N
     vouch(fresh)
     assert reread_held(station.id).read == 3
     assert identities() == {1: (station.epoch, 1), 2: (station.epoch, 2)}
-    settle(station.facts_message())
+    process(station.facts_message())
     assert identities() == {1: (station.epoch, 1), 2: (station.epoch, 2)}, "each counts once"
 
 
 def test_a_re_issue_of_what_is_read_already_adds_nothing(station: StationDouble) -> None:
     fresh = station.add(touch(1), touch(2)).reopen(matched=0)
     send_unsigned(fresh, 1, 3)
-    settle(station.facts_message())
+    process(station.facts_message())
     vouch(fresh)
     assert reread_held(station.id).read == 3
     assert identities() == {1: (station.epoch, 1), 2: (station.epoch, 2)}
@@ -68,7 +68,7 @@ def test_a_re_issue_of_what_is_read_already_adds_nothing(station: StationDouble)
 def test_a_clone_s_re_issue_gives_way_to_the_fact_whose_identity_it_took(station: StationDouble) -> None:
     """One clone re-issued its seq 1 before the other's own came; that one was held, and is read now."""
     fresh = station.clone().add(touch(2)).reopen(matched=0)
-    settle(fresh.facts_message())
+    process(fresh.facts_message())
     assert identities() == {2: (station.epoch, 1)}
     send_unsigned(station.add(touch(1)), 1, 1)
     vouch(station)
@@ -86,6 +86,6 @@ def test_what_a_held_alarm_said_is_told_when_it_is_read(station: StationDouble) 
 
 def test_two_streams_that_say_the_same_again_in_one_batch_count_once(station: StationDouble) -> None:
     station.add(touch(1), touch(2))
-    receipts = settle(station.reopen(matched=0).facts_message(), station.reopen(matched=0).facts_message())
+    receipts = process(station.reopen(matched=0).facts_message(), station.reopen(matched=0).facts_message())
     assert [receipt.held for receipt in receipts] == [[], []]
     assert identities() == {1: (station.epoch, 1), 2: (station.epoch, 2)}

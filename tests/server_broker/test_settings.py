@@ -10,7 +10,7 @@ from protocol.twin import Reported, Settings, judge_settings
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
 from server_broker.fleet.models import Station
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.regions.models import Region
 from server_broker.twin.desired import note_reported, refresh
 from server_broker.twin.models import SettingChoice, SettingReport
@@ -128,7 +128,7 @@ def test_whatever_a_station_reports_can_be_kept(kept: object) -> None:
     double = StationDouble()
     double.enrol()
     said = Reported(station=double.id, version=1, at=1, refused_settings={"x": "y"}, kept_settings={"x": kept})
-    Settlement(clock=lambda: NOW).settle([double.message("reported", encode(said))])
+    BatchProcessor(clock=lambda: NOW).process_batch([double.message("reported", encode(said))])
     assert "x" in SettingReport.objects.get().kept
 
 

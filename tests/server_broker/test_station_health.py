@@ -16,7 +16,7 @@ from server_broker.console.health import readings, worst
 from server_broker.console.words import ALARMS, ORDER_REASONS, REMEDIES, alarm_name
 from server_broker.fleet import health
 from server_broker.fleet.models import StationStatus
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from tests.server_broker.console_county import COUNTY, alarm, client_for, make_county, user_of
 from tests.server_broker.station_double import NOW, StationDouble
 
@@ -124,24 +124,24 @@ def station() -> StationDouble:
 
 
 @pytest.fixture
-def settlement() -> Settlement:
-    return Settlement(clock=lambda: NOW)
+def processor() -> BatchProcessor:
+    return BatchProcessor(clock=lambda: NOW)
 
 
-def test_it_is_kept_until_it_is_said_anew(station: StationDouble, settlement: Settlement) -> None:
-    settlement.settle([station.vitals(health=WELL, month_bytes=5, month_forecast_bytes=7, saving=["blobs"])])
-    settlement.settle([station.vitals()])
+def test_it_is_kept_until_it_is_said_anew(station: StationDouble, processor: BatchProcessor) -> None:
+    processor.process_batch([station.vitals(health=WELL, month_bytes=5, month_forecast_bytes=7, saving=["blobs"])])
+    processor.process_batch([station.vitals()])
     status = StationStatus.objects.get(pk=station.id)
     assert health.read(status.health) == WELL
     assert status.health_at is not None
     assert (status.month_bytes, status.saving) == (None, [])
-    settlement.settle([station.vitals(health=machine(undervoltage="now"))])
+    processor.process_batch([station.vitals(health=machine(undervoltage="now"))])
     assert words(StationStatus.objects.get(pk=station.id))["供电"][1] == "电压不足"
 
 
-def test_no_value_is_too_much_for_the_database(station: StationDouble, settlement: Settlement) -> None:
+def test_no_value_is_too_much_for_the_database(station: StationDouble, processor: BatchProcessor) -> None:
     said = machine(model="a\x00b", memory_kib=2**53 - 1)
-    settlement.settle([station.vitals(health=said, month_bytes=2**63, month_forecast_bytes=2**64 - 1)])
+    processor.process_batch([station.vitals(health=said, month_bytes=2**63, month_forecast_bytes=2**64 - 1)])
     status = StationStatus.objects.get(pk=station.id)
     assert status.month_bytes == 2**63 - 1
     assert words(status)["主机"][1] == "a�b"

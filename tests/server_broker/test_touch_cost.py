@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from protocol.blobs import BlobChunk
 from protocol.codec import encode
 from protocol.facts import AlarmCleared, AlarmRaised, Attempt, ClockCorrected, DirectionChosen, LevelEnded
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from tests.server_broker.station_double import BOOT, NOW, WALL, StationDouble, announced, booted, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def station() -> Iterator[StationDouble]:
     """
     double = StationDouble()
     double.enrol()
-    settle(double.birth(), double.add(booted(), learnt(500, "county")).facts_message())
+    process(double.birth(), double.add(booted(), learnt(500, "county")).facts_message())
     with connection.cursor() as cursor:
         for statement in _HISTORY:
             cursor.execute(f"{statement} FROM generate_series(1, {ROWS}) AS n", {"station": double.id})
@@ -80,8 +80,8 @@ def learnt(mono: int, source: Literal["county", "ntp"]) -> ClockCorrected:
     return ClockCorrected(at=moment(mono), boot=BOOT, mono=mono, wall=WALL + mono, source=source, before="unknown")
 
 
-def settle(*messages: Any) -> None:
-    Settlement(clock=lambda: NOW).settle(messages)
+def process(*messages: Any) -> None:
+    BatchProcessor(clock=lambda: NOW).process_batch(messages)
 
 
 @contextmanager
@@ -116,8 +116,8 @@ def walked(step: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
 
 def test_a_touch_looks_at_nothing_that_lies_behind_it(station: StationDouble) -> None:
     with explained() as found:
-        settle(station.add(touch(2_000, quality="unknown")).facts_message(3))
-        settle(station.add(touch(3_000)).facts_message(4), station.vitals())
+        process(station.add(touch(2_000, quality="unknown")).facts_message(3))
+        process(station.add(touch(3_000)).facts_message(4), station.vitals())
     assert found == []
 
 
@@ -137,13 +137,13 @@ def test_nor_does_anything_else_that_a_station_says(station: StationDouble) -> N
     chunk = BlobChunk(station=station.id, sha256=sha256, size=len(picture), offset=0, data=picture)
     early = BlobChunk(station=station.id, sha256=b"e" * 32, size=3000, offset=0, data=picture[:1000])
     with explained() as found:
-        settle(station.add(*facts).facts_message(3))
-        settle(station.birth(), station.message("blob", encode(chunk)), station.message("blob", encode(early)))
-        settle(station.reopen(matched=5).facts_message())
+        process(station.add(*facts).facts_message(3))
+        process(station.birth(), station.message("blob", encode(chunk)), station.message("blob", encode(early)))
+        process(station.reopen(matched=5).facts_message())
     assert found == []
 
 
 def test_nor_does_a_word_of_the_county_over_one_of_ntp(station: StationDouble) -> None:
     with explained() as found:
-        settle(station.add(touch(1_000), learnt(2_000, "ntp"), learnt(9_000, "county")).facts_message(3))
+        process(station.add(touch(1_000), learnt(2_000, "ntp"), learnt(9_000, "county")).facts_message(3))
     assert found == []

@@ -7,8 +7,8 @@ import pytest
 from django.db.models import F
 
 from server_broker.fleet.models import Station, Stream
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact, SignedHeadKept
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.verify import run, verify_station
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -20,7 +20,7 @@ def station() -> StationDouble:
     double = StationDouble()
     double.enrol()
     double.add(touch(1), touch(2)).add_body(b"\xc1").add(touch(4), touch(5))
-    Settlement(clock=lambda: NOW).settle([double.facts_message()])
+    BatchProcessor(clock=lambda: NOW).process_batch([double.facts_message()])
     return double
 
 

@@ -6,9 +6,9 @@ from django.conf import settings
 
 from protocol.codec import encode
 from server_broker.fleet.models import Station
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact, SignedHeadKept
 from server_broker.ingest.reread import reread_held
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.verify import verify_station
 from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import JournalEntry, StationJournal
@@ -38,9 +38,9 @@ def enrol(station: StationDouble, journal: StationJournal) -> None:
     )
 
 
-def settle(station: StationDouble) -> None:
+def process(station: StationDouble) -> None:
     station.add(touch(1), touch(2))
-    Settlement(clock=lambda: NOW).settle([station.facts_message()])
+    BatchProcessor(clock=lambda: NOW).process_batch([station.facts_message()])
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def swapped(journal: StationJournal) -> list[StationDouble]:
     boards = [StationDouble(), StationDouble()]
     for board in boards:
         enrol(board, journal)
-        settle(board)
+        process(board)
     return boards
 
 
@@ -61,7 +61,7 @@ def test_held_facts_of_the_first_board_are_read_on_its_own_later_word(journal: S
     enrol(first, journal)
     first.add(touch(1), touch(2))
     forged = encode(first.envelope(1, 1, key=Ed25519PrivateKey.generate()))
-    Settlement(clock=lambda: NOW).settle([first.message("facts", forged), first.facts_message(2)])
+    BatchProcessor(clock=lambda: NOW).process_batch([first.message("facts", forged), first.facts_message(2)])
     assert Fact.objects.get(held_reason="bad_signature").seq == 1
     enrol(second, journal)
     assert reread_held(first.id, now=NOW).read == 1

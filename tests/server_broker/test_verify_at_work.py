@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from server_broker.fleet.models import Station
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ledger.consistency import TookTooLong, consistent_read
 from server_broker.ledger.ledger import ledger
 from server_broker.ledger.verify import run
@@ -23,21 +23,21 @@ def station() -> StationDouble:
     double = StationDouble()
     double.enrol()
     double.add(touch(1), touch(2))
-    settle(double, 1)
+    process(double, 1)
     return double
 
 
-def settle(double: StationDouble, first: int) -> None:
-    Settlement(clock=lambda: NOW).settle([double.facts_message(first)])
+def process(double: StationDouble, first: int) -> None:
+    BatchProcessor(clock=lambda: NOW).process_batch([double.facts_message(first)])
 
 
-def settle_elsewhere(double: StationDouble) -> None:
+def process_elsewhere(double: StationDouble) -> None:
     """Have another connection commit one more touch, as the intake does."""
 
     def work() -> None:
         try:
             double.add(touch(10 + len(double.sealed)))
-            settle(double, len(double.sealed))
+            process(double, len(double.sealed))
         finally:
             connection.close()
 
@@ -55,7 +55,7 @@ def at_work(double: StationDouble) -> Iterator[None]:
         nonlocal queries
         queries += sql.lstrip().startswith(("SELECT", "WITH"))
         if queries > 1:
-            settle_elsewhere(double)
+            process_elsewhere(double)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(wrapper):

@@ -3,8 +3,8 @@
 import pytest
 
 from server_broker.fleet.models import Station, Stream
+from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import SignedHeadKept
-from server_broker.ingest.settlement import Settlement
 from server_broker.ledger.verify import run, verify_station
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def station() -> StationDouble:
     double = StationDouble()
     double.enrol()
-    Settlement(clock=lambda: NOW).settle([double.add(touch(1), touch(2)).facts_message()])
+    BatchProcessor(clock=lambda: NOW).process_batch([double.add(touch(1), touch(2)).facts_message()])
     return double
 
 

@@ -14,7 +14,7 @@ from statistics import median
 from django.db import connection
 
 from protocol.facts import ClockCorrected, Fact
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
 from tests.server_broker.station_double import BOOT, WALL, StationDouble, moment, touch
 
 _TICKS_A_MS = os.sysconf("SC_CLK_TCK") / 1000
@@ -32,7 +32,7 @@ def medians(*, events: int, turns: int, touches: int) -> tuple[float, float]:
     station = StationDouble(id="bench-touches")
     station.enrol()
     learnt = ClockCorrected(at=moment(1), boot=BOOT, mono=1, wall=WALL + 1, source="county", before="unknown")
-    _settle(station, learnt)
+    _process(station, learnt)
     _cost_ms(station, touches)
     without: list[float] = []
     after: list[float] = []
@@ -61,7 +61,7 @@ def _cost_ms(station: StationDouble, touches: int) -> float:
         [backend] = cursor.fetchone()
     began = time.process_time() * 1000 + _used_ms(backend)
     for _ in range(touches):
-        _settle(station, touch(1_000 + len(station.sealed)))
+        _process(station, touch(1_000 + len(station.sealed)))
     return (time.process_time() * 1000 + _used_ms(backend) - began) / touches
 
 
@@ -71,6 +71,6 @@ def _used_ms(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_A_MS
 
 
-def _settle(station: StationDouble, fact: Fact) -> None:
+def _process(station: StationDouble, fact: Fact) -> None:
     message = station.add(fact).facts_message(len(station.sealed))
-    Settlement(clock=lambda: datetime.now(UTC)).settle([message])
+    BatchProcessor(clock=lambda: datetime.now(UTC)).process_batch([message])

@@ -1,4 +1,4 @@
-"""One station's county: its own settlement on the private cluster, by its machine's clock.
+"""One station's county: its own processor on the private cluster, by its machine's clock.
 
 Import it after `django.setup`.
 """
@@ -13,9 +13,8 @@ from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.attendance.services import touch_rows
 from server_broker.fleet.models import Station, StationEvent
-from server_broker.ingest.answers import Answer
-from server_broker.ingest.messages import Incoming
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.telling import TimeTelling
 from server_broker.people.models import Person
 from server_broker.platform.county_clock import CountyClock
@@ -43,7 +42,7 @@ class ClockCounty:
         root.mkdir()
         self._clock = CountyClock(root, machine=machine, mode=machine.mode, build_ms=build_ms)
         self._telling = TimeTelling(self._clock, key=enrolled.county_key, wall=self._now)
-        self._settlement = Settlement(clock=self._now)
+        self._processor = BatchProcessor(clock=self._now)
         _make_village()
         Station.objects.create(
             id=self._station,
@@ -78,7 +77,7 @@ class ClockCounty:
         """Settle a publish; welcomes tell the time as far as the county believes its own clock."""
         self.attend()
         incoming = Incoming(topic(shard=0, station=self._station, leaf=leaf), payload)
-        answers = self._settlement.settle([incoming])
+        answers = self._processor.process_batch([incoming])
         sealed = [(answer, self._telling.seal(answer, mono_ms=self._machine.mono_ms())) for answer in answers]
         return [(_leaf(answer), payload) for answer, payload in sealed if payload is not None]
 
@@ -132,6 +131,6 @@ def _ms(moment: datetime) -> int:
     return round(moment.astimezone(timezone.get_fixed_timezone(0)).timestamp() * 1000)
 
 
-def _leaf(answer: Answer) -> Down:
+def _leaf(answer: Outgoing) -> Down:
     leaf = parse(answer.topic).leaf
     return next(down for down in DOWN if down == leaf)

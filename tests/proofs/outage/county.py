@@ -23,9 +23,8 @@ from server_broker.enrolment import admission
 from server_broker.enrolment.claims import make_claim
 from server_broker.enrolment.refusals import NotAdmitted
 from server_broker.fleet.models import Station
-from server_broker.ingest.answers import Answer, seal_answer
-from server_broker.ingest.messages import Incoming
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.messages import Incoming, Outgoing, seal_outgoing
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
@@ -44,7 +43,7 @@ class OutageCounty:
         self.reachable = True
         self.renewals = 0
         self._authority = x509.load_pem_x509_certificate(county_keys(home).ca_pem)
-        self._settlement = Settlement(clock=self._now)
+        self._processor = BatchProcessor(clock=self._now)
         Region.objects.create(code=VILLAGE, name="示例村")
 
     @property
@@ -83,9 +82,9 @@ class OutageCounty:
 
     def hear(self, station: str, leaf: Up, payload: bytes) -> Sequence[tuple[Down, bytes]]:
         """Settle one publish and return what the county publishes for it."""
-        answers = self._settlement.settle([Incoming(topic(shard=0, station=station, leaf=leaf), payload)])
+        answers = self._processor.process_batch([Incoming(topic(shard=0, station=station, leaf=leaf), payload)])
         key = county_keys(self._home).signing_key
-        return [(_leaf(answer), seal_answer(answer, key, wall_ms=self.now_ms())) for answer in answers]
+        return [(_leaf(answer), seal_outgoing(answer, key, wall_ms=self.now_ms())) for answer in answers]
 
     def touches(self, station: str) -> list[tuple[int, bytes, int]]:
         """Return (card number, epoch, seq) of every touch, as the database's administrator finds them."""
@@ -96,7 +95,7 @@ class OutageCounty:
         return [(int.from_bytes(token, "big"), epoch, seq) for token, epoch, seq in rows]
 
 
-def _leaf(answer: Answer) -> Down:
+def _leaf(answer: Outgoing) -> Down:
     leaf = parse(answer.topic).leaf
     return next(down for down in DOWN if down == leaf)
 

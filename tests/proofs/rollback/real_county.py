@@ -18,9 +18,8 @@ from protocol.signing import key_id
 from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.fleet.generation import raise_generation
 from server_broker.fleet.models import Station
-from server_broker.ingest.answers import Answer, seal_answer
-from server_broker.ingest.messages import Incoming
-from server_broker.ingest.settlement import Settlement
+from server_broker.ingest.batch import BatchProcessor
+from server_broker.ingest.messages import Incoming, Outgoing, seal_outgoing
 from server_broker.ledger.ledger import ledger
 from server_broker.ledger.verify import verify_station
 from server_broker.platform.home import CountyHome
@@ -39,7 +38,7 @@ class RealCounty:
         self._home = home
         self._station = station
         self._key = Ed25519PrivateKey.generate()
-        self._settlement = Settlement(clock=lambda: NOW)
+        self._processor = BatchProcessor(clock=lambda: NOW)
         Region.objects.create(code=VILLAGE, name="示例村")
         Station.objects.create(id=station, name="示例站", village_id=VILLAGE, record_key=record_key, enrolled_at=NOW)
         self._copy(LIVE, to=EMPTY)
@@ -52,13 +51,13 @@ class RealCounty:
     def begin(self) -> None:
         """Forget every fact."""
         self._copy(EMPTY, to=LIVE)
-        self._settlement = Settlement(clock=lambda: NOW)
+        self._processor = BatchProcessor(clock=lambda: NOW)
 
     def hear(self, leaf: Up, payload: bytes) -> Sequence[tuple[Down, bytes]]:
         incoming = Incoming(topic(shard=0, station=self._station, leaf=leaf), payload)
-        answers = self._settlement.settle([incoming])
+        answers = self._processor.process_batch([incoming])
         wall_ms = round(NOW.timestamp() * 1000)
-        return [(_leaf(answer), seal_answer(answer, self._key, wall_ms=wall_ms)) for answer in answers]
+        return [(_leaf(answer), seal_outgoing(answer, self._key, wall_ms=wall_ms)) for answer in answers]
 
     def back_up(self) -> None:
         self._copy(LIVE, to=DUMP)
@@ -120,7 +119,7 @@ class RealCounty:
         return problems + [f"{count} held {reason}" for reason, count in held]
 
 
-def _leaf(answer: Answer) -> Down:
+def _leaf(answer: Outgoing) -> Down:
     leaf = parse(answer.topic).leaf
     return next(down for down in DOWN if down == leaf)
 

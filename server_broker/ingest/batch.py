@@ -1,0 +1,156 @@
+"""Process a batch of messages in one transaction, and return what to send once it is committed.
+
+Each message is read, its sender is looked up, and it goes to the part that takes its kind: `intake` takes facts,
+`presence` what stations say of themselves, `server_broker.media` pictures, and `quarantine` what cannot be read.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from protocol.birth import Birth, Compare, Gone
+from protocol.blobs import BlobChunk, BlobQuery
+from protocol.envelope import Envelope
+from protocol.refusal import Refused
+from protocol.topics import Topic
+from protocol.twin import Reported
+from protocol.vitals import Vitals
+from server_broker.fleet.generation import generation
+from server_broker.fleet.went_back import StatedGenerations
+from server_broker.ingest import stream_tables
+from server_broker.ingest.intake import Intake
+from server_broker.ingest.messages import Incoming, Outgoing, UpMessage, read_message, read_topic
+from server_broker.ingest.presence import Presence, answer_compares, take_presence
+from server_broker.ingest.quarantine import Quarantine, SetAside
+from server_broker.ingest.stream_tables import SenderRow
+from server_broker.media.files import MediaFolder
+from server_broker.media.intake import BlobIntake
+
+_BLOB_LEAVES = ("blob", "asked")
+
+
+def is_about_blobs(incoming: Incoming) -> bool:
+    """Tell whether a message is about a picture: such messages wait until there are no facts to process."""
+    return incoming.leaf in _BLOB_LEAVES
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """A batch, sorted by the kinds of its messages. Within a kind they keep the order in which they came."""
+
+    envelopes: list[tuple[SenderRow, Envelope]] = field(default_factory=list)
+    presence: list[tuple[SenderRow, Presence]] = field(default_factory=list)
+    compares: list[tuple[SenderRow, Compare]] = field(default_factory=list)
+    chunks: list[tuple[Incoming, BlobChunk]] = field(default_factory=list)
+    """Each with the message that it came in, which goes into quarantine if the chunk is refused."""
+    queries: list[tuple[SenderRow, BlobQuery]] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+
+class BatchProcessor:
+    """Processes batches. One object lives as long as the worker, because quarantine has a bound for each hour."""
+
+    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._quarantine = Quarantine()
+        self._stated = StatedGenerations()
+
+    def process_batch(self, batch: Sequence[Incoming], *, careful: bool = False, hold: str = "") -> list[Outgoing]:
+        """Store what a batch brings, COMMIT, and return the messages to publish.
+
+        Args:
+            careful: Give each fact a savepoint of its own. This is slow; it is for a batch that the database refused.
+            hold: Store new facts unread with this reason and derive nothing from them. It is for what the database
+                refused even so.
+
+        Raises:
+            django.db.Error: Nothing of the batch was stored.
+            OSError: The media folder cannot be written. Nothing of the batch was stored.
+        """
+        now = self._clock()
+        with transaction.atomic():
+            sorted_ = self._sort(batch)
+            stated = {
+                sender.id: message.generation
+                for sender, message in sorted_.presence
+                if isinstance(message, Birth) and message.generation is not None
+            }
+            # Before everything else, because each receipt and welcome below states the county's generation.
+            number = self._stated.heed(stated, own=generation(), now=now)
+            outgoing = []
+            if sorted_.envelopes:
+                outgoing += Intake(now=now, generation=number, careful=careful, hold=hold).take(sorted_.envelopes)
+            # After the facts, so that the welcomes of this batch and its comparisons know of them.
+            outgoing += take_presence(sorted_.presence, now=now, generation=number)
+            outgoing += answer_compares(sorted_.compares)
+            outgoing += self._take_blobs(sorted_, now)
+            # Last, because chunks that were refused above go into quarantine too.
+            self._quarantine.put(sorted_.set_aside, now=now)
+        return outgoing
+
+    def set_aside(self, incoming: Incoming, reason: str, detail: str) -> None:
+        """Put a message into quarantine that could not be processed at all.
+
+        Raises:
+            django.db.Error: It is not kept.
+        """
+        with transaction.atomic():
+            try:
+                station = read_topic(incoming).station
+            except Refused:
+                station = None
+            known = station is not None and station in stream_tables.load_senders([station])
+            message = SetAside(station if known else None, incoming, reason, detail)
+            self._quarantine.put([message], now=self._clock())
+
+    def _sort(self, batch: Sequence[Incoming]) -> _Sorted:
+        """Read each message. What cannot be read, or comes from nobody who may send, goes to ``set_aside``."""
+        sorted_ = _Sorted()
+        placed: list[tuple[Incoming, Topic]] = []
+        for incoming in batch:
+            try:
+                placed.append((incoming, read_topic(incoming)))
+            except Refused as refused:
+                sorted_.set_aside.append(SetAside(None, incoming, refused.reason, refused.detail))
+        # The topics first and then all senders with one statement.
+        senders = stream_tables.load_senders({topic.station for _, topic in placed})
+        for incoming, topic in placed:
+            sender = senders.get(topic.station)
+            if sender is None:
+                sorted_.set_aside.append(SetAside(None, incoming, "unknown_station", topic.station))
+            elif sender.revoked or sender.record_key is None:
+                reason = "revoked" if sender.revoked else "not_enrolled"
+                sorted_.set_aside.append(SetAside(sender.id, incoming, reason, topic.station))
+            else:
+                try:
+                    _place(sorted_, sender, incoming, read_message(topic, incoming))
+                except Refused as refused:
+                    sorted_.set_aside.append(SetAside(sender.id, incoming, refused.reason, refused.detail))
+        return sorted_
+
+    def _take_blobs(self, sorted_: _Sorted, now: datetime) -> list[Outgoing]:
+        if not sorted_.chunks and not sorted_.queries:
+            return []
+        blobs = BlobIntake(MediaFolder(settings.HOME.media), now=now)
+        came_in = {id(chunk): incoming for incoming, chunk in sorted_.chunks}
+        for chunk, why in blobs.take([chunk for _, chunk in sorted_.chunks]):
+            incoming = came_in[id(chunk)]
+            sorted_.set_aside.append(SetAside(chunk.station, incoming, "blob_refused", str(why)))
+        return [Outgoing(sender.shard, blobs.answer(query)) for sender, query in sorted_.queries]
+
+
+def _place(sorted_: _Sorted, sender: SenderRow, incoming: Incoming, message: UpMessage) -> None:
+    match message:
+        case Envelope():
+            sorted_.envelopes.append((sender, message))
+        case Birth() | Gone() | Vitals() | Reported():
+            sorted_.presence.append((sender, message))
+        case Compare():
+            sorted_.compares.append((sender, message))
+        case BlobChunk():
+            sorted_.chunks.append((incoming, message))
+        case BlobQuery():
+            sorted_.queries.append((sender, message))

@@ -1,0 +1,18 @@
+"""The tables of this room that other rooms' SQL names."""
+
+from server_broker.fleet.tables import IDENTITY_COLUMNS, STAMP_COLUMNS
+from server_broker.platform.tables import Table
+
+_RUN_COLUMNS = {"run": "bytea", "pack": "text", "pack_version": "int4", "level": "text"}
+
+ATTEMPTS = Table(
+    "learning_attempt",
+    IDENTITY_COLUMNS
+    | _RUN_COLUMNS
+    # RIGHT is a keyword of SQL (PostgreSQL, appendix C), so this column's name must be quoted.
+    | {"question": "text", "chosen": "jsonb", '"right"': "bool", "lives_left": "int2"}
+    | STAMP_COLUMNS,
+)
+LEVEL_RUNS = Table(
+    "learning_levelrun", IDENTITY_COLUMNS | _RUN_COLUMNS | {"passed": "bool", "stars": "int2"} | STAMP_COLUMNS
+)

@@ -1,0 +1,25 @@
+"""The name and the columns of a table, so that one Django app's SQL can name another app's table by an import.
+
+Each app whose tables others use exports them in its ``tables.py``. A linter sees the import, and
+``tests/server_broker/test_tables.py`` holds each `Table` to its model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. It formats as its name: ``f"SELECT seq FROM {FACTS}"``."""
+
+    name: str
+    columns: Mapping[str, str]
+    """The columns that SQL may use, each with PostgreSQL's name for its type. COPY writes them in this order."""
+
+    def __str__(self) -> str:
+        """Return the name, as SQL wants it."""
+        return self.name
+
+    def copy_statement(self) -> str:
+        """Return the statement by which psycopg copies rows of all these columns in."""
+        return f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"
