@@ -72,6 +72,7 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
 
 
 def _keep_status(said: Sequence[tuple[SenderRow, Presence]], *, through: dict[StreamKey, int], now: datetime) -> None:
+    """Store the latest values of each station, with two statements for any number of messages."""
     ids = {sender.id for sender, _ in said}
     statuses = StationStatus.objects.in_bulk(list(ids))
     for sender, message in said:
@@ -91,6 +92,7 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
     status.heard_at = now
     match message:
         case Birth():
+            # A station that lost its connection and is back before its will came was online all the time.
             if not status.online:
                 status.changed_at = now
             status.online, status.connection, status.doubted_at = True, message.nonce, None
@@ -130,6 +132,7 @@ def _at_most(value: int | None, most: int) -> int | None:
 
 
 def _shown(text: str) -> str:
+    """Return a text that PostgreSQL can hold: it knows no U+0000."""
     return text.replace("\x00", "�")
 
 

@@ -5,7 +5,6 @@ that the chain over the county's facts, this one among them, leads to a head tha
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -60,6 +59,7 @@ def reread_held(station_id: str, *, now: datetime | None = None) -> Reread:
 
 def _reread_some(station: Station, stream_id: int, after: int, result: Reread, now: datetime) -> int | None:
     """Read the next facts beyond seq ``after``. Return the seq of the last one, or None if there were no more."""
+    # Locked, because the ingest worker may be storing facts of this stream.
     stream = Stream.objects.select_for_update().get(pk=stream_id)
     rows = list(to_review().filter(stream=stream, seq__gt=after).order_by("seq")[:FACTS_A_TIME])
     if not rows:
@@ -93,7 +93,8 @@ def _vouched(station: Station, stream: Stream) -> range:
 
 
 def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: datetime) -> str:
-    """Read one fact; return why it stays held, or nothing."""
+    """Read one fact. Return the reason for which it stays held, or an empty string."""
+    # Its content was erased for privacy: there is nothing to read.
     if row.body is None or row.salt is None:
         return row.held_reason
     if row.held_reason in _UNVOUCHED and row.seq not in vouched:
@@ -115,6 +116,7 @@ def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: dat
 
 
 def _derive(own: Identity, new: NewFact, now: datetime) -> None:
+    """Derive the rows of one fact and store them, by the same rules by which intake does it for a batch."""
     assert new.fact is not None
     rows = Rows(now)
     if isinstance(new.fact, Reissued):
@@ -122,6 +124,7 @@ def _derive(own: Identity, new: NewFact, now: datetime) -> None:
         places = [Identity(own.station, layer.epoch, layer.seq) for layer in layers]
         origins = stream_tables.load_origins([*places, *_named(fact, own.station)])
         identity, kind = origins.place(own, layers), str(fact.__struct_config__.tag)
+        # None: the county has read the fact by another way meanwhile, and it must not count twice.
         if identity is None:
             origins.note_again(own, layers, kind)
         else:
@@ -132,6 +135,7 @@ def _derive(own: Identity, new: NewFact, now: datetime) -> None:
     else:
         origins = stream_tables.load_origins([own, *_named(new.fact, own.station)])
         if not origins.is_again(own, new.digest):
+            # While this fact was held, a re-issue with other content may have taken its identity.
             if (elsewhere := origins.give_way(own)) is not None:
                 move_rows(own, elsewhere)
             derive(origins.pointed(new.fact, own.station, streams=[own.epoch]), own, rows)
@@ -148,7 +152,11 @@ def _named(fact: ReadFact, station: str) -> list[Identity]:
 def _choose_directions_again(station_id: str, now: datetime) -> None:
     """Apply once more the directions that people chose, because some of their touches were held at that time."""
     rows = Rows(now)
-    for fact in _read_facts(station_id, "direction_chosen"):
+    facts = Fact.objects.filter(
+        stream__station_id=station_id, kind="direction_chosen", held_reason="", body__isnull=False
+    )
+    # In their order, because of several directions for one touch the last one stands.
+    for fact in facts.select_related("stream").order_by("stream_id", "seq"):
         new = NewFact(fact.seq, b"", bytes(fact.body or b""), b"", b"")
         read_body(new)
         if new.fact is not None:
@@ -157,8 +165,3 @@ def _choose_directions_again(station_id: str, now: datetime) -> None:
             derive(origins.pointed(new.fact, station_id, streams=[own.epoch]), own, rows)
     if rows.directions:
         choose_directions(rows.directions)
-
-
-def _read_facts(station_id: str, kind: str) -> Iterable[Fact]:
-    facts = Fact.objects.filter(stream__station_id=station_id, kind=kind, held_reason="", body__isnull=False)
-    return facts.select_related("stream").order_by("stream_id", "seq")
