@@ -2,7 +2,7 @@
 
 The broker may deliver a command more than once, and the agent may be killed at any moment. So a command is on disk
 before it is carried out. Its result, a fact, is committed in one transaction with the note that the command is
-finished. So the agent knows at its next start which commands have no result yet, and ignores a command that comes again.
+finished. So the agent knows at its next start which commands have no result yet, and ignores one that comes again.
 
 After a power cut in the middle of a commit, the outbox can restore the facts of the commit, because their hashes prove
 them, and not the note. So `CommandLog.recall` believes the facts: a command with a result is finished.
