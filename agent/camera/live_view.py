@@ -1,7 +1,8 @@
-"""Live view: frames of the room for a leased time, announced in the village before the first and until the end.
+"""Live view: send frames of the room to the county for a leased time, while the kiosk tells the village so.
 
-Frames are kept nowhere, neither here nor in the county. The lease ends with its time, its data, the link, the camera,
-or the kiosk: nobody is looked at without being told.
+The order protects the people in the room: first a fact that the view begins, then the announcement on the kiosk, and
+only then a frame. The lease ends when its time or its data is used up, or when the link, the camera or the kiosk is
+lost, so that nobody is watched without being told. Frames are stored nowhere, neither here nor in the county.
 """
 
 import logging
@@ -24,48 +25,51 @@ from protocol.kiosk import LiveShown
 log = logging.getLogger(__name__)
 
 FIRST_FRAME_MS = 1_500
-"""From the announcement to the first frame."""
+"""From the announcement to the first frame, so that people see the announcement first."""
 RESTING_MS = 60_000
 MAX_FAILURES = 3
-"""So many pictures in a row that did not come end the lease."""
+"""So many failed frames in a row end the lease."""
 
 
 class FrameTaker(Protocol):
-    """The camera, asked for a frame in the background; `FrameTaken` follows."""
+    """Takes a frame in the background and puts `FrameTaken` into the inbox."""
 
     def request_frame(self, command: bytes) -> bool:
-        """Ask for a frame that is not kept; False when too much waits. Never blocks."""
+        """Ask for a frame that is not stored; return False if too many pictures are waiting. Never blocks."""
 
 
 class FrameWay(Protocol):
-    """The way of frames to the county."""
+    """Sends frames to the county: the uplink."""
 
     @property
     def connected(self) -> bool:
-        """Whether the county is there."""
+        """Whether the station is connected to the county."""
 
     @property
     def frames_stuck(self) -> bool:
-        """Whether the line lets no frame through."""
+        """Whether the connection has let no frame through for too long."""
 
     @property
     def frame_free(self) -> bool:
         """Whether a frame can be sent now."""
 
     def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
-        """Send a frame, or say that it can't be."""
+        """Send a frame; return False if it can't be sent now."""
 
     def end_frames(self) -> None:
-        """Send nothing more of the frame under way."""
+        """Send no more of the frame that is being sent."""
 
 
 @dataclass(slots=True)
 class _Lease:
+    """One live view that runs. Times are of the boot's monotonic clock."""
+
     command: bytes
     terms: LiveTerms
     began_ms: int
     next_ms: int
     asked: bool = False
+    """A frame is asked for and has not come."""
     frames: int = 0
     size: int = 0
     failures: int = 0
@@ -76,7 +80,7 @@ class _Lease:
 
 
 class LiveView:
-    """At most one lease at a time."""
+    """Runs at most one lease at a time. Used on the core thread only."""
 
     def __init__(
         self,
@@ -89,10 +93,10 @@ class LiveView:
         saving: Callable[[], bool],
         camera: FrameTaker | None,
     ) -> None:
-        """Make a view that rests.
+        """Make it, with no lease.
 
         Args:
-            watched: Whether a kiosk is there that shows what it is told.
+            watched: Whether a kiosk is connected that shows the announcement.
             saving: Whether pictures are put off because the month's data run short.
         """
         self._clock = clock
@@ -104,10 +108,25 @@ class LiveView:
         self._camera = camera
         self._lease: _Lease | None = None
         self._frame = b""
+        """A frame that was taken and not sent yet."""
 
     def start(self, command: Command) -> None:
-        """Begin a lease: a fact first, then the announcement, and only then a frame."""
-        if objection := self._objection() or self._record(command):
+        """Begin a lease, or state in the command's result why not."""
+        objection = self._objection()
+        if not objection:
+            began = LiveViewBegan(
+                at=self._clock.now(),
+                command=command.id,
+                issuer=command.issuer,
+                viewer=command.live.viewer,
+                reason=command.reason,
+                seconds=command.live.seconds,
+            )
+            try:
+                self._journal.commit(began)
+            except StorageError as error:
+                objection = f"{result_reasons.NOT_RECORDED}: {error}"
+        if objection:
             self._command_log.finish(command.id, "failed", objection)
             return
         now = self._clock.mono_ms()
@@ -123,23 +142,8 @@ class LiveView:
             return result_reasons.NO_KIOSK
         return result_reasons.DATA_SHORT if self._saving() else ""
 
-    def _record(self, command: Command) -> str:
-        began = LiveViewBegan(
-            at=self._clock.now(),
-            command=command.id,
-            issuer=command.issuer,
-            viewer=command.live.viewer,
-            reason=command.reason,
-            seconds=command.live.seconds,
-        )
-        try:
-            self._journal.commit(began)
-        except StorageError as error:
-            return f"{result_reasons.NOT_RECORDED}: {error}"
-        return ""
-
     def joined(self, kiosk: int) -> None:
-        """Tell a kiosk that just came what goes on."""
+        """Show the announcement on a kiosk that has just connected, if a view runs."""
         if self._lease is not None:
             self._screens.answer(kiosk, self._shown())
 
@@ -151,10 +155,10 @@ class LiveView:
         return LiveShown(viewer=lease.terms.viewer, left_s=-(-left_ms // 1000))
 
     def on_frame_taken(self, event: FrameTaken) -> None:
-        """Take a frame, to be sent with the next `tick`; one of an earlier lease is passed over."""
+        """Keep a frame until the next `tick` sends it, or count a failure."""
         lease = self._lease
         if lease is None or event.command != lease.command:
-            return
+            return  # it was asked for by a lease that is over
         lease.asked = False
         if event.problem or not 0 < len(event.jpeg) <= MAX_FRAME_BYTES:
             lease.failures += 1
@@ -164,7 +168,7 @@ class LiveView:
             self._frame = event.jpeg
 
     def tick(self, way: FrameWay) -> int:
-        """Do what is due; return in how many milliseconds to look again."""
+        """End the lease, send a frame or ask for one, if due; return in how many milliseconds to call again."""
         lease = self._lease
         if lease is None:
             return RESTING_MS
@@ -172,8 +176,11 @@ class LiveView:
             self.end(why)
             way.end_frames()
             return RESTING_MS
-        if self._frame:
-            self._send(lease, way)
+        if self._frame and way.offer_frame(lease.command, lease.frames + 1, self._frame):
+            lease.frames += 1
+            lease.size += len(self._frame)
+            self._frame = b""
+        # A frame is asked for only when it could be sent at once: a slow line gets fewer frames, and no old ones.
         now = self._clock.mono_ms()
         if not lease.asked and not self._frame and way.frame_free and now >= lease.next_ms:
             self._ask(lease, now)
@@ -197,21 +204,15 @@ class LiveView:
             lease.asked = self._camera.request_frame(lease.command)
             lease.failures += not lease.asked
 
-    def _send(self, lease: _Lease, way: FrameWay) -> None:
-        if way.offer_frame(lease.command, lease.frames + 1, self._frame):
-            lease.frames += 1
-            lease.size += len(self._frame)
-            self._frame = b""
-
     def end(self, why: LiveEnd) -> None:
-        """End the lease, if there is one: the fact and the answer are one commit, then the screens are told."""
+        """End the lease, if there is one: commit the fact and the command's result together, then tell the screens."""
         lease = self._lease
         if lease is None:
             return
         self._lease, self._frame = None, b""
         seconds = (self._clock.mono_ms() - lease.began_ms) // 1000
         figures = {"frames": lease.frames, "bytes": lease.size, "seconds": seconds}
-        answer = self._command_log.prepare_result(
+        result = self._command_log.prepare_result(
             lease.command, "done" if lease.frames else "failed", why, figures=figures
         )
         self._command_log.result_stored(lease.command)
@@ -223,5 +224,5 @@ class LiveView:
             sent_bytes=lease.size,
             seconds=seconds,
         )
-        self._journal.owe(ended, answer.fact, state=answer.state)
+        self._journal.owe(ended, result.fact, state=result.state)
         self._screens.show(LiveShown())

@@ -1,7 +1,7 @@
-"""Choose random moments of duty windows for a picture of the room, so that nobody can tell when one is due.
+"""Choose random moments in duty windows for a picture of the room, so that nobody can know when one is due.
 
-There is no timetable that could be read or guessed: at every look chance alone decides (a Poisson process), so neither
-the hour nor the picture before tells anything about the next one. Some windows have none.
+There is no timetable that could be read or guessed. At every look chance alone decides (a Poisson process), so neither
+the hour nor the last picture tells anything about the next one. Some windows have no picture.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,16 +15,21 @@ from protocol.units import Moment
 
 MOST_PER_WINDOW = 2
 MEAN_PER_WINDOW = 1.0
-"""Without the limit; with it, 0.9. 37 of 100 windows have no picture, 37 one, 26 two."""
+"""Without `MOST_PER_WINDOW`; with it the mean is 0.9. Of 100 windows 37 have no picture, 37 have one and 26 two."""
 MAX_LOOK_MS = 60_000
-"""Time that counts between two looks at most: a station that was busy or asleep makes up for nothing."""
+"""At most this much time counts between two looks, so that a station that was busy or asleep does not take the missed
+pictures all at once."""
 
 
 class RandomMoments:
-    """Says at each look whether this is a moment. A village where windows overlap is one room: the tightest counts."""
+    """Decides at each look whether to take a picture now.
+
+    A village has one room. If windows of several people overlap, a picture counts for each of them, and there is one
+    only if none of them has had its share. The shortest window sets the rate.
+    """
 
     def __init__(self, *, random: Callable[[], float]) -> None:
-        """``random`` returns numbers from [0, 1); of the operating system, where people may watch."""
+        """``random`` returns numbers from [0, 1), of the operating system so that nobody can predict them."""
         self._random = random
         self._taken: dict[tuple[str, date], int] = {}
         self._looked_ms: int | None = None
@@ -36,22 +41,22 @@ class RandomMoments:
                 self._count(duty.running(desired, fact.at.wall))
 
     def due(self, desired: EffectiveState, now: Moment) -> bool:
-        """Return whether a picture is to be taken now, which then counts as taken."""
+        """Return whether to take a picture now. It then counts as taken."""
         looked_ms, self._looked_ms = self._looked_ms, now.mono
         running = duty.running(desired, now.wall)
-        if looked_ms is None or not running or not self._room(running):
+        if looked_ms is None or not running:
+            return False
+        current = {(span.window.id, span.day) for span in running}
+        self._taken = {key: count for key, count in self._taken.items() if key in current}
+        if any(count >= MOST_PER_WINDOW for count in self._taken.values()):
             return False
         elapsed_ms = max(0, min(now.mono - looked_ms, MAX_LOOK_MS))
         window_ms = min(span.end - span.start for span in running) * 60_000
+        # The chance of at least one event in this time, for a Poisson process with so many events in a window.
         if self._random() >= 1 - exp(-MEAN_PER_WINDOW * elapsed_ms / window_ms):
             return False
         self._count(running)
         return True
-
-    def _room(self, running: list[duty.Span]) -> bool:
-        current = {(span.window.id, span.day) for span in running}
-        self._taken = {key: count for key, count in self._taken.items() if key in current}
-        return all(count < MOST_PER_WINDOW for count in self._taken.values())
 
     def _count(self, running: list[duty.Span]) -> None:
         for span in running:

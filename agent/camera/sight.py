@@ -1,19 +1,19 @@
-"""Judge whether a camera sees a room: not black, not covered, not frozen. Nothing in it recognises anything.
+"""Judge whether a camera sees a room: whether its picture is black, covered or frozen. Nothing here recognises people.
 
-The measures are taken on a grey version of the picture, scaled down so that a sensor's noise averages out:
+The measures are taken on a grey version of the picture, which is scaled down so that a sensor's noise averages out:
 
 - **black**: the brightest hundredth is darker than `BLACK_LEVEL`, and it differs from the darkest by less than
-  `BLACK_SPREAD`. A room at night has a window, a lamp of a device or at least shades: it is dim and not black,
-  as long as they outdo the sensor's noise.
+  `BLACK_SPREAD`. A room at night has a window, a lamp of a device or at least shades. So it is dim and not black, as
+  long as these are stronger than the sensor's noise.
 - **covered**: fewer than `EDGE_SHARE` of neighbouring cells differ by more than `EDGE_STEP`. A hand, tape or paper
   before the lens leaves one colour or a soft shade; furniture, doors and windows have outlines even when it is dim.
-  A picture that is wholly out of focus, or of a bare wall, is called covered too: it is no evidence either.
-- **frozen**: equal to each of the last `FROZEN_AFTER` pictures to within `FROZEN_DIFFERENCE`. A living sensor
-  repeats itself never: of its noise (one to two steps of 256 a pixel in mid-grey) some is left in cells of 4×4 pixels,
-  and the light of a room changes. A camera that hangs and repeats its last frame differs by nothing. One that writes a
-  running clock into a frozen picture is not found out.
+  A picture that is wholly out of focus, or of a bare wall, is called covered, too: it is no evidence either.
+- **frozen**: equal to each of the last `FROZEN_AFTER` pictures to within `FROZEN_DIFFERENCE`. A working sensor never
+  repeats a picture: its noise is one to two steps of 256 in a pixel of mid-grey, some of this is left in cells of 4×4
+  pixels, and the light of a room changes. A camera that hangs repeats its last frame exactly. A camera that writes a
+  running clock into a frozen picture is not found.
 
-Loads Pillow: for the camera's process only.
+This module loads Pillow, so only the camera's process imports it.
 """
 
 from collections import deque
@@ -37,7 +37,7 @@ class Sight:
         self._before: deque[Image.Image] = deque(maxlen=FROZEN_AFTER)
 
     def judge(self, image: Image.Image) -> Suspect:
-        """Return what is wrong with what is seen, of several things the first; unmasked, as the camera gave it."""
+        """Return the first thing that is wrong with the camera's picture, which must not be masked yet."""
         detail = image.convert("L").resize(_DETAIL, Image.Resampling.BOX)
         frozen = self._frozen(detail)
         self._before.append(detail)

@@ -1,8 +1,9 @@
-"""Take stills of the room and bring them into the record: after the green light, on order, at random moments.
+"""Have stills of the room taken, and state each by a fact: after a touch, on command, at a door, at random moments.
 
-A picture is evidence, never a condition: the queue is bounded, a failure costs the picture alone, and a camera
-that fails, or sees nothing, is reported once. The picture's bytes are on disk before the core hears of it, so that no
-card waits for them; its file in the spool goes only after its fact is on disk too.
+A picture is evidence, never a condition of anything: a failure costs only the picture, and the county is told once that
+a camera fails or sees no room. The camera's thread brings a picture's bytes onto the disk before the core hears of it,
+so that no card waits for this. The file in the spool is released only when the picture's fact is on disk, too. So at
+any moment a picture is in the spool, in the record, or both, and a power cut loses none.
 """
 
 import logging
@@ -43,37 +44,37 @@ _SEEN: dict[Suspect, str] = {
 class PictureTaker(Protocol):
     """Takes pictures in the background and puts `PictureTaken` into the inbox."""
 
-    def request(self, wanted: PictureRequest) -> bool:
-        """Ask for a picture; False when too many are waiting. Never blocks."""
+    def request(self, request: PictureRequest) -> bool:
+        """Ask for a picture; return False if too many are waiting. Never blocks."""
 
     def commands_in_spool(self) -> set[bytes]:
-        """Return the county's orders whose pictures lie in the spool."""
+        """Return the county's commands whose pictures lie in the spool."""
 
     def release(self, spooled: str) -> None:
-        """The picture of that spool file is in the record: the file can go."""
+        """Remove a spool file, because its picture's fact is on disk."""
 
     def requeue(self, spooled: str) -> None:
-        """The disk did not take the picture of that spool file: hand it over again later."""
+        """Hand a spool file over again later, because the disk did not take its picture's fact."""
 
 
-class Blobs(Protocol):
-    """Where a picture's bytes wait for the county."""
+class PictureBlobs(Protocol):
+    """Where pictures wait until the county has them."""
 
     def keep(self, sha256: bytes) -> bool:
-        """Count a written blob among those that wait; return whether it is new. Raises StorageFailed."""
+        """Count a written picture among those that wait; return whether it is new. Raises StorageFailed."""
 
     def unwrite(self, sha256: bytes) -> None:
-        """Remove a blob that was written and not kept. Raises StorageFailed."""
+        """Remove a picture that was written and not kept. Raises StorageFailed."""
 
     def drop(self, sha256: bytes) -> None:
-        """Let a kept blob go. Raises StorageFailed."""
+        """Remove a kept picture. Raises StorageFailed."""
 
     def surplus(self, *, room_for: int = 0) -> list[bytes]:
-        """Return the oldest that must go until there is room; nothing is dropped by that."""
+        """Return the oldest pictures that must be dropped so that there is room. This alone drops none."""
 
 
 class Snapshots:
-    """The desk's and the county's way to the camera. Without a camera it refuses politely."""
+    """Asks the camera for pictures and brings them into the record. There may be no camera. Used on the core thread."""
 
     def __init__(
         self,
@@ -81,7 +82,7 @@ class Snapshots:
         clock: StationClock,
         journal: FactWriter,
         twin: Twin,
-        blobs: Blobs,
+        blobs: PictureBlobs,
         command_log: CommandLog,
         alarms: StandingAlarms,
         moments: RandomMoments,
@@ -100,10 +101,9 @@ class Snapshots:
         self._tried = False
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
-        """Know what an earlier run announced: a picture still in the spool may be one of these.
-
-        What this run announces need not be known: it leaves the spool at once, or is not handed over again.
-        """
+        """Learn from the last facts which pictures an earlier run announced, and how many random ones it took."""
+        # A picture of an earlier run may be in the spool although its fact is on disk, and must not be announced twice.
+        # A picture of this run can't: it leaves the spool after its fact, or is not handed over again in this run.
         earlier = [fact for _, fact in facts]
         self._announced = {fact.sha256 for fact in earlier if isinstance(fact, BlobAnnounced)}
         self._moments.recall(earlier, self._twin.desired)
@@ -115,28 +115,32 @@ class Snapshots:
 
     @property
     def camera_untried(self) -> bool:
-        """Whether there is a camera of which nothing is known: it is open for a picture alone, and none was asked."""
+        """Whether there is a camera of which nothing is known, because no picture was taken yet in this run."""
         return self._taker is not None and not self._tried and not self._alarms.stands(CAMERA_FAILED)
 
     @property
     def notice(self) -> str:
-        """What people at the station can do about the camera; empty where nothing is wrong."""
+        """What people at the station can do about the camera, in Chinese; empty if nothing is wrong."""
         if self._alarms.stands(CAMERA_FAILED):
             return _UNPLUGGED
         return _AT_THE_KIOSK.get(self._alarms.kind_of(CAMERA_SUSPECT), "")
 
     def touch_recorded(self, ref: FactRef) -> None:
-        """Ask for a picture about a touch, where the village takes them."""
+        """Ask for a picture about a touch, if the village's settings want pictures."""
         if self._taker is not None and self._twin.desired.settings.snapshots:
             self._taker.request(PictureRequest("touch", about=ref))
 
     def door_opened(self, ref: FactRef | None) -> None:
-        """Ask for a picture about a door's opening, where the village takes them."""
+        """Ask for a picture about a door's opening, if the village's settings want pictures."""
         if self._taker is not None and self._twin.desired.settings.snapshots:
             self._taker.request(PictureRequest("door", about=ref))
 
     def request(self, command: bytes) -> str:
-        """Ask for a picture on the county's order; its result follows as a fact. Returns why not, or nothing."""
+        """Ask for a picture on the county's command, whose result follows as a fact.
+
+        Returns:
+            Why there will be no picture (`protocol.result_reasons`), or an empty string.
+        """
         if self._taker is None:
             return result_reasons.NO_CAMERA
         if len(self._requested) >= MAX_REQUESTED or not self._taker.request(
@@ -147,12 +151,13 @@ class Snapshots:
         return ""
 
     def is_spooled(self, command: bytes) -> bool:
-        """Return whether the picture of an earlier run's order was taken, and only waits to be taken over."""
+        """Return whether the picture for this command lies in the spool, so that the command's result follows."""
         return self._taker is not None and command in self._taker.commands_in_spool()
 
     def tick(self) -> None:
-        """Take a picture where this is a random moment of a duty window; without a camera nothing is wrong with it."""
+        """Ask for a picture if this is a random moment of a duty window."""
         if self._taker is None:
+            # An earlier run may have had a camera and an open alarm. A camera that is not there has nothing wrong.
             for code in (CAMERA_FAILED, CAMERA_SUSPECT):
                 self._alarms.clear_alarm(code)
             return
@@ -162,65 +167,74 @@ class Snapshots:
             self._taker.request(PictureRequest("random"))
 
     def on_picture_taken(self, event: PictureTaken) -> None:
-        """Take a picture into the record, or note that it failed."""
+        """Announce a picture and finish the command that asked for it, or state that there is no picture."""
         self._tried = True
         if event.sha256 is None:
-            self._failed(event)
+            if event.command is not None and self._command_log.is_open(event.command):
+                self._command_log.finish(event.command, "failed", f"{result_reasons.CAMERA_FAILED}: {event.problem}")
+                self._requested.discard(event.command)
+            self._alarms.raise_alarm(CAMERA_FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")
             return
         self._alarms.clear_alarm(CAMERA_FAILED)
-        self._judge(event.suspect)
-        recorded = self._into_the_record(event, event.sha256)
+        if event.suspect == "":
+            self._alarms.clear_alarm(CAMERA_SUSPECT)
+        elif event.suspect is not None:  # None: a picture of an earlier run, which nobody judged
+            self._alarms.raise_alarm(CAMERA_SUSPECT, "minor", _SEEN[event.suspect], kind=event.suspect)
+        recorded = self._record(event, event.sha256)
         if self._taker is not None:
             (self._taker.release if recorded else self._taker.requeue)(event.spooled)
 
-    def _judge(self, suspect: Suspect | None) -> None:
-        if suspect == "":
-            self._alarms.clear_alarm(CAMERA_SUSPECT)
-        elif suspect is not None:
-            self._alarms.raise_alarm(CAMERA_SUSPECT, "minor", _SEEN[suspect], kind=suspect)
-
-    def _into_the_record(self, event: PictureTaken, sha256: bytes) -> bool:
-        """Make durable at once what a picture says and that it answers an order."""
+    def _record(self, event: PictureTaken, sha256: bytes) -> bool:
+        """Commit a picture's facts in one transaction; return False if the disk did not take them."""
         known = sha256 in self._announced
         surplus = [] if known else self._blobs.surplus(room_for=event.size)
-        answer = self._answer(event)
-        facts = [] if known else [self._announcement(event, sha256)]
-        facts += [answer.fact] if answer else []
+        facts: list[Fact] = []
+        if not known:
+            facts.append(
+                BlobAnnounced(
+                    at=self._clock.now(),
+                    sha256=sha256,
+                    size=event.size,
+                    media_type="image/jpeg",
+                    purpose=event.purpose,
+                    about=event.about,
+                )
+            )
+        result: PreparedResult | None = None
+        if event.command is not None and self._command_log.is_open(event.command):
+            result = self._command_log.prepare_result(event.command, "done", figures={"bytes": event.size})
+            facts.append(result.fact)
         fresh = False
         try:
             fresh = not known and self._blobs.keep(sha256)
             if facts:
-                self._journal.commit(*facts, *self._evicted(surplus), state=answer.state if answer else None)
+                self._journal.commit(*facts, *self._evicted(surplus), state=result.state if result else None)
         except StorageError as error:
             log.warning("a picture waits in the spool: %s", error)
             if fresh:
-                self._let_go(self._blobs.drop, sha256)
+                self._remove(self._blobs.drop, sha256)
+            # A full disk needs the room first, or no fact would ever fit again. Another failure is not mended by room.
             if isinstance(error, StorageFull):
                 self._drop(surplus)
                 self._journal.owe(*self._evicted(surplus))
             return False
         self._drop(surplus)
         if known:
-            self._let_go(self._blobs.unwrite, sha256)
-        if answer:
-            self._command_log.result_stored(answer.fact.command)
-            self._requested.discard(answer.fact.command)
+            # The camera's thread wrote it again. If the first was sent and dropped, nothing else removes this one.
+            self._remove(self._blobs.unwrite, sha256)
+        if result:
+            self._command_log.result_stored(result.fact.command)
+            self._requested.discard(result.fact.command)
         return True
 
-    def _answer(self, event: PictureTaken) -> PreparedResult | None:
-        """Return the answer to the order that a picture was taken for, to be on disk together with it."""
-        if event.command is None or not self._command_log.is_open(event.command):
-            return None
-        return self._command_log.prepare_result(event.command, "done", figures={"bytes": event.size})
-
     def make_room(self) -> None:
-        """Let the oldest pictures go where the disk runs short, so that facts always find room."""
+        """Drop the oldest pictures if the disk runs short, so that facts always find room."""
         surplus = self._blobs.surplus()
         if surplus:
             log.warning("%d pictures give way to facts on a disk that runs short", len(surplus))
             try:
                 self._journal.commit(*self._evicted(surplus))
-            except StorageFull:
+            except StorageFull:  # not even these facts have room: first the room, then the facts
                 self._drop(surplus)
                 self._journal.owe(*self._evicted(surplus))
             except StorageFailed as error:
@@ -233,28 +247,13 @@ class Snapshots:
         return [BlobEvicted(at=now, sha256=lost, reason="disk") for lost in surplus]
 
     def _drop(self, surplus: list[bytes]) -> None:
-        """Drop what a fact says is gone: after a power cut between the two it is sent after all, and that is well."""
+        # After their facts, if the disk takes them. A power cut in between leaves a picture that is sent although a
+        # fact says that it is gone, which does no harm. The other way round, the county would wait for it in vain.
         for sha256 in surplus:
-            self._let_go(self._blobs.drop, sha256)
+            self._remove(self._blobs.drop, sha256)
 
-    def _let_go(self, remove: Callable[[bytes], None], sha256: bytes) -> None:
+    def _remove(self, remove: Callable[[bytes], None], sha256: bytes) -> None:
         try:
             remove(sha256)
         except StorageFailed as error:
             log.warning("a picture that is not wanted stays behind: %s", error)
-
-    def _announcement(self, event: PictureTaken, sha256: bytes) -> Fact:
-        return BlobAnnounced(
-            at=self._clock.now(),
-            sha256=sha256,
-            size=event.size,
-            media_type="image/jpeg",
-            purpose=event.purpose,
-            about=event.about,
-        )
-
-    def _failed(self, event: PictureTaken) -> None:
-        if event.command is not None and self._command_log.is_open(event.command):
-            self._command_log.finish(event.command, "failed", f"{result_reasons.CAMERA_FAILED}: {event.problem}")
-            self._requested.discard(event.command)
-        self._alarms.raise_alarm(CAMERA_FAILED, "minor", f"最近一张没有拍成（{event.problem[:300]}）")

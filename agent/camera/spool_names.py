@@ -1,4 +1,7 @@
-"""Name files in the camera's spool so that the name alone says what the picture is of."""
+"""Name files in the camera's spool so that a file's name alone says what its picture was taken for.
+
+The next run of the agent must be able to announce a picture of which it knows nothing but the file.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -8,28 +11,30 @@ import msgspec
 from protocol.facts import BlobPurpose
 from protocol.units import FactRef
 
+COMMAND_ID_BYTES = 16
+
 
 class PictureRequest(NamedTuple):
-    """What a picture is taken for: ``about`` a fact, or on the county's order ``command``, or neither."""
+    """What a picture is taken for: ``about`` a fact, for the county's ``command``, or for neither."""
 
     purpose: BlobPurpose
     about: FactRef | None = None
     command: bytes | None = None
 
 
-def spool_name(wanted: PictureRequest, unique: str) -> str:
-    """Return the name of the file. ``unique`` is of a-z and 0-9."""
-    if wanted.command is not None:
-        of = f"order-{wanted.command.hex()}"
-    elif wanted.about is not None:
-        of = f"{wanted.about.epoch.hex()}-{wanted.about.seq}"
+def spool_name(request: PictureRequest, unique: str) -> str:
+    """Return the name of the file. ``unique`` consists of a-z and 0-9."""
+    if request.command is not None:
+        subject = f"order-{request.command.hex()}"
+    elif request.about is not None:
+        subject = f"{request.about.epoch.hex()}-{request.about.seq}"
     else:
-        of = "none-0"
-    return f"{wanted.purpose}-{of}-{unique}.jpg"
+        subject = "none-0"
+    return f"{request.purpose}-{subject}-{unique}.jpg"
 
 
 def parse_spool_name(path: Path) -> PictureRequest | None:
-    """Read what `spool_name` wrote, or None for any other file."""
+    """Return the request that a file's name tells, or None for a name that `spool_name` does not make."""
     parts = path.name.removesuffix(".jpg").split("-")
     if len(parts) != 4 or path.suffix != ".jpg":
         return None
@@ -38,15 +43,9 @@ def parse_spool_name(path: Path) -> PictureRequest | None:
         if parts[1] == "none":
             return PictureRequest(purpose)
         if parts[1] == "order":
-            return PictureRequest(purpose, command=_command(parts[2]))
+            command = bytes.fromhex(parts[2])
+            return PictureRequest(purpose, command=command) if len(command) == COMMAND_ID_BYTES else None
         about = {"epoch": bytes.fromhex(parts[1]), "seq": int(parts[2])}
         return PictureRequest(purpose, about=msgspec.convert(about, FactRef))
     except (ValueError, msgspec.ValidationError):
         return None
-
-
-def _command(text: str) -> bytes:
-    command = bytes.fromhex(text)
-    if len(command) != 16:
-        raise ValueError("not a command's id")
-    return command

@@ -1,9 +1,11 @@
 """Make the still that may leave the room: small, masked, and with nothing in it but the picture.
 
-What a camera gives is not trusted: its size is judged by the header before a pixel is decoded, and what is no whole
-JPEG or frame is refused. The still is a baseline JPEG (ITU-T T.81) of at most 640×640 pixels and 40,000 bytes without
-EXIF, colour profile or comment. The mask is painted before the picture is scaled or encoded, so that nothing of what
-lies under it is left. Loads Pillow: for the camera's process only.
+A camera's frame is not trusted. Its size is read from the header before a pixel is decoded, and a frame that is not
+whole is refused. The still is a baseline JPEG (ITU-T T.81) of at most 640×640 pixels and `MAX_STILL_BYTES`, without
+EXIF, colour profile or comment. The mask is painted before the picture is scaled or encoded, because scaling and JPEG
+blocks would mix pixels under the mask into those beside it.
+
+This module loads Pillow, so only the camera's process imports it.
 """
 
 import io
@@ -17,7 +19,7 @@ from agent.ports import DeviceError, Frame
 
 MAX_SIDE_PX = 640
 MAX_PIXELS = 16_777_216
-"""Of a camera's frame; the largest camera for a Pi has 4056×3040."""
+"""Of a camera's frame. The largest camera for a Raspberry Pi has 4056×3040."""
 MIN_SIDE_PX = 16
 MASK_GREY = (96, 96, 96)
 _QUALITIES = (80, 70, 60, 50, 40, 30)
@@ -32,7 +34,7 @@ _TURNS: dict[int, Image.Transpose] = {
     180: Image.Transpose.ROTATE_180,
     270: Image.Transpose.ROTATE_90,
 }
-"""Clockwise; Pillow turns the other way."""
+"""Degrees clockwise; Pillow counts them counter-clockwise."""
 
 
 def read_frame(frame: Frame, *, turn: int = 0) -> Image.Image:
@@ -46,11 +48,13 @@ def read_frame(frame: Frame, *, turn: int = 0) -> Image.Image:
 
 
 def make_still(image: Image.Image, *, mask: Sequence[Rectangle] = ()) -> bytes:
-    """Return the JPEG of an upright picture, which the mask is painted into."""
+    """Return the JPEG of an upright picture with the mask painted into it."""
+    # A new image has none of the metadata that the camera's has.
     clean = Image.new("RGB", image.size)
     clean.paste(image)
     _paint(clean, mask)
     clean.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.BICUBIC)
+    # The best quality that fits; if none does, a smaller picture.
     while True:
         for quality in _QUALITIES:
             buffer = io.BytesIO()
@@ -64,6 +68,7 @@ def _paint(image: Image.Image, mask: Sequence[Rectangle]) -> None:
     draw = ImageDraw.Draw(image)
     for x, y, width, height in mask:
         left, top = x * image.width // 1000, y * image.height // 1000
+        # Rounded outwards, so that no pixel that is partly under the mask stays.
         right = -(-(x + width) * image.width // 1000) - 1
         bottom = -(-(y + height) * image.height // 1000) - 1
         draw.rectangle((left, top, right, bottom), fill=MASK_GREY)
@@ -75,6 +80,7 @@ def _read_jpeg(data: bytes) -> Image.Image:
     try:
         image: Image.Image = Image.open(io.BytesIO(data), formats=("JPEG",))
         _check_size(image.width, image.height)
+        # The decoder itself scales down by 2, 4 or 8, to no less than this: it saves time and memory on a Pi.
         image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))
         return image.convert("RGB")
     except Image.DecompressionBombError as error:
@@ -94,6 +100,7 @@ def _check_size(width: int, height: int) -> None:
 
 def _read_raw(frame: Frame) -> Image.Image:
     _check_size(frame.width, frame.height)
+    # In yuyv and nv12, two or four neighbouring pixels share their colour.
     if frame.width % 2 or frame.height % 2:
         raise DeviceError(f"a {frame.layout} frame of {frame.width}x{frame.height} pixels can't be")
     if frame.layout == "rgb":
@@ -105,7 +112,7 @@ def _read_raw(frame: Frame) -> Image.Image:
 
 
 def _rows(frame: Frame, row_bytes: int, rows: int, *, start: int = 0) -> bytes:
-    """Return rows without what pads them."""
+    """Return the rows without the padding at their ends."""
     stride = frame.stride or row_bytes
     needed = start + stride * (rows - 1) + row_bytes
     if stride < row_bytes or len(frame.data) < needed:

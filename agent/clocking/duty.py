@@ -1,12 +1,14 @@
-"""The duty rules that a station applies by itself: direction, what is missing, which windows have closed.
+"""The duty rules that a station applies by itself: a touch's direction, and which windows run or have closed.
 
-Pure functions over the desired state, after docs/rules.md section 2.3. Times inside are whole local minutes
-(Asia/Shanghai, UTC+8) since 1970-01-01; the county settles, the station only says what it shows.
+Pure functions over the desired state. The county decides by its own rules who attended; the station only decides what
+it shows to people. Times are whole local minutes (Asia/Shanghai, UTC+8) since 1970-01-01, if no unit is named. Whole
+minutes, because windows are set in minutes and a touch in the last second of a minute belongs to this minute.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 from agent.twin import EffectiveState
 from protocol.twin import DutyWindow
@@ -53,8 +55,8 @@ class Span:
 
     @property
     def middle(self) -> int:
-        """First minute that is a departure's: half-way, rounded up."""
-        return -(-(self.start + self.end) // 2)
+        """The first minute in which a touch is a departure: the half of the window, rounded up."""
+        return _half_way(self.start, self.end)
 
     @property
     def end_minute(self) -> int:
@@ -63,17 +65,25 @@ class Span:
 
 
 def spans(desired: EffectiveState, person: str, day: date) -> list[Span]:
-    """Return a person's spans around ``day``, the day before and after included, by start.
+    """Return a person's spans of ``day`` and of the days before and after it, by start.
 
-    Where two neighbours' spans would overlap, both end half-way between the one's end and the other's start.
+    A person may come early and leave late, so the spans of two windows may overlap. Then the one closes and the other
+    opens half-way between the end of the first window and the start of the second.
     """
     mine = [window for window in desired.windows if person in window.people]
     found = sorted(_open_spans(desired, mine, day), key=lambda span: span.start)
-    return [_cut(found, place) for place in range(len(found))]
+    cut = list(found)
+    for place, (earlier, later) in enumerate(pairwise(found)):
+        if earlier.closes > later.opens:
+            half_way = _half_way(earlier.end, later.start)
+            cut[place] = replace(cut[place], closes=half_way)
+            cut[place + 1] = replace(cut[place + 1], opens=half_way)
+    return cut
 
 
 def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: date) -> list[Span]:
     settings = desired.settings
+    # A night's window of yesterday reaches into today, and one of tomorrow may open before midnight.
     days = [day + timedelta(days=offset) for offset in (-1, 0, 1)]
     return [
         Span(
@@ -90,18 +100,8 @@ def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: dat
     ]
 
 
-def _cut(found: list[Span], place: int) -> Span:
-    span = found[place]
-    opens, closes = span.opens, span.closes
-    if place > 0 and found[place - 1].closes > span.opens:
-        opens = _half_way(found[place - 1].end, span.start)
-    if place + 1 < len(found) and span.closes > found[place + 1].opens:
-        closes = _half_way(span.end, found[place + 1].start)
-    return Span(window=span.window, day=span.day, start=span.start, end=span.end, opens=opens, closes=closes)
-
-
-def _half_way(end: int, start: int) -> int:
-    return -(-(end + start) // 2)
+def _half_way(one: int, other: int) -> int:
+    return -(-(one + other) // 2)
 
 
 def span_at(desired: EffectiveState, person: str, wall_ms: int) -> Span | None:
@@ -112,7 +112,7 @@ def span_at(desired: EffectiveState, person: str, wall_ms: int) -> Span | None:
 
 
 def direction_at(desired: EffectiveState, person: str, wall_ms: int) -> Direction | None:
-    """Return what a touch at this moment is: arrival, departure or, outside every span, neither."""
+    """Return whether a touch at this moment is an arrival or a departure, or None outside every span."""
     span = span_at(desired, person, wall_ms)
     if span is None:
         return None
@@ -120,26 +120,26 @@ def direction_at(desired: EffectiveState, person: str, wall_ms: int) -> Directio
 
 
 def running(desired: EffectiveState, wall_ms: int) -> list[Span]:
-    """Return the duty windows, of anybody, that run at this moment."""
+    """Return the spans of all people's duty windows that run at this moment, without early and late times."""
     minute = local_minute(wall_ms)
     around = _open_spans(desired, desired.windows, local_day(wall_ms))
     return [span for span in around if span.start <= minute < span.end]
 
 
 def on_duty(desired: EffectiveState, wall_ms: int) -> bool:
-    """Tell whether anybody's duty window runs at this moment."""
+    """Return whether anybody's duty window runs at this moment."""
     return bool(running(desired, wall_ms))
 
 
 def attended(desired: EffectiveState, wall_ms: int) -> bool:
-    """Tell whether somebody may be touching for a duty window: time to come early and leave late included."""
+    """Return whether somebody may touch for a duty window now: in its time, or in the early or late time around it."""
     minute = local_minute(wall_ms)
     return any(span.opens <= minute < span.closes for span in _open_spans(desired, desired.windows, local_day(wall_ms)))
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The moment after which no touch of a window can come any more."""
+    """The moment after which no touch counts for a window any more."""
 
     window: str
     day: date
@@ -147,8 +147,12 @@ class Closing:
 
 
 def closings(desired: EffectiveState, *, after_ms: int, until_ms: int) -> list[Closing]:
-    """Return the windows that closed in ``(after_ms, until_ms]``, by time; no more than two days back."""
+    """Return the windows that closed in ``(after_ms, until_ms]``, by time, and at most about two days back.
+
+    The bound keeps a station that was off for weeks from going through each of the days.
+    """
     found: set[Closing] = set()
+    # Each of the two looks at the days around it, so together they reach from three days before until tomorrow.
     for day in (local_day(until_ms) - timedelta(days=2), local_day(until_ms)):
         for span in _open_spans(desired, desired.windows, day):
             closing = Closing(window=span.window.id, day=span.day, closed_ms=_wall_ms(span.closes))

@@ -1,7 +1,8 @@
-"""State the station's ups and downs, so that silence is never read as absence.
+"""State when cards could be touched and when not, so that nobody is called absent because a station was down.
 
-Facts at boot, shutdown, loss and return of a reader, and when a duty window closes while the station is up and
-knows the time. A mark on disk, at most 10 minutes old, says until when a station that died had lived.
+There is a fact at each start and orderly end, at the loss and return of a reader, and when a duty window closes while
+the station is up and knows the time. A station that dies can state nothing. So it keeps a stamp on disk, the alive
+stamp, which is never older than 10 minutes: the next start states how long the station had lived at least.
 """
 
 import logging
@@ -16,8 +17,8 @@ from protocol.units import DATED_QUALITIES, Moment
 
 log = logging.getLogger(__name__)
 
-MARK_EVERY_MS = 9 * 60_000
-"""Below the 10 minutes that the county counts on, by more than a tick of the core."""
+STAMP_EVERY_MS = 9 * 60_000
+"""Less than the 10 minutes that the county counts on, because the core comes here only with its chores."""
 
 
 class Lifecycle:
@@ -56,7 +57,7 @@ class Lifecycle:
         """State that the agent began.
 
         Args:
-            last_fact: When the last fact before this run was made: the station lived then, too.
+            last_fact: When the last fact before this run was made. The station was alive then, too.
         """
         now = self._clock.now()
         last_alive = self._last_alive = self._later(self._alive_slot.read(), last_fact)
@@ -65,15 +66,15 @@ class Lifecycle:
         self._alive_mono = now.mono
 
     @staticmethod
-    def _later(mark: Moment | None, fact: Moment | None) -> Moment | None:
-        if mark is None or fact is None:
-            return mark or fact
-        if mark.boot == fact.boot:
-            return max(mark, fact, key=lambda at: at.mono)
-        if {mark.quality, fact.quality} <= {*DATED_QUALITIES}:
-            return max(mark, fact, key=lambda at: at.wall)
-        # A wall clock that did not know the time orders nothing. A boot states its start before it sets a mark, so the
-        # mark is an earlier boot's.
+    def _later(stamp: Moment | None, fact: Moment | None) -> Moment | None:
+        if stamp is None or fact is None:
+            return stamp or fact
+        if stamp.boot == fact.boot:
+            return max(stamp, fact, key=lambda at: at.mono)
+        if {stamp.quality, fact.quality} <= {*DATED_QUALITIES}:
+            return max(stamp, fact, key=lambda at: at.wall)
+        # Wall clocks of two boots can't be compared if one did not know the time. But each boot states its start before
+        # it sets a stamp. So if the last fact is of another boot than the stamp, the fact's boot is the later one.
         return fact
 
     def stopped(self) -> None:
@@ -81,33 +82,35 @@ class Lifecycle:
         self._journal.owe(ShutDown(at=self._clock.now()))
 
     def reader_changed(self, reader: str, *, ready: bool) -> None:
-        """State a reader's loss and return; a reader that is there at the start is no return."""
+        """State that a reader is lost or is back."""
         before = self._readers.get(reader)
         self._readers[reader] = ready
-        if ready == before or (ready and before is None):
+        if ready == before or (ready and before is None):  # a reader that is there at the start has not come back
             return
         log.warning("reader %s is %s", reader, "back" if ready else "gone")
         now = self._clock.now()
         self._journal.owe(ReaderBack(at=now, reader=reader) if ready else ReaderLost(at=now, reader=reader))
 
     def committed(self) -> None:
-        """Something was committed just now: that is a mark by itself."""
+        """Put off the next alive stamp: a fact that was committed just now proves as much as a stamp."""
         self._alive_mono = self._clock.mono_ms()
 
     def tick(self) -> None:
-        """Close windows that are over, and set the mark when it is due."""
+        """State the windows that have closed, and set the alive stamp when it is due."""
         self._close_windows()
         now = self._clock.now()
-        if now.mono - self._alive_mono < MARK_EVERY_MS:
+        if now.mono - self._alive_mono < STAMP_EVERY_MS:
             return
         self._alive_mono = now.mono
         self._clock.keep()
         self._alive_slot.keep(now)
 
     def _close_windows(self) -> None:
-        """Claim the windows that closed since this run began, by the time as it is known now, each once.
+        """State each window that closed since this run began, once.
 
-        Where that was corrected, a window may turn out to be closed that passed unnoticed, or not to be closed yet.
+        The time of the whole run is taken as it is known now, because the clock may have been corrected meanwhile. Then
+        a window may turn out to have closed unnoticed, or not to be closed yet. In the latter case it is stated again
+        when it really closes, so a statement that no longer holds is forgotten here.
         """
         if not self._clock.dated:
             return

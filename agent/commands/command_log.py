@@ -1,9 +1,11 @@
-"""Remember the county's orders and answer each with one fact, whatever happens in between.
+"""Remember the county's commands, so that each is carried out once and has one result, whatever happens in between.
 
-An order is on disk before it is carried out. Its answer and the note that it was answered are one transaction. So an
-agent that was killed in between knows at its next start what it still owes an answer for, and an order that comes
-again is never carried out, nor answered, again. Of a commit that a power cut tore the outbox gives back the facts
-alone, for they prove themselves: so what the record answers is answered, whatever the note says.
+The broker may deliver a command more than once, and the agent may be killed at any moment. So a command is on disk
+before it is carried out. Its result, a fact, is committed in one transaction with the note that the command is
+finished. So the agent knows at its next start which commands have no result yet, and ignores one that comes again.
+
+After a power cut in the middle of a commit, the outbox can restore the facts of the commit, because their hashes prove
+them, and not the note. So `CommandLog.recall` believes the facts: a command with a result is finished.
 """
 
 import logging
@@ -26,32 +28,34 @@ type Outcome = Literal["done", "failed", "refused"]
 
 MAX_REMEMBERED = 256
 MAX_RECALLED = 128
-"""Of orders that the record alone tells of: there must be room for others beside them."""
+"""Commands that only the last facts tell of, because the note of them was lost. Half the room stays for new ones."""
 
 
 class TooManyCommands(Exception):
-    """As many orders as can be remembered could still be repeated: one more would make the station forget one."""
+    """The log is full of commands that could still be repeated, and none of them may be forgotten for one more."""
 
 
 class KnownCommand(msgspec.Struct, frozen=True, array_like=True):
-    """An order that came."""
+    """A command that came."""
 
     id: bytes
     order: str
+    """As `protocol.commands.Command.order`; empty if only its result is known."""
     not_after: int
-    answered: bool
+    finished: bool
+    """Its result is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedResult:
-    """What is to be committed together: the fact, and the state which says that it was given."""
+    """What is to be committed together: the result, and the note that the command is finished."""
 
     fact: CommandResult
     state: dict[str, bytes]
 
 
 class CommandLog:
-    """The station's memory of orders."""
+    """The commands that the station knows, and which of them have a result. Used on the core thread only."""
 
     def __init__(self, *, clock: StationClock, journal: FactWriter, state: StateStore) -> None:
         self._clock = clock
@@ -60,90 +64,98 @@ class CommandLog:
         self._known = {order.id: order for order in self._slot.read() or []}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
-        """Know which orders the last facts of the record answer, oldest first."""
-        told = {fact.command: fact for _, fact in facts if isinstance(fact, CommandResult)}
+        """Learn from the last facts of the outbox, oldest first, which commands have a result."""
+        results = {fact.command: fact for _, fact in facts if isinstance(fact, CommandResult)}
         for known in self.open_commands():
-            if told.pop(known.id, None) is not None:
-                self._known = self._answered(known.id)
+            if results.pop(known.id, None) is not None:
+                self._known = self._with_finished(known.id)
+        # A full log has forgotten commands that are past, and their results are among these facts. They need no place.
         if len(self._known) == MAX_REMEMBERED:
-            return  # it is full since orders that are past were forgotten
-        unknown = [fact for fact in told.values() if fact.command not in self._known]
+            return
+        unknown = [fact for fact in results.values() if fact.command not in self._known]
         room = min(MAX_RECALLED, MAX_REMEMBERED - len(self._known))
         for fact in unknown[-room:]:
+            # Until when it is valid is not known; no command is valid for longer than this.
             until = fact.at.wall + MAX_VALID_MS
-            self._known = {**self._known, fact.command: KnownCommand(fact.command, "", until, answered=True)}
+            self._known = {**self._known, fact.command: KnownCommand(fact.command, "", until, finished=True)}
 
     def is_known(self, command: bytes) -> bool:
-        """Return whether an order with this id is known."""
+        """Return whether a command with this id came before."""
         return command in self._known
 
     def is_open(self, command: bytes) -> bool:
-        """Return whether an order with this id came and is not answered."""
+        """Return whether a command with this id came and has no result yet."""
         known = self._known.get(command)
-        return known is not None and not known.answered
+        return known is not None and not known.finished
 
     def open_commands(self) -> list[KnownCommand]:
-        """Return the orders that still owe an answer, oldest first."""
-        return [known for known in self._known.values() if not known.answered]
+        """Return the commands that have no result yet, oldest first."""
+        return [known for known in self._known.values() if not known.finished]
 
     def begin(self, command: Command) -> None:
-        """Have an order on disk before it is carried out.
+        """Bring a command onto the disk. Only then may it be carried out.
 
         Raises:
-            TooManyCommands: It must not be carried out.
+            TooManyCommands: It is not known and must not be carried out.
             StorageFull, StorageFailed: Likewise.
         """
-        known = self._with(command, answered=False)
+        known = self._with(command, finished=False)
         self._journal.commit(state=self._row(known))
         self._known = known
 
-    def _with(self, command: Command, *, answered: bool) -> dict[bytes, KnownCommand]:
+    def _with(self, command: Command, *, finished: bool) -> dict[bytes, KnownCommand]:
+        """Return what is known and this command, with the oldest past commands forgotten if there is no room."""
         known = dict(self._known)
         while len(known) >= MAX_REMEMBERED:
             past = next((one for one in known.values() if self._is_past(one)), None)
             if past is None:
                 raise TooManyCommands
             del known[past.id]
-        order = KnownCommand(command.id, command.order, command.not_after, answered)
-        return {**known, command.id: order}
+        return {**known, command.id: KnownCommand(command.id, command.order, command.not_after, finished)}
 
     def _is_past(self, known: KnownCommand) -> bool:
-        """Tell whether an order can be forgotten: were it repeated, it would be refused as expired."""
-        return known.answered and self._clock.dated and known.not_after < self._clock.now().wall
+        """Return whether a command can be forgotten, because a repetition would be refused as expired."""
+        return known.finished and self._clock.dated and known.not_after < self._clock.now().wall
 
     def refuse(self, command: Command, reason: str) -> None:
-        """Answer an order that is not carried out, and remember it."""
+        """Give a command that is not carried out its result, and remember the command."""
         try:
-            self._known = self._with(command, answered=True)
+            self._known = self._with(command, finished=True)
         except TooManyCommands:
-            log.error("an order is answered and not remembered: %d others are", MAX_REMEMBERED)
+            # Refusing it again, if it is repeated, does no harm.
+            log.error("a command is refused and not remembered: %d others are", MAX_REMEMBERED)
         fact = self._fact(command.id, "refused", reason, {})
         self._journal.owe(fact, state=self._row(self._known))
 
     def prepare_result(
         self, command: bytes, outcome: Outcome, detail: str = "", *, figures: Mapping[str, int] | None = None
     ) -> PreparedResult:
-        """Return the answer, for the caller to commit with what belongs to it; then comes `given`."""
-        return PreparedResult(self._fact(command, outcome, detail, figures or {}), self._row(self._answered(command)))
+        """Return a command's result, for the caller to commit together with other facts.
+
+        When they are on disk, the caller must call `result_stored`.
+        """
+        return PreparedResult(
+            self._fact(command, outcome, detail, figures or {}), self._row(self._with_finished(command))
+        )
 
     def result_stored(self, command: bytes) -> None:
-        """The prepared answer is on disk."""
-        self._known = self._answered(command)
+        """Note that the prepared result is on disk."""
+        self._known = self._with_finished(command)
 
     def finish(
         self, command: bytes, outcome: Outcome, detail: str = "", *, figures: Mapping[str, int] | None = None
     ) -> None:
-        """Answer now, or as soon as the disk takes it."""
-        answer = self.prepare_result(command, outcome, detail, figures=figures)
+        """State a command's result, now or as soon as the disk takes it."""
+        result = self.prepare_result(command, outcome, detail, figures=figures)
         self.result_stored(command)
-        self._journal.owe(answer.fact, state=answer.state)
+        self._journal.owe(result.fact, state=result.state)
 
-    def _answered(self, command: bytes) -> dict[bytes, KnownCommand]:
+    def _with_finished(self, command: bytes) -> dict[bytes, KnownCommand]:
         known = self._known.get(command)
-        return {**self._known, command: msgspec.structs.replace(known, answered=True)} if known else self._known
+        return {**self._known, command: msgspec.structs.replace(known, finished=True)} if known else self._known
 
     def _fact(self, command: bytes, outcome: Outcome, detail: str, figures: Mapping[str, int]) -> CommandResult:
-        log.info("order %s: %s %s", command.hex(), outcome, detail)
+        log.info("command %s: %s %s", command.hex(), outcome, detail)
         at = self._clock.now()
         return CommandResult(at=at, command=command, outcome=outcome, detail=detail[:400], figures=dict(figures))
 

@@ -1,7 +1,7 @@
-"""Keep the end of the program's log at hand, and let nothing secret out with it.
+"""Keep the end of the program's log in memory, and remove from it whatever could be secret.
 
-Nothing secret is logged anywhere; what looks like a card number, a claim code, a key or a password is made
-unreadable all the same before the text leaves the station.
+Nothing secret should be logged anywhere. But a library's message may hold something, so everything that looks like a
+card number, a claim code, a key or a password is made unreadable before the text leaves the station.
 """
 
 import logging
@@ -19,7 +19,7 @@ _UID = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}([:\- ]?)(?:[0-9A-Fa-f]{2}\1){2}[0-9A-Fa-f]{2}"
     r"(?:(?:(?:\1[0-9A-Fa-f]{2}){3}){1,2}|\1[0-9A-Fa-f]{2})?)(?![0-9A-Za-z])"
 )
-"""4, 5, 7 or 10 bytes in hex (`protocol.cards`), also with separators."""
+"""A card's UID: 4, 5, 7 or 10 bytes in hex (`protocol.cards`), with or without separators between them."""
 _DIGITS = re.compile(r"(?<![0-9A-Za-z.])(?:\d{8,25}|\d{4}[ -]\d{4}[ -]\d{4}[ -]\d)(?![0-9A-Za-z])")
 """Decimal card numbers of up to ten bytes, claim codes and telephone numbers."""
 
@@ -41,14 +41,14 @@ class LogTail(logging.Handler):
         self._guard = threading.Lock()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one more line and let the oldest go."""
+        """Keep one more line, and forget the oldest if there are too many."""
         try:
             self._add(self.format(record))
         except Exception:  # noqa: BLE001 -- as every handler: a line that can't be formatted costs that line alone
             self.handleError(record)
 
     def _add(self, line: str) -> None:
-        line = line[: KEPT_BYTES // 4]
+        line = line[: KEPT_BYTES // 4]  # a character has at most four bytes of UTF-8
         with self._guard:
             self._lines.append(line)
             self._size += len(line.encode("utf-8", "replace")) + 1
@@ -60,10 +60,11 @@ class LogTail(logging.Handler):
         with self._guard:
             text = "\n".join(self._lines)
         kept = redacted(text).encode("utf-8", "replace")[-size:]
+        # If it was cut, its first line is only the end of one.
         return kept if len(kept) < size else kept.partition(b"\n")[2] or kept
 
     def save(self, path: Path) -> None:
-        """Leave the lines for the next run, as far as the disk takes them; no fact hangs on it."""
+        """Leave the lines for the next run. If the disk does not take them they are lost, because they are no facts."""
         with self._guard:
             text = "\n".join(self._lines)
         try:
@@ -72,7 +73,7 @@ class LogTail(logging.Handler):
             logging.getLogger(__name__).warning("the log's end was not kept: %s", error)
 
     def recall(self, path: Path) -> None:
-        """Take up what an earlier run left, once."""
+        """Take over the lines that an earlier run left, and remove its file."""
         try:
             with path.open("rb") as file:
                 text = file.read(KEPT_BYTES).decode("utf-8", "replace")

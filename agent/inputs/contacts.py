@@ -1,10 +1,11 @@
-"""State what doors and motion sensors tell, so that a bad contact can fill neither the card nor the month's data.
+"""State by facts what door contacts and motion sensors see, but never so often that a bad contact fills the disk.
 
-A door's changes are facts, and its opening asks for a picture, once in ten minutes. At most `MAX_AN_HOUR` facts are
-made of an input in any hour: the last of them says that it flaps, and nothing more is stated until it has been calm.
+Each change of a door is a fact, and its opening also asks for a picture, at most once in ten minutes. At most
+`MAX_AN_HOUR` facts are made of one input in any hour, because a loose contact may change all day. The last of them says
+that the input flaps, and nothing more is stated until the input has been calm.
 
-Motion is stated only while no duty window is open, once an hour at most, and never with a picture. Inside the windows
-it would be a record of who stays in the room, which nobody asked for; outside, one fact is all that anyone can act on.
+Motion is stated only while no duty window is open, at most once an hour, and never with a picture. During the windows
+it would record who stays in the room, and nobody asked for that. Outside the windows, one fact is enough to act on.
 """
 
 import logging
@@ -33,7 +34,7 @@ PICTURE_EVERY_MS = 600_000
 
 
 class DoorPictures(Protocol):
-    """Who takes a still of the room when asked."""
+    """Takes a still of the room for a door."""
 
     def door_opened(self, ref: FactRef | None) -> None:
         """Ask for a picture about a door's opening; never blocks, never raises."""
@@ -41,21 +42,22 @@ class DoorPictures(Protocol):
 
 @dataclass(slots=True)
 class _Input:
-    """What is known of one input."""
+    """What is known of one input: a door contact or a motion sensor."""
 
     sensor: ContactKind
     stated: bool | None = None
-    """How it is by the record."""
+    """Whether it was active by the last fact."""
     now: bool | None = None
-    """How it is; None until it has told."""
+    """Whether it is active; None until it has told in this run."""
     changed_ms: int = 0
     facts_ms: deque[int] = field(default_factory=deque)
-    """When the facts of the last hour were made, by this boot's clock."""
+    """When the facts of the last hour were made, by this boot's monotonic clock."""
     flapping: bool = False
+    """It reached its hour's limit; no changes are stated until it is calm."""
 
 
 class Contacts:
-    """Judges what inputs tell. Used on the core thread only."""
+    """Decides which changes of inputs become facts. Used on the core thread only."""
 
     def __init__(
         self,
@@ -67,7 +69,7 @@ class Contacts:
         alarms: StandingAlarms,
         sensors: Mapping[str, ContactKind],
     ) -> None:
-        """``sensors``: what each input is, by its name."""
+        """``sensors``: by an input's name, whether it is a door contact or a motion sensor."""
         self._clock = clock
         self._journal = journal
         self._twin = twin
@@ -78,35 +80,37 @@ class Contacts:
 
     @property
     def watched(self) -> dict[str, bool]:
-        """Whether each input has told how it is in this run, by its name."""
+        """By an input's name, whether it has told its state in this run."""
         return {name: known.now is not None for name, known in self._inputs.items()}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
-        """Know what an earlier run stated: a restart neither repeats it nor forgets how often it was stated."""
+        """Learn from the last facts what an earlier run stated, so that a restart repeats none and counts on."""
         boot = self._clock.now().boot
         for _, fact in facts:
             if isinstance(fact, ContactChanged) and fact.input in self._inputs:
                 known = self._inputs[fact.input]
                 known.stated, known.flapping = fact.active, fact.flapping
-                if fact.at.boot == boot:
+                if fact.at.boot == boot:  # another boot's monotonic clock can't be compared
                     known.facts_ms.append(fact.at.mono)
 
     def on_input_changed(self, event: InputChanged) -> None:
-        """Take what an input tells into the record."""
+        """State a change of an input, and ask for a picture when a door opens."""
         known = self._inputs[event.input]
         now = self._clock.now()
         seen = known.now is not None
         known.now, known.changed_ms = event.active, now.mono
         self._alarms.clear_alarm(_failed_code(event.input))
         if known.sensor == "motion":
-            self._moved(event.input, known, now)
+            self._state_motion(event.input, known, now)
         elif not known.flapping and event.active != known.stated:
             ref = self._state(event.input, known, now)
-            # How the door was found at the start is no opening.
-            if seen and event.active:
-                self._picture(ref, now)
+            # A door that is found open at the start has not been opened now.
+            is_due = self._picture_ms is None or now.mono - self._picture_ms >= PICTURE_EVERY_MS
+            if seen and event.active and is_due:
+                self._picture_ms = now.mono
+                self._pictures.door_opened(ref)
 
-    def _moved(self, name: str, known: _Input, now: Moment) -> None:
+    def _state_motion(self, name: str, known: _Input, now: Moment) -> None:
         _forget(known, now)
         desired = self._twin.desired
         room_is_empty = self._clock.dated and bool(desired.windows) and not duty.attended(desired, now.wall)
@@ -132,22 +136,18 @@ class Contacts:
             return None
         return ref
 
-    def _picture(self, ref: FactRef | None, now: Moment) -> None:
-        if self._picture_ms is None or now.mono - self._picture_ms >= PICTURE_EVERY_MS:
-            self._picture_ms = now.mono
-            self._pictures.door_opened(ref)
-
     def on_input_failed(self, event: InputFailed) -> None:
-        """Tell the county that an input is not watched."""
+        """Raise an alarm because an input can't be watched."""
         self._alarms.raise_alarm(_failed_code(event.input), "minor", f"“{event.input}”接不上：{event.problem}")
 
     def tick(self) -> None:
-        """State how a contact that flapped is, when it has been calm and half of its hour's facts are left."""
+        """State how a contact is that flapped and has been calm since."""
         now = self._clock.now()
         for name, known in self._inputs.items():
             if not known.flapping or known.now is None or now.mono - known.changed_ms < CALM_MS:
                 continue
             _forget(known, now)
+            # Only when half of the hour's facts are left again, or one more change would make it flap at once.
             if len(known.facts_ms) <= MAX_AN_HOUR // 2:
                 self._state(name, known, now)
 
@@ -157,5 +157,6 @@ def _failed_code(name: str) -> str:
 
 
 def _forget(known: _Input, now: Moment) -> None:
+    """Forget the facts that are older than an hour."""
     while known.facts_ms and now.mono - known.facts_ms[0] >= HOUR_MS:
         known.facts_ms.popleft()

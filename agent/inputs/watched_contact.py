@@ -1,4 +1,4 @@
-"""Bring an input's callbacks, which come on its own thread, into the inbox."""
+"""Put the changes of an input, which its driver reports on a thread of its own, into the inbox."""
 
 import threading
 
@@ -7,14 +7,14 @@ from agent.inbox import Inbox
 from agent.ports import Contact, DeviceError
 
 RETRY_S = 30.0
-"""Between two tries to have an input that could not be had."""
+"""Between two tries to watch an input that could not be watched."""
 
 
 class WatchedContact:
-    """A door contact or motion sensor of which the core hears. Implements `agent.station.core.Device`."""
+    """A door contact or motion sensor that reports to the core. Implements `agent.station.core.Device`."""
 
     def __init__(self, contact: Contact, name: str, inbox: Inbox) -> None:
-        """``name`` is what people and facts call it."""
+        """``name``: as people and facts name it."""
         self._contact = contact
         self._name = name
         self._inbox = inbox
@@ -22,7 +22,7 @@ class WatchedContact:
         self._retrying = threading.Thread(target=self._retry, name=f"input-{name}", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch; a contact that can't be watched is said and tried again, and costs nothing else."""
+        """Begin to watch. If this fails, the core is told, and it is tried again until it works or `stop`."""
         if not self._begin():
             self._retrying.start()
 
@@ -40,7 +40,7 @@ class WatchedContact:
                 return
 
     def stop(self) -> None:
-        """End watching; no event comes after it returns."""
+        """Stop watching; no event comes after this returns."""
         self._stopping.set()
         if self._retrying.is_alive():
             self._retrying.join()

@@ -1,4 +1,4 @@
-"""Bring a card reader's callbacks, which come on its own thread, into the inbox."""
+"""Put what a card reader's driver reports on a thread of its own into the inbox."""
 
 from agent.events import CardTouched, ReaderReady
 from agent.inbox import Inbox
@@ -6,10 +6,10 @@ from agent.ports import CardReader
 
 
 class WatchedReader:
-    """A card reader of which the core hears. Implements `agent.station.core.Device`."""
+    """A card reader that reports to the core. Implements `agent.station.core.Device`."""
 
     def __init__(self, reader: CardReader, name: str, inbox: Inbox) -> None:
-        """``name`` is what people and facts call it."""
+        """``name``: as people and facts name it."""
         self._reader = reader
         self._name = name
         self._inbox = inbox
@@ -19,7 +19,7 @@ class WatchedReader:
         self._reader.start(touched=self._touched, ready=self._ready)
 
     def stop(self) -> None:
-        """End reading; no event comes after it returns."""
+        """Stop reading; no event comes after this returns."""
         self._reader.stop()
 
     def _touched(self, uid: str) -> None:

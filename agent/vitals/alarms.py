@@ -1,7 +1,8 @@
-"""Raise an alarm at each change for the worse, state that it is over when it is, and know across restarts which stand.
+"""Raise an alarm when something goes wrong, clear it when that is over, and know across restarts which alarms stand.
 
-An alarm is about a lasting state, told apart by its code. What stands is kept on disk: after a restart an alarm that
-still holds is not raised again, and one that no longer holds is cleared.
+These alarms are about lasting states. The code tells them apart, so one code stands at most once. The list of the
+standing alarms is kept on disk: after a restart, an alarm whose cause is still there is not raised again, and an alarm
+whose cause is gone can be cleared. The codes are in `protocol.alarm_codes`.
 """
 
 import logging
@@ -17,7 +18,7 @@ _MAX_CHARS = 400
 
 
 class StandingAlarms:
-    """The lasting alarms of a station."""
+    """The station's alarms about lasting states. Used on the core thread only."""
 
     def __init__(self, *, clock: StationClock, journal: FactWriter, state: StateStore) -> None:
         self._clock = clock
@@ -26,19 +27,19 @@ class StandingAlarms:
         self._standing = self._slot.read() or {}
 
     def stands(self, code: str) -> bool:
-        """Return whether an alarm of this code was raised and not cleared."""
+        """Return whether the alarm with this code was raised and not cleared."""
         return code in self._standing
 
     def kind_of(self, code: str) -> str:
-        """Return of which kind the alarm of this code is that stands; empty where none does."""
+        """Return the kind of the standing alarm with this code, or an empty string."""
         return self._standing.get(code, "")
 
     def raise_alarm(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
-        """State that something is wrong, unless it stands already.
+        """State that something is wrong, unless an alarm of this code and kind stands already.
 
         Args:
             detail: For people in the county.
-            kind: A further change of this is worth another fact.
+            kind: What exactly is wrong, if that can change while the alarm stands; each change is another fact.
         """
         if self._standing.get(code) == kind:
             return
@@ -49,7 +50,7 @@ class StandingAlarms:
         self._keep()
 
     def clear_alarm(self, code: str) -> None:
-        """State that what an alarm said is over, if it stands."""
+        """State that an alarm's cause is gone, if the alarm stands."""
         if self._standing.pop(code, None) is None:
             return
         log.info("alarm %s is over", code)

@@ -1,7 +1,7 @@
-"""Watch the machine for what a person must act upon, and say how machine and devices are.
+"""Raise alarms about the machine that a person must act upon, and report how the machine and the devices are.
 
-An alarm is raised at one limit and over at another, so that a value that plays about the limit is one alarm. A value
-that the machine does not tell neither raises nor ends one.
+An alarm is raised at one limit and cleared at another, so that a value that goes up and down around a limit makes one
+alarm and not many. A value that the machine does not tell neither raises nor clears an alarm.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,28 +17,27 @@ from protocol.health import DeviceHealth, Health, Machine
 from protocol.units import Moment
 
 HOT_C, COOL_C = 80, 70
-"""A Raspberry Pi holds its processor back from 80 °C on (Raspberry Pi documentation, "Thermal management")."""
+"""A Raspberry Pi slows its processor down from 80 °C on (Raspberry Pi documentation, "Thermal management")."""
 SHORT_KIB, SHORT_SHARE = 200 * 1024, 20
-"""The disk is short where less than this is free, or than this share (one in so many) of a small one; twice that is
-enough again."""
+"""The disk is short if less than 200 MiB is free, or a twentieth of a small disk. Twice that is enough again."""
 WORN_PERCENT = 90
 CALM_MS = 3_600_000
-"""So long must the voltage be right before the alarm is over."""
+"""The alarm about low voltage is cleared after so long without a dip, so that many dips are one alarm."""
 
 
-class Alarms(Protocol):
-    """What is needed of the station's standing alarms."""
+class MachineAlarms(Protocol):
+    """The part of `StandingAlarms` that is used here."""
 
     def raise_alarm(self, code: str, severity: Severity, detail: str, *, kind: str = "") -> None:
-        """State that something is wrong, unless it stands already."""
+        """State that something is wrong, unless the alarm stands already."""
 
     def clear_alarm(self, code: str) -> None:
-        """State that what an alarm said is over, if it stands."""
+        """State that an alarm's cause is gone, if the alarm stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
-    """``bad``: raise; ``well``: it is over; neither: leave it as it is."""
+    """One look at one value. ``bad``: raise the alarm; ``well``: clear it; neither: leave it as it is."""
 
     code: str
     severity: Severity
@@ -48,13 +47,13 @@ class _Judgement:
 
 
 class StationHealth:
-    """What was last seen of the machine, and the alarms about it. Used on the core thread."""
+    """Knows what was last seen of the machine, and raises the alarms about it. Used on the core thread only."""
 
     def __init__(
         self,
         *,
         clock: StationClock,
-        alarms: Alarms,
+        alarms: MachineAlarms,
         last_boot: LastBoot,
         last_alive: Callable[[], Moment | None],
         free_kib: Callable[[], int],
@@ -65,11 +64,12 @@ class StationHealth:
         """Make it, with nothing seen yet.
 
         Args:
-            last_alive: When the station was last alive before this run.
-            free_kib: Room on the disk of the station's folder.
-            written_kib: Written to that disk since the machine started, where the kernel tells.
-            devices: How each device is now.
-            camera_untried: Whether there is a camera of which nothing is known yet.
+            last_alive: Returns when the station was last alive before this run.
+            free_kib: Returns the free room on the disk of the station's folder.
+            written_kib: Returns what was written to this disk since the machine started, or None if the kernel does
+                not tell.
+            devices: Returns how each device is now.
+            camera_untried: Returns whether there is a camera of which nothing is known yet.
         """
         self._clock = clock
         self._alarms = alarms
@@ -83,13 +83,13 @@ class StationHealth:
         self._low_mono = clock.mono_ms()
 
     def on_machine_seen(self, event: MachineSeen) -> None:
-        """Take a look at the machine; raise and end alarms."""
+        """Judge a look at the machine; raise and clear alarms."""
         before, self._machine = self._machine, event.state
         self._last_boot.judge(event.state.reset, last_alive=self._last_alive())
         judged = (
             _heat(event.state),
             _disk(self._free_kib(), event.state.disk_kib),
-            _card(event.state),
+            _sd_card(event.state),
             self._voltage(before, event.state),
         )
         for one in judged:
@@ -99,7 +99,7 @@ class StationHealth:
                 self._alarms.clear_alarm(one.code)
 
     def current(self) -> Health:
-        """Return what a person in the county can act upon."""
+        """Return how the machine and the devices are, for a person in the county."""
         return Health(
             machine=self._machine,
             devices=list(self._devices()),
@@ -110,7 +110,8 @@ class StationHealth:
         )
 
     def _voltage(self, before: Machine, now: Machine) -> _Judgement:
-        """A dip between two looks counts: the firmware remembers that there was one."""
+        # A dip between two looks counts: the firmware remembers for the whole boot that there was one. So only the
+        # first look that finds "earlier" tells of a new dip.
         dipped = before.undervoltage == "no" and now.undervoltage == "earlier"
         low = now.undervoltage == "now" or dipped
         if low:
@@ -135,8 +136,8 @@ def _disk(free_kib: int, size_kib: int | None) -> _Judgement:
     )
 
 
-def _card(now: Machine) -> _Judgement:
-    """A card that tells nothing is no worn card: it may have taken a worn one's place."""
+def _sd_card(now: Machine) -> _Judgement:
+    """Judge the SD card. A card that tells nothing clears the alarm, because it may have replaced a worn one."""
     worn = now.card_worn_percent or 0
     bad = worn > WORN_PERCENT or now.card_end in ("warning", "urgent")
     detail = "备用的存储块快用完了" if now.card_end in ("warning", "urgent") else f"写入寿命已用去约 {min(worn, 100)} %"

@@ -1,4 +1,4 @@
-"""Look at the machine now and then, on a thread of its own: a file or a program that hangs holds up nothing else."""
+"""Look at the machine every minute, on a thread of its own, because reading a file or running a program may hang."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ _STOP_S = 1.0
 
 
 class WatchedMachine:
-    """A machine of which the core hears. Implements `agent.station.core.Device`."""
+    """A machine that reports to the core. Implements `agent.station.core.Device`."""
 
     def __init__(self, machine: Machine, inbox: Inbox, *, every_s: float = EVERY_S) -> None:
         self._machine = machine
@@ -29,24 +29,22 @@ class WatchedMachine:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; a look that hangs ends with the process."""
+        """Stop looking. A look that hangs is not waited for; it ends with the process."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=_STOP_S)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._look()
+            try:
+                state = self._machine.look()
+            except Exception:
+                # A fault costs the looks, and is logged once. The thread goes on, because nobody would start it again.
+                if not self._failing:
+                    log.exception("the machine can't be looked at")
+                self._failing = True
+            else:
+                self._failing = False
+                if not self._stopping.is_set():
+                    self._inbox.put(MachineSeen(state=state))
             self._stopping.wait(self._every_s)
-
-    def _look(self) -> None:
-        try:
-            state = self._machine.look()
-        except Exception:
-            if not self._failing:
-                log.exception("the machine can't be looked at")
-            self._failing = True
-            return
-        self._failing = False
-        if not self._stopping.is_set():
-            self._inbox.put(MachineSeen(state=state))

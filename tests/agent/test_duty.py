@@ -1,4 +1,4 @@
-"""The spans of docs/rules.md 2.3, minute by minute."""
+"""The spans of duty windows, minute by minute."""
 
 from datetime import date
 

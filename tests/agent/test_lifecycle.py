@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.clocking.lifecycle import MARK_EVERY_MS
+from agent.clocking.lifecycle import STAMP_EVERY_MS
 from protocol.facts import Booted, ReaderBack, ReaderLost, ShutDown, WindowClosed
 from protocol.units import Moment
 from tests.agent.bench import ZHANG, Bench, bench, desired
@@ -37,7 +37,7 @@ def test_another_boot_is_a_power_on_after_the_mark(tmp_path: Path, system: FakeS
     with bench(tmp_path, system) as before:
         before.lifecycle.started(last_fact=None)
         before.lifecycle.committed()
-        system.pass_ms(MARK_EVERY_MS)
+        system.pass_ms(STAMP_EVERY_MS)
         before.lifecycle.tick()
         marked = before.now()
         system.pass_ms(MINUTE_MS)
@@ -55,7 +55,7 @@ def test_a_boot_that_never_knew_the_time_was_after_the_mark_all_the_same(
 ) -> None:
     with bench(tmp_path, system) as first:
         first.lifecycle.started(last_fact=None)
-        system.pass_ms(MARK_EVERY_MS)
+        system.pass_ms(STAMP_EVERY_MS)
         first.lifecycle.tick()
     system.reboot(b"boot-two--------")
     undated = Moment(wall=5_000, boot=system.boot, mono=system.mono, quality="unknown")

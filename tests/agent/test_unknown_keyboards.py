@@ -9,7 +9,7 @@ from agent.drivers.keyboard_watch import KeyboardWatch
 from agent.drivers.keyboards import Keyboard
 from agent.events import AlarmSeen, StrangeKeyboard
 from agent.inbox import Inbox
-from agent.inputs.watched_keyboards import MOST_AN_HOUR, SAY_AGAIN_AFTER_S, WatchedKeyboards
+from agent.inputs.watched_keyboards import MOST_AN_HOUR, RAISE_AGAIN_AFTER_S, WatchedKeyboards
 from tests.fakes.keyboards import WEDGE, FakeKeyboards, keyboard
 
 KEYPAD, STRANGE = "1a2c:0e24", "dead:beef"
@@ -120,7 +120,7 @@ def test_it_is_an_alarm_at_most_one_an_hour_for_a_loose_plug() -> None:
     for _ in range(100):
         guard.see(STRANGE, "Evil\x1b[2J\n Keys " + "x" * 500)
     guard.see(KEYPAD, "")
-    now[0] += SAY_AGAIN_AFTER_S
+    now[0] += RAISE_AGAIN_AFTER_S
     guard.see(STRANGE, "")
     events = [inbox.get(timeout_s=0) for _ in range(inbox.waiting())]
     assert [event.detail for event in events if isinstance(event, AlarmSeen)] == [
@@ -136,7 +136,7 @@ def test_one_that_always_has_another_number_raises_a_few_an_hour() -> None:
     for number in range(1_000):
         guard.see(f"dead:{number:04x}", "")
     assert inbox.waiting() == MOST_AN_HOUR
-    now[0] += SAY_AGAIN_AFTER_S
+    now[0] += RAISE_AGAIN_AFTER_S
     guard.see(STRANGE, "")
     assert inbox.waiting() == MOST_AN_HOUR + 1
 

@@ -97,7 +97,7 @@ def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPat
 
 def test_an_order_that_is_carried_out_before_it_is_known_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     def in_memory(self: CommandLog, command: Command) -> None:
-        self._known = self._with(command, answered=False)
+        self._known = self._with(command, finished=False)
 
     monkeypatch.setattr(CommandLog, "begin", in_memory)
     assert prove(cuts=200, seed=5, only=frozenset({"order"})).verdict.doubled > 0
