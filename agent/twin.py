@@ -30,7 +30,7 @@ class EffectiveState:
     packs: list[PackRef]
 
 
-def in_force(desired: Desired, settings: Settings) -> EffectiveState:
+def effective_state(desired: Desired, settings: Settings) -> EffectiveState:
     """Return a desired state with the settings that hold with it."""
     return EffectiveState(
         station_name=desired.station_name,
@@ -63,7 +63,7 @@ class Twin:
 
     def _take(self, desired: Desired, judged: Judged) -> None:
         self._wanted = desired
-        self.desired = in_force(desired, judged.settings)
+        self.desired = effective_state(desired, judged.settings)
         people = {person.id: person for person in desired.people}
         self._cards: dict[bytes, Card] = {card.token: card for card in desired.cards}
         self._people: dict[str, Person] = people

@@ -154,7 +154,7 @@ class StationClock:
         return self._synced_mono is not None
 
     @property
-    def wants_word(self) -> bool:
+    def wants_county_time(self) -> bool:
         """Whether the county's time is to be asked for: not had in this boot, or in dispute."""
         return not self.signed or self._contrary is not None
 
@@ -166,7 +166,7 @@ class StationClock:
         """Return the best known wall time of a moment: what this boot has learnt since counts."""
         return self._wall_at_boot + moment.mono if moment.boot == self._boot else moment.wall
 
-    def county_said(
+    def take_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> list[Fact]:
         """Take signed time that answered this connection's nonce.
@@ -219,7 +219,7 @@ class StationClock:
         )
         return [AlarmRaised(at=self.now(), code=_DISPUTED, severity="major", detail=detail)]
 
-    def ntp_read(self, *, well: bool, mono_ms: int) -> None:
+    def take_ntp_state(self, *, well: bool, mono_ms: int) -> None:
         """Take what the machine's time service said of itself at a moment of CLOCK_BOOTTIME."""
         self._ntp_well_until = mono_ms + NTP_READ_WITHIN_MS if well else -1
 
@@ -285,7 +285,7 @@ class StationClock:
             at=self.now(), boot=self._boot, mono=mono, wall=wall, source=source, before=before, clock_run=clock_run
         )
 
-    def hinted(self, wall_ms: int, *, source: Literal["rtc", "modem"], mono_ms: int) -> AlarmRaised | None:
+    def take_time_hint(self, wall_ms: int, *, source: Literal["rtc", "modem"], mono_ms: int) -> AlarmRaised | None:
         """Take the RTC's or the modem's time as a better start for a boot that does not know the time.
 
         Returns:
