@@ -20,7 +20,7 @@ MAX_OWED = 200
 """Facts in memory at most: a disk that takes nothing for days must not fill the memory, too."""
 
 
-class Committing(Protocol):
+class FactStore(Protocol):
     """The outbox, as a `FactWriter` needs it."""
 
     def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
@@ -35,7 +35,7 @@ class Committing(Protocol):
 class FactWriter:
     """The core's way to the outbox."""
 
-    def __init__(self, outbox: Committing) -> None:
+    def __init__(self, outbox: FactStore) -> None:
         self._outbox = outbox
         self._owed: deque[Fact] = deque()
         self._owed_state: dict[str, bytes] = {}

@@ -5,9 +5,8 @@ states on its own account (a picture was taken, the clock was corrected) wait to
 """
 
 from collections import deque
-from typing import Protocol
 
-from agent.storage.recent import Readable, first_made
+from agent.storage.recent import ReadableStream, first_made
 from protocol.facts import Attempt, DirectionChosen, HelpAsked, LevelEnded, Touch
 from protocol.units import FactRef
 
@@ -16,18 +15,10 @@ MAX_READ = 2_000
 """Facts read in one call, so that the core is never busy for long: a long backlog is counted in several calls."""
 
 
-class Stream(Readable, Protocol):
-    """The outbox, as this module reads it."""
-
-    @property
-    def receipted(self) -> int:
-        """Last seq that the county has."""
-
-
 class PendingCount:
     """Counts incrementally: each waiting fact is read once."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: ReadableStream) -> None:
         self._stream = stream
         self._epoch = b""
         self._receipted = 0
@@ -49,18 +40,16 @@ class PendingCount:
         self._read = max(self._read, receipted)
         while self._actions and self._actions[0] <= receipted:
             self._actions.popleft()
-        self._read_on()
-        return len(self._actions)
-
-    def _read_on(self) -> None:
         end = min(self._stream.through, self._read + MAX_READ)
         while self._read < end:
             envelope = self._stream.envelope_after(self._read, max_facts=min(200, end - self._read))
             if envelope is None:
+                # The next fact can't be read. The rest is not looked at again: this is a number on a screen.
                 self._read = end
-                return
+                break
             for seq, sealed in enumerate(envelope.facts, start=envelope.first):
                 made = first_made(FactRef(epoch=self._epoch, seq=seq), sealed.body)
                 if made is not None and isinstance(made[1], _ACTIONS):
                     self._actions.append(seq)
             self._read = envelope.head.through
+        return len(self._actions)

@@ -12,8 +12,8 @@ from protocol.units import FactRef
 MAX_FACTS = 2_000
 
 
-class Readable(Protocol):
-    """The outbox, as this module reads it."""
+class ReadableStream(Protocol):
+    """The current stream of the outbox, for those who only read."""
 
     @property
     def epoch(self) -> bytes:
@@ -23,11 +23,15 @@ class Readable(Protocol):
     def through(self) -> int:
         """Last seq of the current stream."""
 
+    @property
+    def receipted(self) -> int:
+        """Last seq that the county has."""
+
     def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
         """Return the facts that follow ``seq``, or None where none follow."""
 
 
-def recent_facts(outbox: Readable, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
+def recent_facts(outbox: ReadableStream, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
     """Yield the last facts with their first identity, oldest first. A fact that can't be read is left out."""
     seq = _first_readable(outbox, most)
     while seq < outbox.through:
@@ -42,7 +46,7 @@ def recent_facts(outbox: Readable, *, most: int = MAX_FACTS) -> Iterator[tuple[F
                 yield fact
 
 
-def _first_readable(outbox: Readable, most: int) -> int:
+def _first_readable(outbox: ReadableStream, most: int) -> int:
     """Return the seq after which to begin, so that facts with erased bodies are passed over.
 
     Bodies are erased from the oldest on, so halving the rest finds a readable fact in a few steps, if not the first.
