@@ -1,6 +1,7 @@
-"""Keep the desired state: what the county wants this station to know, on disk and at hand.
+"""Keep the desired state: what the county wants this station to know.
 
-The document is taken or refused as a whole, its settings one by one: a wrong value leaves the last good one in force.
+The document is taken or refused as a whole. Its settings are judged one by one: when a value is wrong, the last good
+value stays in force.
 """
 
 import logging
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EffectiveState:
-    """What this station goes by."""
+    """What is in force at this station: the desired state, with the settings as they were judged."""
 
     station_name: str
     village: str
@@ -30,8 +31,8 @@ class EffectiveState:
     packs: list[PackRef]
 
 
-def in_force(desired: Desired, settings: Settings) -> EffectiveState:
-    """Return a desired state with the settings that hold with it."""
+def effective_state(desired: Desired, settings: Settings) -> EffectiveState:
+    """Return what is in force with this desired state and these settings."""
     return EffectiveState(
         station_name=desired.station_name,
         village=desired.village,
@@ -44,12 +45,13 @@ def in_force(desired: Desired, settings: Settings) -> EffectiveState:
 
 
 class Twin:
-    """The last good desired state; before the first one it names the station and nobody."""
+    """The last good desired state. Before the first one it has the station's name and no people."""
 
     def __init__(self, *, station: str, village: str, state: StateStore) -> None:
         self._station = station
         self._desired_slot = StateSlot(state, "desired", Desired, title="the desired state")
-        # Not as `Settings`: they are read one by one, so that one value of another version does not cost the others.
+        # Not of the type `Settings`, which is read as a whole: `judge_settings` leaves out single values that another
+        # version of the program kept, and takes the rest.
         self._settings_slot = StateSlot(state, "settings", dict[str, Any], title="the list of kept settings")
         self._version = 0
         nobody = Desired(station=station, version=1, station_name=village, village=village)
@@ -57,13 +59,13 @@ class Twin:
         if kept is not None:
             self._version = kept.version
         desired = kept or nobody
-        # Only those of the settings count whose newest value in the document was refused.
+        # The kept settings matter only where the document's own value is refused.
         last_good = judge_settings(self._settings_slot.read() or {}, last_good=Settings()).settings
         self._take(desired, judge_settings(desired.settings, last_good=last_good))
 
     def _take(self, desired: Desired, judged: Judged) -> None:
-        self._wanted = desired
-        self.desired = in_force(desired, judged.settings)
+        self._document = desired
+        self.desired = effective_state(desired, judged.settings)
         people = {person.id: person for person in desired.people}
         self._cards: dict[bytes, Card] = {card.token: card for card in desired.cards}
         self._people: dict[str, Person] = people
@@ -74,11 +76,11 @@ class Twin:
 
     @property
     def version(self) -> int:
-        """Version in force; 0 before the first."""
+        """Version of the document in force; 0 before the first."""
         return self._version
 
     def card(self, token: bytes) -> Card | None:
-        """Return the card of a token, or None when this station does not know it."""
+        """Return the card with a token, or None when this station does not know it."""
         return self._cards.get(token)
 
     def tokens_of(self, person: str) -> list[bytes]:
@@ -100,9 +102,6 @@ class Twin:
             )
         self._version = desired.version
         self._take(desired, judged)
-        return self._report(judged, at)
-
-    def _report(self, judged: Judged, at: Moment) -> Reported:
         for name, reason in judged.refused.items():
             log.warning("setting %s refused: %s", name, reason)
         if judged.unknown:
@@ -117,16 +116,24 @@ class Twin:
         )
 
     def _objection(self, desired: Desired) -> str:
+        """Return why a document can't be taken, or an empty string."""
+        # The same version is taken again: the county sends it when it missed the report.
         if desired.version < self._version:
             return f"version {desired.version} is older than {self._version}"
         if len({window.id for window in desired.windows}) != len(desired.windows):
             return "two windows have one id"
-        wrong = next((window for window in desired.windows if not _possible(window)), None)
-        return f"window {wrong.id} ends before it starts or is longer than a day" if wrong else ""
+        for window in desired.windows:
+            if not window.start < window.end <= window.start + 24 * 60:
+                return f"window {window.id} ends before it starts or is longer than a day"
+        return ""
 
     def _keep(self, desired: Desired, settings: Settings) -> str:
-        """Keep the settings first: with the document before them, what a refused value falls back to would be lost."""
-        if desired == self._wanted and desired.version == self._version:
+        """Keep the settings and the document on disk; return why that failed, or an empty string.
+
+        The settings go first. If a power cut came between the two with the document kept first, the last good value
+        of a setting that the document has wrong would be lost.
+        """
+        if desired == self._document and desired.version == self._version:
             return ""
         try:
             self._settings_slot.write(msgspec.structs.asdict(settings))
@@ -134,7 +141,3 @@ class Twin:
         except StorageError as error:
             return f"not kept: {error}"[:400]
         return ""
-
-
-def _possible(window: DutyWindow) -> bool:
-    return window.start < window.end <= window.start + 24 * 60

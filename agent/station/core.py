@@ -340,7 +340,7 @@ class Core:
         self._parts.shelf.tick()
 
     def _ntp_read(self, event: NtpRead) -> None:
-        self._parts.clock.ntp_read(well=not event.state.problem, mono_ms=event.mono_ms)
+        self._parts.clock.take_ntp_state(well=not event.state.problem, mono_ms=event.mono_ms)
         self._state(self._parts.clock.check_ntp())
 
     def _time_hinted(self, event: TimeHinted) -> None:
@@ -349,7 +349,7 @@ class Core:
             code = alarm_codes.HINT_FAILED[event.source]
             self._state(AlarmRaised(at=clock.now(), code=code, severity="minor", detail=problem[:400]))
         if event.read.wall_ms is not None:
-            self._state(clock.hinted(event.read.wall_ms, source=event.source, mono_ms=event.mono_ms))
+            self._state(clock.take_time_hint(event.read.wall_ms, source=event.source, mono_ms=event.mono_ms))
         self._parts.home.changed()
 
     def _state(self, fact: ClockCorrected | AlarmRaised | None) -> None:

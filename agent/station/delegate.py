@@ -72,7 +72,7 @@ class StationDelegate:
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
         """Take the county's time; where the boot learnt it, or it contradicts itself, say so in facts."""
-        facts = self._clock.county_said(
+        facts = self._clock.take_county_time(
             wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms, clock_run=clock_run
         )
         if facts:
@@ -81,7 +81,7 @@ class StationDelegate:
 
     def wants_time(self) -> bool:
         """Whether the county's time is to be asked for again."""
-        return self._clock.wants_word
+        return self._clock.wants_county_time
 
     def on_desired(self, desired: Desired) -> Reported:
         """Take a desired state and have its packs fetched."""

@@ -1,7 +1,7 @@
-"""Files named by their SHA-256, on disk before they are announced, until the county has them or room runs short.
+"""Files named by their SHA-256. They are on disk before they are announced, until the county has them.
 
-The name is the proof: a file whose bytes do not hash to its name is damaged and is never sent. Order is the order of
-adding, kept in the name, not in the file system's times.
+When room runs short the oldest are given up. A file whose bytes do not hash to its name is damaged and is never sent.
+The name also carries a number that gives the order in which blobs were added: times of files depend on the clock.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_QUOTA_BYTES = 512 * 2**20
 FLOOR_BYTES, FLOOR_SHARE = 256 * 2**20, 16
-"""Blobs give way where less than this is free, or than this share (one in so many) of a small disk: facts need it."""
+"""Blobs give way when less than this is free, or less than a sixteenth of a small disk: facts need the room."""
 
 _NAME = re.compile(r"(\d{10})-([0-9a-f]{64})-(\d{1,8})", re.ASCII)
 _SIZE_BITS = 27
@@ -47,8 +47,8 @@ class KeptBlob:
 class BlobStore:
     """A folder of blobs. Any thread may call `write`; everything else belongs to the core's thread.
 
-    A long outage leaves tens of thousands here, so what is held of each is one integer by its SHA-256, and their paths
-    are plain strings: `pathlib` interns every name that it meets.
+    A long outage leaves tens of thousands here, so little is in memory of each: one integer by its SHA-256. Paths are
+    plain strings, because `pathlib` interns every name that it meets.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class BlobStore:
         """Take over ``folder``, which is made if need be; half-written files of an earlier run are cleared away.
 
         Args:
-            room: Tells how much the disk has; the folder's own without it.
+            room: Tells how much room the disk has; by default it is asked about ``folder``.
 
         Raises:
             StorageFull: No room.
@@ -81,7 +81,7 @@ class BlobStore:
 
     @property
     def total_bytes(self) -> int:
-        """What the kept blobs take, without the file system's share."""
+        """Size of the kept blobs together, without what the file system needs for them."""
         return self._total_bytes
 
     @property
@@ -92,7 +92,8 @@ class BlobStore:
     def write(self, content: bytes) -> bytes:
         """Put ``content`` on disk with a real fsync and return its SHA-256; it does not count until `keep`.
 
-        Writing again what is here changes nothing. What nobody kept is found, and kept, at the next start.
+        Writing the same content again changes nothing. If `keep` is never called, the next start finds the blob and
+        keeps it.
 
         Raises:
             StorageFull: No room; nothing was written.
@@ -111,7 +112,7 @@ class BlobStore:
         return sha256
 
     def keep(self, sha256: bytes) -> bool:
-        """Count what was written among the blobs that wait for the county; return whether it is new there.
+        """Count a written blob among those that wait for the county; return whether it is new there.
 
         Raises:
             StorageFailed: It is no longer here.
@@ -128,7 +129,7 @@ class BlobStore:
         return True
 
     def unwrite(self, sha256: bytes) -> None:
-        """Remove what was written and not kept.
+        """Remove a blob that was written and not kept.
 
         Raises:
             StorageFailed: The disk failed; it may still be here at the next start.
@@ -168,7 +169,7 @@ class BlobStore:
             return False
 
     def drop(self, sha256: bytes) -> None:
-        """Let a blob go: the county has it, or it is given up. One that is not here is no error.
+        """Remove a blob: the county has it, or it is given up. It is no error when there is none.
 
         Raises:
             StorageFailed: The disk failed; it may still be here at the next start.
@@ -181,9 +182,9 @@ class BlobStore:
         self._remove(blob)
 
     def surplus(self, *, room_for: int = 0) -> list[bytes]:
-        """Return the oldest that must go so that ``room_for`` more bytes fit the quota and the disk has room for facts.
+        """Return the oldest blobs that must go, so that ``room_for`` more bytes fit and the disk has room for facts.
 
-        Nothing is dropped: the caller states each as a fact first, and drops it then.
+        Nothing is dropped here: the caller first states each blob's end as a fact, and then drops it.
         """
         too_much = max(self._short_bytes(room_for), self.total_bytes + room_for - self.quota_bytes)
         oldest: list[bytes] = []
@@ -195,10 +196,11 @@ class BlobStore:
         return oldest
 
     def _short_bytes(self, room_for: int) -> int:
-        """Return how much the disk lacks until facts have room beside ``room_for`` bytes more; at most 0: nothing."""
+        """Return how many bytes the disk lacks for facts and ``room_for`` bytes more; 0 or less when it lacks none."""
         try:
             room = self._room()
         except OSError as error:
+            # The quota still bounds the blobs.
             log.warning("how much room the disk has can't be told: %s", error)
             return 0
         return min(FLOOR_BYTES, room.total_bytes // FLOOR_SHARE) + room_for - room.free_bytes

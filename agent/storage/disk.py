@@ -1,7 +1,7 @@
-"""How the disk under the station's folder does: how much is free, and how much was written to its device.
+"""The disk under the station's folder: how much is free, and how much was written to its device.
 
 The kernel counts what reaches the block device (Documentation/admin-guide/abi-stable ``/sys/block/DISK/stat``, seventh
-field, in units of 512 bytes whatever the device's sector): that wears a card, not what programs wrote.
+field, in units of 512 bytes whatever the device's sector). That, and not what programs write, wears an SD card.
 """
 
 import os
@@ -14,7 +14,7 @@ _WRITTEN_SECTORS = 6
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Room on a file system, for others than root."""
+    """Room on a file system. Blocks that are reserved for root do not count as free."""
 
     free_bytes: int
     total_bytes: int
@@ -42,7 +42,7 @@ def free_kib(folder: Path) -> int:
 def written_kib(folder: Path, *, sys: Path = Path("/sys")) -> int | None:
     """Return what was written since the machine started to the whole device that holds ``folder``, in KiB.
 
-    None where the kernel does not tell: a file system in memory, over others, or on the network.
+    None if the kernel does not tell, as for a file system in memory, over others, or on the network.
 
     Args:
         sys: Where the kernel's sysfs is mounted (sysfs(5)).
@@ -50,6 +50,7 @@ def written_kib(folder: Path, *, sys: Path = Path("/sys")) -> int | None:
     try:
         device = folder.stat().st_dev
         own = (sys / "dev" / "block" / f"{os.major(device)}:{os.minor(device)}").resolve(strict=True)
+        # The card wears as a whole, whichever partition is written.
         whole = own.parent if (own / "partition").exists() else own
         fields = (whole / "stat").read_text(encoding="ascii").split()
         return int(fields[_WRITTEN_SECTORS]) * _SECTOR_BYTES // 1024

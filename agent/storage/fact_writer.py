@@ -1,7 +1,8 @@
-"""Commit facts; those that nobody stands waiting for are owed until the disk takes them.
+"""Commit facts at once, or keep them in memory until the disk takes them.
 
-A touch is committed or refused on the spot. A fact such as "the reader is lost" must not be lost because the
-disk is full at that moment, so it waits in memory and goes before whatever is committed next.
+A person waits for a touch, so it is committed or refused on the spot. Nobody waits for a fact such as "the reader is
+lost", and it must not be lost because the disk is full at that moment. So the station owes it: it waits in memory, and
+the next commit writes it first.
 """
 
 import logging
@@ -16,10 +17,11 @@ from protocol.units import FactRef
 log = logging.getLogger(__name__)
 
 MAX_OWED = 200
+"""Facts in memory at most: a disk that takes nothing for days must not fill the memory, too."""
 
 
-class Committing(Protocol):
-    """What a journal needs of the outbox."""
+class FactStore(Protocol):
+    """The outbox, as a `FactWriter` needs it."""
 
     def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
         """Make facts durable, and values of the state with them, all or none.
@@ -33,12 +35,14 @@ class Committing(Protocol):
 class FactWriter:
     """The core's way to the outbox."""
 
-    def __init__(self, outbox: Committing) -> None:
+    def __init__(self, outbox: FactStore) -> None:
         self._outbox = outbox
         self._owed: deque[Fact] = deque()
         self._owed_state: dict[str, bytes] = {}
         self._news = False
+        """Something was committed since `take_news`."""
         self._stuck = False
+        """The log says already that facts wait."""
 
     def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
         """Make facts durable now, after everything owed, in one transaction, and values of the state with them.
@@ -54,7 +58,10 @@ class FactWriter:
         return refs[len(refs) - len(facts) :]
 
     def owe(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> None:
-        """Make facts durable now, or as soon as the disk takes them; values of the state with them, never before."""
+        """Make facts durable now, or as soon as the disk takes them.
+
+        Values of the state are written in the same transaction: they say that the facts were stated.
+        """
         room = MAX_OWED - len(self._owed)
         if len(facts) > room:
             log.error("%d facts given up: the disk has taken nothing for too long", len(facts) - max(0, room))
@@ -63,7 +70,7 @@ class FactWriter:
         self.flush()
 
     def flush(self) -> None:
-        """Try again to make durable what is owed."""
+        """Try again to commit what is owed."""
         if not self._owed and not self._owed_state:
             return
         try:

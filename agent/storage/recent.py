@@ -1,4 +1,4 @@
-"""Read back the last facts of the stream: what the agent's memory is made of when it begins."""
+"""Read back the last facts of the stream: from them the agent knows at its start what it did before."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -12,8 +12,8 @@ from protocol.units import FactRef
 MAX_FACTS = 2_000
 
 
-class Readable(Protocol):
-    """What is needed of the outbox."""
+class ReadableStream(Protocol):
+    """The current stream of the outbox, for those who only read."""
 
     @property
     def epoch(self) -> bytes:
@@ -23,16 +23,21 @@ class Readable(Protocol):
     def through(self) -> int:
         """Last seq of the current stream."""
 
+    @property
+    def receipted(self) -> int:
+        """Last seq that the county has."""
+
     def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
         """Return the facts that follow ``seq``, or None where none follow."""
 
 
-def recent_facts(outbox: Readable, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
-    """Yield the last facts under their first identity, oldest first; what can't be read is left out."""
+def recent_facts(outbox: ReadableStream, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
+    """Yield the last facts with their first identity, oldest first. A fact that can't be read is left out."""
     seq = _first_readable(outbox, most)
     while seq < outbox.through:
         envelope = outbox.envelope_after(seq)
         if envelope is None:
+            # The next fact has its receipt and is damaged here.
             seq += 1
             continue
         for seq, sealed in enumerate(envelope.facts, start=envelope.first):
@@ -41,8 +46,11 @@ def recent_facts(outbox: Readable, *, most: int = MAX_FACTS) -> Iterator[tuple[F
                 yield fact
 
 
-def _first_readable(outbox: Readable, most: int) -> int:
-    """Return the seq after which to begin: facts whose bodies were erased long after their receipt are passed over."""
+def _first_readable(outbox: ReadableStream, most: int) -> int:
+    """Return the seq after which to begin, so that facts with erased bodies are passed over.
+
+    Bodies are erased from the oldest on, so halving the rest finds a readable fact in a few steps, if not the first.
+    """
     seq = max(0, outbox.through - most)
     while seq < outbox.through and outbox.envelope_after(seq, max_facts=1) is None:
         seq = (seq + outbox.through + 1) // 2
@@ -50,7 +58,7 @@ def _first_readable(outbox: Readable, most: int) -> int:
 
 
 def first_made(ref: FactRef, body: bytes) -> tuple[FactRef, Fact] | None:
-    """Return a fact under the identity under which it was first committed, or None where it can't be read."""
+    """Return a fact with the identity under which it was first committed, or None when it can't be read."""
     try:
         layers, fact = unwrap(decode_fact(body))
     except Refused:

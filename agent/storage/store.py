@@ -22,7 +22,7 @@ CHECKPOINT_FRAMES = 1000
 """WAL frames between checkpoints: few enough to read at a start, so many that a checkpoint hardly counts."""
 
 CACHE_KIB = 512
-"""Pages held in memory. A touch needs the newest and some of the indexes; what is read through once gains nothing."""
+"""Pages held in memory. A touch needs the newest pages and some of the indexes; a scan of the file needs no cache."""
 
 PRAGMAS: tuple[tuple[str, str, str | int], ...] = (
     ("locking_mode", "EXCLUSIVE", "exclusive"),
@@ -35,7 +35,10 @@ PRAGMAS: tuple[tuple[str, str, str | int], ...] = (
     ("cache_size", str(-CACHE_KIB), -CACHE_KIB),
     ("trusted_schema", "OFF", 0),
 )
-"""``(name, value set, value that must be read back)``. Exclusive locking before WAL: no -shm file is mapped then."""
+"""``(name, value set, value that must be read back)``.
+
+Exclusive locking comes before WAL, because then SQLite maps no -shm file.
+"""
 
 STATE_TABLE = "CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL, seal BLOB NOT NULL) STRICT"
 
@@ -67,6 +70,7 @@ class Store:
             self._connection = apsw.Connection(_uri(path), flags=_FLAGS, vfs=vfs or None)
         try:
             with _translated(self._connection, unreadable=Damaged):
+                # Closing a file must not empty its log: salvage reads it. `close` allows it.
                 self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
                 for name, value, expected in PRAGMAS:
                     self._set(name, value, expected)
@@ -76,6 +80,7 @@ class Store:
 
     def _set(self, name: str, value: str, expected: str | int) -> None:
         self._connection.execute(f"PRAGMA {name}={value}").fetchall()
+        # SQLite ignores a setting that it can't take, without an error.
         taken = self._connection.execute(f"PRAGMA {name}").fetchall()[0][0]
         if name == "page_size" and taken != expected:
             raise Damaged(f"page size {taken}")
@@ -83,7 +88,9 @@ class Store:
             raise StorageFailed(f"SQLite keeps {name}={taken!r}, not {expected!r}")
 
     def check_pages(self) -> None:
-        """Read every page and judge whether the file hangs together, the indexes of the small tables included.
+        """Read every page and check that the file is consistent.
+
+        ``quick_check`` does not compare indexes with their rows, so the two tables that have indexes are checked again.
 
         Raises:
             Damaged: It does not, or a page can't be read.
@@ -133,7 +140,7 @@ class Store:
             raise
 
     def _roll_back(self) -> None:
-        """End a transaction that is open; one is also left when an earlier rollback failed."""
+        """End the transaction that is open, if any. An earlier rollback may have failed and left it."""
         if self._connection.in_transaction:
             self.rows("ROLLBACK")
 
@@ -160,7 +167,7 @@ class Store:
             raise StorageFailed("the log could not be emptied")
 
     def close(self) -> None:
-        """Let the file go. SQLite checkpoints on the way; where that fails the log stays and nothing is lost."""
+        """Let the file go. SQLite checkpoints on the way; if that fails, the log stays and nothing is lost."""
         if self._closed:
             return
         self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
@@ -183,7 +190,12 @@ def _uri(path: Path) -> str:
 def _translated(
     connection: apsw.Connection | None, *, unreadable: type[StorageFailed] = StorageFailed
 ) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
+    """Turn SQLite's errors into ours.
+
+    Args:
+        unreadable: What an I/O error means. While a file is opened, pages that can't be read make it `Damaged`, so
+            that salvage has its turn; later, the disk failed.
+    """
     try:
         yield
     except apsw.FullError as error:
@@ -192,6 +204,7 @@ def _translated(
         if connection is not None and no_space(connection.system_errno):
             raise StorageFull("no room on the disk") from error
         raise unreadable(f"disk error: {error}") from error
+    # Our statements are right, so an SQL error means that the file describes other tables.
     except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.MismatchError, UnicodeDecodeError) as error:
         raise Damaged(f"damaged file: {error}") from error
     except (apsw.Error, OSError) as error:

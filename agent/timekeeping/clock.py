@@ -1,21 +1,22 @@
 """Tell the time without a clock battery, and how far it can be trusted.
 
 The station keeps its own wall time: an offset to the machine's CLOCK_BOOTTIME, which counts sleep and never jumps. It
-never sets the machine's clock, nor its RTC, and a jump of the machine's clock does not move it. Before it knows the
-time a boot stands at the floor: the later of the program's build and the last trusted time.
+never sets the machine's clock or RTC, and a jump of the machine's clock does not move the station's time. A boot that
+does not know the time yet starts at the floor: the build time of the program or the last trusted time, the later one.
 
-Who is believed, in this order:
+The station believes these sources, in this order:
 
-1. The county's signed time, as the prompt answer to this connection's nonce. It stands over everything, may also lower
-   a wrong floor, and for a day nothing else is asked. Where it contradicts what the county said before in the same
-   boot, the dispute is stated, and the new word counts when NTP agrees with it or the county says it again after ten
-   minutes: so a county whose clock is wrong for a moment moves nobody, and one that was put right is followed.
-2. NTP, where the machine's time service says that it is well and the kernel agrees. It is not signed. So where the boot
-   knows no time yet, NTP must lie between the floor and two years after it; where it does, NTP may only confirm it, as
-   close as a crystal allows since the word that it is held to. An NTP that jumps away is distrusted, and the county is
-   told.
-3. An RTC or the modem's network time give a boot that knows nothing a better start, in the same bounds. They date
-   nothing: the quality stays `restored`.
+1. The county's signed time, when it answers this connection's nonce promptly. It overrules everything else and may
+   also lower a wrong floor; for a day after it, NTP is not asked. When it contradicts what the county said earlier in
+   the same boot, the station states a dispute. The new time counts only when NTP agrees with it, or when the county
+   says it again after ten minutes. So a county whose clock is wrong for a moment moves no station, and a county whose
+   clock was corrected is followed.
+2. NTP, when the machine's time service says that it is well and the kernel agrees. NTP is not signed, so it has
+   bounds. While a boot does not know the time, NTP must lie between the floor and two years after it. Once the boot
+   knows the time, NTP may differ by 2 s and by 200 ppm of the time since the anchor, because no crystal runs away
+   faster. NTP outside these bounds is distrusted, and the county is told.
+3. An RTC or the modem's network time gives a boot that does not know the time a better start, within the bounds of
+   NTP. It dates no fact: the quality stays `restored`.
 
 When a boot learns the time, or learns it better, a `ClockCorrected` fact dates the facts that it made before.
 """
@@ -36,32 +37,34 @@ from protocol.units import DATED_QUALITIES, BootId, ClockQuality, Moment, MonoMs
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN_MS = 2_000
-"""Time from the county counts only when it answered this connection's nonce within this."""
+"""The county's time counts only if it answers this connection's nonce within this: half of it is the largest error."""
 DAY_MS = 86_400_000
 SYNCED_FOR_MS = DAY_MS
-"""So long after trusted time was heard the clock is `synced`, after it `holdover`; a crystal drifts 4 s a day."""
+"""The clock is `synced` for so long after trusted time was heard, then `holdover`: a crystal may drift 4 s a day."""
 STEP_MS = 2_000
-"""A trusted time that differs by more than this from what the boot believed is stated as a fact again."""
+"""A trusted time is stated as a fact when it differs by more than this from what the boot believed."""
 NTP_EVERY_MS = 60_000
 NTP_READ_WITHIN_MS = 900_000
-"""So long the last word of the machine's time service counts."""
+"""For so long the last answer of the machine's time service counts."""
 DRIFT_PPM = 200
-"""How fast a station's crystal may run away at most: twice the 100 ppm of a cheap one over its temperatures."""
+"""How fast a station's crystal runs away at most: twice the 100 ppm of a cheap one over its temperatures."""
 BEYOND_FLOOR_MS = 731 * DAY_MS
-"""What is not signed is not believed further after the floor than this: no station is in store for two years with a
-program that is still in use, while clocks gone wrong lie decades away (1970, 2038, 2099).
+"""A time that is not signed is not believed if it lies further after the floor than this.
+
+No station lies in store for two years with a program that is still in use. Clocks that are wrong are wrong by decades
+(1970, 2038, 2099).
 """
 REPEATED_AFTER_MS = 600_000
-"""So long a word of the county that contradicts its earlier one must stand until its repetition is taken."""
+"""For so long the county must keep saying a time that contradicts its earlier one until it is taken."""
 LAST_WALL_MS = 253_086_768_000_000
-"""The year 9990 begins: ten years before calendars end, so that a station which is told so can still be mended."""
+"""The beginning of the year 9990. Calendars end ten years later, so a station that was told this can still count on."""
 
 
 type _Wall = Annotated[int, Meta(ge=0, le=LAST_WALL_MS)]
 
 
 class _Trusted(msgspec.Struct, frozen=True, array_like=True):
-    """A moment of trusted time, when in that boot trust was last renewed, and the word that NTP is held to."""
+    """What is kept on disk: a moment of trusted time, when trusted time was last heard, and the anchor."""
 
     boot: BootId
     mono: MonoMs
@@ -71,19 +74,22 @@ class _Trusted(msgspec.Struct, frozen=True, array_like=True):
     anchor_mono: MonoMs = 0
     anchor_wall: _Wall = 0
     build: int | None = None
-    """Of the program that kept this: where it is the same, ``wall`` knows better than it."""
+    """Build time of the program that kept this. To the same program ``wall`` is the floor even if it lies below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    """The word that a boot's time hangs on: ``wall - mono`` as it said, when, and whether it was the county's."""
+    """The statement of the time that this boot's time is derived from: the county's, or NTP's first one."""
 
     offset: int
+    """``wall - mono`` as it was stated."""
     mono: int
+    """When it was stated."""
     signed: bool
+    """The county stated it."""
 
     def away_ms(self, wall: int, mono: int) -> int:
-        """Return how much further a word at ``mono`` lies from this one than a crystal can run away meanwhile."""
+        """Return by how much a time stated at ``mono`` differs more from this one than a crystal can run away."""
         drift = abs(mono - self.mono) * DRIFT_PPM // 1_000_000
         return max(0, abs(wall - mono - self.offset) - STEP_MS - drift)
 
@@ -98,6 +104,7 @@ class StationClock:
         self._wall_at_boot = build_ms
         self._floor = build_ms
         self._least = build_ms
+        """The lower bound for NTP; below the floor when the floor itself may be NTP's mistake."""
         self._quality_unsynced: ClockQuality = "unknown"
         self._synced_mono: int | None = None
         self._anchor: _Anchor | None = None
@@ -106,32 +113,31 @@ class StationClock:
         self._ntp_well_until = -1
         self._distrusted = False
         self._contrary: _Anchor | None = None
-        """The county's word that contradicts its earlier one, since it was first said."""
+        """What the county said when it first contradicted its earlier time."""
 
     def restore(self, state: StateStore, *, last_fact: Moment | None = None) -> None:
-        """Take the floor from disk; in the same boot take up the clock of the run before.
+        """Take the floor from disk; in the same boot go on with the clock of the run before.
 
         Args:
-            last_fact: When the last fact was made; where the time was known then, it raises the floor too.
+            last_fact: When the last fact was made. If the time was known then, it raises the floor too.
         """
         self._slot = StateSlot(state, "clock", _Trusted, title="the trusted time")
         trusted = self._slot.read()
         if trusted is not None and trusted.boot == self._boot and trusted.mono <= self._system.mono_ms():
-            self._go_on(trusted)
+            self._wall_at_boot = trusted.wall - trusted.mono
+            self._synced_mono = trusted.synced_mono
+            self._anchor = _Anchor(trusted.anchor_wall - trusted.anchor_mono, trusted.anchor_mono, trusted.signed)
             return
         known = [trusted.wall] if trusted else []
         if last_fact is not None and last_fact.quality in DATED_QUALITIES and last_fact.wall <= LAST_WALL_MS:
             known.append(last_fact.wall)
+        # A time below the build time counts only if this same program trusted it: then the county lowered the floor. A
+        # newer program knows that its own build time has passed.
         if known and (max(known) > self._build or (trusted and trusted.build == self._build)):
             self._wall_at_boot = self._floor = max(known)
             self._quality_unsynced = "restored"
-            # NTP may lower what NTP alone has said, but not below the build, unless the county has.
+            # NTP may lower a floor that only NTP has raised, down to the build time. A floor from the county stands.
             self._least = trusted.wall if trusted and trusted.signed else min(self._build, self._floor)
-
-    def _go_on(self, trusted: _Trusted) -> None:
-        self._wall_at_boot = trusted.wall - trusted.mono
-        self._synced_mono = trusted.synced_mono
-        self._anchor = _Anchor(trusted.anchor_wall - trusted.anchor_mono, trusted.anchor_mono, trusted.signed)
 
     def now(self) -> Moment:
         """Return this moment."""
@@ -145,7 +151,7 @@ class StationClock:
 
     @property
     def signed(self) -> bool:
-        """Whether the time hangs on the county's word of this boot."""
+        """Whether the county told the time in this boot."""
         return self._anchor is not None and self._anchor.signed
 
     @property
@@ -154,8 +160,8 @@ class StationClock:
         return self._synced_mono is not None
 
     @property
-    def wants_word(self) -> bool:
-        """Whether the county's time is to be asked for: not had in this boot, or in dispute."""
+    def wants_county_time(self) -> bool:
+        """Whether to ask for the county's time: it was not told in this boot, or it is in dispute."""
         return not self.signed or self._contrary is not None
 
     def mono_ms(self) -> int:
@@ -163,10 +169,10 @@ class StationClock:
         return self._system.mono_ms()
 
     def wall_of(self, moment: Moment) -> int:
-        """Return the best known wall time of a moment: what this boot has learnt since counts."""
+        """Return the best known wall time of a moment, with what this boot has learnt since then."""
         return self._wall_at_boot + moment.mono if moment.boot == self._boot else moment.wall
 
-    def county_said(
+    def take_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> list[Fact]:
         """Take signed time that answered this connection's nonce.
@@ -175,14 +181,15 @@ class StationClock:
             clock_run: Which stretch of the county's clock told it; the correction states it.
 
         Returns:
-            The facts to commit. A correction, when this boot learnt the time by it, has it from the county for the
-            first time, or it differs from what was believed. An alarm, when it begins a dispute with the county's
-            earlier word, and its end. Nothing, also when the answer came too late to count.
+            The facts to commit: a correction, when this boot did not have the county's time yet or believed another
+            one; an alarm, when a dispute with the county's earlier time begins; the alarm's end. The list is empty
+            when nothing changed, or when the answer came too late to count.
         """
         trip = answered_mono_ms - asked_mono_ms
         if not 0 <= trip <= ANSWER_WITHIN_MS:
             log.info("the county's time came after %d ms and does not count", trip)
             return []
+        # Half of the way there and back, as NTP assumes it too (RFC 5905, 8).
         wall = wall_ms + trip // 2
         if wall > LAST_WALL_MS:
             log.warning("the county's time lies in the year 9990 or later and does not count")
@@ -195,7 +202,7 @@ class StationClock:
         return [*([corrected] if corrected else []), *over]
 
     def _is_disputed(self, wall: int, mono: int) -> bool:
-        """Tell whether the county's word contradicts its earlier one of this boot, and nothing speaks for it yet."""
+        """Return whether the county contradicts its earlier time of this boot, and nothing confirms the new one yet."""
         if self._anchor is None or not self._anchor.signed or not self._anchor.away_ms(wall, mono):
             return False
         ntp_agrees = self._ntp_is_well(mono) and abs(self._system.wall_ms() - wall) <= STEP_MS
@@ -208,10 +215,11 @@ class StationClock:
 
     def _dispute(self, wall: int, mono: int) -> list[Fact]:
         known, contrary = self._wall_at_boot + mono, self._contrary
+        # The ten minutes begin anew when the county contradicts itself with yet another time.
         if contrary is None or contrary.away_ms(wall, mono):
             self._contrary = _Anchor(wall - mono, mono, signed=True)
         if contrary is not None:
-            return []
+            return []  # the alarm stands already
         log.warning("clock: the county contradicts its earlier word at mono %d ms", mono)
         detail = (
             f"县里先后两次说的时间相差 {abs(wall - known) // 1000} 秒，站点暂按先前的时间；"
@@ -219,38 +227,41 @@ class StationClock:
         )
         return [AlarmRaised(at=self.now(), code=alarm_codes.CLOCK_DISPUTED, severity="major", detail=detail)]
 
-    def ntp_read(self, *, well: bool, mono_ms: int) -> None:
-        """Take what the machine's time service said of itself at a moment of CLOCK_BOOTTIME."""
+    def take_ntp_state(self, *, well: bool, mono_ms: int) -> None:
+        """Take what the machine's time service said about itself at a moment of CLOCK_BOOTTIME."""
         self._ntp_well_until = mono_ms + NTP_READ_WITHIN_MS if well else -1
 
     def check_ntp(self) -> ClockCorrected | AlarmRaised | None:
-        """Once a minute: take the machine's time while its time service and the kernel call it good.
+        """Once a minute: take the machine's time if its time service and the kernel call it good.
 
-        The county's word stands before it for a day. What is too far from what is known is not taken.
+        For a day after the county told the time, NTP is not asked. A time outside the bounds is not taken.
 
         Returns:
-            The fact to commit when the boot learnt the time or corrected it; the alarm when NTP is distrusted, once a
-            boot; None else.
+            The fact to commit: a correction, when the boot learnt the time or corrected it; an alarm, when NTP is
+            distrusted, once in a boot.
         """
         mono = self._system.mono_ms()
         if mono < self._ntp_due:
             return None
         self._ntp_due = mono + NTP_EVERY_MS
-        if self._county_spoke(mono) or not self._ntp_is_well(mono):
+        county_told = self.signed and self._anchor is not None and mono - self._anchor.mono <= SYNCED_FOR_MS
+        if county_told or not self._ntp_is_well(mono):
             return None
         wall = self._system.wall_ms()
         problem = self._against(wall, mono)
-        return self._distrust(problem) if problem else self._trust(wall, mono, "ntp")
+        if not problem:
+            return self._trust(wall, mono, "ntp")
+        if self._distrusted:
+            return None
+        self._distrusted = True
+        log.warning("clock: NTP is not believed at mono %d ms", self._system.mono_ms())
+        return AlarmRaised(at=self.now(), code=alarm_codes.NTP_DISTRUSTED, severity="major", detail=problem)
 
     def _ntp_is_well(self, mono: int) -> bool:
         return mono <= self._ntp_well_until and self._system.ntp_synced()
 
-    def _county_spoke(self, mono: int) -> bool:
-        anchor = self._anchor
-        return anchor is not None and anchor.signed and mono - anchor.mono <= SYNCED_FOR_MS
-
     def _against(self, wall: int, mono: int) -> str:
-        """Return what speaks against a time of NTP, in Chinese."""
+        """Return why a time of NTP is out of bounds, in Chinese; empty when it is not."""
         if self._anchor is None:
             if not self._least + mono <= wall <= self._floor + mono + BEYOND_FLOOR_MS:
                 return f"NTP 时间与站点已知的最早时间相差 {abs(wall - self._floor - mono) // 1000} 秒"
@@ -260,13 +271,6 @@ class StationClock:
             return f"NTP 时间与{'县里' if self._anchor.signed else '它先前'}的时间相差 {away // 1000} 秒"
         return ""
 
-    def _distrust(self, problem: str) -> AlarmRaised | None:
-        if self._distrusted:
-            return None
-        self._distrusted = True
-        log.warning("clock: NTP is not believed at mono %d ms", self._system.mono_ms())
-        return AlarmRaised(at=self.now(), code=alarm_codes.NTP_DISTRUSTED, severity="major", detail=problem)
-
     def _trust(
         self, wall: int, mono: int, source: Literal["county", "ntp"], clock_run: bytes | None = None
     ) -> ClockCorrected | None:
@@ -275,6 +279,7 @@ class StationClock:
         stepped = abs(wall - mono - self._wall_at_boot) > STEP_MS
         self._wall_at_boot = wall - mono
         self._synced_mono = mono
+        # Not at each NTP: an NTP that drifts slowly away would otherwise carry its own bounds along.
         if signed or self._anchor is None:
             self._anchor = _Anchor(wall - mono, mono, signed)
         if not (learnt or stepped):
@@ -285,12 +290,12 @@ class StationClock:
             at=self.now(), boot=self._boot, mono=mono, wall=wall, source=source, before=before, clock_run=clock_run
         )
 
-    def hinted(self, wall_ms: int, *, source: Literal["rtc", "modem"], mono_ms: int) -> AlarmRaised | None:
+    def take_time_hint(self, wall_ms: int, *, source: Literal["rtc", "modem"], mono_ms: int) -> AlarmRaised | None:
         """Take the RTC's or the modem's time as a better start for a boot that does not know the time.
 
         Returns:
-            The alarm when it can't be right: a day before the floor, two years after it, or, where the time is known,
-            a day away from it. Then it is not used.
+            An alarm when it can't be right; then it is not used. It can't be right a day before the floor or two years
+            after it, or, once the time is known, a day away from that.
         """
         known = self._wall_at_boot + mono_ms
         floor = known if self.dated else self._floor + mono_ms
@@ -307,7 +312,7 @@ class StationClock:
         return None
 
     def keep(self) -> None:
-        """Keep the trusted time on disk, as the floor of the next boot; it may lower a wrong one."""
+        """Keep the trusted time on disk as the floor of the next boot, even if it is lower than the one before."""
         if self._slot is None or self._synced_mono is None or self._anchor is None:
             return
         now = self.now()

@@ -1,6 +1,6 @@
-"""Watch the machine's time service, and ask an RTC or a modem at the start: on a thread of its own, for the core.
+"""Watch the machine's time service, and ask an RTC or a modem at the start, on a thread of its own.
 
-A program or a chip that hangs holds this thread up and nothing else.
+The core takes the answers from its inbox. A program or a chip that hangs stops this thread and nothing else.
 """
 
 import logging
@@ -14,8 +14,9 @@ from agent.ports import TimeHint, TimeService
 log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
-"""Until the time service is well; and so often hints are asked that have told no time yet."""
+"""Between two rounds while the time service is not well, or while a hint has told no time yet."""
 WELL_EVERY_S = 300.0
+"""Between two rounds later: a third of the time for which the clock counts an answer."""
 
 
 class TimeWatch:
@@ -30,30 +31,31 @@ class TimeWatch:
         self._mono_ms = mono_ms
         self._ended = threading.Event()
         self._putting = threading.Lock()
+        """So that nothing is put into the inbox once `stop` has returned."""
 
     def start(self) -> None:
         """Begin to ask."""
         threading.Thread(target=self._run, name="time-watch", daemon=True).start()
 
     def stop(self) -> None:
-        """Say nothing from now on. What hangs is left to its limit."""
+        """Put nothing into the inbox from now on. The thread is not waited for: what hangs has its own limit."""
         with self._putting:
             self._ended.set()
 
     def _run(self) -> None:
-        """Go on whatever happens: without this thread no NTP counts any more."""
+        """Go on whatever happens: without this thread NTP would soon count no more."""
         failing = False
         while not self._ended.is_set():
             try:
                 wait_s, failing = self.round(), False
             except Exception:
-                if not failing:
+                if not failing:  # a change of state is logged once
                     log.exception("the time watch failed and goes on")
                 wait_s, failing = EVERY_S, True
             self._ended.wait(wait_s)
 
     def round(self) -> float:
-        """Ask everybody who is to be asked once; return when to do so again, in seconds."""
+        """Ask the hints and the time service once; return when to do so again, in seconds."""
         for hint in list(self._hints):
             self._ask(hint)
         asked_ms = self._mono_ms()
@@ -62,7 +64,10 @@ class TimeWatch:
         return EVERY_S if state.problem or self._hints else WELL_EVERY_S
 
     def _ask(self, hint: TimeHint) -> None:
-        """Ask once. A hint that told a time, or raised, is not asked again; one that never told is reported."""
+        """Ask a hint once. It is not asked again after it told a time, raised, or had its last try.
+
+        Only its end is put into the inbox: the time that it told, or that it told none.
+        """
         mono_ms = self._mono_ms()
         left = self._hints.pop(hint) - 1
         read = hint.read()

@@ -33,7 +33,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
-from agent.twin import EffectiveState, Twin, in_force
+from agent.twin import EffectiveState, Twin, effective_state
 from agent.uplink.traffic import TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
@@ -86,7 +86,9 @@ def village(*, settings: dict[str, object] | None = None, windows: list[DutyWind
     """Return the village of `desired` as it is in force, with other windows where these are given."""
     wanted = desired(settings=settings)
     judged = judge_settings(wanted.settings, last_good=Settings())
-    return in_force(wanted if windows is None else msgspec.structs.replace(wanted, windows=windows), judged.settings)
+    return effective_state(
+        wanted if windows is None else msgspec.structs.replace(wanted, windows=windows), judged.settings
+    )
 
 
 class Recorded:
@@ -240,7 +242,7 @@ class Bench:
         self.outbox = WatchedOutbox(real, self.recorded)
         self.clock.restore(self.outbox, last_fact=self.recent[-1][1].at if len(self.recent) > 1 else None)
         if trusted:
-            self.clock.county_said(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+            self.clock.take_county_time(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         self.journal = FactWriter(self.outbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.outbox)
         self.today = TouchHistory(clock=self.clock, twin=self.twin)
@@ -391,9 +393,9 @@ class Bench:
     def county_told(self, wall_ms: int) -> list[Fact]:
         """The county says how late it is, and a time service that is well agrees: no earlier word of it counts more."""
         machine, self.system.wall, self.system.synced = self.system.wall, wall_ms, True
-        self.clock.ntp_read(well=True, mono_ms=self.system.mono)
-        facts = self.clock.county_said(wall_ms, asked_mono_ms=self.system.mono, answered_mono_ms=self.system.mono)
-        self.clock.ntp_read(well=False, mono_ms=self.system.mono)
+        self.clock.take_ntp_state(well=True, mono_ms=self.system.mono)
+        facts = self.clock.take_county_time(wall_ms, asked_mono_ms=self.system.mono, answered_mono_ms=self.system.mono)
+        self.clock.take_ntp_state(well=False, mono_ms=self.system.mono)
         self.system.wall, self.system.synced = machine, False
         return facts
 

@@ -40,12 +40,12 @@ def ntp(clock: StationClock, system: FakeSystemClock, *, away_ms: int = 0) -> Cl
     system.synced = True
     system.pass_ms(NTP_EVERY_MS)
     system.wall += away_ms
-    clock.ntp_read(well=True, mono_ms=system.mono)
+    clock.take_ntp_state(well=True, mono_ms=system.mono)
     return clock.check_ntp()
 
 
 def heard(clock: StationClock, system: FakeSystemClock, wall_ms: int, *, trip_ms: int = 0) -> list[Fact]:
-    return clock.county_said(wall_ms, asked_mono_ms=system.mono - trip_ms, answered_mono_ms=system.mono)
+    return clock.take_county_time(wall_ms, asked_mono_ms=system.mono - trip_ms, answered_mono_ms=system.mono)
 
 
 def told(clock: StationClock, system: FakeSystemClock, wall_ms: int, *, trip_ms: int = 0) -> ClockCorrected | None:
@@ -208,9 +208,9 @@ def test_a_build_in_the_future_is_found_out_by_trusted_time(system: FakeSystemCl
 def test_a_time_service_that_is_not_well_or_silent_does_not_count(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
     system.synced = True
-    clock.ntp_read(well=False, mono_ms=system.mono)
+    clock.take_ntp_state(well=False, mono_ms=system.mono)
     assert clock.check_ntp() is None
-    clock.ntp_read(well=True, mono_ms=system.mono)
+    clock.take_ntp_state(well=True, mono_ms=system.mono)
     system.pass_ms(NTP_READ_WITHIN_MS + 1)
     assert clock.check_ntp() is None
     assert clock.now().quality == "unknown"
@@ -220,7 +220,7 @@ def test_a_time_service_that_is_well_does_not_count_before_the_kernel_agrees(
     system: FakeSystemClock, memory: MemoryState
 ) -> None:
     clock = started(system, memory)
-    clock.ntp_read(well=True, mono_ms=system.mono)
+    clock.take_ntp_state(well=True, mono_ms=system.mono)
     assert clock.check_ntp() is None
     assert clock.now().quality == "unknown"
     assert ntp(clock, system) is not None
@@ -366,7 +366,7 @@ def test_a_hint_gives_a_start_and_dates_nothing(
     system: FakeSystemClock, memory: MemoryState, source: Literal["rtc", "modem"]
 ) -> None:
     clock = started(system, memory)
-    assert clock.hinted(MORNING_MS, source=source, mono_ms=system.mono) is None
+    assert clock.take_time_hint(MORNING_MS, source=source, mono_ms=system.mono) is None
     assert (clock.now().wall, clock.now().quality, clock.dated) == (MORNING_MS, "restored", False)
     corrected = told(clock, system, MORNING_MS + 5_000)
     assert corrected is not None
@@ -375,14 +375,14 @@ def test_a_hint_gives_a_start_and_dates_nothing(
 
 def test_a_hint_before_the_floor_does_not_lower_it(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
-    assert clock.hinted(BUILD_MS - HOUR_MS, source="rtc", mono_ms=system.mono) is None
+    assert clock.take_time_hint(BUILD_MS - HOUR_MS, source="rtc", mono_ms=system.mono) is None
     assert (clock.now().wall, clock.now().quality) == (BUILD_MS + system.mono, "unknown")
 
 
 @pytest.mark.parametrize("wall", [0, 946_684_800_500, BUILD_MS - 2 * DAY_MS, BUILD_MS + 733 * DAY_MS, 2**52])
 def test_a_hint_that_can_not_be_right_is_an_alarm(system: FakeSystemClock, memory: MemoryState, wall: int) -> None:
     clock = started(system, memory)
-    alarm = clock.hinted(wall, source="rtc", mono_ms=system.mono)
+    alarm = clock.take_time_hint(wall, source="rtc", mono_ms=system.mono)
     assert alarm is not None
     assert alarm.code == "rtc_implausible"
     assert clock.now().quality == "unknown"
@@ -393,14 +393,14 @@ def test_where_the_time_is_known_a_hint_only_shows_whether_its_source_works(
 ) -> None:
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
-    assert clock.hinted(MORNING_MS + HOUR_MS, source="rtc", mono_ms=system.mono) is None
-    assert clock.hinted(MORNING_MS + 2 * DAY_MS, source="rtc", mono_ms=system.mono) is not None
+    assert clock.take_time_hint(MORNING_MS + HOUR_MS, source="rtc", mono_ms=system.mono) is None
+    assert clock.take_time_hint(MORNING_MS + 2 * DAY_MS, source="rtc", mono_ms=system.mono) is not None
     assert (clock.now().wall, clock.now().quality) == (MORNING_MS, "synced")
 
 
 def test_a_hint_keeps_no_floor(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
-    clock.hinted(MORNING_MS, source="rtc", mono_ms=system.mono)
+    clock.take_time_hint(MORNING_MS, source="rtc", mono_ms=system.mono)
     clock.keep()
     assert not memory.values
 
@@ -415,7 +415,7 @@ def test_a_county_that_contradicts_itself_is_not_believed_at_once(
     facts = heard(clock, system, MORNING_MS + HOUR_MS + away_ms)
     assert [(type(fact), getattr(fact, "code", "")) for fact in facts] == [(AlarmRaised, "clock_disputed")]
     assert (clock.now().wall, clock.now().quality) == (MORNING_MS + HOUR_MS, "synced")
-    assert clock.wants_word
+    assert clock.wants_county_time
     system.pass_ms(60_000)
     assert heard(clock, system, system.wall + away_ms) == [], "one alarm for one dispute"
 
@@ -430,7 +430,7 @@ def test_what_the_county_says_again_after_a_while_stands(system: FakeSystemClock
     facts = heard(clock, system, system.wall + HOUR_MS)
     assert [type(fact) for fact in facts] == [ClockCorrected, AlarmCleared]
     assert clock.now().wall == system.wall + HOUR_MS
-    assert not clock.wants_word
+    assert not clock.wants_county_time
 
 
 def test_a_county_that_takes_its_word_back_ends_the_dispute(system: FakeSystemClock, memory: MemoryState) -> None:
@@ -439,7 +439,7 @@ def test_a_county_that_takes_its_word_back_ends_the_dispute(system: FakeSystemCl
     heard(clock, system, MORNING_MS + HOUR_MS)
     system.pass_ms(60_000)
     assert [type(fact) for fact in heard(clock, system, system.wall)] == [AlarmCleared]
-    assert not clock.wants_word
+    assert not clock.wants_county_time
     system.pass_ms(REPEATED_AFTER_MS)
     assert told(clock, system, system.wall + HOUR_MS) is None, "a dispute that is over does not count for the next"
 
@@ -465,7 +465,7 @@ def test_an_ntp_that_is_well_settles_the_dispute_at_once(system: FakeSystemClock
 
 def test_the_run_of_the_countys_clock_is_stated(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
-    [fact] = clock.county_said(
+    [fact] = clock.take_county_time(
         MORNING_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono, clock_run=b"run-one-"
     )
     assert isinstance(fact, ClockCorrected)
@@ -474,8 +474,8 @@ def test_the_run_of_the_countys_clock_is_stated(system: FakeSystemClock, memory:
 
 def test_the_countys_word_is_wanted_until_it_is_had_in_this_boot(system: FakeSystemClock, memory: MemoryState) -> None:
     clock = started(system, memory)
-    assert clock.wants_word
+    assert clock.wants_county_time
     ntp(clock, system)
-    assert clock.wants_word
+    assert clock.wants_county_time
     told(clock, system, system.wall)
-    assert not clock.wants_word
+    assert not clock.wants_county_time

@@ -282,7 +282,7 @@ def test_a_touch_without_a_direction_keeps_to_that_when_its_boot_learns_the_time
         station.accept(desired())
         first = station.touch(ZHANG)
         assert (first.direction, first.quality) == (None, "unknown")
-        station.clock.county_said(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        station.clock.take_county_time(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         again = station.touch(ZHANG)
         assert (again.direction, again.quality, again.choose_within_ms) == (None, "synced", 10_000)
 

@@ -166,7 +166,7 @@ def test_what_moved_before_the_time_is_known_counts_for_the_days_it_was(
         system.pass_ms(2 * DAY_MS)
         move(station, 1)
         november_1 = MORNING_MS - 23 * DAY_MS
-        station.clock.county_said(november_1, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        station.clock.take_county_time(november_1, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         station.traffic.tick()
         assert station.traffic.month_bytes() == 1, "all the rest was in October, as far as anyone knows"
         station.traffic.keep()
@@ -194,7 +194,7 @@ def test_a_corrected_clock_corrects_the_book(tmp_path: Path, system: FakeSystemC
         station.traffic.keep()
     system.reboot(b"boot-two--------")
     with bench(tmp_path, system, trusted=False) as station:
-        station.clock.county_said(wrong, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        station.clock.take_county_time(wrong, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         move(station, 30)
         station.county_told(MORNING_MS)
         station.traffic.tick()
@@ -234,7 +234,7 @@ def test_a_restart_neither_repeats_nor_forgets(tmp_path: Path, system: FakeSyste
     system.reboot(b"boot-two--------")
     with bench(tmp_path, system, trusted=False) as station:
         assert station.traffic.puts_off("blobs"), "while the date is unknown, what held last holds"
-        station.clock.county_said(MORNING_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+        station.clock.take_county_time(MORNING_MS, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
         station.traffic.tick()
         assert len(station.of(AlarmRaised)) == 1
         station.accept(desired(version=3, settings={"data_mb_month": 2}))

@@ -1,4 +1,4 @@
-"""Judge an opened file before anything of it is believed or sent."""
+"""Check an opened file before any of its facts is believed or sent."""
 
 from agent.storage.errors import Damaged, StorageFailed
 from agent.storage.outbox.progress import Progress, load_progress
@@ -11,10 +11,10 @@ STATION_KEY = "outbox/station"
 
 
 def checked(store: Store, *, station: str) -> tuple[Tip, Progress]:
-    """Return where the newest stream stands, after checking all that will be relied upon.
+    """Return where the newest stream stands, after checking everything that the outbox will rely on.
 
-    Every page is read; the stream is this station's; and each fact without a receipt is, by digest and by chain,
-    what was committed. Facts that the county has are not read again: they are checked when they are needed.
+    Every page is read; the stream is this station's; and digest and chain prove each fact without a receipt. Facts
+    that the county has are checked later, when they are needed.
 
     Raises:
         Damaged: Something does not hold.
@@ -33,7 +33,7 @@ def checked(store: Store, *, station: str) -> tuple[Tip, Progress]:
 
 
 def refuse_foreign(owner: bytes | None, *, station: str) -> None:
-    """Refuse a file that a person put here from another station: its facts are not ours to tell.
+    """Refuse a file that a person copied here from another station: only that station may tell its facts.
 
     Raises:
         StorageFailed: ``owner`` is known and is not ``station``.
@@ -43,7 +43,7 @@ def refuse_foreign(owner: bytes | None, *, station: str) -> None:
 
 
 def _check_tables(store: Store) -> None:
-    """Compare the file's own description of its tables: it decides what SQLite lets in."""
+    """Compare the file's own description of its tables: SQLite applies the checks and triggers that stand there."""
     described = {str(sql) for (sql,) in store.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
     if described != {*TABLES, *GUARDS}:
         raise Damaged("the tables are not described as they were made")

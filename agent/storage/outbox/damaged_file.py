@@ -1,7 +1,7 @@
-"""The bytes of a database file and its write-ahead log, as pages, whatever state they are in.
+"""Read a database file and its write-ahead log as pages, whatever state they are in.
 
-The log (https://sqlite.org/fileformat2.html, 4) is read without its checksums: where one bit of it is wrong SQLite
-drops every later commit, but each row there still proves itself.
+The log (https://sqlite.org/fileformat2.html, 4) is read without its checksums. SQLite drops every commit after one
+wrong bit, but each row in those frames still proves itself.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from agent.storage.store import PAGE_BYTES
 _WAL_HEADER = 32
 _FRAME_HEADER = 24
 _TRIES = 3
+"""Reads of bytes that the card does not give: what salvage does not read now is never carried over."""
 _FRAME = _FRAME_HEADER + PAGE_BYTES
 
 
@@ -24,11 +25,14 @@ class WalFrames:
         self._file = disk.open(path) if path.is_file() else None
         size = path.stat().st_size if self._file else 0
         self.count = max(0, size - _WAL_HEADER) // _FRAME
-
         self._salts = self._current_salts()
 
     def _current_salts(self) -> bytes:
-        """Return the salts of the log's present run; frames with others are left over from an earlier run."""
+        """Return the salts of the log's present run; frames with others are left over from an earlier run.
+
+        The header names them. It is believed when one of the first two frames agrees: with a damaged header the first
+        frame is the better witness.
+        """
         header, first, second = (self._read(offset, 8) for offset in (16, self._at(0) + 8, self._at(1) + 8))
         return header if header in (first, second) else first
 
@@ -99,7 +103,7 @@ class DamagedFile:
 
 
 def _read(file: BinaryIO, offset: int, size: int) -> bytes:
-    """Read bytes, trying again where the card fails: what salvage does not read now, it never carries over."""
+    """Return the bytes at ``offset``, or nothing when the card fails each time."""
     for _ in range(_TRIES):
         try:
             file.seek(offset)

@@ -1,4 +1,4 @@
-"""The few things that the outbox does with whole files, each durable when it returns."""
+"""What the outbox does with whole files. Proofs put a disk that fails or loses power in the place of the real one."""
 
 from pathlib import Path
 from typing import BinaryIO, Protocol

@@ -1,7 +1,7 @@
 """Streams before the current one, for a county that came back from a backup older than the current stream.
 
-What the county had matched of an earlier stream was not said again in the next one. A restored county may lack it;
-it is asked with `Compare` for each earlier stream, and what it lacks is said again under its first name.
+When a stream ends, the next one re-issues only the facts that the county had not matched. A restored county may lack
+the matched ones, too. The station asks with `Compare` about each earlier stream and re-issues what the county lacks.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from protocol.facts import EpochOpened, decode_fact
 
 @dataclass(frozen=True, slots=True)
 class EarlierStream:
-    """A stream that ended: the county had it up to ``matched``, and ``heads`` (falling) ask how much it has now."""
+    """A stream that ended. The county had it up to ``matched``; ``heads``, falling in seq, ask how much it has now."""
 
     number: int
     epoch: bytes
@@ -24,9 +24,9 @@ class EarlierStream:
 
 
 def earlier_streams(store: Store, *, newest: int) -> list[EarlierStream]:
-    """Return the streams before ``newest`` of which something was matched, the latest first.
+    """Return the streams before ``newest`` of which the county had matched something, the latest first.
 
-    A stream whose end was erased long after its receipts is left out: so are its facts.
+    A stream is left out when its facts were erased, long after their receipts.
     """
     return [stream for number in range(newest - 1, 0, -1) for stream in _ended(store, number)]
 
@@ -38,7 +38,11 @@ def spaced_heads(store: Store, stream: int, *, through: int) -> list[birth.Mark]
 
 
 def spaced_seqs(through: int) -> list[int]:
-    """Return exponentially spaced seqs from ``through`` down to 1."""
+    """Return exponentially spaced seqs from ``through`` down to 1.
+
+    They are dense near the end, because that is what a restored county lacks. The longest stream has 42 of them, fewer
+    than a comparison may carry.
+    """
     seqs: list[int] = []
     seq, step = through, 1
     while seq > 1:

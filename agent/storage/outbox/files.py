@@ -1,7 +1,7 @@
 """Whole outbox files: made under another name and renamed when complete, set aside when damaged.
 
-A file under the outbox's own name is therefore always complete. Each step is durable before the next, so after a
-power cut at any point `finish_replacement` finds one of few cases and finishes it.
+A file under the outbox's own name is therefore always complete. Each step is durable before the next one, so
+that `finish_replacement` can finish or clear away what a power cut left at any point.
 """
 
 import fcntl
@@ -23,7 +23,7 @@ _HEADER = b"SQLite format 3\x00" + PAGE_BYTES.to_bytes(2, "big") + b"\x02\x02\x0
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Let one process at a time move whole files about; once a file is open, SQLite's own lock guards it.
+    """Let only one process at a time rename and remove whole files. Once a file is open, SQLite's own lock guards it.
 
     Raises:
         StorageFailed: Another process is opening an outbox here at this moment, or there is no such folder.
@@ -76,7 +76,9 @@ def make(path: Path, disk: Disk, fill: Callable[[Store], None], *, at: Moment) -
 
 
 def check_header(path: Path, disk: Disk) -> None:
-    """Look at the first page before SQLite does: it takes a short file for a new one and drops the log.
+    """Look at the first page before SQLite opens the file, because SQLite takes a short file for a new one.
+
+    It would then drop the log, and with it commits that the lamp was green for.
 
     Raises:
         Damaged: The file does not begin like one of ours, and the log holds no better first page.
@@ -84,6 +86,7 @@ def check_header(path: Path, disk: Disk) -> None:
     try:
         with disk.open(path) as file:
             beginning = file.read(PAGE_BYTES)
+        # A short file is damaged even when the log has a first page: SQLite would not look at the log.
         if len(beginning) < PAGE_BYTES:
             raise Damaged(f"{len(beginning)} bytes")
         if not beginning.startswith(_HEADER) and not _log_has_first_page(path, disk):
@@ -118,7 +121,10 @@ def _fill(made: Path, disk: Disk, fill: Callable[[Store], None]) -> None:
 
 
 def _put_in_place(path: Path, disk: Disk, *, at: Moment) -> Path | None:
-    """Move the old file away, then its log, then the new file in, each durably: a log never meets a strange file."""
+    """Move the old file away, then its log, then the new file in.
+
+    Each step is durable before the next one, because SQLite would apply a log to whatever file lies beside it.
+    """
     bad = _bad_name(path, at=at)
     former = None
     for old, aside in ((path, bad), (wal_of(path), wal_of(bad))):

@@ -1,7 +1,7 @@
-"""The station's outbox: facts that were committed are on disk, in order, until the county's receipt and long after.
+"""The station's outbox: committed facts are on disk, in order, until the county's receipt and long after it.
 
-When `Outbox.commit` has returned, the lamp may turn green. Identity is ``(station, epoch, seq)``; seq comes from the
-stream itself, never from a clock. What the county has is known by its receipts alone.
+When `Outbox.commit` has returned, the lamp may turn green. A fact's identity is ``(station, epoch, seq)``; seq comes
+from the stream itself, never from a clock. Only a receipt tells what the county has.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -59,6 +59,7 @@ class Outbox:
         self._record_key = record_key
         self._now = now
         self._unsure = False
+        """A write failed, so the file may say something else than this object: see `_transaction`."""
         self._damage: Damaged | None = None
         self._signed: SignedHead | None = None
 
@@ -73,17 +74,17 @@ class Outbox:
         vfs: str = "",
         disk: Disk | None = None,
     ) -> Self:
-        """Open the outbox file, or make it, or salvage it; damage is never a reason not to start.
+        """Open the outbox file, or make it, or salvage it. A damaged file never keeps a station from starting.
 
-        A damaged file is set aside as ``NAME.bad-YYYYmmddTHHMMSS``; what it still tells is carried over, what has no
-        receipt is said again in a new stream, and what can't be read is stated as `FactsLost`.
+        It is set aside as ``NAME.bad-YYYYmmddTHHMMSS``. Its readable facts are carried over. Those without a receipt
+        are re-issued in a new stream, and gaps among these are stated as `FactsLost`.
 
         Args:
             station: The station's id; it enters every head.
             record_key: Signs heads.
             now: Dates the facts that the outbox itself writes.
             vfs: Name of a SQLite VFS to go through instead of the system's.
-            disk: Other ways to reach whole files; it names its own VFS.
+            disk: What renames and removes whole files, if not the operating system; it names its own VFS.
 
         Raises:
             StorageFull: No room to make or salvage the file; what was there is untouched.
@@ -92,7 +93,9 @@ class Outbox:
         disk = disk or RealDisk(vfs=vfs)
         with alone_in(path.parent):
             finish_replacement(path, disk, at=now())
-            if not path.exists() and not _has_bytes(wal_of(path)):
+            wal = wal_of(path)
+            # A log without its file may hold facts: that is a damaged outbox, not a new one.
+            if not path.exists() and not (wal.exists() and wal.stat().st_size > 0):
                 make(path, disk, lambda store: _begin(store, station=station, at=now()), at=now())
             try:
                 store, tip, progress = _open_checked(path, disk, station=station)
@@ -128,14 +131,14 @@ class Outbox:
 
     @property
     def damage(self) -> Damaged | None:
-        """What a write found wrong with the file itself: only opening it anew can mend that."""
+        """What a write found wrong with the file itself, or None. Only opening the outbox anew can mend it."""
         return self._damage
 
     def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
         """Put facts on disk together, in this order, and return their identities: now they can't be lost.
 
         Args:
-            state: Values to `get` later, on disk together with the facts or not at all.
+            state: Values by key, for `get`; on disk together with the facts, or not at all.
 
         Raises:
             StorageFull: Nothing was written; later commits work when there is room again.
@@ -154,12 +157,13 @@ class Outbox:
             seqs = [appender.add(body) for body in bodies]
             appender.flush()
             self._book.write(self._store, issued=appender.tip.through, now=self._now())
+        # Only now: if the transaction fails, the stream still ends where it ended before.
         self._tip = appender.tip
         self._book.written()
         return [FactRef(epoch=self.epoch, seq=seq) for seq in seqs]
 
     def signed_head(self) -> SignedHead:
-        """Return the record key's signature over `through` and `head`."""
+        """Return the record key's signature over `through` and `head`; the same bytes while these are the same."""
         if self._signed is None or (self._signed.epoch, self._signed.head) != (self.epoch, self.head):
             self._signed = self._sign(self.through, self.head)
         return self._signed
@@ -172,12 +176,13 @@ class Outbox:
             max_bytes: At most so many bytes of facts, though always one fact.
 
         Returns:
-            None when there is none after ``seq``, or the next one has its receipt and is no longer here: erased long
-            after, or damaged.
+            None when there is no fact after ``seq``, or when the county has the next one and it can't be read here: it
+            was erased, or it is damaged.
 
         Raises:
-            StorageFailed: The next one has no receipt and is not what was committed. It is not sent; opening the outbox
-                anew salvages the rest.
+            Damaged: The next fact has no receipt and is not what was committed. It is not sent; opening the outbox anew
+                salvages the rest.
+            StorageFailed: The disk failed.
         """
         facts: list[SealedFact] = []
         head, size = b"", 0
@@ -185,6 +190,7 @@ class Outbox:
             if stored.salt is None or stored.body is None:
                 break
             if not stored.intact():
+                # The intact facts before it go first; the next call finds it again.
                 if facts or stored.seq <= self.receipted:
                     break
                 raise Damaged(f"seq {stored.seq} is not what was committed")
@@ -206,12 +212,12 @@ class Outbox:
         return next((fact.head for fact in read_facts(self._store, self._tip.number, first=seq, last=seq)), None)
 
     def take_receipt(self, receipt: Receipt) -> bool:
-        """Note what the county has, durably with the next write: a lost note costs a redelivery, nothing else.
+        """Note what the county has. The note becomes durable with the next write; losing it costs a redelivery.
 
-        A newer generation may lower `receipted`; facts held by the county are kept here for good.
+        A newer generation may lower `receipted`. Facts that the county holds unread are kept here for good.
 
         Returns:
-            False when it says nothing about the current stream as it is here: another epoch, further than `through`,
+            False when the receipt does not fit the current stream: another station or epoch, a seq beyond `through`,
             or another head. Nothing is noted then.
         """
         if receipt.station != self._station or receipt.epoch != self.epoch:
@@ -236,7 +242,7 @@ class Outbox:
         return earlier_streams(self._store, newest=self._tip.number)
 
     def reissue_earlier(self, earlier: EarlierStream, *, after: int) -> None:
-        """Append, to the current stream, the facts ``after + 1`` … ``matched`` of an earlier one under their names.
+        """Re-issue, in the current stream, the facts ``after + 1`` … ``matched`` of an earlier one.
 
         Raises:
             StorageFull: Nothing was written.
@@ -253,9 +259,9 @@ class Outbox:
         self._book.written()
 
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
-        """Begin a new stream that says again every fact of the current one after ``matched``.
+        """Begin a new stream that re-issues every fact of the current one after ``matched``.
 
-        One transaction: after a power cut there is the old stream or the whole new one.
+        It is one transaction: after a power cut there is the old stream, or the whole new one.
 
         Args:
             matched: Up to where the county has the current stream as it is here.
@@ -287,7 +293,7 @@ class Outbox:
         self._tip, self._book = appender.tip, ReceiptBook(progress)
 
     def get(self, key: str) -> bytes | None:
-        """Return a value that `put` stored; None when there is none, or when it is damaged."""
+        """Return a value that `put` or `commit` stored; None when there is none, or when it is damaged."""
         return self._store.get(key)
 
     def put(self, key: str, value: bytes) -> None:
@@ -297,7 +303,8 @@ class Outbox:
             StorageFull: Nothing changed.
             StorageFailed: Nothing changed.
         """
-        # What a failed write left in the log counts at the next start unless another one is written over it.
+        # After a failed write even an equal value is written: what that write left in the log could otherwise count at
+        # the next start.
         surely_there = not self._unsure
         with self._transaction():
             if surely_there and self._store.get(key) == value:
@@ -345,7 +352,10 @@ class Outbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """As `Store.transaction`; after a failure the file is asked anew where the stream stands."""
+        """Like `Store.transaction`. After a failure, the next one first reads from the file where the stream stands.
+
+        A COMMIT that failed may count all the same; then the next fact must not get the same seq.
+        """
         try:
             if self._unsure:
                 self._reload()
@@ -369,10 +379,6 @@ class Outbox:
         return sign_head(self._record_key, station=self._station, epoch=self.epoch, through=through, head=head)
 
 
-def _has_bytes(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0
-
-
 def _begin(store: Store, *, station: str, at: Moment) -> None:
     """Fill a new file: its tables, whose it is, and the first stream."""
     with store.transaction():
@@ -385,7 +391,7 @@ def _begin(store: Store, *, station: str, at: Moment) -> None:
 
 
 def _open_checked(path: Path, disk: Disk, *, station: str) -> tuple[Store, Tip, Progress]:
-    """Open the file and judge it; the store is closed again when it does not pass."""
+    """Open the file and check it; the store is closed again when it does not pass."""
     if path.is_dir():
         raise Damaged("a folder")
     check_header(path, disk)

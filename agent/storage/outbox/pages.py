@@ -1,7 +1,7 @@
-"""Read rows out of a damaged SQLite file, page by page, trusting nothing between the pages.
+"""Read rows out of a damaged SQLite file, page by page, without the pages that lead to them.
 
 Every table leaf page (https://sqlite.org/fileformat2.html, 1.6) lists its own rows, so a lost header, schema or
-interior page costs none of them. A page that is not one, and a cell that does not parse, is passed over.
+interior page costs no row. Other pages, and cells that do not parse, are passed over.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,16 +10,19 @@ from agent.storage.store import PAGE_BYTES, Row, Value
 
 LEAF = 0x0D
 _FIXED_SIZES = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8, 7: 8, 8: 0, 9: 0}
+"""Bytes of a value by its serial type (file format, 2.1); longer types are text and blobs."""
 _MAX_LOCAL = PAGE_BYTES - 35
 _MIN_LOCAL = (PAGE_BYTES - 12) * 32 // 255 - 23
+"""X and M of the file format, 1.6: how much of a row lies on the leaf page itself."""
 _MAX_PAYLOAD = 1 << 20
+"""No row of ours comes near. A damaged length must not make salvage gather the whole file as one row."""
 
 type PageReader = Callable[[int], bytes | None]
 """Page number (from 1) to its bytes, or None."""
 
 
 class _Unreadable(Exception):
-    """A cell is not one."""
+    """The bytes are no cell of a table."""
 
 
 def leaf_rows(page: bytes, *, number: int, pages: PageReader) -> Iterator[tuple[int, Row]]:
@@ -33,6 +36,7 @@ def leaf_rows(page: bytes, *, number: int, pages: PageReader) -> Iterator[tuple[
     if len(page) != PAGE_BYTES or page[start] != LEAF:
         return
     count = int.from_bytes(page[start + 3 : start + 5], "big")
+    # The count may be damaged too; a page has no room for more cells than this.
     for index in range(min(count, PAGE_BYTES // 4)):
         pointer = start + 8 + 2 * index
         try:

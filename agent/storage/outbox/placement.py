@@ -1,7 +1,7 @@
-"""Which salvaged facts stand where they say they stood.
+"""Prove at which place a salvaged fact was committed.
 
-A digest proves what a fact says, not its place: in a torn page the number of one fact can stand before the content of
-another. The place is proven by the chain alone, from the fact before or to the fact after.
+A digest proves what a fact says, not its place: in a torn page the rowid of one fact can stand before the content of
+another. Only the chain proves the place, from the fact before or to the fact after.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from protocol import chain
 def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) -> list[StoredFact]:
     """Delete the facts whose place is not proven, inside the caller's transaction, and return them.
 
-    A damaged head of a proven fact is set right. A fact without any neighbour is kept up to ``issued``, unless its
-    digest stands elsewhere too: digests are salted, so its content is the other one's.
+    A damaged head of a proven fact is corrected. A fact without any neighbour can't be proven. It is kept if its seq
+    was issued, unless its digest stands at another place too: digests are salted, so the content belongs there.
 
     Args:
         start: ``head(0)`` of the stream.

@@ -1,7 +1,8 @@
-"""How far the county's receipts have come, and on which day: kept in memory, written along with the next commit.
+"""How far a stream has come: what the county has receipted, and what was issued. Written along with the next commit.
 
-A mark that a power cut takes costs one redelivery and nothing else. With each mark goes how far the stream had been
-issued, on another page than the facts: a damaged file still tells how many facts it held.
+Progress is kept in memory until then. When a power cut takes the newest, the county is sent some facts again and
+nothing else happens. How far the stream was issued lies on another page than the facts, so that a damaged file still
+tells how many facts it held.
 """
 
 from dataclasses import dataclass, replace
@@ -16,13 +17,17 @@ _SELECT = "SELECT id, receipted, generation, issued, seal FROM marks WHERE id BE
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One row: what is known of a stream now (day 0) or was receipted by the end of a day (days since 1970)."""
+    """A row of the table ``marks``: a stream as it stands now (day 0), or as it stood at the end of a day."""
 
     stream: int
     day: int
+    """Days since 1970 in UTC; 0 for now."""
     receipted: int = 0
+    """The county has every fact up to this seq."""
     generation: int = 0
+    """The county's generation at its newest receipt."""
     issued: int = 0
+    """Last seq that was committed."""
 
 
 def read_progress(row: Row) -> Progress | None:
@@ -35,13 +40,14 @@ def read_progress(row: Row) -> Progress | None:
 
 
 def load_progress(store: Store, stream: int) -> Progress | None:
-    """Return what is known of a stream now, or None when the row is missing or damaged."""
+    """Return how a stream stands now, or None when the row is missing or damaged."""
     rows = store.rows(_SELECT, (place(stream, 0), place(stream, 0)))
     return read_progress(rows[0]) if rows else None
 
 
 def receipted_by(store: Store, stream: int, *, day: int) -> int:
     """Return up to which seq the county had receipted a stream by the end of ``day``; 0 when not known."""
+    # From day 1, because day 0 is the row for now.
     rows = store.rows(_SELECT, (place(stream, 1), place(stream, max(0, day))))
     known = [read_progress(row) for row in rows]
     return max((progress.receipted for progress in known if progress), default=0)
@@ -72,7 +78,7 @@ class ReceiptBook:
 
     @property
     def receipted(self) -> int:
-        """The last seq that the county has, it and all before it."""
+        """The county has every fact up to this seq."""
         return self._progress.receipted
 
     @property
@@ -81,10 +87,16 @@ class ReceiptBook:
         return self._progress.generation
 
     def take(self, *, through: int, generation: int, held: dict[int, str]) -> None:
-        """Note a receipt. An older generation says nothing; only a newer one may lower ``through``."""
+        """Note a receipt. One of an older generation is ignored; only one of a newer may lower `receipted`.
+
+        Args:
+            held: By seq, why the county keeps a fact unread.
+        """
         if generation < self._progress.generation:
             return
         risen = generation > self._progress.generation
+        # An older receipt of the same generation may come late and lowers nothing. A newer generation is a county that
+        # was restored from a backup: it may have lost facts that it had receipted.
         receipted = through if risen else max(through, self.receipted)
         news = {seq: reason for seq, reason in held.items() if seq not in self._held_on_disk}
         self._lowered = self._lowered or receipted < self.receipted
@@ -93,12 +105,14 @@ class ReceiptBook:
         self._progress = replace(self._progress, receipted=receipted, generation=generation)
 
     def write(self, store: Store, *, issued: int, now: Moment) -> None:
-        """Write what is known inside the caller's transaction. Only a trusted clock dates a receipt."""
+        """Write what is known inside the caller's transaction."""
         stream = self._progress.stream
         self._progress = replace(self._progress, issued=issued)
         if self._lowered:
+            # The days tell what may be erased, and a county that lost facts must be able to get them again.
             store.rows("DELETE FROM marks WHERE id > ? AND id < ?", (place(stream, 0), place(stream + 1, 0)))
         write_progress(store, self._progress)
+        # Only a trusted clock dates a receipt: with a wrong date, bodies could be erased years too early.
         if self.receipted and now.quality in DATED_QUALITIES:
             write_progress(store, replace(self._progress, day=max(1, now.wall // MS_PER_DAY)))
         for seq, reason in self._held.items():

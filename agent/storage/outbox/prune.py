@@ -1,14 +1,19 @@
-"""Erase bodies that the county has had for long. Seq, digest and head stay, so the chain still verifies.
+"""Erase the bodies of facts that the county has had for long. Seq, digest and head stay, so the chain still verifies.
 
-A receipt counts from the day on which a trusted clock saw it; what is held by the county unread is never erased here.
+A receipt counts from the day on which a trusted clock saw it. A fact that the county holds unread is never erased here.
 """
 
 from agent.storage.outbox.progress import MS_PER_DAY, receipted_by
-from agent.storage.outbox.schema import place
+from agent.storage.outbox.schema import MAX_SEQ, place
 from agent.storage.store import Store
 
 KEEP_DAYS = 90
 _BATCH = 500
+"""Rows in one transaction: few, so that no touch waits long for it."""
+
+_ERASE = """UPDATE facts SET body = NULL, salt = NULL WHERE place IN (
+    SELECT place FROM facts WHERE place BETWEEN ? AND ? AND body IS NOT NULL
+    AND place NOT IN (SELECT place FROM held) ORDER BY place LIMIT ?) RETURNING place"""
 
 
 def erasable(store: Store, *, before_wall_ms: int) -> list[tuple[int, int]]:
@@ -21,8 +26,10 @@ def erasable(store: Store, *, before_wall_ms: int) -> list[tuple[int, int]]:
     for index, (stream, _) in enumerate(streams):
         through = receipted_by(store, stream, day=day)
         later = streams[index + 1] if index + 1 < len(streams) else None
+        # The end of a stream never got a receipt of its own. It was re-issued at the beginning of the next stream, so
+        # when that beginning has its receipt, the county has the whole stream.
         if later and receipted_by(store, later[0], day=day) >= later[1] > 0:
-            through = (1 << 40) - 1
+            through = MAX_SEQ
         result.append((stream, through))
     return result
 
@@ -36,8 +43,3 @@ def erase(store: Store, stream: int, *, through: int) -> int:
         erased += len(rows)
         if len(rows) < _BATCH:
             return erased
-
-
-_ERASE = """UPDATE facts SET body = NULL, salt = NULL WHERE place IN (
-    SELECT place FROM facts WHERE place BETWEEN ? AND ? AND body IS NOT NULL
-    AND place NOT IN (SELECT place FROM held) ORDER BY place LIMIT ?) RETURNING place"""

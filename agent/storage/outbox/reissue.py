@@ -1,4 +1,4 @@
-"""Say the facts of an old stream again in a new one, each under the identity that it was committed with."""
+"""Re-issue the facts of an old stream in a new one, each with the identity under which it was committed."""
 
 from collections.abc import Iterator
 
@@ -21,9 +21,12 @@ def reissue(
     at: Moment,
     state_lost: bool = True,
 ) -> bool:
-    """Append every fact ``after + 1`` … ``through`` of an old stream; what is not intact is stated as lost.
+    """Append every intact fact ``after + 1`` … ``through`` of an old stream.
 
     Works in bounded memory, inside the caller's transaction. The caller flushes the appender.
+
+    Args:
+        state_lost: State each gap as `FactsLost`.
 
     Returns:
         Whether all of them were intact.
@@ -48,10 +51,10 @@ def _intact_then_end(store: Store, stream: int, *, after: int, through: int) -> 
 
 
 def as_reissued(fact: StoredFact, *, at: Moment) -> Reissued:
-    """Return an intact fact for a new stream, with the layers that it has: each names a place where it stood.
+    """Wrap an intact fact for a new stream. A fact that was re-issued before keeps its layers.
 
-    Where that would be too many of them, or too large, the outermost is left out; its place is the youngest, and the
-    fact itself is the same.
+    Each layer names an identity that the fact had. When the result would have too many layers or be too large, the
+    outermost of the old layers is left out: it names the youngest identity, and the fact itself stays the same.
     """
     again = Reissued(at=at, epoch=fact.epoch, seq=fact.seq, salt=fact.salt or b"", body=fact.body or b"")
     try:

@@ -1,7 +1,7 @@
-"""Make a working outbox out of a damaged one: nothing readable is lost, and what is lost is said.
+"""Make a working outbox out of a damaged one: nothing readable is lost, and what is lost is stated.
 
-Every proven fact is carried over as it lay; those without a receipt are said again in a new stream, which begins with
-`EpochOpened` for reason ``corrupt``; gaps are stated as `FactsLost`.
+Every proven fact is carried over to the same place. The facts without a receipt are also re-issued in a new stream,
+which begins with `EpochOpened` for the reason ``corrupt``; gaps among them are stated as `FactsLost`.
 """
 
 import logging
@@ -38,6 +38,7 @@ def salvage(path: Path, disk: Disk, *, station: str, now: Callable[[], Moment]) 
     at = now()
     with closing(DamagedFile(disk, path)) as damaged:
         scan = scan_file(damaged)
+        # SQLite knows which of several values of a key was committed last. The scan fills in what it can't read.
         scan.state |= _state_as_sqlite_reads_it(path, disk)
         refuse_foreign(scan.state.get(STATION_KEY), station=station)
         aside = make(path, disk, lambda store: _fill(store, damaged, scan, station=station, at=at), at=at)
@@ -65,13 +66,13 @@ def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: M
     epoch = scan.epochs.get(old)
     with store.transaction():
         make_tables(store)
-        rivals = _carry_over(store, damaged, scan, station=station)
+        displaced = _carry_over(store, damaged, scan, station=station)
         matched = scan.receipted(old) if epoch else 0
         appender = Appender.begin(
             store, station=station, number=old + 1, reason="corrupt", previous=epoch, matched=matched, at=at
         )
-        _say_again(store, appender, scan, newest=old, at=at)
-        for fact in rivals:
+        _reissue_unreceipted(store, appender, scan, newest=old, at=at)
+        for fact in displaced:
             appender.add_fact(as_reissued(fact, at=at))
         appender.finish_reissue()
         generation = max((progress.generation for progress in scan.progress.values()), default=0)
@@ -79,8 +80,13 @@ def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: M
         guard_facts(store)
 
 
-def _say_again(store: Store, appender: Appender, scan: Scan, *, newest: int, at: Moment) -> None:
-    """Re-issue what has no receipt. Where that has gaps, what the stream before still has may fill them."""
+def _reissue_unreceipted(store: Store, appender: Appender, scan: Scan, *, newest: int, at: Moment) -> None:
+    """Re-issue the facts that have no receipt, of the newest stream first.
+
+    A stream may itself be the re-issue of the one before. So when it has gaps, the one before is re-issued too, until
+    a stream is whole. Only gaps of the newest stream are stated: it holds the older one's facts too, and would state
+    the same loss twice.
+    """
     whole = False
     for stream in sorted(scan.epochs, reverse=True):
         if whole:
@@ -98,7 +104,10 @@ def _say_again(store: Store, appender: Appender, scan: Scan, *, newest: int, at:
 
 
 def _carry_over(store: Store, damaged: DamagedFile, scan: Scan, *, station: str) -> list[StoredFact]:
-    """Copy what is proven; return the facts whose place another fact has taken (a commit that failed, written over)."""
+    """Copy what is proven, and return the proven facts whose place another fact has.
+
+    Two facts have one place when a commit failed after it was written, and the next commit took its place.
+    """
     for stream, epoch in scan.epochs.items():
         store.rows("INSERT INTO streams VALUES (?, ?, 0)", (stream, epoch))
     for progress in scan.progress.values():
@@ -109,16 +118,20 @@ def _carry_over(store: Store, damaged: DamagedFile, scan: Scan, *, station: str)
     starts = {stream: chain.first_head(station=station, epoch=epoch) for stream, epoch in scan.epochs.items()}
     doubtful: set[StoredFact] = set()
     for fact in proven_facts(damaged, scan):
+        # With a damaged epoch the row can't be inserted as it is; the chain decides about it below.
         if fact.epoch != scan.epochs[fact.stream] or (not insert_fact(store, fact) and not _stored(store, fact)):
             doubtful.add(replace(fact, epoch=scan.epochs[fact.stream]))
     for stream, start in starts.items():
         doubtful |= set(take_out_misplaced(store, stream, start=start, issued=scan.issued(stream)))
     in_order = sorted(doubtful, key=lambda fact: place(fact.stream, fact.seq))
-    return list(_rivals(store, scan, [fact for fact in in_order if fact.intact()], starts=starts))
+    return list(_place_by_chain(store, scan, [fact for fact in in_order if fact.intact()], starts=starts))
 
 
-def _rivals(store: Store, scan: Scan, doubtful: list[StoredFact], *, starts: dict[int, bytes]) -> Iterator[StoredFact]:
-    """Put the doubtful facts that the chain proves where room is; yield those whose place another fact has."""
+def _place_by_chain(
+    store: Store, scan: Scan, doubtful: list[StoredFact], *, starts: dict[int, bytes]
+) -> Iterator[StoredFact]:
+    """Insert the doubtful facts that the chain proves; yield those without a receipt whose place another fact has."""
+    # In order of seq, because each fact that finds its place may prove the next one.
     for fact in doubtful:
         if not follows(store, fact, start=starts[fact.stream]):
             continue

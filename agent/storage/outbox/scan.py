@@ -1,4 +1,4 @@
-"""What a damaged file still tells: which streams there were, how far they had come, what rows are proven."""
+"""Read a damaged file once: which streams it had, how far they had come, and which rows are proven."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,21 +12,21 @@ from agent.storage.outbox.stream import StoredFact, stored_fact
 from agent.storage.store import Row, state_seal
 
 _REACH = 64
-"""So many facts at the end of a stream may be damaged and still count as seen."""
+"""How far beyond the last known fact a damaged row still counts as a fact: a seq further away is damage itself."""
 
 
 @dataclass(slots=True)
 class Scan:
-    """The scan of one pass over the pages."""
+    """What one pass over the pages found."""
 
     votes: Counter[tuple[int, bytes]] = field(default_factory=Counter)
-    """How often each stream number was read with each epoch: a damaged one of either stands alone."""
+    """How often each stream number was read with each epoch. A damaged number or epoch is read once, not often."""
     epochs: dict[int, bytes] = field(default_factory=dict)
-    """By stream number its epoch, as the votes have it."""
+    """By stream number, the epoch that most votes name."""
     seen: dict[tuple[int, bytes], int] = field(default_factory=dict)
     """By stream and epoch, the highest seq of any fact row, proven or not."""
     progress: dict[int, Progress] = field(default_factory=dict)
-    """By place in the table, the mark that knows of the most facts."""
+    """By the row's id, the progress that goes furthest."""
     state: dict[str, bytes] = field(default_factory=dict)
 
     def count_votes(self) -> None:
@@ -37,22 +37,24 @@ class Scan:
 
     def newest_stream(self) -> int:
         """Return the highest stream number that is known; 0 when none is."""
-        marked = [progress.stream for progress in self.progress.values()]
-        return max([*self.epochs, *marked], default=0)
+        return max([*self.epochs, *(progress.stream for progress in self.progress.values())], default=0)
 
     def receipted(self, stream: int) -> int:
-        """Return up to where the county is known to have a stream."""
+        """Return up to which seq the county is known to have a stream."""
         progress = self.progress.get(place(stream, 0))
         return progress.receipted if progress else 0
 
     def issued(self, stream: int) -> int:
-        """Return up to where the marks say that a stream had gone."""
+        """Return up to which seq a stream was committed, as the rows of progress say."""
         return max((progress.issued for progress in self.progress.values() if progress.stream == stream), default=0)
 
     def through(self, stream: int, *, proven: int) -> int:
-        """Return up to where a stream had gone, given the last fact that is proven.
+        """Return the last seq of a stream as far as it is known.
 
-        A row whose body is damaged still shows that there was a fact, unless its seq is out of all reach.
+        A row whose body is damaged still shows that there was a fact, unless its seq is out of reach.
+
+        Args:
+            proven: Last seq of a fact that is proven.
         """
         known = max(proven, self.issued(stream))
         seen = self.seen.get((stream, self.epochs.get(stream, b"")), 0)
@@ -65,7 +67,10 @@ def scan_file(damaged: DamagedFile) -> Scan:
     for rowid, row in _rows(damaged):
         fact = stored_fact((rowid, *row[1:]))
         if fact is not None:
-            _note_fact(scan, fact)
+            if fact.intact():
+                scan.votes[fact.stream, fact.epoch] += 1
+            key = (fact.stream, fact.epoch)
+            scan.seen[key] = max(fact.seq, scan.seen.get(key, 0))
         else:
             _note_other(scan, rowid, row)
     scan.count_votes()
@@ -75,7 +80,7 @@ def scan_file(damaged: DamagedFile) -> Scan:
 def proven_facts(damaged: DamagedFile, scan: Scan) -> Iterator[StoredFact]:
     """Yield every fact of a known stream whose body, unless erased, has its digest; repeats included.
 
-    Where it lies, and under what epoch, is not proven by that.
+    The digest proves neither where the fact lies nor under which epoch: see `placement`.
     """
     for rowid, row in _rows(damaged):
         fact = stored_fact((rowid, *row[1:]))
@@ -88,18 +93,14 @@ def _rows(damaged: DamagedFile) -> Iterator[tuple[int, Row]]:
         yield from leaf_rows(page, number=number, pages=damaged.page)
 
 
-def _note_fact(scan: Scan, fact: StoredFact) -> None:
-    if fact.intact():
-        scan.votes[fact.stream, fact.epoch] += 1
-    key = (fact.stream, fact.epoch)
-    scan.seen[key] = max(fact.seq, scan.seen.get(key, 0))
-
-
 def _note_other(scan: Scan, rowid: int, row: Row) -> None:
+    """Note a row that is no fact. Nothing says which table it is of; its shape and its seal do."""
     match row:
+        # In a record, SQLite stores NULL for the column that is the rowid.
         case (None, bytes(epoch), int()) if len(epoch) == 16 and 0 < rowid < 1 << 22:
             scan.votes[rowid, epoch] += 1
         case (str(key), bytes(value), bytes(seal)) if seal == state_seal(key, value):
+            # Images come the newest first, so the first value of a key is the one that counts.
             scan.state.setdefault(key, value)
         case (None, int(), int(), int(), bytes()):
             progress = read_progress((rowid, *row[1:]))
@@ -109,6 +110,9 @@ def _note_other(scan: Scan, rowid: int, row: Row) -> None:
 
 
 def _later(one: Progress, other: Progress) -> Progress:
-    """Return the newer of two states of a mark; receipts first by generation, which may lower them."""
+    """Return the newer state of the same row.
+
+    The generation decides first, because a new one may lower what was receipted. What was issued only grows.
+    """
     newer = max(one, other, key=lambda progress: (progress.generation, progress.receipted))
     return replace(newer, issued=max(one.issued, other.issued))

@@ -12,6 +12,7 @@ from protocol.facts import EpochOpened, EpochReason, Fact, encode_fact
 from protocol.units import Moment
 
 _BATCH = 500
+"""Facts in memory at a time: a re-issue may have a hundred thousand of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def stored_fact(row: Row) -> StoredFact | None:
 
 
 def read_facts(store: Store, stream: int, *, first: int, last: int) -> Iterator[StoredFact]:
-    """Yield the facts ``first`` to ``last`` of a stream that there are, a bounded number in memory at a time.
+    """Yield those of the facts ``first`` to ``last`` of a stream that exist, a bounded number in memory at a time.
 
     Raises:
         Damaged: A row is no fact.
@@ -71,6 +72,7 @@ def read_facts(store: Store, stream: int, *, first: int, last: int) -> Iterator[
             if fact is None:
                 raise Damaged(f"a row of stream {stream} is no fact")
             yield fact
+            # From the last place, not from a count: rows may be missing, and the caller may delete what it was given.
             following = place(stream, fact.seq + 1)
 
 
@@ -79,7 +81,7 @@ _INSERT = "INSERT INTO facts (place, epoch, salt, body, digest, head) VALUES (?,
 
 
 def insert_fact(store: Store, fact: StoredFact) -> bool:
-    """Store a fact exactly as it was stored before; return whether its place was free."""
+    """Store a fact exactly as it lay in another file; return whether its place was free."""
     where = place(fact.stream, fact.seq)
     row = (where, fact.epoch, fact.salt, fact.body, fact.digest, fact.head)
     return bool(store.rows(f"{_INSERT} ON CONFLICT DO NOTHING RETURNING place", row))
@@ -109,7 +111,7 @@ def load_tip(store: Store, *, station: str) -> Tip:
 
 
 class Appender:
-    """Puts facts after a tip, inside the caller's transaction. ``tip`` is ahead of the file until `flush`."""
+    """Appends facts to a stream, inside the caller's transaction. ``tip`` is ahead of the file until `flush`."""
 
     def __init__(self, store: Store, tip: Tip) -> None:
         self._store = store
@@ -158,6 +160,6 @@ class Appender:
             self._rows = []
 
     def finish_reissue(self) -> None:
-        """Write what `add` took, and that the stream up to here says an older one again."""
+        """Write what `add` took, and that the stream up to here re-issues an older one: `prune` needs that."""
         self.flush()
         self._store.rows("UPDATE streams SET reissued = ? WHERE number = ?", (self.tip.through, self.tip.number))

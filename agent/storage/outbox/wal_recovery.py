@@ -1,8 +1,8 @@
 """Bring back commits that stand in the write-ahead log beyond where SQLite stopped reading it.
 
-SQLite takes the first frame with a wrong checksum for the end of the log, whether a power cut tore the last commit or
-a bit of an earlier one went bad; in the second case commits that were shown green would silently be gone. A fact in
-those frames proves itself: by its digest, and by the chain, which must lead to it from the last fact that SQLite has.
+SQLite takes the first frame with a wrong checksum for the end of the log. Usually a power cut tore the last commit.
+But when a bit of an earlier commit went bad, all later ones would silently be gone, and the lamp was green for them. A
+fact in those frames proves itself by its digest, and by the chain that leads to it from the last fact that SQLite has.
 """
 
 from contextlib import closing
@@ -21,7 +21,7 @@ from protocol import chain
 
 
 class WalRemainder:
-    """What the log's frames hold beyond a tip."""
+    """What the log's frames hold beyond the tip that SQLite sees."""
 
     def __init__(self, tip: Tip) -> None:
         self._tip = tip
@@ -35,6 +35,7 @@ class WalRemainder:
         elif len(row) == 6 and rowid > place(self._tip.number, self._tip.through):
             fact = stored_fact((rowid, *row[1:]))
             if fact and fact.intact():
+                # The chain decides whether the fact is of this stream; a damaged epoch must not cost it.
                 self._facts.setdefault(rowid, []).append(replace(fact, epoch=self._tip.epoch))
 
     def continuation(self) -> list[StoredFact]:
@@ -42,6 +43,8 @@ class WalRemainder:
         found: list[StoredFact] = []
         head, seq = self._tip.head, self._tip.through + 1
         while fitting := [fact for fact in self._facts.get(place(self._tip.number, seq), []) if _follows(fact, head)]:
+            # A commit that failed may have left a fact at this seq before another one was committed there. The one
+            # that counts has a successor, or was written last.
             fact = next((fact for fact in reversed(fitting) if self._goes_on(fact)), fitting[-1])
             found.append(fact)
             head, seq = fact.head, seq + 1
@@ -53,9 +56,10 @@ class WalRemainder:
     def lacks(self, through: int) -> bool:
         """Return whether the log tells of commits after ``through`` of the tip's stream.
 
-        Each commit leaves a mark of how far it went. Whether the very last one was torn by a power cut or damaged
-        later can't be told, and it may have been green: so it counts. A stream that was only just begun does not:
-        what it said again is still here.
+        Each commit writes how far its stream was issued. Whether the very last commit was torn by a power cut or
+        damaged later can't be told. The lamp may have been green for it, so it counts.
+
+        A stream that was only just begun does not count: the facts that it re-issued are still in the tip's stream.
         """
         later = [issued for stream, issued in self._issued if stream > self._tip.number]
         return len(later) > 1 or any(stream == self._tip.number and n > through for stream, n in self._issued)
@@ -69,10 +73,10 @@ def recover_wal(store: Store, path: Path, disk: Disk, *, tip: Tip, progress: Pro
         StorageFull: No room to write them; the log still has them.
         StorageFailed: The disk failed.
     """
-    beyond = _look_beyond(path, disk, tip)
-    facts = beyond.continuation()
+    remainder = _look_beyond(path, disk, tip)
+    facts = remainder.continuation()
     through = facts[-1].seq if facts else tip.through
-    if beyond.lacks(through):
+    if remainder.lacks(through):
         raise Damaged(f"the log tells of commits after seq {through} and does not have them whole")
     if not facts:
         return tip, progress
@@ -86,20 +90,21 @@ def recover_wal(store: Store, path: Path, disk: Disk, *, tip: Tip, progress: Pro
 
 def _look_beyond(path: Path, disk: Disk, tip: Tip) -> WalRemainder:
     """Look at every frame of the log's present run up to its last commit; what follows that was never complete."""
-    beyond = WalRemainder(tip)
+    remainder = WalRemainder(tip)
     with closing(WalFrames(disk, wal_of(path))) as frames:
         run = [index for index in range(frames.count) if frames.current(index)]
         while run and not frames.commits(run[-1]):
             run.pop()
         newest = {frames.number(index): index for index in run}
+        # Every image is read, not only the newest of a page: a later one may be the damaged one.
         for index in run:
             for rowid, row in leaf_rows(
                 frames.page(index),
                 number=frames.number(index),
                 pages=lambda number: frames.page(newest[number]) if number in newest else None,
             ):
-                beyond.look(rowid, row)
-    return beyond
+                remainder.look(rowid, row)
+    return remainder
 
 
 def _follows(fact: StoredFact, head: bytes) -> bool:

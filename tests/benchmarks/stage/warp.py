@@ -95,12 +95,12 @@ class WarpedClock(StationClock):
         super().__init__(system=WarpedSystem(warp), build_ms=build_ms)
         self._warp = warp
 
-    def county_said(
+    def take_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> list[Fact]:
-        """As `StationClock.county_said`."""
+        """As `StationClock.take_county_time`."""
         wall_ms += self._warp.ahead_ms()
-        return super().county_said(
+        return super().take_county_time(
             wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms, clock_run=clock_run
         )
 

@@ -82,7 +82,7 @@ class Station:
         with contextlib.closing(outbox):
             clock.restore(outbox)
             now_ms = clock.mono_ms()
-            clock.county_said(time.time_ns() // 1_000_000, asked_mono_ms=now_ms, answered_mono_ms=now_ms)
+            clock.take_county_time(time.time_ns() // 1_000_000, asked_mono_ms=now_ms, answered_mono_ms=now_ms)
             twin = Twin(station=self.id, village="示例村", state=outbox)
             assert not twin.accept(self._desired(enrolled), at=clock.now()).refused
 

@@ -281,7 +281,7 @@ class Board:
             self._renewal.ended(event)
 
     def on_county_time(self, wall_ms: int, asked_ms: int, answered_ms: int) -> None:
-        facts = self.clock.county_said(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
+        facts = self.clock.take_county_time(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
         if facts:
             self._journal.owe(*facts)
 

@@ -211,7 +211,7 @@ class Program:
     def date(self) -> None:
         """Have the county tell the time."""
         now = self.system.mono_ms()
-        facts = self.clock.county_said(self.system.wall_ms(), asked_mono_ms=now, answered_mono_ms=now)
+        facts = self.clock.take_county_time(self.system.wall_ms(), asked_mono_ms=now, answered_mono_ms=now)
         if facts:
             self.journal.owe(*facts)
 
