@@ -5,11 +5,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from agent.drivers.held_cards import HeldCards
 from agent.ports import DeviceError
 
 log = logging.getLogger(__name__)
 
+GONE_AFTER_S = 1.5
+"""A card that the reader did not report for so long was taken away. Readers that repeat do so several times a second."""
 _MISSING_FIRST_S, _MISSING_MOST_S = 0.25, 2.0
 _FLAPPING_FIRST_S, _FLAPPING_MOST_S = 0.25, 60.0
 _SOUND_AFTER_S = 10.0
@@ -24,7 +25,7 @@ class LoopingReader:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
-        self._held = HeldCards()
+        self._present = PresentCards()
         self._pauses = Pauses()
         self._ready: bool | None = None
         self._ready_since_s = 0.0
@@ -62,7 +63,7 @@ class LoopingReader:
 
     def _card_lies(self, card: str) -> None:
         """Tell of a card that was read just now, unless it has been lying there. Empty: it can't be read."""
-        if self._held.is_new(card):
+        if self._present.is_new(card):
             self._touched(card)
 
     def _set_ready(self, ready: bool) -> None:
@@ -113,3 +114,22 @@ class Pauses:
         sound = ready_for_s >= _SOUND_AFTER_S
         self._flapping_s = 0.0 if sound else min(max(_FLAPPING_FIRST_S, self._flapping_s * 2), _FLAPPING_MOST_S)
         return self._flapping_s or _FLAPPING_FIRST_S
+
+
+class PresentCards:
+    """Knows which cards lie on a reader. There may be several.
+
+    A card that lies there is one touch, however often the reader reports it.
+    """
+
+    def __init__(self, mono_s: Callable[[], float] = time.monotonic) -> None:
+        self._mono_s = mono_s
+        self._seen: dict[str, float] = {}
+
+    def is_new(self, card: str) -> bool:
+        """Note that the reader reports ``card`` now; return whether it did not lie there already."""
+        now = self._mono_s()
+        self._seen = {one: at for one, at in self._seen.items() if now - at <= GONE_AFTER_S}
+        new = card not in self._seen
+        self._seen[card] = now
+        return new
