@@ -1,6 +1,6 @@
 """HTTPS to the county: enrolment calls and resumable downloads, trusting the county CA alone.
 
-Calls are made in a process that ends with them, see `agent.drivers.https_process`; ``requests`` is imported at the
+Calls are made in a process that ends with them, see `agent.errands`; ``requests`` is imported at the
 first.
 """
 

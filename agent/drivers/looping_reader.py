@@ -10,7 +10,7 @@ from agent.ports import DeviceError
 log = logging.getLogger(__name__)
 
 GONE_AFTER_S = 1.5
-"""A card that the reader did not report for so long was taken away. Readers that repeat do so several times a second."""
+"""A card that was not reported for so long was taken away. Readers that repeat do so several times a second."""
 _MISSING_FIRST_S, _MISSING_MOST_S = 0.25, 2.0
 _FLAPPING_FIRST_S, _FLAPPING_MOST_S = 0.25, 60.0
 _SOUND_AFTER_S = 10.0

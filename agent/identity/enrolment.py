@@ -1,7 +1,7 @@
 """Becoming a station of the county, and staying one: enrolment by claim code and renewal at half life.
 
 Both are one HTTPS call each, signed with the record key. They block, and what they load is large: a running agent
-renews in a process of its own (`agent.drivers.https_process`).
+renews in a process of its own (`agent.errands`).
 """
 
 import datetime

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, override
 
 from agent.clocking.lifecycle import Lifecycle
-from agent.drivers.https_process import Renew, renew_where_due
+from agent.errands import Renew, renew_where_due
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame, RenewalEnded
 from agent.identity.enrolment import enrol
 from agent.identity.renewal import Renewal

@@ -22,7 +22,7 @@ from agent.commands.command_log import CommandLog
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
 from agent.config.station_config import OUTBOX_FILE
-from agent.drivers.https_process import fetch_apart
+from agent.errands import fetch_apart
 from agent.events import PictureTaken
 from agent.identity.station_identity import load_identity
 from agent.inbox import Inbox

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from agent.drivers.https import WrongContent, post_json
-from agent.drivers.https_process import COMMAND, Fetch, Outcome, fetch_apart, renew_apart, run_errand
+from agent.errands import COMMAND, Fetch, Outcome, fetch_apart, renew_apart, run_errand
 from agent.identity.enrolment import enrol, renewal_due_ms
 from agent.identity.station_identity import load_identity
 from agent.ports import DeviceError
@@ -201,7 +201,7 @@ def test_the_agent_loads_neither_the_http_library_nor_x509(web: Web, authority: 
 import sys
 from pathlib import Path
 import agent.wiring.assembly
-from agent.drivers.https_process import fetch_apart
+from agent.errands import fetch_apart
 fetch_apart({f"{web.url}/packs/x"!r}, Path({str(authority.ca_file)!r}), bytes.fromhex({NAME.hex()!r}), {len(CONTENT)},
             folder=Path({str(tmp_path / "downloads")!r}), billed=[].append)
 print([name for name in ("requests", "urllib3", "cryptography.x509", "importlib.metadata") if name in sys.modules])

@@ -30,7 +30,7 @@ RENEW_S = 120.0
 FETCH_S = 3600.0
 """A pack may come over a slow line; each step of it has a limit of its own in `agent.drivers.https`."""
 MAX_LINE_BYTES = 8_192
-COMMAND = (sys.executable, "-m", "agent.drivers.https_process")
+COMMAND = (sys.executable, "-m", "agent.errands")
 
 
 class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
