@@ -1,8 +1,9 @@
-"""Errands to the county over HTTPS, each in a process of its own that ends with it.
+"""Errands to the county over HTTPS: renew the certificate, fetch a pack. Each runs in a process of its own.
 
-They are a few in a year, and what ``requests`` and X.509 load would stay in the agent's memory for good. So the agent
-starts this module, writes one line with what to do, and reads one line with what came of it (JSON). A file goes to the
-card, not through the pipe; half of one waits there for the next errand. The process ends when the agent does.
+There are a few errands in a year. ``requests`` and X.509 are large and would stay in the agent's memory for good, so
+the agent starts this module as a process, writes one JSON line that says what to do, and reads one JSON line with the
+outcome. A pack's file goes to the disk, not through the pipe, so that the next errand can go on with half a file. The
+process ends when the agent ends.
 """
 
 import os
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
 RENEW_S = 120.0
 FETCH_S = 3600.0
-"""A pack may come over a slow line; each step of it has a limit of its own in `agent.drivers.https`."""
+"""Long, because a pack may come over a slow line. `agent.drivers.https` limits each step of the download."""
 MAX_LINE_BYTES = 8_192
 COMMAND = (sys.executable, "-m", "agent.errands")
 
 
-class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
-    """Bring a file; see `agent.drivers.https.fetch_pack`."""
+class FetchErrand(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
+    """Fetch a file; see `agent.drivers.https.fetch_pack`."""
 
     url: str
     ca: str
@@ -43,11 +44,12 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True, tag="fetch"):
     into: str
 
 
-class Renew(msgspec.Struct, frozen=True, kw_only=True, tag="renew"):
-    """Renew the certificate of the station in ``folder`` when it is due at ``now_ms``, or ``anyway``.
+class RenewErrand(msgspec.Struct, frozen=True, kw_only=True, tag="renew"):
+    """Renew the certificate of the station in ``folder`` if it is due at ``now_ms``, or ``anyway``.
 
-    That is trusted time, and judges the county's certificate too: the machine's clock may stand in another century. A
-    time that no calendar has says that none is trusted; then the machine's must do.
+    ``now_ms`` is a trusted wall time. The county's certificate is judged by it too, because the machine's clock may
+    stand in another century. If no time is trusted, ``now_ms`` lies after the last date of the calendar; then the
+    machine's clock judges.
     """
 
     folder: str
@@ -57,11 +59,12 @@ class Renew(msgspec.Struct, frozen=True, kw_only=True, tag="renew"):
     anyway: bool = False
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class ErrandOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of an errand.
 
-    ``due_ms`` and ``county_keys`` go with `Renew`: when the certificate now in place is to be renewed, and who signs
-    for the county by the answer that brought it.
+    ``due_ms`` and ``county_keys`` belong to `RenewErrand`. ``due_ms`` is the wall time at which the certificate that is
+    now in place must be renewed. ``county_keys`` are the keys that sign for the county, as its last response named
+    them.
     """
 
     problem: Literal["", "device", "content"] = ""
@@ -70,51 +73,55 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     due_ms: int = 0
     county_keys: list[bytes] = []
     billed: int = 0
-    """Bytes that it moved, IP headers estimated."""
+    """Bytes that the errand moved, with an estimate of the IP headers."""
 
 
 type Billed = Callable[[int], None]
-"""Told what an errand moved, also when it failed; what a process moved that was killed is not known."""
+"""Called with the bytes that an errand moved, also when it failed. If its process was killed, nobody knows them."""
 
 
-def fetch_apart(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Path, billed: Billed) -> bytes:
-    """Bring a file of the county in a process of its own, going on with what an earlier errand left in ``folder``.
+def fetch_by_errand(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Path, billed: Billed) -> bytes:
+    """Fetch a file of the county, beginning with the part that an earlier errand left in ``folder``.
 
     Args:
-        folder: For files under way, of one errand at a time; what belongs to another file is removed.
+        folder: Holds the unfinished file of the one errand that runs. Other files in it are removed.
 
     Raises:
         DeviceError: As `agent.drivers.https.fetch_pack`; also when the process fails or takes longer than `FETCH_S`.
-        WrongContent: As there.
-        OSError: The card fails.
+        WrongContent: The bytes are not the file that was asked for.
+        OSError: The disk fails.
     """
     into = folder / sha256.hex()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for other in folder.iterdir():
         if other != into:
             other.unlink()
-    call = Fetch(url=url, ca=str(ca_path), sha256=sha256, size=size, into=str(into))
+    call = FetchErrand(url=url, ca=str(ca_path), sha256=sha256, size=size, into=str(into))
     run_errand(call, limit_s=FETCH_S, billed=billed)
     content = into.read_bytes()
     into.unlink()
     return content
 
 
-def renew_apart(folder: Path, *, url: str, ca_path: Path, now_ms: int, billed: Billed, anyway: bool = False) -> Outcome:
-    """Renew the station's certificate where that is due, or anyway, in a process of its own.
+def renew_by_errand(
+    folder: Path, *, url: str, ca_path: Path, now_ms: int, billed: Billed, anyway: bool = False
+) -> ErrandOutcome:
+    """Renew the station's certificate if it is due, or ``anyway``.
 
     Raises:
-        DeviceError: The old certificate stays in place, or the new one is there and its end not known yet.
+        DeviceError: The old certificate stays in place; or the new one is in place and nobody knows yet when it is due.
     """
-    call = Renew(folder=str(folder), url=url, ca=str(ca_path), now_ms=now_ms, anyway=anyway)
+    call = RenewErrand(folder=str(folder), url=url, ca=str(ca_path), now_ms=now_ms, anyway=anyway)
     return run_errand(call, limit_s=RENEW_S, billed=billed)
 
 
-def run_errand(call: Fetch | Renew, *, limit_s: float, billed: Billed, command: Sequence[str] = COMMAND) -> Outcome:
-    """Start the process, wait for its answer, and end it.
+def run_errand(
+    call: FetchErrand | RenewErrand, *, limit_s: float, billed: Billed, command: Sequence[str] = COMMAND
+) -> ErrandOutcome:
+    """Start the process, wait for its outcome, and end it.
 
     Raises:
-        DeviceError: It could not do it, failed, or took longer than ``limit_s``.
+        DeviceError: The errand or its process failed, or took longer than ``limit_s``.
         WrongContent: The file is not the one that was asked for.
     """
     try:
@@ -133,10 +140,11 @@ def run_errand(call: Fetch | Renew, *, limit_s: float, billed: Billed, command: 
     return outcome
 
 
-def _talk(process: subprocess.Popen[bytes], call: Fetch | Renew, *, deadline: float) -> Outcome:
+def _talk(process: subprocess.Popen[bytes], call: FetchErrand | RenewErrand, *, deadline: float) -> ErrandOutcome:
     if process.stdin is None or process.stdout is None:
         raise OSError("no pipes")
-    # Its input stays open: where it ends, the agent has ended.
+    # The pipe stays open on purpose: the process ends when it reads the end of its input, which means that the agent
+    # ended.
     process.stdin.write(msgspec.json.encode(call) + b"\n")
     said = b""
     while not said.endswith(b"\n"):
@@ -146,37 +154,37 @@ def _talk(process: subprocess.Popen[bytes], call: Fetch | Renew, *, deadline: fl
         said += piece
         if not piece or len(said) > MAX_LINE_BYTES:
             raise OSError("no answer")
-    return msgspec.json.decode(said, type=Outcome)
+    return msgspec.json.decode(said, type=ErrandOutcome)
 
 
-def do(call: Fetch | Renew) -> Outcome:
-    """Do what was asked, in this process."""
+def do_errand(call: FetchErrand | RenewErrand) -> ErrandOutcome:
+    """Do the errand in this process."""
     from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is what must not stay in the agent
     from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
 
     traffic = Traffic()
-    outcome = Outcome()
+    outcome = ErrandOutcome()
     try:
-        if isinstance(call, Renew):
+        if isinstance(call, RenewErrand):
             judge_at: JudgeAt = call.now_ms if call.now_ms <= LAST_WALL_MS else "system"
             outcome = renew_where_due(call, partial(post_json, traffic=traffic, judge_at=judge_at))
         else:
             fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into), traffic=traffic)
     except WrongContent as error:
-        outcome = Outcome(problem="content", detail=str(error)[:500])
+        outcome = ErrandOutcome(problem="content", detail=str(error)[:500])
     except DeviceError as error:
-        outcome = Outcome(problem="device", detail=str(error)[:500])
+        outcome = ErrandOutcome(problem="device", detail=str(error)[:500])
     except (EnrolmentFailed, IdentityBroken, OSError) as error:
-        outcome = Outcome(problem="device", detail=f"{type(error).__name__}: {error}"[:500])
+        outcome = ErrandOutcome(problem="device", detail=f"{type(error).__name__}: {error}"[:500])
     return msgspec.structs.replace(outcome, billed=traffic.total().billed)
 
 
-def renew_where_due(call: Renew, post: "Post") -> Outcome:
-    """Renew the certificate in a station's folder, by one call of ``post``, where that is due.
+def renew_where_due(call: RenewErrand, post: "Post") -> ErrandOutcome:
+    """Renew the certificate in a station's folder by one call of ``post``, if it is due.
 
     Raises:
-        DeviceError: Nobody is enrolled there.
-        EnrolmentFailed: The old certificate stays in place; also IdentityBroken and OSError.
+        DeviceError: The folder holds no enrolled station.
+        EnrolmentFailed, IdentityBroken, OSError: The old certificate stays in place.
     """
     from agent.identity.enrolment import renew, renewal_due_ms  # noqa: PLC0415
     from agent.identity.station_identity import load_identity  # noqa: PLC0415
@@ -186,18 +194,18 @@ def renew_where_due(call: Renew, post: "Post") -> Outcome:
         raise DeviceError("the station is not enrolled")
     due_ms = renewal_due_ms(identity.enrolled.certificate)
     if call.now_ms < due_ms and not call.anyway:
-        return Outcome(due_ms=due_ms)
+        return ErrandOutcome(due_ms=due_ms)
     identity = renew(identity, url=call.url, ca_file=Path(call.ca), post=post)
     enrolled = identity.enrolled
-    return Outcome(renewed=True, due_ms=renewal_due_ms(enrolled.certificate), county_keys=enrolled.county_keys)
+    return ErrandOutcome(renewed=True, due_ms=renewal_due_ms(enrolled.certificate), county_keys=enrolled.county_keys)
 
 
 def main() -> None:
-    """Take one errand from standard input and answer on standard output. Cards go first: this runs at low priority."""
-    os.nice(10)
+    """Take one errand from standard input and write its outcome to standard output."""
+    os.nice(10)  # so that an errand never delays a card
     line = sys.stdin.buffer.readline(MAX_LINE_BYTES)
     threading.Thread(target=_end_with_the_agent, daemon=True).start()
-    outcome = do(msgspec.json.decode(line, type=Fetch | Renew))
+    outcome = do_errand(msgspec.json.decode(line, type=FetchErrand | RenewErrand))
     os.write(sys.stdout.fileno(), msgspec.json.encode(outcome) + b"\n")
 
 

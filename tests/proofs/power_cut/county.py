@@ -138,9 +138,9 @@ class _Session:
 def serving(file: bytes, *, breaks_at: int) -> Iterator[None]:
     """Let an errand fetch this file in this process, over a line that breaks after so many of its bytes."""
 
-    def errand(call: errands.Fetch, **_: Any) -> errands.Outcome:
+    def errand(call: errands.FetchErrand, **_: Any) -> errands.ErrandOutcome:
         https.fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into))
-        return errands.Outcome()
+        return errands.ErrandOutcome()
 
     with (
         patch.object(errands, "run_errand", errand),
