@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from agent.drivers.https import WrongContent, fetch_pack, post_json
-from agent.drivers.tcp_payload import Traffic
+from agent.drivers.tcp_traffic import TcpTraffic
 from agent.ports import DeviceError, JudgeAt
 from agent.timekeeping.clock import LAST_WALL_MS
 
@@ -162,7 +162,7 @@ def do_errand(call: FetchErrand | RenewErrand) -> ErrandOutcome:
     from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is what must not stay in the agent
     from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
 
-    traffic = Traffic()
+    traffic = TcpTraffic()
     outcome = ErrandOutcome()
     try:
         if isinstance(call, RenewErrand):

@@ -218,7 +218,7 @@ class Link(Protocol):
     """One MQTT 5 connection at a time to the county's broker. Events come through the inbox."""
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         """Begin connecting and return. `LinkUp` or `LinkDown` with ``attempt`` follows.
 
@@ -226,7 +226,7 @@ class Link(Protocol):
             keepalive_s: MQTT 5.0, 3.1.2.10.
             will: Payload published on the station's ``gone`` topic when the connection breaks.
             judge_at: By which time the broker's certificate must be valid; everything else about it is always checked.
-            door: At which of the broker's ports, 0 for the usual one.
+            endpoint: Which of the broker's ports; 0 is the usual one.
         """
 
     def publish(self, leaf: Up, payload: bytes, *, qos: Literal[0, 1]) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agent.causes import cause
-from agent.doctor.ports import Tools, Trouble
+from agent.doctor.ports import DoctorTools, Trouble
 from agent.doctor.problems import Finding, amiss
 from agent.identity.station_identity import Identity
 
@@ -12,7 +12,7 @@ _CODES: dict[Trouble, int] = {"name": 21, "away": 22, "stranger": 23, "dates": 2
 _HTTPS_PORT = 443
 
 
-def examine_county(url: str, ca: Path, identity: Identity | None, tools: Tools) -> list[Finding]:
+def examine_county(url: str, ca: Path, identity: Identity | None, tools: DoctorTools) -> list[Finding]:
     """Knock at the web's door, and at the broker's with the station's certificate."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _HTTPS_PORT
@@ -20,7 +20,7 @@ def examine_county(url: str, ca: Path, identity: Identity | None, tools: Tools) 
         ca.read_bytes()
     except OSError as error:
         return [amiss("县里网页", 11, f"ca：{cause(error)}")]
-    trouble = tools.knock(host, port, ca, None)
+    trouble = tools.probe_endpoint(host, port, ca, None)
     findings = [_told("县里网页", host, port, trouble)]
     if identity is not None:
         broker = _broker(identity, ca, tools)
@@ -28,15 +28,15 @@ def examine_county(url: str, ca: Path, identity: Identity | None, tools: Tools) 
     return findings
 
 
-def _broker(identity: Identity, ca: Path, tools: Tools) -> Finding:
+def _broker(identity: Identity, ca: Path, tools: DoctorTools) -> Finding:
     """One of its two doors is enough."""
     broker = identity.enrolled.broker
     own = (identity.certificate_file, identity.tls_key_file)
-    trouble = tools.knock(broker.host, broker.port, ca, own)
+    trouble = tools.probe_endpoint(broker.host, broker.port, ca, own)
     if (
         trouble == "away"
         and broker.fallback_port is not None
-        and not tools.knock(broker.host, broker.fallback_port, ca, own)
+        and not tools.probe_endpoint(broker.host, broker.fallback_port, ca, own)
     ):
         return Finding("上传通道", f"{broker.host}:{broker.fallback_port} 通（备用端口）")
     return _told("上传通道", broker.host, broker.port, trouble)

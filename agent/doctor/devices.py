@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from agent.config.catalogue import not_installed
 from agent.config.station_config import Chosen, StationConfig
-from agent.doctor.ports import CameraTrial, Tools
+from agent.doctor.ports import CameraTrial, DoctorTools
 from agent.doctor.problems import Finding, amiss
 from agent.vitals.health import HOT_C, SHORT_KIB, SHORT_SHARE, WORN_PERCENT
 from protocol.health import DeviceHealth, DeviceKind, Machine
@@ -69,7 +69,7 @@ def lacking_libraries(config: StationConfig) -> Lacking:
     return {(kind, one.name): missing[0] for kind, one in chosen if (missing := not_installed(one.driver))}
 
 
-def tried(config: StationConfig, tools: Tools, lacking: Lacking = _NOTHING) -> list[Finding]:
+def tried(config: StationConfig, tools: DoctorTools, lacking: Lacking = _NOTHING) -> list[Finding]:
     """Try every device of the configuration. Only where no agent runs: most can be opened once."""
     devices = [_health("reader", chosen, tools.reader(chosen)) for chosen in config.readers]
     devices.append(_health("indicator", config.indicator, tools.indicator()))

@@ -10,7 +10,7 @@ from agent.doctor.county import examine_county
 from agent.doctor.devices import Lacking, examine_disk, examine_power, lacking_libraries, told, tried
 from agent.doctor.identity import examine_identity
 from agent.doctor.outbox import examine_outbox
-from agent.doctor.ports import Tools
+from agent.doctor.ports import DoctorTools
 from agent.doctor.problems import Finding, amiss
 from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
@@ -32,7 +32,7 @@ class Examination:
         return all(one.well is not False for one in self.findings)
 
 
-def examine(config: StationConfig, tools: Tools, *, software: str, earliest_ms: int) -> Examination:
+def examine(config: StationConfig, tools: DoctorTools, *, software: str, earliest_ms: int) -> Examination:
     """Look at everything.
 
     Args:
@@ -88,7 +88,9 @@ def _month(status: Status) -> Finding:
     return amiss("本月流量", 81, f"已用 {used}，正在节省") if status.saving else Finding("本月流量", f"已用 {used}")
 
 
-def _of_one_at_rest(config: StationConfig, tools: Tools, why: NoAnswer, station: str, plausible: bool) -> list[Finding]:
+def _of_one_at_rest(
+    config: StationConfig, tools: DoctorTools, why: NoAnswer, station: str, plausible: bool
+) -> list[Finding]:
     """Look at files and devices ourselves, where no agent holds them."""
     machine = tools.machine()
     findings = [Finding("时钟", "本机时间看上去可信") if plausible else amiss("时钟", 31, "本机时间早于程序安装的时间")]

@@ -17,10 +17,10 @@ type CameraTrial = Literal["well", "failed", "black", "covered"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class DoctorTools:
     """Each may take seconds; none raises for what it finds."""
 
-    knock: Callable[[str, int, Path, tuple[Path, Path] | None], Trouble]
+    probe_endpoint: Callable[[str, int, Path, tuple[Path, Path] | None], Trouble]
     """``(host, port, county CA, our certificate and key or None)``: make a TLS connection and end it."""
     machine: Callable[[], Machine]
     reader: Callable[[Chosen], bool]

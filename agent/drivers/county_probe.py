@@ -13,8 +13,10 @@ _REFUSAL_S = 2.0
 """With TLS 1.3 a server judges our certificate after the handshake (RFC 8446, 4.4.2.4): its alert comes late."""
 
 
-def knock(host: str, port: int, ca: Path, own: tuple[Path, Path] | None, *, within_s: float = WITHIN_S) -> Trouble:
-    """Make a connection and end it; see `agent.doctor.ports.Tools`."""
+def probe_endpoint(
+    host: str, port: int, ca: Path, own: tuple[Path, Path] | None, *, within_s: float = WITHIN_S
+) -> Trouble:
+    """Make a connection and end it; see `agent.doctor.ports.DoctorTools`."""
     try:
         context = _context(ca, own)
     except OSError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from agent.drivers.deadline import Deadline
 from agent.drivers.station_tls import check_dates, dates_refused, judging
-from agent.drivers.tcp_payload import Traffic
+from agent.drivers.tcp_traffic import TcpTraffic
 from agent.ports import DeviceError, JudgeAt, PeerNotProven
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def post_json(
     ca_path: Path,
     body: bytes,
     *,
-    traffic: Traffic | None = None,
+    traffic: TcpTraffic | None = None,
     judge_at: JudgeAt = "system",
     limit_s: float = POST_S,
 ) -> tuple[int, bytes]:
@@ -99,7 +99,7 @@ def _failure(error: BaseException) -> DeviceError:
 
 
 def fetch_pack(
-    url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path, traffic: Traffic | None = None
+    url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path, traffic: TcpTraffic | None = None
 ) -> None:
     """Download one file, going on where a broken connection or an earlier call stopped (RFC 9110, section 14).
 
@@ -166,7 +166,7 @@ def _append(answer: "requests.Response", file: BinaryIO, size: int) -> str:
 
 
 def _session(
-    ca_path: Path, traffic: Traffic | None, judge_at: JudgeAt, deadline: Deadline | None = None
+    ca_path: Path, traffic: TcpTraffic | None, judge_at: JudgeAt, deadline: Deadline | None = None
 ) -> "requests.Session":
     """Return a session for TLS 1.3 with the county CA alone; proxies and the system's authorities don't count."""
     import requests  # noqa: PLC0415
@@ -193,7 +193,7 @@ def _session(
     return session
 
 
-def _watched_pool(traffic: Traffic | None, judge_at: JudgeAt, deadline: Deadline | None) -> type[Any]:
+def _watched_pool(traffic: TcpTraffic | None, judge_at: JudgeAt, deadline: Deadline | None) -> type[Any]:
     """Return urllib3's pool with connections that are counted to their end, whoever closes them and when.
 
     What the county shows is judged by the time that its caller trusts.
@@ -214,7 +214,7 @@ def _watched_pool(traffic: Traffic | None, judge_at: JudgeAt, deadline: Deadline
                 self._count(traffic)
             check_dates(self.sock, judge_at)
 
-        def _count(self, traffic: Traffic) -> None:
+        def _count(self, traffic: TcpTraffic) -> None:
             # A second descriptor keeps the kernel's counters for as long as ``traffic`` is asked.
             traffic.opened(socket.socket(fileno=os.dup(self.sock.fileno())))
 

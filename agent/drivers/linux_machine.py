@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from agent.config.settings import Settings
-from agent.drivers.linux_card import card_of
 from agent.drivers.linux_files import number, text
 from agent.drivers.linux_network import link_and_signal
-from agent.drivers.tool import LIMIT_S, ask
+from agent.drivers.linux_storage_card import storage_card_of
+from agent.drivers.machine_programs import LIMIT_S, output_of
 from agent.ports import DeviceError
 from agent.storage.disk import space
 from protocol.health import Machine, ResetCause, Seen
@@ -35,7 +35,7 @@ _RESETS: tuple[tuple[int, ResetCause], ...] = ((0x20, "watchdog"), (0x01, "overh
 def output(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
     """Return what a program of the system says; empty where it is missing, fails, hangs or says too much."""
     try:
-        return ask(command, limit_s=limit_s)
+        return output_of(command, limit_s=limit_s)
     except DeviceError as error:
         log.info("%s", error)
         return ""
@@ -73,7 +73,7 @@ class LinuxMachine:
         throttled, undervoltage = self._firmware()
         memory = self._memory()
         link, signal = link_and_signal(self._root, self._modem_signal)
-        card = card_of(self._folder, self._root)
+        card = storage_card_of(self._folder, self._root)
         return Machine(
             model=self._shown("proc/device-tree/model") or self._shown("sys/class/dmi/id/product_name"),
             system=self._system(),

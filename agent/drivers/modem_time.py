@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent.drivers.tool import ask
+from agent.drivers.machine_programs import output_of
 from agent.ports import DeviceError, HintRead
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class ModemManagerTime:
     def read(self) -> HintRead:
         """Ask ModemManager for the time of the first modem."""
         try:
-            return HintRead(parse_mmcli(ask(MMCLI)), "")
+            return HintRead(parse_mmcli(output_of(MMCLI)), "")
         except (DeviceError, ValueError, OverflowError) as error:
             return HintRead(None, f"mmcli：{error}"[:200])
 

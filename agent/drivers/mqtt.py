@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.drivers.mqtt_connection import LOOP_S, Connection
 from agent.drivers.station_tls import judging, station_context
-from agent.drivers.tcp_payload import Traffic
+from agent.drivers.tcp_traffic import TcpTraffic
 from agent.events import Event
 from agent.ports import DeviceError, JudgeAt
 from protocol.topics import DOWN, Up, topic
@@ -61,13 +61,13 @@ class PahoLink:
         self._context = context
         self._put = put
         self._mono_ms = mono_ms
-        self._traffic = Traffic()
+        self._traffic = TcpTraffic()
         self._current: Connection | None = None
         self._leaving: Connection | None = None
         atexit.register(self._wait_for_farewell)
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         """Begin an attempt in a thread of its own; the one before is ended."""
         self.disconnect()
@@ -85,7 +85,7 @@ class PahoLink:
         self._current.start(
             after=previous,
             context=lambda: judging(self._context(), judge_at),
-            address=(self._host, self._ports[door]),
+            address=(self._host, self._ports[endpoint]),
             keepalive_s=keepalive_s,
             name=self._station,
         )
@@ -129,5 +129,5 @@ class PahoLink:
         return total.acknowledged, total.received
 
     def bytes_billed(self) -> int:
-        """Return what its IP packets took both ways, headers estimated: see `agent.drivers.tcp_payload`."""
+        """Return what its IP packets took both ways, headers estimated: see `agent.drivers.tcp_traffic`."""
         return self._traffic.total().billed

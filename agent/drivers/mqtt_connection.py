@@ -15,7 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.drivers.station_tls import check_dates, dates_refused
-from agent.drivers.tcp_payload import Traffic
+from agent.drivers.tcp_traffic import TcpTraffic
 from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, JudgeAt
 from protocol.refusal import Refused
@@ -46,7 +46,7 @@ class Connection:
         client: mqtt.Client,
         put: Callable[[Event], None],
         mono_ms: Callable[[], int],
-        traffic: Traffic,
+        traffic: TcpTraffic,
         judge_at: JudgeAt,
         loop_s: float = LOOP_S,
     ) -> None:

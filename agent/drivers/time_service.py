@@ -8,8 +8,8 @@ most 1 s (MAXDIST there). A service that hangs or says what can't be read is not
 import re
 from collections.abc import Callable, Sequence
 
+from agent.drivers.machine_programs import ProgramFailed, ProgramMissing, output_of
 from agent.drivers.system_clock import kernel_discipline
-from agent.drivers.tool import ToolMissing, ToolRefused, ask
 from agent.ports import DeviceError, NtpState
 
 MAX_DISTANCE_S = 1.0
@@ -31,8 +31,8 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 class MachineTimeService:
     """Implements `agent.ports.TimeService`."""
 
-    def __init__(self, *, said_by: Callable[[Sequence[str]], str] = ask) -> None:
-        """``said_by`` runs a program and returns what it says, as `agent.drivers.tool.ask`."""
+    def __init__(self, *, said_by: Callable[[Sequence[str]], str] = output_of) -> None:
+        """``said_by`` runs a program and returns what it says, as `agent.drivers.machine_programs.output_of`."""
         self._said_by = said_by
 
     def read(self) -> NtpState:
@@ -40,7 +40,7 @@ class MachineTimeService:
         for service, ask_it in (("chrony", self._chrony), ("timesyncd", self._timesyncd)):
             try:
                 return NtpState(service, ask_it())
-            except (ToolMissing, ToolRefused):
+            except (ProgramMissing, ProgramFailed):
                 continue
             except (DeviceError, ValueError) as error:
                 return NtpState(service, f"{type(error).__name__}: {error}"[:200])

@@ -342,7 +342,7 @@ class Uplink:
         self._time_only = self._clock_doubt.time_only
         self._link.connect(
             attempt=self._dialling.attempt,
-            door=self._dialling.door,
+            endpoint=self._dialling.door,
             keepalive_s=self._dialling.keepalive_s,
             will=will,
             judge_at=self._clock_doubt.judge_at,

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from agent.config.station_config import StationConfig
-from agent.doctor.ports import Tools
-from agent.drivers.county_probe import knock
+from agent.doctor.ports import DoctorTools
+from agent.drivers.county_probe import probe_endpoint
 from agent.wiring import hardware
 from agent.wiring.trial import contact_ready, indicator_ready, reader_ready, try_camera
 
 
-def doctor_tools(config: StationConfig) -> Tools:
+def doctor_tools(config: StationConfig) -> DoctorTools:
     """Return the doctor's tools: each tries one part in its own time limit."""
-    return Tools(
-        knock=knock,
+    return DoctorTools(
+        probe_endpoint=probe_endpoint,
         machine=lambda: hardware.machine(config).look(),
         reader=lambda chosen: reader_ready(lambda: hardware.reader(chosen)),
         camera=lambda: try_camera(config),

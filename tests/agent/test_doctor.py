@@ -29,7 +29,7 @@ from agent.doctor.examine import Examination, examine
 from agent.doctor.identity import examine_identity
 from agent.doctor.problems import PROBLEMS, Finding, amiss
 from agent.doctor.screen import COLUMNS, LINES, fitted, screen, width
-from agent.drivers.county_probe import knock
+from agent.drivers.county_probe import probe_endpoint
 from agent.drivers.gpio_indicator import GpioIndicator
 from agent.ports import DeviceError
 from agent.wiring import program
@@ -320,30 +320,30 @@ def _serve(listener: socket.socket, context: ssl.SSLContext) -> None:
 def test_a_county_that_is_well(authority: Authority) -> None:
     web = Web(lambda *_: (200, {}, b""), authority.issue("web", host="127.0.0.1"))
     port = int(web.url.rpartition(":")[2])
-    assert knock("127.0.0.1", port, authority.ca_file, None) == ""
+    assert probe_endpoint("127.0.0.1", port, authority.ca_file, None) == ""
     web.close()
 
 
 def test_a_broker_judges_our_certificate(authority: Authority, folder: Path) -> None:
     broker, own = authority.issue("broker", host="127.0.0.1"), authority.issue("test-0001")
     with door(broker, authority.ca_file) as port:
-        assert knock("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == ""
+        assert probe_endpoint("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == ""
     other = Authority(folder / "other", "other")
     with door(broker, other.ca_file) as port:
-        assert knock("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == "refused"
+        assert probe_endpoint("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == "refused"
 
 
 def test_troubles_on_the_way(authority: Authority, folder: Path) -> None:
-    assert knock("a..b", 443, authority.ca_file, None) == "name"
-    assert knock("127.0.0.1", 9, authority.ca_file, None) == "away"
-    assert knock("127.0.0.1", 9, folder / "no-ca.pem", None) == "stranger"
+    assert probe_endpoint("a..b", 443, authority.ca_file, None) == "name"
+    assert probe_endpoint("127.0.0.1", 9, authority.ca_file, None) == "away"
+    assert probe_endpoint("127.0.0.1", 9, folder / "no-ca.pem", None) == "stranger"
     for issued, expected in (
         (Authority(folder / "other", "other").issue("web", host="127.0.0.1"), "stranger"),
         (authority.issue("elsewhere", host="127.0.0.2"), "stranger"),
         (authority.issue("old", host="127.0.0.1", end=START + dt.timedelta(days=1)), "dates"),
     ):
         web = Web(lambda *_: (200, {}, b""), issued)
-        assert knock("127.0.0.1", int(web.url.rpartition(":")[2]), authority.ca_file, None) == expected
+        assert probe_endpoint("127.0.0.1", int(web.url.rpartition(":")[2]), authority.ca_file, None) == expected
         web.close()
 
 
@@ -356,7 +356,7 @@ def test_what_speaks_no_tls_is_a_stranger(authority: Authority) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
-        assert knock("127.0.0.1", listener.getsockname()[1], authority.ca_file, None) == "stranger"
+        assert probe_endpoint("127.0.0.1", listener.getsockname()[1], authority.ca_file, None) == "stranger"
         thread.join(10)
 
 
@@ -366,7 +366,7 @@ def test_what_speaks_no_tls_is_a_stranger(authority: Authority) -> None:
 def test_each_trouble_has_its_code(enrolled: EnrolledStation, trouble: str, code: int) -> None:
     config = load(enrolled.config)
     tools = doctor_tools(config)
-    object.__setattr__(tools, "knock", lambda *_: trouble)
+    object.__setattr__(tools, "probe_endpoint", lambda *_: trouble)
     found = examine(config, tools, software="x", earliest_ms=1)
     assert codes(found) == {41, code}
 
@@ -377,11 +377,11 @@ def test_one_door_of_the_broker_is_enough(enrolled: EnrolledStation) -> None:
     (enrolled.folder / "enrolled.json").write_text(json.dumps(answer))
     config = load(enrolled.config)
     tools = doctor_tools(config)
-    object.__setattr__(tools, "knock", lambda _host, port, _ca, own: "away" if own and port == 9 else "")
+    object.__setattr__(tools, "probe_endpoint", lambda _host, port, _ca, own: "away" if own and port == 9 else "")
     found = examine(config, tools, software="x", earliest_ms=1)
     assert codes(found) == {41}
     assert "127.0.0.1:443 通（备用端口）" in {one.says for one in found.findings}
-    object.__setattr__(tools, "knock", lambda _host, _port, _ca, own: "away" if own else "")
+    object.__setattr__(tools, "probe_endpoint", lambda _host, _port, _ca, own: "away" if own else "")
     assert codes(examine(config, tools, software="x", earliest_ms=1)) == {41, 27}
 
 

@@ -269,10 +269,10 @@ class FakeLink:
         self.acknowledged = sum(len(sent.payload) for sent in self.sent)
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         self.judged_at.append(judge_at)
-        self.doors.append(door)
+        self.doors.append(endpoint)
         self.attempts.append((attempt, keepalive_s, will))
         self.is_open = True
 

@@ -69,7 +69,7 @@ class ClockWay:
         self.hostile = True
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         self.disconnect()
         self._attempt = attempt

@@ -41,10 +41,10 @@ class ScaledLink(PahoLink):
     scale = 1.0
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         fast = max(2, round(keepalive_s / self.scale))
-        super().connect(attempt=attempt, keepalive_s=fast, will=will, judge_at=judge_at, door=door)
+        super().connect(attempt=attempt, keepalive_s=fast, will=will, judge_at=judge_at, endpoint=endpoint)
 
 
 @dataclass

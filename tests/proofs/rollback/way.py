@@ -40,7 +40,7 @@ class Way:
         self._will = b""
 
     def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", door: int = 0
+        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
         self.disconnect()
         self._attempt, self._open, self._will = attempt, True, will

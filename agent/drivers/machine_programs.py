@@ -14,31 +14,31 @@ MAX_BYTES = 16_384
 _MANAGERS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
-class ToolMissing(DeviceError):
+class ProgramMissing(DeviceError):
     """The program is not on this machine."""
 
 
-class ToolRefused(DeviceError):
+class ProgramFailed(DeviceError):
     """The program ended with an exit status that is not 0."""
 
 
-def ask(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
+def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
     """Return what a program writes to standard output, and end it.
 
     Raises:
-        ToolMissing, ToolRefused: As they say.
+        ProgramMissing, ProgramFailed: As they say.
         DeviceError: It said nothing in time, too much, or what is no UTF-8.
     """
     program = shutil.which(command[0])
     if program is None:
-        raise ToolMissing(f"{command[0]} is not installed")
+        raise ProgramMissing(f"{command[0]} is not installed")
     try:
         said, status = _run([program, *command[1:]], deadline=time.monotonic() + limit_s)
         text = said.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise DeviceError(f"{command[0]}: {error}") from error
     if status != 0:
-        raise ToolRefused(f"{command[0]} ended with status {status}")
+        raise ProgramFailed(f"{command[0]} ended with status {status}")
     return text
 
 

@@ -18,23 +18,25 @@ _IP_HEADER_BYTES = {socket.AF_INET: 20, socket.AF_INET6: 40}
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedBytes:
     """Bytes: ``acknowledged`` and ``received`` are payload, ``billed`` is what IP packets took, both ways."""
 
     acknowledged: int = 0
     received: int = 0
     billed: int = 0
 
-    def __add__(self, other: "Moved") -> "Moved":
-        return Moved(self.acknowledged + other.acknowledged, self.received + other.received, self.billed + other.billed)
+    def __add__(self, other: "MovedBytes") -> "MovedBytes":
+        return MovedBytes(
+            self.acknowledged + other.acknowledged, self.received + other.received, self.billed + other.billed
+        )
 
 
-class Traffic:
+class TcpTraffic:
     """The sums of all connections, those that are open included. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._past = Moved()
+        self._past = MovedBytes()
         self._open: dict[int, socket.socket] = {}
 
     def opened(self, sock: object) -> None:
@@ -48,23 +50,23 @@ class Traffic:
         with self._lock:
             known = self._open.pop(id(sock), None)
             if known is not None:
-                self._past += moved(known)
+                self._past += moved_by(known)
 
-    def total(self) -> Moved:
+    def total(self) -> MovedBytes:
         """Return the sums so far."""
         with self._lock:
-            return sum((moved(sock) for sock in self._open.values()), start=self._past)
+            return sum((moved_by(sock) for sock in self._open.values()), start=self._past)
 
 
-def moved(sock: socket.socket) -> Moved:
+def moved_by(sock: socket.socket) -> MovedBytes:
     """Return what one connection has moved; nothing where the kernel does not tell."""
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _FORMAT.size)
     except OSError:
-        return Moved()
+        return MovedBytes()
     if len(info) < _FORMAT.size:
-        return Moved()
+        return MovedBytes()
     acknowledged, received, out, back, sent = _FORMAT.unpack(info)
     header = _TCP_HEADER_BYTES + _IP_HEADER_BYTES.get(sock.family, 0)
     # The SYN counts as one acknowledged byte.
-    return Moved(max(acknowledged - 1, 0), received, sent + received + (out + back) * header)
+    return MovedBytes(max(acknowledged - 1, 0), received, sent + received + (out + back) * header)

@@ -18,7 +18,7 @@ _MOST_WORN = 0x0B
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class StorageCard:
     """What is known of a card; nothing of what is none."""
 
     kind: Literal["emmc", "sd"] | None = None
@@ -26,27 +26,27 @@ class Card:
     end: Literal["normal", "warning", "urgent"] | None = None
 
 
-def card_of(folder: Path, root: Path) -> Card:
+def storage_card_of(folder: Path, root: Path) -> StorageCard:
     """Describe the card that holds ``folder``; ``root`` is the tree in which sysfs is looked for."""
     try:
         number_of_device = os.stat(folder).st_dev
     except OSError:
-        return Card()
-    return card_at(f"{os.major(number_of_device)}:{os.minor(number_of_device)}", root)
+        return StorageCard()
+    return storage_card_at(f"{os.major(number_of_device)}:{os.minor(number_of_device)}", root)
 
 
-def card_at(device: str, root: Path) -> Card:
+def storage_card_at(device: str, root: Path) -> StorageCard:
     """Describe the card of a block device, named ``MAJOR:MINOR``, or of the whole one that it is a part of."""
     try:
         block = (root / "sys/dev/block" / device).resolve(strict=True)
     except (OSError, RuntimeError):
-        return Card()
+        return StorageCard()
     whole = block.parent if (block / "partition").exists() else block
     kind = _KINDS.get(text(whole / "device/type").strip())
     if kind != "emmc":
-        return Card(kind)
+        return StorageCard(kind)
     end = number(whole / "device/pre_eol_info", least=0, most=255)
-    return Card(kind, _worn(text(whole / "device/life_time")), _ENDS.get(end or 0))
+    return StorageCard(kind, _worn(text(whole / "device/life_time")), _ENDS.get(end or 0))
 
 
 def _worn(life_time: str) -> int | None:
