@@ -11,7 +11,7 @@ RETRY_S = 30.0
 
 
 class WatchedContact:
-    """A door contact or motion sensor of which the core hears. Implements `agent.station.core.Device`."""
+    """A door contact or motion sensor of which the core hears. Implements `agent.station.core.EventSource`."""
 
     def __init__(self, contact: Contact, name: str, inbox: Inbox) -> None:
         """``name`` is what people and facts call it."""

@@ -13,7 +13,7 @@ MOST_AN_HOUR = 10
 
 
 class WatchedKeyboards:
-    """A guard of which the core hears. Implements `agent.station.core.Device`."""
+    """A guard of which the core hears. Implements `agent.station.core.EventSource`."""
 
     def __init__(self, guard: KeyboardGuard, inbox: Inbox, mono_s: Callable[[], float] = time.monotonic) -> None:
         self._guard = guard

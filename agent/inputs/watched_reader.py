@@ -6,7 +6,7 @@ from agent.ports import CardReader
 
 
 class WatchedReader:
-    """A card reader of which the core hears. Implements `agent.station.core.Device`."""
+    """A card reader of which the core hears. Implements `agent.station.core.EventSource`."""
 
     def __init__(self, reader: CardReader, name: str, inbox: Inbox) -> None:
         """``name`` is what people and facts call it."""

@@ -33,7 +33,7 @@ from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
 from agent.ports import Indicator
 from agent.station.commands import Commands
-from agent.station.core import Core, Device, Parts
+from agent.station.core import Core, EventSource, StationParts
 from agent.station.delegate import StationDelegate
 from agent.station.notify import Notifier
 from agent.storage.blobs import BlobStore
@@ -66,7 +66,7 @@ class Station:
 
     core: Core
     inbox: Inbox
-    parts: Parts
+    parts: StationParts
 
 
 @contextmanager
@@ -196,7 +196,7 @@ class _Build:
             renew=partial(county.renew, self.config, self.errands),
         )
 
-    def parts(self, environ: Mapping[str, str]) -> Parts:
+    def parts(self, environ: Mapping[str, str]) -> StationParts:
         """Make the rest and put it together."""
         lifecycle = Lifecycle(
             clock=self.clock, journal=self.journal, twin=self.twin, state=self.outbox, software=software()
@@ -214,10 +214,10 @@ class _Build:
         commands = self._commands()
         health = self._health(lifecycle)
         host = self._host(lifecycle, shelf, home, health, commands)
-        return Parts(
+        return StationParts(
             inbox=self.inbox,
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             waiting=self._waiting,
             damage=lambda: self.outbox.damage,
             last_fact=self.last_fact,
@@ -239,7 +239,7 @@ class _Build:
             kiosks=self.kiosks,
             uplink=self._uplink(host),
             notifier=Notifier(environ=environ, mono_ms=self.clock.mono_ms),
-            devices=self._devices(),
+            sources=self._sources(),
         )
 
     def _waiting(self) -> int:
@@ -370,7 +370,7 @@ class _Build:
         shelf.want(self.twin.desired.packs)
         return shelf
 
-    def _devices(self) -> list[Device]:
+    def _sources(self) -> list[EventSource]:
         cameras = [self.camera] if self.camera else []
         readers = [WatchedReader(reader, name, self.inbox) for name, reader in self.readers.items()]
         contacts = [WatchedContact(contact, name, self.inbox) for name, contact in self.inputs.items()]

@@ -17,7 +17,7 @@ from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox
 from agent.inputs.watched_keyboards import WatchedKeyboards
 from agent.ports import CardReader, Contact, Indicator, Machine, TimeHint
-from agent.station.core import Device
+from agent.station.core import EventSource
 from agent.storage.blobs import BlobStore
 
 
@@ -66,7 +66,7 @@ def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) 
     return CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
 
 
-def keyboards(config: StationConfig, inbox: Inbox) -> list[Device]:
+def keyboards(config: StationConfig, inbox: Inbox) -> list[EventSource]:
     """Watch for strange keyboards where it is told which may be there, and where a reader is one itself."""
     wedges = [(one.settings["usb"], one.settings["port"]) for one in config.readers if one.driver == "wedge"]
     if config.keyboards is None and not wedges:
