@@ -1,4 +1,4 @@
-"""What the uplink may ask of the station and tell it. Implements `agent.uplink.UplinkDelegate`."""
+"""What the uplink asks of the station, and what it reports to it. Implements `agent.uplink.UplinkDelegate`."""
 
 import os
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 class StationDelegate:
-    """The core's face to the uplink. Called on the core thread."""
+    """Acts for the core when the uplink calls. Used on the core thread."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class StationDelegate:
         software: str,
         folder: Path,
         clock: StationClock,
-        journal: FactWriter,
+        fact_writer: FactWriter,
         twin: Twin,
         lifecycle: Lifecycle,
         snapshots: Snapshots,
@@ -54,7 +54,7 @@ class StationDelegate:
         self._software = software
         self._folder = folder
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._twin = twin
         self._lifecycle = lifecycle
         self._snapshots = snapshots
@@ -71,12 +71,13 @@ class StationDelegate:
     def time_told(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
-        """Take the county's time; where the boot learnt it, or it contradicts itself, say so in facts."""
+        """Take the county's time. If it is the first of this boot, or contradicts an earlier one, state that in
+        facts."""
         facts = self._clock.county_said(
             wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms, clock_run=clock_run
         )
         if facts:
-            self._journal.owe(*facts)
+            self._fact_writer.owe(*facts)
         self._home.changed()
 
     def wants_time(self) -> bool:
@@ -92,11 +93,11 @@ class StationDelegate:
         return reported
 
     def command_came(self, command: Command) -> None:
-        """Execute an order; its result is a fact."""
+        """Execute a command; its result is a fact."""
         self._commands.execute(command)
 
     def command_refused(self, command: Command, reason: str) -> None:
-        """Answer an order that must not be carried out as it came."""
+        """Refuse a command because of the way in which it came."""
         self._commands.refuse(command, reason)
 
     def county_key_unknown(self) -> None:
@@ -104,13 +105,13 @@ class StationDelegate:
         self._key_unknown()
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
-        """State an alarm of the uplink's as a fact."""
+        """State an alarm of the uplink as a fact."""
         alarm = AlarmRaised(at=self._clock.now(), code=code[:64], severity=severity, detail=detail[:400])
-        self._journal.owe(alarm)
+        self._fact_writer.owe(alarm)
 
     def blob_damaged(self, sha256: bytes) -> None:
-        """State that a file is given up: the county must not wait for it."""
-        self._journal.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
+        """State that a file is given up, so that the county does not wait for it."""
+        self._fact_writer.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
 
     def link_changed(self, state: LinkState) -> None:
         """Show the link's state; with the link back, fetch what is missing at once."""
@@ -159,11 +160,11 @@ class StationDelegate:
         )
 
     def puts_off(self, what: Sheddable) -> bool:
-        """Return whether ``what`` waits because the month's data run short."""
+        """Return whether ``what`` must wait because the month's data volume runs short."""
         return self._traffic.puts_off(what)
 
     def in_duty(self) -> bool:
-        """Whether a duty window runs; while the time is not known, yes: better a ping too many."""
+        """Whether a duty window is open. While the time is not known it counts as open: better a ping too many."""
         now = self._clock.now()
         return not self._clock.dated or on_duty(self._twin.desired, now.wall)
 

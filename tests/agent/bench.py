@@ -330,7 +330,7 @@ class Bench:
         )
         self.commands = Commands(
             clock=self.clock,
-            answers=self.answers,
+            command_log=self.answers,
             inbox=self.inbox,
             lamp=self.lamp,
             snapshots=self.snapshots,

@@ -40,7 +40,7 @@ def host_of(station: Bench) -> StationDelegate:
         software="cunhui-agent test",
         folder=station.folder,
         clock=station.clock,
-        journal=station.journal,
+        fact_writer=station.journal,
         twin=station.twin,
         lifecycle=station.lifecycle,
         snapshots=station.snapshots,

@@ -176,7 +176,7 @@ class Program:
         )
         self.commands = Commands(
             clock=self.clock,
-            answers=self.answers,
+            command_log=self.answers,
             inbox=self.inbox,
             lamp=Lamp(_Blinker(lambda: self._ears.lit(self._given))),
             snapshots=self.snapshots,
