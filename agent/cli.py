@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.causes import cause
+from agent.chinese_argparse import argparse_in_chinese
 from agent.config.station_config import OUTBOX_FILE, BadConfig, StationConfig, load
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ EXIT_NOT_ENROLLED = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
-    options = _parser().parse_args(arguments)
+    options = _parse(arguments)
     if options.command == "export" and options.outbox is not None:
         return _export_from(options.outbox, options)
     if options.command == "doctor" and options.card:
@@ -49,30 +50,37 @@ def main(arguments: list[str] | None = None) -> int:
     return _enrol(config, options) if command == "enrol" else _run(config)
 
 
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    with argparse_in_chinese():
+        return _parser().parse_args(arguments)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cunhui-agent", description="村慧站点程序")
-    commands = parser.add_subparsers(dest="command", required=True)
-    enrol = commands.add_parser(
-        "enrol", help="用接入码把本机接入县里：运行后按提示输入 13 位接入码", allow_abbrev=False
-    )
-    enrol.add_argument("--claim-file", type=Path, metavar="FILE", help="从文件的第一行读接入码，不从键盘或标准输入读")
+    commands = parser.add_subparsers(dest="command", required=True, title="命令", metavar="命令")
+
+    def command(name: str, says: str, *, allow_abbrev: bool = True) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=says, description=says, allow_abbrev=allow_abbrev)
+
+    enrol = command("enrol", "用接入码把本机接入县里：运行后按提示输入 13 位接入码", allow_abbrev=False)
+    enrol.add_argument("--claim-file", type=Path, metavar="文件", help="从文件的第一行读接入码，不从键盘或标准输入读")
     enrol.add_argument("--claim", default="", help=argparse.SUPPRESS)
-    run = commands.add_parser("run", help="运行站点")
-    check = commands.add_parser("config", help="检查配置文件")
-    check.add_argument("what", choices=["check"])
-    doctor = commands.add_parser("doctor", help="自检：每个部件好不好，不好怎么办")
+    run = command("run", "运行站点")
+    check = command("config", "检查配置文件")
+    check.add_argument("what", choices=["check"], metavar="check", help="核对配置文件，说出全部错误")
+    doctor = command("doctor", "自检：每个部件好不好，不好怎么办")
     doctor.add_argument("--json", action="store_true", help="给程序读")
-    doctor.add_argument("--card", default="", metavar="UID", help="用一张已知卡号的卡，找出读卡器打号码的写法")
-    export = commands.add_parser("export", help="把县里还没收到的记录导出到 U 盘（先停止站点程序）")
-    export.add_argument("--to", required=True, type=Path, metavar="DIR", help="U 盘上的文件夹")
+    doctor.add_argument("--card", default="", metavar="卡号", help="用一张已知卡号的卡，找出读卡器打号码的写法")
+    export = command("export", "把县里还没收到的记录导出到 U 盘（先停止站点程序）")
+    export.add_argument("--to", required=True, type=Path, metavar="文件夹", help="U 盘上的文件夹")
     export.add_argument("--blobs", action="store_true", help="连同图片")
     export.add_argument("--all", action="store_true", help="连同县里已收到、本站还留着的记录")
-    export.add_argument("--station", default="", metavar="ID", help="站点编号，只在 --outbox 文件读不出时需要")
+    export.add_argument("--station", default="", metavar="编号", help="站点编号，只在 --outbox 文件读不出时需要")
     which = export.add_mutually_exclusive_group(required=True)
-    which.add_argument("--config", type=Path, metavar="FILE", help="station.toml")
-    which.add_argument("--outbox", type=Path, metavar="FILE", help="坏机器卡上拷出的 outbox.db（连同 outbox.db-wal）")
+    which.add_argument("--config", type=Path, metavar="文件", help="站点的配置文件 station.toml")
+    which.add_argument("--outbox", type=Path, metavar="文件", help="坏机器卡上拷出的 outbox.db（连同 outbox.db-wal）")
     for one in (enrol, run, check, doctor):
-        one.add_argument("--config", required=True, type=Path, metavar="FILE", help="station.toml")
+        one.add_argument("--config", required=True, type=Path, metavar="文件", help="站点的配置文件 station.toml")
     return parser
 
 
@@ -101,7 +109,7 @@ def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
     try:
         claim = _claim(options.claim_file)
     except OSError as error:
-        print(f"读不到接入码（{error}），请核对文件的路径和权限", file=sys.stderr)
+        print(f"读不到接入码（{cause(error)}），请核对文件的路径和权限", file=sys.stderr)
         return EXIT_FAILED
     try:
         _become_owner(config.folder)
