@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.causes import Explained
 from agent.identity.county_keys import CountyKeys
 from agent.storage.durable import make_folder, sync_folder
 from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
@@ -25,7 +26,7 @@ CERTIFICATE = "certificate.pem"
 ANSWER = "enrolled.json"
 
 
-class IdentityBroken(Exception):
+class IdentityBroken(Explained):
     """A file of the station's folder can't be read as what it should be. A person must look."""
 
 
@@ -71,10 +72,10 @@ def load_identity(folder: Path) -> Identity | None:
     try:
         enrolled = decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)
     except Refused as refused:
-        raise IdentityBroken(f"{ANSWER}: {refused}") from refused
+        raise IdentityBroken(f"{ANSWER}: {refused}", says=f"{ANSWER} 内容不对") from refused
     for name in (RECORD_KEY, TLS_KEY):
         if not (folder / name).exists():
-            raise IdentityBroken(f"{name} is missing")
+            raise IdentityBroken(f"{name} is missing", says=f"缺少 {name}")
     tls_key(folder)
     _restore_certificate(folder, enrolled)
     return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)
@@ -105,7 +106,7 @@ def record_key(folder: Path) -> Ed25519PrivateKey:
         key = Ed25519PrivateKey.generate()
         write_durably(folder / RECORD_KEY, _pem(key))
     if not isinstance(key, Ed25519PrivateKey):
-        raise IdentityBroken(f"{RECORD_KEY} holds no Ed25519 key")
+        raise IdentityBroken(f"{RECORD_KEY} holds no Ed25519 key", says=f"{RECORD_KEY} 里没有密钥")
     return key
 
 
@@ -120,7 +121,7 @@ def tls_key(folder: Path) -> ec.EllipticCurvePrivateKey:
         key = ec.generate_private_key(ec.SECP256R1())
         write_durably(folder / TLS_KEY, _pem(key))
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise IdentityBroken(f"{TLS_KEY} holds no elliptic curve key")
+        raise IdentityBroken(f"{TLS_KEY} holds no elliptic curve key", says=f"{TLS_KEY} 里没有密钥")
     return key
 
 
@@ -130,7 +131,7 @@ def _key(path: Path) -> object | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError) as error:
-        raise IdentityBroken(f"{path.name}: {error}") from error
+        raise IdentityBroken(f"{path.name}: {error}", says=f"{path.name} 内容不对") from error
 
 
 def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:

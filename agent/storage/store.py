@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 import apsw
 
+from agent.causes import Explained
+
 PAGE_BYTES = 4096
 CHECKPOINT_FRAMES = 1000
 """WAL frames between checkpoints: few enough to read at a start, so many that a checkpoint hardly counts."""
@@ -42,11 +44,13 @@ type Value = int | float | str | Buffer | None
 type Row = tuple[Value, ...]
 
 
-class StorageFull(Exception):
+class StorageFull(Explained):
     """The disk has no room. Nothing of the transaction was written; it works again when there is room."""
 
+    says = "磁盘满了"
 
-class StorageFailed(Exception):
+
+class StorageFailed(Explained):
     """The disk or the file failed. Nothing of the transaction counts; opening the outbox anew salvages what it can."""
 
 
