@@ -14,7 +14,7 @@ from agent.timekeeping.clock import State
 from protocol.codec import decode, encode
 from protocol.refusal import Refused
 from protocol.twin import Card, Desired, DutyWindow, Judged, PackRef, Person, Reported, Settings, judge_settings
-from protocol.units import Moment
+from protocol.units import MAX_LONG_TEXT, Moment
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class Twin:
             self._state.put(_SETTINGS_KEY, encode(settings))
             self._state.put(_KEY, encode(desired))
         except (StorageFull, StorageFailed) as error:
-            return f"not kept: {error}"[:400]
+            return f"not kept: {error}"[:MAX_LONG_TEXT]
         return ""
 
 

@@ -6,8 +6,7 @@ from agent.config.catalogue import not_installed
 from agent.config.station_config import Chosen, StationConfig
 from agent.doctor.ports import CameraTrial, DoctorTools
 from agent.doctor.problems import Finding, amiss
-from agent.vitals.health import HOT_C, SHORT_KIB, SHORT_SHARE, WORN_PERCENT
-from protocol.health import DeviceHealth, DeviceKind, Machine
+from protocol.health import HOT_C, DeviceHealth, DeviceKind, Machine, card_worn, disk_limit_kib
 
 _PARTS: dict[DeviceKind, tuple[str, int]] = {
     "reader": ("读卡器", 61),
@@ -90,10 +89,9 @@ def _health(kind: DeviceKind, chosen: Chosen, ready: bool) -> DeviceHealth:
 def examine_disk(free_kib: int, machine: Machine) -> list[Finding]:
     """Judge room and wear by the same limits as the agent's alarms."""
     size = machine.disk_kib
-    limit = SHORT_KIB if size is None else min(SHORT_KIB, size // SHORT_SHARE)
     says = f"剩余 {_room(free_kib)}" + (f"，共 {_room(size)}" if size else "")
-    findings = [amiss("磁盘", 54, says) if free_kib < limit else Finding("磁盘", says)]
-    if (machine.card_worn_percent or 0) > WORN_PERCENT or machine.card_end in ("warning", "urgent"):
+    findings = [amiss("磁盘", 54, says) if free_kib < disk_limit_kib(size) else Finding("磁盘", says)]
+    if card_worn(machine):
         findings.append(amiss("存储卡", 55))
     return findings
 

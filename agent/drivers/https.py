@@ -15,6 +15,7 @@ from agent.drivers.deadline import Deadline
 from agent.drivers.station_tls import check_dates, dates_refused, judging
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.ports import DeviceError, JudgeAt, PeerNotProven
+from protocol.enrolment import MAX_ANSWER_BYTES
 
 if TYPE_CHECKING:
     import requests
@@ -23,7 +24,6 @@ CONNECT_S = 20.0
 READ_S = 30.0
 POST_S = 90.0
 """For one call with its answer, however slowly that comes: an answer has a few thousand bytes."""
-MAX_ANSWER_BYTES = 65_536
 _PIECE_BYTES = 16_384
 FRUITLESS_TRIES = 3
 """A download gives up after so many tries in a row that brought nothing."""

@@ -18,6 +18,7 @@ from agent.drivers.station_tls import check_dates, dates_refused
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, JudgeAt
+from protocol.codec import MAX_MESSAGE_BYTES
 from protocol.refusal import Refused
 from protocol.topics import Down, parse
 
@@ -27,7 +28,8 @@ LOOP_S = 5.0
 FAREWELL_S = 2.0
 """How long a connection that we end may take to say so before it is cut."""
 RECEIVE_MAXIMUM = 8
-MAX_PACKET_BYTES = 131_072
+MAX_PACKET_BYTES = 2 * MAX_MESSAGE_BYTES
+"""Of a whole MQTT packet: a message of the county, its topic and properties, and room."""
 _connect_properties: Any = Properties
 """paho gives its constructor no types."""
 _ACKNOWLEDGED: tuple[Down, ...] = ("desired", "command")

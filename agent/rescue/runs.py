@@ -10,11 +10,9 @@ from agent.storage.outbox.schema import MAX_SEQ
 from agent.storage.outbox.stream import StoredFact, read_facts
 from agent.storage.store import Store
 from protocol import chain
-from protocol.envelope import Envelope, SealedFact
+from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope, SealedFact
 from protocol.export import UNSIGNED
 from protocol.heads import SignedHead, sign_head
-
-MAX_FACTS, MAX_FACTS_BYTES = 200, 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def _groups(facts: Iterable[StoredFact]) -> Iterator[list[StoredFact]]:
     size = 0
     for fact in facts:
         length = len(fact.body or b"")
-        if group and (len(group) == MAX_FACTS or size + length > MAX_FACTS_BYTES):
+        if group and (len(group) == SENT_FACTS or size + length > SENT_FACT_BYTES):
             yield group
             group, size = [], 0
         group.append(fact)

@@ -62,7 +62,7 @@ from protocol.kiosk import (
     OpenLevel,
     Status,
 )
-from protocol.units import Moment
+from protocol.units import MAX_LONG_TEXT, Moment
 
 log = logging.getLogger(__name__)
 
@@ -383,7 +383,7 @@ class Core:
         clock, problem = self._parts.clock, event.read.problem
         if problem:
             code = f"{event.source}_failed"
-            self._state(AlarmRaised(at=clock.now(), code=code, severity="minor", detail=problem[:400]))
+            self._state(AlarmRaised(at=clock.now(), code=code, severity="minor", detail=problem[:MAX_LONG_TEXT]))
         if event.read.wall_ms is not None:
             self._state(clock.hinted(event.read.wall_ms, source=event.source, mono_ms=event.mono_ms))
         self._parts.home.changed()

@@ -21,6 +21,7 @@ from protocol.facts import AlarmRaised, BlobEvicted, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState, Status
 from protocol.twin import Desired, Reported, Sheddable
+from protocol.units import MAX_LONG_TEXT, MAX_SHORT_TEXT
 from protocol.vitals import Vitals
 
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
@@ -106,7 +107,9 @@ class StationDelegate:
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
         """State an alarm of the uplink as a fact."""
-        alarm = AlarmRaised(at=self._clock.now(), code=code[:64], severity=severity, detail=detail[:400])
+        alarm = AlarmRaised(
+            at=self._clock.now(), code=code[:MAX_SHORT_TEXT], severity=severity, detail=detail[:MAX_LONG_TEXT]
+        )
         self._fact_writer.owe(alarm)
 
     def blob_damaged(self, sha256: bytes) -> None:

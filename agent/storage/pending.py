@@ -8,6 +8,7 @@ from collections import deque
 from typing import Protocol
 
 from agent.storage.recent import Readable, first_made
+from protocol.envelope import SENT_FACTS
 from protocol.facts import Attempt, DirectionChosen, HelpAsked, LevelEnded, Touch
 from protocol.units import FactRef
 
@@ -54,7 +55,7 @@ class PendingCount:
     def _read_on(self) -> None:
         end = min(self._stream.through, self._read + MAX_READ)
         while self._read < end:
-            envelope = self._stream.envelope_after(self._read, max_facts=min(200, end - self._read))
+            envelope = self._stream.envelope_after(self._read, max_facts=min(SENT_FACTS, end - self._read))
             if envelope is None:
                 self._read = end
                 return
