@@ -135,9 +135,9 @@ def _become_owner(folder: Path) -> None:
 
 def _check_libraries(config: StationConfig, file: Path) -> int:
     """Say that a file has no mistakes, and which library is not installed where a device of it wants one."""
-    from agent.doctor.devices import lacking_libraries  # noqa: PLC0415 -- a station that runs needs none of this
+    from agent.doctor.devices import missing_libraries  # noqa: PLC0415 -- a station that runs needs none of this
 
-    lacking = lacking_libraries(config)
+    lacking = missing_libraries(config)
     print(f"{file} 没有错误。" if not lacking else f"{file} 没有错误，但是本机少装了程序库：")
     for (_, name), library in lacking.items():
         print(f"{name} 要用 {library}：运行 sudo /opt/cunhui/bin/pip install {library}")
@@ -156,10 +156,10 @@ def _doctor(config: StationConfig, *, as_json: bool) -> int:
 
 
 def _doctor_of_bad_config(bad: BadConfig, *, as_json: bool) -> int:
-    from agent.doctor.problems import amiss  # noqa: PLC0415
+    from agent.doctor.problems import problem_finding  # noqa: PLC0415
 
     count = f"{len(bad.mistakes)} 处错误：" if len(bad.mistakes) > 1 else ""
-    return _print_findings("", [amiss("配置", 11, f"{count}{bad.mistakes[0]}")], as_json=as_json)
+    return _print_findings("", [problem_finding("配置", 11, f"{count}{bad.mistakes[0]}")], as_json=as_json)
 
 
 def _print_findings(station: str, findings: "list[Finding]", *, as_json: bool) -> int:
@@ -193,10 +193,10 @@ def _find_format(file: Path, uid: str) -> int:
 
 
 def _export_from(outbox: Path, options: argparse.Namespace) -> int:
-    from agent.rescue import ExportFailed, board, export  # noqa: PLC0415 -- checking a file needs none of this
+    from agent.rescue import ExportFailed, export, outbox_source  # noqa: PLC0415 -- checking a file needs none of this
     from agent.wiring.program import moment  # noqa: PLC0415
 
-    source = board(outbox, station=options.station, blobs=options.blobs)
+    source = outbox_source(outbox, station=options.station, blobs=options.blobs)
     try:
         exported = export(source, options.to, now=moment, whole=options.all or options.outbox is not None)
     except ExportFailed as failed:

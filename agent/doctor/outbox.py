@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from agent.causes import cause
-from agent.doctor.problems import Finding, amiss
+from agent.doctor.problems import Finding, problem_finding
 from agent.storage.outbox.check import checked
 from agent.storage.outbox.errors import StorageFailed, StorageFull
 from agent.storage.outbox.files import alone_in
@@ -20,14 +20,14 @@ def examine_outbox(path: Path, *, station: str) -> Finding:
             return Finding("记录文件", "还没有记录")
         with path.open("r+b") as file:
             if locked_elsewhere(file.fileno()):
-                return amiss("记录文件", 52)
+                return problem_finding("记录文件", 52)
         with alone_in(path.parent):
             return Finding("记录文件", f"完好，{_waiting(path, station)} 条等待上传")
     except Damaged as error:
         log.warning("the outbox is damaged: %s", error)
-        return amiss("记录文件", 51, "坏了")
+        return problem_finding("记录文件", 51, "坏了")
     except (StorageFailed, StorageFull, OSError) as error:
-        return amiss("记录文件", 51, f"打不开（{cause(error)}）")
+        return problem_finding("记录文件", 51, f"打不开（{cause(error)}）")
 
 
 def _waiting(path: Path, station: str) -> int:

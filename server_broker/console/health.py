@@ -63,7 +63,7 @@ def readings(status: StationStatus | None) -> list[Reading]:
 
 
 def worst(status: StationStatus | None) -> Word:
-    """Return the worst of it as one word, such as 电压不足; 正常 where nothing is amiss."""
+    """Return the worst of it as one word, such as 电压不足; 正常 where nothing is problem_finding."""
     found = readings(status)
     if not found:
         return UNKNOWN

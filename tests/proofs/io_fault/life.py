@@ -12,7 +12,7 @@ import apsw
 from agent.config.station_config import OUTBOX_FILE
 from agent.events import PackFetched
 from agent.identity.station_identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
-from agent.rescue import ExportFailed, board, export
+from agent.rescue import ExportFailed, export, outbox_source
 from agent.storage.durable import make_folder
 from agent.storage.outbox import StorageFailed, StorageFull
 from protocol.receipts import Receipt
@@ -213,7 +213,7 @@ class Life:
     def _export(self) -> None:
         self._close()
         try:
-            done = export(board(self._station / OUTBOX_FILE), self._stick, now=moment)
+            done = export(outbox_source(self._station / OUTBOX_FILE), self._stick, now=moment)
         except ExportFailed:
             return
         if done.path is not None:
