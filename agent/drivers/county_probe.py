@@ -1,4 +1,4 @@
-"""Knock at one of the county's doors: a TLS connection that says nothing, and why it does not come about."""
+"""Probe one of the county's endpoints: open a TLS connection, say nothing, and return why it failed if it did."""
 
 import socket
 import ssl
@@ -20,10 +20,11 @@ def probe_endpoint(
     try:
         context = _context(ca, own)
     except OSError:
+        # Without a readable CA file nobody can prove to be the county.
         return "stranger"
     try:
         sock = socket.create_connection((host, port), timeout=within_s)
-    except (socket.gaierror, UnicodeError):  # a name that can't be one fails in the codec (encodings.idna)
+    except (socket.gaierror, UnicodeError):  # UnicodeError: what can't be a host name fails in encodings.idna
         return "name"
     except OSError:
         return "away"
@@ -55,7 +56,8 @@ def _hands_shaken(sock: socket.socket, context: ssl.SSLContext, host: str, *, ju
 
 
 def _refused(secured: ssl.SSLSocket) -> bool:
-    """Wait for the alert that says that our certificate won't do; a broker that takes it waits for us to speak."""
+    """Wait for the alert that refuses our certificate. A broker that accepts it waits for us to speak, so silence is
+    good."""
     secured.settimeout(_REFUSAL_S)
     try:
         return secured.recv(1) == b""

@@ -1,8 +1,9 @@
-"""The machine as Linux and the Raspberry Pi's firmware describe it in files, and two programs that may be there.
+"""Describe the machine by the files of Linux and of the Raspberry Pi's firmware, and by two programs if they are there.
 
-Every file is optional, read up to a few kilobytes, and believed only where it holds a sensible value: a missing,
-unreadable or absurd one costs its own value alone. Not tried on a real Raspberry Pi: paths are those of the kernel's
-documentation (Documentation/ABI, Documentation/admin-guide) and of the Raspberry Pi kernel's firmware driver.
+Every file is optional, is read up to a few kilobytes, and counts only if it holds a sensible value. If a file is
+missing, unreadable or absurd, only its own value is missing. Not tried on a real Raspberry Pi: the paths come from the
+kernel's documentation (Documentation/ABI, Documentation/admin-guide) and from the Raspberry Pi kernel's firmware
+driver.
 """
 
 import logging
@@ -33,7 +34,7 @@ _RESETS: tuple[tuple[int, ResetCause], ...] = ((0x20, "watchdog"), (0x01, "overh
 
 
 def output(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
-    """Return what a program of the system says; empty where it is missing, fails, hangs or says too much."""
+    """Return what a program of the system prints; empty if it is missing, fails, hangs or prints too much."""
     try:
         return output_of(command, limit_s=limit_s)
     except DeviceError as error:
@@ -59,8 +60,8 @@ class LinuxMachine:
         """Describe the machine whose file tree is ``root``.
 
         Args:
-            folder: Lies on the file system that matters.
-            run: Runs a program and returns what it says, at most a few kilobytes; empty when it fails or hangs.
+            folder: Lies on the file system that is described.
+            run: Runs a program and returns what it prints, at most a few kilobytes; empty if it fails or hangs.
             which: Finds a program.
         """
         self._folder = folder
@@ -111,7 +112,8 @@ class LinuxMachine:
         return None
 
     def _firmware(self) -> tuple[Seen | None, Seen | None]:
-        """Return (held back, undervoltage) as the Raspberry Pi's firmware says, by the kernel or by ``vcgencmd``."""
+        """Return (throttled, undervoltage) as the Raspberry Pi's firmware reports it to the kernel or to
+        ``vcgencmd``."""
         said = text(self._root / "sys/devices/platform/soc/soc:firmware/get_throttled")
         if not said and (program := self._which("vcgencmd")):
             said = self._run([program, "get_throttled"]).removeprefix("throttled=")
@@ -119,11 +121,11 @@ class LinuxMachine:
         if found is None:
             return None, None
         bits = int(found[1], 16)
-        held_back = _seen(bits, _FREQUENCY_CAPPED, _THROTTLED, _SOFT_LIMIT)
-        return held_back, _seen(bits, _UNDERVOLTAGE)
+        throttled = _seen(bits, _FREQUENCY_CAPPED, _THROTTLED, _SOFT_LIMIT)
+        return throttled, _seen(bits, _UNDERVOLTAGE)
 
     def _low_voltage_alarm(self) -> Seen | None:
-        """Return what the kernel's ``rpi_volt`` sensor says (Documentation/hwmon/raspberrypi-hwmon.rst)."""
+        """Return what the kernel's ``rpi_volt`` sensor reports (Documentation/hwmon/raspberrypi-hwmon.rst)."""
         for sensor in sorted((self._root / "sys/class/hwmon").glob("hwmon*")):
             if text(sensor / "name").strip() == "rpi_volt":
                 alarm = number(sensor / "in0_lcrit_alarm", least=0, most=1)

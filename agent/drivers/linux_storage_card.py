@@ -1,7 +1,8 @@
-"""The card under a folder: what it is, and how far it is worn where it tells.
+"""The storage card that holds a folder: its kind, and how far it is worn if it reports that.
 
-An eMMC tells in its extended CSD (JESD84-B51, 7.4: DEVICE_LIFE_TIME_EST_TYP_A and _TYP_B, PRE_EOL_INFO), which the
-kernel shows as ``life_time`` and ``pre_eol_info`` (Documentation/driver-api/mmc/mmc-dev-attrs). SD cards do not tell.
+An eMMC reports it in its extended CSD (JESD84-B51, 7.4: DEVICE_LIFE_TIME_EST_TYP_A and _TYP_B, PRE_EOL_INFO), which the
+kernel shows as ``life_time`` and ``pre_eol_info`` (Documentation/driver-api/mmc/mmc-dev-attrs). SD cards do not report
+it.
 """
 
 import os
@@ -19,7 +20,7 @@ _MOST_WORN = 0x0B
 
 @dataclass(frozen=True, slots=True)
 class StorageCard:
-    """What is known of a card; nothing of what is none."""
+    """What is known of a storage card. All is None if the folder lies on something else."""
 
     kind: Literal["emmc", "sd"] | None = None
     worn_percent: int | None = None
@@ -27,7 +28,7 @@ class StorageCard:
 
 
 def storage_card_of(folder: Path, root: Path) -> StorageCard:
-    """Describe the card that holds ``folder``; ``root`` is the tree in which sysfs is looked for."""
+    """Describe the card that holds ``folder``; ``root`` is the file tree that contains sysfs."""
     try:
         number_of_device = os.stat(folder).st_dev
     except OSError:
@@ -36,7 +37,7 @@ def storage_card_of(folder: Path, root: Path) -> StorageCard:
 
 
 def storage_card_at(device: str, root: Path) -> StorageCard:
-    """Describe the card of a block device, named ``MAJOR:MINOR``, or of the whole one that it is a part of."""
+    """Describe the card of a block device or partition, named ``MAJOR:MINOR``."""
     try:
         block = (root / "sys/dev/block" / device).resolve(strict=True)
     except (OSError, RuntimeError):
@@ -50,7 +51,7 @@ def storage_card_at(device: str, root: Path) -> StorageCard:
 
 
 def _worn(life_time: str) -> int | None:
-    """Return the upper end of the worse area's band: 0x01 is 0–10 %, 0x0A 90–100 %, 0x0B more than that."""
+    """Return the upper end of the worse area's band in per cent: 0x01 is 0–10 %, 0x0A 90–100 %, 0x0B above 100 %."""
     found = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{1,2})\s+(?:0x)?([0-9a-fA-F]{1,2})", life_time.strip())
     bands = [int(band, 16) for band in found.groups()] if found else []
     known = [band for band in bands if 1 <= band <= _MOST_WORN]

@@ -1,4 +1,4 @@
-"""Ask a program of the machine, with a limit on its time and on what it may say. Call it on a thread of its own."""
+"""Run a program of the machine, with limits on its time and output. It blocks, so call it on a thread of its own."""
 
 import os
 import select
@@ -11,7 +11,7 @@ from agent.ports import DeviceError
 
 LIMIT_S = 5.0
 MAX_BYTES = 16_384
-_MANAGERS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+_SERVICE_MANAGER = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
 class ProgramMissing(DeviceError):
@@ -23,11 +23,11 @@ class ProgramFailed(DeviceError):
 
 
 def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
-    """Return what a program writes to standard output, and end it.
+    """Run a program to its end and return what it writes to standard output.
 
     Raises:
-        ProgramMissing, ProgramFailed: As they say.
-        DeviceError: It said nothing in time, too much, or what is no UTF-8.
+        ProgramMissing, ProgramFailed: The program is not here, or ended with an error.
+        DeviceError: It did not end in time, wrote too much, or wrote no UTF-8. It is killed.
     """
     program = shutil.which(command[0])
     if program is None:
@@ -43,8 +43,8 @@ def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
 
 
 def _run(command: list[str], *, deadline: float) -> tuple[bytes, int]:
-    # systemd's own programs would tell the service manager of their failures in the agent's name.
-    environ = {name: value for name, value in os.environ.items() if name not in _MANAGERS} | {"LC_ALL": "C"}
+    # With these variables systemd's own programs would report to the service manager in the agent's name.
+    environ = {name: value for name, value in os.environ.items() if name not in _SERVICE_MANAGER} | {"LC_ALL": "C"}
     with subprocess.Popen(  # noqa: S603 -- a program of the machine, named in our own code
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
     ) as process:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 LOOP_S = 5.0
 FAREWELL_S = 2.0
-"""How long a connection that we end may take to say so before it is cut."""
+"""How long a connection that the station ends may take to say so before it is cut."""
 RECEIVE_MAXIMUM = 8
 MAX_PACKET_BYTES = 2 * MAX_MESSAGE_BYTES
 """Of a whole MQTT packet: a message of the county, its topic and properties, and room."""
@@ -76,7 +76,7 @@ class Connection:
         keepalive_s: int,
         name: str,
     ) -> None:
-        """Begin, once the connection before has taken its leave."""
+        """Begin once the connection before has ended, so that the broker never sees two under one name."""
         self._bind()
         self._thread = threading.Thread(
             target=self._serve,
@@ -110,14 +110,14 @@ class Connection:
         return info.mid
 
     def end(self) -> None:
-        """Take leave; from here on no event comes."""
+        """End the connection in good order; from here on no event comes."""
         with self._lock:
             self._silent = True
         self._ending.set()
         self._client.disconnect()
 
     def wait_ended(self) -> None:
-        """Wait for the thread, no longer than a farewell may take."""
+        """Wait for the thread, but no longer than `FAREWELL_S`."""
         if self._thread is not None:
             self._thread.join(FAREWELL_S)
 

@@ -1,9 +1,10 @@
-"""What TCP connections moved, as the kernel counts it: their payload, and what a metered line is billed for.
+"""How much TCP connections moved, as the kernel counts it: their payload, and the bytes that a metered line is billed
+for.
 
-The bill is an estimate: payload both ways, what was sent again included, and one header for each segment both ways,
-acknowledgements included. The kernel gives all of them (struct tcp_info of linux/tcp.h; the counters of RFC 4898). A
-header is IPv4's 20 bytes (RFC 791) or IPv6's 40 (RFC 8200), TCP's 20 (RFC 9293) and 12 for timestamps (RFC 7323).
-Not counted: name look-ups, handshakes that fail, and what a radio network adds below IP.
+The billed bytes are an estimate: payload both ways with retransmissions, and one header for each segment both ways with
+acknowledgements. The kernel counts all of these (struct tcp_info of linux/tcp.h; the counters of RFC 4898). A header is
+IPv4's 20 bytes (RFC 791) or IPv6's 40 (RFC 8200), TCP's 20 (RFC 9293) and 12 for timestamps (RFC 7323). Not counted are
+name look-ups, handshakes that fail, and what a radio network adds below IP.
 """
 
 import socket
@@ -12,14 +13,14 @@ import threading
 from dataclasses import dataclass
 
 _FORMAT = struct.Struct("=120xQQII56xQ")
-"""tcpi_bytes_acked, _bytes_received, _segs_out, _segs_in and, 200 bytes in, _bytes_sent (there since Linux 4.19)."""
+"""tcpi_bytes_acked, _bytes_received, _segs_out, _segs_in and, at offset 200, _bytes_sent (since Linux 4.19)."""
 _TCP_HEADER_BYTES = 32
 _IP_HEADER_BYTES = {socket.AF_INET: 20, socket.AF_INET6: 40}
 
 
 @dataclass(frozen=True, slots=True)
 class MovedBytes:
-    """Bytes: ``acknowledged`` and ``received`` are payload, ``billed`` is what IP packets took, both ways."""
+    """In bytes. ``acknowledged`` and ``received`` are payload; ``billed`` are the IP packets both ways."""
 
     acknowledged: int = 0
     received: int = 0
@@ -32,7 +33,7 @@ class MovedBytes:
 
 
 class TcpTraffic:
-    """The sums of all connections, those that are open included. Thread-safe."""
+    """The sums over all connections, open ones included. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,13 +41,14 @@ class TcpTraffic:
         self._open: dict[int, socket.socket] = {}
 
     def opened(self, sock: object) -> None:
-        """Count ``sock`` from now on, where it is a TCP socket."""
+        """Count ``sock`` from now on, if it is a socket."""
         if isinstance(sock, socket.socket):
             with self._lock:
                 self._open[id(sock)] = sock
 
     def closing(self, sock: object) -> None:
-        """Keep what ``sock`` has moved; call it before the socket is closed."""
+        """Keep what ``sock`` has moved. Call it before the socket is closed, because the kernel's counters go with
+        it."""
         with self._lock:
             known = self._open.pop(id(sock), None)
             if known is not None:
@@ -59,7 +61,7 @@ class TcpTraffic:
 
 
 def moved_by(sock: socket.socket) -> MovedBytes:
-    """Return what one connection has moved; nothing where the kernel does not tell."""
+    """Return what one connection has moved; nothing if the kernel does not tell."""
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _FORMAT.size)
     except OSError:
