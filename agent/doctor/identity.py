@@ -13,8 +13,8 @@ from cryptography import x509
 from agent.causes import cause
 from agent.doctor.problems import Finding, problem_finding
 from agent.identity.station_identity import (
-    ANSWER,
     CERTIFICATE,
+    ENROLLED,
     RECORD_KEY,
     TLS_KEY,
     Identity,
@@ -39,7 +39,7 @@ def examine_identity(folder: Path, *, now: datetime) -> KnownIdentity:
     try:
         if not _exists(folder):
             return KnownIdentity(None, [problem_finding("身份", 12, f"还没有接入县里，文件夹 {folder} 也还没有")])
-        if not _exists(folder / ANSWER):
+        if not _exists(folder / ENROLLED):
             return KnownIdentity(None, [problem_finding("身份", 12)])
         missing = [name for name in (RECORD_KEY, TLS_KEY, CERTIFICATE) if not _exists(folder / name)]
         if missing:

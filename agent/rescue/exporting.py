@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import agent
 from agent.causes import cause
-from agent.identity.station_identity import ANSWER, RECORD_KEY, IdentityBroken, record_key
+from agent.identity.station_identity import ENROLLED, RECORD_KEY, IdentityBroken, record_key
 from agent.rescue.copying import copy_outbox
 from agent.rescue.failure import ExportFailed
 from agent.rescue.runs import FactRun, Signer, run_to_export
@@ -89,7 +89,7 @@ def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> So
 
 def _enrolled(folder: Path) -> str:
     try:
-        return decode_json((folder / ANSWER).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
+        return decode_json((folder / ENROLLED).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
     except (OSError, Refused):
         return ""
 

@@ -130,7 +130,7 @@ def test_a_refused_renewal_leaves_the_certificate(web: Web, desk: Desk, authorit
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     desk.wrong_nonce = True
     due_ms = renewal_due_ms(first.enrolled.certificate)
-    with pytest.raises(DeviceError, match="AnswerRefused"):
+    with pytest.raises(DeviceError, match="ResponseRefused"):
         renew_by_errand(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms, billed=unmetered)
     assert first.certificate_file.read_text() == first.enrolled.certificate
 

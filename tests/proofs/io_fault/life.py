@@ -11,7 +11,7 @@ import apsw
 
 from agent.config.station_config import OUTBOX_FILE
 from agent.events import PackFetched
-from agent.identity.station_identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
+from agent.identity.station_identity import TLS_KEY, IdentityBroken, record_key, save_enrolment, tls_key
 from agent.rescue import ExportFailed, export, outbox_source
 from agent.storage.durable import make_folder
 from agent.storage.outbox import StorageFailed, StorageFull
@@ -108,7 +108,7 @@ class Life:
                 self.tell(record_key=record_key(self._station).private_bytes_raw())
                 tls_key(self._station)
                 self.tell(tls_key=(self._station / TLS_KEY).read_bytes())
-                save_answer(self._station, enrolled(1))
+                save_enrolment(self._station, enrolled(1))
             except OSError:
                 continue
             self.tell(identity=(1, 1))
@@ -119,7 +119,7 @@ class Life:
         kept, _ = self.told.identity
         self.tell(identity=(kept, kept + 1))
         try:
-            save_answer(self._station, enrolled(kept + 1))
+            save_enrolment(self._station, enrolled(kept + 1))
         except OSError:
             return
         self.tell(identity=(kept + 1, kept + 1))

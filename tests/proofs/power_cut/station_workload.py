@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.config.station_config import OUTBOX_FILE
 from agent.events import PackFetched
-from agent.identity.station_identity import TLS_KEY, record_key, save_answer, tls_key
+from agent.identity.station_identity import TLS_KEY, record_key, save_enrolment, tls_key
 from agent.rescue import export, outbox_source
 from agent.storage.durable import make_folder
 from protocol.units import Moment
@@ -53,7 +53,7 @@ class _Workload:
     def renew(self) -> None:
         kept, _ = self.told.identity
         self.tell(identity=(kept, kept + 1))
-        save_answer(self._folder, enrolled(kept + 1))
+        save_enrolment(self._folder, enrolled(kept + 1))
         self.tell(identity=(kept + 1, kept + 1))
 
     def open(self) -> None:
