@@ -1,4 +1,4 @@
-"""``cunhui-agent``: check a configuration, enrol a station, run it, examine it, rescue its facts, in Chinese."""
+"""``cunhui-agent``: check a configuration, enrol a station, run it, examine it, rescue its facts. It speaks Chinese."""
 
 import argparse
 import atexit
@@ -27,8 +27,9 @@ EXIT_NOT_ENROLLED = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
+    """Run one verb and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
     options = _parse(arguments)
+    # These two need no good configuration: one rescues a dead station's file, the other finds out what to configure.
     if options.command == "export" and options.outbox is not None:
         return _export_from(options.outbox, options)
     if options.command == "doctor" and options.card:
@@ -85,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _claim(file: Path | None) -> str:
-    """Read the claim code from where other accounts of this machine can't: a command's words are for all to see.
+    """Read the claim code from a file or standard input, because every account of the machine can see command lines.
 
     Raises:
         OSError: The file can't be read.
@@ -125,7 +126,7 @@ def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
 
 
 def _become_owner(folder: Path) -> None:
-    """Where root enrols a station of another user, be that user: the agent must read what is made in its folder."""
+    """If root enrols a station of another user, become that user, so that the agent can read the new files."""
     with suppress(FileNotFoundError):
         owner = folder.stat()
         if os.geteuid() == 0 and owner.st_uid != 0:
@@ -134,7 +135,7 @@ def _become_owner(folder: Path) -> None:
 
 
 def _check_libraries(config: StationConfig, file: Path) -> int:
-    """Say that a file has no mistakes, and which library is not installed where a device of it wants one."""
+    """Say that a file has no mistakes, and which libraries its devices need that are not installed."""
     from agent.doctor.devices import missing_libraries  # noqa: PLC0415 -- a station that runs needs none of this
 
     lacking = missing_libraries(config)
@@ -149,7 +150,7 @@ def _doctor(config: StationConfig, *, as_json: bool) -> int:
     from agent.wiring.doctoring import doctor_tools  # noqa: PLC0415
     from agent.wiring.program import build_ms, software  # noqa: PLC0415
 
-    if not as_json:  # the screen is one screen; a program's report is apart from the log
+    if not as_json:  # the log would not fit on the one screen; a program reads the report apart from it
         logging.getLogger().addHandler(logging.NullHandler())
     found = examine(config, doctor_tools(config), software=software(), earliest_ms=build_ms())
     return _print_findings(found.station, found.findings, as_json=as_json)
@@ -181,7 +182,7 @@ def _find_format(file: Path, uid: str) -> int:
     lines: Queue[str] = Queue()
     with ExitStack() as stack:
         heard = False
-        with suppress(BadConfig):  # a reader whose form is not known yet is no reason not to find it out
+        with suppress(BadConfig):  # the configuration may lack just the format that is to be found out
             heard = stack.enter_context(heard_wedges(load(file), lines.put))
         print("请在读卡器上刷这张卡（站点程序要先停止），或者把它打出的号码敲进来再按回车：", flush=True)
         printed = first_line(lines, sys.stdin, alone=not heard) or ""
@@ -209,7 +210,7 @@ def _export_from(outbox: Path, options: argparse.Namespace) -> int:
 def _run(config: StationConfig) -> int:
     from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
 
-    tail, after = _start_log(), _AfterAll()
+    tail, after = _start_log(), _LastOfAll()
     os.umask(0o077)
     try:
         identity = load_identity(config.folder)
@@ -245,15 +246,15 @@ def _run(config: StationConfig) -> int:
     return 0
 
 
-class _AfterAll:
-    """What is done when everything else is over, the uplink's farewell included: registered first, it runs last."""
+class _LastOfAll:
+    """Begins the agent anew, after everything else has ended. atexit runs last what was registered first."""
 
     def __init__(self) -> None:
         self.begin_anew = False
         atexit.register(self._end)
 
     def _end(self) -> None:
-        """Run this program from its start in this process: whoever started it need know nothing of it."""
+        """Run this program from its start in this same process, so that the service manager sees no end."""
         if self.begin_anew:
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 -- as it was started
 
