@@ -113,15 +113,13 @@ class _Reader:
         at = re.search(r"at line (\d+)", error)
         number = min(int(at[1]), len(self._lines)) if at else len(self._lines)
         if error.startswith(("Unclosed", "Expected ','")):
-            number = self._begin_of_list(number)
+            # tomllib points at the line where it gave up. The mistake is told at the line where the list begins.
+            number = next((at for at in range(number, 0, -1) if _KEY.match(self._lines[at - 1])), number)
         for beginning, mend in _MENDERS.items():
             if error.startswith(beginning):
                 mend(self, number)
                 return
         self._lose(number, "这一行不符合 TOML 格式")
-
-    def _begin_of_list(self, number: int) -> int:
-        return next((at for at in range(number, 0, -1) if _KEY.match(self._lines[at - 1])), number)
 
     def _replace(self, number: int, mended: str | None, says: str) -> None:
         """Replace a line by a mended one. If it was mended before and is refused again, it is lost."""

@@ -14,11 +14,20 @@ _REFUSAL_S = 2.0
 
 
 def probe_endpoint(
-    host: str, port: int, ca: Path, own: tuple[Path, Path] | None, *, within_s: float = WITHIN_S
+    host: str,
+    port: int,
+    ca: Path,
+    own: tuple[Path, Path] | None,
+    *,
+    within_s: float = WITHIN_S,
 ) -> Trouble:
-    """Make a connection and end it; see `agent.doctor.ports.DoctorTools`."""
+    """Open a connection and end it; see `agent.doctor.ports.DoctorTools`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
-        context = _context(ca, own)
+        context.load_verify_locations(cafile=ca)
+        if own is not None:
+            context.load_cert_chain(*own)
     except OSError:
         # Without a readable CA file nobody can prove to be the county.
         return "stranger"
@@ -30,34 +39,20 @@ def probe_endpoint(
         return "away"
     with sock, Deadline(within_s) as deadline:
         deadline.watch(sock)
-        return _hands_shaken(sock, context, host, judged=own is not None)
+        try:
+            secured = context.wrap_socket(sock, server_hostname=host)
+        except ssl.SSLCertVerificationError as error:
+            return "dates" if dates_refused(error) else "stranger"
+        except ssl.SSLError:
+            return "stranger"
+        except OSError:
+            return "away"
+        with secured:
+            return "refused" if own is not None and _refuses_us(secured) else ""
 
 
-def _context(ca: Path, own: tuple[Path, Path] | None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_verify_locations(cafile=ca)
-    if own is not None:
-        context.load_cert_chain(*own)
-    return context
-
-
-def _hands_shaken(sock: socket.socket, context: ssl.SSLContext, host: str, *, judged: bool) -> Trouble:
-    try:
-        secured = context.wrap_socket(sock, server_hostname=host)
-    except ssl.SSLCertVerificationError as error:
-        return "dates" if dates_refused(error) else "stranger"
-    except ssl.SSLError:
-        return "stranger"
-    except OSError:
-        return "away"
-    with secured:
-        return "refused" if judged and _refused(secured) else ""
-
-
-def _refused(secured: ssl.SSLSocket) -> bool:
-    """Wait for the alert that refuses our certificate. A broker that accepts it waits for us to speak, so silence is
-    good."""
+def _refuses_us(secured: ssl.SSLSocket) -> bool:
+    """Wait for the alert that refuses our certificate. Silence is good: a broker that accepts it waits for us."""
     secured.settimeout(_REFUSAL_S)
     try:
         return secured.recv(1) == b""

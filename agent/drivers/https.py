@@ -58,7 +58,7 @@ def post_json(
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
     with Deadline(limit_s) as deadline, _session(ca_path, traffic, judge_at, deadline) as session:
         try:
-            answer = _read_answer(session, url, body, headers)
+            answer = _read_response(session, url, body, headers)
         except DeviceError as error:
             if deadline.over:
                 raise DeviceError(f"no whole answer within {limit_s:.0f} s") from error
@@ -68,7 +68,7 @@ def post_json(
         return answer
 
 
-def _read_answer(session: "requests.Session", url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+def _read_response(session: "requests.Session", url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     import requests  # noqa: PLC0415
 
     try:
@@ -141,28 +141,29 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
     """Append the bytes that one request brings; return what went wrong, or nothing."""
     import requests  # noqa: PLC0415
 
-    headers = {"Range": f"bytes={file.tell()}-{size - 1}", "Accept-Encoding": "identity"}
+    here = file.tell()
+    headers = {"Range": f"bytes={here}-{size - 1}", "Accept-Encoding": "identity"}
     try:
         with session.get(
             url, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
-        ) as answer:
-            return _append(answer, file, size)
+        ) as response:
+            if response.status_code == 200:
+                # The county ignored the range and sends the whole file (RFC 9110, 14.2): begin anew.
+                file.truncate(0)
+                file.seek(0)
+            elif response.status_code != 206 or not _begins_at(response, here):
+                return f"the county answered {response.status_code}"
+            for piece in response.iter_content(_PIECE_BYTES):
+                file.write(piece[: size - file.tell()])
+                if file.tell() >= size:
+                    return ""
+            return "the connection ended early"
     except (requests.RequestException, OSError) as error:
         return f"{type(error).__name__}: {error}"
 
 
-def _append(answer: "requests.Response", file: BinaryIO, size: int) -> str:
-    here = file.tell()
-    if answer.status_code == 200:
-        file.truncate(0)
-        file.seek(0)
-    elif answer.status_code != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {here}-"):
-        return f"the county answered {answer.status_code}"
-    for piece in answer.iter_content(_PIECE_BYTES):
-        file.write(piece[: size - file.tell()])
-        if file.tell() >= size:
-            return ""
-    return "the connection ended early"
+def _begins_at(response: "requests.Response", offset: int) -> bool:
+    return response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
 
 
 def _session(

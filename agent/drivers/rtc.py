@@ -46,9 +46,6 @@ class Rtc:
             return HintRead(None, "芯片停过，时间已失效" if stopped else f"读不出：{cause(error)}")
         except ValueError:
             return HintRead(None, "读出的不是时间")
-        return self._with_battery(wall_ms)
-
-    def _with_battery(self, wall_ms: int) -> HintRead:
         flags = self._voltage_flags()
         if flags & (_DATA_INVALID | _BACKUP_EMPTY):
             return HintRead(None, "电池没电，时间已失效")

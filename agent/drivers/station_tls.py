@@ -44,16 +44,13 @@ def check_dates(sock: object, judge_at: JudgeAt) -> None:
     Raises:
         ssl.SSLCertVerificationError: The certificate is not valid at that time.
     """
-    if isinstance(judge_at, int) and isinstance(sock, ssl.SSLSocket):
-        _check_dates(sock.getpeercert(binary_form=True) or b"", judge_at)
+    if not isinstance(judge_at, int) or not isinstance(sock, ssl.SSLSocket):
+        return
+    from cryptography import x509  # noqa: PLC0415 -- large, and only a station whose clock is wrong needs it
 
-
-def _check_dates(certificate: bytes, wall_ms: int) -> None:
-    from cryptography import x509  # noqa: PLC0415 -- for the rare station whose clock is wrong
-
-    told = datetime.fromtimestamp(wall_ms / 1000, UTC)
-    parsed = x509.load_der_x509_certificate(certificate)
-    if not parsed.not_valid_before_utc <= told <= parsed.not_valid_after_utc:
+    certificate = x509.load_der_x509_certificate(sock.getpeercert(binary_form=True) or b"")
+    judged_at = datetime.fromtimestamp(judge_at / 1000, UTC)
+    if not certificate.not_valid_before_utc <= judged_at <= certificate.not_valid_after_utc:
         error = ssl.SSLCertVerificationError("the broker's certificate is not valid at the county's time")
         error.verify_code = _EXPIRED
         raise error

@@ -186,18 +186,18 @@ class KioskSocket:
         self._inbox.put(KioskJoined(kiosk=kiosk.number))
 
     def _on_ready(self, kiosk: _Kiosk, mask: int) -> None:
-        if mask & selectors.EVENT_READ and not self._read(kiosk):
-            self._drop(kiosk)
-
-    def _read(self, kiosk: _Kiosk) -> bool:
+        if not mask & selectors.EVENT_READ:
+            return
         try:
             data = kiosk.sock.recv(16_384)
         except BlockingIOError:
-            return True
+            return
         except OSError:
-            return False
-        kiosk.received += data
-        return bool(data)
+            data = b""
+        if data:
+            kiosk.received += data
+        else:
+            self._drop(kiosk)
 
     def _read_and_write(self) -> None:
         """Take the lines that may be taken, send the buffers, and choose the events to wait for next."""
@@ -224,8 +224,7 @@ class KioskSocket:
 
     def _take_lines(self, kiosk: _Kiosk) -> None:
         while kiosk.unhandled < MAX_UNHANDLED and not kiosk.doomed and b"\n" in kiosk.received:
-            line, _, rest = kiosk.received.partition(b"\n")
-            kiosk.received = rest
+            line, _, kiosk.received = kiosk.received.partition(b"\n")
             self._take_line(kiosk, bytes(line))
         if len(kiosk.received) > MAX_LINE_BYTES and b"\n" not in kiosk.received:
             self._refuse(kiosk)
