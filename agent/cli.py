@@ -164,13 +164,14 @@ def _doctor_of_bad_config(bad: BadConfig, *, as_json: bool) -> int:
 
 
 def _print_findings(station: str, findings: "list[Finding]", *, as_json: bool) -> int:
+    from agent.doctor.problems import all_well  # noqa: PLC0415
     from agent.doctor.screen import report, screen  # noqa: PLC0415
 
     if as_json:
         print(json.dumps(report(station, findings), ensure_ascii=False))
     else:
         print(screen(" ".join(filter(None, ["村慧站点自检", station])), findings))
-    return 0 if all(one.well is not False for one in findings) else EXIT_FAILED
+    return 0 if all_well(findings) else EXIT_FAILED
 
 
 def _find_format(file: Path, uid: str) -> int:
@@ -211,7 +212,7 @@ def _run(config: StationConfig) -> int:
     from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
 
     tail, after = _start_log(), _LastOfAll()
-    os.umask(0o077)
+    os.umask(0o077)  # keys and facts are for the agent's own user alone
     try:
         identity = load_identity(config.folder)
     except (IdentityBroken, OSError) as error:
@@ -225,7 +226,7 @@ def _run(config: StationConfig) -> int:
     from agent.storage.outbox.errors import StorageFailed, StorageFull  # noqa: PLC0415
     from agent.wiring.assembly import station  # noqa: PLC0415
 
-    tail.recall(config.folder / LAST_LOG)
+    tail.recall(config.folder / LAST_LOG)  # so that the county can ask how the run before ended
     try:
         with station(config, identity, environ=os.environ, log_tail=tail) as made:
             for number in (signal.SIGTERM, signal.SIGINT):

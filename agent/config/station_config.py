@@ -187,13 +187,13 @@ def load(path: Path, *, with_files: bool = False) -> StationConfig:
 
 def _read(path: Path) -> str:
     try:
-        raw = path.read_bytes()[: _MAX_FILE_BYTES + 1]
+        raw = path.read_bytes()[: _MAX_FILE_BYTES + 1]  # the one byte more shows that a file is too long
     except OSError as error:
         raise BadConfig([Mistake(0, f"读不到配置文件 {path}：{cause(error)}")]) from error
     if len(raw) > _MAX_FILE_BYTES:
         raise BadConfig([Mistake(0, f"配置文件 {path} 过大")])
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")  # Windows' editor puts a byte order mark before the text
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise BadConfig([Mistake(line, "不是 UTF-8 文字")]) from error

@@ -18,7 +18,7 @@ from agent.doctor.devices import (
 from agent.doctor.identity import examine_identity
 from agent.doctor.outbox import examine_outbox
 from agent.doctor.ports import DoctorTools
-from agent.doctor.problems import Finding, problem_finding
+from agent.doctor.problems import Finding, all_well, problem_finding
 from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
 
@@ -36,7 +36,7 @@ class Examination:
     @property
     def well(self) -> bool:
         """Whether nothing was found wrong."""
-        return all(one.well is not False for one in self.findings)
+        return all_well(self.findings)
 
 
 def examine(config: StationConfig, tools: DoctorTools, *, software: str, earliest_ms: int) -> Examination:
@@ -48,7 +48,7 @@ def examine(config: StationConfig, tools: DoctorTools, *, software: str, earlies
     now = datetime.now(UTC)
     known = examine_identity(config.folder, now=now)
     findings = [Finding("配置", "没有错误"), *known.findings]
-    if any(one.code == 12 for one in known.findings):
+    if any(one.code == 12 for one in known.findings):  # never enrolled
         # Enrolment needs only the county. The agent makes everything else when it starts, so its lack means nothing.
         county = examine_county(config.county_url, config.county_ca, None, tools)
         return Examination("", [*findings, *county, Finding("其余", "接入以后再检查", well=None)])

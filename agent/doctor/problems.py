@@ -1,5 +1,6 @@
 """What can be wrong with a station. Each problem has a number that is easy to say on the telephone, and a remedy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -59,6 +60,11 @@ class Finding:
     def remedy(self) -> str:
         """What to do; empty if nothing is wrong."""
         return PROBLEMS[self.code].remedy if self.code else ""
+
+
+def all_well(findings: Iterable[Finding]) -> bool:
+    """Return whether nothing was found wrong. What could not be examined does not count."""
+    return all(one.well is not False for one in findings)
 
 
 def problem_finding(part: str, code: int, says: str = "") -> Finding:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from agent.doctor.problems import Finding
+from agent.doctor.problems import Finding, all_well
 
 COLUMNS, LINES = 80, 22
 _PART_COLUMNS = 10
@@ -65,7 +65,7 @@ def report(station: str, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "name": "doctor",
         "station": station,
-        "well": all(one.well is not False for one in findings),
+        "well": all_well(findings),
         "findings": [
             {"part": one.part, "well": one.well, "says": one.says, "code": one.code, "remedy": one.remedy}
             for one in findings

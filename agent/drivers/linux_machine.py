@@ -104,6 +104,7 @@ class LinuxMachine:
     def _temperature(self) -> int | None:
         """Return the processor's temperature (Documentation/ABI: thermal_zone temp, in thousandths of a degree)."""
         zones = sorted((self._root / "sys/class/thermal").glob("thermal_zone*"))
+        # There may be zones of other parts, such as the radio. If none is named after the processor, take the first.
         named = [zone for zone in zones if "cpu" in text(zone / "type")]
         for zone in named or zones[:1]:
             thousandths = number(zone / "temp", least=-60_000, most=200_000)

@@ -31,6 +31,7 @@ def _default_interface(routes: str) -> str | None:
     found: list[tuple[int, str]] = []
     for line in routes.splitlines()[1:]:
         fields = line.split()
+        # The name becomes part of a path, so it must look like one of an interface.
         if len(fields) < 8 or fields[1] != "00000000" or not _NAME.fullmatch(fields[0]):
             continue
         if re.fullmatch(r"[0-9A-Fa-f]{1,8}", fields[3]) and int(fields[3], 16) & _UP and fields[6].isdecimal():

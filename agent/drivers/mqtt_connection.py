@@ -123,6 +123,7 @@ class Connection:
 
     def _say(self, event: Event) -> None:
         with self._lock:
+            # After its LinkDown, or once the station ends it, nothing more is heard of an attempt.
             if not self._silent:
                 self._silent = isinstance(event, LinkDown)
                 self._put(event)
@@ -141,6 +142,7 @@ class Connection:
                 self._open(context(), address, keepalive_s)
                 self._loop()
         except ssl.SSLCertVerificationError as error:
+            # Only the dates may be wrong because this machine's clock is. The uplink then judges them by another time.
             self._dates_refused = dates_refused(error)
             self._reason = str(error)
         except OSError as error:
@@ -169,6 +171,7 @@ class Connection:
         while self._client.loop(self._loop_s if deadline is None else FAREWELL_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
             if not self._ending.is_set():
                 continue
+            # The station ends the connection: give paho a moment to send DISCONNECT, and no more than that.
             deadline = deadline or monotonic() + FAREWELL_S
             if monotonic() >= deadline:
                 return
@@ -220,6 +223,7 @@ class Connection:
         except (Refused, UnicodeDecodeError):
             leaf = None
         if leaf not in self._topics or message.topic != self._topics[leaf]:
+            # The broker's access list allows no such message, so it is the broker's mistake.
             log.warning("a message on a foreign topic is ignored")
             return
         self._say(

@@ -76,7 +76,7 @@ class PcscReader(LoopingReader):
             if result == scard.SCARD_E_CANCELLED:
                 return
             if result == scard.SCARD_E_TIMEOUT:
-                continue
+                continue  # the wait has an end only so that `_stopping` is looked at now and then
             _check(result)
             state = states[0][1]
             if state & _GONE:
@@ -100,6 +100,8 @@ class PcscReader(LoopingReader):
             else:
                 return
         log.info("a card could not be read: %s", problem)
+        # A card that was taken away too soon is presented again by itself. One that still lies there needs the red
+        # lamp.
         if _lies_there(context, reader):
             self._touched("")
 

@@ -64,6 +64,7 @@ class SerialReader(LoopingReader):
             line.reset_input_buffer()
             yield line
         finally:
+            # Under the lock, because `_wake` on another thread must not meet a port that is being closed.
             with self._lock:
                 self._line = None
                 line.close()

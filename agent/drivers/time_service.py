@@ -51,6 +51,7 @@ class MachineTimeService:
 
     def _timesyncd(self) -> str:
         problem = judge_timesyncd(self._said_by(TIMESYNCD))
+        # timesyncd goes on reporting its last server after it has lost it. The kernel's flag ends after a while.
         if not problem and self._said_by(KERNEL_FLAG).strip() != "yes":
             return "the kernel's clock is not disciplined"
         return problem

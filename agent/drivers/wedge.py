@@ -69,6 +69,7 @@ class WedgeReader(LoopingReader):
         with ExitStack() as stack, selectors.DefaultSelector() as selector:
             selector.register(self._woken, selectors.EVENT_READ)
             while not self._stopping.is_set():
+                # Look again and again: a wedge may appear as several devices, one after the other.
                 for keyboard in self._mine():
                     if keyboard not in grabbed:
                         keys = grabbed[keyboard] = self._keyboards.grab(keyboard)

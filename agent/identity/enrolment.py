@@ -158,6 +158,7 @@ def _call(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
             return decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)
         refusal = decode_json(raw, NotEnrolled)
     except Refused as refused:
+        # A web server in trouble, or one before it, answers with a page of its own and not in our JSON.
         if status >= 500 or status == 429:
             raise CountyUnreachable(f"县里的服务暂时有问题（{status}），请稍后再试") from refused
         raise ResponseRefused(f"县里的答复无法识别（{status}），请联系县运维") from refused

@@ -81,6 +81,7 @@ class Renewal:
         if self._running:
             return
         if self._key_unknown and now.mono >= self._ask_for_keys_from_ms:
+            # Renewing is the way to learn the county's keys, whether the certificate is due or not.
             self._key_unknown, self._asking_for_keys = False, True
             self._ask_for_keys_from_ms = now.mono + ASK_FOR_KEYS_MS
             self._begin(now.wall if self._clock.dated else _WHENEVER_DUE, anyway=True)
@@ -90,6 +91,7 @@ class Renewal:
             if now.wall >= self._due_ms:
                 self._begin(now.wall)
         elif now.mono - self._reached_ms >= SUSPICION_MS and not self._renewed:
+            # Once in a run: a certificate that was renewed in it can't be why the county stays away.
             self._begin(_WHENEVER_DUE)
 
     def key_unknown(self) -> None:

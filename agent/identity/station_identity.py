@@ -76,7 +76,7 @@ def load_identity(folder: Path) -> Identity | None:
     for name in (RECORD_KEY, TLS_KEY):
         if not (folder / name).exists():
             raise IdentityBroken(f"{name} is missing", says=f"缺少 {name}")
-    tls_key(folder)
+    tls_key(folder)  # a damaged key is found now, and not only when the broker is first called
     _restore_certificate(folder, enrolled)
     return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)
 

@@ -114,6 +114,7 @@ class HomePublisher:
             levels=self._learning.levels(),
             notice=self._request() or self._notice(),
         )
+        # Half a list is better than a line that the kiosk refuses.
         while len(encode_line(home)) > MAX_LINE_BYTES:
             home = msgspec.structs.replace(
                 home, duty=home.duty[: len(home.duty) // 2], levels=home.levels[: len(home.levels) // 2]

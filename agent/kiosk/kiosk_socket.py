@@ -118,6 +118,7 @@ class KioskSocket:
         self._wake()
 
     def _append(self, kiosk: _Kiosk, line: bytes) -> None:
+        # A kiosk that does not read must not take the agent's memory.
         if len(kiosk.unsent) + len(line) > MAX_UNSENT_BYTES:
             kiosk.doomed = True
             kiosk.unsent.clear()
@@ -276,7 +277,7 @@ def listen(path: Path) -> socket.socket:
     """
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    before = os.umask(0o117)
+    before = os.umask(0o117)  # so that bind(2) makes the socket with its final mode
     try:
         listener.bind(str(path))
     except OSError:

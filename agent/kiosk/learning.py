@@ -167,6 +167,7 @@ class Learning:
         right = is_right(asked.question, chosen)
         lives = run.lives if right else run.lives - 1
         ended = lives == 0 or run.place == len(run.asked) - 1
+        # Recorded before it is shown: nobody must see a grading that the record lacks.
         if not self._record(run, asked.question, chosen, right=right, lives=lives, ended=ended):
             self._screens.answer(kiosk, Sorry(reason="not_recorded"))
             return False

@@ -122,6 +122,7 @@ def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool =
 
 def _export(source: Source, copy: Path, to: Path, *, now: Callable[[], Moment], whole: bool) -> Exported:
     signer = Signer(source.station or _owner(copy), source.key)
+    # Opening needs a key, because salvage signs. What a stand-in signs stays in the copy: heads go out unsigned then.
     stand_in = source.key or Ed25519PrivateKey.generate()
     Outbox.open(copy, station=signer.station, record_key=stand_in, now=now).close()
     damaged = any(copy.parent.glob("*.bad-*"))

@@ -55,7 +55,7 @@ class Commands:
         """Execute a verified command, unless it came before, came too late, or the station does not know the time."""
         if self._command_log.came_before(command.id):
             log.info("order %s came again", command.id.hex())
-        elif objection := self._objection(command) or self._remember(command):
+        elif objection := self._objection(command) or self._remember(command):  # on disk before it is executed
             self._command_log.refuse(command, objection)
         else:
             self._executors[command.order](command)
@@ -80,6 +80,7 @@ class Commands:
     def _objection(self, command: Command) -> str:
         if command.order not in self._executors:
             return f"unknown_order: {command.order}"
+        # Without the time nobody knows whether the command has expired.
         if not self._clock.dated:
             return "" if command.order in _WITHOUT_DATE else "undated"
         now = self._clock.now().wall
@@ -98,6 +99,7 @@ class Commands:
         return ""
 
     def _identify(self, command: Command) -> None:
+        # Amber, because green would tell a person that a card was recorded.
         self._lamp.show("amber", fact="")
         self._command_log.give(command.id, "done")
 

@@ -212,6 +212,7 @@ class Core:
             NotStarted: Everything that had been started is stopped again.
             StorageFailed: The file is damaged. Everything is stopped: the next start salvages it.
         """
+        # The start is stated before any card can be read, so that the record tells to which run a touch belongs.
         self._parts.lifecycle.started(last_fact=self._parts.last_fact)
         self._parts.commands.resume(ended_well=self._parts.ended_well)
         try:
@@ -281,6 +282,7 @@ class Core:
                 self._pass_on_news()
 
     def _on_cards_touched(self, touches: list[CardTouched]) -> None:
+        # Refusing is quick. Recording each touch while a reader runs wild would only make the queue longer.
         if self._parts.inbox.waiting() > MAX_WAITING:
             self._parts.desk.too_fast(touches)
         else:
@@ -296,6 +298,7 @@ class Core:
     def _tick(self) -> None:
         parts = self._parts
         if (damage := parts.damage()) is not None:
+            # Nothing more can be committed to this file. The next start salvages it.
             raise damage
         parts.notifier.alive()
         now = parts.clock.mono_ms()
@@ -305,6 +308,7 @@ class Core:
         self._live_due_in_ms = parts.live.tick(parts.uplink)
         self._uplink_due_ms = parts.uplink.tick()
         self._pass_on_news()
+        # A receipt changes how many facts wait, and no fact tells of it.
         if parts.waiting() != self._waiting_shown:
             self._waiting_shown = parts.waiting()
             parts.home.changed()
@@ -361,6 +365,7 @@ class Core:
                 self._state_help_asked(screen)
             case AskStatus():
                 parts.kiosks.answer(event.kiosk, parts.status())
+        # Only now the socket reads more of this kiosk, so that no kiosk can fill the inbox.
         parts.kiosks.handled(event.kiosk)
 
     def _state_help_asked(self, screen: str) -> None:
@@ -373,6 +378,7 @@ class Core:
     def _on_pack_fetched(self, event: PackFetched) -> None:
         if self._parts.shelf.fetched(event):
             self._parts.home.changed()
+        # Begin with the next pack at once, rather than at the next chores.
         self._parts.shelf.tick()
 
     def _on_ntp_read(self, event: NtpRead) -> None:

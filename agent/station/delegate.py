@@ -88,6 +88,7 @@ class StationDelegate:
     def desired_came(self, desired: Desired) -> Reported:
         """Take a desired state and have its packs fetched."""
         reported = self._twin.accept(desired, at=self._clock.now())
+        # If it is refused, the desired state before it stays in force, and so do its packs.
         if not reported.refused:
             self._shelf.want(desired.packs)
         self._home.changed()
