@@ -264,7 +264,7 @@ class _Checker:
         if isinstance(name, str) and name in drivers:
             known = self._settings(path, drivers[name])
         if known is None and isinstance(table, dict):
-            # Nobody knows what else may stand here: only the driver itself is to be mended first.
+            # Without a known driver nobody can say which other settings belong here, so only the driver is reported.
             table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
         return self.chosen(path, table, (*none, *drivers), {**common, **(known or {})})
 

@@ -27,7 +27,7 @@ def examine_county(url: str, ca: Path, identity: Identity | None, tools: DoctorT
     findings = [_endpoint_finding("县里网页", host, port, trouble)]
     if identity is not None:
         broker = _broker_finding(identity, ca, tools)
-        # The web server answers and the broker does not: then the line is well and somebody blocks the broker's port.
+        # If the web server answers and the broker does not, the line is well and somebody blocks the broker's port.
         findings.append(problem_finding(broker.part, 27, broker.says) if broker.code == 22 and not trouble else broker)
     return findings
 

@@ -1,4 +1,4 @@
-"""Look at the outbox of an agent that does not run: whether it is whole, and what waits in it. Nothing is changed."""
+"""Examine the outbox of an agent that does not run: whether it is whole, and how much waits in it. Change nothing."""
 
 import logging
 from pathlib import Path

@@ -28,6 +28,6 @@ class DoctorTools:
     camera: Callable[[], CameraTrial]
     """Take a picture and throw it away."""
     indicator: Callable[[], bool]
-    """Whether lamp and beeper can be had; they are let go again."""
+    """Whether lamp and beeper can be opened; they are released again."""
     contact: Callable[[Chosen], bool]
-    """Whether a door contact or motion sensor can be watched; it is let go again."""
+    """Whether a door contact or motion sensor can be watched; it is released again."""

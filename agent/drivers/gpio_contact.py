@@ -70,7 +70,7 @@ class GpioContact:
         """Take the pin and watch its edges.
 
         Raises:
-            DeviceError: The pin can't be had.
+            DeviceError: The pin can't be opened.
         """
         self._changed = changed
         if self._tried:

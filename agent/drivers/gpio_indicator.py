@@ -24,7 +24,7 @@ PAUSE_S = 0.1
 
 
 class GpioIndicator:
-    """Implements `agent.ports.Indicator`. Pins that can't be had now are tried again at each light."""
+    """Implements `agent.ports.Indicator`. Pins that can't be opened now are tried again at each light."""
 
     simulated = False
 
@@ -50,7 +50,7 @@ class GpioIndicator:
         chip: int = 0,
         pins: Callable[[int], Any] = lgpio_pins,
     ) -> None:
-        """Take the pins, if they can be had, and switch all of them off.
+        """Open the pins, if that is possible now, and switch all of them off.
 
         Args:
             buzzer: None if there is none.
@@ -95,7 +95,7 @@ class GpioIndicator:
         """Light one lamp for 3 s and sound its beeps in the background. It replaces what was shown before.
 
         Raises:
-            DeviceError: The pins can't be had or don't obey.
+            DeviceError: The pins can't be opened or fail.
         """
         if self._closed:
             raise DeviceError("the lamp is switched off")

@@ -42,7 +42,7 @@ def post_json(
     judge_at: JudgeAt = "system",
     limit_s: float = POST_S,
 ) -> tuple[int, bytes]:
-    """Send a JSON body and return status and answer, whatever the status.
+    """Send a JSON body and return the status and the body of the response, whatever the status.
 
     Args:
         url: ``https://…``; redirects are not followed.
@@ -53,19 +53,19 @@ def post_json(
 
     Raises:
         PeerNotProven: The peer does not prove to be the county, or the CA file can't be read.
-        DeviceError: The county can't be reached, or answers without end.
+        DeviceError: The county can't be reached, or its response is too long or too slow.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
     with Deadline(limit_s) as deadline, _session(ca_path, traffic, judge_at, deadline) as session:
         try:
-            answer = _read_response(session, url, body, headers)
+            response = _read_response(session, url, body, headers)
         except DeviceError as error:
             if deadline.over:
                 raise DeviceError(f"no whole answer within {limit_s:.0f} s") from error
             raise
         if deadline.over:  # without a Content-Length a response that was cut off looks like a whole one
             raise DeviceError(f"no whole answer within {limit_s:.0f} s")
-        return answer
+        return response
 
 
 def _read_response(session: "requests.Session", url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
@@ -74,13 +74,13 @@ def _read_response(session: "requests.Session", url: str, body: bytes, headers: 
     try:
         with session.post(
             url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
-        ) as answer:
+        ) as response:
             content = b""
-            for piece in answer.iter_content(_PIECE_BYTES):
+            for piece in response.iter_content(_PIECE_BYTES):
                 content += piece
                 if len(content) > MAX_ANSWER_BYTES:
                     raise DeviceError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
-            return answer.status_code, content
+            return response.status_code, content
     except (requests.RequestException, OSError) as error:
         raise _failure(error) from error
 

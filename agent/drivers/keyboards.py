@@ -1,6 +1,6 @@
-"""The keyboards of this machine, by evdev: which there are, and one of them for the agent alone (EVIOCGRAB).
+"""The keyboards of this machine, through evdev: list them, and grab one of them for the agent alone (EVIOCGRAB).
 
-What a grabbed keyboard types reaches nobody else: not the kiosk, not the kernel's console with its ctrl-alt-del.
+The keys of a grabbed keyboard reach nobody else, neither the kiosk nor the kernel's console with its ctrl-alt-del.
 Opening one needs the right to read /dev/input/event* (the group ``input``).
 """
 
@@ -70,7 +70,7 @@ class Keyboards(Protocol):
     """The keyboards of the machine."""
 
     def present(self) -> list[Keyboard]:
-        """Return what is plugged in now and may be opened."""
+        """Return the keyboards that are plugged in now and may be opened."""
 
     def grab(self, keyboard: Keyboard) -> Keys:
         """Grab a keyboard, so that nobody else gets its keys.
@@ -87,7 +87,7 @@ class EvdevKeyboards:
         self._known: dict[tuple[str, int], Keyboard] = {}
 
     def present(self) -> list[Keyboard]:
-        """Return what is plugged in now and may be opened."""
+        """Return the keyboards that are plugged in now and may be opened."""
         found: dict[tuple[str, int], Keyboard] = {}
         for path in evdev.list_devices():
             # The device may be unplugged at any moment.

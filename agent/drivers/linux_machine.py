@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _TEXT_CHARS = 64
 _UNDERVOLTAGE, _FREQUENCY_CAPPED, _THROTTLED, _SOFT_LIMIT = 0, 1, 2, 3
 _SINCE_START = 16
-"""The bits of the firmware's answer to ``get_throttled``; the same 16 higher: since the machine started
+"""Bits of the firmware's answer to ``get_throttled``: now; and 16 bits higher: since the machine started
 (Raspberry Pi documentation, "vcgencmd get_throttled")."""
 _RESETS: tuple[tuple[int, ResetCause], ...] = ((0x20, "watchdog"), (0x01, "overheated"), (0x10, "power_fault"))
 """WDIOF_CARDRESET, WDIOF_OVERHEAT, WDIOF_POWERUNDER (Linux watchdog API, linux/watchdog.h)."""

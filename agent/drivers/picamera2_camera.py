@@ -49,7 +49,7 @@ class Picamera2Camera:
             raise DeviceError(f"the camera fails: {str(error) or type(error).__name__}") from error
 
     def close(self) -> None:
-        """Nothing is held between pictures."""
+        """Do nothing, because the device is closed between pictures."""
 
 
 def _load() -> Any:

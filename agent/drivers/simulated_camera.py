@@ -56,7 +56,7 @@ class SimulatedCamera:
         return image
 
     def close(self) -> None:
-        """Nothing to let go."""
+        """Do nothing."""
 
 
 def _font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":

@@ -61,7 +61,7 @@ class TcpTraffic:
 
 
 def moved_by(sock: socket.socket) -> MovedBytes:
-    """Return what one connection has moved; nothing if the kernel does not tell."""
+    """Return what one connection has moved; nothing if the kernel does not report it."""
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _FORMAT.size)
     except OSError:

@@ -58,7 +58,7 @@ class MachineTimeService:
 
 
 def judge_chrony(said: str) -> str:
-    """Return what is wrong by ``chronyc -c tracking`` (chronyc(1)), or nothing.
+    """Judge the output of ``chronyc -c tracking`` (chronyc(1)). Return what is wrong, or nothing.
 
     Raises:
         ValueError: It can't be read.
@@ -77,7 +77,7 @@ def judge_chrony(said: str) -> str:
 
 
 def judge_timesyncd(said: str) -> str:
-    """Return what is wrong by ``timedatectl show-timesync``, or nothing.
+    """Judge the output of ``timedatectl show-timesync``. Return what is wrong, or nothing.
 
     Raises:
         ValueError: It can't be read.

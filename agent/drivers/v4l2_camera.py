@@ -62,7 +62,7 @@ class V4l2Camera:
         raise DeviceError("no USB camera is plugged in")
 
     def close(self) -> None:
-        """Nothing is held between pictures."""
+        """Do nothing, because the device is closed between pictures."""
 
 
 def _load() -> Any:

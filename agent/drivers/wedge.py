@@ -103,7 +103,7 @@ class WedgeReader(LoopingReader):
 
 
 class TypedLine:
-    """Puts together what one keyboard types until Enter. Pure.
+    """Puts together the keys of one keyboard until Enter. No I/O.
 
     Any key that is no digit spoils the line, such as a menu key or a key pressed with ctrl or alt. If a spoilt line has
     as many digits as a card, it counts as a card that can't be read: the reader is set to type more than the number, or

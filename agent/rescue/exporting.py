@@ -38,7 +38,7 @@ from protocol.units import Moment
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written. ``path`` is None when there was nothing to write."""
+    """What was exported. ``path`` is None if there was nothing to write."""
 
     station: str
     path: Path | None = None

@@ -89,7 +89,7 @@ def station(
 
     Raises:
         StorageFull: There is no room to begin.
-        StorageFailed: The disk fails, or another agent holds the folder.
+        StorageFailed: The disk fails, or another agent runs on the folder.
     """
     clock = clock or StationClock(system=LinuxClock(), build_ms=build_ms())
     inbox = inbox or Inbox()
