@@ -1,9 +1,8 @@
-"""Say in Chinese why the system refused something, for a technician who reads no English."""
+"""Say in Chinese why something failed, for a technician who reads no English."""
 
 import errno
-import re
 
-_OF_THE_SYSTEM = {
+_BY_ERRNO = {
     errno.ENOENT: "没有这个文件或文件夹",
     errno.EACCES: "没有权限",
     errno.EPERM: "不允许",
@@ -26,28 +25,39 @@ _OF_THE_SYSTEM = {
     errno.ENXIO: "没有这个设备",
     errno.ETIMEDOUT: "等得太久",
 }
-_OF_OUR_OWN = (
-    (r"is locked|another process", "别的程序正占用着，也许站点程序已在运行"),
-    (r"no room on the disk|disk is full", "磁盘满了"),
-    (r"readonly database", "磁盘是只读的，或者没有权限"),
-    (r"unable to open", "打不开文件，也许没有权限"),
-    (r"disk I/O error", "磁盘读写出错"),
-    (r"(\S+) is missing", r"缺少 \1"),
-    (r"(\S+) holds no .*key", r"\1 里没有密钥"),
-    (r"(\S+\.(?:pem|json)): .*", r"\1 内容不对"),
-    (r"belongs to station '(.*)', this is '(.*)'", r"记录文件是站点 \1 的，本站是 \2"),
-)
-"""What our own parts and SQLite say in English, for the log, and what it comes to."""
+_BY_SQLITE_CODE = {
+    5: "别的程序正占用着，也许站点程序已在运行",
+    6: "别的程序正占用着，也许站点程序已在运行",
+    8: "磁盘是只读的，或者没有权限",
+    10: "磁盘读写出错",
+    13: "磁盘满了",
+    14: "打不开文件，也许没有权限",
+}
+"""By primary result code (https://sqlite.org/rescode.html): BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN."""
+
+
+class Explained(Exception):
+    """An error whose message is English, for the log, and which can also say in Chinese what happened.
+
+    Attributes:
+        says: Chinese, for people; empty if the error from which this one was raised knows better.
+    """
+
+    says = ""
+
+    def __init__(self, message: str, *, says: str = "") -> None:
+        super().__init__(message)
+        self.says = says or type(self).says
 
 
 def cause(error: BaseException) -> str:
-    """Return in Chinese what an error comes to; its own words where nobody knows better."""
-    if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
+    """Return in Chinese what happened; the error's own words if nobody knows better."""
+    if isinstance(error, OSError) and error.errno in _BY_ERRNO:
         named = f"（{error.filename}）" if isinstance(error.filename, str) else ""
-        return _OF_THE_SYSTEM[error.errno] + named
+        return _BY_ERRNO[error.errno] + named
+    if isinstance(error, Explained) and error.says:
+        return error.says
     if isinstance(error.__cause__, OSError):
         return cause(error.__cause__)
-    for pattern, meaning in _OF_OUR_OWN:
-        if found := re.search(pattern, str(error)):
-            return found.expand(meaning)
-    return str(error)
+    # apsw's errors carry SQLite's code. They are known by that alone, because this module must not load apsw.
+    return _BY_SQLITE_CODE.get(getattr(error.__cause__, "result", 0), str(error))

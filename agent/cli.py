@@ -1,4 +1,4 @@
-"""``cunhui-agent``: check a configuration, enrol a station, run it, examine it, rescue its facts, in Chinese."""
+"""``cunhui-agent``: check a configuration, enrol a station, run it, examine it, rescue its facts. It speaks Chinese."""
 
 import argparse
 import atexit
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.causes import cause
+from agent.chinese_argparse import argparse_in_chinese
 from agent.config.station_config import OUTBOX_FILE, BadConfig, StationConfig, load
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ EXIT_NOT_ENROLLED = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
-    options = _parser().parse_args(arguments)
+    """Run one verb and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
+    options = _parse(arguments)
+    # These two need no good configuration: one rescues a dead station's file, the other finds out what to configure.
     if options.command == "export" and options.outbox is not None:
         return _export_from(options.outbox, options)
     if options.command == "doctor" and options.card:
@@ -49,35 +51,42 @@ def main(arguments: list[str] | None = None) -> int:
     return _enrol(config, options) if command == "enrol" else _run(config)
 
 
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    with argparse_in_chinese():
+        return _parser().parse_args(arguments)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cunhui-agent", description="村慧站点程序")
-    commands = parser.add_subparsers(dest="command", required=True)
-    enrol = commands.add_parser(
-        "enrol", help="用接入码把本机接入县里：运行后按提示输入 13 位接入码", allow_abbrev=False
-    )
-    enrol.add_argument("--claim-file", type=Path, metavar="FILE", help="从文件的第一行读接入码，不从键盘或标准输入读")
+    commands = parser.add_subparsers(dest="command", required=True, title="命令", metavar="命令")
+
+    def command(name: str, says: str, *, allow_abbrev: bool = True) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=says, description=says, allow_abbrev=allow_abbrev)
+
+    enrol = command("enrol", "用接入码把本机接入县里：运行后按提示输入 13 位接入码", allow_abbrev=False)
+    enrol.add_argument("--claim-file", type=Path, metavar="文件", help="从文件的第一行读接入码，不从键盘或标准输入读")
     enrol.add_argument("--claim", default="", help=argparse.SUPPRESS)
-    run = commands.add_parser("run", help="运行站点")
-    check = commands.add_parser("config", help="检查配置文件")
-    check.add_argument("what", choices=["check"])
-    doctor = commands.add_parser("doctor", help="自检：每个部件好不好，不好怎么办")
+    run = command("run", "运行站点")
+    check = command("config", "检查配置文件")
+    check.add_argument("what", choices=["check"], metavar="check", help="核对配置文件，说出全部错误")
+    doctor = command("doctor", "自检：每个部件好不好，不好怎么办")
     doctor.add_argument("--json", action="store_true", help="给程序读")
-    doctor.add_argument("--card", default="", metavar="UID", help="用一张已知卡号的卡，找出读卡器打号码的写法")
-    export = commands.add_parser("export", help="把县里还没收到的记录导出到 U 盘（先停止站点程序）")
-    export.add_argument("--to", required=True, type=Path, metavar="DIR", help="U 盘上的文件夹")
+    doctor.add_argument("--card", default="", metavar="卡号", help="用一张已知卡号的卡，找出读卡器打号码的写法")
+    export = command("export", "把县里还没收到的记录导出到 U 盘（先停止站点程序）")
+    export.add_argument("--to", required=True, type=Path, metavar="文件夹", help="U 盘上的文件夹")
     export.add_argument("--blobs", action="store_true", help="连同图片")
     export.add_argument("--all", action="store_true", help="连同县里已收到、本站还留着的记录")
-    export.add_argument("--station", default="", metavar="ID", help="站点编号，只在 --outbox 文件读不出时需要")
+    export.add_argument("--station", default="", metavar="编号", help="站点编号，只在 --outbox 文件读不出时需要")
     which = export.add_mutually_exclusive_group(required=True)
-    which.add_argument("--config", type=Path, metavar="FILE", help="station.toml")
-    which.add_argument("--outbox", type=Path, metavar="FILE", help="坏机器卡上拷出的 outbox.db（连同 outbox.db-wal）")
+    which.add_argument("--config", type=Path, metavar="文件", help="站点的配置文件 station.toml")
+    which.add_argument("--outbox", type=Path, metavar="文件", help="坏机器卡上拷出的 outbox.db（连同 outbox.db-wal）")
     for one in (enrol, run, check, doctor):
-        one.add_argument("--config", required=True, type=Path, metavar="FILE", help="station.toml")
+        one.add_argument("--config", required=True, type=Path, metavar="文件", help="站点的配置文件 station.toml")
     return parser
 
 
 def _claim(file: Path | None) -> str:
-    """Read the claim code from where other accounts of this machine can't: a command's words are for all to see.
+    """Read the claim code from a file or standard input, because every account of the machine can see command lines.
 
     Raises:
         OSError: The file can't be read.
@@ -101,7 +110,7 @@ def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
     try:
         claim = _claim(options.claim_file)
     except OSError as error:
-        print(f"读不到接入码（{error}），请核对文件的路径和权限", file=sys.stderr)
+        print(f"读不到接入码（{cause(error)}），请核对文件的路径和权限", file=sys.stderr)
         return EXIT_FAILED
     try:
         _become_owner(config.folder)
@@ -117,7 +126,7 @@ def _enrol(config: StationConfig, options: argparse.Namespace) -> int:
 
 
 def _become_owner(folder: Path) -> None:
-    """Where root enrols a station of another user, be that user: the agent must read what is made in its folder."""
+    """If root enrols a station of another user, become that user, so that the agent can read the new files."""
     with suppress(FileNotFoundError):
         owner = folder.stat()
         if os.geteuid() == 0 and owner.st_uid != 0:
@@ -126,10 +135,10 @@ def _become_owner(folder: Path) -> None:
 
 
 def _check_libraries(config: StationConfig, file: Path) -> int:
-    """Say that a file has no mistakes, and which library is not installed where a device of it wants one."""
-    from agent.doctor.devices import lacking_libraries  # noqa: PLC0415 -- a station that runs needs none of this
+    """Say that a file has no mistakes, and which libraries its devices need that are not installed."""
+    from agent.doctor.devices import missing_libraries  # noqa: PLC0415 -- a station that runs needs none of this
 
-    lacking = lacking_libraries(config)
+    lacking = missing_libraries(config)
     print(f"{file} 没有错误。" if not lacking else f"{file} 没有错误，但是本机少装了程序库：")
     for (_, name), library in lacking.items():
         print(f"{name} 要用 {library}：运行 sudo /opt/cunhui/bin/pip install {library}")
@@ -141,27 +150,28 @@ def _doctor(config: StationConfig, *, as_json: bool) -> int:
     from agent.wiring.doctoring import doctor_tools  # noqa: PLC0415
     from agent.wiring.program import build_ms, software  # noqa: PLC0415
 
-    if not as_json:  # the screen is one screen; a program's report is apart from the log
+    if not as_json:  # the log would not fit on the one screen; a program reads the report apart from it
         logging.getLogger().addHandler(logging.NullHandler())
     found = examine(config, doctor_tools(config), software=software(), earliest_ms=build_ms())
     return _print_findings(found.station, found.findings, as_json=as_json)
 
 
 def _doctor_of_bad_config(bad: BadConfig, *, as_json: bool) -> int:
-    from agent.doctor.problems import amiss  # noqa: PLC0415
+    from agent.doctor.problems import problem_finding  # noqa: PLC0415
 
     count = f"{len(bad.mistakes)} 处错误：" if len(bad.mistakes) > 1 else ""
-    return _print_findings("", [amiss("配置", 11, f"{count}{bad.mistakes[0]}")], as_json=as_json)
+    return _print_findings("", [problem_finding("配置", 11, f"{count}{bad.mistakes[0]}")], as_json=as_json)
 
 
 def _print_findings(station: str, findings: "list[Finding]", *, as_json: bool) -> int:
+    from agent.doctor.problems import all_well  # noqa: PLC0415
     from agent.doctor.screen import report, screen  # noqa: PLC0415
 
     if as_json:
         print(json.dumps(report(station, findings), ensure_ascii=False))
     else:
         print(screen(" ".join(filter(None, ["村慧站点自检", station])), findings))
-    return 0 if all(one.well is not False for one in findings) else EXIT_FAILED
+    return 0 if all_well(findings) else EXIT_FAILED
 
 
 def _find_format(file: Path, uid: str) -> int:
@@ -173,7 +183,7 @@ def _find_format(file: Path, uid: str) -> int:
     lines: Queue[str] = Queue()
     with ExitStack() as stack:
         heard = False
-        with suppress(BadConfig):  # a reader whose form is not known yet is no reason not to find it out
+        with suppress(BadConfig):  # the configuration may lack just the format that is to be found out
             heard = stack.enter_context(heard_wedges(load(file), lines.put))
         print("请在读卡器上刷这张卡（站点程序要先停止），或者把它打出的号码敲进来再按回车：", flush=True)
         printed = first_line(lines, sys.stdin, alone=not heard) or ""
@@ -185,10 +195,10 @@ def _find_format(file: Path, uid: str) -> int:
 
 
 def _export_from(outbox: Path, options: argparse.Namespace) -> int:
-    from agent.rescue import ExportFailed, board, export  # noqa: PLC0415 -- checking a file needs none of this
+    from agent.rescue import ExportFailed, export, outbox_source  # noqa: PLC0415 -- checking a file needs none of this
     from agent.wiring.program import moment  # noqa: PLC0415
 
-    source = board(outbox, station=options.station, blobs=options.blobs)
+    source = outbox_source(outbox, station=options.station, blobs=options.blobs)
     try:
         exported = export(source, options.to, now=moment, whole=options.all or options.outbox is not None)
     except ExportFailed as failed:
@@ -201,8 +211,8 @@ def _export_from(outbox: Path, options: argparse.Namespace) -> int:
 def _run(config: StationConfig) -> int:
     from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
 
-    tail, after = _start_log(), _AfterAll()
-    os.umask(0o077)
+    tail, after = _start_log(), _LastOfAll()
+    os.umask(0o077)  # keys and facts are for the agent's own user alone
     try:
         identity = load_identity(config.folder)
     except (IdentityBroken, OSError) as error:
@@ -216,7 +226,7 @@ def _run(config: StationConfig) -> int:
     from agent.storage.errors import StorageFailed, StorageFull  # noqa: PLC0415
     from agent.wiring.assembly import station  # noqa: PLC0415
 
-    tail.recall(config.folder / LAST_LOG)
+    tail.recall(config.folder / LAST_LOG)  # so that the county can ask how the run before ended
     try:
         with station(config, identity, environ=os.environ, log_tail=tail) as made:
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -237,15 +247,15 @@ def _run(config: StationConfig) -> int:
     return 0
 
 
-class _AfterAll:
-    """What is done when everything else is over, the uplink's farewell included: registered first, it runs last."""
+class _LastOfAll:
+    """Begins the agent anew, after everything else has ended. atexit runs last what was registered first."""
 
     def __init__(self) -> None:
         self.begin_anew = False
         atexit.register(self._end)
 
     def _end(self) -> None:
-        """Run this program from its start in this process: whoever started it need know nothing of it."""
+        """Run this program from its start in this same process, so that the service manager sees no end."""
         if self.begin_anew:
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 -- as it was started
 

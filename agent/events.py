@@ -1,4 +1,4 @@
-"""What may happen to a station. Threads put these into the inbox and return; the core thread alone decides."""
+"""The events that may happen to a station. Threads put them into the inbox and return; only the core thread decides."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +13,7 @@ from protocol.units import FactRef
 
 @dataclass(frozen=True, slots=True)
 class CardTouched:
-    """A reader read a card. ``uid`` is as the reader gave it, not yet judged."""
+    """A reader read a card. ``uid`` is what the reader gave, not checked yet."""
 
     uid: str
     reader: str
@@ -21,7 +21,7 @@ class CardTouched:
 
 @dataclass(frozen=True, slots=True)
 class ReaderReady:
-    """A reader came or went."""
+    """A reader can read cards from now on, or can't."""
 
     reader: str
     ready: bool
@@ -29,7 +29,7 @@ class ReaderReady:
 
 @dataclass(frozen=True, slots=True)
 class InputChanged:
-    """An input is active (door open, something moves) or not. The first one says how it was found at the start."""
+    """An input became active (door open, something moves) or inactive. The first event says how it was at the start."""
 
     input: str
     active: bool
@@ -45,14 +45,15 @@ class InputFailed:
 
 @dataclass(frozen=True, slots=True)
 class StrangeKeyboard:
-    """A keyboard that nobody allowed is plugged in, or none is any more."""
+    """A keyboard that nobody allowed was plugged in; or the last such keyboard was pulled out."""
 
     there: bool
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmSeen:
-    """A device saw what a person in the county must see: the fields of `protocol.facts.AlarmRaised`."""
+    """A device saw something that a person in the county must know. The fields are those of
+    `protocol.facts.AlarmRaised`."""
 
     code: str
     severity: Severity
@@ -68,9 +69,10 @@ class MachineSeen:
 
 @dataclass(frozen=True, slots=True)
 class KioskJoined:
-    """A kiosk connected to the socket; ``kiosk`` is the number to answer it by.
+    """A kiosk connected to the socket; ``kiosk`` is the number by which it is answered.
 
-    Until it is answered, it hears nothing of what is shown to all: the first that it gets is the whole home screen.
+    Until it is answered for the first time, it gets nothing that is shown to all kiosks. So the first message that it
+    gets is the whole home screen.
     """
 
     kiosk: int
@@ -93,9 +95,9 @@ class KioskSaid:
 
 @dataclass(frozen=True, slots=True)
 class PictureTaken:
-    """The camera worker finished; ``sha256`` is None when it failed, and ``problem`` says why.
+    """The camera worker finished. If it failed, ``sha256`` is None and ``problem`` says why.
 
-    The picture's ``size`` bytes are on disk in the blob store, written and not yet kept.
+    The picture's ``size`` bytes are written to the blob store and not kept yet.
     """
 
     about: FactRef | None
@@ -106,14 +108,14 @@ class PictureTaken:
     spooled: str = ""
     """Name of the picture's file in the camera's spool."""
     command: bytes | None = None
-    """The county's order that it answers."""
+    """Id of the county's command that asked for it."""
     suspect: Suspect | None = None
-    """What is wrong with what the camera sees, "" for nothing; None where nobody judged it in this run."""
+    """What is wrong with the picture, "" if nothing; None if nobody judged it in this run."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameTaken:
-    """The camera worker took a frame for a live view, or did not, and ``problem`` says why."""
+    """The camera worker took a frame for a live view. If it failed, ``problem`` says why."""
 
     command: bytes
     jpeg: bytes = b""
@@ -131,7 +133,7 @@ class LinkUp:
 class LinkDown:
     """A connection ended or an attempt failed. ``reason`` is English, for the log.
 
-    ``dates_refused``: nothing was wrong with the broker's certificate but its dates.
+    ``dates_refused`` says that only the dates of the broker's certificate were wrong.
     """
 
     attempt: int
@@ -141,7 +143,7 @@ class LinkDown:
 
 @dataclass(frozen=True, slots=True)
 class MessageCame:
-    """A message on one of the station's own down topics. ``mono_ms`` is when it came."""
+    """A message came on one of the station's own down topics, at ``mono_ms``."""
 
     attempt: int
     leaf: Down
@@ -152,7 +154,7 @@ class MessageCame:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The broker answered a QoS 1 publish. ``reason_code`` 0 alone means delivered (MQTT 5.0, 3.4.2.1)."""
+    """The broker acknowledged a QoS 1 publish. Only ``reason_code`` 0 means delivered (MQTT 5.0, 3.4.2.1)."""
 
     attempt: int
     ticket: int
@@ -161,7 +163,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class PackFetched:
-    """A pack download ended; ``file`` is None when it failed."""
+    """The download of a pack ended; ``file`` is None if it failed."""
 
     sha256: bytes
     file: bytes | None
@@ -170,10 +172,11 @@ class PackFetched:
 
 @dataclass(frozen=True, slots=True)
 class RenewalEnded:
-    """The certificate was looked at, and renewed where that was due; ``problem`` is empty when that went well.
+    """The certificate was checked, and renewed if it was due; ``problem`` is empty if that went well.
 
-    ``due_ms`` is the wall time at which the one now in place is to be renewed. ``county_keys`` came with a renewed one:
-    the keys that sign for the county from now on, raw.
+    ``due_ms`` is the wall time at which the certificate now in place must be renewed. ``county_keys`` come with a
+    renewed
+    certificate: the raw keys that sign for the county from now on.
     """
 
     problem: str = ""
@@ -184,7 +187,7 @@ class RenewalEnded:
 
 @dataclass(frozen=True, slots=True)
 class NtpRead:
-    """The machine's time service said how it is. ``mono_ms`` is when it was asked."""
+    """The machine's time service reported its state. It was asked at ``mono_ms``."""
 
     state: NtpState
     mono_ms: int
@@ -192,7 +195,7 @@ class NtpRead:
 
 @dataclass(frozen=True, slots=True)
 class TimeHinted:
-    """An RTC or a modem told the time, or why it can't. ``mono_ms`` is when it was read."""
+    """An RTC or a modem gave the time, or said why it can't. It was read at ``mono_ms``."""
 
     source: Literal["rtc", "modem"]
     read: HintRead
@@ -201,7 +204,8 @@ class TimeHinted:
 
 @dataclass(frozen=True, slots=True)
 class StopAsked:
-    """The service manager, or the county's order, asked the agent to end; with ``restart`` it begins anew at once."""
+    """The service manager, or a command of the county, asks the agent to end. With ``restart`` it begins anew at
+    once."""
 
     reason: str
     restart: bool = False

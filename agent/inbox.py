@@ -1,4 +1,4 @@
-"""The one door into the core: threads put events in, the core takes them out in order."""
+"""The one way into the core: threads put events in, the core takes them out in order."""
 
 import queue
 
@@ -6,7 +6,7 @@ from agent.events import Event
 
 
 class Inbox:
-    """A queue that never blocks the thread that puts."""
+    """A queue that never blocks a thread that puts an event in."""
 
     def __init__(self) -> None:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -16,7 +16,7 @@ class Inbox:
         self._events.put(event)
 
     def get(self, *, timeout_s: float) -> Event | None:
-        """Return the next event, or None when none came within ``timeout_s`` (0: do not wait)."""
+        """Return the next event, or None if none comes within ``timeout_s`` (0: do not wait)."""
         try:
             return self._events.get(timeout=timeout_s) if timeout_s > 0 else self._events.get_nowait()
         except queue.Empty:

@@ -1,4 +1,5 @@
-"""What the agent needs of hardware, in our words. Drivers implement these; only `agent.wiring` chooses one."""
+"""The ports: what the agent needs of hardware, in its own words. Drivers implement them; only `agent.wiring` chooses
+one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +9,12 @@ from protocol.health import Machine as MachineState
 from protocol.topics import Up
 
 type JudgeAt = Literal["system", "never"] | int
-"""By which time certificates are judged: the system's clock, none at all, or this wall time in milliseconds."""
+"""The time by which certificates are judged: the system's clock, no time at all, or this wall time in milliseconds."""
 
 type Colour = Literal["green", "amber", "red"]
 
-
 type Suspect = Literal["", "black", "covered", "frozen"]
-"""What is wrong with what a camera sees, see `agent.camera.sight`; empty for nothing."""
+"""What is wrong with a camera's picture, see `agent.camera.sight`; empty if nothing is."""
 
 
 class DeviceError(Exception):
@@ -22,10 +22,10 @@ class DeviceError(Exception):
 
 
 class PeerNotProven(DeviceError):
-    """Somebody answers where the county should, and does not prove to be it.
+    """Somebody answers at the county's address and does not prove to be the county.
 
     Attributes:
-        dates: All that is wrong is the time at which its certificate was looked at.
+        dates: Whether only the dates of the certificate were wrong, by the clock that judged them.
     """
 
     def __init__(self, message: str, *, dates: bool = False) -> None:
@@ -34,7 +34,7 @@ class PeerNotProven(DeviceError):
 
 
 class CardReader(Protocol):
-    """Something that reads card UIDs by itself and tells of them from a thread of its own."""
+    """Reads card UIDs and reports them on a thread of its own."""
 
     simulated: bool
 
@@ -43,7 +43,7 @@ class CardReader(Protocol):
 
         Args:
             touched: Called with the UID as the reader gave it (hex text, not yet judged), once per touch.
-            ready: Called at each change with whether cards can be read now; the first call comes without delay.
+            ready: Called with whether cards can be read now, at once and then at each change.
         """
 
     def stop(self) -> None:
@@ -51,19 +51,20 @@ class CardReader(Protocol):
 
 
 class KeyboardGuard(Protocol):
-    """Sees keyboards that are plugged in and that nobody allowed."""
+    """Sees keyboards that are plugged in although nobody allowed them."""
 
     def start(self, *, unknown: Callable[[str, str], None], there: Callable[[bool], None]) -> None:
-        """Begin to look.
+        """Begin to watch.
 
         Args:
-            unknown: Called on a thread of its own once for each such keyboard, again when it is plugged in again,
-                with its USB vendor and product (``1a2c:0e24``) and the name that it gives itself.
-            there: Called on that thread at each change with whether any such keyboard is there; none is to begin with.
+            unknown: Called once each time that such a keyboard is plugged in, with its USB vendor and product
+                (``1a2c:0e24``) and the name that it gives itself.
+            there: Called at each change with whether any such keyboard is there; at first there is none. Both are
+                called on the guard's own thread.
         """
 
     def stop(self) -> None:
-        """End looking; no callback comes after it returns."""
+        """End watching; no callback comes after it returns."""
 
 
 class Indicator(Protocol):
@@ -73,13 +74,13 @@ class Indicator(Protocol):
 
     @property
     def ready(self) -> bool:
-        """Whether it can show an outcome, as far as that is known without lighting anything."""
+        """Whether it can show an outcome, as far as it knows without lighting anything."""
 
     def show(self, colour: Colour, *, fact: str) -> None:
         """Light and sound an outcome and return at once.
 
         Args:
-            fact: ``EPOCHHEX/SEQ`` of the fact that is on disk, empty for red. A real lamp has no use for it.
+            fact: ``EPOCHHEX/SEQ`` of the fact that is on disk, empty for red. Real lamps ignore it.
 
         Raises:
             DeviceError: Nothing was shown.
@@ -90,7 +91,7 @@ class Indicator(Protocol):
 
 
 class Contact(Protocol):
-    """A door contact or a motion sensor: something that is active (door open, something moves) or not."""
+    """A door contact or a motion sensor. It is active while the door is open or something moves."""
 
     simulated: bool
 
@@ -98,11 +99,11 @@ class Contact(Protocol):
         """Begin to watch.
 
         Args:
-            changed: Called without delay with how it is now, then at each change, once and debounced. It comes on a
-                thread of the driver's own.
+            changed: Called with whether it is active, at once and then once at each debounced change, on a thread of
+                the driver's own.
 
         Raises:
-            DeviceError: Nothing is watched; it may be tried again.
+            DeviceError: Nothing is watched; `start` may be called again.
         """
 
     def stop(self) -> None:
@@ -111,23 +112,23 @@ class Contact(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture as a camera gives it, not yet fit for anyone's eyes: `agent.camera.stills` makes the still.
+    """One picture as a camera gives it. `agent.camera.stills` makes a still out of it.
 
-    ``jpeg`` is a whole JPEG (ITU-T T.81), also one of a Motion-JPEG stream that leaves its Huffman tables out. The
-    others are rows from the top: ``rgb`` 8 bits each; ``yuyv`` Y0 Cb Y1 Cr for two pixels (V4L2_PIX_FMT_YUYV);
-    ``nv12`` the plane of Y, then that of Cb Cr for each 2×2 pixels (V4L2_PIX_FMT_NV12). Nothing here is
-    checked: a camera may say what it likes.
+    ``jpeg`` is a whole JPEG (ITU-T T.81); as part of a Motion-JPEG stream it may lack its Huffman tables. The other
+    layouts are rows from the top: ``rgb`` has 8 bits for each colour; ``yuyv`` has Y0 Cb Y1 Cr for two pixels
+    (V4L2_PIX_FMT_YUYV); ``nv12`` has the plane of Y, then the plane of Cb Cr for each 2×2 pixels (V4L2_PIX_FMT_NV12).
+    Nothing is checked yet, so every field may be absurd.
     """
 
     layout: Literal["jpeg", "rgb", "yuyv", "nv12"]
     data: bytes
     width: int = 0
-    """Pixels; a JPEG tells its own."""
+    """In pixels; 0 for a JPEG, which contains its size."""
     height: int = 0
     stride: int = 0
-    """Bytes from one row (of Y) to the next; 0: rows are not padded."""
+    """Bytes from one row (of Y) to the next; 0 if rows are not padded."""
     full_range: bool = False
-    """Y, Cb and Cr use 0 to 255 as JFIF has it, not the narrower range of ITU-R BT.601."""
+    """Whether Y, Cb and Cr use 0 to 255 (JFIF) rather than the narrower range of ITU-R BT.601."""
 
 
 class Camera(Protocol):
@@ -136,14 +137,14 @@ class Camera(Protocol):
     simulated: bool
 
     def capture(self) -> Frame:
-        """Return what the camera sees now, exposure settled. May take seconds.
+        """Return what the camera sees now, with its exposure settled. May take seconds.
 
         Raises:
             DeviceError: No picture was taken.
         """
 
     def close(self) -> None:
-        """Let the device go."""
+        """Release the device."""
 
 
 class SystemClock(Protocol):
@@ -161,31 +162,31 @@ class SystemClock(Protocol):
     def ntp_synced(self) -> bool:
         """Whether the kernel says that a time service disciplines the clock (adjtimex(2): not STA_UNSYNC).
 
-        True where it can't be asked. The time counts only together with what the service says of itself.
+        True if the kernel can't be asked. The time counts only if the time service itself reports well, too.
         """
 
 
 class Machine(Protocol):
-    """The computer under the station: heat, supply, memory, card, network."""
+    """The computer that the station runs on: heat, supply, memory, storage card, network."""
 
     simulated: bool
 
     def look(self) -> MachineState:
-        """Return how the machine is now; what it does not tell is absent. May take seconds, and raises nothing."""
+        """Return how the machine is now; what it does not report is absent. May take seconds. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class NtpState:
-    """What the machine's time service says of itself."""
+    """What the machine's time service reports of itself."""
 
     service: str
-    """chrony, timesyncd, or the kernel where neither runs."""
+    """chrony or timesyncd; kernel if neither runs."""
     problem: str
-    """Why its time does not count; empty where it is well. English, for the log."""
+    """Why its time does not count; empty if it counts. English, for the log."""
 
 
 class TimeService(Protocol):
-    """Whoever keeps the machine's clock to NTP."""
+    """The program that keeps the machine's clock to NTP."""
 
     def read(self) -> NtpState:
         """Return its state. May take seconds."""
@@ -200,15 +201,15 @@ class HintRead:
 
 
 class TimeHint(Protocol):
-    """Something that may know about what time it is, better than a floor: an RTC or a modem."""
+    """An RTC or a modem, which may know roughly what time it is. That is better than a lower bound."""
 
     @property
     def source(self) -> Literal["rtc", "modem"]:
-        """What it is."""
+        """Which kind it is."""
 
     @property
     def tries(self) -> int:
-        """How often, once a minute, it is to be asked until it tells a time."""
+        """How often it is asked, once a minute, until it gives a time."""
 
     def read(self) -> HintRead:
         """Return its time. May take seconds."""
@@ -220,12 +221,12 @@ class Link(Protocol):
     def connect(
         self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
-        """Begin connecting and return. `LinkUp` or `LinkDown` with ``attempt`` follows.
+        """Begin to connect and return at once. `LinkUp` or `LinkDown` with ``attempt`` follows.
 
         Args:
             keepalive_s: MQTT 5.0, 3.1.2.10.
             will: Payload published on the station's ``gone`` topic when the connection breaks.
-            judge_at: By which time the broker's certificate must be valid; everything else about it is always checked.
+            judge_at: The time at which the broker's certificate must be valid. All else about it is always checked.
             endpoint: Which of the broker's ports; 0 is the usual one.
         """
 
@@ -243,4 +244,4 @@ class Link(Protocol):
         """Return TCP payload bytes (sent, received) of this process's connections so far."""
 
     def bytes_billed(self) -> int:
-        """Return what the connections so far took as IP packets, both ways: what a metered line is billed for."""
+        """Return the bytes of IP packets of all connections so far, both ways. A metered line is billed for these."""

@@ -13,7 +13,7 @@ import msgspec
 from agent.storage.errors import StorageError
 from agent.storage.state import StateSlot, StateStore
 from protocol.twin import Card, Desired, DutyWindow, Judged, PackRef, Person, Reported, Settings, judge_settings
-from protocol.units import Moment
+from protocol.units import MAX_LONG_TEXT, Moment
 
 log = logging.getLogger(__name__)
 
@@ -139,5 +139,5 @@ class Twin:
             self._settings_slot.write(msgspec.structs.asdict(settings))
             self._desired_slot.write(desired)
         except StorageError as error:
-            return f"not kept: {error}"[:400]
+            return f"not kept: {error}"[:MAX_LONG_TEXT]
         return ""

@@ -13,6 +13,8 @@ from protocol.units import Salt, Seq, StationId
 
 MAX_ENVELOPE_BYTES = 49_152
 MAX_FACTS = 500
+SENT_FACTS, SENT_FACT_BYTES = 200, 32_768
+"""What a station puts into one envelope at most: below the limits, so that a loss on a slow line costs little."""
 
 
 class SealedFact(Message, frozen=True, kw_only=True, array_like=True):

@@ -7,6 +7,13 @@ from msgspec import Meta
 from protocol.codec import Message
 from protocol.units import ShortText
 
+HOT_C = 80
+"""A Raspberry Pi slows its processor down from 80 °C on (Raspberry Pi documentation, "Thermal management")."""
+SHORT_DISK_KIB, SHORT_DISK_SHARE = 200 * 1024, 20
+"""A disk is short if less than this is free. Of a small disk, less than one part in so many."""
+WORN_PERCENT = 90
+"""A storage card whose writes are used up further than this must be replaced."""
+
 type Seen = Literal["no", "earlier", "now"]
 """Whether something is the case, or was since the machine started."""
 
@@ -74,3 +81,13 @@ class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds since the machine started."""
     disk_written_kib: Kib | None = None
     """Written since then to the whole device that holds the station's folder, as the kernel counts it."""
+
+
+def disk_limit_kib(disk_kib: int | None) -> int:
+    """Return how much must be free on a disk of this size; None: the size is not known."""
+    return SHORT_DISK_KIB if disk_kib is None else min(SHORT_DISK_KIB, disk_kib // SHORT_DISK_SHARE)
+
+
+def card_worn(machine: Machine) -> bool:
+    """Return whether the storage card must be replaced, by its writes or by its own word (PRE_EOL_INFO)."""
+    return (machine.card_worn_percent or 0) > WORN_PERCENT or machine.card_end in ("warning", "urgent")

@@ -54,8 +54,9 @@ type DurationMs = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 type CardToken = Annotated[bytes, Meta(min_length=16, max_length=16)]
 """Keyed hash of a card's UID, see `protocol.cards`."""
 
-type ShortText = Annotated[str, Meta(max_length=64)]
-type LongText = Annotated[str, Meta(max_length=400)]
+MAX_SHORT_TEXT, MAX_LONG_TEXT = 64, 400
+type ShortText = Annotated[str, Meta(max_length=MAX_SHORT_TEXT)]
+type LongText = Annotated[str, Meta(max_length=MAX_LONG_TEXT)]
 
 type ClockQuality = Literal["synced", "holdover", "restored", "unknown"]
 """synced: trusted now. holdover: synced earlier in this boot. restored: a start from disk, an RTC or a

@@ -20,7 +20,7 @@ from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from protocol.commands import MAX_VALID_MS, Command
 from protocol.facts import CommandResult, Fact
-from protocol.units import FactRef
+from protocol.units import MAX_LONG_TEXT, FactRef
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +157,9 @@ class CommandLog:
     def _fact(self, command: bytes, outcome: Outcome, detail: str, figures: Mapping[str, int]) -> CommandResult:
         log.info("command %s: %s %s", command.hex(), outcome, detail)
         at = self._clock.now()
-        return CommandResult(at=at, command=command, outcome=outcome, detail=detail[:400], figures=dict(figures))
+        return CommandResult(
+            at=at, command=command, outcome=outcome, detail=detail[:MAX_LONG_TEXT], figures=dict(figures)
+        )
 
     def _row(self, known: dict[bytes, KnownCommand]) -> dict[str, bytes]:
         return self._slot.row(list(known.values()))

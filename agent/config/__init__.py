@@ -1,1 +1,1 @@
-"""What a technician writes in station.toml: read, checked, and told in Chinese where it is wrong."""
+"""Read and check what a technician writes in station.toml, and say in Chinese what is wrong with it."""

@@ -1,7 +1,7 @@
-"""Which drivers there are: a new one is a file in `agent.drivers` and a line here.
+"""The drivers that a configuration can choose. To add one, write a file in `agent.drivers` and a line here.
 
-A driver is a class that implements its port and tells with ``settings`` what can be set in ``station.toml``; it is made
-with these as keyword arguments. Its module, and the library that it needs, is loaded only where it is chosen.
+A driver is a class that implements its port. Its ``settings`` say what can be set in ``station.toml``, and it is made
+with these as keyword arguments. Its module, and the library that it needs, is loaded only if it is chosen.
 """
 
 import importlib
@@ -31,25 +31,24 @@ CAMERAS = {
     "v4l2": "agent.drivers.v4l2_camera:V4l2Camera",
     "picamera2": "agent.drivers.picamera2_camera:Picamera2Camera",
 }
-"""Their modules are small: the libraries behind them are large, and only the camera's process loads them."""
+"""Their modules load nothing large, because only the camera's process must load the libraries behind them."""
 CAMERA_SETTINGS: Settings = {
     "mask": Setting(list, check=rectangles),
     "rotate": Setting(int, 0, check=one_of(0, 90, 180, 270)),
 }
-"""What the camera's process does with the pictures of every camera: turn them clockwise, then paint the mask."""
+"""What the camera's process does with each picture of any camera: turn it clockwise, then paint the mask over it."""
 CAMERA_PROCESS_SETTINGS: Settings = {
     "socket": Setting(str, check=filled, path="socket"),
     "spool": Setting(str, "camera-spool", check=filled, path="file"),
 }
-"""Where the camera's process is reached, where the agent does not start it itself; where its pictures lie meanwhile."""
+"""``socket``: where the camera's process is reached, if the system starts it and not the agent. ``spool``: the folder
+in which its pictures wait for the agent."""
 MACHINES = {
     "linux": "agent.drivers.linux_machine:LinuxMachine",
     "simulated": "agent.drivers.simulated_machine:SimulatedMachine",
 }
-
-
 LOADED_LATE = {"gpio": ("lgpio",), "v4l2": ("linuxpy",), "picamera2": ("picamera2",)}
-"""Libraries that a driver loads only when it is used, so that without them it is there and does nothing."""
+"""Libraries that a driver loads only at its first use. Without them the driver can be made and does nothing."""
 
 
 class DriverMissing(Exception):
@@ -65,10 +64,10 @@ class DriverMissing(Exception):
 
 
 def driver(place: str) -> Any:
-    """Return the class of a driver, as the tables name it.
+    """Return the class of a driver, named as in the tables.
 
     Raises:
-        DriverMissing: What it needs is not here.
+        DriverMissing: Its library is not here.
     """
     module, _, name = place.partition(":")
     try:
@@ -78,15 +77,15 @@ def driver(place: str) -> Any:
 
 
 def not_installed(name: str) -> list[str]:
-    """Return the libraries of a driver, by its name in ``station.toml``, that are loaded late and are not here."""
+    """Return the late libraries that a driver, named as in ``station.toml``, needs and that are not installed."""
     return [library for library in LOADED_LATE.get(name, ()) if find_spec(library) is None]
 
 
 def settings_of(place: str) -> Settings:
-    """Return what can be set of a driver.
+    """Return the settings of a driver.
 
     Raises:
-        DriverMissing: What it needs is not here.
+        DriverMissing: Its library is not here.
     """
     settings: Settings = driver(place).settings
     return settings

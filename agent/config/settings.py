@@ -1,6 +1,7 @@
-"""What can be set in ``station.toml``: the kind of each setting, its default, and what is wrong with a value.
+"""Describe what can be set in ``station.toml``: a setting's kind, its default, and what is wrong with a value.
 
-Drivers declare theirs with it; `agent.config.station_config` checks them. Messages are Chinese, for the technician.
+Drivers declare their settings with it; `agent.config.station_config` checks the values. Messages are Chinese, for the
+technician.
 """
 
 import re
@@ -19,23 +20,24 @@ KINDS: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. ``check`` returns what is wrong with a value of the right kind, or nothing."""
+    """One setting. ``check`` gets a value of the right kind and returns what is wrong with it, or an empty string."""
 
     kind: type
     default: Any = None
     required: bool = False
     check: Callable[[Any], str] = lambda _: ""
     path: Literal["no", "file", "socket"] = "no"
-    """Paths are relative to the station's folder; a socket's is short and used once."""
+    """Whether it is a path. Paths are relative to the station's folder. A socket's path must be short and used only
+    once."""
     takes: str = ""
-    """What a value names, in Chinese, where only one setting of the whole file may have it."""
+    """If only one setting in the whole file may have the same value: what the value names, in Chinese."""
 
 
 type Settings = Mapping[str, Setting]
 
 
 def one_of(*choices: str | int) -> Callable[[Any], str]:
-    """Allow one of some words or numbers."""
+    """Allow only these words or numbers."""
     return lambda value: "" if value in choices else f"没有“{value}”，可选：{'、'.join(map(str, choices))}"
 
 
@@ -45,7 +47,7 @@ def between(least: float, most: float) -> Callable[[float], str]:
 
 
 def shaped(pattern: str, example: str) -> Callable[[str], str]:
-    """Allow what a regular expression fits as a whole; the ``example`` tells people what it may look like."""
+    """Allow text that a regular expression matches as a whole. The ``example`` shows people what it may look like."""
     form = re.compile(pattern)
     return lambda value: "" if form.fullmatch(value) else f"“{value}”应当形如 {example}"
 
@@ -60,7 +62,7 @@ def rectangles(value: list[Any]) -> str:
 
 
 def filled(value: str) -> str:
-    """Allow any text but none."""
+    """Allow any text that is not empty."""
     return "" if value.strip() and "\x00" not in value else "不能为空"
 
 

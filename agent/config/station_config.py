@@ -1,7 +1,8 @@
-"""Read ``station.toml`` and name every mistake in it at once, each with its line.
+"""Read ``station.toml`` and report all mistakes in it at once, each with its line.
 
-The folder is relative to the file's own folder, every other path to the station's folder. An unknown key is a
-mistake: a misspelt setting must not become a silent default. Messages are Chinese, for the technician.
+The station's folder is relative to the folder of the file; every other path is relative to the station's folder. An
+unknown key is a mistake, so that a misspelt setting does not silently become its default. Messages are Chinese, for the
+technician.
 """
 
 import os
@@ -48,7 +49,7 @@ class Mistake:
 
 
 class BadConfig(Exception):
-    """The file can't be used; ``mistakes`` are all of them, by line."""
+    """The file can't be used. ``mistakes`` holds all its mistakes, sorted by line."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
         super().__init__("\n".join(str(mistake) for mistake in sorted(mistakes)))
@@ -57,7 +58,7 @@ class BadConfig(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StationConfig:
-    """What a station is made of. All paths are absolute."""
+    """The parts of a station and how they are set. All paths are absolute."""
 
     folder: Path
     county_url: str
@@ -70,7 +71,7 @@ class StationConfig:
     machine: "Chosen"
     kiosk_socket: Path
     keyboards: tuple[str, ...] | None
-    """USB vendor and product of the keyboards that may be there, beside card readers; None: no matter which."""
+    """USB vendor and product of the keyboards that are allowed, beside card readers; None if all are allowed."""
     rtc: Path | None
     modem: str | None
     """``mmcli``, or the path of an AT port."""
@@ -87,7 +88,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class ChosenInput:
-    """A driver of an input with its settings, and what the input is."""
+    """A driver of an input with its settings, and what kind of sensor the input is."""
 
     sensor: ContactKind
     chosen: Chosen
@@ -128,7 +129,7 @@ _NO_CAMERA = "none"
 _NO_SETTINGS: Settings = {}
 _SENSOR: Settings = {"kind": Setting(str, required=True, check=one_of("door", "motion"))}
 _MACHINE = {"driver": "linux"}
-"""What a station stands on, where nothing else is said."""
+"""The machine's section, if the file has none."""
 MAX_NAME = 24
 _NAME_SIGNS = re.compile(r"[\w-]+")
 
@@ -146,10 +147,11 @@ def load(path: Path, *, with_files: bool = False) -> StationConfig:
     """Read a station's configuration.
 
     Args:
-        with_files: The county's CA file must be there too. A station that runs must not ask: it takes cards without.
+        with_files: Report also a missing or wrong CA file of the county. A station that starts must not check it,
+            because it takes cards even without.
 
     Raises:
-        BadConfig: With every mistake found.
+        BadConfig: It holds every mistake that was found.
     """
     written = toml_lines.read(_read(path))
     checker, table = _Checker(written), written.table
@@ -185,13 +187,13 @@ def load(path: Path, *, with_files: bool = False) -> StationConfig:
 
 def _read(path: Path) -> str:
     try:
-        raw = path.read_bytes()[: _MAX_FILE_BYTES + 1]
+        raw = path.read_bytes()[: _MAX_FILE_BYTES + 1]  # the one byte more shows that a file is too long
     except OSError as error:
         raise BadConfig([Mistake(0, f"读不到配置文件 {path}：{cause(error)}")]) from error
     if len(raw) > _MAX_FILE_BYTES:
         raise BadConfig([Mistake(0, f"配置文件 {path} 过大")])
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")  # Windows' editor puts a byte order mark before the text
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise BadConfig([Mistake(line, "不是 UTF-8 文字")]) from error
@@ -230,7 +232,7 @@ class _Checker:
         return values
 
     def _is_good(self, path: Place, setting: Setting, given: object) -> bool:
-        """Note what is wrong with a value; None where there is none in the file."""
+        """Note what is wrong with a value; ``given`` is None if the file has none."""
         problem = ""
         if given is None:
             problem = f"[{path[0]}] 缺少 {path[-1]}" if setting.required and not self._is_lost(path) else ""
@@ -252,17 +254,17 @@ class _Checker:
         common: Settings = _NO_SETTINGS,
         none: tuple[str, ...] = (),
     ) -> Chosen:
-        """Check a section that chooses a driver, and what it sets: what ``common`` all of them have, and its own.
+        """Check a section that chooses a driver, with the ``common`` settings and those of the driver.
 
         Args:
-            none: Words for no device at all.
+            none: Names of no device at all.
         """
         name = table.get("driver") if isinstance(table, dict) else None
         known: Settings | None = _NO_SETTINGS if name in none else None
         if isinstance(name, str) and name in drivers:
             known = self._settings(path, drivers[name])
         if known is None and isinstance(table, dict):
-            # Nobody knows what else may stand here: only the driver itself is to be mended first.
+            # Without a known driver nobody can say which other settings belong here, so only the driver is reported.
             table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
         return self.chosen(path, table, (*none, *drivers), {**common, **(known or {})})
 
@@ -310,7 +312,7 @@ class _Checker:
             self._add((name,), f"没有 {name} 这一节")
 
     def place_paths(self, folder: Path) -> None:
-        """Make paths absolute; refuse socket paths that the kernel refuses and those that are used twice."""
+        """Make paths absolute. Refuse socket paths that the kernel would refuse, and those that are used twice."""
         taken: dict[Path, Place] = {}
         for path, name, setting, values in self._paths:
             place = values[name] = folder / values[name]
@@ -332,7 +334,7 @@ class _Checker:
             self._add(path, f"{path[-1]}：{file} 里没有证书，请用县里给的那个文件")
 
     def nothing_twice(self) -> None:
-        """Refuse what two settings can't both have, such as a pin."""
+        """Refuse a value that two settings can't share, such as a pin."""
         taken: dict[tuple[str, object], Place] = {}
         for path, setting, value in self._takers:
             first = taken.setdefault((setting.takes, value), path)
@@ -340,12 +342,13 @@ class _Checker:
                 self._add(path, f"{path[-1]}：{setting.takes} {value} 已经给了{self._where(first)}，不能再用")
 
     def _where(self, place: Place) -> str:
-        """Say where a setting stands; one that is not written has its default."""
+        """Say where a setting stands in the file. A setting that is not in the file has its default."""
         line = self._line(place)
         return f"第 {line} 行的 {place[-1]}" if line else f"[{place[0]}] 的 {place[-1]}（没写，是默认值）"
 
     def _add(self, path: Place, message: str) -> None:
-        """Note a mistake where the nearest key or section of a path stands; of a line that is wrong already, none."""
+        """Note a mistake where the nearest key or section of a path stands; not for a line with a mistake of
+        writing."""
         line = self._line(path)
         if line not in self._written.mistakes:
             self._mistakes.append(Mistake(line, message))

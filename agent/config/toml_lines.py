@@ -1,8 +1,11 @@
-"""Read TOML as people type it: each mistake of writing with its line and what to write, and the rest read all the same.
+"""Read TOML as people type it: report each mistake of writing with its line and its remedy, and read the rest all the
+same.
 
-tomllib stops at the first mistake and says nothing of what was meant. A line with a mistake is mended where that is
-plain, so that nothing that depends on it is called wrong too; otherwise what stood there counts as lost. A line has one
-mistake. Strings over several lines, which TOML has and no setting needs, are a mistake.
+tomllib stops at the first mistake and does not say what was meant. Here a line with a mistake is mended if its meaning
+is plain, so that settings which depend on it are not reported as wrong too. Otherwise the settings of that line count
+as lost. Each line is reported once. Strings over several lines count as a mistake, because no setting needs them.
+
+Which mistake tomllib means can be seen only from its message (`_MENDERS`): its errors carry no code.
 """
 
 import re
@@ -12,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 type Place = tuple[str | int, ...]
-"""Where a value stands: section, number of it in a list of sections, key."""
+"""Where a value stands: section, its number if sections repeat, key."""
 
 _STRING = r'"(?:\\.|[^"\\])*"|' + r"'[^']*'"
 _PIECES = re.compile(rf"(?P<string>{_STRING})|(?P<comment>#.*)|(?P<other>.)")
@@ -21,7 +24,7 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
 _LONG_STRING = re.compile(r"(\s*[^=#\"']+=\s*)(\"\"\"|''')(.*)")
 _ESCAPE = re.compile(r"\\(?!\\|\"|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}).|\\\\", re.DOTALL)
 _PUT_ASIDE = "put-aside-"
-"""Sections of lines whose own section can't be read; nobody may see them."""
+"""A section header that can't be read is replaced by one of this name, so that its lines join no other section."""
 
 _SIGNS = {
     **dict.fromkeys("“”„‟＂「」", ('"', '请用英文引号 "')),
@@ -33,12 +36,12 @@ _SIGNS = {
     "＃": ("#", "请用英文的 #"),
     "\u3000": (" ", "请用英文的空格"),
 }
-"""What a Chinese input method types for TOML's signs, the sign, and what to tell."""
+"""By what a Chinese input method types in place of TOML's signs: the sign, and what to tell the technician."""
 
 
 @dataclass(slots=True)
 class Written:
-    """What a file says, and what is wrong with how it says it."""
+    """The content of a file, and the mistakes in its writing."""
 
     table: dict[str, Any] = field(default_factory=dict)
     lines: dict[Place, int] = field(default_factory=dict)
@@ -46,7 +49,7 @@ class Written:
     mistakes: dict[int, str] = field(default_factory=dict)
     """By line."""
     lost: set[Place] = field(default_factory=set)
-    """Sections and keys that are there and could not be read: they are not missing."""
+    """Sections and keys that are there but could not be read, so that they are not reported as missing."""
 
 
 def read(text: str) -> Written:
@@ -65,7 +68,7 @@ class _Reader:
         self.written = Written()
 
     def mend_signs(self) -> None:
-        """Mend what can be seen on a line by itself: quotation marks, signs, backslashes."""
+        """Mend mistakes that can be seen in one line alone: quotation marks, signs, backslashes."""
         self._shorten_long_strings()
         for number, line in enumerate(self._lines, start=1):
             mended, says = _mended(line)
@@ -74,7 +77,7 @@ class _Reader:
             self._lines[number - 1] = mended
 
     def load(self) -> None:
-        """Read the lines; each that tomllib refuses is mended or put aside, so that this comes to an end."""
+        """Read the lines. Each line that tomllib refuses is mended once and then put aside, so that this ends."""
         for _ in range(2 * len(self._lines) + 1):
             try:
                 table = tomllib.loads("\n".join(self._lines) + "\n")
@@ -96,7 +99,8 @@ class _Reader:
             self._blank_rest_of_string(number, opened[2])
 
     def _blank_rest_of_string(self, number: int, closing: str) -> None:
-        """Blank the lines of a string up to its end, unless a section or key stands before that: then it has none."""
+        """Blank the lines of a string up to its end. A section or key before that means that the string was never
+        closed."""
         for end in range(number, len(self._lines)):
             line = self._lines[end]
             if closing in line and not _LONG_STRING.match(line):
@@ -109,18 +113,16 @@ class _Reader:
         at = re.search(r"at line (\d+)", error)
         number = min(int(at[1]), len(self._lines)) if at else len(self._lines)
         if error.startswith(("Unclosed", "Expected ','")):
-            number = self._begin_of_list(number)
+            # tomllib points at the line where it gave up. The mistake is told at the line where the list begins.
+            number = next((at for at in range(number, 0, -1) if _KEY.match(self._lines[at - 1])), number)
         for beginning, mend in _MENDERS.items():
             if error.startswith(beginning):
                 mend(self, number)
                 return
         self._lose(number, "这一行不符合 TOML 格式")
 
-    def _begin_of_list(self, number: int) -> int:
-        return next((at for at in range(number, 0, -1) if _KEY.match(self._lines[at - 1])), number)
-
     def _replace(self, number: int, mended: str | None, says: str) -> None:
-        """Put a mended line in the place of one, or lose it where it was mended before and is refused again."""
+        """Replace a line by a mended one. If it was mended before and is refused again, it is lost."""
         if mended is None or number in self.written.mistakes:
             self._lose(number, says)
             return
@@ -212,7 +214,7 @@ _MENDERS: dict[str, Callable[[_Reader, int], None]] = {
 
 
 def _mended(line: str) -> tuple[str, str]:
-    """Return a line with the signs that were meant, and what was wrong with it."""
+    """Return a line with the signs that were meant, and what was wrong with the line."""
     mended, says = "", list[str]()
     for piece in _PIECES.finditer(line):
         if piece["string"] is not None and piece["string"][0] == '"':
@@ -232,7 +234,7 @@ def _mended(line: str) -> tuple[str, str]:
 
 
 def _quote_left_open(line: str) -> str:
-    """Return the quotation mark that opens a string and is not followed by its end."""
+    """Return the quotation mark that opens a string without an end, or nothing."""
     found = (piece["other"] for piece in _PIECES.finditer(line) if piece["comment"] is None)
     return next((sign for sign in found if sign is not None and sign in "\"'"), "")
 

@@ -1,4 +1,4 @@
-"""Ask the running agent how it is, through the kiosk's socket: its outbox is its own, and nobody else opens it."""
+"""Ask the running agent how it is, through the kiosk's socket, because nobody else may open the agent's outbox."""
 
 import socket
 import time
@@ -11,12 +11,12 @@ from protocol.refusal import Refused
 WITHIN_S = 5.0
 _MAX_LINES = 200
 
-type NoAnswer = Literal["absent", "silent", "denied"]
-"""absent: nobody listens. silent: somebody does and says nothing of use. denied: we may not ask."""
+type NoReply = Literal["absent", "silent", "denied"]
+"""absent: nobody listens. silent: somebody listens and sends no status. denied: this user may not connect."""
 
 
-def ask(path: Path, *, within_s: float = WITHIN_S) -> Status | NoAnswer:
-    """Return what the agent says of itself, or why it says nothing."""
+def ask_agent(path: Path, *, within_s: float = WITHIN_S) -> Status | NoReply:
+    """Return the agent's status, or why there is none."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(within_s)
         try:
@@ -27,11 +27,11 @@ def ask(path: Path, *, within_s: float = WITHIN_S) -> Status | NoAnswer:
             return "absent"
         except OSError:
             return "silent"
-        return _answer(sock, time.monotonic() + within_s)
+        return _read_status(sock, time.monotonic() + within_s)
 
 
-def _answer(sock: socket.socket, deadline: float) -> Status | NoAnswer:
-    """Read past the home screen and whatever else is shown to every kiosk."""
+def _read_status(sock: socket.socket, deadline: float) -> Status | NoReply:
+    """Skip the home screen and whatever else is shown to every kiosk, up to the status."""
     received = b""
     try:
         sock.sendall(encode_line(AskStatus()))

@@ -1,4 +1,4 @@
-"""Find how a reader prints card numbers, from one card of which the UID is known."""
+"""Find out how a reader prints card numbers, by one card whose UID is known."""
 
 import select
 import time
@@ -14,10 +14,10 @@ _LOOK_EVERY_S = 0.1
 
 
 def first_line(printed: Queue[str], keyboard: TextIO, *, alone: bool, within_s: float = WITHIN_S) -> str | None:
-    """Return what is printed first, by a reader that is heard or on this terminal; None where nothing is in time.
+    """Return the first line that a reader or this terminal's keyboard gives, or None if none comes in time.
 
     Args:
-        alone: No reader is heard, so that the terminal's end is the end.
+        alone: No reader is listened to, so that nothing can come any more once the terminal ends.
     """
     deadline = time.monotonic() + within_s
     open_yet = True
@@ -32,11 +32,12 @@ def first_line(printed: Queue[str], keyboard: TextIO, *, alone: bool, within_s: 
 
 
 def printed_format(uid: str, printed: str) -> tuple[bool, str]:
-    """Return whether the form was found, and what to tell the technician."""
+    """Return whether the format was found, and what to tell the technician."""
     if not printed.strip():
         return False, "没有读到号码：请把读卡器的前缀、后缀关掉，只留回车，再试一次。"
     try:
-        # Of ten digits that begin with 0 it is known that they are always ten: the form in which a lost digit shows.
+        # Ten digits that begin with 0 are padded. Then 8H10D is the better format, because it shows when a digit got
+        # lost.
         padded = printed.strip().startswith("0")
         forms = sorted(
             formats_that_fit(printed.strip()[:MAX_PRINTED], uid), key=lambda form: form != "8H10D" or not padded

@@ -1,48 +1,52 @@
-"""Whether the county can be reached, is the county, and lets this station in. No MQTT: that would end a session."""
+"""Whether the county can be reached, proves to be the county, and accepts this station.
+
+MQTT is not spoken, because a second connection under the station's name would end the agent's own.
+"""
 
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from agent.causes import cause
-from agent.doctor.ports import Tools, Trouble
-from agent.doctor.problems import Finding, amiss
+from agent.doctor.ports import DoctorTools, Trouble
+from agent.doctor.problems import Finding, problem_finding
 from agent.identity.station_identity import Identity
 
 _CODES: dict[Trouble, int] = {"name": 21, "away": 22, "stranger": 23, "dates": 24, "refused": 25}
 _HTTPS_PORT = 443
 
 
-def examine_county(url: str, ca: Path, identity: Identity | None, tools: Tools) -> list[Finding]:
-    """Knock at the web's door, and at the broker's with the station's certificate."""
+def examine_county(url: str, ca: Path, identity: Identity | None, tools: DoctorTools) -> list[Finding]:
+    """Probe the web server, and the broker with the station's certificate."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or _HTTPS_PORT
     try:
         ca.read_bytes()
     except OSError as error:
-        return [amiss("县里网页", 11, f"ca：{cause(error)}")]
-    trouble = tools.knock(host, port, ca, None)
-    findings = [_told("县里网页", host, port, trouble)]
+        return [problem_finding("县里网页", 11, f"ca：{cause(error)}")]
+    trouble = tools.probe_endpoint(host, port, ca, None)
+    findings = [_endpoint_finding("县里网页", host, port, trouble)]
     if identity is not None:
-        broker = _broker(identity, ca, tools)
-        findings.append(amiss(broker.part, 27, broker.says) if broker.code == 22 and not trouble else broker)
+        broker = _broker_finding(identity, ca, tools)
+        # If the web server answers and the broker does not, the line is well and somebody blocks the broker's port.
+        findings.append(problem_finding(broker.part, 27, broker.says) if broker.code == 22 and not trouble else broker)
     return findings
 
 
-def _broker(identity: Identity, ca: Path, tools: Tools) -> Finding:
-    """One of its two doors is enough."""
+def _broker_finding(identity: Identity, ca: Path, tools: DoctorTools) -> Finding:
+    """One of the broker's two ports is enough."""
     broker = identity.enrolled.broker
     own = (identity.certificate_file, identity.tls_key_file)
-    trouble = tools.knock(broker.host, broker.port, ca, own)
+    trouble = tools.probe_endpoint(broker.host, broker.port, ca, own)
     if (
         trouble == "away"
         and broker.fallback_port is not None
-        and not tools.knock(broker.host, broker.fallback_port, ca, own)
+        and not tools.probe_endpoint(broker.host, broker.fallback_port, ca, own)
     ):
         return Finding("上传通道", f"{broker.host}:{broker.fallback_port} 通（备用端口）")
-    return _told("上传通道", broker.host, broker.port, trouble)
+    return _endpoint_finding("上传通道", broker.host, broker.port, trouble)
 
 
-def _told(part: str, host: str, port: int, trouble: Trouble) -> Finding:
+def _endpoint_finding(part: str, host: str, port: int, trouble: Trouble) -> Finding:
     place = f"{host}:{port}"
     if not trouble:
         return Finding(part, f"{place} 通，证书正确")
@@ -53,4 +57,4 @@ def _told(part: str, host: str, port: int, trouble: Trouble) -> Finding:
         "dates": f"按本机时间，{place} 的证书无效",
         "refused": f"{place} 不认本站的证书",
     }
-    return amiss(part, _CODES[trouble], words[trouble])
+    return problem_finding(part, _CODES[trouble], words[trouble])

@@ -1,13 +1,12 @@
-"""Machine and devices: as the running agent says, or tried out where no agent holds them."""
+"""Machine and devices: as the running agent reports them, or tried out here if no agent runs."""
 
 from collections.abc import Iterable, Mapping
 
 from agent.config.catalogue import not_installed
 from agent.config.station_config import Chosen, StationConfig
-from agent.doctor.ports import CameraTrial, Tools
-from agent.doctor.problems import Finding, amiss
-from agent.vitals.health import HOT_C, SHORT_KIB, SHORT_SHARE, WORN_PERCENT
-from protocol.health import DeviceHealth, DeviceKind, Machine
+from agent.doctor.ports import CameraTrial, DoctorTools
+from agent.doctor.problems import Finding, problem_finding
+from protocol.health import HOT_C, DeviceHealth, DeviceKind, Machine, card_worn, disk_limit_kib
 
 _PARTS: dict[DeviceKind, tuple[str, int]] = {
     "reader": ("读卡器", 61),
@@ -19,20 +18,20 @@ _PINS_ALONE: dict[DeviceKind, str] = {
     "indicator": "引脚正常，灯亮不亮要刷卡看",
     "input": "引脚正常，线接没接好要动一次看",
 }
-"""Of what hangs on a pin the machine knows nothing, until something happens there."""
-type Lacking = Mapping[tuple[DeviceKind, str], str]
-_NOTHING: Lacking = {}
+"""The machine can't see what is wired to a pin until something happens there."""
+type MissingLibraries = Mapping[tuple[DeviceKind, str], str]
+_NONE_MISSING: MissingLibraries = {}
 _SEES_NO_ROOM: dict[CameraTrial, str] = {"black": "画面全黑", "covered": "镜头可能被遮挡"}
 
 
-def told(
-    devices: Iterable[DeviceHealth], *, camera_untried: bool = False, lacking: Lacking = _NOTHING
+def device_findings(
+    devices: Iterable[DeviceHealth], *, camera_untried: bool = False, missing: MissingLibraries = _NONE_MISSING
 ) -> list[Finding]:
-    """Say how devices are: those of a kind that are well share a line, each that is not has its own.
+    """Return how devices are. Those of a kind that are well share a line; each that is not has a line of its own.
 
     Args:
         camera_untried: Nothing is known of the camera yet.
-        lacking: The library that a device wants and this machine has not, by kind and name.
+        missing: The library that a device needs and that is not installed here, by kind and name.
     """
     devices = list(devices)
     findings = []
@@ -45,7 +44,7 @@ def told(
             findings += [Finding(part, f"{'、'.join(alike)} {says}")] if alike else []
         for one in of_kind:
             if not one.ready:
-                findings.append(_broken(part, code, one, lacking.get((kind, one.name), "")))
+                findings.append(_broken(part, code, one, missing.get((kind, one.name), "")))
             elif untried:
                 findings.append(Finding(part, f"{_named(one)} 还没拍过照片，好不好不知道", well=None))
     return findings
@@ -53,34 +52,34 @@ def told(
 
 def _broken(part: str, code: int, device: DeviceHealth, library: str) -> Finding:
     if library:
-        return amiss(part, 66, f"{_named(device)} 用不了，少装了 {library}")
-    return amiss(part, code, f"{_named(device)} 用不了")
+        return problem_finding(part, 66, f"{_named(device)} 用不了，少装了 {library}")
+    return problem_finding(part, code, f"{_named(device)} 用不了")
 
 
 def _named(device: DeviceHealth) -> str:
     return f"{device.name}（模拟）" if device.simulated else device.name
 
 
-def lacking_libraries(config: StationConfig) -> Lacking:
-    """Return which devices of a configuration want a library that is not installed here."""
+def missing_libraries(config: StationConfig) -> MissingLibraries:
+    """Return the devices of a configuration that need a library which is not installed here, with its name."""
     chosen: list[tuple[DeviceKind, Chosen]] = [("indicator", config.indicator)]
     chosen += [("camera", config.camera)] if config.camera is not None else []
     chosen += [("input", one.chosen) for one in config.inputs]
-    return {(kind, one.name): missing[0] for kind, one in chosen if (missing := not_installed(one.driver))}
+    return {(kind, one.name): libraries[0] for kind, one in chosen if (libraries := not_installed(one.driver))}
 
 
-def tried(config: StationConfig, tools: Tools, lacking: Lacking = _NOTHING) -> list[Finding]:
-    """Try every device of the configuration. Only where no agent runs: most can be opened once."""
+def try_devices(config: StationConfig, tools: DoctorTools, missing: MissingLibraries = _NONE_MISSING) -> list[Finding]:
+    """Try every device of the configuration. Call it only if no agent runs: most devices can be opened only once."""
     devices = [_health("reader", chosen, tools.reader(chosen)) for chosen in config.readers]
     devices.append(_health("indicator", config.indicator, tools.indicator()))
     devices += [_health("input", one.chosen, tools.contact(one.chosen)) for one in config.inputs]
     if config.camera is None:
-        return told(devices, lacking=lacking)
+        return device_findings(devices, missing=missing)
     camera = tools.camera()
     seen = _health("camera", config.camera, camera != "failed")
     if words := _SEES_NO_ROOM.get(camera):
-        return [*told(devices, lacking=lacking), amiss("摄像头", 65, f"{_named(seen)} {words}")]
-    return told([*devices, seen], lacking=lacking)
+        return [*device_findings(devices, missing=missing), problem_finding("摄像头", 65, f"{_named(seen)} {words}")]
+    return device_findings([*devices, seen], missing=missing)
 
 
 def _health(kind: DeviceKind, chosen: Chosen, ready: bool) -> DeviceHealth:
@@ -88,13 +87,12 @@ def _health(kind: DeviceKind, chosen: Chosen, ready: bool) -> DeviceHealth:
 
 
 def examine_disk(free_kib: int, machine: Machine) -> list[Finding]:
-    """Judge room and wear by the same limits as the agent's alarms."""
+    """Judge free space and wear by the limits of the agent's alarms."""
     size = machine.disk_kib
-    limit = SHORT_KIB if size is None else min(SHORT_KIB, size // SHORT_SHARE)
     says = f"剩余 {_room(free_kib)}" + (f"，共 {_room(size)}" if size else "")
-    findings = [amiss("磁盘", 54, says) if free_kib < limit else Finding("磁盘", says)]
-    if (machine.card_worn_percent or 0) > WORN_PERCENT or machine.card_end in ("warning", "urgent"):
-        findings.append(amiss("存储卡", 55))
+    findings = [problem_finding("磁盘", 54, says) if free_kib < disk_limit_kib(size) else Finding("磁盘", says)]
+    if card_worn(machine):
+        findings.append(problem_finding("存储卡", 55))
     return findings
 
 
@@ -104,16 +102,16 @@ def _room(kib: int) -> str:
 
 
 def examine_power(machine: Machine) -> list[Finding]:
-    """Judge voltage and heat; a machine that tells neither is said to be unknown."""
+    """Judge voltage and heat. A machine that does not report its voltage gets a finding that says so."""
     findings = []
     if machine.undervoltage == "now":
-        findings.append(amiss("供电", 71))
+        findings.append(problem_finding("供电", 71))
     elif machine.undervoltage is not None:
         findings.append(Finding("供电", "正常" if machine.undervoltage == "no" else "现在正常，开机后曾经不足"))
     else:
         findings.append(Finding("供电", "未知，本机不报告", well=None))
     if machine.temperature_c is not None and machine.temperature_c >= HOT_C:
-        findings.append(amiss("温度", 72, f"{machine.temperature_c} °C，过热"))
+        findings.append(problem_finding("温度", 72, f"{machine.temperature_c} °C，过热"))
     elif machine.temperature_c is not None:
         findings.append(Finding("温度", f"{machine.temperature_c} °C"))
     return findings

@@ -1,28 +1,35 @@
-"""The whole examination, in the order in which to put things right."""
+"""The whole examination, in the order in which a technician puts things right."""
 
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.config.station_config import OUTBOX_FILE, StationConfig
-from agent.doctor.asking import NoAnswer, ask
+from agent.doctor.asking import NoReply, ask_agent
 from agent.doctor.county import examine_county
-from agent.doctor.devices import Lacking, examine_disk, examine_power, lacking_libraries, told, tried
+from agent.doctor.devices import (
+    MissingLibraries,
+    device_findings,
+    examine_disk,
+    examine_power,
+    missing_libraries,
+    try_devices,
+)
 from agent.doctor.identity import examine_identity
 from agent.doctor.outbox import examine_outbox
-from agent.doctor.ports import Tools
-from agent.doctor.problems import Finding, amiss
+from agent.doctor.ports import DoctorTools
+from agent.doctor.problems import Finding, all_well, problem_finding
 from agent.timekeeping.china_time import china_time
 from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
 
 _QUALITIES = {"synced": "已校时", "holdover": "断网走时", "restored": "未校时", "unknown": "不知道时间"}
-_NO_ANSWER: dict[NoAnswer, int] = {"absent": 41, "silent": 42, "denied": 43}
+_NO_ANSWER: dict[NoReply, int] = {"absent": 41, "silent": 42, "denied": 43}
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """``station`` is empty where it was never enrolled."""
+    """What was found. ``station`` is empty if it was never enrolled."""
 
     station: str
     findings: list[Finding]
@@ -30,53 +37,53 @@ class Examination:
     @property
     def well(self) -> bool:
         """Whether nothing was found wrong."""
-        return all(one.well is not False for one in self.findings)
+        return all_well(self.findings)
 
 
-def examine(config: StationConfig, tools: Tools, *, software: str, earliest_ms: int) -> Examination:
-    """Look at everything.
+def examine(config: StationConfig, tools: DoctorTools, *, software: str, earliest_ms: int) -> Examination:
+    """Examine everything.
 
     Args:
-        earliest_ms: It can't be earlier than this (when the program was installed), whatever a clock says.
+        earliest_ms: When the program was installed. A clock that shows an earlier time is wrong.
     """
     now = datetime.now(UTC)
     known = examine_identity(config.folder, now=now)
     findings = [Finding("配置", "没有错误"), *known.findings]
-    if any(one.code == 12 for one in known.findings):
-        # Enrolment hangs on the county alone. Whatever else is missing now is missing because it was not made yet.
+    if any(one.code == 12 for one in known.findings):  # never enrolled
+        # Enrolment needs only the county. The agent makes everything else when it starts, so its lack means nothing.
         county = examine_county(config.county_url, config.county_ca, None, tools)
         return Examination("", [*findings, *county, Finding("其余", "接入以后再检查", well=None)])
-    status = ask(config.kiosk_socket)
+    status = ask_agent(config.kiosk_socket)
     findings.append(_program(status, software))
     findings += examine_county(config.county_url, config.county_ca, known.identity, tools)
     station = known.identity.station if known.identity is not None else ""
     if isinstance(status, Status):
-        findings += _of_the_running(status, lacking_libraries(config))
+        findings += _findings_of_running(status, missing_libraries(config))
     else:
-        findings += _of_one_at_rest(config, tools, status, station, now.timestamp() * 1000 >= earliest_ms)
+        findings += _findings_of_stopped(config, tools, status, station, now.timestamp() * 1000 >= earliest_ms)
     return Examination(station, findings)
 
 
-def _program(status: Status | NoAnswer, software: str) -> Finding:
+def _program(status: Status | NoReply, software: str) -> Finding:
     if not isinstance(status, Status):
-        return amiss("站点程序", _NO_ANSWER[status])
+        return problem_finding("站点程序", _NO_ANSWER[status])
     says = f"运行中，{status.software}，内存 {status.resident_kib // 1024} MB"
     return Finding("站点程序", says if status.software == software else f"{says}；新装的是 {software}，重启后生效")
 
 
-def _of_the_running(status: Status, lacking: Lacking) -> list[Finding]:
+def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Finding]:
     machine = status.health.machine
     waits = f"{status.waiting} 条记录、{status.blobs_waiting} 张图片等待上传"
     linked = status.link == "connected"
-    link = Finding("上传", f"已连上县里，{waits}") if linked else amiss("上传", 26, f"没连上，{waits}")
+    link = Finding("上传", f"已连上县里，{waits}") if linked else problem_finding("上传", 26, f"没连上，{waits}")
     dated = status.quality in DATED_QUALITIES
     clock = f"{_QUALITIES[status.quality]}，{china_time(status.wall):%m-%d %H:%M}"
     return [
         link,
-        Finding("时钟", clock) if dated else amiss("时钟", 31, _QUALITIES[status.quality]),
-        Finding("大屏", "大屏程序已连上") if status.screen else amiss("大屏", 44),
+        Finding("时钟", clock) if dated else problem_finding("时钟", 31, _QUALITIES[status.quality]),
+        Finding("大屏", "大屏程序已连上") if status.screen else problem_finding("大屏", 44),
         *examine_disk(status.disk_free_kib, machine),
-        *told(status.health.devices, camera_untried=status.health.camera_untried, lacking=lacking),
+        *device_findings(status.health.devices, camera_untried=status.health.camera_untried, missing=missing),
         *examine_power(machine),
         _month(status),
     ]
@@ -86,25 +93,31 @@ def _month(status: Status) -> Finding:
     if status.month_bytes is None:
         return Finding("本月流量", "未知", well=None)
     used = f"{status.month_bytes / 1_000_000:.1f} MB"
-    return amiss("本月流量", 81, f"已用 {used}，正在节省") if status.saving else Finding("本月流量", f"已用 {used}")
+    if status.saving:
+        return problem_finding("本月流量", 81, f"已用 {used}，正在节省")
+    return Finding("本月流量", f"已用 {used}")
 
 
-def _of_one_at_rest(config: StationConfig, tools: Tools, why: NoAnswer, station: str, plausible: bool) -> list[Finding]:
-    """Look at files and devices ourselves, where no agent holds them."""
+def _findings_of_stopped(
+    config: StationConfig, tools: DoctorTools, why: NoReply, station: str, plausible: bool
+) -> list[Finding]:
+    """Look at files and devices here, because no agent reports on them."""
     machine = tools.machine()
-    findings = [Finding("时钟", "本机时间看上去可信") if plausible else amiss("时钟", 31, "本机时间早于程序安装的时间")]
-    held = why != "absent"
-    if station and not held:
+    too_early = problem_finding("时钟", 31, "本机时间早于程序安装的时间")
+    findings = [Finding("时钟", "本机时间看上去可信") if plausible else too_early]
+    in_use = why != "absent"
+    if station and not in_use:
         outbox = examine_outbox(config.folder / OUTBOX_FILE, station=station)
         findings.append(outbox)
-        # An agent that just starts has its outbox before it listens; its devices are not ours to open either.
-        held = outbox.code == 52
+        # An agent that just starts opens its outbox before it listens. Then its devices must not be opened here either.
+        in_use = outbox.code == 52
     try:
         disk = os.statvfs(config.folder)
         findings += examine_disk(disk.f_bavail * disk.f_frsize // 1024, machine)
     except OSError:
         findings.append(Finding("磁盘", f"没有文件夹 {config.folder}", well=None))
-    findings += (
-        [Finding("设备", "程序占着，没有检查", well=None)] if held else tried(config, tools, lacking_libraries(config))
-    )
+    if in_use:
+        findings.append(Finding("设备", "程序占着，没有检查", well=None))
+    else:
+        findings += try_devices(config, tools, missing_libraries(config))
     return [*findings, *examine_power(machine)]

@@ -1,4 +1,8 @@
-"""Who the station is, read without writing: loading an identity would mend its files, as whoever runs the doctor."""
+"""Examine who the station is, and write nothing.
+
+Loading an identity mends a missing certificate file. Done by the doctor, that file would belong to whoever runs the
+doctor, perhaps to root. So the identity is loaded only if all its files are there.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,10 +11,10 @@ from pathlib import Path
 from cryptography import x509
 
 from agent.causes import cause
-from agent.doctor.problems import Finding, amiss
+from agent.doctor.problems import Finding, problem_finding
 from agent.identity.station_identity import (
-    ANSWER,
     CERTIFICATE,
+    ENROLLED,
     RECORD_KEY,
     TLS_KEY,
     Identity,
@@ -19,37 +23,40 @@ from agent.identity.station_identity import (
 )
 
 SOON_DAYS = 30
-"""A certificate is renewed when half of its 90 days are over; with less than this left, that has failed for long."""
+"""A certificate is renewed when half of its 90 days are over. If less than this is left, renewal failed for weeks."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """An identity that can be used, or none, and what there is to say of it."""
+class KnownIdentity:
+    """An identity that can be used, or None, and the findings about it."""
 
     identity: Identity | None
     findings: list[Finding]
 
 
-def examine_identity(folder: Path, *, now: datetime) -> Known:
+def examine_identity(folder: Path, *, now: datetime) -> KnownIdentity:
     """Look at the station's keys, its enrolment and its certificate."""
     try:
-        if not _there(folder):
-            return Known(None, [amiss("身份", 12, f"还没有接入县里，文件夹 {folder} 也还没有")])
-        if not _there(folder / ANSWER):
-            return Known(None, [amiss("身份", 12)])
-        missing = [name for name in (RECORD_KEY, TLS_KEY, CERTIFICATE) if not _there(folder / name)]
+        if not _exists(folder):
+            return KnownIdentity(None, [problem_finding("身份", 12, f"还没有接入县里，文件夹 {folder} 也还没有")])
+        if not _exists(folder / ENROLLED):
+            return KnownIdentity(None, [problem_finding("身份", 12)])
+        missing = [name for name in (RECORD_KEY, TLS_KEY, CERTIFICATE) if not _exists(folder / name)]
         if missing:
-            return Known(None, [amiss("身份", 13, f"缺少 {'、'.join(missing)}")])
+            return KnownIdentity(None, [problem_finding("身份", 13, f"缺少 {'、'.join(missing)}")])
         identity = load_identity(folder)
     except (OSError, IdentityBroken) as error:
-        return Known(None, [amiss("身份", 13, f"身份文件坏了或读不到：{cause(error)}")])
+        return KnownIdentity(None, [problem_finding("身份", 13, f"身份文件坏了或读不到：{cause(error)}")])
     if identity is None:
-        return Known(None, [amiss("身份", 12)])
-    return Known(identity, [Finding("身份", f"{identity.station}，{identity.enrolled.village}"), _days(identity, now)])
+        return KnownIdentity(None, [problem_finding("身份", 12)])
+    return KnownIdentity(
+        identity,
+        [Finding("身份", f"{identity.station}，{identity.enrolled.village}"), _certificate_finding(identity, now)],
+    )
 
 
-def _there(path: Path) -> bool:
-    """Return whether there is such a file; unlike ``exists``, not being allowed to look is no "no". Raises OSError."""
+def _exists(path: Path) -> bool:
+    """Return whether there is such a file. Unlike ``Path.exists``, raise OSError if this user may not look."""
     try:
         path.stat()
     except FileNotFoundError:
@@ -57,12 +64,12 @@ def _there(path: Path) -> bool:
     return True
 
 
-def _days(identity: Identity, now: datetime) -> Finding:
+def _certificate_finding(identity: Identity, now: datetime) -> Finding:
     try:
         certificate = x509.load_pem_x509_certificate(identity.enrolled.certificate.encode())
     except ValueError:
-        return amiss("证书", 13, "证书读不出")
+        return problem_finding("证书", 13, "证书读不出")
     left = (certificate.not_valid_after_utc - now.astimezone(UTC)).days
     if left < 0:
-        return amiss("证书", 14, f"{-left} 天前已过期")
-    return amiss("证书", 15, f"只剩 {left} 天") if left < SOON_DAYS else Finding("证书", f"还有 {left} 天")
+        return problem_finding("证书", 14, f"{-left} 天前已过期")
+    return problem_finding("证书", 15, f"只剩 {left} 天") if left < SOON_DAYS else Finding("证书", f"还有 {left} 天")

@@ -1,4 +1,4 @@
-"""What the doctor needs of the world beyond files: the county's doors, and devices that nobody else holds now."""
+"""What the doctor needs beyond files: probes of the county's endpoints, and trials of devices that nobody else uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ from agent.config.station_config import Chosen
 from protocol.health import Machine
 
 type Trouble = Literal["", "name", "away", "stranger", "dates", "refused"]
-"""Of a TLS connection: none; the host's name is unknown; nobody answers; the certificate is not the county's; it is
-not valid by this machine's clock; ours is refused."""
+"""Why a TLS connection failed. Empty: it did not. name: the host's name is unknown. away: nobody answers. stranger: the
+certificate is not the county's. dates: it is not valid by this machine's clock. refused: the station's is refused."""
 
 type CameraTrial = Literal["well", "failed", "black", "covered"]
-"""What came of one picture; the last two were taken and show no room (`agent.camera.sight`)."""
+"""What came of one picture. black, covered: it was taken and does not show the room (`agent.camera.sight`)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """Each may take seconds; none raises for what it finds."""
+class DoctorTools:
+    """The doctor's tools. Each may take seconds; none raises because of what it finds."""
 
-    knock: Callable[[str, int, Path, tuple[Path, Path] | None], Trouble]
-    """``(host, port, county CA, our certificate and key or None)``: make a TLS connection and end it."""
+    probe_endpoint: Callable[[str, int, Path, tuple[Path, Path] | None], Trouble]
+    """``(host, port, county CA, the station's certificate and key, or None)``: make a TLS connection and end it."""
     machine: Callable[[], Machine]
     reader: Callable[[Chosen], bool]
     """Whether a reader that nobody else uses becomes ready."""
     camera: Callable[[], CameraTrial]
     """Take a picture and throw it away."""
     indicator: Callable[[], bool]
-    """Whether lamp and beeper can be had; they are let go again."""
+    """Whether lamp and beeper can be opened; they are released again."""
     contact: Callable[[Chosen], bool]
-    """Whether a door contact or motion sensor can be watched; it is let go again."""
+    """Whether a door contact or motion sensor can be watched; it is released again."""

@@ -1,5 +1,6 @@
-"""What can be wrong with a station, each with a number that is easy to say by telephone, and its remedy."""
+"""What can be wrong with a station. Each problem has a number that is easy to say on the telephone, and a remedy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -48,7 +49,7 @@ PROBLEMS: dict[int, Problem] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One part of a station. ``well`` is None where it could not be looked at."""
+    """What was found of one part of a station. ``well`` is None if the part could not be examined."""
 
     part: str
     says: str
@@ -57,10 +58,15 @@ class Finding:
 
     @property
     def remedy(self) -> str:
-        """What to do; empty where nothing is wrong."""
+        """What to do; empty if nothing is wrong."""
         return PROBLEMS[self.code].remedy if self.code else ""
 
 
-def amiss(part: str, code: int, says: str = "") -> Finding:
-    """Return the finding that something is wrong; without ``says`` it has the problem's own words."""
+def all_well(findings: Iterable[Finding]) -> bool:
+    """Return whether nothing was found wrong. What could not be examined does not count."""
+    return all(one.well is not False for one in findings)
+
+
+def problem_finding(part: str, code: int, says: str = "") -> Finding:
+    """Return the finding of a problem by its code. Without ``says`` the finding has the problem's own words."""
     return Finding(part, says or PROBLEMS[code].title, well=False, code=code)

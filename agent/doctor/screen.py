@@ -1,10 +1,10 @@
-"""Write findings so that they fit one screen of 80 columns and 22 lines and can be read out by telephone."""
+"""Write findings so that they fit one screen of 80 columns and 22 lines and can be read out on the telephone."""
 
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from agent.doctor.problems import Finding
+from agent.doctor.problems import Finding, all_well
 
 COLUMNS, LINES = 80, 22
 _PART_COLUMNS = 10
@@ -17,7 +17,7 @@ def width(text: str) -> int:
 
 
 def fitted(text: str, columns: int) -> str:
-    """Return a text that takes at most so many columns; what is left out is marked by …"""
+    """Return a text cut to at most so many columns, with … where something was left out."""
     if width(text) <= columns:
         return text
     while width(text) > columns - 2:
@@ -28,8 +28,8 @@ def fitted(text: str, columns: int) -> str:
 def screen(title: str, findings: Sequence[Finding]) -> str:
     """Return the whole screen.
 
-    Where it would be too long, the parts that are well share a line; then the last remedies are left out, which the
-    technician's guide has too. What is wrong stands there always, with its code.
+    If it would be too long, the parts that are well share a line. If that is not enough, the last remedies are left
+    out, because the technician's guide has them too. Each problem is always there with its code.
     """
     bad = [one for one in findings if one.well is False]
     others = [one for one in findings if one.well is not False]
@@ -65,7 +65,7 @@ def report(station: str, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "name": "doctor",
         "station": station,
-        "well": all(one.well is not False for one in findings),
+        "well": all_well(findings),
         "findings": [
             {"part": one.part, "well": one.well, "says": one.says, "code": one.code, "remedy": one.remedy}
             for one in findings

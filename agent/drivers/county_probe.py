@@ -1,4 +1,4 @@
-"""Knock at one of the county's doors: a TLS connection that says nothing, and why it does not come about."""
+"""Probe one of the county's endpoints: open a TLS connection, say nothing, and return why it failed if it did."""
 
 import socket
 import ssl
@@ -13,47 +13,46 @@ _REFUSAL_S = 2.0
 """With TLS 1.3 a server judges our certificate after the handshake (RFC 8446, 4.4.2.4): its alert comes late."""
 
 
-def knock(host: str, port: int, ca: Path, own: tuple[Path, Path] | None, *, within_s: float = WITHIN_S) -> Trouble:
-    """Make a connection and end it; see `agent.doctor.ports.Tools`."""
+def probe_endpoint(
+    host: str,
+    port: int,
+    ca: Path,
+    own: tuple[Path, Path] | None,
+    *,
+    within_s: float = WITHIN_S,
+) -> Trouble:
+    """Open a connection and end it; see `agent.doctor.ports.DoctorTools`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
-        context = _context(ca, own)
+        context.load_verify_locations(cafile=ca)
+        if own is not None:
+            context.load_cert_chain(*own)
     except OSError:
+        # Without a readable CA file nobody can prove to be the county.
         return "stranger"
     try:
         sock = socket.create_connection((host, port), timeout=within_s)
-    except (socket.gaierror, UnicodeError):  # a name that can't be one fails in the codec (encodings.idna)
+    except (socket.gaierror, UnicodeError):  # UnicodeError: what can't be a host name fails in encodings.idna
         return "name"
     except OSError:
         return "away"
     with sock, Deadline(within_s) as deadline:
         deadline.watch(sock)
-        return _hands_shaken(sock, context, host, judged=own is not None)
+        try:
+            secured = context.wrap_socket(sock, server_hostname=host)
+        except ssl.SSLCertVerificationError as error:
+            return "dates" if dates_refused(error) else "stranger"
+        except ssl.SSLError:
+            return "stranger"
+        except OSError:
+            return "away"
+        with secured:
+            return "refused" if own is not None and _refuses_us(secured) else ""
 
 
-def _context(ca: Path, own: tuple[Path, Path] | None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.load_verify_locations(cafile=ca)
-    if own is not None:
-        context.load_cert_chain(*own)
-    return context
-
-
-def _hands_shaken(sock: socket.socket, context: ssl.SSLContext, host: str, *, judged: bool) -> Trouble:
-    try:
-        secured = context.wrap_socket(sock, server_hostname=host)
-    except ssl.SSLCertVerificationError as error:
-        return "dates" if dates_refused(error) else "stranger"
-    except ssl.SSLError:
-        return "stranger"
-    except OSError:
-        return "away"
-    with secured:
-        return "refused" if judged and _refused(secured) else ""
-
-
-def _refused(secured: ssl.SSLSocket) -> bool:
-    """Wait for the alert that says that our certificate won't do; a broker that takes it waits for us to speak."""
+def _refuses_us(secured: ssl.SSLSocket) -> bool:
+    """Wait for the alert that refuses our certificate. Silence is good: a broker that accepts it waits for us."""
     secured.settimeout(_REFUSAL_S)
     try:
         return secured.recv(1) == b""

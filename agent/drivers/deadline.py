@@ -1,4 +1,7 @@
-"""A limit for a whole conversation: a socket's own timeout begins anew with each byte, and a drip never ends."""
+"""A time limit for a whole conversation.
+
+A socket's own timeout begins anew with each byte, so a peer that sends a byte now and then would never reach it.
+"""
 
 import os
 import socket
@@ -9,7 +12,7 @@ from typing import Self
 
 
 class Deadline:
-    """Breaks the connections that it watches once ``limit_s`` seconds are over. A context: left, it is off."""
+    """A context that breaks the connections it watches once ``limit_s`` seconds are over."""
 
     def __init__(self, limit_s: float) -> None:
         self.limit_s = limit_s
@@ -33,7 +36,8 @@ class Deadline:
             self._watched.clear()
 
     def watch(self, connection: socket.socket) -> None:
-        """Break ``connection`` too, by a descriptor of our own: TLS takes its owner's away (`ssl.SSLContext`)."""
+        """Break ``connection`` too. It is watched by a second descriptor, because wrapping it in TLS detaches the
+        first."""
         own = socket.socket(fileno=os.dup(connection.fileno()))
         with self._lock:
             self._watched.append(own)

@@ -1,8 +1,8 @@
-"""A 125 kHz reader module that sends framed ASCII: RDM6300 and RDM630, ID-12, ID-20 and what copies them.
+"""A 125 kHz reader module that sends framed ASCII: RDM6300, RDM630, ID-12, ID-20 and their copies.
 
 A frame is STX, the card's 40 bits as ten hex digits, a checksum as two (the XOR of the five bytes), then ETX, with CR
-and LF before it (ID-12, its data sheet's "ASCII data format") or without (RDM6300 data sheet), at 9,600 baud.
-While a card lies there some modules repeat the frame, others are silent.
+and LF before it (ID-12 data sheet, "ASCII data format") or without them (RDM6300 data sheet), at 9,600 baud. While a
+card lies on the reader, some modules repeat the frame and others are silent.
 """
 
 import re
@@ -17,7 +17,8 @@ _FRAME = re.compile(rb"([0-9A-F]{10})([0-9A-F]{2})(?:\r\n)?")
 
 
 class Em4100SerialReader(ListeningReader):
-    """Implements `agent.ports.CardReader`. A frame with a wrong checksum is not told of: nobody knows the card."""
+    """Implements `agent.ports.CardReader`. A frame with a wrong checksum is dropped, because nobody knows which card it
+    was."""
 
     settings: ClassVar[Settings] = serial_settings(baud=9_600)
     frame_start, frame_end, frame_longest = b"\x02", b"\x03", 14
@@ -27,7 +28,7 @@ class Em4100SerialReader(ListeningReader):
 
 
 def number_in(frame: bytes) -> str | None:
-    """Return the card's number in lower-case hex, or None where the frame is damaged."""
+    """Return the card's number in lower-case hex, or None if the frame is damaged."""
     found = _FRAME.fullmatch(frame)
     if found is None or reduce(xor, bytes.fromhex(found[1].decode())) != int(found[2], 16):
         return None

@@ -1,10 +1,10 @@
 """A door contact or a motion sensor on a Raspberry Pi's pin, debounced here.
 
-Each edge starts a wait; what counts is the level once no edge has come for a while. So a burst of which the kernel's
-queue kept only a part (16 edges a line) ends with what the door really is.
+Each edge starts a wait. The level counts once no edge has come for a while. The kernel's queue keeps only 16 edges of a
+line, so after a burst the last edge seen may not be the last one; the level is right all the same.
 
 A reed contact between the pin and ground is closed by the door's magnet: with the pull-up the pin is low while the
-door is closed, high while it is open. Motion sensors drive their output high while something moves.
+door is closed, high while it is open. A motion sensor drives its output high while something moves.
 """
 
 import gc
@@ -48,15 +48,15 @@ class GpioContact:
         chip: int = 0,
         pins: Callable[[int], Any] = lgpio_pins,
     ) -> None:
-        """Make a contact that rests.
+        """Make a contact that is not watched yet.
 
         Args:
-            active: The level of an open door, of something that moves.
-            debounce_ms: A level counts when it has held for so long.
+            active: The level that means an open door, or that something moves.
+            debounce_ms: How long a level must last before it counts.
             pins: Makes gpiozero's pin factory for a chip.
         """
         self._pin, self._pull, self._chip, self._pins = pin, _PULLS[pull], chip, pins
-        # gpiozero calls the level active that is against the pull; without a pull, high.
+        # For gpiozero the active level is the one against the pull; without a pull it is high.
         self._inverted = (active == "high") is (self._pull is True)
         self._debounce_s = debounce_ms / 1000
         self._edge = threading.Event()
@@ -70,11 +70,12 @@ class GpioContact:
         """Take the pin and watch its edges.
 
         Raises:
-            DeviceError: The pin can't be had.
+            DeviceError: The pin can't be opened.
         """
         self._changed = changed
         if self._tried:
-            # gpiozero holds the pin of a device that could not be made until it is gone, which a cycle may delay.
+            # gpiozero reserves the pin of a device that could not be made until that object is collected, which a
+            # reference cycle may delay.
             gc.collect()
         self._tried = True
         with device_errors(), ExitStack() as stack:
@@ -119,7 +120,7 @@ class GpioContact:
                 self._changed(active)
 
     def stop(self) -> None:
-        """Give the pin back."""
+        """Release the pin."""
         with self._lock:
             self._stopped = True
         try:
@@ -130,5 +131,6 @@ class GpioContact:
 
 
 def _unwatch(device: Any) -> None:
-    # gpiozero leaves its callback with lgpio when a device is closed; an edge that comes then would end lgpio's thread.
+    # When a device is closed, gpiozero leaves its callback with lgpio. An edge that comes then would end lgpio's
+    # thread.
     device.pin.when_changed = None

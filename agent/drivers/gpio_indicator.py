@@ -1,6 +1,6 @@
-"""Lamp and beeper on a Raspberry Pi's pins: a lamp for each colour and, where there is one, an active buzzer.
+"""Lamp and beeper on a Raspberry Pi's pins: a lamp for each colour and perhaps an active buzzer.
 
-Each outcome is told apart by ear alone: green one short beep, amber two short ones, red a long one.
+The ear alone can tell the outcomes apart: green is one short beep, amber two short ones, red a long one.
 """
 
 import gc
@@ -19,12 +19,12 @@ log = logging.getLogger(__name__)
 
 LIT_S = 3.0
 BEEPS: dict[Colour, tuple[int, float]] = {"green": (1, 0.1), "amber": (2, 0.1), "red": (1, 0.8)}
-"""How often and how long (s) each outcome sounds."""
+"""How often, and how long in seconds, each outcome beeps."""
 PAUSE_S = 0.1
 
 
 class GpioIndicator:
-    """Implements `agent.ports.Indicator`. Pins that can't be had are tried again with each light."""
+    """Implements `agent.ports.Indicator`. Pins that can't be opened now are tried again at each light."""
 
     simulated = False
 
@@ -50,10 +50,10 @@ class GpioIndicator:
         chip: int = 0,
         pins: Callable[[int], Any] = lgpio_pins,
     ) -> None:
-        """Take the pins, if they can be had, and switch all of them off.
+        """Open the pins, if that is possible now, and switch all of them off.
 
         Args:
-            buzzer: None: there is none.
+            buzzer: None if there is none.
             active_high: Whether a lamp burns when its pin is high. The buzzer has its own setting: many cheap
                 modules sound on low.
             pins: Makes gpiozero's pin factory for a chip.
@@ -69,7 +69,7 @@ class GpioIndicator:
         try:
             self._take()
         except DeviceError as error:
-            # Its text alone: a kept record of the error would keep the LED, and with it the pin.
+            # Log only its text: a log record that keeps the error would keep the LED object, and with it the pin.
             log.warning("the lamp's pins can't be had yet: %s", str(error))
 
     def _take(self) -> None:
@@ -92,15 +92,16 @@ class GpioIndicator:
         return bool(self._lamps)
 
     def show(self, colour: Colour, *, fact: str) -> None:
-        """Light one lamp for 3 s and sound its beeps, from now on in the background, whatever was shown before.
+        """Light one lamp for 3 s and sound its beeps in the background. It replaces what was shown before.
 
         Raises:
-            DeviceError: The pins can't be had or don't obey.
+            DeviceError: The pins can't be opened or fail.
         """
         if self._closed:
             raise DeviceError("the lamp is switched off")
         if not self._lamps:
-            # gpiozero holds a pin for an LED that could not be made until that object is gone, which a cycle may delay.
+            # gpiozero reserves a pin for an LED that could not be made until that object is collected, which a
+            # reference cycle may delay.
             gc.collect()
             self._take()
         with device_errors():
@@ -112,7 +113,7 @@ class GpioIndicator:
                 _play(self._buzzer, times=times, on_s=on_s)
 
     def close(self) -> None:
-        """Switch off and give the pins back."""
+        """Switch off and release the pins."""
         self._closed = True
         try:
             with device_errors(), self._taken:
@@ -123,6 +124,7 @@ class GpioIndicator:
 
 
 def _play(device: Any, *, times: int, on_s: float) -> None:
-    # On at once, here: only so a pin that does not obey is known. The thread that switches off comes after it.
+    # Switch on in this thread, because only so an error of the pin is raised here. The thread that blinks comes after
+    # it.
     device.on()
     device.blink(on_time=on_s, off_time=PAUSE_S, n=times)

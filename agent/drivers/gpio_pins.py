@@ -1,7 +1,7 @@
-"""The pins of a Raspberry Pi: how ``station.toml`` names them, and the way to them through gpiozero over lgpio.
+"""The pins of a Raspberry Pi: their settings in ``station.toml``, and how gpiozero reaches them through lgpio.
 
-lgpio works with the kernel's ``/dev/gpiochipN``. When it is loaded it makes a pipe ``.lgd-nfy0`` in the working
-directory (lgpio 0.2.2, lgNotify.c), which must therefore be writable: the agent's unit sets it.
+lgpio uses the kernel's ``/dev/gpiochipN``. When it is loaded it makes a pipe ``.lgd-nfy0`` in the working directory
+(lgpio 0.2.2, lgNotify.c). So that directory must be writable; the agent's unit sets one that is.
 """
 
 import logging
@@ -23,7 +23,7 @@ CHIP = Setting(int, 0, check=between(0, 9))
 
 def pin(*, required: bool) -> Setting:
     """Return the setting of a pin by its BCM number (the header has 2 to 27; 0 and 1 belong to add-on boards)."""
-    # The chip is left aside: a board has only one whose pins are on the header.
+    # Two settings with the same number clash whatever their chip, because only one chip's pins are on the header.
     return Setting(int, required=required, check=between(2, 27), takes="引脚 GPIO")
 
 
@@ -35,7 +35,7 @@ def lgpio_pins(chip: int) -> Any:
 
 
 def let_go(factory: Any) -> None:
-    """Close the chip, also where a pin of it can't be put back because another program has it."""
+    """Close the chip, even if one of its pins can't be reset because another program uses it."""
     try:
         factory.close()
     except _errors() as error:

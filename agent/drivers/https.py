@@ -1,7 +1,7 @@
-"""HTTPS to the county: enrolment calls and resumable downloads, trusting the county CA alone.
+"""HTTPS to the county: enrolment calls and resumable downloads. Only the county's CA is trusted.
 
-Calls are made in a process that ends with them, see `agent.drivers.https_process`; ``requests`` is imported at the
-first.
+A call runs in a process that ends with it, see `agent.errands`. ``requests`` is large, so it is imported at the first
+call.
 """
 
 import hashlib
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from agent.drivers.deadline import Deadline
 from agent.drivers.station_tls import check_dates, dates_refused, judging
-from agent.drivers.tcp_payload import Traffic
+from agent.drivers.tcp_traffic import TcpTraffic
 from agent.ports import DeviceError, JudgeAt, PeerNotProven
+from protocol.enrolment import MAX_ANSWER_BYTES
 
 if TYPE_CHECKING:
     import requests
@@ -22,15 +23,14 @@ if TYPE_CHECKING:
 CONNECT_S = 20.0
 READ_S = 30.0
 POST_S = 90.0
-"""For one call with its answer, however slowly that comes: an answer has a few thousand bytes."""
-MAX_ANSWER_BYTES = 65_536
+"""For one call with its whole response, which has only a few thousand bytes."""
 _PIECE_BYTES = 16_384
 FRUITLESS_TRIES = 3
-"""A download gives up after so many tries in a row that brought nothing."""
+"""A download is given up after so many requests in a row that brought nothing."""
 
 
 class WrongContent(Exception):
-    """What came is not the file that was asked for. Asking again will not help."""
+    """The county sent another file than the one that was asked for. Asking again does not help."""
 
 
 def post_json(
@@ -38,55 +38,55 @@ def post_json(
     ca_path: Path,
     body: bytes,
     *,
-    traffic: Traffic | None = None,
+    traffic: TcpTraffic | None = None,
     judge_at: JudgeAt = "system",
     limit_s: float = POST_S,
 ) -> tuple[int, bytes]:
-    """Send a JSON body and return status and answer, whatever the status.
+    """Send a JSON body and return the status and the body of the response, whatever the status.
 
     Args:
         url: ``https://…``; redirects are not followed.
         ca_path: PEM of the only authority that is trusted.
-        traffic: Counts what is moved.
-        judge_at: By which time the county's certificate must be valid; everything else about it is always checked.
-        limit_s: For all of it, from the first try to connect.
+        traffic: Counts the bytes moved.
+        judge_at: The time at which the county's certificate must be valid. All else about it is always checked.
+        limit_s: Time limit for the whole call, beginning with the connection.
 
     Raises:
-        PeerNotProven: Who answers is not the county, or the CA file can't tell.
-        DeviceError: The county can't be reached, or answers without end.
+        PeerNotProven: The peer does not prove to be the county, or the CA file can't be read.
+        DeviceError: The county can't be reached, or its response is too long or too slow.
     """
     headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
     with Deadline(limit_s) as deadline, _session(ca_path, traffic, judge_at, deadline) as session:
         try:
-            answer = _read_answer(session, url, body, headers)
+            response = _read_response(session, url, body, headers)
         except DeviceError as error:
             if deadline.over:
                 raise DeviceError(f"no whole answer within {limit_s:.0f} s") from error
             raise
-        if deadline.over:  # where nobody says how long it is, a broken answer looks like a whole one
+        if deadline.over:  # without a Content-Length a response that was cut off looks like a whole one
             raise DeviceError(f"no whole answer within {limit_s:.0f} s")
-        return answer
+        return response
 
 
-def _read_answer(session: "requests.Session", url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+def _read_response(session: "requests.Session", url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     import requests  # noqa: PLC0415
 
     try:
         with session.post(
             url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
-        ) as answer:
+        ) as response:
             content = b""
-            for piece in answer.iter_content(_PIECE_BYTES):
+            for piece in response.iter_content(_PIECE_BYTES):
                 content += piece
                 if len(content) > MAX_ANSWER_BYTES:
                     raise DeviceError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
-            return answer.status_code, content
+            return response.status_code, content
     except (requests.RequestException, OSError) as error:
         raise _failure(error) from error
 
 
 def _failure(error: BaseException) -> DeviceError:
-    """Return what a failed call means: a refused certificate lies at the bottom of what ``requests`` raises."""
+    """Return what a failed call means. A refused certificate is at the bottom of the chain that ``requests`` raises."""
     said = f"{type(error).__name__}: {error}"
     below: BaseException | None = error
     while below is not None:
@@ -99,22 +99,22 @@ def _failure(error: BaseException) -> DeviceError:
 
 
 def fetch_pack(
-    url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path, traffic: Traffic | None = None
+    url: str, ca_path: Path, sha256: bytes, size: int, *, into: Path, traffic: TcpTraffic | None = None
 ) -> None:
-    """Download one file, going on where a broken connection or an earlier call stopped (RFC 9110, section 14).
+    """Download one file, beginning where a broken connection or an earlier call stopped (RFC 9110, section 14).
 
     Args:
         sha256: What the file must hash to.
-        size: Its length in bytes; not one more is read.
-        into: Where it goes. What is there already is taken for its beginning; an unfinished one stays there.
-        traffic: Counts what is moved.
+        size: Its length in bytes; no more are read.
+        into: Where the file goes. Bytes that are there already count as its beginning. An unfinished file stays there.
+        traffic: Counts the bytes moved.
 
     Raises:
-        DeviceError: The county can't be reached or answers otherwise than with the file, or the disk fails.
-        WrongContent: The bytes are not the file that was asked for; they are gone.
+        DeviceError: The county can't be reached or does not send the file, or the disk fails.
+        WrongContent: The bytes are not the file that was asked for. They are deleted.
     """
     try:
-        # Its hash comes from what the county has signed: no date of a certificate makes it better or worse.
+        # The hash comes from a message that the county signed, so the dates of a certificate don't matter here.
         with into.open("ab") as file, _session(ca_path, traffic, "never") as session:
             _fetch_all(session, url, file, size)
         with into.open("rb") as file:
@@ -138,37 +138,38 @@ def _fetch_all(session: "requests.Session", url: str, file: BinaryIO, size: int)
 
 
 def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int) -> str:
-    """Append what one request brings; return what went wrong, or nothing."""
+    """Append the bytes that one request brings; return what went wrong, or nothing."""
     import requests  # noqa: PLC0415
 
-    headers = {"Range": f"bytes={file.tell()}-{size - 1}", "Accept-Encoding": "identity"}
+    here = file.tell()
+    headers = {"Range": f"bytes={here}-{size - 1}", "Accept-Encoding": "identity"}
     try:
         with session.get(
             url, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
-        ) as answer:
-            return _append(answer, file, size)
+        ) as response:
+            if response.status_code == 200:
+                # The county ignored the range and sends the whole file (RFC 9110, 14.2): begin anew.
+                file.truncate(0)
+                file.seek(0)
+            elif response.status_code != 206 or not _begins_at(response, here):
+                return f"the county answered {response.status_code}"
+            for piece in response.iter_content(_PIECE_BYTES):
+                file.write(piece[: size - file.tell()])
+                if file.tell() >= size:
+                    return ""
+            return "the connection ended early"
     except (requests.RequestException, OSError) as error:
         return f"{type(error).__name__}: {error}"
 
 
-def _append(answer: "requests.Response", file: BinaryIO, size: int) -> str:
-    here = file.tell()
-    if answer.status_code == 200:
-        file.truncate(0)
-        file.seek(0)
-    elif answer.status_code != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {here}-"):
-        return f"the county answered {answer.status_code}"
-    for piece in answer.iter_content(_PIECE_BYTES):
-        file.write(piece[: size - file.tell()])
-        if file.tell() >= size:
-            return ""
-    return "the connection ended early"
+def _begins_at(response: "requests.Response", offset: int) -> bool:
+    return response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
 
 
 def _session(
-    ca_path: Path, traffic: Traffic | None, judge_at: JudgeAt, deadline: Deadline | None = None
+    ca_path: Path, traffic: TcpTraffic | None, judge_at: JudgeAt, deadline: Deadline | None = None
 ) -> "requests.Session":
-    """Return a session for TLS 1.3 with the county CA alone; proxies and the system's authorities don't count."""
+    """Return a session for TLS 1.3 that trusts only the county's CA and uses no proxy."""
     import requests  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
 
@@ -193,10 +194,10 @@ def _session(
     return session
 
 
-def _watched_pool(traffic: Traffic | None, judge_at: JudgeAt, deadline: Deadline | None) -> type[Any]:
-    """Return urllib3's pool with connections that are counted to their end, whoever closes them and when.
+def _watched_pool(traffic: TcpTraffic | None, judge_at: JudgeAt, deadline: Deadline | None) -> type[Any]:
+    """Return a pool of urllib3 whose connections are counted and limited in time.
 
-    What the county shows is judged by the time that its caller trusts.
+    The dates of the county's certificate are judged by ``judge_at``.
     """
     from urllib3 import HTTPSConnectionPool  # noqa: PLC0415
     from urllib3.connection import HTTPSConnection  # noqa: PLC0415
@@ -214,8 +215,8 @@ def _watched_pool(traffic: Traffic | None, judge_at: JudgeAt, deadline: Deadline
                 self._count(traffic)
             check_dates(self.sock, judge_at)
 
-        def _count(self, traffic: Traffic) -> None:
-            # A second descriptor keeps the kernel's counters for as long as ``traffic`` is asked.
+        def _count(self, traffic: TcpTraffic) -> None:
+            # A second descriptor keeps the kernel's counters after urllib3 has closed the connection.
             traffic.opened(socket.socket(fileno=os.dup(self.sock.fileno())))
 
     class WatchedPool(HTTPSConnectionPool):

@@ -1,4 +1,4 @@
-"""Sees keyboards that nobody allowed: somebody plugged one in and may be typing into the station."""
+"""Watch for keyboards that nobody allowed, because whoever plugs one in may type into the station."""
 
 import logging
 import threading
@@ -15,14 +15,15 @@ class KeyboardWatch:
     """Implements `agent.ports.KeyboardGuard`."""
 
     def __init__(self, *, allowed: Collection[tuple[str, str]], keyboards: Keyboards | None = None) -> None:
-        """``allowed``: USB vendor and product of each, as ``1a2c:0e24``, and its port, empty for any."""
+        """``allowed``: of each allowed keyboard its USB vendor and product (``1a2c:0e24``), and its port, empty for any
+        port."""
         self._allowed = frozenset(allowed)
         self._keyboards = keyboards or EvdevKeyboards()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, *, unknown: Callable[[str, str], None], there: Callable[[bool], None]) -> None:
-        """Look at what is plugged in now, and go on looking."""
+        """Look at the keyboards that are plugged in now, and go on looking."""
         self._unknown, self._there = unknown, there
         self._thread = threading.Thread(target=self._run, name="keyboard-watch", daemon=True)
         self._thread.start()

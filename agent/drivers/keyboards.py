@@ -1,6 +1,6 @@
-"""The keyboards of this machine, by evdev: which there are, and one of them for the agent alone (EVIOCGRAB).
+"""The keyboards of this machine, through evdev: list them, and grab one of them for the agent alone (EVIOCGRAB).
 
-What a grabbed keyboard types reaches nobody else: not the kiosk, not the kernel's console with its ctrl-alt-del.
+The keys of a grabbed keyboard reach nobody else, neither the kiosk nor the kernel's console with its ctrl-alt-del.
 Opening one needs the right to read /dev/input/event* (the group ``input``).
 """
 
@@ -16,14 +16,14 @@ from evdev import ecodes
 from agent.ports import DeviceError
 
 _PLUGGED = (ecodes.BUS_USB, ecodes.BUS_BLUETOOTH)
-"""Buses that somebody can put a keyboard on; what is built in is nobody's keyboard."""
+"""Buses to which a person can connect a keyboard. Built-in input devices don't count."""
 _TYPING = {ecodes.KEY_ENTER, ecodes.KEY_KPENTER, ecodes.KEY_1, ecodes.KEY_KP1, ecodes.KEY_A}
 _USB_PORT = re.compile(r"usb-.+-([0-9.]+)/")
 
 
 @dataclass(frozen=True, slots=True)
 class Keyboard:
-    """An input device as the kernel describes it. A device that is plugged in again is another one."""
+    """An input device as the kernel describes it. A device that was plugged in again counts as another one."""
 
     path: str
     node: int
@@ -31,29 +31,29 @@ class Keyboard:
     usb: str
     """Vendor and product, as ``1a2c:0e24``."""
     port: str
-    """Where it is plugged in, as ``1.2``: USB ports from the root hub on. Empty where it is not on USB."""
+    """Where it is plugged in, as ``1.2``: USB ports from the root hub on. Empty if it is not on USB."""
     name: str
     types: bool
-    """Whether it has keys to type with. A wedge may have a second device for media keys, which has not."""
+    """Whether it has keys to type with. A wedge may have a second device for media keys, which has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A change of a key: ``value`` is 1 pressed, 0 released, 2 held so long that it repeats."""
+    """A change of a key: ``value`` is 1 pressed, 0 released, 2 repeated by itself."""
 
     code: int
     value: int
 
 
 LOST_KEYS = Key(ecodes.KEY_RESERVED, 1)
-"""Stands where the kernel gave up keys because nobody read them in time (SYN_DROPPED)."""
+"""In place of keys that the kernel dropped because nobody read them in time (SYN_DROPPED)."""
 
 
 class Keys(Protocol):
-    """A keyboard that is grabbed."""
+    """The keys of a keyboard that is grabbed."""
 
     def fileno(self) -> int:
-        """Return what becomes readable when there are keys."""
+        """Return the descriptor that becomes readable when keys come."""
 
     def read(self) -> list[Key]:
         """Return the keys that came, without waiting.
@@ -63,17 +63,17 @@ class Keys(Protocol):
         """
 
     def close(self) -> None:
-        """Let it go."""
+        """Release the keyboard."""
 
 
 class Keyboards(Protocol):
-    """What there is to type on."""
+    """The keyboards of the machine."""
 
     def present(self) -> list[Keyboard]:
-        """Return what is plugged in now and may be opened."""
+        """Return the keyboards that are plugged in now and may be opened."""
 
     def grab(self, keyboard: Keyboard) -> Keys:
-        """Take a keyboard for oneself.
+        """Grab a keyboard, so that nobody else gets its keys.
 
         Raises:
             DeviceError: It is gone, or somebody else has it.
@@ -81,16 +81,16 @@ class Keyboards(Protocol):
 
 
 class EvdevKeyboards:
-    """Implements `Keyboards`. Each device is opened once only to look at it: opening wakes it up."""
+    """Implements `Keyboards`. Each device is opened only once to be described, because opening wakes it up."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], Keyboard] = {}
 
     def present(self) -> list[Keyboard]:
-        """Return what is plugged in now and may be opened."""
+        """Return the keyboards that are plugged in now and may be opened."""
         found: dict[tuple[str, int], Keyboard] = {}
         for path in evdev.list_devices():
-            # It may go at any moment.
+            # The device may be unplugged at any moment.
             with contextlib.suppress(OSError):
                 place = (path, os.stat(path).st_ino)
                 found[place] = self._known.get(place) or _described(path, place[1])
@@ -98,7 +98,7 @@ class EvdevKeyboards:
         return [one for one in found.values() if one.usb]
 
     def grab(self, keyboard: Keyboard) -> Keys:
-        """Take a keyboard for oneself.
+        """Grab a keyboard, so that nobody else gets its keys.
 
         Raises:
             DeviceError: It is gone, or somebody else has it.

@@ -1,8 +1,9 @@
-"""The machine as Linux and the Raspberry Pi's firmware describe it in files, and two programs that may be there.
+"""Describe the machine by the files of Linux and of the Raspberry Pi's firmware, and by two programs if they are there.
 
-Every file is optional, read up to a few kilobytes, and believed only where it holds a sensible value: a missing,
-unreadable or absurd one costs its own value alone. Not tried on a real Raspberry Pi: paths are those of the kernel's
-documentation (Documentation/ABI, Documentation/admin-guide) and of the Raspberry Pi kernel's firmware driver.
+Every file is optional, is read up to a few kilobytes, and counts only if it holds a sensible value. If a file is
+missing, unreadable or absurd, only its own value is missing. Not tried on a real Raspberry Pi: the paths come from the
+kernel's documentation (Documentation/ABI, Documentation/admin-guide) and from the Raspberry Pi kernel's firmware
+driver.
 """
 
 import logging
@@ -13,10 +14,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from agent.config.settings import Settings
-from agent.drivers.linux_card import card_of
 from agent.drivers.linux_files import number, text
 from agent.drivers.linux_network import link_and_signal
-from agent.drivers.tool import LIMIT_S, ask
+from agent.drivers.linux_storage_card import storage_card_of
+from agent.drivers.machine_programs import LIMIT_S, output_of
 from agent.ports import DeviceError
 from agent.storage.disk import space
 from protocol.health import Machine, ResetCause, Seen
@@ -26,16 +27,16 @@ log = logging.getLogger(__name__)
 _TEXT_CHARS = 64
 _UNDERVOLTAGE, _FREQUENCY_CAPPED, _THROTTLED, _SOFT_LIMIT = 0, 1, 2, 3
 _SINCE_START = 16
-"""The bits of the firmware's answer to ``get_throttled``; the same 16 higher: since the machine started
+"""Bits of the firmware's answer to ``get_throttled``: now; and 16 bits higher: since the machine started
 (Raspberry Pi documentation, "vcgencmd get_throttled")."""
 _RESETS: tuple[tuple[int, ResetCause], ...] = ((0x20, "watchdog"), (0x01, "overheated"), (0x10, "power_fault"))
 """WDIOF_CARDRESET, WDIOF_OVERHEAT, WDIOF_POWERUNDER (Linux watchdog API, linux/watchdog.h)."""
 
 
 def output(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
-    """Return what a program of the system says; empty where it is missing, fails, hangs or says too much."""
+    """Return what a program of the system prints; empty if it is missing, fails, hangs or prints too much."""
     try:
-        return ask(command, limit_s=limit_s)
+        return output_of(command, limit_s=limit_s)
     except DeviceError as error:
         log.info("%s", error)
         return ""
@@ -59,8 +60,8 @@ class LinuxMachine:
         """Describe the machine whose file tree is ``root``.
 
         Args:
-            folder: Lies on the file system that matters.
-            run: Runs a program and returns what it says, at most a few kilobytes; empty when it fails or hangs.
+            folder: Lies on the file system that is described.
+            run: Runs a program and returns what it prints, at most a few kilobytes; empty if it fails or hangs.
             which: Finds a program.
         """
         self._folder = folder
@@ -73,7 +74,7 @@ class LinuxMachine:
         throttled, undervoltage = self._firmware()
         memory = self._memory()
         link, signal = link_and_signal(self._root, self._modem_signal)
-        card = card_of(self._folder, self._root)
+        card = storage_card_of(self._folder, self._root)
         return Machine(
             model=self._shown("proc/device-tree/model") or self._shown("sys/class/dmi/id/product_name"),
             system=self._system(),
@@ -103,6 +104,7 @@ class LinuxMachine:
     def _temperature(self) -> int | None:
         """Return the processor's temperature (Documentation/ABI: thermal_zone temp, in thousandths of a degree)."""
         zones = sorted((self._root / "sys/class/thermal").glob("thermal_zone*"))
+        # There may be zones of other parts, such as the radio. If none is named after the processor, take the first.
         named = [zone for zone in zones if "cpu" in text(zone / "type")]
         for zone in named or zones[:1]:
             thousandths = number(zone / "temp", least=-60_000, most=200_000)
@@ -111,7 +113,8 @@ class LinuxMachine:
         return None
 
     def _firmware(self) -> tuple[Seen | None, Seen | None]:
-        """Return (held back, undervoltage) as the Raspberry Pi's firmware says, by the kernel or by ``vcgencmd``."""
+        """Return (throttled, undervoltage) as the Raspberry Pi's firmware reports it to the kernel or to
+        ``vcgencmd``."""
         said = text(self._root / "sys/devices/platform/soc/soc:firmware/get_throttled")
         if not said and (program := self._which("vcgencmd")):
             said = self._run([program, "get_throttled"]).removeprefix("throttled=")
@@ -119,11 +122,11 @@ class LinuxMachine:
         if found is None:
             return None, None
         bits = int(found[1], 16)
-        held_back = _seen(bits, _FREQUENCY_CAPPED, _THROTTLED, _SOFT_LIMIT)
-        return held_back, _seen(bits, _UNDERVOLTAGE)
+        throttled = _seen(bits, _FREQUENCY_CAPPED, _THROTTLED, _SOFT_LIMIT)
+        return throttled, _seen(bits, _UNDERVOLTAGE)
 
     def _low_voltage_alarm(self) -> Seen | None:
-        """Return what the kernel's ``rpi_volt`` sensor says (Documentation/hwmon/raspberrypi-hwmon.rst)."""
+        """Return what the kernel's ``rpi_volt`` sensor reports (Documentation/hwmon/raspberrypi-hwmon.rst)."""
         for sensor in sorted((self._root / "sys/class/hwmon").glob("hwmon*")):
             if text(sensor / "name").strip() == "rpi_volt":
                 alarm = number(sensor / "in0_lcrit_alarm", least=0, most=1)

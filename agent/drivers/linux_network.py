@@ -1,4 +1,4 @@
-"""What the default route leads through, and how strong its radio signal is."""
+"""Find the network interface of the default route, and how strong its radio signal is."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,15}")
 
 
 def link_and_signal(root: Path, modem_signal: Callable[[], int | None]) -> tuple[LinkKind | None, int | None]:
-    """Return the kind of the link and the signal in per cent, each None where it is not known."""
+    """Return the kind of the link and the signal in per cent, each None if it is not known."""
     interface = _default_interface(text(root / "proc/net/route"))
     if interface is None:
         return None, None
@@ -31,6 +31,7 @@ def _default_interface(routes: str) -> str | None:
     found: list[tuple[int, str]] = []
     for line in routes.splitlines()[1:]:
         fields = line.split()
+        # The name becomes part of a path, so it must look like one of an interface.
         if len(fields) < 8 or fields[1] != "00000000" or not _NAME.fullmatch(fields[0]):
             continue
         if re.fullmatch(r"[0-9A-Fa-f]{1,8}", fields[3]) and int(fields[3], 16) & _UP and fields[6].isdecimal():
@@ -39,7 +40,7 @@ def _default_interface(routes: str) -> str | None:
 
 
 def _kind(interface: Path, name: str) -> LinkKind:
-    """Judge an interface. A 4G stick that acts as a network card (RNDIS) can't be told from a cable."""
+    """Return the kind of an interface. A 4G stick that acts as a network card (RNDIS) looks like a cable."""
     hardware = text(interface / "type").strip()
     if "DEVTYPE=wwan" in text(interface / "uevent").splitlines() or hardware == _PPP or name.startswith("wwan"):
         return "modem"
@@ -49,9 +50,9 @@ def _kind(interface: Path, name: str) -> LinkKind:
 
 
 def _wifi_signal(wireless: str, interface: str) -> int | None:
-    """Return the signal of ``/proc/net/wireless``: its level in dBm, −100 is 0 % and −50 is 100 %; else its quality.
+    """Return the signal of ``/proc/net/wireless`` in per cent: −100 dBm is 0 %, −50 dBm is 100 %.
 
-    A driver that gives no dBm gives a link quality of at most 70 (cfg80211's wireless extensions).
+    A driver that reports no dBm reports a link quality of at most 70 instead (cfg80211's wireless extensions).
     """
     found = re.search(rf"^\s*{re.escape(interface)}:\s+\w+\s+(\d{{1,3}})\.?\s+(-?\d{{1,3}})\.?", wireless, re.MULTILINE)
     if found is None:

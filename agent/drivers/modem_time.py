@@ -1,7 +1,7 @@
-"""The mobile network's time by the modem: through ModemManager, or by AT commands where nobody else has the port.
+"""The mobile network's time from the modem: through ModemManager, or by AT commands if nobody else uses the port.
 
-It is not signed, comes only where the network sends it (NITZ, 3GPP TS 22.042), and modems differ on whether the time of
-+CCLK is local or UTC: so it gives a start and dates nothing.
+This time is not signed, comes only if the network sends it (NITZ, 3GPP TS 22.042), and modems differ on whether +CCLK
+is local time or UTC. So the clock starts with it, and facts are not dated by it.
 """
 
 import re
@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agent.drivers.tool import ask
+from agent.drivers.machine_programs import output_of
 from agent.ports import DeviceError, HintRead
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MMCLI = ("mmcli", "--modem=any", "--time", "--output-keyvalue")
 TRIES = 10
-"""The watch asks once a minute: so long a modem may take to find its network."""
+"""The watch asks once a minute, so a modem may take ten minutes to find its network."""
 AT_LIMIT_S = 5.0
 MAX_BYTES = 4_096
 _KEY = "modem.time.current"
@@ -35,7 +35,7 @@ def parse_mmcli(said: str) -> int:
     for line in said.splitlines():
         key, _, value = line.partition(":")
         if key.strip() == _KEY:
-            # ModemManager prints zones as +08, too (ISO 8601, 4.2.5.1).
+            # ModemManager also prints zones as +08 (ISO 8601, 4.2.5.1), which fromisoformat takes.
             moment = datetime.fromisoformat(value.strip())
             if moment.tzinfo is not None:
                 return _wall_ms(moment)
@@ -45,8 +45,8 @@ def parse_mmcli(said: str) -> int:
 def parse_cclk(said: bytes) -> int:
     """Return the wall time in ms of an answer to ``AT+CCLK?`` (3GPP TS 27.007, 8.15).
 
-    The time is local; the zone counts quarters of an hour from GMT, summer time included. An answer without zone is
-    ambiguous and refused.
+    The time is local. The zone counts quarters of an hour from GMT, summer time included. An answer without a zone is
+    ambiguous and is refused.
 
     Raises:
         ValueError: It holds no such time.
@@ -74,7 +74,7 @@ class ModemManagerTime:
     def read(self) -> HintRead:
         """Ask ModemManager for the time of the first modem."""
         try:
-            return HintRead(parse_mmcli(ask(MMCLI)), "")
+            return HintRead(parse_mmcli(output_of(MMCLI)), "")
         except (DeviceError, ValueError, OverflowError) as error:
             return HintRead(None, f"mmcli：{error}"[:200])
 
@@ -109,7 +109,7 @@ class SerialModemTime:
 
 
 def _say(port: "Serial", command: bytes) -> bytes:
-    """Send a command and return what comes up to its final result code (ITU-T V.250, 5.7)."""
+    """Send a command and return all that comes up to the final result code (ITU-T V.250, 5.7)."""
     port.write(command)
     said = b""
     deadline = time.monotonic() + AT_LIMIT_S / 2

@@ -1,8 +1,8 @@
 """The link over MQTT 5 and TLS 1.3 with paho-mqtt.
 
-Every attempt has its own client and its own thread: name look-up, handshake and reads never touch the core.
-Sessions are clean with expiry 0 (MQTT 5.0, 3.1.2.4 and 3.1.2.11.2), so the broker keeps nothing for a station,
-and paho's queues are bounded: the backlog stays on the disk.
+Every attempt has a client and a thread of its own, so that name look-up, handshake and reads never delay the core.
+Sessions are clean with expiry 0 (MQTT 5.0, 3.1.2.4 and 3.1.2.11.2), so that the broker keeps nothing for a station.
+paho's queues are short, because the backlog stays on the disk.
 """
 
 import atexit
@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.drivers.mqtt_connection import LOOP_S, Connection
 from agent.drivers.station_tls import judging, station_context
-from agent.drivers.tcp_payload import Traffic
+from agent.drivers.tcp_traffic import TcpTraffic
 from agent.events import Event
 from agent.ports import DeviceError, JudgeAt
 from protocol.topics import DOWN, Up, topic
@@ -23,7 +23,7 @@ from protocol.topics import DOWN, Up, topic
 __all__ = ["PahoLink", "station_context"]
 
 CONNECT_S = 20.0
-"""How long connecting may take, TCP and TLS each, before the attempt counts as failed."""
+"""How long TCP and TLS may each take to connect before the attempt counts as failed."""
 QUEUE = 16
 
 
@@ -49,8 +49,8 @@ class PahoLink:
             ports: Where the broker listens, the usual port first.
             context: Called for each attempt, so that a renewed certificate is used from the next one on.
             put: Takes events from any thread.
-            connect_s: How long an attempt may take. A line slower than the ones we know needs more.
-            loop_s: How long its thread rests at most, and so how late it may be with a ping.
+            connect_s: How long an attempt may take.
+            loop_s: How long its thread rests at most, and so how late a ping may be.
         """
         self._station = station
         self._shard = shard
@@ -61,7 +61,7 @@ class PahoLink:
         self._context = context
         self._put = put
         self._mono_ms = mono_ms
-        self._traffic = Traffic()
+        self._traffic = TcpTraffic()
         self._current: Connection | None = None
         self._leaving: Connection | None = None
         atexit.register(self._wait_for_farewell)
@@ -69,7 +69,7 @@ class PahoLink:
     def connect(
         self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
     ) -> None:
-        """Begin an attempt in a thread of its own; the one before is ended."""
+        """Begin an attempt on a thread of its own and end the attempt before."""
         self.disconnect()
         previous = self._leaving
         self._current = Connection(
@@ -113,13 +113,13 @@ class PahoLink:
         return self._current.publish(self._topic(leaf), payload, qos=qos)
 
     def disconnect(self) -> None:
-        """End the connection in good order, in its own thread."""
+        """End the connection in good order, on its own thread."""
         if self._current is not None:
             self._current.end()
             self._leaving, self._current = self._current, None
 
     def _wait_for_farewell(self) -> None:
-        """Let the last good-bye go out before the process ends, and no longer than that."""
+        """Let the last DISCONNECT go out before the process ends, but wait no longer than it may take."""
         if self._leaving is not None:
             self._leaving.wait_ended()
 
@@ -129,5 +129,5 @@ class PahoLink:
         return total.acknowledged, total.received
 
     def bytes_billed(self) -> int:
-        """Return what its IP packets took both ways, headers estimated: see `agent.drivers.tcp_payload`."""
+        """Return the bytes of its IP packets both ways, headers estimated; see `agent.drivers.tcp_traffic`."""
         return self._traffic.total().billed

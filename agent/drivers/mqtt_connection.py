@@ -15,9 +15,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from agent.drivers.station_tls import check_dates, dates_refused
-from agent.drivers.tcp_payload import Traffic
+from agent.drivers.tcp_traffic import TcpTraffic
 from agent.events import Delivered, Event, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, JudgeAt
+from protocol.codec import MAX_MESSAGE_BYTES
 from protocol.refusal import Refused
 from protocol.topics import Down, parse
 
@@ -25,9 +26,10 @@ log = logging.getLogger(__name__)
 
 LOOP_S = 5.0
 FAREWELL_S = 2.0
-"""How long a connection that we end may take to say so before it is cut."""
+"""How long a connection that the station ends may take to say so before it is cut."""
 RECEIVE_MAXIMUM = 8
-MAX_PACKET_BYTES = 131_072
+MAX_PACKET_BYTES = 2 * MAX_MESSAGE_BYTES
+"""Of a whole MQTT packet: a message of the county, its topic and properties, and room."""
 _connect_properties: Any = Properties
 """paho gives its constructor no types."""
 _ACKNOWLEDGED: tuple[Down, ...] = ("desired", "command")
@@ -46,7 +48,7 @@ class Connection:
         client: mqtt.Client,
         put: Callable[[Event], None],
         mono_ms: Callable[[], int],
-        traffic: Traffic,
+        traffic: TcpTraffic,
         judge_at: JudgeAt,
         loop_s: float = LOOP_S,
     ) -> None:
@@ -74,7 +76,7 @@ class Connection:
         keepalive_s: int,
         name: str,
     ) -> None:
-        """Begin, once the connection before has taken its leave."""
+        """Begin once the connection before has ended, so that the broker never sees two under one name."""
         self._bind()
         self._thread = threading.Thread(
             target=self._serve,
@@ -108,19 +110,20 @@ class Connection:
         return info.mid
 
     def end(self) -> None:
-        """Take leave; from here on no event comes."""
+        """End the connection in good order; from here on no event comes."""
         with self._lock:
             self._silent = True
         self._ending.set()
         self._client.disconnect()
 
     def wait_ended(self) -> None:
-        """Wait for the thread, no longer than a farewell may take."""
+        """Wait for the thread, but no longer than `FAREWELL_S`."""
         if self._thread is not None:
             self._thread.join(FAREWELL_S)
 
     def _say(self, event: Event) -> None:
         with self._lock:
+            # After its LinkDown, or once the station ends it, nothing more is heard of an attempt.
             if not self._silent:
                 self._silent = isinstance(event, LinkDown)
                 self._put(event)
@@ -139,6 +142,7 @@ class Connection:
                 self._open(context(), address, keepalive_s)
                 self._loop()
         except ssl.SSLCertVerificationError as error:
+            # Only the dates may be wrong because this machine's clock is. The uplink then judges them by another time.
             self._dates_refused = dates_refused(error)
             self._reason = str(error)
         except OSError as error:
@@ -167,6 +171,7 @@ class Connection:
         while self._client.loop(self._loop_s if deadline is None else FAREWELL_S) == MQTTErrorCode.MQTT_ERR_SUCCESS:
             if not self._ending.is_set():
                 continue
+            # The station ends the connection: give paho a moment to send DISCONNECT, and no more than that.
             deadline = deadline or monotonic() + FAREWELL_S
             if monotonic() >= deadline:
                 return
@@ -218,6 +223,7 @@ class Connection:
         except (Refused, UnicodeDecodeError):
             leaf = None
         if leaf not in self._topics or message.topic != self._topics[leaf]:
+            # The broker's access list allows no such message, so it is the broker's mistake.
             log.warning("a message on a foreign topic is ignored")
             return
         self._say(

@@ -1,7 +1,7 @@
 """A contactless reader behind pcscd (PC/SC). The UID comes by ``FF CA 00 00 00`` (PC/SC part 3, 3.2.2.1.3).
 
-A thread waits in SCardGetStatusChange and costs nothing while no card comes. pcscd may be missing, stop or
-restart, the reader may be unplugged: the reader is then not ready and is looked for again and again.
+A thread waits in SCardGetStatusChange, which costs nothing while no card comes. pcscd may be missing, may stop or
+restart, and the reader may be unplugged. Then the reader is not ready and is looked for again and again.
 """
 
 import logging
@@ -33,7 +33,7 @@ class PcscReader(LoopingReader):
     settings: ClassVar[Settings] = {"pcsc_name": Setting(str, "", takes="PC/SC 读卡器")}
 
     def __init__(self, *, pcsc_name: str = "") -> None:
-        """``pcsc_name``: part of the reader's PC/SC name; empty: the first reader that there is."""
+        """``pcsc_name``: part of the reader's PC/SC name; empty for the first reader found."""
         super().__init__()
         self._pcsc_name = pcsc_name
         self._context: int | None = None
@@ -68,7 +68,7 @@ class PcscReader(LoopingReader):
         raise DeviceError(f"none of {len(names)} readers is named so")
 
     def _watch(self, context: int, reader: str) -> None:
-        """Wait for cards until the reader goes. One insertion is one touch, however long the card lies there."""
+        """Report cards until the reader goes. One insertion is one touch, however long the card lies there."""
         state = scard.SCARD_STATE_UNAWARE
         read = -1
         while not self._stopping.is_set():
@@ -76,13 +76,13 @@ class PcscReader(LoopingReader):
             if result == scard.SCARD_E_CANCELLED:
                 return
             if result == scard.SCARD_E_TIMEOUT:
-                continue
+                continue  # the wait has an end only so that `_stopping` is looked at now and then
             _check(result)
             state = states[0][1]
             if state & _GONE:
                 raise DeviceError("the reader was unplugged")
-            # pcscd counts insertions and removals in the upper half of the state: a card that was taken away and
-            # put back between two looks is a new touch.
+            # pcscd counts insertions and removals in the upper half of the state. So a card that was taken away and
+            # put back between two looks is seen as a new touch.
             insertion = state >> 16
             if state & scard.SCARD_STATE_PRESENT and insertion != read:
                 read = insertion
@@ -100,18 +100,20 @@ class PcscReader(LoopingReader):
             else:
                 return
         log.info("a card could not be read: %s", problem)
+        # A card that was taken away too soon is presented again by itself. One that still lies there needs the red
+        # lamp.
         if _lies_there(context, reader):
             self._touched("")
 
 
 def _lies_there(context: int, reader: str) -> bool:
-    """Return whether a card lies on the reader now; False also where nobody can tell any more."""
+    """Return whether a card lies on the reader now; False also if the reader is gone."""
     result, states = scard.SCardGetStatusChange(context, 0, [(reader, scard.SCARD_STATE_UNAWARE)])
     return result == scard.SCARD_S_SUCCESS and bool(states[0][1] & scard.SCARD_STATE_PRESENT)
 
 
 def _uid(context: int, reader: str) -> str:
-    """Return the UID as hex, or nothing for a card that has none to tell."""
+    """Return the UID as hex, empty if the card gives none."""
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
     result, card, protocol = scard.SCardConnect(context, reader, scard.SCARD_SHARE_SHARED, protocols)
     _check(result)

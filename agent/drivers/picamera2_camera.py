@@ -1,7 +1,7 @@
 """A camera on the Pi's ribbon connector, by picamera2 over libcamera. Not tried on a real Pi yet.
 
-As with a USB camera, it is open only while a picture is taken. The frame is NV12: half the memory of RGB, which comes
-out of the little that a Pi 3B sets aside for devices. picamera2's configuration for stills asks for the colour space
+As with a USB camera, it is open only while a picture is taken. The frame is NV12, because that takes half the memory of
+RGB, and a Pi 3B sets little memory aside for devices. picamera2's configuration for stills asks for the colour space
 sYCC, so the frame has the full range.
 """
 
@@ -31,7 +31,7 @@ class Picamera2Camera:
 
         Args:
             number: Which camera, in libcamera's order.
-            library: ``picamera2`` or what stands in for it.
+            library: ``picamera2``, or a fake of it.
         """
         self._number = number
         self._given = library
@@ -49,11 +49,11 @@ class Picamera2Camera:
             raise DeviceError(f"the camera fails: {str(error) or type(error).__name__}") from error
 
     def close(self) -> None:
-        """Nothing is held between pictures."""
+        """Do nothing, because the device is closed between pictures."""
 
 
 def _load() -> Any:
-    # One thread is enough for what numpy does here; each more reserves tens of megabytes.
+    # numpy has little to do here, and each further thread of its library reserves tens of megabytes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         return importlib.import_module("picamera2")

@@ -1,7 +1,7 @@
 """A PN532 module on a serial port (HSU, 115,200 baud): cards of ISO/IEC 14443-3 type A (NXP UM0701-02).
 
-The chip is asked for cards several times a second and answers with those that lie there, two at most, so a chip that
-does not answer is known to be gone. Both of two cards are told of.
+The chip is asked for cards several times a second and answers with those that lie there, two at most. So a chip that
+does not answer is known to be gone. If two cards lie there, both are reported.
 """
 
 import time
@@ -20,7 +20,7 @@ _GET_FIRMWARE_VERSION = b"\x02"
 _NORMAL_MODE = b"\x14\x01"
 """SAMConfiguration (7.2.10): no security module."""
 _NO_AUTOMATIC_RATS = b"\x12\x04"
-"""SetParameters (7.2.9): fAutomaticATR_RES alone. A card left in its selected state answers again and again."""
+"""SetParameters (7.2.9): only fAutomaticATR_RES. Without automatic RATS a card stays selected and answers each time."""
 _GIVE_UP_SOON = b"\x32\x05\xff\x01\x01"
 """RFConfiguration, MaxRetries (7.3.1): look twice for a card, then answer that there is none."""
 _LIST_CARDS = b"\x4a\x02\x00"
@@ -49,9 +49,9 @@ class Pn532Reader(SerialReader):
             self._stopping.wait(_LOOK_EVERY_S)
 
     def _ask(self, line: serial.Serial, command: bytes) -> bytes:
-        """Send a command and return its answer, or nothing when the driver is to stop.
+        """Send a command and return its answer, or nothing if the driver is asked to stop.
 
-        A damaged exchange is ended by an ACK (6.2.1.3) and begun anew.
+        A damaged exchange is aborted by an ACK (6.2.1.3) and begun anew.
         """
         for _ in range(_TRIES):
             line.write(framed(command))

@@ -1,7 +1,8 @@
-"""Frames of an NXP PN532 (UM0701-02, 6.2.1): make them, and find them in whatever comes. Pure.
+"""Make frames of an NXP PN532 (UM0701-02, 6.2.1), and find them in received bytes. Pure functions, no I/O.
 
 ``00 00 FF LEN LCS TFI DATA… DCS 00``: LEN counts TFI and data, LEN + LCS and TFI + data + DCS are 0 modulo 256. TFI is
-D4 to the chip and D5 from it. Extended frames (longer than 255 bytes) answer none of the commands that are sent here.
+D4 to the chip and D5 from it. Extended frames (longer than 255 bytes) are not read, because no command sent here is
+answered by one.
 """
 
 from collections.abc import Iterator
@@ -14,19 +15,19 @@ _ID_BYTES = (4, 7, 10)
 
 
 def framed(data: bytes, *, tfi: int = TO_CHIP) -> bytes:
-    """Return a normal information frame around command or answer."""
+    """Return a normal information frame that contains a command or an answer."""
     body = bytes([tfi]) + data
     return b"\x00\x00\xff" + bytes([len(body), -len(body) & 0xFF]) + body + bytes([-sum(body) & 0xFF, 0])
 
 
 class FrameFinder:
-    """Takes bytes as they come and returns the frames from the chip in them; damaged ones are left out."""
+    """Takes bytes as they come and returns the frames that the chip sent in them, without the damaged ones."""
 
     def __init__(self) -> None:
         self._buffer = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return what stands after TFI in each frame that is now complete; an empty one is an ACK."""
+        """Return the data after TFI of each frame that is now complete; an ACK is empty."""
         self._buffer += data
         return list(self._frames())
 
@@ -44,19 +45,19 @@ class FrameFinder:
             if length and len(frame) <= length:
                 break
             good = length > 0 and sum(frame) & 0xFF == 0 and frame[0] == FROM_CHIP
-            # In a damaged frame another one may begin: only its start is passed over.
+            # Another frame may begin inside a damaged one, so skip only the start of the damaged frame.
             self._buffer = self._buffer[start + (5 + length if good else 2) :]
             if good:
                 yield frame[1:-1]
-        # The start of a frame may be cut in two; noise without one is not kept.
+        # Keep the last byte, because it may be the first half of a start; other noise is dropped.
         self._buffer = self._buffer[max(start, 0) :] if start >= 0 else self._buffer[-1:]
 
 
 def uids_in(answer: bytes) -> list[str]:
     """Return the UIDs in an InListPassiveTarget answer for 106 kbit/s type A, as hex (UM0701-02, 7.3.5).
 
-    ``4B NbTg`` and for each card ``Tg SENS_RES(2) SEL_RES NFCIDLength NFCID``; no ATS, as none is asked for. An answer
-    that is not exactly so names no card.
+    ``4B NbTg`` and for each card ``Tg SENS_RES(2) SEL_RES NFCIDLength NFCID``; no ATS, because none is asked for. An
+    answer of another shape names no card.
     """
     found: list[str] = []
     rest = answer[2:]

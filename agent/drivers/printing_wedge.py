@@ -1,4 +1,4 @@
-"""Hear what a keyboard-wedge reader prints, whatever it stands for: to find out how the reader is set."""
+"""Pass on what a keyboard-wedge reader types, whatever it means, to find out the format that the reader is set to."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from agent.drivers.wedge import WedgeReader
 
 
 class PrintingWedge(WedgeReader):
-    """A wedge that is grabbed and tells of its lines as they were typed, empty for one that can't be read."""
+    """A wedge that is grabbed and passes its lines on as typed; a line that can't be read is empty."""
 
     def __init__(
         self, *, usb: str, port: str, printed: Callable[[str], None], keyboards: Keyboards | None = None

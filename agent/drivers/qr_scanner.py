@@ -1,8 +1,9 @@
-"""A barcode scanner on a serial port that reads a card's number out of a QR code, for those who carry paper.
+"""A barcode scanner on a serial port that reads a card's number from a QR code, for people with a card on paper.
 
 The code says ``CUNHUI:`` and the number in hex (`protocol.cards`), such as ``CUNHUI:04A22B1C``: capital letters,
-digits and ``:`` are the alphanumeric mode of ISO/IEC 18004 (7.4.4), which makes a small code. The scanner is set to end
-each code with CR or LF. Another code (somebody's payment code) is answered in red, and nobody hears what was in it.
+digits and ``:`` belong to the alphanumeric mode of ISO/IEC 18004 (7.4.4), which makes the code small. The scanner is
+set to end each code with CR or LF. Any other code, such as somebody's payment code, is refused with the red lamp, and
+its content goes nowhere.
 """
 
 import re

@@ -1,7 +1,8 @@
 """An optional real-time clock, read once at the start through sysfs (Documentation/ABI/testing/rtc-cdev of Linux).
 
-The agent never sets it: the kernel does, every 11 minutes while a time service disciplines it (CONFIG_RTC_SYSTOHC), or
-chrony with ``rtcsync``. So what it tells after a power cut is what NTP once told it, less its drift.
+The agent never sets it. The kernel sets it every 11 minutes while a time service disciplines the system's clock
+(CONFIG_RTC_SYSTOHC), or chrony does with ``rtcsync``. So after a power cut it shows NTP's time, apart from its own
+drift.
 """
 
 import errno
@@ -11,6 +12,7 @@ import struct
 from pathlib import Path
 from typing import Literal
 
+from agent.causes import cause
 from agent.ports import HintRead
 
 SYS = Path("/sys/class/rtc")
@@ -33,27 +35,24 @@ class Rtc:
         self._seconds = sys / device.name / "since_epoch"
 
     def read(self) -> HintRead:
-        """Return its time, and what is wrong with it. A chip on a stuck bus may take seconds."""
+        """Return its time, and what is wrong with it. May take seconds if the chip's bus is stuck."""
         try:
             wall_ms = int(self._seconds.read_text(encoding="ascii")) * 1000 + MIDDLE_OF_A_SECOND_MS
         except FileNotFoundError:
             return HintRead(None, f"没有 {self._device}")
         except OSError as error:
-            # Drivers answer EINVAL when the chip says that its oscillator stopped, as ds1307 and pcf8523 do.
+            # Kernel drivers such as ds1307 and pcf8523 return EINVAL if the chip reports that its oscillator stopped.
             stopped = error.errno == errno.EINVAL
-            return HintRead(None, "芯片停过，时间已失效" if stopped else f"读不出：{error.strerror}")
+            return HintRead(None, "芯片停过，时间已失效" if stopped else f"读不出：{cause(error)}")
         except ValueError:
             return HintRead(None, "读出的不是时间")
-        return self._with_battery(wall_ms)
-
-    def _with_battery(self, wall_ms: int) -> HintRead:
         flags = self._voltage_flags()
         if flags & (_DATA_INVALID | _BACKUP_EMPTY):
             return HintRead(None, "电池没电，时间已失效")
         return HintRead(wall_ms, "电池电量低" if flags & _BACKUP_LOW else "")
 
     def _voltage_flags(self) -> int:
-        """Return what the chip says of its battery; 0 where it or its driver does not tell, or is in use."""
+        """Return the chip's battery flags; 0 if it does not report them or another program uses it."""
         try:
             device = os.open(self._device, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

@@ -1,4 +1,4 @@
-"""Readers on a serial port (UART, RS-232 or a USB converter): the port, and frames cut out of what comes."""
+"""Readers on a serial port (UART, RS-232 or a USB converter): the port, and the frames in the received bytes."""
 
 import termios
 import threading
@@ -15,14 +15,14 @@ from agent.ports import DeviceError
 
 _WRITE_WITHIN_S = 1.0
 _SILENCE_S = 2.0
-"""A frame of which nothing came for so long is given up. Frames take 50 ms; a busy machine may stand still."""
+"""If nothing came for so long, a half frame is dropped. A frame takes 50 ms; the rest is for a busy machine."""
 
 
 def serial_settings(*, baud: int) -> Settings:
-    """Return what can be set of a serial reader.
+    """Return the settings of a serial reader.
 
     Args:
-        baud: What it has from the factory.
+        baud: The rate that it has from the factory.
     """
     port = shaped(r"/\S+", "/dev/serial/by-id/usb-xxxx-if00-port0 或 /dev/serial0")
     return {
@@ -64,6 +64,7 @@ class SerialReader(LoopingReader):
             line.reset_input_buffer()
             yield line
         finally:
+            # Under the lock, because `_wake` on another thread must not meet a port that is being closed.
             with self._lock:
                 self._line = None
                 line.close()
@@ -75,10 +76,10 @@ class SerialReader(LoopingReader):
 
 
 class Frames:
-    """Cuts frames out of bytes, whatever stands between them. Pure.
+    """Finds frames in bytes, whatever stands between them. No I/O.
 
-    A frame goes from a start byte (from the end of the one before, where there is none) to one of the end bytes. A
-    start byte begins anew: what came before it was cut off.
+    A frame goes from a start byte to one of the end bytes. If the format has no start byte, it goes from the end of the
+    frame before. A start byte inside a frame begins anew, because the frame before it was cut off.
     """
 
     def __init__(self, *, end: bytes, longest: int, start: bytes = b"") -> None:
@@ -87,12 +88,12 @@ class Frames:
         self._body = bytearray()
 
     def restart(self) -> None:
-        """Give up a frame that was begun."""
+        """Drop a frame that was begun."""
         self._open = not self._start
         self._body.clear()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the frames that ``data`` brings to their end, without start and end, none of them empty."""
+        """Return the frames that ``data`` completes, without start and end. None of them is empty."""
         return [frame for byte in data if (frame := self._byte(byte))]
 
     def _byte(self, byte: int) -> bytes:
@@ -111,16 +112,16 @@ class Frames:
 class ListeningReader(SerialReader):
     """A serial reader that sends a frame for each card by itself.
 
-    Whether it is well can't be asked of it: it is ready while its port is there.
+    Nobody can ask it whether it is well, so it counts as ready while its port is there.
     """
 
     frame_start: ClassVar[bytes] = b""
     frame_end: ClassVar[bytes] = b"\r\n"
     frame_longest: ClassVar[int]
-    """Bytes between start and end at most; longer frames are no card."""
+    """The most bytes between start and end; a longer frame is no card."""
 
     def _card_in(self, frame: bytes) -> str | None:
-        """Return the UID in a frame as hex, empty for a card that can't be read, None for what is no card at all."""
+        """Return the UID in a frame as hex, empty for a card that can't be read, None if it is no card at all."""
         raise NotImplementedError
 
     def _converse(self, line: serial.Serial) -> None:

@@ -1,4 +1,4 @@
-"""A camera without hardware: draws an empty office and says that it is a drawing."""
+"""A camera without hardware. It draws an empty office and writes into the picture that it is simulated."""
 
 import time
 from pathlib import Path
@@ -31,7 +31,7 @@ class SimulatedCamera:
         """Draw the room now; every picture differs from every other.
 
         Raises:
-            DeviceError: The picture can't be counted: it does not exist then.
+            DeviceError: The picture can't be counted, so it must not exist.
         """
         taken_ns = time.time_ns()
         image = self._draw(taken_ns)
@@ -57,7 +57,7 @@ class SimulatedCamera:
         return image
 
     def close(self) -> None:
-        """Nothing to let go."""
+        """Do nothing."""
 
 
 def _font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":

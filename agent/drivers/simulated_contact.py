@@ -1,4 +1,4 @@
-"""A door contact or motion sensor without hardware: ``on`` and ``off`` lines on its unix socket switch it."""
+"""A door contact or motion sensor without hardware. Lines ``on`` and ``off`` on its unix socket switch it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from agent.drivers.simulated_lines import LineSocket
 
 
 class SimulatedContact:
-    """Implements `agent.ports.Contact`. ``on``: door open, something moves; it begins ``off``."""
+    """Implements `agent.ports.Contact`. ``on`` means that the door is open or something moves. It begins ``off``."""
 
     simulated = True
 
@@ -21,7 +21,7 @@ class SimulatedContact:
         self._active = False
 
     def start(self, *, changed: Callable[[bool], None]) -> None:
-        """Listen on the socket; each line is answered ``ok``, or ``on or off`` where it is neither."""
+        """Listen on the socket; each line gets ``ok``, or ``on or off`` if it is neither."""
         self._changed = changed
         changed(self._active)
         self._socket = LineSocket(self._path, self._heard, name="simulated-contact")

@@ -1,6 +1,6 @@
-"""A lamp without hardware: each light is one JSON datagram ``{"colour", "fact", "mono_ns"}`` to a unix socket.
+"""A lamp without hardware. Each light is one JSON datagram ``{"colour", "fact", "mono_ns"}`` to a unix socket.
 
-Whoever wants to see the lamp binds the socket; a lamp that nobody looks at is not broken.
+Whoever wants to see the lamp binds the socket. If nobody does, that is no error.
 """
 
 import json
@@ -29,14 +29,14 @@ class SimulatedIndicator:
 
     @property
     def ready(self) -> bool:
-        """Always: nobody need look."""
+        """Always true, because nobody has to look."""
         return True
 
     def show(self, colour: Colour, *, fact: str) -> None:
         """Send one light.
 
         Raises:
-            DeviceError: Someone looks but does not take the light within 50 ms.
+            DeviceError: Somebody binds the socket but does not take the light within 50 ms.
         """
         light = {"colour": colour, "fact": fact, "mono_ns": time.monotonic_ns()}
         try:

@@ -1,4 +1,4 @@
-"""A unix socket by which a person at a desk plays a device: each line is heard and answered."""
+"""A unix socket by which a person at a desk plays a device. Each line is handled and answered."""
 
 import socketserver
 import threading
@@ -13,18 +13,18 @@ class LineSocket:
     """Listens until it is stopped."""
 
     def __init__(self, path: Path, heard: Callable[[str], str], *, name: str) -> None:
-        """``heard`` gets each line, one at a time, and returns its answer; ``name`` is the thread's."""
+        """``heard`` gets the lines, one at a time, and returns the reply to each. ``name`` is the thread's name."""
         self._path = path
         path.unlink(missing_ok=True)
         self._server = _Server(str(path), heard)
-        path.chmod(0o600)  # playing a device is the operator's
+        path.chmod(0o600)  # so that only the agent's own user can play a device
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, name=name, daemon=True
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening; a line that comes now is neither heard nor answered."""
+        """Stop listening; a line that comes now is neither handled nor answered."""
         self._server.silence()
         self._server.shutdown()
         self._thread.join()

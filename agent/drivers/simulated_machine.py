@@ -1,4 +1,4 @@
-"""A machine without hardware: whoever writes its file says how it is, and it is well where there is no file."""
+"""A machine without hardware. Its file says how it is; without the file it is well."""
 
 import logging
 from pathlib import Path
@@ -35,11 +35,11 @@ class SimulatedMachine:
     settings: ClassVar[Settings] = {"file": Setting(str, "machine.json", check=filled, path="file")}
 
     def __init__(self, *, folder: Path, file: Path) -> None:
-        """``folder`` is not looked at: ``file`` says everything."""
+        """``folder`` is not used, because ``file`` says everything."""
         self._file = file
 
     def look(self) -> Machine:
-        """Return what the file says over a machine that is well."""
+        """Return a machine that is well, with the values of the file in place of its own."""
         try:
             with self._file.open("rb") as file:
                 said = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, object])

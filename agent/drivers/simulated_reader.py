@@ -1,4 +1,4 @@
-"""A card reader without hardware: whoever writes a UID line to its unix socket presents that card."""
+"""A card reader without hardware. A line with a UID on its unix socket presents that card."""
 
 from collections.abc import Callable
 from pathlib import Path

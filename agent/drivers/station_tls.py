@@ -1,4 +1,4 @@
-"""TLS for the link: the county CA alone, TLS 1.3 alone, and whose clock judges the dates of certificates."""
+"""TLS for the link: only the county's CA, only TLS 1.3, and a choice of the clock that judges certificates' dates."""
 
 import ssl
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ _DATE_ERRORS = (9, _EXPIRED)
 
 
 def station_context(*, ca_file: Path, certificate_file: Path, key_file: Path) -> ssl.SSLContext:
-    """Return a TLS 1.3 client context that trusts the county CA alone and checks the host's name (RFC 8446, RFC 9525).
+    """Return a TLS 1.3 client context that trusts only the county's CA and checks the host's name (RFC 8446, RFC 9525).
 
     Raises:
         OSError: A file is missing or is no PEM (ssl.SSLError is one).
@@ -27,33 +27,30 @@ def station_context(*, ca_file: Path, certificate_file: Path, key_file: Path) ->
 
 
 def judging(context: ssl.SSLContext, judge_at: JudgeAt) -> ssl.SSLContext:
-    """Take the dates of certificates out of OpenSSL's hands where another clock than the system's judges them."""
+    """Have OpenSSL ignore the dates of certificates, unless the system's clock judges them. Return ``context``."""
     if judge_at != "system":
         context.verify_flags |= _NO_CHECK_TIME
     return context
 
 
 def dates_refused(error: ssl.SSLCertVerificationError) -> bool:
-    """Tell whether a certificate was refused for its dates."""
+    """Return whether a certificate was refused because of its dates."""
     return error.verify_code in _DATE_ERRORS
 
 
 def check_dates(sock: object, judge_at: JudgeAt) -> None:
-    """Judge the dates of the broker's certificate by ``judge_at`` where that is a time.
+    """Judge the dates of the peer's certificate by ``judge_at``, if that is a time.
 
     Raises:
-        ssl.SSLCertVerificationError: It is not valid then.
+        ssl.SSLCertVerificationError: The certificate is not valid at that time.
     """
-    if isinstance(judge_at, int) and isinstance(sock, ssl.SSLSocket):
-        _check_dates(sock.getpeercert(binary_form=True) or b"", judge_at)
+    if not isinstance(judge_at, int) or not isinstance(sock, ssl.SSLSocket):
+        return
+    from cryptography import x509  # noqa: PLC0415 -- large, and only a station whose clock is wrong needs it
 
-
-def _check_dates(certificate: bytes, wall_ms: int) -> None:
-    from cryptography import x509  # noqa: PLC0415 -- for the rare station whose clock is wrong
-
-    told = datetime.fromtimestamp(wall_ms / 1000, UTC)
-    parsed = x509.load_der_x509_certificate(certificate)
-    if not parsed.not_valid_before_utc <= told <= parsed.not_valid_after_utc:
+    certificate = x509.load_der_x509_certificate(sock.getpeercert(binary_form=True) or b"")
+    judged_at = datetime.fromtimestamp(judge_at / 1000, UTC)
+    if not certificate.not_valid_before_utc <= judged_at <= certificate.not_valid_after_utc:
         error = ssl.SSLCertVerificationError("the broker's certificate is not valid at the county's time")
         error.verify_code = _EXPIRED
         raise error

@@ -11,14 +11,15 @@ _STA_UNSYNC = 0x0040
 _TIMEX_BYTES = 256
 _MAX_ERROR_OFFSET = struct.calcsize("@I2l")
 _STATUS_OFFSET = struct.calcsize("@I4l")
-"""Where adjtimex(2)'s ``maxerror`` and ``status`` stand: after ``modes`` and two longs, and after two more."""
+"""Where ``maxerror`` and ``status`` stand in struct timex (adjtimex(2)): after ``modes`` and two longs, then two
+more."""
 
 
 def kernel_discipline() -> tuple[bool, float] | None:
     """Return whether the kernel's clock is undisciplined, and by how many seconds it may be wrong at most.
 
-    None where it can't be asked: a sandbox (ProtectClock= of systemd.exec(5)) takes the whole call away. The second
-    grows by 0.5 ms a second since the last word of a time service (adjtimex(2): STA_UNSYNC, maxerror).
+    None if it can't be asked: a sandbox (ProtectClock= of systemd.exec(5)) forbids the whole call. The second value
+    grows by 0.5 ms a second after the last update by a time service (adjtimex(2): STA_UNSYNC, maxerror).
     """
     timex = ctypes.create_string_buffer(_TIMEX_BYTES)
     if ctypes.CDLL(None, use_errno=True).adjtimex(timex) < 0:
@@ -44,6 +45,6 @@ class LinuxClock:
         return uuid.UUID(_BOOT_ID.read_text(encoding="ascii").strip()).bytes
 
     def ntp_synced(self) -> bool:
-        """Whether the kernel calls its clock disciplined, or can't be asked."""
+        """Whether the kernel says that its clock is disciplined, or can't be asked."""
         asked = kernel_discipline()
         return asked is None or not asked[0]

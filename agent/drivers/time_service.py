@@ -1,28 +1,28 @@
-"""What the machine's time service says of itself: chrony, else systemd-timesyncd, else the kernel alone.
+"""The state of the machine's time service, as it reports it: of chrony, else of systemd-timesyncd, else of the kernel.
 
-Only what a service states is taken. It is well when it follows a server (not its own clock), its leap indicator is no
-alarm, its stratum is 1 to 15 and its root distance, half the root delay and the root dispersion (RFC 5905, 10), is at
-most 1 s (MAXDIST there). A service that hangs or says what can't be read is not well.
+A service is well if it follows a server (not its own clock), its leap indicator is no alarm, its stratum is 1 to 15,
+and its root distance is at most 1 s (MAXDIST of RFC 5905, 10). The root distance is half the root delay plus the root
+dispersion. A service that hangs or reports something unreadable is not well.
 """
 
 import re
 from collections.abc import Callable, Sequence
 
+from agent.drivers.machine_programs import ProgramFailed, ProgramMissing, output_of
 from agent.drivers.system_clock import kernel_discipline
-from agent.drivers.tool import ToolMissing, ToolRefused, ask
 from agent.ports import DeviceError, NtpState
 
 MAX_DISTANCE_S = 1.0
 MAX_OFFSET_S = 0.5
-"""How far chrony may still have the system's clock away from NTP's time: it slews it there slowly."""
+"""How far the system's clock may still be from NTP's time, because chrony slews it there slowly."""
 CHRONY = ("chronyc", "-c", "-n", "tracking")
 TIMESYNCD = ("timedatectl", "show-timesync")
 """org.freedesktop.timesync1 as a program prints it (timedatectl(1))."""
 KERNEL_FLAG = ("timedatectl", "show", "--property=NTPSynchronized", "--value")
-"""The kernel's own flag, asked by timedated: no sandbox of ours stands before it."""
+"""The kernel's own flag. timedated reads it, because the agent's sandbox forbids the agent to ask the kernel."""
 
 _OWN_CLOCK = "7F7F0101"
-"""chronyd's reference id where it follows nobody (chronyc(1), tracking: 127.127.1.1)."""
+"""chronyd's reference id if it follows nobody (chronyc(1), tracking: 127.127.1.1)."""
 _NO_LEAP_ALARM = ("Normal", "Insert second", "Delete second")
 _SPAN = re.compile(r"([0-9.]+)(us|ms|s|min|h)")
 _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
@@ -31,8 +31,8 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 class MachineTimeService:
     """Implements `agent.ports.TimeService`."""
 
-    def __init__(self, *, said_by: Callable[[Sequence[str]], str] = ask) -> None:
-        """``said_by`` runs a program and returns what it says, as `agent.drivers.tool.ask`."""
+    def __init__(self, *, said_by: Callable[[Sequence[str]], str] = output_of) -> None:
+        """``said_by`` runs a program and returns what it prints, as `agent.drivers.machine_programs.output_of`."""
         self._said_by = said_by
 
     def read(self) -> NtpState:
@@ -40,7 +40,7 @@ class MachineTimeService:
         for service, ask_it in (("chrony", self._chrony), ("timesyncd", self._timesyncd)):
             try:
                 return NtpState(service, ask_it())
-            except (ToolMissing, ToolRefused):
+            except (ProgramMissing, ProgramFailed):
                 continue
             except (DeviceError, ValueError) as error:
                 return NtpState(service, f"{type(error).__name__}: {error}"[:200])
@@ -51,13 +51,14 @@ class MachineTimeService:
 
     def _timesyncd(self) -> str:
         problem = judge_timesyncd(self._said_by(TIMESYNCD))
+        # timesyncd goes on reporting its last server after it has lost it. The kernel's flag ends after a while.
         if not problem and self._said_by(KERNEL_FLAG).strip() != "yes":
             return "the kernel's clock is not disciplined"
         return problem
 
 
 def judge_chrony(said: str) -> str:
-    """Return what is wrong by ``chronyc -c tracking`` (chronyc(1)), or nothing.
+    """Judge the output of ``chronyc -c tracking`` (chronyc(1)). Return what is wrong, or nothing.
 
     Raises:
         ValueError: It can't be read.
@@ -76,7 +77,7 @@ def judge_chrony(said: str) -> str:
 
 
 def judge_timesyncd(said: str) -> str:
-    """Return what is wrong by ``timedatectl show-timesync``, or nothing.
+    """Judge the output of ``timedatectl show-timesync``. Return what is wrong, or nothing.
 
     Raises:
         ValueError: It can't be read.
@@ -97,7 +98,7 @@ def _judge_distance(stratum: int, *, delay_s: float, dispersion_s: float) -> str
     if not 1 <= stratum <= 15:
         return f"stratum {stratum}"
     distance_s = abs(delay_s) / 2 + dispersion_s
-    # The comparison is such that what is not a number is refused too.
+    # Written like this, the comparison refuses NaN too.
     return "" if 0 <= distance_s <= MAX_DISTANCE_S else f"root distance {distance_s:.3f} s"
 
 

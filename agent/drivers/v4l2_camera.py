@@ -1,8 +1,8 @@
-"""A USB camera (UVC) or any other V4L2 capture device, by linuxpy; the Linux Media API's part "Video for Linux".
+"""A USB camera (UVC) or any other V4L2 capture device, through linuxpy (Linux Media API, part "Video for Linux").
 
-The device is open only while a picture is taken: at other times it watches nobody, its light is off, no buffers are
-held, and one that was unplugged and plugged in again is simply found anew. That costs a second at each picture, for
-which nobody waits.
+The device is open only while a picture is taken. At other times it watches nobody, its light is off and it takes no
+memory, and a camera that was unplugged and plugged in again is simply found anew. Opening it costs a second for each
+picture, but nobody waits for that.
 """
 
 import importlib
@@ -14,11 +14,11 @@ from agent.ports import DeviceError, Frame
 
 SIZE = (640, 480)
 SETTLE_FRAMES = 10
-"""Automatic exposure and white balance of a webcam settle within these; 0.3 s at 30 frames a second."""
+"""Automatic exposure and white balance of a webcam settle within so many frames, 0.3 s at 30 frames a second."""
 MOST_FRAMES = 20
 FRAME_WITHIN_S = 2.0
 _LAYOUTS: dict[str, Literal["jpeg", "yuyv", "nv12"]] = {"MJPEG": "jpeg", "JPEG": "jpeg", "YUYV": "yuyv", "NV12": "nv12"}
-"""What is understood, the best first. YCbCr has the range of ITU-R BT.601, which is V4L2's default."""
+"""The formats that are understood, the best first. YCbCr has the range of ITU-R BT.601, which is V4L2's default."""
 _USB = "usb-"
 
 
@@ -35,8 +35,8 @@ class V4l2Camera:
         """Make a camera; nothing is opened.
 
         Args:
-            device: The device's path, best one of ``/dev/v4l/by-id``; empty: the first USB camera that there is.
-            library: ``linuxpy.video.device`` or what stands in for it.
+            device: The device's path, best one of ``/dev/v4l/by-id``; empty for the first USB camera found.
+            library: ``linuxpy.video.device``, or a fake of it.
         """
         self._device = device
         self._given = library
@@ -62,7 +62,7 @@ class V4l2Camera:
         raise DeviceError("no USB camera is plugged in")
 
     def close(self) -> None:
-        """Nothing is held between pictures."""
+        """Do nothing, because the device is closed between pictures."""
 
 
 def _load() -> Any:
@@ -95,7 +95,7 @@ def _best_format(library: Any, device: Any) -> Any:
 
 
 def _settled(library: Any, reader: Any) -> bytes:
-    """Return the first whole frame after those that are passed over."""
+    """Return the first whole frame after the ones in which the exposure settles."""
     data = b""
     for number in range(MOST_FRAMES):
         frame = reader.read(timeout=FRAME_WITHIN_S)

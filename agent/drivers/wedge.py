@@ -1,7 +1,8 @@
-"""A card reader that types as a USB keyboard: the digits of the card, then Enter.
+"""A card reader that types like a USB keyboard: the digits of the card, then Enter.
 
-It is known by USB vendor and product, and by the port where there are several of a kind; every input device that it has
-is grabbed, so nothing that it types reaches anybody else. How it prints a number differs: see `agent.inputs.uid`.
+It is recognised by USB vendor and product, and by its port if there are several of a kind. All its input devices are
+grabbed, so that nothing that it types reaches another program. Readers write a number differently: see
+`agent.inputs.uid`.
 """
 
 import os
@@ -21,12 +22,12 @@ from agent.ports import DeviceError
 
 _LOOK_EVERY_S = 2.0
 HALF_LINE_S = 1.0
-"""Digits that are not followed by another key for so long are no card: wedges type 100 keys a second."""
+"""A pause of so long inside a line means that a person types. Wedges type 100 keys a second."""
 _LEAST_PRINTED = 8
-"""Digits of a card in hex, the shortest; fewer among other keys are somebody's typing."""
+"""The digits of the shortest card in hex. Fewer digits among other keys are a person's typing."""
 _ENTER = {ecodes.KEY_ENTER, ecodes.KEY_KPENTER}
 _SILENT = {ecodes.KEY_LEFTSHIFT, ecodes.KEY_RIGHTSHIFT, ecodes.KEY_CAPSLOCK, ecodes.KEY_NUMLOCK}
-"""A hex digit is the same with them."""
+"""Keys that do not change a hex digit."""
 _DIGITS = {
     **{getattr(ecodes, f"KEY_{digit}"): digit for digit in "0123456789ABCDEF"},
     **{getattr(ecodes, f"KEY_KP{digit}"): digit for digit in "0123456789"},
@@ -54,7 +55,7 @@ class WedgeReader(LoopingReader):
         super().start(touched=touched, ready=ready)
 
     def stop(self) -> None:
-        """End the thread, and let the keyboard go."""
+        """End the thread and release the keyboard."""
         super().stop()
         if self._woken >= 0:
             os.close(self._woken)
@@ -68,6 +69,7 @@ class WedgeReader(LoopingReader):
         with ExitStack() as stack, selectors.DefaultSelector() as selector:
             selector.register(self._woken, selectors.EVENT_READ)
             while not self._stopping.is_set():
+                # Look again and again: a wedge may appear as several devices, one after the other.
                 for keyboard in self._mine():
                     if keyboard not in grabbed:
                         keys = grabbed[keyboard] = self._keyboards.grab(keyboard)
@@ -80,7 +82,7 @@ class WedgeReader(LoopingReader):
         """Return the reader's devices.
 
         Raises:
-            DeviceError: There is none that types.
+            DeviceError: None of them types.
         """
         mine = [one for one in self._keyboards.present() if one.usb == self._usb and self._port in ("", one.port)]
         if not any(one.types for one in mine):
@@ -101,11 +103,11 @@ class WedgeReader(LoopingReader):
 
 
 class TypedLine:
-    """Puts together what one keyboard types until Enter. Pure.
+    """Puts together the keys of one keyboard until Enter. No I/O.
 
-    Anything that is no digit spoils the line: escape sequences, menu keys, whatever is pressed with ctrl or alt. A
-    spoilt line with a card's digits in it is a card all the same, which can't be read: a reader that is set to print
-    more than the number, or keys that got lost.
+    Any key that is no digit spoils the line, such as a menu key or a key pressed with ctrl or alt. If a spoilt line has
+    as many digits as a card, it counts as a card that can't be read: the reader is set to type more than the number, or
+    keys got lost.
     """
 
     def __init__(self) -> None:
@@ -114,7 +116,7 @@ class TypedLine:
         self._last_s = 0.0
 
     def take(self, key: Key, now_s: float) -> str | None:
-        """Take a key, at a monotonic time; return the line that it ends, empty for a card that can't be read."""
+        """Take a key pressed at a monotonic time. Return the line that it ends, empty for a card that can't be read."""
         if key.value != 1 or key.code in _SILENT:
             return None
         if now_s - self._last_s > HALF_LINE_S:
@@ -124,7 +126,7 @@ class TypedLine:
             return self._ended()
         digit = _DIGITS.get(key.code, "")
         self._spoilt = self._spoilt or not digit
-        # One digit too many is kept, so that what is too long shows.
+        # Keep one digit too many, so that a line that is too long is recognised as such.
         self._text += digit if len(self._text) <= MAX_PRINTED else ""
         return None
 

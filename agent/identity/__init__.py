@@ -1,1 +1,1 @@
-"""Who this station is to the county: its keys, its certificate, and how it gets and renews them."""
+"""Who this station is for the county: its keys, its certificate, and how it gets and renews them."""

@@ -1,4 +1,5 @@
-"""Who signs for the county: one table for all who verify, so that a change bites at once."""
+"""The keys that sign for the county, in one table for all who verify, so that a change takes effect everywhere at
+once."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -12,22 +13,22 @@ class CountyKeys(Mapping[bytes, bytes]):
         self._keys = {key_id(key): key for key in keys}
 
     def replace(self, keys: Iterable[bytes]) -> bool:
-        """Trust these and no others from now on; return whether that changes anything."""
+        """Trust only these keys from now on; return whether that changes anything."""
         before, self._keys = self._keys, {key_id(key): key for key in keys}
         return before != self._keys
 
     def __getitem__(self, name: bytes) -> bytes:
-        """Return the key of that name.
+        """Return the key with this `protocol.signing.key_id`.
 
         Raises:
-            KeyError: It does not sign for the county.
+            KeyError: No such key signs for the county.
         """
         return self._keys[name]
 
     def __iter__(self) -> Iterator[bytes]:
-        """Go through the names."""
+        """Iterate over the key ids."""
         return iter(self._keys)
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return how many keys there are."""
         return len(self._keys)

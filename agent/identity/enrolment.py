@@ -1,7 +1,7 @@
-"""Becoming a station of the county, and staying one: enrolment by claim code and renewal at half life.
+"""Become a station of the county, and stay one: enrolment by claim code, and renewal of the certificate.
 
-Both are one HTTPS call each, signed with the record key. They block, and what they load is large: a running agent
-renews in a process of its own (`agent.drivers.https_process`).
+Each is one HTTPS call, signed with the record key. Both block, and the libraries that they load are large. So a running
+agent renews in a process of its own (`agent.errands`).
 """
 
 import datetime
@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
-from agent.identity.station_identity import Identity, record_key, save_answer, tls_key
+from agent.identity.station_identity import Identity, record_key, save_enrolment, tls_key
 from agent.ports import DeviceError, PeerNotProven
 from protocol.claim import DIGITS, digits_typed, parse_claim_code
 from protocol.enrolment import (
@@ -32,15 +32,15 @@ _NOBODY_THERE = "暂时连不上县里：请检查网络后再试；查原因请
 _WRONG_PEER = "对方不是县里，证书不对：请检查 ca 文件和 url；网络要求登录的话先登录（自检代码 23）"
 _WRONG_DATES = "按本机时间，县里的证书无效：请联网等五分钟再试，还不行请报县里（自检代码 24）"
 LIFE = datetime.timedelta(days=90)
-"""How long the county's station certificates live."""
+"""How long a station's certificate is valid."""
 
 type Post = Callable[[str, Path, bytes], tuple[int, bytes]]
-"""``(url, ca_file, body) -> (status, answer)``; raises `DeviceError` where the county can't be reached,
-`PeerNotProven` where somebody else answers."""
+"""``(url, ca_file, body) -> (status, response)``. Raises `DeviceError` if the county can't be reached, `PeerNotProven`
+if the peer does not prove to be the county."""
 
 
 class EnrolmentFailed(Exception):
-    """The station is not taken in.
+    """The station was not enrolled, or its certificate not renewed.
 
     Attributes:
         message: What to do, in Chinese, for the person in front of the station.
@@ -52,35 +52,35 @@ class EnrolmentFailed(Exception):
 
 
 class CountyUnreachable(EnrolmentFailed):
-    """Transient: nothing was decided; try again later."""
+    """Transient: the county decided nothing; try again later."""
 
 
 class NotTheCounty(EnrolmentFailed):
-    """Who answers does not prove to be the county: a person must look at the CA file, the address or the clock."""
+    """The peer does not prove to be the county. A person must check the CA file, the address or the clock."""
 
 
 class CountyRefused(EnrolmentFailed):
-    """Permanent: the county said no, or the code can't be one. ``reason`` is its code for programs."""
+    """Permanent: the county refused, or the claim code can't be one. ``reason`` is the refusal's code for programs."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
 
-class AnswerRefused(EnrolmentFailed):
-    """The county's answer does not fit what was asked: nothing of it was kept."""
+class ResponseRefused(EnrolmentFailed):
+    """The county's response does not fit the request. Nothing of it was kept."""
 
 
 def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> Identity:
-    """Take part in the county as the station that ``claim`` was made for.
+    """Enrol as the station for which the county made ``claim``.
 
     Args:
-        folder: The station's folder. Keys are made in it where it has none, before anything is asked.
+        folder: The station's folder. If it holds no keys, they are made first.
         url: The county's address, ``https://HOST:PORT``.
         claim: The claim code as a person types it.
 
     Raises:
-        CountyUnreachable, NotTheCounty, CountyRefused, AnswerRefused: Nothing but the keys is in the folder.
+        CountyUnreachable, NotTheCounty, CountyRefused, ResponseRefused: Nothing but the keys is in the folder.
         IdentityBroken: A key file is damaged.
     """
     try:
@@ -96,41 +96,41 @@ def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> I
         signature=bytes(64),
     )
     body = msgspec.json.encode(sign_request(key, request))
-    answer = _ask(f"{url.rstrip('/')}/enrol", ca_file, body, post)
-    _check(answer, folder=folder, nonce=request.nonce)
-    return save_answer(folder, answer)
+    enrolled = _call(f"{url.rstrip('/')}/enrol", ca_file, body, post)
+    _check_response(enrolled, folder=folder, nonce=request.nonce)
+    return save_enrolment(folder, enrolled)
 
 
 def renew(identity: Identity, *, url: str, ca_file: Path, post: Post) -> Identity:
-    """Get a new certificate for the same keys, also after the old one has expired.
+    """Get a new certificate for the same keys. The old one may have expired already.
 
     Raises:
-        CountyUnreachable, NotTheCounty, CountyRefused, AnswerRefused: The old certificate stays in place.
+        CountyUnreachable, NotTheCounty, CountyRefused, ResponseRefused: The old certificate stays in place.
         IdentityBroken: A key file is damaged.
     """
     request = RenewRequest(
         station=identity.station, csr=_csr(identity.folder), nonce=os.urandom(16), signature=bytes(64)
     )
     body = msgspec.json.encode(sign_request(identity.record_key, request))
-    answer = _ask(f"{url.rstrip('/')}/renew", ca_file, body, post)
-    _check(answer, folder=identity.folder, nonce=request.nonce)
-    if answer.station != identity.station:
-        raise AnswerRefused("县里返回的站点编号与本站不符，证书未更新")
-    return save_answer(identity.folder, answer)
+    enrolled = _call(f"{url.rstrip('/')}/renew", ca_file, body, post)
+    _check_response(enrolled, folder=identity.folder, nonce=request.nonce)
+    if enrolled.station != identity.station:
+        raise ResponseRefused("县里返回的站点编号与本站不符，证书未更新")
+    return save_enrolment(identity.folder, enrolled)
 
 
 def renewal_due_ms(certificate: str) -> int:
-    """Return when half of a certificate's life since its issue is over, in milliseconds since 1970.
+    """Return when half of a certificate's life is over, in milliseconds since 1970.
 
     Args:
-        certificate: PEM. Its start is back-dated, so its issue is counted as 90 days before its end.
+        certificate: PEM. Its start is back-dated, so its life is counted back from its end.
     """
     ends = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
     return int((ends - LIFE / 2).timestamp() * 1000)
 
 
 def _wrong_code(typed: str) -> str:
-    """Say what is wrong with a claim code, so that whoever typed it knows whether to count or to compare."""
+    """Say what is wrong with a claim code, so that the person knows whether to count the digits or to compare them."""
     if typed and not (typed.isascii() and typed.isdecimal()):
         return "接入码应为13位数字，里面有别的字，请核对后重新输入"
     if len(typed) != DIGITS:
@@ -139,13 +139,14 @@ def _wrong_code(typed: str) -> str:
 
 
 def _csr(folder: Path) -> str:
-    """Return a certification request (PKCS#10, RFC 2986). Its subject says nothing: the county decides the name."""
+    """Return a certification request (PKCS#10, RFC 2986). Its subject means nothing, because the county decides the
+    name."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "station")])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(tls_key(folder), hashes.SHA256())
     return request.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _ask(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
+def _call(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
     try:
         status, raw = post(url, ca_file, body)
     except PeerNotProven as error:
@@ -157,20 +158,21 @@ def _ask(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
             return decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)
         refusal = decode_json(raw, NotEnrolled)
     except Refused as refused:
+        # A web server in trouble, or one before it, answers with a page of its own and not in our JSON.
         if status >= 500 or status == 429:
             raise CountyUnreachable(f"县里的服务暂时有问题（{status}），请稍后再试") from refused
-        raise AnswerRefused(f"县里的答复无法识别（{status}），请联系县运维") from refused
+        raise ResponseRefused(f"县里的答复无法识别（{status}），请联系县运维") from refused
     raise CountyRefused(refusal.reason, refusal.message)
 
 
-def _check(answer: Enrolled, *, folder: Path, nonce: bytes) -> None:
-    """Refuse an answer to another question or a certificate for another key or name."""
-    if answer.nonce != nonce:
-        raise AnswerRefused("县里的答复与本次请求不符，请重新接入")
+def _check_response(enrolled: Enrolled, *, folder: Path, nonce: bytes) -> None:
+    """Refuse a response to another request, and a certificate for another key or name."""
+    if enrolled.nonce != nonce:
+        raise ResponseRefused("县里的答复与本次请求不符，请重新接入")
     try:
-        certificate = x509.load_pem_x509_certificate(answer.certificate.encode())
+        certificate = x509.load_pem_x509_certificate(enrolled.certificate.encode())
     except ValueError as error:
-        raise AnswerRefused("县里签发的证书无法识别，请联系县运维") from error
+        raise ResponseRefused("县里签发的证书无法识别，请联系县运维") from error
     names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    if names != [answer.station] or certificate.public_key() != tls_key(folder).public_key():
-        raise AnswerRefused("县里签发的证书与本站不符，请联系县运维")
+    if names != [enrolled.station] or certificate.public_key() != tls_key(folder).public_key():
+        raise ResponseRefused("县里签发的证书与本站不符，请联系县运维")

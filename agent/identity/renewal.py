@@ -1,12 +1,12 @@
 """Renew the station's certificate at half life, on a thread of its own.
 
-The certificate is looked at once in a run; from then on the day of its renewal is known. A station that was without
-power past its certificate's end does not know the time, and the broker, whose connection would tell it, lets nobody in
-with an old certificate. So one that knows no time and reaches no county for a while asks for a new one on suspicion:
-the record key is what the county goes by.
+The certificate is read once in a run; from then on the day of its renewal is known. A station that had no power until
+its certificate expired does not know the time. The broker could tell it the time, but lets nobody in with an expired
+certificate. So a station that knows no time and reaches no county for a while renews its certificate on suspicion. The
+county can accept that, because it goes by the record key, not by the old certificate.
 
-The answer also says which keys sign for the county. Where something came that is signed by another, the county may have
-a new key: the station asks, and whoever holds the county's certificate says.
+The county's response also says which keys sign for the county. If a message came that is signed by another key, the
+county may have a new one. Then the station renews in order to learn the keys from whoever proves to be the county.
 """
 
 import logging
@@ -22,20 +22,22 @@ log = logging.getLogger(__name__)
 
 RETRY_MS = 3_600_000
 ASK_FOR_KEYS_MS = 600_000
-"""So long at least lies between two renewals for the sake of the county's keys, where the first did not fail."""
+"""The least time between two renewals for the county's keys, if the first one succeeded."""
 ASK_AGAIN_MS = 30_000
-"""So long after one that failed the next may begin, and twice as long after each further one, to the limit above.
+"""The pause after a renewal for the keys that failed. Each further failure doubles it, up to the limit above.
 
-A county that takes a new key starts its web service again at that moment: the first to ask may find nobody there.
+It begins short, because a county that takes a new key restarts its web service then, and the first call may find
+nobody.
 """
 SUSPICION_MS = 900_000
-"""So long without the time and without the county, a certificate is suspected to be over."""
+"""After so long without the time and without the county, the certificate is suspected to have expired."""
 _WHENEVER_DUE = 2**53
-"""A wall time at which every certificate is due."""
+"""A wall time at which every certificate is due. It lies after the last date of the calendar."""
 
 
 class Renewal:
-    """Judges whether a renewal is due. A failed one leaves the old certificate in place, and is tried once an hour."""
+    """Decides when to renew. A renewal that fails leaves the old certificate in place and is tried again once an
+    hour."""
 
     def __init__(
         self,
@@ -45,12 +47,12 @@ class Renewal:
         county_keys: CountyKeys,
         renew: Callable[[int, bool], RenewalEnded],
     ) -> None:
-        """Make it, with nothing known of the certificate.
+        """Begin with nothing known of the certificate.
 
         Args:
             county_keys: Replaced by those that come with a renewal.
-            renew: Looks at the certificate at a trusted wall time, renews it where that is due or where its second
-                argument has it renewed anyway, and blocks.
+            renew: ``(wall_ms, anyway)``: reads the certificate and renews it if it is due at that trusted wall time, or
+                anyway. It blocks.
         """
         self._clock = clock
         self._inbox = inbox
@@ -72,13 +74,14 @@ class Renewal:
         return self._running
 
     def tick(self, *, connected: bool) -> None:
-        """Begin to look or to renew when it is time; ``connected`` says whether the county answers now."""
+        """Begin to read or renew the certificate if it is time. ``connected`` says whether the county answers now."""
         now = self._clock.now()
         if connected:
             self._reached_ms = now.mono
         if self._running:
             return
         if self._key_unknown and now.mono >= self._ask_for_keys_from_ms:
+            # Renewing is the way to learn the county's keys, whether the certificate is due or not.
             self._key_unknown, self._asking_for_keys = False, True
             self._ask_for_keys_from_ms = now.mono + ASK_FOR_KEYS_MS
             self._begin(now.wall if self._clock.dated else _WHENEVER_DUE, anyway=True)
@@ -88,10 +91,11 @@ class Renewal:
             if now.wall >= self._due_ms:
                 self._begin(now.wall)
         elif now.mono - self._reached_ms >= SUSPICION_MS and not self._renewed:
+            # Once in a run: a certificate that was renewed in it can't be why the county stays away.
             self._begin(_WHENEVER_DUE)
 
     def key_unknown(self) -> None:
-        """Something came from the county that is signed by a key which this station does not know."""
+        """Note that a message came which is signed by a key that this station does not know."""
         self._key_unknown = True
 
     def _begin(self, wall_ms: int, *, anyway: bool = False) -> None:
@@ -106,11 +110,11 @@ class Renewal:
             self._inbox.put(RenewalEnded(problem=f"{type(error).__name__}: {error}"))
 
     def ended(self, event: RenewalEnded) -> None:
-        """Note how it went; the next connection uses the new certificate."""
+        """Note the outcome; the next connection uses the new certificate."""
         self._running = False
         if self._asking_for_keys:
             self._asking_for_keys = False
-            self._asked_for_keys(failed=bool(event.problem))
+            self._note_keys_asked(failed=bool(event.problem))
         if event.problem:
             log.warning("the certificate was not renewed: %s", event.problem)
             return
@@ -121,11 +125,11 @@ class Renewal:
             if self._county_keys.replace(event.county_keys):
                 log.warning("the county signs with another key from now on")
 
-    def _asked_for_keys(self, *, failed: bool) -> None:
+    def _note_keys_asked(self, *, failed: bool) -> None:
         if not failed:
             self._failed_asks = 0
             return
         self._key_unknown = True
         wait_ms = min(ASK_AGAIN_MS << self._failed_asks, ASK_FOR_KEYS_MS)
         self._ask_for_keys_from_ms = self._clock.mono_ms() + wait_ms
-        self._failed_asks = min(self._failed_asks + 1, 8)  # no longer wait comes after it
+        self._failed_asks = min(self._failed_asks + 1, 8)  # the pause has reached its limit by then

@@ -1,8 +1,8 @@
-"""Who this station is: its keys, its certificate and the county's answer, in the station's folder.
+"""Who this station is: its keys, its certificate and the county's response, in the station's folder.
 
-Both keys are made here and never leave. Every file is written beside its place, synced and renamed, so a power
-cut leaves the old state or the new one. The enrolment answer is the one source; the certificate's own file,
-which the TLS library wants, is made again from it where it differs.
+Both keys are made here and never leave. Every file is written beside its place, synced and renamed, so that a power cut
+leaves the old file or the new one. The county's response is the source: the TLS library needs the certificate as a file
+of its own, and that file is made again from the response if it differs.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.causes import Explained
 from agent.identity.county_keys import CountyKeys
 from agent.storage.durable import make_folder, write_durably
 from protocol.enrolment import MAX_ANSWER_BYTES, Enrolled, decode_json
@@ -21,11 +22,11 @@ from protocol.refusal import Refused
 RECORD_KEY = "record-key.pem"
 TLS_KEY = "tls-key.pem"
 CERTIFICATE = "certificate.pem"
-ANSWER = "enrolled.json"
+ENROLLED = "enrolled.json"
 
 
-class IdentityBroken(Exception):
-    """A file of the station's folder can't be read as what it should be. A person must look."""
+class IdentityBroken(Explained):
+    """A file of the station's folder is missing or has the wrong content. A person must look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Identity:
 
     @property
     def county_keys(self) -> CountyKeys:
-        """The keys that signed for the county when it last answered."""
+        """The keys that signed for the county when it last responded."""
         return CountyKeys(self.enrolled.county_keys)
 
     @property
@@ -58,30 +59,30 @@ class Identity:
 
 
 def load_identity(folder: Path) -> Identity | None:
-    """Return the station's identity, or None where it was never enrolled.
+    """Return the station's identity, or None if it was never enrolled.
 
     Raises:
-        IdentityBroken: A file is damaged, or a key is missing beside an enrolment answer.
+        IdentityBroken: A file is damaged, or the county's response is there and a key is missing.
     """
     try:
-        raw = (folder / ANSWER).read_bytes()
+        raw = (folder / ENROLLED).read_bytes()
     except FileNotFoundError:
         return None
     try:
         enrolled = decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)
     except Refused as refused:
-        raise IdentityBroken(f"{ANSWER}: {refused}") from refused
+        raise IdentityBroken(f"{ENROLLED}: {refused}", says=f"{ENROLLED} 内容不对") from refused
     for name in (RECORD_KEY, TLS_KEY):
         if not (folder / name).exists():
-            raise IdentityBroken(f"{name} is missing")
-    tls_key(folder)
+            raise IdentityBroken(f"{name} is missing", says=f"缺少 {name}")
+    tls_key(folder)  # a damaged key is found now, and not only when the broker is first called
     _restore_certificate(folder, enrolled)
     return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)
 
 
-def save_answer(folder: Path, enrolled: Enrolled) -> Identity:
-    """Keep the county's answer; from the moment it returns the station is who the answer says."""
-    _write(folder / ANSWER, msgspec.json.encode(enrolled))
+def save_enrolment(folder: Path, enrolled: Enrolled) -> Identity:
+    """Keep the county's response. Once this returns, the station is the one that the response names."""
+    _write(folder / ENROLLED, msgspec.json.encode(enrolled))
     _restore_certificate(folder, enrolled)
     return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)
 
@@ -94,7 +95,7 @@ def _restore_certificate(folder: Path, enrolled: Enrolled) -> None:
 
 
 def record_key(folder: Path) -> Ed25519PrivateKey:
-    """Return the key that signs what this station says, made at the first call (RFC 8032; PKCS#8 by RFC 8410).
+    """Return the key that signs this station's records (Ed25519, RFC 8032; PKCS#8, RFC 8410). The first call makes it.
 
     Raises:
         IdentityBroken: The file holds no such key.
@@ -104,12 +105,12 @@ def record_key(folder: Path) -> Ed25519PrivateKey:
         key = Ed25519PrivateKey.generate()
         _write(folder / RECORD_KEY, _pem(key))
     if not isinstance(key, Ed25519PrivateKey):
-        raise IdentityBroken(f"{RECORD_KEY} holds no Ed25519 key")
+        raise IdentityBroken(f"{RECORD_KEY} holds no Ed25519 key", says=f"{RECORD_KEY} 里没有密钥")
     return key
 
 
 def tls_key(folder: Path) -> ec.EllipticCurvePrivateKey:
-    """Return the client certificate's key (ECDSA on P-256), made at the first call.
+    """Return the client certificate's key (ECDSA on P-256). The first call makes it.
 
     Raises:
         IdentityBroken: The file holds no such key.
@@ -119,7 +120,7 @@ def tls_key(folder: Path) -> ec.EllipticCurvePrivateKey:
         key = ec.generate_private_key(ec.SECP256R1())
         _write(folder / TLS_KEY, _pem(key))
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise IdentityBroken(f"{TLS_KEY} holds no elliptic curve key")
+        raise IdentityBroken(f"{TLS_KEY} holds no elliptic curve key", says=f"{TLS_KEY} 里没有密钥")
     return key
 
 
@@ -129,7 +130,7 @@ def _key(path: Path) -> object | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError) as error:
-        raise IdentityBroken(f"{path.name}: {error}") from error
+        raise IdentityBroken(f"{path.name}: {error}", says=f"{path.name} 内容不对") from error
 
 
 def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:

@@ -11,7 +11,7 @@ RETRY_S = 30.0
 
 
 class WatchedContact:
-    """A door contact or motion sensor that reports to the core. Implements `agent.station.core.Device`."""
+    """A door contact or motion sensor that reports to the core. Implements `agent.station.core.EventSource`."""
 
     def __init__(self, contact: Contact, name: str, inbox: Inbox) -> None:
         """``name``: as people and facts name it."""

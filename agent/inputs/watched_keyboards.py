@@ -17,7 +17,7 @@ MOST_AN_HOUR = 10
 
 
 class WatchedKeyboards:
-    """A keyboard guard that reports to the core. Implements `agent.station.core.Device`."""
+    """A keyboard guard that reports to the core. Implements `agent.station.core.EventSource`."""
 
     def __init__(self, guard: KeyboardGuard, inbox: Inbox, mono_s: Callable[[], float] = time.monotonic) -> None:
         self._guard = guard

@@ -6,7 +6,7 @@ from agent.ports import CardReader
 
 
 class WatchedReader:
-    """A card reader that reports to the core. Implements `agent.station.core.Device`."""
+    """A card reader that reports to the core. Implements `agent.station.core.EventSource`."""
 
     def __init__(self, reader: CardReader, name: str, inbox: Inbox) -> None:
         """``name``: as people and facts name it."""

@@ -1,1 +1,1 @@
-"""What the kiosks show and ask: the socket that they speak to, the home screen, and learning."""
+"""The kiosks: their socket, the home screen, and the quiz with its packs."""

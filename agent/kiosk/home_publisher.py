@@ -1,4 +1,4 @@
-"""Keep every kiosk's home screen true: send it at each change, many changes at once as one."""
+"""Keep every kiosk's home screen up to date: send it after each change, and many quick changes as one."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,7 +19,7 @@ ONE_READER_GONE = "有一个读卡器没反应，请用另一个，并告诉镇�
 
 
 class HomePublisher:
-    """What the home screen shows, and when it was last sent."""
+    """Makes the home screen and sends it when it is due."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class HomePublisher:
         station: str,
         clock: StationClock,
         twin: Twin,
-        today: TouchHistory,
+        history: TouchHistory,
         learning: Learning,
         lifecycle: Lifecycle,
         screens: KioskScreens,
@@ -38,7 +38,7 @@ class HomePublisher:
         self._station = station
         self._clock = clock
         self._twin = twin
-        self._today = today
+        self._history = history
         self._learning = learning
         self._lifecycle = lifecycle
         self._screens = screens
@@ -61,25 +61,25 @@ class HomePublisher:
         return self._link
 
     def changed(self) -> None:
-        """Something on the home screen is different now."""
+        """Note that something on the home screen has changed."""
         self._changed = True
 
     def link_changed(self, state: LinkState) -> None:
-        """The link's state is shown in words."""
+        """Show a new state of the link."""
         self._link = state
         self._changed = True
 
     def keyboard_seen(self, *, strange: bool) -> None:
-        """A keyboard that nobody allowed is there, or is gone: who stands before it can pull it out."""
+        """Show whether a keyboard is there that nobody allowed, so that somebody at the station can pull it out."""
         self._strange_keyboard = strange
         self._changed = True
 
     def joined(self, kiosk: int) -> None:
-        """A new kiosk gets the whole screen at once."""
+        """Send the whole screen to a new kiosk at once."""
         self._screens.answer(kiosk, self.current())
 
     def tick(self) -> int:
-        """Send when it is due; return in how many milliseconds it is due next."""
+        """Send the screen if it is due. Return the milliseconds until it is due next."""
         now = self._clock.mono_ms()
         since = AT_LEAST_EVERY_MS if self._sent_ms is None else now - self._sent_ms
         due_after = AT_MOST_EVERY_MS if self._changed else AT_LEAST_EVERY_MS
@@ -90,14 +90,14 @@ class HomePublisher:
         return AT_LEAST_EVERY_MS
 
     def _request(self) -> str:
-        """Return what whoever stands there is asked to do, if anything."""
+        """Return what a person at the station is asked to do, if anything."""
         if self._strange_keyboard:
             return STRANGE_KEYBOARD
         one_is_gone = self._lifecycle.reader_ready and not all(self._lifecycle.readers.values())
         return ONE_READER_GONE if one_is_gone else ""
 
     def current(self) -> Home:
-        """Return the home screen as it is now, short enough for one line."""
+        """Return the home screen as it is now, cut until it fits one line of the protocol."""
         now = self._clock.now()
         desired = self._twin.desired
         home = Home(
@@ -110,10 +110,11 @@ class HomePublisher:
             waiting=self._waiting(),
             reader_ready=self._lifecycle.reader_ready,
             simulated=self._simulated,
-            duty=self._today.board(now),
+            duty=self._history.board(now),
             levels=self._learning.levels(),
             notice=self._request() or self._notice(),
         )
+        # Half a list is better than a line that the kiosk refuses.
         while len(encode_line(home)) > MAX_LINE_BYTES:
             home = msgspec.structs.replace(
                 home, duty=home.duty[: len(home.duty) // 2], levels=home.levels[: len(home.levels) // 2]

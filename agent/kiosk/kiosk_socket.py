@@ -1,7 +1,8 @@
-"""Serve kiosks on a unix socket, so that no kiosk, slow or hostile, ever holds up the core.
+"""Serve kiosks on a unix socket, so that no slow or hostile kiosk ever delays the core.
 
-One thread accepts, reads and writes; the core only appends to bounded buffers. A kiosk that does not read, or
-sends an endless line, loses its connection; one that asks too much at once is not read until it was answered.
+One thread accepts, reads and writes; the core only appends to bounded buffers. A kiosk that does not read, or that
+sends an endless line, loses its connection. A kiosk that asks too much at once is not read until its questions are
+answered.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ MAX_KIOSKS = 16
 _PAUSE_S = 0.2
 MAX_UNSENT_BYTES = 512 * 1024
 MAX_UNHANDLED = 32
-"""Questions of one kiosk that may wait for the core; more of it are read when these are handled."""
+"""Questions of one kiosk that may wait for the core. Further ones are read once these are handled."""
 MAX_REFUSED = 20
 """Malformed lines after which a kiosk loses its connection."""
 
@@ -41,11 +42,12 @@ class _Kiosk:
     unhandled: int = 0
     refused: int = 0
     greeted: bool = False
-    """It was answered once, by the whole home screen; what is shown to all reaches it from then on."""
+    """Whether it was answered for the first time, with the whole home screen. Only then it gets what is shown to
+    all."""
     program: bool = False
-    """A technician's program, which shows nobody anything: see `protocol.kiosk.AskStatus`."""
+    """Whether it is a technician's program, which is no screen: see `protocol.kiosk.AskStatus`."""
     doomed: bool = False
-    """To be dropped after one more attempt to send."""
+    """Whether it is dropped after one more attempt to send."""
 
 
 class KioskSocket:
@@ -63,7 +65,7 @@ class KioskSocket:
         self._thread = threading.Thread(target=self._run, name="kiosk-socket", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen; readable and writable for the station's group alone (mode 0660).
+        """Begin to listen. Only the station's user and group can connect (mode 0660).
 
         Raises:
             OSError: The socket can't be bound.
@@ -76,7 +78,7 @@ class KioskSocket:
         self._thread.start()
 
     def stop(self) -> None:
-        """Send what is buffered as far as it goes at once, and close."""
+        """Send as much of the buffers as can be sent at once, and close."""
         self._stopping = True
         self._wake()
         if self._thread.is_alive():
@@ -85,12 +87,13 @@ class KioskSocket:
 
     @property
     def watched(self) -> bool:
-        """Whether a kiosk is there that shows what it is told."""
+        """Whether a kiosk with a screen is connected."""
         with self._lock:
             return any(kiosk.greeted and not kiosk.program and not kiosk.doomed for kiosk in self._kiosks.values())
 
     def show(self, message: ToKiosk) -> None:
-        """Send to every kiosk that has been greeted: to one that just connects this is the past."""
+        """Send to every kiosk that has the home screen already. For a kiosk that just connects this message is out of
+        date."""
         line = encode_line(message)
         with self._lock:
             for kiosk in self._kiosks.values():
@@ -99,7 +102,8 @@ class KioskSocket:
         self._wake()
 
     def answer(self, kiosk: int, message: ToKiosk) -> None:
-        """Send to one kiosk; one that has left is no error. The first answer greets it, see `KioskJoined`."""
+        """Send to one kiosk; it may have left already. From the first answer on it gets what is shown to all, see
+        `KioskJoined`."""
         with self._lock:
             if (found := self._kiosks.get(kiosk)) is not None:
                 found.greeted = True
@@ -114,6 +118,7 @@ class KioskSocket:
         self._wake()
 
     def _append(self, kiosk: _Kiosk, line: bytes) -> None:
+        # A kiosk that does not read must not take the agent's memory.
         if len(kiosk.unsent) + len(line) > MAX_UNSENT_BYTES:
             kiosk.doomed = True
             kiosk.unsent.clear()
@@ -121,25 +126,26 @@ class KioskSocket:
             kiosk.unsent += line
 
     def _wake(self) -> None:
-        # A full pipe wakes the thread as well; after `stop` nobody is there to wake.
+        # A full pipe wakes the thread all the same, and after `stop` there is no thread to wake.
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
             self._wake_writer.send(b"\0")
 
     def _run(self) -> None:
         try:
             while not self._stopping:
-                self._attend()
-            self._settle()
+                self._serve_once()
+            self._read_and_write()
         finally:
             self._close_all()
 
-    def _attend(self) -> None:
-        """Deal with what the kiosks said and what they are to be told. A fault drops them all: they come again."""
+    def _serve_once(self) -> None:
+        """Wait, then read and write once. After a bug all kiosks are dropped, because they connect again by
+        themselves."""
         try:
             for key, mask in self._selector.select():
                 handler: Callable[[int], None] = key.data
                 handler(mask)
-            self._settle()
+            self._read_and_write()
         except Exception:
             log.exception("the kiosk socket's thread failed and begins again")
             for kiosk in list(self._kiosks.values()):
@@ -163,7 +169,10 @@ class KioskSocket:
         try:
             sock, _ = self._listener.accept()
         except OSError as error:
-            if error.errno in (errno.EMFILE, errno.ENFILE):  # who waits waits on: at once would be a spin
+            if error.errno in (
+                errno.EMFILE,
+                errno.ENFILE,
+            ):  # it still waits: no busy loop
                 time.sleep(_PAUSE_S)
             return
         if len(self._kiosks) >= MAX_KIOSKS:
@@ -174,25 +183,25 @@ class KioskSocket:
             kiosk = _Kiosk(number=self._next, sock=sock)
             self._next += 1
             self._kiosks[kiosk.number] = kiosk
-        self._selector.register(sock, selectors.EVENT_READ, lambda mask: self._serve(kiosk, mask))
+        self._selector.register(sock, selectors.EVENT_READ, lambda mask: self._on_ready(kiosk, mask))
         self._inbox.put(KioskJoined(kiosk=kiosk.number))
 
-    def _serve(self, kiosk: _Kiosk, mask: int) -> None:
-        if mask & selectors.EVENT_READ and not self._read(kiosk):
-            self._drop(kiosk)
-
-    def _read(self, kiosk: _Kiosk) -> bool:
+    def _on_ready(self, kiosk: _Kiosk, mask: int) -> None:
+        if not mask & selectors.EVENT_READ:
+            return
         try:
             data = kiosk.sock.recv(16_384)
         except BlockingIOError:
-            return True
+            return
         except OSError:
-            return False
-        kiosk.received += data
-        return bool(data)
+            data = b""
+        if data:
+            kiosk.received += data
+        else:
+            self._drop(kiosk)
 
-    def _settle(self) -> None:
-        """Take the lines that may be taken, send what is buffered, and wait for what each kiosk now needs."""
+    def _read_and_write(self) -> None:
+        """Take the lines that may be taken, send the buffers, and choose the events to wait for next."""
         for kiosk in list(self._kiosks.values()):
             self._take_lines(kiosk)
             if not self._flush(kiosk) or kiosk.doomed:
@@ -201,23 +210,22 @@ class KioskSocket:
             wanted = selectors.EVENT_WRITE if kiosk.unsent else 0
             if kiosk.unhandled < MAX_UNHANDLED and not kiosk.doomed:
                 wanted |= selectors.EVENT_READ
-            self._await(kiosk, wanted)
+            self._wait_for(kiosk, wanted)
 
-    def _await(self, kiosk: _Kiosk, wanted: int) -> None:
-        # A descriptor that waits for nothing must leave the selector; EPOLLHUP of a kiosk that left then shows
-        # itself when it is read again.
+    def _wait_for(self, kiosk: _Kiosk, wanted: int) -> None:
+        # A descriptor that waits for nothing must leave the selector, which would report EPOLLHUP again and again. That
+        # the kiosk has left is seen when it is read again.
         known = kiosk.sock in self._selector.get_map()
         if not wanted and known:
             self._selector.unregister(kiosk.sock)
         elif wanted and known:
-            self._selector.modify(kiosk.sock, wanted, lambda mask: self._serve(kiosk, mask))
+            self._selector.modify(kiosk.sock, wanted, lambda mask: self._on_ready(kiosk, mask))
         elif wanted:
-            self._selector.register(kiosk.sock, wanted, lambda mask: self._serve(kiosk, mask))
+            self._selector.register(kiosk.sock, wanted, lambda mask: self._on_ready(kiosk, mask))
 
     def _take_lines(self, kiosk: _Kiosk) -> None:
         while kiosk.unhandled < MAX_UNHANDLED and not kiosk.doomed and b"\n" in kiosk.received:
-            line, _, rest = kiosk.received.partition(b"\n")
-            kiosk.received = rest
+            line, _, kiosk.received = kiosk.received.partition(b"\n")
             self._take_line(kiosk, bytes(line))
         if len(kiosk.received) > MAX_LINE_BYTES and b"\n" not in kiosk.received:
             self._refuse(kiosk)
@@ -269,7 +277,7 @@ def listen(path: Path) -> socket.socket:
     """
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    before = os.umask(0o117)
+    before = os.umask(0o117)  # so that bind(2) makes the socket with its final mode
     try:
         listener.bind(str(path))
     except OSError:

@@ -1,7 +1,7 @@
-"""Answer to advance: runs through a level, each answer a fact before it is marked.
+"""The quiz: people go through a level, and each answer is a fact before it is graded.
 
-Runs live in memory and end with the agent; the best stars of a level are kept on disk. Options are shuffled for
-the person; facts name the pack's own option numbers.
+A run is in memory only and ends with the agent; the best stars of a level are kept on disk. Options are shuffled on the
+screen; facts name the pack's own option numbers.
 """
 
 import logging
@@ -26,7 +26,8 @@ MAX_RUNS = 8
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question with its options in the order shown: ``order[i]`` is the pack's number of option ``i``."""
+    """A question with its options in the order shown: ``order[i]`` is the pack's number of the option shown at
+    ``i``."""
 
     question: Question
     order: list[int]
@@ -44,11 +45,11 @@ class _Run:
     place: int = 0
     lives: int = LIVES
     right: int = 0
-    marked: Marked | None = field(default=None)
+    graded: Marked | None = field(default=None)
 
     @property
     def over(self) -> bool:
-        return self.lives == 0 or (self.place == len(self.asked) - 1 and self.marked is not None)
+        return self.lives == 0 or (self.place == len(self.asked) - 1 and self.graded is not None)
 
     @property
     def stars(self) -> int:
@@ -56,7 +57,7 @@ class _Run:
 
 
 class Learning:
-    """The station's levels."""
+    """The runs through the station's levels."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Learning:
         self._stars = self._slot.read() or {}
 
     def levels(self) -> list[LevelChoice]:
-        """Return what can be played now: the first level of each pack, and those after a passed one."""
+        """Return the levels that can be played now: the first one of each pack, and each one after a passed one."""
         return [
             LevelChoice(
                 pack=pack.id,
@@ -106,6 +107,7 @@ class Learning:
         level = next(one for one in pack.levels if one.id == asked.level)
         questions = self._random.sample(level.questions, level.draw)
         run = _Run(id=secrets.token_bytes(8), pack=pack, level=level, asked=[self._shuffle(one) for one in questions])
+        # The oldest run goes: somebody has walked away from it.
         while len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]
         self._runs[run.id] = run
@@ -138,7 +140,7 @@ class Learning:
         )
 
     def answer_question(self, kiosk: int, answer: AnswerQuestion) -> None:
-        """Record an answer, then mark it. The same question answered again is told the same."""
+        """Record an answer, then grade it. If the same question is answered again, the first grading is shown again."""
         run = self._run(answer.run)
         if run is None:
             self._screens.answer(kiosk, Sorry(reason="unknown_run"))
@@ -147,20 +149,21 @@ class Learning:
         if answer.question != asked.question.id or max(answer.chosen) >= len(asked.order):
             self._screens.answer(kiosk, Sorry(reason="malformed"))
             return
-        if run.marked is not None or self._mark(kiosk, run, asked, answer.chosen):
-            self._screens.answer(kiosk, run.marked or Sorry(reason="not_recorded"))
+        if run.graded is not None or self._grade(kiosk, run, asked, answer.chosen):
+            self._screens.answer(kiosk, run.graded or Sorry(reason="not_recorded"))
 
-    def _mark(self, kiosk: int, run: _Run, asked: _Asked, shown: list[int]) -> bool:
+    def _grade(self, kiosk: int, run: _Run, asked: _Asked, shown: list[int]) -> bool:
         chosen = [asked.order[number] for number in shown]
         right = is_right(asked.question, chosen)
         lives = run.lives if right else run.lives - 1
         ended = lives == 0 or run.place == len(run.asked) - 1
+        # Recorded before it is shown: nobody must see a grading that the record lacks.
         if not self._record(run, asked.question, chosen, right=right, lives=lives, ended=ended):
             self._screens.answer(kiosk, Sorry(reason="not_recorded"))
             return False
         run.lives = lives
         run.right += right
-        run.marked = Marked(
+        run.graded = Marked(
             run=run.id.hex(),
             question=asked.question.id,
             right=right,
@@ -213,7 +216,7 @@ class Learning:
         self._slot.keep(self._stars)
 
     def next_question(self, kiosk: int, asked: NextQuestion) -> None:
-        """Go on after a marked answer; before it, show the same question again."""
+        """Go on after a graded answer; before that, show the same question again."""
         run = self._run(asked.run)
         if run is None:
             self._screens.answer(kiosk, Sorry(reason="unknown_run"))
@@ -222,8 +225,8 @@ class Learning:
             over = LevelOver(run=asked.run, passed=run.lives > 0, stars=run.stars, right=run.right, of=len(run.asked))
             self._screens.answer(kiosk, over)
         else:
-            if run.marked is not None:
-                run.place, run.marked = run.place + 1, None
+            if run.graded is not None:
+                run.place, run.graded = run.place + 1, None
             self._show_question(kiosk, run)
 
     def _run(self, name: str) -> _Run | None:

@@ -1,7 +1,8 @@
-"""Keep the learning packs that the county wants here, fetched by their hash and opened only when signed.
+"""Keep the learning packs that the county wants here. They are fetched by their hash and opened only if they are
+signed.
 
-Files lie in the station's folder under their SHA-256. One fetch runs at a time, on a thread of its own; a
-failed one is tried again later. A pack that no longer is wanted goes.
+Files lie in the station's folder under their SHA-256. One fetch runs at a time, on a thread of its own; a fetch that
+failed is tried again later. A pack that is no longer wanted is deleted.
 """
 
 import logging
@@ -23,11 +24,11 @@ RETRY_FIRST_MS = 5_000
 RETRY_MOST_MS = 600_000
 
 type Fetch = Callable[[PackRef], bytes]
-"""Fetch a pack's file. Raises OSError when it can't be had now."""
+"""Fetches a pack's file. Raises an error if it can't be fetched now."""
 
 
 class PackShelf:
-    """The packs at hand. Used on the core thread; only the fetch itself runs elsewhere."""
+    """The packs that are here. Used on the core thread; only the fetch itself runs on another one."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class PackShelf:
         self._retry_ms = RETRY_FIRST_MS
 
     def want(self, refs: Sequence[PackRef]) -> None:
-        """Take the list of packs to have: open those on disk, drop the others."""
+        """Take the list of wanted packs: open those on disk, delete the others."""
         self._wanted = list(refs)
         wanted = {ref.sha256 for ref in refs}
         self._packs = {digest: pack for digest, pack in self._packs.items() if digest in wanted}
@@ -78,11 +79,11 @@ class PackShelf:
         return next((one for one in self.packs() if one.id == pack), None)
 
     def hurry(self) -> None:
-        """The link is up: try at once what failed before."""
+        """Try at once what failed before, because the link is up again."""
         self._due_ms = 0
 
     def tick(self) -> None:
-        """Begin the next fetch when one is due."""
+        """Begin the next fetch if one is due."""
         missing = next((ref for ref in self._wanted if ref.sha256 not in self._packs), None)
         if missing is None or self._fetching or self._mono_ms() < self._due_ms:
             return
@@ -96,7 +97,7 @@ class PackShelf:
             self._inbox.put(PackFetched(sha256=ref.sha256, file=None, problem=f"{type(error).__name__}: {error}"))
 
     def fetched(self, event: PackFetched) -> bool:
-        """Take a fetched file and return whether a new pack can be played."""
+        """Take a fetched file; return whether a new pack can be played."""
         self._fetching = False
         ref = next((one for one in self._wanted if one.sha256 == event.sha256), None)
         if ref is None:

@@ -1,6 +1,6 @@
-"""Rescue: carry by hand what no line carries to the county."""
+"""Rescue: bring facts to the county by hand if no line can."""
 
-from agent.rescue.exporting import Exported, Source, board, export
+from agent.rescue.exporting import Exported, Source, export, outbox_source
 from agent.rescue.failure import ExportFailed
 
-__all__ = ["ExportFailed", "Exported", "Source", "board", "export"]
+__all__ = ["ExportFailed", "Exported", "Source", "export", "outbox_source"]

@@ -1,26 +1,21 @@
-"""Copy an outbox that nobody is writing, as far as the disk still gives it."""
+"""Copy an outbox that nobody writes, as far as the disk can still be read."""
 
-import fcntl
 import os
-import struct
 from pathlib import Path
 
 from agent.causes import cause
 from agent.rescue.failure import ExportFailed
 from agent.storage.outbox.disk import wal_of
-from agent.storage.store import PAGE_BYTES
+from agent.storage.store import PAGE_BYTES, locked_elsewhere
 
 _COPY_BYTES = 64 * PAGE_BYTES
 
-_LOCK_BYTES = (0x40000000, 512)
-"""Where SQLite locks a database file (https://sqlite.org/src/file/src/os.h: PENDING_BYTE and what follows it)."""
-
 
 def copy_outbox(outbox: Path, copy: Path) -> None:
-    """Copy an outbox and its log; a page that can't be read is zeros, and salvage sees that.
+    """Copy an outbox and its log. A page that can't be read becomes zeros, which salvage recognises.
 
     Raises:
-        ExportFailed: There is none, it is no file, or an agent runs on it.
+        ExportFailed: There is no such file, or an agent has it open.
         OSError: There is no room for the copy.
     """
     if not outbox.is_file():
@@ -32,18 +27,16 @@ def copy_outbox(outbox: Path, copy: Path) -> None:
 
 
 def _refuse_running(outbox: Path) -> None:
-    """Refuse while another process has the outbox open: SQLite's lock on the file says so (fcntl(2), F_GETLK)."""
+    """Raise `ExportFailed` while another process has the outbox open."""
     try:
         descriptor = os.open(outbox, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise ExportFailed(f"记录文件打不开：{cause(error)}") from error
     try:
-        start, length = _LOCK_BYTES
-        asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
-        kind = struct.unpack("hhqqi", fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))[0]
+        running = locked_elsewhere(descriptor)
     finally:
         os.close(descriptor)
-    if kind != fcntl.F_UNLCK:
+    if running:
         raise ExportFailed("站点程序正在运行。请先停止：sudo systemctl stop cunhui-agent，导出后再启动")
 
 

@@ -1,8 +1,8 @@
-"""Carry what the county lacks on a USB stick: the one file of `protocol.export`, complete or not there.
+"""Write the facts that the county lacks into one file on a USB stick (`protocol.export`), complete or not at all.
 
-Nothing is written to the station's own disk, which may be dying, full or read-only: the outbox is copied, and the copy
-is opened, salvaged where need be, and read. A running agent holds the outbox for itself and goes on writing, so it is
-copied only where no agent runs. The station's own facts stay where they are until the county's receipt.
+Nothing is written to the station's own disk, because it may be dying, full or read-only. The outbox is copied to a
+temporary folder; the copy is opened, salvaged if it is damaged, and read. A running agent goes on writing, so the
+outbox is copied only if no agent runs. The station's own facts stay where they are until the county's receipt comes.
 """
 
 import tempfile
@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import agent
 from agent.causes import cause
-from agent.identity.station_identity import ANSWER, RECORD_KEY, IdentityBroken, record_key
+from agent.identity.station_identity import ENROLLED, RECORD_KEY, IdentityBroken, record_key
 from agent.rescue.copying import copy_outbox
 from agent.rescue.failure import ExportFailed
-from agent.rescue.runs import Run, Signer, run_of
-from agent.rescue.stick import write_file
+from agent.rescue.runs import FactRun, Signer, run_to_export
+from agent.rescue.stick import write_export
 from agent.storage.blobs import KeptBlob, blobs_in
 from agent.storage.errors import StorageFailed, StorageFull, no_space
 from agent.storage.outbox import Outbox
@@ -39,7 +39,7 @@ from protocol.units import Moment
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written. ``path`` is None when there was nothing to write."""
+    """What was exported. ``path`` is None if there was nothing to write."""
 
     station: str
     path: Path | None = None
@@ -52,19 +52,23 @@ class Exported:
         """Return what to tell the technician."""
         if self.path is None:
             return [f"站点 {self.station} 没有需要导出的记录，县里都已收到。"]
-        said = [f"已导出站点 {self.station} 的 {self.facts} 条记录、{self.blobs} 张图片：{self.path}"]
+        sentences = [f"已导出站点 {self.station} 的 {self.facts} 条记录、{self.blobs} 张图片：{self.path}"]
         if self.damaged:
-            said.append("记录文件有损坏，能读出的都已导出。")
+            sentences.append("记录文件有损坏，能读出的都已导出。")
         if not self.signed:
-            said.append("没有找到本站的签名密钥：县里只能核对它已知道的部分，其余会列为待审。")
-        return [*said, f"请把 U 盘交给县里，运行：cunhui-server ingest-file {self.path.name}", "本站的记录没有删除。"]
+            sentences.append("没有找到本站的签名密钥：县里只能核对它已知道的部分，其余会列为待审。")
+        return [
+            *sentences,
+            f"请把 U 盘交给县里，运行：cunhui-server ingest-file {self.path.name}",
+            "本站的记录没有删除。",
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What to export: an outbox file, whose it is, and the key that signs for it, where it is at hand.
+    """What to export: an outbox file, the station it belongs to, and the key that signs for it, if there is one.
 
-    ``station`` empty: the file tells. ``blobs``: the folder of pictures that go along.
+    If ``station`` is empty, the file says whose it is. ``blobs`` is the folder of pictures that are exported too.
     """
 
     outbox: Path
@@ -73,8 +77,8 @@ class Source:
     blobs: Path | None = None
 
 
-def board(outbox: Path, *, station: str = "", blobs: bool = False) -> Source:
-    """Return an outbox where it lies in a station's folder, or a copy of it, with the key beside it if there is one."""
+def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> Source:
+    """Return an outbox as a source, with the key, the station and the pictures that lie in the same folder."""
     beside = outbox.parent
     try:
         key = record_key(beside) if (beside / RECORD_KEY).is_file() else None
@@ -86,17 +90,17 @@ def board(outbox: Path, *, station: str = "", blobs: bool = False) -> Source:
 
 def _enrolled(folder: Path) -> str:
     try:
-        return decode_json((folder / ANSWER).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
+        return decode_json((folder / ENROLLED).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
     except (OSError, Refused):
         return ""
 
 
 def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool = False) -> Exported:
-    """Write what the county lacks, by the outbox's word, into the folder ``to``.
+    """Write the facts for which the outbox knows no receipt into the folder ``to``.
 
     Args:
-        now: Dates the file, and what salvage says of a damaged outbox.
-        whole: Also facts that have their receipt, as far as they are still here.
+        now: Dates the file, and the facts that salvage adds to a damaged outbox.
+        whole: Write also facts that have their receipt, if they are still here.
 
     Raises:
         ExportFailed: Nothing is left in ``to``.
@@ -119,15 +123,16 @@ def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool =
 
 def _export(source: Source, copy: Path, to: Path, *, now: Callable[[], Moment], whole: bool) -> Exported:
     signer = Signer(source.station or _owner(copy), source.key)
+    # Opening needs a key, because salvage signs. What a stand-in signs stays in the copy: heads go out unsigned then.
     stand_in = source.key or Ed25519PrivateKey.generate()
     Outbox.open(copy, station=signer.station, record_key=stand_in, now=now).close()
     damaged = any(copy.parent.glob("*.bad-*"))
     with closing(Store(copy)) as store:
         tip = load_tip(store, station=signer.station)
-        # What salvage says again in a stream of its own, nobody signs for without the key; so what leads to heads that
-        # the county knows goes along as it lay.
+        # Salvage writes the facts of a damaged file again, into a new stream. Without the key nobody can sign for that
+        # stream. So the old stream is exported too: its facts lead to heads that the county knows already.
         numbers = [tip.number - 1, tip.number] if damaged and source.key is None else [tip.number]
-        runs = [run for number in numbers if (run := run_of(store, number, signer, whole=whole))]
+        runs = [run for number in numbers if (run := run_to_export(store, number, signer, whole=whole))]
         blobs = _intact(source.blobs)
         facts = sum(run.facts for run in runs)
         if not runs or not (facts or blobs):
@@ -141,11 +146,11 @@ def _export(source: Source, copy: Path, to: Path, *, now: Callable[[], Moment], 
                 writer.chunk(chunk)
 
         path = to / f"cunhui-{signer.station}-{tip.epoch[:4].hex()}-{tip.through}.cunhui"
-        write_file(path, _header(signer, runs, now()), fill, source.key)
+        write_export(path, _header(signer, runs, now()), fill, source.key)
     return Exported(signer.station, path, facts, len(blobs), source.key is not None, damaged)
 
 
-def _header(signer: Signer, runs: list[Run], at: Moment) -> ExportHeader:
+def _header(signer: Signer, runs: list[FactRun], at: Moment) -> ExportHeader:
     return ExportHeader(
         station=signer.station,
         record_key=signer.key.public_key().public_bytes_raw() if signer.key else None,
@@ -156,7 +161,7 @@ def _header(signer: Signer, runs: list[Run], at: Moment) -> ExportHeader:
 
 
 def _owner(outbox: Path) -> str:
-    """Return whose outbox it is, by its own word, also where it is damaged."""
+    """Return the station that the outbox names as its owner. It is read without SQLite, because it may be damaged."""
     with closing(DamagedFile(RealDisk(), outbox)) as wreck:
         owner = scan_file(wreck).state.get(STATION_KEY)
     if owner is None:
@@ -165,12 +170,12 @@ def _owner(outbox: Path) -> str:
 
 
 def _intact(folder: Path | None) -> list[KeptBlob]:
-    """Return the blobs whose bytes still hash to their name."""
+    """Return the blobs whose bytes still have the hash that is their name."""
     return [blob for blob in blobs_in(folder) if _content(folder, blob)] if folder else []
 
 
 def _content(folder: Path, blob: KeptBlob) -> bytes:
-    """Return a blob's bytes; none where they can't be read or are not what they were."""
+    """Return a blob's bytes; nothing if they can't be read or are not the ones that were written."""
     try:
         content = (folder / blob.name).read_bytes()
     except OSError:

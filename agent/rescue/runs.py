@@ -10,29 +10,27 @@ from agent.storage.outbox.schema import MAX_SEQ
 from agent.storage.outbox.stream import StoredFact, read_facts
 from agent.storage.store import Store
 from protocol import chain
-from protocol.envelope import Envelope, SealedFact
+from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope, SealedFact
 from protocol.export import UNSIGNED
 from protocol.heads import SignedHead, sign_head
-
-MAX_FACTS, MAX_FACTS_BYTES = 200, 32_768
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A station, and its record key where that is at hand."""
+    """A station, and its record key if there is one."""
 
     station: str
     key: Ed25519PrivateKey | None
 
     def head(self, fact: StoredFact) -> SignedHead:
-        """Return the head at a fact, signed where there is a key."""
+        """Return the head at a fact, signed if there is a key."""
         if self.key is None:
             return SignedHead(epoch=fact.epoch, through=fact.seq, head=fact.head, signature=UNSIGNED)
         return sign_head(self.key, station=self.station, epoch=fact.epoch, through=fact.seq, head=fact.head)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class FactRun:
     """Consecutive intact facts of a stream, from ``after`` to ``end``; ``before`` is the chain's value at ``after``."""
 
     number: int
@@ -46,21 +44,21 @@ class Run:
         return self.end.through - self.after
 
     def envelopes(self, store: Store, signer: Signer) -> Iterator[Envelope]:
-        """Yield them as they would go over the wire."""
+        """Yield the facts in envelopes, as they would be sent."""
         facts = read_facts(store, self.number, first=self.after + 1, last=self.end.through)
         for group in _groups(facts):
             sealed = [SealedFact(salt=fact.salt or b"", body=fact.body or b"") for fact in group]
             yield Envelope(station=signer.station, first=group[0].seq, facts=sealed, head=signer.head(group[-1]))
 
 
-def run_of(store: Store, number: int, signer: Signer, *, whole: bool) -> Run | None:
-    """Return the facts of a stream that follow one another without a gap, from where the county's receipts end.
+def run_to_export(store: Store, number: int, signer: Signer, *, whole: bool) -> FactRun | None:
+    """Return the facts of a stream after the county's last receipt, up to the first gap.
 
     Args:
-        whole: Begin as early as the facts are all still here.
+        whole: Begin after the last fact that is erased already, rather than after the receipt.
 
     Returns:
-        None where the file does not know the chain's value there, or the stream is empty.
+        None if the file does not know the chain's value there, or if no fact follows.
     """
     progress = load_progress(store, number)
     after = progress.receipted if progress else 0
@@ -72,7 +70,7 @@ def run_of(store: Store, number: int, signer: Signer, *, whole: bool) -> Run | N
         if fact.seq != (end.seq if end else after) + 1 or not fact.intact():
             break
         end = fact
-    return Run(number, after, before, signer.head(end)) if before and end else None
+    return FactRun(number, after, before, signer.head(end)) if before and end else None
 
 
 def _fact_at(store: Store, number: int, seq: int) -> StoredFact | None:
@@ -95,7 +93,7 @@ def _groups(facts: Iterable[StoredFact]) -> Iterator[list[StoredFact]]:
     size = 0
     for fact in facts:
         length = len(fact.body or b"")
-        if group and (len(group) == MAX_FACTS or size + length > MAX_FACTS_BYTES):
+        if group and (len(group) == SENT_FACTS or size + length > SENT_FACT_BYTES):
             yield group
             group, size = [], 0
         group.append(fact)

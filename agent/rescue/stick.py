@@ -1,4 +1,4 @@
-"""Put an export file on a USB stick: complete, or not there."""
+"""Put an export file on a USB stick, complete or not at all."""
 
 import os
 from collections.abc import Callable
@@ -12,17 +12,17 @@ from protocol.export import ExportHeader, ExportReader, ExportWriter
 from protocol.refusal import Refused
 
 
-def write_file(
+def write_export(
     path: Path, header: ExportHeader, fill: Callable[[ExportWriter], None], key: Ed25519PrivateKey | None
 ) -> None:
-    """Write beside, sync, read it back from the stick, rename, sync the folder.
+    """Write the file beside its place, sync, read it back, rename it, and sync the folder.
 
     Args:
         fill: Writes what comes between the header and the end.
 
     Raises:
         ExportFailed: The stick does not hold what was written.
-        OSError: It can't be written. In both cases nothing is left on it.
+        OSError: It can't be written. In both cases nothing is left on the stick.
     """
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
@@ -43,11 +43,12 @@ def write_file(
 
 
 def _read_back(descriptor: int) -> None:
-    """Read from the stick what was written: some hold less than they say.
+    """Read from the stick what was written, because some sticks have less room than they report.
 
     Raises:
         ExportFailed: It is not what was written.
     """
+    # Without this the kernel would answer from its own memory.
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     with open(descriptor, "rb", closefd=False) as file:
         file.seek(0)

@@ -1,1 +1,1 @@
-"""The station as a whole: one inbox, one core that decides, and who does what it decides."""
+"""The station as a whole: the core that decides, the county's commands, and the core's side of the uplink."""

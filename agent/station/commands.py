@@ -1,4 +1,4 @@
-"""Execute the county's orders: once, in time, and answered by a fact."""
+"""Execute the county's commands: once, in time, and with a fact for each result."""
 
 import logging
 from collections.abc import Callable
@@ -18,11 +18,12 @@ from protocol.commands import MAX_VALID_MS, Command
 log = logging.getLogger(__name__)
 
 _WITHOUT_DATE = frozenset({"time_check"})
-"""Orders that a station carries out which does not know the time: it is what they ask for, and repeats do no harm."""
+"""Commands that are executed even if the station does not know the time. They ask for just that, and a repeat is
+harmless."""
 
 
 class Commands:
-    """Judges an order, remembers it, carries it out."""
+    """Judges a command, remembers it, executes it."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Commands:
         self._lamp = lamp
         self._snapshots = snapshots
         self._live = live
-        self._orders: dict[str, Callable[[Command], None]] = {
+        self._executors: dict[str, Callable[[Command], None]] = {
             "identify": self._identify,
             "snapshot": self._snapshot,
             "restart_agent": self._restart,
@@ -52,24 +53,24 @@ class Commands:
         }
 
     def execute(self, command: Command) -> None:
-        """Carry out a verified command, unless it came before, is too late, or can't be dated."""
+        """Execute a verified command, unless it came before, came too late, or the station does not know the time."""
         if self._command_log.is_known(command.id):
             log.info("order %s came again", command.id.hex())
-        elif objection := self._objection(command) or self._remember(command):
+        elif objection := self._objection(command) or self._remember(command):  # on disk before it is executed
             self._command_log.refuse(command, objection)
         else:
-            self._orders[command.order](command)
+            self._executors[command.order](command)
 
     def refuse(self, command: Command, reason: str) -> None:
-        """Answer a verified command that came in a way in which it must not."""
+        """Refuse a verified command because of the way in which it came."""
         if not self._command_log.is_known(command.id):
             self._command_log.refuse(command, reason)
 
     def resume(self, *, ended_well: bool) -> None:
-        """Answer what the run before left open.
+        """State the results of the commands that the run before did not finish.
 
         Args:
-            ended_well: Whether that run ended in good order.
+            ended_well: Whether that run ended in good order, as it does when it was asked to restart.
         """
         for known in self._command_log.open_commands():
             if known.order == "restart_agent" and ended_well:
@@ -79,13 +80,15 @@ class Commands:
                 self._command_log.finish(known.id, "failed", detail)
 
     def _objection(self, command: Command) -> str:
-        if command.order not in self._orders:
+        if command.order not in self._executors:
             return f"{result_reasons.UNKNOWN_COMMAND}: {command.order}"
+        # Without the time nobody knows whether the command has expired.
         if not self._clock.dated:
             return "" if command.order in _WITHOUT_DATE else result_reasons.UNDATED
         now = self._clock.now().wall
         if now > command.not_after:
             return result_reasons.EXPIRED
+        # The station remembers commands until they expire. One that never expires could not be forgotten.
         return result_reasons.VALID_TOO_LONG if command.not_after > now + MAX_VALID_MS else ""
 
     def _remember(self, command: Command) -> str:
@@ -98,6 +101,7 @@ class Commands:
         return ""
 
     def _identify(self, command: Command) -> None:
+        # Amber, because green would tell a person that a card was recorded.
         self._lamp.show("amber", fact="")
         self._command_log.finish(command.id, "done")
 
@@ -106,7 +110,7 @@ class Commands:
             self._command_log.finish(command.id, "failed", reason)
 
     def _restart(self, command: Command) -> None:
-        """End; the answer is the next start's, which knows how this run ended."""
+        """Ask the agent to restart. The next run states the result, because it knows how this run ended."""
         self._inbox.put(StopAsked(reason=f"order {command.id.hex()}", restart=True))
 
     def _end_live_view(self, command: Command) -> None:
@@ -114,7 +118,7 @@ class Commands:
         self._command_log.finish(command.id, "done")
 
     def _tell_time(self, command: Command) -> None:
-        """Say how the clock stands; the answer's own moment says how far it can be trusted."""
+        """State how the clock stands. The moment of the result says how far the clock can be trusted."""
         figures = {"station_ms": self._clock.now().wall}
         if command.issued:
             figures |= {"county_ms": command.issued, "ahead_ms": figures["station_ms"] - command.issued}

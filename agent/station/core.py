@@ -1,8 +1,7 @@
-"""The station's one deciding thread: take events in order, let the parts act, do what is due.
+"""The station's one deciding thread: it takes events in order, lets the parts act on them, and does what is due.
 
-Drivers, sockets and fetches run on threads of their own and only put events into the inbox. Touches that came
-while a commit was under way are taken together. The loop itself feeds the watchdog: when it stands still, the
-service manager starts the agent anew.
+Drivers, sockets and fetches run on threads of their own and only put events into the inbox. The loop itself feeds the
+watchdog, so that the service manager starts the agent anew when the loop stands still.
 """
 
 import logging
@@ -64,53 +63,58 @@ from protocol.kiosk import (
     OpenLevel,
     Status,
 )
-from protocol.units import Moment
+from protocol.units import MAX_LONG_TEXT, Moment
 
 log = logging.getLogger(__name__)
 
 MAX_TOGETHER = 64
-"""Touches committed in one transaction at most."""
+"""Touches in one transaction at most: the first person of a crowd must not wait for the writing of all the others."""
 MAX_WAITING = 1_000
-"""With more events than this waiting, touches are refused as too fast instead of piling up."""
+"""If more events than this wait, touches are refused as too fast, so that they do not pile up in memory."""
 CHORES_EVERY_MS = 10_000
 FAREWELL_MS = 1_500
 """How long the end may take to bring the last fact to the county."""
 HELP_EVERY_MS = 10_000
 FIRST_PRUNE_MS, PRUNE_EVERY_MS = 600_000, 86_400_000
+"""The first time only some minutes after the start, when the cards that waited for the start are done."""
 
 
-class Way(FrameWay, Protocol):
+class UplinkControl(FrameWay, Protocol):
     """The uplink, as the core drives it."""
 
     @property
     def state(self) -> LinkState:
-        """What people are told of the link."""
+        """The state of the link, as people are told."""
 
     def handle(self, event: LinkUp | LinkDown | MessageCame | Delivered) -> None:
-        """Take what the link says."""
+        """Act on an event of the link."""
 
     def facts_committed(self) -> None:
-        """Something new is to be sent."""
+        """Note that there are new facts to send."""
 
     def tick(self) -> int:
-        """Do what is due; return the mono_ms of the next time."""
+        """Do what is due; return the mono_ms at which to call again."""
 
     def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
         """End the connection in good order."""
 
 
-class Kiosks(KioskScreens, Protocol):
+class KioskServer(KioskScreens, Protocol):
     """The kiosk socket, as the core drives it."""
 
     def handled(self, kiosk: int) -> None:
-        """One question of this kiosk is dealt with."""
+        """Note that one question of this kiosk is dealt with."""
 
 
-class Device(Protocol):
-    """Something with threads of its own that puts events into the inbox."""
+class EventSource(Protocol):
+    """A part with threads of its own, which put events into the inbox."""
 
     def start(self) -> None:
-        """Begin."""
+        """Begin.
+
+        Raises:
+            OSError: A socket or a device can't be opened.
+        """
 
     def stop(self) -> None:
         """End; no event comes after it returns."""
@@ -121,21 +125,21 @@ class NotStarted(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a core is made of."""
+class StationParts:
+    """The parts that a core drives. `agent.wiring.assembly` makes them."""
 
     inbox: Inbox
     clock: StationClock
-    journal: FactWriter
+    fact_writer: FactWriter
     waiting: Callable[[], int]
-    """Facts without a receipt."""
+    """Returns how many facts have no receipt yet."""
     damage: Callable[[], Exception | None]
-    """What was found wrong with the outbox's file, which only a new start can mend."""
+    """Returns what is wrong with the outbox's file and can be mended only by a new start."""
     last_fact: Moment | None
     """When the last fact before this run was made."""
     traffic: TrafficLedger
     prune: Callable[[], None]
-    """Called once a day: erase what the county has had for long."""
+    """Called once a day: erases facts that the county has had for long."""
     lifecycle: Lifecycle
     desk: ClockingDesk
     learning: Learning
@@ -144,25 +148,26 @@ class Parts:
     commands: Commands
     live: LiveView
     ended_well: bool
-    """Whether the run before ended in good order."""
+    """Whether the run before this one ended in good order."""
     shelf: PackShelf
     renewal: Renewal
     home: HomePublisher
     health: StationHealth
     status: Callable[[], Status]
-    """How the station is, for a technician."""
-    kiosks: Kiosks
-    uplink: Way
+    """Returns how the station is, for a technician."""
+    kiosks: KioskServer
+    uplink: UplinkControl
     notifier: Notifier
-    devices: Sequence[Device]
+    sources: Sequence[EventSource]
     """In the order in which they start; they stop in the reverse order."""
 
 
 class Core:
     """Runs a station until it is asked to stop."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: StationParts) -> None:
         self._parts = parts
+        self._started: list[EventSource] = []
         self._stop: StopAsked | None = None
         self._chores_ms = 0
         self._prune_ms = parts.clock.mono_ms() + FIRST_PRUNE_MS
@@ -172,26 +177,28 @@ class Core:
         self._home_due_in_ms = 0
         self._waiting_shown = -1
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
-            ReaderReady: self._reader_ready,
+            # The one handler that takes a list: touches that came together share a transaction, see `_handle`.
+            CardTouched: self._on_cards_touched,
+            ReaderReady: self._on_reader_ready,
             InputChanged: parts.contacts.on_input_changed,
             InputFailed: parts.contacts.on_input_failed,
             StrangeKeyboard: lambda event: parts.home.keyboard_seen(strange=event.there),
-            AlarmSeen: self._alarm_seen,
+            AlarmSeen: self._on_alarm_seen,
             MachineSeen: parts.health.on_machine_seen,
-            KioskJoined: self._kiosk_joined,
+            KioskJoined: self._on_kiosk_joined,
             KioskLeft: lambda event: None,
-            KioskSaid: self._kiosk_said,
+            KioskSaid: self._on_kiosk_said,
             PictureTaken: parts.snapshots.on_picture_taken,
             FrameTaken: parts.live.on_frame_taken,
             LinkUp: parts.uplink.handle,
             LinkDown: parts.uplink.handle,
             MessageCame: parts.uplink.handle,
             Delivered: parts.uplink.handle,
-            PackFetched: self._pack_fetched,
+            PackFetched: self._on_pack_fetched,
             RenewalEnded: parts.renewal.ended,
-            NtpRead: self._ntp_read,
-            TimeHinted: self._time_hinted,
-            StopAsked: self._stop_asked,
+            NtpRead: self._on_ntp_read,
+            TimeHinted: self._on_time_hinted,
+            StopAsked: self._on_stop_asked,
         }
 
     @property
@@ -203,56 +210,88 @@ class Core:
         """Start everything, decide until `StopAsked`, stop everything.
 
         Raises:
-            NotStarted: What had been started is stopped again.
+            NotStarted: Everything that had been started is stopped again.
             StorageFailed: The file is damaged. Everything is stopped: the next start salvages it.
         """
-        parts = self._parts
-        parts.lifecycle.started(last_fact=parts.last_fact)
-        parts.commands.resume(ended_well=parts.ended_well)
-        started: list[Device] = []
+        # The start is stated before any card can be read, so that the record tells to which run a touch belongs.
+        self._parts.lifecycle.started(last_fact=self._parts.last_fact)
+        self._parts.commands.resume(ended_well=self._parts.ended_well)
         try:
-            for device in parts.devices:
-                _start(device)
-                started.append(device)
-            parts.notifier.ready()
+            self._start_sources()
+            self._parts.notifier.ready()
             log.info("ready for cards")
             while self._stop is None:
                 self.step(timeout_s=self._wait_s())
         finally:
             if not self.restart_asked:
-                # To the service manager an agent that begins anew in its own process has never stopped.
-                parts.notifier.stopping()
-            for device in reversed(started):
-                device.stop()
-        self._end()
+                # An agent that begins anew does so in the same process: for the service manager it never stopped.
+                self._parts.notifier.stopping()
+            self._stop_sources()
+        self._handle_the_rest()
+        self._state_the_end()
+        self._say_goodbye()
+
+    def _start_sources(self) -> None:
+        for source in self._parts.sources:
+            try:
+                source.start()
+            except OSError as error:
+                raise NotStarted(str(error)) from error
+            self._started.append(source)
+
+    def _stop_sources(self) -> None:
+        for source in reversed(self._started):
+            source.stop()
+
+    def _handle_the_rest(self) -> None:
+        """Handle the events that came before the sources stopped: a card that was touched in that moment counts."""
+        while self._parts.inbox.waiting():
+            self.step(timeout_s=0)
+
+    def _state_the_end(self) -> None:
+        self._parts.live.end("stopped")
+        self._parts.lifecycle.stopped()
+        self._pass_on_news()
+
+    def _say_goodbye(self) -> None:
+        """Bring the last facts to the county if that is quick, keep what is only in memory, and leave the broker."""
+        parts = self._parts
+        give_up_ms = parts.clock.mono_ms() + FAREWELL_MS
+        while parts.uplink.state == "connected" and parts.waiting() and parts.clock.mono_ms() < give_up_ms:
+            self.step(timeout_s=0.05)
+        parts.clock.keep()
+        parts.traffic.tick()
+        parts.traffic.keep()
+        parts.uplink.say_gone("restart" if self.restart_asked else "shutdown")
 
     def step(self, *, timeout_s: float) -> None:
-        """Wait for an event at most so long, take what is there, and do what is due."""
+        """Wait at most ``timeout_s`` for an event, handle the events that are there, and do what is due."""
         event = self._parts.inbox.get(timeout_s=timeout_s)
         events: list[Event] = []
         while event is not None and len(events) < MAX_TOGETHER:
             events.append(event)
             event = self._parts.inbox.get(timeout_s=0) if len(events) < MAX_TOGETHER else None
-        for touching, group in groupby(events, key=lambda one: isinstance(one, CardTouched)):
-            self._take(list(group), touching=touching)
+        self._handle(events)
         self._tick()
 
-    def _take(self, events: list[Event], *, touching: bool) -> None:
-        if touching:
-            touches = [event for event in events if isinstance(event, CardTouched)]
-            if self._parts.inbox.waiting() > MAX_WAITING:
-                self._parts.desk.too_fast(touches)
-            else:
-                self._parts.desk.cards_touched(touches)
-            self._news()
-            return
-        for event in events:
-            self._handlers[type(event)](event)
-            self._news()
+    def _handle(self, events: list[Event]) -> None:
+        """Handle events in their order: touches that follow one another together, every other event by itself."""
+        for kind, group in groupby(events, key=type):
+            handler = self._handlers[kind]
+            for taken in [list(group)] if kind is CardTouched else group:
+                handler(taken)
+                self._pass_on_news()
 
-    def _news(self) -> None:
-        """Pass on that something was committed: only now, after lamp and screen."""
-        if self._parts.journal.take_news():
+    def _on_cards_touched(self, touches: list[CardTouched]) -> None:
+        # Refusing is quick. Recording each touch while a reader runs wild would only make the queue longer.
+        if self._parts.inbox.waiting() > MAX_WAITING:
+            self._parts.desk.too_fast(touches)
+        else:
+            self._parts.desk.cards_touched(touches)
+
+    def _pass_on_news(self) -> None:
+        """Tell the parts that something was committed. Lamp and screen come first, because a person waits for them."""
+        if self._parts.fact_writer.take_news():
             self._parts.lifecycle.committed()
             self._parts.home.changed()
             self._parts.uplink.facts_committed()
@@ -260,23 +299,25 @@ class Core:
     def _tick(self) -> None:
         parts = self._parts
         if (damage := parts.damage()) is not None:
+            # Nothing more can be committed to this file. The next start salvages it.
             raise damage
         parts.notifier.alive()
         now = parts.clock.mono_ms()
         if now >= self._chores_ms:
             self._chores_ms = now + CHORES_EVERY_MS
-            self._chores()
+            self._do_chores()
         self._live_due_in_ms = parts.live.tick(parts.uplink)
         self._uplink_due_ms = parts.uplink.tick()
-        self._news()
+        self._pass_on_news()
+        # A receipt changes how many facts wait, and no fact tells of it.
         if parts.waiting() != self._waiting_shown:
             self._waiting_shown = parts.waiting()
             parts.home.changed()
         self._home_due_in_ms = parts.home.tick()
 
-    def _chores(self) -> None:
+    def _do_chores(self) -> None:
         parts = self._parts
-        parts.journal.flush()
+        parts.fact_writer.flush()
         parts.lifecycle.tick()
         parts.contacts.tick()
         parts.snapshots.tick()
@@ -288,27 +329,27 @@ class Core:
         if parts.clock.mono_ms() >= self._prune_ms:
             self._prune_ms += PRUNE_EVERY_MS
             parts.prune()
-        self._news()
+        self._pass_on_news()
 
     def _wait_s(self) -> float:
         now = self._parts.clock.mono_ms()
         dues = [self._chores_ms - now, self._uplink_due_ms - now, self._home_due_in_ms, self._live_due_in_ms]
         return max(0, min([*dues, self._parts.notifier.feed_within_ms()])) / 1000
 
-    def _kiosk_joined(self, event: KioskJoined) -> None:
+    def _on_kiosk_joined(self, event: KioskJoined) -> None:
         self._parts.home.joined(event.kiosk)
         self._parts.live.joined(event.kiosk)
 
-    def _reader_ready(self, event: ReaderReady) -> None:
+    def _on_reader_ready(self, event: ReaderReady) -> None:
         self._parts.lifecycle.reader_changed(event.reader, ready=event.ready)
         self._parts.home.changed()
 
-    def _alarm_seen(self, event: AlarmSeen) -> None:
+    def _on_alarm_seen(self, event: AlarmSeen) -> None:
         log.warning("alarm %s: %s", event.code, event.detail)
         now = self._parts.clock.now()
-        self._parts.journal.owe(AlarmRaised(at=now, code=event.code, severity=event.severity, detail=event.detail))
+        self._parts.fact_writer.owe(AlarmRaised(at=now, code=event.code, severity=event.severity, detail=event.detail))
 
-    def _kiosk_said(self, event: KioskSaid) -> None:
+    def _on_kiosk_said(self, event: KioskSaid) -> None:
         parts = self._parts
         match event.message:
             case ChooseDirection() as asked:
@@ -322,63 +363,42 @@ class Core:
             case NextQuestion() as asked:
                 parts.learning.next_question(event.kiosk, asked)
             case AskHelp(screen=screen):
-                self._help_asked(screen)
+                self._state_help_asked(screen)
             case AskStatus():
                 parts.kiosks.answer(event.kiosk, parts.status())
+        # Only now the socket reads more of this kiosk, so that no kiosk can fill the inbox.
         parts.kiosks.handled(event.kiosk)
 
-    def _help_asked(self, screen: str) -> None:
-        """State that somebody needs help: once in so long, however often 9 is pressed."""
+    def _state_help_asked(self, screen: str) -> None:
+        """State that somebody needs help, at most once in `HELP_EVERY_MS`, however often the key is pressed."""
         now = self._parts.clock.now()
         if self._help_ms is None or now.mono - self._help_ms >= HELP_EVERY_MS:
             self._help_ms = now.mono
-            self._parts.journal.owe(HelpAsked(at=now, screen=screen))
+            self._parts.fact_writer.owe(HelpAsked(at=now, screen=screen))
 
-    def _pack_fetched(self, event: PackFetched) -> None:
+    def _on_pack_fetched(self, event: PackFetched) -> None:
         if self._parts.shelf.fetched(event):
             self._parts.home.changed()
+        # Begin with the next pack at once, rather than at the next chores.
         self._parts.shelf.tick()
 
-    def _ntp_read(self, event: NtpRead) -> None:
+    def _on_ntp_read(self, event: NtpRead) -> None:
         self._parts.clock.take_ntp_state(well=not event.state.problem, mono_ms=event.mono_ms)
         self._state(self._parts.clock.check_ntp())
 
-    def _time_hinted(self, event: TimeHinted) -> None:
+    def _on_time_hinted(self, event: TimeHinted) -> None:
         clock, problem = self._parts.clock, event.read.problem
         if problem:
             code = alarm_codes.HINT_FAILED[event.source]
-            self._state(AlarmRaised(at=clock.now(), code=code, severity="minor", detail=problem[:400]))
+            self._state(AlarmRaised(at=clock.now(), code=code, severity="minor", detail=problem[:MAX_LONG_TEXT]))
         if event.read.wall_ms is not None:
             self._state(clock.take_time_hint(event.read.wall_ms, source=event.source, mono_ms=event.mono_ms))
         self._parts.home.changed()
 
     def _state(self, fact: ClockCorrected | AlarmRaised | None) -> None:
         if fact is not None:
-            self._parts.journal.owe(fact)
+            self._parts.fact_writer.owe(fact)
 
-    def _stop_asked(self, event: StopAsked) -> None:
+    def _on_stop_asked(self, event: StopAsked) -> None:
         log.info("ending: %s", event.reason)
         self._stop = event
-
-    def _end(self) -> None:
-        """Record what the readers still handed over, state the end, and bring it to the county if that is quick."""
-        parts = self._parts
-        while parts.inbox.waiting():
-            self.step(timeout_s=0)
-        parts.live.end("stopped")
-        parts.lifecycle.stopped()
-        self._news()
-        give_up_ms = parts.clock.mono_ms() + FAREWELL_MS
-        while parts.uplink.state == "connected" and parts.waiting() and parts.clock.mono_ms() < give_up_ms:
-            self.step(timeout_s=0.05)
-        parts.clock.keep()
-        parts.traffic.tick()
-        parts.traffic.keep()
-        parts.uplink.say_gone("restart" if self.restart_asked else "shutdown")
-
-
-def _start(device: Device) -> None:
-    try:
-        device.start()
-    except OSError as error:
-        raise NotStarted(str(error)) from error

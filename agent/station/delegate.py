@@ -1,4 +1,4 @@
-"""What the uplink may ask of the station and tell it. Implements `agent.uplink.UplinkDelegate`."""
+"""What the uplink asks of the station, and what it reports to it. Implements `agent.uplink.UplinkDelegate`."""
 
 import os
 from collections.abc import Callable
@@ -21,13 +21,14 @@ from protocol.facts import AlarmRaised, BlobEvicted, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState, Status
 from protocol.twin import Desired, Reported, Sheddable
+from protocol.units import MAX_LONG_TEXT, MAX_SHORT_TEXT
 from protocol.vitals import Vitals
 
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 class StationDelegate:
-    """The core's face to the uplink. Called on the core thread."""
+    """Acts for the core when the uplink calls. Used on the core thread."""
 
     def __init__(
         self,
@@ -36,7 +37,7 @@ class StationDelegate:
         software: str,
         folder: Path,
         clock: StationClock,
-        journal: FactWriter,
+        fact_writer: FactWriter,
         twin: Twin,
         lifecycle: Lifecycle,
         snapshots: Snapshots,
@@ -54,7 +55,7 @@ class StationDelegate:
         self._software = software
         self._folder = folder
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._twin = twin
         self._lifecycle = lifecycle
         self._snapshots = snapshots
@@ -71,12 +72,12 @@ class StationDelegate:
     def on_county_time(
         self, wall_ms: int, *, asked_mono_ms: int, answered_mono_ms: int, clock_run: bytes | None = None
     ) -> None:
-        """Take the county's time; where the boot learnt it, or it contradicts itself, say so in facts."""
+        """Take the county's time. State in facts that it is the first of this boot or contradicts an earlier one."""
         facts = self._clock.take_county_time(
             wall_ms, asked_mono_ms=asked_mono_ms, answered_mono_ms=answered_mono_ms, clock_run=clock_run
         )
         if facts:
-            self._journal.owe(*facts)
+            self._fact_writer.owe(*facts)
         self._home.changed()
 
     def wants_time(self) -> bool:
@@ -86,17 +87,18 @@ class StationDelegate:
     def on_desired(self, desired: Desired) -> Reported:
         """Take a desired state and have its packs fetched."""
         reported = self._twin.accept(desired, at=self._clock.now())
+        # If it is refused, the desired state before it stays in force, and so do its packs.
         if not reported.refused:
             self._shelf.want(desired.packs)
         self._home.changed()
         return reported
 
     def on_command(self, command: Command) -> None:
-        """Execute an order; its result is a fact."""
+        """Execute a command; its result is a fact."""
         self._commands.execute(command)
 
     def refuse_command(self, command: Command, reason: str) -> None:
-        """Answer an order that must not be carried out as it came."""
+        """Refuse a command because of the way in which it came."""
         self._commands.refuse(command, reason)
 
     def on_unknown_key(self) -> None:
@@ -104,13 +106,15 @@ class StationDelegate:
         self._key_unknown()
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
-        """State an alarm of the uplink's as a fact."""
-        alarm = AlarmRaised(at=self._clock.now(), code=code[:64], severity=severity, detail=detail[:400])
-        self._journal.owe(alarm)
+        """State an alarm of the uplink as a fact."""
+        alarm = AlarmRaised(
+            at=self._clock.now(), code=code[:MAX_SHORT_TEXT], severity=severity, detail=detail[:MAX_LONG_TEXT]
+        )
+        self._fact_writer.owe(alarm)
 
     def on_blob_damaged(self, sha256: bytes) -> None:
-        """State that a file is given up: the county must not wait for it."""
-        self._journal.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
+        """State that a file is given up, so that the county does not wait for it."""
+        self._fact_writer.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
 
     def link_changed(self, state: LinkState) -> None:
         """Show the link's state; with the link back, fetch what is missing at once."""
@@ -159,11 +163,11 @@ class StationDelegate:
         )
 
     def puts_off(self, what: Sheddable) -> bool:
-        """Return whether ``what`` waits because the month's data run short."""
+        """Return whether ``what`` must wait because the month's data volume runs short."""
         return self._traffic.puts_off(what)
 
     def in_duty(self) -> bool:
-        """Whether a duty window runs; while the time is not known, yes: better a ping too many."""
+        """Whether a duty window is open. While the time is not known it counts as open: better a ping too many."""
         now = self._clock.now()
         return not self._clock.dated or on_duty(self._twin.desired, now.wall)
 

@@ -1,4 +1,4 @@
-"""Tell the service manager how the agent is (sd_notify(3)): ready, alive, stopping. Silent without one."""
+"""Report to the service manager (sd_notify(3)) that the agent is ready, alive or stopping. Without one, do nothing."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Notifier:
-    """Datagrams to ``NOTIFY_SOCKET``; the watchdog is fed by the core loop and by nothing else."""
+    """Sends datagrams to ``NOTIFY_SOCKET``. Only the core loop feeds the watchdog."""
 
     def __init__(self, *, environ: Mapping[str, str], mono_ms: Callable[[], int]) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
@@ -26,7 +26,7 @@ class Notifier:
         self._send("STOPPING=1")
 
     def alive(self) -> None:
-        """Feed the watchdog when half of its time is over."""
+        """Feed the watchdog if half of its time is over (as sd_watchdog_enabled(3) advises)."""
         now = self._mono_ms()
         if self._every_ms and (self._fed_ms is None or now - self._fed_ms >= self._every_ms):
             self._fed_ms = now
@@ -39,6 +39,7 @@ class Notifier:
     def _send(self, text: str) -> None:
         if not self._address:
             return
+        # A leading @ stands for the zero byte of an abstract socket (sd_notify(3)).
         name = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
@@ -49,6 +50,7 @@ class Notifier:
 
 
 def _watchdog_ms(environ: Mapping[str, str]) -> int:
+    # The variables may be inherited from a parent; WATCHDOG_PID says whose watchdog it is.
     mine = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
     usec = environ.get("WATCHDOG_USEC", "")
     return int(usec) // 1000 if mine and usec.isascii() and usec.isdigit() else 0

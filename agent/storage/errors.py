@@ -5,13 +5,17 @@
 
 import errno
 
+from agent.causes import Explained
 
-class StorageError(Exception):
+
+class StorageError(Explained):
     """The disk did not take or give what was asked. Nothing of the transaction counts."""
 
 
 class StorageFull(StorageError):
     """The disk has no room. Nothing of the transaction was written; it works again when there is room."""
+
+    says = "磁盘满了"
 
 
 class StorageFailed(StorageError):

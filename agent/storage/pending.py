@@ -7,6 +7,7 @@ states on its own account (a picture was taken, the clock was corrected) wait to
 from collections import deque
 
 from agent.storage.recent import ReadableStream, first_made
+from protocol.envelope import SENT_FACTS
 from protocol.facts import Attempt, DirectionChosen, HelpAsked, LevelEnded, Touch
 from protocol.units import FactRef
 
@@ -42,7 +43,7 @@ class PendingCount:
             self._actions.popleft()
         end = min(self._stream.through, self._read + MAX_READ)
         while self._read < end:
-            envelope = self._stream.envelope_after(self._read, max_facts=min(200, end - self._read))
+            envelope = self._stream.envelope_after(self._read, max_facts=min(SENT_FACTS, end - self._read))
             if envelope is None:
                 # The next fact can't be read. The rest is not looked at again: this is a number on a screen.
                 self._read = end

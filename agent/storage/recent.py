@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from protocol.envelope import Envelope
+from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope
 from protocol.facts import Fact, decode_fact
 from protocol.refusal import Refused
 from protocol.reissues import unwrap
@@ -27,7 +27,9 @@ class ReadableStream(Protocol):
     def receipted(self) -> int:
         """Last seq that the county has."""
 
-    def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
+    def envelope_after(
+        self, seq: int, *, max_facts: int = SENT_FACTS, max_bytes: int = SENT_FACT_BYTES
+    ) -> Envelope | None:
         """Return the facts that follow ``seq``, or None where none follow."""
 
 

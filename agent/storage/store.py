@@ -7,7 +7,10 @@ ends without an error, what it wrote survives a power cut; when it raises, nothi
 bytes of an earlier commit; SD cards do not keep the promise that psow=1 assumes (https://sqlite.org/psow.html).
 """
 
+import fcntl
 import hashlib
+import os
+import struct
 from collections.abc import Buffer, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,8 +45,28 @@ Exclusive locking comes before WAL, because then SQLite maps no -shm file.
 
 STATE_TABLE = "CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL, seal BLOB NOT NULL) STRICT"
 
+_LOCK_BYTES = (0x40000000, 512)
+"""Where SQLite's locks lie, first and count (https://sqlite.org/fileformat2.html, "The Lock-Byte Page")."""
+_FLOCK = "hhqqi4x"
+"""struct flock of a 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid."""
+
+_LOCK_BYTES = (0x40000000, 512)
+"""Where SQLite's locks lie, first and count (https://sqlite.org/fileformat2.html, "The Lock-Byte Page")."""
+_FLOCK = "hhqqi4x"
+"""struct flock of a 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid."""
+
 type Value = int | float | str | Buffer | None
 type Row = tuple[Value, ...]
+
+
+def locked_elsewhere(descriptor: int) -> bool:
+    """Return whether another process holds SQLite's lock on an open file.
+
+    The question (fcntl(2), F_GETLK) takes no lock itself, so it never gets into the way of an agent that starts.
+    """
+    asked = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, *_LOCK_BYTES, 0)
+    (kind, *_) = struct.unpack(_FLOCK, fcntl.fcntl(descriptor, fcntl.F_GETLK, asked))
+    return bool(kind != fcntl.F_UNLCK)
 
 
 def state_seal(key: str, value: bytes) -> bytes:

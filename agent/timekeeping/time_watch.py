@@ -20,7 +20,7 @@ WELL_EVERY_S = 300.0
 
 
 class TimeWatch:
-    """Implements `agent.station.core.Device`."""
+    """Implements `agent.station.core.EventSource`."""
 
     def __init__(
         self, *, service: TimeService, hints: Sequence[TimeHint], inbox: Inbox, mono_ms: Callable[[], int]

@@ -6,7 +6,7 @@ from typing import Protocol
 from agent.storage.outbox.earlier import EarlierStream
 from protocol.birth import Mark
 from protocol.commands import Command
-from protocol.envelope import Envelope
+from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope
 from protocol.facts import EpochReason, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState
@@ -40,7 +40,9 @@ class Stream(StreamView, Protocol):
     def signed_head(self) -> SignedHead:
         """Return the signed head at ``through``."""
 
-    def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
+    def envelope_after(
+        self, seq: int, *, max_facts: int = SENT_FACTS, max_bytes: int = SENT_FACT_BYTES
+    ) -> Envelope | None:
         """Return the facts that follow ``seq``, or None if they were erased or there are none."""
 
     def take_receipt(self, receipt: Receipt) -> bool:

@@ -13,14 +13,10 @@ from agent.timekeeping.clock import StationClock
 from agent.vitals.last_boot import LastBoot
 from protocol import alarm_codes
 from protocol.facts import Severity
-from protocol.health import DeviceHealth, Health, Machine
+from protocol.health import HOT_C, DeviceHealth, Health, Machine, card_worn, disk_limit_kib
 from protocol.units import Moment
 
-HOT_C, COOL_C = 80, 70
-"""A Raspberry Pi slows its processor down from 80 °C on (Raspberry Pi documentation, "Thermal management")."""
-SHORT_KIB, SHORT_SHARE = 200 * 1024, 20
-"""The disk is short if less than 200 MiB is free, or a twentieth of a small disk. Twice that is enough again."""
-WORN_PERCENT = 90
+COOL_C = 70
 CALM_MS = 3_600_000
 """The alarm about low voltage is cleared after so long without a dip, so that many dips are one alarm."""
 
@@ -130,7 +126,8 @@ def _heat(now: Machine) -> _Judgement:
 
 
 def _disk(free_kib: int, size_kib: int | None) -> _Judgement:
-    limit = SHORT_KIB if size_kib is None else min(SHORT_KIB, size_kib // SHORT_SHARE)
+    limit = disk_limit_kib(size_kib)
+    # Twice the limit is enough again, so that a value that plays about the limit is one alarm.
     return _Judgement(
         alarm_codes.DISK_SHORT, "major", free_kib < limit, free_kib >= 2 * limit, f"只剩 {free_kib // 1024} MB"
     )
@@ -139,6 +136,6 @@ def _disk(free_kib: int, size_kib: int | None) -> _Judgement:
 def _sd_card(now: Machine) -> _Judgement:
     """Judge the SD card. A card that tells nothing clears the alarm, because it may have replaced a worn one."""
     worn = now.card_worn_percent or 0
-    bad = worn > WORN_PERCENT or now.card_end in ("warning", "urgent")
+    bad = card_worn(now)
     detail = "备用的存储块快用完了" if now.card_end in ("warning", "urgent") else f"写入寿命已用去约 {min(worn, 100)} %"
     return _Judgement(alarm_codes.CARD_WORN, "major", bad, not bad and now.card is not None, detail)

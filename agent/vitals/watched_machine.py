@@ -14,7 +14,7 @@ _STOP_S = 1.0
 
 
 class WatchedMachine:
-    """A machine that reports to the core. Implements `agent.station.core.Device`."""
+    """A machine that reports to the core. Implements `agent.station.core.EventSource`."""
 
     def __init__(self, machine: Machine, inbox: Inbox, *, every_s: float = EVERY_S) -> None:
         self._machine = machine

@@ -1,4 +1,4 @@
-"""Build a station out of its configuration and identity: the one place that chooses drivers.
+"""Build a station out of its configuration and identity. Only this room chooses drivers.
 
-`assembly` puts a station together; `hardware` makes its drivers, `county` its ways to the county.
+`assembly` puts a station together, `hardware` makes its drivers, `county` its connections to the county.
 """

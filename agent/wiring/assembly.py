@@ -33,7 +33,7 @@ from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
 from agent.ports import Indicator
 from agent.station.commands import Commands
-from agent.station.core import Core, Device, Parts
+from agent.station.core import Core, EventSource, StationParts
 from agent.station.delegate import StationDelegate
 from agent.station.notify import Notifier
 from agent.storage.blobs import BlobStore
@@ -66,7 +66,7 @@ class Station:
 
     core: Core
     inbox: Inbox
-    parts: Parts
+    parts: StationParts
 
 
 @contextmanager
@@ -83,13 +83,13 @@ def station(
 
     Args:
         environ: Where the service manager says how to notify it (sd_notify(3)).
-        clock: Its time, where that is not the machine's.
-        inbox: Its door for events, where that is not a plain one.
-        log_tail: Where the log's end is at hand; without it there is no log to send.
+        clock: The station's time, if that is not the machine's.
+        inbox: Where events go in, if that is not a plain inbox.
+        log_tail: Holds the end of the log; without it there is no log to send.
 
     Raises:
         StorageFull: There is no room to begin.
-        StorageFailed: The disk fails, or another agent holds the folder.
+        StorageFailed: The disk fails, or another agent runs on the folder.
     """
     clock = clock or StationClock(system=LinuxClock(), build_ms=build_ms())
     inbox = inbox or Inbox()
@@ -100,7 +100,7 @@ def station(
         stack.callback(outbox.close)
         indicator = hardware.indicator(config.indicator)
         stack.callback(indicator.close)
-        build = _Build(
+        builder = _StationBuilder(
             config=config,
             identity=identity,
             clock=clock,
@@ -109,13 +109,13 @@ def station(
             inbox=inbox,
             log_tail=log_tail or LogTail(),
         )
-        parts = build.parts(environ)
+        parts = builder.parts(environ)
         yield Station(core=Core(parts), inbox=inbox, parts=parts)
 
 
 @dataclass(kw_only=True)
-class _Build:
-    """One station in the making."""
+class _StationBuilder:
+    """Makes the parts of one station: first what all others stand on, in `parts` the rest."""
 
     config: StationConfig
     identity: Identity
@@ -127,15 +127,15 @@ class _Build:
 
     def __post_init__(self) -> None:
         recent = list(recent_facts(self.outbox))
-        # Opening the outbox may have begun a stream just now: its own facts say nothing of the run before.
+        # Opening the outbox may have begun a new stream just now. The facts about that say nothing of the run before.
         lived = [fact.at for _, fact in recent if not isinstance(fact, EpochOpened | FactsLost)]
         self.last_fact = lived[-1] if lived else None
         self.ended_well = ended_in_order(fact for _, fact in recent)
         self.clock.restore(self.outbox, last_fact=self.last_fact)
-        self.journal = FactWriter(self.outbox)
-        self.command_log = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.fact_writer = FactWriter(self.outbox)
+        self.command_log = CommandLog(clock=self.clock, journal=self.fact_writer, state=self.outbox)
         self.command_log.recall(recent)
-        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.alarms = StandingAlarms(clock=self.clock, journal=self.fact_writer, state=self.outbox)
         self.lamp = Lamp(self.indicator)
         self.readers = {chosen.name: hardware.reader(chosen) for chosen in self.config.readers}
         self.inputs = {one.chosen.name: hardware.contact(one.chosen) for one in self.config.inputs}
@@ -143,11 +143,11 @@ class _Build:
         self.blobs = BlobStore(self.config.folder / "blobs")
         self.camera = hardware.camera(self.config, self.identity.station, self.blobs, self.inbox)
         self.twin = Twin(station=self.identity.station, village=self.identity.enrolled.village, state=self.outbox)
-        self.today = TouchHistory(clock=self.clock, twin=self.twin)
-        self.today.recall(recent)
+        self.touch_history = TouchHistory(clock=self.clock, twin=self.twin)
+        self.touch_history.recall(recent)
         self.snapshots = Snapshots(
             clock=self.clock,
-            journal=self.journal,
+            journal=self.fact_writer,
             twin=self.twin,
             blobs=self.blobs,
             command_log=self.command_log,
@@ -158,7 +158,7 @@ class _Build:
         self.snapshots.recall(recent)
         self.contacts = Contacts(
             clock=self.clock,
-            journal=self.journal,
+            journal=self.fact_writer,
             twin=self.twin,
             pictures=self.snapshots,
             alarms=self.alarms,
@@ -167,22 +167,22 @@ class _Build:
         self.contacts.recall(recent)
         self.machine = hardware.machine(self.config)
         self.last_boot = LastBoot(clock=self.clock, state=self.outbox, ended_well=self.ended_well)
-        self._make_ways_to_the_county()
+        self._make_the_ways_to_the_county()
 
-    def _make_ways_to_the_county(self) -> None:
+    def _make_the_ways_to_the_county(self) -> None:
         self.county_keys = self.identity.county_keys
         self.link = county.link(self.config, self.identity, self.clock, self.inbox)
-        self.errands = Meter()
+        self.errand_meter = Meter()
         self.traffic = TrafficLedger(
             clock=self.clock,
-            journal=self.journal,
+            journal=self.fact_writer,
             state=self.outbox,
             settings=lambda: self.twin.desired.settings,
-            meters=[self.link.bytes_billed, self.errands.total],
+            meters=[self.link.bytes_billed, self.errand_meter.total],
         )
         self.live = LiveView(
             clock=self.clock,
-            journal=self.journal,
+            journal=self.fact_writer,
             command_log=self.command_log,
             screens=self.kiosks,
             watched=lambda: self.kiosks.watched,
@@ -193,18 +193,18 @@ class _Build:
             clock=self.clock,
             inbox=self.inbox,
             county_keys=self.county_keys,
-            renew=partial(county.renew, self.config, self.errands),
+            renew=partial(county.renew, self.config, self.errand_meter),
         )
 
-    def parts(self, environ: Mapping[str, str]) -> Parts:
-        """Make the rest and put it together."""
+    def parts(self, environ: Mapping[str, str]) -> StationParts:
+        """Make the parts that need the first ones, and put all of them together."""
         lifecycle = Lifecycle(
-            clock=self.clock, journal=self.journal, twin=self.twin, state=self.outbox, software=software()
+            clock=self.clock, journal=self.fact_writer, twin=self.twin, state=self.outbox, software=software()
         )
         shelf = self._shelf()
         learning = Learning(
             clock=self.clock,
-            journal=self.journal,
+            journal=self.fact_writer,
             state=self.outbox,
             shelf=shelf,
             screens=self.kiosks,
@@ -213,11 +213,11 @@ class _Build:
         home = self._home(learning, lifecycle)
         commands = self._commands()
         health = self._health(lifecycle)
-        host = self._host(lifecycle, shelf, home, health, commands)
-        return Parts(
+        delegate = self._delegate(lifecycle, shelf, home, health, commands)
+        return StationParts(
             inbox=self.inbox,
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.fact_writer,
             waiting=self._waiting,
             damage=lambda: self.outbox.damage,
             last_fact=self.last_fact,
@@ -235,18 +235,19 @@ class _Build:
             renewal=self.renewal,
             home=home,
             health=health,
-            status=lambda: host.status(screen=self.kiosks.watched),
+            status=lambda: delegate.status(screen=self.kiosks.watched),
             kiosks=self.kiosks,
-            uplink=self._uplink(host),
+            uplink=self._uplink(delegate),
             notifier=Notifier(environ=environ, mono_ms=self.clock.mono_ms),
-            devices=self._devices(),
+            sources=self._sources(),
         )
 
     def _waiting(self) -> int:
         return self.outbox.waiting
 
     def _prune(self) -> None:
-        if not self.clock.signed:  # an NTP that lies must not age what was receipted yesterday
+        if not self.clock.signed:
+            # Facts are erased by their age. By an NTP server that lies, what was receipted yesterday would be old.
             return
         try:
             self.outbox.prune(before_wall_ms=self.clock.now().wall)
@@ -256,9 +257,9 @@ class _Build:
     def _desk(self) -> ClockingDesk:
         return ClockingDesk(
             clock=self.clock,
-            journal=self.journal,
+            journal=self.fact_writer,
             twin=self.twin,
-            history=self.today,
+            history=self.touch_history,
             lamp=self.lamp,
             screens=self.kiosks,
             pictures=self.snapshots,
@@ -275,7 +276,7 @@ class _Build:
             station=self.identity.station,
             clock=self.clock,
             twin=self.twin,
-            today=self.today,
+            history=self.touch_history,
             learning=learning,
             lifecycle=lifecycle,
             screens=self.kiosks,
@@ -297,7 +298,7 @@ class _Build:
         )
 
     def _device_health(self, heard: Mapping[str, bool]) -> list[DeviceHealth]:
-        """Return how each device is; a reader that was not heard of can read no card."""
+        """Return how each device is. A reader that has not reported yet counts as not ready."""
         devices = [
             _device("reader", name, heard.get(name, False), reader.simulated) for name, reader in self.readers.items()
         ]
@@ -317,7 +318,7 @@ class _Build:
             snapshots=self.snapshots,
             logs=LogSending(
                 clock=self.clock,
-                journal=self.journal,
+                journal=self.fact_writer,
                 blobs=self.blobs,
                 command_log=self.command_log,
                 tail=self.log_tail,
@@ -325,7 +326,7 @@ class _Build:
             live=self.live,
         )
 
-    def _host(
+    def _delegate(
         self, lifecycle: Lifecycle, shelf: PackShelf, home: HomePublisher, health: StationHealth, commands: Commands
     ) -> StationDelegate:
         return StationDelegate(
@@ -333,7 +334,7 @@ class _Build:
             software=software(),
             folder=self.config.folder,
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.fact_writer,
             twin=self.twin,
             lifecycle=lifecycle,
             snapshots=self.snapshots,
@@ -348,7 +349,7 @@ class _Build:
             key_unknown=self.renewal.key_unknown,
         )
 
-    def _uplink(self, host: StationDelegate) -> Uplink:
+    def _uplink(self, delegate: StationDelegate) -> Uplink:
         return Uplink(
             station=self.identity.station,
             shard=self.identity.enrolled.broker.shard,
@@ -357,7 +358,7 @@ class _Build:
             blobs=self.blobs,
             link=self.link,
             mono_ms=self.clock.mono_ms,
-            host=host,
+            host=delegate,
             jitter=secrets.SystemRandom().random,
             endpoints=len(county.ports(self.identity.enrolled.broker)),
             state=self.outbox,
@@ -367,14 +368,14 @@ class _Build:
         shelf = PackShelf(
             folder=self.config.folder / "packs",
             county_keys=self.county_keys,
-            fetch=partial(county.fetch, self.config, self.errands),
+            fetch=partial(county.fetch, self.config, self.errand_meter),
             inbox=self.inbox,
             mono_ms=self.clock.mono_ms,
         )
         shelf.want(self.twin.desired.packs)
         return shelf
 
-    def _devices(self) -> list[Device]:
+    def _sources(self) -> list[EventSource]:
         cameras = [self.camera] if self.camera else []
         readers = [WatchedReader(reader, name, self.inbox) for name, reader in self.readers.items()]
         contacts = [WatchedContact(contact, name, self.inbox) for name, contact in self.inputs.items()]
@@ -382,7 +383,7 @@ class _Build:
         watch = TimeWatch(service=MachineTimeService(), hints=hints, inbox=self.inbox, mono_ms=self.clock.mono_ms)
         machine = WatchedMachine(self.machine, self.inbox)
         keyboards = hardware.keyboards(self.config, self.inbox)
-        # The kiosk's socket last: where it is, cards are taken.
+        # The kiosk's socket comes last, because whoever sees it may take it that cards are read.
         return [machine, *cameras, *contacts, *readers, *keyboards, watch, self.kiosks]
 
 

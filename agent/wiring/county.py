@@ -1,9 +1,9 @@
-"""The station's ways to its county: the broker, and what it asks over HTTPS."""
+"""The station's connections to its county: the link to the broker, and its calls over HTTPS."""
 
 from functools import partial
 
 from agent.config.station_config import StationConfig
-from agent.drivers.https_process import fetch_apart, renew_apart
+from agent.errands import fetch_by_errand, renew_by_errand
 from agent.events import RenewalEnded
 from agent.identity.station_identity import Identity
 from agent.inbox import Inbox
@@ -25,12 +25,12 @@ def enrol_station(config: StationConfig, claim: str) -> Identity:
 
 
 def ports(broker: Broker) -> list[int]:
-    """Return where the broker listens, in the order to be tried."""
+    """Return the broker's ports, in the order in which to try them."""
     return [broker.port] if broker.fallback_port is None else [broker.port, broker.fallback_port]
 
 
 def link(config: StationConfig, identity: Identity, clock: StationClock, inbox: Inbox) -> Link:
-    """Make the line to the broker."""
+    """Make the link to the broker."""
     from agent.drivers.mqtt import PahoLink, station_context  # noqa: PLC0415
 
     broker = identity.enrolled.broker
@@ -51,14 +51,14 @@ def link(config: StationConfig, identity: Identity, clock: StationClock, inbox: 
 
 
 def fetch(config: StationConfig, meter: Meter, ref: PackRef) -> bytes:
-    """Fetch a pack; see `agent.drivers.https_process.fetch_apart`."""
+    """Fetch a pack; see `agent.errands.fetch_by_errand`."""
     url, folder = f"{config.county_url}/packs/{ref.sha256.hex()}", config.folder / "downloads"
-    return fetch_apart(url, config.county_ca, ref.sha256, ref.size, folder=folder, billed=meter.add)
+    return fetch_by_errand(url, config.county_ca, ref.sha256, ref.size, folder=folder, billed=meter.add)
 
 
 def renew(config: StationConfig, meter: Meter, wall_ms: int, anyway: bool) -> RenewalEnded:
-    """Renew the certificate where it is due, or anyway; see `agent.drivers.https_process.renew_apart`."""
+    """Renew the certificate if it is due, or ``anyway``; see `agent.errands.renew_by_errand`."""
     url, ca_path = config.county_url, config.county_ca
-    outcome = renew_apart(config.folder, url=url, ca_path=ca_path, now_ms=wall_ms, anyway=anyway, billed=meter.add)
+    outcome = renew_by_errand(config.folder, url=url, ca_path=ca_path, now_ms=wall_ms, anyway=anyway, billed=meter.add)
     keys = tuple(outcome.county_keys)
     return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms, county_keys=keys)

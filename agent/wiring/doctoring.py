@@ -1,19 +1,19 @@
-"""How the doctor of a station looks at what lies beyond files."""
+"""The doctor's tools: how it examines what lies beyond files."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from agent.config.station_config import StationConfig
-from agent.doctor.ports import Tools
-from agent.drivers.county_probe import knock
+from agent.doctor.ports import DoctorTools
+from agent.drivers.county_probe import probe_endpoint
 from agent.wiring import hardware
 from agent.wiring.trial import contact_ready, indicator_ready, reader_ready, try_camera
 
 
-def doctor_tools(config: StationConfig) -> Tools:
-    """Return the doctor's tools: each tries one part in its own time limit."""
-    return Tools(
-        knock=knock,
+def doctor_tools(config: StationConfig) -> DoctorTools:
+    """Return the doctor's tools. Each tries one part within a time limit of its own."""
+    return DoctorTools(
+        probe_endpoint=probe_endpoint,
         machine=lambda: hardware.machine(config).look(),
         reader=lambda chosen: reader_ready(lambda: hardware.reader(chosen)),
         camera=lambda: try_camera(config),
@@ -24,7 +24,7 @@ def doctor_tools(config: StationConfig) -> Tools:
 
 @contextmanager
 def heard_wedges(config: StationConfig, printed: Callable[[str], None]) -> Iterator[bool]:
-    """Hear what the keyboard-wedge readers print, on threads of their own; yield whether there is any."""
+    """Pass on what the keyboard-wedge readers type, on threads of their own; yield whether there is such a reader."""
     wedges = [one for one in config.readers if one.driver == "wedge"]
     with ExitStack() as stack:
         for chosen in wedges:

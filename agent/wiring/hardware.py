@@ -15,7 +15,7 @@ from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox
 from agent.inputs.watched_keyboards import WatchedKeyboards
 from agent.ports import CardReader, Contact, Indicator, Machine, TimeHint
-from agent.station.core import Device
+from agent.station.core import EventSource
 from agent.storage.blobs import BlobStore
 
 
@@ -32,19 +32,19 @@ def indicator(chosen: Chosen) -> Indicator:
 
 
 def contact(chosen: Chosen) -> Contact:
-    """Make what a door or a motion sensor closes."""
+    """Make a door contact or a motion sensor."""
     made: Contact = _made(INPUTS, chosen)
     return made
 
 
 def machine(config: StationConfig) -> Machine:
-    """Make what looks at the machine."""
+    """Make the driver that examines the machine."""
     seen: Machine = driver(MACHINES[config.machine.driver])(folder=config.folder, **config.machine.settings)
     return seen
 
 
 def time_hints(config: StationConfig) -> list[TimeHint]:
-    """Make what may know the time beside NTP."""
+    """Make the clocks that may know the time if NTP does not."""
     hints: list[TimeHint] = [Rtc(config.rtc)] if config.rtc else []
     if config.modem:
         modem = ModemManagerTime() if config.modem == "mmcli" else SerialModemTime(Path(config.modem))
@@ -53,7 +53,7 @@ def time_hints(config: StationConfig) -> list[TimeHint]:
 
 
 def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> CameraWorker | None:
-    """Make the way to the camera's process, where there is a camera."""
+    """Make the worker that talks to the camera's process; None if there is no camera."""
     if config.camera is None:
         return None
     settings = dict(config.camera.settings)
@@ -63,8 +63,8 @@ def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) 
     return CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
 
 
-def keyboards(config: StationConfig, inbox: Inbox) -> list[Device]:
-    """Watch for strange keyboards where it is told which may be there, and where a reader is one itself."""
+def keyboards(config: StationConfig, inbox: Inbox) -> list[EventSource]:
+    """Watch for strange keyboards, if the configuration says which are allowed or if a reader is a keyboard itself."""
     wedges = [(one.settings["usb"], one.settings["port"]) for one in config.readers if one.driver == "wedge"]
     if config.keyboards is None and not wedges:
         return []

@@ -1,4 +1,4 @@
-"""What is true of this program, whichever station it runs."""
+"""Facts about this program that are the same for every station."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ def software() -> str:
 
 
 def build_ms() -> int:
-    """Return when this program was installed: the earliest that it can be now."""
+    """Return when this program was installed. It can't be earlier than that now."""
     return int(Path(agent.__file__).stat().st_mtime * 1000)
 
 
 def moment() -> Moment:
-    """Return what the machine's own clock says, for what runs without a station."""
+    """Return the moment by the machine's own clock, for programs that run without a station."""
     return StationClock(system=LinuxClock(), build_ms=build_ms()).now()

@@ -1,6 +1,6 @@
-"""Try devices out while no agent holds them. What is tried is let go again at once.
+"""Try devices out while no agent uses them, and release each at once.
 
-Why one can't be used is English and goes to the log; the doctor's screen says that it can't.
+The log says in English why a device can't be used. The doctor's screen says only that it can't.
 """
 
 import logging
@@ -26,6 +26,8 @@ from agent.ports import CardReader, Contact, DeviceError, Indicator
 
 log = logging.getLogger(__name__)
 
+_ANSWERS: dict[str, CameraTrial] = {"ok": "well", "ok black": "black", "ok covered": "covered"}
+"""By what the camera's process replies. A single picture can't be frozen."""
 READER_S = 5.0
 CAMERA_S = 20.0
 
@@ -45,7 +47,7 @@ def reader_ready(make: Callable[[], CardReader], *, within_s: float = READER_S) 
 
 
 def indicator_ready(make: Callable[[], Indicator]) -> bool:
-    """Return whether lamp and beeper can be had; light nothing: a green light would be a lie."""
+    """Return whether lamp and beeper can be used. Nothing is lit, because a green light would be a lie."""
     try:
         indicator = make()
     except (OSError, DeviceError, DriverMissing) as error:
@@ -70,9 +72,10 @@ def contact_ready(make: Callable[[], Contact]) -> bool:
 
 
 def try_camera(config: StationConfig) -> CameraTrial:
-    """Have a picture taken and thrown away: a still, or a frame of a camera that the system serves.
+    """Have a picture taken and thrown away.
 
-    That one's spool is not ours to clear, and its frames touch no disk; what they show is not judged.
+    If the system serves the camera, ask for a frame: a still would go into that camera's spool, which the doctor must
+    not clear. Frames touch no disk, and nobody judges what they show.
     """
     if config.camera is None:
         return "well"

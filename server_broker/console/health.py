@@ -2,15 +2,14 @@
 
 from typing import NamedTuple
 
-from protocol.health import BootReason, DeviceHealth, DeviceKind, Health, Machine
+from protocol.health import HOT_C, BootReason, DeviceHealth, DeviceKind, Health, Machine, card_worn, disk_limit_kib
 from server_broker.console.words import REMEDIES, UNKNOWN, UNTRIED, Word
 from server_broker.fleet import health as fleet_health
 from server_broker.fleet.models import StationStatus
 
-WARM_C, HOT_C = 70, 80
+WARM_C = 70
 WEAK_PERCENT = 25
 LITTLE_MEMORY_KIB = 60 * 1024
-LITTLE_DISK_KIB, LITTLE_SHARE = 200 * 1024, 20
 LEAST_UP_S = 6 * 3600
 """Starting writes more than running does: before this an average says nothing."""
 _TONES = ("quiet", "good", "warn", "bad")
@@ -64,7 +63,7 @@ def readings(status: StationStatus | None) -> list[Reading]:
 
 
 def worst(status: StationStatus | None) -> Word:
-    """Return the worst of it as one word, such as 电压不足; 正常 where nothing is amiss."""
+    """Return the worst of it as one word, such as 电压不足; 正常 where nothing is problem_finding."""
     found = readings(status)
     if not found:
         return UNKNOWN
@@ -114,7 +113,7 @@ def _power(machine: Machine) -> Reading:
 def _card(said: Health) -> Reading:
     machine, rate = said.machine, _written_a_day(said)
     worn = machine.card_worn_percent
-    if (worn or 0) > 90 or machine.card_end in ("warning", "urgent"):
+    if card_worn(machine):
         return Reading("存储卡", Word("✕", "快到寿命", "bad"), rate, REMEDIES["card_worn"])
     if worn is not None:
         tone = Word("△", f"已用约 {worn} %", "warn") if worn > 70 else Word("✓", f"已用约 {worn} %", "good")
@@ -135,8 +134,7 @@ def _notes(*notes: str) -> str:
 
 def _disk(free_kib: int, size_kib: int | None) -> Reading:
     note = f"共 {_size(size_kib)}" if size_kib else ""
-    limit = min(LITTLE_DISK_KIB, size_kib // LITTLE_SHARE) if size_kib else LITTLE_DISK_KIB
-    if free_kib < limit:
+    if free_kib < disk_limit_kib(size_kib):
         return Reading("磁盘剩余", Word("✕", _size(free_kib), "bad"), note, REMEDIES["disk_short"])
     return Reading("磁盘剩余", Word("✓", _size(free_kib), "good"), note)
 

@@ -1,6 +1,7 @@
 """station.toml as people type it: one mistake is one message with its line, in Chinese, and nothing else is wrong."""
 
 import errno
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from agent.causes import cause
 from agent.cli import EXIT_BAD_CONFIG, EXIT_FAILED, main
 from agent.config.station_config import BadConfig, load
-from agent.storage.errors import StorageFailed
+from agent.identity.station_identity import IdentityBroken, load_identity, record_key
+from agent.storage.errors import StorageFailed, StorageFull
+from agent.storage.outbox.check import refuse_foreign
+from agent.storage.store import Store
 from tests.agent.test_config import GOOD
 
 LINES = GOOD.splitlines()
@@ -169,8 +173,30 @@ def test_a_library_that_is_not_installed_is_named(folder: Path, capsys: pytest.C
     assert "gpio 要用 lgpio：运行 sudo /opt/cunhui/bin/pip install lgpio" in capsys.readouterr().out
 
 
+def test_what_the_outbox_refuses_is_said_in_chinese(tmp_path: Path) -> None:
+    with closing(Store(tmp_path / "outbox.db")), pytest.raises(StorageFailed) as taken:
+        Store(tmp_path / "outbox.db")
+    assert cause(taken.value) == "别的程序正占用着，也许站点程序已在运行"
+    with pytest.raises(StorageFailed) as nowhere:
+        Store(tmp_path / "none" / "outbox.db")
+    assert cause(nowhere.value) == "打不开文件，也许没有权限"
+    with pytest.raises(StorageFailed) as foreign:
+        refuse_foreign(b"a", station="b")
+    assert cause(foreign.value) == "记录文件是站点 a 的，本站是 b"
+    assert cause(StorageFull("no room on the disk")) == "磁盘满了"
+
+
+def test_what_an_identity_lacks_is_said_in_chinese(tmp_path: Path) -> None:
+    (tmp_path / "record-key.pem").write_text("none", encoding="ascii")
+    with pytest.raises(IdentityBroken) as broken:
+        record_key(tmp_path)
+    assert cause(broken.value) == "record-key.pem 内容不对"
+    (tmp_path / "enrolled.json").write_text("{}", encoding="ascii")
+    with pytest.raises(IdentityBroken) as torn:
+        load_identity(tmp_path)
+    assert cause(torn.value) == "enrolled.json 内容不对"
+
+
 def test_what_the_system_refuses_is_said_in_chinese() -> None:
     assert cause(FileNotFoundError(errno.ENOENT, "No such file", "/x")) == "没有这个文件或文件夹（/x）"
-    assert cause(StorageFailed("BusyError: database is locked")) == "别的程序正占用着，也许站点程序已在运行"
-    assert cause(StorageFailed("the outbox belongs to station 'a', this is 'b'")) == "记录文件是站点 a 的，本站是 b"
     assert cause(ValueError("something new")) == "something new"

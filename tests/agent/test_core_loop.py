@@ -34,7 +34,7 @@ from agent.kiosk.home_publisher import (
     HomePublisher,
 )
 from agent.ports import HintRead, NtpState
-from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, Parts
+from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, StationParts
 from agent.station.notify import Notifier
 from agent.timekeeping.clock import LAST_WALL_MS
 from protocol.facts import (
@@ -121,7 +121,7 @@ class Told(Notifier):
 
 
 @dataclass
-class FakeDevice:
+class FakeSource:
     name: str
     order: list[tuple[str, object]]
     fails: bool = False
@@ -143,14 +143,14 @@ class Running:
         self.order = station.recorded.order
         self.uplink = FakeUplink(system, self.order)
         self.told = Told(system)
-        self.devices = [FakeDevice("camera", self.order), FakeDevice("reader", self.order)]
+        self.sources = [FakeSource("camera", self.order), FakeSource("reader", self.order)]
         self.pruned = 0
         self.damage: Exception | None = None
         self.home = HomePublisher(
             station="test-0001",
             clock=station.clock,
             twin=station.twin,
-            today=station.today,
+            history=station.today,
             learning=station.learning,
             lifecycle=station.lifecycle,
             screens=station.recorded,
@@ -159,10 +159,10 @@ class Running:
             notice=lambda: station.snapshots.notice,
         )
         self.core = Core(
-            Parts(
+            StationParts(
                 inbox=station.inbox,
                 clock=station.clock,
-                journal=station.journal,
+                fact_writer=station.journal,
                 waiting=lambda: station.outbox.real.waiting,
                 damage=lambda: self.damage,
                 last_fact=None,
@@ -184,7 +184,7 @@ class Running:
                 kiosks=station.recorded,
                 uplink=self.uplink,
                 notifier=self.told,
-                devices=self.devices,
+                sources=self.sources,
             )
         )
 
@@ -270,7 +270,7 @@ def test_start_and_end_in_good_order(running: Running) -> None:
 
 
 def test_a_device_that_does_not_start_stops_the_others(running: Running) -> None:
-    running.devices[1].fails = True
+    running.sources[1].fails = True
     with pytest.raises(NotStarted):
         running.core.run()
     assert [what for who, what in running.order if who == "stop"] == ["camera"]

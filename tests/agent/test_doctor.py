@@ -23,13 +23,13 @@ import pytest
 from agent.cli import main
 from agent.config.station_config import load
 from agent.doctor import asking
-from agent.doctor.asking import ask
-from agent.doctor.devices import examine_power, told
+from agent.doctor.asking import ask_agent
+from agent.doctor.devices import device_findings, examine_power
 from agent.doctor.examine import Examination, examine
 from agent.doctor.identity import examine_identity
-from agent.doctor.problems import PROBLEMS, Finding, amiss
+from agent.doctor.problems import PROBLEMS, Finding, problem_finding
 from agent.doctor.screen import COLUMNS, LINES, fitted, screen, width
-from agent.drivers.county_probe import knock
+from agent.drivers.county_probe import probe_endpoint
 from agent.drivers.gpio_indicator import GpioIndicator
 from agent.ports import DeviceError
 from agent.wiring import program
@@ -210,7 +210,7 @@ def test_a_camera_that_took_no_picture_yet_is_not_called_well(process: StationPr
 
 
 def test_what_hangs_on_a_pin_is_not_called_well_for_the_pin() -> None:
-    said = [one.says for one in told([DeviceHealth(name="gpio", kind=kind, ready=True) for kind in KINDS])]
+    said = [one.says for one in device_findings([DeviceHealth(name="gpio", kind=kind, ready=True) for kind in KINDS])]
     assert said == ["gpio 正常", "gpio 引脚正常，灯亮不亮要刷卡看", "gpio 正常", "gpio 引脚正常，线接没接好要动一次看"]
 
 
@@ -229,8 +229,9 @@ def test_a_library_that_is_not_installed_is_named_and_no_wire_is_blamed(enrolled
 
 
 def test_each_kind_of_device_has_its_code() -> None:
-    assert codes(told([DeviceHealth(name="x", kind=kind, ready=False) for kind in KINDS])) == {61, 62, 63, 64}
-    well = told([DeviceHealth(name=name, kind="reader", ready=True) for name in ("门口", "侧门")])
+    broken = [DeviceHealth(name="x", kind=kind, ready=False) for kind in KINDS]
+    assert codes(device_findings(broken)) == {61, 62, 63, 64}
+    well = device_findings([DeviceHealth(name=name, kind="reader", ready=True) for name in ("门口", "侧门")])
     assert [one.says for one in well] == ["门口、侧门 正常"]
 
 
@@ -320,30 +321,30 @@ def _serve(listener: socket.socket, context: ssl.SSLContext) -> None:
 def test_a_county_that_is_well(authority: Authority) -> None:
     web = Web(lambda *_: (200, {}, b""), authority.issue("web", host="127.0.0.1"))
     port = int(web.url.rpartition(":")[2])
-    assert knock("127.0.0.1", port, authority.ca_file, None) == ""
+    assert probe_endpoint("127.0.0.1", port, authority.ca_file, None) == ""
     web.close()
 
 
 def test_a_broker_judges_our_certificate(authority: Authority, folder: Path) -> None:
     broker, own = authority.issue("broker", host="127.0.0.1"), authority.issue("test-0001")
     with door(broker, authority.ca_file) as port:
-        assert knock("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == ""
+        assert probe_endpoint("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == ""
     other = Authority(folder / "other", "other")
     with door(broker, other.ca_file) as port:
-        assert knock("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == "refused"
+        assert probe_endpoint("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == "refused"
 
 
 def test_troubles_on_the_way(authority: Authority, folder: Path) -> None:
-    assert knock("a..b", 443, authority.ca_file, None) == "name"
-    assert knock("127.0.0.1", 9, authority.ca_file, None) == "away"
-    assert knock("127.0.0.1", 9, folder / "no-ca.pem", None) == "stranger"
+    assert probe_endpoint("a..b", 443, authority.ca_file, None) == "name"
+    assert probe_endpoint("127.0.0.1", 9, authority.ca_file, None) == "away"
+    assert probe_endpoint("127.0.0.1", 9, folder / "no-ca.pem", None) == "stranger"
     for issued, expected in (
         (Authority(folder / "other", "other").issue("web", host="127.0.0.1"), "stranger"),
         (authority.issue("elsewhere", host="127.0.0.2"), "stranger"),
         (authority.issue("old", host="127.0.0.1", end=START + dt.timedelta(days=1)), "dates"),
     ):
         web = Web(lambda *_: (200, {}, b""), issued)
-        assert knock("127.0.0.1", int(web.url.rpartition(":")[2]), authority.ca_file, None) == expected
+        assert probe_endpoint("127.0.0.1", int(web.url.rpartition(":")[2]), authority.ca_file, None) == expected
         web.close()
 
 
@@ -356,7 +357,7 @@ def test_what_speaks_no_tls_is_a_stranger(authority: Authority) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
-        assert knock("127.0.0.1", listener.getsockname()[1], authority.ca_file, None) == "stranger"
+        assert probe_endpoint("127.0.0.1", listener.getsockname()[1], authority.ca_file, None) == "stranger"
         thread.join(10)
 
 
@@ -366,7 +367,7 @@ def test_what_speaks_no_tls_is_a_stranger(authority: Authority) -> None:
 def test_each_trouble_has_its_code(enrolled: EnrolledStation, trouble: str, code: int) -> None:
     config = load(enrolled.config)
     tools = doctor_tools(config)
-    object.__setattr__(tools, "knock", lambda *_: trouble)
+    object.__setattr__(tools, "probe_endpoint", lambda *_: trouble)
     found = examine(config, tools, software="x", earliest_ms=1)
     assert codes(found) == {41, code}
 
@@ -377,11 +378,11 @@ def test_one_door_of_the_broker_is_enough(enrolled: EnrolledStation) -> None:
     (enrolled.folder / "enrolled.json").write_text(json.dumps(answer))
     config = load(enrolled.config)
     tools = doctor_tools(config)
-    object.__setattr__(tools, "knock", lambda _host, port, _ca, own: "away" if own and port == 9 else "")
+    object.__setattr__(tools, "probe_endpoint", lambda _host, port, _ca, own: "away" if own and port == 9 else "")
     found = examine(config, tools, software="x", earliest_ms=1)
     assert codes(found) == {41}
     assert "127.0.0.1:443 通（备用端口）" in {one.says for one in found.findings}
-    object.__setattr__(tools, "knock", lambda _host, _port, _ca, own: "away" if own else "")
+    object.__setattr__(tools, "probe_endpoint", lambda _host, _port, _ca, own: "away" if own else "")
     assert codes(examine(config, tools, software="x", earliest_ms=1)) == {41, 27}
 
 
@@ -396,7 +397,7 @@ def test_a_clock_before_the_programs_time(enrolled: EnrolledStation) -> None:
 
 def test_an_agent_that_does_not_answer(enrolled: EnrolledStation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "WITHIN_S", 0.3)
-    monkeypatch.setattr(asking.ask, "__kwdefaults__", {"within_s": 0.3})
+    monkeypatch.setattr(asking.ask_agent, "__kwdefaults__", {"within_s": 0.3})
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(enrolled.folder / "kiosk.sock"))
         listener.listen()
@@ -417,7 +418,7 @@ def test_rubbish_on_the_socket_is_no_answer(folder: Path, rubbish: bytes) -> Non
         listener.listen()
         thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
-        assert ask(folder / "kiosk.sock", within_s=10) == "silent"
+        assert ask_agent(folder / "kiosk.sock", within_s=10) == "silent"
         thread.join(10)
 
 
@@ -431,7 +432,7 @@ def test_a_socket_that_is_not_ours_to_ask(folder: Path) -> None:
         if mine == 0:
             os.seteuid(65_534)
         try:
-            assert ask(path) == "denied"
+            assert ask_agent(path) == "denied"
         finally:
             os.seteuid(mine)
 
@@ -576,7 +577,7 @@ def test_all_well_ends_with_0(enrolled: EnrolledStation, capsys: pytest.CaptureF
 
 
 def test_whatever_is_wrong_fits_one_screen_with_every_code() -> None:
-    findings = [amiss("读卡器", code, "很长的说明" * 30) for code in PROBLEMS][: LINES - 2]
+    findings = [problem_finding("读卡器", code, "很长的说明" * 30) for code in PROBLEMS][: LINES - 2]
     for count in range(1, LINES - 1):
         shown = screen("村慧站点自检 " + "x" * 100, [*findings[:count], *[Finding("磁盘", "剩余")] * 12]).splitlines()
         assert len(shown) <= LINES

@@ -202,13 +202,13 @@ def test_a_fault_drops_the_kiosks_and_they_come_again(
     path: Path, kiosks: KioskSocket, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, number = greeted(path, kiosks, inbox)
-    settle = kiosks._settle
+    settle = kiosks._read_and_write
 
     def fails() -> None:
-        monkeypatch.setattr(kiosks, "_settle", settle)
+        monkeypatch.setattr(kiosks, "_read_and_write", settle)
         raise ValueError("nobody thought of this")
 
-    monkeypatch.setattr(kiosks, "_settle", fails)
+    monkeypatch.setattr(kiosks, "_read_and_write", fails)
     kiosks.show(LOST)
     assert inbox.get(timeout_s=5) == KioskLeft(kiosk=number)
     again, _ = greeted(path, kiosks, inbox)

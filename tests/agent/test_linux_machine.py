@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.drivers.linux_card import Card, card_at
 from agent.drivers.linux_machine import LinuxMachine, output
+from agent.drivers.linux_storage_card import StorageCard, storage_card_at
 from protocol.codec import decode, encode
 from protocol.health import Machine
 
@@ -238,7 +238,7 @@ def card(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("device", ["179:2", "179:0"])
 def test_an_emmc_tells_how_far_it_is_worn(card: Path, device: str) -> None:
-    assert card_at(device, card) == Card("emmc", 20, "normal")
+    assert storage_card_at(device, card) == StorageCard("emmc", 20, "normal")
 
 
 @pytest.mark.parametrize(
@@ -247,26 +247,26 @@ def test_an_emmc_tells_how_far_it_is_worn(card: Path, device: str) -> None:
 )
 def test_life_times(card: Path, life_time: str, worn: int | None) -> None:
     write(card, {"sys/devices/mmc0/block/mmcblk0/device/life_time": life_time})
-    assert card_at("179:2", card).worn_percent == worn
+    assert storage_card_at("179:2", card).worn_percent == worn
 
 
 @pytest.mark.parametrize(("said", "end"), [("0x02", "warning"), ("3", "urgent"), ("0x00", None), ("0x09", None)])
 def test_spare_blocks(card: Path, said: str, end: str | None) -> None:
     write(card, {"sys/devices/mmc0/block/mmcblk0/device/pre_eol_info": said})
-    assert card_at("179:2", card).end == end
+    assert storage_card_at("179:2", card).end == end
 
 
 def test_an_sd_card_tells_nothing_and_a_disk_is_none(card: Path) -> None:
     write(card, {"sys/devices/mmc0/block/mmcblk0/device/type": "SD\n"})
-    assert card_at("179:2", card) == Card("sd")
+    assert storage_card_at("179:2", card) == StorageCard("sd")
     shutil.rmtree(card / "sys/devices/mmc0/block/mmcblk0/device")
-    assert card_at("179:2", card) == Card()
-    assert card_at("8:1", card) == Card()
+    assert storage_card_at("179:2", card) == StorageCard()
+    assert storage_card_at("8:1", card) == StorageCard()
 
 
 def test_a_link_in_sysfs_that_leads_in_a_circle(card: Path) -> None:
     (card / "sys/dev/block/8:1").symlink_to("8:1")
-    assert card_at("8:1", card) == Card()
+    assert storage_card_at("8:1", card) == StorageCard()
 
 
 def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ import threading
 
 import pytest
 
-from agent.drivers.held_cards import GONE_AFTER_S, HeldCards
-from agent.drivers.looping_reader import LoopingReader, Pauses
+from agent.drivers.looping_reader import GONE_AFTER_S, LoopingReader, Pauses, PresentCards
 from agent.ports import DeviceError
 from tests.agent.drivers_heard import listening
 
@@ -30,15 +29,15 @@ def test_one_that_was_away_is_looked_for_soon_when_it_goes_again() -> None:
 
 def test_cards_that_lie_there_are_new_once() -> None:
     now = [10.0]
-    held = HeldCards(mono_s=lambda: now[0])
+    present = PresentCards(mono_s=lambda: now[0])
     seen = []
     for step in (0.0, 0.5, GONE_AFTER_S, GONE_AFTER_S, GONE_AFTER_S + 0.1):
         now[0] += step
-        seen.append((held.is_new("a"), held.is_new("b")))
+        seen.append((present.is_new("a"), present.is_new("b")))
     assert seen == [(True, True), (False, False), (False, False), (False, False), (True, True)]
     now[0] += GONE_AFTER_S / 2
-    assert held.is_new("c")
-    assert not held.is_new("a")
+    assert present.is_new("c")
+    assert not present.is_new("a")
 
 
 class Faulty(LoopingReader):

@@ -35,7 +35,7 @@ def chip(port: SerialPort) -> Iterator[Pn532Chip]:
 
 @pytest.fixture
 def reader(port: SerialPort, chip: Pn532Chip, monkeypatch: pytest.MonkeyPatch) -> Pn532Reader:
-    monkeypatch.setattr("agent.drivers.held_cards.GONE_AFTER_S", 0.5)
+    monkeypatch.setattr("agent.drivers.looping_reader.GONE_AFTER_S", 0.5)
     monkeypatch.setattr("agent.drivers.pn532._LOOK_EVERY_S", 0.02)
     return Pn532Reader(port=str(port.path), baud=115_200)
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.cli import main
 from agent.config.station_config import OUTBOX_FILE
 from agent.identity.station_identity import record_key
-from agent.rescue import ExportFailed, board, export
+from agent.rescue import ExportFailed, export, outbox_source
 from agent.rescue.copying import copy_outbox
 from agent.storage.blobs import BlobStore
 from agent.storage.outbox import Outbox
@@ -71,7 +71,7 @@ def facts_in(parts: list[Envelope | BlobChunk]) -> list[Fact]:
 
 
 def test_what_has_no_receipt_is_written_and_verifies(folder: Path, stick: Path) -> None:
-    done = export(board(folder / OUTBOX_FILE), stick, now=moment)
+    done = export(outbox_source(folder / OUTBOX_FILE), stick, now=moment)
     assert (done.station, done.facts, done.signed, done.damaged) == (STATION, 201, True, False)
     assert done.path is not None
     reader, parts = read(done.path)
@@ -82,13 +82,13 @@ def test_what_has_no_receipt_is_written_and_verifies(folder: Path, stick: Path) 
 
 
 def test_whole_it_has_all_that_is_still_here(folder: Path, stick: Path) -> None:
-    done = export(board(folder / OUTBOX_FILE), stick, now=moment, whole=True)
+    done = export(outbox_source(folder / OUTBOX_FILE), stick, now=moment, whole=True)
     assert done.facts == 301
 
 
 def test_nothing_is_written_on_the_stations_own_disk(folder: Path, stick: Path) -> None:
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    export(board(folder / OUTBOX_FILE), stick, now=moment)
+    export(outbox_source(folder / OUTBOX_FILE), stick, now=moment)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -98,7 +98,7 @@ def test_pictures_go_along_when_they_are_asked_for(folder: Path, stick: Path) ->
     names = [blobs.write(content) for content in contents]
     damaged = next(path for path in (folder / "blobs").iterdir() if names[1].hex() in path.name)
     damaged.write_bytes(b"x" * 40_000)
-    done = export(board(folder / OUTBOX_FILE, blobs=True), stick, now=moment)
+    done = export(outbox_source(folder / OUTBOX_FILE, blobs=True), stick, now=moment)
     assert done.path is not None
     pieces = [part for part in read(done.path)[1] if isinstance(part, BlobChunk)]
     assert done.blobs == 2
@@ -111,7 +111,7 @@ def test_with_nothing_waiting_there_is_no_file(folder: Path, stick: Path) -> Non
     outbox = opened(folder)
     receipt(outbox, outbox.through)
     outbox.close()
-    done = export(board(folder / OUTBOX_FILE), stick, now=moment)
+    done = export(outbox_source(folder / OUTBOX_FILE), stick, now=moment)
     assert (done.path, list(stick.iterdir())) == (None, [])
     assert "没有需要导出" in done.sentences()[0]
 
@@ -119,7 +119,7 @@ def test_with_nothing_waiting_there_is_no_file(folder: Path, stick: Path) -> Non
 def test_a_damaged_outbox_is_salvaged_on_the_way(folder: Path, stick: Path) -> None:
     with (folder / OUTBOX_FILE).open("r+b") as file:
         file.write(b"rubbish" * 20)
-    done = export(board(folder / OUTBOX_FILE), stick, now=moment)
+    done = export(outbox_source(folder / OUTBOX_FILE), stick, now=moment)
     assert done.damaged
     assert done.path is not None
     facts = facts_in(read(done.path)[1])
@@ -143,7 +143,7 @@ def dead(folder: Path, tmp_path: Path) -> Path:
 
 
 def test_a_dead_boards_outbox_alone_is_exported_unsigned(dead: Path, stick: Path) -> None:
-    done = export(board(dead / OUTBOX_FILE), stick, now=moment, whole=True)
+    done = export(outbox_source(dead / OUTBOX_FILE), stick, now=moment, whole=True)
     assert (done.station, done.facts, done.signed) == (STATION, 302, False)
     assert done.path is not None
     reader, parts = read(done.path)
@@ -157,7 +157,7 @@ def test_a_damaged_outbox_without_its_key_also_goes_as_it_lay(dead: Path, stick:
     with (dead / OUTBOX_FILE).open("r+b") as file:
         file.write(b"rubbish" * 20)
     (dead / f"{OUTBOX_FILE}-wal").unlink()
-    done = export(board(dead / OUTBOX_FILE, station=STATION), stick, now=moment, whole=True)
+    done = export(outbox_source(dead / OUTBOX_FILE, station=STATION), stick, now=moment, whole=True)
     assert done.path is not None
     reader, parts = read(done.path)
     as_it_lay, said_again = reader.header.streams
@@ -184,14 +184,14 @@ def agent_runs(folder: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("agent_runs")
 def test_while_an_agent_runs_it_says_to_stop_it(folder: Path, stick: Path) -> None:
     with pytest.raises(ExportFailed, match="systemctl stop cunhui-agent"):
-        export(board(folder / OUTBOX_FILE), stick, now=moment)
+        export(outbox_source(folder / OUTBOX_FILE), stick, now=moment)
     assert list(stick.iterdir()) == []
 
 
 def test_a_full_stick_keeps_nothing(folder: Path, stick: Path) -> None:
     BlobStore(folder / "blobs").write(bytes(2**20))
     with room_for(2**20), pytest.raises(ExportFailed, match="满"):
-        export(board(folder / OUTBOX_FILE, blobs=True), stick, now=moment)
+        export(outbox_source(folder / OUTBOX_FILE, blobs=True), stick, now=moment)
     assert list(stick.iterdir()) == []
 
 
@@ -220,25 +220,25 @@ def test_a_stick_that_holds_less_than_it_says_is_found_out(
 
     monkeypatch.setattr("agent.rescue.stick.os", SimpleNamespace(**vars(os) | {"fsync": spoilt}))
     with pytest.raises(ExportFailed, match="换一个 U 盘"):
-        export(board(folder / OUTBOX_FILE), stick, now=moment)
+        export(outbox_source(folder / OUTBOX_FILE), stick, now=moment)
     assert list(stick.iterdir()) == []
 
 
 def test_no_stick_no_outbox_no_file_and_no_name(folder: Path, stick: Path, tmp_path: Path) -> None:
     with pytest.raises(ExportFailed, match="先插好 U 盘"):
-        export(board(folder / OUTBOX_FILE), tmp_path / "nowhere", now=moment)
+        export(outbox_source(folder / OUTBOX_FILE), tmp_path / "nowhere", now=moment)
     with pytest.raises(ExportFailed, match="没有记录文件"):
-        export(board(tmp_path / OUTBOX_FILE), stick, now=moment)
+        export(outbox_source(tmp_path / OUTBOX_FILE), stick, now=moment)
     with pytest.raises(ExportFailed, match="没有记录文件"):
-        export(board(tmp_path), stick, now=moment)
+        export(outbox_source(tmp_path), stick, now=moment)
     (tmp_path / "rubbish.db").write_bytes(b"rubbish" * 10_000)
     with pytest.raises(ExportFailed, match="--station"):
-        export(board(tmp_path / "rubbish.db"), stick, now=moment)
+        export(outbox_source(tmp_path / "rubbish.db"), stick, now=moment)
 
 
 def test_anothers_outbox_is_refused(folder: Path, stick: Path) -> None:
     with pytest.raises(ExportFailed, match=STATION):
-        export(board(folder / OUTBOX_FILE, station="shili-99"), stick, now=moment)
+        export(outbox_source(folder / OUTBOX_FILE, station="shili-99"), stick, now=moment)
 
 
 def test_the_command_says_in_chinese_what_it_did(folder: Path, stick: Path, capsys: pytest.CaptureFixture[str]) -> None:

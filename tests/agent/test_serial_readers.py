@@ -71,7 +71,7 @@ def test_bytes_that_come_one_by_one(port: SerialPort) -> None:
 
 @pytest.mark.parametrize("kind", READERS)
 def test_a_card_that_lies_there_is_one_touch(port: SerialPort, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.drivers.held_cards.GONE_AFTER_S", 0.2)
+    monkeypatch.setattr("agent.drivers.looping_reader.GONE_AFTER_S", 0.2)
     with reading(reader_on(port, kind)) as heard:
         for _ in range(20):
             port.send(FRAMES[kind](CARD))

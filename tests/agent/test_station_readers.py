@@ -104,7 +104,7 @@ def running(enrolled: EnrolledStation) -> Iterator[HeardInbox]:
     """Run the station on a thread of its own, with every reader ready."""
     inbox = HeardInbox()
     with station(load(enrolled.config), enrolled.identity, environ={}, inbox=inbox) as made:
-        assert any(isinstance(device, WatchedKeyboards) for device in made.parts.devices)
+        assert any(isinstance(source, WatchedKeyboards) for source in made.parts.sources)
         thread = threading.Thread(target=made.core.run)
         thread.start()
         try:

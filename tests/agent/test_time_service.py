@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.drivers.machine_programs import ProgramFailed, ProgramMissing, output_of
 from agent.drivers.system_clock import LinuxClock
 from agent.drivers.time_service import CHRONY, KERNEL_FLAG, TIMESYNCD, MachineTimeService, judge_chrony, judge_timesyncd
-from agent.drivers.tool import ToolMissing, ToolRefused, ask
 from agent.ports import DeviceError
 
 SYNCED = (
@@ -103,7 +103,7 @@ def of(command: Sequence[str], said: str, *, flag: str = "yes\n") -> Callable[[S
         if asked == KERNEL_FLAG:
             return flag
         if asked != command:
-            raise ToolRefused("it does not run")
+            raise ProgramFailed("it does not run")
         return said
 
     return ask_it
@@ -114,7 +114,7 @@ def test_who_runs_is_asked_chrony_first() -> None:
     assert MachineTimeService(said_by=of(TIMESYNCD, TIMESYNC)).read().service == "timesyncd"
 
     def nobody(asked: Sequence[str]) -> str:
-        raise ToolMissing(asked[0])
+        raise ProgramMissing(asked[0])
 
     assert MachineTimeService(said_by=nobody).read().service == "kernel"
 
@@ -183,7 +183,7 @@ def test_a_program_that_hangs_or_never_ends_is_ended(program: Callable[[str], No
     program(script)
     began = time.monotonic()
     with pytest.raises(DeviceError):
-        ask(CHRONY, limit_s=0.5)
+        output_of(CHRONY, limit_s=0.5)
     assert time.monotonic() - began < 30, "the program's own minute was not waited for"
 
 
@@ -192,12 +192,12 @@ def test_a_program_hears_nothing_of_the_service_manager(
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", "/run/notify")
     program('echo "<$NOTIFY_SOCKET>"')
-    assert ask(CHRONY) == "<>\n"
+    assert output_of(CHRONY) == "<>\n"
 
 
 def test_a_program_that_fails_or_is_missing(program: Callable[[str], None]) -> None:
     program("echo '506 Cannot talk to daemon'; exit 1")
-    with pytest.raises(ToolRefused):
-        ask(CHRONY)
-    with pytest.raises(ToolMissing):
-        ask(("no-such-program-anywhere",))
+    with pytest.raises(ProgramFailed):
+        output_of(CHRONY)
+    with pytest.raises(ProgramMissing):
+        output_of(("no-such-program-anywhere",))

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
-from agent.identity.station_identity import Identity, record_key, save_answer, tls_key
+from agent.identity.station_identity import Identity, record_key, save_enrolment, tls_key
 from protocol.enrolment import Broker, Enrolled
 
 CARD_KEY = bytes(range(32))
@@ -61,7 +61,7 @@ def make_enrolled(
     config = folder / "station.toml"
     sections = "".join(f'[[reader]]\ndriver = "{name}"\n' for name in readers)
     config.write_text(_CONFIG.format(readers=sections, camera=camera), encoding="utf-8")
-    return EnrolledStation(folder, config, save_answer(folder, answer), county_key)
+    return EnrolledStation(folder, config, save_enrolment(folder, answer), county_key)
 
 
 def _self_signed(folder: Path) -> str:

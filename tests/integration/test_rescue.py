@@ -8,7 +8,7 @@ from django.conf import settings
 
 from agent.config.station_config import OUTBOX_FILE
 from agent.identity.station_identity import RECORD_KEY, record_key
-from agent.rescue import board, export
+from agent.rescue import export, outbox_source
 from agent.storage.outbox import Outbox
 from agent.uplink.agreement import Continue, agree
 from protocol.birth import Birth, Welcome
@@ -65,7 +65,7 @@ def birth(outbox: Outbox) -> list[object]:
 
 
 def carried(folder: Path, *, dead_board: bool = False) -> Taken:
-    done = export(board(folder / OUTBOX_FILE), folder.parent, now=moment, whole=dead_board)
+    done = export(outbox_source(folder / OUTBOX_FILE), folder.parent, now=moment, whole=dead_board)
     assert done.path is not None
     return take_file(done.path, dead_board=dead_board, actor="test", clock=lambda: NOW)
 

@@ -19,7 +19,7 @@ import pytest
 from evdev import UInput, ecodes
 from PIL import Image, ImageChops, ImageColor
 
-from agent.doctor.asking import ask
+from agent.doctor.asking import ask_agent
 from firmware_scripts.systemd.unit import FOLDER
 from kiosk_tui import theme
 from protocol.kiosk import Status
@@ -198,7 +198,7 @@ def test_the_camera_sees_neither_network_nor_keys_nor_outbox(agent: str) -> None
 def test_the_kiosk_is_on_the_screen_and_hears_a_keypad_that_comes_later(agent: str) -> None:
     kiosk = "cunhui-kiosk.service"
     systemctl("start", kiosk)
-    until(lambda: isinstance(status := ask(KIOSK_SOCKET), Status) and status.screen)
+    until(lambda: isinstance(status := ask_agent(KIOSK_SOCKET), Status) and status.screen)
     until(lambda: commonest_colour() == ImageColor.getrgb(theme.PAPER))
     home = picture()
     with UInput({ecodes.EV_KEY: [ecodes.KEY_KP9, ecodes.KEY_9]}, name="keypad") as keypad:

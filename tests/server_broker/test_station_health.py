@@ -98,9 +98,9 @@ def test_whatever_is_bad_says_what_to_do() -> None:
         boot_reason="power_fault",
     )
     found = readings(status_of(ill, disk_free_kib=10, saving=["blobs", "unheard-of"]))
-    amiss = [one for one in found if one.word.tone in ("warn", "bad")]
-    assert len(amiss) == 11
-    assert all(one.remedy.endswith("。") for one in amiss)
+    problem_finding = [one for one in found if one.word.tone in ("warn", "bad")]
+    assert len(problem_finding) == 11
+    assert all(one.remedy.endswith("。") for one in problem_finding)
 
 
 def test_the_worst_is_one_word() -> None:

@@ -39,7 +39,11 @@ def refuse_foreign(owner: bytes | None, *, station: str) -> None:
         StorageFailed: ``owner`` is known and is not ``station``.
     """
     if owner is not None and owner != station.encode():
-        raise StorageFailed(f"the outbox belongs to station {owner.decode(errors='replace')!r}, this is {station!r}")
+        other = owner.decode(errors="replace")
+        raise StorageFailed(
+            f"the outbox belongs to station {other!r}, this is {station!r}",
+            says=f"记录文件是站点 {other} 的，本站是 {station}",
+        )
 
 
 def _check_tables(store: Store) -> None:

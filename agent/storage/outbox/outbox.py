@@ -25,7 +25,7 @@ from agent.storage.outbox.stream import Appender, Tip, load_tip, read_facts
 from agent.storage.outbox.wal_recovery import recover_wal
 from agent.storage.store import Store
 from protocol import birth, chain
-from protocol.envelope import Envelope, SealedFact
+from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope, SealedFact
 from protocol.facts import MAX_BODY_BYTES, EpochReason, Fact, encode_fact
 from protocol.heads import SignedHead, sign_head
 from protocol.receipts import Receipt
@@ -168,7 +168,9 @@ class Outbox:
             self._signed = self._sign(self.through, self.head)
         return self._signed
 
-    def envelope_after(self, seq: int, *, max_facts: int = 200, max_bytes: int = 32_768) -> Envelope | None:
+    def envelope_after(
+        self, seq: int, *, max_facts: int = SENT_FACTS, max_bytes: int = SENT_FACT_BYTES
+    ) -> Envelope | None:
         """Return the facts after ``seq`` of the current stream with the signed head at the last of them.
 
         Args:

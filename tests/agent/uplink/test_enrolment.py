@@ -13,15 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.drivers.https import post_json
 from agent.identity.enrolment import (
-    AnswerRefused,
     CountyRefused,
     CountyUnreachable,
     NotTheCounty,
+    ResponseRefused,
     enrol,
     renew,
     renewal_due_ms,
 )
-from agent.identity.station_identity import ANSWER, CERTIFICATE, RECORD_KEY, TLS_KEY, IdentityBroken, load_identity
+from agent.identity.station_identity import CERTIFICATE, ENROLLED, RECORD_KEY, TLS_KEY, IdentityBroken, load_identity
 from protocol.enrolment import NotEnrolled
 from protocol.signing import key_id
 from tests.agent.uplink.enrolment_desk import CLAIM, EnrolmentDesk
@@ -57,9 +57,9 @@ def test_a_claim_makes_a_station(web: Web, desk: EnrolmentDesk, authority: Autho
     again = load_identity(folder)
     assert again is not None
     assert again.enrolled == identity.enrolled
-    for name in (RECORD_KEY, TLS_KEY, CERTIFICATE, ANSWER):
+    for name in (RECORD_KEY, TLS_KEY, CERTIFICATE, ENROLLED):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600, name
-    assert {path.name for path in folder.iterdir()} == {RECORD_KEY, TLS_KEY, CERTIFICATE, ANSWER}
+    assert {path.name for path in folder.iterdir()} == {RECORD_KEY, TLS_KEY, CERTIFICATE, ENROLLED}
 
 
 def test_renewal_keeps_the_keys_and_replaces_the_certificate(web: Web, authority: Authority, folder: Path) -> None:
@@ -100,7 +100,7 @@ def test_an_answer_that_makes_no_sense_is_refused(
     web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path, answer: bytes, status: int
 ) -> None:
     desk.answer = status, answer
-    with pytest.raises(AnswerRefused):
+    with pytest.raises(ResponseRefused):
         enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     assert load_identity(folder) is None
 
@@ -110,7 +110,7 @@ def test_an_answer_to_another_question_is_refused(
     web: Web, desk: EnrolmentDesk, authority: Authority, folder: Path, field: str, value: object
 ) -> None:
     setattr(desk, field, value)
-    with pytest.raises(AnswerRefused):
+    with pytest.raises(ResponseRefused):
         enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     assert load_identity(folder) is None
 
@@ -120,7 +120,7 @@ def test_a_renewal_for_another_station_is_refused(
 ) -> None:
     identity = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     desk.station = desk.common = "demo-0002"
-    with pytest.raises(AnswerRefused):
+    with pytest.raises(ResponseRefused):
         renew(identity, url=web.url, ca_file=authority.ca_file, post=post_json)
     kept = load_identity(folder)
     assert kept is not None
@@ -204,7 +204,7 @@ def test_a_certificate_file_lost_in_a_power_cut_comes_back(web: Web, authority: 
     assert (folder / CERTIFICATE).read_text() == identity.enrolled.certificate
 
 
-DAMAGES = [(name, content) for name in (RECORD_KEY, TLS_KEY, ANSWER) for content in (b"", b"\x00\xff", b"{}")]
+DAMAGES = [(name, content) for name in (RECORD_KEY, TLS_KEY, ENROLLED) for content in (b"", b"\x00\xff", b"{}")]
 
 
 @pytest.mark.parametrize(("name", "content"), [*DAMAGES, (RECORD_KEY, None), (TLS_KEY, None)])

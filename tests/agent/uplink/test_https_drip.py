@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from agent.drivers.county_probe import knock
+from agent.drivers.county_probe import probe_endpoint
 from agent.drivers.https import post_json
 from agent.ports import DeviceError
 from tests.agent.uplink.pki import Authority, Issued
@@ -86,7 +86,10 @@ def test_a_knock_at_a_door_that_drips_ends_too(authority: Authority) -> None:
     stranger = Dripping(None, b"\x16\x03\x03\x40\x00")
     began = time.monotonic()
     try:
-        assert knock("127.0.0.1", stranger.port, authority.ca_file, None, within_s=LIMIT_S) in ("stranger", "away")
+        assert probe_endpoint("127.0.0.1", stranger.port, authority.ca_file, None, within_s=LIMIT_S) in (
+            "stranger",
+            "away",
+        )
     finally:
         stranger.close()
     assert time.monotonic() - began < IN_ANY_CASE_S

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import partial
 
 from agent.events import StopAsked
-from agent.station.core import Parts
+from agent.station.core import StationParts
 from agent.wiring.assembly import station
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import wait_until
@@ -60,7 +60,7 @@ class Day:
             self.inbox.busy = partial(self._busy, made.parts)
             made.core.run()
 
-    def _busy(self, parts: Parts) -> bool:
+    def _busy(self, parts: StationParts) -> bool:
         under_way = parts.uplink.state != "connected" or parts.waiting() > 0
         if not (under_way or self.settled.is_set()) and parts.home.current().levels:
             self.settled.set()

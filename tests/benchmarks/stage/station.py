@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from agent.config.station_config import OUTBOX_FILE, StationConfig, load
-from agent.identity.station_identity import ANSWER, Identity, load_identity
+from agent.identity.station_identity import ENROLLED, Identity, load_identity
 from firmware_scripts.demo.cast import CastStation
 from firmware_scripts.demo.processes import Process, wait_until
 from firmware_scripts.demo.station import DemoStation
@@ -67,7 +67,7 @@ class BenchStation:
 
     def dial(self, port: int) -> None:
         """Have the agent look for its broker at this port of 127.0.0.1 from the next start on."""
-        answer = self._demo.card / ANSWER
+        answer = self._demo.card / ENROLLED
         enrolled = json.loads(answer.read_bytes())
         enrolled["broker"]["port"] = port
         answer.write_bytes(msgspec.json.encode(enrolled))

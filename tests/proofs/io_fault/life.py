@@ -11,8 +11,8 @@ import apsw
 
 from agent.config.station_config import OUTBOX_FILE
 from agent.events import PackFetched
-from agent.identity.station_identity import TLS_KEY, IdentityBroken, record_key, save_answer, tls_key
-from agent.rescue import ExportFailed, board, export
+from agent.identity.station_identity import TLS_KEY, IdentityBroken, record_key, save_enrolment, tls_key
+from agent.rescue import ExportFailed, export, outbox_source
 from agent.storage.durable import make_folder
 from agent.storage.errors import StorageFailed, StorageFull
 from protocol.receipts import Receipt
@@ -108,7 +108,7 @@ class Life:
                 self.tell(record_key=record_key(self._station).private_bytes_raw())
                 tls_key(self._station)
                 self.tell(tls_key=(self._station / TLS_KEY).read_bytes())
-                save_answer(self._station, enrolled(1))
+                save_enrolment(self._station, enrolled(1))
             except OSError:
                 continue
             self.tell(identity=(1, 1))
@@ -119,7 +119,7 @@ class Life:
         kept, _ = self.told.identity
         self.tell(identity=(kept, kept + 1))
         try:
-            save_answer(self._station, enrolled(kept + 1))
+            save_enrolment(self._station, enrolled(kept + 1))
         except OSError:
             return
         self.tell(identity=(kept + 1, kept + 1))
@@ -213,7 +213,7 @@ class Life:
     def _export(self) -> None:
         self._close()
         try:
-            done = export(board(self._station / OUTBOX_FILE), self._stick, now=moment)
+            done = export(outbox_source(self._station / OUTBOX_FILE), self._stick, now=moment)
         except ExportFailed:
             return
         if done.path is not None:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from agent.config.station_config import OUTBOX_FILE
-from agent.identity.station_identity import ANSWER
+from agent.identity.station_identity import ENROLLED
 from firmware_scripts.demo.bench import Bench
 from firmware_scripts.demo.observer import blinks, lit_facts, reckon, touch_rows
 from firmware_scripts.demo.presenter import Presenter
@@ -54,7 +54,7 @@ class Kills:
         self._ended = threading.Event()
         self._office = Office(bench.county.home, [station.cast.id for station in bench.stations], seed=seed)
         authority = county_keys(CountyHome(bench.county.home)).authority
-        self._ageing = {one.cast.id: Ageing(one.card / ANSWER, authority) for one in bench.stations}
+        self._ageing = {one.cast.id: Ageing(one.card / ENROLLED, authority) for one in bench.stations}
         self.kills: Counter[str] = Counter()
         self.renewals_cut = 0
         """Kills of an agent, or of its errand, while its certificate was being renewed."""

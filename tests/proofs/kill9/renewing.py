@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-_MODULE = b"agent.drivers.https_process"
+_MODULE = b"agent.errands"
 
 
 def errands(*, proc: Path = Path("/proc")) -> dict[int, int]:

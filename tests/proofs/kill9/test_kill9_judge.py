@@ -190,7 +190,7 @@ def test_what_cannot_be_read_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_an_errand_is_found_by_its_parent_and_its_program(tmp_path: Path) -> None:
-    for pid, parent, program in ((7, 1, "agent.cli"), (8, 7, "agent.drivers.https_process"), (9, 7, "other")):
+    for pid, parent, program in ((7, 1, "agent.cli"), (8, 7, "agent.errands"), (9, 7, "other")):
         folder = tmp_path / str(pid)
         folder.mkdir()
         (folder / "stat").write_text(f"{pid} (a) b) S {parent} 1 1")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, override
 
 from agent.clocking.lifecycle import Lifecycle
-from agent.drivers.https_process import Renew, renew_where_due
+from agent.errands import RenewErrand, renew_where_due
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame, RenewalEnded
 from agent.identity.enrolment import enrol
 from agent.identity.renewal import Renewal
@@ -223,7 +223,7 @@ class Board:
 
     def _renew(self, wall_ms: int, anyway: bool) -> RenewalEnded:
         folder, ca = str(self._folder), str(self._county.ca_file)
-        call = Renew(folder=folder, url="https://county", ca=ca, now_ms=wall_ms, anyway=anyway)
+        call = RenewErrand(folder=folder, url="https://county", ca=ca, now_ms=wall_ms, anyway=anyway)
         outcome = renew_where_due(call, self._county.post)
         keys = tuple(outcome.county_keys)
         return RenewalEnded(renewed=outcome.renewed, due_ms=outcome.due_ms, county_keys=keys)

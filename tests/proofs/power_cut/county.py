@@ -11,7 +11,8 @@ from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.drivers import https, https_process
+from agent import errands
+from agent.drivers import https
 from agent.identity.station_identity import Identity
 from protocol.commands import Command
 from protocol.enrolment import Broker, Enrolled
@@ -137,12 +138,12 @@ class _Session:
 def serving(file: bytes, *, breaks_at: int) -> Iterator[None]:
     """Let an errand fetch this file in this process, over a line that breaks after so many of its bytes."""
 
-    def errand(call: https_process.Fetch, **_: Any) -> https_process.Outcome:
+    def errand(call: errands.FetchErrand, **_: Any) -> errands.ErrandOutcome:
         https.fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into))
-        return https_process.Outcome()
+        return errands.ErrandOutcome()
 
     with (
-        patch.object(https_process, "run_errand", errand),
+        patch.object(errands, "run_errand", errand),
         patch.object(https, "_session", lambda *_: _Session(file, breaks_at)),
     ):
         yield

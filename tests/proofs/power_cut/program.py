@@ -22,7 +22,7 @@ from agent.commands.command_log import CommandLog
 from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
 from agent.config.station_config import OUTBOX_FILE
-from agent.drivers.https_process import fetch_apart
+from agent.errands import fetch_by_errand
 from agent.events import PictureTaken
 from agent.identity.station_identity import load_identity
 from agent.inbox import Inbox
@@ -268,7 +268,7 @@ class Program:
         """Fetch a pack's file from the county that `county.serving` stands for, as the product does it."""
         folder = self._folder / "downloads"
         url, authority = "https://county.example", Path("/dev/null")
-        return fetch_apart(url, authority, ref.sha256, ref.size, folder=folder, billed=lambda _: None)
+        return fetch_by_errand(url, authority, ref.sha256, ref.size, folder=folder, billed=lambda _: None)
 
     @property
     def fetching(self) -> bool:

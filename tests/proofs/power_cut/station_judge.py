@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import override
 
 from agent.drivers.https import WrongContent
-from agent.identity.station_identity import ANSWER, TLS_KEY, load_identity, record_key
+from agent.identity.station_identity import ENROLLED, TLS_KEY, load_identity, record_key
 from agent.ports import DeviceError
 from protocol.export import ExportReader
 from protocol.facts import BlobAnnounced, BlobEvicted, CommandResult, Fact, Touch
@@ -63,7 +63,7 @@ def _identity_is_right(folder: Path, told: StationTold, verdict: Verdict) -> boo
     if told.tls_key is not None and (folder / TLS_KEY).read_bytes() != told.tls_key:
         verdict.lost += 1
     kept, asked = told.identity
-    identity = load_identity(folder) if (folder / ANSWER).exists() else None
+    identity = load_identity(folder) if (folder / ENROLLED).exists() else None
     if identity is None:
         verdict.lost += kept > 0
         return False

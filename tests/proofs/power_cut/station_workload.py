@@ -8,8 +8,8 @@ from typing import Any
 
 from agent.config.station_config import OUTBOX_FILE
 from agent.events import PackFetched
-from agent.identity.station_identity import TLS_KEY, record_key, save_answer, tls_key
-from agent.rescue import board, export
+from agent.identity.station_identity import TLS_KEY, record_key, save_enrolment, tls_key
+from agent.rescue import export, outbox_source
 from agent.storage.durable import make_folder
 from protocol.units import Moment
 from tests.fakes.clockwork import FakeSystemClock
@@ -53,7 +53,7 @@ class _Workload:
     def renew(self) -> None:
         kept, _ = self.told.identity
         self.tell(identity=(kept, kept + 1))
-        save_answer(self._folder, enrolled(kept + 1))
+        save_enrolment(self._folder, enrolled(kept + 1))
         self.tell(identity=(kept + 1, kept + 1))
 
     def open(self) -> None:
@@ -120,7 +120,7 @@ class _Workload:
 
     def export(self) -> None:
         self._program.close()
-        done = export(board(self._folder / OUTBOX_FILE), self._stick, now=_noon)
+        done = export(outbox_source(self._folder / OUTBOX_FILE), self._stick, now=_noon)
         assert done.path is not None
         self.tell(exports=self.told.exports | {done.path.name: done.facts})
         self._recording.purpose = "open"

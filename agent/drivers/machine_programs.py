@@ -1,4 +1,4 @@
-"""Ask a program of the machine, with a limit on its time and on what it may say. Call it on a thread of its own."""
+"""Run a program of the machine, with limits on its time and output. It blocks, so call it on a thread of its own."""
 
 import os
 import select
@@ -11,40 +11,40 @@ from agent.ports import DeviceError
 
 LIMIT_S = 5.0
 MAX_BYTES = 16_384
-_MANAGERS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+_SERVICE_MANAGER = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
-class ToolMissing(DeviceError):
+class ProgramMissing(DeviceError):
     """The program is not on this machine."""
 
 
-class ToolRefused(DeviceError):
+class ProgramFailed(DeviceError):
     """The program ended with an exit status that is not 0."""
 
 
-def ask(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
-    """Return what a program writes to standard output, and end it.
+def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
+    """Run a program to its end and return what it writes to standard output.
 
     Raises:
-        ToolMissing, ToolRefused: As they say.
-        DeviceError: It said nothing in time, too much, or what is no UTF-8.
+        ProgramMissing, ProgramFailed: The program is not here, or ended with an error.
+        DeviceError: It did not end in time, wrote too much, or wrote no UTF-8. It is killed.
     """
     program = shutil.which(command[0])
     if program is None:
-        raise ToolMissing(f"{command[0]} is not installed")
+        raise ProgramMissing(f"{command[0]} is not installed")
     try:
         said, status = _run([program, *command[1:]], deadline=time.monotonic() + limit_s)
         text = said.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise DeviceError(f"{command[0]}: {error}") from error
     if status != 0:
-        raise ToolRefused(f"{command[0]} ended with status {status}")
+        raise ProgramFailed(f"{command[0]} ended with status {status}")
     return text
 
 
 def _run(command: list[str], *, deadline: float) -> tuple[bytes, int]:
-    # systemd's own programs would tell the service manager of their failures in the agent's name.
-    environ = {name: value for name, value in os.environ.items() if name not in _MANAGERS} | {"LC_ALL": "C"}
+    # With these variables systemd's own programs would report to the service manager in the agent's name.
+    environ = {name: value for name, value in os.environ.items() if name not in _SERVICE_MANAGER} | {"LC_ALL": "C"}
     with subprocess.Popen(  # noqa: S603 -- a program of the machine, named in our own code
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
     ) as process:

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from agent.drivers.https import WrongContent, post_json
-from agent.drivers.https_process import COMMAND, Fetch, Outcome, fetch_apart, renew_apart, run_errand
+from agent.errands import COMMAND, ErrandOutcome, FetchErrand, fetch_by_errand, renew_by_errand, run_errand
 from agent.identity.enrolment import enrol, renewal_due_ms
 from agent.identity.station_identity import load_identity
 from agent.ports import DeviceError
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 def fetch(web: Web, authority: Authority, folder: Path, *, sha256: bytes = NAME) -> bytes:
     url, into = f"{web.url}/packs/x", folder / "downloads"
-    return fetch_apart(url, authority.ca_file, sha256, len(CONTENT), folder=into, billed=unmetered)
+    return fetch_by_errand(url, authority.ca_file, sha256, len(CONTENT), folder=into, billed=unmetered)
 
 
 def unmetered(count: int) -> None:
@@ -88,7 +88,7 @@ def test_what_is_moved_is_told_also_when_it_was_for_nothing(
     told: list[int] = []
     url, sha256 = f"{web.url}/packs/x", bytes(32) if wrong else NAME
     with pytest.raises(WrongContent) if wrong else nullcontext():
-        fetch_apart(url, authority.ca_file, sha256, len(CONTENT), folder=folder, billed=told.append)
+        fetch_by_errand(url, authority.ca_file, sha256, len(CONTENT), folder=folder, billed=told.append)
     [billed] = told
     assert len(CONTENT) + 2_000 < billed < len(CONTENT) * 1.1
 
@@ -97,9 +97,9 @@ def test_a_certificate_is_renewed_when_it_is_due(web: Web, authority: Authority,
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     due_ms = renewal_due_ms(first.enrolled.certificate)
     asked = len(web.requests)
-    early = renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms - 1, billed=unmetered)
-    assert (early, len(web.requests)) == (Outcome(due_ms=due_ms), asked)
-    assert renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms, billed=unmetered).renewed
+    early = renew_by_errand(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms - 1, billed=unmetered)
+    assert (early, len(web.requests)) == (ErrandOutcome(due_ms=due_ms), asked)
+    assert renew_by_errand(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms, billed=unmetered).renewed
     second = load_identity(folder)
     assert second is not None
     assert second.enrolled.certificate != first.enrolled.certificate
@@ -112,7 +112,7 @@ def test_a_certificate_is_renewed_before_it_is_due_for_the_countys_keys(
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     early_ms = renewal_due_ms(first.enrolled.certificate) - 1
     desk.county_keys = [b"\x02" * 32]
-    outcome = renew_apart(
+    outcome = renew_by_errand(
         folder, url=web.url, ca_path=authority.ca_file, now_ms=early_ms, anyway=True, billed=unmetered
     )
     assert (outcome.renewed, outcome.county_keys) == (True, [b"\x02" * 32])
@@ -127,8 +127,8 @@ def test_a_refused_renewal_leaves_the_certificate(
     first = enrol(folder, url=web.url, ca_file=authority.ca_file, claim=CLAIM, post=post_json)
     desk.wrong_nonce = True
     due_ms = renewal_due_ms(first.enrolled.certificate)
-    with pytest.raises(DeviceError, match="AnswerRefused"):
-        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms, billed=unmetered)
+    with pytest.raises(DeviceError, match="ResponseRefused"):
+        renew_by_errand(folder, url=web.url, ca_path=authority.ca_file, now_ms=due_ms, billed=unmetered)
     assert first.certificate_file.read_text() == first.enrolled.certificate
 
 
@@ -140,12 +140,12 @@ def test_a_folder_that_is_no_stations_is_a_device_error(
     if enrolled is not None:
         (folder / "enrolled.json").write_bytes(enrolled)
     with pytest.raises(DeviceError):
-        renew_apart(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS, billed=unmetered)
+        renew_by_errand(folder, url=web.url, ca_path=authority.ca_file, now_ms=FAR_AHEAD_MS, billed=unmetered)
 
 
 def test_nobody_there_is_a_device_error(authority: Authority, tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="Connection"):
-        fetch_apart(
+        fetch_by_errand(
             "https://127.0.0.1:9/packs/x", authority.ca_file, NAME, 10, folder=tmp_path / "downloads", billed=unmetered
         )
 
@@ -161,7 +161,7 @@ def test_nobody_there_is_a_device_error(authority: Authority, tmp_path: Path) ->
 )
 def test_a_process_that_hangs_dies_or_babbles_is_a_device_error(program: str, why: str) -> None:
     """Each but the first takes its line, so that it depends on no race what the agent sees."""
-    call = Fetch(url="", ca="", sha256=NAME, size=1, into="")
+    call = FetchErrand(url="", ca="", sha256=NAME, size=1, into="")
     with pytest.raises(DeviceError, match=why):
         run_errand(call, limit_s=1.0, billed=unmetered, command=[sys.executable, "-c", program])
 
@@ -169,7 +169,7 @@ def test_a_process_that_hangs_dies_or_babbles_is_a_device_error(program: str, wh
 def test_a_program_that_is_missing_is_a_device_error() -> None:
     with pytest.raises(DeviceError):
         run_errand(
-            Fetch(url="", ca="", sha256=NAME, size=1, into=""),
+            FetchErrand(url="", ca="", sha256=NAME, size=1, into=""),
             limit_s=1.0,
             billed=unmetered,
             command=["/no/such/program"],
@@ -180,7 +180,7 @@ def test_it_ends_with_the_agent(authority: Authority, tmp_path: Path) -> None:
     """A server that never answers holds it up; when the agent's end of the pipe closes, it ends at once."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/packs/x"
-        call = Fetch(url=url, ca=str(authority.ca_file), sha256=NAME, size=10, into=str(tmp_path / "file"))
+        call = FetchErrand(url=url, ca=str(authority.ca_file), sha256=NAME, size=10, into=str(tmp_path / "file"))
         process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert process.stdin is not None
         assert process.stdout is not None
@@ -198,9 +198,9 @@ def test_the_agent_loads_neither_the_http_library_nor_x509(web: Web, authority: 
 import sys
 from pathlib import Path
 import agent.wiring.assembly
-from agent.drivers.https_process import fetch_apart
-fetch_apart({f"{web.url}/packs/x"!r}, Path({str(authority.ca_file)!r}), bytes.fromhex({NAME.hex()!r}), {len(CONTENT)},
-            folder=Path({str(tmp_path / "downloads")!r}), billed=[].append)
+from agent.errands import fetch_by_errand
+fetch_by_errand({f"{web.url}/packs/x"!r}, Path({str(authority.ca_file)!r}), bytes.fromhex({NAME.hex()!r}),
+            {len(CONTENT)}, folder=Path({str(tmp_path / "downloads")!r}), billed=[].append)
 print([name for name in ("requests", "urllib3", "cryptography.x509", "importlib.metadata") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
