@@ -437,7 +437,7 @@ def test_a_technicians_program_is_told_how_the_station_is(running: Running) -> N
     assert running.station.health.current().machine.temperature_c == 55
 
 
-def test_a_station_that_is_told_the_last_time_that_counts_goes_on(running: Running, system: FakeSystemClock) -> None:
+def test_a_station_at_the_last_time_of_the_calendar_goes_on(running: Running, system: FakeSystemClock) -> None:
     assert running.station.county_told(LAST_WALL_MS)
     running.station.touch(ZHANG)
     for _ in range(3):

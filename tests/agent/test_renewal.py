@@ -51,7 +51,9 @@ def rig(station: Bench) -> Rig:
     return Rig(station)
 
 
-def test_it_is_looked_at_once_and_again_when_it_is_due(rig: Rig, station: Bench, system: FakeSystemClock) -> None:
+def test_the_certificate_is_read_once_and_renewed_when_it_is_due(
+    rig: Rig, station: Bench, system: FakeSystemClock
+) -> None:
     began = station.now().wall
     for _ in range(44 * 24):
         rig.tick()
@@ -63,7 +65,7 @@ def test_it_is_looked_at_once_and_again_when_it_is_due(rig: Rig, station: Bench,
 
 
 @pytest.mark.parametrize("answer", [RenewalEnded(problem="refused"), OSError("no such folder")])
-def test_one_that_fails_is_tried_again_in_an_hour(
+def test_a_renewal_that_fails_is_tried_again_in_an_hour(
     rig: Rig, system: FakeSystemClock, answer: RenewalEnded | Exception
 ) -> None:
     rig.answer = answer
@@ -104,7 +106,7 @@ def test_without_the_time_and_the_county_it_is_renewed_on_suspicion_once(undated
     assert undated.asked == [LONG_PAST_DUE]
 
 
-def test_on_suspicion_it_is_tried_until_it_succeeds(undated: Rig, system: FakeSystemClock) -> None:
+def test_a_renewal_on_suspicion_is_tried_until_it_succeeds(undated: Rig, system: FakeSystemClock) -> None:
     undated.answer = OSError("no county")
     system.pass_ms(SUSPICION_MS)
     undated.tick(connected=False)

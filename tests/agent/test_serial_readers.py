@@ -113,7 +113,7 @@ def test_two_cards_that_spoil_each_other_are_none(port: SerialPort) -> None:
         b"\x1b[2J\x1b[A\x03\x03",
     ],
 )
-def test_what_is_no_frame_is_no_card_and_the_next_card_is_read(port: SerialPort, rubbish: bytes) -> None:
+def test_a_damaged_frame_is_no_card_and_the_next_card_is_read(port: SerialPort, rubbish: bytes) -> None:
     with reading(reader_on(port)) as heard:
         port.send(rubbish)
         port.send(framed(OTHER))

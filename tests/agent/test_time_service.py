@@ -133,7 +133,7 @@ def test_timesyncd_needs_the_kernels_flag_too() -> None:
         ((False, 0.1), ""),
     ],
 )
-def test_where_no_service_runs_the_kernel_says(
+def test_without_a_service_the_kernel_is_asked(
     monkeypatch: pytest.MonkeyPatch, asked: tuple[bool, float] | None, problem: str
 ) -> None:
     monkeypatch.setattr("agent.drivers.time_service.kernel_discipline", lambda: asked)

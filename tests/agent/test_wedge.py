@@ -171,7 +171,7 @@ ESCAPE = (ecodes.KEY_ESC, ecodes.KEY_LEFTBRACE, ecodes.KEY_2, ecodes.KEY_J)
         (LOST_KEYS.code, ecodes.KEY_1, ecodes.KEY_2, ecodes.KEY_ENTER),
     ],
 )
-def test_what_no_card_types_goes_nowhere(keyboards: FakeKeyboards, codes: tuple[int, ...]) -> None:
+def test_typing_that_is_no_card_goes_nowhere(keyboards: FakeKeyboards, codes: tuple[int, ...]) -> None:
     plugged = keyboards.plug(keyboard())
     with reading(wedge(keyboards)) as heard:
         keyboards.press(plugged, *codes)
