@@ -1,4 +1,4 @@
-"""Commands are executed once, in time, and answered by one fact, whatever happens in between."""
+"""Each command is executed once, in time, and has one result as a fact, whatever happens in between."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def command(system: FakeSystemClock, **changes: object) -> Command:
 
 
 def picture(sha256: bytes | None = None, *, problem: str = "") -> PictureTaken:
-    """Return what the camera's worker says of the picture that `command` orders."""
+    """Return the camera worker's event for the picture that `command` asks for."""
     return PictureTaken(
         about=None, purpose="requested", sha256=sha256, size=9, problem=problem, spooled="x", command=b"c" * 16
     )
@@ -219,7 +219,7 @@ def test_a_recalled_command_is_known_for_as_long_as_it_could_be_valid(station: B
 
 
 def test_a_result_and_its_state_are_kept_together(station: Bench, system: FakeSystemClock) -> None:
-    """The record alone tells of the last facts only."""
+    """Only the last facts of the record are read at a start."""
     for number, not_after in enumerate((system.wall, system.wall - 1)):
         station.commands.execute(command(system, id=number.to_bytes(16), not_after=not_after))
         noted = CommandLog(clock=station.clock, journal=station.journal, state=station.outbox)

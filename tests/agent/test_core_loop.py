@@ -1,4 +1,4 @@
-"""The core: events in order, touches together, the watchdog fed by the loop, a start and an end in good order."""
+"""The core handles events in order and touches together, feeds the watchdog, and starts and ends in good order."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,7 +80,7 @@ STATUS = Status(
 
 @dataclass
 class FakeUplink:
-    """Counts what the core tells it."""
+    """Keeps the events that the core hands on."""
 
     system: FakeSystemClock
     order: list[tuple[str, object]]
@@ -110,7 +110,7 @@ class FakeUplink:
 
 
 class Told(Notifier):
-    """A service manager in memory."""
+    """A notifier that keeps what it would send to the service manager."""
 
     def __init__(self, system: FakeSystemClock) -> None:
         super().__init__(environ={"NOTIFY_SOCKET": "memory", "WATCHDOG_USEC": "20000000"}, mono_ms=system.mono_ms)

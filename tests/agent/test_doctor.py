@@ -1,4 +1,4 @@
-"""The doctor finds what is broken, says the code and the remedy on one screen, and disturbs nothing."""
+"""The doctor finds what is broken, shows its code and its remedy on one screen, and changes nothing."""
 
 import contextlib
 import datetime as dt
@@ -76,7 +76,7 @@ def process(folder: Path) -> Iterator[StationProcess]:
 
 
 UNREACHABLE = {22}
-"""Nobody listens where a test's county should be."""
+"""A port on which nobody listens, for a county that is away."""
 
 
 def test_a_station_at_rest(enrolled: EnrolledStation) -> None:
@@ -297,8 +297,8 @@ def authority(folder: Path) -> Authority:
 
 
 @contextlib.contextmanager
-def door(issued: Issued, ca: Path) -> Iterator[int]:
-    """A TLS server that lets in whom ``ca`` certified, and then waits to be spoken to, as a broker does."""
+def endpoint(issued: Issued, ca: Path) -> Iterator[int]:
+    """A TLS server that accepts certificates of ``ca`` and then waits for the client to speak, as a broker does."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(issued.certificate, issued.key)
@@ -327,10 +327,10 @@ def test_a_county_that_is_well(authority: Authority) -> None:
 
 def test_a_broker_judges_our_certificate(authority: Authority, folder: Path) -> None:
     broker, own = authority.issue("broker", host="127.0.0.1"), authority.issue("test-0001")
-    with door(broker, authority.ca_file) as port:
+    with endpoint(broker, authority.ca_file) as port:
         assert probe_endpoint("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == ""
     other = Authority(folder / "other", "other")
-    with door(broker, other.ca_file) as port:
+    with endpoint(broker, other.ca_file) as port:
         assert probe_endpoint("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == "refused"
 
 

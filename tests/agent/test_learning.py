@@ -1,4 +1,4 @@
-"""Answer to advance: five questions, three lives, each answer a fact before it is marked."""
+"""The quiz: five questions, three lives, and each answer is a fact before it is graded."""
 
 from pathlib import Path
 

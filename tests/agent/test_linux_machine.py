@@ -1,4 +1,4 @@
-"""What Linux tells of a machine, read from a tree of recorded files, with everything that may be wrong with them."""
+"""A machine is described by a tree of recorded files, which may be missing or absurd."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""How a reader that is away, or comes and goes, is looked for again."""
+"""How a reader is looked for again if it is missing or comes and goes."""
 
 import threading
 
@@ -63,7 +63,7 @@ def test_a_bug_is_logged_and_the_reader_comes_back(caplog: pytest.LogCaptureFixt
 
 
 class Hung(LoopingReader):
-    """A driver whose device never answers until it is let go."""
+    """A driver whose device answers only when the test allows it."""
 
     def __init__(self) -> None:
         super().__init__()

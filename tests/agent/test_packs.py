@@ -15,7 +15,7 @@ from tests.fakes.clockwork import FakeSystemClock
 
 
 def named(file: bytes, **changes: object) -> PackRef:
-    """Return a reference to any bytes as if the county had named them."""
+    """Return a reference to some bytes, as if the county wanted them."""
     ref = PackRef(pack="sample", version=1, sha256=sha256(file).digest(), size=len(file))
     return msgspec.structs.replace(ref, **changes)
 

@@ -1,4 +1,5 @@
-"""When the certificate is looked at and renewed: when due, on suspicion, for the county's keys, and no oftener."""
+"""When the certificate is read and renewed: if it is due, on suspicion, or for the county's keys, and not more
+often."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,7 @@ OLD_KEY, NEW_KEY = b"o" * 32, b"n" * 32
 
 
 class Rig:
-    """A renewal whose call to the county answers what the test says."""
+    """A renewal whose call to the county ends as the test says."""
 
     def __init__(self, station: Bench) -> None:
         self.asked: list[int] = []
@@ -37,7 +38,7 @@ class Rig:
         return self.answer
 
     def tick(self, *, connected: bool = True) -> None:
-        """Let a tick of the core go by, and what it begins come to its end."""
+        """Do a tick of the core and wait until the renewal that it begins has ended."""
         self.renewal.tick(connected=connected)
         if self.renewal.running:
             self.renewal.tick(connected=connected)
@@ -140,7 +141,7 @@ def test_unknown_keys_without_end_cost_one_in_ten_minutes(rig: Rig, system: Fake
 def test_a_county_that_was_away_is_asked_for_its_keys_again_soon_and_then_seldom(
     rig: Rig, system: FakeSystemClock
 ) -> None:
-    """A new key has the web service started again: whoever asks first may find nobody there."""
+    """The web service restarts for a new key, so the first call may find nobody there."""
     rig.tick()
     rig.answer, times = OSError("no county"), list[int]()
     rig.renewal.key_unknown()

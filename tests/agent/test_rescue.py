@@ -1,4 +1,4 @@
-"""The export to a USB stick: what the county lacks, whole and verified, whatever state the station's disk is in."""
+"""The export to a USB stick contains all facts that the county lacks and verifies, in whatever state the disk is."""
 
 import errno
 import os
@@ -131,7 +131,7 @@ def test_a_damaged_outbox_is_salvaged_on_the_way(folder: Path, stick: Path) -> N
 
 @pytest.fixture
 def dead(folder: Path, tmp_path: Path) -> Path:
-    """The outbox alone, copied from a dead board's card together with its log, without the key."""
+    """Only the outbox and its log, copied from the storage card of a dead board, without the key."""
     there = tmp_path / "copied"
     there.mkdir()
     outbox = opened(folder)

@@ -1,4 +1,5 @@
-"""Readers that send a frame for each card, on a pseudo-terminal: whole, damaged, noisy, held, unplugged."""
+"""Readers that send a frame for each card, on a pseudo-terminal: whole and damaged frames, noise, a card that lies
+there."""
 
 import logging
 import threading
@@ -18,7 +19,7 @@ from tests.agent.reader_contract import check_reader
 from tests.fakes.serial_port import SerialPort
 
 RECORDED = b"\x020C000621A58E\r\n\x03"
-"""What an ID-12 was recorded to send."""
+"""A recorded frame of an ID-12."""
 CARD = "0c000621a5"
 OTHER = "13005d1da5"
 READERS = ["em4100", "qr"]

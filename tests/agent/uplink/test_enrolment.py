@@ -1,4 +1,4 @@
-"""Becoming a station: keys that stay, an answer that fits or is refused, a certificate that is renewed in time."""
+"""Enrolment and renewal: keys stay, a response that does not fit is refused, a certificate is renewed in time."""
 
 import datetime
 import socket
