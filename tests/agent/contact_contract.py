@@ -12,7 +12,7 @@ LIMIT_S = 15
 
 
 def check_contact(contact: Contact, switch: Callable[[bool], object], *, silent_s: float = 0.1) -> None:
-    """Say how it is without delay, each change once, and nothing after `stop`.
+    """Its state at once, each change once, and nothing after `stop`.
 
     Args:
         switch: Opens (True) or closes the door; it is closed at the start. Raises OSError where none watches any more.

@@ -1,4 +1,4 @@
-"""What a reader's thread told, for the tests of drivers."""
+"""Record what a reader reports, for the tests of drivers."""
 
 import queue
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ class Heard:
         return self.ready.get(timeout=LIMIT_S)
 
     def nothing(self, *, for_s: float = 0.3) -> None:
-        """Fail if a card is told of."""
+        """Fail if a card is reported."""
         with pytest.raises(queue.Empty):
             self.touches.get(timeout=for_s)
 
 
 @contextmanager
 def listening(reader: CardReader) -> Iterator[Heard]:
-    """Run a reader and hear what it tells."""
+    """Run a reader and record what it reports."""
     heard = Heard()
     reader.start(touched=heard.touches.put, ready=heard.ready.put)
     try:

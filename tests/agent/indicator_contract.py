@@ -8,7 +8,7 @@ from agent.ports import Colour, DeviceError, Indicator
 
 
 def check_indicator(lamp: Indicator, seen: Callable[[], str]) -> None:
-    """Each outcome at once, whatever was shown before; nothing any more after `close`.
+    """Each outcome at once, whatever was shown before; nothing after `close`.
 
     Args:
         seen: Returns the colour that a person sees at this moment.

@@ -12,7 +12,7 @@ LIMIT_S = 15
 
 
 def check_reader(reader: CardReader, present: Callable[[str], object], *, uids: tuple[str, ...]) -> None:
-    """Readiness without delay, each card once, and silence after `stop`.
+    """Readiness at once, each card once, and nothing after `stop`.
 
     Args:
         present: Lays a card on the reader and takes it away; raises OSError where there is no reader any more.

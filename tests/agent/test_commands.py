@@ -1,4 +1,4 @@
-"""Commands are executed once, in time, and answered by one fact, whatever happens in between."""
+"""Each command is executed once, in time, and has one result as a fact, whatever happens in between."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def command(system: FakeSystemClock, **changes: object) -> Command:
 
 
 def picture(sha256: bytes | None = None, *, problem: str = "") -> PictureTaken:
-    """Return what the camera's worker says of the picture that `command` orders."""
+    """Return the camera worker's event for the picture that `command` asks for."""
     return PictureTaken(
         about=None, purpose="requested", sha256=sha256, size=9, problem=problem, spooled="x", command=b"c" * 16
     )
@@ -61,7 +61,7 @@ def test_once_also_after_a_restart(tmp_path: Path, system: FakeSystemClock) -> N
         ({"order": ""}, "unknown_order: "),
     ],
 )
-def test_what_must_not_be_done_is_refused_once_and_remembered(
+def test_a_command_that_must_not_be_executed_is_refused_once_and_remembered(
     tmp_path: Path, system: FakeSystemClock, changes: dict[str, object], reason: str
 ) -> None:
     for _ in range(2):
@@ -72,18 +72,18 @@ def test_what_must_not_be_done_is_refused_once_and_remembered(
             assert station.indicator.shown == []
 
 
-def test_an_order_is_carried_out_to_its_last_moment_and_no_longer(station: Bench, system: FakeSystemClock) -> None:
+def test_a_command_is_executed_until_it_expires_and_not_later(station: Bench, system: FakeSystemClock) -> None:
     station.commands.execute(command(system, not_after=system.wall))
     station.commands.execute(command(system, id=b"d" * 16, not_after=system.wall - 1))
     assert results(station) == [("done", ""), ("refused", "expired")]
 
 
-def test_an_order_that_is_valid_for_too_long_is_refused(station: Bench, system: FakeSystemClock) -> None:
+def test_a_command_that_is_valid_for_too_long_is_refused(station: Bench, system: FakeSystemClock) -> None:
     station.commands.execute(command(system, not_after=system.wall + MAX_VALID_MS + 60_000))
     assert results(station) == [("refused", "valid_too_long")]
 
 
-def test_a_station_without_the_time_does_nothing_but_tell_its_time(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_without_the_time_only_the_time_check_is_executed(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system, trusted=False) as station:
         station.commands.execute(command(system))
         station.commands.execute(command(system, id=b"d" * 16, order="time_check"))
@@ -97,7 +97,7 @@ def test_a_time_check_states_the_difference(station: Bench, system: FakeSystemCl
     assert result.figures == {"station_ms": system.wall, "county_ms": system.wall - 1_234, "ahead_ms": 1_234}
 
 
-def test_what_came_in_a_wrong_way_is_answered_and_never_done(station: Bench, system: FakeSystemClock) -> None:
+def test_a_command_that_came_in_a_wrong_way_is_refused(station: Bench, system: FakeSystemClock) -> None:
     station.commands.refuse(command(system), "retained")
     station.commands.refuse(command(system), "retained")
     station.commands.execute(command(system))
@@ -105,7 +105,7 @@ def test_what_came_in_a_wrong_way_is_answered_and_never_done(station: Bench, sys
     assert station.indicator.shown == []
 
 
-def test_what_can_not_be_remembered_is_not_done(station: Bench, system: FakeSystemClock) -> None:
+def test_a_command_that_can_not_be_remembered_is_not_executed(station: Bench, system: FakeSystemClock) -> None:
     station.outbox.fill_disk()
     station.commands.execute(command(system))
     station.outbox.error = None
@@ -114,7 +114,7 @@ def test_what_can_not_be_remembered_is_not_done(station: Bench, system: FakeSyst
     assert results(station) == [("refused", "not_recorded: no room")]
 
 
-def test_an_answer_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_a_result_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system) as station:
         station.commands.execute(command(system, order="snapshot"))
         station.outbox.fill_disk()
@@ -130,7 +130,7 @@ def test_an_answer_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Pat
         assert len(results(station)) == 1
 
 
-def test_no_more_orders_than_can_be_remembered(station: Bench, system: FakeSystemClock) -> None:
+def test_no_more_commands_than_can_be_remembered(station: Bench, system: FakeSystemClock) -> None:
     for number in range(MAX_REMEMBERED + 1):
         station.commands.execute(command(system, id=number.to_bytes(16)))
     assert results(station)[-2:] == [("done", ""), ("refused", "too_many_orders")]
@@ -141,7 +141,7 @@ def test_no_more_orders_than_can_be_remembered(station: Bench, system: FakeSyste
     assert len(station.indicator.shown) == MAX_REMEMBERED + 1
 
 
-def test_an_order_that_owes_an_answer_is_not_forgotten(station: Bench, system: FakeSystemClock) -> None:
+def test_a_command_without_its_result_is_not_forgotten(station: Bench, system: FakeSystemClock) -> None:
     station.commands.execute(command(system, order="snapshot"))
     for number in range(1, MAX_REMEMBERED):
         station.commands.execute(command(system, id=number.to_bytes(16)))
@@ -151,7 +151,7 @@ def test_an_order_that_owes_an_answer_is_not_forgotten(station: Bench, system: F
     assert results(station)[-2:] == [("done", ""), ("failed", "camera: dark")]
 
 
-def test_a_snapshot_is_answered_together_with_its_picture(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_a_snapshots_result_comes_together_with_its_picture(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system) as station:
         station.accept(desired(version=2))
         station.commands.execute(command(system, order="snapshot"))
@@ -168,7 +168,7 @@ def test_a_snapshot_is_answered_together_with_its_picture(tmp_path: Path, system
         assert results(station) == [("done", "")]
 
 
-def test_what_a_killed_agent_had_begun_is_told_honestly(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_a_command_that_a_killed_agent_had_begun_has_failed(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system) as station:
         station.commands.execute(command(system, order="snapshot"))
     for _ in range(2):
@@ -179,7 +179,7 @@ def test_what_a_killed_agent_had_begun_is_told_honestly(tmp_path: Path, system: 
 
 
 @pytest.mark.parametrize("note", ["", "unanswered"])
-def test_what_the_record_answers_is_answered_whatever_the_note_says(
+def test_a_result_in_the_record_counts_whatever_the_state_says(
     tmp_path: Path, system: FakeSystemClock, note: str
 ) -> None:
     with bench(tmp_path, system) as station:
@@ -195,7 +195,7 @@ def test_what_the_record_answers_is_answered_whatever_the_note_says(
         assert (results(station), station.taker.asked) == ([("done", "")], [])
 
 
-def test_the_record_recalls_no_more_orders_than_leave_room(station: Bench, system: FakeSystemClock) -> None:
+def test_the_record_recalls_only_so_many_commands_that_room_is_left(station: Bench, system: FakeSystemClock) -> None:
     told = [
         CommandResult(at=station.clock.now(), command=number.to_bytes(16, "big"), outcome="done")
         for number in range(300)
@@ -207,9 +207,7 @@ def test_the_record_recalls_no_more_orders_than_leave_room(station: Bench, syste
     assert station.indicator.shown == [("amber", "")]
 
 
-def test_what_the_record_recalls_is_known_for_as_long_as_it_could_be_valid(
-    station: Bench, system: FakeSystemClock
-) -> None:
+def test_a_recalled_command_is_known_for_as_long_as_it_could_be_valid(station: Bench, system: FakeSystemClock) -> None:
     told = CommandResult(at=station.clock.now(), command=b"o" * 16, outcome="done")
     station.command_log.recall([(FactRef(epoch=bytes(16), seq=1), told)])
     for number in range(MAX_REMEMBERED - 1):
@@ -220,8 +218,8 @@ def test_what_the_record_recalls_is_known_for_as_long_as_it_could_be_valid(
     assert len(station.indicator.shown) == MAX_REMEMBERED
 
 
-def test_an_answer_and_its_note_are_kept_together(station: Bench, system: FakeSystemClock) -> None:
-    """The record alone tells of the last facts only."""
+def test_a_result_and_its_state_are_kept_together(station: Bench, system: FakeSystemClock) -> None:
+    """Only the last facts of the record are read at a start."""
     for number, not_after in enumerate((system.wall, system.wall - 1)):
         station.commands.execute(command(system, id=number.to_bytes(16), not_after=not_after))
         noted = CommandLog(clock=station.clock, journal=station.journal, state=station.outbox)
@@ -229,7 +227,7 @@ def test_an_answer_and_its_note_are_kept_together(station: Bench, system: FakeSy
         assert noted.open_commands() == []
 
 
-def test_what_was_forgotten_as_past_is_not_recalled(station: Bench, system: FakeSystemClock) -> None:
+def test_a_command_that_was_forgotten_as_expired_is_not_recalled(station: Bench, system: FakeSystemClock) -> None:
     for number in range(MAX_REMEMBERED):
         station.commands.execute(command(system, id=number.to_bytes(16, "big"), order="time_check"))
     old = CommandResult(at=station.clock.now(), command=b"o" * 16, outcome="done")
@@ -238,7 +236,7 @@ def test_what_was_forgotten_as_past_is_not_recalled(station: Bench, system: Fake
 
 
 @pytest.mark.parametrize(("ended_well", "outcome"), [(True, "done"), (False, "failed")])
-def test_a_restart_is_answered_by_the_next_start(
+def test_a_restarts_result_is_stated_by_the_next_run(
     tmp_path: Path, system: FakeSystemClock, ended_well: bool, outcome: str
 ) -> None:
     with bench(tmp_path, system) as station:

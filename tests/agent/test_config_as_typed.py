@@ -1,4 +1,4 @@
-"""station.toml as people type it: one mistake is one message with its line, in Chinese, and nothing else is wrong."""
+"""station.toml as people type it: each mistake is one Chinese message with its line, and nothing else is reported."""
 
 import errno
 from contextlib import closing
@@ -26,7 +26,7 @@ OPEN = "引号没有关上"
 
 
 def at(line: int, typed: str) -> str:
-    """The good file with another line in the place of one."""
+    """A good file in which one line is replaced."""
     return "\n".join([*LINES[: line - 1], typed, *LINES[line:]]) + "\n"
 
 

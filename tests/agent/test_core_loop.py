@@ -1,4 +1,4 @@
-"""The core: events in order, touches together, the watchdog fed by the loop, a start and an end in good order."""
+"""The core handles events in order and touches together, feeds the watchdog, and starts and ends in good order."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,7 +80,7 @@ STATUS = Status(
 
 @dataclass
 class FakeUplink:
-    """Counts what the core tells it."""
+    """Keeps the events that the core hands on."""
 
     system: FakeSystemClock
     order: list[tuple[str, object]]
@@ -110,7 +110,7 @@ class FakeUplink:
 
 
 class Told(Notifier):
-    """A service manager in memory."""
+    """A notifier that keeps what it would send to the service manager."""
 
     def __init__(self, system: FakeSystemClock) -> None:
         super().__init__(environ={"NOTIFY_SOCKET": "memory", "WATCHDOG_USEC": "20000000"}, mono_ms=system.mono_ms)
@@ -437,7 +437,7 @@ def test_a_technicians_program_is_told_how_the_station_is(running: Running) -> N
     assert running.station.health.current().machine.temperature_c == 55
 
 
-def test_a_station_that_is_told_the_last_time_that_counts_goes_on(running: Running, system: FakeSystemClock) -> None:
+def test_a_station_at_the_last_time_of_the_calendar_goes_on(running: Running, system: FakeSystemClock) -> None:
     assert running.station.county_told(LAST_WALL_MS)
     running.station.touch(ZHANG)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The core's face to the uplink: time, desired state, vitals, alarms."""
+"""What the uplink asks of the core: time, desired state, vitals, alarms."""
 
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def test_memory_begins_after_facts_that_were_erased(station: Bench) -> None:
         station.touch(ZHANG)
 
     class Erased:
-        """The outbox, with all but the last two bodies gone."""
+        """The outbox after all bodies but the last two were erased."""
 
         epoch = station.outbox.real.epoch
         through = station.outbox.real.through

@@ -1,4 +1,4 @@
-"""The doctor finds what is broken, says the code and the remedy on one screen, and disturbs nothing."""
+"""The doctor finds what is broken, shows its code and its remedy on one screen, and changes nothing."""
 
 import contextlib
 import datetime as dt
@@ -76,7 +76,7 @@ def process(folder: Path) -> Iterator[StationProcess]:
 
 
 UNREACHABLE = {22}
-"""Nobody listens where a test's county should be."""
+"""A port on which nobody listens, for a county that is away."""
 
 
 def test_a_station_at_rest(enrolled: EnrolledStation) -> None:
@@ -209,7 +209,7 @@ def test_a_camera_that_took_no_picture_yet_is_not_called_well(process: StationPr
         assert time.monotonic() < until, "the picture of the touch does not count"
 
 
-def test_what_hangs_on_a_pin_is_not_called_well_for_the_pin() -> None:
+def test_a_working_pin_does_not_mean_that_its_device_is_well() -> None:
     said = [one.says for one in device_findings([DeviceHealth(name="gpio", kind=kind, ready=True) for kind in KINDS])]
     assert said == ["gpio 正常", "gpio 引脚正常，灯亮不亮要刷卡看", "gpio 正常", "gpio 引脚正常，线接没接好要动一次看"]
 
@@ -235,7 +235,7 @@ def test_each_kind_of_device_has_its_code() -> None:
     assert [one.says for one in well] == ["门口、侧门 正常"]
 
 
-def test_a_board_that_tells_no_voltage_is_said_to_be_unknown() -> None:
+def test_a_board_that_reports_no_voltage_has_an_unknown_supply() -> None:
     assert [(one.part, one.well) for one in examine_power(Machine())] == [("供电", None)]
 
 
@@ -259,7 +259,7 @@ def test_before_there_is_a_folder_nothing_that_will_be_made_is_called_broken(enr
 
 
 @pytest.mark.parametrize("name", ["record-key.pem", "tls-key.pem", "certificate.pem", "enrolled.json"])
-def test_a_damaged_identity_is_told_and_left_as_it_is(enrolled: EnrolledStation, name: str) -> None:
+def test_a_damaged_identity_is_reported_and_not_changed(enrolled: EnrolledStation, name: str) -> None:
     if name == "certificate.pem":
         (enrolled.folder / name).unlink()
     else:
@@ -269,7 +269,7 @@ def test_a_damaged_identity_is_told_and_left_as_it_is(enrolled: EnrolledStation,
     assert {path.name: path.read_bytes() for path in enrolled.folder.iterdir()} == before
 
 
-def test_whoever_may_not_look_is_not_told_to_enrol_again(enrolled: EnrolledStation) -> None:
+def test_without_permission_nobody_is_advised_to_enrol_again(enrolled: EnrolledStation) -> None:
     mine = os.geteuid()
     enrolled.folder.chmod(0)
     if mine == 0:
@@ -297,8 +297,8 @@ def authority(folder: Path) -> Authority:
 
 
 @contextlib.contextmanager
-def door(issued: Issued, ca: Path) -> Iterator[int]:
-    """A TLS server that lets in whom ``ca`` certified, and then waits to be spoken to, as a broker does."""
+def endpoint(issued: Issued, ca: Path) -> Iterator[int]:
+    """A TLS server that accepts certificates of ``ca`` and then waits for the client to speak, as a broker does."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(issued.certificate, issued.key)
@@ -327,10 +327,10 @@ def test_a_county_that_is_well(authority: Authority) -> None:
 
 def test_a_broker_judges_our_certificate(authority: Authority, folder: Path) -> None:
     broker, own = authority.issue("broker", host="127.0.0.1"), authority.issue("test-0001")
-    with door(broker, authority.ca_file) as port:
+    with endpoint(broker, authority.ca_file) as port:
         assert probe_endpoint("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == ""
     other = Authority(folder / "other", "other")
-    with door(broker, other.ca_file) as port:
+    with endpoint(broker, other.ca_file) as port:
         assert probe_endpoint("127.0.0.1", port, authority.ca_file, (own.certificate, own.key)) == "refused"
 
 
@@ -348,7 +348,7 @@ def test_troubles_on_the_way(authority: Authority, folder: Path) -> None:
         web.close()
 
 
-def test_what_speaks_no_tls_is_a_stranger(authority: Authority) -> None:
+def test_a_peer_without_tls_is_a_stranger(authority: Authority) -> None:
     def answer(listener: socket.socket) -> None:
         sock, _ = listener.accept()
         with sock:
@@ -372,7 +372,7 @@ def test_each_trouble_has_its_code(enrolled: EnrolledStation, trouble: str, code
     assert codes(found) == {41, code}
 
 
-def test_one_door_of_the_broker_is_enough(enrolled: EnrolledStation) -> None:
+def test_one_port_of_the_broker_is_enough(enrolled: EnrolledStation) -> None:
     answer = json.loads((enrolled.folder / "enrolled.json").read_text())
     answer["broker"]["fallback_port"] = 443
     (enrolled.folder / "enrolled.json").write_text(json.dumps(answer))
@@ -407,7 +407,7 @@ def test_an_agent_that_does_not_answer(enrolled: EnrolledStation, monkeypatch: p
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"\n", b"{}\n", b"\xff\xfe\n", b"x" * 200_000, b'{"type":"sorry"}\n' * 300])
-def test_rubbish_on_the_socket_is_no_answer(folder: Path, rubbish: bytes) -> None:
+def test_rubbish_on_the_socket_is_no_status(folder: Path, rubbish: bytes) -> None:
     def answer(listener: socket.socket) -> None:
         sock, _ = listener.accept()
         with sock, contextlib.suppress(OSError):

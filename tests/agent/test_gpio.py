@@ -165,7 +165,7 @@ def test_the_contact_on_a_pin_keeps_the_contract(board: Board, pull: str, active
 
 
 class Rested:
-    """The board's pins with the door closed when they are taken: a mock pin alone would follow its pull."""
+    """The board's pins with the door closed when they are opened. A mock pin by itself would follow its pull."""
 
     def __init__(self, board: Board, active: str) -> None:
         self._board, self._active = board, active

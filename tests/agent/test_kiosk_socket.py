@@ -1,4 +1,4 @@
-"""The kiosk socket: no kiosk, slow or hostile, holds up the core."""
+"""The kiosk socket: no slow or hostile kiosk delays the core."""
 
 import errno
 import socket
@@ -64,7 +64,7 @@ def joined(path: Path, inbox: Inbox) -> tuple[Kiosk, int]:
 
 
 def greeted(path: Path, kiosks: KioskSocket, inbox: Inbox) -> tuple[Kiosk, int]:
-    """Return a kiosk that has its first answer."""
+    """Return a kiosk that has got its first answer."""
     kiosk, number = joined(path, inbox)
     kiosks.answer(number, OVER)
     assert kiosk.hears() == OVER

@@ -1,4 +1,4 @@
-"""Answer to advance: five questions, three lives, each answer a fact before it is marked."""
+"""The quiz: five questions, three lives, and each answer is a fact before it is graded."""
 
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def test_the_fact_comes_before_the_mark_and_names_the_packs_own_numbers(player: 
     assert (marked.explanation, marked.source) == ("示例解释", "示例来源")
 
 
-def test_an_answer_on_a_full_disk_is_not_marked_and_can_be_given_again(player: Bench) -> None:
+def test_an_answer_on_a_full_disk_is_not_graded_and_can_be_given_again(player: Bench) -> None:
     shown = opened(player)
     player.outbox.fill_disk()
     player.learning.answer_question(1, AnswerQuestion(run=shown.run, question=shown.question, chosen=[0]))

@@ -1,4 +1,4 @@
-"""What Linux tells of a machine, read from a tree of recorded files, with everything that may be wrong with them."""
+"""A machine is described by a tree of recorded files, which may be missing or absurd."""
 
 import os
 import shutil
@@ -188,7 +188,7 @@ RUBBISH: list[bytes] = [
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH, ids=[repr(value[:12]) for value in RUBBISH])
-def test_rubbish_in_every_file_is_told_as_nothing(pi: Machines, rubbish: bytes) -> None:
+def test_rubbish_in_every_file_gives_no_value(pi: Machines, rubbish: bytes) -> None:
     write(pi.root, dict.fromkeys(PI_3, rubbish))
     seen = pi.look()
     assert decode(encode(seen), Machine) == seen
@@ -197,7 +197,7 @@ def test_rubbish_in_every_file_is_told_as_nothing(pi: Machines, rubbish: bytes) 
 
 
 @pytest.mark.parametrize("name", PI_3)
-def test_a_file_that_is_missing_or_a_folder_costs_its_own_value_alone(pi: Machines, name: str) -> None:
+def test_a_missing_file_or_a_folder_in_its_place_costs_only_its_own_value(pi: Machines, name: str) -> None:
     whole = pi.look()
     (pi.root / name).unlink()
     (pi.root / name).mkdir()

@@ -1,4 +1,4 @@
-"""How a reader that is away, or comes and goes, is looked for again."""
+"""How a reader is looked for again if it is missing or comes and goes."""
 
 import threading
 
@@ -9,25 +9,25 @@ from agent.ports import DeviceError
 from tests.agent.drivers_heard import listening
 
 
-def test_one_that_is_away_is_looked_for_every_two_seconds_at_most() -> None:
+def test_a_missing_device_is_looked_for_at_least_every_two_seconds() -> None:
     pauses = Pauses()
     assert [pauses.next_s(None) for _ in range(6)] == [0.25, 0.5, 1, 2, 2, 2]
 
 
-def test_one_that_comes_and_goes_all_the_time_is_given_a_minute_at_most() -> None:
+def test_a_device_that_comes_and_goes_gets_pauses_of_up_to_a_minute() -> None:
     pauses = Pauses()
     assert [pauses.next_s(0.1) for _ in range(10)] == [0.25, 0.5, 1, 2, 4, 8, 16, 32, 60, 60]
     assert pauses.next_s(10) == 0.25
     assert [pauses.next_s(0.1), pauses.next_s(0.1)] == [0.25, 0.5]
 
 
-def test_one_that_was_away_is_looked_for_soon_when_it_goes_again() -> None:
+def test_a_device_that_goes_again_is_looked_for_soon() -> None:
     pauses = Pauses()
     assert [pauses.next_s(None) for _ in range(4)] == [0.25, 0.5, 1, 2]
     assert [pauses.next_s(60), pauses.next_s(None)] == [0.25, 0.25]
 
 
-def test_cards_that_lie_there_are_new_once() -> None:
+def test_a_card_that_lies_on_the_reader_is_new_only_once() -> None:
     now = [10.0]
     present = PresentCards(mono_s=lambda: now[0])
     seen = []
@@ -63,7 +63,7 @@ def test_a_bug_is_logged_and_the_reader_comes_back(caplog: pytest.LogCaptureFixt
 
 
 class Hung(LoopingReader):
-    """A driver whose device never answers until it is let go."""
+    """A driver whose device answers only when the test allows it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Hung(LoopingReader):
         self.told.set()
 
 
-def test_one_that_hangs_is_left_behind_and_not_heard_any_more(
+def test_a_thread_that_hangs_is_left_behind_and_ignored(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agent.drivers.looping_reader._HANGS_AFTER_S", 0.2)

@@ -15,7 +15,7 @@ from tests.fakes.clockwork import FakeSystemClock
 
 
 def named(file: bytes, **changes: object) -> PackRef:
-    """Return a reference to any bytes as if the county had named them."""
+    """Return a reference to some bytes, as if the county wanted them."""
     ref = PackRef(pack="sample", version=1, sha256=sha256(file).digest(), size=len(file))
     return msgspec.structs.replace(ref, **changes)
 
@@ -84,7 +84,7 @@ def test_the_link_back_tries_at_once(station: Bench) -> None:
 
 
 @pytest.mark.parametrize("case", ["foreign key", "rubbish", "other pack", "other version", "longer"])
-def test_what_is_not_what_the_county_named_is_never_played(station: Bench, case: str) -> None:
+def test_a_file_that_the_county_did_not_name_is_never_played(station: Bench, case: str) -> None:
     file = sealed(pack())[1]
     ref = named(file)
     if case == "foreign key":
@@ -104,7 +104,7 @@ def test_what_is_not_what_the_county_named_is_never_played(station: Bench, case:
     assert list((station.folder / "packs").iterdir()) == []
 
 
-def test_an_answer_that_is_no_longer_wanted(station: Bench) -> None:
+def test_a_fetched_pack_that_is_no_longer_wanted(station: Bench) -> None:
     ref, file = sealed(pack())
     station.files[ref.sha256] = file
     station.shelf.want([ref])
@@ -114,7 +114,7 @@ def test_an_answer_that_is_no_longer_wanted(station: Bench) -> None:
     assert station.shelf.packs() == []
 
 
-def test_a_folder_that_can_not_be_used_costs_the_packs_alone(station: Bench) -> None:
+def test_a_folder_that_can_not_be_used_costs_only_the_packs(station: Bench) -> None:
     (station.folder / "packs").write_text("a file where the folder should be")
     ref, file = sealed(pack())
     assert offered(station, ref, file)

@@ -1,4 +1,4 @@
-"""The PC/SC driver against the real pcscd with Debian's virtual reader: cards, and pcscd that goes and comes."""
+"""The PC/SC driver with the real pcscd and Debian's virtual reader: cards, and a pcscd that stops and starts."""
 
 import queue
 import threading
@@ -26,7 +26,8 @@ DESK = "Virtual Desk"
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """One place for every pcscd of this process: libpcsclite asks the environment for it once."""
+    """The same socket for every pcscd of this process, because libpcsclite reads its path from the environment only
+    once."""
     with short_folder() as made, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PCSCLITE_CSOCK_NAME", str(made / "run" / "pcscd.comm"))
         yield made
@@ -93,7 +94,7 @@ def put_until_read(uid: str, pcscd: Pcscd, heard: Heard, slot: int = 0) -> str:
 def test_a_strange_card_is_told_of_as_it_is_and_is_no_card_number(
     pcscd: Pcscd, reader: PcscReader, heard: Heard
 ) -> None:
-    """None at all, too short, too long, all zero, a telephone's: the core answers each in red."""
+    """No UID, too short, too long, all zero, a telephone's: for each the core shows red."""
     pcscd.start()
     begin(reader, heard)
     assert heard.ready.get(timeout=LIMIT_S) is True
@@ -170,7 +171,7 @@ def test_two_readers_both_come_back_after_pcscd_was_killed(pcscd: Pcscd) -> None
 
 
 def test_a_reader_that_was_not_there_is_found_when_it_comes(pcscd: Pcscd) -> None:
-    """Of virtual readers pcscd hears at its start alone; USB ones come and go in `tests.rig`."""
+    """pcscd finds virtual readers only at its start; USB readers come and go in `tests.rig`."""
     pcscd.start()
     with listening(PcscReader(pcsc_name=DESK)) as desk:
         assert desk.is_ready() is False

@@ -1,4 +1,4 @@
-"""The PN532 driver over a pseudo-terminal, answered with what real chips answered."""
+"""The PN532 driver over a pseudo-terminal that gives the recorded answers of real chips."""
 
 import itertools
 import time
@@ -166,7 +166,7 @@ def test_one_wrong_byte_is_never_another_card(position: int, byte: int) -> None:
 
 @given(noise=st.lists(st.binary(max_size=30) | st.just(FRAME[:9]) | st.just(ACK)), cuts=st.integers(1, 25))
 def test_noise_and_cuts_cost_no_more_than_an_answer(noise: list[bytes], cuts: int) -> None:
-    """Noise may look like the head of a frame and swallow what follows, 255 bytes at most; then all is well again."""
+    """Noise may look like the head of a frame and hide the next 255 bytes at most; then frames are found again."""
     data = b"".join(noise) + bytes(300) + FRAME
     finder = FrameFinder()
     answers = [answer for at in range(0, len(data), cuts) for answer in finder.feed(data[at : at + cuts])]

@@ -1,4 +1,4 @@
-"""What every reader, lamp, contact, camera and machine clock promises, fake, simulated or real, is the same."""
+"""Fake, simulated and real readers, lamps, contacts, cameras and clocks keep the same promises."""
 
 import json
 import os

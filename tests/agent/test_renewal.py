@@ -1,4 +1,5 @@
-"""When the certificate is looked at and renewed: when due, on suspicion, for the county's keys, and no oftener."""
+"""When the certificate is read and renewed: if it is due, on suspicion, or for the county's keys, and not more
+often."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,7 @@ OLD_KEY, NEW_KEY = b"o" * 32, b"n" * 32
 
 
 class Rig:
-    """A renewal whose call to the county answers what the test says."""
+    """A renewal whose call to the county ends as the test says."""
 
     def __init__(self, station: Bench) -> None:
         self.asked: list[int] = []
@@ -37,7 +38,7 @@ class Rig:
         return self.answer
 
     def tick(self, *, connected: bool = True) -> None:
-        """Let a tick of the core go by, and what it begins come to its end."""
+        """Do a tick of the core and wait until the renewal that it begins has ended."""
         self.renewal.tick(connected=connected)
         if self.renewal.running:
             self.renewal.tick(connected=connected)
@@ -51,7 +52,9 @@ def rig(station: Bench) -> Rig:
     return Rig(station)
 
 
-def test_it_is_looked_at_once_and_again_when_it_is_due(rig: Rig, station: Bench, system: FakeSystemClock) -> None:
+def test_the_certificate_is_read_once_and_renewed_when_it_is_due(
+    rig: Rig, station: Bench, system: FakeSystemClock
+) -> None:
     began = station.now().wall
     for _ in range(44 * 24):
         rig.tick()
@@ -63,7 +66,7 @@ def test_it_is_looked_at_once_and_again_when_it_is_due(rig: Rig, station: Bench,
 
 
 @pytest.mark.parametrize("answer", [RenewalEnded(problem="refused"), OSError("no such folder")])
-def test_one_that_fails_is_tried_again_in_an_hour(
+def test_a_renewal_that_fails_is_tried_again_in_an_hour(
     rig: Rig, system: FakeSystemClock, answer: RenewalEnded | Exception
 ) -> None:
     rig.answer = answer
@@ -104,7 +107,7 @@ def test_without_the_time_and_the_county_it_is_renewed_on_suspicion_once(undated
     assert undated.asked == [LONG_PAST_DUE]
 
 
-def test_on_suspicion_it_is_tried_until_it_succeeds(undated: Rig, system: FakeSystemClock) -> None:
+def test_a_renewal_on_suspicion_is_tried_until_it_succeeds(undated: Rig, system: FakeSystemClock) -> None:
     undated.answer = OSError("no county")
     system.pass_ms(SUSPICION_MS)
     undated.tick(connected=False)
@@ -138,7 +141,7 @@ def test_unknown_keys_without_end_cost_one_in_ten_minutes(rig: Rig, system: Fake
 def test_a_county_that_was_away_is_asked_for_its_keys_again_soon_and_then_seldom(
     rig: Rig, system: FakeSystemClock
 ) -> None:
-    """A new key has the web service started again: whoever asks first may find nobody there."""
+    """The web service restarts for a new key, so the first call may find nobody there."""
     rig.tick()
     rig.answer, times = OSError("no county"), list[int]()
     rig.renewal.key_unknown()

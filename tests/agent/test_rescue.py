@@ -1,4 +1,4 @@
-"""The export to a USB stick: what the county lacks, whole and verified, whatever state the station's disk is in."""
+"""The export to a USB stick contains all facts that the county lacks and verifies, in whatever state the disk is."""
 
 import errno
 import os
@@ -70,7 +70,7 @@ def facts_in(parts: list[Envelope | BlobChunk]) -> list[Fact]:
     return [decode_fact(fact.body) for part in parts if isinstance(part, Envelope) for fact in part.facts]
 
 
-def test_what_has_no_receipt_is_written_and_verifies(folder: Path, stick: Path) -> None:
+def test_facts_without_a_receipt_are_exported_and_verify(folder: Path, stick: Path) -> None:
     done = export(outbox_source(folder / OUTBOX_FILE), stick, now=moment)
     assert (done.station, done.facts, done.signed, done.damaged) == (STATION, 201, True, False)
     assert done.path is not None
@@ -81,7 +81,7 @@ def test_what_has_no_receipt_is_written_and_verifies(folder: Path, stick: Path) 
     assert list(stick.iterdir()) == [done.path]
 
 
-def test_whole_it_has_all_that_is_still_here(folder: Path, stick: Path) -> None:
+def test_a_whole_export_has_all_facts_that_are_still_here(folder: Path, stick: Path) -> None:
     done = export(outbox_source(folder / OUTBOX_FILE), stick, now=moment, whole=True)
     assert done.facts == 301
 
@@ -131,7 +131,7 @@ def test_a_damaged_outbox_is_salvaged_on_the_way(folder: Path, stick: Path) -> N
 
 @pytest.fixture
 def dead(folder: Path, tmp_path: Path) -> Path:
-    """The outbox alone, copied from a dead board's card together with its log, without the key."""
+    """Only the outbox and its log, copied from the storage card of a dead board, without the key."""
     there = tmp_path / "copied"
     there.mkdir()
     outbox = opened(folder)
@@ -153,7 +153,7 @@ def test_a_dead_boards_outbox_alone_is_exported_unsigned(dead: Path, stick: Path
     assert any("密钥" in line for line in done.sentences())
 
 
-def test_a_damaged_outbox_without_its_key_also_goes_as_it_lay(dead: Path, stick: Path) -> None:
+def test_of_a_damaged_outbox_without_its_key_the_old_stream_is_exported_too(dead: Path, stick: Path) -> None:
     with (dead / OUTBOX_FILE).open("r+b") as file:
         file.write(b"rubbish" * 20)
     (dead / f"{OUTBOX_FILE}-wal").unlink()
@@ -212,7 +212,7 @@ def test_a_page_that_can_not_be_read_costs_no_other(
     assert (tmp_path / "copy.db").read_bytes() == was[:bad] + bytes(PAGE_BYTES) + was[bad + PAGE_BYTES :]
 
 
-def test_a_stick_that_holds_less_than_it_says_is_found_out(
+def test_a_stick_with_less_room_than_it_reports_is_found_out(
     folder: Path, stick: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def spoilt(descriptor: int) -> None:

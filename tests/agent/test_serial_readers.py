@@ -1,4 +1,5 @@
-"""Readers that send a frame for each card, on a pseudo-terminal: whole, damaged, noisy, held, unplugged."""
+"""Readers that send a frame for each card, on a pseudo-terminal: whole and damaged frames, noise, a card that lies
+there."""
 
 import logging
 import threading
@@ -18,7 +19,7 @@ from tests.agent.reader_contract import check_reader
 from tests.fakes.serial_port import SerialPort
 
 RECORDED = b"\x020C000621A58E\r\n\x03"
-"""What an ID-12 was recorded to send."""
+"""A recorded frame of an ID-12."""
 CARD = "0c000621a5"
 OTHER = "13005d1da5"
 READERS = ["em4100", "qr"]
@@ -113,7 +114,7 @@ def test_two_cards_that_spoil_each_other_are_none(port: SerialPort) -> None:
         b"\x1b[2J\x1b[A\x03\x03",
     ],
 )
-def test_what_is_no_frame_is_no_card_and_the_next_card_is_read(port: SerialPort, rubbish: bytes) -> None:
+def test_a_damaged_frame_is_no_card_and_the_next_card_is_read(port: SerialPort, rubbish: bytes) -> None:
     with reading(reader_on(port)) as heard:
         port.send(rubbish)
         port.send(framed(OTHER))

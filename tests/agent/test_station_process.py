@@ -1,4 +1,4 @@
-"""The agent as a process: started, touched, killed, with a full disk, and never without a word."""
+"""The agent as a process: it is started, touched and killed, its disk is full, and it always says what is wrong."""
 
 import contextlib
 import json
@@ -179,7 +179,7 @@ def test_enrolment_without_a_county_says_so(folder: Path) -> None:
 
 
 def test_the_claim_code_is_no_word_of_the_command(folder: Path) -> None:
-    """Every account of the machine reads the words of a running command (proc(5), cmdline)."""
+    """Every account of the machine can read the arguments of a running program (proc(5), cmdline)."""
     station, file = make_enrolled(folder), folder / "code"
     file.write_text("0000000000000\nwhatever follows\n")
     done = run_cli("enrol", "--config", str(station.config), "--claim", "0000000000000")

@@ -1,4 +1,4 @@
-"""A whole station with real readers of every kind on ports that are not real: their touches are facts on its disk."""
+"""A whole station with real drivers of every kind of reader on simulated ports: touches become facts on its disk."""
 
 import json
 import queue
@@ -49,7 +49,7 @@ allowed = ["1a2c:0e24"]
 
 
 class Ports:
-    """What is plugged into the station."""
+    """The simulated ports, with the devices plugged into them."""
 
     def __init__(self, folder: Path) -> None:
         for name in ("em4100", "qr", "pn532"):
@@ -81,7 +81,7 @@ def enrolled(folder: Path, ports: Ports) -> EnrolledStation:
 
 
 class HeardInbox(Inbox):
-    """An inbox of which a test knows what devices told."""
+    """An inbox that also shows the test each event of a device."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""An RTC and a modem tell the time, or why they can't, and nothing waits for them."""
+"""An RTC and a modem give the time, or say why they can't, and nothing waits for them."""
 
 import errno
 import os
@@ -229,7 +229,7 @@ def test_the_watch_looks_oftener_at_a_service_that_is_not_well_and_ends() -> Non
 
 
 class Faulty:
-    """A hint that is broken in a way that nobody thought of."""
+    """A hint with a bug."""
 
     source: Literal["modem"] = "modem"
     tries = 10

@@ -1,4 +1,4 @@
-"""Whether NTP is well is read from chrony or timesyncd, as they print it; what hangs or babbles is not well."""
+"""NTP is judged by the output of chrony or timesyncd. A service that hangs or prints rubbish is not well."""
 
 import stat
 import time
@@ -16,9 +16,9 @@ SYNCED = (
     "7F000001,127.0.0.1,4,1795545508.331829823,-0.000001054,-0.000000458,0.000000280,-0.040,-0.002,0.090,"
     "0.000005951,0.000002073,1.0,Normal\n"
 )
-"""Recorded of chrony 4.6.1 that follows another one."""
+"""Recorded from chrony 4.6.1 while it follows another chrony."""
 OWN = "7F7F0101,,3,1795545497.263877413,0.0,0.0,0.0,0.000,0.000,0.000,0.000000000,0.000000000,0.0,Normal\n"
-"""Recorded of chrony 4.6.1 with ``local stratum 3`` and no server."""
+"""Recorded from chrony 4.6.1 with ``local stratum 3`` and no server."""
 TIMESYNC = """\
 FallbackNTPServers=0.debian.pool.ntp.org 1.debian.pool.ntp.org
 ServerName=0.debian.pool.ntp.org
@@ -133,7 +133,7 @@ def test_timesyncd_needs_the_kernels_flag_too() -> None:
         ((False, 0.1), ""),
     ],
 )
-def test_where_no_service_runs_the_kernel_says(
+def test_without_a_service_the_kernel_is_asked(
     monkeypatch: pytest.MonkeyPatch, asked: tuple[bool, float] | None, problem: str
 ) -> None:
     monkeypatch.setattr("agent.drivers.time_service.kernel_discipline", lambda: asked)

@@ -105,7 +105,7 @@ def test_a_fault_costs_a_look_and_not_the_watch(
 
 
 class Guard:
-    """A keyboard guard that a test speaks for."""
+    """A keyboard guard that reports what the test says."""
 
     def start(self, *, unknown: Callable[[str, str], None], there: Callable[[bool], None]) -> None:
         self.see, self.there = unknown, there

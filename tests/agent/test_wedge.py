@@ -1,4 +1,4 @@
-"""The keyboard wedge: which keyboard it takes, what of its keys is a card, and that nobody else hears any of them.
+"""The keyboard wedge: which keyboard it grabs, which of its keys are a card, and that nobody else gets any of them.
 
 The kernel's part (the grab itself) is tried with uinput by `tests.rig.test_wedge_uinput`.
 """
@@ -31,7 +31,7 @@ def keyboards() -> FakeKeyboards:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for devices that come often enough for a test."""
+    """Look for new devices often enough for a test."""
     monkeypatch.setattr("agent.drivers.wedge._LOOK_EVERY_S", 0.02)
 
 
@@ -171,7 +171,7 @@ ESCAPE = (ecodes.KEY_ESC, ecodes.KEY_LEFTBRACE, ecodes.KEY_2, ecodes.KEY_J)
         (LOST_KEYS.code, ecodes.KEY_1, ecodes.KEY_2, ecodes.KEY_ENTER),
     ],
 )
-def test_what_no_card_types_goes_nowhere(keyboards: FakeKeyboards, codes: tuple[int, ...]) -> None:
+def test_typing_that_is_no_card_goes_nowhere(keyboards: FakeKeyboards, codes: tuple[int, ...]) -> None:
     plugged = keyboards.plug(keyboard())
     with reading(wedge(keyboards)) as heard:
         keyboards.press(plugged, *codes)
@@ -258,7 +258,7 @@ def test_any_keys_leave_a_reader_that_reads_the_next_card(codes: list[int]) -> N
 
 
 def test_keys_that_the_kernel_gave_up_spoil_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is left of a number that lost its middle may be somebody else's."""
+    """If keys in the middle are lost, the rest may be the number of another card."""
     typed = [(ecodes.EV_KEY, code, 1) for code in range(ecodes.KEY_1, ecodes.KEY_9)]
     typed.append((ecodes.EV_KEY, ecodes.KEY_ENTER, 1))
     device = SimpleNamespace(grab=lambda: None, close=lambda: None, fd=-1)

@@ -1,4 +1,4 @@
-"""Enrolment: the keys stay, a response that does not fit is refused, and the certificate is renewed in time."""
+"""Enrolment and renewal: keys stay, a response that does not fit is refused, a certificate is renewed in time."""
 
 import datetime
 import socket

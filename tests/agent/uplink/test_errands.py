@@ -1,4 +1,4 @@
-"""Errands in a process of their own: same answers, same refusals, and nothing of it stays behind in the agent."""
+"""Errands in a process of their own have the same outcomes as in the agent, and leave nothing in its memory."""
 
 import hashlib
 import os
@@ -56,7 +56,7 @@ def fetch(web: Web, authority: Authority, folder: Path, *, sha256: bytes = NAME)
 
 
 def unmetered(count: int) -> None:
-    """Leave what an errand moved uncounted."""
+    """Ignore the bytes that an errand moved."""
 
 
 def test_a_file_comes_whole_and_leaves_nothing_under_way(web: Web, authority: Authority, folder: Path) -> None:
@@ -160,7 +160,7 @@ def test_nobody_there_is_a_device_error(authority: Authority, tmp_path: Path) ->
     ],
 )
 def test_a_process_that_hangs_dies_or_babbles_is_a_device_error(program: str, why: str) -> None:
-    """Each but the first takes its line, so that it depends on no race what the agent sees."""
+    """All but the first read their line, so that what the agent sees depends on no race."""
     call = FetchErrand(url="", ca="", sha256=NAME, size=1, into="")
     with pytest.raises(DeviceError, match=why):
         run_errand(call, limit_s=1.0, billed=unmetered, command=[sys.executable, "-c", program])
@@ -177,7 +177,7 @@ def test_a_program_that_is_missing_is_a_device_error() -> None:
 
 
 def test_it_ends_with_the_agent(authority: Authority, tmp_path: Path) -> None:
-    """A server that never answers holds it up; when the agent's end of the pipe closes, it ends at once."""
+    """The process waits for a server that never answers. When the agent's end of the pipe closes, it ends at once."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/packs/x"
         call = FetchErrand(url=url, ca=str(authority.ca_file), sha256=NAME, size=10, into=str(tmp_path / "file"))
