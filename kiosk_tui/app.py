@@ -1,6 +1,6 @@
-"""The kiosk as a Textual app: keys and the agent's lines go into the flow, its view comes out onto a screen.
+"""The kiosk as a Textual app: keys and the agent's messages go into the flow, and its view is drawn on a screen.
 
-A kiosk has no way out: no command palette, no quit key, no suspending, no mouse, no focus, no paste.
+Nobody can leave the kiosk: there is no command palette, no quit key, no suspending, no mouse, no focus, no paste.
 """
 
 import asyncio
@@ -79,8 +79,8 @@ class KioskApp(App[None], inherit_bindings=False):
 
     Args:
         link: The way to the agent.
-        mono_ms: The clock of everything that is timed here.
-        may_quit: ctrl+q ends the program; for a demonstration on somebody's own machine, never for a station.
+        mono_ms: The clock for everything that is timed in the kiosk.
+        may_quit: ctrl+q ends the program. This is for a demonstration on somebody's own machine, never for a station.
     """
 
     CSS_PATH = "kiosk.tcss"
@@ -116,20 +116,20 @@ class KioskApp(App[None], inherit_bindings=False):
             self._link_task.cancel()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """End with what went wrong, and with a status that says so to whoever starts the kiosk again."""
+        """Show what went wrong and end with a status that tells it to the service manager."""
         self._return_code = EXIT_PANIC
         super().panic(*renderables)
 
     def agent_said(self, message: ToKiosk) -> None:
-        """Take the agent's line, from the link."""
+        """Take a message of the agent. The link calls it."""
         self.post_message(AgentSaid(message))
 
     def agent_away(self) -> None:
-        """Take note that the agent is away, from the link."""
+        """Take note that the agent is away. The link calls it."""
         self.post_message(AgentAway())
 
     def on_agent_said(self, said: AgentSaid) -> None:
-        """Put the line into the flow and show what follows."""
+        """Give the message to the flow and show what follows from it."""
         self.flow.agent_said(said.message)
         self.draw()
 
@@ -139,7 +139,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self.draw()
 
     def on_key(self, event: events.Key) -> None:
-        """Put a key of the pad into the flow; every other key means nothing."""
+        """Give a key of the keypad to the flow; every other key means nothing."""
         event.stop()
         event.prevent_default()
         if self._may_quit and event.key == "ctrl+q":
@@ -153,7 +153,7 @@ class KioskApp(App[None], inherit_bindings=False):
         self.draw()
 
     def on_resize(self) -> None:
-        """Draw for the new size; the first one comes before there is anything to draw on."""
+        """Draw for the new size. The first call comes before there is a screen, and does nothing."""
         if self._link_task is not None:
             self.draw()
 
@@ -172,7 +172,9 @@ class KioskApp(App[None], inherit_bindings=False):
         screen.show_banner(banner)
         screen.show(view)
         screen.show_keys(count=listens)
-        if face != self._face:  # in one piece: else Textual calls back before the last widget was painted
+        if face != self._face:
+            # The whole screen is painted in one piece. Otherwise Textual calls back before the last widget is painted,
+            # and a key would count that the person has not read yet.
             screen.refresh(layout=True)
         screen.call_after_refresh(self.flow.painted, None if self._too_small() else view)
 
@@ -182,7 +184,8 @@ class KioskApp(App[None], inherit_bindings=False):
         return SmallTouchScreen if isinstance(view, TouchView) else TooSmallScreen
 
     def _too_small(self) -> bool:
-        """Whether no screen has room, so that a key would mean something that nobody sees."""
+        """Return whether the window is too small for any screen; a key would then mean something that nobody can
+        read."""
         return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
 
     def _screen_for(self, kind: type[KioskScreen[Any]]) -> KioskScreen[Any]:

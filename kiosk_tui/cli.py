@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from kiosk_tui.app import KioskApp
 from kiosk_tui.link import AgentLink
@@ -12,19 +13,32 @@ from kiosk_tui.link import AgentLink
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the kiosk until it is told to end (SIGTERM, or the terminal is gone). Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="cunhui-kiosk", description="Show a station's kiosk in this terminal.")
-    parser.add_argument("--socket", type=Path, required=True, help="the agent's kiosk socket")
-    parser.add_argument("--log", type=Path, help="write what happens on the link to this file")
-    parser.add_argument("--may-quit", action="store_true", help="let ctrl+q end the kiosk (not on a station)")
-    chosen = parser.parse_args(arguments)
+    chosen = _parser().parse_args(arguments)
     if not sys.stdin.isatty() or not sys.stdout.isatty():
-        print("cunhui-kiosk: this needs a terminal", file=sys.stderr)
+        print("cunhui-kiosk：请在终端里运行", file=sys.stderr)
         return 2
     _log_to(chosen.log)
     _forget_other_sizes()
     app = KioskApp(AgentLink(chosen.socket), may_quit=chosen.may_quit)
     app.run(mouse=False)
     return app.return_code or 0
+
+
+class _ChineseUsage(argparse.HelpFormatter):
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, "用法：" if prefix is None else prefix)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cunhui-kiosk", description="在当前终端里打开站点的大屏", formatter_class=_ChineseUsage, add_help=False
+    )
+    options = parser.add_argument_group("选项")
+    options.add_argument("-h", "--help", action="help", help="显示这些说明")
+    options.add_argument("--socket", type=Path, required=True, metavar="FILE", help="站点程序的大屏接口（kiosk.sock）")
+    options.add_argument("--log", type=Path, metavar="FILE", help="把与站点程序的连接情况记到这个文件")
+    options.add_argument("--may-quit", action="store_true", help="允许按 Ctrl+Q 退出；正式站点上不要用")
+    return parser
 
 
 def _forget_other_sizes() -> None:

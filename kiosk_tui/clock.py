@@ -1,4 +1,4 @@
-"""The kiosk's clock: the agent's time, run on by the monotonic clock between two messages."""
+"""The kiosk's clock: it takes the agent's time and counts on by the monotonic clock until the next message."""
 
 import time
 from collections.abc import Callable
@@ -18,14 +18,14 @@ def boot_time_ms() -> int:
 
 
 def village_time(wall: WallMs) -> datetime:
-    """Return ``wall`` as the village reads it; the last moment of 9998 for a time beyond any calendar."""
+    """Return ``wall`` as the village reads it; a time beyond the year 9998 becomes the last moment of that year."""
     latest = datetime(9998, 12, 31, tzinfo=UTC)
     bounded = min(wall, int(latest.timestamp() * 1000))
     return datetime.fromtimestamp(bounded / 1000, CHINA)
 
 
 class RunningClock:
-    """Runs on from the last time told."""
+    """Counts on from the time that the agent told last."""
 
     def __init__(self, mono_ms: MonoMs) -> None:
         self._mono_ms = mono_ms

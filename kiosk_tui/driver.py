@@ -1,4 +1,4 @@
-"""The terminal behind the kiosk, hardened: a keypad comes through; floods, pastes and nonsense do not."""
+"""The kiosk's terminal: it lets a keypad's keys through, and drops floods, pastes and nonsense."""
 
 import os
 import re
@@ -30,7 +30,7 @@ _READ_BYTES = 4096
 
 
 class KeyGate:
-    """Lets through what a hand can press; a megabyte on the keyboard costs nothing behind it."""
+    """Lets through as many keys as a hand can press, so that a flood on the keyboard costs the rest nothing."""
 
     def __init__(self) -> None:
         self._credit = float(KEYS_AT_ONCE)
@@ -49,8 +49,8 @@ class KeyGate:
 class KioskDriver(LinuxDriver):
     """Textual's terminal driver without mouse, paste, floods and suspension, and with a reader of its own.
 
-    Of what a terminal sends, keys are passed on and one answer; everything else is nobody's business here. How large
-    the window is, the kernel says (TIOCGWINSZ): whoever can type could claim anything.
+    Of what a terminal sends, only keys and one answer are passed on. The size of the window comes from the kernel
+    (TIOCGWINSZ), because somebody at the keyboard could type a false one.
     """
 
     def __init__(self, app: "App[Any]", *, debug: bool = False, mouse: bool = True, size: Any = None) -> None:
@@ -62,7 +62,7 @@ class KioskDriver(LinuxDriver):
 
     @property
     def can_suspend(self) -> bool:
-        """No: behind a suspended kiosk would be a shell."""
+        """Never: behind a suspended kiosk there would be a shell."""
         return False
 
     def run_input_thread(self) -> None:
@@ -71,7 +71,7 @@ class KioskDriver(LinuxDriver):
         Raises:
             OSError, EOFError: The terminal is gone. The kiosk then ends too.
         """
-        # A byte that is no UTF-8 becomes a character that is no key.
+        # With "replace" a byte that is no UTF-8 becomes a character that is no key.
         decode = getincrementaldecoder("utf-8")("replace").decode
         came_in = TerminalInput()
         while not self.exit_event.is_set():
@@ -91,14 +91,14 @@ class KioskDriver(LinuxDriver):
                 self.process_message(key)
 
     def _query_in_band_window_resize(self) -> None:
-        """Do not ask for sizes among the keys."""
+        """Do not ask the terminal for its size: the answer would come among the keys."""
 
 
 _PARSER = XTermParser()
 
 
 def keys_named(sequence: str) -> list[events.Key]:
-    """Return the keys that Textual knows by a character or whole sequence; none for what can't be a key."""
+    """Return the keys that Textual knows by a character or a whole sequence; nothing if it can't be a key."""
     try:
         return list(_PARSER._sequence_to_key_events(sequence))
     except (ValueError, OverflowError):  # a code point that Unicode does not have
@@ -106,6 +106,6 @@ def keys_named(sequence: str) -> list[events.Key]:
 
 
 def _learn_keypad_5() -> None:
-    # Textual passes over what a terminal without the kitty protocol sends for it.
+    # Textual does not know the sequence that a terminal without the kitty protocol sends for this key.
     if isinstance(ANSI_SEQUENCES_KEYS, dict):
         ANSI_SEQUENCES_KEYS[_KEYPAD_5_WITHOUT_NUMLOCK] = "5"

@@ -1,8 +1,9 @@
-"""What the kiosk shows, decided from what the agent says, what a person presses and what time it is.
+"""Decide what the kiosk shows, from what the agent says, what a person presses and what time it is.
 
-There is no terminal in here: the screens draw `Flow.view` and nothing else. A touch goes before everything, then an
-agent that is away, then the question whether anybody is still there, then the place where the person is. A key counts
-only for what `Flow.painted` was told to be before the person.
+There is no terminal in here: the screens draw what `Flow.view` returns and nothing else. A touch goes before
+everything, then that the agent is away, then the question whether anybody is still there, then the page that the person
+chose. A key counts only if the screen that it belongs to was painted (`Flow.painted`) and has stood long enough to be
+read.
 """
 
 from collections.abc import Callable
@@ -19,8 +20,10 @@ from kiosk_tui.views import AwayView, HelpView, HomeView, IdleView, LiveBannerVi
 from protocol.kiosk import AskHelp, Home, LiveShown, Sorry, Status, ToAgent, ToKiosk, TouchShown
 
 IDLE_MS = 120_000
+"""After so long without a key the kiosk asks whether anybody is still there."""
 COUNTDOWN_MS = 30_000
 TURN_MS = 8_000
+"""So long a page of the duty board stands before the next one comes by itself."""
 
 
 class Flow:
@@ -60,7 +63,7 @@ class Flow:
         return self._lesson.view()
 
     def banner(self) -> LiveBannerView | None:
-        """Return what stands above every screen while the county looks into the room; else nothing."""
+        """Return the line above every screen while the county looks into the room, or None."""
         left_ms = self._viewed_until - self._mono_ms()
         return LiveBannerView(self._viewer, -(-left_ms // 1000)) if left_ms > 0 else None
 
@@ -78,7 +81,7 @@ class Flow:
             case Sorry() if message.touch is not None:
                 self._touch.sorry(message)
             case Status():
-                pass  # answers a technician's program, and no kiosk asks for it
+                pass  # it answers a technician's program; no kiosk asks for it
             case _ if self._lesson is not None:
                 self._lesson.agent_said(message)
 
@@ -92,11 +95,11 @@ class Flow:
             self._lesson.interrupted()
 
     def painted(self, view: View | None) -> None:
-        """Take note of what is before the person now: after it was really painted; None where no key counts."""
+        """Take note that a view has really been painted, so that the person sees it; None if no key counts on it."""
         self._guard.painted(None if view is None else view.face)
 
     def listens(self) -> bool:
-        """Tell whether what is to be shown has been seen for long enough for its keys to count."""
+        """Tell whether the present view has been seen for long enough that its keys count."""
         view = self.view()
         return self._guard.listens(view.face, after_ms=view.deaf_ms)
 
@@ -104,15 +107,16 @@ class Flow:
         """Take a key of the pad.
 
         Args:
-            key: Counts only while `listens`, and not while it is held.
-            ago_ms: How long ago it was pressed: a busy machine may bring it late.
-            turn_page: Turns a long text on the screen; False where this was its last page.
+            key: Counts only while `listens` is true, and only once while it is held down.
+            ago_ms: How long ago it was pressed; a busy machine may deliver it late.
+            turn_page: Turns to the next page of a long text on the screen; returns False if there is none.
         """
         view = self.view()
         held = self._guard.is_repeat(key, ago_ms=ago_ms)
         if held or not self._guard.listens(view.face, after_ms=view.deaf_ms, ago_ms=ago_ms):
             return
-        if not isinstance(view, TouchView):  # whoever touches a card does not play the level under the result
+        # A key on a touch's result says nothing about whether somebody still plays the level behind it.
+        if not isinstance(view, TouchView):
             self._last_life = self._mono_ms()
         if key == "enter" and turn_page():
             return
@@ -167,5 +171,5 @@ class Flow:
 
 
 def _without_time(home: Home) -> Home:
-    # The clock runs the time on; without it, screens that look the same are equal values.
+    # `RunningClock` tells the time. Without it in here, two homes that look the same are equal, and nothing is redrawn.
     return msgspec.structs.replace(home, wall=0)

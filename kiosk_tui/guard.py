@@ -1,7 +1,7 @@
-"""Which keys count: none on a screen that nobody can have seen yet, and none that a held key repeats.
+"""Decide which keys count: none on a screen that nobody can have read yet, and none that a held key repeats.
 
-A key means what the person read beside it. So it counts only when the same screen has stood painted for as long as a
-person needs to see it; every change of screen begins that anew.
+A key means what the person read beside it. So it counts only if the same screen has been visible for as long as a
+person needs to read it. Every change of screen starts that time again.
 """
 
 from collections.abc import Hashable
@@ -12,16 +12,16 @@ from kiosk_tui.keys import Key
 SCREEN_MS = 700
 """Longer than a keyboard waits before it repeats a held key (600 ms under wlroots, 660 ms under X)."""
 CHOICE_MS = 900
-"""Where the key answers a question or decides pay: 800 ms before the eye, and 100 from a busy machine to the glass."""
+"""If the key answers a question or decides pay: 800 ms for the eye, and 100 ms until a busy machine has drawn it."""
 REPEAT_MS = 200
-"""The same key this soon again is held, or bounced: keyboards repeat 11 to 40 times a second."""
+"""The same key again within this time was held down or bounced: keyboards repeat a key 11 to 40 times a second."""
 
 type Face = Hashable
-"""What a screen asks: two views with the same face are the same screen to whoever reads it."""
+"""What a screen asks of a person. Two views with the same face are the same screen for whoever reads them."""
 
 
 class KeyGuard:
-    """Keeps when which screen was painted, and when which key came."""
+    """Remembers when the present screen was painted, and when each key last came."""
 
     def __init__(self, mono_ms: MonoMs) -> None:
         self._mono_ms = mono_ms
@@ -30,16 +30,17 @@ class KeyGuard:
         self._came: dict[Key, int] = {}
 
     def painted(self, face: Face) -> None:
-        """Take note that this face is before the person now; None for a screen on which no key counts."""
+        """Take note that the person sees this face now; None for a screen on which no key counts."""
         if face != self._face:
             self._face, self._since = face, self._mono_ms()
 
     def listens(self, face: Face, *, after_ms: int, ago_ms: int = 0) -> bool:
-        """Tell whether, ``ago_ms`` before now, a screen had been before the person for so long."""
+        """Tell whether the person, ``ago_ms`` before now, had seen a face for ``after_ms``."""
         return face is not None and face == self._face and self._mono_ms() - ago_ms - self._since >= after_ms
 
     def is_repeat(self, key: Key, *, ago_ms: int = 0) -> bool:
-        """Take note of a key that was pressed ``ago_ms`` before now; True where being held, or a bounce, made it."""
+        """Take note of a key that was pressed ``ago_ms`` before now; True if it came from holding the key, or a
+        bounce."""
         came = self._mono_ms() - ago_ms
         before, self._came[key] = self._came.get(key), came
         return before is not None and came - before < REPEAT_MS

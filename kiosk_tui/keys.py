@@ -1,8 +1,8 @@
 """Understand a numeric keypad, with NumLock on or off.
 
-With NumLock off the same keys send cursor keys; with the kitty keyboard protocol a terminal names the
-keypad's own keys. Each name that Textual gives to any of these means one key of the pad; every other key
-of any keyboard means nothing.
+With NumLock off the same keys send cursor keys, and with the kitty keyboard protocol a terminal uses names of its own
+for the keypad's keys. Each name that Textual gives to any of these means one key of the pad. Every other key of any
+keyboard means nothing.
 """
 
 from typing import Literal

@@ -1,6 +1,7 @@
-"""Answer to advance, as far as the kiosk goes: choose a level, answer, read the explanation, see the stars.
+"""The kiosk's part of answer-to-advance: choose a level, answer, read the explanation, see the stars.
 
-The agent draws the questions, marks the answers and keeps the lives; here is only what a person sees and presses.
+The agent draws the questions, judges the answers and counts the lives. This module has only what a person sees and
+presses.
 """
 
 from collections.abc import Callable
@@ -71,7 +72,7 @@ class Lesson:
             self._to_levels(words.INTERRUPTED)
 
     def agent_said(self, message: Said) -> None:
-        """Take the agent's answer; one that belongs to no question asked here is passed over."""
+        """Take a message of the agent; one that belongs to no question of this lesson is ignored."""
         match message:
             case QuestionShown():
                 self._take_question(message)
@@ -85,7 +86,7 @@ class Lesson:
                 self._take_sorry(message)
 
     def key(self, key: Key) -> bool:
-        """Take a key; False when the person leaves learning."""
+        """Take a key; return False if the person leaves learning."""
         if self._question is None:
             return self._choose_level(key)
         if self._over is not None:

@@ -1,7 +1,7 @@
 """The kiosk's end of the agent's unix socket. It loads without a terminal library.
 
-It connects, and connects again with growing pauses whenever the agent goes away, for ever. The agent sends all that
-the home screen needs on each connection, so nothing is kept here.
+It connects, and whenever the agent goes away it connects again, for ever and with growing pauses. On each connection
+the agent sends all that the home screen needs, so nothing is kept here.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ type Sleep = Callable[[float], Awaitable[None]]
 
 
 class Ears(Protocol):
-    """Who is told what happens on the link."""
+    """Hears what happens on the link."""
 
     def agent_said(self, message: ToKiosk) -> None:
         """Take one message."""
@@ -39,7 +39,7 @@ class AgentLink:
     Args:
         path: The agent's socket.
         sleep: How to wait between attempts, in seconds.
-        jitter: Gives numbers from 0 to 1; many kiosks never knock in step.
+        jitter: Gives numbers from 0 to 1, so that several kiosks do not all connect at the same moment.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class AgentLink:
             await self._sleep(self._pause(failures))
 
     def say(self, message: ToAgent) -> None:
-        """Send to the agent; while it is away the message is dropped, for the screen says that it is away."""
+        """Send to the agent. While it is away the message is dropped, because the screen then says that it is away."""
         if self._writer is None or self._writer.is_closing():
             return
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
@@ -96,7 +96,7 @@ class AgentLink:
 
         Raises:
             OSError: The connection broke.
-            ValueError: A line was longer than any message; where the next begins is not known.
+            ValueError: A line was longer than any message, so it is not known where the next one begins.
         """
         while (line := await reader.readline()).endswith(b"\n"):
             try:

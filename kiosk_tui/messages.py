@@ -1,4 +1,4 @@
-"""What the link tells the app, as Textual messages: they wait their turn behind keys and ticks."""
+"""What the link tells the app, as Textual messages, so that each waits its turn behind keys and ticks."""
 
 from textual.message import Message
 

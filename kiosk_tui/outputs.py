@@ -1,4 +1,4 @@
-"""How large the screen is, asked of the compositor: the part of Wayland's protocol that says so, without a library.
+"""Ask the compositor how large the screen is, by the small part of Wayland's protocol that tells it, without a library.
 
 The wire is described in "The Wayland Protocol", chapter 4 (wayland.freedesktop.org), the interfaces in wayland.xml:
 32-bit words in the machine's own byte order, strings with their length and a final zero, padded to whole words.
@@ -18,7 +18,7 @@ _GEOMETRY, _MODE, _DONE = 0, 1, 2
 _CURRENT = 1
 """Flag of the mode that is in use."""
 _OUTPUT_VERSION = 2
-"""The version since which an output says that all is said."""
+"""From this version on an output says when it has told everything (``done``)."""
 _HEADER = struct.Struct("=IHH")
 
 
@@ -66,7 +66,7 @@ class Outputs:
         return self._socket.fileno()
 
     def size(self) -> tuple[int, int] | None:
-        """Return width and height in pixels of the output that came last; None while there is none."""
+        """Return width and height in pixels of the output that was plugged in last; None while there is none."""
         known = [output for output in self._outputs.values() if output.complete and all(output.size)]
         if not known:
             return None
@@ -74,7 +74,7 @@ class Outputs:
         return (height, width) if known[-1].turned else (width, height)
 
     def listen(self) -> None:
-        """Take what the compositor says; waits where it says nothing.
+        """Take what the compositor says; wait if it says nothing.
 
         Raises:
             NoScreen: It ended.

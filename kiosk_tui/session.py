@@ -1,7 +1,7 @@
 """Run the kiosk on the whole screen, in letters that suit it: ``python -m kiosk_tui.session COMMAND ...``.
 
-A terminal can't be told another font by the program in it, so this one program starts foot with the command in it, and
-starts it again where the screen's size has changed: a television that is switched on later, a mode set by hand.
+A program can't tell its terminal to use another font size. So this program starts foot with the command in it, and
+starts it again when the screen's size has changed, for example because a television was switched on later.
 """
 
 import argparse
@@ -20,7 +20,7 @@ EXIT_NO_SCREEN = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Show a command until it or the compositor ends. Returns the command's exit status, 1 where there is no screen."""
+    """Show a command until it or the compositor ends. Returns the command's exit status, or 1 if there is no screen."""
     parser = argparse.ArgumentParser(prog="kiosk_tui.session", description=__doc__)
     parser.add_argument("command", nargs="+", help="what runs in the terminal")
     command: list[str] = parser.parse_args(arguments).command
@@ -63,7 +63,7 @@ def _show(command: list[str], outputs: Outputs) -> int:
 
 
 def _ended(shown: "subprocess.Popen[bytes]", outputs: Outputs, size: tuple[int, int]) -> int | None:
-    """Wait for the terminal's end and return its exit status; None where another size is there first."""
+    """Wait for the terminal's end and return its exit status; None if the screen's size changes first."""
     pid_fd = os.pidfd_open(shown.pid)
     try:
         while outputs.size() in (None, size):

@@ -1,17 +1,17 @@
-"""Split what a terminal sends into characters and whole escape sequences, and give up on what is never finished.
+"""Split what a terminal sends into characters and whole escape sequences, and give up on those that never end.
 
-Whoever can type or paste into the terminal can send anything. A sequence without its end, a paste without its end or a
-number that no computer can hold must neither end the kiosk nor leave it deaf: each is dropped, and the next key counts.
-The grammar is ECMA-48's (5.4: control sequences, 5.6: strings), the paste's brackets are xterm's.
+Whoever can type or paste into the terminal can send anything. A sequence without an end, a paste without an end or an
+enormous number must neither end the kiosk nor make it deaf: each is dropped, and the next key counts. The grammar is
+that of ECMA-48 (5.4: control sequences, 5.6: strings); the brackets of a paste are xterm's.
 """
 
 import re
 from collections.abc import Iterator
 
 SEQUENCE_S = 0.5
-"""A terminal sends a sequence in one piece; what is begun for longer than this was never one."""
+"""A terminal sends a sequence in one piece, so one that is unfinished for longer than this was none."""
 PASTE_PAUSE_S = 1.0
-"""A paste comes without a pause: after one it is over, with or without its end."""
+"""A paste comes without a pause, so after a pause it is over, with or without its end."""
 LONGEST_PASTE_S = 10.0
 LONGEST_SEQUENCE = 64
 
@@ -65,7 +65,7 @@ class TerminalInput:
             self._paste_since = None
 
     def _take(self, character: str, now_s: float) -> str:
-        """Return what a character completes; nothing inside of a sequence."""
+        """Return what a character completes; an empty string inside a sequence."""
         if character == _ESC:
             self._begun, self._begun_at, self._too_long = _ESC, now_s, False
             return ""
@@ -73,6 +73,7 @@ class TerminalInput:
             return character
         self._begun += character
         if _UNFINISHED.fullmatch(self._begun):
+            # Cut to its beginning, so that memory stays small; it goes on being a sequence until its end, and is dropped.
             if len(self._begun) > LONGEST_SEQUENCE:
                 self._begun, self._too_long = self._begun[: len("\x1b[")], True
             return ""

@@ -1,4 +1,4 @@
-"""How large a terminal sets its text on a screen, so that one of the layouts that the kiosk is made for fits."""
+"""Choose the size of a terminal's text so that one of the layouts that the kiosk is made for fits the screen."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,13 @@ LAYOUTS = ((80, 22), (60, 16), (53, 15))
 """Columns and rows, the best first. The screens are tested at each, and at nothing smaller than the last."""
 SMALLEST = LAYOUTS[-1]
 READABLE_PX = 24
-"""Letters lower than this are given up for a layout with fewer of them: older people read this, standing."""
+"""If letters would be lower than this, a layout with fewer of them is chosen: older people read this, standing."""
 _LEAST_PX = 8
 
 
 @dataclass(frozen=True, slots=True)
 class TextSize:
-    """How foot sets text (foot.ini(5)), all in pixels: the font's size, what is added between letters, a line."""
+    """How foot sets text (foot.ini(5)), in pixels: the font's size, the space between letters, the height of a line."""
 
     font_px: int
     letter_px: int
@@ -28,8 +28,8 @@ def fitting(width: int, height: int) -> TextSize:
 def _filling(cell_px: int, line_px: int) -> TextSize:
     """Fill a cell: the font is half as wide as high and wants an eighth more for its line.
 
-    Where the screen's shape leaves more room than that, a little goes between letters and lines, the rest to more of
-    them: text drawn far apart is hard to read.
+    If the screen's shape leaves more room than that, a little of it goes between letters and lines. The rest makes room
+    for more columns or rows, because text that is drawn far apart is hard to read.
     """
     font_px = max(min(2 * cell_px, line_px * 7 // 8) // 2 * 2, _LEAST_PX)
     return TextSize(

@@ -1,7 +1,7 @@
-"""One answered touch on the screen: how long it stays, and how its owner corrects the direction.
+"""The result of a touch on the screen: how long it stays, and how the card's owner corrects the direction.
 
-The owner proves themselves by touching the card again; then a key chooses, on that touch's screen alone, and the card,
-touched once more, makes it so. The agent decides all that: a key only tells it.
+The owner touches the card again, which proves who asks. On the screen of that second touch a key chooses the direction,
+and the card, touched once more, confirms it. The agent decides all that; the kiosk only tells it which key was pressed.
 """
 
 from collections.abc import Callable
@@ -16,12 +16,12 @@ from protocol.units import Direction, FactRef
 STAY_MS = 6_000
 NOTE_STAY_MS = 3_000
 HARDLY_SEEN_MS = 2_000
-"""A result that the next one replaces sooner is still named on the next one's screen."""
+"""If the next touch replaces a result sooner than this, its screen still names the person before."""
 MAX_BEFORE = 3
 REPEATABLE_MS = 120_000
-"""How long `*` still shows a result again; later it is nobody else's business."""
+"""How long `*` shows a result again. Later somebody else may stand there."""
 _EITHER: tuple[tuple[int, Direction], ...] = ((7, "in"), (8, "out"))
-"""Keys that choose nothing on any other screen."""
+"""If no direction is known, either can be chosen. These keys choose nothing on any other screen."""
 
 
 class TouchPanel:
@@ -48,7 +48,8 @@ class TouchPanel:
         self._correctable = _open_ms(touch) > 0
         self._touch, self._came = touch, now
         stay = max(STAY_MS, touch.again_within_ms)
-        if open_ms := _open_ms(touch):  # and some seconds more, to say what can be done when that is over
+        if open_ms := _open_ms(touch):
+            # Some seconds more, so that the screen can say what to do when the time is over.
             stay = open_ms + NOTE_STAY_MS
         self._stay_until(now + (STAY_MS if touch.corrected else stay))
 
@@ -70,7 +71,7 @@ class TouchPanel:
         return TouchView(self._touch, self._correction(), self._note, again_s, self._before, self._shown)
 
     def key(self, key: Key) -> None:
-        """Take a key while the touch is shown: a wish for a direction, the wish taken back, or away with the result."""
+        """Take a key while the touch is shown: choose a direction, take that back, or close the result."""
         correction = self._correction()
         if correction is None:
             if key in (BACK, "enter"):
@@ -88,12 +89,12 @@ class TouchPanel:
         return self._until
 
     def sorry(self, sorry: Sorry) -> None:
-        """Say that the direction stayed as it was, if that is the touch on the screen."""
+        """Say that the direction stayed as it was, if the agent speaks of the touch on the screen."""
         if self._touch is not None and self._asked and sorry.touch in (None, self._touch.touch):
             self._say_instead(words.SORRY[sorry.reason])
 
     def agent_away(self) -> None:
-        """Give up waiting for an answer that no longer comes, and a choice that nobody keeps any more."""
+        """Stop waiting for the agent's answer, and drop a choice, because the agent that kept it is gone."""
         correction = self._correction()
         if self._asked or (correction is not None and correction.chosen is not None):
             self._say_instead(words.SORRY["not_recorded"])
@@ -105,7 +106,7 @@ class TouchPanel:
         self._until = max(self._until, self._mono_ms() + NOTE_STAY_MS)
 
     def repeat(self) -> bool:
-        """Show the last result again, without its correction; False when there is none that is recent."""
+        """Show the last result again, without its correction; return False if it is too old or there is none."""
         now = self._mono_ms()
         if self._touch is None or now - self._came > REPEATABLE_MS:
             return False
@@ -125,7 +126,7 @@ class TouchPanel:
         return Correction(-(-left_ms // 1000), choices, chosen) if left_ms else None
 
     def _ask(self, message: Callable[[FactRef], ToAgent]) -> None:
-        """Tell the agent what was pressed; its answer is what the screen shows next."""
+        """Tell the agent what was pressed. The screen then shows what the agent answers."""
         assert self._touch is not None
         assert self._touch.touch is not None
         self._asked = True
@@ -135,7 +136,7 @@ class TouchPanel:
 
 
 def _open_ms(touch: TouchShown) -> int:
-    """Return for how long the result waits: for a key that chooses, or for the card that makes the choice so."""
+    """Return how long the result waits for a key that chooses, or for the card that confirms the choice."""
     return touch.confirm_within_ms if touch.chosen is not None else touch.choose_within_ms
 
 

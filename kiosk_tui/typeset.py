@@ -1,8 +1,9 @@
-"""Set Chinese text into terminal cells: nothing cut, no half glyphs, no line that begins with a comma.
+"""Set Chinese text into terminal cells: nothing is cut, no glyph is halved, and no line begins with a comma.
 
-A Chinese character takes two cells. Signs and quotation marks of ambiguous width (UAX #11) take one for the terminal,
-but a Chinese font draws them over two: they get a blank after them, or they would be drawn over by what follows. Text
-comes from the county's data, so control characters are taken out before anything reaches the terminal.
+A Chinese character takes two cells. Signs and quotation marks of ambiguous width (UAX #11) take one cell for the
+terminal, but a Chinese font draws them over two. They get a blank after them, because the next character would cover
+them otherwise. Text comes from the county's data, so control characters are taken out before anything reaches the
+terminal.
 """
 
 import unicodedata
@@ -15,7 +16,8 @@ _NOT_LAST = frozenset("（《「『“‘(")
 
 
 def clean(text: str) -> str:
-    """Return ``text`` on one line without control characters, and with room for what is drawn over two cells."""
+    """Return ``text`` on one line, without control characters, and with a blank after signs that are drawn over two
+    cells."""
     plain = "".join(" " if c in "\n\t" else c for c in text if c in "\n\t" or unicodedata.category(c)[0] != "C")
     return "".join(
         character + " " if _drawn_wide(character) and plain[place + 1 : place + 2].strip(" ") else character
@@ -29,7 +31,7 @@ def cells(text: str) -> int:
 
 
 def fit(text: str, width: int) -> str:
-    """Return ``text`` cut to ``width`` cells, ending in ``…`` where something was left off."""
+    """Return ``text`` cut to ``width`` cells; if something was left off, it ends in ``…``."""
     text = clean(text)
     if cells(text) <= width:
         return text
@@ -48,7 +50,7 @@ def pad(text: str, width: int) -> str:
 
 
 def spread(left: str, right: str, width: int) -> str:
-    """Return one line of ``width`` cells with ``left`` and ``right`` at its ends; ``left`` gives way first."""
+    """Return one line of ``width`` cells with ``left`` and ``right`` at its ends; ``left`` is cut first."""
     right = fit(right, width)
     room = width - cells(right) - (1 if right else 0)
     return pad(left, max(room, 0)) + " " * (width - max(room, 0) - cells(right)) + right
@@ -57,7 +59,7 @@ def spread(left: str, right: str, width: int) -> str:
 def wrap(text: str, width: int) -> list[str]:
     """Break ``text`` into lines of at most ``width`` cells.
 
-    Latin words and numbers stay whole where they fit into a line; closing punctuation stays with what it closes.
+    Latin words and numbers stay whole if they fit into a line. Closing punctuation stays with the character before it.
     """
     lines: list[str] = []
     line = ""
@@ -85,7 +87,7 @@ def _carry(line: str, room: int) -> tuple[str, str]:
 
 
 def _units(text: str, width: int) -> list[str]:
-    """Split into pieces that are not broken: a character with its closing punctuation, or a Latin word."""
+    """Split into pieces that must stay together: a character with its closing punctuation, or a Latin word."""
     units: list[str] = []
     for character in text:
         if units and _joins(units[-1], character) and cells(units[-1] + character) <= width:
@@ -116,7 +118,7 @@ class Block:
         cap: Set before the first line; later lines are indented by as much.
         style: A Textual style for the text, filled to the full width.
         cap_style: A Textual style for the cap.
-        gap: How much a blank line before the block is wanted: 2 first, 1 where room is left, 0 not.
+        gap: Whether to put a blank line before the block: 2 first of all, 1 if room is left, 0 never.
     """
 
     text: str
@@ -139,8 +141,8 @@ class Line:
 def set_blocks(blocks: tuple[Block, ...], width: int, height: int) -> list[list[Line]]:
     """Set blocks into pages of at most ``height`` lines of ``width`` cells; at least one page.
 
-    Blank lines are given to all blocks that want one equally, or to none of them. What does not fit even without
-    goes on to a next page.
+    All blocks with the same ``gap`` get their blank line, or none of them does. Text that does not fit even without
+    blank lines goes on to a next page.
     """
     set_lines = [_set(block, width) for block in blocks]
     for least_wanted in (1, 2, 3):

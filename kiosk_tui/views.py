@@ -1,7 +1,7 @@
-"""What can be on the screen: plain values, decided by `kiosk_tui.flow` and drawn by the screens.
+"""Everything that can be on the screen, as plain values: `kiosk_tui.flow` decides them, the screens draw them.
 
-Each has a ``face``, what its keys mean, and ``deaf_ms``, how long it must have been seen before they count: see
-`kiosk_tui.guard`.
+Each view has a ``face``, which says what its keys mean, and ``deaf_ms``, which says how long the person must have seen
+it before keys count. `kiosk_tui.guard` explains both.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,8 @@ class HomeView:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The direction can be chosen: key number and what it stands for. ``chosen`` waits for the card."""
+    """The direction can be corrected now. ``choices`` are the number of a key and the direction that it chooses. With
+    ``chosen`` the choice is made and waits for the card."""
 
     seconds_left: int
     choices: tuple[tuple[int, Direction], ...]
@@ -36,10 +37,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class TouchView:
-    """``note`` says what became of a correction.
+    """The result of a touch. ``note`` says what became of a correction.
 
-    ``again_s``: for so many seconds the card, touched again, gets one. ``before``: who touched so shortly before that
-    they hardly saw it. ``shown`` counts how often a result was put onto the screen.
+    ``again_s``: within so many seconds the same card, touched again, may correct the direction. ``before``: results
+    that stood on the screen too shortly for their owners. ``shown`` counts how often a result was put on the screen.
     """
 
     touch: TouchShown
@@ -52,13 +53,13 @@ class TouchView:
 
     @property
     def face(self) -> Face:
-        """This very result."""
+        """This result alone: the same touch shown again is another screen."""
         return ("touch", self.shown)
 
 
 @dataclass(frozen=True, slots=True)
 class LevelsView:
-    """``page`` counts from 0; ``note`` says what went wrong or is under way."""
+    """The choice of a level. ``page`` counts from 0; ``note`` says what went wrong or what the agent is doing."""
 
     levels: tuple[LevelChoice, ...]
     page: int
@@ -67,7 +68,7 @@ class LevelsView:
 
     @property
     def face(self) -> Face:
-        """The levels that the numbers stand for now."""
+        """The levels that the number keys open now."""
         return ("levels", tuple((level.pack, level.level) for level in self.shown))
 
     @property
@@ -83,7 +84,8 @@ class LevelsView:
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """``chosen`` in the order picked, numbered from 0; ``asked`` while the agent marks it."""
+    """A question. ``chosen`` are options in the order picked, from 0; ``asked`` is true while the agent judges the
+    answer."""
 
     question: QuestionShown
     chosen: tuple[int, ...]
@@ -94,13 +96,13 @@ class QuestionView:
 
     @property
     def face(self) -> Face:
-        """This question of this run, or whether to leave it."""
+        """This question of this run; the question whether to leave it is another face."""
         return ("question", self.question.run, self.question.number, self.question.question, self.leaving)
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedView:
-    """The answer that was given to ``question``."""
+    """Whether the answer to ``question`` was right, and why."""
 
     question: QuestionShown
     marked: Marked
@@ -109,13 +111,13 @@ class MarkedView:
 
     @property
     def face(self) -> Face:
-        """The explanation of this question of this run, or whether to leave it."""
+        """The explanation of this question of this run; the question whether to leave is another face."""
         return ("marked", self.marked.run, self.question.number, self.marked.question, self.leaving)
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewView:
-    """A wrong answer of the level that has ended, looked at again: ``number`` of ``of``, counted from 1."""
+    """A wrong answer of the level that has ended, shown again: ``number`` of ``of``, counted from 1."""
 
     question: QuestionShown
     marked: Marked
@@ -136,7 +138,7 @@ class OverView:
     title: str
     over: LevelOver
     wrong: int
-    """How many answers there are to look at again."""
+    """How many wrong answers can be looked at again."""
     deaf_ms: ClassVar[int] = SCREEN_MS
 
     @property
@@ -156,7 +158,7 @@ class HelpView:
 
 @dataclass(frozen=True, slots=True)
 class AwayView:
-    """The agent does not answer; ``interrupted`` when that ended a level."""
+    """The agent does not answer. ``interrupted`` says that this ended a level."""
 
     interrupted: bool
     face: ClassVar[Face] = "away"
@@ -165,7 +167,7 @@ class AwayView:
 
 @dataclass(frozen=True, slots=True)
 class IdleView:
-    """Nobody has pressed a key for long."""
+    """Nobody has pressed a key for long; the kiosk asks whether anybody is there."""
 
     seconds_left: int
     face: ClassVar[Face] = "idle"
@@ -174,7 +176,7 @@ class IdleView:
 
 @dataclass(frozen=True, slots=True)
 class LiveBannerView:
-    """The county looks into the room: said above every screen."""
+    """The county looks into the room. The line stands above every screen."""
 
     viewer: str
     seconds_left: int

@@ -15,7 +15,7 @@ LINK: dict[LinkState, str] = {
     "connecting": "…  正在连接县里",
     "offline": "！ 网络不通",
 }
-"""What is well is not said."""
+"""While the link is well, nothing is said of it."""
 SIGN = {"green": "✓  ", "amber": "！ ", "red": "×  "}
 ANSWER = {
     "recorded": "打卡成功",
@@ -67,7 +67,7 @@ NOT_YET = "待打卡"
 NOT_DONE = "没打"
 NOTHING = "—"
 IN_TIME_SIGN, LATE_SIGN, EARLY_SIGN, NO_SIGN = "✓ ", "晚", "早", "  "
-"""Late and early are what the clock says; what it comes to, the county says."""
+"""Late and early are by the clock alone. What that means for somebody is for the county to say."""
 READER_GONE = "！读卡器没有准备好，暂时不能打卡，请联系镇办。"
 PRESENT_CARD = "请把卡贴到读卡器上"
 

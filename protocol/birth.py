@@ -19,12 +19,13 @@ from protocol.signing import Context, seal, unseal
 from protocol.units import BootId, ClockRun, Epoch, Head, Nonce, Seq, ShortText, StationId, Through, WallMs
 
 MAX_MARKS = 64
+"""Exponentially spaced, so many reach from the end of any stream back to its start."""
 NOT_TOLD = 0
 """``wall`` of a welcome whose county does not trust its own clock."""
 
 
 class Birth(VersionedMessage, frozen=True, kw_only=True):
-    """First message of a connection; said again where no answer came, and where the time is still wanted."""
+    """First message of a connection. It is sent again if no answer came, or if the time is still wanted."""
 
     station: StationId
     head: SignedHead
@@ -35,9 +36,10 @@ class Birth(VersionedMessage, frozen=True, kw_only=True):
     twin_version: Annotated[int, Meta(ge=0)] = 0
     """Version of the desired state that the station has; a county with a newer one sends it."""
     generation: Annotated[int, Meta(ge=0)] | None = None
-    """The county's generation as the station knows it; None from a station that also does not know `NOT_TOLD`."""
+    """The county's generation as the station knows it. None comes from an older station, which does not know
+    `NOT_TOLD`."""
     question: Nonce | None = None
-    """The welcome answers with this nonce instead: so a birth said again asks for the time anew."""
+    """If present, the welcome repeats this nonce instead, so that a birth that is sent again asks for the time anew."""
 
     @property
     def asked(self) -> bytes:
@@ -56,9 +58,9 @@ class Welcome(VersionedMessage, frozen=True, kw_only=True):
     """The county's answer to a birth.
 
     ``through`` and ``head`` are the county's, for the birth's epoch; 0 and ``head(0)`` when it knows none of it.
-    ``signed`` are the heads beyond ``through`` that the station has signed so far, rising in seq: a card that does
-    not lead to every one of them is an older copy or a clone of the one that signed.
-    ``wall`` counts as trusted time only when ``nonce`` is the newest question's and the answer came within 2 s;
+    ``signed`` are the heads beyond ``through`` that the station has signed so far, rising in seq. If the outbox on the
+    station's SD card does not lead to every one of them, that SD card is an older copy or a clone of the one that
+    signed. ``wall`` counts as trusted time only when ``nonce`` is the newest question's and the answer came within 2 s;
     `NOT_TOLD` is no time. ``clock_run`` says which stretch of the county's clock told it.
     """
 
@@ -75,7 +77,7 @@ class Welcome(VersionedMessage, frozen=True, kw_only=True):
 
 
 class Compare(VersionedMessage, frozen=True, kw_only=True):
-    """How much of ``epoch`` does the county have as I have it? ``marks`` fall in seq."""
+    """The station asks up to which seq of ``epoch`` the county has the same facts. ``marks`` fall in seq."""
 
     station: StationId
     epoch: Epoch

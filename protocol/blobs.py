@@ -19,13 +19,14 @@ from protocol.units import Sha256, StationId
 MAX_BLOB_BYTES = 64 * 2**20
 MAX_CHUNK_BYTES = 32_768
 MAX_RANGES = 256
+"""A blob with more gaps is told of in several answers: an answer must fit one message."""
 
 type Size = Annotated[int, Meta(ge=1, le=MAX_BLOB_BYTES)]
 type Offset = Annotated[int, Meta(ge=0, le=MAX_BLOB_BYTES)]
 
 
 class BlobQuery(VersionedMessage, frozen=True, kw_only=True):
-    """What do you lack of this blob?"""
+    """The station asks what the county lacks of a blob."""
 
     station: StationId
     sha256: Sha256
@@ -40,7 +41,7 @@ class Range(Message, frozen=True, kw_only=True, array_like=True):
 
 
 class BlobMissing(VersionedMessage, frozen=True, kw_only=True):
-    """The first ranges that the county lacks, in order; none: the blob is whole and safe."""
+    """The first ranges that the county lacks, in order. An empty list says that the blob is whole and safe."""
 
     station: StationId
     sha256: Sha256

@@ -17,7 +17,10 @@ UID_BYTES = (4, 5, 7, 10)
 """How long card numbers are: 5 bytes for an EM4100, the others for ISO/IEC 14443-3."""
 _SEPARATORS = re.compile(r"[\s:\-]+")
 _CASCADE_TAG = 0x88
+"""A longer UID comes in steps, and each but the last begins with this. A reader that tells one such step alone has read
+half a card."""
 _RANDOM_UID = 0x08
+"""Telephones make up such a number for each touch, so it names nobody."""
 
 
 def normalise_uid(text: str) -> str:
@@ -27,11 +30,12 @@ def normalise_uid(text: str) -> str:
 
     Raises:
         Refused: ``bad_uid`` when it has another length, is not hex, is all zero or all ones, is a random
-            number (ISO/IEC 14443-3: a single-size UID beginning with 08, as telephones send), or begins
-            with the cascade tag 88, which is no UID.
+            number (ISO/IEC 14443-3: a UID of four bytes that begins with 08, as telephones send), or begins
+            with the cascade tag 88, which is half a UID.
     """
     if len(text) > 64:
         raise Refused("bad_uid", "longer than any card number")
+    # NFKC turns full-width digits into plain ones. It can also make a text longer, so the length is judged first.
     digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).lower()
     if not digits:
         raise Refused("bad_uid", "empty")

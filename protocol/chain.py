@@ -2,11 +2,12 @@
 
 ``digest = H("cunhui fact 1" 00 || salt || body)``; ``head(0) = H("cunhui head 1" 00 || station 00 || epoch)``;
 ``head(n) = H(head(n-1) || seq as 8 bytes big-endian || digest)``; H is SHA-256 (FIPS 180-4).
-A body can be erased for privacy: with its salt gone too the digest tells nothing, and the chain still verifies.
+A body can be erased for privacy together with its salt: the digest then tells nothing, and the chain still verifies.
 """
 
 import hashlib
 
+# The zero byte ends each prefix, so that no prefix can be the beginning of another.
 _FACT = b"cunhui fact 1\x00"
 _HEAD = b"cunhui head 1\x00"
 

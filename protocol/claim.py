@@ -9,6 +9,7 @@ import unicodedata
 from protocol.refusal import Refused
 
 DIGITS = 13
+"""The check digit included."""
 _GROUPS = re.compile(r"[\s\-]+")
 
 
@@ -20,6 +21,7 @@ def digits_typed(text: str) -> str:
 def check_digit(twelve: str) -> str:
     """Return the Luhn digit of 12 digits."""
     total = 0
+    # The check digit will stand at the right end, so the last of the twelve is the first that is doubled.
     for place, digit in enumerate(reversed(twelve)):
         doubled = int(digit) * (2 if place % 2 == 0 else 1)
         total += doubled - 9 if doubled > 9 else doubled

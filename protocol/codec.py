@@ -1,4 +1,4 @@
-"""MessagePack in and out, bounded, with one kind of refusal.
+"""Encode and decode MessagePack, within bounds and with one kind of refusal.
 
 Wire messages are MessagePack maps (https://github.com/msgpack/msgpack/blob/master/spec.md)
 with text keys. A reader ignores keys that it does not know, so a minor change adds a key.
@@ -40,6 +40,7 @@ def decode[T](raw: bytes, kind: type[T], *, limit: int = MAX_MESSAGE_BYTES) -> T
     """
     if len(raw) > limit:
         raise Refused("too_large", f"{len(raw)} bytes, at most {limit} are read")
+    # RecursionError: nested deeply enough, a few kB of arrays exhaust the stack.
     try:
         value: T = msgspec.msgpack.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

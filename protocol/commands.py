@@ -1,4 +1,4 @@
-"""Commands: signed orders that expire, are executed once, and are answered by a fact."""
+"""Commands of the county to a station: each is signed, expires, is executed once, and its result is a fact."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -12,17 +12,18 @@ from protocol.signing import seal, unseal
 from protocol.units import LongText, ShortText, StationId, WallMs
 
 type Order = Literal["identify", "snapshot", "restart_agent", "send_logs", "time_check", "live_view", "end_live_view"]
-"""identify: blink and beep so that a person finds the station. snapshot: take a still of the room now.
-restart_agent: end in good order and begin anew. send_logs: send the end of the program's log as a blob. time_check: say
-how the clock stands. live_view: send frames for a leased time. end_live_view: end that."""
+"""What a command tells a station to do. identify: blink and beep so that a person finds the station. snapshot: take a
+still of the room now. restart_agent: end in good order and begin anew. send_logs: send the end of the program's log as
+a blob. time_check: say how the clock stands. live_view: send frames for a leased time. end_live_view: end that."""
 
 type CommandId = Annotated[bytes, Meta(min_length=16, max_length=16)]
-"""Random; a station executes one id once."""
+"""Random. A station executes each id once, however often the command comes."""
 
 MAX_VALID_MS = 7 * 86_400_000
 """How long a command may be valid at most: a station must remember it for so long."""
 
 MAX_LEASE_S = 600
+"""How long one command may let the county look into the room."""
 
 
 class LogTerms(Message, frozen=True, kw_only=True):
@@ -32,19 +33,19 @@ class LogTerms(Message, frozen=True, kw_only=True):
 
 
 class LiveTerms(Message, frozen=True, kw_only=True):
-    """The lease of ``live_view``: it ends with the first of these that is used up."""
+    """The lease of ``live_view``. The view ends as soon as one of these is used up."""
 
     seconds: Annotated[int, Meta(ge=5, le=MAX_LEASE_S)] = 120
     frames_a_minute: Annotated[int, Meta(ge=1, le=120)] = 30
     """At most; a slow line gives fewer."""
     kib: Annotated[int, Meta(ge=40, le=20_480)] = 5_120
-    """Of pictures, before what the line adds."""
+    """Bytes of pictures alone, without what the line adds."""
     viewer: ShortText = ""
     """Who looks, in words for the kiosk: an office, never a person's name."""
 
 
 class Command(VersionedMessage, frozen=True, kw_only=True):
-    """An order to one station."""
+    """A command to one station."""
 
     id: CommandId
     station: StationId
@@ -52,10 +53,10 @@ class Command(VersionedMessage, frozen=True, kw_only=True):
     """An `Order`; a station refuses one that it does not know."""
     not_after: WallMs
     issuer: ShortText
-    """Account name of who ordered it."""
+    """Name of the account that gave it."""
     reason: LongText
     issued: WallMs = 0
-    """The county's clock as it signed; 0 where that is not told."""
+    """The county's clock when it signed; 0 if the county does not tell it."""
     log: LogTerms = LogTerms()
     live: LiveTerms = LiveTerms()
 
@@ -66,7 +67,7 @@ def seal_command(key: Ed25519PrivateKey, command: Command) -> bytes:
 
 
 def unseal_command(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> Command:
-    """Read a command meant for ``station``. Expiry, repetition and an unknown order are the station's to judge.
+    """Read a command meant for ``station``. The station judges expiry, repetition and an unknown order.
 
     Raises:
         Refused: As `protocol.signing.unseal`; ``wrong_station``.

@@ -11,7 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Meta
 
-from protocol import signing
+from protocol import MAJOR, signing
 from protocol.codec import VersionedMessage
 from protocol.refusal import Refused
 from protocol.units import Nonce, PublicKey, ShortText, Signature, StationId
@@ -49,7 +49,7 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     port: Annotated[int, Meta(ge=1, le=65535)]
     shard: Annotated[int, Meta(ge=0, le=255)]
     fallback_port: Annotated[int, Meta(ge=1, le=65535)] | None = None
-    """Where it listens too, for stations on lines that do not let ``port`` through."""
+    """Another port where it listens, for stations on lines that do not let ``port`` through."""
 
 
 class Enrolled(VersionedMessage, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ class Enrolled(VersionedMessage, frozen=True, kw_only=True):
 
 
 class NotEnrolled(VersionedMessage, frozen=True, kw_only=True):
-    """Why not, in Chinese for the technician (``message``) and as a code for programs."""
+    """Why the station was not taken in: in Chinese for the technician (``message``) and as a code for programs."""
 
     reason: ShortText
     message: ShortText
@@ -105,6 +105,6 @@ def decode_json[T](raw: bytes, kind: type[T], *, limit: int = MAX_REQUEST_BYTES)
         value = msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused("malformed", str(error)) from error
-    if getattr(value, "v", 1) != 1:
-        raise Refused("unknown_version", "this county speaks version 1")
+    if getattr(value, "v", MAJOR) != MAJOR:
+        raise Refused("unknown_version", f"this county speaks version {MAJOR}")
     return value

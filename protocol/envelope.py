@@ -32,7 +32,7 @@ class Envelope(VersionedMessage, frozen=True, kw_only=True):
     """Facts ``first`` … ``first + len(facts) - 1``; ``head.through`` is the last of them.
 
     ``alg`` names hash and signature (`chain.ALGORITHM_SHA256_ED25519`); ``enc`` is reserved for
-    encryption of the bodies and 0 today: TLS protects the way.
+    encryption of the bodies. It is 0 today, because TLS protects the way.
     """
 
     station: StationId

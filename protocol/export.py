@@ -1,9 +1,10 @@
-"""The export file: what a station has and the county lacks, carried by hand when no line carries it.
+"""The export file: what a station has and the county lacks, to be carried by hand when no line reaches the county.
 
-``MAGIC``, then parts: one letter, the length as 4 bytes big-endian, one MessagePack value. First `ExportHeader`
-(``h``); then envelopes (``e``) and pieces of blobs (``b``) exactly as they would go over the wire; last `ExportEnd`
-(``z``), with length, hash and signature over everything before it: a file that was not written to its end has no end.
-Where the record key is not at hand (a dead board's outbox), every signature is `UNSIGNED`, and the chain alone speaks.
+It begins with ``MAGIC``. Then come parts: one letter, the length as 4 bytes big-endian, one MessagePack value. First
+`ExportHeader` (``h``); then envelopes (``e``) and pieces of blobs (``b``) exactly as they would go over the wire; last
+`ExportEnd` (``z``) with length, hash and signature over everything before it, so that a file that was cut off shows. If
+the record key is not at hand (a dead board's outbox), every signature is `UNSIGNED` and only the chain vouches for the
+facts.
 
 Nothing here opens a file: bytes come from and go to what the caller passes in.
 """
@@ -27,7 +28,7 @@ from protocol.units import Head, Moment, PublicKey, Sha256, ShortText, Signature
 MAGIC = b"cunhui export 1\n"
 MAX_EXPORT_BYTES = 2**30
 UNSIGNED = bytes(64)
-"""Stands where a signature would, in a file that was made without the record key."""
+"""Stands in place of each signature in a file that was made without the record key."""
 
 _PREFIX_BYTES = 5
 
@@ -35,7 +36,8 @@ type PartKind = Literal[b"h", b"e", b"b", b"z"]
 
 
 class ExportedStream(Message, frozen=True, kw_only=True):
-    """Facts ``after + 1`` … ``head.through`` of ``head.epoch`` are here; ``before`` is the chain at ``after``."""
+    """The file has facts ``after + 1`` … ``head.through`` of ``head.epoch``; ``before`` is the chain's value at
+    ``after``."""
 
     after: Through
     before: Head
@@ -65,7 +67,7 @@ def _signed_bytes(station: str, end: ExportEnd) -> bytes:
 
 
 class ExportWriter:
-    """Writes the parts in order. Nothing counts before `end`."""
+    """Writes the parts in order. A reader refuses the file until `end` has written its last part."""
 
     def __init__(self, write: Callable[[bytes], object], header: ExportHeader) -> None:
         """Begin a file with ``header``; ``write`` takes the bytes, in order."""
@@ -121,11 +123,12 @@ class _Position:
 
 
 class ExportReader:
-    """Reads a file once, in bounded memory. Believe nothing of it before `parts` has come to its end."""
+    """Reads a file once, in bounded memory. Only when `parts` has come to its end is it known that the file is
+    whole."""
 
     header: ExportHeader
     end: ExportEnd | None = None
-    """Present once the whole file has been read and is, bit for bit, what was written."""
+    """Set once the whole file has been read and is, bit for bit, what was written."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         """Read the header.
@@ -151,7 +154,7 @@ class ExportReader:
 
     @property
     def signed(self) -> bool:
-        """Whether a record key signed the file, by its own word."""
+        """Whether the header says that a record key signed the file; `verify` checks it."""
         return self.header.record_key is not None
 
     def parts(self) -> Iterator[Envelope | BlobChunk]:
@@ -192,6 +195,7 @@ class ExportReader:
 
     def _finish(self, raw: bytes, length: int, digest: bytes) -> None:
         end = decode(raw, ExportEnd)
+        # One end has one encoding: else bytes could be added to the part that hash and signature do not cover.
         if end.length != length or self._read(1) or encode(end) != raw:
             raise Refused("malformed", "the end is not that of these bytes")
         if end.sha256 != digest:

@@ -34,12 +34,12 @@ MAX_BODY_BYTES = 8_192
 """Largest fact body. Anything bigger is a blob."""
 
 type TouchAnswer = Literal["recorded", "repeat", "unknown", "lost"]
-"""What the person was told: 打卡成功, 已打卡, 已记录，待县里核对, 请联系镇办."""
+"""What the screen told the person: 打卡成功, 已打卡, 已记录，待县里核对, 请联系镇办."""
 
 type ContactKind = Literal["door", "motion"]
 type BlobPurpose = Literal["touch", "requested", "random", "door", "record", "log"]
-"""What a picture is of: a touch, an order of the county, a moment of a duty window, a door's opening, a deed. Or it is
-no picture but the end of a log."""
+"""Why a blob was made. A picture: of a touch, on the county's command, at a random moment of a duty window, at a door's
+opening, for a work record. ``log`` is no picture but the end of the program's log."""
 type BootCause = Literal["power_on", "restart"]
 type EpochReason = Literal["first", "ahead", "differs", "corrupt"]
 type Severity = Literal["info", "minor", "major", "critical"]
@@ -51,7 +51,7 @@ class _Fact(Message, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class Touch(_Fact, frozen=True, kw_only=True, tag="touch"):
-    """A card was touched. Its meaning is derived; ``answer`` and ``direction`` are what the person saw."""
+    """A card was touched. What it means is derived later; ``answer`` and ``direction`` are what the person saw."""
 
     card: CardToken
     reader: ShortText
@@ -60,14 +60,15 @@ class Touch(_Fact, frozen=True, kw_only=True, tag="touch"):
 
 
 class DirectionChosen(_Fact, frozen=True, kw_only=True, tag="direction_chosen"):
-    """The person corrected the direction of their touch: a key chose it, and their card, touched again, made it so."""
+    """The person corrected the direction of their touch: a key chose it and their card, touched again, confirmed it."""
 
     touch: FactRef
     direction: Direction
 
 
 class Booted(_Fact, frozen=True, kw_only=True, tag="booted"):
-    """The agent began. ``last_alive`` is the last mark of the run before, at most 10 minutes old at its end."""
+    """The agent began. ``last_alive`` is when the run before is last known to have lived: at most 10 minutes before its
+    end."""
 
     cause: BootCause
     software: ShortText
@@ -93,18 +94,18 @@ class ReaderBack(_Fact, frozen=True, kw_only=True, tag="reader_back"):
 class ContactChanged(_Fact, frozen=True, kw_only=True, tag="contact_changed"):
     """A door opened or closed, or something moved where nobody is on duty.
 
-    ``flapping``: changes come too often, and from here on none is stated until the input has been calm.
+    ``flapping``: it changes too often. From here on no change is stated until the input has been calm.
     """
 
     input: ShortText
     sensor: ContactKind
     active: bool
-    """Door open, something moves."""
+    """The door is open, or something moves."""
     flapping: bool = False
 
 
 class WindowClosed(_Fact, frozen=True, kw_only=True, tag="window_closed"):
-    """The station was up when the touches of a duty window could no longer come: the record covers it."""
+    """The station was up until no touch could count for a duty window any more, so its record covers that window."""
 
     window: ShortText
     date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
@@ -112,9 +113,9 @@ class WindowClosed(_Fact, frozen=True, kw_only=True, tag="window_closed"):
 
 
 class ClockCorrected(_Fact, frozen=True, kw_only=True, tag="clock_corrected"):
-    """At ``mono`` of ``boot`` the true time was ``wall``: dates the facts of that boot that know no better.
+    """At ``mono`` of ``boot`` the true time was ``wall``. It dates the facts of that boot that know no better.
 
-    ``county`` stands over ``ntp``; ``modem`` and ``rtc`` are not signed and date nothing.
+    ``county`` stands over ``ntp``. ``modem`` and ``rtc`` are not signed, so they date nothing.
     """
 
     boot: BootId
@@ -123,11 +124,12 @@ class ClockCorrected(_Fact, frozen=True, kw_only=True, tag="clock_corrected"):
     source: Literal["county", "ntp", "modem", "rtc"]
     before: ClockQuality
     clock_run: ClockRun | None = None
-    """Of ``county``: which stretch of its clock said so. What it learns of that clock later dates the boot anew."""
+    """For ``county``: which stretch of the county's clock told the time. If the county learns later that this clock was
+    wrong, it dates the boot anew."""
 
 
 class EpochOpened(_Fact, frozen=True, kw_only=True, tag="epoch_opened"):
-    """First fact of every stream: why it was opened and how far the stream before is known to the county."""
+    """First fact of every stream: why it was opened, and how far the county has the stream before."""
 
     reason: EpochReason
     previous: Epoch | None = None
@@ -144,7 +146,7 @@ class Reissued(_Fact, frozen=True, kw_only=True, tag="reissued"):
 
 
 class FactsLost(_Fact, frozen=True, kw_only=True, tag="facts_lost"):
-    """``first`` to ``last`` of ``epoch`` can't be recovered; the ledger shows them as lost, not as fine."""
+    """The facts ``first`` to ``last`` of ``epoch`` can't be recovered. The ledger shows them as lost."""
 
     epoch: Epoch
     first: Seq
@@ -162,7 +164,7 @@ class BlobAnnounced(_Fact, frozen=True, kw_only=True, tag="blob_announced"):
 
 
 class BlobEvicted(_Fact, frozen=True, kw_only=True, tag="blob_evicted"):
-    """The bytes of an announced blob were given up before the county had them."""
+    """The station gave up the bytes of an announced blob before the county had them."""
 
     sha256: Sha256
     reason: Literal["disk", "data", "damaged"]
@@ -204,24 +206,25 @@ class CommandResult(_Fact, frozen=True, kw_only=True, tag="command_result"):
     command: Annotated[bytes, Meta(min_length=16, max_length=16)]
     outcome: Literal["done", "failed", "refused"]
     detail: LongText = ""
-    """Why not: a code, and where there is more to say a colon and English."""
+    """Why it failed or was refused: a code and, if there is more to say, a colon and English."""
     figures: Annotated[dict[ShortText, int], Meta(max_length=16)] = {}
-    """What the order came to, by name: bytes, frames, milliseconds."""
+    """Numbers about what was done, by name: bytes, frames, milliseconds."""
 
 
 type LiveEnd = Literal["time", "data", "link", "camera", "kiosk", "county", "stopped"]
-"""What ended a live view: its lease, its data or the month's, the link, no pictures, no kiosk to announce it on, the
-county's word, the agent's own end."""
+"""What ended a live view. time: its lease is over. data: its own data or the month's ran out. link: the line broke.
+camera: no pictures came. kiosk: there is no kiosk to announce it on. county: the county ended it. stopped: the agent
+itself ended."""
 
 
 class LiveViewBegan(_Fact, frozen=True, kw_only=True, tag="live_view_began"):
-    """The county looks into the room from here on; the kiosk says so."""
+    """From here on the county looks into the room, and the kiosk says so."""
 
     command: Annotated[bytes, Meta(min_length=16, max_length=16)]
     issuer: ShortText
-    """Account name of who ordered it."""
+    """Name of the account that asked for it."""
     viewer: ShortText
-    """What the kiosk says of who looks."""
+    """Who looks, in the kiosk's words."""
     reason: LongText
     seconds: Annotated[int, Meta(ge=1, le=600)]
 
@@ -237,7 +240,7 @@ class LiveViewEnded(_Fact, frozen=True, kw_only=True, tag="live_view_ended"):
 
 
 class AlarmRaised(_Fact, frozen=True, kw_only=True, tag="alarm_raised"):
-    """Something that a person in the county must see."""
+    """Something happened, or is the case, that a person in the county must see."""
 
     code: ShortText
     severity: Severity
@@ -245,7 +248,7 @@ class AlarmRaised(_Fact, frozen=True, kw_only=True, tag="alarm_raised"):
 
 
 class AlarmCleared(_Fact, frozen=True, kw_only=True, tag="alarm_cleared"):
-    """What an alarm of this code said is over: the station has seen that it is well again."""
+    """The alarm with this code is over: the station has seen that it is well again."""
 
     code: ShortText
 
@@ -298,6 +301,7 @@ def decode_fact(body: bytes) -> Fact:
     Raises:
         Refused: ``too_large``, ``unknown_kind`` (a later version's fact: keep it held) or ``malformed``.
     """
+    # The kind is read first and alone, because an unknown kind is no malformed fact: a later version can read it.
     kind = decode(body, _Kind, limit=MAX_BODY_BYTES).kind
     if kind not in KINDS:
         raise Refused("unknown_kind", f"fact kind {kind[:40]!r}")

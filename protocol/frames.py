@@ -1,6 +1,7 @@
-"""Frames of a live view: pictures that pass by and are kept nowhere, in parts so small that a fact never waits long.
+"""Frames of a live view: pictures that are shown and never stored.
 
-QoS 0: a part that is lost costs its frame, and the next frame is on its way. Parts of one frame come in order.
+They travel in small parts, so that no fact waits long behind one. They go with QoS 0: a lost part costs its frame, and
+the next frame follows soon. The parts of a frame come in order.
 """
 
 from typing import Annotated
@@ -21,9 +22,9 @@ class Frame(VersionedMessage, frozen=True, kw_only=True):
 
     station: StationId
     command: CommandId
-    """The order that leases the frames."""
+    """The ``live_view`` command to which the frame belongs."""
     number: Annotated[int, Meta(ge=1, le=100_000)]
-    """Counts the frames of a lease; one that is given up leaves a gap."""
+    """Counts the frames of one command. A frame that is given up leaves a gap."""
     size: Annotated[int, Meta(ge=1, le=MAX_FRAME_BYTES)]
     offset: Annotated[int, Meta(ge=0, le=MAX_FRAME_BYTES)]
     data: Annotated[bytes, Meta(min_length=1, max_length=MAX_PART_BYTES)]

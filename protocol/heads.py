@@ -1,6 +1,6 @@
 """A station's signature over how far its stream has got.
 
-The record key signs the head, never a batch, so the same facts may travel in any grouping.
+The record key signs the head and never a batch of facts, so that the same facts may travel in any grouping.
 """
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

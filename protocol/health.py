@@ -1,4 +1,4 @@
-"""How a station's machine and devices are, in values that a person in the county can act upon."""
+"""How a station's machine and devices are: only values on which a person in the county can act."""
 
 from typing import Annotated, Literal
 
@@ -15,13 +15,13 @@ WORN_PERCENT = 90
 """A storage card whose writes are used up further than this must be replaced."""
 
 type Seen = Literal["no", "earlier", "now"]
-"""Whether something is the case, or was since the machine started."""
+"""Whether something is the case now, or was at some time since the machine started."""
 
 type ResetCause = Literal["watchdog", "overheated", "power_fault"]
 type BootReason = Literal["ordered", "abrupt", "undervoltage"] | ResetCause
-"""Why the machine last started. ordered: the station had been ended in good order. undervoltage: it ended without
-that, soon after its voltage had been too low. abrupt: it ended without that, and nothing tells why: power cut, plug
-pulled, or the system stood still."""
+"""Why the machine last started. ordered: the station had ended in good order. undervoltage: it had not, and shortly
+before its end its voltage was too low. abrupt: it had not, and nothing tells why; the power failed, somebody pulled the
+plug, or the system stood still."""
 
 type DeviceKind = Literal["reader", "camera", "indicator", "input"]
 type Kib = Annotated[int, Meta(ge=0, le=2**53 - 1)]
@@ -47,22 +47,23 @@ class Machine(Message, frozen=True, kw_only=True, omit_defaults=True):
     temperature_c: Annotated[int, Meta(ge=-60, le=200)] | None = None
     """Of the processor, in whole degrees Celsius."""
     throttled: Seen | None = None
-    """The firmware holds the processor back, for heat or for want of voltage."""
+    """The firmware slows the processor down because of heat or low voltage."""
     undervoltage: Seen | None = None
     """The supply voltage is below what the board needs (Raspberry Pi: 4.63 V)."""
     memory_kib: Kib | None = None
     memory_free_kib: Kib | None = None
-    """What programs can still have without swapping (proc_meminfo(5), MemAvailable)."""
+    """Memory that programs can still get without swapping (proc_meminfo(5), MemAvailable)."""
     disk_kib: Kib | None = None
     """Size of the file system that holds the station's folder."""
     card: Literal["emmc", "sd"] | None = None
-    """What that file system lies on, where it is a card."""
+    """The kind of memory card that holds that file system; absent if it lies on something else."""
     card_worn_percent: Annotated[int, Meta(ge=0, le=110)] | None = None
-    """The worn part of its life at most, in steps of ten; 110 is beyond it (eMMC alone, JESD84-B51, 7.4.38 ff.)."""
+    """At most so much of its life is used, in steps of ten; 110 is beyond its life (eMMC only, JESD84-B51, 7.4.38
+    ff.)."""
     card_end: Literal["normal", "warning", "urgent"] | None = None
-    """How much of the card's spare blocks is left; warning: 80 % are used (eMMC alone, PRE_EOL_INFO)."""
+    """State of the memory card's spare blocks; warning: 80 % are used (eMMC only, PRE_EOL_INFO)."""
     link: Literal["ethernet", "wifi", "modem", "other"] | None = None
-    """What the default route leads through; absent where there is none."""
+    """What the default route leads through; absent if there is no default route."""
     signal_percent: Annotated[int, Meta(ge=0, le=100)] | None = None
     """Strength of the radio signal, of a modem or of Wi-Fi."""
     reset: ResetCause | None = None
@@ -70,17 +71,17 @@ class Machine(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """What a person in the county can act upon."""
+    """The machine, the devices, and how the machine last started."""
 
     machine: Machine = Machine()
     devices: Annotated[list[DeviceHealth], Meta(max_length=32)] = []
     camera_untried: bool = False
-    """No picture was asked for since the program started: whether the camera works, nobody knows yet."""
+    """No picture was asked for since the program started, so nobody knows yet whether the camera works."""
     boot_reason: BootReason | None = None
     up_s: Annotated[int, Meta(ge=0, le=2**40)] | None = None
     """Seconds since the machine started."""
     disk_written_kib: Kib | None = None
-    """Written since then to the whole device that holds the station's folder, as the kernel counts it."""
+    """How much was written, since the machine started, to the whole device that holds the station's folder."""
 
 
 def disk_limit_kib(disk_kib: int | None) -> int:

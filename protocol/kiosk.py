@@ -1,8 +1,8 @@
 """The conversation between the agent and the kiosk on the station's unix socket.
 
-One message a line, JSON (RFC 8259) with a ``type``, UTF-8. The agent sends what to show, the kiosk what was
-asked for; the agent owns every fact and every decision. A kiosk that connects gets the whole `Home` at once,
-and again at each change, so either side can restart at any moment.
+One message a line, JSON (RFC 8259) with a ``type``, UTF-8. The agent sends what to show, the kiosk what people ask for.
+The agent owns every fact and every decision. A kiosk that connects gets the whole `Home` at once, and again at each
+change, so that either side can restart at any moment.
 """
 
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ type Missing = Literal["arrival", "departure"]
 """What the person still lacks today: 上班卡 or 下班卡."""
 type WindowState = Literal["running", "coming", "over"]
 type LackingWhen = Literal["past", "now", "later"]
-"""past: a touch can no longer be this one. now: its window has opened. later: it has not."""
+"""past: no touch can be this mark any more. now: its window is open. later: its window has not opened yet."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -30,7 +30,8 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One person in one window of today. Times are minutes after midnight of the window's date, over 1440 after it."""
+    """One person in one window of today. Times are minutes after midnight of the window's date; above 1440, of the next
+    day."""
 
     name: ShortText
     window: ShortText
@@ -39,20 +40,22 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
     arrived: int | None
     left: int | None
     apart: ShortText = ""
-    """What tells this person from another of the same name on this list: the end of the number."""
+    """The end of the person's number, if somebody else on this list has the same name."""
     state: WindowState = "running"
     closed: bool = False
-    """No touch can be this window's any more."""
+    """No touch can count for this window any more."""
     arrivals_over: bool = False
-    """No touch can be this window's arrival any more."""
+    """No touch can count as this window's arrival any more."""
     arrived_by_time: bool = False
-    """That touch was stored without a direction, and stands here by its time alone: the county decides what it is."""
+    """The touch shown in ``arrived`` was stored without a direction and stands there because of its time. The county
+    decides later what it is."""
     left_by_time: bool = False
-    """As ``arrived_by_time``."""
+    """The same for ``left``."""
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):
-    """A card that a person lacks in one of today's windows, as the station sees it; the county settles."""
+    """An arrival or departure that a person lacks in one of today's windows, as the station sees it; the county
+    settles."""
 
     window: ShortText
     start: int
@@ -60,7 +63,7 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
     mark: Missing
     when: LackingWhen
     correctable: bool = False
-    """It is past, and yet the touch that is shown would be this mark if its direction were corrected."""
+    """It is past, but the touch on the screen would become this mark if its direction were corrected."""
 
 
 class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +81,8 @@ class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Home(_Line, frozen=True, kw_only=True, tag="home"):
-    """Everything that the home screen shows. The kiosk runs its clock on from ``wall`` by its own monotonic clock."""
+    """Everything that the home screen shows. Between two of these the kiosk counts on from ``wall`` by its monotonic
+    clock."""
 
     station: ShortText
     station_name: ShortText
@@ -87,10 +91,10 @@ class Home(_Line, frozen=True, kw_only=True, tag="home"):
     quality: ClockQuality
     link: LinkState
     waiting: Annotated[int, Meta(ge=0)]
-    """What people did here (touches, corrections, answers, calls for help) that has no receipt yet."""
+    """How many things that people did here (touches, corrections, answers, calls for help) have no receipt yet."""
     reader_ready: bool
     simulated: list[ShortText]
-    """Names of the simulated drivers in use, said on screen."""
+    """Which devices are simulated; the screen says so."""
     duty: list[DutyRow]
     levels: list[LevelChoice]
     notice: LongText = ""
@@ -115,20 +119,22 @@ class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     """When the card was touched; for a ``repeat``, when the touch that counts was."""
     quality: ClockQuality = "unknown"
     missing: list[Missing] = []
-    """What is lacking in the windows that have opened, whichever; ``lacking`` names them."""
+    """What is lacking in any window that has opened; ``lacking`` names the windows."""
     touch: FactRef | None = None
-    """The touch that this is about, where its direction is the person's to correct."""
+    """The touch whose direction the person may correct; nil if nobody may."""
     lacking: list[Lacking] = []
     again_within_ms: DurationMs = 0
-    """For so long the same card, touched again, gets to choose a direction. Touching it proves who asks."""
+    """If the same card is touched again within this time, a direction can be chosen. Touching it proves who asks."""
     choose_within_ms: DurationMs = 0
-    """The card was touched again: for so long a direction can be chosen from this screen. Choosing changes nothing."""
+    """The card was touched again. Within this time a key can choose a direction on this screen; that alone changes
+    nothing."""
     chosen: Direction | None = None
-    """What was chosen: the same card, touched once more, makes it so. ``direction`` is still what is stored."""
+    """The direction that was chosen. The same card, touched once more, makes it so; until then ``direction`` is what is
+    stored."""
     confirm_within_ms: DurationMs = 0
-    """For so long that touch is waited for."""
+    """How long the station waits for that touch."""
     corrected: bool = False
-    """This is what came of a correction."""
+    """The touch's direction has just been corrected."""
     no_list: bool = False
     """The card is unknown because this station has had no list of cards from the county yet."""
     complete: bool = False
@@ -152,7 +158,7 @@ class QuestionShown(_Line, frozen=True, kw_only=True, tag="question"):
 
 
 class Marked(_Line, frozen=True, kw_only=True, tag="marked"):
-    """What an answer came to: on disk before it is said. Options are numbered as shown, from 0."""
+    """Whether an answer was right. It is on disk before this is sent. Options are numbered as shown, from 0."""
 
     run: str
     question: ShortText
@@ -175,22 +181,22 @@ class LevelOver(_Line, frozen=True, kw_only=True, tag="level_over"):
 
 
 class LiveShown(_Line, frozen=True, kw_only=True, tag="live"):
-    """The county looks into the room for so long at most; 0: nobody does (any more)."""
+    """The county looks into the room, for at most ``left_s`` seconds; with 0 nobody does, or no longer."""
 
     viewer: ShortText = ""
     left_s: Annotated[int, Meta(ge=0, le=600)] = 0
 
 
 class Sorry(_Line, frozen=True, kw_only=True, tag="sorry"):
-    """What was asked can't be done now."""
+    """The agent can't do now what the kiosk asked."""
 
     reason: Literal["too_late", "unknown_run", "no_such_level", "not_recorded", "malformed"]
     touch: FactRef | None = None
-    """The touch whose direction was to be corrected, where that was asked."""
+    """The touch whose direction was to be corrected, if that was asked."""
 
 
 class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status"):
-    """How the station is, for a technician's program on the same machine: the county's vitals, and the link."""
+    """How the station is, for a technician's program on the same machine: the vitals, and the state of the link."""
 
     station: ShortText
     wall: WallMs
@@ -198,14 +204,14 @@ class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status")
     link: LinkState
     software: ShortText
     waiting: Annotated[int, Meta(ge=0)]
-    """Facts without a receipt, of whatever kind."""
+    """Facts of any kind that have no receipt yet."""
     blobs_waiting: Annotated[int, Meta(ge=0)]
     disk_free_kib: Annotated[int, Meta(ge=0)]
     resident_kib: Annotated[int, Meta(ge=0)]
     health: Health
     month_bytes: Annotated[int, Meta(ge=0)] | None = None
     saving: list[ShortText] = []
-    """What is put off because the month's data run short: ``blobs``, ``vitals``."""
+    """What is not sent now because the month's data run short: ``blobs``, ``vitals``."""
     screen: bool = False
     """A kiosk is connected, so that people see something."""
 
@@ -216,7 +222,7 @@ class Status(_Line, frozen=True, kw_only=True, omit_defaults=True, tag="status")
 class ChooseDirection(_Line, frozen=True, kw_only=True, tag="choose_direction"):
     """Somebody chooses a direction for the touch on the screen.
 
-    It is a wish: the agent shows it (`TouchShown.chosen`), and only the same card, touched in time, makes it so.
+    This is only a wish. The agent shows it (`TouchShown.chosen`), and the same card, touched in time, makes it so.
     """
 
     touch: FactRef

@@ -25,7 +25,8 @@ type OptionNumber = Annotated[int, Meta(ge=0, lt=MAX_OPTIONS)]
 
 
 class Question(Message, frozen=True, kw_only=True):
-    """``answer`` are option numbers from 0: one for single and true_false, a set for multiple, else an order."""
+    """``answer`` are option numbers from 0: one for single and true_false, a set for multiple, all in order for
+    ordering."""
 
     id: ShortText
     kind: QuestionKind
@@ -52,7 +53,7 @@ class Pack(VersionedMessage, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1)]
     title: ShortText
     sample: bool = False
-    """True for plainly fictional material; the kiosk says 示例."""
+    """The material is plainly fictional, and the kiosk says 示例."""
     levels: Annotated[list[Level], Meta(min_length=1, max_length=50)]
 
 

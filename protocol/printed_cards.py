@@ -1,16 +1,16 @@
 """Turn the number that a reader prints into the UID, in hex in the order in which the card sends it.
 
-Readers that print agree on nothing but the card. One with the UID ``04 A2 2B 1C`` (sent in this order, ISO/IEC
-14443-3, 6.5.4) comes out as:
+Readers print the same card in different ways. A card with the UID ``04 A2 2B 1C`` (sent in this order, ISO/IEC
+14443-3, 6.5.4) is printed as:
 
 - ``hex``: ``04A22B1C``, as sent ("MSB" in readers' manuals);
 - ``hex_reversed``: ``1C2BA204``, last byte first ("LSB", 反码);
 - ``decimal``: ``77736732``, the number 0x04A22B1C, with or without zeros before it;
 - ``decimal_reversed``: ``472621572``, the number 0x1C2BA204;
-- ``8H10D``: ``0077736732``, as decimal, four bytes in always ten digits: a digit that got lost shows.
+- ``8H10D``: ``0077736732``, as decimal, always ten digits for four bytes, so that a lost digit shows.
 
-Both ends need this turning: a station for what a keyboard reader types, the county for the lists that people bring.
-What is a UID at all, `protocol.cards` judges alone.
+Both ends need this: a station for what a keyboard reader types, the county for the lists that people bring. Only
+`protocol.cards` judges whether the bytes can be a card's.
 """
 
 import re
@@ -25,10 +25,10 @@ _DECIMAL_DIGITS = {4: 10, 5: 13, 7: 17, 10: 25}
 
 
 def uid_as_sent(printed: str, form: Format) -> str:
-    """Return the bytes that ``printed`` stands for as lower-case hex, or nothing where it has not this form.
+    """Return the bytes that ``printed`` stands for as lower-case hex, or an empty string if it has another form.
 
-    A decimal number does not tell how many bytes it has: it has the fewest that a card can have for its value and
-    for the digits printed, leading zeros included.
+    A decimal number does not tell how many bytes the card has. So it is the shortest kind of card that has room for the
+    value and for the digits printed, leading zeros included.
     """
     match form:
         case "hex":

@@ -12,10 +12,12 @@ from protocol.signing import seal, unseal
 from protocol.units import Epoch, Head, Seq, Sha256, ShortText, StationId, Through
 
 MAX_HELD = 500
+"""So many fit one message. If more are held, several receipts with the same ``through`` follow one another."""
 
 
 class Held(Message, frozen=True, kw_only=True):
-    """A fact that the county keeps unread: the station stops sending it and keeps it too."""
+    """A fact that the county keeps unread until a person has looked at it. The station keeps it too and stops sending
+    it."""
 
     seq: Seq
     digest: Sha256
@@ -23,10 +25,10 @@ class Held(Message, frozen=True, kw_only=True):
 
 
 class Receipt(VersionedMessage, frozen=True, kw_only=True):
-    """Every fact of ``epoch`` up to ``through`` is durably with the county, ``held`` ones unread.
+    """The county has every fact of ``epoch`` up to ``through`` on disk; those in ``held`` it could not read.
 
-    ``head`` is the county's own chain value at ``through``. ``generation`` counts how often the county
-    came back from a backup: a higher one may lower ``through``.
+    ``head`` is the county's own chain value at ``through``. ``generation`` rises each time the county comes back from a
+    backup. With a higher generation ``through`` may be lower than before.
     """
 
     station: StationId

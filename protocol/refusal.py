@@ -1,4 +1,4 @@
-"""The one way in which this room says no."""
+"""The one error with which this room refuses input."""
 
 from typing import Literal
 
@@ -20,7 +20,7 @@ type Reason = Literal[
 
 
 class Refused(Exception):
-    """Input that crossed a trust boundary and is not what it should be.
+    """Input from outside is not what it should be.
 
     Attributes:
         reason: A stable code; it goes into receipts (`Held.reason`), alarms and logs.

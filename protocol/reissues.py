@@ -1,7 +1,8 @@
-"""Facts that are said again in a later stream, in as many layers as streams have ended before they were received.
+"""Read a fact that was re-issued: sent again in a later stream, because its own stream ended before the county had it.
 
-Each layer names the place where the fact stood and keeps its bytes, so every place of every stream is accounted for;
-the identity is the innermost one's (ADR 2).
+If that later stream ends too soon as well, the re-issue is re-issued, and so on. Each layer names one place where the
+fact stood and keeps its bytes there, so that the county can account for every place of every stream. The fact keeps the
+identity of the innermost layer (ADR 2).
 """
 
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from protocol.facts import Fact, Reissued, decode_fact
 from protocol.refusal import Refused
 
 MAX_LAYERS = 16
-"""How many times a fact may have been re-issued; each is a lost, damaged or cloned card."""
+"""How many times a fact may be re-issued. Each time stands for an SD card that was damaged, copied or taken back."""
 
 
 class Layer(NamedTuple):
@@ -23,7 +24,9 @@ class Layer(NamedTuple):
 
 
 def unwrap(fact: Fact) -> tuple[list[Layer], Fact]:
-    """Return the layers of a fact, outermost first (none where it is said for the first time), and the innermost fact.
+    """Return the layers of a fact, outermost first, and the innermost fact.
+
+    A fact that is sent for the first time has no layers.
 
     Raises:
         Refused: A layer cannot be read; ``malformed`` when there are more than `MAX_LAYERS`.

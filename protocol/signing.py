@@ -1,6 +1,6 @@
-"""Ed25519 signatures (RFC 8032), each bound to what it is for.
+"""Ed25519 signatures (RFC 8032), each bound to its purpose.
 
-A signature covers ``context || 00 || message``; a signature made for one purpose never passes for another.
+A signature covers ``context || 00 || message``, so that a signature for one purpose is never valid for another.
 Public keys travel as their raw 32 bytes; files hold PKCS#8 and SubjectPublicKeyInfo PEM (RFC 8410).
 """
 
@@ -50,12 +50,12 @@ def verify(public_key: bytes, context: Context, message: bytes, signature: bytes
 
 
 def key_id(public_key: bytes) -> bytes:
-    """Return the 8-byte name of a public key: the start of its SHA-256."""
+    """Return the 8-byte name of a public key: the start of its SHA-256. It only finds the key; it proves nothing."""
     return hashlib.sha256(public_key).digest()[:8]
 
 
 class Signed(VersionedMessage, frozen=True, kw_only=True, array_like=True):
-    """``[v, key, payload, signature]``: a document of the county's, signed over its bytes as they are."""
+    """``[v, key, payload, signature]``: a document of the county, signed over exactly these bytes."""
 
     key: bytes
     payload: bytes

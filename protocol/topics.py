@@ -1,25 +1,26 @@
-"""Every MQTT topic, built and parsed by one table: ``cunhui/1/SHARD/STATION/LEAF``.
+"""The names of MQTT topics: ``cunhui/1/SHARD/STATION/LEAF``. Both ends build and parse them here.
 
-Leaves a station publishes on go *up*, those it subscribes to come *down*. Nothing is retained. The shard
-level lets more ingest workers divide the stations among them; there is one shard, 0, by default.
+A station publishes on the leaves that go *up* and subscribes to those that come *down*. Nothing is retained. The shard
+level lets several ingest workers divide the stations among them; by default there is one shard, 0.
 """
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from protocol.refusal import Refused
 
 type Up = Literal["birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone", "frame"]
 type Down = Literal["welcome", "receipt", "match", "missing", "desired", "command"]
 
-UP: tuple[Up, ...] = ("birth", "facts", "compare", "blob", "asked", "vitals", "reported", "gone", "frame")
-DOWN: tuple[Down, ...] = ("welcome", "receipt", "match", "missing", "desired", "command")
+UP: tuple[Up, ...] = get_args(Up.__value__)
+DOWN: tuple[Down, ...] = get_args(Down.__value__)
 
 PASSING: tuple[Up, ...] = ("frame",)
-"""What passes by and is stored nowhere: who stores does not subscribe to it."""
+"""Messages that are shown and never stored, so the ingest worker does not subscribe to them."""
 
 MAX_SHARD = 255
+"""The same bound as in `protocol.enrolment.Broker`."""
 
 _TOPIC = re.compile(r"cunhui/1/(0|[1-9][0-9]{0,2})/([a-z0-9][a-z0-9-]{3,31})/([a-z]+)", re.ASCII)
 

@@ -6,7 +6,8 @@ village, their cards, the duty windows and the settings, so that the station wor
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from types import GenericAlias
+from typing import Annotated, Any, Literal, TypeAliasType, get_args, get_origin
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,21 +19,22 @@ from protocol.signing import seal, unseal
 from protocol.units import CardToken, LongText, Sha256, ShortText, StationId, WallMs
 
 type Sheddable = Literal["blobs", "vitals"]
-"""What may be put off where data run short. Facts never are."""
+"""What a station may stop sending when its data run short. Facts are always sent."""
 
 type Minute = Annotated[int, Meta(ge=0, le=2 * 24 * 60)]
-"""Minutes after local midnight (Asia/Shanghai) of the window's date; over 1440 is the day after."""
+"""Minutes after local midnight (Asia/Shanghai) of the window's date; above 1440 it is the next day."""
 
 
 class Person(Message, frozen=True, kw_only=True):
-    """Someone on this village's list, as the kiosk shows them."""
+    """Somebody on this village's list, as the kiosk shows them."""
 
     id: ShortText
     name: ShortText
 
 
 class Card(Message, frozen=True, kw_only=True):
-    """A card that this station knows. ``lost`` cards are recorded, refused and reported."""
+    """A card that this station knows. A touch of a ``lost`` card is recorded, the person is refused, the county
+    told."""
 
     token: CardToken
     person: ShortText
@@ -52,7 +54,8 @@ class DutyWindow(Message, frozen=True, kw_only=True):
 
 
 class PackRef(Message, frozen=True, kw_only=True):
-    """A learning pack to have: fetched over HTTPS by its hash, signed for `protocol.packs`."""
+    """A learning pack that the station should have. It is fetched over HTTPS by its hash and signed
+    (`protocol.packs`)."""
 
     pack: ShortText
     version: Annotated[int, Meta(ge=1)]
@@ -63,14 +66,14 @@ class PackRef(Message, frozen=True, kw_only=True):
 MAX_SETTINGS = 100
 
 type Refusal = Annotated[str, Meta(max_length=200)]
-"""Why a setting's value is not taken: ``wrong_kind`` or ``out_of_range``, a colon, and English for the log."""
+"""Why the station refuses a setting's value: ``wrong_kind`` or ``out_of_range``, a colon, and English for the log."""
 
 
 class Settings(Message, frozen=True, kw_only=True):
-    """What the county may set for a station: a field is a setting, its type what is allowed, its default what holds
-    where the county says nothing.
+    """What the county may set for a station.
 
-    On the wire it is a plain map (`Desired.settings`), judged one setting at a time by `judge_settings`.
+    Each field is a setting. Its type says what is allowed, its default what holds if the county says nothing. On the
+    wire it is a plain map (`Desired.settings`); `judge_settings` judges one setting at a time.
     """
 
     snapshots: bool = True
@@ -80,9 +83,11 @@ class Settings(Message, frozen=True, kw_only=True):
     """Arrival counts from ``open_before_min`` before a window to its middle, departure from there to ``open_after_min``
     after its end."""
     data_mb_month: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000
-    """What the station may move in a calendar month, in MB of 1,000,000 bytes; 0 for a line that is not metered."""
+    """What the station may send and receive in a calendar month, in MB of 1,000,000 bytes; 0 for a line without
+    limit."""
     data_shed: Annotated[tuple[Sheddable, ...], Meta(max_length=2)] = ("blobs", "vitals")
-    """What is put off as the month's data run short, the first at 80 % and the second at 95 % of ``data_mb_month``."""
+    """What is no longer sent when the month's data run short: the first at 80 % of ``data_mb_month``, the second at 95
+    %."""
 
 
 class Desired(VersionedMessage, frozen=True, kw_only=True):
@@ -101,9 +106,9 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
 
 
 class Reported(VersionedMessage, frozen=True, kw_only=True):
-    """What the station runs with. A refused version keeps the last good one; ``reason`` says why.
+    """What the station goes by. If it refused a version, the last good one is in force and ``reason`` says why.
 
-    Of the settings only the difference from the desired ones is told: all others are in force as desired.
+    Of the settings only those are told that differ from the desired ones: all others are in force as desired.
     """
 
     station: StationId
@@ -113,14 +118,16 @@ class Reported(VersionedMessage, frozen=True, kw_only=True):
     """A version that was refused, or 0."""
     reason: LongText = ""
     unknown: Annotated[list[ShortText], Meta(max_length=MAX_SETTINGS)] = []
-    """Settings that this station does not know; they change nothing."""
+    """Desired settings that this station does not know. They change nothing."""
     refused_settings: Annotated[dict[ShortText, Refusal], Meta(max_length=MAX_SETTINGS)] = {}
-    """Settings whose value is not taken, with why."""
+    """Settings whose value the station refuses, each with its reason."""
     kept_settings: Annotated[dict[ShortText, Any], Meta(max_length=MAX_SETTINGS)] = {}
-    """What holds in place of the refused values: the last good ones. Plain values, so that any county can show them."""
+    """The last good values, which hold instead of the refused ones. They are plain values, so that any county can show
+    them, also one that does not know the setting."""
 
     def __post_init__(self) -> None:
-        """Refuse what no setting can be: MessagePack's extensions and times, keys that are no text, and deep nests."""
+        """Refuse what no setting can be: MessagePack's extensions and times, keys that are no text, and deep
+        nesting."""
         if not all(_is_plain(value, depth=_MAX_DEPTH) for value in self.kept_settings.values()):
             raise ValueError("Expected plain values of settings")
 
@@ -146,13 +153,14 @@ class Judged:
     """What becomes of the settings that the county wants."""
 
     settings: Settings
-    """In force: each wanted value that is good, the last good one for each that is not, and defaults."""
+    """The settings in force: each wanted value that is good, the last good value for each that is not, else
+    defaults."""
     unknown: list[str]
     refused: dict[str, str]
 
 
 def judge_settings(wanted: Mapping[str, Any], *, last_good: Settings) -> Judged:
-    """Judge the settings one by one: a wrong one never keeps the others from being taken."""
+    """Judge the settings one by one, so that a wrong one does not keep the others from being taken."""
     good: dict[str, Any] = {}
     refused: dict[str, str] = {}
     known = {field.name: field.type for field in msgspec.structs.fields(Settings)}
@@ -161,21 +169,39 @@ def judge_settings(wanted: Mapping[str, Any], *, last_good: Settings) -> Judged:
             good[name] = _taken(msgspec.convert(wanted[name], known[name]))
         except msgspec.ValidationError as error:
             good[name] = getattr(last_good, name)
-            refused[name] = _refusal(error)
+            refused[name] = f"{_problem(wanted[name], known[name])}: {error}"[:200]
     return Judged(Settings(**good), sorted(wanted.keys() - known.keys()), dict(sorted(refused.items())))
 
 
 def _taken(value: Any) -> Any:
-    """Return a converted value; raise where a list has something twice, which types can't tell."""
+    """Return a converted value. A list that has something twice is refused here, because no type can say so."""
     if isinstance(value, tuple) and len(set(value)) < len(value):
         raise msgspec.ValidationError("Expected each item once")
     return value
 
 
-def _refusal(error: msgspec.ValidationError) -> str:
-    """Say what is wrong; msgspec names another kind by ``got``, a bound without it."""
-    told = str(error)
-    return f"{'wrong_kind' if 'got' in told else 'out_of_range'}: {told}"[:200]
+def _problem(value: Any, kind: Any) -> Literal["wrong_kind", "out_of_range"]:
+    """Tell what is wrong with a refused value: if it fits the type without its bounds, it is out of range."""
+    try:
+        msgspec.convert(value, _without_bounds(kind))
+    except msgspec.ValidationError:
+        return "wrong_kind"
+    return "out_of_range"
+
+
+def _without_bounds(kind: Any) -> Any:
+    """Return a setting's type as Python's own types alone: ``int`` for an int of a range, ``str`` for a choice of
+    words."""
+    if isinstance(kind, TypeAliasType):
+        return _without_bounds(kind.__value__)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _without_bounds(arguments[0])
+    if origin is Literal:
+        return type(arguments[0])
+    if origin is tuple:
+        return GenericAlias(tuple, (_without_bounds(arguments[0]), ...))
+    return kind
 
 
 def seal_desired(key: Ed25519PrivateKey, desired: Desired) -> bytes:

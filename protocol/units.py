@@ -25,7 +25,7 @@ type Head = Sha256
 """The chain's value after a seq, see `protocol.chain`."""
 
 type Salt = Annotated[bytes, Meta(min_length=16, max_length=16)]
-"""Random; keeps a digest from telling what an erased body said."""
+"""Random, so that nobody can find an erased body by trying bodies until the digest fits."""
 
 type Signature = Annotated[bytes, Meta(min_length=64, max_length=64)]
 """Ed25519 (RFC 8032, section 5.1)."""

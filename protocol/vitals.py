@@ -1,4 +1,7 @@
-"""Latest values of a station: unsequenced, lossy, coalesced. Each carries the signed head."""
+"""How a station is now: latest values that have no place in the stream and may be lost.
+
+Each message carries the signed head, so that the county always knows how far the station has got.
+"""
 
 from typing import Annotated
 
@@ -12,7 +15,7 @@ from protocol.units import Moment, ShortText, StationId
 
 
 class Vitals(VersionedMessage, frozen=True, kw_only=True):
-    """How a station is now. A value that the station can't tell is absent."""
+    """The values. One that the station can't tell is absent."""
 
     station: StationId
     at: Moment
@@ -31,9 +34,9 @@ class Vitals(VersionedMessage, frozen=True, kw_only=True):
     month_bytes: Annotated[int, Meta(ge=0)] | None = None
     """Bytes moved in this calendar month (Asia/Shanghai), IP headers estimated; absent while the date is unknown."""
     month_forecast_bytes: Annotated[int, Meta(ge=0)] | None = None
-    """What the month will come to if its rest is like the last seven days."""
+    """Bytes that the whole month will come to if its rest is like the last seven days."""
     saving: list[Sheddable] = []
-    """What the station puts off because its data for the month run short."""
+    """What the station does not send for now, because its data for the month run short."""
     health: Health | None = None
-    """Absent: as it was said last. It comes with the first vitals of a connection, at a change that matters, and once
-    an hour."""
+    """Absent if nothing has changed since it was last sent. It comes with the first vitals of a connection, at a change
+    that matters, and once an hour."""

@@ -79,6 +79,8 @@ def has_module(dotted: str) -> bool:
 def test_files_and_modules_that_documents_cite_are_there(document: Path) -> None:
     missing = []
     for cited in cited_in(document):
+        if "NAME" in cited:  # a place that the reader fills in
+            continue
         if A_PATH.fullmatch(cited):
             there = bool(list(ROOT.glob(cited))) if "*" in cited else (ROOT / cited).exists()
         elif A_MODULE.fullmatch(cited) and not (ROOT / cited).exists():

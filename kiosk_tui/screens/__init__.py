@@ -1,1 +1,1 @@
-"""One module a screen: how a view of `kiosk_tui.views` is drawn."""
+"""The screens, one in each module: each draws one view of `kiosk_tui.views`."""

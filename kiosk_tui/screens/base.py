@@ -1,4 +1,4 @@
-"""What all screens share: nothing takes the focus, no key is bound, and a page is turned before a key goes further."""
+"""What all screens share: nothing takes the focus and no key is bound, so that every key reaches the app."""
 
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
         self._keys_count = False
 
     def on_mount(self) -> None:
-        """Lay the banner over the first line, where it hides a title at most."""
+        """Lay the banner over the first line, where it hides nothing but a title."""
         self.mount(self._banner)
         self.show_keys(count=self._keys_count)
 
@@ -43,7 +43,7 @@ class KioskScreen[V](Screen[None], inherit_bindings=False):
         raise TypeError(f"{type(self).__name__} draws nothing")
 
     def turn_page(self) -> bool:
-        """Turn to the next page of a long text; False when there is none."""
+        """Turn to the next page of a long text; return False if there is none."""
         return any(body.turn() for body in self.query(PageBody))
 
 

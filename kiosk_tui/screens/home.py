@@ -1,4 +1,4 @@
-"""Home: where one is, what time it is, who is on duty, and whether the county is reached."""
+"""Home: the village and station, the time, who is on duty, and whether the county can be reached."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -18,7 +18,7 @@ from protocol.kiosk import Home
 from protocol.units import DATED_QUALITIES
 
 _MARGIN = 3
-"""Cells at either side that no text needs."""
+"""Cells that stay empty at either side."""
 _STATUS = 15
 """Cells beside the clock on the narrowest screen."""
 
@@ -76,7 +76,7 @@ class HomeScreen(KioskScreen[HomeView]):
         self._keys.right = words.PRODUCT
 
     def _show_notice(self, view: HomeView) -> None:
-        """Show what is to be told; else, as large as a line can be, what people come for."""
+        """Show the notice. If there is none, ask for the card in its place, as that is what people come for."""
         text = _one_line(_notice(view.home), self.size.width - 2 * _MARGIN, view.turn)
         self._notice.set_class(not text, "-empty")
         self._notice.show(Content(text or words.PRESENT_CARD))
@@ -109,7 +109,7 @@ def _status(view: HomeView, *, year: bool) -> Content:
 
 
 def _is_dated(home: Home) -> bool:
-    """Whether today is known: only then is there a time, a date, or a day's board to show."""
+    """Return whether the date is known. Without it there is no time, no date and no duty board to show."""
     return home.quality in DATED_QUALITIES
 
 

@@ -9,7 +9,7 @@ from protocol.kiosk import LevelChoice
 
 _TITLE = 40
 _NAME = 24
-"""Cells; together with the stars at most two lines on the narrowest screen."""
+"""Cells of a level's name, so that with its stars it takes two lines at most on the narrowest screen."""
 
 
 class LevelsScreen(TextScreen[LevelsView]):

@@ -1,4 +1,4 @@
-"""The screens that only say something: the agent is away, nobody seems to be there."""
+"""The screens with one message: the agent is away, or nobody seems to be there."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical

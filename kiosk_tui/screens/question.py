@@ -8,7 +8,8 @@ from kiosk_tui.widgets.bars import KeyHint
 from protocol.kiosk import QuestionShown
 
 _NARROW_ROOM = 47
-"""Cells of an option beside its cap and a space on the narrowest screen; longer ones go without the space."""
+"""Cells that an option has on the narrowest screen, beside its cap and a space. A longer option goes without the
+space."""
 
 
 class QuestionScreen(TextScreen[QuestionView]):
@@ -24,13 +25,13 @@ class QuestionScreen(TextScreen[QuestionView]):
 
 
 def heading(question: QuestionShown) -> str:
-    """Return where in which level one is; a sample says that it is one."""
+    """Return the level's name and the question's place in it; a sample pack is named as one."""
     place = f"{question.level}·{words.question_place(question.number, question.of)}"
     return f"{words.SAMPLE}·{place}" if question.sample else place
 
 
 def space_after_cap(question: QuestionShown) -> str:
-    """Return what stands between an option's cap and its text: nothing, where the longest needs all the room."""
+    """Return the space between an option's cap and its text; none if the longest option needs all the room."""
     return " " if max(map(cells, question.options), default=0) <= _NARROW_ROOM else ""
 
 

@@ -1,4 +1,4 @@
-"""A window smaller than the screens are made for: it says so, and still answers a touch, in words alone."""
+"""A window smaller than the screens are made for. It says so, and still shows the result of a touch, in words alone."""
 
 from textual.app import ComposeResult
 
@@ -23,7 +23,7 @@ class _WordsScreen[V](KioskScreen[V]):
 
 
 class TooSmallScreen(_WordsScreen[View]):
-    """Nothing of a view has room here."""
+    """Says that no view has room here."""
 
     def show(self, view: View) -> None:
         """Say whom to call."""
@@ -31,12 +31,12 @@ class TooSmallScreen(_WordsScreen[View]):
 
 
 class SmallTouchScreen(_WordsScreen[TouchView]):
-    """The answer to a touch, in the lamp's colour."""
+    """The result of a touch, in the lamp's colour."""
 
     CSS_PATH = "too_small.tcss"
 
     def show(self, view: TouchView) -> None:
-        """Draw the touch. No key is named, since keys mean nothing here."""
+        """Draw the touch. No key is named, because keys mean nothing here."""
         touch = view.touch
         self.set_classes(f"-{touch.colour}")
         lines = (headline(touch), who(touch, self.size.width), detail(touch) if touch.colour != "green" else "")

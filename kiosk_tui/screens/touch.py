@@ -1,4 +1,4 @@
-"""The answer to a touch: the whole screen in the lamp's colour, a large sign, and the words for it."""
+"""The result of a touch: the whole screen in the lamp's colour, with a large sign and the words for it."""
 
 from textual.app import ComposeResult
 from textual.containers import Center, Vertical
@@ -21,11 +21,11 @@ _DIRECTION = {"in": pixels.CLOCK_IN, "out": pixels.CLOCK_OUT}
 _UNDERSTOOD = ("recorded", "repeat")
 _MOST_LACKING = 2
 _NAME_BEFORE = 12
-"""Lines, and cells, that the smallest screen has room for."""
+"""So many lines about what is lacking, and so many cells of a name, fit the smallest screen."""
 
 
 class TouchScreen(KioskScreen[TouchView]):
-    """Green, amber or red."""
+    """A touch's result in green, amber or red."""
 
     CSS_PATH = "touch.tcss"
 
@@ -64,7 +64,7 @@ class TouchScreen(KioskScreen[TouchView]):
         self._keys.right = words.seconds_left(seconds) if seconds else ""
 
     def show_keys(self, *, count: bool) -> None:
-        """Name the keys only while they count, in the text too."""
+        """Name the keys only while they count, also in the text."""
         super().show_keys(count=count)
         if self._view is not None:
             self._detail.show(*_details(self._view, keys_count=count))
@@ -101,7 +101,7 @@ def who(touch: TouchShown, width: int) -> str:
 
 
 def detail(touch: TouchShown) -> str:
-    """Return in a sentence what that means for the person."""
+    """Return a sentence that says what the result means for the person."""
     return words.PROBLEM[touch.problem] or (words.NO_LIST if touch.no_list else words.DETAIL[touch.answer])
 
 
@@ -117,9 +117,10 @@ def _details(view: TouchView, *, keys_count: bool) -> tuple[Block, ...]:
 
 
 def _lacking(view: TouchView) -> list[str]:
-    """Return what is lacking; what a correction would mend is too late only when that is too late."""
+    """Return what is lacking. What a correction would still mend is named as too late only when that is too late."""
     lacks, correctable = view.touch.lacking, view.correction is not None or view.again_s > 0
-    if correctable and view.note:  # which says something else than how to correct
+    if correctable and view.note:
+        # The note stands where the screen would say how to correct, so what a correction would mend is left out.
         lacks = [lack for lack in lacks if not lack.correctable]
     return words.lacking(lacks, correctable=correctable)
 
@@ -132,7 +133,8 @@ def _about_the_direction(view: TouchView, *, keys_count: bool) -> list[str]:
     if correction is not None and (keys_count or correction.chosen is not None):
         return [_how_to_correct(touch, correction, keys_count=keys_count)]
     said = words.NOT_CHANGED if touch.chosen is not None else words.DETAIL[touch.answer]
-    if correction is not None:  # its keys do not count yet
+    if correction is not None:
+        # Its keys do not count yet, so none is named.
         return [said]
     if touch.direction is not None:
         return [said, words.TOUCH_AGAIN if view.again_s else words.PUT_RIGHT]

@@ -1,4 +1,4 @@
-"""The bar at the top, which says where one is, and the bar at the bottom, which says which keys do what."""
+"""The bar at the top with the page's title, and the bar at the bottom with the keys and what they do."""
 
 from dataclasses import dataclass
 
@@ -30,9 +30,9 @@ class KeyHint:
 
 
 class KeyBar(Widget):
-    """The keys that mean something now, and a word at the right where room is left.
+    """The keys that mean something now, and a word at the right if room is left.
 
-    While no key counts, because the screen has only just appeared, none is named.
+    While no key counts, because the screen has only just appeared, no key is named.
     """
 
     count: reactive[bool] = reactive(False)
@@ -41,7 +41,7 @@ class KeyBar(Widget):
     cap_style = theme.CAP
 
     def render(self) -> Content:
-        """Draw the keys, closer together where room is short; without the word at the right if it must be."""
+        """Draw the keys. If room is short they move closer together, and then the word at the right is left out."""
         width = self.content_size.width
         if not self.count:
             return Content(" " * max(0, width - cells(self.right)) + self.right)

@@ -1,4 +1,4 @@
-"""Who is on duty today, and who has touched: pages that turn, one line a person and window."""
+"""Who is on duty today and who has touched: one line for each person and window, on pages that turn."""
 
 from textual.content import Content
 from textual.message import Message
@@ -16,15 +16,15 @@ _SPAN = 11
 """Cells of a window's times, which are never cut."""
 _NAME = 8
 _LEAST_NAME = 4
-"""A window's name that has less room than this says nothing."""
+"""With less room than this a window's name is left out, because the rest of it would say nothing."""
 _RULE_FROM_HEIGHT = 6
 
 
 class DutyBoard(Widget):
-    """Today's duty; ``turn`` counts page turns for ever."""
+    """Today's duty. ``turn`` counts page turns and never starts again, so it also says which page is shown."""
 
     class Fitted(Message):
-        """The room has changed, and with it how many pages there are."""
+        """The board's size has changed, and with it how many pages there are."""
 
     rows: reactive[tuple[DutyRow, ...]] = reactive(())
     turn: reactive[int] = reactive(0)
@@ -42,7 +42,7 @@ class DutyBoard(Widget):
         return self.turn % self.pages
 
     def on_resize(self) -> None:
-        """Say that the pages are others now."""
+        """Tell the screen that the pages have changed."""
         self.post_message(self.Fitted())
 
     def render(self) -> Content:
@@ -82,7 +82,7 @@ class DutyBoard(Widget):
         return "".join(column + " " * self._gap() for column in columns) + pad(left, _TIME)
 
     def _name_width(self) -> int:
-        """Return what the longest name takes; the windows' names give way to it, their times do not."""
+        """Return the width of the longest name. The names of windows are cut to make room for it, their times never."""
         longest = max((cells(clean(row.name)) + cells(words.namesake(row.apart)) for row in self.rows), default=0)
         room = self.content_size.width - _SPAN - 2 * _TIME - 3 * _GAP
         return max(_NAME, min(longest, room))
@@ -111,5 +111,5 @@ def _departure(row: DutyRow) -> str:
 
 
 def _touched(minutes: int, sign: str, *, by_time: bool) -> str:
-    """Return a time with its sign; with none where only the county can say what the touch was."""
+    """Return a time with its sign; without one if only the county can say what the touch was."""
     return words.touched_at(words.clock(minutes), sign=words.NO_SIGN if by_time else sign)

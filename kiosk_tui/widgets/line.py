@@ -1,4 +1,4 @@
-"""A few words that are set as they are, without markup and without breaking lines."""
+"""A few words that are drawn as they are, without markup and without line breaks."""
 
 from textual.content import Content
 from textual.reactive import reactive

@@ -10,21 +10,21 @@ from kiosk_tui.views import LiveBannerView
 
 
 class LiveBanner(Widget):
-    """Lies over the first line of a screen; not there while nobody looks."""
+    """Lies over the first line of a screen; hidden while nobody looks."""
 
     live: reactive[LiveBannerView | None] = reactive(None)
 
     def say(self, live: LiveBannerView | None) -> None:
-        """Say who looks and how long at most, or vanish."""
+        """Say who looks and for how long at most, or hide."""
         self.live = live
         self.display = live is not None
 
     def on_mount(self) -> None:
-        """Begin unseen, unless something was to be said before."""
+        """Begin hidden, unless `say` was called before the widget was mounted."""
         self.display = self.live is not None
 
     def render(self) -> Content:
-        """Draw the line; a long name is cut, never the rest."""
+        """Draw the line. A long name is cut, the rest never is."""
         if self.live is None:
             return Content()
         room = self.content_size.width - cells(words.live("·", self.live.seconds_left)) + 1

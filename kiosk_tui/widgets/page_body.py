@@ -1,4 +1,4 @@
-"""A page of text that is set to fit, and goes on to a next page where it can't. It never scrolls."""
+"""A page of text. If the text does not fit, it goes on to a next page; it never scrolls."""
 
 from textual.content import Content
 from textual.message import Message
@@ -15,7 +15,7 @@ class PageBody(Widget):
     """
 
     class Turned(Message):
-        """Another page is shown, or there are more or fewer of them."""
+        """Another page is shown, or the number of pages has changed."""
 
     blocks: reactive[tuple[Block, ...]] = reactive(())
     page: reactive[int] = reactive(0)
@@ -35,7 +35,7 @@ class PageBody(Widget):
         return len(self._set())
 
     def turn(self) -> bool:
-        """Show the next page; False when this was the last."""
+        """Show the next page; return False if this was the last."""
         if not self.more:
             return False
         self.page += 1
@@ -50,7 +50,7 @@ class PageBody(Widget):
             self.post_message(self.Turned())
 
     def on_resize(self) -> None:
-        """Say that there may be other pages now."""
+        """Tell the screen that the pages may have changed."""
         self.post_message(self.Turned())
 
     def render(self) -> Content:

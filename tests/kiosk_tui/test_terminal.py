@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from kiosk_tui.cli import main
 from kiosk_tui.driver import KEYS_A_SECOND, KEYS_AT_ONCE
 from protocol.kiosk import OpenLevel
 from tests.conftest import short_folder
@@ -177,7 +178,17 @@ def test_without_a_terminal_it_says_so() -> None:
         text=True,
     )
     assert done.returncode == 2
-    assert "needs a terminal" in done.stderr
+    assert "请在终端里运行" in done.stderr
+
+
+def test_its_help_is_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith("用法：cunhui-kiosk")
+    for english in ("usage", "options", "show this", "optional"):
+        assert english not in said
 
 
 def test_the_terminal_itself_says_how_large_it_is(agent: FakeAgent) -> None:

@@ -283,3 +283,21 @@ def test_unseal_has_its_own_limit() -> None:
     big = seal(COUNTY_KEY, "cunhui pack 1", bytes(MAX_MESSAGE_BYTES))
     assert refusal(lambda raw: unseal(raw, "cunhui pack 1", KEYS), big) == "too_large"
     assert unseal(big, "cunhui pack 1", KEYS, limit=2 * MAX_MESSAGE_BYTES) == bytes(MAX_MESSAGE_BYTES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("data_shed", ["blobs", 1], "wrong_kind"),
+        ("data_shed", "blobs", "wrong_kind"),
+        ("data_shed", ["got"], "out_of_range"),
+        ("data_shed", ["blobs", "blobs"], "out_of_range"),
+        ("data_shed", ["blobs", "vitals", "blobs"], "out_of_range"),
+        ("data_mb_month", 1.5, "wrong_kind"),
+        ("data_mb_month", -1, "out_of_range"),
+        ("snapshots", 1, "wrong_kind"),
+    ],
+)
+def test_why_a_setting_is_refused_hangs_on_its_type_alone(name: str, value: object, reason: str) -> None:
+    judged = twin.judge_settings({name: value}, last_good=twin.Settings())
+    assert judged.refused[name].partition(":")[0] == reason
