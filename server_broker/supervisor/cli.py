@@ -185,6 +185,8 @@ def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
         dry_run=chosen.dry_run,
     )
     print("\n".join([*result.lines(), *(str(change) for change in result.changes if not change.is_new), *result.notes]))
+    if any(error.lacks_card_form for error in result.errors):
+        print("卡号格式用 --card-form 选择，例如 --card-form 十进制", file=sys.stderr)
     if result.unconfirmed:
         print("确认改名请加 --rename 编号（可写多次），或用 --accept-renames 全部确认", file=sys.stderr)
     if chosen.dry_run and result.ok:
