@@ -218,9 +218,12 @@ def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
-    user = User.objects.filter(username=chosen.user, is_active=True).first()
+    user = User.objects.filter(username=chosen.user).first()
     if user is None:
         raise ServiceError(f"没有账号 {chosen.user}")
+    if not user.is_active:
+        enabling = command(home, "account", "enable", user.username)
+        raise ServiceError(f"账号 {user.username} 已停用，不能登录。要再用它，请先运行 {enabling}")
     config = read_config(home)
     print(f"https://{config.host}:{config.web_port}{make_sign_in_link(user, actor=_actor())}")
     return 0
