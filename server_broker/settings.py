@@ -71,6 +71,7 @@ ASGI_APPLICATION = "server_broker.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parent / "console" / "templates"],  # before django-unfold's, some of which it replaces
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -52,3 +52,6 @@ class DutyWindow(models.Model):
     class Meta:
         verbose_name = "值班时段"
         verbose_name_plural = "值班时段"
+
+    def __str__(self) -> str:
+        return self.name

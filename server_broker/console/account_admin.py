@@ -26,6 +26,9 @@ from server_broker.console.account_forms import AccountAddForm, AccountChangeFor
 _NUMBER = r"[1-9][0-9]{0,17}"
 """An account's key as its pages' addresses have it: at most 18 digits, which a `BigAutoField` holds."""
 
+_OWN_ACCOUNT = "这是您自己的账号，自己不能改：请另一位系统管理员改。"
+_CHANGED_ELSEWHERE = "这个账号在这里只能看：安全管理员、审计员和您管辖以外的账号，请在县服务器上改。"
+
 
 class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
     """Accounts are closed and never deleted, so that the audit log keeps its names."""
@@ -66,6 +69,15 @@ class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A name is chosen once."""
         return self.readonly_fields if obj is None else ("username", *self.readonly_fields)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Say on a page to look at why nothing can be changed on it; what only a form needs is not on it."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        why = _OWN_ACCOUNT if obj.pk == request.user.pk else _CHANGED_ELSEWHERE
+        told = {None: {"fields": ("username", "password")}, "职责": {"description": why}}
+        return [(name, options | told.get(name, {})) for name, options in fieldsets]
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any]", request: HttpRequest, **kwargs: Any

@@ -15,10 +15,17 @@ CHANGED_MEANWHILE = "这个账号刚刚被别人改过，没有保存。请重�
 class AccountAddForm(UserCreationForm):
     """A new account, under a name that nobody takes for another's."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django lets them be empty for an account without a password, which this page does not offer.
+        self.fields["password1"].required = self.fields["password2"].required = True
+
     def clean_username(self) -> str:
         """Refuse what is taken already, whatever its case, and what could be mistaken."""
-        name: str = super().clean_username()
+        name: str = self.cleaned_data["username"]
         check_name(name)
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError(f"已有账号 {name}（不分大小写），请换一个名字。", code="unique")
         return name
 
 
@@ -29,7 +36,7 @@ class AccountChangeForm(UserChangeForm):
     that was closed meanwhile, without having seen it.
     """
 
-    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, label="")
     """A fingerprint of the account as the page showed it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

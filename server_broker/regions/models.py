@@ -24,8 +24,8 @@ class Region(models.Model):
     with zeros. So a subtree is a prefix and needs no tree table.
     """
 
-    code = models.CharField(max_length=12, primary_key=True)
-    name = models.CharField(max_length=64)
+    code = models.CharField("代码", max_length=12, primary_key=True)
+    name = models.CharField("名称", max_length=64)
 
     objects = RegionQuerySet.as_manager()
 

@@ -50,6 +50,8 @@ class Changes:
     changed: tuple[Change, ...]
     same: dict[str, int] = field(default_factory=dict)
     """How many rows of each sheet say what the county has."""
+    warnings: tuple[str, ...] = ()
+    """What may be a slip, in Chinese sentences: only a person can tell."""
 
     @property
     def renames(self) -> tuple[Change, ...]:
@@ -69,9 +71,12 @@ class Changes:
 
     def digest(self) -> str:
         """Return 64 hex digits that name exactly these changes, of the file and of what the county had before."""
-        return hashlib.sha256(msgspec.msgpack.encode([self.changed, sorted(self.same.items())])).hexdigest()
+        shown = [self.changed, sorted(self.same.items()), self.warnings]
+        return hashlib.sha256(msgspec.msgpack.encode(shown)).hexdigest()
 
 
+MOST_ALIKE = 20
+"""Told one by one; the rest is counted."""
 SHEETS = ("区划", "站点", "人员", "卡", "值班")
 
 
@@ -91,7 +96,7 @@ def changes_of(plan: Plan, known: Known) -> Changes:
             changed.append(change)
         else:
             same[change.sheet] = same.get(change.sheet, 0) + 1
-    return Changes(tuple(changed), same)
+    return Changes(tuple(changed), same, tuple(_alike(plan, known)))
 
 
 class _Names:
@@ -141,6 +146,19 @@ def _people(plan: Plan, known: Known, names: _Names) -> Iterator[Change]:
         )
         renames = old is not None and old.name != row.name
         yield Change("人员", row.row, row.number, old is None, fields, renames=renames)
+
+
+def _alike(plan: Plan, known: Known) -> Iterator[str]:
+    """Warn of new numbers that differ from another's only by case. Full-width letters were made plain on reading."""
+    before = dict(known.alike)
+    found = []
+    for row in plan.people:
+        other = before.setdefault(row.number.lower(), row.number)
+        if other != row.number and row.number not in known.people:
+            found.append(f"第 {row.row} 行 {row.number}（另有 {other}）")
+    if found:
+        listed = "、".join(found[:MOST_ALIKE]) + (f"等 {len(found)} 个" if len(found) > MOST_ALIKE else "")
+        yield f"人员 有编号与另一个编号只差字母大小写，会当作另一个人新增。请核对是不是同一个人：{listed}"
 
 
 def _cards(plan: Plan, known: Known, names: _Names) -> Iterator[Change]:

@@ -161,7 +161,7 @@ def import_people(
     try:
         plan = read_import(source, card_form=card_form)
         changes = preview(plan, scope=scope)
-        result = ImportResult(counts=changes.counts(), changes=changes.changed, notes=tuple(plan.notes))
+        result = ImportResult(counts=changes.counts(), changes=changes.changed, notes=(*plan.notes, *changes.warnings))
         if dry_run:
             return result
         if errors := _unconfirmed(changes, renames):

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import batched
 
+from django.db.models.functions import Lower
+
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person
@@ -53,12 +55,19 @@ class Known:
     cards: dict[bytes, str]
     """Card token to person number."""
     windows: dict[tuple[str, str], KnownWindow]
+    alike: dict[str, str]
+    """Numbers that differ from a new one of the plan only by case, by their lower-case form."""
 
 
 def load_known(plan: Plan) -> Known:
     """Read what the plan is judged against."""
     numbers = {row.number for row in plan.people} | {row.person for row in plan.cards}
     numbers |= {number for row in plan.windows for number in row.people}
+    people = {
+        number: KnownPerson(name, village)
+        for keys in _batches(numbers)
+        for number, name, village in Person.objects.filter(number__in=keys).values_list("number", "name", "village_id")
+    }
     return Known(
         regions=dict(Region.objects.values_list("code", "name")),
         stations={
@@ -68,19 +77,20 @@ def load_known(plan: Plan) -> Known:
                 "pk", "name", "village_id", "enrolled_at"
             )
         },
-        people={
-            number: KnownPerson(name, village)
-            for keys in _batches(numbers)
-            for number, name, village in Person.objects.filter(number__in=keys).values_list(
-                "number", "name", "village_id"
-            )
-        },
+        people=people,
         cards={
             bytes(token): number
             for keys in _batches({row.token for row in plan.cards})
             for token, number in Card.objects.filter(token__in=keys).values_list("token", "person__number")
         },
         windows=_windows(plan, numbers),
+        alike={
+            folded: number
+            for keys in _batches({row.number.lower() for row in plan.people if row.number not in people})
+            for folded, number in Person.objects.annotate(folded=Lower("number"))
+            .filter(folded__in=keys)
+            .values_list("folded", "number")
+        },
     )
 
 

@@ -14,6 +14,8 @@ class RowError:
     sheet: str
     row: int
     message: str
+    lacks_card_form: bool = False
+    """Whoever imports can choose the form of the card numbers, and the row is then read."""
 
     def __str__(self) -> str:
         place = f"{self.sheet} " if self.sheet else ""

@@ -174,7 +174,7 @@ def _read_cards(plan: Plan, rows: list[Row], default: Format | None) -> None:
     read = [_CardCells(row, default) for row in rows]
     unclear = [card.row.number for card in read if card.form == "" and card.number and may_be_decimal(card.number)]
     if unclear:
-        plan.errors.append(RowError("卡", unclear[0], _ask_for_the_form(unclear)))
+        plan.errors.append(RowError("卡", unclear[0], _ask_for_the_form(unclear), lacks_card_form=True))
     for card in read:
         if card.number is None or card.form is None or card.row.number in unclear:
             continue
@@ -206,7 +206,7 @@ def _ask_for_the_form(rows: list[int]) -> str:
     more = f"（共 {len(rows)} 行：第 {shown} {'行等' if len(rows) > 20 else '行'}）" if len(rows) > 1 else ""
     return (
         f"卡号只有数字{more}，看不出是十进制还是十六进制。"
-        f"请在“{CARD_FORM}”列写明（例如 十六进制 或 十进制），或在导入时选择卡号格式（命令行用 --card-form）"
+        f"请在“{CARD_FORM}”列写明（例如 十六进制 或 十进制），或在导入时选择“{CARD_FORM}”"
     )
 
 

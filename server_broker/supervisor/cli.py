@@ -185,6 +185,8 @@ def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
         dry_run=chosen.dry_run,
     )
     print("\n".join([*result.lines(), *(str(change) for change in result.changes if not change.is_new), *result.notes]))
+    if any(error.lacks_card_form for error in result.errors):
+        print("卡号格式用 --card-form 选择，例如 --card-form 十进制", file=sys.stderr)
     if result.unconfirmed:
         print("确认改名请加 --rename 编号（可写多次），或用 --accept-renames 全部确认", file=sys.stderr)
     if chosen.dry_run and result.ok:
@@ -216,9 +218,12 @@ def _account(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
-    user = User.objects.filter(username=chosen.user, is_active=True).first()
+    user = User.objects.filter(username=chosen.user).first()
     if user is None:
         raise ServiceError(f"没有账号 {chosen.user}")
+    if not user.is_active:
+        enabling = command(home, "account", "enable", user.username)
+        raise ServiceError(f"账号 {user.username} 已停用，不能登录。要再用它，请先运行 {enabling}")
     config = read_config(home)
     print(f"https://{config.host}:{config.web_port}{make_sign_in_link(user, actor=_actor())}")
     return 0

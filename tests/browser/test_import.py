@@ -53,6 +53,7 @@ def stands_well(page: Page) -> None:
 def test_a_file_is_looked_at_and_then_taken(page: Page, web: str) -> None:
     page.goto(urljoin(web, "/people/"))
     page.get_by_role("link", name="用 Excel 导入").click()
+    expect(page.get_by_role("button", name="读取并预览")).to_be_visible()
     stands_well(page)
     choose(page, book(SHEETS, heads=HEADS))
     expect(page.get_by_role("heading", name="核对后确认导入")).to_be_visible()

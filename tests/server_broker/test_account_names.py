@@ -6,7 +6,7 @@ from django.test import Client
 from server_broker.accounts.models import Role, User
 from server_broker.accounts.services import AccountRefused, make_account
 from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
-from tests.server_broker.test_account_scope import make
+from tests.server_broker.test_account_scope import PASSWORDS, make
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +53,32 @@ def test_letters_digits_and_chinese_are_taken_in_the_console_and_at_the_machine(
     User.objects.exclude(username="tester").delete()
     make_account(name, role=Role.OPERATOR, region=COUNTY)
     assert User.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["tester", "Tester", "ｔｅｓｔｅｒ"])
+def test_a_name_that_is_taken_is_said_on_the_form(county: Client, name: str) -> None:
+    form = {"username": name, "role": "operator", "region": COUNTY, **PASSWORDS}
+    answer = county.post("/admin/accounts/user/add/", form)
+    assert answer.status_code == 200
+    assert "已有账号" in answer.content.decode()
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("sign", "@+/")
+def test_the_help_promises_no_sign_that_is_refused(county: Client, sign: str) -> None:
+    form = county.get("/admin/accounts/user/add/").context["adminform"].form
+    allowed = str(form.fields["username"].help_text).partition("只能用")[2].partition("，")[0]
+    assert "汉字" in allowed
+    assert sign not in allowed
+    assert make(county, f"a{sign}b", "operator", COUNTY) == 200
+    assert User.objects.count() == 1
+
+
+def test_what_must_be_filled_in_is_starred_and_asked_for(county: Client) -> None:
+    page = county.get("/admin/accounts/user/add/")
+    form = page.context["adminform"].form
+    needed = {"username", "role", "region", "password1", "password2"}
+    assert {name for name in needed if form.fields[name].required} == needed
+    assert page.content.decode().count("*</span>") == len(needed)
+    refused = county.post("/admin/accounts/user/add/", {"username": "new", "role": "operator", "region": COUNTY})
+    assert refused.context["adminform"].form.errors.keys() == {"password1", "password2"}

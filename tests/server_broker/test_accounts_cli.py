@@ -172,3 +172,23 @@ def test_the_command_to_sign_in_with_is_printed_as_it_is_typed(run: Run, monkeyp
     assert said.endswith(f"登录：./run server sign-in-link second --home {home}")
     words = shlex.split(said.partition("登录：./run server ")[2])
     assert cli.main(words) == 0
+
+
+def test_a_link_for_an_account_that_is_closed_is_refused_with_what_to_do(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_county()
+    run("clerk", "--role", "officer", "--region", TOWN_A)
+    run("disable", "clerk")
+    before = AuditEntry.objects.count()
+    assert cli.main(["sign-in-link", "clerk"]) == 1
+    said = capsys.readouterr().err
+    assert "账号 clerk 已停用" in said
+    assert "没有账号" not in said
+    assert "account enable clerk" in said
+    assert AuditEntry.objects.count() == before
+    words = shlex.split(said.strip().partition("cunhui-server ")[2])
+    assert cli.main(words) == 0
+    assert cli.main(["sign-in-link", "clerk"]) == 0
+    assert cli.main(["sign-in-link", "nobody"]) == 1
+    assert "没有账号 nobody" in capsys.readouterr().err

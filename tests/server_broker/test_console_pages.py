@@ -342,7 +342,7 @@ def test_an_unknown_card_is_bound_at_the_desk_and_counts_back(page: Client, coun
 def test_a_lost_card_is_marked_once(page: Client, county: FictionalCounty) -> None:
     card = county.cards["a"]
     for _ in range(2):
-        page.post(f"/cards/{card.pk}/lost/")
+        page.post(f"/cards/{card.pk}/lost/", {"confirmed": "lost"})
     assert Card.objects.get(pk=card.pk).lost_at is not None
     assert AuditEntry.objects.filter(action="card.lost").count() == 1
     assert "已挂失" in text_of(page, "/people/")
@@ -441,7 +441,9 @@ def test_strange_forms_are_refused(page: Client, path: str) -> None:
         {"file": "not a file"},
         {"token": "0" * 32, "person": "x" * 9000},
     ):
-        assert page.post(path, form).status_code in (302, 400, 404, 422)
+        assert page.post(path, form).status_code in (200, 302, 400, 404, 422)
+    assert not Card.objects.exclude(lost_at=None).exists()
+    assert Card.objects.count() == 2
 
 
 def test_every_answer_carries_the_policy(page: Client) -> None:

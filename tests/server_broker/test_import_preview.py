@@ -256,9 +256,9 @@ def test_a_rename_that_nobody_confirmed_is_not_taken() -> None:
 def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
     """``cunhui-server import-people`` with a list of people: its status and what it said."""
 
-    def run(rows: list[tuple[Any, ...]], *options: str) -> tuple[int, str]:
+    def run(rows: list[tuple[Any, ...]], *options: str, sheet: str = "人员") -> tuple[int, str]:
         file = tmp_path / "名单.xlsx"
-        file.write_bytes(book({"人员": rows}))
+        file.write_bytes(book({sheet: rows}))
         status = main(["import-people", "--home", str(settings.HOME.root), str(file), *options])
         said = capsys.readouterr()
         return status, said.out + said.err
@@ -287,3 +287,54 @@ def test_the_command_line_knows_the_forms(tool: Callable[..., Any]) -> None:
     status, said = tool([], "--card-form", "3+5")
     assert status == 1
     assert "只有卡号的一部分" in said
+
+
+def test_how_to_choose_the_form_is_told_in_the_words_of_the_place(tool: Callable[..., Any], page: Client) -> None:
+    digits = [("77736734", "a1")]
+    file = SimpleUploadedFile("名单.xlsx", book({"卡": digits}))
+    refused = page.post("/people/import/", {"file": file}).content.decode()
+    assert "或在导入时选择“卡号格式”" in refused
+    assert ">卡号格式（" in refused
+    assert "--" not in "".join(re.findall(r'<ol class="errors".*?</ol>', refused, re.DOTALL))
+    status, said = tool(digits, sheet="卡")
+    assert status == 1
+    assert "--card-form 十进制" in said
+    assert tool(digits, "--card-form", "十进制", sheet="卡")[0] == 0
+    assert "--card-form" not in tool([("04A22B3C", "nobody")], sheet="卡")[1]
+
+
+ALIKE = "人员 有编号与另一个编号只差字母大小写，会当作另一个人新增。请核对是不是同一个人："
+
+
+@pytest.mark.parametrize("number", ["A1", "Ａ１", "Ａ1"])
+def test_a_number_that_differs_from_another_only_by_case_is_warned_of(
+    page: Client, tool: Callable[..., Any], number: str
+) -> None:
+    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A), (number, "A示例", VILLAGE_A)])
+    html = page.get(place).content.decode()
+    assert f"{ALIKE}第 3 行 A1（另有 a1）" in html
+    assert f"{ALIKE}第 2 行 A1（另有 a1）" in tool([(number, "A示例", VILLAGE_A)], "--dry-run")[1]
+    assert "导入完成" in confirm(page, place, html).content.decode()
+    assert Person.objects.filter(number__iexact="a1").count() == 2
+
+
+def test_so_are_two_of_one_file_and_many_are_counted(page: Client) -> None:
+    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A), ("C1", "丁示例", VILLAGE_A)])
+    assert f"{ALIKE}第 3 行 C1（另有 c1）" in page.get(place).content.decode()
+    many = [(f"{letter}{number}", "示例", VILLAGE_A) for number in range(100, 130) for letter in "xX"]
+    html = page.get(upload(page, 人员=many)).content.decode()
+    assert "X119（另有 x119）等 30 个" in html
+    assert "X120（" not in html
+
+
+def test_other_numbers_are_not_warned_of(page: Client) -> None:
+    place = upload(page, 人员=[("ａ1", "A示例", VILLAGE_A2), ("a11", "示例", VILLAGE_A)])
+    assert "大小写" not in page.get(place).content.decode()
+
+
+def test_a_likeness_that_came_about_meanwhile_is_shown_before_it_is_taken() -> None:
+    plan = read_import(book({"人员": [("C1", "丙示例", VILLAGE_A)]}))
+    shown = preview(plan, scope=None).digest()
+    Person.objects.create(number="c1", name="丙示例", village_id=VILLAGE_A)
+    with pytest.raises(OtherThanShown):
+        take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)

@@ -271,7 +271,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "a decimal number beside a hex one of its length": (
         lambda: cards(("04A22B3C", "1001"), ("77736734", "1001")),
         "卡 第 3 行：卡号只有数字，看不出是十进制还是十六进制。请在“卡号格式”列写明（例如 十六进制 或 十进制），"
-        "或在导入时选择卡号格式（命令行用 --card-form）",
+        "或在导入时选择“卡号格式”",
     ),
     "digits of several lengths among hex ones": (
         lambda: cards(

@@ -230,6 +230,24 @@ def test_a_lost_telephone_is_answered_at_the_county_s_machine(
     assert "没有账号" in capsys.readouterr().err
 
 
+def test_a_new_link_half_way_through_signing_in_leads_home(page: Client, admin: User) -> None:
+    link = make_sign_in_link(admin)
+    shown = page.get(link)
+    assert (shown.status_code, "一次性登录" in shown.content.decode()) == (200, True)
+    asked = page.get(page.post(link)["Location"])["Location"]
+    assert asked.split("?")[0] == HERE
+    proved = page.post(asked, {"token": token_of(secret_on(page))}, follow=True)
+    assert proved.redirect_chain[-1][0] == "/"
+    assert "一次性登录" not in proved.content.decode()
+
+
+def test_half_way_through_another_account_s_link_signs_that_account_in(page: Client, admin: User) -> None:
+    other = user_of(Role.OPERATOR, COUNTY, "other")
+    page.post(make_sign_in_link(other))
+    assert page.session["_auth_user_id"] == str(other.pk)
+    assert not Client().get(make_sign_in_link(admin)).has_header("Location")
+
+
 def test_secrets_are_on_no_table(admin: User) -> None:
     User.objects.update(is_superuser=True)
     begin(admin)

@@ -259,6 +259,8 @@ def event_note(shown: StationEvent) -> str:
         return " · ".join(filter(None, [_BOOT_CAUSES.get(detail.get("cause", "")), str(detail.get("software", ""))]))
     if shown.kind == "epoch_opened":
         return _EPOCH_REASONS.get(detail.get("reason", ""), "")
+    if shown.kind == "direction_chosen":
+        return f"改为{direction(str(detail.get('direction', '')))}"
     if shown.kind == "contact_changed":
         return _contact_note(detail)
     if shown.kind == "live_view_began":

@@ -135,7 +135,7 @@ def _preview(request: HttpRequest, plan: Plan, changes: Changes) -> HttpResponse
         "counts": changes.counts(),
         "renames": changes.renames,
         "page": Paginator(others, PAGE_SIZE).get_page(parameters.page_number(request.GET)),
-        "notes": plan.notes,
+        "notes": [*plan.notes, *changes.warnings],
         "shown": changes.digest(),
         "nothing": not changes.changed,
     }

@@ -79,8 +79,11 @@ def _xlsx(content: bytes, name: str) -> HttpResponse:
 @post_only("people")
 @needs(Power.BIND_CARDS)
 def card_lost(request: HttpRequest, pk: int) -> HttpResponse:
-    """Mark a card as lost."""
-    card = get_object_or_404(cards_of(request.user).select_related("person"), pk=pk)
+    """Say what marking a card as lost means, which nothing here takes back; once that is confirmed, do it."""
+    card = get_object_or_404(cards_of(request.user).select_related("person__village"), pk=pk)
+    if card.lost_at is None and request.POST.get("confirmed") != "lost":
+        others = card.person.cards.filter(lost_at=None).exclude(pk=card.pk).count()
+        return render(request, "console/lost_confirm.html", {"section": "people", "card": card, "others": others})
     report_lost(card, actor=request.user.get_username())
     messages.success(request, f"{card.person.name} 的卡已挂失，站点很快会拒绝它。")
     return redirect("people")

@@ -129,13 +129,13 @@ def neighbours(bench: Bench, outcomes: Outcomes) -> None:
     own.pass_second_factor()
     own.ask("POST", f"/alarms/{theirs.alarm}/acknowledge/")
     outcomes.welcome("an alarm acknowledged by the village's officer", _acknowledged(county, theirs.alarm))
-    own.ask("POST", f"/cards/{theirs.card}/lost/")
+    own.ask("POST", f"/cards/{theirs.card}/lost/", {"confirmed": "lost"})
     outcomes.welcome("a card marked lost by the village's officer", _lost(county, theirs.card))
 
 
 def _tampering(browser: Browser, theirs: _Theirs) -> list[tuple[str, Page]]:
     station = f"/stations/{theirs.station}/"
-    reason = {"reason": "from elsewhere", "confirm": theirs.station, "order": "identify"}
+    reason = {"reason": "from elsewhere", "confirm": theirs.station, "confirmed": "lost", "order": "identify"}
     gets = {
         "the station": station,
         "its settings": f"{station}settings/",
