@@ -28,7 +28,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import account_for, alive, read_pid, wait_gone
 from server_broker.trust.journal import KnownStation, Standing, StationJournal
 from server_broker.trust.keys import county_keys
-from server_broker.trust.room import with_room
+from server_broker.trust.reserve import with_room
 
 RELOAD_TIMEOUT_S = 4.0
 _PAUSE_S = 0.02

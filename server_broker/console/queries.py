@@ -11,7 +11,7 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QueryS
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
 from server_broker.attendance.models import Touch
-from server_broker.attendance.services import touches_of_day
+from server_broker.attendance.touches import touches_of_day
 from server_broker.commands.models import OrderQuerySet, StationOrder
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from server_broker.commands.services import command_of, due_orders, note_sent
+from server_broker.commands.command_queue import command_of, due_orders, note_sent
 from server_broker.fleet.desired_changes import CHANNEL
 from server_broker.fleet.models import Station
 from server_broker.ingest.messages import Outgoing

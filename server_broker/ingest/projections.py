@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from protocol import facts
 from protocol.facts import Fact
 from protocol.units import Moment
-from server_broker.commands.services import Result
+from server_broker.commands.command_queue import Result
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
 
 LAST_WALL_MS = 253_402_300_799_999

@@ -103,7 +103,7 @@ def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _order(home: CountyHome, chosen: argparse.Namespace) -> int:
-    from server_broker.commands.services import KINDS, OrderRefused, give_order  # noqa: PLC0415
+    from server_broker.commands.command_queue import KINDS, OrderRefused, give_order  # noqa: PLC0415
 
     station = Station.objects.filter(pk=chosen.station).first()
     kind = next((order for order in KINDS if order == chosen.order), None)

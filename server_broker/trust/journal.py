@@ -22,7 +22,7 @@ import msgspec
 from server_broker.platform.files import sync_folder
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
-from server_broker.trust.room import with_room
+from server_broker.trust.reserve import with_room
 
 MEND_JOURNAL = (
     "按备份改正 trust/stations.jsonl 的这一行；没有备份时，先用 cunhui-server revoke 重新吊销所有应吊销的站点，"

@@ -10,7 +10,7 @@ from msgspec import structs
 from protocol.facts import Attempt, ClockCorrected, LevelEnded, Touch
 from protocol.units import ClockQuality
 from server_broker.attendance.models import Touch as TouchRow
-from server_broker.attendance.services import touch_rows, touches_of_day
+from server_broker.attendance.touches import touch_rows, touches_of_day
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.models import Alarm, StationEvent
 from server_broker.ingest.batch import BatchProcessor

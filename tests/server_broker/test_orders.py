@@ -18,8 +18,8 @@ from protocol.facts import CommandResult
 from protocol.signing import key_id
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
+from server_broker.commands.command_queue import MAX_OPEN, OrderRefused, give_order
 from server_broker.commands.models import StationOrder
-from server_broker.commands.services import MAX_OPEN, OrderRefused, give_order
 from server_broker.fleet.models import Station, StationEvent, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.worker import Worker

@@ -10,7 +10,7 @@ from server_broker.broker import ListKeeper
 from server_broker.enrolment.revocation import revoke
 from server_broker.fleet.models import Station
 from server_broker.regions.models import Region
-from server_broker.trust.room import JOURNAL_ROOM_BYTES, LISTS_ROOM_BYTES, keep_room, with_room
+from server_broker.trust.reserve import JOURNAL_ROOM_BYTES, LISTS_ROOM_BYTES, keep_room, with_room
 from tests.conftest import short_folder
 from tests.integration.small_disk import SmallDisk
 from tests.server_broker.broker_county import NOW, Board, BrokerCounty

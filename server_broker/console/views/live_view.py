@@ -16,8 +16,8 @@ from protocol.commands import LiveTerms
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
+from server_broker.commands.command_queue import OrderRefused, give_order, lease_ends, live_order, seconds_left
 from server_broker.commands.models import StationOrder
-from server_broker.commands.services import OrderRefused, give_order, lease_ends, live_order, seconds_left
 from server_broker.console.live import is_poll, live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import orders_of, stations_of

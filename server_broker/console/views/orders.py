@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
 from server_broker.audit.log import record
-from server_broker.commands.services import OrderRefused, give_order
+from server_broker.commands.command_queue import OrderRefused, give_order
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, stations_of
 from server_broker.console.reasons import ReasonField, wrong_with

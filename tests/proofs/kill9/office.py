@@ -61,7 +61,7 @@ class Office:
     def _order(self, station_id: str) -> None:
         from django.utils import timezone  # noqa: PLC0415
 
-        from server_broker.commands.services import KINDS, OrderRefused, give_order  # noqa: PLC0415
+        from server_broker.commands.command_queue import KINDS, OrderRefused, give_order  # noqa: PLC0415
         from server_broker.fleet.models import Station  # noqa: PLC0415
 
         chosen = self._chance.choices(list(ORDERS), list(ORDERS.values()))[0]

@@ -14,7 +14,7 @@ from server_broker.platform.files import mark
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.trust.journal import Standing, StationJournal
-from server_broker.trust.room import JOURNAL_ROOM_BYTES, LISTS_ROOM_BYTES, keep_room
+from server_broker.trust.reserve import JOURNAL_ROOM_BYTES, LISTS_ROOM_BYTES, keep_room
 
 _AT_ONCE = 20
 """Sessions that are ended between two looks: the next revocation must not wait for all that there ever were."""
