@@ -9,10 +9,18 @@ where it was ahead: a machine that was halted for a while is behind afterwards, 
 from datetime import datetime
 
 from server_broker.fleet.models import ClockRun
-from server_broker.platform.county_clock import BY_HAND, CONFIRMED, DRIFT_PPM, STEP_MS, SYNCHRONISED, UNVOUCHED, Run
+from server_broker.platform.county_clock import (
+    BY_HAND,
+    CONFIRMED,
+    DRIFT_PPM,
+    STEP_MS,
+    SYNCHRONISED,
+    UNVOUCHED,
+    CountyClockRun,
+)
 
 
-def note_run(run: Run, *, ended: Run | None, at: datetime) -> list[bytes]:
+def note_run(run: CountyClockRun, *, ended: CountyClockRun | None, at: datetime) -> list[bytes]:
     """Keep the run that goes on and what it says of the others of its boot; inside the caller's transaction.
 
     Args:
@@ -41,11 +49,11 @@ def note_run(run: Run, *, ended: Run | None, at: datetime) -> list[bytes]:
     return changed
 
 
-def _others(run: Run) -> list[ClockRun]:
+def _others(run: CountyClockRun) -> list[ClockRun]:
     return list(ClockRun.objects.filter(boot=run.boot).exclude(run=run.id))
 
 
-def _judge(other: ClockRun, run: Run) -> bool:
+def _judge(other: ClockRun, run: CountyClockRun) -> bool:
     """Take ``run``'s word on ``other`` where it has one; return whether that changed anything."""
     ahead = other.offset_ms - run.offset
     if not _may_judge(run, other, ahead):
@@ -59,7 +67,7 @@ def _judge(other: ClockRun, run: Run) -> bool:
     return True
 
 
-def _may_judge(run: Run, other: ClockRun, ahead: int) -> bool:
+def _may_judge(run: CountyClockRun, other: ClockRun, ahead: int) -> bool:
     if other.vouched >= SYNCHRONISED:
         return run.vouched == CONFIRMED and ahead > 0
     return run.vouched > other.vouched or run.vouched == other.vouched == BY_HAND
