@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from server_broker.platform import control
-from server_broker.platform.county_clock import LinuxMachine
+from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
@@ -47,7 +47,7 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
             broker_port=chosen.broker_port,
             broker_local_port=chosen.broker_local_port,
             broker_fallback_port=chosen.broker_fallback_port or None,
-            clock="ntp" if LinuxMachine().synchronised() else "manual",
+            clock="ntp" if LinuxMachineClock().synchronised() else "manual",
         ),
     )
     print(f"{home.config_file}: web {config.web_port}, broker {config.broker_port}, clock {config.clock}")

@@ -6,7 +6,7 @@ The broker is a pipe and keeps nothing. Who may connect and what each may say fo
 
 from server_broker.broker.access import follows_journal, refresh, running_broker
 from server_broker.broker.config import LocalClient, local_client_settings, prepare, program
-from server_broker.broker.keeping import ListKeeper
+from server_broker.broker.list_keeper import ListKeeper
 from server_broker.broker.local import cut_off, is_ready
 
 __all__ = [

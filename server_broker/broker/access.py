@@ -26,16 +26,16 @@ from server_broker.platform.control import pid_file
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import account_for, alive, read_pid, wait_gone
-from server_broker.trust.journal import KnownStation, Standing, StationJournal
+from server_broker.trust.journal import JournalStation, StationJournal, StationRoll
 from server_broker.trust.keys import county_keys
-from server_broker.trust.room import with_room
+from server_broker.trust.reserve import write_with_reserve
 
 RELOAD_TIMEOUT_S = 4.0
 _PAUSE_S = 0.02
 _USER = "user "
 
 
-class Following(Enum):
+class BrokerState(Enum):
     """What a running broker makes of the lists on disk."""
 
     DOWN = "down"
@@ -57,20 +57,20 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
         OSError: They could not be written, not even in the room that is kept for them.
     """
     with _one_at_a_time(home):
-        standing = StationJournal(home).read()
+        roll = StationJournal(home).read()
         lists = lists_on_disk(home)
         # Asked in any case: a broker that answers is not half through reading what is replaced below.
-        state = following(home, lists.version)
-        if state is Following.IN_FORCE and lists.say(standing):
+        state = broker_state(home, lists.version)
+        if state is BrokerState.IN_FORCE and lists.match(roll):
             return True
-        version = with_room(home.broker, lambda: write_lists(home, standing, lists, now=now))
+        version = write_with_reserve(home.broker, lambda: write_lists(home, roll, lists, now=now))
         return bring_into_force(home, version=version)
 
 
 def follows_journal(home: CountyHome) -> bool:
     """Tell whether a broker runs and lets in whom the journal lets in, and nobody else."""
     lists = lists_on_disk(home)
-    return lists.say(StationJournal(home).read()) and following(home, lists.version) is Following.IN_FORCE
+    return lists.match(StationJournal(home).read()) and broker_state(home, lists.version) is BrokerState.IN_FORCE
 
 
 @dataclass(frozen=True)
@@ -86,18 +86,18 @@ class BrokerLists:
         """Who may connect."""
         return {line.removeprefix(_USER) for line in self.access.splitlines() if line.startswith(_USER)}
 
-    def say(self, standing: Standing) -> bool:
-        """Tell whether they are what follows from ``standing``."""
-        return (self.access, self.revoked_serials) == (self.due_access(standing), self.due_serials(standing))
+    def match(self, roll: StationRoll) -> bool:
+        """Tell whether they are what follows from ``roll``."""
+        return (self.access, self.revoked_serials) == (self.due_access(roll), self.due_serials(roll))
 
-    def due_access(self, standing: Standing) -> str:
+    def due_access(self, roll: StationRoll) -> str:
         """Return the access list that is to follow this one."""
-        return station_access(standing.live(witnessed=self.stations))
+        return station_access(roll.live(witnessed=self.stations))
 
-    def due_serials(self, standing: Standing) -> frozenset[str]:
+    def due_serials(self, roll: StationRoll) -> frozenset[str]:
         """Return what the revocation list that is to follow this one names."""
-        kept = self.revoked_serials if standing.bad_lines else frozenset()
-        return frozenset(standing.revoked_serials) | kept
+        kept = self.revoked_serials if roll.bad_lines else frozenset()
+        return frozenset(roll.revoked_serials) | kept
 
 
 def lists_on_disk(home: CountyHome) -> BrokerLists:
@@ -111,21 +111,21 @@ def lists_on_disk(home: CountyHome) -> BrokerLists:
     return BrokerLists(access, frozenset(f"{one.serial_number:x}" for one in crl), number)
 
 
-def write_lists(home: CountyHome, standing: Standing, before: BrokerLists, *, now: dt.datetime) -> int:
+def write_lists(home: CountyHome, roll: StationRoll, before: BrokerLists, *, now: dt.datetime) -> int:
     """Write access list, revocation list and local passwords for what the journal says; return their version.
 
     The version grows whatever became of the journal, because a running broker heeds no list with a lower number. The
     passwords name it and come last: whoever finds the broker letting that user in knows that it has read the rest.
     """
-    version = max(standing.entries, before.version + 1)
+    version = max(roll.entries, before.version + 1)
     account = account_for(ACCOUNT)
     local = local_client_settings(home)
     authority = county_keys(home).authority
     passwords = password_line(LOCAL_USER, local.password)
     passwords += password_line(version_user(version), local.password)
     files = {
-        "stations.crl": authority.revocation_list(before.due_serials(standing), number=version, now=now),
-        "stations.acl": before.due_access(standing).encode("ascii"),
+        "stations.crl": authority.revocation_list(before.due_serials(roll), number=version, now=now),
+        "stations.acl": before.due_access(roll).encode("ascii"),
         "local.acl": local_access().encode("ascii"),
         "local.passwords": passwords.encode("ascii"),
     }
@@ -140,14 +140,14 @@ def running_broker(home: CountyHome) -> int | None:
     return pid if pid is not None and alive(pid) else None
 
 
-def following(home: CountyHome, version: int) -> Following:
+def broker_state(home: CountyHome, version: int) -> BrokerState:
     """Ask the running broker whether it follows the lists of ``version``."""
     if running_broker(home) is None:
-        return Following.DOWN
+        return BrokerState.DOWN
     let_in = probe(local_client_settings(home), username=version_user(version), timeout_s=1.0)
     if let_in is None:
-        return Following.SILENT
-    return Following.IN_FORCE if let_in else Following.BEHIND
+        return BrokerState.SILENT
+    return BrokerState.IN_FORCE if let_in else BrokerState.BEHIND
 
 
 def bring_into_force(home: CountyHome, *, version: int) -> bool:
@@ -159,16 +159,16 @@ def bring_into_force(home: CountyHome, *, version: int) -> bool:
     pid = running_broker(home)
     if pid is None:
         return False
-    state = Following.BEHIND
+    state = BrokerState.BEHIND
     deadline = time.monotonic() + RELOAD_TIMEOUT_S
     while time.monotonic() < deadline:
-        if state is Following.BEHIND:
+        if state is BrokerState.BEHIND:
             try:
                 os.kill(pid, signal.SIGHUP)
             except ProcessLookupError:
                 return False
-        state = following(home, version)
-        if state is Following.IN_FORCE:
+        state = broker_state(home, version)
+        if state is BrokerState.IN_FORCE:
             return True
         if wait_gone(pid, timeout_s=_PAUSE_S):
             return False
@@ -180,7 +180,7 @@ def version_user(version: int) -> str:
     return f"version-{version}"
 
 
-def station_access(live: dict[str, KnownStation]) -> str:
+def station_access(live: dict[str, JournalStation]) -> str:
     """Return Mosquitto's access list: for each live station its own topics in full, nothing for anyone else."""
     blocks = []
     for station, known in sorted(live.items()):

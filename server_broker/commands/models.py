@@ -8,7 +8,7 @@ from server_broker.fleet.models import Station
 from server_broker.regions.models import subtree_prefix
 
 
-class OrderQuerySet(models.QuerySet["StationOrder"]):
+class CommandQuerySet(models.QuerySet["StationOrder"]):
     """Queries over orders."""
 
     def under(self, code: str) -> Self:
@@ -37,7 +37,7 @@ class StationOrder(models.Model):
     detail = models.CharField(max_length=400, blank=True)
     figures = models.JSONField(default=dict)
 
-    objects = OrderQuerySet.as_manager()
+    objects = CommandQuerySet.as_manager()
 
     class Meta:
         ordering = ["-issued_at"]

@@ -16,11 +16,11 @@ from django.urls import URLPattern
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 
+from server_broker.accounts.account_changes import save_changes, say_made, say_password_set
 from server_broker.accounts.administration import accounts_of, given_roles, may_change
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import regions_of
-from server_broker.accounts.services import save_changes, say_made, say_password_set
 from server_broker.console.account_forms import AccountAddForm, AccountChangeForm
 
 _NUMBER = r"[1-9][0-9]{0,17}"

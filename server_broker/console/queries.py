@@ -11,8 +11,8 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QueryS
 from protocol.units import DATED_QUALITIES
 from server_broker.accounts.scope import Viewer, regions_of, scope, sees_county
 from server_broker.attendance.models import Touch
-from server_broker.attendance.services import touches_of_day
-from server_broker.commands.models import OrderQuerySet, StationOrder
+from server_broker.attendance.touches import touches_of_day
+from server_broker.commands.models import CommandQuerySet, StationOrder
 from server_broker.fleet.models import Alarm, Station, StationQuerySet
 from server_broker.ingest.held import held_facts
 from server_broker.ingest.models import Fact, Quarantined
@@ -61,7 +61,7 @@ def blobs_of(user: Viewer) -> QuerySet[Blob]:
     return Blob.objects.filter(station__village__code__startswith=subtree_prefix(own))
 
 
-def orders_of(user: Viewer) -> OrderQuerySet:
+def orders_of(user: Viewer) -> CommandQuerySet:
     """Return the orders to the stations that ``user`` sees."""
     own = scope(user)
     return StationOrder.objects.none() if own is None else StationOrder.objects.all().under(own)

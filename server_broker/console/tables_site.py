@@ -9,8 +9,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from unfold.sites import UnfoldAdminSite
 
+from server_broker.accounts.account_changes import say_password_set
 from server_broker.accounts.models import User
-from server_broker.accounts.services import say_password_set
 
 type View = Callable[..., HttpResponseBase]
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from server_broker.accounts.scope import Viewer, in_scope
-from server_broker.attendance import services
 from server_broker.attendance.models import Touch
+from server_broker.attendance.touches import TouchRow, touch_rows
 
 ELSEWHERE = "外辖区人员"
 
@@ -26,10 +26,10 @@ class ShownTouch:
 
 def shown_touches(user: Viewer, touches: Iterable[Touch]) -> list[ShownTouch]:
     """Return touches for a list, newest first, with one further query for all their cards."""
-    return [_shown(user, row) for row in services.touch_rows(list(touches))]
+    return [_shown(user, row) for row in touch_rows(list(touches))]
 
 
-def _shown(user: Viewer, row: services.TouchRow) -> ShownTouch:
+def _shown(user: Viewer, row: TouchRow) -> ShownTouch:
     name = ""
     if row.person is not None:
         name = row.person.name if in_scope(user, row.person.village_id) else ELSEWHERE

@@ -23,7 +23,7 @@ from server_broker.fleet.models import Station
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 from server_broker.trust.authority import IssuedCertificate, StationPublicKey
-from server_broker.trust.journal import JournalEntry, NotTakenIn, StationJournal, stamp
+from server_broker.trust.journal import EntryRefused, JournalEntry, StationJournal, journal_time
 from server_broker.trust.keys import county_keys
 
 MAX_ANSWERS = 6
@@ -51,7 +51,7 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
             if claim is not None:
                 _use_nonce(claim.station, request.nonce, now)
             issued = _take_in(home, claim, request.record_key, key, now) if claim else None
-    except NotTakenIn as error:
+    except EntryRefused as error:
         raise NotAdmitted("claim_refused") from error
     if claim is None or issued is None:
         raise NotAdmitted("claim_refused")
@@ -71,7 +71,7 @@ def _take_in(
     issued = _issue(home, station, key, now)
     StationJournal(home).append(
         JournalEntry(
-            at=stamp(now),
+            at=journal_time(now),
             event="enrolled",
             station=station.pk,
             serial=issued.serial,
@@ -107,7 +107,7 @@ def renew(home: CountyHome, request: RenewRequest, *, now: dt.datetime) -> Enrol
     try:
         with transaction.atomic():
             issued = _renew(home, station, request.nonce, key, now)
-    except NotTakenIn as error:
+    except EntryRefused as error:
         raise NotAdmitted("revoked") from error
     return _answer(home, station, request.nonce, issued)
 
@@ -118,11 +118,11 @@ def _renew(
     """Issue the certificate while nobody revokes the station in the database.
 
     Raises:
-        NotTakenIn: It was revoked, or another board took this one's place, since the request was read.
+        EntryRefused: It was revoked, or another board took this one's place, since the request was read.
     """
     assert station.record_key is not None
     if not Station.objects.select_for_update().filter(pk=station.pk, revoked_at=None).first():
-        raise NotTakenIn(station.pk)
+        raise EntryRefused(station.pk)
     if station.certificates.filter(issued_at__gt=now - dt.timedelta(hours=1)).count() >= MAX_AN_HOUR:
         raise NotAdmitted("too_many_tries")
     _use_nonce(station, nonce, now)
@@ -130,7 +130,9 @@ def _renew(
     record(f"station:{station.pk}", "certificate.renewed", station.pk, {"serial": issued.serial})
     record_key = bytes(station.record_key).hex()
     StationJournal(home).append(
-        JournalEntry(at=stamp(now), event="renewed", station=station.pk, serial=issued.serial, record_key=record_key)
+        JournalEntry(
+            at=journal_time(now), event="renewed", station=station.pk, serial=issued.serial, record_key=record_key
+        )
     )
     return issued
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from server_broker.enrolment.revocation import Reconciled, reconcile
 from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.models import Alarm
-from server_broker.platform.files import mark
+from server_broker.platform.files import file_version
 from server_broker.platform.home import CountyHome
 from server_broker.trust.journal import MEND_JOURNAL, StationJournal
 
@@ -35,7 +35,7 @@ class JournalWatch:
 
     def look(self, *, now: dt.datetime) -> Reconciled | None:
         """Bring both in step where it is time, and return what was not."""
-        seen = mark(StationJournal(self._home).path)
+        seen = file_version(StationJournal(self._home).path)
         if seen == self._seen and abs(now - self._looked_at) < AT_LEAST_EVERY:
             return None
         outcome = watch_journal(self._home, now=now, lists_problem=self._lists_problem())

@@ -20,7 +20,7 @@ from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import Region
-from server_broker.trust.journal import JournalEntry, KnownStation, Standing, StationJournal, stamp
+from server_broker.trust.journal import JournalEntry, JournalStation, StationJournal, StationRoll, journal_time
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
     journal = StationJournal(home)
     if station not in journal.read().stations and not Station.objects.filter(pk=station).exists():
         raise UnknownStation(station)
-    entry = JournalEntry(at=stamp(now), event="revoked", station=station)
+    entry = JournalEntry(at=journal_time(now), event="revoked", station=station)
     in_journal = _tried("the line in the journal", lambda: journal.append(entry))
     lists_written, in_force, session_ended = _revoke_at_broker(home, station, now) if in_journal else (False,) * 3
     return Revoked(
@@ -169,11 +169,11 @@ def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconcil
     """
     outcome = Reconciled()
     journal = StationJournal(home)
-    standing = journal.read()
+    roll = journal.read()
     stations = Station.objects.in_bulk()
     revoked = {name for name, station in stations.items() if station.revoked_at is not None}
-    for name in sorted(standing.stations.keys() | standing.revoked | revoked):
-        if not _is_in_step(name, stations.get(name), standing, until):
+    for name in sorted(roll.stations.keys() | roll.revoked | revoked):
+        if not _is_in_step(name, stations.get(name), roll, until):
             with transaction.atomic():
                 _bring_in_step(name, journal, outcome)
     # Whoever took a board in may have died before the earlier one was thrown out: the database comes last.
@@ -186,42 +186,42 @@ def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconcil
     return outcome
 
 
-def _is_in_step(name: str, station: Station | None, standing: Standing, until: dt.datetime | None) -> bool:
-    if _lacks_board(name, station, standing):
+def _is_in_step(name: str, station: Station | None, roll: StationRoll, until: dt.datetime | None) -> bool:
+    if _lacks_board(name, station, roll):
         return False
-    if station is None or (name in standing.revoked) == (station.revoked_at is not None):
+    if station is None or (name in roll.revoked) == (station.revoked_at is not None):
         return True
-    at = parse_datetime(standing.revoked.get(name, ""))
+    at = parse_datetime(roll.revoked.get(name, ""))
     return until is not None and at is not None and at > until
 
 
 def _bring_in_step(name: str, journal: StationJournal, outcome: Reconciled) -> None:
     """Look again under the lock that an enrolment holds from before its line until its COMMIT."""
     station = Station.objects.select_for_update(of=("self",)).filter(pk=name).first()
-    standing = journal.read()
-    if _lacks_board(name, station, standing):
-        station = _place(name, standing.stations[name], outcome)
+    roll = journal.read()
+    if _lacks_board(name, station, roll):
+        station = _place(name, roll.stations[name], outcome)
     if station is None:
         return
-    if station.revoked_at is None and name in standing.revoked:
-        at = parse_datetime(standing.revoked[name]) or dt.datetime.now(dt.UTC)
+    if station.revoked_at is None and name in roll.revoked:
+        at = parse_datetime(roll.revoked[name]) or dt.datetime.now(dt.UTC)
         _mark_revoked(name, at, actor="service", reason="from the journal")
         outcome.revoked.append(name)
-    elif station.revoked_at is not None and name not in standing.revoked:
-        journal.append(JournalEntry(at=stamp(station.revoked_at), event="revoked", station=name))
+    elif station.revoked_at is not None and name not in roll.revoked:
+        journal.append(JournalEntry(at=journal_time(station.revoked_at), event="revoked", station=name))
         outcome.journal_revoked.append(name)
 
 
-def _lacks_board(name: str, station: Station | None, standing: Standing) -> bool:
-    known = standing.stations.get(name)
-    return known is not None and name not in standing.in_doubt and (station is None or _differs(station, known))
+def _lacks_board(name: str, station: Station | None, roll: StationRoll) -> bool:
+    known = roll.stations.get(name)
+    return known is not None and name not in roll.in_doubt and (station is None or _differs(station, known))
 
 
-def _differs(station: Station, known: KnownStation) -> bool:
+def _differs(station: Station, known: JournalStation) -> bool:
     return station.record_key is None or bytes(station.record_key).hex() != known.enrolled.record_key
 
 
-def _place(name: str, known: KnownStation, outcome: Reconciled) -> Station | None:
+def _place(name: str, known: JournalStation, outcome: Reconciled) -> Station | None:
     """Give the database the board that the journal knows as the station's."""
     entry = known.enrolled
     if not Region.objects.filter(pk=entry.village).exists():

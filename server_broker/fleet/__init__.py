@@ -1,1 +1,1 @@
-"""The stations: who they are, what they last said, how far their streams have got."""
+"""The stations: who they are, what they last reported, and how far the county has each of their streams."""

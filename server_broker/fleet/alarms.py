@@ -1,7 +1,8 @@
 """Alarms: one open row for each station, origin and code, however often it is raised.
 
-An alarm has an origin: the county, or the station that says it of itself. What a station says opens and closes its own
-rows alone, whatever code it uses; and how many rows it may open is bounded, because it chooses the codes.
+An alarm has an origin: the county, or the station that reports it about itself. A station's reports open and close only
+alarms of origin ``station``, so that no station can close an alarm of the county by using its code. The number of rows
+that a station may open is bounded, because the station chooses the codes.
 """
 
 from collections import defaultdict
@@ -18,14 +19,16 @@ from server_broker.fleet.models import Alarm
 type Origin = Literal["county", "station"]
 
 MAX_STATION_ALARMS = 64
-"""Rows of its own that a station may have: those that are open, and those that it opened within the last hour."""
+"""Most alarms of its own that a station may have: those that are open, and those that it opened in the last hour."""
 TOO_MANY = "too_many_alarms"
-"""What the county says in place of the rows beyond `MAX_STATION_ALARMS`."""
+"""Code of the county's alarm that takes the place of a station's alarms beyond `MAX_STATION_ALARMS`."""
 
 _HOUR = timedelta(hours=1)
 _DETAIL_CHARS = 400
 _CODE_CHARS = 64
 
+# The county may count more calls than an integer column holds, because a station chooses how often it repeats an alarm;
+# so the count stops at 2^31 - 1.
 _UPSERT = """
 INSERT INTO fleet_alarm (station_id, origin, code, severity, detail, opened_at, last_at, count, resolved_because)
 SELECT station, origin, code, severity, detail, %(at)s, %(at)s, count, ''
@@ -41,6 +44,7 @@ UPDATE fleet_alarm a SET resolved_at = %s FROM unnest(%s::text[], %s::text[]) AS
 WHERE a.station_id = over.station AND a.code = over.code AND a.origin = 'station' AND a.resolved_at IS NULL
 """
 
+# Alarms that are over count too for an hour, or a station could fill the table by opening and closing ever new codes.
 _OWN_ROWS = """
 SELECT station_id, code, true FROM fleet_alarm
 WHERE station_id = ANY(%(stations)s) AND origin = 'station' AND resolved_at IS NULL
@@ -56,6 +60,8 @@ WHERE a.code = %(too_many)s AND a.origin = 'county' AND a.resolved_at IS NULL AN
     AND (own.resolved_at IS NULL OR own.opened_at > %(since)s))
 """
 
+# An alarm that opened after the revocation stays open, because it tells of something that happened since. Unread facts
+# and unexplained ones stay too: see `close_revoked`.
 _CLOSE_REVOKED = """
 UPDATE fleet_alarm a SET resolved_at = %(at)s, resolved_because = 'revoked' FROM fleet_station s
 WHERE s.id = a.station_id AND s.revoked_at IS NOT NULL AND a.resolved_at IS NULL AND a.opened_at <= s.revoked_at
@@ -65,7 +71,7 @@ WHERE s.id = a.station_id AND s.revoked_at IS NOT NULL AND a.resolved_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class AlarmCall:
-    """A wish that a person look. ``detail`` is Chinese, for a screen; no card numbers and no names."""
+    """Asks for an alarm. ``detail`` is Chinese, for a screen; it holds no card numbers and no names."""
 
     station: str | None
     code: str
@@ -73,19 +79,19 @@ class AlarmCall:
     detail: str = ""
     count: int = 1
     origin: Origin = "county"
-    """``station`` where the code or the word is the station's own."""
+    """``station`` if the station reported it about itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmOver:
-    """What a station said of itself is over, as it says. The county closes its own by `resolve`."""
+    """A station reports that an alarm of its own is over. The county closes its own alarms by `resolve`."""
 
     station: str
     code: str
 
 
 class _Key(NamedTuple):
-    """What one open row stands for."""
+    """What identifies an open alarm: at most one row is open for each key."""
 
     station: str | None
     origin: Origin
@@ -93,14 +99,14 @@ class _Key(NamedTuple):
 
 
 def raise_alarm(*, station: str | None, code: str, severity: Severity, detail: str, at: datetime) -> None:
-    """Open an alarm of the county's, or count up the open one of the same station and code."""
+    """Open an alarm of the county, or count up the open one with the same station and code."""
     raise_alarms([AlarmCall(station, code, severity, detail)], at=at)
 
 
 def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
-    """Raise several alarms with one statement; calls of the same row count as one.
+    """Raise several alarms with one statement. Calls with the same key become one row, and their counts add up.
 
-    A station's calls beyond `MAX_STATION_ALARMS` become one of `TOO_MANY`.
+    If a station has `MAX_STATION_ALARMS` already, its further calls become one alarm `TOO_MANY` of the county.
     """
     merged = _merged(calls)
     if any(key.origin == "station" for key in merged):
@@ -131,7 +137,7 @@ def _merged(calls: Iterable[AlarmCall]) -> dict[_Key, AlarmCall]:
 
 
 def _within_bounds(calls: dict[_Key, AlarmCall], at: datetime) -> list[AlarmCall]:
-    """Return the calls that are taken: new codes of a station only while it has fewer rows than it may."""
+    """Return the calls to store. A station's call with a new code counts only while it has room for another alarm."""
     stations = {key.station for key in calls if key.origin == "station"}
     is_open: set[tuple[str, str]] = set()
     rows: defaultdict[str | None, int] = defaultdict(int)
@@ -143,6 +149,7 @@ def _within_bounds(calls: dict[_Key, AlarmCall], at: datetime) -> list[AlarmCall
                 is_open.add((station, code))
     taken = []
     for key, call in calls.items():
+        # A repeat of an open alarm needs no new row, so it is always taken.
         if key.origin == "station" and (key.station, key.code) not in is_open:
             if rows[key.station] >= MAX_STATION_ALARMS:
                 taken.append(AlarmCall(key.station, TOO_MANY, "major", "站点报的告警种类过多，其余没有列出"))
@@ -153,10 +160,11 @@ def _within_bounds(calls: dict[_Key, AlarmCall], at: datetime) -> list[AlarmCall
 
 
 def take_alarms(said: Sequence[AlarmCall | AlarmOver], *, at: datetime) -> None:
-    """Raise and close alarms as stations said, in this order.
+    """Raise and close alarms as stations reported, in the order of ``said``.
 
-    What was raised and over several times within ``said`` is one closed row.
+    If ``said`` raises and ends the same alarm several times, one closed row is left of it.
     """
+    # For each alarm only the last "over" matters: calls before it are raised and then closed, calls after it stay open.
     last_over = {_key_of(one): place for place, one in enumerate(said) if isinstance(one, AlarmOver)}
     before: list[AlarmCall] = []
     after: list[AlarmCall] = []
@@ -183,19 +191,20 @@ def resolve(*, station: str | None, code: str, at: datetime) -> bool:
 
 
 def close_over(at: datetime) -> int:
-    """Close what nobody else closes, because no message tells that it is over; return how many alarms that were."""
+    """Close the alarms whose end no message reports, and return how many there were."""
     return close_overflows(at=at) + close_revoked(at=at)
 
 
 def close_overflows(*, at: datetime) -> int:
-    """Close `TOO_MANY` of the stations that have fewer rows again; return of how many."""
+    """Close the alarm `TOO_MANY` of each station that has room for an alarm again; return how many were closed."""
     return _count(_CLOSE_OVERFLOWS, at=at, too_many=TOO_MANY, most=MAX_STATION_ALARMS, since=at - _HOUR)
 
 
 def close_revoked(*, at: datetime) -> int:
-    """Close what was open about stations when they were revoked, and return how many alarms those were.
+    """Close the alarms that were open about a station when it was revoked, and return how many there were.
 
-    What is about records stands until the records are settled: people's pay hangs on them, whatever becomes of a board.
+    Alarms about its facts (``held``, ``unexplained_facts``) stay open until a person has dealt with the facts, because
+    people's pay depends on them even after the station is revoked.
     """
     return _count(_CLOSE_REVOKED, at=at)
 
@@ -208,7 +217,7 @@ def _count(statement: str, **parameters: Any) -> int:
 
 
 def _key_of(one: AlarmCall | AlarmOver) -> _Key:
-    """Return which row it is about: two codes that are kept alike are one."""
+    """Return the key of its row. Codes are cut first, so that two codes that the database stores alike share a row."""
     origin: Origin = one.origin if isinstance(one, AlarmCall) else "station"
     return _Key(one.station, origin, _shown(one.code, _CODE_CHARS))
 

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class FleetConfig(AppConfig):
-    """The stations: who they are, what they last said, how far their streams have got."""
+    """The stations: who they are, what they last reported, and how far the county has each of their streams."""
 
     name = "server_broker.fleet"
     verbose_name = "站点"

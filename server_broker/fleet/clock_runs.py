@@ -1,25 +1,37 @@
-"""What the county learns of its own clock: a run that somebody vouches for says how far earlier ones were wrong.
+"""Learn how far the county's own clock was wrong in earlier runs, from a later run that can be trusted more.
 
-Runs of one boot of the machine are compared by its monotonic clock. A run that was not synchronised is judged by a
-later one that is better vouched for, and by one that a person set: who sets a clock again says that it was wrong. A
-synchronised run is judged by none but one that a person has confirmed (``cunhui-server clock --confirm``), and only
-where it was ahead: a machine that was halted for a while is behind afterwards, and what it said before was right.
+A run is a stretch in which the clock ran without a step (`server_broker.platform.county_clock`). Runs of one boot are
+compared by the machine's monotonic clock. A run corrects another one of its boot in these cases:
+
+- The other run was not synchronised, and this run is better vouched for.
+- Both runs were set by hand: a person who sets a clock again says that it was wrong.
+- The other run was synchronised, a person has confirmed this run (``cunhui-server clock --confirm``), and the other run
+  was ahead. If it was behind it stays as it is: a machine that was halted for a while is behind afterwards, and its
+  time before the halt was right.
 """
 
 from datetime import datetime
 
 from server_broker.fleet.models import ClockRun
-from server_broker.platform.county_clock import BY_HAND, CONFIRMED, DRIFT_PPM, STEP_MS, SYNCHRONISED, UNVOUCHED, Run
+from server_broker.platform.county_clock import (
+    BY_HAND,
+    CONFIRMED,
+    DRIFT_PPM,
+    STEP_MS,
+    SYNCHRONISED,
+    UNVOUCHED,
+    CountyClockRun,
+)
 
 
-def note_run(run: Run, *, ended: Run | None, at: datetime) -> list[bytes]:
-    """Keep the run that goes on and what it says of the others of its boot; inside the caller's transaction.
+def note_run(run: CountyClockRun, *, ended: CountyClockRun | None, at: datetime) -> list[bytes]:
+    """Store the current run, and correct other runs of its boot by it. Runs inside the caller's transaction.
 
     Args:
-        ended: The run before it, as it was last looked at.
+        ended: The run before it, as the clock was last looked at.
 
     Returns:
-        The runs whose words mean something else now, or weigh more.
+        Ids of the runs whose times have to be corrected anew, or can be trusted more than before.
     """
     if ended is not None:
         ClockRun.objects.filter(run=ended.id).update(offset_ms=ended.offset)
@@ -41,17 +53,17 @@ def note_run(run: Run, *, ended: Run | None, at: datetime) -> list[bytes]:
     return changed
 
 
-def _others(run: Run) -> list[ClockRun]:
+def _others(run: CountyClockRun) -> list[ClockRun]:
     return list(ClockRun.objects.filter(boot=run.boot).exclude(run=run.id))
 
 
-def _judge(other: ClockRun, run: Run) -> bool:
-    """Take ``run``'s word on ``other`` where it has one; return whether that changed anything."""
+def _judge(other: ClockRun, run: CountyClockRun) -> bool:
+    """Correct ``other`` by ``run`` if the rules above allow it, and return whether that changed anything."""
     ahead = other.offset_ms - run.offset
     if not _may_judge(run, other, ahead):
         return False
     if abs(ahead) <= STEP_MS + abs(run.began - other.began_ms) * DRIFT_PPM // 1_000_000:
-        ahead = 0  # it ran away as a crystal does, and was right when it began
+        ahead = 0  # the difference is a crystal's drift since then: the clock was right when the run began
     if (other.ahead_ms, other.vouched) == (ahead, run.vouched):
         return False
     other.ahead_ms, other.vouched = ahead, run.vouched
@@ -59,7 +71,7 @@ def _judge(other: ClockRun, run: Run) -> bool:
     return True
 
 
-def _may_judge(run: Run, other: ClockRun, ahead: int) -> bool:
+def _may_judge(run: CountyClockRun, other: ClockRun, ahead: int) -> bool:
     if other.vouched >= SYNCHRONISED:
         return run.vouched == CONFIRMED and ahead > 0
     return run.vouched > other.vouched or run.vouched == other.vouched == BY_HAND

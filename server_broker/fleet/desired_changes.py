@@ -1,7 +1,7 @@
-"""Say that what the county wants of stations may have changed.
+"""Tell the ingest worker that the desired state of stations may have changed.
 
-Whoever changes people, cards, duty windows, packs or settings says so in the same transaction. PostgreSQL tells the
-ingest worker after its COMMIT (NOTIFY).
+Code that changes people, cards, duty windows, packs or settings calls this in the same transaction. PostgreSQL notifies
+the ingest worker after the COMMIT (NOTIFY), so the worker never reads a change that is rolled back.
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,11 @@ CHANNEL = "cunhui_desired"
 
 
 def desired_changed(stations: Iterable[str]) -> None:
-    """Say that the desired state of these stations may be another when this transaction is committed."""
+    """Notify that the desired state of these stations may have changed, once this transaction is committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, station) FROM unnest(%s::text[]) AS station", [CHANNEL, list(stations)])
 
 
 def desired_changed_under(region_code: str) -> None:
-    """Say so for every station in the subtree of a region."""
+    """Notify for every station in the subtree of a region; see `desired_changed`."""
     desired_changed(Station.objects.under(region_code).values_list("id", flat=True))

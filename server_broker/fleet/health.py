@@ -1,4 +1,4 @@
-"""Keep what a station says of its health as plain JSON, and read it back."""
+"""Convert a station's health report to the JSON that the database stores, and back."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from protocol.health import Health
 
 
 def kept(health: Health) -> dict[str, Any]:
-    """Return what goes into the database; PostgreSQL's jsonb takes no NUL in a text."""
+    """Return the report as JSON for the database, without NUL characters, because PostgreSQL's jsonb refuses them."""
     plain: dict[str, Any] = _without_nul(msgspec.to_builtins(health))
     return plain
 
@@ -26,7 +26,7 @@ def _without_nul(value: Any) -> Any:
 
 
 def read(plain: object) -> Health | None:
-    """Return what was kept, or None where nothing was, or nothing that this version understands."""
+    """Return the stored report; None if there is none, or this version of the program can't read it."""
     try:
         return None if plain is None else msgspec.convert(plain, Health)
     except msgspec.ValidationError:

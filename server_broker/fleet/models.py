@@ -1,4 +1,4 @@
-"""Stations, their streams, what they last said, and their ups and downs."""
+"""Stations, their streams, their last reports, their events and their alarms."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ from protocol.units import DATED_QUALITIES
 from server_broker.regions.models import Region, subtree_prefix
 
 UNDATED = ~models.Q(quality__in=DATED_QUALITIES)
-"""Of what is `Stamped`: the station did not know the time."""
+"""Filter for `Stamped` rows: the station did not know the time."""
 
 
 class StationQuerySet(models.QuerySet["Station"]):
@@ -21,7 +21,7 @@ class StationQuerySet(models.QuerySet["Station"]):
 
 
 class Station(models.Model):
-    """One kiosk at one site, taken in with its record key."""
+    """One kiosk at one site. ``record_key`` is the public key of the board that is enrolled as this station."""
 
     id = models.CharField("站点编号", max_length=32, primary_key=True)
     name = models.CharField("名称", max_length=64)
@@ -47,7 +47,7 @@ class Station(models.Model):
 
 
 class Stream(models.Model):
-    """One epoch of a station: how far the county has it without a gap, and the chain's value there."""
+    """One epoch of a station: the seq up to which the county has it without a gap, and the chain's value there."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="streams")
     epoch = models.BinaryField(max_length=16)
@@ -55,23 +55,23 @@ class Stream(models.Model):
     head = models.BinaryField(max_length=32)
     opened_at = models.DateTimeField(auto_now_add=True)
     issued = models.BigIntegerField(default=0)
-    """The highest ``through`` that the station has signed a head for: what it says it has issued."""
+    """The highest seq for which the station has signed a head: so many facts it says that it has issued."""
     born_at = models.DateTimeField(null=True)
-    """When the station last began a connection in this stream: the latest of its streams is the one that it is in."""
+    """When the station last connected in this stream. The stream with the latest time is the current one."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["station", "epoch"], name="stream_once")]
 
 
 class StationStatus(models.Model):
-    """Latest values, overwritten: what a station said last and whether it is connected."""
+    """A station's last report and whether it is connected; each new report overwrites the one before."""
 
     station = models.OneToOneField(Station, on_delete=models.CASCADE, related_name="status", primary_key=True)
     online = models.BooleanField(default=False)
     connection = models.BinaryField(max_length=16, null=True)
-    """Nonce of the birth of the connection that is up."""
+    """Nonce of the birth that began the present connection."""
     doubted_at = models.DateTimeField(null=True)
-    """Since when an end of that connection may have gone unheard; null once the station has spoken again."""
+    """Since when the county may have missed the end of that connection; null once the station is heard again."""
     changed_at = models.DateTimeField(null=True)
     heard_at = models.DateTimeField(null=True)
     receipt_at = models.DateTimeField(null=True)
@@ -85,7 +85,7 @@ class StationStatus(models.Model):
     resident_kib = models.BigIntegerField(default=0)
     simulated = models.BooleanField(default=False)
     health = models.JSONField(null=True)
-    """What `server_broker.fleet.health` keeps; null until the station has said it once."""
+    """As `server_broker.fleet.health` stores it; null until the station has reported once."""
     health_at = models.DateTimeField(null=True)
     month_bytes = models.BigIntegerField(null=True)
     month_forecast_bytes = models.BigIntegerField(null=True)
@@ -93,16 +93,16 @@ class StationStatus(models.Model):
 
 
 class Stamped(models.Model):
-    """When something was: as the station said, how well it knew, and what the county learnt of it since."""
+    """When something happened: the station's time, how well the station knew it, and the county's correction."""
 
     wall = models.DateTimeField()
     quality = models.CharField(max_length=10)
     said_quality = models.CharField(max_length=10, db_default="")
-    """What the station said of ``quality``, while the county disputes it; else empty."""
+    """The quality that the station reported, if the county has replaced it in ``quality``; otherwise empty."""
     boot = models.BinaryField(max_length=16)
     mono_ms = models.BigIntegerField()
     corrected_wall = models.DateTimeField(null=True)
-    """The time by a later clock correction of the same boot, where that knows better than the station did."""
+    """The time after a later clock correction of the same boot, if that is more exact than the station's time."""
     received_at = models.DateTimeField()
 
     class Meta:
@@ -110,7 +110,7 @@ class Stamped(models.Model):
 
 
 class StationEvent(Stamped):
-    """An up, a down or a change of a station, from its own facts (booted, shut_down, reader_lost, …)."""
+    """An event of the station itself, from its own facts (booted, shut_down, reader_lost, …)."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="events")
     epoch = models.BinaryField(max_length=16)
@@ -135,11 +135,11 @@ class StationEvent(Stamped):
 
 
 class Alarm(models.Model):
-    """Something a person must see. One open row for each (station, origin, code): repeats only count up."""
+    """Something that a person must look at. Each (station, origin, code) has one open row: repeats only count up."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="alarms", null=True)
     origin = models.CharField(max_length=8, default="county")
-    """Who says it: ``county``, or ``station`` for what a station says of itself. Either closes only its own."""
+    """Who raised it: ``county``, or ``station`` if the station reported it. Each closes only its own alarms."""
     code = models.CharField(max_length=64)
     severity = models.CharField(max_length=8)
     detail = models.CharField(max_length=400, blank=True)
@@ -149,7 +149,7 @@ class Alarm(models.Model):
     acknowledged_at = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
     resolved_because = models.CharField(max_length=16, blank=True)
-    """Empty where what it said is over; ``revoked`` where the station is."""
+    """Empty if its cause is over; ``revoked`` if it was closed because the station is revoked."""
 
     class Meta:
         ordering = ["-last_at"]
@@ -167,7 +167,7 @@ class Alarm(models.Model):
 
 
 class DesiredState(models.Model):
-    """The desired state of a station as it was last built, unsigned: what a new one is compared with."""
+    """The desired state of a station as it was last built, to compare a new one with."""
 
     station = models.OneToOneField(Station, on_delete=models.CASCADE, related_name="desired", primary_key=True)
     version = models.PositiveIntegerField()
@@ -187,16 +187,16 @@ class CountyState(models.Model):
 
 
 class ClockRun(models.Model):
-    """A stretch of the county's own clock that its words to stations name, and what was learnt of it since."""
+    """A run of the county's own clock. Welcomes name it, so that its times can be corrected later."""
 
     run = models.BinaryField(max_length=8, unique=True)
     boot = models.BinaryField(max_length=16)
-    """Of the county's machine: runs of one boot can be compared by its monotonic clock."""
+    """Boot of the county's machine. Runs of one boot can be compared by the machine's monotonic clock."""
     began_ms = models.BigIntegerField()
     offset_ms = models.BigIntegerField()
-    """Wall minus monotonic time: at its end, or as it was last noted."""
+    """Wall minus monotonic time at the end of the run; for the current run, when it was last noted."""
     vouched = models.PositiveSmallIntegerField()
-    """Who vouches for what it says, ``ahead_ms`` taken off: `server_broker.platform.county_clock`."""
+    """Who vouches for the run's time less ``ahead_ms``; the numbers of `server_broker.platform.county_clock`."""
     ahead_ms = models.BigIntegerField(default=0)
-    """How far it was ahead of the time, by a later run of the same boot."""
+    """How far the clock was ahead of the true time, as a later run of the same boot showed."""
     noted_at = models.DateTimeField()

@@ -1,11 +1,12 @@
-"""Which stations are there, as far as the county can know: who was heard, who may be gone, who is silent.
+"""Decide which stations are online: who was heard, whose connection is in doubt, and who is silent.
 
-The end of a connection is told by a will, to whoever listens at that moment. So each end and each beginning of the
-county's own connection to the broker puts every connection in doubt, until its station speaks again; whether only the
-intake began anew or the broker with all connections, it can't tell. A station that says nothing for its silence
-(`SILENCE`, or `SAVING_SILENCE`) while the county listens is offline, and an alarm says so until it is back.
+The broker reports the end of a station's connection by its will, and only to clients that are connected at that moment.
+So when the county's own connection to the broker ends or begins, the county puts every station's connection in doubt
+until that station is heard again. It can't tell whether only its own connection was lost, or the broker was restarted
+and all connections were. A station that is not heard for `SILENCE` (or `SAVING_SILENCE`) while the county listens is
+taken offline, and an alarm stays open until the station is back.
 
-Vitals are sent at most once (QoS 0): a station is heard in time as long as no two in a row are lost.
+Vitals are sent at most once (QoS 0), so one of them may be lost. The limits below allow for one lost message.
 """
 
 from datetime import datetime, timedelta
@@ -18,12 +19,12 @@ from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.fleet.models import Alarm, Station, StationStatus
 
 SILENCE = timedelta(minutes=35)
-"""A station says its vitals every quarter of an hour, or a minute later: one may be lost. It is also longer than the 5
-minutes that a station waits at most between two attempts to connect."""
+"""A station sends its vitals every 15 to 16 minutes, and one may be lost. The limit is also longer than the 5 minutes
+that a station waits at most between two attempts to connect."""
 SAVING_SILENCE = timedelta(minutes=65)
-"""Of a station whose last vitals said that it puts off vitals: it says them every half-hour, or a minute later."""
+"""For a station that saves data and said so in its last vitals: it sends them every 30 to 31 minutes."""
 NOT_HEARD_YET = timedelta(minutes=1)
-"""What was heard so far in the future was heard by a clock that was put back since."""
+"""If a station was heard later than this from now, the county's clock was set back since; so the time is void."""
 SILENT = "station_silent"
 
 
@@ -34,11 +35,11 @@ def doubt_connections(*, shard: int, now: datetime) -> int:
 
 
 def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
-    """Take stations offline that are silent, and tell of them; and close the alarms of those that are back.
+    """Take silent stations offline and raise an alarm for each; close the alarms of stations that are back.
 
     Args:
-        listened: How long the county has listened without a break, and without a step of its clock: only of one that
-            has listened for as long is a silence the station's own.
+        listened: How long the county has listened without a break and without a step of its clock. A station counts as
+            silent only if the county has listened for the whole limit; otherwise the county may have missed it.
     """
     mark_silent(shard=shard, now=now, listened=listened)
     _tell_of_silent(shard, now, listened)
@@ -46,9 +47,9 @@ def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
 
 
 def mark_silent(*, shard: int, now: datetime, listened: timedelta) -> int:
-    """Take stations offline that are silent: their will came while nobody listened.
+    """Take silent stations offline, whose will came while the county did not listen; return how many there were.
 
-    The connection stays known: vitals that come after all put the station online again. Return how many there were.
+    Their connection is kept: if vitals come over it after all, the station is online again.
     """
     connected = StationStatus.objects.filter(station__shard=shard, online=True)
     silent = connected.filter(_silent(now, listened, last="heard_at", saving="saving"))
@@ -56,7 +57,7 @@ def mark_silent(*, shard: int, now: datetime, listened: timedelta) -> int:
 
 
 def _silent(now: datetime, listened: timedelta, *, last: str, saving: str) -> Q:
-    """Return who is silent, by the fields that say when a station was heard last and what it puts off."""
+    """Return the filter for silent stations. ``last`` and ``saving`` are the query's names of those two fields."""
     seldom = Q(**{f"{saving}__contains": ["vitals"]})
     found = Q(pk__in=[])
     for silence, who in ((SILENCE, ~seldom), (SAVING_SILENCE, seldom)):

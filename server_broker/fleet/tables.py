@@ -1,4 +1,4 @@
-"""The tables of this room that other rooms' SQL names, and the columns that all tables of facts share."""
+"""The tables of this room that other rooms use in SQL, and the columns that all tables of facts share."""
 
 from server_broker.platform.tables import Table
 
@@ -12,7 +12,7 @@ STAMP_COLUMNS = {
     "mono_ms": "int8",
     "received_at": "timestamptz",
 }
-"""Those columns of `server_broker.fleet.models.Stamped` that a new row has values for."""
+"""The columns of `server_broker.fleet.models.Stamped` that are filled when a row is inserted."""
 
 STATIONS = Table(
     "fleet_station",

@@ -1,8 +1,10 @@
-"""A county that came back from an older image of its whole machine, and does not know it: its stations do.
+"""Notice from births that the county's whole machine was restored from an older image.
 
-A birth states the county's generation as the station knows it. One above the county's own can only come from a county
-that was here after this image was made. Then the county raises its own above it, so that stations believe its receipts
-again and offer what it lacks, and a person is told: the journal of stations is as old as the image.
+The county itself can't know, because the image holds no trace of later times. Its stations do: a birth carries the
+county's generation as the station knows it. If that is above the county's own, the county was restored from an image
+that is older than that generation. The county then raises its own generation above it, so that stations believe its
+receipts again and offer the facts that it lacks. An alarm tells a person, because the journal of stations is as old as
+the image too.
 """
 
 from collections.abc import Mapping
@@ -16,7 +18,7 @@ from server_broker.fleet.models import Station
 WENT_BACK = "county_went_back"
 _ABSURD = "generation_absurd"
 _SLACK_S = 86_400
-"""How far the county's clock may have been ahead when a number was given."""
+"""How far (seconds) the county's clock may have been ahead when it gave a generation."""
 
 _DETAIL = (
     "站点记得的县代号比县里的新，县里可能整机恢复过旧备份。已换用新代号，站点会补报县里缺少的记录。"
@@ -26,24 +28,26 @@ _ABSURD_DETAIL = "站点声称的县代号不可能出现过，未予采信；�
 
 
 class StatedGenerations:
-    """Heeds what births state. One for the worker's life."""
+    """Compares the generations in births with the county's own. The worker keeps one for its whole life."""
 
     def __init__(self) -> None:
         self._raised_to: int | None = None
 
     def heed(self, stated: Mapping[str, int], *, own: int, now: datetime) -> int:
-        """Return the generation that is to be stated from now on; inside the caller's transaction.
+        """Return the generation that the county uses from now on. Runs inside the caller's transaction.
 
-        It is raised once in a run of the program: no image is put back under a running county, and a station must not
-        drive the number up, as each rise has every station offer its past.
+        A run of the program raises it for births only once. No image is restored under a running county; and a station
+        must not be able to raise it again and again, because after each rise every station offers its old facts.
 
         Args:
-            stated: By station, the generation that it knows.
+            stated: The generation that each station knows.
         """
         ahead = {station: number for station, number in stated.items() if number > own}
         if not ahead:
             return own
+        # No true generation is above the seconds since 2026, except those counted one by one: a higher one is absurd.
         most = max(by_clock(now) + _SLACK_S, FIRST_BY_CLOCK)
+        # The county may rise once more if the database was restored under the running program (``own`` fell again).
         may_rise = self._raised_to is None or own < self._raised_to
         believed = {station: number for station, number in ahead.items() if may_rise and number <= most}
         absurd = [AlarmCall(station, _ABSURD, "major", _ABSURD_DETAIL) for station in ahead if station not in believed]

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from server_broker.commands.services import command_of, due_orders, note_sent
+from server_broker.commands.command_queue import command_of, due_commands, note_sent
 from server_broker.fleet.desired_changes import CHANNEL
 from server_broker.fleet.models import Station
 from server_broker.ingest.messages import Outgoing
@@ -87,7 +87,7 @@ def send_due_commands(*, shard: int, now: datetime, publish: Callable[[Sequence[
     Raises:
         django.db.Error: The database is away. A command that was not noted as sent is sent again.
     """
-    due = due_orders(shard=shard, now=now)
+    due = due_commands(shard=shard, now=now)
     if not due:
         return
     outgoing = []

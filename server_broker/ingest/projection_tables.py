@@ -9,7 +9,7 @@ from django.conf import settings
 from psycopg.types.json import Jsonb
 
 from server_broker.attendance.tables import TOUCHES
-from server_broker.commands.services import note_results
+from server_broker.commands.command_queue import note_results
 from server_broker.fleet.tables import STATION_EVENTS
 from server_broker.ingest.dating import date_boots
 from server_broker.ingest.projections import Announced, Direction, Evicted, Identity, Rows

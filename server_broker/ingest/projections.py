@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from protocol import facts
 from protocol.facts import Fact
 from protocol.units import Moment
-from server_broker.commands.services import Result
+from server_broker.commands.command_queue import CommandOutcome
 from server_broker.fleet.alarms import AlarmCall, AlarmOver
 
 LAST_WALL_MS = 253_402_300_799_999
@@ -73,7 +73,7 @@ class Rows:
     level_runs: list[tuple[Any, ...]] = field(default_factory=list)
     blobs: list[Announced] = field(default_factory=list)
     evictions: list[Evicted] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
+    results: list[CommandOutcome] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)
     boots: dict[tuple[str, bytes], int] = field(default_factory=dict)
     """The boots whose rows must be dated: by (station, boot), the lowest mono of the new rows; 0 for a correction."""
@@ -270,7 +270,7 @@ def _command_result(fact: facts.CommandResult, identity: Identity, rows: Rows) -
     figures = {_text(name): figure for name, figure in fact.figures.items()}
     told = {"command": fact.command.hex(), "outcome": fact.outcome, "detail": fact.detail, "figures": figures}
     _event(fact, identity, rows, told)
-    rows.results.append(Result(identity.station, fact.command, fact.outcome, fact.detail, figures))
+    rows.results.append(CommandOutcome(identity.station, fact.command, fact.outcome, fact.detail, figures))
 
 
 def _live_view_began(fact: facts.LiveViewBegan, identity: Identity, rows: Rows) -> None:

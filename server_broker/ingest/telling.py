@@ -17,7 +17,7 @@ from server_broker.fleet.alarms import raise_alarm, resolve
 from server_broker.fleet.clock_runs import note_run
 from server_broker.ingest.dating import date_again
 from server_broker.ingest.messages import Outgoing, seal_outgoing
-from server_broker.platform.county_clock import UNVOUCHED, CountyClock, Standing
+from server_broker.platform.county_clock import UNVOUCHED, ClockStatus, CountyClock
 
 TOO_LATE_MS = 3_000
 """A station believes an answer only within 2 s of its question, and it asked before the question came here."""
@@ -54,11 +54,11 @@ class TimeTelling:
         wall_ms = round(self._wall().timestamp() * 1000)
         if self._clock is None or not isinstance(outgoing.message, Welcome):
             return seal_outgoing(outgoing, self._key, wall_ms=wall_ms)
-        standing = self._clock.look()
-        if not standing.tells and not outgoing.may_be_untold:
+        status = self._clock.look()
+        if not status.tells and not outgoing.may_be_untold:
             self._late.append((mono_ms + TOO_LATE_MS, outgoing))
             return None
-        return seal_outgoing(outgoing, self._key, wall_ms=wall_ms, tells=standing.tells, clock_run=standing.run.id)
+        return seal_outgoing(outgoing, self._key, wall_ms=wall_ms, tells=status.tells, clock_run=status.run.id)
 
     def due(self, *, mono_ms: int) -> list[tuple[str, bytes]]:
         """Return topic and payload of the welcomes that are late enough now. They tell no time."""
@@ -76,19 +76,19 @@ class TimeTelling:
         """
         if self._clock is None:
             return
-        standing = self._clock.look()
-        seen = (standing.run.id, standing.run.vouched)
+        status = self._clock.look()
+        seen = (status.run.id, status.run.vouched)
         if seen != self._noted:
-            self._note(self._clock, standing)
+            self._note(self._clock, status)
             # After the COMMIT, so that a run whose transaction failed is noted by the next call.
             self._noted = seen
             self._clock.keep(now=True)
         self._clock.keep()
-        self._tell_of_problem(standing, mono_ms)
-        self._tell_unconfirmed(standing)
+        self._tell_of_problem(status, mono_ms)
+        self._tell_unconfirmed(status)
 
-    def _note(self, clock: CountyClock, standing: Standing) -> None:
-        now, run, ended = self._wall(), standing.run, standing.ended
+    def _note(self, clock: CountyClock, status: ClockStatus) -> None:
+        now, run, ended = self._wall(), status.run, status.ended
         with transaction.atomic():
             changed = note_run(run, ended=ended, at=now)
             date_again(changed, at=now)
@@ -97,9 +97,9 @@ class TimeTelling:
                 said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
                 raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
 
-    def _tell_of_problem(self, standing: Standing, mono_ms: int) -> None:
+    def _tell_of_problem(self, status: ClockStatus, mono_ms: int) -> None:
         """Open the alarm about the county's clock when a problem begins, and close it when the problem is over."""
-        problem = standing.problem
+        problem = status.problem
         if problem != "unsynchronised":
             self._unsynchronised_since = None
         elif self._unsynchronised_since is None:
@@ -108,23 +108,23 @@ class TimeTelling:
         if patient or problem == self._told_problem:
             return
         if problem:
-            raise_alarm(station=None, code=CLOCK, severity="critical", detail=standing.sentence(), at=self._wall())
+            raise_alarm(station=None, code=CLOCK, severity="critical", detail=status.sentence(), at=self._wall())
         else:
             resolve(station=None, code=CLOCK, at=self._wall())
         self._told_problem = problem
 
-    def _tell_unconfirmed(self, standing: Standing) -> None:
+    def _tell_unconfirmed(self, status: ClockStatus) -> None:
         """Open or close the alarm that the clock is good enough to be told, but not to delete anything by its time.
 
         A clock that is not even good enough to be told has an alarm of its own.
         """
-        judges = standing.judges_age or not standing.tells
+        judges = status.judges_age or not status.tells
         if judges == self._judged_age:
             return
         if judges:
             resolve(station=None, code=UNCONFIRMED, at=self._wall())
         else:
-            raise_alarm(station=None, code=UNCONFIRMED, severity="major", detail=standing.sentence(), at=self._wall())
+            raise_alarm(station=None, code=UNCONFIRMED, severity="major", detail=status.sentence(), at=self._wall())
         self._judged_age = judges
 
 

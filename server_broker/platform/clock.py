@@ -1,15 +1,15 @@
 """The clock of a county's own machine, as its ``county.toml`` says that it is vouched for."""
 
-from server_broker.platform.county_clock import CountyClock, LinuxMachine, Machine, build_ms
+from server_broker.platform.county_clock import CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
 
 
-def county_clock(home: CountyHome, *, machine: Machine | None = None) -> CountyClock:
+def county_clock(home: CountyHome, *, machine: MachineClock | None = None) -> CountyClock:
     """Return the county's clock; ``machine`` in place of the one that this runs on.
 
     Raises:
         ServiceError: There is no county in this folder, or its configuration is wrong.
     """
     mode = read_config(home).clock
-    return CountyClock(home.root, machine=machine or LinuxMachine(), mode=mode, build_ms=build_ms())
+    return CountyClock(home.root, machine=machine or LinuxMachineClock(), mode=mode, build_ms=build_ms())

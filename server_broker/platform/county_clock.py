@@ -65,7 +65,7 @@ _STATUS_OFFSET = struct.calcsize("@I4l")
 """Where adjtimex(2)'s ``status`` stands: after ``modes`` and four longs."""
 
 
-class Machine(Protocol):
+class MachineClock(Protocol):
     """The machine's clocks."""
 
     def wall_ms(self) -> int:
@@ -81,8 +81,8 @@ class Machine(Protocol):
         """Whether the kernel says that a time service disciplines the clock (adjtimex(2): not STA_UNSYNC)."""
 
 
-class LinuxMachine:
-    """Implements `Machine`."""
+class LinuxMachineClock:
+    """Implements `MachineClock`."""
 
     def wall_ms(self) -> int:
         """Milliseconds since 1970."""
@@ -105,7 +105,7 @@ class LinuxMachine:
         return not status & _STA_UNSYNC
 
 
-class Run(msgspec.Struct, frozen=True, kw_only=True):
+class CountyClockRun(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of the clock: ``wall - mono`` at the last look, who vouches for it, since which ``mono`` it lasts."""
 
     id: ClockRun
@@ -120,20 +120,20 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     floor: int
     mono: MonoMs
-    run: Run
+    run: CountyClockRun
     build: int
     """Of the program that kept this: where it is the same, the floor knows better than it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClockStatus:
     """What the clock is worth now."""
 
     wall_ms: int
     floor_ms: int
-    run: Run
+    run: CountyClockRun
     problem: Problem
-    ended: Run | None = None
+    ended: CountyClockRun | None = None
     """The run before it in the same boot, until `CountyClock.keep` has kept this one."""
 
     @property
@@ -196,7 +196,7 @@ def build_ms() -> int:
 class CountyClock:
     """Looks at the machine's clock again and again. Several programs may hold one; the file is what they share."""
 
-    def __init__(self, root: Path, *, machine: Machine, mode: Mode, build_ms: int) -> None:
+    def __init__(self, root: Path, *, machine: MachineClock, mode: Mode, build_ms: int) -> None:
         """Make one for the county whose folder is ``root``."""
         self._path = root / _FILE
         self._machine = machine
@@ -205,9 +205,9 @@ class CountyClock:
         self._kept: _Kept | None = None
         self._read: tuple[int, int] | None = None
         self._kept_mono: int | None = None
-        self._ended: Run | None = None
+        self._ended: CountyClockRun | None = None
 
-    def look(self) -> Standing:
+    def look(self) -> ClockStatus:
         """Return what the clock is worth now. Nothing is written; see `keep`."""
         self._reload()
         boot, mono, wall = self._machine.boot_id(), self._machine.mono_ms(), self._machine.wall_ms()
@@ -218,9 +218,9 @@ class CountyClock:
         if synchronised and not problem:
             floor = max(floor, wall)
         self._kept = _Kept(floor=floor, mono=mono, run=run, build=self._build)
-        return Standing(wall, floor, run, problem, self._ended)
+        return ClockStatus(wall, floor, run, problem, self._ended)
 
-    def _run(self, boot: bytes, mono: int, offset: int, *, synchronised: bool) -> Run:
+    def _run(self, boot: bytes, mono: int, offset: int, *, synchronised: bool) -> CountyClockRun:
         """Return the run that goes on, or a new one where the clock was set or the machine has started anew."""
         before, same_boot = self._before(boot, mono)
         vouched = SYNCHRONISED if synchronised else UNVOUCHED
@@ -231,7 +231,7 @@ class CountyClock:
             self._ended = before.run
             if self._mode == "manual":
                 vouched = max(vouched, BY_HAND)
-        return Run(id=secrets.token_bytes(8), boot=boot, began=mono, offset=offset, vouched=vouched)
+        return CountyClockRun(id=secrets.token_bytes(8), boot=boot, began=mono, offset=offset, vouched=vouched)
 
     def _before(self, boot: bytes, mono: int) -> tuple[_Kept | None, bool]:
         kept = self._kept
@@ -246,7 +246,7 @@ class CountyClock:
         floor = before.floor + ((mono - before.mono) * part // of if same_boot else 0)
         return floor if before.build == self._build else max(floor, self._build)
 
-    def _problem(self, wall: int, floor: int, run: Run) -> Problem:
+    def _problem(self, wall: int, floor: int, run: CountyClockRun) -> Problem:
         if wall < floor - FLOOR_SLACK_MS:
             return "before_floor"
         if wall > floor + BEYOND_FLOOR // timedelta(milliseconds=1):
@@ -255,19 +255,19 @@ class CountyClock:
             return "unsynchronised"
         return ""
 
-    def may_have_told(self, run: Run) -> bool:
+    def may_have_told(self, run: CountyClockRun) -> bool:
         """Tell whether stations may have been told the time by a run."""
         return run.vouched > UNVOUCHED or self._mode == "manual"
 
-    def confirm(self) -> Standing:
+    def confirm(self) -> ClockStatus:
         """Note that a person says that the clock is right now: the floor is set by it, also lower. Written at once."""
         with self._alone():
-            standing = self.look()
-            run = msgspec.structs.replace(standing.run, vouched=CONFIRMED)
+            status = self.look()
+            run = msgspec.structs.replace(status.run, vouched=CONFIRMED)
             mono = self._machine.mono_ms()
-            self._kept = _Kept(floor=standing.wall_ms, mono=mono, run=run, build=self._build)
+            self._kept = _Kept(floor=status.wall_ms, mono=mono, run=run, build=self._build)
             self._write()
-        return replace(standing, floor_ms=standing.wall_ms, run=run, problem="")
+        return replace(status, floor_ms=status.wall_ms, run=run, problem="")
 
     def keep(self, *, now: bool = False) -> None:
         """Write what the last look found: every few minutes, or ``now``, when the run has changed.

@@ -37,7 +37,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def mark(path: Path) -> tuple[int, int, int]:
+def file_version(path: Path) -> tuple[int, int, int]:
     """Return what tells one content of a file from the next without reading it; all zero where there is none."""
     try:
         found = path.stat()

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from server_broker.accounts.account_changes import AccountRefused, make_account, save_changes, set_password
 from server_broker.accounts.models import Role, User
-from server_broker.accounts.services import AccountRefused, make_account, save_changes, set_password
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError

@@ -78,7 +78,7 @@ class Chores:
 
 def urgent_chores(home: CountyHome) -> list[Chore]:
     """Return what has a revocation bite that somebody began and did not end. Django has been set up."""
-    from server_broker.broker.keeping import ListKeeper  # noqa: PLC0415 - loads the authority
+    from server_broker.broker.list_keeper import ListKeeper  # noqa: PLC0415 - loads the authority
     from server_broker.enrolment.journal_watch import JournalWatch  # noqa: PLC0415 - needs the models
 
     keeper = ListKeeper(home)

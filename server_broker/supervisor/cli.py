@@ -103,18 +103,18 @@ def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _order(home: CountyHome, chosen: argparse.Namespace) -> int:
-    from server_broker.commands.services import KINDS, OrderRefused, give_order  # noqa: PLC0415
+    from server_broker.commands.command_queue import RULES, CommandRefused, give_command  # noqa: PLC0415
 
     station = Station.objects.filter(pk=chosen.station).first()
-    kind = next((order for order in KINDS if order == chosen.order), None)
+    kind = next((order for order in RULES if order == chosen.order), None)
     if station is None or kind is None:
         raise ServiceError(
-            f"没有站点 {chosen.station}" if station is None else f"没有这种命令，可选：{'、'.join(KINDS)}"
+            f"没有站点 {chosen.station}" if station is None else f"没有这种命令，可选：{'、'.join(RULES)}"
         )
     try:
         terms = convert({"seconds": chosen.seconds, "viewer": "县里"}, LiveTerms) if chosen.seconds else None
-        made = give_order(station, kind, actor=_actor(), reason=chosen.reason[:200], now=timezone.now(), terms=terms)
-    except (OrderRefused, ValidationError) as error:
+        made = give_command(station, kind, actor=_actor(), reason=chosen.reason[:200], now=timezone.now(), terms=terms)
+    except (CommandRefused, ValidationError) as error:
         raise ServiceError(f"没有下命令：{error}") from error
     print(made.id)
     return 0
@@ -262,12 +262,12 @@ def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
     """Print what the machine's clock is worth; 1 while stations are not told the time."""
     mode = read_config(home).clock
     clock = county_clock(home)
-    standing = clock.look()
+    status = clock.look()
     if chosen.confirm:
-        before, standing = standing, clock.confirm()
+        before, status = status, clock.confirm()
         audit.record(_actor(), "county.clock_confirmed", "", {"problem": before.problem, "floor_ms": before.floor_ms})
-    print(f"北京时间 {standing.shown()}，{mode}：" + (standing.sentence() or "向站点授时"))
-    return 0 if standing.tells else 1
+    print(f"北京时间 {status.shown()}，{mode}：" + (status.sentence() or "向站点授时"))
+    return 0 if status.tells else 1
 
 
 def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:

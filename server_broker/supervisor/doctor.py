@@ -11,7 +11,7 @@ from cryptography import x509
 
 from server_broker import broker
 from server_broker.platform.control import service_pid
-from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachine, Machine, build_ms
+from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
 from server_broker.platform.invocation import command
@@ -25,7 +25,7 @@ WARN_BEFORE = dt.timedelta(days=180)
 
 
 @dataclass(frozen=True)
-class Finding:
+class PartFinding:
     """One line of the screen. ``remedy`` is empty where all is well."""
 
     part: str
@@ -38,20 +38,22 @@ class Finding:
         return line if self.well else f"{line}\n    处理：{self.remedy}"
 
 
-def examine(home: CountyHome, *, database_url: str, now: dt.datetime, machine: Machine | None = None) -> list[Finding]:
+def examine(
+    home: CountyHome, *, database_url: str, now: dt.datetime, machine: MachineClock | None = None
+) -> list[PartFinding]:
     """Return what was found, in the order in which to put things right. Without a ``machine``, of this one."""
     try:
         config = read_config(home)
     except ServiceError as error:
         remedy = "新建请运行 cunhui-server init；已有的请改正 county.toml，或核对 --home"
-        return [Finding("配置", False, str(error), remedy)]
-    checks: list[Callable[[], Finding]] = [
+        return [PartFinding("配置", False, str(error), remedy)]
+    checks: list[Callable[[], PartFinding]] = [
         lambda: _keys(home),
         lambda: _journal(home),
         lambda: _certificate(home, "web", "网页证书", now),
         lambda: _certificate(home, "broker", "消息服务证书", now),
         lambda: _disk(home),
-        lambda: _clock(home, config, machine or LinuxMachine()),
+        lambda: _clock(home, config, machine or LinuxMachineClock()),
         lambda: _service(home),
         lambda: _database(home, database_url),
         lambda: _broker(home),
@@ -59,64 +61,64 @@ def examine(home: CountyHome, *, database_url: str, now: dt.datetime, machine: M
         lambda: _process(home, "chores", "维护进程", "过期图片和日志暂不清理"),
         lambda: _web(home, config),
     ]
-    return [Finding("配置", True, f"{config.name}，{config.host}"), *(check() for check in checks)]
+    return [PartFinding("配置", True, f"{config.name}，{config.host}"), *(check() for check in checks)]
 
 
-def _keys(home: CountyHome) -> Finding:
+def _keys(home: CountyHome) -> PartFinding:
     try:
         county_keys(home)
     except ServiceError as error:
-        return Finding("密钥", False, str(error), "从备份恢复 trust 文件夹")
+        return PartFinding("密钥", False, str(error), "从备份恢复 trust 文件夹")
     loose = [path.name for path in _trust_files(home) if path.stat().st_mode & 0o077]
     if loose:
-        return Finding("密钥", False, f"{'、'.join(loose)} 可被他人读取", f"chmod -R go= {home.trust}")
-    return Finding("密钥", True, "齐全，只有本服务可读")
+        return PartFinding("密钥", False, f"{'、'.join(loose)} 可被他人读取", f"chmod -R go= {home.trust}")
+    return PartFinding("密钥", True, "齐全，只有本服务可读")
 
 
 def _trust_files(home: CountyHome) -> Iterator[Path]:
     yield from [home.trust, *home.trust.iterdir()]
 
 
-def _journal(home: CountyHome) -> Finding:
-    standing = StationJournal(home).read()
-    if damage := standing.damage():
-        return Finding("站点名册", False, damage, MEND_JOURNAL)
-    return Finding("站点名册", True, f"在册 {len(standing.live())} 个，吊销证书 {len(standing.revoked_serials)} 张")
+def _journal(home: CountyHome) -> PartFinding:
+    roll = StationJournal(home).read()
+    if damage := roll.damage():
+        return PartFinding("站点名册", False, damage, MEND_JOURNAL)
+    return PartFinding("站点名册", True, f"在册 {len(roll.live())} 个，吊销证书 {len(roll.revoked_serials)} 张")
 
 
-def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> Finding:
+def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> PartFinding:
     try:
         certificate = x509.load_pem_x509_certificate((home.trust / f"{part}.pem").read_bytes())
     except (OSError, ValueError):
-        return Finding(title, False, "没有可用的证书", f"重新启动 {command(home, 'up')}，会自动签发")
+        return PartFinding(title, False, "没有可用的证书", f"重新启动 {command(home, 'up')}，会自动签发")
     ends = certificate.not_valid_after_utc
     state = f"有效期至 {ends:%Y-%m-%d}"
-    return Finding(title, ends - now > WARN_BEFORE, state, f"重新启动 {command(home, 'up')}，会自动换发")
+    return PartFinding(title, ends - now > WARN_BEFORE, state, f"重新启动 {command(home, 'up')}，会自动换发")
 
 
-def _disk(home: CountyHome) -> Finding:
+def _disk(home: CountyHome) -> PartFinding:
     """Look at the tightest of the disks: database and pictures may have their own."""
     folders = [folder for folder in (home.root, home.postgres_data, home.media) if folder.exists()]
     free, place = min((shutil.disk_usage(folder).free, place) for place, folder in enumerate(folders))
     where = f"{folders[place]} " if place else ""
     state = f"{where}剩余 {free / 2**30:.1f} GB"
-    return Finding("磁盘", free >= LEAST_FREE_BYTES, state, "清理磁盘或扩容；写满后站点会保留数据，县里收不到")
+    return PartFinding("磁盘", free >= LEAST_FREE_BYTES, state, "清理磁盘或扩容；写满后站点会保留数据，县里收不到")
 
 
-def _clock(home: CountyHome, config: CountyConfig, machine: Machine) -> Finding:
-    standing = CountyClock(home.root, machine=machine, mode=config.clock, build_ms=build_ms()).look()
-    vouched = VOUCHED_WORDS[standing.run.vouched]
-    return Finding("时钟", standing.judges_age, f"北京时间 {standing.shown()}，{vouched}", standing.sentence())
+def _clock(home: CountyHome, config: CountyConfig, machine: MachineClock) -> PartFinding:
+    status = CountyClock(home.root, machine=machine, mode=config.clock, build_ms=build_ms()).look()
+    vouched = VOUCHED_WORDS[status.run.vouched]
+    return PartFinding("时钟", status.judges_age, f"北京时间 {status.shown()}，{vouched}", status.sentence())
 
 
-def _service(home: CountyHome) -> Finding:
+def _service(home: CountyHome) -> PartFinding:
     pid = service_pid(home)
     if pid is None:
-        return Finding("服务", False, "没有运行", f"运行 {command(home, 'up')}")
-    return Finding("服务", True, f"运行中，进程 {pid}")
+        return PartFinding("服务", False, "没有运行", f"运行 {command(home, 'up')}")
+    return PartFinding("服务", True, f"运行中，进程 {pid}")
 
 
-def _database(home: CountyHome, url: str) -> Finding:
+def _database(home: CountyHome, url: str) -> PartFinding:
     settings = database_settings(home, url)
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     arguments = {name: settings[key] for name, key in names.items() if settings.get(key)}
@@ -124,29 +126,29 @@ def _database(home: CountyHome, url: str) -> Finding:
         with psycopg.connect(**arguments, connect_timeout=5) as link:
             durable = [link.execute(f"SHOW {name}").fetchone() for name in ("fsync", "synchronous_commit")]
     except psycopg.OperationalError:
-        return Finding("数据库", False, "连接不上", "查看 logs/postgres.log；磁盘满时先腾空间")
+        return PartFinding("数据库", False, "连接不上", "查看 logs/postgres.log；磁盘满时先腾空间")
     safe = all(row is not None and row[0] != "off" for row in durable)
-    return Finding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
+    return PartFinding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
 
 
-def _broker(home: CountyHome) -> Finding:
+def _broker(home: CountyHome) -> PartFinding:
     if not broker.is_ready(home):
-        return Finding("消息服务", False, "连接不上", "查看 logs/mosquitto.log 和端口是否被占用")
+        return PartFinding("消息服务", False, "连接不上", "查看 logs/mosquitto.log 和端口是否被占用")
     if not broker.follows_journal(home):
-        return Finding(
+        return PartFinding(
             "消息服务", False, "没有照站点名册办，吊销的站点可能还连着", "腾出磁盘空间，查看 logs/chores.log"
         )
-    return Finding("消息服务", True, "可用")
+    return PartFinding("消息服务", True, "可用")
 
 
-def _process(home: CountyHome, part: str, title: str, meanwhile: str) -> Finding:
+def _process(home: CountyHome, part: str, title: str, meanwhile: str) -> PartFinding:
     pid = read_pid(home.postgres_socket / f"{part}.pid")
     well = pid is not None and alive(pid)
     state = f"运行中，进程 {pid}" if well else "没有运行"
-    return Finding(title, well, state, f"查看 logs/{part}.log；{meanwhile}")
+    return PartFinding(title, well, state, f"查看 logs/{part}.log；{meanwhile}")
 
 
-def _web(home: CountyHome, config: CountyConfig) -> Finding:
+def _web(home: CountyHome, config: CountyConfig) -> PartFinding:
     well = web_answers(home, config)
     state = f"https://{config.host}:{config.web_port}/"
-    return Finding("网页", well, state if well else "没有响应", "查看 logs/web.log 和端口是否被占用")
+    return PartFinding("网页", well, state if well else "没有响应", "查看 logs/web.log 和端口是否被占用")

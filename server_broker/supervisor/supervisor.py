@@ -44,7 +44,7 @@ class Running:
     restart_at: float | None = None
 
 
-class StopAsked(Exception):
+class ShutdownAsked(Exception):
     """SIGTERM or SIGINT came before all parts were up."""
 
 
@@ -96,7 +96,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
 
         Raises:
             ServiceError: It does not get ready.
-            StopAsked: SIGTERM or SIGINT came meanwhile.
+            ShutdownAsked: SIGTERM or SIGINT came meanwhile.
         """
         self._end_left_over(part)
         running = self._spawn(part)
@@ -105,7 +105,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             with suppress(subprocess.TimeoutExpired):
                 running.process.wait(_POLL_S)
             if self._stop_asked():
-                raise StopAsked
+                raise ShutdownAsked
             if running.process.poll() is not None:
                 raise ServiceError(f"{part.name} 启动后退出（{running.process.returncode}），请查看 {self._log(part)}")
             if time.monotonic() > deadline:

@@ -13,7 +13,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.parts import Part, python_program, service_parts
-from server_broker.supervisor.supervisor import StopAsked, Supervisor
+from server_broker.supervisor.supervisor import ShutdownAsked, Supervisor
 from server_broker.trust import keys
 
 PREPARE_TIMEOUT_S = 120.0
@@ -65,7 +65,7 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
     _allow_many_connections()
     keys.prepare(home)
     broker.prepare(home, now=dt.datetime.now(dt.UTC))
-    with Supervisor(home, say) as supervisor, suppress(StopAsked):
+    with Supervisor(home, say) as supervisor, suppress(ShutdownAsked):
         for part in service_parts(home, config):
             if part.name in without:
                 continue

@@ -22,7 +22,7 @@ import msgspec
 from server_broker.platform.files import sync_folder
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
-from server_broker.trust.room import with_room
+from server_broker.trust.reserve import write_with_reserve
 
 MEND_JOURNAL = (
     "按备份改正 trust/stations.jsonl 的这一行；没有备份时，先用 cunhui-server revoke 重新吊销所有应吊销的站点，"
@@ -52,7 +52,7 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 @dataclass
-class KnownStation:
+class JournalStation:
     """What the journal says of one station now."""
 
     enrolled: JournalEntry
@@ -63,7 +63,7 @@ class KnownStation:
     """Of all boards that the station ever had, in hex: what an earlier one signed is to be verified for ever."""
 
 
-class NotTakenIn(Exception):
+class EntryRefused(Exception):
     """The journal does not take this entry: the station is revoked, or another board has its place."""
 
 
@@ -72,12 +72,12 @@ class JournalDamaged(ServiceError):
 
 
 @dataclass
-class Standing:
+class StationRoll:
     """What follows from the whole journal."""
 
-    stations: dict[str, KnownStation] = field(default_factory=dict)
+    stations: dict[str, JournalStation] = field(default_factory=dict)
     revoked: dict[str, str] = field(default_factory=dict)
-    """When each revoked station was, as `stamp` writes it."""
+    """When each revoked station was, as `journal_time` writes it."""
     revoked_serials: set[str] = field(default_factory=set)
     entries: int = 0
     """Lines, the damaged ones too."""
@@ -119,7 +119,7 @@ class Standing:
             known.serials.add(entry.serial)
 
     def _take_board(self, entry: JournalEntry) -> None:
-        known = KnownStation(entry, serials={entry.serial}, record_keys={entry.record_key})
+        known = JournalStation(entry, serials={entry.serial}, record_keys={entry.record_key})
         if (before := self.stations.get(entry.station)) is not None:
             known.superseded = before.superseded | before.serials
             known.record_keys |= before.record_keys
@@ -131,7 +131,7 @@ class Standing:
         where = "、".join(map(str, self.bad_lines[:5]))
         return f"第 {where} 行损坏；接入和换证书已暂停，已接入的站点照常" if where else ""
 
-    def live(self, *, witnessed: Collection[str] = ()) -> dict[str, KnownStation]:
+    def live(self, *, witnessed: Collection[str] = ()) -> dict[str, JournalStation]:
         """Return the stations that may connect.
 
         Args:
@@ -155,12 +155,12 @@ class StationJournal:
         that is kept for it on a full disk.
 
         Raises:
-            NotTakenIn: Nothing was written.
+            EntryRefused: Nothing was written.
             JournalDamaged: Likewise; a revocation is always written.
             OSError: It does not count; what the disk took of its line is dropped by the next one.
         """
         if entry.event == "revoked":
-            with_room(self.path.parent, lambda: self._write(entry))
+            write_with_reserve(self.path.parent, lambda: self._write(entry))
         else:
             self._write(entry)
 
@@ -173,11 +173,11 @@ class StationJournal:
             os.fsync(descriptor)
 
     def _check_admitted(self, entry: JournalEntry) -> None:
-        standing = self.read()
-        if not standing.admits(entry):
-            raise NotTakenIn(entry.station)
-        if standing.bad_lines and entry.event != "revoked":
-            raise JournalDamaged(f"{self.path} is damaged in line {standing.bad_lines[0]}")
+        roll = self.read()
+        if not roll.admits(entry):
+            raise EntryRefused(entry.station)
+        if roll.bad_lines and entry.event != "revoked":
+            raise JournalDamaged(f"{self.path} is damaged in line {roll.bad_lines[0]}")
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -192,19 +192,19 @@ class StationJournal:
         if new:
             sync_folder(self.path.parent)
 
-    def read(self) -> Standing:
+    def read(self) -> StationRoll:
         """Return what follows from all whole lines."""
-        standing = Standing()
+        roll = StationRoll()
         try:
             raw = self.path.read_bytes()
         except FileNotFoundError:
-            return standing
+            return roll
         *lines, last = raw.split(b"\n")
         for line in lines:
-            standing.read_line(line)
+            roll.read_line(line)
         if not _is_torn(last):
-            standing.read_line(last)
-        return standing
+            roll.read_line(last)
+        return roll
 
 
 def _sealed(entry: JournalEntry) -> bytes:
@@ -254,6 +254,6 @@ def _end_last_line(descriptor: int) -> None:
         os.write(descriptor, b"\n")
 
 
-def stamp(now: dt.datetime) -> str:
+def journal_time(now: dt.datetime) -> str:
     """Return ``now`` as the journal writes it: ISO 8601 in UTC."""
     return now.astimezone(dt.UTC).isoformat(timespec="seconds")

@@ -13,9 +13,9 @@ from django_otp.oath import totp
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from firmware_scripts.pictures.console import sign_in
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role, User
-from server_broker.accounts.services import make_account
 from server_broker.fleet.models import StationStatus
 from tests.browser.sample_day import hold, make_day
 from tests.server_broker.console_county import COUNTY, FictionalCounty, touch

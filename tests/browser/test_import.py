@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from firmware_scripts.pictures.console import sign_in
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role
-from server_broker.accounts.services import make_account
 from server_broker.people.models import Person
 from tests.browser.test_console import CONTRAST, NAMELESS
 from tests.server_broker.console_county import COUNTY, VILLAGE_A, VILLAGE_A2, make_county, window

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from firmware_scripts.pictures.console import take
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role
-from server_broker.accounts.services import make_account
 from tests.browser.sample_day import make_day
 from tests.server_broker.console_county import COUNTY
 

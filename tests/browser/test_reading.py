@@ -7,8 +7,8 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.models import Role
-from server_broker.accounts.services import make_account
 from server_broker.audit.log import record
 from server_broker.fleet.models import Station
 from tests.browser.letting_in import let_in

@@ -11,8 +11,8 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Request, Response, expect, sync_playwright
 
 from firmware_scripts.pictures.console import CHROMIUM, FLAGS
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.models import Role
-from server_broker.accounts.services import make_account
 from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.regions.models import Region
 from tests.browser.letting_in import let_in

@@ -6,7 +6,7 @@ YEAR_MS = 365 * 86_400_000
 
 
 class CountyMachine:
-    """Implements `server_broker.platform.county_clock.Machine`."""
+    """Implements `server_broker.platform.county_clock.MachineClock`."""
 
     def __init__(self, *, wall_ms: int) -> None:
         self.wall = wall_ms

@@ -16,7 +16,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import end, write_pid
 from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal, county_keys
-from server_broker.trust.journal import JournalEntry, stamp
+from server_broker.trust.journal import JournalEntry, journal_time
 from tests.proofs.strangers.visitor import Visitor
 
 NOW = dt.datetime.now(dt.UTC)
@@ -69,7 +69,7 @@ class BrokerCounty:
         issued = county_keys(self.home).authority.issue_station(station, key.public_key(), now=NOW)
         self.journal.append(
             JournalEntry(
-                at=stamp(NOW), event="enrolled", station=station, serial=issued.serial, record_key=issued.serial
+                at=journal_time(NOW), event="enrolled", station=station, serial=issued.serial, record_key=issued.serial
             )
         )
         pair = self.home.root / f"{issued.serial}.pem"
@@ -79,7 +79,7 @@ class BrokerCounty:
 
     def revoked(self, station: str) -> None:
         """Write the line of a revocation, and do nothing else of it."""
-        self.journal.append(JournalEntry(at=stamp(NOW), event="revoked", station=station))
+        self.journal.append(JournalEntry(at=journal_time(NOW), event="revoked", station=station))
 
     def session(self, board: Board) -> Visitor:
         """Return a client that shows the board's certificate."""

@@ -7,9 +7,9 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import link_is_open, make_sign_in_link
 from server_broker.accounts.models import Role, User
-from server_broker.accounts.services import make_account
 from server_broker.audit.models import AuditEntry
 from tests.server_broker.console_county import COUNTY, client_for, make_county
 from tests.server_broker.test_account_scope import PASSWORDS, USERS, entries, form_of

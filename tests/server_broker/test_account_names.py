@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
+from server_broker.accounts.account_changes import AccountRefused, make_account
 from server_broker.accounts.models import Role, User
-from server_broker.accounts.services import AccountRefused, make_account
 from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
 from tests.server_broker.test_account_scope import PASSWORDS, make
 

@@ -6,8 +6,8 @@ import pytest
 from django.db import connections
 from django.test import Client
 
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.models import Role, User
-from server_broker.accounts.services import make_account
 from server_broker.audit.log import verify
 from server_broker.audit.models import AuditEntry
 from server_broker.regions.models import Region

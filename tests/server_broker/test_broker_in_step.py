@@ -11,7 +11,7 @@ from server_broker.broker import ListKeeper
 from server_broker.broker.access import lists_on_disk, write_lists
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.chores import LOOK_S
-from server_broker.supervisor.doctor import Finding, examine
+from server_broker.supervisor.doctor import PartFinding, examine
 from server_broker.trust import keys
 from tests.conftest import short_folder
 from tests.server_broker.broker_county import NOW, Board, BrokerCounty
@@ -179,7 +179,7 @@ def test_lists_that_cannot_be_written_are_told_of_and_the_session_ends_all_the_s
 def test_the_doctor_says_whether_the_broker_follows_the_journal(
     county: BrokerCounty, board: Board, keeper: ListKeeper
 ) -> None:
-    def finding() -> Finding:
+    def finding() -> PartFinding:
         [found] = [one for one in examine(county.home, database_url="", now=NOW) if one.part == "消息服务"]
         return found
 

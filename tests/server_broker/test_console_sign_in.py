@@ -8,11 +8,11 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.log_lines import WithoutTokens
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.powers import POWERS, Power
-from server_broker.accounts.services import make_account
 from server_broker.audit.models import AuditEntry
 from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
 

@@ -14,7 +14,7 @@ from server_broker.platform.county_clock import (
     SYNCHRONISED,
     UNVOUCHED,
     CountyClock,
-    LinuxMachine,
+    LinuxMachineClock,
     Mode,
 )
 from server_broker.platform.files import write_atomically
@@ -49,8 +49,8 @@ def served(root: Path, machine: CountyMachine, mode: Mode = "ntp") -> CountyCloc
 
 def test_a_synchronised_clock_is_told(tmp_path: Path, machine: CountyMachine) -> None:
     machine.ntp = True
-    standing = clock(tmp_path, machine).look()
-    assert (standing.tells, standing.run.vouched, standing.floor_ms) == (True, SYNCHRONISED, MORNING_MS)
+    status = clock(tmp_path, machine).look()
+    assert (status.tells, status.run.vouched, status.floor_ms) == (True, SYNCHRONISED, MORNING_MS)
 
 
 @pytest.mark.parametrize("wall", [0, YEAR_2020, BUILD_MS - HOUR_MS])
@@ -58,9 +58,9 @@ def test_a_synchronised_clock_is_told(tmp_path: Path, machine: CountyMachine) ->
 def test_below_the_floor_nothing_is_told(tmp_path: Path, machine: CountyMachine, wall: int, mode: Mode) -> None:
     served(tmp_path, machine)
     machine.reboot(wall_ms=wall)
-    standing = clock(tmp_path, machine, mode).look()
-    assert standing.problem == "before_floor"
-    assert "clock --confirm" in standing.sentence()
+    status = clock(tmp_path, machine, mode).look()
+    assert status.problem == "before_floor"
+    assert "clock --confirm" in status.sentence()
     machine.ntp = True
     assert not clock(tmp_path, machine, mode).look().tells, "an NTP that says so is wrong too"
 
@@ -113,8 +113,8 @@ def test_a_restart_of_the_program_is_no_boot(tmp_path: Path, machine: CountyMach
 
 def test_a_county_without_ntp_tells_what_its_battery_kept(tmp_path: Path, machine: CountyMachine) -> None:
     machine.set_wall(MORNING_MS + YEAR_MS)
-    standing = clock(tmp_path, machine, "manual").look()
-    assert (standing.tells, standing.run.vouched) == (True, UNVOUCHED)
+    status = clock(tmp_path, machine, "manual").look()
+    assert (status.tells, status.run.vouched) == (True, UNVOUCHED)
 
 
 def test_a_battery_that_is_far_ahead_deletes_nothing_before_somebody_vouches_for_it(
@@ -258,8 +258,8 @@ def test_the_floor_is_written_now_and_then(tmp_path: Path, machine: CountyMachin
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b'{"floor": "soon"}'])
 def test_a_damaged_file_is_no_file(tmp_path: Path, machine: CountyMachine, content: bytes) -> None:
     (tmp_path / "clock").write_bytes(content)
-    standing = clock(tmp_path, machine).look()
-    assert (standing.floor_ms, standing.problem) == (BUILD_MS, "unsynchronised")
+    status = clock(tmp_path, machine).look()
+    assert (status.floor_ms, status.problem) == (BUILD_MS, "unsynchronised")
 
 
 def test_a_disk_that_takes_nothing_costs_the_floor_alone(tmp_path: Path, machine: CountyMachine) -> None:
@@ -271,7 +271,7 @@ def test_a_disk_that_takes_nothing_costs_the_floor_alone(tmp_path: Path, machine
 
 
 def test_the_real_machine_can_be_asked() -> None:
-    machine = LinuxMachine()
+    machine = LinuxMachineClock()
     assert abs(machine.wall_ms() - machine.mono_ms()) > 0
     assert len(machine.boot_id()) == 16
     assert machine.synchronised() in (True, False)

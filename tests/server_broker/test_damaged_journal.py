@@ -66,10 +66,10 @@ def test_no_byte_of_the_journal_lets_a_revoked_station_in(home: CountyHome) -> N
     for place in range(len(whole)):
         for other in {b"\n", b"1", bytes([whole[place] ^ 1])}:
             path.write_bytes(whole[:place] + other + whole[place + 1 :])
-            standing = StationJournal(home).read()
-            assert standing.bad_lines or path.read_bytes() == whole, (place, other)
-            assert "village-02" not in standing.live(witnessed={"village-01", "village-03"}), (place, other)
-            assert "village-02" not in standing.live(), (place, other)
+            roll = StationJournal(home).read()
+            assert roll.bad_lines or path.read_bytes() == whole, (place, other)
+            assert "village-02" not in roll.live(witnessed={"village-01", "village-03"}), (place, other)
+            assert "village-02" not in roll.live(), (place, other)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_the_last_line_s_end_is_damaged(home: CountyHome) -> None:
     journal.path.write_bytes(journal.path.read_bytes()[:-1] + b"\x0b")
     journal.append(JournalEntry(at=AT, event="revoked", station="village-01"))
     broker.refresh(home, now=NOW)
-    standing = journal.read()
-    assert (standing.bad_lines, standing.entries) == ([6], 7)
-    assert set(standing.revoked) == {"village-01", "village-02"}
+    roll = journal.read()
+    assert (roll.bad_lines, roll.entries) == ([6], 7)
+    assert set(roll.revoked) == {"village-01", "village-02"}
     assert admitted(home) == set()
 
 

@@ -10,7 +10,7 @@ from msgspec import structs
 from protocol.facts import Attempt, ClockCorrected, LevelEnded, Touch
 from protocol.units import ClockQuality
 from server_broker.attendance.models import Touch as TouchRow
-from server_broker.attendance.services import touch_rows, touches_of_day
+from server_broker.attendance.touches import touch_rows, touches_of_day
 from server_broker.fleet.clock_runs import note_run
 from server_broker.fleet.models import Alarm, StationEvent
 from server_broker.ingest.batch import BatchProcessor
@@ -18,7 +18,7 @@ from server_broker.ingest.dating import Anchor, Plan, Span, date_again, overridi
 from server_broker.ingest.messages import Incoming
 from server_broker.learning.models import Attempt as AttemptRow
 from server_broker.learning.models import LevelRun
-from server_broker.platform.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, Run
+from server_broker.platform.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, CountyClockRun
 from tests.server_broker.station_double import BOOT, CARD, NOW, VILLAGE, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -144,8 +144,8 @@ YEAR = 365 * 86_400_000
 COUNTY_BOOT = b"the county's pc."
 
 
-def run(name: bytes, *, offset: int, vouched: int, began: int = 0) -> Run:
-    return Run(id=name, boot=COUNTY_BOOT, began=began, offset=offset, vouched=vouched)
+def run(name: bytes, *, offset: int, vouched: int, began: int = 0) -> CountyClockRun:
+    return CountyClockRun(id=name, boot=COUNTY_BOOT, began=began, offset=offset, vouched=vouched)
 
 
 WRONG = run(b"run-bad-", offset=YEAR, vouched=UNVOUCHED)
@@ -163,7 +163,7 @@ def test_a_later_word_of_a_clock_that_is_vouched_for_dates_what_the_wrong_one_da
     station.add(ahead(2_000))
     process(station.facts_message())
     assert [at.year for at, _ in shown().values()] == [2027, 2027], "as far as anybody knows"
-    other_boot = Run(id=b"run-next", boot=b"the next boot...", began=0, offset=0, vouched=SYNCHRONISED)
+    other_boot = CountyClockRun(id=b"run-next", boot=b"the next boot...", began=0, offset=0, vouched=SYNCHRONISED)
     note_run(other_boot, ended=None, at=NOW)
     station.add(learnt(9_000, TRUE + 9_000, "county", "synced", run=other_boot.id), touch(10_000))
     process(station.facts_message(4))

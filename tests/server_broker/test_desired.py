@@ -9,7 +9,7 @@ from protocol.birth import Birth
 from protocol.codec import encode
 from protocol.twin import Desired, Reported
 from server_broker.attendance.models import DutyWindow
-from server_broker.attendance.services import touch_rows, touches_of_day
+from server_broker.attendance.touches import touch_rows, touches_of_day
 from server_broker.fleet.models import Alarm, CountyState, Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming, Outgoing

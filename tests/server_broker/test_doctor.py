@@ -7,7 +7,7 @@ import pytest
 
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
-from server_broker.supervisor.doctor import Finding, examine
+from server_broker.supervisor.doctor import PartFinding, examine
 from server_broker.supervisor.up import initialise
 from server_broker.trust.keys import server_certificate
 from tests.fakes.county_machine import CountyMachine
@@ -32,7 +32,7 @@ def machine(*, wall: dt.datetime | None = None) -> CountyMachine:
     return made
 
 
-def look(home: CountyHome, *, now: dt.datetime = NOW, on: CountyMachine | None = None) -> dict[str, Finding]:
+def look(home: CountyHome, *, now: dt.datetime = NOW, on: CountyMachine | None = None) -> dict[str, PartFinding]:
     return {finding.part: finding for finding in examine(home, database_url="", now=now, machine=on or machine())}
 
 

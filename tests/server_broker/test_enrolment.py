@@ -36,7 +36,7 @@ from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
 from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
-from server_broker.trust.journal import JournalEntry, stamp
+from server_broker.trust.journal import JournalEntry, journal_time
 
 pytestmark = pytest.mark.django_db
 
@@ -211,8 +211,8 @@ def test_a_new_board_takes_the_old_ones_place(station: Station, home: CountyHome
     assert refusal(old.renew()) == (403, "not_recognised")
     assert new.renew().status_code == 200
     assert StationCertificate.objects.filter(revoked_at=None).count() == 2
-    standing = StationJournal(home).read()
-    assert len(standing.revoked_serials) == 1
+    roll = StationJournal(home).read()
+    assert len(roll.revoked_serials) == 1
 
 
 def test_an_old_boards_connection_ends_once_the_broker_knows_the_new_one(
@@ -258,7 +258,7 @@ def test_a_revocation_of_which_the_database_has_not_heard_stops_every_enrolment(
     """The database was away when the station was revoked, and is brought in step at the next start only."""
     kit = Kit()
     kit.enrol(code)
-    StationJournal(home).append(JournalEntry(at=stamp(timezone.now()), event="revoked", station="village-01"))
+    StationJournal(home).append(JournalEntry(at=journal_time(timezone.now()), event="revoked", station="village-01"))
     assert refusal(kit.enrol(code)) == (403, "claim_refused")
     assert refusal(Kit().enrol(make_claim(station, actor="operator", now=timezone.now()))) == (403, "claim_refused")
     assert StationJournal(home).read().live() == {}

@@ -28,5 +28,5 @@ def test_half_a_line_is_no_revocation_and_no_harm(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert set(journal.read().live()) == {"village-01"}
     journal.append(entry("revoked"))
-    standing = journal.read()
-    assert (standing.entries, standing.bad_lines, standing.live()) == (2, [], {})
+    roll = journal.read()
+    assert (roll.entries, roll.bad_lines, roll.live()) == (2, [], {})

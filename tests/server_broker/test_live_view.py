@@ -17,8 +17,8 @@ from protocol.frames import Frame
 from protocol.topics import topic
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
+from server_broker.commands.command_queue import command_of
 from server_broker.commands.models import StationOrder
-from server_broker.commands.services import command_of
 from server_broker.console.views import live_view
 from server_broker.console.views.live_view import viewer_name
 from server_broker.fleet.models import StationEvent, StationStatus

@@ -18,8 +18,8 @@ from protocol.facts import CommandResult
 from protocol.signing import key_id
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
+from server_broker.commands.command_queue import MAX_OPEN, CommandRefused, give_command
 from server_broker.commands.models import StationOrder
-from server_broker.commands.services import MAX_OPEN, OrderRefused, give_order
 from server_broker.fleet.models import Station, StationEvent, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.worker import Worker
@@ -63,7 +63,7 @@ def worker(source: RecordingSource) -> Iterator[Worker]:
 
 def ordered(double: StationDouble, order: str = "snapshot", **more: object) -> StationOrder:
     station = Station.objects.get(pk=double.id)
-    return give_order(station, order, actor="op", reason="看看现场", now=NOW, **more)  # type: ignore[arg-type]
+    return give_command(station, order, actor="op", reason="看看现场", now=NOW, **more)  # type: ignore[arg-type]
 
 
 def commands(source: RecordingSource) -> list[Command]:
@@ -185,17 +185,17 @@ def test_an_answer_to_no_order_is_kept_as_an_event(double: StationDouble) -> Non
 def test_no_more_than_a_few_may_be_open(double: StationDouble) -> None:
     for _ in range(MAX_OPEN):
         ordered(double)
-    with pytest.raises(OrderRefused, match="没有答复"):
+    with pytest.raises(CommandRefused, match="没有答复"):
         ordered(double)
     StationOrder.objects.update(not_after=NOW)
     ordered(double)
 
 
 def test_what_only_makes_sense_at_once_is_refused_for_a_station_that_is_away(double: StationDouble) -> None:
-    with pytest.raises(OrderRefused, match="不在线"):
+    with pytest.raises(CommandRefused, match="不在线"):
         ordered(double, "identify")
     Station.objects.update(revoked_at=NOW)
-    with pytest.raises(OrderRefused, match="没有接入"):
+    with pytest.raises(CommandRefused, match="没有接入"):
         ordered(double)
 
 
@@ -261,7 +261,7 @@ def test_another_township_s_station_is_absent(county: FictionalCounty) -> None:
 
 
 def test_orders_are_shown_to_those_alone_who_may_give_them(county: FictionalCounty) -> None:
-    give_order(county.stations["station-a"], "snapshot", actor="op", reason="隐秘的理由", now=timezone.now())
+    give_command(county.stations["station-a"], "snapshot", actor="op", reason="隐秘的理由", now=timezone.now())
     assert "隐秘的理由" not in client_for(user_of(Role.OFFICER, COUNTY)).get("/stations/station-a/").content.decode()
 
 

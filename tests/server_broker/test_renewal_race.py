@@ -15,7 +15,7 @@ from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
 from server_broker.trust import StationJournal
 from server_broker.trust.authority import StationPublicKey
-from server_broker.trust.journal import JournalEntry, stamp
+from server_broker.trust.journal import JournalEntry, journal_time
 from tests.server_broker.test_enrolment import Kit, code, home, refusal, station
 
 __all__ = ["code", "home", "station"]
@@ -55,7 +55,9 @@ def test_an_enrolment_that_a_revocation_overtakes_is_refused(
 
     def overtaken(*args: Any, **named: Any) -> Claim | None:
         claim = redeem(*args, **named)
-        StationJournal(home).append(JournalEntry(at=stamp(timezone.now()), event="revoked", station="village-01"))
+        StationJournal(home).append(
+            JournalEntry(at=journal_time(timezone.now()), event="revoked", station="village-01")
+        )
         return claim
 
     monkeypatch.setattr(admission, "redeem", overtaken)

@@ -19,7 +19,7 @@ from server_broker.regions.models import Region
 from server_broker.supervisor.chores import Chore, urgent_chores
 from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
-from server_broker.trust.journal import JournalEntry, stamp
+from server_broker.trust.journal import JournalEntry, journal_time
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def station(home: CountyHome) -> Station:
 def journal_enrolled(home: CountyHome, key: bytes, *, station: str = "village-01", serial: str = "a1") -> None:
     StationJournal(home).append(
         JournalEntry(
-            at=stamp(NOW),
+            at=journal_time(NOW),
             event="enrolled",
             station=station,
             serial=serial,
@@ -135,7 +135,7 @@ def test_a_revocation_while_the_database_was_away_is_in_it_seconds_after_it_is_b
 
 def test_a_revocation_under_way_is_left_to_whoever_is_at_it(station: Station, home: CountyHome) -> None:
     """Theirs is the audit line that says who and why."""
-    StationJournal(home).append(JournalEntry(at=stamp(NOW), event="revoked", station="village-01"))
+    StationJournal(home).append(JournalEntry(at=journal_time(NOW), event="revoked", station="village-01"))
     watch_journal(home, now=NOW + UNDER_WAY / 2)
     station.refresh_from_db()
     assert station.revoked_at is None
@@ -180,8 +180,8 @@ def test_a_damaged_revocation_that_the_database_knows_is_written_again(station: 
     path = StationJournal(home).path
     path.write_bytes(path.read_bytes().replace(b'"revoked"', b'"revokee"'))
     assert reconcile(home).journal_revoked == ["village-01"]
-    standing = StationJournal(home).read()
-    assert (standing.bad_lines, set(standing.revoked), standing.live()) == ([2], {"village-01"}, {})
+    roll = StationJournal(home).read()
+    assert (roll.bad_lines, set(roll.revoked), roll.live()) == ([2], {"village-01"}, {})
 
 
 def test_a_broker_that_does_not_follow_the_journal_is_told_of_until_it_does(home: CountyHome) -> None:

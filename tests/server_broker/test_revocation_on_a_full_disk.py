@@ -10,7 +10,7 @@ from server_broker.broker import ListKeeper
 from server_broker.enrolment.revocation import revoke
 from server_broker.fleet.models import Station
 from server_broker.regions.models import Region
-from server_broker.trust.room import JOURNAL_ROOM_BYTES, LISTS_ROOM_BYTES, keep_room, with_room
+from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, LISTS_RESERVE_BYTES, reserve_space, write_with_reserve
 from tests.conftest import short_folder
 from tests.integration.small_disk import SmallDisk
 from tests.server_broker.broker_county import NOW, Board, BrokerCounty
@@ -100,33 +100,36 @@ def test_without_room_for_the_line_nothing_is_claimed(county: BrokerCounty, boar
 
 
 def test_room_is_laid_once_and_given_up_once(disk: SmallDisk) -> None:
-    assert keep_room(disk.path, LISTS_ROOM_BYTES)
+    assert reserve_space(disk.path, LISTS_RESERVE_BYTES)
     room = disk.path / "room-for-a-revocation"
     laid = room.stat().st_ino
-    assert keep_room(disk.path, LISTS_ROOM_BYTES)
+    assert reserve_space(disk.path, LISTS_RESERVE_BYTES)
     assert room.stat().st_ino == laid
-    assert room.stat().st_blocks * 512 >= LISTS_ROOM_BYTES
+    assert room.stat().st_blocks * 512 >= LISTS_RESERVE_BYTES
     new = disk.path / "new"
     with disk.full():
-        assert with_room(disk.path, lambda: new.write_bytes(bytes(JOURNAL_ROOM_BYTES))) == JOURNAL_ROOM_BYTES
+        assert (
+            write_with_reserve(disk.path, lambda: new.write_bytes(bytes(JOURNAL_RESERVE_BYTES)))
+            == JOURNAL_RESERVE_BYTES
+        )
         assert not room.exists()
         disk.fill()
         with pytest.raises(OSError, match="space"):
-            with_room(disk.path, lambda: new.write_bytes(bytes(2 * JOURNAL_ROOM_BYTES)))
+            write_with_reserve(disk.path, lambda: new.write_bytes(bytes(2 * JOURNAL_RESERVE_BYTES)))
 
 
 def test_a_disk_that_is_nearly_full_is_left_alone(disk: SmallDisk) -> None:
-    (disk.path / "others").write_bytes(bytes((MEGABYTES << 20) - LISTS_ROOM_BYTES))
-    assert not keep_room(disk.path, LISTS_ROOM_BYTES)
+    (disk.path / "others").write_bytes(bytes((MEGABYTES << 20) - LISTS_RESERVE_BYTES))
+    assert not reserve_space(disk.path, LISTS_RESERVE_BYTES)
     assert not (disk.path / "room-for-a-revocation").exists()
 
 
 def test_a_disk_that_takes_no_new_file_has_no_room(disk: SmallDisk) -> None:
     for refusing in (disk.without_inodes, disk.read_only):
         with refusing():
-            assert not keep_room(disk.path, LISTS_ROOM_BYTES)
+            assert not reserve_space(disk.path, LISTS_RESERVE_BYTES)
         assert not (disk.path / "room-for-a-revocation").exists()
-    assert keep_room(disk.path, LISTS_ROOM_BYTES)
+    assert reserve_space(disk.path, LISTS_RESERVE_BYTES)
 
 
 def test_who_is_out_is_thrown_out_though_no_room_can_be_kept(county: BrokerCounty, board: Board) -> None:

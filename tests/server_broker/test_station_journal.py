@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from server_broker.platform.home import CountyHome
-from server_broker.trust.journal import JournalEntry, NotTakenIn, StationJournal
+from server_broker.trust.journal import EntryRefused, JournalEntry, StationJournal
 
 
 @pytest.fixture
@@ -32,17 +32,17 @@ def test_an_enrolled_station_is_live_and_a_revoked_one_is_not(journal: StationJo
     assert set(journal.read().live()) == {"village-01"}
     journal.append(entry("renewed", "a2"))
     journal.append(entry("revoked"))
-    standing = journal.read()
-    assert standing.live() == {}
-    assert standing.revoked_serials == {"a1", "a2"}
+    roll = journal.read()
+    assert roll.live() == {}
+    assert roll.revoked_serials == {"a1", "a2"}
 
 
 def test_a_new_board_takes_the_place_of_the_old_one(journal: StationJournal) -> None:
     for one in (entry("enrolled", "a1"), entry("renewed", "a2"), entry("enrolled", "b1")):
         journal.append(one)
-    standing = journal.read()
-    assert set(standing.live()) == {"village-01"}
-    assert standing.revoked_serials == {"a1", "a2"}
+    roll = journal.read()
+    assert set(roll.live()) == {"village-01"}
+    assert roll.revoked_serials == {"a1", "a2"}
 
 
 @pytest.mark.parametrize("late", ["enrolled", "renewed"])
@@ -50,7 +50,7 @@ def test_a_revoked_station_takes_no_certificate_and_no_board(journal: StationJou
     for one in (entry("enrolled", "a1"), entry("revoked")):
         journal.append(one)
     before = journal.path.read_bytes()
-    with pytest.raises(NotTakenIn):
+    with pytest.raises(EntryRefused):
         journal.append(entry(late, "a2"))
     assert journal.path.read_bytes() == before
 
@@ -59,25 +59,25 @@ def test_a_revoked_station_takes_no_certificate_and_no_board(journal: StationJou
 def test_what_was_written_after_a_revocation_all_the_same_revives_nobody(journal: StationJournal, late: str) -> None:
     lines = [entry("enrolled", "a1"), entry("revoked"), entry(late, "a2")]
     journal.path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
-    standing = journal.read()
-    assert (standing.live(), standing.revoked_serials) == ({}, {"a1", "a2"})
+    roll = journal.read()
+    assert (roll.live(), roll.revoked_serials) == ({}, {"a1", "a2"})
 
 
 def test_a_station_that_was_revoked_before_it_ever_came_stays_out(journal: StationJournal) -> None:
     journal.append(entry("revoked"))
-    with pytest.raises(NotTakenIn):
+    with pytest.raises(EntryRefused):
         journal.append(entry("enrolled", "a1"))
 
 
 def test_a_renewal_of_a_station_that_the_journal_does_not_know_is_refused(journal: StationJournal) -> None:
-    with pytest.raises(NotTakenIn):
+    with pytest.raises(EntryRefused):
         journal.append(entry("renewed", "a1"))
 
 
 def append_in_another_process(path: Path, event: str, times: int, start: Barrier) -> None:
     journal = StationJournal(CountyHome(path))
     start.wait()
-    with suppress(NotTakenIn):
+    with suppress(EntryRefused):
         for _ in range(times):
             journal.append(entry(event, "a2"))
 
@@ -112,7 +112,7 @@ def test_of_many_threads_none_writes_behind_a_revocation(journal: StationJournal
 
         def append(event: str, start: threading.Barrier = start) -> None:
             start.wait()
-            with suppress(NotTakenIn):
+            with suppress(EntryRefused):
                 journal.append(entry(event, "a2"))
 
         with ThreadPoolExecutor(8) as pool:
@@ -131,8 +131,8 @@ def test_a_line_torn_by_a_crash_is_dropped_and_the_next_is_whole(journal: Statio
     journal.path.write_bytes(whole + whole[:cut])
     assert journal.read().entries == 1
     journal.append(entry("revoked"))
-    standing = journal.read()
-    assert (standing.entries, standing.bad_lines, standing.live()) == (2, [], {})
+    roll = journal.read()
+    assert (roll.entries, roll.bad_lines, roll.live()) == (2, [], {})
 
 
 def test_a_damaged_line_is_named_and_puts_in_doubt_who_stands_before_it(journal: StationJournal) -> None:
@@ -140,7 +140,7 @@ def test_a_damaged_line_is_named_and_puts_in_doubt_who_stands_before_it(journal:
     journal.append(entry("enrolled", "b1", "village-02"))
     first, second = journal.path.read_bytes().splitlines(keepends=True)
     journal.path.write_bytes(first + b"\xff\xfe\n" + second)
-    standing = journal.read()
-    assert standing.bad_lines == [2]
-    assert set(standing.live()) == {"village-02"}
-    assert set(standing.live(witnessed={"village-01"})) == {"village-01", "village-02"}
+    roll = journal.read()
+    assert roll.bad_lines == [2]
+    assert set(roll.live()) == {"village-02"}
+    assert set(roll.live(witnessed={"village-01"})) == {"village-01", "village-02"}

@@ -8,9 +8,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.hashers import CountyArgon2Hasher
 from server_broker.accounts.models import Role
-from server_broker.accounts.services import make_account
 from server_broker.audit.models import AuditEntry
 from tests.server_broker.console_county import (
     COUNTY,

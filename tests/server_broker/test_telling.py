@@ -14,7 +14,7 @@ from protocol.codec import decode, encode
 from protocol.facts import ClockCorrected
 from protocol.signing import Signed
 from server_broker.attendance.models import Touch as TouchRow
-from server_broker.attendance.services import touch_rows
+from server_broker.attendance.touches import touch_rows
 from server_broker.fleet.models import Alarm, ClockRun
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNCONFIRMED, UNSYNCHRONISED_FOR_MS

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
-from server_broker.attendance.desk import waiting_cards
 from server_broker.attendance.models import Touch
+from server_broker.attendance.waiting_cards import waiting_cards
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import HAPPENED, people_of, stations_of, touches_of, touches_on, unbound

@@ -16,8 +16,8 @@ from protocol.commands import LiveTerms
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
+from server_broker.commands.command_queue import CommandRefused, give_command, lease_ends, live_command, seconds_left
 from server_broker.commands.models import StationOrder
-from server_broker.commands.services import OrderRefused, give_order, lease_ends, live_order, seconds_left
 from server_broker.console.live import is_poll, live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import orders_of, stations_of
@@ -77,7 +77,7 @@ def _begin(request: HttpRequest, station: Station) -> None:
         viewer=viewer_name(request.user),
     )
     try:
-        give_order(
+        give_command(
             station,
             "live_view",
             actor=request.user.get_username(),
@@ -85,7 +85,7 @@ def _begin(request: HttpRequest, station: Station) -> None:
             now=timezone.now(),
             terms=terms,
         )
-    except OrderRefused as refused:
+    except CommandRefused as refused:
         messages.error(request, f"没有开始：{refused}。")
 
 
@@ -98,7 +98,7 @@ def viewer_name(user: Any) -> str:
 
 def _context(request: HttpRequest, station: Station) -> dict[str, Any]:
     now = timezone.now()
-    order = live_order(station, issuer=request.user.get_username(), now=now)
+    order = live_command(station, issuer=request.user.get_username(), now=now)
     context: dict[str, Any] = {"section": "home", "station": station, "order": order, "form": LiveForm()}
     if order is None:
         last = orders_of(request.user).filter(station=station, order="live_view").order_by("-issued_at").first()
@@ -129,14 +129,14 @@ def live_end(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> Http
     order = _own_order(request, station_id, order_id)
     hub().forget(station_id)
     try:
-        give_order(
+        give_command(
             order.station,
             "end_live_view",
             actor=request.user.get_username(),
             reason=order.reason,
             now=timezone.now(),
         )
-    except OrderRefused as refused:
+    except CommandRefused as refused:
         messages.error(request, f"没有发出结束命令：{refused}。到时间会自动结束。")
     else:
         messages.success(request, "已要求站点结束查看。")

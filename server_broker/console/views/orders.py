@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from server_broker.accounts.powers import Power, needs
 from server_broker.audit.log import record
-from server_broker.commands.services import OrderRefused, give_order
+from server_broker.commands.command_queue import CommandRefused, give_command
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, stations_of
 from server_broker.console.reasons import ReasonField, wrong_with
@@ -39,14 +39,14 @@ def order(request: HttpRequest, station_id: str) -> HttpResponse:
         return redirect("station", station_id)
     chosen = form.cleaned_data["order"]
     try:
-        give_order(
+        give_command(
             station,
             chosen,
             actor=request.user.get_username(),
             reason=form.cleaned_data["why"],
             now=timezone.now(),
         )
-    except OrderRefused as refused:
+    except CommandRefused as refused:
         messages.error(request, f"没有下命令：{refused}。")
     else:
         messages.success(request, f"命令“{ORDERS[chosen]}”已记下，站点在线时立即发出。")

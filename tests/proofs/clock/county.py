@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from protocol.topics import DOWN, Down, Up, parse, topic
 from server_broker.attendance.models import DutyWindow, Touch
-from server_broker.attendance.services import touch_rows
+from server_broker.attendance.touches import touch_rows
 from server_broker.fleet.models import Station, StationEvent
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming, Outgoing

@@ -32,7 +32,7 @@ _AHEAD = {"a_year_ahead": YEAR_MS, "an_hour_ahead": HOUR_MS, "set_by_hand": YEAR
 
 
 class CountyMachine:
-    """Implements `server_broker.platform.county_clock.Machine`."""
+    """Implements `server_broker.platform.county_clock.MachineClock`."""
 
     def __init__(self, chance: random.Random, true_ms: Callable[[], int]) -> None:
         self._chance = chance

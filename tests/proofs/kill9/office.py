@@ -61,15 +61,15 @@ class Office:
     def _order(self, station_id: str) -> None:
         from django.utils import timezone  # noqa: PLC0415
 
-        from server_broker.commands.services import KINDS, OrderRefused, give_order  # noqa: PLC0415
+        from server_broker.commands.command_queue import RULES, CommandRefused, give_command  # noqa: PLC0415
         from server_broker.fleet.models import Station  # noqa: PLC0415
 
         chosen = self._chance.choices(list(ORDERS), list(ORDERS.values()))[0]
-        order = next(kind for kind in KINDS if kind == chosen)
+        order = next(kind for kind in RULES if kind == chosen)
         station = Station.objects.get(pk=station_id)
         try:
-            made = give_order(station, order, actor="proof", reason="示例", now=timezone.now())
-        except OrderRefused:
+            made = give_command(station, order, actor="proof", reason="示例", now=timezone.now())
+        except CommandRefused:
             self.refused += 1
         else:
             self.given.add(made.id.hex)

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-JOURNAL_ROOM_BYTES = 1 << 20
+JOURNAL_RESERVE_BYTES = 1 << 20
 """For the folder of the station journal, whose lines have some hundred bytes."""
-LISTS_ROOM_BYTES = 8 << 20
+LISTS_RESERVE_BYTES = 8 << 20
 """For the broker's folder, where new lists lie beside the old ones for a moment; 800 bytes a station."""
 _NAME = "room-for-a-revocation"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _TAKES_NOTHING = (*_FULL, errno.EROFS)
 
 
-def keep_room(folder: Path, size: int) -> bool:
+def reserve_space(folder: Path, size: int) -> bool:
     """Have ``size`` bytes taken up in ``folder`` unless they are, and return whether they are.
 
     A disk that has not twice as much free is left alone: whoever else writes there needs what it has. Free bytes are
@@ -57,7 +57,7 @@ def _take_up(path: Path, size: int) -> None:
         os.close(descriptor)
 
 
-def with_room[T](folder: Path, write: Callable[[], T]) -> T:
+def write_with_reserve[T](folder: Path, write: Callable[[], T]) -> T:
     """Return what ``write`` returns; where the disk is full, give the room in ``folder`` up and do it once more.
 
     Raises:

@@ -23,21 +23,21 @@ SENT_AT_A_TIME = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class CommandRule:
     """How long an order waits for its station, and whether it makes sense for one that is away."""
 
     valid: timedelta
     only_online: bool = False
 
 
-KINDS: dict[Order, Kind] = {
-    "identify": Kind(timedelta(minutes=2), only_online=True),
-    "snapshot": Kind(timedelta(minutes=10)),
-    "time_check": Kind(timedelta(hours=24)),
-    "send_logs": Kind(timedelta(hours=24)),
-    "restart_agent": Kind(timedelta(hours=24)),
-    "live_view": Kind(timedelta(minutes=2), only_online=True),
-    "end_live_view": Kind(timedelta(minutes=12)),
+RULES: dict[Order, CommandRule] = {
+    "identify": CommandRule(timedelta(minutes=2), only_online=True),
+    "snapshot": CommandRule(timedelta(minutes=10)),
+    "time_check": CommandRule(timedelta(hours=24)),
+    "send_logs": CommandRule(timedelta(hours=24)),
+    "restart_agent": CommandRule(timedelta(hours=24)),
+    "live_view": CommandRule(timedelta(minutes=2), only_online=True),
+    "end_live_view": CommandRule(timedelta(minutes=12)),
 }
 
 
@@ -45,11 +45,11 @@ _LEASE_GRACE = timedelta(seconds=30)
 """From the end of a lease to its answer."""
 
 
-class OrderRefused(Exception):
+class CommandRefused(Exception):
     """The order is not given; the message is Chinese, for the operator."""
 
 
-class Result(NamedTuple):
+class CommandOutcome(NamedTuple):
     """What a station's fact says became of an order."""
 
     station: str
@@ -59,26 +59,26 @@ class Result(NamedTuple):
     figures: dict[str, int]
 
 
-def give_order(
+def give_command(
     station: Station, order: Order, *, actor: str, reason: str, now: datetime, terms: LogTerms | LiveTerms | None = None
 ) -> StationOrder:
     """Keep an order, which the county's worker sends as soon as the station is connected.
 
     Raises:
-        OrderRefused: Nothing is kept.
+        CommandRefused: Nothing is kept.
     """
-    if order not in KINDS:
-        raise OrderRefused("没有这种命令")
-    kind = KINDS[order]
+    if order not in RULES:
+        raise CommandRefused("没有这种命令")
+    kind = RULES[order]
     if station.revoked_at is not None or station.enrolled_at is None:
-        raise OrderRefused("站点没有接入，不能下命令")
+        raise CommandRefused("站点没有接入，不能下命令")
     if kind.only_online and not _is_online(station):
-        raise OrderRefused("站点现在不在线，这个命令要在线时才能下")
-    open_ones = open_orders(station, now=now)
+        raise CommandRefused("站点现在不在线，这个命令要在线时才能下")
+    open_ones = open_commands(station, now=now)
     if order == "live_view" and any(lease_ends(one) > now for one in _leases(station, now=now)):
-        raise OrderRefused("这个站点正在被查看，结束后再试")
+        raise CommandRefused("这个站点正在被查看，结束后再试")
     if open_ones.count() >= MAX_OPEN:
-        raise OrderRefused(f"还有 {MAX_OPEN} 条命令没有答复，请等它们答复或过期")
+        raise CommandRefused(f"还有 {MAX_OPEN} 条命令没有答复，请等它们答复或过期")
     made = StationOrder.objects.create(
         id=uuid.UUID(bytes=secrets.token_bytes(16)),
         station=station,
@@ -102,13 +102,13 @@ def _is_online(station: Station) -> bool:
     return Station.objects.filter(pk=station.pk, status__online=True).exists()
 
 
-def open_orders(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
+def open_commands(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
     """Return the orders that wait for the station or for its answer."""
     return StationOrder.objects.filter(station=station, answered_at=None, not_after__gt=now)
 
 
 def _leases(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
-    recent = now - timedelta(seconds=MAX_LEASE_S) - KINDS["live_view"].valid
+    recent = now - timedelta(seconds=MAX_LEASE_S) - RULES["live_view"].valid
     return StationOrder.objects.filter(station=station, order="live_view", answered_at=None, issued_at__gt=recent)
 
 
@@ -127,13 +127,13 @@ def _length(order: StationOrder) -> timedelta:
     return timedelta(seconds=int(order.terms.get("seconds", MAX_LEASE_S)))
 
 
-def live_order(station: Station, *, issuer: str, now: datetime) -> StationOrder | None:
+def live_command(station: Station, *, issuer: str, now: datetime) -> StationOrder | None:
     """Return the live view of a station that ``issuer`` ordered and that is not over."""
     mine = _leases(station, now=now).filter(issuer=issuer).order_by("-issued_at").first()
     return mine if mine is not None and lease_ends(mine) > now else None
 
 
-def due_orders(*, shard: int, now: datetime) -> list[StationOrder]:
+def due_commands(*, shard: int, now: datetime) -> list[StationOrder]:
     """Return the orders that stations of a shard can be sent now: connected ones that lack them on this connection."""
     waiting = StationOrder.objects.filter(
         answered_at=None,
@@ -172,7 +172,7 @@ def note_sent(orders: Sequence[StationOrder], *, now: datetime) -> None:
         StationOrder.objects.filter(pk=order.pk).update(sent_at=now, sent_over=order.station.status.connection)
 
 
-def note_results(results: Sequence[Result], *, at: datetime) -> None:
+def note_results(results: Sequence[CommandOutcome], *, at: datetime) -> None:
     """Note what became of orders; the first answer stands, and an answer counts for the station's own orders alone."""
     if not results:
         return
