@@ -7,9 +7,9 @@ from urllib.parse import urljoin
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
-from server_broker.accounts.services import make_account
 
 from firmware_scripts.pictures.console import sign_in
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role
 from server_broker.people.models import Card

@@ -8,8 +8,8 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
-from server_broker.accounts.services import make_account
 
+from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.models import Role, User
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station

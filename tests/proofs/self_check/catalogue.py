@@ -59,6 +59,8 @@ def county_tests(*selection: str) -> Tests:
 
 POWER_CUT = Proof(("tests.proofs.power_cut", "--cuts", "5000", "--seed", "5"))
 ROLLBACK = Proof(("tests.proofs.rollback", "--runs", "60", "--seed", "1"))
+FEW_ROLLBACKS = Proof(("tests.proofs.rollback", "--runs", "12", "--seed", "1"))
+"""For a bug with which a run ends only when its time is over."""
 CLOCK = Proof(("tests.proofs.clock", "--runs", "25", "--seed", "1"))
 LINK = Proof(("tests.proofs.link", "--runs", "8", "--real", "0", "--seed", "1"))
 REVOCATION = Proof(("tests.proofs.revocation", "--runs", "12", "--seed", "1"))
@@ -77,7 +79,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
     "08-receipt-head-not-compared": (agent_tests("test_outbox_receipts.py"), agent_tests("uplink/test_facts.py")),
     "09-access-list-with-wildcard": (county_tests("test_access_lists.py"),),
     "10-held-facts-unreceipted": (STORE,),
-    "11-heads-not-compared-at-birth": (agent_tests("uplink/test_agreement.py"), ROLLBACK),
+    "11-heads-not-compared-at-birth": (agent_tests("uplink/test_agreement.py"), FEW_ROLLBACKS),
     "12-reissue-counted-twice": (county_tests("test_ingest_reissued_again.py"),),
     "13-revocation-without-list": (county_tests("test_access_lists.py"),),
     "14-revocation-without-takeover": (county_tests("test_broker_in_step.py"),),
