@@ -42,6 +42,7 @@ def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) 
 
 
 def _stands_elsewhere(store: Store, fact: StoredFact) -> bool:
+    # This reads the whole table, because digests have no index: a touch would pay for it, and only salvage asks.
     where = (fact.digest, place(fact.stream, fact.seq))
     return bool(store.rows("SELECT 1 FROM facts WHERE digest = ? AND place <> ? LIMIT 1", where))
 
