@@ -7,7 +7,7 @@ import errno
 
 
 class StorageError(Exception):
-    """The disk did not take or give what was asked. Nothing of the transaction counts."""
+    """The disk did not read or write as it was asked to. Nothing of the transaction counts."""
 
 
 class StorageFull(StorageError):
