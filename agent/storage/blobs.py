@@ -106,7 +106,11 @@ class BlobStore:
         with self._writing:
             if sha256 not in self._kept and sha256 not in self._written:
                 blob = KeptBlob(self._next_number, sha256, len(content))
-                self._write(blob, content)
+                path = self._path(blob)
+                try:
+                    write_durably(path, content, beside=f"{path}.part")
+                except OSError as error:
+                    raise storage_error(error) from error
                 self._next_number += 1
                 self._written[sha256] = blob
         return sha256
@@ -209,13 +213,6 @@ class BlobStore:
         try:
             with suppress(FileNotFoundError):
                 os.unlink(self._path(blob))
-        except OSError as error:
-            raise storage_error(error) from error
-
-    def _write(self, blob: KeptBlob, content: bytes) -> None:
-        path = self._path(blob)
-        try:
-            write_durably(path, content, beside=f"{path}.part")
         except OSError as error:
             raise storage_error(error) from error
 

@@ -1,4 +1,4 @@
-"""Names that survive a power cut: whoever writes a file syncs its bytes, and its folder syncs its name (fsync(2))."""
+"""Files that survive a power cut: fsync of a file keeps its bytes, fsync of its folder keeps its name (fsync(2))."""
 
 import os
 from contextlib import suppress
@@ -24,7 +24,7 @@ def write_durably(path: str | Path, content: bytes, *, beside: str | Path = "", 
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            # Before the rename: the other way round, a power cut could leave an empty file under the right name.
+            # Before the rename: otherwise a power cut could leave an empty file under the right name.
             os.fsync(file.fileno())
         os.rename(beside, path)
     except BaseException:
@@ -48,7 +48,7 @@ def sync_folder(folder: str | Path) -> None:
 
 
 def make_folder(folder: Path, *, mode: int = 0o700) -> None:
-    """Make a folder, and those above it, durably; what is there is left as it is.
+    """Make a folder, and those above it, durably; a folder that exists is left as it is.
 
     Raises:
         OSError: The disk failed, or something else has the name.

@@ -9,7 +9,7 @@ from agent.causes import Explained
 
 
 class StorageError(Explained):
-    """The disk did not take or give what was asked. Nothing of the transaction counts."""
+    """The disk did not read or write as it was asked to. Nothing of the transaction counts."""
 
 
 class StorageFull(StorageError):

@@ -153,6 +153,7 @@ class Store:
             StorageFailed: The disk or the file failed; rolled back.
         """
         self._roll_back()
+        # IMMEDIATE takes the lock for writing now, so that no later statement fails for want of it.
         self.rows("BEGIN IMMEDIATE")
         try:
             yield
@@ -169,6 +170,7 @@ class Store:
 
     def get(self, key: str) -> bytes | None:
         """Return a state value, or None when there is none or it is damaged."""
+        # SQLite does not notice a bit of a value that flipped on the card. The seal does.
         for value, seal in self.rows("SELECT value, seal FROM state WHERE key = ?", (key,)):
             if isinstance(value, bytes) and seal == state_seal(key, value):
                 return value

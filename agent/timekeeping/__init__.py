@@ -1,1 +1,1 @@
-"""What time it is at the station, how well that is known, and who may say so."""
+"""The station's time: its clock, how far it can be trusted, and whom it believes."""

@@ -205,6 +205,7 @@ class StationClock:
         """Return whether the county contradicts its earlier time of this boot, and nothing confirms the new one yet."""
         if self._anchor is None or not self._anchor.signed or not self._anchor.away_ms(wall, mono):
             return False
+        # NTP confirms the county here even if NTP alone would not be believed: two sources rarely err alike.
         ntp_agrees = self._ntp_is_well(mono) and abs(self._system.wall_ms() - wall) <= STEP_MS
         said_again = (
             self._contrary is not None
@@ -214,6 +215,7 @@ class StationClock:
         return not ntp_agrees and not said_again
 
     def _dispute(self, wall: int, mono: int) -> list[Fact]:
+        """Remember the county's new time without taking it; return the alarm when the dispute begins."""
         known, contrary = self._wall_at_boot + mono, self._contrary
         # The ten minutes begin anew when the county contradicts itself with yet another time.
         if contrary is None or contrary.away_ms(wall, mono):

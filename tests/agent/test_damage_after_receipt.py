@@ -1,4 +1,4 @@
-"""A fact that the county has and the card has lost is no reason not to start: nothing is missing that is not there."""
+"""A station starts without a fact that its card has lost but the county has: nothing is missing in the county."""
 
 from pathlib import Path
 

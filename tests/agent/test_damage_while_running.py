@@ -1,4 +1,4 @@
-"""A file that goes bad under a running agent: red lights until the next start, and that comes at once and salvages."""
+"""A file damaged under a running agent: the lamp is red until the next start, which comes at once and salvages."""
 
 from pathlib import Path
 

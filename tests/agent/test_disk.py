@@ -1,4 +1,4 @@
-"""What is free, and what the kernel counted as written to the device under a folder."""
+"""How much is free under a folder, and how much the kernel counted as written to its device."""
 
 import os
 import subprocess

@@ -106,11 +106,11 @@ def test_the_signed_head_follows_the_stream(outbox: Outbox) -> None:
 
 
 def test_marks_fall_and_are_few_and_reach_the_beginning(outbox: Outbox) -> None:
-    assert [mark.seq for mark in outbox.spaced_heads()] == [1]
+    assert [at.seq for at in outbox.spaced_heads()] == [1]
     outbox.commit(*(touch(n) for n in range(1, 300)))
-    marks = outbox.spaced_heads()
-    assert [mark.seq for mark in marks] == [300, 299, 297, 293, 285, 269, 237, 173, 45, 1]
-    assert all(outbox.head_at(mark.seq) == mark.head for mark in marks)
+    heads = outbox.spaced_heads()
+    assert [at.seq for at in heads] == [300, 299, 297, 293, 285, 269, 237, 173, 45, 1]
+    assert all(outbox.head_at(at.seq) == at.head for at in heads)
 
 
 def test_a_fact_too_large_to_be_said_again_is_refused(outbox: Outbox) -> None:

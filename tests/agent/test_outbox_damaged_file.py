@@ -19,7 +19,7 @@ def frame(number: int, letter: str, salts: bytes = PRESENT) -> bytes:
     return number.to_bytes(4) + bytes(4) + salts + bytes(8) + page(letter)
 
 
-def wreck(folder: Path, *frames: bytes, salts: bytes = PRESENT, rest: bytes = b"") -> DamagedFile:
+def damaged(folder: Path, *frames: bytes, salts: bytes = PRESENT, rest: bytes = b"") -> DamagedFile:
     """Return a database of pages 1 and 2 whose log holds some frames."""
     path = folder / "outbox.db"
     path.write_bytes(page("1") + page("2"))
@@ -29,7 +29,7 @@ def wreck(folder: Path, *frames: bytes, salts: bytes = PRESENT, rest: bytes = b"
 
 def test_the_newest_image_of_a_page_is_the_last_of_the_present_run(tmp_path: Path) -> None:
     leftover = frame(2, "z", EARLIER)
-    found = wreck(tmp_path, frame(2, "a"), frame(3, "b"), frame(2, "c"), leftover, rest=b"half a frame")
+    found = damaged(tmp_path, frame(2, "a"), frame(3, "b"), frame(2, "c"), leftover, rest=b"half a frame")
     assert [found.page(number) for number in (1, 2, 3, 4)] == [page("1"), page("c"), page("b"), None]
     images = [(2, page("c")), (3, page("b")), (2, page("a")), (1, page("1")), (2, page("2")), (2, page("z"))]
     assert list(found.images()) == images
@@ -39,7 +39,7 @@ def test_the_newest_image_of_a_page_is_the_last_of_the_present_run(tmp_path: Pat
 @pytest.mark.parametrize("byte", range(8))
 def test_one_wrong_bit_in_its_salts_does_not_hide_a_frame(tmp_path: Path, byte: int) -> None:
     wrong = bytes(value ^ (1 << byte if place == byte else 0) for place, value in enumerate(PRESENT))
-    found = wreck(tmp_path, frame(2, "a"), frame(2, "b", wrong), frame(1, "z", EARLIER))
+    found = damaged(tmp_path, frame(2, "a"), frame(2, "b", wrong), frame(1, "z", EARLIER))
     assert (found.page(1), found.page(2)) == (page("1"), page("b"))
     found.close()
 
@@ -48,7 +48,7 @@ def test_one_wrong_bit_in_its_salts_does_not_hide_a_frame(tmp_path: Path, byte: 
 def test_garbled_salts_in_one_place_do_not_make_the_log_another_run_s(tmp_path: Path, garbled: str) -> None:
     first = frame(1, "a", b"garbled!") if garbled == "first frame" else frame(1, "a")
     salts = b"garbled!" if garbled == "header" else PRESENT
-    found = wreck(tmp_path, first, frame(2, "b"), frame(2, "z", EARLIER), salts=salts)
+    found = damaged(tmp_path, first, frame(2, "b"), frame(2, "z", EARLIER), salts=salts)
     assert found.page(2) == page("b")
     found.close()
 

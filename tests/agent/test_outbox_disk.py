@@ -1,4 +1,4 @@
-"""What the proofs put a model in the place of does as POSIX says."""
+"""The real disk, which proofs replace by a model, does as POSIX says."""
 
 import os
 import stat

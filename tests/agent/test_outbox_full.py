@@ -1,4 +1,4 @@
-"""A full disk: nothing half-written, and it passes."""
+"""On a full disk nothing is half-written, and the outbox works again when there is room."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether a salvaged fact stands where it says: from the fact before, or to the fact after, and not by itself."""
+"""The chain proves the place of a salvaged fact: from the fact before, or to the fact after, and not by itself."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.proofs.power_cut.workload import STATION, touch
 LAST = 6
 
 
-class Wreckage:
+class DamagedStream:
     """The facts of a stream, some of them spoilt."""
 
     def __init__(self, path: Path) -> None:
@@ -50,55 +50,55 @@ class Wreckage:
 
 
 @pytest.fixture
-def wreckage(tmp_path: Path) -> Iterator[Wreckage]:
-    made = Wreckage(tmp_path / "outbox.db")
+def damaged(tmp_path: Path) -> Iterator[DamagedStream]:
+    made = DamagedStream(tmp_path / "outbox.db")
     yield made
     made.store.close()
 
 
-def test_a_fact_without_neighbours_whose_content_stands_elsewhere_is_not_believed(wreckage: Wreckage) -> None:
+def test_a_fact_without_neighbours_whose_content_stands_elsewhere_is_not_believed(damaged: DamagedStream) -> None:
     """In a torn page the number of one fact stands before the whole content of another."""
-    wreckage.lose(LAST - 1)
+    damaged.lose(LAST - 1)
     content = "(SELECT {} FROM facts WHERE place = ?)"
     columns = ("digest", "head", "salt", "body")
-    wreckage.store.rows(
+    damaged.store.rows(
         f"UPDATE facts SET ({', '.join(columns)}) = ({', '.join(content.format(one) for one in columns)}) "
         "WHERE place = ?",
         (*[place(1, 2)] * len(columns), place(1, LAST)),
     )
-    assert wreckage.judge() == [LAST]
-    assert set(wreckage.kept()) == set(range(1, LAST - 1))
+    assert damaged.judge() == [LAST]
+    assert set(damaged.kept()) == set(range(1, LAST - 1))
 
 
-def test_an_unharmed_stream_is_believed(wreckage: Wreckage) -> None:
-    assert wreckage.judge() == []
-    assert wreckage.kept() == wreckage.heads
+def test_an_unharmed_stream_is_believed(damaged: DamagedStream) -> None:
+    assert damaged.judge() == []
+    assert damaged.kept() == damaged.heads
 
 
 @pytest.mark.parametrize("seq", [1, 3, LAST - 1])
-def test_a_spoilt_head_between_two_facts_is_set_right(wreckage: Wreckage, seq: int) -> None:
-    wreckage.spoil_head(seq)
-    assert wreckage.judge() == []
-    assert wreckage.kept() == wreckage.heads
+def test_a_spoilt_head_between_two_facts_is_set_right(damaged: DamagedStream, seq: int) -> None:
+    damaged.spoil_head(seq)
+    assert damaged.judge() == []
+    assert damaged.kept() == damaged.heads
 
 
-def test_a_last_fact_to_which_the_chain_does_not_lead_is_not_believed(wreckage: Wreckage) -> None:
-    wreckage.spoil_head(LAST)
-    assert wreckage.judge() == [LAST]
-    assert LAST not in wreckage.kept()
+def test_a_last_fact_to_which_the_chain_does_not_lead_is_not_believed(damaged: DamagedStream) -> None:
+    damaged.spoil_head(LAST)
+    assert damaged.judge() == [LAST]
+    assert LAST not in damaged.kept()
 
 
-def test_two_facts_in_each_other_s_place_are_not_believed(wreckage: Wreckage) -> None:
-    wreckage.swap(3, 4)
-    assert wreckage.judge() == [3, 4]
-    assert sorted(wreckage.kept()) == [1, 2, 5, 6]
+def test_two_facts_in_each_other_s_place_are_not_believed(damaged: DamagedStream) -> None:
+    damaged.swap(3, 4)
+    assert damaged.judge() == [3, 4]
+    assert sorted(damaged.kept()) == [1, 2, 5, 6]
 
 
 @pytest.mark.parametrize(("issued", "doubtful"), [(LAST, []), (3, [4])])
 def test_a_lone_fact_is_believed_as_far_as_the_stream_is_known_to_have_gone(
-    wreckage: Wreckage, issued: int, doubtful: list[int]
+    damaged: DamagedStream, issued: int, doubtful: list[int]
 ) -> None:
-    wreckage.lose(3)
-    wreckage.lose(5)
-    wreckage.lose(6)
-    assert wreckage.judge(issued=issued) == doubtful
+    damaged.lose(3)
+    damaged.lose(5)
+    damaged.lose(6)
+    assert damaged.judge(issued=issued) == doubtful

@@ -1,4 +1,4 @@
-"""The mark that goes with each commit: it fits the facts after every way of writing, and misfit is damage."""
+"""The progress that is written with each commit fits the facts, however they were written; a misfit is damage."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,12 +39,12 @@ def test_after_saying_an_earlier_stream_again_the_file_is_as_sound_as_before(tmp
 
 
 @pytest.mark.parametrize("wrong", [None, {"issued": 9}, {"issued": 11}], ids=["gone", "behind", "ahead"])
-def test_a_mark_that_does_not_fit_is_damage_and_costs_no_fact(tmp_path: Path, wrong: dict[str, int] | None) -> None:
+def test_progress_that_does_not_fit_is_damage_and_costs_no_fact(tmp_path: Path, wrong: dict[str, int] | None) -> None:
     path = tmp_path / "outbox.db"
     outbox = filled(path)
     facts = facts_of(outbox)
     outbox.close()
-    _spoil_mark(path, wrong)
+    _spoil_progress(path, wrong)
     again = open_outbox(path)
     assert set_aside(path)
     assert [fact for fact in facts_of(again) if fact in facts] == facts
@@ -54,12 +54,12 @@ def test_a_mark_that_does_not_fit_is_damage_and_costs_no_fact(tmp_path: Path, wr
 def test_a_receipt_beyond_the_last_fact_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     filled(path).close()
-    _spoil_mark(path, {"receipted": 11})
+    _spoil_progress(path, {"receipted": 11})
     open_outbox(path).close()
     assert set_aside(path)
 
 
-def _spoil_mark(path: Path, wrong: dict[str, int] | None) -> None:
+def _spoil_progress(path: Path, wrong: dict[str, int] | None) -> None:
     store = Store(path)
     progress = load_progress(store, 1)
     assert progress == Progress(stream=1, day=0, issued=10)

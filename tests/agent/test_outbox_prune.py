@@ -1,4 +1,4 @@
-"""Bodies go 90 days after their receipt and never before; the chain stays."""
+"""Bodies are erased 90 days after their receipt and never before; the chain stays."""
 
 from pathlib import Path
 

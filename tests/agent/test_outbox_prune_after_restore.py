@@ -1,4 +1,4 @@
-"""What a county that came back from an old backup wants again is not erased between its word and the next commit."""
+"""A restored county's facts are not erased between its receipt, which lowers the progress, and the next commit."""
 
 from pathlib import Path
 

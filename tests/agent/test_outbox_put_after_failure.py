@@ -1,4 +1,4 @@
-"""A value that was confirmed holds at the next start, also where the write before it had failed."""
+"""A value that was confirmed is there at the next start, even if the write before it had failed."""
 
 from itertools import count
 from pathlib import Path

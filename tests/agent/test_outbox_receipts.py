@@ -1,4 +1,4 @@
-"""Receipts and epochs: what the county has is known by its receipts alone, whatever the order of things."""
+"""Receipts and epochs: only receipts tell what the county has, in whatever order they come."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A new epoch says again what the county may lack, each fact under the name that it was committed with."""
+"""A new epoch re-issues what the county may lack, each fact with the identity under which it was committed."""
 
 import tracemalloc
 from pathlib import Path
@@ -138,8 +138,8 @@ def test_what_a_restored_county_lacks_of_an_earlier_stream_is_said_again_on_requ
     outbox.open_epoch("differs", matched=20)
     (earlier,) = outbox.earlier_streams()
     assert (earlier.epoch, earlier.matched) == (old, 20)
-    assert [mark.seq for mark in earlier.heads] == [20, 19, 17, 13, 5, 1]
-    assert [mark.head for mark in earlier.heads] == [heads[mark.seq] for mark in earlier.heads]
+    assert [at.seq for at in earlier.heads] == [20, 19, 17, 13, 5, 1]
+    assert [at.head for at in earlier.heads] == [heads[at.seq] for at in earlier.heads]
     outbox.reissue_earlier(earlier, after=13)
     said = [ref.seq for ref, _ in facts_of(outbox) if ref.epoch == old]
     assert said == [*range(21, 31), *range(14, 21)]

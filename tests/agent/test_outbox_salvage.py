@@ -1,4 +1,4 @@
-"""A damaged outbox is salvaged, set aside and never a reason not to start."""
+"""A damaged outbox is salvaged and set aside, and the station starts in any case."""
 
 import errno
 import io

@@ -1,4 +1,4 @@
-"""What was erased long after its receipt is neither lost nor forgotten when the file is salvaged."""
+"""Facts whose bodies were erased are not stated as lost when the file is salvaged."""
 
 from pathlib import Path
 

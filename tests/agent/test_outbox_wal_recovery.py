@@ -1,4 +1,4 @@
-"""What was brought back from beyond a bad bit in the log is as durable as any other commit; leftovers do no harm."""
+"""Commits brought back from beyond a bad bit in the log are as durable as any other; leftovers do no harm."""
 
 from pathlib import Path
 

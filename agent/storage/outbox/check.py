@@ -63,6 +63,7 @@ def _check_beginning(store: Store, tip: Tip, *, station: str) -> None:
 
 
 def _check_chain(store: Store, tip: Tip, *, station: str, after: int) -> None:
+    """Compute the chain from ``after`` to the tip, and compare it with what the facts say."""
     head = _head_before(store, tip, station=station, after=after)
     expected = after + 1
     for fact in read_facts(store, tip.number, first=after + 1, last=tip.through):

@@ -4,10 +4,9 @@ When a stream ends, the next one re-issues only the facts that the county had no
 the matched ones, too. The station asks with `Compare` about each earlier stream and re-issues what the county lacks.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent.storage.outbox.stream import StoredFact, read_facts
+from agent.storage.outbox.stream import read_facts
 from agent.storage.store import Store
 from protocol import birth
 from protocol.facts import EpochOpened, decode_fact
@@ -28,7 +27,19 @@ def earlier_streams(store: Store, *, newest: int) -> list[EarlierStream]:
 
     A stream is left out when its facts were erased, long after their receipts.
     """
-    return [stream for number in range(newest - 1, 0, -1) for stream in _ended(store, number)]
+    streams: list[EarlierStream] = []
+    for number in range(newest - 1, 0, -1):
+        # The first fact of the next stream tells how this one ended.
+        first = next(read_facts(store, number + 1, first=1, last=1), None)
+        if first is None or first.body is None or not first.intact():
+            continue
+        opened = decode_fact(first.body)
+        if not isinstance(opened, EpochOpened) or opened.previous is None or opened.matched == 0:
+            continue
+        heads = spaced_heads(store, number, through=opened.matched)
+        if heads:
+            streams.append(EarlierStream(number, opened.previous, opened.matched, heads))
+    return streams
 
 
 def spaced_heads(store: Store, stream: int, *, through: int) -> list[birth.Mark]:
@@ -50,19 +61,3 @@ def spaced_seqs(through: int) -> list[int]:
         seq -= step
         step *= 2
     return [*seqs, 1] if through else []
-
-
-def _ended(store: Store, number: int) -> Iterator[EarlierStream]:
-    opened = _opening(next(read_facts(store, number + 1, first=1, last=1), None))
-    if opened is None or opened.previous is None or opened.matched == 0:
-        return
-    heads = spaced_heads(store, number, through=opened.matched)
-    if heads:
-        yield EarlierStream(number, opened.previous, opened.matched, heads)
-
-
-def _opening(fact: StoredFact | None) -> EpochOpened | None:
-    if fact is None or fact.body is None or not fact.intact():
-        return None
-    opened = decode_fact(fact.body)
-    return opened if isinstance(opened, EpochOpened) else None

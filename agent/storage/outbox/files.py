@@ -66,10 +66,18 @@ def make(path: Path, disk: Disk, fill: Callable[[Store], None], *, at: Moment) -
     made = _new(path)
     with _translated():
         try:
-            _fill(made, disk, fill)
+            _discard(made, disk)
+            store = Store(made, vfs=disk.vfs)
+            try:
+                fill(store)
+                # Everything into the file itself: the rename does not take a log along.
+                store.checkpoint()
+            finally:
+                store.close()
         except BaseException:
             _discard(made, disk)
             raise
+        # From this rename on a power cut no longer undoes the replacement: the next start finishes it.
         disk.rename(made, _ready(path))
         disk.sync_folder(path.parent)
         return _put_in_place(path, disk, at=at)
@@ -89,15 +97,12 @@ def check_header(path: Path, disk: Disk) -> None:
         # A short file is damaged even when the log has a first page: SQLite would not look at the log.
         if len(beginning) < PAGE_BYTES:
             raise Damaged(f"{len(beginning)} bytes")
-        if not beginning.startswith(_HEADER) and not _log_has_first_page(path, disk):
-            raise Damaged("not an outbox file")
+        if not beginning.startswith(_HEADER):
+            with closing(WalFrames(disk, wal_of(path))) as frames:
+                if not any(frames.number(index) == 1 for index in range(frames.count)):
+                    raise Damaged("not an outbox file")
     except OSError as error:
         raise Damaged(f"unreadable: {error}") from error
-
-
-def _log_has_first_page(path: Path, disk: Disk) -> bool:
-    with closing(WalFrames(disk, wal_of(path))) as frames:
-        return any(frames.number(index) == 1 for index in range(frames.count))
 
 
 def _new(path: Path) -> Path:
@@ -108,16 +113,6 @@ def _new(path: Path) -> Path:
 def _ready(path: Path) -> Path:
     """Return the name of a file that is complete and waits to be put in place."""
     return path.with_name(path.name + ".ready")
-
-
-def _fill(made: Path, disk: Disk, fill: Callable[[Store], None]) -> None:
-    _discard(made, disk)
-    store = Store(made, vfs=disk.vfs)
-    try:
-        fill(store)
-        store.checkpoint()
-    finally:
-        store.close()
 
 
 def _put_in_place(path: Path, disk: Disk, *, at: Moment) -> Path | None:

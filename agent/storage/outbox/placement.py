@@ -32,6 +32,7 @@ def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) 
         if head is None and alone and fact.seq <= issued and not _stands_elsewhere(store, fact):
             head = fact.head
         if head is None:
+            # The caller looks for its place among the facts that stay.
             store.rows("DELETE FROM facts WHERE place = ?", (place(stream, fact.seq),))
             doubtful.append(fact)
             continue
@@ -42,23 +43,29 @@ def take_out_misplaced(store: Store, stream: int, *, start: bytes, issued: int) 
 
 
 def _stands_elsewhere(store: Store, fact: StoredFact) -> bool:
+    # This reads the whole table, because digests have no index: a touch would pay for it, and only salvage asks.
     where = (fact.digest, place(fact.stream, fact.seq))
     return bool(store.rows("SELECT 1 FROM facts WHERE digest = ? AND place <> ? LIMIT 1", where))
 
 
 def follows(store: Store, fact: StoredFact, *, start: bytes) -> bool:
     """Return whether the chain leads from the stored fact before to this one."""
-    before = [start] if fact.seq == 1 else _heads(store, fact.stream, fact.seq - 1)
-    return any(_leads(head, fact, fact.head) for head in before)
-
-
-def _heads(store: Store, stream: int, seq: int) -> list[bytes]:
-    return [fact.head for fact in read_facts(store, stream, first=seq, last=seq)]
+    if fact.seq == 1:
+        return _leads(start, fact, fact.head)
+    before = read_facts(store, fact.stream, first=fact.seq - 1, last=fact.seq - 1)
+    return any(_leads(one.head, fact, fact.head) for one in before)
 
 
 def _proven_head(before: bytes | None, fact: StoredFact, after: StoredFact | None) -> bytes | None:
-    """Return the chain's true value at a fact as its neighbours prove it, or None."""
+    """Return the chain's true value at a fact as its neighbours prove it, or None.
+
+    Args:
+        before: The proven head at the seq before; None when there is a gap.
+        after: The fact at the next seq, if there is one.
+    """
     if before is not None:
+        # Two of the three must agree: the head before, the fact's own head, and the head after. The one that does not
+        # is the damaged one.
         computed = chain.next_head(before, seq=fact.seq, digest=fact.digest)
         if computed == fact.head or (after and _leads(computed, after, after.head)):
             return computed
@@ -70,6 +77,7 @@ def _leads(head: bytes, fact: StoredFact, to: bytes) -> bool:
 
 
 def _with_next(facts: Iterator[StoredFact]) -> Iterator[tuple[StoredFact, StoredFact | None]]:
+    """Yield each fact with the one at the next seq, or with None when there is a gap."""
     for fact, after in pairwise(one_after_another(facts, [None])):
         if fact:
             yield fact, after if after and after.seq == fact.seq + 1 else None

@@ -109,7 +109,7 @@ class ReceiptBook:
         stream = self._progress.stream
         self._progress = replace(self._progress, issued=issued)
         if self._lowered:
-            # The days tell what may be erased, and a county that lost facts must be able to get them again.
+            # The rows of days tell `prune` what may be erased. A county that lost facts must be able to get them again.
             store.rows("DELETE FROM marks WHERE id > ? AND id < ?", (place(stream, 0), place(stream + 1, 0)))
         write_progress(store, self._progress)
         # Only a trusted clock dates a receipt: with a wrong date, bodies could be erased years too early.

@@ -11,6 +11,7 @@ KEEP_DAYS = 90
 _BATCH = 500
 """Rows in one transaction: few, so that no touch waits long for it."""
 
+# The inner SELECT is there for LIMIT: SQLite as it is usually built knows none in an UPDATE.
 _ERASE = """UPDATE facts SET body = NULL, salt = NULL WHERE place IN (
     SELECT place FROM facts WHERE place BETWEEN ? AND ? AND body IS NOT NULL
     AND place NOT IN (SELECT place FROM held) ORDER BY place LIMIT ?) RETURNING place"""

@@ -1,6 +1,6 @@
 """Re-issue the facts of an old stream in a new one, each with the identity under which it was committed."""
 
-from collections.abc import Iterator
+from itertools import chain
 
 from agent.storage.outbox.stream import Appender, StoredFact, read_facts
 from agent.storage.store import Store
@@ -33,7 +33,9 @@ def reissue(
     """
     expected = after + 1
     whole = True
-    for fact in _intact_then_end(store, stream, after=after, through=through):
+    intact = (fact for fact in read_facts(store, stream, first=after + 1, last=through) if fact.intact())
+    # None stands for the end, so that a gap before it is found like any other.
+    for fact in chain(intact, [None]):
         seq = fact.seq if fact else through + 1
         if seq > expected:
             whole = False
@@ -43,11 +45,6 @@ def reissue(
             appender.add_fact(as_reissued(fact, at=at))
         expected = seq + 1
     return whole
-
-
-def _intact_then_end(store: Store, stream: int, *, after: int, through: int) -> Iterator[StoredFact | None]:
-    yield from (fact for fact in read_facts(store, stream, first=after + 1, last=through) if fact.intact())
-    yield None
 
 
 def as_reissued(fact: StoredFact, *, at: Moment) -> Reissued:

@@ -62,6 +62,7 @@ def _state_as_sqlite_reads_it(path: Path, disk: Disk) -> dict[str, bytes]:
 
 
 def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: Moment) -> None:
+    """Fill the new file in one transaction: what the damaged one has, and the stream that goes on from it."""
     old = scan.newest_stream()
     epoch = scan.epochs.get(old)
     with store.transaction():
@@ -77,6 +78,7 @@ def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: M
         appender.finish_reissue()
         generation = max((progress.generation for progress in scan.progress.values()), default=0)
         write_progress(store, Progress(stream=old + 1, day=0, generation=generation, issued=appender.tip.through))
+        # Last, because `take_out_misplaced` deletes and corrects facts.
         guard_facts(store)
 
 
@@ -109,6 +111,7 @@ def _carry_over(store: Store, damaged: DamagedFile, scan: Scan, *, station: str)
     Two facts have one place when a commit failed after it was written, and the next commit took its place.
     """
     for stream, epoch in scan.epochs.items():
+        # How far the stream re-issued an older one is not carried over. With 0, `prune` keeps the older one longer.
         store.rows("INSERT INTO streams VALUES (?, ?, 0)", (stream, epoch))
     for progress in scan.progress.values():
         if progress.stream in scan.epochs:

@@ -83,6 +83,7 @@ _INSERT = "INSERT INTO facts (place, epoch, salt, body, digest, head) VALUES (?,
 def insert_fact(store: Store, fact: StoredFact) -> bool:
     """Store a fact exactly as it lay in another file; return whether its place was free."""
     where = place(fact.stream, fact.seq)
+    # A conflict is no error: salvage meets each fact several times, and the first copy stays.
     row = (where, fact.epoch, fact.salt, fact.body, fact.digest, fact.head)
     return bool(store.rows(f"{_INSERT} ON CONFLICT DO NOTHING RETURNING place", row))
 
@@ -93,6 +94,7 @@ def load_tip(store: Store, *, station: str) -> Tip:
     Raises:
         Damaged: There is no stream.
     """
+    # Stream numbers only grow, so the highest is the current stream.
     streams = store.rows("SELECT number, epoch FROM streams ORDER BY number DESC LIMIT 1")
     if not streams:
         raise Damaged("no stream")

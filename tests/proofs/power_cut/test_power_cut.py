@@ -13,6 +13,7 @@ from agent.commands.command_log import CommandLog
 from agent.commands.log_tail import LogTail
 from agent.drivers import https
 from agent.station.commands import Commands
+from agent.storage import durable
 from agent.storage.errors import StorageFailed
 from agent.storage.outbox import Outbox
 from protocol.commands import Command
@@ -46,19 +47,28 @@ def test_commits_that_share_a_sector_are_caught(monkeypatch: pytest.MonkeyPatch)
     assert prove(cuts=1500, seed=5, only=OUTBOX).verdict.lost > 0
 
 
+def without_its_name(path: str | Path, content: bytes, **named: Any) -> None:
+    """Write durably, except that the folder is not synced."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(durable, "sync_folder", lambda _: None)
+        durable.write_durably(path, content, **named)
+
+
 @pytest.mark.parametrize(
-    ("place", "purpose"),
+    ("place", "instead", "purpose"),
     [
-        ("agent.storage.blobs.sync_folder", "announce"),
-        ("agent.kiosk.packs.sync_folder", "pack"),
-        ("agent.identity.station_identity.sync_folder", "identity"),
-        ("agent.rescue.stick.sync_folder", "export"),
-        ("agent.storage.durable.sync_folder", "identity"),
-        ("agent.storage.durable.sync_folder", "spool"),
+        ("agent.storage.blobs.write_durably", without_its_name, "announce"),
+        ("agent.kiosk.packs.write_durably", without_its_name, "pack"),
+        ("agent.identity.station_identity.write_durably", without_its_name, "identity"),
+        ("agent.camera.camera_process.write_durably", without_its_name, "spool"),
+        ("agent.rescue.stick.sync_folder", lambda _: None, "export"),
+        ("agent.storage.durable.sync_folder", lambda _: None, "identity"),
     ],
 )
-def test_a_name_that_is_not_synced_is_caught(place: str, purpose: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(place, lambda *_: None)
+def test_a_name_that_is_not_synced_is_caught(
+    place: str, instead: object, purpose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(place, instead)
     assert prove(cuts=400, seed=5, only=frozenset({purpose})).verdict.lost > 0
 
 
