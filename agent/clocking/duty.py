@@ -142,7 +142,7 @@ class Closing:
 
 
 def closings(desired: EffectiveState, *, after_ms: int, until_ms: int) -> list[Closing]:
-    """Return the windows that closed in ``(after_ms, until_ms]``, by time, and at most about two days back.
+    """Return the windows that closed in ``(after_ms, until_ms]``, by time, and only those of the last three dates.
 
     The bound keeps a station that was off for weeks from going through each of the days.
     """
