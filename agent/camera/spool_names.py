@@ -25,6 +25,7 @@ class PictureRequest(NamedTuple):
 def spool_name(request: PictureRequest, unique: str) -> str:
     """Return the name of the file. ``unique`` consists of a-z and 0-9."""
     if request.command is not None:
+        # Files of earlier releases are named so, and must still be read.
         subject = f"order-{request.command.hex()}"
     elif request.about is not None:
         subject = f"{request.about.epoch.hex()}-{request.about.seq}"
