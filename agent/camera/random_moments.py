@@ -58,7 +58,7 @@ class RandomMoments:
         self._count(running)
         return True
 
-    def _count(self, running: list[duty.Span]) -> None:
+    def _count(self, running: list[duty.DutySpan]) -> None:
         for span in running:
             key = (span.window.id, span.day)
             self._taken[key] = self._taken.get(key, 0) + 1

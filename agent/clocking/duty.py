@@ -43,7 +43,7 @@ def _wall_ms(minute: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DutySpan:
     """A person's window on a date: arrival in ``[opens, middle)``, departure in ``[middle, closes)``."""
 
     window: DutyWindow
@@ -59,7 +59,7 @@ class Span:
         return _half_way(self.start, self.end)
 
 
-def spans(desired: EffectiveState, person: str, day: date) -> list[Span]:
+def spans(desired: EffectiveState, person: str, day: date) -> list[DutySpan]:
     """Return a person's spans of ``day`` and of the days before and after it, by start.
 
     A person may come early and leave late, so the spans of two windows may overlap. Then the one closes and the other
@@ -76,12 +76,12 @@ def spans(desired: EffectiveState, person: str, day: date) -> list[Span]:
     return cut
 
 
-def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: date) -> list[Span]:
+def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: date) -> list[DutySpan]:
     settings = desired.settings
     # A night's window of yesterday reaches into today, and one of tomorrow may open before midnight.
     days = [day + timedelta(days=offset) for offset in (-1, 0, 1)]
     return [
-        Span(
+        DutySpan(
             window=window,
             day=on,
             start=_midnight(on) + window.start,
@@ -99,7 +99,7 @@ def _half_way(one: int, other: int) -> int:
     return -(-(one + other) // 2)
 
 
-def span_at(desired: EffectiveState, person: str, wall_ms: int) -> Span | None:
+def span_at(desired: EffectiveState, person: str, wall_ms: int) -> DutySpan | None:
     """Return the span in which a moment lies, or None."""
     minute = local_minute(wall_ms)
     around = spans(desired, person, local_day(wall_ms))
@@ -114,7 +114,7 @@ def direction_at(desired: EffectiveState, person: str, wall_ms: int) -> Directio
     return "in" if local_minute(wall_ms) < span.middle else "out"
 
 
-def running(desired: EffectiveState, wall_ms: int) -> list[Span]:
+def running(desired: EffectiveState, wall_ms: int) -> list[DutySpan]:
     """Return the spans of all people's duty windows that run at this moment, without early and late times."""
     minute = local_minute(wall_ms)
     around = _open_spans(desired, desired.windows, local_day(wall_ms))
