@@ -127,7 +127,7 @@ class CameraWorker:
         self._handed.discard(spooled)
 
     def _look_again(self) -> None:
-        # Where the queue is full, the thread looks after the next picture anyway.
+        # If the queue is full, the thread looks into the spool after the next picture anyway.
         with contextlib.suppress(queue.Full):
             self._asked.put_nowait(None)
 

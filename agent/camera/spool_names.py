@@ -1,6 +1,6 @@
 """Name files in the camera's spool so that a file's name alone says what its picture was taken for.
 
-The next run of the agent must be able to announce a picture of which it knows nothing but the file.
+If the agent is killed, its next run must announce the picture, and knows nothing of it but the file.
 """
 
 from pathlib import Path
