@@ -37,7 +37,7 @@ BIRTH_REFUSED: Final = "birth_refused"
 FACTS_REFUSED: Final = "facts_refused"
 COUNTY_LOST_FACTS: Final = "county_lost_facts"
 STREAM_ENDED: Final[dict[Literal["ahead", "differs"], str]] = {"ahead": "stream_ahead", "differs": "stream_differs"}
-"""By what the county's copy of the stream contradicted."""
+"""By how the station's stream differs from the county's copy (`protocol.facts.EpochReason`)."""
 MESSAGE_REFUSED: Final[dict[Down, str]] = {leaf: f"refused_{leaf}" for leaf in DOWN}
 """By the topic of a message that the station could not believe."""
 

@@ -1,1 +1,1 @@
-"""Pictures: asked for, taken in a process of their own, made small, and handed to the blob folder."""
+"""Pictures of the room. `snapshots` asks for them, a process of its own takes them, and the blob store gets them."""

@@ -1,7 +1,7 @@
 """Limits that the camera's process sets for itself, so that a bad picture costs the station one picture and no more.
 
 They are set with setrlimit(2); a limit that the service manager has set lower stays. A process that reaches a limit
-fails to take the picture or is ended, and the agent starts a new one. Where the service manager starts the process, the
+fails to take the picture or is ended, and the agent starts a new one. If the service manager starts the process, the
 unit ``cunhui-camera@.service`` sets limits of its own around these; a test compares them.
 """
 

@@ -1,7 +1,7 @@
 """The camera's process: ``python -m agent.camera.camera_process [DRIVER SETTINGS STATION FOLDER SPOOL]``.
 
 Without arguments the first line of its input is these five, as a JSON list. It takes pictures on request until its
-input ends; what is said on the line is `agent.camera.camera_protocol`. It is a process of its own because a camera's
+input ends; `agent.camera.camera_protocol` declares the conversation. It is a process of its own because a camera's
 driver may hang, crash, leak or be broken into. It ends itself when a picture takes too much
 (`agent.camera.camera_limits`), and the agent's end (`agent.camera.camera_worker`) starts a new one.
 """
@@ -23,14 +23,14 @@ from agent.storage.durable import write_durably
 _STALE_S = 60.0
 
 type Develop = Callable[[Camera], tuple[bytes, Suspect]]
-"""Takes one frame of a camera and returns the still made of it, and what is wrong with what is seen."""
+"""Takes one frame of a camera; returns the still made of it, and whether it is black, covered or frozen."""
 
 
 def main(arguments: list[str]) -> int:
     """Serve until the input ends."""
     start = CameraStart.parse(arguments or json.loads(sys.stdin.readline()))
     limit_process()
-    # From now on standard output is for replies alone: what a library prints goes to the log, by standard error.
+    # From now on standard output is for replies alone. What a library prints goes to standard error, and so to the log.
     replies = os.dup(1)
     os.dup2(2, 1)
     _clear(start.spool)

@@ -83,12 +83,12 @@ class CameraWorker:
         self._line: CameraLine | None = None
 
     def start(self) -> None:
-        """Begin; hand over what the spool still holds."""
+        """Begin, and hand over the pictures that an earlier run left in the spool."""
         self._look_again()
         self._thread.start()
 
     def request(self, request: PictureRequest) -> bool:
-        """Ask for a picture; False when too many are waiting."""
+        """Ask for a picture; return False if too many are waiting."""
         try:
             self._asked.put_nowait(request)
         except queue.Full:
@@ -97,7 +97,7 @@ class CameraWorker:
         return True
 
     def request_frame(self, command: bytes) -> bool:
-        """Ask for a frame of a live view, which is kept nowhere; False when too many pictures are waiting."""
+        """Ask for a frame of a live view, which is stored nowhere; return False if too many pictures are waiting."""
         try:
             self._asked.put_nowait(command)
         except queue.Full:
@@ -123,11 +123,11 @@ class CameraWorker:
             self._look_again()
 
     def requeue(self, spooled: str) -> None:
-        """Hand a spool file over once more with the next picture, or within half a minute."""
+        """Hand a spool file over again with the next picture, or within half a minute."""
         self._handed.discard(spooled)
 
     def _look_again(self) -> None:
-        # Where the queue is full, the thread looks after the next picture anyway.
+        # If the queue is full, the thread looks into the spool after the next picture anyway.
         with contextlib.suppress(queue.Full):
             self._asked.put_nowait(None)
 
@@ -189,6 +189,7 @@ class CameraWorker:
             self._report_failure(request, self._problem(reply))
 
     def _frame(self, command: bytes) -> FrameTaken:
+        """Have the process take a frame and send it over the line."""
         try:
             reply = self._ask(FRAME)
             if isinstance(reply, FrameFollows) and self._line is not None:
@@ -203,6 +204,7 @@ class CameraWorker:
         self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem, command=command))
 
     def _ask(self, request: str) -> Reply:
+        """Ask the process. However it fails to reply, that is a failed picture of a process that has ended."""
         try:
             return self._running().ask(request, within_s=self._limit_s)
         except NoReply as error:
@@ -218,6 +220,7 @@ class CameraWorker:
         return reply.reason
 
     def _running(self) -> CameraLine:
+        """Return the line to a process that runs; start one if there is none."""
         if self._line is not None and not self._line.alive():
             self._end_line()
         if self._line is None:

@@ -35,7 +35,7 @@ class RandomMoments:
         self._looked_ms: int | None = None
 
     def recall(self, facts: Iterable[Fact], desired: EffectiveState) -> None:
-        """Count what an earlier run took, so that a restart gives no window more than its share."""
+        """Count the pictures that an earlier run took, so that after a restart no window gets more than its share."""
         for fact in facts:
             if isinstance(fact, BlobAnnounced) and fact.purpose == "random":
                 self._count(duty.running(desired, fact.at.wall))
@@ -58,7 +58,7 @@ class RandomMoments:
         self._count(running)
         return True
 
-    def _count(self, running: list[duty.Span]) -> None:
+    def _count(self, running: list[duty.DutySpan]) -> None:
         for span in running:
             key = (span.window.id, span.day)
             self._taken[key] = self._taken.get(key, 0) + 1

@@ -1,6 +1,6 @@
 """Name files in the camera's spool so that a file's name alone says what its picture was taken for.
 
-The next run of the agent must be able to announce a picture of which it knows nothing but the file.
+If the agent is killed, its next run must announce the picture, and knows nothing of it but the file.
 """
 
 from pathlib import Path
@@ -25,6 +25,7 @@ class PictureRequest(NamedTuple):
 def spool_name(request: PictureRequest, unique: str) -> str:
     """Return the name of the file. ``unique`` consists of a-z and 0-9."""
     if request.command is not None:
+        # Files of earlier releases are named so, and must still be read.
         subject = f"order-{request.command.hex()}"
     elif request.about is not None:
         subject = f"{request.about.epoch.hex()}-{request.about.seq}"

@@ -1,1 +1,1 @@
-"""What a touch of a card means: repeat, direction, duty window, the light and the fact."""
+"""Touches of cards. `desk` records a touch: read it first. `touch_history` decides whether it repeats another."""

@@ -217,7 +217,7 @@ class ClockingDesk:
     def _tell(self, one: _JudgedTouch, refs: list[FactRef]) -> None:
         """Remember a touch that is on disk now, and show its outcome on lamp and screen."""
         ref = refs[0]
-        if one.touch.answer != "repeat" and one.fresh:
+        if one.fresh:  # also an unknown card's: it may be bound to a person later in the day
             self._history.add(ref, one.touch)
         self._lamp.show(_COLOURS[one.touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
         self._show_outcome(one)
@@ -226,26 +226,28 @@ class ClockingDesk:
 
     def _show_outcome(self, one: _JudgedTouch) -> None:
         touch = one.touch
+        # The touch that counts: the history has just remembered a fresh one, so a fresh touch finds itself.
         seen = self._history.repeated(touch.card, touch.at) if touch.answer in ("recorded", "repeat") else None
         if seen is None:
-            self._show(self._of_nobody(touch))
+            self._show(self._shown_to_stranger(touch))
         elif touch.answer == "recorded":
-            self._show(replace(self._of_owner(seen, one.person, touch.at), answer="recorded"))
+            self._show(replace(self._shown_to_owner(seen, one.person, touch.at), answer="recorded"))
         elif one.corrects is not None:
             seen.direction, seen.tapped = touch.direction, touch.at.mono
-            self._show(replace(self._of_owner(seen, one.person, touch.at), answer="recorded", corrected=True))
+            self._show(replace(self._shown_to_owner(seen, one.person, touch.at), answer="recorded", corrected=True))
         else:
             offer = self._correcting.touched_again(seen, touch.at)
-            self._show(self._of_owner(seen, one.person, touch.at, offer), offer)
+            self._show(self._shown_to_owner(seen, one.person, touch.at, offer), offer)
 
-    def _of_nobody(self, touch: Touch) -> TouchShown:
+    def _shown_to_stranger(self, touch: Touch) -> TouchShown:
         """Return what the screen shows for an unknown or a lost card."""
+        # Before the county's first list every card is unknown, and the screen must not blame the card for it.
         no_list = touch.answer == "unknown" and not self._twin.version
         at = touch.at
         colour = _COLOURS[touch.answer]
         return TouchShown(colour=colour, answer=touch.answer, wall=at.wall, quality=at.quality, no_list=no_list)
 
-    def _of_owner(
+    def _shown_to_owner(
         self, seen: RememberedTouch, person: str, now: Moment, open_now: Offer | Wish | None = None
     ) -> TouchShown:
         """Return what the screen shows its owner of a recorded touch, and how its direction can be corrected now.
@@ -301,4 +303,4 @@ class ClockingDesk:
         if of is None or card is None or card.lost:
             self._screens.answer(kiosk, Sorry(reason="too_late", touch=touch))
         else:
-            self._show(self._of_owner(of.seen, card.person, now, open_now), open_now)
+            self._show(self._shown_to_owner(of.seen, card.person, now, open_now), open_now)

@@ -43,7 +43,7 @@ def _wall_ms(minute: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DutySpan:
     """A person's window on a date: arrival in ``[opens, middle)``, departure in ``[middle, closes)``."""
 
     window: DutyWindow
@@ -64,7 +64,7 @@ class Span:
         return self.end - _midnight(self.day)
 
 
-def spans(desired: EffectiveState, person: str, day: date) -> list[Span]:
+def spans(desired: EffectiveState, person: str, day: date) -> list[DutySpan]:
     """Return a person's spans of ``day`` and of the days before and after it, by start.
 
     A person may come early and leave late, so the spans of two windows may overlap. Then the one closes and the other
@@ -81,12 +81,12 @@ def spans(desired: EffectiveState, person: str, day: date) -> list[Span]:
     return cut
 
 
-def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: date) -> list[Span]:
+def _open_spans(desired: EffectiveState, windows: Iterable[DutyWindow], day: date) -> list[DutySpan]:
     settings = desired.settings
     # A night's window of yesterday reaches into today, and one of tomorrow may open before midnight.
     days = [day + timedelta(days=offset) for offset in (-1, 0, 1)]
     return [
-        Span(
+        DutySpan(
             window=window,
             day=on,
             start=_midnight(on) + window.start,
@@ -104,7 +104,7 @@ def _half_way(one: int, other: int) -> int:
     return -(-(one + other) // 2)
 
 
-def span_at(desired: EffectiveState, person: str, wall_ms: int) -> Span | None:
+def span_at(desired: EffectiveState, person: str, wall_ms: int) -> DutySpan | None:
     """Return the span in which a moment lies, or None."""
     minute = local_minute(wall_ms)
     around = spans(desired, person, local_day(wall_ms))
@@ -119,7 +119,7 @@ def direction_at(desired: EffectiveState, person: str, wall_ms: int) -> Directio
     return "in" if local_minute(wall_ms) < span.middle else "out"
 
 
-def running(desired: EffectiveState, wall_ms: int) -> list[Span]:
+def running(desired: EffectiveState, wall_ms: int) -> list[DutySpan]:
     """Return the spans of all people's duty windows that run at this moment, without early and late times."""
     minute = local_minute(wall_ms)
     around = _open_spans(desired, desired.windows, local_day(wall_ms))
@@ -147,7 +147,7 @@ class Closing:
 
 
 def closings(desired: EffectiveState, *, after_ms: int, until_ms: int) -> list[Closing]:
-    """Return the windows that closed in ``(after_ms, until_ms]``, by time, and at most about two days back.
+    """Return the windows that closed in ``(after_ms, until_ms]``, by time, and only those of the last three dates.
 
     The bound keeps a station that was off for weeks from going through each of the days.
     """

@@ -173,7 +173,7 @@ class TouchHistory:
             for span, arrived, left in marks
         )
 
-    def _lacking_in(self, person: str, span: duty.Span, minute: int, touched: int | None) -> Iterator[Lacking]:
+    def _lacking_in(self, person: str, span: duty.DutySpan, minute: int, touched: int | None) -> Iterator[Lacking]:
         arrived, left = self._arrival_and_departure(person, span)
         may_be_it = touched is not None and span.opens <= touched < span.closes
         marks: tuple[tuple[Missing, _ShownTouch | None, int], ...] = (
@@ -215,7 +215,7 @@ class TouchHistory:
         card = self._twin.card(self._touches[-1].token)
         return card.person if card and not card.lost else None
 
-    def _row(self, person: Person, apart: str, span: duty.Span, minute: int) -> DutyRow:
+    def _row(self, person: Person, apart: str, span: duty.DutySpan, minute: int) -> DutyRow:
         arrived, left = self._arrival_and_departure(person.id, span)
         window = span.window
         return DutyRow(
@@ -233,13 +233,13 @@ class TouchHistory:
             left_by_time=left is not None and left.by_time,
         )
 
-    def _spans_of(self, person: str, wall: int) -> list[duty.Span]:
+    def _spans_of(self, person: str, wall: int) -> list[duty.DutySpan]:
         """Return the spans of a moment's date, and yesterday's span if a night's window still runs."""
         day, minute = duty.local_day(wall), duty.local_minute(wall)
         around = duty.spans(self._twin.desired, person, day)
         return [span for span in around if span.day == day or (span.day < day and minute < span.closes)]
 
-    def _arrival_and_departure(self, person: str, span: duty.Span) -> tuple[_ShownTouch | None, _ShownTouch | None]:
+    def _arrival_and_departure(self, person: str, span: duty.DutySpan) -> tuple[_ShownTouch | None, _ShownTouch | None]:
         """Return the first arrival and the last departure in a span."""
         arrivals: list[_ShownTouch] = []
         departures: list[_ShownTouch] = []

@@ -1,1 +1,1 @@
-"""What is known of the county's commands: which were begun, and how each ended."""
+"""The county's commands: which came and how each ended. Carrying them out is `agent.station.commands`."""

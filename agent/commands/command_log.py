@@ -104,7 +104,7 @@ class CommandLog:
         self._known = known
 
     def _with(self, command: Command, *, finished: bool) -> dict[bytes, KnownCommand]:
-        """Return what is known and this command, with the oldest past commands forgotten if there is no room."""
+        """Return the known commands with this one added; if there is no room, the oldest past ones are forgotten."""
         known = dict(self._known)
         while len(known) >= MAX_REMEMBERED:
             past = next((one for one in known.values() if self._is_past(one)), None)

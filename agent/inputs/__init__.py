@@ -1,1 +1,1 @@
-"""What else the station senses: readers, doors, motion and keyboards, each watched on a thread of its own."""
+"""Readers, door contacts, motion sensors and keyboards: each is watched on a thread of its own and tells the core."""

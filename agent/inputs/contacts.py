@@ -84,7 +84,7 @@ class Contacts:
         return {name: known.now is not None for name, known in self._inputs.items()}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
-        """Learn from the last facts what an earlier run stated, so that a restart repeats none and counts on."""
+        """Learn from the last facts what an earlier run stated, so that none is repeated and the limit still holds."""
         boot = self._clock.now().boot
         for _, fact in facts:
             if isinstance(fact, ContactChanged) and fact.input in self._inputs:

@@ -1,1 +1,1 @@
-"""How the station does: its machine, its devices, why it last started, and the alarms that are open."""
+"""How the station is: its machine and devices, why it last started, and the alarms that stand."""

@@ -53,7 +53,7 @@ class LastBoot:
         return self._verdict.reason if self._verdict else None
 
     def judge(self, reset: ResetCause | None, *, last_alive: Moment | None) -> None:
-        """Judge once why the machine started, by what the hardware tells of its reset and how the last run ended."""
+        """Judge once why the machine started, by the hardware's cause of the reset and by how the last run ended."""
         if self._verdict is None:
             now = self._clock.now()
             self._verdict = _BootVerdict(now.boot, self._reason(reset, last_alive, now))

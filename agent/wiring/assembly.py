@@ -25,8 +25,7 @@ from agent.identity.renewal import Renewal
 from agent.identity.station_identity import Identity
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
-from agent.inputs.watched_contact import WatchedContact
-from agent.inputs.watched_reader import WatchedReader
+from agent.inputs.watched_devices import WatchedContact, WatchedReader
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.kiosk_socket import KioskSocket
 from agent.kiosk.learning import Learning

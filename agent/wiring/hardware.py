@@ -13,7 +13,7 @@ from agent.config.station_config import Chosen, StationConfig
 from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox
-from agent.inputs.watched_keyboards import WatchedKeyboards
+from agent.inputs.watched_devices import WatchedKeyboards
 from agent.ports import CardReader, Contact, Indicator, Machine, TimeHint
 from agent.station.core import EventSource
 from agent.storage.blobs import BlobStore

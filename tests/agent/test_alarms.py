@@ -1,4 +1,4 @@
-"""A lasting alarm is said once, cleared once, and known across restarts."""
+"""An alarm about a lasting state is raised once, cleared once, and known across restarts."""
 
 from pathlib import Path
 

@@ -7,7 +7,7 @@ import pytest
 from agent.events import InputChanged, InputFailed
 from agent.inbox import Inbox
 from agent.inputs.contacts import CALM_MS, HOUR_MS, MAX_AN_HOUR, PICTURE_EVERY_MS
-from agent.inputs.watched_contact import WatchedContact
+from agent.inputs.watched_devices import WatchedContact
 from agent.storage.recent import recent_facts
 from protocol.facts import AlarmCleared, AlarmRaised, ContactChanged
 from tests.agent.bench import Bench, bench, desired
@@ -173,7 +173,7 @@ def test_an_input_that_can_not_be_watched_is_an_alarm(station: Bench) -> None:
 
 
 def test_an_input_that_could_not_be_watched_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.inputs.watched_contact.RETRY_S", 0.01)
+    monkeypatch.setattr("agent.inputs.watched_devices.RETRY_S", 0.01)
     inbox, fake = Inbox(), FakeContact(broken=True)
     contact = WatchedContact(fake, DOOR, inbox)
     contact.start()

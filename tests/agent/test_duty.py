@@ -82,7 +82,8 @@ def test_windows_close_when_their_departures_end() -> None:
     assert duty.closings(village(), after_ms=at(900), until_ms=at(1229)) == []
 
 
-def test_closings_look_two_days_back_at_most() -> None:
-    found = duty.closings(village(), after_ms=0, until_ms=at(1439))
-    assert {one.day for one in found} <= {date(2026, 11, day) for day in (20, 23, 24)}
-    assert len(found) <= 8
+def test_closings_look_three_dates_back_at_most() -> None:
+    on_friday = at(1439) + 3 * 86_400_000
+    found = duty.closings(village(), after_ms=0, until_ms=on_friday)
+    days = [date(2026, 11, day) for day in (24, 25, 26, 27)]
+    assert [(one.day, one.window) for one in found] == [(day, window) for day in days for window in ("am", "pm")]

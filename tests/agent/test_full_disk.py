@@ -1,4 +1,4 @@
-"""When the disk takes nothing the lamp is red, the screen says why, and nothing is half-written."""
+"""When the disk is full or fails at a touch, the lamp is red, the screen says why, and nothing is half-written."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ups and downs, the last-alive mark, and windows that close while the station is up."""
+"""Ups and downs, the alive stamp, and windows that close while the station is up."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_the_first_start_is_a_power_on_with_nothing_before(tmp_path: Path, syste
         assert (booted.cause, booted.last_alive, booted.software) == ("power_on", None, "cunhui-agent test")
 
 
-def test_the_same_boot_is_a_restart_and_a_commit_is_a_mark(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_the_same_boot_is_a_restart_and_a_commit_is_a_stamp(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system) as before:
         before.lifecycle.started(last_fact=None)
         before.accept(desired())
@@ -33,24 +33,24 @@ def test_the_same_boot_is_a_restart_and_a_commit_is_a_mark(tmp_path: Path, syste
         assert booted.last_alive == touched
 
 
-def test_another_boot_is_a_power_on_after_the_mark(tmp_path: Path, system: FakeSystemClock) -> None:
+def test_another_boot_is_a_power_on_after_the_stamp(tmp_path: Path, system: FakeSystemClock) -> None:
     with bench(tmp_path, system) as before:
         before.lifecycle.started(last_fact=None)
         before.lifecycle.committed()
         system.pass_ms(STAMP_EVERY_MS)
         before.lifecycle.tick()
-        marked = before.now()
+        stamped = before.now()
         system.pass_ms(MINUTE_MS)
     system.reboot(b"boot-two--------")
     with bench(tmp_path, system, trusted=False) as after:
         after.lifecycle.started(last_fact=after.recent[-1][1].at)
         booted = after.of(Booted)[-1]
-        assert (booted.cause, booted.last_alive) == ("power_on", marked)
+        assert (booted.cause, booted.last_alive) == ("power_on", stamped)
         assert booted.at.quality == "restored"
-        assert booted.at.wall == marked.wall + system.mono
+        assert booted.at.wall == stamped.wall + system.mono
 
 
-def test_a_boot_that_never_knew_the_time_was_after_the_mark_all_the_same(
+def test_a_boot_that_never_knew_the_time_was_after_the_stamp_all_the_same(
     tmp_path: Path, system: FakeSystemClock
 ) -> None:
     with bench(tmp_path, system) as first:
@@ -65,7 +65,7 @@ def test_a_boot_that_never_knew_the_time_was_after_the_mark_all_the_same(
         assert third.of(Booted)[-1].last_alive == undated
 
 
-def test_the_mark_is_at_most_10_minutes_old_and_written_no_oftener(station: Bench, system: FakeSystemClock) -> None:
+def test_the_stamp_is_at_most_10_minutes_old_and_written_no_oftener(station: Bench, system: FakeSystemClock) -> None:
     station.lifecycle.started(last_fact=None)
     written = set()
     for _ in range(360):
@@ -175,7 +175,7 @@ def test_a_full_disk_delays_what_happened_and_loses_nothing(station: Bench, syst
     assert (closed.window, closed.at) == ("am", at)
 
 
-def test_a_damaged_mark_is_no_mark(station: Bench) -> None:
+def test_a_damaged_stamp_is_no_stamp(station: Bench) -> None:
     station.outbox.put("last_alive", b"\xc1")
     station.lifecycle.started(last_fact=None)
     assert station.of(Booted)[-1].last_alive is None

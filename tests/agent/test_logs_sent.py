@@ -1,4 +1,4 @@
-"""The log's end goes to the county on its order, and nothing secret goes with it."""
+"""The log's end goes to the county on its command, and nothing secret goes with it."""
 
 import logging
 from pathlib import Path

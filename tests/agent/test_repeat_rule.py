@@ -1,4 +1,4 @@
-"""A second touch of the same card within 120 s is answered 已打卡; the raw touch is still a fact."""
+"""The repeat rule: a second touch of the same card within 120 s is answered 已打卡, and it is still a fact."""
 
 from pathlib import Path
 

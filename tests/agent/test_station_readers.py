@@ -13,7 +13,7 @@ from agent.config.station_config import OUTBOX_FILE, load
 from agent.drivers.system_clock import LinuxClock
 from agent.events import AlarmSeen, Event, ReaderReady, StopAsked
 from agent.inbox import Inbox
-from agent.inputs.watched_keyboards import WatchedKeyboards
+from agent.inputs.watched_devices import WatchedKeyboards
 from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock

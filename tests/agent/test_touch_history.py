@@ -1,4 +1,4 @@
-"""The station's short memory of touches: what a day's board needs, however long the station runs."""
+"""The station's memory of touches keeps what a day's board needs, however long the station runs."""
 
 from pathlib import Path
 

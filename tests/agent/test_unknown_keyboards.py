@@ -9,7 +9,7 @@ from agent.drivers.keyboard_watch import KeyboardWatch
 from agent.drivers.keyboards import Keyboard
 from agent.events import AlarmSeen, StrangeKeyboard
 from agent.inbox import Inbox
-from agent.inputs.watched_keyboards import MOST_AN_HOUR, RAISE_AGAIN_AFTER_S, WatchedKeyboards
+from agent.inputs.watched_devices import MOST_AN_HOUR, RAISE_AGAIN_AFTER_S, WatchedKeyboards
 from tests.fakes.keyboards import WEDGE, FakeKeyboards, keyboard
 
 KEYPAD, STRANGE = "1a2c:0e24", "dead:beef"

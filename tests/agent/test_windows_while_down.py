@@ -13,7 +13,7 @@ from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
 def test_a_start_that_knows_since_when_it_was_down_claims_no_window(
     tmp_path: Path, system: FakeSystemClock, rebooted: bool
 ) -> None:
-    """As in the field: there is a last-alive mark, and the time is known soon after the start."""
+    """As in the field: there is an alive stamp, and the time is known soon after the start."""
     with bench(tmp_path, system) as before:
         before.lifecycle.started(last_fact=None)
         before.accept(desired())
