@@ -27,7 +27,7 @@ from agent.config.catalogue import (
     settings_of,
 )
 from agent.config.settings import KINDS, USB_ID, Setting, Settings, filled, one_of, shaped
-from agent.config.toml_lines import Place, Written
+from agent.config.toml_lines import TomlPath, TomlText
 from protocol.facts import ContactKind
 
 OUTBOX_FILE = "outbox.db"
@@ -64,11 +64,11 @@ class StationConfig:
     county_url: str
     """``https://HOST[:PORT]`` without a final slash."""
     county_ca: Path
-    readers: tuple["Chosen", ...]
-    indicator: "Chosen"
-    camera: "Chosen | None"
+    readers: tuple["ChosenDriver", ...]
+    indicator: "ChosenDriver"
+    camera: "ChosenDriver | None"
     inputs: tuple["ChosenInput", ...]
-    machine: "Chosen"
+    machine: "ChosenDriver"
     kiosk_socket: Path
     keyboards: tuple[str, ...] | None
     """USB vendor and product of the keyboards that are allowed, beside card readers; None if all are allowed."""
@@ -78,7 +78,7 @@ class StationConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenDriver:
     """A driver with its settings. ``name`` is what people and facts call the device."""
 
     driver: str
@@ -91,7 +91,7 @@ class ChosenInput:
     """A driver of an input with its settings, and what kind of sensor the input is."""
 
     sensor: ContactKind
-    chosen: Chosen
+    chosen: ChosenDriver
 
 
 def _url(value: str) -> str:
@@ -202,17 +202,17 @@ def _read(path: Path) -> str:
 class _Checker:
     """Collects mistakes while the file is read."""
 
-    def __init__(self, written: Written) -> None:
+    def __init__(self, written: TomlText) -> None:
         self._written = written
         self._mistakes = [Mistake(line, message) for line, message in written.mistakes.items()]
-        self._paths: list[tuple[Place, str, Setting, dict[str, Any]]] = []
-        self._takers: list[tuple[Place, Setting, object]] = []
+        self._paths: list[tuple[TomlPath, str, Setting, dict[str, Any]]] = []
+        self._takers: list[tuple[TomlPath, Setting, object]] = []
 
     def stop_if_wrong(self) -> None:
         if self._mistakes:
             raise BadConfig(self._mistakes)
 
-    def section(self, path: Place, table: object, settings: Settings) -> dict[str, Any]:
+    def section(self, path: TomlPath, table: object, settings: Settings) -> dict[str, Any]:
         """Check one section and return its values, defaults filled in."""
         values = {name: setting.default for name, setting in settings.items()}
         if not isinstance(table, dict | None):
@@ -231,7 +231,7 @@ class _Checker:
                 self._takers.append(((*path, name), setting, value))
         return values
 
-    def _is_good(self, path: Place, setting: Setting, given: object) -> bool:
+    def _is_good(self, path: TomlPath, setting: Setting, given: object) -> bool:
         """Note what is wrong with a value; ``given`` is None if the file has none."""
         problem = ""
         if given is None:
@@ -248,12 +248,12 @@ class _Checker:
 
     def device(
         self,
-        path: Place,
+        path: TomlPath,
         table: object,
         drivers: Mapping[str, str],
         common: Settings = _NO_SETTINGS,
         none: tuple[str, ...] = (),
-    ) -> Chosen:
+    ) -> ChosenDriver:
         """Check a section that chooses a driver, with the ``common`` settings and those of the driver.
 
         Args:
@@ -268,21 +268,21 @@ class _Checker:
             table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
         return self.chosen(path, table, (*none, *drivers), {**common, **(known or {})})
 
-    def chosen(self, path: Place, table: object, drivers: tuple[str, ...], settings: Settings) -> Chosen:
+    def chosen(self, path: TomlPath, table: object, drivers: tuple[str, ...], settings: Settings) -> ChosenDriver:
         """Check a section that chooses one of some drivers with the same settings."""
         names = {"driver": Setting(str, required=True, check=one_of(*drivers)), "name": _NAME}
         values = self.section(path, table, {**names, **settings})
         driver, name = str(values.pop("driver")), values.pop("name")
-        return Chosen(driver=driver, name=name or driver, settings=values)
+        return ChosenDriver(driver=driver, name=name or driver, settings=values)
 
-    def _settings(self, path: Place, place: str) -> Settings | None:
+    def _settings(self, path: TomlPath, place: str) -> Settings | None:
         try:
             return settings_of(place)
         except DriverMissing as error:
             self._add((*path, "driver"), f"driver：本机少装了程序库 {error.library}，这个驱动用不了")
             return None
 
-    def readers(self, tables: object) -> list[Chosen]:
+    def readers(self, tables: object) -> list[ChosenDriver]:
         """Check the readers, each a section ``[[reader]]``."""
         if not isinstance(tables, list) or not tables:
             if self._is_lost(("reader",)):
@@ -302,7 +302,7 @@ class _Checker:
         self._names_differ("input", "输入", chosen)
         return [ChosenInput(sensor=one.settings.pop("kind"), chosen=one) for one in chosen]
 
-    def _names_differ(self, section: str, what: str, chosen: list[Chosen]) -> None:
+    def _names_differ(self, section: str, what: str, chosen: list[ChosenDriver]) -> None:
         for number, one in enumerate(chosen):
             if one.name in [other.name for other in chosen[:number]]:
                 self._add((section, number), f"有两个{what}都叫“{one.name}”，请用 name 取不同的名字")
@@ -313,7 +313,7 @@ class _Checker:
 
     def place_paths(self, folder: Path) -> None:
         """Make paths absolute. Refuse socket paths that the kernel would refuse, and those that are used twice."""
-        taken: dict[Path, Place] = {}
+        taken: dict[Path, TomlPath] = {}
         for path, name, setting, values in self._paths:
             place = values[name] = folder / values[name]
             if setting.path == "socket":
@@ -323,7 +323,7 @@ class _Checker:
                 if first != (*path, name):
                     self._add((*path, name), f"{name}：与{self._where(first)} 同名，请取不同的名字")
 
-    def certificates(self, file: Path, path: Place) -> None:
+    def certificates(self, file: Path, path: TomlPath) -> None:
         """Refuse a file that can't be read or holds no certificate (RFC 7468)."""
         try:
             found = b"-----BEGIN CERTIFICATE-----" in file.read_bytes()[:_MAX_FILE_BYTES]
@@ -335,27 +335,27 @@ class _Checker:
 
     def nothing_twice(self) -> None:
         """Refuse a value that two settings can't share, such as a pin."""
-        taken: dict[tuple[str, object], Place] = {}
+        taken: dict[tuple[str, object], TomlPath] = {}
         for path, setting, value in self._takers:
             first = taken.setdefault((setting.takes, value), path)
             if first is not path:
                 self._add(path, f"{path[-1]}：{setting.takes} {value} 已经给了{self._where(first)}，不能再用")
 
-    def _where(self, place: Place) -> str:
+    def _where(self, place: TomlPath) -> str:
         """Say where a setting stands in the file. A setting that is not in the file has its default."""
         line = self._line(place)
         return f"第 {line} 行的 {place[-1]}" if line else f"[{place[0]}] 的 {place[-1]}（没写，是默认值）"
 
-    def _add(self, path: Place, message: str) -> None:
+    def _add(self, path: TomlPath, message: str) -> None:
         """Note a mistake where the nearest key or section of a path stands; not for a line with a mistake of
         writing."""
         line = self._line(path)
         if line not in self._written.mistakes:
             self._mistakes.append(Mistake(line, message))
 
-    def _is_lost(self, path: Place) -> bool:
+    def _is_lost(self, path: TomlPath) -> bool:
         return any(path[:end] in self._written.lost for end in range(1, len(path) + 1))
 
-    def _line(self, path: Place) -> int:
+    def _line(self, path: TomlPath) -> int:
         parts = [path[:end] for end in range(len(path), 0, -1)]
         return next((self._written.lines[part] for part in parts if part in self._written.lines), 0)

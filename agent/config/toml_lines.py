@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-type Place = tuple[str | int, ...]
+type TomlPath = tuple[str | int, ...]
 """Where a value stands: section, its number if sections repeat, key."""
 
 _STRING = r'"(?:\\.|[^"\\])*"|' + r"'[^']*'"
@@ -40,19 +40,19 @@ _SIGNS = {
 
 
 @dataclass(slots=True)
-class Written:
+class TomlText:
     """The content of a file, and the mistakes in its writing."""
 
     table: dict[str, Any] = field(default_factory=dict)
-    lines: dict[Place, int] = field(default_factory=dict)
+    lines: dict[TomlPath, int] = field(default_factory=dict)
     """On which line, from 1, each section and key first stands."""
     mistakes: dict[int, str] = field(default_factory=dict)
     """By line."""
-    lost: set[Place] = field(default_factory=set)
+    lost: set[TomlPath] = field(default_factory=set)
     """Sections and keys that are there but could not be read, so that they are not reported as missing."""
 
 
-def read(text: str) -> Written:
+def read(text: str) -> TomlText:
     """Read a file's text."""
     reader = _Reader(text.replace("\r\n", "\n").split("\n"))
     reader.mend_signs()
@@ -65,7 +65,7 @@ class _Reader:
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
-        self.written = Written()
+        self.written = TomlText()
 
     def mend_signs(self) -> None:
         """Mend mistakes that can be seen in one line alone: quotation marks, signs, backslashes."""
@@ -180,11 +180,11 @@ class _Reader:
     def mend_statement(self, number: int) -> None:
         self._lose(number, "这一行看不懂：应当是 名字 = 值，或者 [节]")
 
-    def _places(self) -> list[tuple[int, Place]]:
+    def _places(self) -> list[tuple[int, TomlPath]]:
         """Return each section and key with its line, in their order."""
-        found: list[tuple[int, Place]] = []
-        section: Place = ()
-        counted: dict[Place, int] = {}
+        found: list[tuple[int, TomlPath]] = []
+        section: TomlPath = ()
+        counted: dict[TomlPath, int] = {}
         for number, line in enumerate(self._lines, start=1):
             if header := _HEADER.match(line):
                 section = _parts(header[2])

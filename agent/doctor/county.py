@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from agent.causes import cause
 from agent.doctor.ports import DoctorTools, Trouble
-from agent.doctor.problems import Finding, problem_finding
+from agent.doctor.problems import COUNTY_AWAY, PORT_BLOCKED, Finding, problem_finding
 from agent.identity.station_identity import Identity
 
-_CODES: dict[Trouble, int] = {"name": 21, "away": 22, "stranger": 23, "dates": 24, "refused": 25}
+_CODES: dict[Trouble, int] = {"name": 21, "away": COUNTY_AWAY, "stranger": 23, "dates": 24, "refused": 25}
 _HTTPS_PORT = 443
 
 
@@ -27,8 +27,10 @@ def examine_county(url: str, ca: Path, identity: Identity | None, tools: DoctorT
     findings = [_endpoint_finding("县里网页", host, port, trouble)]
     if identity is not None:
         broker = _broker_finding(identity, ca, tools)
-        # If the web server answers and the broker does not, the line is well and somebody blocks the broker's port.
-        findings.append(problem_finding(broker.part, 27, broker.says) if broker.code == 22 and not trouble else broker)
+        if broker.code == COUNTY_AWAY and not trouble:
+            # The web server answers, so the line is well and somebody blocks the broker's port.
+            broker = problem_finding(broker.part, PORT_BLOCKED, broker.says)
+        findings.append(broker)
     return findings
 
 

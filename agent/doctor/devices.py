@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from agent.config.catalogue import not_installed
-from agent.config.station_config import Chosen, StationConfig
+from agent.config.station_config import ChosenDriver, StationConfig
 from agent.doctor.ports import CameraTrial, DoctorTools
 from agent.doctor.problems import Finding, problem_finding
 from protocol.health import HOT_C, DeviceHealth, DeviceKind, Machine, card_worn, disk_limit_kib
@@ -62,7 +62,7 @@ def _named(device: DeviceHealth) -> str:
 
 def missing_libraries(config: StationConfig) -> MissingLibraries:
     """Return the devices of a configuration that need a library which is not installed here, with its name."""
-    chosen: list[tuple[DeviceKind, Chosen]] = [("indicator", config.indicator)]
+    chosen: list[tuple[DeviceKind, ChosenDriver]] = [("indicator", config.indicator)]
     chosen += [("camera", config.camera)] if config.camera is not None else []
     chosen += [("input", one.chosen) for one in config.inputs]
     return {(kind, one.name): libraries[0] for kind, one in chosen if (libraries := not_installed(one.driver))}
@@ -82,7 +82,7 @@ def try_devices(config: StationConfig, tools: DoctorTools, missing: MissingLibra
     return device_findings([*devices, seen], missing=missing)
 
 
-def _health(kind: DeviceKind, chosen: Chosen, ready: bool) -> DeviceHealth:
+def _health(kind: DeviceKind, chosen: ChosenDriver, ready: bool) -> DeviceHealth:
     return DeviceHealth(name=chosen.name, kind=kind, ready=ready, simulated=chosen.driver == "simulated")
 
 

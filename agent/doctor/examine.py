@@ -18,7 +18,7 @@ from agent.doctor.devices import (
 from agent.doctor.identity import examine_identity
 from agent.doctor.outbox import examine_outbox
 from agent.doctor.ports import DoctorTools
-from agent.doctor.problems import Finding, all_well, problem_finding
+from agent.doctor.problems import NOT_ENROLLED, OUTBOX_IN_USE, Finding, all_well, problem_finding
 from agent.timekeeping.china_time import china_time
 from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
@@ -49,7 +49,7 @@ def examine(config: StationConfig, tools: DoctorTools, *, software: str, earlies
     now = datetime.now(UTC)
     known = examine_identity(config.folder, now=now)
     findings = [Finding("配置", "没有错误"), *known.findings]
-    if any(one.code == 12 for one in known.findings):  # never enrolled
+    if any(one.code == NOT_ENROLLED for one in known.findings):
         # Enrolment needs only the county. The agent makes everything else when it starts, so its lack means nothing.
         county = examine_county(config.county_url, config.county_ca, None, tools)
         return Examination("", [*findings, *county, Finding("其余", "接入以后再检查", well=None)])
@@ -110,7 +110,7 @@ def _findings_of_stopped(
         outbox = examine_outbox(config.folder / OUTBOX_FILE, station=station)
         findings.append(outbox)
         # An agent that just starts opens its outbox before it listens. Then its devices must not be opened here either.
-        in_use = outbox.code == 52
+        in_use = outbox.code == OUTBOX_IN_USE
     try:
         disk = os.statvfs(config.folder)
         findings += examine_disk(disk.f_bavail * disk.f_frsize // 1024, machine)

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography import x509
 
 from agent.causes import cause
-from agent.doctor.problems import Finding, problem_finding
+from agent.doctor.problems import NOT_ENROLLED, Finding, problem_finding
 from agent.identity.station_identity import (
     CERTIFICATE,
     ENROLLED,
@@ -38,9 +38,11 @@ def examine_identity(folder: Path, *, now: datetime) -> KnownIdentity:
     """Look at the station's keys, its enrolment and its certificate."""
     try:
         if not _exists(folder):
-            return KnownIdentity(None, [problem_finding("身份", 12, f"还没有接入县里，文件夹 {folder} 也还没有")])
+            return KnownIdentity(
+                None, [problem_finding("身份", NOT_ENROLLED, f"还没有接入县里，文件夹 {folder} 也还没有")]
+            )
         if not _exists(folder / ENROLLED):
-            return KnownIdentity(None, [problem_finding("身份", 12)])
+            return KnownIdentity(None, [problem_finding("身份", NOT_ENROLLED)])
         missing = [name for name in (RECORD_KEY, TLS_KEY, CERTIFICATE) if not _exists(folder / name)]
         if missing:
             return KnownIdentity(None, [problem_finding("身份", 13, f"缺少 {'、'.join(missing)}")])
@@ -48,7 +50,7 @@ def examine_identity(folder: Path, *, now: datetime) -> KnownIdentity:
     except (OSError, IdentityBroken) as error:
         return KnownIdentity(None, [problem_finding("身份", 13, f"身份文件坏了或读不到：{cause(error)}")])
     if identity is None:
-        return KnownIdentity(None, [problem_finding("身份", 12)])
+        return KnownIdentity(None, [problem_finding("身份", NOT_ENROLLED)])
     return KnownIdentity(
         identity,
         [Finding("身份", f"{identity.station}，{identity.enrolled.village}"), _certificate_finding(identity, now)],

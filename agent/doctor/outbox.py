@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from agent.causes import cause
-from agent.doctor.problems import Finding, problem_finding
+from agent.doctor.problems import OUTBOX_IN_USE, Finding, problem_finding
 from agent.storage.errors import Damaged, StorageError
 from agent.storage.outbox.check import checked
 from agent.storage.outbox.files import alone_in
@@ -20,7 +20,7 @@ def examine_outbox(path: Path, *, station: str) -> Finding:
             return Finding("记录文件", "还没有记录")
         with path.open("r+b") as file:
             if locked_elsewhere(file.fileno()):
-                return problem_finding("记录文件", 52)
+                return problem_finding("记录文件", OUTBOX_IN_USE)
         with alone_in(path.parent):
             return Finding("记录文件", f"完好，{_waiting(path, station)} 条等待上传")
     except Damaged as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from agent.config.station_config import Chosen
+from agent.config.station_config import ChosenDriver
 from protocol.health import Machine
 
 type Trouble = Literal["", "name", "away", "stranger", "dates", "refused"]
@@ -23,11 +23,11 @@ class DoctorTools:
     probe_endpoint: Callable[[str, int, Path, tuple[Path, Path] | None], Trouble]
     """``(host, port, county CA, the station's certificate and key, or None)``: make a TLS connection and end it."""
     machine: Callable[[], Machine]
-    reader: Callable[[Chosen], bool]
+    reader: Callable[[ChosenDriver], bool]
     """Whether a reader that nobody else uses becomes ready."""
     camera: Callable[[], CameraTrial]
     """Take a picture and throw it away."""
     indicator: Callable[[], bool]
     """Whether lamp and beeper can be opened; they are released again."""
-    contact: Callable[[Chosen], bool]
+    contact: Callable[[ChosenDriver], bool]
     """Whether a door contact or motion sensor can be watched; it is released again."""

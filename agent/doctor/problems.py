@@ -12,6 +12,9 @@ class Problem:
     remedy: str
 
 
+NOT_ENROLLED, COUNTY_AWAY, PORT_BLOCKED, OUTBOX_IN_USE = 12, 22, 27, 52
+"""Codes on which the examination itself depends."""
+
 PROBLEMS: dict[int, Problem] = {
     11: Problem("配置文件有错", "改正 station.toml，再运行 cunhui-agent config check 核对。"),
     12: Problem("还没有接入县里", "向县里要接入码，运行 cunhui-agent enrol，按提示输入。"),

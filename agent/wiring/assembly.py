@@ -382,7 +382,8 @@ class _StationBuilder:
         watch = TimeWatch(service=MachineTimeService(), hints=hints, inbox=self.inbox, mono_ms=self.clock.mono_ms)
         machine = WatchedMachine(self.machine, self.inbox)
         keyboards = hardware.keyboards(self.config, self.inbox)
-        # The kiosk's socket comes last, because whoever sees it may take it that cards are read.
+        # Cameras start before readers, so that the first touch gets its picture. The kiosk's socket comes last, because
+        # whoever sees it may take it that cards are read.
         return [machine, *cameras, *contacts, *readers, *keyboards, watch, self.kiosks]
 
 

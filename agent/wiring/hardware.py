@@ -9,7 +9,7 @@ from agent.camera.camera_line import ServedCamera, SpawnedCamera
 from agent.camera.camera_protocol import CameraStart
 from agent.camera.camera_worker import CameraWorker
 from agent.config.catalogue import INDICATORS, INPUTS, MACHINES, READERS, driver
-from agent.config.station_config import Chosen, StationConfig
+from agent.config.station_config import ChosenDriver, StationConfig
 from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox
@@ -19,19 +19,19 @@ from agent.station.core import EventSource
 from agent.storage.blobs import BlobStore
 
 
-def reader(chosen: Chosen) -> CardReader:
+def reader(chosen: ChosenDriver) -> CardReader:
     """Make a card reader."""
     made: CardReader = _made(READERS, chosen)
     return made
 
 
-def indicator(chosen: Chosen) -> Indicator:
+def indicator(chosen: ChosenDriver) -> Indicator:
     """Make the lamp and beeper."""
     made: Indicator = _made(INDICATORS, chosen)
     return made
 
 
-def contact(chosen: Chosen) -> Contact:
+def contact(chosen: ChosenDriver) -> Contact:
     """Make a door contact or a motion sensor."""
     made: Contact = _made(INPUTS, chosen)
     return made
@@ -74,5 +74,5 @@ def keyboards(config: StationConfig, inbox: Inbox) -> list[EventSource]:
     return [WatchedKeyboards(KeyboardWatch(allowed=[*wedges, *others]), inbox)]
 
 
-def _made(drivers: Mapping[str, str], chosen: Chosen) -> Any:
+def _made(drivers: Mapping[str, str], chosen: ChosenDriver) -> Any:
     return driver(drivers[chosen.driver])(**chosen.settings)

@@ -6,7 +6,7 @@ import pytest
 
 from agent.cli import EXIT_BAD_CONFIG, main
 from agent.config import catalogue
-from agent.config.station_config import BadConfig, Chosen, ChosenInput, load
+from agent.config.station_config import BadConfig, ChosenDriver, ChosenInput, load
 
 GOOD = """\
 [station]
@@ -57,13 +57,13 @@ def test_a_good_file(file: Path, folder: Path) -> None:
     assert config.folder == folder / "data"
     assert config.county_ca == folder / "data" / "ca.pem"
     assert config.readers == (
-        Chosen("simulated", "simulated", {"socket": folder / "data" / "touch.sock"}),
-        Chosen("pcsc", "门口", {"pcsc_name": "ACR122"}),
+        ChosenDriver("simulated", "simulated", {"socket": folder / "data" / "touch.sock"}),
+        ChosenDriver("pcsc", "门口", {"pcsc_name": "ACR122"}),
     )
     assert config.camera is None
-    assert config.indicator == Chosen("simulated", "simulated", {"socket": folder / "data" / "lamp.sock"})
+    assert config.indicator == ChosenDriver("simulated", "simulated", {"socket": folder / "data" / "lamp.sock"})
     assert config.kiosk_socket == folder / "data" / "kiosk.sock"
-    assert config.machine == Chosen("linux", "linux", {})
+    assert config.machine == ChosenDriver("linux", "linux", {})
 
 
 def test_a_clock_section(file: Path) -> None:
@@ -197,8 +197,8 @@ allowed = ["1a2c:0e24"]
     file.write_text(GOOD + more, encoding="utf-8")
     config = load(file)
     assert config.readers[2:] == (
-        Chosen("wedge", "wedge", {"usb": "ffff:0035", "port": "", "format": "8H10D"}),
-        Chosen("em4100_serial", "em4100_serial", {"port": "/dev/serial0", "baud": 9_600}),
+        ChosenDriver("wedge", "wedge", {"usb": "ffff:0035", "port": "", "format": "8H10D"}),
+        ChosenDriver("em4100_serial", "em4100_serial", {"port": "/dev/serial0", "baud": 9_600}),
     )
     assert config.keyboards == ("1a2c:0e24",)
 
@@ -294,8 +294,8 @@ def test_inputs_are_optional_and_each_says_what_it_is(file: Path, folder: Path) 
     file.write_text(GOOD + INPUTS, encoding="utf-8")
     gpio = {"pin": 24, "pull": "up", "active": "high", "debounce_ms": 50, "chip": 0}
     assert load(file).inputs == (
-        ChosenInput("door", Chosen("gpio", "大门", gpio)),
-        ChosenInput("motion", Chosen("simulated", "simulated", {"socket": folder / "data" / "input.sock"})),
+        ChosenInput("door", ChosenDriver("gpio", "大门", gpio)),
+        ChosenInput("motion", ChosenDriver("simulated", "simulated", {"socket": folder / "data" / "input.sock"})),
     )
 
 
@@ -340,7 +340,7 @@ def test_what_is_used_twice_is_told_beside_other_mistakes(file: Path) -> None:
 
 def test_the_machine_under_a_station_can_be_chosen(file: Path, folder: Path) -> None:
     file.write_text(f'{GOOD}[machine]\ndriver = "simulated"\n', encoding="utf-8")
-    assert load(file).machine == Chosen("simulated", "simulated", {"file": folder / "data" / "machine.json"})
+    assert load(file).machine == ChosenDriver("simulated", "simulated", {"file": folder / "data" / "machine.json"})
     found = mistakes(file, f'{GOOD}[machine]\ndriver = "simulated"\nheat = 3\n')
     assert found == [(23, "[machine] 中没有 heat 这一项")]
     assert mistakes(file, f'{GOOD}[machine]\ndriver = "toaster"\n')[0][0] == 22
@@ -352,9 +352,11 @@ def test_a_camera_and_what_can_be_set_of_it(file: Path) -> None:
     mask = [[0, 0, 300, 1000], [700, 0, 300, 200]]
     process = {"socket": None, "spool": file.parent / "data" / "camera-spool"}
     settings_read = {"device": "/dev/video0", "mask": mask, "rotate": 180}
-    assert load(file).camera == Chosen("v4l2", "屋角", {**process, **settings_read})
+    assert load(file).camera == ChosenDriver("v4l2", "屋角", {**process, **settings_read})
     file.write_text(GOOD.replace('driver = "none"', 'driver = "picamera2"'), encoding="utf-8")
-    assert load(file).camera == Chosen("picamera2", "picamera2", {**process, "number": 0, "mask": None, "rotate": 0})
+    assert load(file).camera == ChosenDriver(
+        "picamera2", "picamera2", {**process, "number": 0, "mask": None, "rotate": 0}
+    )
 
 
 @pytest.mark.parametrize(
