@@ -106,14 +106,14 @@ def _order(home: CountyHome, chosen: argparse.Namespace) -> int:
     from server_broker.commands.command_queue import RULES, CommandRefused, give_command  # noqa: PLC0415
 
     station = Station.objects.filter(pk=chosen.station).first()
-    kind = next((order for order in RULES if order == chosen.order), None)
-    if station is None or kind is None:
+    name = next((name for name in RULES if name == chosen.order), None)
+    if station is None or name is None:
         raise ServiceError(
             f"没有站点 {chosen.station}" if station is None else f"没有这种命令，可选：{'、'.join(RULES)}"
         )
     try:
         terms = convert({"seconds": chosen.seconds, "viewer": "县里"}, LiveTerms) if chosen.seconds else None
-        made = give_command(station, kind, actor=_actor(), reason=chosen.reason[:200], now=timezone.now(), terms=terms)
+        made = give_command(station, name, actor=_actor(), reason=chosen.reason[:200], now=timezone.now(), terms=terms)
     except (CommandRefused, ValidationError) as error:
         raise ServiceError(f"没有下命令：{error}") from error
     print(made.id)
