@@ -1,4 +1,4 @@
-"""``cunhui-server``: set a county up, run it, and look after it."""
+"""``cunhui-server``: set up a county, run it, and maintain it."""
 
 import argparse
 import datetime as dt
@@ -113,7 +113,7 @@ def _with_models(name: str) -> Verb:
 
     def verb(home: CountyHome, chosen: argparse.Namespace) -> int:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.settings")
-        import django  # noqa: PLC0415 - a second of start that init and up don't need
+        import django  # noqa: PLC0415 - takes a second, and init and up don't need it
 
         django.setup()
         from server_broker.supervisor import cli as verbs  # noqa: PLC0415
