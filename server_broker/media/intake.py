@@ -120,7 +120,7 @@ class BlobIntake:
         blob.evicted_reason = ""
         blob.save()
 
-    def answer(self, query: BlobQuery) -> BlobMissing:
+    def missing_of(self, query: BlobQuery) -> BlobMissing:
         """Return the missing ranges of a blob. If there are none, this station sent it whole and it is stored.
 
         The reply tells nothing about blobs that only other stations sent.

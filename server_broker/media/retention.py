@@ -35,9 +35,8 @@ def drop_expired(now: datetime) -> int:
 def drop_abandoned(now: datetime) -> int:
     """Delete blobs in pieces that got no piece for `RETENTION`, and return how many.
 
-    Rows that no fact announced and that have no pieces are deleted too.
-
-    If a station sends such a blob again later, it is received from the start.
+    Rows that no fact announced and that have no pieces are deleted too. If a station
+    sends such a blob again later, it is received from the start.
     """
     folder = MediaFolder(settings.HOME.media)
     dropped = folder.forget_older(now - RETENTION)
