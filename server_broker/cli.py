@@ -1,4 +1,4 @@
-"""``cunhui-server``: set a county up, run it, and look after it."""
+"""``cunhui-server``: set up a county, run it, and maintain it."""
 
 import argparse
 import datetime as dt
@@ -15,13 +15,14 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor import doctor, up
+from server_broker.supervisor.chinese_argparse import argparse_in_chinese
 
 type Verb = Callable[[CountyHome, argparse.Namespace], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return the exit status: 0 done, 1 refused or failed."""
-    chosen = _parser().parse_args(arguments)
+    chosen = _parse(arguments)
     home = CountyHome(Path(chosen.home).absolute())
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
@@ -112,7 +113,7 @@ def _with_models(name: str) -> Verb:
 
     def verb(home: CountyHome, chosen: argparse.Namespace) -> int:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.settings")
-        import django  # noqa: PLC0415 - a second of start that init and up don't need
+        import django  # noqa: PLC0415 - takes a second, and init and up don't need it
 
         django.setup()
         from server_broker.supervisor import cli as verbs  # noqa: PLC0415
@@ -122,18 +123,26 @@ def _with_models(name: str) -> Verb:
     return verb
 
 
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    with argparse_in_chinese():
+        return _parser().parse_args(arguments)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cunhui-server", description=__doc__)
+    parser = argparse.ArgumentParser(prog="cunhui-server", description="村慧县平台：建立、运行和照看一个县")
     common = argparse.ArgumentParser(add_help=False)
     default = os.environ.get("CUNHUI_HOME", "var/county")
-    common.add_argument("--home", default=default, help="the county's folder (default: $CUNHUI_HOME or var/county)")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    common.add_argument(
+        "--home", default=default, metavar="文件夹", help="县平台的文件夹（不写就是 $CUNHUI_HOME 或 var/county）"
+    )
+    verbs = parser.add_subparsers(required=True, title="命令", metavar="命令")
 
-    def add(name: str, verb: Verb, help_: str, *positional: str) -> argparse.ArgumentParser:
-        one = verbs.add_parser(name, help=help_, description=help_, parents=[common])
+    def add(name: str, verb: Verb, says: str, **positional: str) -> argparse.ArgumentParser:
+        """Add a verb; ``positional`` has the Chinese name of each positional argument."""
+        one = verbs.add_parser(name, help=says, description=says, parents=[common])
         one.set_defaults(verb=verb)
-        for argument in positional:
-            one.add_argument(argument)
+        for argument, shown in positional.items():
+            one.add_argument(argument, metavar=shown)
         return one
 
     _add_service_verbs(add)
@@ -145,96 +154,89 @@ type Add = Callable[..., argparse.ArgumentParser]
 
 
 def _add_service_verbs(add: Add) -> None:
-    init = add("init", _init, "make the folder, keys and county.toml of a new county")
-    init.add_argument("--name", required=True, help="as people call the county")
-    init.add_argument("--host", required=True, help="name or address at which stations and browsers reach it")
-    init.add_argument("--also", action="append", default=[], metavar="HOST", help="a further name or address")
-    for port in ("web", "broker", "broker-local"):
-        init.add_argument(f"--{port}-port", type=int, default=0, help="0: a free one")
-    fallback = "a second port of the broker, for lines that block the first; 0: none"
-    init.add_argument("--broker-fallback-port", type=int, default=0, help=fallback)
-    start = add("up", _up, "run the county until SIGTERM or ctrl-c")
-    start.add_argument("--without", action="append", default=[], metavar="PART", help="leave a part out")
-    add("down", _down, "stop a running county")
-    add("hold", _hold, "stop one part and keep it down", "part")
-    add("release", _release, "let a held part come up again", "part")
-    for name, verb, help_ in (
-        ("where", _where, "print the county's addresses and its CA file"),
-        ("doctor", _doctor, "look at every part and name the remedy of what is not well"),
+    init = add("init", _init, "建立一个新县：文件夹、密钥和 county.toml")
+    init.add_argument("--name", required=True, metavar="县名", help="平时怎么叫这个县")
+    init.add_argument("--host", required=True, metavar="主机", help="站点和浏览器访问县平台用的域名或地址")
+    init.add_argument("--also", action="append", default=[], metavar="主机", help="另一个域名或地址，可写多次")
+    for port, shown in (("web", "网页"), ("broker", "消息服务"), ("broker-local", "消息服务本机")):
+        help_ = f"{shown}端口；0 表示自动选一个空闲的"
+        init.add_argument(f"--{port}-port", type=int, default=0, metavar="端口", help=help_)
+    fallback = "消息服务的第二个端口，给封了第一个端口的线路用；0 表示没有"
+    init.add_argument("--broker-fallback-port", type=int, default=0, metavar="端口", help=fallback)
+    start = add("up", _up, "启动并一直运行，直到收到 SIGTERM 或按 Ctrl-C")
+    start.add_argument("--without", action="append", default=[], metavar="部件", help="不启动这个部件，可写多次")
+    add("down", _down, "停止正在运行的县平台")
+    add("hold", _hold, "停下一个部件，不再自动启动", part="部件")
+    add("release", _release, "让停下的部件重新启动", part="部件")
+    for name, verb, says in (
+        ("where", _where, "显示县平台的各个地址和根证书文件"),
+        ("doctor", _doctor, "检查每个部件，有问题的说明怎么处理"),
     ):
-        add(name, verb, help_).add_argument("--json", action="store_true")
+        add(name, verb, says).add_argument("--json", action="store_true", help="给程序读")
 
 
 def _add_model_verbs(add: Add) -> None:
-    claim = add("claim", _with_models("claim"), "print a new claim code for a station", "station")
-    claim.add_argument("--village", help="12-digit code of its village, for a station that is not on the list yet")
-    claim.add_argument("--name", help="its name, with --village")
-    add("revoke", _with_models("revoke"), "shut a station out for good", "station").add_argument(
-        "--reason", default="", help="for the audit log"
-    )
-    order = add("order", _with_models("order"), "give a station an order and print its id", "station", "order")
-    order.add_argument("--reason", required=True, help="for the station, its village and the audit log")
-    order.add_argument("--seconds", type=int, help="of a live view's lease")
-    verify = add("verify", _with_models("verify"), "replay a station's chain and name the first bad seq", "station")
-    verify.add_argument("--json", action="store_true")
-    ledger = add("ledger", _with_models("ledger"), "say where every fact is that stations have signed for")
-    ledger.add_argument("station", nargs="?", help="one station (default: all)")
-    ledger.add_argument("--json", action="store_true")
-    add("reread", _with_models("reread"), "read a station's held facts again", "station")
-    ingest = add(
-        "ingest-file", _with_models("ingest-file"), "take a station's export file or outbox from a USB stick", "file"
-    )
-    ingest.add_argument("--dead-board", action="store_true", help="it comes from a board no longer in service")
-    people = add(
-        "import-people", _with_models("import-people"), "take people, cards and rosters from an Excel file", "file"
-    )
-    people.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
-    people.add_argument("--rename", action="append", default=[], metavar="KEY", help="this number's name may change")
-    people.add_argument("--accept-renames", action="store_true", help="every name may change")
-    people.add_argument(
-        "--card-form",
-        default="",
-        metavar="FORM",
-        help="of card numbers beside which the list names none: hex, hex_reversed, decimal, decimal_reversed or 8H10D",
-    )
-    add("publish-pack", _with_models("publish-pack"), "sign a learning pack and send it to all stations", "file")
+    station, file = "站点编号", "文件"
+    claim = add("claim", _with_models("claim"), "给一个站点生成新的接入码", station=station)
+    claim.add_argument("--village", metavar="区划代码", help="所在村的 12 位代码，站点还没有登记时写")
+    claim.add_argument("--name", metavar="名称", help="站点名称，和 --village 一起写")
+    revoke = add("revoke", _with_models("revoke"), "永久吊销一个站点", station=station)
+    revoke.add_argument("--reason", default="", metavar="理由", help="记入审计")
+    order = add("order", _with_models("order"), "给站点下一个命令，显示命令编号", station=station, order="站点命令")
+    order.add_argument("--reason", required=True, metavar="理由", help="给站点、村里看，并记入审计")
+    order.add_argument("--seconds", type=int, metavar="秒数", help="实时查看持续多久")
+    verify = add("verify", _with_models("verify"), "重算站点的记录链，指出第一处不符的序号", station=station)
+    verify.add_argument("--json", action="store_true", help="给程序读")
+    ledger = add("ledger", _with_models("ledger"), "说明站点签过名的每一条记录现在在哪里")
+    ledger.add_argument("station", nargs="?", metavar=station, help="只看一个站点（不写就是全部）")
+    ledger.add_argument("--json", action="store_true", help="给程序读")
+    add("reread", _with_models("reread"), "重新读取站点未读懂的记录", station=station)
+    ingest = add("ingest-file", _with_models("ingest-file"), "从 U 盘收入站点的导出文件或 outbox", file=file)
+    ingest.add_argument("--dead-board", action="store_true", help="文件来自已经不用的机器")
+    people = add("import-people", _with_models("import-people"), "从 Excel 文件导入人员、卡和值班安排", file=file)
+    people.add_argument("--dry-run", action="store_true", help="只说会改什么，不改动任何内容")
+    people.add_argument("--rename", action="append", default=[], metavar="编号", help="允许这个编号改名，可写多次")
+    people.add_argument("--accept-renames", action="store_true", help="允许所有改名")
+    forms = "名单里没有写明卡号写法时按这一种：hex、hex_reversed、decimal、decimal_reversed 或 8H10D"
+    people.add_argument("--card-form", default="", metavar="写法", help=forms)
+    add("publish-pack", _with_models("publish-pack"), "给学习包签名，发给所有站点", file=file)
     _add_account(add)
-    add("sign-in-link", _with_models("sign-in-link"), "print a link that signs a user in once", "user")
-    add("reset-second-factor", _with_models("reset-second-factor"), "forget an account's lost second factor", "user")
-    add("restored", _with_models("restored"), "say that the database was restored from a backup")
-    clock = add("clock", _with_models("clock"), "say whether stations are told this machine's time, and why not")
-    clock.add_argument("--confirm", action="store_true", help="a person has looked, and the time is right")
-    new_key = "sign with a new key from now on; what the old one signs is void"
-    add("new-signing-key", _with_models("new-signing-key"), new_key).add_argument(
-        "--reason", required=True, help="for the audit log"
-    )
-    add("audit", _with_models("audit"), "check the chain of the audit log")
+    add("sign-in-link", _with_models("sign-in-link"), "生成一个只能用一次的登录链接", user="账号")
+    add("reset-second-factor", _with_models("reset-second-factor"), "清除账号遗失的第二步验证", user="账号")
+    add("restored", _with_models("restored"), "数据库从备份恢复后运行：让站点补报县里缺少的记录")
+    clock = add("clock", _with_models("clock"), "说明是否向站点授时，不授时的原因是什么")
+    clock.add_argument("--confirm", action="store_true", help="已由人核对，本机时间无误")
+    new_key = add("new-signing-key", _with_models("new-signing-key"), "换用新的签名密钥，旧密钥签的从此作废")
+    new_key.add_argument("--reason", required=True, metavar="理由", help="记入审计")
+    add("audit", _with_models("audit"), "核对审计记录的链")
 
 
-_ACCOUNT_FORMS = """forms:
-  account USER --role ROLE [--region CODE]   make a console account; it signs in by sign-in-link
-  account list                               every account, its role, region, state and last sign-in
-  account set-role USER --role ROLE
-  account set-region USER --region CODE
-  account set-password USER                  asked for, or read from standard input
-  account disable USER                       ends its sessions and its links; nothing is deleted
-  account enable USER
+_ACCOUNT_FORMS = """写法：
+  account 账号 --role 角色 [--region 代码]   新建账号，用 sign-in-link 登录
+  account list                               列出所有账号的角色、区划、状态和上次登录
+  account set-role 账号 --role 角色          改角色
+  account set-region 账号 --region 代码      改区划
+  account set-password 账号                  改密码，按提示输入或从标准输入读
+  account disable 账号                       停用：结束它的登录和链接，什么也不删除
+  account enable 账号                        重新启用
 
-roles:
-  system    系统管理员   makes accounts           security  安全管理员   shuts stations out
-  auditor   审计员       reads the audit log      operator  县运维       runs stations
-  officer   镇办干部     people and attendance
+角色：
+  system    系统管理员   管账号               security  安全管理员   吊销站点
+  auditor   审计员       看审计记录           operator  县运维       管站点运行
+  officer   镇办干部     管人员和考勤
 """
 
 
 def _add_account(add: Add) -> None:
-    account = add("account", _with_models("account"), "make, list and change console accounts")
+    account = add("account", _with_models("account"), "新建、列出和修改网页账号")
     account.formatter_class = argparse.RawDescriptionHelpFormatter
     account.epilog = _ACCOUNT_FORMS
-    account.add_argument("words", nargs="+", metavar="WORD", help="USER, or a form below")
-    account.add_argument("--role", help="system, security, auditor, operator or officer")
+    account.add_argument("words", nargs="+", metavar="账号", help="账号名，或按下面的写法")
+    account.add_argument("--role", metavar="角色", help="system、security、auditor、operator 或 officer")
     account.add_argument(
-        "--region", help="12-digit code of what it sees (default: the whole county for system, security and operator)"
+        "--region",
+        metavar="区划代码",
+        help="能看的区划的 12 位代码（system、security 和 operator 不写就是全县）",
     )
 
 

@@ -1,4 +1,4 @@
-"""Make and change accounts. Each change goes into the audit log in the same transaction, whoever makes it."""
+"""Make and change accounts. Each change is written to the audit log in the same transaction."""
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,22 +11,22 @@ from server_broker.audit.log import Detail, record
 from server_broker.regions.models import Region
 
 _FIELDS = {"role": "role", "region": "region_id", "active": "is_active"}
-"""What of an account may change, as the audit log calls it and as the model does. A name never changes: the audit log
-and the orders tell people by it."""
+"""The fields that may change: their name in the audit log and in the model. A name never changes, because the audit log
+and commands identify people by it."""
 
 
 class AccountRefused(Exception):
-    """Nothing was made or changed. The message is in Chinese, for whoever asked."""
+    """Nothing was made or changed. The message is Chinese, for the person who asked."""
 
 
 def make_account(username: str, *, role: Role, region: str | None, actor: str = "cunhui-server") -> User:
-    """Return a new account without a password: it signs in by links until it gets one.
+    """Return a new account without a password. It signs in by links until it gets one.
 
     Args:
-        region: Code of the subtree that it sees; None: nothing yet.
+        region: Code of the region whose subtree it sees; None if it sees nothing yet.
 
     Raises:
-        AccountRefused: The name is taken or can't be one.
+        AccountRefused: The name is taken or not allowed.
         Region.DoesNotExist: There is no such region.
     """
     place = None if region is None else Region.objects.get(pk=region)
@@ -54,15 +54,15 @@ def _new_name(username: str) -> str:
 
 
 def say_made(user: User, *, actor: str) -> None:
-    """Write a new account into the audit log. To be called in the transaction that makes it."""
+    """Record a new account in the audit log. Call this in the transaction that makes it."""
     made: Detail = {"role": str(user.role), "region": user.region_id, "password": user.has_usable_password()}
     record(actor, "account.made", user.get_username(), made)
 
 
 def save_changes(account: User, *, actor: str) -> bool:
-    """Write the account's role, region and activity, and tell whether any changed; the audit log keeps what they were.
+    """Store the account's role, region and activity, and return whether any changed. The audit log gets the old values.
 
-    A closed account's open links are void, so that they don't come to life when it is opened again.
+    If the account is closed, its unused links end, so that they don't work again when the account is opened again.
     """
     with transaction.atomic():
         before = User.objects.select_for_update().get(pk=account.pk)
@@ -85,7 +85,7 @@ def _plain(value: str | bool | None) -> str | bool | None:
 
 
 def set_password(account: User, password: str, *, actor: str) -> None:
-    """Give the account another password; its sessions and its open links end.
+    """Set the account's password. Its sessions and its unused links end.
 
     Raises:
         AccountRefused: The password is too weak.
@@ -101,7 +101,7 @@ def set_password(account: User, password: str, *, actor: str) -> None:
 
 
 def say_password_set(account: User, *, actor: str) -> None:
-    """Write a new password, or none any more, into the audit log. To be called in the transaction that sets it."""
+    """Record in the audit log that the password was set or removed. Call this in the transaction that does so."""
     void_links(account)
     record(actor, "account.password_set", account.get_username(), {"password": account.has_usable_password()})
 

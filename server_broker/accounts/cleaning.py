@@ -1,4 +1,4 @@
-"""Take away what signing in leaves behind. Who signed in when stays in the audit log."""
+"""Delete old links, sessions and unfinished set-ups. The audit log keeps who signed in and when."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from server_broker.accounts.models import SignInLink
 
 LINKS_KEPT = timedelta(days=30)
-"""After their end, so that "this link was used" can be told from "there never was such a link"."""
+"""Links are kept so long after their end, so that a used link can be told from one that never existed."""
 
 
 def drop_old_links(now: datetime) -> int:
@@ -25,7 +25,7 @@ def drop_ended_sessions(now: datetime) -> int:
 
 
 def drop_abandoned_set_ups(now: datetime) -> int:
-    """Delete second factors whose set-up was not ended while the session that began it could last; return how many."""
+    """Delete second factors whose set-up was not finished within a session's longest life; return how many."""
     begun_before = now - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     dropped, _ = TOTPDevice.objects.filter(confirmed=False, created_at__lt=begun_before).delete()
     return dropped

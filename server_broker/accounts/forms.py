@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
 MAX_PASSWORD = 256
-"""Argon2 would hash any length; nobody types more."""
+"""A bound, because Argon2 would hash a text of any length."""
 
 
 class SignInForm(AuthenticationForm):

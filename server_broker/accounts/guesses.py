@@ -1,8 +1,8 @@
-"""Let guesses at a secret take turns: few at once, and one at once of each network address.
+"""Let guesses at a secret take turns: a few at the same time, and only one of each network address.
 
-Each guess costs a slow hash. Who sends many at once waits in a short line of its own address and is refused beyond
-it, while another address has a turn as before. And since guesses of one address follow one another, none is heard
-before the one before it was counted.
+Each guess costs a slow hash. Many guesses of one address wait in a short line and are refused if the line is full,
+while other addresses still get their turns. And because guesses of one address run one after another, each is counted
+before the next one is tried.
 """
 
 import threading
@@ -19,12 +19,13 @@ from server_broker.accounts.network import network_source
 PATIENCE_S = 5.0
 WAITING_OF_ONE = 16
 WAITING = 24
-"""Each holds one of the web's places (`server_broker.console.handler`), which are to be left for pages too."""
+"""Most waiting guesses. Each takes one of the web server's places (`server_broker.console.handler`), and pages need
+some too."""
 RETRY_AFTER_S = 5
 
 
 class TooBusy(Exception):
-    """There is no turn to be had now. Nothing was tried and nothing counted; the same request may come again soon."""
+    """No turn is free. Nothing was tried or counted; the client may send the same request again soon."""
 
 
 class Turns:
@@ -33,10 +34,10 @@ class Turns:
     def __init__(self, *, at_once: int, waiting: int, waiting_of_one: int, patience_s: float) -> None:
         """
         Args:
-            at_once: Turns at the same time, each of another source.
-            waiting: Who may wait, in all.
-            waiting_of_one: Who of one source may wait.
-            patience_s: How long one waits at most.
+            at_once: Most turns at the same time, each of another source.
+            waiting: Most that may wait, of all sources.
+            waiting_of_one: Most that may wait of one source.
+            patience_s: Longest wait.
         """
         self._at_once = at_once
         self._most_waiting = waiting
@@ -48,10 +49,10 @@ class Turns:
 
     @contextmanager
     def turn(self, source: str) -> Iterator[None]:
-        """Hold a turn of ``source`` in the block.
+        """Wait for a turn of ``source``, and hold it in the block.
 
         Raises:
-            TooBusy: The line is full, or none came up in time.
+            TooBusy: The line is full, or no turn was free in time.
         """
         self._take(source)
         try:
@@ -62,7 +63,7 @@ class Turns:
                 self._changed.notify_all()
 
     def waiting(self, source: str) -> int:
-        """Return how many of ``source`` wait now."""
+        """Return how many guesses of ``source`` wait now."""
         with self._changed:
             return self._waiting_of(source)
 
@@ -84,9 +85,10 @@ class Turns:
                 self._changed.notify_all()
 
     def _make_room(self, source: str) -> None:
-        """See that ``source`` may wait. Of a full line the last of who waits most leaves, where that is more often.
+        """Check that ``source`` may wait; if the line is full, make room for it.
 
-        Else a few sources together would fill the line, and keep everybody else out of it.
+        The source that waits most often then loses its last place, if it keeps at least as many as ``source`` gets.
+        Otherwise a few sources together could fill the line and keep all others out.
         """
         waiting = self._waiting_of(source)
         if waiting >= self._most_waiting_of_one:
@@ -110,15 +112,15 @@ class Turns:
 
 
 turns = Turns(at_once=HASHES_AT_ONCE, waiting=WAITING, waiting_of_one=WAITING_OF_ONE, patience_s=PATIENCE_S)
-"""Of this process: the county's web server is one."""
+"""The turns of this process. The county's web server is a single process."""
 
 
 @contextmanager
 def guess(request: HttpRequest) -> Iterator[None]:
-    """Hear one guess in the block. Who waits for its turn holds no connection of the database.
+    """Wait for a turn, and let the block try one guess. A waiting guess holds no database connection.
 
     Raises:
-        TooBusy: Answer 503 with ``Retry-After``.
+        TooBusy: Respond with 503 and ``Retry-After``.
     """
     if not connection.in_atomic_block:
         connection.close()

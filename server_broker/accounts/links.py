@@ -1,7 +1,7 @@
-"""One-time sign-in links: made for one account, used once, kept only as a hash.
+"""One-time sign-in links. A link is for one account, works once, and is stored only as a hash.
 
-A link is opened by GET, which changes nothing, so a browser's prefetch or a chat program's preview can't use
-it up; the person's press of the button on that page uses it by POST.
+Opening a link is a GET and changes nothing, so that a browser's prefetch or a chat program's preview can't use it up.
+The button on the opened page sends a POST, and that uses the link.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY, ac
     """Return the URL path of a new link that signs ``user`` in once.
 
     Args:
-        valid_for: From now; more than nothing, at most 7 days.
+        valid_for: From now on; at most 7 days.
 
     Raises:
         ValueError: ``valid_for`` is out of bounds.
@@ -39,19 +39,20 @@ def make_sign_in_link(user: User, *, valid_for: timedelta = DEFAULT_VALIDITY, ac
 
 
 def link_is_open(token: str) -> bool:
-    """Return whether the link would still sign someone in. Changes nothing."""
+    """Return whether the link could still sign someone in. Nothing is changed."""
     return SignInLink.objects.filter(
         token_hash=_hash(token), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
     ).exists()
 
 
 def use_link(token: str) -> User | None:
-    """Use a link up and return its account, or None when it is unknown, used, expired or its account closed.
+    """Use a link and return its account; None if the link is unknown, used or expired, or its account is closed.
 
-    Of many uses at the same moment one gets the account: the others wait for the link's row, and PostgreSQL then looks
-    at their conditions anew. (An UPDATE with these conditions would not do: Django puts a condition on the account into
-    a subquery, which the waiting ones have answered before.) To be called in a transaction that is committed with the
-    session that the link opens.
+    If several requests use a link at the same time, only one gets the account. The others wait for the lock on the
+    link's row, and then PostgreSQL checks their conditions again. (An UPDATE with these conditions would not be safe:
+    Django puts the condition on the account into a subquery, and that is evaluated before the wait.)
+
+    Call this in the transaction that also stores the session.
     """
     now = timezone.now()
     link = (

@@ -1,7 +1,7 @@
 """Log lines without one-time tokens.
 
-Django logs the path of each request that it refuses. A sign-in link's path is its secret, and the link may still be
-good: a refused request uses nothing up.
+Django logs the path of each request that it refuses. The path of a sign-in link contains its secret, and a refused
+request does not use the link up, so the secret must not be in the log.
 """
 
 import logging
@@ -11,7 +11,7 @@ _LINK = re.compile(r"(/sign-in/link/)[^\s/?#'\"]+")
 
 
 class WithoutTokens(logging.Formatter):
-    """Writes a line, and a trace below it, without the token of a sign-in link."""
+    """Formats a line, and the traceback below it, without the token of a sign-in link."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the text."""

@@ -1,4 +1,4 @@
-"""No page opens to an administrator who has shown a password or a link alone."""
+"""Show no page to an administrator who has signed in without the second factor."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from server_broker.accounts import second_factor
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import is_verified, to_second_factor
 
-type Answer = Callable[[HttpRequest], HttpResponse]
+type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 _OPEN = frozenset({"second-factor", "sign-out", "sign-in-link"})
@@ -17,13 +17,13 @@ _OPEN = frozenset({"second-factor", "sign-out", "sign-in-link"})
 
 
 class RequireSecondFactor:
-    """Send administrators to the second factor first. Stands after django-otp's own middleware."""
+    """Redirect administrators to the second factor first. Must come after django-otp's own middleware."""
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, or lead there; a page that polls is led as a whole."""
+        """Respond, or redirect to the second factor. A page that polls is redirected as a whole."""
         user = request.user
         if not isinstance(user, User) or not second_factor.is_due(user) or is_verified(user):
             return self._get_response(request)

@@ -7,7 +7,7 @@ from server_broker.regions.models import Region
 
 
 class Role(models.TextChoices):
-    """What an account is for. One account has one role, so system, security and audit never meet in one hand."""
+    """What an account may do. It has one role, so that no account combines the system, security and audit roles."""
 
     SYSTEM = "system", "系统管理员"
     SECURITY = "security", "安全管理员"
@@ -21,11 +21,11 @@ class User(AbstractUser):
 
     role = models.CharField("角色", max_length=12, choices=Role, default=Role.OFFICER)
     region = models.ForeignKey(Region, verbose_name="区划", on_delete=models.PROTECT, null=True, blank=True)
-    """The subtree that this account sees; without one it sees nothing."""
+    """The region whose subtree this account sees. Without a region it sees nothing."""
 
     @property
     def is_staff(self) -> bool:  # type: ignore[override]  # a column of Django's, which would only repeat the role
-        """Whether the data tables under /admin/ open (`django.contrib.admin`): they are where accounts are kept."""
+        """Whether the account may open the data tables under /admin/ (`django.contrib.admin`), where accounts are."""
         return self.role == Role.SYSTEM
 
     class Meta:
@@ -34,7 +34,7 @@ class User(AbstractUser):
 
 
 class SignInLink(models.Model):
-    """A link that signs one account in once. Only the SHA-256 of its token is kept."""
+    """A link that signs one account in once. Only the SHA-256 of its token is stored."""
 
     token_hash = models.BinaryField(max_length=32, unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE)

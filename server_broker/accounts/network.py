@@ -1,10 +1,10 @@
-"""What one client of the web is known by."""
+"""Identify a client of the web server by its network address."""
 
 import ipaddress
 
 
 def network_source(address: str) -> str:
-    """Return an IPv4 address as it is, and the /64 of an IPv6 one: a household's whole network (RFC 6177)."""
+    """Return an IPv4 address unchanged, or the /64 network of an IPv6 address: one household (RFC 6177)."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -77,8 +77,8 @@ POWERS: dict[str, frozenset[Power]] = {
         }
     ),
 }
-"""Auditing meets no other duty, and whoever makes accounts neither revokes stations, nor writes records off, nor reads
-the audit log."""
+"""Duties are separated: an auditor has no other power, and the role that makes accounts can't revoke stations, can't
+review unread facts and can't read the audit log."""
 
 PROVEN = frozenset(
     {
@@ -90,11 +90,11 @@ PROVEN = frozenset(
         Power.MANAGE_ACCOUNTS,
     }
 )
-"""Powers that a password or a link alone does not open: over who is let in, over stations, and into people's rooms."""
+"""Powers that need the second factor: over accounts, over stations, and to look into people's rooms."""
 
 
 def may(user: User | AnonymousUser, power: Power) -> bool:
-    """Return whether ``user``'s role has ``power``. Django's superuser flag counts for nothing."""
+    """Return whether ``user``'s role has ``power``. Django's superuser flag is ignored."""
     return isinstance(user, User) and user.is_active and power in POWERS.get(user.role, frozenset())
 
 
@@ -104,10 +104,10 @@ def is_verified(user: User | AnonymousUser) -> bool:
 
 
 def needs(power: Power) -> Callable[[View], View]:
-    """Guard a view: strangers are sent to sign in, accounts without ``power`` get 403.
+    """Protect a view: without a sign-in it redirects to the sign-in page, and without ``power`` it responds with 403.
 
-    Who has the power and has shown no second factor, where the power asks for one, is led to show it first.
-    A page that polls gets ``HX-Redirect`` instead of a redirect, which would put the sign-in form into the page.
+    If the power needs the second factor (`PROVEN`) and it was not shown, the view redirects there first. A page that
+    polls gets ``HX-Redirect``, because htmx would put the target of a normal redirect into the page.
     """
 
     def guard(view: View) -> View:
@@ -127,7 +127,7 @@ def needs(power: Power) -> Callable[[View], View]:
 
 
 def to_second_factor(request: HttpRequest) -> HttpResponse:
-    """Lead to the second factor, and from there back: to the page asked for, or to the one where the deed was asked."""
+    """Redirect to the second factor, and then back to the requested page, or to the page that sent the form."""
     here = reverse("second-factor")
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204, headers={"HX-Redirect": here})

@@ -1,4 +1,4 @@
-"""The part of the county that an account sees. Every query behind a page begins with one of these."""
+"""The part of the county that an account sees. Every query for a page starts with one of these functions."""
 
 from django.contrib.auth.models import AnonymousUser
 
@@ -9,18 +9,18 @@ type Viewer = User | AnonymousUser
 
 
 def scope(user: Viewer) -> str | None:
-    """Return the code of the region whose subtree ``user`` sees, or None: then it sees nothing."""
+    """Return the code of the region whose subtree ``user`` sees, or None if it sees nothing."""
     return user.region_id if isinstance(user, User) and user.is_active else None
 
 
 def in_scope(user: Viewer, code: str) -> bool:
-    """Return whether the region ``code`` lies in what ``user`` sees."""
+    """Return whether ``user`` sees the region ``code``."""
     own = scope(user)
     return own is not None and code.startswith(subtree_prefix(own))
 
 
 def sees_county(user: Viewer) -> bool:
-    """Return whether ``user`` sees a whole county, and with it what belongs to no single station."""
+    """Return whether ``user`` sees a whole county, and so also what belongs to no single station."""
     own = scope(user)
     return own is not None and len(subtree_prefix(own)) == COUNTY_DIGITS
 

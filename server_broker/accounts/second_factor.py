@@ -1,9 +1,9 @@
 """The second factor: a time-based one-time password (RFC 6238) from a telephone.
 
-Administrators, who make accounts or shut stations out, show it before any page. Everybody else shows it before a deed
-that asks for it (`powers.PROVEN`): who lets stations in or shuts them out, orders, sets or looks into a room proves
-more than a password. The first time sets the device up; a lost telephone is answered by whoever has the county's
-machine (``cunhui-server reset-second-factor``), never by web.
+System and security administrators must show it before any page opens. Other accounts must show it before they use a
+power that needs it (`powers.PROVEN`), such as a command to a station or a live view. The device is set up at the first
+use. If a telephone is lost, somebody at the county's machine resets it (``cunhui-server reset-second-factor``); that is
+not possible in the browser.
 """
 
 import base64
@@ -16,33 +16,33 @@ from server_broker.accounts.models import Role, User
 from server_broker.accounts.powers import PROVEN, may
 from server_broker.audit.log import record
 
-AT_THE_DOOR = (Role.SYSTEM, Role.SECURITY)
+NEEDED_BEFORE_ANY_PAGE = (Role.SYSTEM, Role.SECURITY)
 TOKEN_DIGITS = 6
 MOST_BEGUN = 8
-"""Set-ups of one account under way at once."""
+"""Most unfinished set-ups of one account."""
 
 
 def is_due(user: User) -> bool:
-    """Return whether accounts of this role show a second factor before any page."""
-    return user.role in AT_THE_DOOR
+    """Return whether accounts of this role must show the second factor before any page opens."""
+    return user.role in NEEDED_BEFORE_ANY_PAGE
 
 
 def is_of_use(user: User) -> bool:
-    """Return whether a second factor opens anything for this account."""
+    """Return whether this account has a power that needs the second factor."""
     return any(may(user, power) for power in PROVEN)
 
 
 def device_of(user: User) -> TOTPDevice | None:
-    """Return the device that the account proves itself with, or None before the first set-up."""
+    """Return the account's device, or None before its set-up is finished."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk").first()
 
 
 def begin(user: User) -> TOTPDevice:
-    """Return a new device that counts once a token of it was shown.
+    """Return a new device. It counts once a token of it was shown.
 
-    Several sessions of one account may each have begun: the first that shows its token ends the others' set-up. Of
-    `MOST_BEGUN` the oldest makes way. If each new one forgot those before it, sessions that begin in turn would keep
-    one another from ever ending it.
+    Several sessions of one account may set up a device at the same time. The first one that shows a right token wins,
+    and the others' set-ups are deleted. There may be `MOST_BEGUN` at a time; then the oldest is deleted. If each new
+    one deleted all earlier ones, two sessions could keep each other from ever finishing.
     """
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -53,15 +53,15 @@ def begin(user: User) -> TOTPDevice:
 
 
 def begun(user: User, pk: int | None) -> TOTPDevice | None:
-    """Return the device ``pk`` while its set-up is under way."""
+    """Return the device ``pk`` if its set-up is not finished yet."""
     return TOTPDevice.objects.filter(user=user, confirmed=False, pk=pk).first()
 
 
 def prove(user: User, device: TOTPDevice, token: str) -> bool:
-    """Return whether ``token`` is the device's now; the first right one ends its set-up.
+    """Return whether ``token`` is right now. The first right token finishes the device's set-up.
 
-    django-otp lets each token count once and makes a guesser wait longer after each wrong one. Of two set-ups at once
-    the first counts: a second device would stay with whoever holds it, unknown to the other.
+    django-otp accepts each token once, and makes a guesser wait longer after each wrong token. If two sessions set up a
+    device at the same time, only the first counts. Otherwise a stranger's second device could stay unnoticed.
     """
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -78,7 +78,7 @@ def prove(user: User, device: TOTPDevice, token: str) -> bool:
 
 
 def reset(user: User, *, actor: str) -> bool:
-    """Forget the account's devices, so that its next sign-in sets up a new one; return whether there was one."""
+    """Delete the account's devices, so that its next sign-in sets up a new one. Return whether there was one."""
     with transaction.atomic():
         forgotten, _ = TOTPDevice.objects.filter(user=user).delete()
         if forgotten:
@@ -87,6 +87,6 @@ def reset(user: User, *, actor: str) -> bool:
 
 
 def secret_text(device: TOTPDevice) -> str:
-    """Return the device's secret as people type it into an authenticator: Base32 (RFC 4648) in groups of four."""
+    """Return the device's secret for typing into an authenticator app: Base32 (RFC 4648) in groups of four."""
     text = base64.b32encode(device.bin_key).decode("ascii").rstrip("=")
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))

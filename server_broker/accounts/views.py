@@ -1,4 +1,4 @@
-"""Signing in, by password or by a one-time link, and signing out."""
+"""Sign in by password or one-time link, show the second factor, and sign out."""
 
 import string
 import unicodedata
@@ -29,15 +29,16 @@ from server_broker.audit.log import record
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 BEGUN = "second_factor_begun"
-"""In the session: the device that it sets up. A page looked at twice, as by a prefetch, shows the same secret; another
-session never does, or whoever looked first would know the secret of whoever ends it."""
+"""Session key: the device that this session sets up. If the page is loaded twice, as by a prefetch, it shows the same
+secret. Another session gets another secret, because otherwise it would know the secret of the device that counts."""
 
 
 @method_decorator(never_cache, name="dispatch")
 class SignInView(LoginView):
     """The sign-in page. django-axes counts wrong tries and locks the pair of account and address.
 
-    It looks before a try and counts after it; tries of one address take turns, so none slips in between.
+    It checks the count before a try and raises it afterwards. Tries of one address take turns (`guess`), so that
+    several at the same time can't pass the check together.
     """
 
     template_name = "accounts/sign_in.html"
@@ -45,35 +46,35 @@ class SignInView(LoginView):
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Hear one try, when its turn comes."""
+        """Try to sign in, when there is a turn."""
         try:
             with guess(request):
                 return super().post(request, *args, **kwargs)
         except TooBusy:
-            answer = render(request, "accounts/busy.html", status=503)
-            answer["Retry-After"] = str(RETRY_AFTER_S)
-            return answer
+            response = render(request, "accounts/busy.html", status=503)
+            response["Retry-After"] = str(RETRY_AFTER_S)
+            return response
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in, and say so in the audit log."""
+        """Sign in, and record it in the audit log."""
         record(form.get_user().get_username(), "account.signed_in", detail={"by": "password"})
         return super().form_valid(form)
 
 
 class SignOutView(LogoutView):
-    """Signing out, which is a form. Whoever opens its address is led home and stays signed in."""
+    """Sign out by a form (POST). Opening the address only redirects to the first page, still signed in."""
 
     http_method_names = ["get", "head", "post", "options"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Lead home."""
+        """Redirect to the first page."""
         return redirect("home")
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show what the link would do; only the button's POST uses it."""
+    """Show the link's page. Only the POST of its button uses the link."""
     if request.method != "POST":
         return _link_page(request, is_open=link_is_open(token))
     with transaction.atomic():
@@ -92,7 +93,7 @@ def _link_page(request: HttpRequest, *, is_open: bool) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """Ask for a token, or set the device up the first time; a right token leads on to where it was asked for."""
+    """Ask for a token, or set up the device the first time. A right token redirects to the page that asked for it."""
     user = request.user
     onward = _onward(request)
     if not isinstance(user, User) or not factor.is_of_use(user) or is_verified(user):
@@ -112,14 +113,14 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 
 def _onward(request: HttpRequest) -> str:
-    """Return the address of this console that ``?next=`` names, or the first page."""
+    """Return the address in ``?next=`` if it is one of this console, otherwise the first page."""
     asked = request.GET.get("next", "")
     here = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     return asked if here else reverse("home")
 
 
 def _digits(text: str) -> str:
-    """Return the ASCII digits of what was typed: full-width ones count, spaces and the rest do not."""
+    """Return the typed digits as ASCII. Full-width digits count too; spaces and other characters are dropped."""
     plain = unicodedata.normalize("NFKC", text[:64])
     return "".join(letter for letter in plain if letter in string.digits)
 
@@ -131,5 +132,5 @@ def _factor_page(request: HttpRequest, device: TOTPDevice, *, wrong: bool = Fals
 
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-    """Answer a try on a locked account (setting ``AXES_LOCKOUT_CALLABLE``)."""
+    """Respond to a try on a locked account (setting ``AXES_LOCKOUT_CALLABLE``)."""
     return render(request, "accounts/locked.html", status=429)

@@ -1,4 +1,4 @@
-"""Touches as they were told, and the windows in which people are due."""
+"""Touches as stations sent them, and the duty windows of people."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,9 +10,9 @@ from server_broker.regions.models import Region
 
 
 class Touch(Stamped):
-    """One card touch. ``(station, epoch, seq)`` is the identity under which the station first committed it.
+    """One card touch. ``(station, epoch, seq)`` is the identity that its station first gave it.
 
-    Whose touch it is follows from the card's binding when asked, so a card bound later counts back.
+    No person is stored with it. The card's present binding decides whose touch it is, so a late binding counts back.
     """
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="touches")
@@ -40,7 +40,10 @@ class Touch(Stamped):
 
 
 class DutyWindow(models.Model):
-    """``[start, end)`` of duty in a village, on ISO weekdays, for the people named. Minutes after local midnight."""
+    """A time of duty in a village for the named people: ``[start, end)`` in minutes after local midnight.
+
+    ``weekdays`` are ISO weekdays: Monday is 1.
+    """
 
     village = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="windows")
     name = models.CharField(max_length=32)

@@ -1,4 +1,4 @@
-"""Touches as people ask for them: whose a touch is follows from the card's binding when asked."""
+"""Query touches for people. The card's present binding decides whose a touch is, so a late binding counts back."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,16 +14,16 @@ from server_broker.people.models import Card, Person
 
 @dataclass(frozen=True, slots=True)
 class TouchRow:
-    """A touch as a list shows it. ``person`` is None for a card that is bound to nobody."""
+    """A touch for a list. ``person`` is None if the card is bound to nobody."""
 
     touch: Touch
     person: Person | None
     at: datetime
-    """The station's time, corrected where it had to be; the county's time of receipt where nothing dates it."""
+    """The corrected time if there is one, or the station's time; if nothing dates the touch, the time of receipt."""
     dated: bool
     """False when ``at`` is only the time of receipt."""
     direction: str
-    """``in``, ``out`` or empty; the person's own choice goes before the rule's."""
+    """``in``, ``out`` or empty. The person's own choice counts before the rule's."""
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
@@ -43,7 +43,7 @@ def touches_of_day(region_code: str, day: date) -> QuerySet[Touch]:
 
 
 def touch_rows(touches: list[Touch]) -> list[TouchRow]:
-    """Resolve whose touches these are, and when they were, newest first."""
+    """Return the touches with their persons and times, newest first."""
     cards = Card.objects.filter(token__in={bytes(touch.card_token) for touch in touches}).select_related("person")
     people = {bytes(card.token): card.person for card in cards}
     rows = [_row(touch, people.get(bytes(touch.card_token))) for touch in touches]

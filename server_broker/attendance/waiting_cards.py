@@ -1,4 +1,4 @@
-"""发卡台: cards are issued by touching them at a station. What nobody has yet waits here for a name."""
+"""发卡台: a new card is issued by touching it at a station. Cards that are bound to nobody wait here for a person."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -10,17 +10,17 @@ from server_broker.fleet.models import Station
 
 @dataclass(frozen=True, slots=True)
 class WaitingCard:
-    """A card without a person that was touched: where and when last, and how often."""
+    """A card without a person: where and when it was last touched, and how often."""
 
     token: str
-    """32 hex digits; names the card in the form that binds it."""
+    """32 hex digits. The form that binds the card sends them."""
     station: Station
     last: dt.datetime
     touches: int
 
 
 def waiting_cards(touches: Iterable[Touch]) -> list[WaitingCard]:
-    """Gather touches of unbound cards by card, the last touched first.
+    """Return one entry for each unbound card in ``touches``, the last touched first.
 
     Args:
         touches: Newest first, with ``happened`` and their station.

@@ -3,8 +3,8 @@
 Each entry's hash covers the entry and the hash before it (SHA-256), so a changed, removed or inserted row breaks
 the chain there. The database refuses UPDATE, DELETE and TRUNCATE by triggers.
 
-Entries of version 1 say nothing of where a deed came from; those of version 2 do. Both stand in one chain, and none of
-version 1 may follow one of version 2.
+Entries of version 1 have no source (the address that an action was asked from); entries of version 2 have one. Both are
+in the same chain, and version 1 may not follow version 2, so that nobody can add an entry without a source.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ from server_broker.audit.models import AuditEntry
 
 FIRST_HASH = bytes(32)
 VERSION = 2
-"""Of the entries that are added."""
+"""Version of new entries."""
 HERE = "local"
-"""The source of what was done on the county's own machine: by a command, or by the service itself."""
+"""Source of actions on the county's own machine, by a command or by the service."""
 _LOCK = 0x61756469  # "audi", one writer at a time
 
 _source: ContextVar[str] = ContextVar("source of audit entries", default=HERE)
@@ -35,7 +35,7 @@ type Detail = dict[str, str | int | bool | None]
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """The outcome of `verify`: how many entries hold, and the id of the first that does not."""
+    """The result of `verify`: how many entries are intact before the first bad one, and the id of that one."""
 
     entries: int
     first_bad: int | None
@@ -43,7 +43,7 @@ class AuditCheck:
 
 @contextmanager
 def coming_from(address: str) -> Iterator[None]:
-    """Let what is recorded in the block, by this thread or task, say that it came from ``address``."""
+    """Record entries of this thread or task, within the block, with ``address`` as their source."""
     token = _source.set(address)
     try:
         yield
@@ -57,8 +57,8 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
     Args:
         actor: Account name, or ``station:ID`` or ``service``.
         action: What was done, as ``noun.verb``.
-        subject: To what; an id, never a name of a person.
-        detail: More, without secrets, names or card numbers.
+        subject: The id of the thing that was changed; never the name of a person.
+        detail: Further details, without secrets, names or card numbers.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -80,13 +80,13 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
 
 
 def recorded(actor: str, action: str, subject: str, *, since: datetime) -> list[dict[str, Any]]:
-    """Return the details of one actor's entries of one kind about one thing since a moment."""
+    """Return the details of an actor's entries with this action and subject since a moment."""
     found = AuditEntry.objects.filter(at__gte=since, actor=actor, action=action, subject=subject)
     return list(found.values_list("detail", flat=True))
 
 
 def verify() -> AuditCheck:
-    """Walk the whole chain and name the first entry that does not follow from the one before."""
+    """Check the whole chain, and find the first entry that does not follow from the one before."""
     previous, version, entries = FIRST_HASH, 1, 0
     for entry in AuditEntry.objects.order_by("id").iterator(chunk_size=2000):
         is_next = bytes(entry.previous_hash) == previous and version <= entry.version <= VERSION
@@ -99,11 +99,11 @@ def verify() -> AuditCheck:
 def _hash(entry: AuditEntry) -> bytes:
     at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     content = [at, entry.actor, entry.action, entry.subject, entry.detail]
-    if entry.version > 1 or entry.source:  # one of version 1 with a source was given it behind the log's back
+    if entry.version > 1 or entry.source:  # a source in version 1 was added by tampering, so it must break the hash
         content = [entry.version, entry.source, *content]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(bytes(entry.previous_hash) + text.encode()).digest()
 
 
 def _clean(text: str) -> str:
-    return text.replace("\x00", "�")  # PostgreSQL keeps no NUL
+    return text.replace("\x00", "�")  # PostgreSQL can't store NUL

@@ -1,4 +1,4 @@
-"""What a request does is recorded as coming from the address that it came from."""
+"""Record the actions of a request with the address that the request came from."""
 
 from collections.abc import Callable
 
@@ -6,16 +6,16 @@ from django.http import HttpRequest, HttpResponse
 
 from server_broker.audit.log import coming_from
 
-type Answer = Callable[[HttpRequest], HttpResponse]
+type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RecordSource:
-    """Give audit entries the peer's address. Headers in which a client names another one count for nothing."""
+    """Give audit entries the peer's address. Headers in which a client names another address are ignored."""
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer within that address."""
+        """Respond, with that address as the source of audit entries."""
         with coming_from(request.META.get("REMOTE_ADDR", "")):
             return self._get_response(request)

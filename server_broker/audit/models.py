@@ -1,16 +1,16 @@
-"""The audit log: rows are added, never changed; each carries the hash of the one before."""
+"""The audit log. Rows are added and never changed; each carries the hash of the one before."""
 
 from django.db import models
 
 
 class AuditEntry(models.Model):
-    """One thing that was done, by whom, to what."""
+    """One action: who did what to which subject."""
 
     version = models.PositiveSmallIntegerField(default=1)
     at = models.DateTimeField()
     actor = models.CharField(max_length=150)
     source = models.CharField(max_length=64, blank=True)
-    """The address that the deed was asked from, ``local`` for the county's own machine; empty before version 2."""
+    """The address that the action was asked from; ``local`` for the county's own machine; empty in version 1."""
     action = models.CharField(max_length=64)
     subject = models.CharField(max_length=128, blank=True)
     detail = models.JSONField(default=dict)

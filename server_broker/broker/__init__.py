@@ -1,7 +1,7 @@
-"""Mosquitto: its configuration, its access lists, and revocation that bites.
+"""Mosquitto: its configuration, its access lists, and revocation that takes effect within seconds.
 
-The broker is a pipe and keeps nothing. Who may connect and what each may say follows from the station journal
-(`server_broker.trust.journal`); a station may use its own topics, each named in full, and no others.
+The broker passes messages on and stores nothing. The station journal (`server_broker.trust.journal`) decides which
+stations may connect. A station may use only its own topics, and the access list names each of them in full.
 """
 
 from server_broker.broker.access import follows_journal, refresh, running_broker

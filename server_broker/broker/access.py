@@ -1,10 +1,10 @@
-"""The lists that say who may connect and on which topics, and how they reach a running broker.
+"""Write the lists of stations that may connect and of their topics, and have a running broker use them.
 
-Mosquitto does not tell when it has read its files again. So each version of the lists adds a user of its own,
-named after the version, to the local password file: once that user is let in, the version is in force.
+Mosquitto does not report when it has read its files again. So each version of the lists adds a user, named after the
+version, to the local password file. As soon as the broker lets that user in, it uses this version.
 
-A damaged journal never widens them: who is in doubt by it stays on the list only who is on it, and whose certificate
-is revoked stays so.
+A damaged journal never adds anyone to the lists. A station in doubt (`server_broker.trust.journal`) stays on the access
+list if it is on it now, and is not added otherwise. A certificate that is on the revocation list now stays on it.
 """
 
 import datetime as dt
@@ -36,30 +36,31 @@ _USER = "user "
 
 
 class BrokerState(Enum):
-    """What a running broker makes of the lists on disk."""
+    """Whether a running broker uses the lists on disk."""
 
     DOWN = "down"
-    """None runs: it reads them when it starts."""
+    """No broker runs. It reads the lists when it starts."""
     SILENT = "silent"
-    """It does not answer, as long as it reads its files or is stuck."""
+    """It does not answer: it is reading its files, or it hangs."""
     BEHIND = "behind"
-    """It follows others."""
+    """It uses other lists than those on disk."""
     IN_FORCE = "in force"
 
 
 def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
-    """Have the lists on disk and a running broker follow the journal; what does so already is left as it is.
+    """Write the lists that follow from the journal and have a running broker use them, unless both is so already.
 
     Returns:
-        Whether a running broker is known to follow them. One that is down reads them when it starts.
+        Whether a running broker is known to use them. A broker that is down reads them when it starts.
 
     Raises:
-        OSError: They could not be written, not even in the room that is kept for them.
+        OSError: The lists could not be written, not even into the reserved disk space.
     """
     with _one_at_a_time(home):
         roll = StationJournal(home).read()
         lists = lists_on_disk(home)
-        # Asked in any case: a broker that answers is not half through reading what is replaced below.
+        # Asked even if the lists have to be replaced anyway: a broker that answers is not reading its files at this
+        # moment, so it can't read a mixture of old and new ones.
         state = broker_state(home, lists.version)
         if state is BrokerState.IN_FORCE and lists.match(roll):
             return True
@@ -68,14 +69,14 @@ def refresh(home: CountyHome, *, now: dt.datetime) -> bool:
 
 
 def follows_journal(home: CountyHome) -> bool:
-    """Tell whether a broker runs and lets in whom the journal lets in, and nobody else."""
+    """Tell whether a broker runs and lets in exactly the stations that the journal allows."""
     lists = lists_on_disk(home)
     return lists.match(StationJournal(home).read()) and broker_state(home, lists.version) is BrokerState.IN_FORCE
 
 
 @dataclass(frozen=True)
 class BrokerLists:
-    """What the lists say that lie on disk: who may do what, which certificates count no more, and their version."""
+    """The content of the lists on disk: the access list, the revoked certificates, and the lists' version."""
 
     access: str = ""
     revoked_serials: frozenset[str] = frozenset()
@@ -83,25 +84,26 @@ class BrokerLists:
 
     @property
     def stations(self) -> set[str]:
-        """Who may connect."""
+        """The stations that may connect."""
         return {line.removeprefix(_USER) for line in self.access.splitlines() if line.startswith(_USER)}
 
     def match(self, roll: StationRoll) -> bool:
-        """Tell whether they are what follows from ``roll``."""
+        """Tell whether these are the lists that follow from ``roll``."""
         return (self.access, self.revoked_serials) == (self.due_access(roll), self.due_serials(roll))
 
     def due_access(self, roll: StationRoll) -> str:
-        """Return the access list that is to follow this one."""
+        """Return the access list that replaces this one."""
         return station_access(roll.live(witnessed=self.stations))
 
     def due_serials(self, roll: StationRoll) -> frozenset[str]:
-        """Return what the revocation list that is to follow this one names."""
+        """Return the serials on the revocation list that replaces this one."""
+        # A damaged line may have held a revocation, so what was revoked stays revoked.
         kept = self.revoked_serials if roll.bad_lines else frozenset()
         return frozenset(roll.revoked_serials) | kept
 
 
 def lists_on_disk(home: CountyHome) -> BrokerLists:
-    """Return what lies there; lists that nobody can read say nothing."""
+    """Return the lists on disk. If they can't be read they count as empty."""
     try:
         access = (home.broker / "stations.acl").read_text("ascii", errors="replace")
         crl = x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes())
@@ -112,10 +114,11 @@ def lists_on_disk(home: CountyHome) -> BrokerLists:
 
 
 def write_lists(home: CountyHome, roll: StationRoll, before: BrokerLists, *, now: dt.datetime) -> int:
-    """Write access list, revocation list and local passwords for what the journal says; return their version.
+    """Write the access list, the revocation list and the local passwords, and return their version.
 
-    The version grows whatever became of the journal, because a running broker heeds no list with a lower number. The
-    passwords name it and come last: whoever finds the broker letting that user in knows that it has read the rest.
+    The version is higher than the last one even if the journal has become shorter, because a running broker ignores a
+    revocation list with a lower number. The passwords are written last. So if the broker lets in the version's user, it
+    has read the other files too.
     """
     version = max(roll.entries, before.version + 1)
     account = account_for(ACCOUNT)
@@ -135,13 +138,13 @@ def write_lists(home: CountyHome, roll: StationRoll, before: BrokerLists, *, now
 
 
 def running_broker(home: CountyHome) -> int | None:
-    """Return the process id of the broker that runs."""
+    """Return the process id of the running broker, or None."""
     pid = read_pid(pid_file(home, "mosquitto"))
     return pid if pid is not None and alive(pid) else None
 
 
 def broker_state(home: CountyHome, version: int) -> BrokerState:
-    """Ask the running broker whether it follows the lists of ``version``."""
+    """Ask the running broker whether it uses the lists of ``version``."""
     if running_broker(home) is None:
         return BrokerState.DOWN
     let_in = probe(local_client_settings(home), username=version_user(version), timeout_s=1.0)
@@ -151,10 +154,10 @@ def broker_state(home: CountyHome, version: int) -> BrokerState:
 
 
 def bring_into_force(home: CountyHome, *, version: int) -> bool:
-    """Have a running broker read its files again and wait until it has.
+    """Have a running broker read its files again, and return whether it uses the lists of ``version`` in time.
 
-    It is asked again where it still follows others, because it forgets a SIGHUP that comes while it reads; not where
-    it does not answer, because then it may be reading.
+    The broker gets a further SIGHUP if it answers but still uses other lists, because it loses a SIGHUP that comes
+    while it reads. It gets none while it does not answer, because then it may be reading.
     """
     pid = running_broker(home)
     if pid is None:
@@ -176,12 +179,12 @@ def bring_into_force(home: CountyHome, *, version: int) -> bool:
 
 
 def version_user(version: int) -> str:
-    """Return the local user that exists from one version of the lists on until the next."""
+    """Return the local user that exists only in this version of the lists."""
     return f"version-{version}"
 
 
 def station_access(live: dict[str, JournalStation]) -> str:
-    """Return Mosquitto's access list: for each live station its own topics in full, nothing for anyone else."""
+    """Return Mosquitto's access list. It names each topic of each live station, and allows nothing else."""
     blocks = []
     for station, known in sorted(live.items()):
         shard = known.enrolled.shard
@@ -193,7 +196,7 @@ def station_access(live: dict[str, JournalStation]) -> str:
 
 
 def local_access() -> str:
-    """Return the access list of the county's own clients: they hear what stations say, and answer."""
+    """Return the access list of the county's own clients: they read what stations send, and write to stations."""
     lines = ["# Written by cunhui-server.", f"user {LOCAL_USER}"]
     lines += [f"topic read cunhui/1/+/+/{leaf}" for leaf in topics.UP]
     lines += [f"topic write cunhui/1/+/+/{leaf}" for leaf in topics.DOWN]

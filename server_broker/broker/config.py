@@ -1,4 +1,4 @@
-"""Write Mosquitto's configuration, and say how the county's own clients reach it."""
+"""Write Mosquitto's configuration, and tell the county's own clients how to connect."""
 
 import base64
 import datetime as dt
@@ -18,10 +18,10 @@ from server_broker.trust.keys import county_keys, server_certificate
 ACCOUNT = "mosquitto"
 LOCAL_USER = "county"
 _FIRST_FREE_PORT = 1024
-"""Below it, listening takes a right of its own (ip(7))."""
+"""Listening on a lower port needs a privilege (ip(7))."""
 PACKET_OVERHEAD_BYTES = 1024
-"""Topic and properties of the largest message (MQTT 5.0, 3.3)."""
-_PBKDF2_ROUNDS = 101  # the password is 256 random bits; Mosquitto checks it on its one thread
+"""Room for the topic and the properties of the largest message (MQTT 5.0, 3.3)."""
+_PBKDF2_ROUNDS = 101  # few: the password is 256 random bits, and Mosquitto checks it on its only thread
 
 _CONFIGURATION = """\
 # Written by cunhui-server at each start.
@@ -102,7 +102,7 @@ def local_client_settings(home: CountyHome) -> LocalClient:
 
 
 def prepare(home: CountyHome, *, now: dt.datetime) -> None:
-    """Write everything Mosquitto reads but the lists of stations, which `server_broker.broker.access` writes.
+    """Write all files of Mosquitto except the lists of stations, which `server_broker.broker.access` writes.
 
     Raises:
         ServiceError: The county's keys or configuration are missing.
@@ -126,7 +126,7 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
 
 
 def program(home: CountyHome) -> Program:
-    """Return Mosquitto as it is run for a prepared county.
+    """Return the program that runs Mosquitto for a prepared county.
 
     Raises:
         ServiceError: Mosquitto is not installed.
@@ -141,7 +141,10 @@ def program(home: CountyHome) -> Program:
 
 
 def _setpriv(account: Account) -> list[str]:
-    """Become ``account`` with the one right to listen below port 1024 (setpriv(1), capabilities(7))."""
+    """Return a command prefix that changes to ``account`` and keeps only the right to listen below port 1024.
+
+    See setpriv(1) and capabilities(7).
+    """
     right = "+net_bind_service"
     who = [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
     return ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]

@@ -1,8 +1,8 @@
-"""See that the broker follows the journal, whoever wrote its last line and died, and that who is out has no session.
+"""Keep the broker's lists in step with the journal, and end the sessions of stations that are out.
 
-A revocation and a new board are a line of the journal first and a change of the broker's lists after it. Between the
-two a process may be killed or the disk be full. So somebody looks again and again, and where lists, broker or sessions
-are not what follows from the journal, makes them so. Nothing here needs the database.
+A revocation or a new board is written to the journal first, and then changes the broker's lists. In between the process
+may be killed, or the disk may be full. So the county's chores compare again and again, and complete what is missing:
+the lists, the broker that must read them, and the sessions that must end. Nothing here needs the database.
 """
 
 import datetime as dt
@@ -17,14 +17,17 @@ from server_broker.trust.journal import StationJournal, StationRoll
 from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, LISTS_RESERVE_BYTES, reserve_space
 
 _AT_ONCE = 20
-"""Sessions that are ended between two looks: the next revocation must not wait for all that there ever were."""
+"""Most sessions to end in one look, so that a new revocation does not wait until all old ones are through."""
 _READ_BY_BROKER = ("stations.crl", "stations.acl", "local.acl", "local.passwords")
 
 type _State = tuple[int | None, ...]
 
 
 class ListKeeper:
-    """Looks again and again. One that has just started ends once more whatever revoked stations may have open."""
+    """Compares lists, broker and sessions with the journal.
+
+    A new keeper ends the sessions of all revoked stations again, because it doesn't know which were ended before.
+    """
 
     def __init__(self, home: CountyHome) -> None:
         self._home = home
@@ -32,17 +35,17 @@ class ListKeeper:
         self._ended: set[str] = set()
         self._to_end: set[str] = set()
         self.problem = ""
-        """In Chinese, why the broker does not follow the journal; empty while it does or does not run."""
+        """Chinese: why the broker does not follow the journal. Empty if it does, or if no broker runs."""
 
     def look(self, *, now: dt.datetime) -> bool:
-        """Bring lists, broker and sessions in step with the journal, and return whether anything had to be done.
+        """Bring lists, broker and sessions in step with the journal, and return whether lists or broker had to change.
 
         Raises:
-            OSError, ServiceError: The lists could not be written, or room for the next revocation could not be kept;
-                who is out is thrown out all the same.
+            OSError, ServiceError: The lists could not be written, or disk space for the next revocation could not be
+                reserved. Sessions of stations that are out were ended all the same.
         """
         with ExitStack() as afterwards:
-            # Whatever the disk says to this, sessions have been ended before.
+            # Reserved last, so that a fault of the disk here can't keep sessions from being ended.
             afterwards.callback(reserve_space, self._home.trust, JOURNAL_RESERVE_BYTES)
             afterwards.callback(reserve_space, self._home.broker, LISTS_RESERVE_BYTES)
             return self._follow_journal(now)
@@ -72,7 +75,7 @@ class ListKeeper:
         return (running_broker(self._home), *(one for path in files for one in file_version(path)))
 
     def _bring_into_force(self, roll: StationRoll, now: dt.datetime) -> bool | None:
-        """Return whether lists or broker had to be changed; None while the broker does not follow them yet."""
+        """Return whether the lists or the broker had to change; None if the broker does not use the lists yet."""
         lists = lists_on_disk(self._home)
         fresh = roll.revoked_serials - lists.revoked_serials
         self._to_end |= {name for name, one in roll.stations.items() if fresh & one.superseded}
@@ -87,10 +90,13 @@ class ListKeeper:
         return True if refreshed or running_broker(self._home) is None else None
 
     def _end_sessions(self, roll: StationRoll, *, for_good: bool) -> None:
-        """Throw some out who are out, last revoked first. While the lists are not in force they may come back."""
+        """End the sessions of up to `_AT_ONCE` stations that are out, the last revoked first.
+
+        If not ``for_good`` they stay to be ended again, because they may come back until the broker uses the new lists.
+        """
         runs = running_broker(self._home) is not None
-        order = {name: place for place, name in enumerate(roll.revoked)}
-        newest_first = sorted(self._to_end, key=lambda name: order.get(name, len(order)), reverse=True)
+        revoked_as = {name: place for place, name in enumerate(roll.revoked)}
+        newest_first = sorted(self._to_end, key=lambda name: revoked_as.get(name, len(revoked_as)), reverse=True)
         for name in newest_first[:_AT_ONCE]:
             if runs and not cut_off(self._home, name):
                 return

@@ -1,1 +1,1 @@
-"""Commands to stations: given by an operator with a reason, kept until they are past, answered by a fact."""
+"""Commands to stations. An operator gives one with a reason; it is valid for some time; a fact reports its outcome."""

@@ -4,9 +4,9 @@ from django.apps import AppConfig
 
 
 class CommandsConfig(AppConfig):
-    """Commands to stations and what became of them."""
+    """Commands to stations and their outcomes."""
 
     name = "server_broker.commands"
     label = "orders"
-    """Tables and migrations are stored under it."""
+    """The name of this app's tables and recorded migrations. It is older than the word command and can't change."""
     default_auto_field = "django.db.models.BigAutoField"

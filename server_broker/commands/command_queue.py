@@ -1,4 +1,4 @@
-"""Give an order, have it sent, note its answer."""
+"""Give a station a command, have it sent, and store its outcome."""
 
 import secrets
 import uuid
@@ -12,25 +12,25 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from psycopg.types.json import Jsonb
 
-from protocol.commands import MAX_LEASE_S, Command, LiveTerms, LogTerms, Order
+from protocol.commands import MAX_LEASE_S, Command, CommandName, LiveTerms, LogTerms
 from server_broker.audit.log import record
 from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
 
 MAX_OPEN = 16
-"""Orders of one station that may wait for it or for its answer."""
+"""Most commands of one station that may wait to be sent, or for their outcome."""
 SENT_AT_A_TIME = 50
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRule:
-    """How long an order waits for its station, and whether it makes sense for one that is away."""
+    """How long a command is valid, and whether it can be given only to a station that is online."""
 
     valid: timedelta
     only_online: bool = False
 
 
-RULES: dict[Order, CommandRule] = {
+RULES: dict[CommandName, CommandRule] = {
     "identify": CommandRule(timedelta(minutes=2), only_online=True),
     "snapshot": CommandRule(timedelta(minutes=10)),
     "time_check": CommandRule(timedelta(hours=24)),
@@ -42,58 +42,66 @@ RULES: dict[Order, CommandRule] = {
 
 
 _LEASE_GRACE = timedelta(seconds=30)
-"""From the end of a lease to its answer."""
+"""Time between the end of a live view's lease and the station's report of the outcome."""
 
 
 class CommandRefused(Exception):
-    """The order is not given; the message is Chinese, for the operator."""
+    """The command is not given. The message is Chinese, for the operator."""
 
 
 class CommandOutcome(NamedTuple):
-    """What a station's fact says became of an order."""
+    """The outcome of a command, from the station's fact."""
 
     station: str
-    order: bytes
+    command: bytes
+    """The command's id."""
     outcome: str
     detail: str
     figures: dict[str, int]
 
 
 def give_command(
-    station: Station, order: Order, *, actor: str, reason: str, now: datetime, terms: LogTerms | LiveTerms | None = None
+    station: Station,
+    name: CommandName,
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    terms: LogTerms | LiveTerms | None = None,
 ) -> StationOrder:
-    """Keep an order, which the county's worker sends as soon as the station is connected.
+    """Store a command. The county's worker sends it as soon as the station is connected.
 
     Raises:
-        CommandRefused: Nothing is kept.
+        CommandRefused: Nothing is stored.
     """
-    if order not in RULES:
+    if name not in RULES:
         raise CommandRefused("没有这种命令")
-    kind = RULES[order]
+    rule = RULES[name]
     if station.revoked_at is not None or station.enrolled_at is None:
         raise CommandRefused("站点没有接入，不能下命令")
-    if kind.only_online and not _is_online(station):
+    if rule.only_online and not _is_online(station):
         raise CommandRefused("站点现在不在线，这个命令要在线时才能下")
     open_ones = open_commands(station, now=now)
-    if order == "live_view" and any(lease_ends(one) > now for one in _leases(station, now=now)):
+    # One live view at a time, because a station sends its frames for one lease only.
+    if name == "live_view" and any(lease_ends(one) > now for one in _leases(station, now=now)):
         raise CommandRefused("这个站点正在被查看，结束后再试")
     if open_ones.count() >= MAX_OPEN:
         raise CommandRefused(f"还有 {MAX_OPEN} 条命令没有答复，请等它们答复或过期")
     made = StationOrder.objects.create(
         id=uuid.UUID(bytes=secrets.token_bytes(16)),
         station=station,
-        order=order,
+        order=name,
         terms=msgspec.to_builtins(terms) if terms is not None else {},
         reason=reason,
         issuer=actor,
         issued_at=now,
-        not_after=now + kind.valid,
+        not_after=now + rule.valid,
     )
     record(
         actor=actor,
         action="station.ordered",
         subject=station.pk,
-        detail={"order": order, "id": made.id.hex, "reason": reason},
+        detail={"order": name, "id": made.id.hex, "reason": reason},
     )
     return made
 
@@ -103,7 +111,7 @@ def _is_online(station: Station) -> bool:
 
 
 def open_commands(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
-    """Return the orders that wait for the station or for its answer."""
+    """Return the station's valid commands that have no outcome yet."""
     return StationOrder.objects.filter(station=station, answered_at=None, not_after__gt=now)
 
 
@@ -112,29 +120,29 @@ def _leases(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
     return StationOrder.objects.filter(station=station, order="live_view", answered_at=None, issued_at__gt=recent)
 
 
-def lease_ends(order: StationOrder) -> datetime:
-    """Return when a live view is over at the latest; the station may end it before."""
-    return order.not_after if order.sent_at is None else order.sent_at + _length(order) + _LEASE_GRACE
+def lease_ends(command: StationOrder) -> datetime:
+    """Return when a live view ends at the latest. The station may end it earlier."""
+    return command.not_after if command.sent_at is None else command.sent_at + _length(command) + _LEASE_GRACE
 
 
-def seconds_left(order: StationOrder, *, now: datetime) -> int:
-    """Return how many seconds a live view still lasts: all of them until it is sent, and never more than before."""
-    left = _length(order) if order.sent_at is None else order.sent_at + _length(order) - now
+def seconds_left(command: StationOrder, *, now: datetime) -> int:
+    """Return how many seconds a live view still lasts. Until it is sent that is its whole length."""
+    left = _length(command) if command.sent_at is None else command.sent_at + _length(command) - now
     return max(0, round(left.total_seconds()))
 
 
-def _length(order: StationOrder) -> timedelta:
-    return timedelta(seconds=int(order.terms.get("seconds", MAX_LEASE_S)))
+def _length(command: StationOrder) -> timedelta:
+    return timedelta(seconds=int(command.terms.get("seconds", MAX_LEASE_S)))
 
 
 def live_command(station: Station, *, issuer: str, now: datetime) -> StationOrder | None:
-    """Return the live view of a station that ``issuer`` ordered and that is not over."""
+    """Return the live view of a station that ``issuer`` asked for and that is not over, or None."""
     mine = _leases(station, now=now).filter(issuer=issuer).order_by("-issued_at").first()
     return mine if mine is not None and lease_ends(mine) > now else None
 
 
 def due_commands(*, shard: int, now: datetime) -> list[StationOrder]:
-    """Return the orders that stations of a shard can be sent now: connected ones that lack them on this connection."""
+    """Return the commands to send now: those of the shard's connected stations, not yet sent over this connection."""
     waiting = StationOrder.objects.filter(
         answered_at=None,
         not_after__gt=now,
@@ -147,36 +155,36 @@ def due_commands(*, shard: int, now: datetime) -> list[StationOrder]:
     return list(due.order_by("issued_at")[:SENT_AT_A_TIME])
 
 
-def command_of(order: StationOrder) -> Command:
-    """Return the order as it goes over the wire; when it was signed is said by whoever signs it.
+def wire_command(command: StationOrder) -> Command:
+    """Return the command in its wire form. Its signer adds the time of signing.
 
     Raises:
-        msgspec.ValidationError: What is kept is no order.
+        msgspec.ValidationError: The stored row is no valid command.
     """
     wire: dict[str, Any] = {
-        "id": order.id.bytes,
-        "station": order.station_id,
-        "order": order.order,
-        "not_after": round(order.not_after.timestamp() * 1000),
-        "issuer": order.issuer[:64],
-        "reason": order.reason,
+        "id": command.id.bytes,
+        "station": command.station_id,
+        "order": command.order,
+        "not_after": round(command.not_after.timestamp() * 1000),
+        "issuer": command.issuer[:64],
+        "reason": command.reason,
     }
-    if order.terms:
-        wire["live" if order.order == "live_view" else "log"] = order.terms
+    if command.terms:
+        wire["live" if command.order == "live_view" else "log"] = command.terms
     return msgspec.convert(wire, Command, builtin_types=(bytes,))
 
 
-def note_sent(orders: Sequence[StationOrder], *, now: datetime) -> None:
-    """Note that orders went out over their stations' present connections."""
-    for order in orders:
-        StationOrder.objects.filter(pk=order.pk).update(sent_at=now, sent_over=order.station.status.connection)
+def note_sent(commands: Sequence[StationOrder], *, now: datetime) -> None:
+    """Store that commands were sent over their stations' present connections."""
+    for command in commands:
+        StationOrder.objects.filter(pk=command.pk).update(sent_at=now, sent_over=command.station.status.connection)
 
 
 def note_results(results: Sequence[CommandOutcome], *, at: datetime) -> None:
-    """Note what became of orders; the first answer stands, and an answer counts for the station's own orders alone."""
+    """Store the outcomes of commands. The first outcome of a command counts, and only its own station can report it."""
     if not results:
         return
-    first = {(result.station, result.order): result for result in reversed(results)}
+    first = {(result.station, result.command): result for result in reversed(results)}
     with connection.cursor() as cursor:
         cursor.execute(
             """UPDATE orders_stationorder o
@@ -187,7 +195,7 @@ def note_results(results: Sequence[CommandOutcome], *, at: datetime) -> None:
             [
                 at,
                 [result.station for result in first.values()],
-                [uuid.UUID(bytes=result.order) for result in first.values()],
+                [uuid.UUID(bytes=result.command) for result in first.values()],
                 [result.outcome for result in first.values()],
                 [result.detail for result in first.values()],
                 [Jsonb(result.figures) for result in first.values()],

@@ -1,4 +1,4 @@
-"""An order to a station and its way there."""
+"""A command to a station, when it was sent, and its outcome. The table is still called an order."""
 
 from typing import Self
 
@@ -9,19 +9,22 @@ from server_broker.regions.models import subtree_prefix
 
 
 class CommandQuerySet(models.QuerySet["StationOrder"]):
-    """Queries over orders."""
+    """Queries over commands."""
 
     def under(self, code: str) -> Self:
-        """Return the orders to stations in the subtree of a region."""
+        """Return the commands to stations in the subtree of a region."""
         return self.filter(station__village__code__startswith=subtree_prefix(code))
 
 
 class StationOrder(models.Model):
-    """One order. It goes out while the station is connected, and again at each new connection, until it is answered or
-    past; a station carries out an id once, however often it comes."""
+    """One command to a station.
+
+    It is sent while the station is connected, and again on each new connection, until its outcome is known or it is no
+    longer valid. A station executes each id once, however often the command comes.
+    """
 
     id = models.UUIDField(primary_key=True)
-    """16 random bytes: a `protocol.commands.Command` with this id."""
+    """16 random bytes: the id of the `protocol.commands.Command`."""
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="orders")
     order = models.CharField(max_length=16)
     terms = models.JSONField(default=dict)
@@ -31,7 +34,7 @@ class StationOrder(models.Model):
     not_after = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     sent_over = models.BinaryField(max_length=16, null=True)
-    """Nonce of the birth of the connection that it was last sent over."""
+    """Nonce of the birth of the connection over which it was last sent."""
     answered_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=8, blank=True)
     detail = models.CharField(max_length=400, blank=True)

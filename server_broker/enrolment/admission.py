@@ -1,9 +1,10 @@
-"""Take a station in on its claim, and renew its certificate on its record key.
+"""Enrol a station by its claim code, and renew its certificate by its record key.
 
-The journal is written and the broker follows before the transaction commits. Should one die on the way, the database
-lacks what the journal has, and `reconcile` ends at broker and database what was begun; the claim is still good, and
-the technician tries again. An admitted station can connect at once.
-A revocation may come at any moment, and also one that the database does not know of: the journal has the last word.
+The journal is written and the broker reads its lists again before the transaction commits, so an enrolled station can
+connect at once. If the process dies in between, the journal has an enrolment that the database lacks. Then `reconcile`
+completes it at the broker and in the database. The claim stays valid, so the technician can try again.
+
+A revocation may come at any moment, even one that only the journal knows of. So the journal decides.
 """
 
 import datetime as dt
@@ -27,17 +28,19 @@ from server_broker.trust.journal import EntryRefused, JournalEntry, StationJourn
 from server_broker.trust.keys import county_keys
 
 MAX_ANSWERS = 6
-"""Certificates that one claim is good for, since answers get lost on their way. Each costs the broker a new list."""
+"""Most certificates for one claim. A response may be lost on its way, so one is not enough. Each makes the broker read
+new lists, so the number is bounded."""
 MAX_AN_HOUR = 12
-"""Certificates for one station. It asks every ten minutes at most (`docs/protocol.md`, 10); each is kept for good."""
+"""Most certificates for one station in an hour, because each is stored for ever. A station asks at most every ten
+minutes (`docs/protocol.md`, 10)."""
 
 
 def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrolled:
-    """Take in the station that the request's claim is for, in place of an earlier board of it.
+    """Enrol the station that the request's claim is for. Its new board replaces an earlier one.
 
     Raises:
-        NotAdmitted: And why.
-        JournalDamaged: Nobody is taken in before a person has looked.
+        NotAdmitted: The request is refused; the exception says why.
+        JournalDamaged: No station is enrolled until a person has mended the journal.
     """
     _check_signature(request.record_key, request)
     key = read_csr(request.csr)
@@ -55,7 +58,7 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
         raise NotAdmitted("claim_refused") from error
     if claim is None or issued is None:
         raise NotAdmitted("claim_refused")
-    return _answer(home, claim.station, request.nonce, issued)
+    return _response(home, claim.station, request.nonce, issued)
 
 
 def _take_in(
@@ -65,6 +68,7 @@ def _take_in(
     if station.certificates.filter(issued_at__gte=claim.created_at).count() >= MAX_ANSWERS:
         raise NotAdmitted("claim_refused")
     again = station.enrolled_at is not None
+    # The earlier board's certificates end now: a station has one board at a time.
     StationCertificate.objects.filter(station=station, revoked_at=None).update(revoked_at=now)
     station.record_key, station.enrolled_at, station.revoked_at = record_key, now, None
     station.save(update_fields=["record_key", "enrolled_at", "revoked_at"])
@@ -83,6 +87,7 @@ def _take_in(
         )
     )
     broker.refresh(home, now=now)
+    # The earlier board may still be connected. It is cut off after the lists have changed, so it can't come back.
     broker.cut_off(home, station.pk)
     # Last, because every other entry of the audit log waits for this one's COMMIT.
     record(f"station:{station.pk}", "station.enrolled", station.pk, {"serial": issued.serial, "again": again})
@@ -90,11 +95,12 @@ def _take_in(
 
 
 def renew(home: CountyHome, request: RenewRequest, *, now: dt.datetime) -> Enrolled:
-    """Issue a new certificate to a station that is on the list, whether or not its old one has expired.
+    """Issue a new certificate to an enrolled station, even if its old one has expired.
 
     Raises:
-        NotAdmitted: And why. Who does not hold the record key learns nothing about the station.
-        JournalDamaged: No certificate is renewed before a person has looked.
+        NotAdmitted: The request is refused; the exception says why. A sender without the station's record key gets the
+            same refusal whatever the station's state is, so it learns nothing about the station.
+        JournalDamaged: No certificate is renewed until a person has mended the journal.
     """
     station = Station.objects.select_related("village").filter(pk=request.station).first()
     if station is None or station.record_key is None:
@@ -109,13 +115,13 @@ def renew(home: CountyHome, request: RenewRequest, *, now: dt.datetime) -> Enrol
             issued = _renew(home, station, request.nonce, key, now)
     except EntryRefused as error:
         raise NotAdmitted("revoked") from error
-    return _answer(home, station, request.nonce, issued)
+    return _response(home, station, request.nonce, issued)
 
 
 def _renew(
     home: CountyHome, station: Station, nonce: bytes, key: StationPublicKey, now: dt.datetime
 ) -> IssuedCertificate:
-    """Issue the certificate while nobody revokes the station in the database.
+    """Issue the certificate under a lock on the station's row, so that it isn't revoked in the database meanwhile.
 
     Raises:
         EntryRefused: It was revoked, or another board took this one's place, since the request was read.
@@ -158,7 +164,7 @@ def _issue(home: CountyHome, station: Station, key: StationPublicKey, now: dt.da
     return issued
 
 
-def _answer(home: CountyHome, station: Station, nonce: bytes, issued: IssuedCertificate) -> Enrolled:
+def _response(home: CountyHome, station: Station, nonce: bytes, issued: IssuedCertificate) -> Enrolled:
     keys, config = county_keys(home), read_config(home)
     return Enrolled(
         station=station.pk,

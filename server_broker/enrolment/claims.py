@@ -1,4 +1,4 @@
-"""Claim codes: made for one station, told by telephone, good once and for a day."""
+"""Claim codes. A code is made for one station, is told by telephone, and can be used once within 24 hours."""
 
 import datetime as dt
 import secrets
@@ -23,13 +23,13 @@ class ClaimRefused(Exception):
 
 
 def make_claim(station: Station, *, actor: str, now: dt.datetime) -> str:
-    """Return the 13 digits of a new code for ``station``; an older code of it that is still open is burnt.
+    """Return the 13 digits of a new code for ``station``. An older code that is still open becomes invalid.
 
     Raises:
-        ClaimRefused: The station is revoked: no code would let it in.
+        ClaimRefused: The station is revoked, so no code could enrol it.
     """
     with transaction.atomic():
-        # Two who ask at once take turns, or both codes would stay open.
+        # Locked, so that two people who ask at the same time take turns. Otherwise both codes would stay open.
         if Station.objects.select_for_update(no_key=True).get(pk=station.pk).revoked_at is not None:
             raise ClaimRefused(f"站点 {station.pk} 已吊销，不能再接入；请新建一个站点编号")
         Claim.objects.filter(expires_at__lt=now - _KEPT_AFTER_END).delete()
@@ -53,30 +53,32 @@ def _insert(station: Station, now: dt.datetime) -> str:
                     expires_at=now + LIFETIME,
                 )
         except IntegrityError:
-            continue  # another code of the last weeks has this lookup
+            continue  # an earlier code that is still stored has the same lookup
         return code
 
 
 def is_open(code: str, *, now: dt.datetime) -> bool:
-    """Return whether the code that was made here would still let a station in."""
+    """Tell whether a code that `make_claim` returned could still enrol a station."""
     return Claim.objects.filter(
         lookup=code[:LOOKUP_DIGITS], used_at=None, burnt_at=None, expires_at__gt=now, station__revoked_at=None
     ).exists()
 
 
 def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
-    """Use up the claim that ``code`` opens and return it, or None after its wrong try was counted.
+    """Mark the claim of ``code`` as used and return it. If the code is wrong, count the try and return None.
 
-    The board that used it may come again with the same record key while the code lives: the answer that it was
-    given may have been lost on its way. To be called in a transaction that is committed either way. An unknown
-    lookup costs as much time as a wrong secret, and every refusal is the same None, so answers tell nothing.
+    The board that used a claim may use it again with the same record key until the code expires, because the response
+    may have been lost on its way.
+
+    Call this in a transaction that is committed in both cases, so that a wrong try is counted. An unknown lookup takes
+    as much time as a wrong secret, and every refusal is None, so that a guesser learns nothing from the response.
 
     Args:
         code: 13 digits.
-        record_key: The asking board's, with which its request was signed (Ed25519 public key, 32 bytes).
+        record_key: Record key of the board that asks (Ed25519 public key, 32 bytes). Its request is signed with it.
     """
     found = Claim.objects.filter(lookup=code[:LOOKUP_DIGITS]).first()
-    # A claim's hash never changes, so the slow check is made before anything is locked.
+    # The hash is slow to check. A claim's hash never changes, so it is checked before anything is locked.
     right = check_password(code[LOOKUP_DIGITS:], found.secret_hash if found else nobodys_hash())
     claim = _locked(found) if found else None
     if claim is None:
@@ -94,10 +96,9 @@ def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
 
 
 def _locked(claim: Claim) -> Claim | None:
-    """Return the claim as it stands now, locked after its station; None if it was deleted meanwhile.
+    """Lock the station and then its claim, and return the claim as it is now; None if it was deleted meanwhile.
 
-    Whoever revokes a station or makes another code for it locks in this order too, or the two would wait for each
-    other.
+    A revocation and `make_claim` lock in the same order. Otherwise two transactions could wait for each other.
     """
     Station.objects.select_for_update().get(pk=claim.station_id)
     locked = Claim.objects.select_for_update(of=("self",)).select_related("station__village")

@@ -1,12 +1,12 @@
-"""Take away the nonces of renewals that nobody can use again to any end."""
+"""Delete nonces of renewals that are so old that a repeated request is of no use."""
 
 from datetime import datetime, timedelta
 
 from server_broker.enrolment.models import UsedNonce
 
 NONCES_KEPT = timedelta(days=400)
-"""A request says no time, so its nonce alone refuses a second use. Who repeats one that is older than this gets a
-certificate for a TLS key four certificates ago, and would need that key too."""
+"""A request carries no time, so only its nonce prevents a second use. A request older than this asks for a certificate
+for a TLS key that the station replaced about four certificates ago. It helps only someone who has that old key."""
 
 
 def drop_old_nonces(now: datetime) -> int:

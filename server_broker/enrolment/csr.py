@@ -1,7 +1,7 @@
 """Read a certificate signing request (PKCS#10, RFC 2986) from a stranger.
 
-Only its public key is taken, after its signature has shown that the sender has the private one. Its subject and
-wished extensions are ignored: the claim says who the station is.
+Only the public key is used, after the signature has proved that the sender has the private key. The subject and the
+requested extensions are ignored, because the claim says which station it is.
 """
 
 from cryptography import x509

@@ -1,6 +1,6 @@
-"""Certificates near their end: an alarm each, closed when there is a newer one.
+"""Raise an alarm for each certificate near its end, and close it when there is a newer one.
 
-Stations renew at half life and servers at their start, so an alarm says that something keeps them from it.
+Stations renew at half of the lifetime and servers renew when they start. So an alarm means that renewal does not work.
 """
 
 import datetime as dt

@@ -1,6 +1,6 @@
-"""The journal of stations and the database, in step again soon after one was away.
+"""Compare the journal of stations with the database every few seconds, and bring them in step.
 
-An alarm stands while a line of the journal is damaged, and one while the broker does not follow it.
+One alarm is open while a line of the journal is damaged, another while the broker does not follow the journal.
 """
 
 import datetime as dt
@@ -16,15 +16,15 @@ from server_broker.trust.journal import MEND_JOURNAL, StationJournal
 JOURNAL, LISTS = "station_journal", "broker_lists"
 AT_LEAST_EVERY = dt.timedelta(seconds=5)
 UNDER_WAY = dt.timedelta(seconds=10)
-"""Longer than a revocation takes from the journal to the database: it waits for the broker in between."""
+"""A revocation is left alone for so long: it writes the journal, waits for the broker, and then writes the database."""
 
 
 class JournalWatch:
-    """Looks at journal and database as soon as the journal has grown, and every few seconds in any case.
+    """Compares journal and database whenever the journal has changed, and at least every few seconds.
 
-    An enrolment may have died after its line in the journal and before its COMMIT. The earlier board may still be
-    connected then, and only a comparison with the database shows it. Hence the look at once. An enrolment that is
-    under way holds its station's row, and the look waits for it.
+    A process may die after it wrote an enrolment to the journal and before its COMMIT. Then the earlier board may still
+    be connected, and only a comparison with the database shows that. So a changed journal is compared at once. If the
+    enrolment is still under way it holds a lock on the station's row, and the comparison waits for it.
     """
 
     def __init__(self, home: CountyHome, *, lists_problem: Callable[[], str]) -> None:
@@ -34,7 +34,7 @@ class JournalWatch:
         self._looked_at = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def look(self, *, now: dt.datetime) -> Reconciled | None:
-        """Bring both in step where it is time, and return what was not."""
+        """Compare if it is time, bring both in step, and return the differences; None if there were none."""
         seen = file_version(StationJournal(self._home).path)
         if seen == self._seen and abs(now - self._looked_at) < AT_LEAST_EVERY:
             return None
@@ -44,7 +44,7 @@ class JournalWatch:
 
 
 def watch_journal(home: CountyHome, *, now: dt.datetime, lists_problem: str = "") -> Reconciled | None:
-    """Raise or close the alarms and reconcile; return what was not in step, if anything was.
+    """Raise or close the alarms and reconcile; return the differences, or None if there were none.
 
     Args:
         lists_problem: Why the broker does not follow the journal, as `broker.ListKeeper` says it.
@@ -57,7 +57,7 @@ def watch_journal(home: CountyHome, *, now: dt.datetime, lists_problem: str = ""
 
 
 def _tell(code: str, detail: str, now: dt.datetime) -> None:
-    """Once for each detail, not at each look."""
+    """Raise the alarm, or close it if ``detail`` is empty. The same detail is raised only once, not at each look."""
     if not detail:
         resolve(station=None, code=code, at=now)
     elif not Alarm.objects.filter(station=None, code=code, resolved_at=None, detail=detail).exists():

@@ -1,8 +1,8 @@
-"""Slow down who guesses claim codes, by network address.
+"""Slow down senders that guess claim codes, by network address.
 
-Many stations and everybody else of a carrier may share one address. So only a claim that was refused counts: neither
-what others succeed in nor what nobody could read, and least of all a try that was not heard because of this limit,
-which would then hold for as long as anybody asks. Renewals are no business of it: their signature says who asks.
+Many stations and many customers of a mobile carrier may share one address. So only a refused claim counts. Successful
+enrolments and malformed requests don't. A try that this limit turned away doesn't either: otherwise the limit would
+never end while anybody keeps asking. Renewals are not limited here, because they are signed by a known station.
 """
 
 from collections import OrderedDict, deque
@@ -19,8 +19,8 @@ MAX_SOURCES = 10_000
 class RefusalLimit:
     """Counts refusals in a sliding window. Safe to use from several threads.
 
-    A try is booked as a refusal before it is heard, and taken back when it was none. So of many at once no more are
-    heard than are left, however long each takes.
+    A try counts as a refusal before it is handled, and the count is taken back if it was not refused. So even if many
+    tries come at the same time, no more of them are handled than the limit allows.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -30,7 +30,7 @@ class RefusalLimit:
         self._lock = Lock()
 
     def book(self, address: str) -> bool:
-        """Count one try of ``address``; False, and nothing counted, when it has used up its refusals for now."""
+        """Count one try of ``address``. Return False, and count nothing, if the address has reached the limit."""
         source = network_source(address)
         with self._lock:
             recent = self._recent(source)

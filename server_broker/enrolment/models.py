@@ -1,4 +1,4 @@
-"""Claims, the certificates that were issued on them, and nonces that were used."""
+"""Claims, the certificates of stations, and used nonces."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from server_broker.fleet.models import Station
 
 
 class Claim(models.Model):
-    """A claim code for one station. ``lookup`` is its first six digits; of the rest only a hash is kept.
+    """A claim code for one station. ``lookup`` is its first six digits; the rest is stored only as a hash.
 
-    Wrong tries are counted against the claim that the lookup names; ten burn it.
+    A wrong try counts against the claim with the same lookup. Ten wrong tries make the claim invalid (burnt).
     """
 
     lookup = models.CharField(max_length=6, unique=True)
@@ -22,7 +22,7 @@ class Claim(models.Model):
 
 
 class StationCertificate(models.Model):
-    """A client certificate the county CA issued."""
+    """A client certificate that the county CA issued to a station."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="certificates")
     serial = models.CharField(max_length=40, unique=True)

@@ -1,4 +1,4 @@
-"""Why a station was not taken in: one code, one HTTP status and one sentence for the technician each."""
+"""Reasons why a station is not enrolled or renewed, each with a code, an HTTP status and a Chinese sentence."""
 
 from typing import Literal
 
@@ -36,7 +36,7 @@ _WORDS: dict[RefusalCode, tuple[int, str]] = {
 
 
 class NotAdmitted(Exception):
-    """The county says no. Nothing was changed except that a wrong try was counted.
+    """The county refuses. Nothing was changed, except that a wrong try may have been counted.
 
     Attributes:
         code: For programs.

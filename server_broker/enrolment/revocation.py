@@ -1,8 +1,8 @@
-"""Cut a station off within seconds and for good, and keep journal and database in step.
+"""Revoke a station within seconds and for good, and keep the journal and the database in step.
 
-The journal comes first, then the broker, then the database: a revocation bites even while the database is away. No
-step that fails keeps the next from being tried, what was done is said as it is, and what was not is done by the
-county's chores: `broker.ListKeeper` for lists and sessions, `reconcile` for journal and database.
+A revocation writes the journal first, then the broker's lists, then the database, so that it works while the database
+is away. If one step fails the next is still tried, and the result says which steps were done. The county's chores do
+the missing ones later: `broker.ListKeeper` the lists and sessions, `reconcile` the journal and the database.
 """
 
 import datetime as dt
@@ -27,15 +27,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Revoked:
-    """What a revocation did and did not do.
+    """Which steps of a revocation were done.
 
     Attributes:
-        in_journal: It is for good; all the rest follows from this by itself, once it can.
-        lists_written: The broker's lists on disk say so: also one that starts now lets the station in no more.
-        broker_runs: There is a broker that the station may be connected to.
-        in_force: The running broker follows these lists.
-        session_ended: The running broker has ended what the station had open.
-        in_database: The console shows it, and the audit log who and why.
+        in_journal: The revocation is permanent, and the county's chores do every later step that failed.
+        lists_written: The lists on disk exclude the station, so a broker that starts now does not let it in.
+        broker_runs: A broker runs, and the station may be connected to it.
+        in_force: The running broker uses these lists.
+        session_ended: The running broker has ended the station's open session.
+        in_database: The console shows the revocation, and the audit log holds who revoked the station and why.
     """
 
     station: str
@@ -57,7 +57,7 @@ class Revoked:
         return self.in_journal and self.is_out and self.in_database
 
     def said(self) -> str:
-        """Say it in Chinese, as it is, and what follows."""
+        """Return in Chinese what was done, and what a person has to do or can expect."""
         if not self.in_journal:
             kept = "；数据库已记下，能写名册时会自动补办" if self.in_database else "，请再吊销一次"
             return f"站点 {self.station} 没有断开：名册写不进去。请先腾出磁盘空间{kept}"
@@ -84,11 +84,11 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
     """Revoke ``station``: all its certificates, its topics, its open session and its open claim.
 
     Returns:
-        What was done of it: each step is tried whatever became of the one before.
+        Which steps were done. Each is tried even if the one before failed.
 
     Raises:
         UnknownStation: Nothing was done.
-        django.db.OperationalError: Likewise: the journal does not know the station, and the database is away.
+        django.db.OperationalError: Nothing was done: the journal does not know the station, and the database is away.
     """
     journal = StationJournal(home)
     if station not in journal.read().stations and not Station.objects.filter(pk=station).exists():
@@ -110,7 +110,7 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
 def _revoke_at_broker(home: CountyHome, station: str, now: dt.datetime) -> tuple[bool, bool, bool]:
     """Return whether the lists are written and in force, and whether the open session is over.
 
-    It is ended also where the lists could not be written: who has to come back first does nothing meanwhile.
+    The session is ended even if the lists could not be written, because the station can do nothing until it is back.
     """
     in_force = session_ended = False
 
@@ -146,10 +146,13 @@ def _mark_revoked(station: str, at: dt.datetime, *, actor: str, reason: str) -> 
 
 @dataclass
 class Reconciled:
-    """What one had not known of the other.
+    """The differences that `reconcile` found, by station.
 
-    The journal had not known of ``journal_revoked``, the database of the rest; ``unplaced`` stations lie in villages
-    that it does not know either.
+    Attributes:
+        journal_revoked: Revoked only in the database; now in the journal too.
+        revoked: Revoked only in the journal; now in the database too.
+        enrolled: The journal had a board that the database lacked; now the database has it.
+        unplaced: As ``enrolled``, but not stored, because the database does not know the station's village.
     """
 
     journal_revoked: list[str] = field(default_factory=list)
@@ -159,13 +162,14 @@ class Reconciled:
 
 
 def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconciled:
-    """Bring journal and database in step: boards are as the journal has them, and who is revoked in one is in both.
+    """Bring journal and database in step. The journal's boards count; a revocation in either counts for both.
 
-    Done at every start and every few seconds: where nothing differs it costs one query, and it may be done while
-    others enrol, renew and revoke.
+    This runs at every start and every few seconds. If nothing differs it costs one query. It is safe while other
+    processes enrol, renew and revoke.
 
     Args:
-        until: Leave the database to whoever has written a revocation after this moment and is still at work.
+        until: Ignore revocations that were written to the journal after this moment: the process that wrote one is
+            probably about to write it to the database, together with who revoked the station and why.
     """
     outcome = Reconciled()
     journal = StationJournal(home)
@@ -176,13 +180,13 @@ def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconcil
         if not _is_in_step(name, stations.get(name), roll, until):
             with transaction.atomic():
                 _bring_in_step(name, journal, outcome)
-    # Whoever took a board in may have died before the earlier one was thrown out: the database comes last.
+    # A process may have died after it enrolled a board and before it cut the earlier one off, so this is done again.
     behind = outcome.journal_revoked + outcome.enrolled
     if behind:
         broker.refresh(home, now=dt.datetime.now(dt.UTC))
     for name in behind:
         if not broker.cut_off(home, name):
-            break  # without a broker that answers there is nothing to end
+            break  # the broker does not answer, so it would not answer for the other stations either
     return outcome
 
 
@@ -196,7 +200,7 @@ def _is_in_step(name: str, station: Station | None, roll: StationRoll, until: dt
 
 
 def _bring_in_step(name: str, journal: StationJournal, outcome: Reconciled) -> None:
-    """Look again under the lock that an enrolment holds from before its line until its COMMIT."""
+    """Compare again, under the lock on the station's row that an enrolment holds until its COMMIT."""
     station = Station.objects.select_for_update(of=("self",)).filter(pk=name).first()
     roll = journal.read()
     if _lacks_board(name, station, roll):
@@ -222,7 +226,7 @@ def _differs(station: Station, known: JournalStation) -> bool:
 
 
 def _place(name: str, known: JournalStation, outcome: Reconciled) -> Station | None:
-    """Give the database the board that the journal knows as the station's."""
+    """Store the board that the journal has for the station, and return the station; None if its village is unknown."""
     entry = known.enrolled
     if not Region.objects.filter(pk=entry.village).exists():
         outcome.unplaced.append(name)

@@ -29,7 +29,7 @@ _CODES: dict[str, RefusalCode] = {"too_large": "too_large", "unknown_version": "
 
 
 def _answered(handle: Callable[[HttpRequest], Enrolled]) -> Callable[[HttpRequest], HttpResponse]:
-    """Turn what ``handle`` returns or refuses into JSON; whatever fails outside becomes "not now"."""
+    """Turn the result or refusal of ``handle`` into JSON. A fault of database or disk becomes ``unavailable`` (503)."""
 
     @functools.wraps(handle)
     def view(request: HttpRequest) -> HttpResponse:
@@ -47,7 +47,7 @@ def _answered(handle: Callable[[HttpRequest], Enrolled]) -> Callable[[HttpReques
 
 @_answered
 def enrol(request: HttpRequest) -> Enrolled:
-    """Take in a new station, or a new board of a known one."""
+    """Enrol a new station, or a new board of a known one."""
     asked = _read(request, EnrolRequest)
     try:
         with guess(request), _booked(str(request.META.get("REMOTE_ADDR", ""))):
@@ -58,7 +58,7 @@ def enrol(request: HttpRequest) -> Enrolled:
 
 @contextmanager
 def _booked(address: str) -> Iterator[None]:
-    """Count a guess at a claim code before it is heard; only one that was refused stays counted."""
+    """Count a try against the limit before it is handled. Only a refused claim stays counted."""
     if not limit.book(address):
         raise NotAdmitted("too_many_tries")
     was_wrong = False

@@ -139,7 +139,7 @@ class BatchProcessor:
         for chunk, why in blobs.take([chunk for _, chunk in sorted_.chunks]):
             incoming = came_in[id(chunk)]
             sorted_.set_aside.append(SetAside(chunk.station, incoming, "blob_refused", str(why)))
-        return [Outgoing(sender.shard, blobs.answer(query)) for sender, query in sorted_.queries]
+        return [Outgoing(sender.shard, blobs.missing_of(query)) for sender, query in sorted_.queries]
 
 
 def _place(sorted_: _Sorted, sender: SenderRow, incoming: Incoming, message: UpMessage) -> None:

@@ -15,7 +15,7 @@ import msgspec
 import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from server_broker.commands.command_queue import command_of, due_commands, note_sent
+from server_broker.commands.command_queue import due_commands, note_sent, wire_command
 from server_broker.fleet.desired_changes import CHANNEL
 from server_broker.fleet.models import Station
 from server_broker.ingest.messages import Outgoing
@@ -93,7 +93,7 @@ def send_due_commands(*, shard: int, now: datetime, publish: Callable[[Sequence[
     outgoing = []
     for order in due:
         try:
-            outgoing.append(Outgoing(order.station.shard, command_of(order)))
+            outgoing.append(Outgoing(order.station.shard, wire_command(order)))
         except msgspec.ValidationError:
             # It is noted as sent all the same: no station could ever read it, and it must not be tried for ever.
             _log.exception("command %s cannot be put in words that a station could read", order.pk)

@@ -1,1 +1,1 @@
-"""Packs that go out and attempts that come in."""
+"""Learning packs for stations, and people's attempts at them."""

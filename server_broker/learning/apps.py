@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class LearningConfig(AppConfig):
-    """Packs that go out and attempts that come in."""
+    """Learning packs for stations, and people's attempts at them."""
 
     name = "server_broker.learning"
     default_auto_field = "django.db.models.BigAutoField"

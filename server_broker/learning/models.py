@@ -1,4 +1,4 @@
-"""Packs as they are signed, and what people answered."""
+"""Signed packs, and people's answers to their questions."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from server_broker.fleet.models import Stamped, Station
 
 
 class LearningPack(models.Model):
-    """A signed pack file, never changed: a new content is a new version."""
+    """A signed pack file. Its content never changes: new content is a new version."""
 
     pack = models.CharField(max_length=64)
     version = models.PositiveIntegerField()
@@ -40,7 +40,7 @@ class Attempt(Stamped):
 
 
 class LevelRun(Stamped):
-    """One run through a level that came to its end."""
+    """One finished run through a level."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT)
     epoch = models.BinaryField(max_length=16)

@@ -1,4 +1,4 @@
-"""Packs: signed by the county, published once for each version, handed out by their hash."""
+"""Sign and publish learning packs. Each version is published once, and stations fetch it by its hash."""
 
 import hashlib
 from datetime import datetime
@@ -20,7 +20,7 @@ class PackRefused(Exception):
 
 
 def reseal_packs(*, key: Ed25519PrivateKey) -> int:
-    """Sign every pack that another key has signed; tell every station, and return how many packs that were.
+    """Sign every pack again that another key has signed. Notify all stations, and return how many packs there were.
 
     Args:
         key: The county's signing key.
@@ -41,7 +41,7 @@ def reseal_packs(*, key: Ed25519PrivateKey) -> int:
 
 
 def publish_pack(pack: Pack, *, key: Ed25519PrivateKey, at: datetime | None = None) -> LearningPack:
-    """Sign a pack, keep it, and tell every station; the same pack again changes nothing.
+    """Sign and store a pack, and notify all stations. Publishing the same pack again changes nothing.
 
     Args:
         key: The county's signing key.

@@ -1,4 +1,4 @@
-"""Addresses of this room: ``packs/<sha256 in hex>``."""
+"""URLs of this room: ``packs/<sha256 in hex>``."""
 
 from django.urls import path, register_converter
 

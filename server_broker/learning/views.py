@@ -1,4 +1,4 @@
-"""Pack files by their hash, resumable. Signed public material: whoever knows the hash may have the bytes."""
+"""Serve pack files by their hash; downloads can be resumed. A pack is public, so there is no access check."""
 
 import re
 from http import HTTPStatus
@@ -13,7 +13,7 @@ _RANGE = re.compile(r"bytes=([0-9]{0,12})-([0-9]{0,12})", re.ASCII)
 
 @require_safe
 def pack_file(request: HttpRequest, sha256: str) -> HttpResponse:
-    """Answer with a pack file, or with the one byte range asked for (RFC 9110, section 14)."""
+    """Respond with a pack file, or with the requested byte range of it (RFC 9110, section 14)."""
     row = LearningPack.objects.filter(sha256=bytes.fromhex(sha256)).first()
     if row is None:
         raise Http404
@@ -30,7 +30,7 @@ def pack_file(request: HttpRequest, sha256: str) -> HttpResponse:
 
 
 def _part(file: bytes, wanted: str) -> HttpResponse:
-    """Return the range asked for; the whole file for a header that is no single byte range, as RFC 9110 allows."""
+    """Return the requested range; the whole file if the header is no single byte range, as RFC 9110 allows."""
     match = _RANGE.fullmatch(wanted.strip())
     if match is None or not (match[1] or match[2]):
         return HttpResponse(file)

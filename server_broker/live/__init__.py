@@ -1,1 +1,1 @@
-"""Frames of live views: in the web server's memory, the last one of each view, while somebody looks. Stored nowhere."""
+"""Frames of live views. The web server keeps the last frame of each view in memory, and stores none on disk."""

@@ -1,7 +1,7 @@
-"""The last frame of each live view that somebody looks at.
+"""Keep the last frame of each live view that somebody watches.
 
-Frames do not pass through the ingest worker: whoever shows them hears them from the broker. A frame counts only under
-the topic of its station and the order that leased it, and only when it is a whole picture.
+Frames do not pass through the ingest worker: the web server receives them from the broker. A frame counts only if it
+comes on its own station's topic, names the command of the present live view, and is a whole picture.
 """
 
 import io
@@ -20,25 +20,26 @@ from server_broker.media.pictures import is_picture
 _log = logging.getLogger(__name__)
 
 MAX_VIEWS = 32
+"""Most stations watched at the same time, so that their frames fit in memory."""
 
 
 class TooManyViews(Exception):
-    """No more stations can be looked at now."""
+    """`MAX_VIEWS` stations are watched already."""
 
 
 class FrameSource(Protocol):
-    """The broker, for frames."""
+    """Delivers frames from the broker."""
 
     def subscribe(self, station: str) -> None:
-        """Hear a station's frames from now on, also after the connection was lost."""
+        """Receive a station's frames from now on, also after the connection is lost and made again."""
 
     def unsubscribe(self, station: str) -> None:
-        """Hear them no longer."""
+        """Receive them no longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A whole frame. ``number`` counts those of its lease."""
+    """A whole frame. ``number`` counts the frames of its live view."""
 
     number: int
     jpeg: bytes
@@ -46,7 +47,7 @@ class Shot:
 
 @dataclass(slots=True)
 class _View:
-    order: bytes
+    command: bytes
     until: datetime
     number: int = 0
     parts: bytearray = field(default_factory=bytearray)
@@ -54,34 +55,34 @@ class _View:
 
 
 class LiveHub:
-    """What is looked at now. Any thread may call."""
+    """The live views that somebody watches now. Any thread may call the methods."""
 
     def __init__(self, source: Callable[[Callable[[str, bytes], None]], FrameSource]) -> None:
-        """``source`` is made with what takes ``(topic, payload)`` of each message that comes."""
+        """Make the source of frames, which then calls `heard` with the topic and payload of each message."""
         self._lock = threading.Lock()
         self._views: dict[str, _View] = {}
         self._source = source(self.heard)
 
-    def watch(self, station: str, order: bytes, *, until: datetime, now: datetime) -> None:
-        """Hear a station's frames for an order until it is over. Saying it again changes nothing.
+    def watch(self, station: str, command: bytes, *, until: datetime, now: datetime) -> None:
+        """Receive a station's frames for the command of a live view until it ends. Calling it again only moves the end.
 
         Raises:
-            TooManyViews: It is not heard.
+            TooManyViews: The station is not watched.
         """
         with self._lock:
             for past in [name for name, view in self._views.items() if view.until <= now]:
                 self._forget(past)
             view = self._views.get(station)
-            if view is not None and view.order == order:
+            if view is not None and view.command == command:
                 view.until = until
                 return
             if view is None and len(self._views) >= MAX_VIEWS:
                 raise TooManyViews
-            self._views[station] = _View(order, until)
+            self._views[station] = _View(command, until)
             self._source.subscribe(station)
 
     def forget(self, station: str) -> None:
-        """Hear a station no longer, and keep nothing of it."""
+        """Stop watching a station, and drop its frame."""
         with self._lock:
             self._forget(station)
 
@@ -89,14 +90,14 @@ class LiveHub:
         if self._views.pop(station, None) is not None:
             self._source.unsubscribe(station)
 
-    def latest(self, station: str, order: bytes) -> Shot | None:
-        """Return the last whole frame of an order, or None."""
+    def latest(self, station: str, command: bytes) -> Shot | None:
+        """Return the last whole frame of a command's live view, or None."""
         with self._lock:
             view = self._views.get(station)
-            return view.shot if view is not None and view.order == order else None
+            return view.shot if view is not None and view.command == command else None
 
     def heard(self, topic: str, payload: bytes) -> None:
-        """Take a message from the broker; one that is no frame of a view is passed over."""
+        """Handle a message from the broker. It is ignored if it is no frame of a watched view."""
         try:
             place = topics.parse(topic)
             frame = decode_frame(payload)
@@ -108,12 +109,13 @@ class LiveHub:
             return
         with self._lock:
             view = self._views.get(frame.station)
-            if view is not None and view.order == frame.command:
+            if view is not None and view.command == frame.command:
                 self._add(view, frame)
 
     def _add(self, view: _View, frame: Frame) -> None:
         if frame.offset == 0:
             view.number, view.parts = frame.number, bytearray()
+        # A part was lost (QoS 0): the rest of this frame is of no use, so wait for the start of the next one.
         if (frame.number, frame.offset) != (view.number, len(view.parts)):
             view.number = 0
             return

@@ -1,4 +1,4 @@
-"""Frames from the county's broker over its loopback listener (MQTT 5.0, QoS 0), by paho."""
+"""Receive frames from the county's broker over its loopback listener (MQTT 5.0, QoS 0) with paho."""
 
 import os
 import socket
@@ -27,13 +27,13 @@ class MqttFrames:
         self._client: paho.Client | None = None
 
     def subscribe(self, station: str) -> None:
-        """Hear a station from now on."""
+        """Receive a station's frames from now on."""
         with self._lock:
             self._wanted.add(station)
             self._connected_client().subscribe(frame_filter(station), qos=0)
 
     def unsubscribe(self, station: str) -> None:
-        """Hear it no longer."""
+        """Receive them no longer."""
         with self._lock:
             self._wanted.discard(station)
             if self._client is not None:
@@ -42,7 +42,7 @@ class MqttFrames:
     def _connected_client(self) -> paho.Client:
         if self._client is None:
             local = self._local()
-            # The slash in it keeps it apart from every station's.
+            # A station's client id has no slash, so this one never ends a station's session.
             name = f"county/live-{socket.gethostname()[:32]}-{os.getpid()}"
             client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTProtocolVersion.MQTTv5)
             client.username_pw_set(local.username, local.password)

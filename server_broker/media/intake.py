@@ -1,7 +1,7 @@
-"""Pieces of blobs into the media folder, and what is missing of them.
+"""Store pieces of blobs in the media folder, and tell stations which pieces are missing.
 
-Pieces are on the disk, synced, before the transaction that counts them commits. They may come before the fact
-that announces the blob. A blob whose bytes do not hash to its name starts over, and a person is told.
+Pieces are synced to disk before the transaction that counts them commits. They may come before the fact that announces
+the blob. If the whole blob does not have its hash, it is received again from the start, and an alarm tells a person.
 """
 
 import logging
@@ -19,25 +19,25 @@ from server_broker.media.ranges import Span, merge, missing
 _log = logging.getLogger(__name__)
 
 MAX_UNANNOUNCED = 32
-"""Blobs in pieces that a station may have here without a fact that announces them."""
+"""Most incomplete blobs of a station that no fact has announced, so that a station can't fill the disk with them."""
 
 type BlobKey = tuple[str, bytes]
 """(station, sha256)."""
 
 
 class BlobRefused(Exception):
-    """A piece that is not taken: another size than the blob has, or too many blobs that no fact announces."""
+    """A piece is refused: its blob's size is wrong, or the station has too many blobs that no fact announces."""
 
 
 class BlobIntake:
-    """Takes pieces and questions of one batch, inside the caller's transaction."""
+    """Handles the pieces and queries of one batch, inside the caller's transaction."""
 
     def __init__(self, folder: MediaFolder, *, now: datetime) -> None:
         self._folder = folder
         self._now = now
 
     def take(self, chunks: Sequence[BlobChunk]) -> list[tuple[BlobChunk, BlobRefused]]:
-        """Store pieces and return those that were refused, with why."""
+        """Store pieces, and return the refused ones with the reason."""
         by_blob: dict[BlobKey, list[BlobChunk]] = defaultdict(list)
         for chunk in chunks:
             by_blob[(chunk.station, chunk.sha256)].append(chunk)
@@ -75,13 +75,13 @@ class BlobIntake:
         return Blob.objects.create(station_id=station, sha256=sha256, size=size)
 
     def _spans(self, blob: Blob) -> list[Span]:
-        """Return what of the blob is on the disk: nothing, when its pieces are not there any more."""
+        """Return the spans of the blob that are on the disk; none if its pieces have been deleted."""
         if blob.ranges and self._folder.has_pieces(blob.station_id, bytes(blob.sha256)):
             return [(start, end) for start, end in blob.ranges]
         return []
 
     def adopt(self, announced: Iterable[BlobKey]) -> None:
-        """Complete blobs that these stations sent already: those of a restored county will not send them again."""
+        """Complete blobs whose bytes are here already: after a restore the stations will not send them again."""
         for station, sha256 in announced:
             if not self._folder.has_of(station, sha256):
                 continue
@@ -93,7 +93,7 @@ class BlobIntake:
                 _log.warning("blob %s lies here and cannot be used: %s", sha256.hex()[:12], error)
 
     def _adopt(self, blob: Blob) -> bool:
-        """Take a blob as complete that its station sent already, before a crash or a restore."""
+        """Count a blob as complete if its station sent it whole before a crash or a restore. Return whether it did."""
         sha256 = bytes(blob.sha256)
         if not self._folder.has_of(blob.station_id, sha256):
             return False
@@ -120,10 +120,10 @@ class BlobIntake:
         blob.evicted_reason = ""
         blob.save()
 
-    def answer(self, query: BlobQuery) -> BlobMissing:
-        """Say what is missing of a blob; nothing missing means that this station sent it whole, checked and safe.
+    def missing_of(self, query: BlobQuery) -> BlobMissing:
+        """Return the missing ranges of a blob. If there are none, this station sent it whole and it is stored.
 
-        Of what others sent the answer tells nothing.
+        The reply tells nothing about blobs that only other stations sent.
         """
         blob = Blob.objects.select_for_update().filter(station_id=query.station, sha256=query.sha256).first()
         if blob is None and self._folder.has_of(query.station, query.sha256):

@@ -1,4 +1,4 @@
-"""Blobs by their hash, and the pieces that have come."""
+"""Blobs by their hash, and which of their bytes have arrived."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from server_broker.fleet.models import Station
 
 
 class Blob(models.Model):
-    """A file a station announced. Its bytes lie in the media folder under the hash once whole."""
+    """A file that a station announced or sends. Once it is whole, its bytes lie in the media folder under the hash."""
 
     station = models.ForeignKey(Station, on_delete=models.PROTECT, related_name="blobs")
     sha256 = models.BinaryField(max_length=32)
@@ -17,10 +17,10 @@ class Blob(models.Model):
     about_seq = models.BigIntegerField(null=True)
     announced_at = models.DateTimeField(null=True)
     ranges = models.JSONField(default=list)
-    """``[[start, end), …]`` of the bytes that have come, merged and in order."""
+    """``[[start, end), …]`` of the bytes that have arrived, merged and in order."""
     completed_at = models.DateTimeField(null=True)
     viewable = models.BooleanField(default=False)
-    """The bytes are a whole picture of a sane size: only then are they shown to anyone."""
+    """Whether the bytes are a whole picture of a reasonable size. Only then are they ever shown."""
     evicted_reason = models.CharField(max_length=16, blank=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Whether bytes that a station sent are a picture that may be shown, and opening it for showing."""
+"""Decide whether bytes that a station sent are a picture that may be shown, and open it."""
 
 import io
 import warnings
@@ -17,9 +17,9 @@ MAX_PIXELS = 4_000_000
 
 MAX_PICTURE_BYTES = 4 * 2**20
 THUMBNAIL = (240, 180)
-"""The box in pixels that a small picture fits in."""
+"""Most width and height of a thumbnail, in pixels."""
 KEPT_THUMBNAILS = 512
-"""How many are kept in memory, some 6 kB each."""
+"""Number of thumbnails kept in memory, about 6 kB each."""
 
 
 def is_viewable(path: Path) -> bool:
@@ -38,23 +38,29 @@ def is_picture(source: Path | BinaryIO) -> bool:
                 picture.load()
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return False
-    except (OSError, SyntaxError, ValueError, IndexError, EOFError):  # what Pillow says of broken files
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        IndexError,
+        EOFError,
+    ):  # Pillow raises all of these for broken files
         return False
     return True
 
 
 def open_snapshot(blob: Blob) -> BinaryIO | None:
-    """Return the picture's bytes for an ``image/jpeg`` answer, or None when there is none to show.
+    """Return the picture's bytes for an ``image/jpeg`` response, or None if there is nothing to show.
 
-    Whether the asker may see this station's pictures is the caller's question.
+    The caller must check that the viewer may see this station's pictures.
     """
     return open_blob(blob) if blob.viewable else None
 
 
 def thumbnail(blob: Blob) -> bytes | None:
-    """Return a small JPEG of the picture, or None when there is none to show.
+    """Return a small JPEG of the picture, or None if there is nothing to show.
 
-    A small one may be kept in memory after its picture is gone. So the picture is opened first, each time.
+    A thumbnail may be in memory although its picture was deleted. So each call opens the picture first.
     """
     file = open_snapshot(blob)
     if file is None:
@@ -65,7 +71,7 @@ def thumbnail(blob: Blob) -> bytes | None:
 
 @lru_cache(maxsize=KEPT_THUMBNAILS)
 def _thumbnail(path: Path) -> bytes:
-    """Make it of a file that was found to be a picture. Files are named by their hash, so one never becomes another."""
+    """Make the thumbnail. The cache is never stale, because a file's path is its hash, so its content never changes."""
     with Image.open(path, formats=["JPEG"]) as picture:
         picture.draft("RGB", THUMBNAIL)
         picture.thumbnail(THUMBNAIL)
@@ -75,7 +81,7 @@ def _thumbnail(path: Path) -> bytes:
 
 
 def open_blob(blob: Blob) -> BinaryIO | None:
-    """Return a whole blob's bytes, or None when they are not here yet or no longer."""
+    """Return a whole blob's bytes, or None if they have not arrived or were deleted."""
     if blob.completed_at is None:
         return None
     try:

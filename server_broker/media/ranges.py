@@ -1,4 +1,4 @@
-"""Byte ranges ``[start, end)``: merged, in order, and what they leave out. Pure."""
+"""Merge byte ranges ``[start, end)``, and find the gaps between them."""
 
 from collections.abc import Iterable
 

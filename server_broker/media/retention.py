@@ -1,6 +1,6 @@
-"""Pictures live 90 days, and so do pieces of one that never became whole.
+"""Delete pictures after 90 days, and incomplete ones that got no piece for 90 days.
 
-The rows of announced pictures stay, so that the ledger still knows that there were pictures.
+The rows of announced pictures stay, because the ledger still has to account for them.
 """
 
 from datetime import datetime, timedelta
@@ -33,9 +33,10 @@ def drop_expired(now: datetime) -> int:
 
 
 def drop_abandoned(now: datetime) -> int:
-    """Delete pieces to which none came for `RETENTION`, and rows that no fact announced and no piece stands behind.
+    """Delete blobs in pieces that got no piece for `RETENTION`, and return how many.
 
-    A station that sends such a blob after all begins it anew. Returns of how many blobs pieces were deleted.
+    Rows that no fact announced and that have no pieces are deleted too. If a station
+    sends such a blob again later, it is received from the start.
     """
     folder = MediaFolder(settings.HOME.media)
     dropped = folder.forget_older(now - RETENTION)

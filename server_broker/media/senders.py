@@ -1,4 +1,4 @@
-"""Marks of who sent what, for blobs that were completed before `MediaFolder` laid such marks by itself."""
+"""Mark the senders of blobs that early versions stored, when `MediaFolder` did not mark them itself."""
 
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
@@ -8,8 +8,8 @@ from server_broker.media.retention import EXPIRED
 def mark_senders(folder: MediaFolder) -> int:
     """Mark the sender of each whole blob that the database knows, once for a folder; return how many had no mark.
 
-    After a restore only the mark tells whose the bytes are: then it is too late to lay it. A folder that is done is
-    known by a file in it, so that a county which starts again asks the database nothing.
+    After a restore of the database only the marks tell who sent a blob, so they must be made before. A file in the
+    folder notes that this is done, so that later starts need not query the database.
     """
     if folder.senders_are_marked():
         return 0

@@ -1,4 +1,4 @@
-"""A card's bond to a person: made by a touch at a desk or by an import, ended by a loss."""
+"""Bind cards to people, and report cards as lost."""
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -11,18 +11,18 @@ TOKEN_BYTES = 16
 
 
 class BindRefused(Exception):
-    """A card cannot be bound; the message is Chinese, for the person who tries."""
+    """The card can't be bound. The message is Chinese, for the person who tries."""
 
 
 def bind_card(token: bytes, person: Person, *, actor: str, tail: str = "") -> Card:
-    """Give a card to a person and tell the village's stations. Touches made before count back to them.
+    """Bind a card to a person and notify the village's stations. Earlier touches of the card count for that person.
 
     Args:
         token: The card's token (`protocol.cards`), as a station sent it.
-        tail: Last four digits of the number where somebody read it; a touch tells only the token.
+        tail: Last four digits of the card number, if known; a touch gives only the token.
 
     Raises:
-        BindRefused: The card is bound already, or ``token`` is none; nothing was changed.
+        BindRefused: The card is bound already, or ``token`` is invalid. Nothing was changed.
     """
     if len(token) != TOKEN_BYTES:
         raise BindRefused("卡标识无效")
@@ -37,7 +37,7 @@ def bind_card(token: bytes, person: Person, *, actor: str, tail: str = "") -> Ca
 
 
 def report_lost(card: Card, *, actor: str) -> None:
-    """Mark a card as lost: stations record its touches, refuse them and raise an alarm. A second report is nothing."""
+    """Mark a card as lost. Stations then record its touches, refuse them and raise an alarm. Repeating is harmless."""
     with transaction.atomic():
         if Card.objects.filter(pk=card.pk, lost_at=None).update(lost_at=timezone.now()):
             record(actor=actor, action="card.lost", subject=card.person.number, detail={"card": card.pk})

@@ -1,4 +1,4 @@
-"""Tell an identity number wherever somebody types one: the county never keeps it."""
+"""Recognise identity numbers that somebody types, because the county must never store one."""
 
 import datetime as dt
 import re
@@ -12,11 +12,11 @@ REMEDY = "像是身份证号。县里不保存身份证号，请改用单位自�
 
 
 def identity_number_in(text: str) -> str:
-    """Return the first identity number in ``text``, or nothing.
+    """Return the first identity number in ``text``, or an empty string.
 
-    Full-width characters, and blanks, dots and hyphens within it, don't hide it. A number of 18 characters is one if
-    its check digit is right or if it holds a date of birth: one with a digit mistyped tells as much. Of the older ones
-    with 15 digits only the date tells.
+    It is found even if it is written in full-width characters or with blanks, dots or hyphens in it. 18 characters are
+    an identity number if the check digit is right or they hold a date of birth: a number with one wrong digit reveals
+    the person too. The older numbers have 15 digits and no check digit, so only their date counts.
     """
     plain = unicodedata.normalize("NFKC", text)
     for found in _NUMBER.findall(re.sub(r"[\s._-]", "", plain)):

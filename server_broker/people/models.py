@@ -7,7 +7,7 @@ from server_broker.regions.models import Region
 
 
 class Person(models.Model):
-    """Someone on a village's list. ``number`` is the county's own staff number, never an identity number."""
+    """A person on a village's list. ``number`` is the county's own staff number, never an identity number."""
 
     number = models.CharField("编号", max_length=32, unique=True)
     name = models.CharField("姓名", max_length=32)
@@ -23,7 +23,7 @@ class Person(models.Model):
 
 
 class Card(models.Model):
-    """A card as the county knows it: by the keyed hash of its UID (`protocol.cards`) and four digits to tell it by."""
+    """A person's card. Its UID is stored as a keyed hash (`protocol.cards`), and its number as the last four digits."""
 
     token = models.BinaryField(max_length=16, unique=True)
     tail = models.CharField("卡号尾数", max_length=4)
@@ -40,12 +40,12 @@ class Card(models.Model):
 
 
 class PendingImport(models.Model):
-    """A file that was read and waits for its sender to confirm what it would change. An account has one at most."""
+    """An imported file that waits until its sender confirms the changes. An account has at most one."""
 
     token = models.UUIDField(unique=True)
     account = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     plan = models.BinaryField()
-    """`rosters.plan.Plan` in MessagePack, compressed; with card tokens and without card numbers."""
+    """`rosters.plan.Plan` in MessagePack, compressed. It holds card tokens but no card numbers."""
     made_at = models.DateTimeField()
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Speak to a running service from outside it: by its pid files, hold files and signals."""
+"""Control a running service from another process: by its pid files, its hold files and signals."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from server_broker.platform.processes import ServiceError, alive, end, read_pid
 
 STOP_TIMEOUT_S = 15.0
 LOOK_AGAIN = signal.SIGHUP
-"""Has the service look at the hold files again."""
+"""The signal on which the service reads the hold files again."""
 
 
 def pid_file(home: CountyHome, part: str) -> Path:
@@ -60,7 +60,7 @@ def restart(home: CountyHome, part: str) -> bool:
 
 
 def release(home: CountyHome, part: str) -> None:
-    """Let a held part come up again.
+    """Let a part that was stopped by `hold` start again.
 
     Raises:
         ServiceError: The service does not run, or the part is not held.

@@ -1,15 +1,19 @@
-"""Whether the county may tell its stations the time, and by which stretch of its clock.
+"""Decide whether the county may tell its stations the time.
 
-The machine's clock is believed where it is vouched for: the kernel calls it synchronised, or has since the machine
-started and the clock ran on without a step; or a person has confirmed it. A county without NTP says so in
-``county.toml`` (``clock = "manual"``): then setting the clock by hand vouches for it, and until somebody does it is
-believed between a floor and two years after it. Nothing is told below the floor by anybody's word but a person's.
+A *run* is a stretch in which the machine's clock ran without a step, within one boot. The county believes a run if
 
-The floor lies in a file beside the generation. It rises by time that truly passed, and to the time of a synchronised
-clock; one that stood in the far future for a while raises it no other way. ``cunhui-server clock --confirm`` sets it.
+- the kernel calls the clock synchronised, or did so earlier in the same run; or
+- a person has confirmed the time (``cunhui-server clock --confirm``); or
+- the county has no NTP and says so in ``county.toml`` (``clock = "manual"``). Then a clock that was set by hand is
+  believed, and so is one that nobody has set since the machine started.
 
-A *run* is a stretch in which the clock went on without a step in one boot of the machine. Runs have names, which
-welcomes state, so that what is learnt of a run later corrects what was dated by it.
+The *floor* is the earliest time that it can be now. The county never tells a time below the floor, nor one more than
+two years above it, unless a person confirms it. The floor stands in the file ``clock`` beside the generation. It rises
+by the time that has surely passed, and to the time of a synchronised clock. A clock that was wrongly in the far future
+for a while can't raise it. A confirmation sets the floor to the confirmed time, even if that is lower.
+
+Each run has an id. Welcomes carry it, so that the county can correct times that stations took from a run if it learns
+later that the run was wrong (`server_broker.fleet.clock_runs`).
 """
 
 import ctypes
@@ -42,19 +46,21 @@ type Problem = Literal["", "before_floor", "beyond_floor", "unsynchronised"]
 
 STEP_MS = 2_000
 DRIFT_PPM = 200
-"""Between two looks a clock that nobody sets moves by a crystal's drift and what a time service slews."""
+"""The clock was set if it moved by more than `STEP_MS` plus `DRIFT_PPM` of the time between two looks. The drift of a
+crystal and a time service that slews the clock stay below that."""
 BEYOND_FLOOR = timedelta(days=731)
-"""No county rests for two years, while clocks gone wrong lie decades away."""
+"""Two years: no county is switched off for so long, while a clock that has gone wrong is decades away."""
 FLOOR_SLACK_MS = 600_000
-"""So far below the floor a clock may be that ran ahead without a time service and was put right."""
+"""How far below the floor the clock may be: it may have run ahead without a time service, and was then put right."""
 CRYSTAL_AT_MOST = 999, 1_000
-"""The floor rises by so much of the time that a crystal counts: by what has surely passed."""
+"""The floor rises by 999/1000 of the monotonic time: a crystal may be fast, and the floor must not pass the time."""
 AGE_WITHIN = timedelta(days=31)
-"""So far beyond the floor a clock may be that nobody vouches for, and still tell what is old enough to be deleted."""
+"""How far above the floor a clock that nobody vouches for may be and still decide what is old enough to be deleted."""
 KEEP_EVERY_MS = 300_000
+"""The file is written this often. After a crash the floor is at most so much lower than it was."""
 
 UNVOUCHED, BY_HAND, SYNCHRONISED, CONFIRMED = range(4)
-"""Who vouches for a run: nobody, whoever set it by hand, a time service, a person who has looked."""
+"""Who vouches for a run: nobody, the person who set it by hand, a time service, or a person who has confirmed it."""
 VOUCHED_WORDS = ("开机后未经校准", "人工校准", "与时间服务器同步", "人工确认")
 
 _FILE = "clock"
@@ -62,7 +68,7 @@ _BEIJING = ZoneInfo("Asia/Shanghai")
 _STA_UNSYNC = 0x0040
 _TIMEX_BYTES = 256
 _STATUS_OFFSET = struct.calcsize("@I4l")
-"""Where adjtimex(2)'s ``status`` stands: after ``modes`` and four longs."""
+"""Offset of ``status`` in the struct of adjtimex(2): it comes after ``modes`` and four longs."""
 
 
 class MachineClock(Protocol):
@@ -106,7 +112,13 @@ class LinuxMachineClock:
 
 
 class CountyClockRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of the clock: ``wall - mono`` at the last look, who vouches for it, since which ``mono`` it lasts."""
+    """A stretch in which the clock ran without a step.
+
+    Attributes:
+        began: Monotonic ms of the machine at which the run began.
+        offset: Wall minus monotonic time in ms, at the last look.
+        vouched: Who vouches for it: `UNVOUCHED` to `CONFIRMED`.
+    """
 
     id: ClockRun
     boot: BootId
@@ -116,25 +128,25 @@ class CountyClockRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file says. ``floor`` in ms, as it was at ``mono`` of the run's boot."""
+    """The file's content. ``floor`` is in ms, as it was at the monotonic time ``mono`` of the run's boot."""
 
     floor: int
     mono: MonoMs
     run: CountyClockRun
     build: int
-    """Of the program that kept this: where it is the same, the floor knows better than it."""
+    """`build_ms` of the program that wrote this. After an upgrade the floor rises to the new program's build."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockStatus:
-    """What the clock is worth now."""
+    """Whether the clock can be believed now, and why not."""
 
     wall_ms: int
     floor_ms: int
     run: CountyClockRun
     problem: Problem
     ended: CountyClockRun | None = None
-    """The run before it in the same boot, until `CountyClock.keep` has kept this one."""
+    """The run before this one in the same boot; None once `CountyClock.keep` was called for this run."""
 
     @property
     def tells(self) -> bool:
@@ -143,20 +155,20 @@ class ClockStatus:
 
     @property
     def judges_age(self) -> bool:
-        """Whether the clock may say that something is old enough to be deleted, which nothing brings back.
+        """Whether the clock may decide that something is old enough to be deleted.
 
-        In a county without NTP a battery is believed for two years when it tells stations the time: that can be put
-        right. Here it is believed for `AGE_WITHIN`.
+        A county without NTP believes a clock that nobody set up to two years above the floor when it tells stations
+        the time, because a wrong time can be corrected later. A deletion can't be undone, so its limit is `AGE_WITHIN`.
         """
         beyond = timedelta(milliseconds=self.wall_ms - self.floor_ms)
         return self.tells and (self.run.vouched > UNVOUCHED or beyond <= AGE_WITHIN)
 
     def shown(self) -> str:
-        """Return the clock's time in Beijing."""
+        """Return the clock's time as Beijing time."""
         return _shown(self.wall_ms)
 
     def sentence(self) -> str:
-        """Return the trouble and its remedy in Chinese."""
+        """Return the problem and its remedy in Chinese; empty if there is none."""
         said, floor = _shown(self.wall_ms), _shown(self.floor_ms)
         confirm = "确认时间无误后运行 cunhui-server clock --confirm"
         match self.problem:
@@ -189,15 +201,19 @@ def _shown(wall_ms: int) -> str:
 
 
 def build_ms() -> int:
-    """Return when this program was installed: the earliest that it can be now."""
+    """Return when this program was installed, in ms since 1970: it can't be earlier now."""
     return int(Path(server_broker.__file__).stat().st_mtime * 1000)
 
 
 class CountyClock:
-    """Looks at the machine's clock again and again. Several programs may hold one; the file is what they share."""
+    """Judges the machine's clock. Several programs may have one at the same time; they share the file ``clock``."""
 
     def __init__(self, root: Path, *, machine: MachineClock, mode: Mode, build_ms: int) -> None:
-        """Make one for the county whose folder is ``root``."""
+        """Use the file in the county's folder ``root``.
+
+        Args:
+            build_ms: When the program was installed, see `build_ms`.
+        """
         self._path = root / _FILE
         self._machine = machine
         self._mode = mode
@@ -208,7 +224,7 @@ class CountyClock:
         self._ended: CountyClockRun | None = None
 
     def look(self) -> ClockStatus:
-        """Return what the clock is worth now. Nothing is written; see `keep`."""
+        """Look at the machine's clock and return its status. Nothing is written; see `keep`."""
         self._reload()
         boot, mono, wall = self._machine.boot_id(), self._machine.mono_ms(), self._machine.wall_ms()
         synchronised = self._machine.synchronised()
@@ -221,7 +237,7 @@ class CountyClock:
         return ClockStatus(wall, floor, run, problem, self._ended)
 
     def _run(self, boot: bytes, mono: int, offset: int, *, synchronised: bool) -> CountyClockRun:
-        """Return the run that goes on, or a new one where the clock was set or the machine has started anew."""
+        """Return the current run; a new one if the clock was set or the machine has restarted."""
         before, same_boot = self._before(boot, mono)
         vouched = SYNCHRONISED if synchronised else UNVOUCHED
         if before is not None and same_boot:
@@ -229,6 +245,7 @@ class CountyClock:
             if moved <= STEP_MS + (mono - before.mono) * DRIFT_PPM // 1_000_000:
                 return msgspec.structs.replace(before.run, offset=offset, vouched=max(vouched, before.run.vouched))
             self._ended = before.run
+            # Without NTP only a person sets the clock, so a step is that person's word for the new time.
             if self._mode == "manual":
                 vouched = max(vouched, BY_HAND)
         return CountyClockRun(id=secrets.token_bytes(8), boot=boot, began=mono, offset=offset, vouched=vouched)
@@ -238,7 +255,7 @@ class CountyClock:
         return kept, kept is not None and kept.run.boot == boot and kept.mono <= mono
 
     def _floor(self, boot: bytes, mono: int) -> int:
-        """Return the floor: what was kept, and the time that has truly passed since in the same boot."""
+        """Return the floor: the one that was kept, plus the time that has surely passed since then in the same boot."""
         before, same_boot = self._before(boot, mono)
         if before is None:
             return self._build
@@ -256,11 +273,14 @@ class CountyClock:
         return ""
 
     def may_have_told(self, run: CountyClockRun) -> bool:
-        """Tell whether stations may have been told the time by a run."""
+        """Tell whether the county may have told stations the time during ``run``."""
         return run.vouched > UNVOUCHED or self._mode == "manual"
 
     def confirm(self) -> ClockStatus:
-        """Note that a person says that the clock is right now: the floor is set by it, also lower. Written at once."""
+        """Note that a person says that the clock is right. The floor becomes its time, even if that is lower.
+
+        The file is written at once, and other programs see the confirmation at their next look.
+        """
         with self._alone():
             status = self.look()
             run = msgspec.structs.replace(status.run, vouched=CONFIRMED)
@@ -270,10 +290,13 @@ class CountyClock:
         return replace(status, floor_ms=status.wall_ms, run=run, problem="")
 
     def keep(self, *, now: bool = False) -> None:
-        """Write what the last look found: every few minutes, or ``now``, when the run has changed.
+        """Write the result of the last look to the file, at most every `KEEP_EVERY_MS`.
 
-        What another program has written since that look stands: it knew more, as where a person has confirmed the
-        clock. The next look goes on from there.
+        If another program has written the file since that look, its content stays, because it may hold a person's
+        confirmation. The next look goes on from there.
+
+        Args:
+            now: Write in any case, because the run has changed.
         """
         mono = self._machine.mono_ms()
         if not now and self._kept_mono is not None and 0 <= mono - self._kept_mono < KEEP_EVERY_MS:
@@ -294,7 +317,7 @@ class CountyClock:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the lock on the file's folder: the file itself is another one after each writing."""
+        """Hold a lock on the file's folder. The file itself can't carry the lock, because each write replaces it."""
         folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(folder, fcntl.LOCK_EX)
@@ -303,7 +326,7 @@ class CountyClock:
             os.close(folder)
 
     def _reload(self) -> bool:
-        """Take up what another program has written since; return whether there was anything."""
+        """Read the file if another program has written it since, and return whether that was so."""
         stamp = self._stamp()
         if stamp is None or stamp == self._read:
             return False

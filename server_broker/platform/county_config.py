@@ -1,6 +1,6 @@
 """``county.toml``: the county's name, where it is reached, and its ports.
 
-Every error of the file is told at once, with its line; an unknown key is an error.
+All errors of the file are reported together, each with its line. An unknown key is an error.
 """
 
 import json
@@ -39,26 +39,26 @@ _OPTIONS = {
     "broker_local_port": "--broker-local-port",
     "broker_fallback_port": "--broker-fallback-port",
 }
-"""What the keys are called where ``init`` is given them."""
+"""The option of ``init`` for each key, so that an error names what the person typed."""
 _REQUIRED = ("name", "host", "web_port", "broker_port", "broker_local_port")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CountyConfig:
-    """What ``county.toml`` says.
+    """The content of ``county.toml``.
 
     Attributes:
         name: As people call the county.
         host: Name or address at which stations and browsers reach the county.
-        other_hosts: Further names and addresses that certificates and the console shall answer to.
+        other_hosts: Further names and addresses, for which certificates and the console are valid too.
         web_port: HTTPS, on all interfaces unless ``host`` is a loopback address.
         broker_port: MQTT over TLS for stations, on the same interfaces.
-        broker_fallback_port: The same once more, for stations on lines that block ``broker_port``; None for none. No
-            county has one unless it says so: 443, which no line blocks, is often the web's own port. A station hears of
-            it at its enrolment and with each renewal, and uses it from its next start on.
+        broker_fallback_port: A second such port, for stations on lines that block ``broker_port``; None for none. It is
+            None by default, because 443, which no line blocks, is often the web's own port. A station learns it at its
+            enrolment and at each renewal, and uses it after its next start.
         broker_local_port: MQTT for the county's own clients, on 127.0.0.1 alone.
-        clock: What vouches for the machine's clock: ``ntp``, its time service, or ``manual``, whoever sets it.
-            ``init`` writes ``manual`` where no time service has set the clock of the machine that it runs on.
+        clock: Who vouches for the machine's clock: its time service (``ntp``), or the person who sets it (``manual``).
+            ``init`` writes ``manual`` if no time service has synchronised the machine's clock.
     """
 
     name: str
@@ -82,7 +82,7 @@ class CountyConfig:
 
     @property
     def bind_address(self) -> str:
-        """Where to listen: everywhere, or on loopback alone when the county is reached only there."""
+        """The address to listen on: all interfaces, or only loopback if ``host`` is a loopback address."""
         loopback = self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
         return "127.0.0.1" if loopback else "0.0.0.0"  # noqa: S104 - stations come from outside
 
@@ -91,7 +91,7 @@ def settle_config(config: CountyConfig) -> CountyConfig:
     """Return ``config``, as the options of ``init`` gave it, with ports of 0 replaced by free ones.
 
     Raises:
-        ServiceError: All that is wrong with it, one line each, by the names of the options.
+        ServiceError: All errors, one line each, with the names of the options.
     """
     free = _free_ports(3)
     settled = replace(
@@ -113,7 +113,7 @@ def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
     """Write ``county.toml``, ports of 0 replaced by free ones; return what was written.
 
     Raises:
-        ServiceError: All that is wrong with it, one line each. Nothing is written.
+        ServiceError: All errors, one line each. Nothing is written.
     """
     settled = settle_config(config)
     write_atomically(home.config_file, _composed(settled).encode())
@@ -145,7 +145,7 @@ def read_config(home: CountyHome) -> CountyConfig:
     """Read ``county.toml``.
 
     Raises:
-        ServiceError: All that is wrong with it, one line each; or that there is no county in this folder.
+        ServiceError: All errors, one line each; or there is no county in this folder.
     """
     try:
         text = home.config_file.read_text(encoding="utf-8")
@@ -157,17 +157,17 @@ def read_config(home: CountyHome) -> CountyConfig:
 
 
 def require_county(home: CountyHome) -> None:
-    """Look whether there is a county, and make nothing.
+    """Check that there is a county in the folder. Nothing is made.
 
     Raises:
-        ServiceError: There is none in this folder.
+        ServiceError: There is none.
     """
     if not home.config_file.exists():
         raise ServiceError(_no_county_in(home))
 
 
 def _no_county_in(home: CountyHome) -> str:
-    """Return which folder was looked at, which counties lie beside it, and how another is named."""
+    """Return in Chinese which folder was searched, which counties lie beside it, and how to name another one."""
     beside = [file.parent for depth in ("*", "*/*") for file in sorted(home.root.parent.glob(f"{depth}/county.toml"))]
     seen = f"旁边有：{'、'.join(map(str, beside[:_NAMED_BESIDE]))}。" if beside else ""
     return (
@@ -189,13 +189,13 @@ def _read(file: Path, text: str) -> CountyConfig:
 
 
 def _problems(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the keys that are wrong, each with what is wrong."""
+    """Return each wrong key with its error in Chinese."""
     clashes = [(key, "和别的端口相同") for key in _clashes(values)]
     return clashes + [(key, words) for key, value in values.items() if (words := _problem(key, value))]
 
 
 def _clashes(values: dict[str, Any]) -> list[str]:
-    """Return the keys whose port an earlier key has already."""
+    """Return the keys whose port an earlier key uses already."""
     ports = [(key, values[key]) for key in _KEYS if key.endswith("_port") and key in values]
     return [key for place, (key, port) in enumerate(ports) if port in [earlier for _, earlier in ports[:place]]]
 
@@ -233,7 +233,7 @@ def _text(value: str) -> str:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, outside the range from which outgoing connections get theirs."""
+    """Return free ports below 32,000, because Linux takes ports for outgoing connections from above that."""
     found: list[int] = []
     while len(found) < count:
         port = _PORTS.start + secrets.randbelow(len(_PORTS))

@@ -29,7 +29,7 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o600, account: 
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` durable."""
+    """Write ``folder``'s directory entries to disk, so that a new or renamed file is there after a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -38,7 +38,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def file_version(path: Path) -> tuple[int, int, int]:
-    """Return what tells one content of a file from the next without reading it; all zero where there is none."""
+    """Return a file's inode, size and modification time, which change with its content; zeros if it does not exist."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -60,9 +60,9 @@ class CountyHome:
         return self.root / "county.toml"
 
     def secret_key(self) -> str:
-        """Return Django's secret key, made at the first call and kept in a file of mode 0600.
+        """Return Django's secret key. It is made at the first call and stored in a file of mode 0600.
 
-        Where there is no county nothing is made: the key is this process's own then.
+        If there is no county in the folder, no file is made, and the key is for this process only.
         """
         path = self.root / "secret-key"
         try:
@@ -88,7 +88,7 @@ def database_settings(home: CountyHome, url: str) -> dict[str, Any]:
     """Return Django's settings for ``url`` (``postgresql://user:password@host:port/name``) or the private cluster."""
     settings: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",
-        # Under ASGI a request may get a thread of its own; a connection kept open then would be kept for nobody.
+        # Under ASGI a request may run in a new thread, and no later request would use a connection kept open there.
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
     }

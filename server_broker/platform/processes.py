@@ -1,8 +1,8 @@
 """Start programs under the right account, and wait for them without polling.
 
-Run as root, the service gives PostgreSQL and Mosquitto their own accounts; run as anyone else, everything is
-that user's. A program started here has its own data folder as working folder and is told relative paths, so that
-it needs no right to pass through the folders above the county's.
+If the service runs as root, PostgreSQL and Mosquitto run under their own accounts. Otherwise everything runs under the
+service's account. A program starts in its own data folder and gets relative paths, so that its account need not be
+allowed to enter the folders above the county's folder.
 """
 
 import os
@@ -17,19 +17,17 @@ from pathlib import Path
 from typing import BinaryIO
 
 ASK_AGAIN_S = 1.0
-
-
 _PID_DIGITS = 10
 """Width of a process id in its file; proc(5) pid_max is at most 4,194,304."""
 
 
 class ServiceError(Exception):
-    """Something outside this program keeps a part from running; the message names the remedy."""
+    """A fault outside this program, such as a full disk. The message is Chinese and names the remedy."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """The account that a program runs under. ``uid`` None: the caller's own."""
+    """The account that a program runs under. If ``uid`` is None it is the caller's own."""
 
     uid: int | None = None
     gid: int | None = None
@@ -42,10 +40,10 @@ class Account:
 
 
 def account_for(name: str) -> Account:
-    """Return the account ``name`` when we are root, else our own.
+    """Return the account ``name`` if we are root, otherwise our own.
 
     Raises:
-        ServiceError: Root, and there is no such account.
+        ServiceError: We are root, and there is no such account.
     """
     if os.geteuid() != 0:
         return Account()
@@ -63,7 +61,7 @@ def own_name() -> str:
 
 @dataclass(frozen=True)
 class Program:
-    """A program to run: what, where, as whom, and with which environment on top of ours."""
+    """A program to run: its arguments, its folder, its account, and additions to our environment."""
 
     argv: Sequence[str]
     folder: Path
@@ -71,7 +69,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
 
     def start(self, log: Path) -> subprocess.Popen[bytes]:
-        """Start it in its own session, its output appended to ``log``.
+        """Start it in its own session, and append its output to ``log``.
 
         Raises:
             ServiceError: It cannot be executed.
@@ -95,7 +93,7 @@ class Program:
 
 
 def _opened(log: Path) -> BinaryIO:
-    """Open a log for its owner alone, also one that was made for all to read."""
+    """Open a log that only its owner may read. The mode of an existing log is corrected too."""
     try:
         opened = log.open("ab")
         os.fchmod(opened.fileno(), 0o600)
@@ -105,7 +103,7 @@ def _opened(log: Path) -> BinaryIO:
 
 
 def wait_gone(pid: int, *, timeout_s: float) -> bool:
-    """Wait until process ``pid`` has ended and return whether it has. Needs not be our child."""
+    """Wait until process ``pid`` has ended, and return whether it has. It need not be our child."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -118,9 +116,9 @@ def wait_gone(pid: int, *, timeout_s: float) -> bool:
 
 
 def end(pid: int, *, first: signal.Signals = signal.SIGTERM, timeout_s: float = 15.0) -> None:
-    """Ask process ``pid`` to end, a second later once more, and after ``timeout_s`` end it.
+    """Ask process ``pid`` to end, ask again after a second, and kill it after ``timeout_s``.
 
-    Asked twice, because Mosquitto 2.0.21 can lose a SIGTERM that comes right after it says that it runs.
+    It is asked twice, because Mosquitto 2.0.21 can lose a SIGTERM that comes right after it says that it runs.
     """
     steps = ((first, ASK_AGAIN_S), (first, timeout_s - ASK_AGAIN_S), (signal.SIGKILL, 5.0))
     for number, patience_s in steps:
@@ -133,7 +131,7 @@ def end(pid: int, *, first: signal.Signals = signal.SIGTERM, timeout_s: float = 
 
 
 def read_pid(path: Path) -> int | None:
-    """Return the number in the first line of a pid file, or None without a whole one."""
+    """Return the number in the first line of a pid file, or None if there is none."""
     try:
         return int(path.read_text(encoding="ascii").splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
@@ -141,7 +139,7 @@ def read_pid(path: Path) -> int | None:
 
 
 def write_pid(path: Path, pid: int) -> None:
-    """Write a pid file over the one before, in its own bytes: a full disk has room for that, and for nothing new."""
+    """Overwrite a pid file in place, because a full disk has room for that but not for a new file."""
     with suppress(OSError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -151,7 +149,7 @@ def write_pid(path: Path, pid: int) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether process ``pid`` runs, also another account's; a zombie does not."""
+    """Tell whether process ``pid`` runs, under any account. A zombie does not count."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):

@@ -14,12 +14,12 @@ class Table:
 
     name: str
     columns: Mapping[str, str]
-    """The columns that SQL may use, each with PostgreSQL's name for its type. COPY writes them in this order."""
+    """The columns that SQL may use, with PostgreSQL's name of their type. COPY writes them in this order."""
 
     def __str__(self) -> str:
         """Return the name, as SQL wants it."""
         return self.name
 
     def copy_statement(self) -> str:
-        """Return the statement by which psycopg copies rows of all these columns in."""
+        """Return the statement by which psycopg copies rows of all these columns into the table."""
         return f"COPY {self.name} ({', '.join(self.columns)}) FROM STDIN (FORMAT BINARY)"

@@ -1,7 +1,7 @@
-"""The private PostgreSQL cluster that a county runs on unless it is given another.
+"""The private PostgreSQL cluster of a county. A county may use another database instead.
 
-It listens on one unix socket in the county's folder and nowhere else, and believes the kernel about who
-connects (``peer``): only the service's own account and ``postgres`` are let in.
+The cluster listens only on a unix socket in the county's folder. It takes the connecting account's name from the kernel
+(``peer``) and lets in only the service's own account and ``postgres``.
 """
 
 from server_broker.postgres.control import destroy, is_ready, make_database, pid, program, start, stop, wait_ready

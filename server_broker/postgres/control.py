@@ -23,7 +23,7 @@ def program(home: CountyHome) -> Program:
     """Return the server of a prepared cluster, to be run in the foreground.
 
     Raises:
-        ServiceError: As `bin_folder`; or the socket's path is too long for the kernel (unix(7)).
+        ServiceError: PostgreSQL is not installed, or the socket's path is too long for the kernel (unix(7)).
     """
     socket = home.postgres_socket / ".s.PGSQL.5432"
     if len(os.fsencode(socket)) > _SOCKET_PATH_BYTES:
@@ -33,10 +33,10 @@ def program(home: CountyHome) -> Program:
 
 
 def start(home: CountyHome) -> None:
-    """Bring the cluster up, making it at the first time; return once it answers and has the county's database.
+    """Start the cluster, and make it the first time. Return once it answers and has the county's database.
 
-    A cluster that runs already is left alone. A postmaster that was killed leaves workers behind for a moment,
-    which keep a new one from starting: it is tried again until the deadline.
+    If it runs already nothing is done. A killed postmaster leaves workers behind for a moment, and they keep a new one
+    from starting. So the start is tried again until the deadline.
 
     Raises:
         ServiceError: It does not come up.
@@ -77,7 +77,7 @@ def wait_ready(home: CountyHome, process: "subprocess.Popen[bytes]", *, deadline
 
 
 def make_database(home: CountyHome) -> None:
-    """Make the role and the database of the county unless they are there."""
+    """Make the role and the database of the county if they do not exist."""
     with psycopg.connect(host=str(home.postgres_socket), dbname="postgres", user=SUPERUSER, autocommit=True) as link:
         if not link.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             link.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(ROLE)))
@@ -102,14 +102,14 @@ def pid(home: CountyHome) -> int | None:
 
 
 def stop(home: CountyHome) -> None:
-    """Shut the cluster down in good order (PostgreSQL's fast shutdown); nothing happens while it is down."""
+    """Shut the cluster down cleanly (PostgreSQL's fast shutdown), if it runs."""
     number = pid(home)
     if number is not None:
         end(number, first=signal.SIGINT, timeout_s=30.0)
 
 
 def destroy(home: CountyHome) -> None:
-    """Stop the cluster and delete its data, for ever."""
+    """Stop the cluster and delete all its data."""
     stop(home)
     if home.postgres_data.exists():
         shutil.rmtree(home.postgres_data)

@@ -9,7 +9,7 @@ _ROOT = Path("/usr/lib/postgresql")
 
 
 def bin_folder(data: Path) -> Path:
-    """Return the programs for ``data``: of the version that made it, else the newest installed.
+    """Return the folder of PostgreSQL's programs: the version that made ``data``, or the newest one for a new cluster.
 
     Raises:
         ServiceError: PostgreSQL is not installed, or not in the version of ``data``.

@@ -1,7 +1,7 @@
 """Make a cluster's data folder and write its configuration.
 
-The server is started in its data folder and knows it as ``/proc/self/cwd``: as root we run it under the account
-``postgres``, which may have no right to pass through the folders above the county's.
+The server is started in its data folder and uses the path ``/proc/self/cwd`` for it. If we are root it runs under the
+account ``postgres``, and that account may not be allowed to enter the folders above the county's folder.
 """
 
 import os
@@ -38,10 +38,10 @@ _ACCESS = "# TYPE DATABASE USER METHOD\nlocal all all peer map=county\n"
 
 
 def prepare(home: CountyHome) -> None:
-    """Make the data folder unless it is there, and write the configuration anew.
+    """Make the data folder if it does not exist, and write the configuration.
 
     Raises:
-        ServiceError: PostgreSQL is not installed, or its initdb fails; then no data folder is left.
+        ServiceError: PostgreSQL is not installed, or initdb failed; no data folder is left then.
     """
     account = account_for("postgres")
     _open_folders(home, account)
@@ -60,7 +60,7 @@ def _open_folders(home: CountyHome, account: Account) -> None:
     home.logs.mkdir(exist_ok=True, mode=0o700)
     home.postgres_socket.mkdir(exist_ok=True, mode=0o700)
     if account.gid is not None:
-        home.root.chmod(0o711)  # others may pass to what is theirs, and see nothing
+        home.root.chmod(0o711)  # the other accounts may enter their own folders below, but not list this one
         os.chown(home.postgres_socket, -1, account.gid)
         home.postgres_socket.chmod(0o770)
 

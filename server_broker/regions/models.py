@@ -1,4 +1,4 @@
-"""Regions, and the scope that every query of a person's view is cut to."""
+"""Regions, and the subtree of a region, which bounds what an account sees."""
 
 from typing import Self
 

@@ -1,1 +1,1 @@
-"""Starting and stopping the parts of a county in order."""
+"""Start and stop the parts of a county in order."""

@@ -1,4 +1,4 @@
-"""``cunhui-server account``: make accounts, list them and change them. The audit log has each change."""
+"""``cunhui-server account``: make, list and change accounts. Each change is written to the audit log."""
 
 import argparse
 import getpass
@@ -26,10 +26,10 @@ _SEES_THE_COUNTY = (Role.SYSTEM, Role.SECURITY, Role.OPERATOR)
 
 
 def run(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
-    """Do what the words say, and return what to print.
+    """Do what the words of the command line ask for, and return the text to print.
 
     Raises:
-        ServiceError: And why not.
+        ServiceError: Nothing was changed; the message says why.
     """
     first, *names = chosen.words
     try:
@@ -86,7 +86,7 @@ def _set_role(home: CountyHome, user: User, chosen: argparse.Namespace, actor: s
 
 
 def _set_password(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
-    """A password on the command line would stand in the process list and in the shell's history."""
+    """Read the password from standard input: on the command line it would show in the process list and the history."""
     typed = getpass.getpass("新密码：") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     set_password(user, typed, actor=actor)
     return f"{user.username} 的密码已改"
@@ -117,10 +117,10 @@ def _role(chosen: argparse.Namespace) -> Role:
 
 
 def _region(home: CountyHome, chosen: argparse.Namespace, role: Role) -> str | None:
-    """Return the code of the region that is named; without one the county's own, where the role is for all of it.
+    """Return the code of the named region, or of the county if none is named and the role is for the whole county.
 
     Raises:
-        ServiceError: The account would see nothing, and nobody could make it see more.
+        ServiceError: The region is missing or unknown, so the account would see nothing.
     """
     if chosen.region:
         if not Region.objects.filter(pk=chosen.region).exists():

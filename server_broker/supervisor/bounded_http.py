@@ -1,6 +1,7 @@
-"""HTTP for strangers: who says nothing, or half a request, does not stay; and one address has so many connections.
+"""HTTP with bounds against strangers: a time limit for a request's head, and a limit of connections per address.
 
-uvicorn's own timer runs only between two requests. How long a body may take is `server_broker.console.body_limit`'s.
+uvicorn's own timer runs only between two requests, so a client could hold a connection with half a request. The time
+for a request's body is bounded by `server_broker.console.body_limit`.
 """
 
 import asyncio
@@ -11,18 +12,18 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S = 20.0
-"""From the connection, or from the first byte of a later request, to the end of its head."""
+"""Seconds from the connection, or from the first byte of a later request, to the end of the request's head."""
 MAX_OF_AN_ADDRESS = 256
-"""A township's browsers may all come from one address, some connections each."""
+"""Most connections of one address. All browsers of a township may share an address, with some connections each."""
 
 
 class BoundedHttp(H11Protocol):
-    """HTTP/1.1 (RFC 9112) on one connection, whose client must come to the point."""
+    """HTTP/1.1 (RFC 9112) on one connection, with the limits of this module."""
 
     head_s = HEAD_S
     max_of_an_address = MAX_OF_AN_ADDRESS
     _open: ClassVar[Counter[str]] = Counter()
-    """Connections by address, of this process."""
+    """Number of open connections by address, in this process."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,7 +31,7 @@ class BoundedHttp(H11Protocol):
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection, or end it where its address has too many."""
+        """Accept the connection, or end it if its address has too many."""
         super().connection_made(transport)
         self._open[self._address] += 1
         if self._open[self._address] > self.max_of_an_address:
@@ -40,7 +41,7 @@ class BoundedHttp(H11Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
-        """Take what comes; the time for a head does not begin anew with each byte of it."""
+        """Accept data. Further bytes of a head don't restart its time, or a slow client could hold the connection."""
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:
             self._wait_for_head()
@@ -49,7 +50,7 @@ class BoundedHttp(H11Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Count the connection no longer."""
         super().connection_lost(exc)
         self._wait_no_longer()
         self._open[self._address] -= 1

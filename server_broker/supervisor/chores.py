@@ -1,9 +1,9 @@
-"""What a county does again and again for years, unasked. Run as ``python -m server_broker.supervisor.chores``.
+"""Do a county's regular chores. Run as ``python -m server_broker.supervisor.chores``.
 
-A part of its own under the supervisor: whatever hangs or fails here holds up neither facts nor pages, and logs are
-turned also while the database is away. Each piece of work belongs to its room; here is only when. What a revocation
-waits for has a thread of its own each, and so has the patrol of the ledgers, which never ends: the rest may take
-minutes.
+This is a part of its own under the supervisor, so that a chore that hangs or fails delays neither facts nor pages, and
+logs are rotated even while the database is away. The work itself belongs to other rooms; this module decides when it is
+done. Each chore that completes a revocation has its own thread, because the other chores may take minutes. The patrol
+of the ledgers has one too, because it never ends.
 """
 
 import datetime as dt
@@ -24,26 +24,26 @@ from server_broker.supervisor.logs import rotate_logs
 _log = logging.getLogger("server_broker.chores")
 
 LOOK_S = 1.0
-"""Between two looks for a revocation or an enrolment that was left half done: some files are asked for their state."""
+"""Seconds between two checks for an unfinished revocation or enrolment. A check only reads the state of some files."""
 DAY_S = 24 * 3600.0
 RETRY_S = 600.0
 PATROL_AFTER_S = 10.0
-SETTLE_S = 300.0
-"""After the start: a county that has just come up has better things to do."""
+CALM_AFTER_S = 300.0
+"""The first daily chores run so long after the start, because a county that has just started is busy."""
 
 
 @dataclass(frozen=True)
 class Chore:
-    """One piece of work. ``do`` gets the county's clock in UTC; it may be repeated at any time without harm."""
+    """One regular task. ``do`` gets the county's time in UTC, and is safe to repeat at any time."""
 
     name: str
     do: Callable[[dt.datetime], object]
     every_s: float = DAY_S
-    first_after_s: float = SETTLE_S
+    first_after_s: float = CALM_AFTER_S
 
 
 class Chores:
-    """Does each chore when it is due; one that fails is tried again after `RETRY_S` or when it is due sooner."""
+    """Does each chore when it is due. A failed chore is done again after `RETRY_S`, or earlier if it is due earlier."""
 
     def __init__(
         self, chores: Sequence[Chore], *, monotonic_s: Callable[[], float], now: Callable[[], dt.datetime]
@@ -55,7 +55,7 @@ class Chores:
         self._failed: dict[Chore, str] = {}
 
     def run_due(self) -> float:
-        """Do what is due and return after how many seconds something is due again."""
+        """Do the chores that are due, and return the seconds until the next one is due."""
         for chore in [chore for chore, due in self._due.items() if due <= self._monotonic_s()]:
             well = self._do(chore)
             self._due[chore] = self._monotonic_s() + (chore.every_s if well else min(chore.every_s, RETRY_S))
@@ -77,7 +77,7 @@ class Chores:
 
 
 def urgent_chores(home: CountyHome) -> list[Chore]:
-    """Return what has a revocation bite that somebody began and did not end. Django has been set up."""
+    """Return the chores that complete an unfinished revocation or enrolment. Django must be set up."""
     from server_broker.broker.list_keeper import ListKeeper  # noqa: PLC0415 - loads the authority
     from server_broker.enrolment.journal_watch import JournalWatch  # noqa: PLC0415 - needs the models
 
@@ -91,11 +91,11 @@ def urgent_chores(home: CountyHome) -> list[Chore]:
 
 
 def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> list[Chore]:
-    """Return the other chores of a county. Django has been set up.
+    """Return the other chores of a county. Django must be set up.
 
     Args:
-        clock_judges_age: Whether the county's clock may say that something is old. By one that may not nothing is
-            deleted: a clock that is a year ahead would call every picture expired.
+        clock_judges_age: Whether the county's clock may decide that something is old. If not, nothing is deleted,
+            because by a clock that is a year ahead every picture would have expired.
     """
     from server_broker.accounts.cleaning import (  # noqa: PLC0415 - needs the models
         drop_abandoned_set_ups,
@@ -126,7 +126,7 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
 
 
 def patrol_chores() -> list[Chore]:
-    """Return what goes round the stations without an end. Django has been set up."""
+    """Return the chore that checks one station's ledger after another, without end. Django must be set up."""
     from server_broker.ledger.patrol import EVERY_S, LedgerPatrol  # noqa: PLC0415 - needs the models
 
     patrol = LedgerPatrol(monotonic_s=time.monotonic)
@@ -135,7 +135,7 @@ def patrol_chores() -> list[Chore]:
 
 
 def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
-    """Give the connection back afterwards: the next chore is a day away."""
+    """Close the database connection after ``do``, because the next chore may be a day away."""
     from django.db import connection  # noqa: PLC0415 - Django's settings are read after setup
 
     def done(now: dt.datetime) -> object:
@@ -148,7 +148,7 @@ def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime
 
 
 def _unless_away(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:
-    """Pass over a database that is away: others tell of it, and the next look is soon."""
+    """Ignore that the database is away: other parts report it, and this chore is soon done again."""
     from django.db import InterfaceError, OperationalError  # noqa: PLC0415 - as above
 
     def done(now: dt.datetime) -> object:

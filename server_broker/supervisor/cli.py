@@ -44,18 +44,18 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
     """Run verb ``name`` and return the exit status.
 
     Raises:
-        ServiceError: And the reason, for whoever typed it.
+        ServiceError: The verb was refused or failed; the message is Chinese, for the person who typed it.
     """
     try:
         if not _does_without_database(name, chosen):
-            connection.ensure_connection()  # before the verb does what it could not finish
+            connection.ensure_connection()  # before the verb begins something that it could not finish
         return _VERBS[name](home, chosen)
     except OperationalError as error:
         raise ServiceError(_database_away(home)) from error
 
 
 def _does_without_database(name: str, chosen: argparse.Namespace) -> bool:
-    """Whether the verb has its use while the database is away: the journal alone shuts a station out."""
+    """Whether the verb works while the database is away. A revocation does, because the journal alone is enough."""
     return name == "revoke" or (name == "clock" and not chosen.confirm)
 
 
@@ -106,14 +106,14 @@ def _order(home: CountyHome, chosen: argparse.Namespace) -> int:
     from server_broker.commands.command_queue import RULES, CommandRefused, give_command  # noqa: PLC0415
 
     station = Station.objects.filter(pk=chosen.station).first()
-    kind = next((order for order in RULES if order == chosen.order), None)
-    if station is None or kind is None:
+    name = next((name for name in RULES if name == chosen.order), None)
+    if station is None or name is None:
         raise ServiceError(
             f"没有站点 {chosen.station}" if station is None else f"没有这种命令，可选：{'、'.join(RULES)}"
         )
     try:
         terms = convert({"seconds": chosen.seconds, "viewer": "县里"}, LiveTerms) if chosen.seconds else None
-        made = give_command(station, kind, actor=_actor(), reason=chosen.reason[:200], now=timezone.now(), terms=terms)
+        made = give_command(station, name, actor=_actor(), reason=chosen.reason[:200], now=timezone.now(), terms=terms)
     except (CommandRefused, ValidationError) as error:
         raise ServiceError(f"没有下命令：{error}") from error
     print(made.id)
@@ -127,7 +127,7 @@ def _verify(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Print where every fact is, of one station or of all; 1 when something is unexplained."""
+    """Print where the facts of one station or of all are; return 1 if something is unexplained."""
     from server_broker.ledger.ledger import ledger  # noqa: PLC0415 - loads the whole intake
 
     wanted = [chosen.station] if chosen.station else Station.objects.values_list("pk", flat=True)
@@ -157,7 +157,7 @@ def _reread(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Take an export file, or an outbox as it lies; 1 when a person must look at something of it."""
+    """Take in an export file or an outbox; return 1 if a person must look at something in it."""
     from server_broker.ingest.carried import FileRefused, take_file  # noqa: PLC0415 - loads the whole intake
     from server_broker.ingest.carried_file import as_export  # noqa: PLC0415
 
@@ -172,7 +172,7 @@ def _ingest_file(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _import_people(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Take an Excel file, or say what it would change; 1 when it is refused."""
+    """Import an Excel file, or only print what it would change; return 1 if it is refused."""
     try:
         form = form_named(chosen.card_form)
     except BadCell as error:
@@ -243,7 +243,7 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
     generation = raise_generation(now=timezone.now())
     desired_changed(Station.objects.values_list("pk", flat=True))
     audit.record(_actor(), "county.restored", "", {"generation": generation})
-    # A station says what it has when it connects; one that is connected and at rest would wait for its next fact.
+    # A station offers its facts when it connects. Without this a connected station would wait until its next fact.
     restart(home, "mosquitto")
     print(f"第 {generation} 代：站点会补报县里缺少的记录")
     for word, stations in (
@@ -259,7 +259,7 @@ def _restored(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _clock(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Print what the machine's clock is worth; 1 while stations are not told the time."""
+    """Print whether the machine's clock is believed; return 1 while stations are not told the time."""
     mode = read_config(home).clock
     clock = county_clock(home)
     status = clock.look()
@@ -274,7 +274,8 @@ def _new_signing_key(home: CountyHome, chosen: argparse.Namespace) -> int:
     replace_signing_key(home)
     resealed = reseal_packs(key=county_keys(home).signing_key)
     audit.record(_actor(), "county.signing_key_replaced", "", {"reason": chosen.reason[:200], "packs": resealed})
-    # The web service hands the key out and the intake signs with it. A new connection then shows it to every station.
+    # The web service gives the key to stations and the ingest worker signs with it, so both must read it again. The
+    # broker is restarted so that every station connects again and meets the new key.
     for part in ("web", "ingest", "mosquitto"):
         restart(home, part)
     print(f"已换用新的签名密钥，重新签了 {resealed} 个学习包；站点连上后会自己更换，旧密钥即刻作废")

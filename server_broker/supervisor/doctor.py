@@ -1,4 +1,4 @@
-"""Look at every part of a county and say in Chinese what is well, what is not, and what to do about it."""
+"""Check every part of a county and report in Chinese what works, what does not, and what to do about it."""
 
 import datetime as dt
 import shutil
@@ -26,7 +26,7 @@ WARN_BEFORE = dt.timedelta(days=180)
 
 @dataclass(frozen=True)
 class PartFinding:
-    """One line of the screen. ``remedy`` is empty where all is well."""
+    """The result of one check. ``remedy`` is empty if all is well."""
 
     part: str
     well: bool
@@ -41,7 +41,11 @@ class PartFinding:
 def examine(
     home: CountyHome, *, database_url: str, now: dt.datetime, machine: MachineClock | None = None
 ) -> list[PartFinding]:
-    """Return what was found, in the order in which to put things right. Without a ``machine``, of this one."""
+    """Return the findings in the order in which a person should fix them.
+
+    Args:
+        machine: The machine's clock; by default the real one.
+    """
     try:
         config = read_config(home)
     except ServiceError as error:

@@ -22,10 +22,10 @@ class Part:
     """One process of the service.
 
     Attributes:
-        name: Also the name of its pid file and its log.
-        program: What to run; asked anew at each start.
-        is_ready: Whether it does its work now. May take a second to answer.
-        stop_signal: Asks it to end in good order.
+        name: Its pid file and its log have this name too.
+        program: Returns the program to run; called again at each start.
+        is_ready: Tells whether it works now. The call may take a second.
+        stop_signal: The signal on which it ends cleanly.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Part:
 
 
 def python_program(home: CountyHome, config: CountyConfig, module: str) -> Program:
-    """Return a Python module of ours as a program that knows which county it serves."""
+    """Return the program that runs one of our Python modules for this county."""
     environment = {
         "CUNHUI_HOME": str(home.root),
         "CUNHUI_HOSTS": ",".join(config.hosts),
@@ -58,7 +58,7 @@ def postgres_part(home: CountyHome) -> Part:
 
 
 def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
-    """Return all parts in order; PostgreSQL is left out where a URL names another database."""
+    """Return all parts in the order of their start. If a URL names another database, PostgreSQL is left out."""
     parts = [] if os.environ.get("CUNHUI_DATABASE_URL") else [postgres_part(home)]
     return [
         *parts,

@@ -1,8 +1,8 @@
-"""What must be done once the database is up and before anyone connects. Run as ``python -m``.
+"""Prepare the county after the database is up and before anyone connects. Run as ``python -m``.
 
-Tables are brought up to date, the database and the station journal are brought in step, pictures of earlier versions
-get the marks of their senders, packs are signed with the county's key of today, the broker's lists and the console's
-static files are written.
+This migrates the tables, brings the database and the station journal in step, marks the senders of pictures that
+earlier versions stored, signs packs again if the county's key has changed, and writes the broker's lists and the
+console's static files.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Do it all; an error ends the program with a trace and a status other than 0."""
+    """Do all of it. An error ends the program with a traceback and a status other than 0."""
     django.setup()
     from server_broker.enrolment.revocation import Reconciled, reconcile  # noqa: PLC0415 - needs the models
     from server_broker.learning.packs import reseal_packs  # noqa: PLC0415

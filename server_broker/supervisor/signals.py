@@ -1,4 +1,4 @@
-"""Signals as bytes of a socket, so that one selector waits for them and for processes alike."""
+"""Turn signals into bytes on a socket, so that one selector can wait for signals and processes."""
 
 import signal
 import socket
@@ -8,7 +8,7 @@ from types import FrameType, TracebackType
 
 
 class SignalSocket(AbstractContextManager[socket.socket]):
-    """Within it the given signals put their numbers into a socket and do nothing else (`signal.set_wakeup_fd`)."""
+    """In this context each given signal only writes its number to a socket (`signal.set_wakeup_fd`)."""
 
     def __init__(self, numbers: Iterable[signal.Signals]) -> None:
         self._numbers = tuple(numbers)
@@ -39,4 +39,4 @@ class SignalSocket(AbstractContextManager[socket.socket]):
 
 
 def _note(number: int, frame: FrameType | None) -> None:
-    """Do nothing: the byte in the socket says it."""
+    """Do nothing: Python has written the signal's number to the socket."""

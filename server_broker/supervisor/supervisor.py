@@ -1,6 +1,6 @@
-"""Keep the parts of a county running: start in order, restart what dies, stop in reverse.
+"""Keep the parts of a county running: start them in order, restart those that die, stop them in reverse order.
 
-One thread waits on the parts' process descriptors and on signals; nothing is polled once all is up.
+One thread waits for the parts' process descriptors and for signals. Once all parts are up nothing is polled.
 """
 
 import fcntl
@@ -52,7 +52,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
     """Runs the parts of one county; leaving the context stops them."""
 
     def __init__(self, home: CountyHome, say: Callable[[str], None]) -> None:
-        """``say`` gets one line for each change of a part."""
+        """``say`` is called with one line for each part that starts, dies or stops."""
         self._home = home
         self._say = say
         self._running: list[Running] = []
@@ -61,7 +61,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         self._signals = SignalSocket((*_STOP, LOOK_AGAIN))
 
     def __enter__(self) -> Self:
-        """Take the county; one service at a time.
+        """Lock the county, so that only one service runs it at a time.
 
         Raises:
             ServiceError: Another service runs it.
@@ -75,6 +75,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         except BlockingIOError as error:
             os.close(self._lock)
             raise ServiceError(f"{self._home.root} 的县平台已经在运行") from error
+        # Holds end with the service that was asked for them: a new service starts all parts.
         for stale in [*run.glob("*.hold"), run / "ready"]:
             stale.unlink(missing_ok=True)
         os.ftruncate(self._lock, 0)
@@ -92,11 +93,11 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         os.close(self._lock)
 
     def start(self, part: Part) -> None:
-        """Start ``part`` and wait until it is ready; what is left of an earlier service's is ended first.
+        """Start ``part`` and wait until it is ready. A process that an earlier service left behind is ended first.
 
         Raises:
-            ServiceError: It does not get ready.
-            ShutdownAsked: SIGTERM or SIGINT came meanwhile.
+            ServiceError: It does not become ready.
+            ShutdownAsked: SIGTERM or SIGINT came while it started.
         """
         self._end_left_over(part)
         running = self._spawn(part)
@@ -113,7 +114,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         self._tell(f"{part.name:<10} up, pid {running.process.pid}")
 
     def watch(self) -> None:
-        """Say that all is up, and restart parts that die until SIGTERM or SIGINT comes."""
+        """Note that all parts are up, and restart parts that die, until SIGTERM or SIGINT comes."""
         (self._home.postgres_socket / "ready").touch()
         while not self._stop_asked():
             for key, _ in self._selector.select(self._until_next_restart()):
@@ -123,7 +124,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
             self._restart_due()
 
     def stop(self) -> None:
-        """End all parts, the last started first."""
+        """End all parts, the last one started first."""
         (self._home.postgres_socket / "ready").unlink(missing_ok=True)
         while self._running:
             running = self._running.pop()
@@ -174,6 +175,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                     running.restart_at = now + MAX_BACK_OFF_S
                     self._tell(f"{running.part.name:<10} cannot be restarted: {error}")
                     continue
+                # `_spawn` appended it. It takes the old one's place, so that `stop` ends the parts in the right order.
                 self._running.pop()
                 self._running[place] = new
                 self._tell(f"{running.part.name:<10} restarted, pid {new.process.pid}")
@@ -188,12 +190,13 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         pid = read_pid(self._pid_file(part))
         if pid is None or not alive(pid):
             return
+        # The process id may belong to another program by now, so only a process with the part's command line is ended.
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\x00")
         if [os.fsdecode(word) for word in command[:-1]] == list(part.program().argv):
             end(pid, first=part.stop_signal, timeout_s=STOP_TIMEOUT_S)
 
     def _tell(self, line: str) -> None:
-        """Say a line where that is possible: on a full disk it may not be, and the parts need us more than the log."""
+        """Report a line. A full disk may refuse it; that is ignored, because the parts must go on all the same."""
         with suppress(OSError):
             self._say(line)
 

@@ -1,4 +1,4 @@
-"""Set a county up, and run it."""
+"""Set up a county, and run it."""
 
 import datetime as dt
 import resource
@@ -23,8 +23,8 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
     """Make the folder of a new county: its keys and its ``county.toml``.
 
     Raises:
-        ServiceError: There is a county in it already, ``config`` won't do, or the folder can't be written. What was
-            there before is there as it was, and nothing else.
+        ServiceError: There is a county in it already, ``config`` has errors, or the folder can't be written. The folder
+            is left as it was before.
     """
     if home.config_file.exists():
         raise ServiceError(f"{home.root} 里已有县平台。请运行：{command(home, 'up')}；新建另一个请换 --home")
@@ -44,7 +44,7 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
 
 
 def _leave_as_before(folder: Path, before: set[Path] | None) -> None:
-    """Take away what was made in ``folder``, and itself where it was not there."""
+    """Remove what was made in ``folder``, and the folder itself if it did not exist before."""
     if before is None:
         shutil.rmtree(folder, ignore_errors=True)
         return
@@ -56,10 +56,10 @@ def _leave_as_before(folder: Path, before: set[Path] | None) -> None:
 
 
 def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str] = ()) -> None:
-    """Run a county until SIGTERM or SIGINT, all but the parts named in ``without``.
+    """Run a county until SIGTERM or SIGINT, without the parts named in ``without``.
 
     Raises:
-        ServiceError: A part does not come up; those before it are stopped again.
+        ServiceError: A part does not start; the parts before it are stopped again.
     """
     config = read_config(home)
     _allow_many_connections()
@@ -69,6 +69,7 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
         for part in service_parts(home, config):
             if part.name in without:
                 continue
+            # Before the broker: stations connect to it, and then the tables and the lists must be ready.
             if part.name == "mosquitto":
                 _prepare(home, config)
             _start(home, supervisor, part)
@@ -77,7 +78,7 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
 
 
 def _allow_many_connections() -> None:
-    """Raise the soft limit of open files to the hard one: each station is one of the broker's."""
+    """Raise the soft limit of open files to the hard one, because each station is an open file of the broker."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def web_config(application: Any, certificate: Path, key: Path, *, host: str, port: int) -> uvicorn.Config:
-    """Return how an ASGI application is served: over TLS 1.3 alone (RFC 8446), which every browser of today speaks."""
+    """Return the configuration to serve an ASGI application over TLS 1.3 only (RFC 8446); all browsers support it."""
     config = uvicorn.Config(
         application,
         host=host,

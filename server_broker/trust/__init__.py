@@ -1,7 +1,7 @@
 """The county's keys, its certificate authority and its revocation list.
 
-All lies in one folder of mode 0700, written atomically, outside the database and so outside its dumps: a
-county restored from yesterday's dump still knows whom it revoked today.
+All files lie in one folder of mode 0700 and are written atomically. The folder is not part of the database and its
+dumps, so a county that is restored from yesterday's dump still knows which stations it revoked today.
 """
 
 from server_broker.trust.authority import CertificateAuthority, IssuedCertificate

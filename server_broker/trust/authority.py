@@ -1,7 +1,7 @@
 """The county's certificate authority: profiles of RFC 5280, ECDSA on P-256 (FIPS 186-5).
 
-The authority's and the servers' certificates are back-dated to 2020, so that a station whose clock stands at
-its floor never sees "not yet valid".
+The certificates of the authority and of the servers are valid from 2020, so that a station whose clock is far behind
+never finds them "not yet valid".
 """
 
 import datetime as dt
@@ -21,6 +21,7 @@ AUTHORITY_ENDS = dt.datetime(2049, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
 SERVER_LIFETIME = dt.timedelta(days=5 * 365)
 STATION_LIFETIME = dt.timedelta(days=90)
 CLOCK_SLACK = dt.timedelta(hours=1)
+"""How long before its issue a station's certificate becomes valid, so that a clock may be set back a little."""
 CRL_LIFETIME = dt.timedelta(days=10 * 365)
 
 type StationPublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
@@ -28,7 +29,7 @@ type StationPublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 @dataclass(frozen=True)
 class IssuedCertificate:
-    """A certificate as it goes out. ``serial`` is lower-case hex."""
+    """A certificate in PEM. ``serial`` is lower-case hex."""
 
     pem: str
     serial: str
@@ -44,7 +45,7 @@ class CertificateAuthority:
 
     @classmethod
     def make(cls) -> tuple["CertificateAuthority", ec.EllipticCurvePrivateKey]:
-        """Make a new authority; return it and its key for safe keeping."""
+        """Make a new authority. Return it and its private key, for the caller to store."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Cunhui County CA {secrets.token_hex(4)}")])
         builder = _builder(name, name, key.public_key(), BACK_DATED, AUTHORITY_ENDS)
@@ -67,7 +68,7 @@ class CertificateAuthority:
         return self._sign(builder.add_extension(x509.SubjectAlternativeName(alternatives), critical=False))
 
     def issue_station(self, station: str, key: StationPublicKey, *, now: dt.datetime) -> IssuedCertificate:
-        """Issue a client certificate for 90 days. The common name is ``station`` and nothing else is in it."""
+        """Issue a client certificate for 90 days. Its subject is the common name ``station`` and nothing else."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, station)])
         return self._sign(
             self._leaf(subject, key, now - CLOCK_SLACK, now + STATION_LIFETIME, ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -76,9 +77,9 @@ class CertificateAuthority:
     def revocation_list(self, serials: Iterable[str], *, number: int, now: dt.datetime) -> bytes:
         """Return a CRL (RFC 5280, section 5) in PEM that names ``serials``.
 
-        It holds for ten years: a CRL past its nextUpdate would have the broker refuse everybody. Its thisUpdate
-        counts ``number`` seconds from 2020, because OpenSSL keeps the lists it has read before and of two takes
-        the one that is later by that date, and because this way no wrong clock can make it lie in the future.
+        It is valid for ten years, because with a CRL past its nextUpdate the broker would refuse every station. Its
+        thisUpdate is ``number`` seconds after 2020 began, for two reasons: OpenSSL keeps the CRLs that it has read
+        before, and of two it uses the one with the later thisUpdate; and no wrong clock can put it in the future.
         """
         this_update = BACK_DATED + dt.timedelta(seconds=number)
         builder = x509.CertificateRevocationListBuilder(

@@ -1,10 +1,11 @@
-"""Who was taken in and who was cut off, in an append-only file outside the database.
+"""The journal of stations: which were enrolled, renewed and revoked, in an append-only file outside the database.
 
-The broker's access list and the revocation list follow from this file alone, so neither a crash between two
-writes nor a database restored from an older dump ever lets a revoked station back in.
+The broker's access list and the revocation list are made from this file alone. So a revoked station can't come back
+after a crash between two writes, nor after the database is restored from an older dump.
 
-Nor does a damaged line: it may have been the revocation of any station that stands before it. Each line carries a
-check value, so that a byte that changed is seen even where the line still reads well.
+A damaged line can't bring it back either. The line may have been the revocation of any station named before it, so
+all these stations are *in doubt* (`StationRoll.in_doubt`). Each line carries a check value, because a changed byte can
+leave a line that still looks valid.
 """
 
 import datetime as dt
@@ -28,16 +29,20 @@ MEND_JOURNAL = (
     "按备份改正 trust/stations.jsonl 的这一行；没有备份时，先用 cunhui-server revoke 重新吊销所有应吊销的站点，"
     "再停止服务、删去这一行"
 )
-"""What a person is to do about a damaged line."""
+"""Chinese: what a person must do about a damaged line."""
 _CHECK = b',"check":"'
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One line, but for its check value: the CRC-32 of what stands before it and of the closing brace, in hex.
+    """One line of the journal, without its check value.
 
-    ``enrolled`` carries all fields, and a later one of the same station puts another board in the earlier one's place;
-    ``renewed`` a further certificate's serial and whose record key asked for it; ``revoked`` ends the station for
-    good, also one that was never taken in.
+    Events:
+
+    - ``enrolled``: all fields are set. A later one of the same station replaces the earlier board by another.
+    - ``renewed``: ``serial`` of the new certificate, and ``record_key`` of the board that asked for it.
+    - ``revoked``: the station is out for good. It may never have been enrolled.
+
+    The check value is the CRC-32, in hex, of the line's JSON without the check value.
     """
 
     at: str
@@ -53,41 +58,46 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 @dataclass
 class JournalStation:
-    """What the journal says of one station now."""
+    """What the journal says about one station."""
 
     enrolled: JournalEntry
     serials: set[str] = field(default_factory=set)
     superseded: set[str] = field(default_factory=set)
-    """Serials of the boards that stood in its place before."""
+    """Serials of the certificates of the station's earlier boards."""
     record_keys: set[str] = field(default_factory=set)
-    """Of all boards that the station ever had, in hex: what an earlier one signed is to be verified for ever."""
+    """Record keys of all boards that the station ever had, in hex. The facts that an earlier board signed stay in the
+    ledger and are verified by its key."""
 
 
 class EntryRefused(Exception):
-    """The journal does not take this entry: the station is revoked, or another board has its place."""
+    """The entry may not follow: the station is revoked, or the entry comes from a board that was replaced."""
 
 
 class JournalDamaged(ServiceError):
-    """Until a person has mended the journal, nobody is taken in and no certificate renewed."""
+    """A line is damaged. Until a person has mended it, no station is enrolled and no certificate is renewed."""
 
 
 @dataclass
 class StationRoll:
-    """What follows from the whole journal."""
+    """The roll of stations: what follows from all lines of the journal together."""
 
     stations: dict[str, JournalStation] = field(default_factory=dict)
     revoked: dict[str, str] = field(default_factory=dict)
-    """When each revoked station was, as `journal_time` writes it."""
+    """For each revoked station when it was revoked, as `journal_time` writes it."""
     revoked_serials: set[str] = field(default_factory=set)
     entries: int = 0
-    """Lines, the damaged ones too."""
+    """Number of lines, including damaged ones."""
     bad_lines: list[int] = field(default_factory=list)
-    """Numbers of lines that cannot be read, a torn last one apart."""
+    """Numbers of damaged lines. A torn last line is not one of them: see `_is_torn`."""
     in_doubt: set[str] = field(default_factory=set)
-    """Stations that stand before a damaged line. Behind it, nobody stands whom it revoked: see `admits`."""
+    """Stations that are named before a damaged line, which may have revoked them. A station that is enrolled only after
+    that line is not in doubt: if the line had revoked it, its enrolment would have been refused (`admits`)."""
 
     def admits(self, entry: JournalEntry) -> bool:
-        """Tell whether ``entry`` may follow: nothing takes a revoked station in, and no board renews for another."""
+        """Tell whether ``entry`` may follow.
+
+        A revoked station is never enrolled or renewed, and only a station's present board renews its certificate.
+        """
         if entry.event == "revoked":
             return True
         if entry.event == "renewed":
@@ -97,7 +107,7 @@ class StationRoll:
         return entry.station not in self.revoked
 
     def read_line(self, line: bytes) -> None:
-        """Apply the next line, whatever it holds."""
+        """Apply the next line, which may be damaged."""
         self.entries += 1
         try:
             self.take(_unsealed(line))
@@ -106,7 +116,11 @@ class StationRoll:
             self.in_doubt |= self.stations.keys()
 
     def take(self, entry: JournalEntry) -> None:
-        """Apply one entry. One that should not have been written lets nobody in, and its certificate is revoked."""
+        """Apply one entry.
+
+        An entry that may not follow (`admits`) can stand in a journal that a person mended. It lets no station in, and
+        its certificate is revoked.
+        """
         known = self.stations.get(entry.station)
         if entry.event == "revoked":
             self.revoked.setdefault(entry.station, entry.at)
@@ -127,7 +141,7 @@ class StationRoll:
         self.stations[entry.station] = known
 
     def damage(self) -> str:
-        """Say in Chinese which lines are damaged and what that means; empty where none is."""
+        """Return in Chinese which lines are damaged and what that means; empty if none is."""
         where = "、".join(map(str, self.bad_lines[:5]))
         return f"第 {where} 行损坏；接入和换证书已暂停，已接入的站点照常" if where else ""
 
@@ -135,7 +149,8 @@ class StationRoll:
         """Return the stations that may connect.
 
         Args:
-            witnessed: Those of which something else than the journal says so; who is in doubt must be among them.
+            witnessed: Stations that may connect by another source: the broker's present list. A station in doubt is
+                returned only if it is among them, so that a damaged line never lets a station in.
         """
         out = self.revoked.keys() | (self.in_doubt - set(witnessed))
         return {name: known for name, known in self.stations.items() if name not in out}
@@ -150,14 +165,14 @@ class StationJournal:
     def append(self, entry: JournalEntry) -> None:
         """Write ``entry``; it is on disk when this returns.
 
-        Whether it may follow is asked under the lock under which it is written, so a revocation by another thread or
-        process comes either before it, and it is refused, or after it, and ends it. A revocation may take the room
-        that is kept for it on a full disk.
+        The check whether it may follow and the write happen under one lock. So a revocation by another thread or
+        process comes either before it, and this entry is refused, or after it, and ends the station. On a full disk a
+        revocation uses the space that is reserved for it (`server_broker.trust.reserve`).
 
         Raises:
             EntryRefused: Nothing was written.
-            JournalDamaged: Likewise; a revocation is always written.
-            OSError: It does not count; what the disk took of its line is dropped by the next one.
+            JournalDamaged: Nothing was written. A revocation is written even to a damaged journal.
+            OSError: The entry does not count. If a part of its line was written, the next entry removes it.
         """
         if entry.event == "revoked":
             write_with_reserve(self.path.parent, lambda: self._write(entry))
@@ -193,7 +208,7 @@ class StationJournal:
             sync_folder(self.path.parent)
 
     def read(self) -> StationRoll:
-        """Return what follows from all whole lines."""
+        """Return the roll that follows from all lines. A torn last line is left out."""
         roll = StationRoll()
         try:
             raw = self.path.read_bytes()
@@ -213,10 +228,10 @@ def _sealed(entry: JournalEntry) -> bytes:
 
 
 def _unsealed(line: bytes) -> JournalEntry:
-    """Return the entry of a line, which has a check value or, from before there were any, none.
+    """Return the entry of a line. Lines of early versions have no check value.
 
     Raises:
-        msgspec.DecodeError: It is not as it was written.
+        msgspec.DecodeError: The line is not as it was written.
     """
     before, mark, check = line.rpartition(_CHECK)
     if not mark:
@@ -232,9 +247,10 @@ def _check_value(body: bytes) -> bytes:
 
 
 def _is_torn(last: bytes) -> bool:
-    """Tell whether what follows the last line end is what a dying writer leaves, so that nobody was told of it.
+    """Tell whether the bytes after the last line end are a line that was never finished.
 
-    A whole entry with one byte more had its line end, which was damaged later.
+    A crash or a full disk leaves such a line, and its writer never reported success, so it may be dropped. But a whole
+    entry followed by one more byte was finished: that byte was the line end and was damaged later.
     """
     try:
         _unsealed(last[:-1])
@@ -244,7 +260,7 @@ def _is_torn(last: bytes) -> bool:
 
 
 def _end_last_line(descriptor: int) -> None:
-    """Drop a torn last line; give one whose end was damaged another end, so that it stays apart from the next."""
+    """Remove a torn last line. If a whole line has lost its line end, add one, so that the next line stands apart."""
     size = os.fstat(descriptor).st_size
     tail = os.pread(descriptor, 4096, max(0, size - 4096))
     last = tail[tail.rfind(b"\n") + 1 :]

@@ -1,4 +1,4 @@
-"""The county's keys in their folder: made once, then only read."""
+"""The county's keys in their folder. They are made once and then only read."""
 
 import datetime as dt
 import secrets
@@ -29,12 +29,12 @@ type PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 @dataclass(frozen=True)
 class CountyKeys:
-    """What the county signs with and what it hands to stations.
+    """The keys that the county signs with, and those that it gives to stations.
 
     Attributes:
         signing_key: Signs receipts, welcomes, desired states, commands and packs.
-        public_keys: Raw Ed25519 public keys that stations shall trust, by `protocol.signing.key_id`.
-        card_key: 32 bytes, keys the hash of card numbers (`protocol.cards`).
+        public_keys: Raw Ed25519 public keys that stations are to trust, by `protocol.signing.key_id`.
+        card_key: 32 bytes; the key of the hash of card numbers (`protocol.cards`).
         ca_pem: The county CA's certificate.
         authority: Issues certificates and the revocation list.
     """
@@ -47,10 +47,10 @@ class CountyKeys:
 
 
 def prepare(home: CountyHome) -> None:
-    """Make whatever is missing of the county's keys; what is there stays.
+    """Make the county's keys if they were never completely made.
 
     Raises:
-        ServiceError: A part is gone that cannot be made again without cutting off every station.
+        ServiceError: A key was made once and is missing now. A new one would cut off every station.
     """
     home.trust.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.trust.chmod(0o700)
@@ -66,14 +66,15 @@ def prepare(home: CountyHome) -> None:
     write_atomically(home.trust / "signing.key", _pem(ed25519.Ed25519PrivateKey.generate()))
     write_atomically(home.trust / "card.key", secrets.token_bytes(CARD_KEY_BYTES))
     write_atomically(home.root / "ca.pem", authority.pem, mode=0o644)
+    # Last: while this file is missing, no station can have been given a key, so all keys may be made again.
     write_atomically(home.trust / "complete", b"")
 
 
 def replace_signing_key(home: CountyHome) -> None:
-    """Sign with a new key from now on; the old one is gone for good and signs nothing that a station believes.
+    """Replace the signing key by a new one. The old key is deleted, and stations no longer believe it.
 
-    Stations learn it with their next renewal, for which they ask as soon as they meet the new key. What runs has read
-    the old one and must be started again.
+    A station asks for a renewal as soon as it meets a signature by a key that it does not know, and the renewal brings
+    the new key. Processes that have read the old key must be restarted.
     """
     write_atomically(home.trust / "signing.key", _pem(ed25519.Ed25519PrivateKey.generate()))
     _read.cache_clear()
@@ -83,7 +84,7 @@ def county_keys(home: CountyHome) -> CountyKeys:
     """Return the county's keys, read once in a process.
 
     Raises:
-        ServiceError: They have not been made, or a file is not what it should be.
+        ServiceError: The keys have not been made, or a file is damaged or belongs to other keys.
     """
     return _read(home.trust)
 
@@ -113,16 +114,16 @@ def _read(trust: Path) -> CountyKeys:
 
 
 def server_certificate(home: CountyHome, part: str, names: list[str], *, now: dt.datetime) -> tuple[Path, Path]:
-    """Return the certificate and key files of a server part (``web``, ``broker``) valid for ``names``.
+    """Return the certificate and key files of a server (``part`` is ``web`` or ``broker``), valid for ``names``.
 
-    A new pair is made when there is none, when ``names`` changed, or a year before the old one ends.
+    A new pair is made if there is none, if ``names`` changed, or a year before the old one ends.
     """
     certificate_file, key_file = home.trust / f"{part}.pem", home.trust / f"{part}.key"
     authority = county_keys(home).authority
     if not (key_file.exists() and _still_good(certificate_file, names, authority, now)):
         key = ec.generate_private_key(ec.SECP256R1())
         issued = authority.issue_server(names, key.public_key(), now=now)
-        certificate_file.unlink(missing_ok=True)  # so that a crash between the two never leaves a wrong pair
+        certificate_file.unlink(missing_ok=True)  # a crash between the writes must not leave a pair that does not match
         write_atomically(key_file, _pem(key))
         write_atomically(certificate_file, issued.pem.encode("ascii"))
     return certificate_file, key_file

@@ -1,7 +1,7 @@
-"""Room that is kept on the disk, so that a revocation can be written when nothing else can.
+"""Reserve disk space, so that a revocation can be written even when the disk is full.
 
-A file takes the room up and holds nothing. Whoever must write on a full disk deletes it and writes at once; it is laid
-again as soon as the disk has room.
+An empty file of the reserved size takes up the space. A writer that finds the disk full deletes this file and writes
+again at once. The county's chores make the file again as soon as the disk has space.
 """
 
 import errno
@@ -11,19 +11,19 @@ from contextlib import suppress
 from pathlib import Path
 
 JOURNAL_RESERVE_BYTES = 1 << 20
-"""For the folder of the station journal, whose lines have some hundred bytes."""
+"""For the folder of the station journal. A line has a few hundred bytes."""
 LISTS_RESERVE_BYTES = 8 << 20
-"""For the broker's folder, where new lists lie beside the old ones for a moment; 800 bytes a station."""
+"""For the broker's folder. While lists are replaced, old and new lie side by side; they take 800 bytes a station."""
 _NAME = "room-for-a-revocation"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _TAKES_NOTHING = (*_FULL, errno.EROFS)
 
 
 def reserve_space(folder: Path, size: int) -> bool:
-    """Have ``size`` bytes taken up in ``folder`` unless they are, and return whether they are.
+    """Reserve ``size`` bytes in ``folder`` if they are not reserved yet, and return whether they are reserved now.
 
-    A disk that has not twice as much free is left alone: whoever else writes there needs what it has. Free bytes are
-    not all that a new file needs: a disk without a free inode, over its quota or mounted read-only has no room either.
+    Nothing is reserved on a disk with less than twice that space free, because other writers need what is left. Nor if
+    the disk has no free inode, is over its quota or is mounted read-only: then a new file can't be made at all.
 
     Raises:
         OSError: Another fault of the disk or the folder.
@@ -45,7 +45,7 @@ def reserve_space(folder: Path, size: int) -> bool:
 
 
 def _take_up(path: Path, size: int) -> None:
-    """Raises OSError, and then no file is left."""
+    """Make the file. If this raises an OSError, no file is left."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.posix_fallocate(descriptor, 0, size)
@@ -58,10 +58,13 @@ def _take_up(path: Path, size: int) -> None:
 
 
 def write_with_reserve[T](folder: Path, write: Callable[[], T]) -> T:
-    """Return what ``write`` returns; where the disk is full, give the room in ``folder`` up and do it once more.
+    """Call ``write`` and return its result. If the disk is full, free the reserved space and call it once more.
+
+    Args:
+        write: Must be safe to call again after it failed.
 
     Raises:
-        OSError: The disk has no room even so, or another fault. ``write`` must leave nothing half done then.
+        OSError: There is not enough space even so, or the disk has another fault.
     """
     try:
         return write()

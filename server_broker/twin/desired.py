@@ -1,7 +1,7 @@
-"""What the county wants each station to know: built from people, cards, windows and packs, versioned, announced.
+"""Build each station's desired state from people, cards, duty windows, packs and settings, and give it a version.
 
-The ingest worker builds a state anew when it hears of a change (`server_broker.fleet.desired_changes`), raises the
-version when the content differs, and sends it.
+The ingest worker builds a state again when it is notified of a change (`server_broker.fleet.desired_changes`). If the
+content differs it raises the version, and sends the state.
 """
 
 import logging
@@ -29,28 +29,29 @@ from server_broker.twin.station_settings import note_settings, wanted_settings
 _log = logging.getLogger(__name__)
 
 MAX_PAYLOAD_BYTES = 65_000
-"""With its signature it must fit one MQTT message."""
+"""A desired state and its signature must fit in one MQTT message."""
 
 MAX_PEOPLE, MAX_CARDS, MAX_WINDOWS, MAX_PACKS = 500, 1000, 200, 50
 
 _LAST_SANE_VERSION = 10**9
+"""A station that reports a higher version is wrong; the county must not follow it, or its versions would run out."""
 _GENERATION_STEP = 10**6
-"""Versions that a county has for one station between two restores."""
+"""How many versions a station can have between two restores of the county."""
 
 
 class DesiredTooLarge(Exception):
-    """A village's people, cards and windows do not fit the desired state; the last good one stays."""
+    """A village has more people, cards or windows than a desired state can hold; the last good state stays in use."""
 
 
 class DesiredUnreadable(Exception):
-    """What the tables say is nothing that a station could read; the last good state stays."""
+    """The tables hold a value that a station could not read; the last good state stays in use."""
 
 
 def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
-    """Build a station's desired state anew, keep it with a higher version when it changed, and return the kept one.
+    """Build a station's desired state, store it with a higher version if it changed, and return the stored one.
 
     Returns:
-        None when there is no such station, or what was built can't be sent and there is no earlier one.
+        None if there is no such station, or if the new state can't be sent and there is no earlier one.
     """
     station = Station.objects.select_related("village").filter(pk=station_id).first()
     if station is None:
@@ -72,10 +73,10 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
 
 
 def _floor(station: Station) -> int:
-    """Return the version below which a state is not sent.
+    """Return the lowest version that a state may have to be sent.
 
-    The station refuses what is older than its own. And a county restored from a backup may count up to a number
-    that its stations have already, for other content: so each generation counts from a height of its own.
+    A station refuses a state that is older than its own. And a county that was restored from a backup could reach a
+    version again that its stations have with other content. So each generation starts at versions of its own.
     """
     reported = station.reported_version if station.reported_version < _LAST_SANE_VERSION else 0
     number = generation()
@@ -84,12 +85,12 @@ def _floor(station: Station) -> int:
 
 
 def is_ahead(version: int, *, of: int) -> bool:
-    """Tell whether a station's version is above the county's, as after a restore, and no absurdity."""
+    """Tell whether a station's version is above the county's, as after a restore, and still possible."""
     return of < version < _LAST_SANE_VERSION
 
 
 def build(station: Station, *, version: int) -> Desired:
-    """Return the desired state of ``station`` as the tables say it now.
+    """Return the desired state of ``station`` from the tables as they are now.
 
     Raises:
         DesiredTooLarge, DesiredUnreadable: With a Chinese message.
@@ -123,7 +124,7 @@ def _window(row: WindowRow, station: Station) -> DutyWindow:
 
 
 def latest_packs() -> list[PackRef]:
-    """Return the newest version of each pack, those published last first when there are too many."""
+    """Return the newest version of each pack. If there are more than `MAX_PACKS`, the last published ones are taken."""
     newest = LearningPack.objects.values("pack").annotate(version=Max("version"))
     versions = {row["pack"]: row["version"] for row in newest}
     size = Func(F("file"), function="octet_length", output_field=IntegerField())
@@ -162,7 +163,7 @@ def _keep(station: Station, desired: Desired, now: datetime) -> Desired:
 
 
 def _read(kept: DesiredState) -> Desired | None:
-    """Return a kept state, or None where it can't be read: it is built anew."""
+    """Return a stored state, or None if this version of the program can't read it; then it is built again."""
     try:
         return decode(bytes(kept.payload), Desired)
     except Refused:
@@ -170,10 +171,10 @@ def _read(kept: DesiredState) -> Desired | None:
 
 
 def kept_desired(stations: Collection[str]) -> list[Desired]:
-    """Return the newest desired state of stations that lack it, building those that were never built.
+    """Return the newest desired state of each of these stations. A state that was never built is built now.
 
-    A station that reports a higher version than the county knows (a county restored from a backup) gets the same
-    content under a version above its own.
+    If a station reports a higher version than the county has stored, because the county was restored from a backup, the
+    state is built again with a version above the station's own.
     """
     if not stations:
         return []
@@ -187,7 +188,7 @@ def kept_desired(stations: Collection[str]) -> list[Desired]:
 
 
 def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
-    """Note which version each station runs with, which it refused and why, and what it made of its settings."""
+    """Store which version each station uses, which it refused and why, and how it took its settings."""
     note_settings(reported)
     last = dict(reported)
     if not last:

@@ -1,4 +1,4 @@
-"""What was chosen, and what stations reported."""
+"""The settings that people chose, and how stations reported to take them."""
 
 from django.db import models
 
@@ -27,7 +27,7 @@ class SettingChoice(models.Model):
 
 
 class SettingReport(models.Model):
-    """How the settings in force at a station differ from those wanted, by its last report."""
+    """How the settings in force at a station differ from the desired ones, by its last report."""
 
     station = models.OneToOneField(Station, on_delete=models.CASCADE, related_name="setting_report", primary_key=True)
     unknown = models.JSONField(default=list)

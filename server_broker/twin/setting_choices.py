@@ -1,4 +1,4 @@
-"""Choose a setting's value, or take a choice back; the stations concerned are told after COMMIT."""
+"""Choose a setting's value, or remove a choice. The stations concerned get a new desired state after the COMMIT."""
 
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,10 @@ from server_broker.twin.setting_specs import value_of
 
 
 def choose(place: Station | Region, name: str, text: str, *, actor: str, now: datetime) -> None:
-    """Have a setting's value hold for a station, or for every station of a region without a nearer choice.
+    """Choose a setting's value for a station, or for every station of a region that has no nearer choice.
 
     Args:
-        text: As the form has it; empty takes the choice back.
+        text: As typed in the form; empty removes the choice.
 
     Raises:
         NotAllowed: Nothing is changed.

@@ -1,4 +1,4 @@
-"""Each setting as people of the county choose it. What is allowed is said by `protocol.twin.Settings` alone."""
+"""Each setting in the words of the form. Only `protocol.twin.Settings` decides which values are allowed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A setting in words. With ``choices`` one of them is chosen, else a number of ``unit`` is typed."""
+    """A setting in the words of the form: a list of ``choices``, or without them a number in ``unit``."""
 
     word: str
     note: str
@@ -31,7 +31,7 @@ class Spec:
         return f"{wire} {self.unit}".strip()
 
     def code(self, value: Any) -> str:
-        """Return a value as the form has it; empty for none that it could have."""
+        """Return a value as the form writes it; empty if the form can't express it."""
         wire = _wire(value)
         if not self.choices:
             return str(wire)
@@ -63,7 +63,7 @@ SPECS: dict[str, Spec] = {
 
 
 def value_of(name: str, text: str) -> Any:
-    """Return the value that a form's text means.
+    """Return the value for a text from the form.
 
     Raises:
         NotAllowed: There is no such setting, or its value can't be this.

@@ -1,4 +1,4 @@
-"""What is wanted of a station, and what it made of that."""
+"""The settings that a station should have, and how it took them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,17 +27,17 @@ class SettingRow:
     choices: tuple[tuple[str, str, Any], ...]
     value: str
     code: str
-    """The value chosen at this very place, as the form has it; empty where it is inherited."""
+    """The value chosen for this station or region itself, as the form writes it; empty if it is inherited."""
     source: str
-    """Where the value was chosen; empty for the product's own default."""
+    """The station or region for which the value was chosen; empty for the product's default."""
     state: State = "default"
     reason: str = ""
     kept: str = ""
-    """What holds at the station in place of a refused value."""
+    """The value that the station uses in place of a refused one."""
 
 
 def region_chain(code: str) -> list[str]:
-    """Return the codes of a region and of those around it, the county first."""
+    """Return the codes of a region and of the regions that contain it, the county first."""
     chain = [code[:digits] + "0" * (12 - digits) for digits in (COUNTY_DIGITS, TOWNSHIP_DIGITS, 12)]
     return list(dict.fromkeys(chain))
 
@@ -53,7 +53,7 @@ def _choices(codes: Sequence[str], station: str | None) -> dict[str, SettingChoi
 
 
 def wanted_settings(station: Station) -> dict[str, Any]:
-    """Return what is chosen for a station, for its desired state; what is not chosen is left to the station."""
+    """Return the values chosen for a station, for its desired state. For the others the station uses its default."""
     choices = _choices(region_chain(station.village_id), station.pk)
     return {name: choices[name].value for name in sorted(choices)}
 
@@ -65,7 +65,7 @@ def region_rows(region: Region) -> list[SettingRow]:
 
 
 def station_rows(station: Station) -> list[SettingRow]:
-    """Return every setting of a station with what the station made of it."""
+    """Return every setting of a station, and how the station took it."""
     choices = _choices(region_chain(station.village_id), station.pk)
     report = SettingReport.objects.filter(station=station).first() or SettingReport(station=station)
     return [_row(name, choices.get(name), own=station.pk, report=report) for name in SPECS]
@@ -75,7 +75,7 @@ def _row(name: str, choice: SettingChoice | None, *, own: str, report: SettingRe
     spec = SPECS[name]
     value = getattr(Settings(), name) if choice is None else choice.value
     here = choice is not None and own in (choice.region_id, choice.station_id)
-    state, reason, kept = _standing(name, choice, report)
+    state, reason, kept = _state_at_station(name, choice, report)
     return SettingRow(
         name=name,
         word=spec.word,
@@ -97,8 +97,8 @@ def _source(choice: SettingChoice | None) -> str:
     return choice.region.name if choice.region is not None else "本站"
 
 
-def _standing(name: str, choice: SettingChoice | None, report: SettingReport | None) -> tuple[State, str, str]:
-    """Return how a wanted setting stands at the station, why it is refused, and what holds instead."""
+def _state_at_station(name: str, choice: SettingChoice | None, report: SettingReport | None) -> tuple[State, str, str]:
+    """Return a setting's state at the station; if it is refused also the reason and the value used instead."""
     if choice is None or report is None:
         return "default", "", ""
     station = report.station
@@ -112,7 +112,7 @@ def _standing(name: str, choice: SettingChoice | None, report: SettingReport | N
 
 
 def note_settings(reported: Sequence[tuple[str, Reported]]) -> None:
-    """Note what stations made of their settings. A birth tells its version alone (``at`` is 0) and changes nothing."""
+    """Store how stations took their settings. A birth reports only a version (its ``at`` is 0) and changes nothing."""
     last = {station: said for station, said in reported if said.at}
     reports = [
         SettingReport(
@@ -129,7 +129,7 @@ def note_settings(reported: Sequence[tuple[str, Reported]]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return what a setting can be; anything else that a station says is shown as text."""
+    """Return ``value`` if it has the type of a setting, otherwise as text, so that it can be shown."""
     plain = to_builtins(value, builtin_types=(bytes,))
     if isinstance(plain, bool | int):
         return plain

@@ -17,7 +17,7 @@ from protocol.frames import Frame
 from protocol.topics import topic
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
-from server_broker.commands.command_queue import command_of
+from server_broker.commands.command_queue import wire_command
 from server_broker.commands.models import StationOrder
 from server_broker.console.views import live_view
 from server_broker.console.views.live_view import viewer_name
@@ -176,7 +176,7 @@ def begun(client: Client) -> StationOrder:
 def test_an_officer_looks_and_the_kiosk_will_say_who(officer: Client, hub: LiveHub) -> None:
     assert "开始查看" in officer.get("/stations/station-a/live/").content.decode()
     order = begun(officer)
-    command = command_of(order)
+    command = wire_command(order)
     assert (command.live.seconds, command.live.frames_a_minute, command.live.kib) == (120, 20, 2000)
     assert command.live.viewer == "示例镇 镇办干部"
     assert "等第一帧" in officer.get("/stations/station-a/live/").content.decode()

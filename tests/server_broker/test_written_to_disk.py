@@ -76,5 +76,7 @@ def test_pieces_of_a_picture_and_the_whole(tmp_path: Path, disk: Disk) -> None:
 def test_the_number_of_a_restore(disk: Disk) -> None:
     root = settings.HOME.root
     raise_generation(now=datetime(2026, 11, 24, tzinfo=UTC))
-    assert disk.names == [str(root / "generation.new"), str(root)]
-    assert disk.synced[0][1] > 0
+    (beside, size), *rest = disk.synced
+    assert (Path(beside).parent, Path(beside).name.startswith(".generation.")) == (root, True)
+    assert size > 0
+    assert [name for name, _ in rest] == [str(root)]
