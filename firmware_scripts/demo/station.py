@@ -36,7 +36,7 @@ class DemoStation:
     """One agent with its folder, its lamp's witness and its touch socket."""
 
     def __init__(self, cast: CastStation, *, folder: Path, readers: list[str], card: Path | None = None) -> None:
-        """``card`` is where the agent keeps its own files, for a disk of its own; ``folder`` without it."""
+        """The agent keeps its files in ``card``, which can be a disk of its own; without it, in ``folder``."""
         self.cast = cast
         self.folder = folder
         self.card = card or folder
@@ -79,7 +79,7 @@ class DemoStation:
         wait_until(self.kiosk_socket.exists, what=f"the agent of {self.cast.id}", timeout_s=20)
 
     def stop(self) -> None:
-        """Stop the agent, then the witness, which must see the last light."""
+        """Stop the agent first, and then the witness, so that the witness sees the last light."""
         self.agent.stop()
         self._witness.stop()
 

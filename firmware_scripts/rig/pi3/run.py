@@ -64,7 +64,7 @@ class Plan:
 
 
 def make_plan(seed: int) -> Plan:
-    """Return the same plan for the same seed. The link is back long before the emulator is killed."""
+    """Return a plan; the same seed gives the same one. The link is back long before the emulator is killed."""
     chance = random.Random(seed)  # noqa: S311 - a schedule
     return Plan(cut_at=chance.randint(6, 14), kill_at=chance.randint(28, 40))
 
