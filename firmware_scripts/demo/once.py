@@ -23,7 +23,7 @@ TOUCHES = 300
 VIA_PCSC = 100
 SECONDS = 150.0
 BROKER_STOPPED_S = 20.0
-_SETTLE_S = 90.0
+_STORED_WITHIN_S = 90.0
 _FAULTS: list[FaultKind] = [
     "hold_broker",
     *["kill_agent"] * 3,  # type: ignore[list-item]
@@ -51,7 +51,7 @@ class UnattendedRun:
         watches = [ReceiptWatch(station.kiosk_socket) for station in self._bench.stations]
         level_passed = self._go_through_schedule()
         after_stop = self._touch_without_pcscd()
-        self._settle()
+        self._wait_until_stored()
         delays = [delay for watch in watches for delay in watch.close()]
         return {
             **self._found(),
@@ -125,15 +125,15 @@ class UnattendedRun:
                 continue
         return len(station.lights()) - before
 
-    def _settle(self) -> None:
+    def _wait_until_stored(self) -> None:
         """Wait until the county has what the lamps showed and the cameras took. After a while go on without; the counts
         show it."""
         try:
-            wait_until(self._settled, what="the county to have everything", timeout_s=_SETTLE_S, every_s=1)
+            wait_until(self._all_stored, what="the county to have everything", timeout_s=_STORED_WITHIN_S, every_s=1)
         except NotInTime as error:
             print(error, file=sys.stderr)
 
-    def _settled(self) -> bool:
+    def _all_stored(self) -> bool:
         lit = sum(len(set(lit_facts(station.lights()))) for station in self._bench.stations)
         pictures = sum(station.pictures_taken() for station in self._bench.stations)
         return len(touch_rows(self._bench.county)) >= lit and whole_pictures(self._bench.county) >= pictures

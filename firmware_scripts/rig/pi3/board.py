@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 from firmware_scripts.demo.processes import NotInTime, Process, wait_until
-from firmware_scripts.rig.pi3.card import Card
 from firmware_scripts.rig.pi3.monitor import Monitor
 from firmware_scripts.rig.pi3.pins import Edge, PinWatch
+from firmware_scripts.rig.pi3.sd_card import SdCard
 
 COUNTY = "10.0.2.2"
 """This machine, as the board sees it over the village's link (QEMU: user networking)."""
@@ -28,12 +28,12 @@ _MONITOR_S = 30.0
 class Board:
     """One board with an SD card of its own, which keeps what was written to it when the emulator is killed."""
 
-    def __init__(self, card: Card, folder: Path) -> None:
-        self._card = card
+    def __init__(self, sd_card: SdCard, folder: Path) -> None:
+        self._sd_card = sd_card
         self._folder = folder
         # Raw and not qcow2: nothing asks an SD card to flush, so a killed QEMU would lose qcow2's tables.
         self._image = folder / "card.img"
-        subprocess.run(["cp", "--sparse=always", str(card.machine.disk), str(self._image)], check=True)
+        subprocess.run(["cp", "--sparse=always", str(sd_card.machine.disk), str(self._image)], check=True)
         self.ssh_port = _free_port()
         self._starts = 0
         self._monitor: Monitor | None = None
@@ -107,11 +107,11 @@ class Board:
         )
 
     def _command(self, monitor: Path) -> list[str]:
-        machine = self._card.machine
+        machine = self._sd_card.machine
         return [
             *("qemu-system-aarch64", "-M", "raspi3b", "-accel", "tcg,thread=multi,tb-size=512", "-display", "none"),
             *("-kernel", str(machine.kernel), "-initrd", str(machine.initrd), "-append", _KERNEL),
-            *("-dtb", str(self._card.device_tree), "-drive", f"file={self._image},if=sd,format=raw", "-no-reboot"),
+            *("-dtb", str(self._sd_card.device_tree), "-drive", f"file={self._image},if=sd,format=raw", "-no-reboot"),
             # The console is the second serial line of the two that a Pi has.
             *("-serial", "null", "-serial", f"file:{self._serial}", "-qmp", f"unix:{monitor},server=on,wait=off"),
             *("-netdev", f"user,id={_LINK}", "-device", f"usb-net,netdev={_LINK},mac=52:54:00:12:34:56"),
