@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from psycopg.types.json import Jsonb
 
-from protocol.commands import MAX_LEASE_S, Command, LiveTerms, LogTerms, Order
+from protocol.commands import MAX_LEASE_S, Command, CommandKind, LiveTerms, LogTerms
 from server_broker.audit.log import record
 from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
@@ -30,7 +30,7 @@ class Kind:
     only_online: bool = False
 
 
-KINDS: dict[Order, Kind] = {
+KINDS: dict[CommandKind, Kind] = {
     "identify": Kind(timedelta(minutes=2), only_online=True),
     "snapshot": Kind(timedelta(minutes=10)),
     "time_check": Kind(timedelta(hours=24)),
@@ -60,7 +60,13 @@ class Result(NamedTuple):
 
 
 def give_order(
-    station: Station, order: Order, *, actor: str, reason: str, now: datetime, terms: LogTerms | LiveTerms | None = None
+    station: Station,
+    order: CommandKind,
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    terms: LogTerms | LiveTerms | None = None,
 ) -> StationOrder:
     """Keep an order, which the county's worker sends as soon as the station is connected.
 
