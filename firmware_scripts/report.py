@@ -29,7 +29,7 @@ def chosen_seed(seed: int | None) -> int:
 
 
 class Report:
-    """Gathers what a run found."""
+    """Collects the findings of a run."""
 
     def __init__(self, name: str, *, seed: int) -> None:
         self._name = name
@@ -55,7 +55,7 @@ class Report:
 
 
 def exit_code(report: dict[str, Value], *bad: str, repeat: str) -> int:
-    """Return 1, and print how to repeat the run, when one of the counts named in ``bad`` is not 0.
+    """Return 1 and print how to repeat the run if one of the counts named in ``bad`` is not 0; else 0.
 
     Raises:
         KeyError: A count is not in the report: nobody has counted.

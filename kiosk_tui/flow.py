@@ -112,8 +112,8 @@ class Flow:
             turn_page: Turns to the next page of a long text on the screen; returns False if there is none.
         """
         view = self.view()
-        held = self._guard.is_repeat(key, ago_ms=ago_ms)
-        if held or not self._guard.listens(view.face, after_ms=view.deaf_ms, ago_ms=ago_ms):
+        repeats = self._guard.is_repeat(key, ago_ms=ago_ms)
+        if repeats or not self._guard.listens(view.face, after_ms=view.deaf_ms, ago_ms=ago_ms):
             return
         # A key on a touch's result says nothing about whether somebody still plays the level behind it.
         if not isinstance(view, TouchView):

@@ -73,7 +73,7 @@ class TerminalInput:
             return character
         self._begun += character
         if _UNFINISHED.fullmatch(self._begun):
-            # Cut to its beginning, so that memory stays small. It stays a sequence until its end, and is dropped.
+            # Only its beginning is kept, so that memory stays small. Its end is still awaited, and then it is dropped.
             if len(self._begun) > LONGEST_SEQUENCE:
                 self._begun, self._too_long = self._begun[: len("\x1b[")], True
             return ""

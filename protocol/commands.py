@@ -11,12 +11,12 @@ from protocol.refusal import Refused
 from protocol.signing import seal, unseal
 from protocol.units import LongText, ShortText, StationId, WallMs
 
-type CommandName = Literal[
+type CommandKind = Literal[
     "identify", "snapshot", "restart_agent", "send_logs", "time_check", "live_view", "end_live_view"
 ]
-"""What a command tells a station to do. identify: blink and beep so that a person finds the station. snapshot: take a still of the room now.
-restart_agent: end in good order and begin anew. send_logs: send the end of the program's log as a blob. time_check: say
-how the clock stands. live_view: send frames for a leased time. end_live_view: end that."""
+"""What a command tells a station to do. identify: blink and beep so that a person finds the station. snapshot: take a
+still of the room now. restart_agent: end in good order and begin anew. send_logs: send the end of the program's log as
+a blob. time_check: say how the clock stands. live_view: send frames for a leased time. end_live_view: end that."""
 
 type CommandId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 """Random. A station executes each id once, however often the command comes."""
@@ -52,7 +52,7 @@ class Command(VersionedMessage, frozen=True, kw_only=True):
     id: CommandId
     station: StationId
     order: ShortText
-    """A `CommandName`; a station refuses one that it does not know."""
+    """A `CommandKind`. A station refuses a command whose kind it does not know."""
     not_after: WallMs
     issuer: ShortText
     """Name of the account that gave it."""

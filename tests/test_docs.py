@@ -104,6 +104,18 @@ def test_names_on_the_maps_are_defined_in_the_product(document: Path) -> None:
     assert [name for name in names if name not in all_names() | NO_NAMES | files] == []
 
 
+def test_names_in_the_recipes_are_defined() -> None:
+    cited = cited_in(ROOT / "CONTRIBUTING.md")
+    names = [
+        one
+        for one in cited
+        if re.fullmatch(r"_?[A-Z]\w+(?:\.\w+)?", one) and "NAME" not in one and not one.endswith(".md")
+    ]
+    known = all_names().union(*(names_of(path) for path in (ROOT / "tests").rglob("*.py")))
+    assert len(names) > 20
+    assert [name for name in names if name not in known] == []
+
+
 @pytest.mark.parametrize("room", ["agent", "server_broker"])
 def test_the_map_has_every_room_of_the_contract(room: str) -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][

@@ -68,7 +68,7 @@ def _attended(folder: Path, *, seed: int, kiosk: bool) -> int:
 
 
 def _print_hints(bench: Bench) -> None:
-    """Say what can be done. The link is a new one each time: who has used one needs another."""
+    """Say what a person can do now. The sign-in link is a new one each time, because each works only once."""
     print(f"· console: {bench.sign_in_link()}  (signs in once; the county's CA is not your browser's)")
     print(f"· a card in a second terminal: ./run touch {bench.stations[0].cast.people[0].name}")
     print(f"· the network gone: ./run server hold mosquitto --home {bench.county.home}   and back: release")
@@ -76,7 +76,8 @@ def _print_hints(bench: Bench) -> None:
 
 
 def _kiosk_here(bench: Bench, stop: threading.Event) -> None:
-    """Give the terminal to the kiosk when a person has read what is on it, and again after it was left."""
+    """Give the terminal to the kiosk once a person has read it and pressed Enter, and again each time they leave the
+    kiosk."""
     while _enter_pressed(stop):
         shown = subprocess.Popen(_kiosk_command(bench))
         while shown.poll() is None and not stop.wait(_LOOK_EVERY_S):
@@ -88,7 +89,7 @@ def _kiosk_here(bench: Bench, stop: threading.Event) -> None:
 
 
 def _enter_pressed(stop: threading.Event) -> bool:
-    """Wait for Enter; False where the demonstration is to end, or nobody can press it any more."""
+    """Wait for Enter; return False if the demonstration is to end or the terminal is gone."""
     print("· press Enter for the kiosk in this terminal; Ctrl+Q leaves it", flush=True)
     while not stop.is_set():
         if select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
@@ -127,7 +128,7 @@ def _running(folder: Path) -> int:
 
 
 def _stop(folder: Path) -> int:
-    """End the demonstration and wait until all that it started is gone."""
+    """End the demonstration and wait until every process that it started is gone."""
     if not (pid := _running(folder)):
         print("no demonstration is running here", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""The whole bench: a county, three enrolled stations, and the fictional village set in it."""
+"""The whole bench: a county with fictional villages and three enrolled stations."""
 
 from pathlib import Path
 

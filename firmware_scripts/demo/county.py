@@ -1,4 +1,4 @@
-"""The county of the bench: ``cunhui-server up`` in a folder of its own, and the outsider's look into it."""
+"""The county of the bench: ``cunhui-server up`` in a folder of its own, and ways to look into it from outside."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class LocalListener:
 
 
 class DemoCounty:
-    """One county service, started, asked and killed from outside."""
+    """One county service; it is started, queried and killed from outside."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -38,7 +38,7 @@ class DemoCounty:
         self._up = Process("county", [*_TOOL, "up"], log=home / "logs" / "up.log", env=self.env)
 
     def init(self, *, host: str = "127.0.0.1") -> None:
-        """Make the county's folder, keys, ports and database; ``host`` is where stations and browsers reach it."""
+        """Make the county's folder, keys, ports and database. Stations and browsers reach it at ``host``."""
         self.tool("init", "--home", str(self.home), "--host", host, "--name", "示例县")
 
     def start(self, *, timeout_s: float = 120) -> None:
@@ -52,7 +52,7 @@ class DemoCounty:
         self._up.stop(timeout_s=40)
 
     def load(self, cast: list[CastStation], folder: Path) -> None:
-        """Set the fictional village set in it, with the sample pack; the files for that are left in ``folder``."""
+        """Import the fictional villages and the sample pack. The files for that stay in ``folder``."""
         workbook = folder / "village-set.xlsx"
         write_workbook(cast, workbook)
         self.tool("import-people", str(workbook))
@@ -94,14 +94,14 @@ class DemoCounty:
         return pid if is_alive(pid) else 0
 
     def kill9_part(self, part: str) -> bool:
-        """SIGKILL a part and tell whether there was one; the service starts it again."""
+        """Send SIGKILL to a part and return whether it ran. The service starts it again."""
         pid = self.part_pid(part)
         if pid:
             os.kill(pid, 9)
         return bool(pid)
 
     def unexplained(self) -> int:
-        """Return how many facts no entry of the county's loss ledger accounts for."""
+        """Return how many facts the county's ledger can't account for."""
         return unexplained_in(self.try_tool("ledger", "--json").stdout)
 
     def local_listener(self) -> LocalListener:
@@ -111,7 +111,7 @@ class DemoCounty:
         return LocalListener("127.0.0.1", settings["broker_local_port"], "county", password)
 
     def sql(self, query: str) -> list[list[str]]:
-        """Return the rows of ``query`` as psql prints them: an observer that shares no code with the product.
+        """Return the rows of ``query`` as psql prints them, because psql shares no code with the product.
 
         Raises:
             NotInTime: The database did not come back.
@@ -133,7 +133,7 @@ class DemoCounty:
 
 
 def unexplained_in(said: str) -> int:
-    """Return how many facts no entry accounts for, from what ``cunhui-server ledger --json`` prints.
+    """Return how many facts the ledger can't account for, from what ``cunhui-server ledger --json`` prints.
 
     One too many at one station makes up for none that is missing at another.
 

@@ -1,4 +1,4 @@
-"""A player in a real terminal: the kiosk runs in tmux, keys go in, and what it sees is what is on the screen."""
+"""Play a level as a person does: the kiosk runs in tmux, keys go in, and answers come from what is on the screen."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from protocol.packs import Pack, Question
 
 _LEARN, _CHOOSE, _PLACE = "1 学习", "0 返回", "还可以错"
 _LEAVE = "0 离开本关"
-"""Named on the screen from when the keys of a question count."""
+"""The screen names this key as soon as the keys of a question count."""
 _RIGHT, _WRONG = "✓ 答对了", "× 答错了"
 _NEXT, _RESULT, _READ_ON = "下一题", "看结果", "继续看"
 _PAGES = 12
@@ -40,7 +40,7 @@ class Terminal:
         return done.stdout
 
     def wait_for(self, *texts: str, timeout_s: float = 15) -> str:
-        """Wait until one of ``texts`` is on the screen and return the first that is.
+        """Wait until one of ``texts`` is on the screen, and return it.
 
         Raises:
             NotInTime: With the names of what was awaited.
@@ -56,7 +56,7 @@ class Terminal:
         wait_until(lambda: not self._first((text,)), what=f"{text} to leave the kiosk", timeout_s=timeout_s)
 
     def _first(self, texts: tuple[str, ...]) -> str:
-        """Return the first of some texts that is on the screen; empty where none is."""
+        """Return the first of some texts that is on the screen, or an empty string."""
         screen = _plain(self.screen())
         return next((text for text in texts if _plain(text) in screen), "")
 
@@ -111,7 +111,8 @@ def _answer(terminal: Terminal, pack: Pack) -> None:
 
 
 def _reads_on(terminal: Terminal) -> bool:
-    """Press Enter at an explanation and tell whether it is gone; so soon after another Enter it does not count."""
+    """Press Enter at an explanation and return whether it is gone. Too soon after another Enter the key does not
+    count."""
     terminal.wait_for(_NEXT, _RESULT, _READ_ON, _PASSED)
     terminal.press("Enter")
     try:
@@ -122,7 +123,7 @@ def _reads_on(terminal: Terminal) -> bool:
 
 
 def keys_for(question: Question, screen: str) -> list[str]:
-    """Return the keys of the right options, in the order to press them; options stand shuffled on the screen."""
+    """Return the keys of the right options in the order to press them. The screen shows the options shuffled."""
     numbered = {option: _number_before(_plain(option), screen) for option in question.options}
     return [numbered[question.options[number]] for number in question.answer]
 

@@ -1,4 +1,5 @@
-"""The outsider's reckoning: what was presented, what the lamps showed, what psql counts in the database.
+"""Compare, from outside the product, which cards were presented, what the lamps showed, and what psql finds in the
+database.
 
 Nothing here asks the product how it did. A *light* is a line of a lamp's witness that names a fact; a *row* is
 a touch that psql found in the county's database.
@@ -32,7 +33,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """What the comparison came to, in touches."""
+    """The result of the comparison, in touches."""
 
     green: int
     stored: int
@@ -62,7 +63,8 @@ def lit_facts(lights: list[Light]) -> list[str]:
 
 
 def blinks(lights: list[Light]) -> int:
-    """Return how often a lamp lit for no fact, to be found by a person: the order ``identify``."""
+    """Return how often a lamp lit without a fact: that is the command ``identify``, by which a person finds the
+    station."""
     return sum(light.colour == "amber" and not light.fact for light in lights)
 
 

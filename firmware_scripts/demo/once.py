@@ -1,4 +1,4 @@
-"""The demonstration without hands: touches and faults at random moments, then the outsider's reckoning."""
+"""The demonstration without people: touches and faults at random moments, then a comparison from outside."""
 
 import sys
 import threading
@@ -23,7 +23,7 @@ TOUCHES = 300
 VIA_PCSC = 100
 SECONDS = 150.0
 BROKER_STOPPED_S = 20.0
-_SETTLE_S = 90.0
+_STORED_WITHIN_S = 90.0
 _FAULTS: list[FaultKind] = [
     "hold_broker",
     *["kill_agent"] * 3,  # type: ignore[list-item]
@@ -47,11 +47,11 @@ class UnattendedRun:
         self.agent_kills = 0
 
     def run(self) -> dict[str, Value]:
-        """Do all that the schedule says and return what the observer found."""
+        """Do everything that the schedule says and return what the observer found."""
         watches = [ReceiptWatch(station.kiosk_socket) for station in self._bench.stations]
         level_passed = self._go_through_schedule()
         after_stop = self._touch_without_pcscd()
-        self._settle()
+        self._wait_until_stored()
         delays = [delay for watch in watches for delay in watch.close()]
         return {
             **self._found(),
@@ -61,7 +61,7 @@ class UnattendedRun:
         }
 
     def _go_through_schedule(self) -> bool:
-        """Do it all at once, and tell whether the level was passed meanwhile."""
+        """Do all of it side by side, and return whether the level was passed meanwhile."""
         touches = self._schedule.touches
         with ThreadPoolExecutor() as hands:
             level = hands.submit(self._play_level)
@@ -113,7 +113,7 @@ class UnattendedRun:
                 county.kill9_part("postgres")
 
     def _touch_without_pcscd(self) -> int:
-        """Stop pcscd, lay three more cards on nothing, and return how many lights that gave: it must be none."""
+        """Stop pcscd, present three more cards, and return how many lights came. There must be none."""
         station = self._bench.stations[0]
         self._readers.stop()
         before = len(station.lights())
@@ -125,14 +125,15 @@ class UnattendedRun:
                 continue
         return len(station.lights()) - before
 
-    def _settle(self) -> None:
-        """Wait until the county has what the lamps showed and the cameras took, or give up and let the counts speak."""
+    def _wait_until_stored(self) -> None:
+        """Wait until the county has what the lamps showed and the cameras took. After a while go on without; the counts
+        show it."""
         try:
-            wait_until(self._settled, what="the county to have everything", timeout_s=_SETTLE_S, every_s=1)
+            wait_until(self._all_stored, what="the county to have everything", timeout_s=_STORED_WITHIN_S, every_s=1)
         except NotInTime as error:
             print(error, file=sys.stderr)
 
-    def _settled(self) -> bool:
+    def _all_stored(self) -> bool:
         lit = sum(len(set(lit_facts(station.lights()))) for station in self._bench.stations)
         pictures = sum(station.pictures_taken() for station in self._bench.stations)
         return len(touch_rows(self._bench.county)) >= lit and whole_pictures(self._bench.county) >= pictures

@@ -1,4 +1,4 @@
-"""Presents cards to stations and writes down what it presented: the first column of the outsider's reckoning."""
+"""Present cards to stations and write down what was presented."""
 
 import threading
 from collections import Counter
@@ -13,12 +13,13 @@ _CARD_LIES_S = 3.0
 
 
 class Presenter:
-    """Any thread may present. A touch is counted before the card reaches the reader; taken back if none was there."""
+    """Any thread may present. A touch is counted before the card reaches the reader, and taken back if no reader was
+    there."""
 
     def __init__(self) -> None:
         self.presented: Counter[tuple[str, str]] = Counter()
         self.unread = 0
-        """Touches at which no reader answered: the agent was down just then."""
+        """Touches that no reader answered, because the agent was down at that moment."""
         self._lock = threading.Lock()
 
     def simulated(self, station: DemoStation, person: CastPerson) -> None:

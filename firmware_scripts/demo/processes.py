@@ -10,11 +10,11 @@ from pathlib import Path
 
 
 class NotInTime(Exception):
-    """Something that should have happened by now did not."""
+    """Something did not happen within its time."""
 
 
 def wait_until[T](condition: Callable[[], T], *, what: str, timeout_s: float, every_s: float = 0.05) -> T:
-    """Wait until ``condition`` returns something true, and return that: at another look it may be gone.
+    """Wait until ``condition`` returns something true, and return it, because a moment later it may be gone.
 
     Raises:
         NotInTime: Naming ``what`` was awaited.
@@ -38,7 +38,7 @@ def is_alive(pid: int) -> bool:
 
 
 class Process:
-    """One child process with its log file."""
+    """A child process with its log file."""
 
     def __init__(
         self,
@@ -80,13 +80,13 @@ class Process:
         return self._child is not None and self._child.poll() is None
 
     def kill9(self) -> None:
-        """SIGKILL to this one process, as the kernel does when memory is short; not to its children."""
+        """Send SIGKILL to this process and not to its children, as the kernel does when memory is short."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()
 
     def stop(self, *, timeout_s: float = 20) -> None:
-        """SIGTERM and wait; SIGKILL to its whole session where that does not help."""
+        """Send SIGTERM and wait. If that does not help, send SIGKILL to its whole session."""
         if self._child is None:
             return
         self._child.terminate()
@@ -106,7 +106,7 @@ class KeptProcess:
         self.process = process
         self.starts = 0
         self.before_restart: Callable[[], None] = _nothing
-        """Called when it has ended by itself, before it is started again."""
+        """Called when the process has ended by itself, before it is started again."""
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
 
@@ -118,7 +118,7 @@ class KeptProcess:
         self._keeper.start()
 
     def stop(self) -> None:
-        """End it in good order; it stays down until `start`."""
+        """End the process in good order. It stays down until `start`."""
         self._stopping.set()
         if self._keeper is not None:
             self._keeper.join()

@@ -1,4 +1,5 @@
-"""How long until a light is the county's word too? Seen where a person would see it: on the kiosk's socket.
+"""Measure how long it takes until the county has a fact too, at the place where a person would see it: the kiosk's
+socket.
 
 After a touch the station says how many facts wait for a receipt; when that comes down to none, the county's signed
 receipt for the touch is there. The agent tells its kiosks at most five times a second, so a delay reads up to
@@ -16,7 +17,7 @@ _RETRY_S = 0.2
 
 
 class ReceiptWatch:
-    """Stands beside the kiosk of one station and times receipts, through every restart of the agent."""
+    """Connects like a kiosk to one station and times receipts, through every restart of the agent."""
 
     def __init__(self, kiosk_socket: Path) -> None:
         self._path = kiosk_socket

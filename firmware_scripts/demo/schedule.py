@@ -10,7 +10,8 @@ type Way = Literal["pcsc", "simulated"]
 type FaultKind = Literal["hold_broker", "kill_agent", "kill_broker", "kill_ingest", "kill_database"]
 
 _MARGIN = 0.08
-"""Share of the run at both ends that is free of faults, so that the first and the last touch are ordinary ones."""
+"""This share of the run, at its beginning and at its end, has no faults, so that the first and last touches are
+ordinary."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +44,8 @@ class Schedule:
 def make_schedule(
     cast: list[CastStation], *, touches: int, via_pcsc: int, seconds: float, faults: list[FaultKind], seed: int
 ) -> Schedule:
-    """Spread ``touches`` over ``seconds``, each with a card of its own; ``via_pcsc`` of them at station 0, alone there.
+    """Spread ``touches`` over ``seconds``, each with a card of its own. ``via_pcsc`` of them are the only ones at
+    station 0.
 
     The last station is left in peace for the first third, in which someone plays a level at its kiosk: a touch is
     answered from every screen, so where cards come all the time nobody can read a question.

@@ -13,7 +13,7 @@ _AGENT = [sys.executable, "-m", "agent.cli"]
 
 _CONFIG = """\
 [station]
-folder = "{card}"
+folder = "{sd_card}"
 
 [county]
 url = "{url}"
@@ -35,11 +35,11 @@ socket = "{folder}/kiosk.sock"
 class DemoStation:
     """One agent with its folder, its lamp's witness and its touch socket."""
 
-    def __init__(self, cast: CastStation, *, folder: Path, readers: list[str], card: Path | None = None) -> None:
-        """``card`` is where the agent keeps its own files, for a disk of its own; ``folder`` without it."""
+    def __init__(self, cast: CastStation, *, folder: Path, readers: list[str], sd_card: Path | None = None) -> None:
+        """The agent keeps its files in ``sd_card``, which can be a disk of its own; without it, in ``folder``."""
         self.cast = cast
         self.folder = folder
-        self.card = card or folder
+        self.sd_card = sd_card or folder
         self.config = folder / "station.toml"
         self.touch_socket = folder / "touch.sock"
         self.kiosk_socket = folder / "kiosk.sock"
@@ -59,7 +59,7 @@ class DemoStation:
         self.folder.mkdir(parents=True, exist_ok=True)
         readers = "".join(map(self._reader, self._readers))
         self.config.write_text(
-            _CONFIG.format(folder=self.folder, card=self.card, url=url, ca=ca, readers=readers), encoding="utf-8"
+            _CONFIG.format(folder=self.folder, sd_card=self.sd_card, url=url, ca=ca, readers=readers), encoding="utf-8"
         )
         done = subprocess.run(
             [*_AGENT, "enrol", "--config", str(self.config)], input=f"{claim}\n", capture_output=True, text=True
@@ -79,7 +79,7 @@ class DemoStation:
         wait_until(self.kiosk_socket.exists, what=f"the agent of {self.cast.id}", timeout_s=20)
 
     def stop(self) -> None:
-        """Stop the agent, then the witness, which must see the last light."""
+        """Stop the agent first, and then the witness, so that the witness sees the last light."""
         self.agent.stop()
         self._witness.stop()
 
@@ -107,5 +107,5 @@ class DemoStation:
 
     def pictures_taken(self) -> int:
         """Return how many pictures the camera driver has counted."""
-        counted = self.card / "camera.count"
+        counted = self.sd_card / "camera.count"
         return len(counted.read_bytes().splitlines()) if counted.exists() else 0

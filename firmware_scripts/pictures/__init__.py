@@ -1,1 +1,1 @@
-"""Pictures of the running product, drawn by the programs in which people see it."""
+"""Pictures of the running product, drawn by the same programs in which people see it."""

@@ -49,14 +49,15 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
 
 
 def _late_in(station: DemoStation) -> list[CastPerson]:
-    """Return who comes in while the pictures are drawn, one before each screen; at the README's one on duty."""
+    """Return the people who touch while the pictures are drawn, one before each screen. The README's picture gets one
+    on duty."""
     late = [person for person in station.cast.people if person not in _people_in(station)][: len(SCREENS)]
     late.insert(SCREENS.index(NORMAL), late.pop(0))
     return late
 
 
 def _touch_cards(bench: Bench) -> None:
-    """Have a morning: most people touch, one card is unknown, and the county has it all before anything is drawn."""
+    """Play a morning: most people touch and one card is unknown. Nothing is drawn before the county has all of it."""
     for station in bench.stations:
         for person in _people_in(station):
             station.touch(person.uid)
@@ -67,7 +68,7 @@ def _touch_cards(bench: Bench) -> None:
 
 
 def _people_in(station: DemoStation) -> list[CastPerson]:
-    """Return who touches before the pictures are drawn."""
+    """Return the people who touch before the pictures are drawn."""
     return [person for place, person in enumerate(station.cast.people[:_TOUCHES_A_STATION]) if place != _LATE]
 
 

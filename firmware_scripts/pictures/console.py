@@ -25,7 +25,7 @@ _WHOLE = """async () => {
   for (const picture of pictures) picture.loading = "eager";
   await Promise.all(pictures.map(picture => picture.decode().catch(() => null)));
 }"""
-"""Waits until fonts and pictures are there, those below the fold too."""
+"""Waits until fonts and pictures are loaded, also those further down the page."""
 WIDTHS = {1440: 900, 390: 844}
 """Viewport widths in CSS pixels with their heights."""
 

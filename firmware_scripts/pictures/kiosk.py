@@ -1,4 +1,4 @@
-"""Draw the kiosk as a village sees it: home, the answer to a touch and a question."""
+"""Draw the kiosk as a village sees it: home, the result of a touch, and a question."""
 
 from collections.abc import Callable
 from pathlib import Path

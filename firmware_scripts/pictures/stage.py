@@ -1,4 +1,4 @@
-"""The kiosk's screen without a screen: the command line of its unit under a headless cage, photographed by grim.
+"""The kiosk on a screen that is not there: its unit's command line under a headless cage, photographed by grim.
 
 Of ``cunhui-kiosk.service`` nothing is written again here, so that what is tested and drawn is what stations run. Only
 these are others: the folders of programs and sockets, and what a seat gives (a screen that is nowhere, no keys).
@@ -81,7 +81,8 @@ class Stage:
         self.tool("wlr-randr", "--output", _OUTPUT, "--custom-mode", str(screen))
 
     def press(self, key: str, *texts: str) -> None:
-        """Press a key by tmux's name until one of ``texts`` is there: right after a change of screen keys are deaf.
+        """Press a key by tmux's name until one of ``texts`` is there, because no key counts right after a change of
+        screen.
 
         Raises:
             NotInTime: None of them came.

@@ -1,1 +1,1 @@
-"""Emulated machines: drivers against the kernel's own devices where this machine has none of them."""
+"""Emulated machines, for tests of drivers with devices of the kernel that this machine does not have."""

@@ -1,4 +1,4 @@
-"""``./run rig NAME``: what needs a machine that this one is not."""
+"""``./run rig NAME``: run something that needs another machine than this one."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""``./run rig drivers``: the drivers' tests that need devices of the kernel's, in an emulated machine that has them.
+"""``./run rig drivers``: run the tests of drivers that need the kernel's devices, in an emulated machine that has them.
 
 The machine has a screen (Bochs' display, by the kernel's DRM), a keyboard by uinput, a USB card reader of QEMU's, GPIO
 lines with edges by gpio-sim, a V4L2 camera by vivid, and libcamera's virtual camera. The tests are ``tests/rig``; each
@@ -50,7 +50,7 @@ python3 -m pytest tests/rig -q -p no:cacheprovider --timeout 120 -o junit_family
 
 @dataclass(slots=True)
 class Tried:
-    """Of one driver: what stood under it, how many tests there were, and how many of them did not pass."""
+    """One driver: which stack was under it, how many tests there were, and how many of them did not pass."""
 
     stack: str
     cases: int = 0
@@ -89,7 +89,7 @@ def _run() -> dict[str, Tried]:
 
 
 def _environment() -> Path:
-    """Return where this program's packages lie: the machine has the same Python and the same processor."""
+    """Return where this program's packages lie. The machine can use them: it has the same Python and processor."""
     return next(Path(place) for place in sys.path if place.endswith("site-packages"))
 
 
@@ -98,7 +98,7 @@ def _serial(order: Path) -> str:
 
 
 def results(file: Path) -> dict[str, Tried]:
-    """Return what pytest's JUnit report says, by driver. A test that was skipped proved nothing: it failed."""
+    """Return what pytest's JUnit report says, by driver. A skipped test proves nothing, so it counts as failed."""
     found: dict[str, Tried] = {}
     if not file.exists():
         return found

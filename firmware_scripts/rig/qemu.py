@@ -1,4 +1,4 @@
-"""Run a machine once, with folders of ours shared into it, until it powers off. No KVM is needed."""
+"""Run a machine once, with some of our folders shared into it, until it powers off. No KVM is needed."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def run(
 
 
 def card_reader(socket: Path) -> list[str]:
-    """Return a USB card reader, and a serial port of the machine's named ``card`` that plays the card in it.
+    """Return a USB card reader, and a serial port of the machine, named ``card``, that plays the card in it.
 
     QEMU is both ends of ``socket``: the reader's card is whoever connects (QEMU: docs/ccid.txt).
     """

@@ -93,7 +93,7 @@ def bootstrap(root: Path, *, architecture: str, packages: Sequence[str], hooks: 
             *SOURCES,
         ],
         check=True,
-        # Once, at the end: by themselves the kernel's package and the initramfs' trigger would each make one.
+        # The initrd is made once, at the end. Otherwise the kernel's package and a trigger would each make one.
         env=os.environ | {"INITRD": "No"},
     )
 

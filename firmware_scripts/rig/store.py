@@ -1,4 +1,4 @@
-"""Where built things are kept between runs: each in a folder named by what it was made from."""
+"""Where built things are kept between runs, each in a folder whose name is a hash of what it was made from."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def kept(name: str, made_from: str, make: Callable[[Path], None]) -> Path:
-    """Return the folder of something built; build it where it is not here yet.
+    """Return the folder of something built; build it if it is not here yet.
 
     Args:
         made_from: Everything that it depends on, as text.

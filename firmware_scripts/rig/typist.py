@@ -1,4 +1,4 @@
-"""Keyboards that the kernel believes in (uinput): what they type goes the whole way through its input layer."""
+"""Keyboards made by uinput, which are real ones to the kernel: their keys go the whole way through its input layer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,13 +46,13 @@ class Typist:
         self.press(*(getattr(ecodes, f"KEY_{name}") for name in names))
 
     def unplug(self) -> None:
-        """Take it out."""
+        """Unplug the keyboard."""
         self._device.close()
 
 
 @contextmanager
 def typist(usb: str, *, port: str = "1.2", keys: list[int] | None = None) -> Iterator[Typist]:
-    """Plug a keyboard in, and out again."""
+    """Plug a keyboard in, and unplug it at the end."""
     made = Typist(usb=usb, port=port, keys=keys or TYPING_KEYS)
     try:
         yield made

@@ -42,7 +42,7 @@ def fetch_for_pi(folder: Path) -> None:
 
 
 def product(folder: Path) -> Path:
-    """Build the wheel of this checkout into a folder. The checkout itself is left as it is."""
+    """Build the wheel of this checkout into a folder. Nothing is written into the checkout."""
     source = folder / "source"
     source.mkdir()
     for name in _SOURCE:

@@ -1,1 +1,1 @@
-"""What runs the programs on a station: units for systemd, and the users, folders and rules that they need."""
+"""The units by which systemd runs a station's programs, and the users, folders and rules that they need."""

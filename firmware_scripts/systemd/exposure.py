@@ -1,4 +1,4 @@
-"""Hold the units to how little they may be exposed: ``python -m firmware_scripts.systemd.exposure [FOLDER]``.
+"""Check that no unit is more exposed than it may be: ``python -m firmware_scripts.systemd.exposure [FOLDER]``.
 
 The judge is ``systemd-analyze security --offline=true`` (systemd-analyze(1)): it reads the unit's file and needs no
 running systemd. Exits 1 where a unit is more exposed than it may be, and names what was left open.
@@ -38,12 +38,12 @@ MUST = {
         "InaccessiblePaths": " ".join(f"-{place}" for place in _NOT_THE_KIOSKS),
     },
 }
-"""What each must say whatever its exposure is: the camera's worker has neither network nor keys nor outbox, the kiosk
-neither the internet's sockets nor keys nor outbox."""
+"""What each unit must state whatever its exposure is. The camera's process has neither network nor keys nor outbox; the
+kiosk has neither internet sockets nor keys nor outbox."""
 
 
 class Unjudged(Exception):
-    """systemd-analyze gave no judgement."""
+    """systemd-analyze gave no score."""
 
 
 def exposure(unit: Path) -> float:
@@ -61,14 +61,14 @@ def exposure(unit: Path) -> float:
 
 
 def openings(unit: Path) -> list[str]:
-    """Return what is open in a unit, worst first, in systemd's words."""
+    """Return what of a unit is exposed, worst first, in systemd's words."""
     rows: list[dict[str, Any]] = json.loads(_analyze(unit, "--json=short").stdout)
     scored = sorted(((float(row["exposure"] or 0), row) for row in rows), key=lambda pair: -pair[0])
     return [f"{score:.1f} {row['name']} {row['description']}" for score, row in scored if score]
 
 
 def lacking(unit: Path) -> list[str]:
-    """Return what a unit must say and does not."""
+    """Return the settings that a unit must have and does not."""
     said = settings(unit)
     return [f"{name}={value}" for name, value in MUST[unit.name].items() if said.get(name) != [value]]
 
@@ -84,7 +84,7 @@ def _analyze(unit: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Judge every unit of the folder and return 1 where one is too exposed."""
+    """Judge every unit of the folder; return 1 if one is too exposed."""
     folder = Path(arguments[0]) if arguments else FOLDER
     failed = 0
     for name, most in MOST.items():

@@ -7,7 +7,7 @@ FOLDER = Path(__file__).parent
 
 
 def settings(unit: Path) -> dict[str, list[str]]:
-    """Return what a unit sets, of all its sections together; a setting that stands twice has two values."""
+    """Return the settings of all sections of a unit. A setting that stands twice has two values."""
     text = unit.read_text(encoding="utf-8").replace("\\\n", " ")
     found: dict[str, list[str]] = {}
     for line in text.splitlines():

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from psycopg.types.json import Jsonb
 
-from protocol.commands import MAX_LEASE_S, Command, CommandName, LiveTerms, LogTerms
+from protocol.commands import MAX_LEASE_S, Command, CommandKind, LiveTerms, LogTerms
 from server_broker.audit.log import record
 from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
@@ -30,7 +30,7 @@ class CommandRule:
     only_online: bool = False
 
 
-RULES: dict[CommandName, CommandRule] = {
+RULES: dict[CommandKind, CommandRule] = {
     "identify": CommandRule(timedelta(minutes=2), only_online=True),
     "snapshot": CommandRule(timedelta(minutes=10)),
     "time_check": CommandRule(timedelta(hours=24)),
@@ -62,7 +62,7 @@ class CommandOutcome(NamedTuple):
 
 def give_command(
     station: Station,
-    name: CommandName,
+    name: CommandKind,
     *,
     actor: str,
     reason: str,

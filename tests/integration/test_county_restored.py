@@ -59,7 +59,7 @@ def test_nothing_is_lost_and_nothing_doubled(village: Village) -> None:
     settle(village)
     damaged = village.stations[1]
     damaged.agent.stop()
-    with (damaged.card / "outbox.db").open("r+b") as outbox:
+    with (damaged.sd_card / "outbox.db").open("r+b") as outbox:
         outbox.write(b"not an outbox")
     start_agent(damaged)
     village.touch(damaged, times=2)

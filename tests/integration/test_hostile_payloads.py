@@ -29,7 +29,7 @@ _NEST = b"\x81\xa1a"
 
 
 def identity(station: DemoStation) -> Identity:
-    found = load_identity(station.card)
+    found = load_identity(station.sd_card)
     assert found is not None
     return found
 

@@ -33,7 +33,7 @@ def test_damage_is_salvaged_and_the_loss_is_stated(village: Village) -> None:
         for station, damage in damages.items():
             village.touch(station, times=25)
             station.agent.stop()
-            damage(station.card / "outbox.db")
+            damage(station.sd_card / "outbox.db")
             start_agent(station)
             # Amber where the list of people lay in the damaged part: the touch is a fact all the same.
             assert "red" not in {light.colour for light in village.touch(station, times=3)}
@@ -46,7 +46,7 @@ def test_damage_is_salvaged_and_the_loss_is_stated(village: Village) -> None:
 
 
 def assert_all_said(village: Village, station: DemoStation, *, before: set[str]) -> None:
-    assert list(station.card.glob("outbox.db.bad-*"))
+    assert list(station.sd_card.glob("outbox.db.bad-*"))
     wait_until(lambda: village.waiting(station) == 0, what="the last receipts", timeout_s=20, every_s=0.3)
     assert len(epochs(village, station) - before) == 1
     stated = {fact for fact in village.stated_lost() if fact[0] == station.cast.id}

@@ -37,7 +37,7 @@ class Village:
         self.county = self.bench.county
         self.stations = self.bench.stations
         third = self.stations[2]
-        self.stations[2] = DemoStation(third.cast, folder=third.folder, readers=["simulated"], card=card.path)
+        self.stations[2] = DemoStation(third.cast, folder=third.folder, readers=["simulated"], sd_card=card.path)
         self.boards = list(self.stations)
         self._presenter = Presenter()
         self._seen: Counter[tuple[str, str]] = Counter()

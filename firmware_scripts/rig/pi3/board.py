@@ -1,18 +1,18 @@
-"""The emulated Raspberry Pi 3B: powered on and off, its village's link cut, its pins looked at."""
+"""The emulated Raspberry Pi 3B: switch it on and off, cut its village's link, look at its pins."""
 
 import socket
 import subprocess
 from pathlib import Path
 
 from firmware_scripts.demo.processes import NotInTime, Process, wait_until
-from firmware_scripts.rig.pi3.card import Card
 from firmware_scripts.rig.pi3.monitor import Monitor
 from firmware_scripts.rig.pi3.pins import Edge, PinWatch
+from firmware_scripts.rig.pi3.sd_card import SdCard
 
 COUNTY = "10.0.2.2"
 """This machine, as the board sees it over the village's link (QEMU: user networking)."""
 TYPED = "typed"
-"""Not the station's: who types a card raises it with the last key."""
+"""A pin that the station does not use. The program that types a card raises it with the last key."""
 LIGHTS = {"green": 17, "amber": 27, "red": 22}
 PINS = {TYPED: 5, **LIGHTS}
 _LINK = "village"
@@ -26,14 +26,14 @@ _MONITOR_S = 30.0
 
 
 class Board:
-    """One board with a card of its own, which keeps what was written to it whatever becomes of the board."""
+    """One board with an SD card of its own, which keeps what was written to it when the emulator is killed."""
 
-    def __init__(self, card: Card, folder: Path) -> None:
-        self._card = card
+    def __init__(self, sd_card: SdCard, folder: Path) -> None:
+        self._sd_card = sd_card
         self._folder = folder
-        # Raw, not qcow2: an SD card is never asked to flush, and a killed QEMU would take qcow2's tables with it.
+        # Raw and not qcow2: nothing asks an SD card to flush, so a killed QEMU would lose qcow2's tables.
         self._image = folder / "card.img"
-        subprocess.run(["cp", "--sparse=always", str(card.machine.disk), str(self._image)], check=True)
+        subprocess.run(["cp", "--sparse=always", str(sd_card.machine.disk), str(self._image)], check=True)
         self.ssh_port = _free_port()
         self._starts = 0
         self._monitor: Monitor | None = None
@@ -73,7 +73,7 @@ class Board:
             raise NotInTime(f"{error}\n{self._serial.read_text(errors='replace')[-3_000:]}") from error
 
     def kill(self) -> None:
-        """End the emulator with SIGKILL, if it runs: what the machine had not written to its card is gone."""
+        """End the emulator with SIGKILL, if it runs. What the machine has not written to its SD card is gone."""
         if self._starts:
             self._process.kill9()
         if self._pins is not None and self._monitor is not None:
@@ -83,7 +83,7 @@ class Board:
             self._pins = self._monitor = None
 
     def link(self, *, up: bool) -> None:
-        """Plug the village's line in or out, as far as anybody notices by packets: the board still has a carrier."""
+        """Plug the village's line in or out. Packets stop or go again, but the board still sees a carrier."""
         assert self._monitor is not None
         self._monitor.execute("set_link", name=_LINK, up=up)
 
@@ -92,29 +92,30 @@ class Board:
         return self._earlier + (self._pins.seen() if self._pins else [])
 
     def wait_light(self, *, since_s: float, timeout_s: float) -> Edge | None:
-        """Return the first lamp that went on since then; None: none did."""
+        """Return the first lamp that went on since then, or None."""
         assert self._pins is not None
         return self._pins.wait(
             lambda edge: edge.pin in LIGHTS and edge.high and edge.at_s >= since_s, timeout_s=timeout_s
         )
 
     def wait_dark(self, light: Edge, *, timeout_s: float) -> None:
-        """Wait until a lamp has gone off again: a second light of the same colour could not be told from it before."""
+        """Wait until a lamp has gone off again, because a second light of the same colour can't be told from the
+        first."""
         assert self._pins is not None
         self._pins.wait(
             lambda edge: edge.pin == light.pin and not edge.high and edge.at_s > light.at_s, timeout_s=timeout_s
         )
 
     def _command(self, monitor: Path) -> list[str]:
-        machine = self._card.machine
+        machine = self._sd_card.machine
         return [
             *("qemu-system-aarch64", "-M", "raspi3b", "-accel", "tcg,thread=multi,tb-size=512", "-display", "none"),
             *("-kernel", str(machine.kernel), "-initrd", str(machine.initrd), "-append", _KERNEL),
-            *("-dtb", str(self._card.device_tree), "-drive", f"file={self._image},if=sd,format=raw", "-no-reboot"),
+            *("-dtb", str(self._sd_card.device_tree), "-drive", f"file={self._image},if=sd,format=raw", "-no-reboot"),
             # The console is the second serial line of the two that a Pi has.
             *("-serial", "null", "-serial", f"file:{self._serial}", "-qmp", f"unix:{monitor},server=on,wait=off"),
             *("-netdev", f"user,id={_LINK}", "-device", f"usb-net,netdev={_LINK},mac=52:54:00:12:34:56"),
-            # The bench's own line, which leads nowhere else and is never cut.
+            # The bench's own line. It leads nowhere else and is never cut.
             *("-netdev", f"user,id=bench,net=10.0.3.0/24,restrict=on,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"),
             *("-device", "usb-net,netdev=bench,mac=52:54:00:12:34:57"),
         ]

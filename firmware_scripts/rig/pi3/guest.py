@@ -1,4 +1,4 @@
-"""The board from inside: commands as root by ssh, all through one connection."""
+"""Look at the board from inside: run commands as root by ssh, all through one connection."""
 
 import subprocess
 from pathlib import Path
@@ -9,12 +9,12 @@ _OPTIONS = (
     *("-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=60"),
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
 )
-"""The board is on this machine's loopback address, and its host key is as new as its card."""
+"""No host keys are checked: the board is on this machine's loopback address, and its key is as new as its SD card."""
 _CONNECT_S = 150.0
 
 
 class CommandFailed(Exception):
-    """A command on the board ended with an error; its words are in it."""
+    """A command on the board ended with an error; the message has what it printed."""
 
 
 class Guest:
@@ -28,7 +28,7 @@ class Guest:
         self._master: Process | None = None
 
     def connect(self) -> None:
-        """Connect, as soon as the board answers; after it was switched off, anew.
+        """Connect as soon as the board answers. Call it again after the board was switched off.
 
         Raises:
             NotInTime: It does not answer.
@@ -64,7 +64,7 @@ class Guest:
         self.run(f"mkdir {to} && tar -C {to} --no-same-owner -x", given=packed.stdout)
 
     def start(self, command: str, *, log: Path) -> "subprocess.Popen[str]":
-        """Start a command that is talked to by lines; its errors go to a file."""
+        """Start a command that reads and writes lines. Its errors go to a file."""
         with log.open("ab") as errors:
             return subprocess.Popen(
                 self._through(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
@@ -76,7 +76,8 @@ class Guest:
             self._master.stop()
 
     def _through(self, *words: str) -> list[str]:
-        """Return ssh's command through the connection; options of ssh's stand before the place, commands after it."""
+        """Return the command line of ssh through the connection: ssh's options stand before the host, the command after
+        it."""
         options = list(words) if words[0].startswith("-") else []
         rest = [] if options else list(words)
         return ["ssh", *self._where, "-S", str(self._socket), *options, "root@127.0.0.1", *rest]

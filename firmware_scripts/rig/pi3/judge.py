@@ -1,4 +1,4 @@
-"""The outsider's reckoning: cards laid on the reader, lamps seen at the board's pins, rows that psql counts.
+"""Compare from outside the cards laid on the reader, the lamps seen at the board's pins, and the rows that psql finds.
 
 Pure, and nothing here asks the product how it did. A lamp says nothing of whose card it answers: it belongs to the card
 that was laid last before it went on.
@@ -13,13 +13,13 @@ from firmware_scripts.rig.pi3.board import LIGHTS, TYPED
 from firmware_scripts.rig.pi3.pins import Edge
 
 DATED_WITHIN_S = 2.0
-"""How far the time of a touch may lie from the true one, where the station has had the county's word since."""
+"""How far the time of a touch may be from the true time, if the station has had the county's time since."""
 _VOUCHING = ("green", "amber")
 
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A card that was laid on the reader. ``at_s`` is CLOCK_MONOTONIC of this machine, before it was."""
+    """A card that was laid on the reader. ``at_s`` is CLOCK_MONOTONIC of this machine just before."""
 
     person: str
     at_s: float
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reckoning:
-    """What the comparison came to, in touches."""
+    """The result of the comparison, in touches."""
 
     touches: int
     green: int
@@ -44,13 +44,13 @@ class Reckoning:
     lost: int
     """Lit green or amber, but not in the database."""
     invented: int
-    """In the database, but never laid; or a lamp lit before any card was laid."""
+    """In the database, but never laid on the reader; or a lamp that lit before any card was laid."""
     doubled: int
     """In the database, or lit, more than once for one card."""
     unseen: int
     """In the database, but no lamp was lit for it."""
     not_green: int
-    """Laid, and answered by no lamp or by another one."""
+    """Laid on the reader, and answered by no lamp or by the wrong one."""
     misdated: int
     """In the database with a time that is wrong by more than `DATED_WITHIN_S`."""
 

@@ -16,7 +16,7 @@ class MonitorGone(Exception):
 
 
 class MonitorRefused(Exception):
-    """The emulator did not do what it was told, or said what is no answer to it."""
+    """The emulator did not do what it was told, or its answer can't be read."""
 
 
 class Monitor:

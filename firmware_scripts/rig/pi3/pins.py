@@ -1,4 +1,4 @@
-"""The board's pins as somebody sees them who stands outside: read out of the emulated controller's register.
+"""The board's pins as somebody outside sees them: read out of the emulated controller's register.
 
 QEMU is asked for the register every few milliseconds; the program in the machine knows nothing of it.
 """
@@ -37,7 +37,7 @@ def edges(before: int, after: int, *, pins: Mapping[str, int], at_s: float) -> l
 
 
 class PinWatch:
-    """Looks until the emulator ends. At its start every pin counts as low, as after power-on."""
+    """Watches the pins until the emulator ends. At its start every pin counts as low, as after power-on."""
 
     def __init__(self, monitor: Monitor, pins: Mapping[str, int]) -> None:
         self._monitor = monitor
@@ -54,7 +54,7 @@ class PinWatch:
             return list(self._seen)
 
     def wait(self, wanted: Callable[[Edge], bool], *, timeout_s: float) -> Edge | None:
-        """Return the first edge that is wanted, also one seen before; None: there was none in time."""
+        """Return the first edge that fits, also one that was seen before the call; None if none comes in time."""
 
         def first() -> Edge | None:
             return next((edge for edge in self._seen if wanted(edge)), None)
@@ -63,7 +63,7 @@ class PinWatch:
             return self._changed.wait_for(first, timeout=timeout_s)
 
     def stop(self) -> None:
-        """Look no longer."""
+        """Stop watching."""
         self._stopping.set()
         self._thread.join()
 

@@ -14,7 +14,7 @@ import lgpio
 from firmware_scripts.rig.typist import typist
 
 _UP_S = 0.2
-"""Long enough for whoever looks every few milliseconds."""
+"""Long enough for a program that looks every few milliseconds."""
 _TRY_EVERY_S = 0.5
 _TAKEN_S = 300.0
 
@@ -39,7 +39,7 @@ def main(usb: str, pin: int) -> None:
 
 
 def _taken(path: str) -> bool:
-    """Tell whether somebody else has grabbed a device (EVIOCGRAB is one program's alone)."""
+    """Return whether another program has grabbed a device (only one program can: EVIOCGRAB)."""
     device = evdev.InputDevice(path)
     try:
         device.grab()

@@ -16,16 +16,16 @@ from firmware_scripts.demo.receipts import percentile
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 from firmware_scripts.rig.pi3 import station
 from firmware_scripts.rig.pi3.board import COUNTY, Board, emulator
-from firmware_scripts.rig.pi3.card import Card, card
 from firmware_scripts.rig.pi3.guest import CommandFailed, Guest
 from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, leaked, reckon
+from firmware_scripts.rig.pi3.sd_card import SdCard, sd_card
 from firmware_scripts.rig.pi3.stranger import admitted
 
 TOUCHES = 50
 CUT_S = 20.0
 _LIGHT_S = 20.0
 _DARK_S = 10.0
-_SETTLE_S = 180.0
+_STORED_WITHIN_S = 180.0
 _BOOTS = 3
 _NOT_EMULATED = [
     "the boot ROM, bootcode and config.txt: QEMU is given the kernel",
@@ -52,7 +52,7 @@ _ROWS = """
     select coalesce(p.number, '?'), extract(epoch from coalesce(t.corrected_wall, t.wall))
     from attendance_touch t left join people_card c on c.token = t.card_token
     left join people_person p on p.id = c.person_id"""
-_SETTLED_IN = "select 1 from fleet_station where desired_version > 0 and reported_version = desired_version"
+_DESIRED_IN_FORCE = "select 1 from fleet_station where desired_version > 0 and reported_version = desired_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Plan:
 
 
 def make_plan(seed: int) -> Plan:
-    """Return the same plan for the same seed. The link is back long before the emulator is killed."""
+    """Return a plan; the same seed gives the same one. The link is back long before the emulator is killed."""
     chance = random.Random(seed)  # noqa: S311 - a schedule
     return Plan(cut_at=chance.randint(6, 14), kill_at=chance.randint(28, 40))
 
@@ -72,7 +72,7 @@ def make_plan(seed: int) -> Plan:
 class Village:
     """A board with a station on it, and the county that it belongs to."""
 
-    def __init__(self, folder: Path, made: Card, *, seed: int) -> None:
+    def __init__(self, folder: Path, made: SdCard, *, seed: int) -> None:
         self._folder = folder
         self._cast = make_cast(people_per_station=TOUCHES, seed=seed)
         self._plan = make_plan(seed)
@@ -94,7 +94,7 @@ class Village:
         self._set_up()
         first = self._look()
         self._present()
-        self._settle()
+        self._wait_until_stored()
         last = self._look()
         unix_s = time.time() - time.monotonic()
         edges = self.board.edges()
@@ -133,7 +133,7 @@ class Village:
         self._boot()
         station.install(self.guest, self._folder, url=where["url"], ca=Path(where["ca"]))
         station.enrol(self.guest, self.county.claim(self._cast[0].id))
-        wait_until(self._has_its_cards, what="the station to have its cards", timeout_s=_SETTLE_S, every_s=1)
+        wait_until(self._has_its_cards, what="the station to have its cards", timeout_s=_STORED_WITHIN_S, every_s=1)
         _say("the station is enrolled and has its cards")
         self._hand = station.Hand(self.guest, self._folder)
 
@@ -145,7 +145,7 @@ class Village:
         return [Row(person, float(told)) for person, told in self.county.sql(_ROWS)]
 
     def _has_its_cards(self) -> bool:
-        return bool(self.county.sql(_SETTLED_IN))
+        return bool(self.county.sql(_DESIRED_IN_FORCE))
 
     def _present(self) -> None:
         for number, person in enumerate(self._cast[0].people, start=1):
@@ -168,7 +168,7 @@ class Village:
             self.board.wait_dark(light, timeout_s=_DARK_S)
 
     def _cut(self) -> None:
-        self._settle()
+        self._wait_until_stored()
         self.board.link(up=False)
         self._back_s = time.monotonic() + CUT_S
         self._before_cut = len(self._laid)
@@ -183,7 +183,7 @@ class Village:
         _say(f"the link is back after touch {len(self._laid)}")
 
     def _kill(self) -> None:
-        """Kill the emulator at once, and put its card into a fresh one."""
+        """Kill the emulator at once, and put its SD card into a fresh one."""
         self.board.kill()
         self._found["emulator_kills"] = 1
         _say(f"the emulator was killed at the light of touch {len(self._laid)}")
@@ -210,10 +210,10 @@ class Village:
                 return
         raise NotInTime(f"the board did not come up {_BOOTS} times")
 
-    def _settle(self) -> None:
+    def _wait_until_stored(self) -> None:
         """Wait until the county has a row for each card that was laid, or give up and let the counts speak."""
         try:
-            wait_until(self._all_stored, what="the county to have every touch", timeout_s=_SETTLE_S, every_s=1)
+            wait_until(self._all_stored, what="the county to have every touch", timeout_s=_STORED_WITHIN_S, every_s=1)
         except NotInTime as error:
             _say(str(error))
 
@@ -229,8 +229,8 @@ def main(options_given: list[str]) -> int:
     # Ended by a time limit, it still switches the board off and stops the county.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = time.monotonic()
-    made = card()
-    _say(f"the card is ready after {time.monotonic() - began:.0f} s")
+    made = sd_card()
+    _say(f"the SD card is ready after {time.monotonic() - began:.0f} s")
     with tempfile.TemporaryDirectory(prefix="pi3-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -238,7 +238,7 @@ def main(options_given: list[str]) -> int:
         try:
             found = village.run()
         except (NotInTime, CommandFailed, RuntimeError) as error:
-            _say(f"{error}\n{_journal(village.guest)}")
+            _say(f"{error}\n{_log_of(village.guest)}")
             raise
         finally:
             village.stop()
@@ -246,7 +246,7 @@ def main(options_given: list[str]) -> int:
     return exit_code(result, *BAD, repeat=f"./run rig pi3 --seed {seed}")
 
 
-def _journal(guest: Guest) -> str:
+def _log_of(guest: Guest) -> str:
     try:
         return guest.run("journalctl --no-pager -n 80 -u cunhui-agent.service")
     except (CommandFailed, subprocess.SubprocessError) as error:

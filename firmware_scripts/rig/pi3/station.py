@@ -1,4 +1,4 @@
-"""The station on the board: the agent installed as README.md of the units says, enrolled, and looked at from beside."""
+"""The station on the board: install the agent as the units' README.md says, enrol it, and look at it from outside."""
 
 import shutil
 from collections.abc import Iterable
@@ -84,7 +84,7 @@ class Looked:
 
 
 def looked(answer: str) -> Looked:
-    """Read what `look` got.
+    """Read what `look` printed.
 
     Raises:
         KeyError: Something is missing: there is no such process.
@@ -101,7 +101,8 @@ def looked(answer: str) -> Looked:
 
 
 def restarts(looks: Iterable[Looked]) -> int:
-    """Return how often the agent had to be started again, in all boots: systemd counts anew in each."""
+    """Return how often the agent had to be started again in all boots together, because systemd counts anew in each
+    boot."""
     by_boot: dict[str, int] = {}
     for one in looks:
         by_boot[one.boot] = max(one.restarts, by_boot.get(one.boot, 0))
@@ -114,7 +115,7 @@ def look(guest: Guest) -> Looked:
 
 
 def about(guest: Guest) -> dict[str, str]:
-    """Return what the board says that it is, by name."""
+    """Return what the board tells about itself, by name."""
     return dict(line.split("=", 1) for line in guest.run(_ABOUT).splitlines())
 
 

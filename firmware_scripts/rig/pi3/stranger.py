@@ -1,4 +1,4 @@
-"""Who comes to the county's broker without a certificate: is the door really closed?"""
+"""Try to connect to the county's broker without a certificate, to see that it refuses."""
 
 import socket
 import ssl

@@ -39,7 +39,7 @@ class BenchStation:
         """
         self.cast = cast
         self.folder = folder
-        self._demo = DemoStation(cast, folder=folder, readers=["simulated"], card=card)
+        self._demo = DemoStation(cast, folder=folder, readers=["simulated"], sd_card=card)
         self._notify = work / f"{cast.id}.notify"
         self._agent = Process(
             cast.id,
@@ -67,14 +67,14 @@ class BenchStation:
 
     def dial(self, port: int) -> None:
         """Have the agent look for its broker at this port of 127.0.0.1 from the next start on."""
-        answer = self._demo.card / ENROLLED
+        answer = self._demo.sd_card / ENROLLED
         enrolled = json.loads(answer.read_bytes())
         enrolled["broker"]["port"] = port
         answer.write_bytes(msgspec.json.encode(enrolled))
 
     def parts(self) -> tuple[StationConfig, Identity]:
         """Return what an agent is built from, for a bench that builds one itself."""
-        identity = load_identity(self._demo.card)
+        identity = load_identity(self._demo.sd_card)
         assert identity is not None
         return load(self._demo.config), identity
 
@@ -118,7 +118,7 @@ class BenchStation:
     @property
     def outbox(self) -> Path:
         """The file with its facts."""
-        return self._demo.card / OUTBOX_FILE
+        return self._demo.sd_card / OUTBOX_FILE
 
     @property
     def touch_socket(self) -> Path:

@@ -54,7 +54,7 @@ class Kills:
         self._ended = threading.Event()
         self._office = Office(bench.county.home, [station.cast.id for station in bench.stations], seed=seed)
         authority = county_keys(CountyHome(bench.county.home)).authority
-        self._ageing = {one.cast.id: Ageing(one.card / ENROLLED, authority) for one in bench.stations}
+        self._ageing = {one.cast.id: Ageing(one.sd_card / ENROLLED, authority) for one in bench.stations}
         self.kills: Counter[str] = Counter()
         self.renewals_cut = 0
         """Kills of an agent, or of its errand, while its certificate was being renewed."""
@@ -224,7 +224,7 @@ class Kills:
 
 def kept_state(station: DemoStation, key: str) -> Any:
     """Return what stands in the state table of a station that does not run, or None; Python's own SQLite reads it."""
-    with closing(sqlite3.connect(f"file:{station.card / OUTBOX_FILE}?mode=ro", uri=True)) as file:
+    with closing(sqlite3.connect(f"file:{station.sd_card / OUTBOX_FILE}?mode=ro", uri=True)) as file:
         row = file.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
     return msgspec.msgpack.decode(row[0]) if row else None
 

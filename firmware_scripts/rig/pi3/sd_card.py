@@ -1,4 +1,4 @@
-"""The Pi's card: Debian 13 for arm64 with the station's libraries in ``/opt/cunhui``, built through qemu-user.
+"""Build the Pi's SD card: Debian 13 for arm64 with the station's libraries in ``/opt/cunhui``, through qemu-user.
 
 Needs root. The agent itself is not on it: that is installed as on a board, from a wheel of this checkout.
 """
@@ -37,31 +37,31 @@ _ENTER = """\
 mount -t proc proc "$1/proc"
 exec chroot "$1" /usr/bin/env -i /bin/sh /build.sh
 """
-"""In a mount namespace of its own: what is mounted there goes with it."""
+"""Run in a mount namespace of its own, so that everything mounted in it goes away with it."""
 
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 _ARM64 = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class SdCard:
     """What the board boots. ``machine.disk`` is to be copied, never written to."""
 
     machine: rootfs.Machine
     device_tree: Path
     key: Path
-    """Private key with which root of the card is reached by ssh: made with it, and good for nothing else."""
+    """Private key for ssh as root into the board. It is made together with this SD card and opens nothing else."""
     wheels: list[str]
     """File names of the wheels for arm64 that were installed."""
 
 
-def card() -> Card:
-    """Return the card; the first call on a machine takes a quarter of an hour."""
+def sd_card() -> SdCard:
+    """Return the SD card's image. The first call on a machine takes a quarter of an hour."""
     lock = wheels.PI_LOCK.read_text(encoding="utf-8")
     made_from = repr((rootfs.SOURCES, _PACKAGES, rootfs.DISK_MIB, _COMPILING, lock, _NETWORK, _BUILD, PI_3B))
     folder = kept("arm64", made_from, _build)
     names = (folder / "wheels.txt").read_text(encoding="utf-8").split()
-    return Card(rootfs.machine_in(folder), folder / _DEVICE_TREE, folder / "key", names)
+    return SdCard(rootfs.machine_in(folder), folder / _DEVICE_TREE, folder / "key", names)
 
 
 def _build(folder: Path) -> None:
@@ -75,12 +75,12 @@ def _build(folder: Path) -> None:
     built = sorted(wheel.name for wheel in (root / "wheels").iterdir() if "aarch64" in wheel.name)
     (folder / "wheels.txt").write_text("\n".join(built), encoding="utf-8")
     shutil.rmtree(root / "wheels")
-    _settle_in(root, folder)
+    _let_bench_in(root, folder)
     _describe_board(root, folder / _DEVICE_TREE)
     rootfs.pack(root, folder)
 
 
-def _settle_in(root: Path, folder: Path) -> None:
+def _let_bench_in(root: Path, folder: Path) -> None:
     """Give it a network and let its bench in."""
     (root / "etc/hostname").write_text("village\n", encoding="ascii")
     (root / "etc/systemd/network/80-usb.network").write_text(_NETWORK, encoding="ascii")
