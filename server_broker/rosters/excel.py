@@ -5,8 +5,10 @@ would change, and `take` does exactly what was shown. The console keeps the plan
 (`rosters.pending`); the command line runs them in one go with `import_people`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
@@ -22,8 +24,8 @@ from server_broker.rosters.changes import SHEETS, Change, Changes, changes_of
 from server_broker.rosters.checks import check
 from server_broker.rosters.known import Known, load_known
 from server_broker.rosters.plan import CardRow, Plan
-from server_broker.rosters.reading import read_file
-from server_broker.rosters.result import BadWorkbook, Count, RowError
+from server_broker.rosters.reading import read_file, seat
+from server_broker.rosters.result import MOST_ERRORS, BadWorkbook, Count, RowError
 from server_broker.trust import county_keys
 
 _LOCK = 0x696D706F  # "impo", one import at a time
@@ -91,6 +93,20 @@ def read_import(source: Path | bytes, *, card_form: Format | None = None) -> Pla
     plan.cards = [CardRow(row.row, card_token(key, row.uid), row.uid[-4:], row.person) for row in plan.uids]
     plan.uids = []
     return plan
+
+
+@contextmanager
+def import_seat() -> Iterator[None]:
+    """Hold a seat for an import's steps in the web (`rosters.reading.seat`).
+
+    Raises:
+        ImportRefused: None came free in time.
+    """
+    try:
+        with seat():
+            yield
+    except BadWorkbook as busy:
+        raise ImportRefused([RowError("", 0, str(busy))]) from busy
 
 
 def preview(plan: Plan, *, scope: str | None) -> Changes:
@@ -185,7 +201,11 @@ def _unconfirmed(changes: Changes, renames: Collection[str] | None) -> list[RowE
 
 def _judged(plan: Plan, scope: str | None) -> tuple[Known, Changes]:
     known = load_known(plan)
-    if errors := [*plan.errors, *check(plan, known, scope)]:
+    room = MOST_ERRORS - len(plan.errors)
+    found = list(islice(check(plan, known, scope), room + 1)) if room > 0 else []
+    if len(found) > room > 0:
+        found[room:] = [RowError("", 0, f"错误太多，只列出了 {MOST_ERRORS} 处：请改好这些，再上传一次")]
+    if errors := [*plan.errors, *found]:
         raise ImportRefused(errors)
     return known, changes_of(plan, known)
 
