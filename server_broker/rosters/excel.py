@@ -12,10 +12,14 @@ from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 
 from protocol.cards import card_token
 from protocol.printed_cards import Format
+from server_broker.accounts.models import User
+from server_broker.accounts.powers import Power, may
+from server_broker.accounts.scope import scope as region_of
 from server_broker.audit.log import Detail, record
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Station
@@ -122,7 +126,15 @@ def preview(plan: Plan, *, scope: str | None) -> Changes:
         return _judged(plan, scope)[1]
 
 
-def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confirmed: bool) -> Changes:
+def take(
+    plan: Plan,
+    *,
+    scope: str | None,
+    actor: str,
+    shown: str,
+    renames_confirmed: bool,
+    account: User | None = None,
+) -> Changes:
     """Do what a preview has shown, in one transaction.
 
     Args:
@@ -130,8 +142,11 @@ def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confi
         actor: Account name for the audit log.
         shown: The digest of the changes that were shown.
         renames_confirmed: Somebody has looked at each name that changes.
+        account: Who asks in the console. Its turn may come long after it asked, so its right and its scope are read
+            once more, and stay as they are until the import is in.
 
     Raises:
+        PermissionDenied: The account was closed meanwhile, or has another role, or no region any more.
         ImportRefused: It no longer fits the county.
         OtherThanShown: It would change something else by now.
         RenamesUnconfirmed: It changes names.
@@ -140,6 +155,8 @@ def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confi
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            if account is not None:
+                scope = _scope_still(account)
             known, changes = _judged(plan, scope)
             if changes.digest() != shown:
                 raise OtherThanShown
@@ -150,6 +167,15 @@ def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confi
             return changes
     except IntegrityError as error:
         raise ImportRefused([RowError("", 0, "同时有人在修改同样的内容，请稍后再上传一次")]) from error
+
+
+def _scope_still(account: User) -> str:
+    # A plain lock of the row would also hold up whatever refers to the account, such as its sessions.
+    now = User.objects.select_for_update(no_key=True).get(pk=account.pk)
+    own = region_of(now)
+    if own is None or not may(now, Power.EDIT_PEOPLE):
+        raise PermissionDenied
+    return own
 
 
 def import_people(

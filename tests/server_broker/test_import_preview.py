@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from server_broker import trust
-from server_broker.accounts.models import Role
+from server_broker.accounts.models import Role, User
 from server_broker.attendance.models import DutyWindow
 from server_broker.audit.models import AuditEntry
 from server_broker.cli import main
@@ -368,3 +368,27 @@ def test_many_windows_are_taken_in_few_queries(django_assert_max_num_queries: An
     assert ([person.number for person in window.people.all()], window.weekdays) == (["N0", "N1"], [7])
     assert (window.start, window.end) == (7, 8)
     assert preview(plan, scope=None).counts()["值班"] == Count(same=300)
+
+
+@pytest.mark.parametrize(
+    ("lost", "status"), [({"is_active": False}, 403), ({"role": Role.AUDITOR}, 403), ({"region": TOWN_B}, 422)]
+)
+def test_whoever_lost_the_right_while_waiting_for_another_import_takes_nothing(
+    monkeypatch: pytest.MonkeyPatch, lost: dict[str, Any], status: int
+) -> None:
+    """The request began while the account was open; its turn came after it was closed."""
+    user = user_of(Role.OPERATOR, COUNTY, "leaver")
+    page = client_for(user)
+    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A)])
+    html = page.get(place).content.decode()
+
+    def waiting(*args: Any, **kwargs: Any) -> Any:
+        region = Region.objects.get(pk=lost.get("region", COUNTY))
+        User.objects.filter(pk=user.pk).update(**(lost | {"region": region}))
+        return take(*args, **kwargs)
+
+    monkeypatch.setattr(imports, "take", waiting)
+    answer = page.post(place, {"shown": shown_on(html)})
+    assert answer.status_code == status
+    assert not Person.objects.filter(number="c1").exists()
+    assert not AuditEntry.objects.filter(action="people.imported").exists()

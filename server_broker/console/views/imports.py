@@ -120,6 +120,7 @@ def _take(request: HttpRequest, plan: Plan, own: str) -> Changes | None:
             plan,
             scope=own,
             actor=request.user.get_username(),
+            account=_account(request),
             shown=request.POST.get("shown", ""),
             renames_confirmed=request.POST.get("renames") == "confirmed",
         )
