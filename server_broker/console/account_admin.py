@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 
 from server_broker.accounts.administration import accounts_of, given_roles, may_change
@@ -22,12 +21,13 @@ from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import regions_of
 from server_broker.accounts.services import save_changes, say_made, say_password_set
 from server_broker.console.account_forms import AccountAddForm, AccountChangeForm
+from server_broker.console.table_filters import OfferedFilters
 
 _NUMBER = r"[1-9][0-9]{0,17}"
 """An account's key as its pages' addresses have it: at most 18 digits, which a `BigAutoField` holds."""
 
 
-class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # generic in the stubs alone
     """Accounts are closed and never deleted, so that the audit log keeps its names."""
 
     form = AccountChangeForm
