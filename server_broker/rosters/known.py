@@ -110,10 +110,10 @@ def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow
         str, tuple[str, str]
     ] = {}  # each text once: somebody is in many windows, and models cost ten times more
     for some in _batches(pks):
-        for pk, *columns in DutyWindow.objects.filter(pk__in=some).values_list(
+        for pk, village, name, weekdays, start, end in DutyWindow.objects.filter(pk__in=some).values_list(
             "pk", "village_id", "name", "weekdays", "start", "end"
         ):
-            found[pk] = KnownWindow(pk, *columns, {})
+            found[pk] = KnownWindow(pk, village, name, weekdays, start, end, {})
         of_windows = shares.filter(dutywindow__in=some).values_list("dutywindow_id", "person__number", "person__name")
         for pk, number, name in of_windows.iterator():
             number, name = people.setdefault(number, (number, name))
