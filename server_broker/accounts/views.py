@@ -50,9 +50,7 @@ class SignInView(LoginView):
             with guess(request):
                 return super().post(request, *args, **kwargs)
         except TooBusy:
-            answer = render(request, "accounts/busy.html", status=503)
-            answer["Retry-After"] = str(RETRY_AFTER_S)
-            return answer
+            return too_busy(request)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and say so in the audit log."""
@@ -128,6 +126,13 @@ def _factor_page(request: HttpRequest, device: TOTPDevice, *, wrong: bool = Fals
     secret = "" if device.confirmed else factor.secret_text(device)
     context = {"secret": secret, "wrong": wrong}
     return render(request, "accounts/second_factor.html", context, status=403 if wrong else 200)
+
+
+def too_busy(request: HttpRequest) -> HttpResponse:
+    """Answer a guess that had no turn (`accounts.guesses`): nothing was tried, and it may come again soon."""
+    answer = render(request, "accounts/busy.html", status=503)
+    answer["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
