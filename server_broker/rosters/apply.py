@@ -58,13 +58,16 @@ def _regions(applying: _Applying, plan: Plan) -> None:
 
 
 def _stations(applying: _Applying, plan: Plan) -> None:
-    for row in applying.wanted("站点", plan.stations):
-        old = applying.known.stations.get(row.id)
-        if old is None:
-            Station.objects.create(id=row.id, name=row.name, village_id=row.village)
-        else:
-            Station.objects.filter(id=row.id).update(name=row.name, village_id=row.village)
-            applying.villages.update({old.village, row.village})
+    wanted = applying.wanted("站点", plan.stations)
+    known = applying.known.stations
+    for row in wanted:
+        if row.id in known:
+            applying.villages.update({known[row.id].village, row.village})
+    for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
+        stations = [Station(id=row.id, name=row.name, village_id=row.village) for row in rows]
+        Station.objects.bulk_create(station for station in stations if station.id not in known)
+        old = [station for station in stations if station.id in known]
+        Station.objects.bulk_update(old, ["name", "village"], batch_size=500)
 
 
 def _people(applying: _Applying, plan: Plan) -> None:

@@ -34,7 +34,7 @@ from server_broker.rosters.excel import (
     read_import,
     take,
 )
-from server_broker.rosters.plan import PersonRow, Plan, WindowRow
+from server_broker.rosters.plan import PersonRow, Plan, StationRow, WindowRow
 from server_broker.rosters.result import MOST_ERRORS, Count
 from tests.server_broker.console_county import COUNTY, TOWN_B, VILLAGE_A, VILLAGE_A2, client_for, make_county, user_of
 from tests.server_broker.workbooks import book
@@ -392,3 +392,14 @@ def test_whoever_lost_the_right_while_waiting_for_another_import_takes_nothing(
     assert answer.status_code == status
     assert not Person.objects.filter(number="c1").exists()
     assert not AuditEntry.objects.filter(action="people.imported").exists()
+
+
+def test_many_stations_are_taken_in_few_queries(django_assert_max_num_queries: Any) -> None:
+    Station.objects.filter(id="station-a").update(enrolled_at=None)
+    rows = [StationRow(row, f"new-{row}", f"站{row}", VILLAGE_A) for row in range(2, 300)]
+    plan = Plan(stations=[*rows, StationRow(300, "station-a", "示例村站", VILLAGE_A2)])
+    with django_assert_max_num_queries(40):
+        shown = preview(plan, scope=None).digest()
+        take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
+    assert Station.objects.filter(village=VILLAGE_A).count() == 298
+    assert Station.objects.get(id="station-a").village_id == VILLAGE_A2
