@@ -51,9 +51,7 @@ class SignInView(LoginView):
             with guess(request):
                 return super().post(request, *args, **kwargs)
         except TooBusy:
-            response = render(request, "accounts/busy.html", status=503)
-            response["Retry-After"] = str(RETRY_AFTER_S)
-            return response
+            return too_busy(request)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and record it in the audit log."""
@@ -129,6 +127,13 @@ def _factor_page(request: HttpRequest, device: TOTPDevice, *, wrong: bool = Fals
     secret = "" if device.confirmed else factor.secret_text(device)
     context = {"secret": secret, "wrong": wrong}
     return render(request, "accounts/second_factor.html", context, status=403 if wrong else 200)
+
+
+def too_busy(request: HttpRequest) -> HttpResponse:
+    """Respond to a guess that got no turn (`accounts.guesses`): nothing was tried, and it may come again soon."""
+    response = render(request, "accounts/busy.html", status=503)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:

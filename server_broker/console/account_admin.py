@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm
 
 from server_broker.accounts.account_changes import save_changes, say_made, say_password_set
@@ -22,6 +21,7 @@ from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
 from server_broker.accounts.scope import regions_of
 from server_broker.console.account_forms import AccountAddForm, AccountChangeForm
+from server_broker.console.table_filters import OfferedFilters
 
 _NUMBER = r"[1-9][0-9]{0,17}"
 """An account's key as its pages' addresses have it: at most 18 digits, which a `BigAutoField` holds."""
@@ -30,7 +30,7 @@ _OWN_ACCOUNT = "这是您自己的账号，自己不能改：请另一位系统�
 _CHANGED_ELSEWHERE = "这个账号在这里只能看：安全管理员、审计员和您管辖以外的账号，请在县服务器上改。"
 
 
-class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs alone
+class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # generic in the stubs alone
     """Accounts are closed and never deleted, so that the audit log keeps its names."""
 
     form = AccountChangeForm

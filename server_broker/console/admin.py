@@ -8,7 +8,6 @@ from django.contrib.auth.models import Group
 from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from unfold.admin import ModelAdmin
 
 from server_broker.accounts.models import User
 from server_broker.accounts.powers import Power, may
@@ -16,13 +15,14 @@ from server_broker.accounts.scope import regions_of
 from server_broker.attendance.models import DutyWindow
 from server_broker.console.account_admin import AccountAdmin
 from server_broker.console.queries import people_of, stations_of
+from server_broker.console.table_filters import OfferedFilters
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.rosters.changes import days, times
 
 
-class ReadOnly(ModelAdmin):
+class ReadOnly(OfferedFilters):
     """A table to look at. Its contents change by the console's own pages and by Excel."""
 
     power = Power.MANAGE_ACCOUNTS

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth import authenticate
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from unfold.sites import UnfoldAdminSite
 
 from server_broker.accounts.account_changes import say_password_set
+from server_broker.accounts.guesses import TooBusy, guess
 from server_broker.accounts.models import User
+from server_broker.accounts.views import locked_out, too_busy
 
 type View = Callable[..., HttpResponseBase]
 
@@ -36,12 +41,29 @@ class TablesSite(UnfoldAdminSite):
         return inner
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Give the own account another password, and say so in the audit log."""
-        with transaction.atomic():
-            account = User.objects.select_for_update().get(username=request.user.get_username())
-            before = account.password
-            response = super().password_change(request, extra_context)
+        """Give the own account another password, and say so in the audit log.
+
+        The old password is a guess like one at the sign-in: it waits for the same turns, and django-axes counts it for
+        the same account and address and locks them.
+        """
+        if request.method != "POST":
+            return super().password_change(request, extra_context)
+        try:
+            with guess(request), transaction.atomic():
+                return self._changed_if_known(request, extra_context)
+        except TooBusy:
+            return too_busy(request)
+
+    def _changed_if_known(self, request: HttpRequest, extra_context: Any) -> Any:
+        account = User.objects.select_for_update().get(username=request.user.get_username())
+        name = account.get_username()
+        authenticate(request, username=name, password=request.POST.get("old_password", ""))
+        if getattr(request, "axes_locked_out", False):
+            return locked_out(request)
+        response = super().password_change(request, extra_context)
+        # Django's view leads on only after a change. The hash alone may also be a newer one of the old password.
+        if response.status_code == HTTPStatus.FOUND:
+            AxesProxyHandler.reset_attempts(username=name, ip_address=request.META.get("REMOTE_ADDR"))
             account.refresh_from_db(fields=["password"])
-            if account.password != before:
-                say_password_set(account, actor=account.get_username())
+            say_password_set(account, actor=name)
         return response

@@ -58,13 +58,16 @@ def _regions(applying: _Applying, plan: Plan) -> None:
 
 
 def _stations(applying: _Applying, plan: Plan) -> None:
-    for row in applying.wanted("站点", plan.stations):
-        old = applying.known.stations.get(row.id)
-        if old is None:
-            Station.objects.create(id=row.id, name=row.name, village_id=row.village)
-        else:
-            Station.objects.filter(id=row.id).update(name=row.name, village_id=row.village)
-            applying.villages.update({old.village, row.village})
+    wanted = applying.wanted("站点", plan.stations)
+    known = applying.known.stations
+    for row in wanted:
+        if row.id in known:
+            applying.villages.update({known[row.id].village, row.village})
+    for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
+        stations = [Station(id=row.id, name=row.name, village_id=row.village) for row in rows]
+        Station.objects.bulk_create(station for station in stations if station.id not in known)
+        old = [station for station in stations if station.id in known]
+        Station.objects.bulk_update(old, ["name", "village"], batch_size=500)
 
 
 def _people(applying: _Applying, plan: Plan) -> None:
@@ -94,12 +97,32 @@ def _cards(applying: _Applying, plan: Plan) -> None:
 
 def _windows(applying: _Applying, plan: Plan) -> None:
     wanted = applying.wanted("值班", plan.windows)
-    named = {number for row in wanted for number in row.people}
-    people = {person.number: person for person in Person.objects.filter(number__in=named)}
-    for row in wanted:
-        old = applying.known.windows.get((row.village, row.name))
-        window = DutyWindow(pk=old.pk if old else None, village_id=row.village, name=row.name)
-        window.weekdays, window.start, window.end = row.weekdays, row.start, row.end
-        window.save()
-        window.people.set([people[number] for number in row.people])
-        applying.villages.add(row.village)
+    applying.villages.update(row.village for row in wanted)
+    shares = DutyWindow.people.through
+    for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
+        windows = [_window(applying, row) for row in rows]
+        old = [window for window in windows if window.pk is not None]
+        shares.objects.filter(dutywindow__in=old).delete()
+        DutyWindow.objects.bulk_update(old, ["weekdays", "start", "end"], batch_size=500)
+        DutyWindow.objects.bulk_create(window for window in windows if window.pk is None)
+        named = {number for row in rows for number in row.people}
+        people = dict(Person.objects.filter(number__in=named).values_list("number", "pk"))
+        new = (
+            shares(dutywindow_id=window.pk, person_id=people[number])
+            for window, row in zip(windows, rows, strict=True)
+            for number in row.people
+        )
+        for some in batched(new, _ROWS_AT_A_TIME, strict=False):
+            shares.objects.bulk_create(some)
+
+
+def _window(applying: _Applying, row: WindowRow) -> DutyWindow:
+    old = applying.known.windows.get((row.village, row.name))
+    return DutyWindow(
+        pk=old.pk if old else None,
+        village_id=row.village,
+        name=row.name,
+        weekdays=row.weekdays,
+        start=row.start,
+        end=row.end,
+    )

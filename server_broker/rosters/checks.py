@@ -1,7 +1,7 @@
 """Whether the rows of an import fit one another and what the county has already."""
 
-from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 
 from server_broker.regions.models import subtree_prefix
 from server_broker.rosters.known import Known, KnownWindow
@@ -10,17 +10,49 @@ from server_broker.rosters.plan import Plan, WindowRow
 from server_broker.rosters.result import RowError
 
 
-def check(plan: Plan, known: Known, scope: str | None) -> list[RowError]:
-    """Return everything that does not fit.
+def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
+    """Yield everything that does not fit. Whoever wants only so many errors stops asking.
+
+    What lies outside the scope is told of as that alone, because the asker may not know what the county has there: no
+    name of a window, no number behind a card, no station that is enrolled.
 
     Args:
         scope: Rows must lie in this region's subtree; None: no bound, for the county's own command line.
     """
-    errors = [*_repeated(plan), *_regions(plan, known), *_villages(plan, known)]
-    errors += [*_stations(plan, known), *_cards(plan, known), *_windows(plan, known)]
-    if scope is not None:
-        errors += _outside(plan, known, scope)
-    return errors or overlaps(plan, known)
+    asker = _Asker(scope)
+    outside = {(sheet, row) for sheet, row, code in _places_touched(plan, known) if not asker.may_see(code)}
+    fits = not outside
+    yield from (RowError(sheet, row, "不在您的管辖范围内") for sheet, row in outside)
+    for error in chain(
+        _repeated(plan),
+        _regions(plan, known),
+        _villages(plan, known),
+        _stations(plan, known),
+        _cards(plan, known, asker),
+        _windows(plan, known, asker),
+    ):
+        if (error.sheet, error.row) not in outside:
+            fits = False
+            yield error
+    if fits:
+        yield from overlaps(plan, known, asker)
+
+
+class _Asker:
+    """Whose import it is: what of the county an error may tell."""
+
+    def __init__(self, scope: str | None) -> None:
+        self._prefix = "" if scope is None else subtree_prefix(scope)
+
+    def may_see(self, code: str) -> bool:
+        return code.startswith(self._prefix)
+
+    def window(self, village: str, name: str) -> str:
+        return f"“{name}”" if self.may_see(village) else "一个不在您管辖范围内的值班"
+
+    def nobody(self, number: str) -> str:
+        """Say that there is no such person: whether there is one elsewhere is not said."""
+        return f"{'您的管辖范围内' if self._prefix else ''}没有编号为 {number} 的人员"
 
 
 def _repeated(plan: Plan) -> Iterator[RowError]:
@@ -65,29 +97,36 @@ def _stations(plan: Plan, known: Known) -> Iterator[RowError]:
             yield RowError("站点", row.row, f"站点 {row.id} 已接入，不能改到别的村")
 
 
-def _cards(plan: Plan, known: Known) -> Iterator[RowError]:
-    people = known.people.keys() | {row.number for row in plan.people}
+def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
+    lives_in = _villages_of_people(plan, known)
     for row in plan.cards:
-        if row.person not in people:
-            yield RowError("卡", row.row, f"没有编号为 {row.person} 的人员")
+        if (village := lives_in.get(row.person)) is None or not asker.may_see(village):
+            yield RowError("卡", row.row, asker.nobody(row.person))
         holder = known.cards.get(row.token)
-        if holder is not None and holder != row.person:
-            yield RowError("卡", row.row, f"尾号 {row.tail} 的卡已绑定给编号 {holder} 的人员")
+        if holder is not None and holder.person != row.person:
+            who = f"编号 {holder.person} " if asker.may_see(holder.village) else "不在您管辖范围内"
+            yield RowError("卡", row.row, f"尾号 {row.tail} 的卡已绑定给{who}的人员")
 
 
-def _windows(plan: Plan, known: Known) -> Iterator[RowError]:
-    lives_in = {number: person.village for number, person in known.people.items()}
+def _villages_of_people(plan: Plan, known: Known) -> dict[str, str]:
+    """Return where each person lives: those whom the county has where they are now, others where the file says."""
+    coming = {row.number: row.village for row in plan.people}
+    return coming | {number: person.village for number, person in known.people.items()}
+
+
+def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
+    lives_in = {number: person.village for number, person in known.people.items() if asker.may_see(person.village)}
     lives_in |= {row.number: row.village for row in plan.people}
     for row in plan.windows:
         for number in row.people:
             if number not in lives_in:
-                yield RowError("值班", row.row, f"没有编号为 {number} 的人员")
+                yield RowError("值班", row.row, asker.nobody(number))
             elif lives_in[number] != row.village:
                 yield RowError("值班", row.row, f"编号 {number} 的人员不在这个村")
-    yield from _left_behind(plan, known)
+    yield from _left_behind(plan, known, asker)
 
 
-def _left_behind(plan: Plan, known: Known) -> Iterator[RowError]:
+def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     """Someone moved to another village while a window of the old one, not in the file, still names them."""
     moved = {row.number: row for row in plan.people if row.number in known.people}
     rewritten = {(row.village, row.name) for row in plan.windows}
@@ -95,23 +134,13 @@ def _left_behind(plan: Plan, known: Known) -> Iterator[RowError]:
         for number in window.people if key not in rewritten else ():
             row = moved.get(number)
             if row is not None and row.village != window.village:
-                yield RowError("人员", row.row, f"还在原来村的值班“{window.name}”里，请先改值班")
-
-
-def _outside(plan: Plan, known: Known, scope: str) -> Iterator[RowError]:
-    prefix = subtree_prefix(scope)
-    counted = Counter[tuple[str, int]]()
-    for sheet, number, code in _places_touched(plan, known):
-        if not code.startswith(prefix):
-            counted[sheet, number] += 1
-    for sheet, number in counted:
-        yield RowError(sheet, number, "不在您的管辖范围内")
+                where = f"原来村的值班{asker.window(*key)}" if asker.may_see(window.village) else asker.window(*key)
+                yield RowError("人员", row.row, f"还在{where}里，请先改值班")
 
 
 def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     """Yield where each row acts: its own region, and where the thing that it changes was before."""
     lives_in = {number: person.village for number, person in known.people.items()}
-    coming = {row.number: row.village for row in plan.people}
     yield from (("区划", row.row, row.code) for row in plan.regions)
     for station in plan.stations:
         yield "站点", station.row, station.village
@@ -120,13 +149,10 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     for person in plan.people:
         yield "人员", person.row, person.village
         yield "人员", person.row, lives_in.get(person.number, person.village)
-    for card in plan.cards:
-        if (village := lives_in.get(card.person, coming.get(card.person))) is not None:
-            yield "卡", card.row, village
     yield from (("值班", row.row, row.village) for row in plan.windows)
 
 
-def overlaps(plan: Plan, known: Known) -> list[RowError]:
+def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     """Judge the rosters as they would stand, of everyone whom the file puts into a window."""
     rows = {(row.village, row.name): row for row in plan.windows}
     named = {number for row in plan.windows for number in row.people}
@@ -138,9 +164,7 @@ def overlaps(plan: Plan, known: Known) -> list[RowError]:
         for number in window.people
         if number in named
     ]
-    errors = []
-    for number, first, second in sorted(overlapping(shifts)):
+    for number, first, second in overlapping(shifts):
         here, other = (first, second) if first in rows else (second, first)
         if here in rows:
-            errors.append(RowError("值班", rows[here].row, f"编号 {number} 的人员与“{other[1]}”的时间重叠"))
-    return errors
+            yield RowError("值班", rows[here].row, f"编号 {number} 的人员与{asker.window(*other)}的时间重叠")

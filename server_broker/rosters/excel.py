@@ -5,15 +5,21 @@ would change, and `take` does exactly what was shown. The console keeps the plan
 (`rosters.pending`); the command line runs them in one go with `import_people`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 
 from protocol.cards import card_token
 from protocol.printed_cards import Format
+from server_broker.accounts.models import User
+from server_broker.accounts.powers import Power, may
+from server_broker.accounts.scope import scope as region_of
 from server_broker.audit.log import Detail, record
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Station
@@ -22,8 +28,8 @@ from server_broker.rosters.changes import SHEETS, Change, Changes, changes_of
 from server_broker.rosters.checks import check
 from server_broker.rosters.known import Known, load_known
 from server_broker.rosters.plan import CardRow, Plan
-from server_broker.rosters.reading import read_file
-from server_broker.rosters.result import BadWorkbook, Count, RowError
+from server_broker.rosters.reading import read_file, seat
+from server_broker.rosters.result import MOST_ERRORS, BadWorkbook, Count, RowError
 from server_broker.trust import county_keys
 
 _LOCK = 0x696D706F  # "impo", one import at a time
@@ -93,6 +99,20 @@ def read_import(source: Path | bytes, *, card_form: Format | None = None) -> Pla
     return plan
 
 
+@contextmanager
+def import_seat() -> Iterator[None]:
+    """Hold a seat for an import's steps in the web (`rosters.reading.seat`).
+
+    Raises:
+        ImportRefused: None came free in time.
+    """
+    try:
+        with seat():
+            yield
+    except BadWorkbook as busy:
+        raise ImportRefused([RowError("", 0, str(busy))]) from busy
+
+
 def preview(plan: Plan, *, scope: str | None) -> Changes:
     """Return what the plan would change now.
 
@@ -106,7 +126,15 @@ def preview(plan: Plan, *, scope: str | None) -> Changes:
         return _judged(plan, scope)[1]
 
 
-def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confirmed: bool) -> Changes:
+def take(
+    plan: Plan,
+    *,
+    scope: str | None,
+    actor: str,
+    shown: str,
+    renames_confirmed: bool,
+    account: User | None = None,
+) -> Changes:
     """Do what a preview has shown, in one transaction.
 
     Args:
@@ -114,8 +142,11 @@ def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confi
         actor: Account name for the audit log.
         shown: The digest of the changes that were shown.
         renames_confirmed: Somebody has looked at each name that changes.
+        account: Who asks in the console. Its turn may come long after it asked, so its right and its scope are read
+            once more, and stay as they are until the import is in.
 
     Raises:
+        PermissionDenied: The account was closed meanwhile, or has another role, or no region any more.
         ImportRefused: It no longer fits the county.
         OtherThanShown: It would change something else by now.
         RenamesUnconfirmed: It changes names.
@@ -124,6 +155,8 @@ def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confi
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            if account is not None:
+                scope = _scope_still(account)
             known, changes = _judged(plan, scope)
             if changes.digest() != shown:
                 raise OtherThanShown
@@ -134,6 +167,15 @@ def take(plan: Plan, *, scope: str | None, actor: str, shown: str, renames_confi
             return changes
     except IntegrityError as error:
         raise ImportRefused([RowError("", 0, "同时有人在修改同样的内容，请稍后再上传一次")]) from error
+
+
+def _scope_still(account: User) -> str:
+    # A plain lock of the row would also hold up whatever refers to the account, such as its sessions.
+    now = User.objects.select_for_update(no_key=True).get(pk=account.pk)
+    own = region_of(now)
+    if own is None or not may(now, Power.EDIT_PEOPLE):
+        raise PermissionDenied
+    return own
 
 
 def import_people(
@@ -185,7 +227,11 @@ def _unconfirmed(changes: Changes, renames: Collection[str] | None) -> list[RowE
 
 def _judged(plan: Plan, scope: str | None) -> tuple[Known, Changes]:
     known = load_known(plan)
-    if errors := [*plan.errors, *check(plan, known, scope)]:
+    room = MOST_ERRORS - len(plan.errors)
+    found = list(islice(check(plan, known, scope), room + 1)) if room > 0 else []
+    if len(found) > room > 0:
+        found[room:] = [RowError("", 0, f"错误太多，只列出了 {MOST_ERRORS} 处：请改好这些，再上传一次")]
+    if errors := [*plan.errors, *found]:
         raise ImportRefused(errors)
     return known, changes_of(plan, known)
 

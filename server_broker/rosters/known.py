@@ -33,6 +33,14 @@ class KnownPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownHolder:
+    """Who has a card: the person's number and village."""
+
+    person: str
+    village: str
+
+
+@dataclass(frozen=True, slots=True)
 class KnownWindow:
     """A duty window; ``people`` are names by number."""
 
@@ -52,8 +60,8 @@ class Known:
     regions: dict[str, str]
     stations: dict[str, KnownStation]
     people: dict[str, KnownPerson]
-    cards: dict[bytes, str]
-    """Card token to person number."""
+    cards: dict[bytes, KnownHolder]
+    """By token."""
     windows: dict[tuple[str, str], KnownWindow]
     alike: dict[str, str]
     """Numbers that differ from a new one of the plan only by case, by their lower-case form."""
@@ -79,9 +87,11 @@ def load_known(plan: Plan) -> Known:
         },
         people=people,
         cards={
-            bytes(token): number
+            bytes(token): KnownHolder(number, village)
             for keys in _batches({row.token for row in plan.cards})
-            for token, number in Card.objects.filter(token__in=keys).values_list("token", "person__number")
+            for token, number, village in Card.objects.filter(token__in=keys).values_list(
+                "token", "person__number", "person__village_id"
+            )
         },
         windows=_windows(plan, numbers),
         alike={
@@ -99,18 +109,24 @@ def _batches[T](keys: set[T]) -> Iterator[list[T]]:
 
 
 def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow]:
-    found: dict[int, DutyWindow] = {}
+    shares = DutyWindow.people.through.objects
+    pks: set[int] = set()
     for villages in _batches({row.village for row in plan.windows}):
-        found |= {w.pk: w for w in DutyWindow.objects.filter(village__in=villages).prefetch_related("people")}
+        pks.update(DutyWindow.objects.filter(village__in=villages).values_list("pk", flat=True))
     for keys in _batches(numbers):
-        of_people = DutyWindow.objects.filter(people__number__in=keys).distinct().prefetch_related("people")
-        found |= {window.pk: window for window in of_people}
+        pks.update(shares.filter(person__number__in=keys).values_list("dutywindow_id", flat=True).distinct())
+    found: dict[int, KnownWindow] = {}
+    people: dict[
+        str, tuple[str, str]
+    ] = {}  # each text once: somebody is in many windows, and models cost ten times more
+    for some in _batches(pks):
+        for pk, village, name, weekdays, start, end in DutyWindow.objects.filter(pk__in=some).values_list(
+            "pk", "village_id", "name", "weekdays", "start", "end"
+        ):
+            found[pk] = KnownWindow(pk, village, name, weekdays, start, end, {})
+        of_windows = shares.filter(dutywindow__in=some).values_list("dutywindow_id", "person__number", "person__name")
+        for pk, number, name in of_windows.iterator():
+            number, name = people.setdefault(number, (number, name))
+            found[pk].people[number] = name
     newest_first = sorted(found.values(), key=lambda window: window.pk, reverse=True)
-    return {(window.village_id, window.name): _known(window) for window in newest_first}
-
-
-def _known(window: DutyWindow) -> KnownWindow:
-    people = {person.number: person.name for person in window.people.all()}
-    return KnownWindow(
-        window.pk, window.village_id, window.name, list(window.weekdays), window.start, window.end, people
-    )
+    return {(window.village, window.name): window for window in newest_first}

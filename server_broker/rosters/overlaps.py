@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 from server_broker.rosters.cells import MINUTES_A_DAY
@@ -20,19 +19,26 @@ class Shift(NamedTuple):
     end: int
 
 
-def overlapping(shifts: Iterable[Shift]) -> set[tuple[str, tuple[str, str], tuple[str, str]]]:
-    """Return ``(person, window, other window)`` for each pair that shares a minute in a week that repeats."""
+def overlapping(shifts: Iterable[Shift]) -> Iterator[tuple[str, tuple[str, str], tuple[str, str]]]:
+    """Yield ``(person, window, other window)`` for each window that begins while an earlier one lasts.
+
+    The week repeats. Of several windows that last, the other is the one that ends last: so n shifts take the time of
+    sorting them and yield n pairs at most, where all pairs would be n². Nobody's overlap is missed.
+    """
     spans: dict[str, list[tuple[int, int, tuple[str, str]]]] = defaultdict(list)
     for shift in shifts:
         for day in shift.weekdays:
             begin = (day - 1) * MINUTES_A_DAY + shift.start
             spans[shift.person].append((begin, begin + shift.end - shift.start, shift.window))
-    return {(person, min(pair), max(pair)) for person, own in spans.items() for pair in _clashes(sorted(own))}
+    for person, own in spans.items():
+        pairs = {(min(pair), max(pair)) for pair in _clashes(sorted(own))}
+        yield from ((person, *pair) for pair in sorted(pairs))
 
 
 def _clashes(spans: list[tuple[int, int, tuple[str, str]]]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
-    first = spans[0]
-    around = [*spans, (first[0] + _WEEK, first[1] + _WEEK, first[2])]
-    for (_, end, window), (begin, _, other) in pairwise(around):
-        if begin < end:
+    (begin, end, window), *others = spans
+    for next_begin, next_end, other in (*others, (begin + _WEEK, end + _WEEK, window)):
+        if next_begin < end:
             yield window, other
+        if next_end > end:
+            end, window = next_end, other

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MOST_ERRORS = 2_000
+"""Told one by one. Nobody works through more, and each is an object in memory."""
+
 
 class BadWorkbook(Exception):
     """The file as a whole can't be read; the message is Chinese, for the person who sent it."""

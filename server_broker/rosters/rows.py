@@ -15,7 +15,7 @@ from server_broker.rosters import cells
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
 from server_broker.rosters.cells import BadCell
 from server_broker.rosters.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
-from server_broker.rosters.result import RowError
+from server_broker.rosters.result import MOST_ERRORS, RowError
 from server_broker.rosters.spreadsheetml import Cell
 from server_broker.rosters.workbook import Sheet
 
@@ -32,8 +32,9 @@ OPTIONAL: dict[str, tuple[str, ...]] = {"卡": (CARD_FORM,)}
 NOTES_SHEET = "说明"
 HEAD_ROWS = 5
 """A sheet's first rows with anything in them, among which its head is looked for: titles stand above it."""
-MOST_ERRORS = 2_000
-"""Told one by one; the rest is counted."""
+MOST_SHIFTS = 250_000
+"""The sum over the rows of 值班 of people times weekdays, by which judging a roster costs time and memory. A county of
+500 villages with ten people and three windows each, on all seven days, comes to 105,000."""
 LONGEST_NUMBER = 32
 _STATION = re.compile(r"[a-z0-9][a-z0-9-]{3,31}")
 _NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
@@ -56,11 +57,21 @@ def read_plan(sheets: list[Sheet], *, card_form: Format | None = None) -> Plan:
             known = "、".join(COLUMNS)
             hidden = "（隐藏的工作表）" if sheet.hidden else ""
             plan.errors.append(RowError(sheet.title[:31], 0, f"{hidden}不认识这个工作表；工作表只能是 {known}"))
+    if (shifts := sum(len(window.people) * len(window.weekdays) for window in plan.windows)) > MOST_SHIFTS:
+        plan.windows = []
+        plan.errors.append(RowError("值班", 0, _too_many_shifts(shifts)))
     if not plan.errors and plan.is_empty():
         plan.errors.append(RowError("", 0, "文件里没有可以导入的内容"))
     if (more := len(plan.errors) - MOST_ERRORS) > 0:
         plan.errors[MOST_ERRORS:] = [RowError("", 0, f"另有 {more} 处错误没有列出，改好列出的再上传")]
     return plan
+
+
+def _too_many_shifts(shifts: int) -> str:
+    return (
+        f"排班太多：每个时段的人数乘以天数，加起来是 {shifts}，一次最多 {MOST_SHIFTS}。"
+        "请核对人员和星期两列，或按镇、村分成几个文件上传"
+    )
 
 
 _EMPTY = Cell(None)

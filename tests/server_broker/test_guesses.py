@@ -15,9 +15,10 @@ from server_broker.accounts import guesses
 from server_broker.accounts.guesses import TooBusy, Turns, turns
 from server_broker.accounts.hashers import HASHES_AT_ONCE, CountyArgon2Hasher, nobodys_hash
 from server_broker.accounts.models import Role, User
+from server_broker.audit.models import AuditEntry
 from server_broker.enrolment import views
 from server_broker.enrolment.limit import MAX_REFUSALS, RefusalLimit
-from tests.server_broker.console_county import COUNTY, make_county, user_of
+from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
 from tests.server_broker.test_enrolment import Kit
 
 ATTACKER, OFFICE = "192.0.2.66", "192.0.2.7"
@@ -110,6 +111,57 @@ def test_of_many_sign_ins_at_once_no_more_are_heard_than_the_limit(officer: User
     crowd = Crowd(guesses.WAITING_OF_ONE, lambda: sign_in("officer", "wrong", ATTACKER))
     assert crowd.ended() == [200] * (AXES_LIMIT - 1) + [429] * (guesses.WAITING_OF_ONE - AXES_LIMIT + 1)
     assert (hashes.begun, hashes.most) == (AXES_LIMIT, 1)
+
+
+def change_password(client: Client, old: str, new: str = "another horse staple") -> int:
+    form = {"old_password": old, "new_password1": new, "new_password2": new}
+    return client.post("/admin/password_change/", form).status_code
+
+
+@pytest.fixture
+def administrator(transactional_db: None) -> Client:
+    make_county()
+    user = user_of(Role.SYSTEM, COUNTY, "administrator")
+    user.set_password(PASSWORD)
+    user.save()
+    return client_for(user)
+
+
+def test_the_old_password_is_guessed_no_more_often_than_at_the_sign_in(administrator: Client) -> None:
+    """An open session that somebody left lets nobody try passwords without end."""
+    answers = [change_password(administrator, f"wrong-{number}") for number in range(AXES_LIMIT + 2)]
+    assert answers == [200] * (AXES_LIMIT - 1) + [429] * 3
+    assert change_password(administrator, PASSWORD) == 429, "nor is the right one heard"
+    assert User.objects.get(username="administrator").check_password(PASSWORD)
+    assert sign_in("administrator", PASSWORD, "127.0.0.1") == 429
+    assert administrator.get("/admin/password_change/").status_code == 200
+
+
+def test_a_right_old_password_ends_the_count(administrator: Client) -> None:
+    for number in range(AXES_LIMIT - 1):
+        assert change_password(administrator, f"wrong-{number}") == 200
+    assert change_password(administrator, PASSWORD) == 302
+    assert change_password(administrator, "wrong") == 200
+    assert User.objects.get(username="administrator").check_password("another horse staple")
+
+
+def test_old_passwords_take_turns_with_the_sign_ins_of_their_address(
+    administrator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_patience_s", 0.0)
+    with turns.turn("127.0.0.1"):
+        assert change_password(administrator, PASSWORD) == 503
+    assert change_password(administrator, PASSWORD) == 302
+
+
+def test_a_new_password_that_is_refused_is_not_on_record_though_the_hash_is_renewed(transactional_db: None) -> None:
+    make_county()
+    older = type("Older", (CountyArgon2Hasher.__mro__[1],), {"memory_cost": 1024, "parallelism": 2})()
+    user = user_of(Role.SYSTEM, COUNTY, "administrator")
+    user.password = older.encode(PASSWORD, older.salt())
+    user.save()
+    assert change_password(client_for(user), PASSWORD, new="1") == 200
+    assert not AuditEntry.objects.filter(action="account.password_set").exists()
 
 
 def test_of_many_claims_at_once_no_more_are_heard_than_are_left(

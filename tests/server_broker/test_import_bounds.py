@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from server_broker.rosters import reading, spreadsheetml, workbook
-from server_broker.rosters.reading import read_file
+from server_broker.rosters import rows as rows_module
+from server_broker.rosters.overlaps import Shift, overlapping
+from server_broker.rosters.reading import read_file, seat
 from server_broker.rosters.result import BadWorkbook
 from tests.server_broker.workbooks import (
     HEAD,
@@ -116,11 +118,36 @@ def test_whoever_takes_too_much_time_is_ended(monkeypatch: pytest.MonkeyPatch) -
         read_file(small())
 
 
-def test_no_more_than_two_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "WITHIN_S", 0.1)
+def test_who_finds_no_seat_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SEAT_WITHIN_S", 0.05)
     monkeypatch.setattr(reading, "_SEATS", threading.BoundedSemaphore(1))
-    with reading._SEATS, pytest.raises(BadWorkbook, match="正有别人在导入"):
-        read_file(small())
+    with seat(), pytest.raises(BadWorkbook, match="正有别人在导入"), seat():
+        pass
+    with seat():
+        pass
+
+
+def test_a_roster_beyond_what_any_county_needs_is_refused_by_the_reader() -> None:
+    """Judging a roster costs the web by people and days. The largest county's comes to less than half of the bound."""
+    numbers = ",".join(f"N{number}" for number in range(200))
+    rows = [
+        (VILLAGE, f"w{number}", "1-7", "08:00", "09:00", numbers) for number in range(rows_module.MOST_SHIFTS // 1_400)
+    ]
+    assert len(read_file(book({"值班": rows})).windows) == len(rows)
+    plan = read_file(book({"值班": [*rows, (VILLAGE, "more", "1-7", "10:00", "11:00", numbers)]}))
+    (error,) = plan.errors
+    assert (error.sheet, error.row, plan.windows) == ("值班", 0, [])
+    assert "分成几个文件" in error.message
+    assert rows_module.MOST_SHIFTS >= 500 * 10 * 3 * 7 * 2
+
+
+def test_a_window_within_another_hides_no_overlap() -> None:
+    windows = {"whole day": (480, 1080), "morning": (500, 560), "noon": (600, 660), "night": (1380, 1440 + 490)}
+    shifts = [Shift("a1", (VILLAGE, name), range(1, 8), *times) for name, times in windows.items()]
+    found = {(first[1], second[1]) for _, first, second in overlapping(shifts)}
+    assert found == {("morning", "whole day"), ("noon", "whole day"), ("night", "whole day")}
+    sunday = [Shift("a1", (VILLAGE, "late"), [7], 1380, 1440 + 60), Shift("a1", (VILLAGE, "early"), [1], 0, 30)]
+    assert list(overlapping(sunday)) == [("a1", (VILLAGE, "early"), (VILLAGE, "late"))]
 
 
 def test_a_reader_that_ends_badly_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:

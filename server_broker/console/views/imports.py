@@ -23,6 +23,7 @@ from server_broker.rosters.excel import (
     ImportRefused,
     OtherThanShown,
     RenamesUnconfirmed,
+    import_seat,
     preview,
     read_import,
     take,
@@ -51,8 +52,9 @@ def import_file(request: HttpRequest) -> HttpResponse:
         messages.error(request, _NO_REGION if own is None else _NO_FILE)
         return redirect("people-import")
     try:
-        plan = read_import(file.read(MAX_FILE_BYTES + 1), card_form=_card_form(request))
-        changes = preview(plan, scope=own)
+        with import_seat():
+            plan = read_import(file.read(MAX_FILE_BYTES + 1), card_form=_card_form(request))
+            changes = preview(plan, scope=own)
     except ImportRefused as refusal:
         return _form(request, refusal.errors)
     if len(changes.renames) > MOST_RENAMES:
@@ -100,12 +102,13 @@ def confirm_import(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         messages.error(request, "这份预览已经用过、过期或被新的文件代替，请重新上传文件。")
         return redirect("people-import")
     try:
-        if request.method == "POST" and (done := _take(request, plan, own)) is not None:
-            pending.drop(account)
-            told = "；".join(f"{sheet}：{count}" for sheet, count in done.counts().items())
-            messages.success(request, f"导入完成。{told}")
-            return redirect("people")
-        changes = preview(plan, scope=own)
+        with import_seat():
+            if request.method == "POST" and (done := _take(request, plan, own)) is not None:
+                pending.drop(account)
+                told = "；".join(f"{sheet}：{count}" for sheet, count in done.counts().items())
+                messages.success(request, f"导入完成。{told}")
+                return redirect("people")
+            changes = preview(plan, scope=own)
     except ImportRefused as refusal:
         return _form(request, refusal.errors)
     return _preview(request, plan, changes)
@@ -117,6 +120,7 @@ def _take(request: HttpRequest, plan: Plan, own: str) -> Changes | None:
             plan,
             scope=own,
             actor=request.user.get_username(),
+            account=_account(request),
             shown=request.POST.get("shown", ""),
             renames_confirmed=request.POST.get("renames") == "confirmed",
         )
