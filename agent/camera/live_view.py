@@ -86,7 +86,7 @@ class LiveView:
         self,
         *,
         clock: StationClock,
-        journal: FactWriter,
+        fact_writer: FactWriter,
         command_log: CommandLog,
         screens: KioskScreens,
         watched: Callable[[], bool],
@@ -100,7 +100,7 @@ class LiveView:
             saving: Whether pictures are put off because the month's data run short.
         """
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._command_log = command_log
         self._screens = screens
         self._watched = watched
@@ -123,7 +123,7 @@ class LiveView:
                 seconds=command.live.seconds,
             )
             try:
-                self._journal.commit(began)
+                self._fact_writer.commit(began)
             except StorageError as error:
                 objection = f"{result_reasons.NOT_RECORDED}: {error}"
         if objection:
@@ -224,5 +224,5 @@ class LiveView:
             sent_bytes=lease.size,
             seconds=seconds,
         )
-        self._journal.owe(ended, result.fact, state=result.state)
+        self._fact_writer.owe(ended, result.fact, state=result.state)
         self._screens.show(LiveShown())

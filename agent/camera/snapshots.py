@@ -80,7 +80,7 @@ class Snapshots:
         self,
         *,
         clock: StationClock,
-        journal: FactWriter,
+        fact_writer: FactWriter,
         twin: Twin,
         blobs: PictureBlobs,
         command_log: CommandLog,
@@ -89,7 +89,7 @@ class Snapshots:
         taker: PictureTaker | None,
     ) -> None:
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._twin = twin
         self._blobs = blobs
         self._taker = taker
@@ -208,7 +208,7 @@ class Snapshots:
         try:
             fresh = not known and self._blobs.keep(sha256)
             if facts:
-                self._journal.commit(*facts, *self._evicted(surplus), state=result.state if result else None)
+                self._fact_writer.commit(*facts, *self._evicted(surplus), state=result.state if result else None)
         except StorageError as error:
             log.warning("a picture waits in the spool: %s", error)
             if fresh:
@@ -216,7 +216,7 @@ class Snapshots:
             # A full disk needs the room first, or no fact would ever fit again. Another failure is not mended by room.
             if isinstance(error, StorageFull):
                 self._drop(surplus)
-                self._journal.owe(*self._evicted(surplus))
+                self._fact_writer.owe(*self._evicted(surplus))
             return False
         self._drop(surplus)
         if known:
@@ -233,10 +233,10 @@ class Snapshots:
         if surplus:
             log.warning("%d pictures give way to facts on a disk that runs short", len(surplus))
             try:
-                self._journal.commit(*self._evicted(surplus))
+                self._fact_writer.commit(*self._evicted(surplus))
             except StorageFull:  # not even these facts have room: first the room, then the facts
                 self._drop(surplus)
-                self._journal.owe(*self._evicted(surplus))
+                self._fact_writer.owe(*self._evicted(surplus))
             except StorageFailed as error:
                 log.warning("pictures stay for now: %s", error)
             else:

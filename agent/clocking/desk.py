@@ -99,7 +99,7 @@ class ClockingDesk:
         self,
         *,
         clock: StationClock,
-        journal: FactWriter,
+        fact_writer: FactWriter,
         twin: Twin,
         history: TouchHistory,
         lamp: Lamp,
@@ -109,7 +109,7 @@ class ClockingDesk:
         card_key: bytes,
     ) -> None:
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._twin = twin
         self._history = history
         self._lamp = lamp
@@ -134,7 +134,7 @@ class ClockingDesk:
         judged = self._judge_all(touches)
         facts = [fact for one in judged if one for fact in one.facts]
         try:
-            refs = iter(self._journal.commit(*facts) if facts else [])
+            refs = iter(self._fact_writer.commit(*facts) if facts else [])
         except StorageError as error:
             problem: Problem = "disk_full" if isinstance(error, StorageFull) else "disk_error"
             self._disk_fails(error)
@@ -157,7 +157,7 @@ class ClockingDesk:
             log.error("touches are not recorded: %s", error)
             code = alarm_codes.DISK_FULL if isinstance(error, StorageFull) else alarm_codes.DISK_ERROR
             detail = "touches were answered in red and not recorded"
-            self._journal.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
+            self._fact_writer.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
         self._failing = True
 
     def too_fast(self, touches: Sequence[CardTouched]) -> None:

@@ -25,10 +25,10 @@ class Lifecycle:
     """Keeps the record of when the station could be touched."""
 
     def __init__(
-        self, *, clock: StationClock, journal: FactWriter, twin: Twin, state: StateStore, software: str
+        self, *, clock: StationClock, fact_writer: FactWriter, twin: Twin, state: StateStore, software: str
     ) -> None:
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._twin = twin
         self._alive_slot = StateSlot(state, "last_alive", Moment, title="the last-alive stamp")
         self._software = software
@@ -62,7 +62,7 @@ class Lifecycle:
         now = self._clock.now()
         last_alive = self._last_alive = self._later(self._alive_slot.read(), last_fact)
         cause: BootCause = "restart" if last_alive is not None and last_alive.boot == now.boot else "power_on"
-        self._journal.owe(Booted(at=now, cause=cause, software=self._software, last_alive=last_alive))
+        self._fact_writer.owe(Booted(at=now, cause=cause, software=self._software, last_alive=last_alive))
         self._alive_mono = now.mono
 
     @staticmethod
@@ -79,7 +79,7 @@ class Lifecycle:
 
     def stopped(self) -> None:
         """State that the agent ends in good order."""
-        self._journal.owe(ShutDown(at=self._clock.now()))
+        self._fact_writer.owe(ShutDown(at=self._clock.now()))
 
     def reader_changed(self, reader: str, *, ready: bool) -> None:
         """State that a reader is lost or is back."""
@@ -89,7 +89,7 @@ class Lifecycle:
             return
         log.warning("reader %s is %s", reader, "back" if ready else "gone")
         now = self._clock.now()
-        self._journal.owe(ReaderBack(at=now, reader=reader) if ready else ReaderLost(at=now, reader=reader))
+        self._fact_writer.owe(ReaderBack(at=now, reader=reader) if ready else ReaderLost(at=now, reader=reader))
 
     def committed(self) -> None:
         """Put off the next alive stamp: a fact that was committed just now proves as much as a stamp."""
@@ -118,6 +118,6 @@ class Lifecycle:
         closed = duty.closings(self._twin.desired, after_ms=self._clock.wall_of(self._lived_from), until_ms=now.wall)
         claims = [closing for closing in closed if closing not in self._claimed]
         self._claimed = set(closed)
-        self._journal.owe(
+        self._fact_writer.owe(
             *[WindowClosed(at=now, window=c.window, date=c.day.isoformat(), closed=c.closed_ms) for c in claims]
         )

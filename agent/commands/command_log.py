@@ -57,9 +57,9 @@ class PreparedResult:
 class CommandLog:
     """The commands that the station knows, and which of them have a result. Used on the core thread only."""
 
-    def __init__(self, *, clock: StationClock, journal: FactWriter, state: StateStore) -> None:
+    def __init__(self, *, clock: StationClock, fact_writer: FactWriter, state: StateStore) -> None:
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._slot = StateSlot(state, "orders", list[KnownCommand], title="the list of orders that came")
         self._known = {order.id: order for order in self._slot.read() or []}
 
@@ -100,7 +100,7 @@ class CommandLog:
             StorageFull, StorageFailed: Likewise.
         """
         known = self._with(command, finished=False)
-        self._journal.commit(state=self._row(known))
+        self._fact_writer.commit(state=self._row(known))
         self._known = known
 
     def _with(self, command: Command, *, finished: bool) -> dict[bytes, KnownCommand]:
@@ -125,7 +125,7 @@ class CommandLog:
             # Refusing it again, if it is repeated, does no harm.
             log.error("a command is refused and not remembered: %d others are", MAX_REMEMBERED)
         fact = self._fact(command.id, "refused", reason, {})
-        self._journal.owe(fact, state=self._row(self._known))
+        self._fact_writer.owe(fact, state=self._row(self._known))
 
     def prepare_result(
         self, command: bytes, outcome: Outcome, detail: str = "", *, figures: Mapping[str, int] | None = None
@@ -148,7 +148,7 @@ class CommandLog:
         """State a command's result, now or as soon as the disk takes it."""
         result = self.prepare_result(command, outcome, detail, figures=figures)
         self.result_stored(command)
-        self._journal.owe(result.fact, state=result.state)
+        self._fact_writer.owe(result.fact, state=result.state)
 
     def _with_finished(self, command: bytes) -> dict[bytes, KnownCommand]:
         known = self._known.get(command)

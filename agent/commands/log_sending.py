@@ -32,10 +32,10 @@ class LogSending:
     """Carries out the command ``send_logs``."""
 
     def __init__(
-        self, *, clock: StationClock, journal: FactWriter, blobs: LogBlobs, command_log: CommandLog, tail: LogTail
+        self, *, clock: StationClock, fact_writer: FactWriter, blobs: LogBlobs, command_log: CommandLog, tail: LogTail
     ) -> None:
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._blobs = blobs
         self._command_log = command_log
         self._tail = tail
@@ -53,7 +53,7 @@ class LogSending:
             at = self._clock.now()
             announced = BlobAnnounced(at=at, sha256=sha256, size=len(text), media_type="text/plain", purpose="log")
             result = self._command_log.prepare_result(command.id, "done", figures={"bytes": len(text)})
-            self._journal.commit(announced, result.fact, state=result.state)
+            self._fact_writer.commit(announced, result.fact, state=result.state)
         except StorageError as error:
             self._command_log.finish(command.id, "failed", f"{result_reasons.NOT_RECORDED}: {error}")
             try:

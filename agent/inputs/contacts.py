@@ -63,7 +63,7 @@ class Contacts:
         self,
         *,
         clock: StationClock,
-        journal: FactWriter,
+        fact_writer: FactWriter,
         twin: Twin,
         pictures: DoorPictures,
         alarms: StandingAlarms,
@@ -71,7 +71,7 @@ class Contacts:
     ) -> None:
         """``sensors``: by an input's name, whether it is a door contact or a motion sensor."""
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._twin = twin
         self._pictures = pictures
         self._alarms = alarms
@@ -130,9 +130,9 @@ class Contacts:
         known.stated = fact.active
         known.facts_ms.append(fact.at.mono)
         try:
-            (ref,) = self._journal.commit(fact)
+            (ref,) = self._fact_writer.commit(fact)
         except StorageError:
-            self._journal.owe(fact)
+            self._fact_writer.owe(fact)
             return None
         return ref
 

@@ -63,14 +63,14 @@ class Learning:
         self,
         *,
         clock: StationClock,
-        journal: FactWriter,
+        fact_writer: FactWriter,
         state: StateStore,
         shelf: PackShelf,
         screens: KioskScreens,
         random: Random,
     ) -> None:
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._slot = StateSlot(state, "stars", dict[str, int], title="the list of stars")
         self._shelf = shelf
         self._screens = screens
@@ -203,7 +203,7 @@ class Learning:
         )
         facts: list[Fact] = [attempt, end] if ended else [attempt]
         try:
-            self._journal.commit(*facts)
+            self._fact_writer.commit(*facts)
         except StorageError as error:
             log.error("an answer was not recorded: %s", error)
             return False

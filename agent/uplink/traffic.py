@@ -110,7 +110,7 @@ class TrafficLedger:
         self,
         *,
         clock: StationClock,
-        journal: FactWriter,
+        fact_writer: FactWriter,
         state: StateStore,
         settings: Callable[[], Settings],
         meters: Sequence[Callable[[], int]],
@@ -122,7 +122,7 @@ class TrafficLedger:
             meters: Each returns the bytes moved since the program's start, IP headers included.
         """
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._slot = StateSlot(state, "traffic", _Row, title="the book of the month's data")
         self._settings = settings
         self._meters = meters
@@ -203,9 +203,9 @@ class TrafficLedger:
         if wanted:
             words = "、".join(_WORDS[what] for what in wanted)
             detail = f"本月已用 {month // MB} MB，限 {settings.data_mb_month} MB：{words}，打卡照常上传"
-            self._journal.owe(AlarmRaised(at=at, code=alarm_codes.DATA_SHORT, severity="minor", detail=detail))
+            self._fact_writer.owe(AlarmRaised(at=at, code=alarm_codes.DATA_SHORT, severity="minor", detail=detail))
         else:
-            self._journal.owe(AlarmCleared(at=at, code=alarm_codes.DATA_SHORT))
+            self._fact_writer.owe(AlarmCleared(at=at, code=alarm_codes.DATA_SHORT))
         self.keep()
 
     def keep(self) -> None:

@@ -20,9 +20,9 @@ _MAX_CHARS = 400
 class StandingAlarms:
     """The station's alarms about lasting states. Used on the core thread only."""
 
-    def __init__(self, *, clock: StationClock, journal: FactWriter, state: StateStore) -> None:
+    def __init__(self, *, clock: StationClock, fact_writer: FactWriter, state: StateStore) -> None:
         self._clock = clock
-        self._journal = journal
+        self._fact_writer = fact_writer
         self._slot = StateSlot(state, "alarms", dict[str, str], title="the list of standing alarms")
         self._standing = self._slot.read() or {}
 
@@ -46,7 +46,7 @@ class StandingAlarms:
         log.warning("alarm %s: %s", code, kind or detail)
         self._standing[code] = kind
         now = self._clock.now()
-        self._journal.owe(AlarmRaised(at=now, code=code, severity=severity, detail=detail[:_MAX_CHARS]))
+        self._fact_writer.owe(AlarmRaised(at=now, code=code, severity=severity, detail=detail[:_MAX_CHARS]))
         self._keep()
 
     def clear_alarm(self, code: str) -> None:
@@ -54,7 +54,7 @@ class StandingAlarms:
         if self._standing.pop(code, None) is None:
             return
         log.info("alarm %s is over", code)
-        self._journal.owe(AlarmCleared(at=self._clock.now(), code=code))
+        self._fact_writer.owe(AlarmCleared(at=self._clock.now(), code=code))
         self._keep()
 
     def _keep(self) -> None:

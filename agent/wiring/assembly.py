@@ -132,9 +132,9 @@ class _StationBuilder:
         self.ended_well = ended_in_order(fact for _, fact in recent)
         self.clock.restore(self.outbox, last_fact=self.last_fact)
         self.fact_writer = FactWriter(self.outbox)
-        self.command_log = CommandLog(clock=self.clock, journal=self.fact_writer, state=self.outbox)
+        self.command_log = CommandLog(clock=self.clock, fact_writer=self.fact_writer, state=self.outbox)
         self.command_log.recall(recent)
-        self.alarms = StandingAlarms(clock=self.clock, journal=self.fact_writer, state=self.outbox)
+        self.alarms = StandingAlarms(clock=self.clock, fact_writer=self.fact_writer, state=self.outbox)
         self.lamp = Lamp(self.indicator)
         self.readers = {chosen.name: hardware.reader(chosen) for chosen in self.config.readers}
         self.inputs = {one.chosen.name: hardware.contact(one.chosen) for one in self.config.inputs}
@@ -146,7 +146,7 @@ class _StationBuilder:
         self.touch_history.recall(recent)
         self.snapshots = Snapshots(
             clock=self.clock,
-            journal=self.fact_writer,
+            fact_writer=self.fact_writer,
             twin=self.twin,
             blobs=self.blobs,
             command_log=self.command_log,
@@ -157,7 +157,7 @@ class _StationBuilder:
         self.snapshots.recall(recent)
         self.contacts = Contacts(
             clock=self.clock,
-            journal=self.fact_writer,
+            fact_writer=self.fact_writer,
             twin=self.twin,
             pictures=self.snapshots,
             alarms=self.alarms,
@@ -174,14 +174,14 @@ class _StationBuilder:
         self.errand_meter = Meter()
         self.traffic = TrafficLedger(
             clock=self.clock,
-            journal=self.fact_writer,
+            fact_writer=self.fact_writer,
             state=self.outbox,
             settings=lambda: self.twin.desired.settings,
             meters=[self.link.bytes_billed, self.errand_meter.total],
         )
         self.live = LiveView(
             clock=self.clock,
-            journal=self.fact_writer,
+            fact_writer=self.fact_writer,
             command_log=self.command_log,
             screens=self.kiosks,
             watched=lambda: self.kiosks.watched,
@@ -198,12 +198,12 @@ class _StationBuilder:
     def parts(self, environ: Mapping[str, str]) -> StationParts:
         """Make the parts that need the first ones, and put all of them together."""
         lifecycle = Lifecycle(
-            clock=self.clock, journal=self.fact_writer, twin=self.twin, state=self.outbox, software=software()
+            clock=self.clock, fact_writer=self.fact_writer, twin=self.twin, state=self.outbox, software=software()
         )
         shelf = self._shelf()
         learning = Learning(
             clock=self.clock,
-            journal=self.fact_writer,
+            fact_writer=self.fact_writer,
             state=self.outbox,
             shelf=shelf,
             screens=self.kiosks,
@@ -256,7 +256,7 @@ class _StationBuilder:
     def _desk(self) -> ClockingDesk:
         return ClockingDesk(
             clock=self.clock,
-            journal=self.fact_writer,
+            fact_writer=self.fact_writer,
             twin=self.twin,
             history=self.touch_history,
             lamp=self.lamp,
@@ -317,7 +317,7 @@ class _StationBuilder:
             snapshots=self.snapshots,
             logs=LogSending(
                 clock=self.clock,
-                journal=self.fact_writer,
+                fact_writer=self.fact_writer,
                 blobs=self.blobs,
                 command_log=self.command_log,
                 tail=self.log_tail,

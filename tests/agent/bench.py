@@ -254,12 +254,12 @@ class Bench:
         self.inbox = Inbox()
         self.chance = 1.0
         """What random moments draw, from [0, 1]: 1 is never."""
-        self.command_log = CommandLog(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.command_log = CommandLog(clock=self.clock, fact_writer=self.journal, state=self.outbox)
         self.command_log.recall(self.recent)
-        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.outbox)
+        self.alarms = StandingAlarms(clock=self.clock, fact_writer=self.journal, state=self.outbox)
         self.snapshots = Snapshots(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             twin=self.twin,
             blobs=self.blobs,
             command_log=self.command_log,
@@ -270,7 +270,7 @@ class Bench:
         self.snapshots.recall(self.recent)
         self.contacts = Contacts(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             twin=self.twin,
             pictures=self.snapshots,
             alarms=self.alarms,
@@ -279,7 +279,7 @@ class Bench:
         self.contacts.recall(self.recent)
         self.desk = ClockingDesk(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             twin=self.twin,
             history=self.today,
             lamp=self.lamp,
@@ -289,7 +289,7 @@ class Bench:
             card_key=CARD_KEY,
         )
         self.lifecycle = Lifecycle(
-            clock=self.clock, journal=self.journal, twin=self.twin, state=self.outbox, software="cunhui-agent test"
+            clock=self.clock, fact_writer=self.journal, twin=self.twin, state=self.outbox, software="cunhui-agent test"
         )
         self.last_boot = LastBoot(
             clock=self.clock, state=self.outbox, ended_well=ended_in_order(fact for _, fact in self.recent)
@@ -314,7 +314,7 @@ class Bench:
         self.files: dict[bytes, bytes] = {}
         self.learning = Learning(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             state=self.outbox,
             shelf=self.shelf,
             screens=self.recorded,
@@ -324,7 +324,7 @@ class Bench:
         self.watched, self.saving = True, False
         self.live = LiveView(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             command_log=self.command_log,
             screens=self.recorded,
             watched=lambda: self.watched,
@@ -339,7 +339,7 @@ class Bench:
             snapshots=self.snapshots,
             logs=LogSending(
                 clock=self.clock,
-                journal=self.journal,
+                fact_writer=self.journal,
                 blobs=self.blobs,
                 command_log=self.command_log,
                 tail=self.log_tail,
@@ -350,7 +350,7 @@ class Bench:
         self.moved = 0
         self.traffic = TrafficLedger(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             state=self.outbox,
             settings=lambda: self.twin.desired.settings,
             meters=[lambda: self.moved],

@@ -9,7 +9,7 @@ from tests.fakes.clockwork import FakeSystemClock
 
 
 def alarms(station: Bench) -> StandingAlarms:
-    return StandingAlarms(clock=station.clock, journal=station.journal, state=station.outbox)
+    return StandingAlarms(clock=station.clock, fact_writer=station.journal, state=station.outbox)
 
 
 def said(station: Bench) -> list[str]:

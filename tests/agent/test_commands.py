@@ -222,7 +222,7 @@ def test_a_result_and_its_state_are_kept_together(station: Bench, system: FakeSy
     """Only the last facts of the record are read at a start."""
     for number, not_after in enumerate((system.wall, system.wall - 1)):
         station.commands.execute(command(system, id=number.to_bytes(16), not_after=not_after))
-        noted = CommandLog(clock=station.clock, journal=station.journal, state=station.outbox)
+        noted = CommandLog(clock=station.clock, fact_writer=station.journal, state=station.outbox)
         assert noted.is_known(number.to_bytes(16))
         assert noted.open_commands() == []
 

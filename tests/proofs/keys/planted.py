@@ -63,7 +63,7 @@ def _key_alone() -> Main:
         choose(self, kiosk, asked)
         if self._correcting.chosen(asked.touch):
             now = self._clock.now()
-            self._journal.commit(DirectionChosen(at=now, touch=asked.touch, direction=asked.direction))
+            self._fact_writer.commit(DirectionChosen(at=now, touch=asked.touch, direction=asked.direction))
 
     desk.ClockingDesk.choose_direction = chosen  # type: ignore[method-assign]
     return agent_cli.main

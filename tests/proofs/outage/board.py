@@ -187,10 +187,10 @@ class Board:
             now=self.clock.now,
         )
         self.clock.restore(self.outbox)
-        self._journal = FactWriter(self.outbox)
+        self._fact_writer = FactWriter(self.outbox)
         twin = Twin(station=identity.station, village="示例村", state=self.outbox)
         self._lifecycle = Lifecycle(
-            clock=self.clock, journal=self._journal, twin=twin, state=self.outbox, software=SOFTWARE
+            clock=self.clock, fact_writer=self._fact_writer, twin=twin, state=self.outbox, software=SOFTWARE
         )
         self._county_keys = identity.county_keys
         self._renewal = Renewal(clock=self.clock, inbox=self._inbox, county_keys=self._county_keys, renew=self._renew)
@@ -243,7 +243,7 @@ class Board:
         self.presented.add(self._number)
         now = self.clock.now()
         card = self._number.to_bytes(16, "big")
-        [self.green[self._number]] = self._journal.commit(
+        [self.green[self._number]] = self._fact_writer.commit(
             Touch(at=now, card=card, reader="simulated", answer="recorded", direction="in")
         )
         self._uplink.facts_committed()
@@ -262,17 +262,17 @@ class Board:
             self._chores_ms = self._world.now_ms + CHORES_MS
             self._chores()
         due = self._uplink.tick() - self.clock.mono_ms() + self._world.now_ms
-        if self._journal.take_news():
+        if self._fact_writer.take_news():
             self._uplink.facts_committed()
         others = [self._chores_ms, self._line.next_ms()]
         return min(due, *(other for other in others if other is not None))
 
     def _chores(self) -> None:
         self._lifecycle.tick()
-        self._journal.flush()
+        self._fact_writer.flush()
         corrected = self.clock.check_ntp()
         if corrected is not None:
-            self._journal.owe(corrected)
+            self._fact_writer.owe(corrected)
         self._renewal.tick(connected=self.state == "connected")
         # A renewal has a thread of its own: time stands still until it has ended.
         while self._renewal.running:
@@ -283,10 +283,10 @@ class Board:
     def on_county_time(self, wall_ms: int, asked_ms: int, answered_ms: int) -> None:
         facts = self.clock.take_county_time(wall_ms, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms)
         if facts:
-            self._journal.owe(*facts)
+            self._fact_writer.owe(*facts)
 
     def alarm(self, code: str, severity: Severity, detail: str) -> None:
-        self._journal.owe(AlarmRaised(at=self.clock.now(), code=code, severity=severity, detail=detail))
+        self._fact_writer.owe(AlarmRaised(at=self.clock.now(), code=code, severity=severity, detail=detail))
 
 
 class _Host(QuietHost):

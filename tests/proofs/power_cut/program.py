@@ -146,12 +146,12 @@ class Program:
         self._worker = CameraWorker(connect=_no_camera, spool=self.spool, write=self.blobs.write, inbox=self.inbox)
         self.twin = Twin(station=STATION, village="示例村", state=self.state)
         recent = list(recent_facts(self.outbox))
-        self.command_log = CommandLog(clock=self.clock, journal=self.journal, state=self.state)
+        self.command_log = CommandLog(clock=self.clock, fact_writer=self.journal, state=self.state)
         self.command_log.recall(recent)
-        self.alarms = StandingAlarms(clock=self.clock, journal=self.journal, state=self.state)
+        self.alarms = StandingAlarms(clock=self.clock, fact_writer=self.journal, state=self.state)
         self.snapshots = Snapshots(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             twin=self.twin,
             blobs=self.blobs,
             command_log=self.command_log,
@@ -172,7 +172,7 @@ class Program:
 
     def _begin_orders(self) -> None:
         logs = LogSending(
-            clock=self.clock, journal=self.journal, blobs=self.blobs, command_log=self.command_log, tail=self.tail
+            clock=self.clock, fact_writer=self.journal, blobs=self.blobs, command_log=self.command_log, tail=self.tail
         )
         self.commands = Commands(
             clock=self.clock,
@@ -189,19 +189,19 @@ class Program:
         self.screen = Screen()
         self.last_boot = LastBoot(clock=self.clock, state=self.state, ended_well=False)
         self.lifecycle = Lifecycle(
-            clock=self.clock, journal=self.journal, twin=self.twin, state=self.state, software="proof"
+            clock=self.clock, fact_writer=self.journal, twin=self.twin, state=self.state, software="proof"
         )
         self.endpoints = BrokerEndpoints(count=2, state=self.state, mono_ms=self.clock.mono_ms)
         self.traffic = TrafficLedger(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             state=self.state,
             settings=lambda: self.twin.desired.settings,
             meters=[lambda: self.moved_bytes],
         )
         self.learning = Learning(
             clock=self.clock,
-            journal=self.journal,
+            fact_writer=self.journal,
             state=self.state,
             shelf=self.shelf,
             screens=self.screen,
