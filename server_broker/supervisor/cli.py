@@ -141,7 +141,7 @@ def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _reread(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Read a station's held facts again; 1 while some stay held."""
+    """Read a station's held (unread) facts again; return 1 if some stay held."""
     from server_broker.ingest.reasons import reason_word  # noqa: PLC0415 - loads the whole intake
     from server_broker.ingest.reread import reread_held  # noqa: PLC0415
 

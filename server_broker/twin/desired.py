@@ -193,6 +193,7 @@ def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
     last = dict(reported)
     if not last:
         return
+    # Each birth repeats the version, so a row is written only if it changes.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE {STATIONS} s
