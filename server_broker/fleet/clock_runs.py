@@ -31,7 +31,7 @@ def note_run(run: CountyClockRun, *, ended: CountyClockRun | None, at: datetime)
         ended: The run before it, as the clock was last looked at.
 
     Returns:
-        Ids of the runs whose times have to be corrected anew, or can be trusted more than before.
+        Ids of the runs whose times must be corrected again, or can be trusted more than before.
     """
     if ended is not None:
         ClockRun.objects.filter(run=ended.id).update(offset_ms=ended.offset)
