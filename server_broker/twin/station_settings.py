@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from protocol.twin import Reported, Settings
 from server_broker.fleet.models import Station
+from server_broker.platform.database_text import without_nul
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region
 from server_broker.twin.models import SettingChoice, SettingReport
 from server_broker.twin.setting_specs import SPECS, allowed
@@ -139,4 +140,4 @@ def _plain(value: Any) -> Any:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\x00", "�")[:200]
+    return without_nul(text)[:200]
