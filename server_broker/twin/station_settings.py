@@ -50,6 +50,7 @@ def _choices(codes: Sequence[str], station: str | None) -> dict[str, SettingChoi
         found.select_related("region", "station"),
         key=lambda choice: len(codes) if choice.region_id is None else codes.index(choice.region_id),
     )
+    # The nearest choice comes last, so it replaces the farther ones of the same name.
     return {choice.name: choice for choice in far_first if choice.name in SPECS}
 
 
