@@ -51,7 +51,8 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
             clock="ntp" if LinuxMachineClock().synchronised() else "manual",
         ),
     )
-    print(f"{home.config_file}: web {config.web_port}, broker {config.broker_port}, clock {config.clock}")
+    clock = {"ntp": "由时间服务校准", "manual": "由人校准"}[config.clock]
+    print(f"{home.config_file}：网页端口 {config.web_port}，消息服务端口 {config.broker_port}，本机时钟{clock}")
     print(
         f"接下来（第一条一直开着，其余在另一个终端）：\n"
         f"启动：{command(home, 'up')}\n"

@@ -76,6 +76,7 @@ class Turns:
                 called = self._changed.wait_for(
                     lambda: place not in self._line or self._is_next(place), self._patience_s
                 )
+                # The place is gone from the line if `_make_room` gave it to another source meanwhile.
                 if not called or place not in self._line:
                     raise TooBusy
                 self._running.add(source)
@@ -122,6 +123,7 @@ def guess(request: HttpRequest) -> Iterator[None]:
     Raises:
         TooBusy: Respond with 503 and ``Retry-After``.
     """
+    # Connections to PostgreSQL are few, and a line of waiting guesses must not take them from the pages.
     if not connection.in_atomic_block:
         connection.close()
     with turns.turn(network_source(request.META.get("REMOTE_ADDR", ""))):

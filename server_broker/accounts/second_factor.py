@@ -64,6 +64,7 @@ def prove(user: User, device: TOTPDevice, token: str) -> bool:
     device at the same time, only the first counts. Otherwise a stranger's second device could stay unnoticed.
     """
     with transaction.atomic():
+        # Locked, so that two set-ups of one account that end at the same time are decided one after the other.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if not device.confirmed and device_of(user) is not None:
             return False

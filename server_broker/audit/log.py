@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from server_broker.audit.models import AuditEntry
+from server_broker.platform.database_text import without_nul
 
 FIRST_HASH = bytes(32)
 VERSION = 2
@@ -67,11 +68,13 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
         entry = AuditEntry(
             version=VERSION,
             at=timezone.now(),
-            actor=_clean(actor)[:150],
-            source=_clean(_source.get())[:64],
+            actor=without_nul(actor)[:150],
+            source=without_nul(_source.get())[:64],
             action=action,
-            subject=_clean(subject)[:128],
-            detail={key: _clean(value) if isinstance(value, str) else value for key, value in (detail or {}).items()},
+            subject=without_nul(subject)[:128],
+            detail={
+                key: without_nul(value) if isinstance(value, str) else value for key, value in (detail or {}).items()
+            },
             previous_hash=bytes(last.hash) if last else FIRST_HASH,
         )
         entry.hash = _hash(entry)
@@ -103,7 +106,3 @@ def _hash(entry: AuditEntry) -> bytes:
         content = [entry.version, entry.source, *content]
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(bytes(entry.previous_hash) + text.encode()).digest()
-
-
-def _clean(text: str) -> str:
-    return text.replace("\x00", "�")  # PostgreSQL can't store NUL

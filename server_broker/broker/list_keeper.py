@@ -67,6 +67,7 @@ class ListKeeper:
             return False
         self.problem = ""
         self._end_sessions(roll, for_good=True)
+        # If anything was done the state read above is out of date, so the next look compares again.
         self._at_rest = None if done or self._to_end else state
         return done
 
@@ -77,6 +78,7 @@ class ListKeeper:
     def _bring_into_force(self, roll: StationRoll, now: dt.datetime) -> bool | None:
         """Return whether the lists or the broker had to change; None if the broker does not use the lists yet."""
         lists = lists_on_disk(self._home)
+        # Serials that the lists on disk do not have yet: their boards may still be connected.
         fresh = roll.revoked_serials - lists.revoked_serials
         self._to_end |= {name for name, one in roll.stations.items() if fresh & one.superseded}
         self._to_end |= roll.revoked.keys() - self._ended

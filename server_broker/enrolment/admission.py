@@ -42,7 +42,10 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
         NotAdmitted: The request is refused; the exception says why.
         JournalDamaged: No station is enrolled until a person has mended the journal.
     """
-    _check_signature(request.record_key, request)
+    try:
+        verify_request(request.record_key, request)
+    except Refused as error:
+        raise NotAdmitted("bad_signature") from error
     key = read_csr(request.csr)
     try:
         code = parse_claim_code(request.claim)
@@ -141,13 +144,6 @@ def _renew(
         )
     )
     return issued
-
-
-def _check_signature(record_key: bytes, request: EnrolRequest) -> None:
-    try:
-        verify_request(record_key, request)
-    except Refused as error:
-        raise NotAdmitted("bad_signature") from error
 
 
 def _use_nonce(station: Station, nonce: bytes, now: dt.datetime) -> None:

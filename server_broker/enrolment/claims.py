@@ -19,7 +19,7 @@ _KEPT_AFTER_END = dt.timedelta(days=30)
 
 
 class ClaimRefused(Exception):
-    """No code was made. The message is in Chinese, for whoever asked for it."""
+    """No code was made. The message is Chinese, for the person who asked for it."""
 
 
 def make_claim(station: Station, *, actor: str, now: dt.datetime) -> str:

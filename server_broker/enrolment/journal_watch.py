@@ -36,6 +36,7 @@ class JournalWatch:
     def look(self, *, now: dt.datetime) -> Reconciled | None:
         """Compare if it is time, bring both in step, and return the differences; None if there were none."""
         seen = file_version(StationJournal(self._home).path)
+        # abs, because the county's clock may be set back: the next comparison must not wait for the old time.
         if seen == self._seen and abs(now - self._looked_at) < AT_LEAST_EVERY:
             return None
         outcome = watch_journal(self._home, now=now, lists_problem=self._lists_problem())

@@ -15,6 +15,7 @@ from django.db import connection
 
 from protocol.facts import Severity
 from server_broker.fleet.models import Alarm
+from server_broker.platform.database_text import without_nul
 
 type Origin = Literal["county", "station"]
 
@@ -120,7 +121,7 @@ def raise_alarms(calls: Iterable[AlarmCall], *, at: datetime) -> None:
         "origins": [key.origin for key in merged],
         "codes": [key.code for key in merged],
         "severities": [call.severity for call in called],
-        "details": [_shown(call.detail, _DETAIL_CHARS) for call in called],
+        "details": [without_nul(call.detail)[:_DETAIL_CHARS] for call in called],
         "counts": [call.count for call in called],
     }
     with connection.cursor() as cursor:
@@ -219,8 +220,4 @@ def _count(statement: str, **parameters: Any) -> int:
 def _key_of(one: AlarmCall | AlarmOver) -> _Key:
     """Return the key of its row. Codes are cut first, so that two codes that the database stores alike share a row."""
     origin: Origin = one.origin if isinstance(one, AlarmCall) else "station"
-    return _Key(one.station, origin, _shown(one.code, _CODE_CHARS))
-
-
-def _shown(text: str, limit: int) -> str:
-    return text.replace("\x00", "�")[:limit]
+    return _Key(one.station, origin, without_nul(one.code)[:_CODE_CHARS])

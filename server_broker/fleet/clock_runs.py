@@ -31,7 +31,7 @@ def note_run(run: CountyClockRun, *, ended: CountyClockRun | None, at: datetime)
         ended: The run before it, as the clock was last looked at.
 
     Returns:
-        Ids of the runs whose times have to be corrected anew, or can be trusted more than before.
+        Ids of the runs whose times must be corrected again, or can be trusted more than before.
     """
     if ended is not None:
         ClockRun.objects.filter(run=ended.id).update(offset_ms=ended.offset)
@@ -49,18 +49,19 @@ def note_run(run: CountyClockRun, *, ended: CountyClockRun | None, at: datetime)
     )
     changed = [run.id] if before is not None and before != run.vouched else []
     if run.vouched > UNVOUCHED:
-        changed += [bytes(other.run) for other in _others(run) if _judge(other, run)]
+        others = ClockRun.objects.filter(boot=run.boot).exclude(run=run.id)
+        changed += [bytes(other.run) for other in others if _judge(other, run)]
     return changed
-
-
-def _others(run: CountyClockRun) -> list[ClockRun]:
-    return list(ClockRun.objects.filter(boot=run.boot).exclude(run=run.id))
 
 
 def _judge(other: ClockRun, run: CountyClockRun) -> bool:
     """Correct ``other`` by ``run`` if the rules above allow it, and return whether that changed anything."""
     ahead = other.offset_ms - run.offset
-    if not _may_judge(run, other, ahead):
+    if other.vouched >= SYNCHRONISED:
+        may_judge = run.vouched == CONFIRMED and ahead > 0
+    else:
+        may_judge = run.vouched > other.vouched or run.vouched == other.vouched == BY_HAND
+    if not may_judge:
         return False
     if abs(ahead) <= STEP_MS + abs(run.began - other.began_ms) * DRIFT_PPM // 1_000_000:
         ahead = 0  # the difference is a crystal's drift since then: the clock was right when the run began
@@ -69,9 +70,3 @@ def _judge(other: ClockRun, run: CountyClockRun) -> bool:
     other.ahead_ms, other.vouched = ahead, run.vouched
     other.save(update_fields=["ahead_ms", "vouched"])
     return True
-
-
-def _may_judge(run: CountyClockRun, other: ClockRun, ahead: int) -> bool:
-    if other.vouched >= SYNCHRONISED:
-        return run.vouched == CONFIRMED and ahead > 0
-    return run.vouched > other.vouched or run.vouched == other.vouched == BY_HAND

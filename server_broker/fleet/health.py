@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from protocol.health import Health
+from server_broker.platform.database_text import without_nul
 
 
 def kept(health: Health) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def _without_nul(value: Any) -> Any:
         case list():
             return [_without_nul(item) for item in value]
         case str():
-            return value.replace("\x00", "�")
+            return without_nul(value)
         case _:
             return value
 

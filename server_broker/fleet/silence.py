@@ -62,6 +62,7 @@ def _silent(now: datetime, listened: timedelta, *, last: str, saving: str) -> Q:
     found = Q(pk__in=[])
     for silence, who in ((SILENCE, ~seldom), (SAVING_SILENCE, seldom)):
         if listened >= silence:
+            # The second case: see `NOT_HEARD_YET`.
             before, after = Q(**{f"{last}__lt": now - silence}), Q(**{f"{last}__gt": now + NOT_HEARD_YET})
             found |= who & (before | after)
     return found

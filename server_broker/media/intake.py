@@ -57,6 +57,7 @@ class BlobIntake:
         if any(piece.size != blob.size for piece in pieces):
             raise BlobRefused(f"a piece of a blob of {first.size} bytes, announced as {blob.size}")
         spans = self._spans(blob)
+        # On disk before the row counts them: after a crash a counted piece must be there.
         self._folder.write(first.station, first.sha256, [(piece.offset, piece.data) for piece in pieces])
         spans = merge([*spans, *((piece.offset, piece.offset + len(piece.data)) for piece in pieces)])
         if spans == [(0, blob.size)]:
@@ -106,6 +107,7 @@ class BlobIntake:
         if self._folder.finish(blob.station_id, sha256, size=blob.size):
             self._complete(blob)
             return
+        # `finish` has deleted the pieces, so the station is asked for all of them again.
         blob.ranges = []
         blob.save(update_fields=["ranges"])
         detail = "图片内容与校验值不符，已要求重传"

@@ -1,4 +1,4 @@
-"""The tables of this room that other rooms' SQL names."""
+"""The tables of this room that other rooms use in SQL."""
 
 from server_broker.platform.tables import Table
 

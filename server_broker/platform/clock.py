@@ -1,4 +1,4 @@
-"""The clock of a county's own machine, as its ``county.toml`` says that it is vouched for."""
+"""Make the clock of a county: who vouches for it stands in its ``county.toml``."""
 
 from server_broker.platform.county_clock import CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import read_config
@@ -6,7 +6,10 @@ from server_broker.platform.home import CountyHome
 
 
 def county_clock(home: CountyHome, *, machine: MachineClock | None = None) -> CountyClock:
-    """Return the county's clock; ``machine`` in place of the one that this runs on.
+    """Return the county's clock.
+
+    Args:
+        machine: The machine's clock; by default that of the machine this runs on.
 
     Raises:
         ServiceError: There is no county in this folder, or its configuration is wrong.

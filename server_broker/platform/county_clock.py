@@ -231,6 +231,7 @@ class CountyClock:
         run = self._run(boot, mono, wall - mono, synchronised=synchronised)
         floor = self._floor(boot, mono)
         problem = self._problem(wall, floor, run)
+        # Not if there is a problem: a time service that is years ahead must not raise the floor.
         if synchronised and not problem:
             floor = max(floor, wall)
         self._kept = _Kept(floor=floor, mono=mono, run=run, build=self._build)

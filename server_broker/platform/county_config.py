@@ -87,26 +87,26 @@ class CountyConfig:
         return "127.0.0.1" if loopback else "0.0.0.0"  # noqa: S104 - stations come from outside
 
 
-def settle_config(config: CountyConfig) -> CountyConfig:
+def with_free_ports(config: CountyConfig) -> CountyConfig:
     """Return ``config``, as the options of ``init`` gave it, with ports of 0 replaced by free ones.
 
     Raises:
         ServiceError: All errors, one line each, with the names of the options.
     """
     free = _free_ports(3)
-    settled = replace(
+    completed = replace(
         config,
         web_port=config.web_port or free[0],
         broker_port=config.broker_port or free[1],
         broker_local_port=config.broker_local_port or free[2],
     )
-    values = tomllib.loads(_composed(settled))
+    values = tomllib.loads(_composed(completed))
     problems = [
         f"{_OPTIONS.get(key, key)}：{words.replace('应为 1 到', '应为 0 或 1 到')}" for key, words in _problems(values)
     ]
     if problems:
         raise ServiceError("\n".join(problems))
-    return settled
+    return completed
 
 
 def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
@@ -115,9 +115,9 @@ def write_config(home: CountyHome, config: CountyConfig) -> CountyConfig:
     Raises:
         ServiceError: All errors, one line each. Nothing is written.
     """
-    settled = settle_config(config)
-    write_atomically(home.config_file, _composed(settled).encode())
-    return settled
+    completed = with_free_ports(config)
+    write_atomically(home.config_file, _composed(completed).encode())
+    return completed
 
 
 def _composed(config: CountyConfig) -> str:

@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+DATABASE = "cunhui"
+ROLE = "cunhui"
+"""The database of the private cluster, and the role that the service uses in it."""
+
 
 @dataclass(frozen=True)
 class CountyHome:
@@ -93,7 +97,7 @@ def database_settings(home: CountyHome, url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
     }
     if not url:
-        return settings | {"NAME": "cunhui", "USER": "cunhui", "HOST": str(home.postgres_socket)}
+        return settings | {"NAME": DATABASE, "USER": ROLE, "HOST": str(home.postgres_socket)}
     parts = urlsplit(url)
     return settings | {
         "NAME": parts.path.lstrip("/"),

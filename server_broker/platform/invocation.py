@@ -1,4 +1,4 @@
-"""Commands of ``cunhui-server`` as the person in front of this machine can type them."""
+"""Command lines of ``cunhui-server`` that a person at this machine can type as they are."""
 
 import os
 import shlex
@@ -10,7 +10,7 @@ from server_broker.platform.home import CountyHome
 
 PROGRAM = "cunhui-server"
 CALLED_AS = "CUNHUI_CALLED_AS"
-"""Set by a script that starts this program for a person: what the person typed in its place."""
+"""A script that starts this program for a person sets this variable to what the person typed."""
 
 
 def command(home: CountyHome, *words: str) -> str:

@@ -9,10 +9,10 @@ import time
 import psycopg
 from psycopg import sql
 
-from server_broker.platform.home import CountyHome
+from server_broker.platform.home import DATABASE, ROLE, CountyHome
 from server_broker.platform.processes import Program, ServiceError, account_for, alive, end, read_pid
 from server_broker.postgres.debian import bin_folder
-from server_broker.postgres.folder import DATA, DATABASE, ROLE, SUPERUSER, prepare
+from server_broker.postgres.folder import DATA, SUPERUSER, prepare
 
 START_TIMEOUT_S = 60.0
 _SOCKET_PATH_BYTES = 107

@@ -8,14 +8,12 @@ import os
 import shutil
 import subprocess
 
-from server_broker.platform.home import CountyHome
+from server_broker.platform.home import ROLE, CountyHome
 from server_broker.platform.processes import Account, ServiceError, account_for, own_name
 from server_broker.postgres.debian import bin_folder
 
 DATA = "/proc/self/cwd"
 SUPERUSER = "postgres"
-ROLE = "cunhui"
-DATABASE = "cunhui"
 
 _SERVER = """\
 # Written by cunhui-server at each start; put your own settings into postgresql.auto.conf (ALTER SYSTEM).

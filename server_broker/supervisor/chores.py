@@ -65,6 +65,7 @@ class Chores:
         try:
             outcome = chore.do(self._now())
         except Exception as error:  # noqa: BLE001 - the top of this program: the other chores go on
+            # The same failure again is logged only once, because some chores are done every second.
             if self._failed.get(chore) != repr(error):
                 _log.exception("%s failed", chore.name)
             self._failed[chore] = repr(error)

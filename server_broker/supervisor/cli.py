@@ -102,7 +102,7 @@ def _revoke(home: CountyHome, chosen: argparse.Namespace) -> int:
     return 0 if outcome.complete else 1
 
 
-def _order(home: CountyHome, chosen: argparse.Namespace) -> int:
+def _give_command(home: CountyHome, chosen: argparse.Namespace) -> int:
     from server_broker.commands.command_queue import RULES, CommandRefused, give_command  # noqa: PLC0415
 
     station = Station.objects.filter(pk=chosen.station).first()
@@ -141,7 +141,7 @@ def _ledger(home: CountyHome, chosen: argparse.Namespace) -> int:
 
 
 def _reread(home: CountyHome, chosen: argparse.Namespace) -> int:
-    """Read a station's held facts again; 1 while some stay held."""
+    """Read a station's held (unread) facts again; return 1 if some stay held."""
     from server_broker.ingest.reasons import reason_word  # noqa: PLC0415 - loads the whole intake
     from server_broker.ingest.reread import reread_held  # noqa: PLC0415
 
@@ -294,7 +294,7 @@ def _audit(home: CountyHome, chosen: argparse.Namespace) -> int:
 _VERBS: dict[str, Callable[[CountyHome, argparse.Namespace], int]] = {
     "claim": _claim,
     "revoke": _revoke,
-    "order": _order,
+    "order": _give_command,
     "verify": _verify,
     "ledger": _ledger,
     "reread": _reread,

@@ -101,7 +101,7 @@ def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> P
 
 
 def _disk(home: CountyHome) -> PartFinding:
-    """Look at the tightest of the disks: database and pictures may have their own."""
+    """Check the disk with the least free space, because the database and the pictures may have disks of their own."""
     folders = [folder for folder in (home.root, home.postgres_data, home.media) if folder.exists()]
     free, place = min((shutil.disk_usage(folder).free, place) for place, folder in enumerate(folders))
     where = f"{folders[place]} " if place else ""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from server_broker import broker, postgres
-from server_broker.platform.county_config import CountyConfig, read_config, settle_config, write_config
+from server_broker.platform.county_config import CountyConfig, read_config, with_free_ports, write_config
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError
@@ -28,12 +28,12 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
     """
     if home.config_file.exists():
         raise ServiceError(f"{home.root} 里已有县平台。请运行：{command(home, 'up')}；新建另一个请换 --home")
-    settled = settle_config(config)
+    completed = with_free_ports(config)
     before = set(home.root.iterdir()) if home.root.is_dir() else None
     try:
         home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         keys.prepare(home)
-        written = write_config(home, settled)
+        written = write_config(home, completed)
         home.secret_key()
         return written
     except BaseException as error:

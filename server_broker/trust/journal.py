@@ -181,18 +181,16 @@ class StationJournal:
 
     def _write(self, entry: JournalEntry) -> None:
         with self._locked() as descriptor:
-            self._check_admitted(entry)
+            roll = self.read()
+            if not roll.admits(entry):
+                raise EntryRefused(entry.station)
+            # A damaged line may have revoked this station. A revocation is safe to add whatever the line held.
+            if roll.bad_lines and entry.event != "revoked":
+                raise JournalDamaged(f"{self.path} is damaged in line {roll.bad_lines[0]}")
             rest = _sealed(entry) + b"\n"
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
             os.fsync(descriptor)
-
-    def _check_admitted(self, entry: JournalEntry) -> None:
-        roll = self.read()
-        if not roll.admits(entry):
-            raise EntryRefused(entry.station)
-        if roll.bad_lines and entry.event != "revoked":
-            raise JournalDamaged(f"{self.path} is damaged in line {roll.bad_lines[0]}")
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

@@ -104,6 +104,7 @@ def _read(trust: Path) -> CountyKeys:
     if not (
         isinstance(authority_key, ec.EllipticCurvePrivateKey)
         and isinstance(signing_key, ed25519.Ed25519PrivateKey)
+        # A folder put together from two backups may hold keys that do not belong together.
         and authority_key.public_key() == certificate.public_key()
         and len(card_key) == CARD_KEY_BYTES
     ):

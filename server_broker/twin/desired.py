@@ -24,6 +24,7 @@ from server_broker.fleet.tables import STATIONS
 from server_broker.learning.models import LearningPack
 from server_broker.people.models import Card as CardRow
 from server_broker.people.models import Person as PersonRow
+from server_broker.platform.database_text import without_nul
 from server_broker.twin.station_settings import note_settings, wanted_settings
 
 _log = logging.getLogger(__name__)
@@ -193,6 +194,7 @@ def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
     last = dict(reported)
     if not last:
         return
+    # Each birth repeats the version, so a row is written only if it changes.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE {STATIONS} s
@@ -204,6 +206,6 @@ def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
                 list(last),
                 [min(said.version, _LAST_SANE_VERSION) for said in last.values()],
                 [min(said.refused, _LAST_SANE_VERSION) for said in last.values()],
-                [said.reason.replace("\x00", "�") for said in last.values()],
+                [without_nul(said.reason) for said in last.values()],
             ],
         )

@@ -9,6 +9,7 @@ from msgspec import to_builtins
 
 from protocol.twin import Reported, Settings
 from server_broker.fleet.models import Station
+from server_broker.platform.database_text import without_nul
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region
 from server_broker.twin.models import SettingChoice, SettingReport
 from server_broker.twin.setting_specs import SPECS, allowed
@@ -49,6 +50,7 @@ def _choices(codes: Sequence[str], station: str | None) -> dict[str, SettingChoi
         found.select_related("region", "station"),
         key=lambda choice: len(codes) if choice.region_id is None else codes.index(choice.region_id),
     )
+    # The nearest choice comes last, so it replaces the farther ones of the same name.
     return {choice.name: choice for choice in far_first if choice.name in SPECS}
 
 
@@ -139,4 +141,4 @@ def _plain(value: Any) -> Any:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\x00", "�")[:200]
+    return without_nul(text)[:200]
