@@ -72,7 +72,7 @@ class Flow:
         match message:
             case Home():
                 self._clock.told(message.wall)
-                # The clock tells the time from here on. Without the time, two homes that look the same are equal values,
+                # The clock tells the time from here on. Without the time, two homes that look alike are equal values,
                 # and nothing is drawn again.
                 self._home = msgspec.structs.replace(message, wall=0)
                 self._away = self._interrupted = False
