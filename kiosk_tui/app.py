@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 from rich.console import RenderableType
 from textual import events
 from textual.app import App
+from textual.message import Message
 
 from kiosk_tui import theme
 from kiosk_tui.clock import MonoMs, boot_time_ms
@@ -19,7 +20,6 @@ from kiosk_tui.flow import Flow
 from kiosk_tui.guard import Face
 from kiosk_tui.keys import understand
 from kiosk_tui.link import Ears
-from kiosk_tui.messages import AgentAway, AgentSaid
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.help import HelpScreen
 from kiosk_tui.screens.home import HomeScreen
@@ -72,6 +72,18 @@ class Link(Protocol):
 
     def say(self, message: ToAgent) -> None:
         """Send to the agent, or drop while it is away."""
+
+
+class AgentSaid(Message):
+    """The agent sent a message. As a Textual message it waits its turn behind keys and ticks."""
+
+    def __init__(self, message: ToKiosk) -> None:
+        super().__init__()
+        self.message = message
+
+
+class AgentAway(Message):
+    """The agent is not there."""
 
 
 class KioskApp(App[None], inherit_bindings=False):

@@ -71,7 +71,13 @@ class Flow:
         """Take a message of the agent."""
         match message:
             case Home():
-                self._take_home(message)
+                self._clock.told(message.wall)
+                # The clock tells the time from here on. Without the time, two homes that look alike are equal values,
+                # and nothing is drawn again.
+                self._home = msgspec.structs.replace(message, wall=0)
+                self._away = self._interrupted = False
+                if self._lesson is not None:
+                    self._lesson.offered(message.levels)
             case TouchShown():
                 self._touch.show(message)
                 self._turn, self._turned_at = 0, self._touch.until
@@ -127,13 +133,6 @@ class Flow:
         elif key != "text_size" and not isinstance(view, IdleView | AwayView):
             self._key_in_place(key)
 
-    def _take_home(self, home: Home) -> None:
-        self._clock.told(home.wall)
-        self._home = _without_time(home)
-        self._away = self._interrupted = False
-        if self._lesson is not None:
-            self._lesson.offered(home.levels)
-
     def _key_in_place(self, key: Key) -> None:
         if self._help:
             self._help = key not in (BACK, "enter")
@@ -168,8 +167,3 @@ class Flow:
     def _leave_when_idle(self) -> None:
         if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
             self._lesson, self._help = None, False
-
-
-def _without_time(home: Home) -> Home:
-    # `RunningClock` tells the time. Without it in here, two homes that look the same are equal, and nothing is redrawn.
-    return msgspec.structs.replace(home, wall=0)

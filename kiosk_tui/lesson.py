@@ -77,8 +77,13 @@ class Lesson:
             case QuestionShown():
                 self._take_question(message)
             case Marked():
-                if self._asked and self._question is not None and _belongs(message, self._question):
-                    self._take_mark(self._question, message)
+                question = self._question
+                if not self._asked or question is None:
+                    return
+                if (message.run, message.question) == (question.run, question.question):
+                    self._marked, self._asked = message, False
+                    if not message.right:
+                        self._wrong.append((question, message))
             case LevelOver():
                 if self._question is not None and message.run == self._question.run:
                     self._over, self._asked = message, False
@@ -101,11 +106,6 @@ class Lesson:
         self._question, self._marked, self._over, self._opening = None, None, None, None
         self._chosen, self._asked, self._leaving, self._note = (), False, False, note
         self._reviewed = None
-
-    def _take_mark(self, question: QuestionShown, marked: Marked) -> None:
-        self._marked, self._asked = marked, False
-        if not marked.right:
-            self._wrong.append((question, marked))
 
     def _take_question(self, message: QuestionShown) -> None:
         expected = self._opening is not None or (
@@ -207,7 +207,3 @@ class Lesson:
             self._reviewed = None
         elif key == "enter":
             self._reviewed = place + 1
-
-
-def _belongs(marked: Marked, question: QuestionShown) -> bool:
-    return (marked.run, marked.question) == (question.run, question.question)
