@@ -128,7 +128,7 @@ class Room:
 ROOMS = (
     Room(
         "outbox",
-        ("agent/outbox", "agent/storage/store.py"),
+        ("agent/storage/outbox", "agent/storage/store.py"),
         (
             agent_tests("test_store.py", "test_outbox*.py", "test_damage*.py", "uplink/test_real_outbox.py"),
             POWER_CUT,
