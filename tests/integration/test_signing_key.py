@@ -1,6 +1,6 @@
 """The county's signing key is replaced while stations are connected: they follow, and nothing is lost on the way."""
 
-from firmware_scripts.demo.processes import wait_until
+from firmware_scripts.demo.processes import NotInTime, wait_until
 from tests.integration.village import Village
 
 _RENEWED = "select count(*) from audit_auditentry where action = 'certificate.renewed'"
@@ -12,7 +12,12 @@ def test_stations_follow_the_county_to_its_new_key(village: Village) -> None:
     village.county.tool("new-signing-key", "--reason", "演练换钥匙")
     assert key_file.read_bytes() != old
     expected = renewed + len(village.stations)
-    wait_until(lambda: renewals(village) >= expected, what="every station to have asked", timeout_s=90, every_s=0.3)
+    try:
+        wait_until(
+            lambda: renewals(village) >= expected, what="every station to have asked", timeout_s=150, every_s=0.3
+        )
+    except NotInTime as error:
+        raise AssertionError(village.last_words()) from error
     for station in village.stations:
         village.touch(station)
     village.await_all_stored()

@@ -60,6 +60,12 @@ class Village:
             self._seen[station.cast.id, person.number] += station.lights()[before + number - 1].fact != ""
         return station.lights()[before:]
 
+    def last_words(self) -> str:
+        """Return the end of each station's log and of the county's audit log, for a test that waited in vain."""
+        ends = [f"{one.cast.id}:\n{_tail(one.folder / 'agent.log')}" for one in self.stations]
+        deeds = self.county.sql("select at, action, subject from audit_auditentry order by id desc limit 20")
+        return "\n".join([*ends, *(" ".join(deed) for deed in deeds)])
+
     def lit(self) -> set[Lit]:
         """Return every fact that a lamp vouched for."""
         return {(board.cast.id, fact) for board in self.boards for fact in lit_facts(board.lights())}
@@ -153,3 +159,7 @@ def start_agent(station: DemoStation) -> None:
     station.kiosk_socket.unlink(missing_ok=True)
     station.agent.start()
     wait_until(station.kiosk_socket.exists, what=f"the agent of {station.cast.id}", timeout_s=20)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
