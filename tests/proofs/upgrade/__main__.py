@@ -20,7 +20,7 @@ from firmware_scripts.demo.observer import lit_facts, reckon, touch_rows, whole_
 from firmware_scripts.demo.processes import NotInTime, wait_until
 from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_code
 
-BEFORE = "d8fe64a4062b0092f618b40d88f29c6444d09f70"
+BEFORE = "2e520dc872e1e399ab97461ca764b18964228d8b"
 """The last commit before the files moved into rooms."""
 BAD = ("lost", "doubled", "invented", "pictures_lost", "unexplained", "not_drained", "nothing_waited")
 DRAINED_S = 180.0
