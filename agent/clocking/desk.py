@@ -274,7 +274,7 @@ class ClockingDesk:
             choose_within_ms=CHOOSE_WITHIN_MS if isinstance(open_now, Offer) else 0,
             chosen=wish.direction if wish else None,
             confirm_within_ms=CONFIRM_WITHIN_MS if wish else 0,
-            complete=self._history.is_complete(person, now),
+            complete=not lacking and self._history.is_complete(person, now),
         )
 
     def _show(self, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
