@@ -24,6 +24,7 @@ from agent.commands.log_tail import LogTail
 from agent.events import PackFetched
 from agent.inbox import Inbox
 from agent.inputs.contacts import Contacts
+from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
 from agent.ports import Colour
@@ -401,6 +402,21 @@ class Bench:
 
     def now(self) -> Moment:
         return self.clock.now()
+
+    def home(self) -> HomePublisher:
+        """Make what keeps this station's home screen."""
+        return HomePublisher(
+            station=STATION,
+            clock=self.clock,
+            twin=self.twin,
+            history=self.today,
+            learning=self.learning,
+            lifecycle=self.lifecycle,
+            screens=self.recorded,
+            waiting=lambda: self.outbox.real.waiting,
+            simulated=["reader"],
+            notice=lambda: self.snapshots.notice,
+        )
 
 
 @contextmanager

@@ -31,7 +31,6 @@ from agent.kiosk.home_publisher import (
     AT_MOST_EVERY_MS,
     ONE_READER_GONE,
     STRANGE_KEYBOARD,
-    HomePublisher,
 )
 from agent.ports import HintRead, NtpState
 from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, StationParts
@@ -146,18 +145,7 @@ class Running:
         self.sources = [FakeSource("camera", self.order), FakeSource("reader", self.order)]
         self.pruned = 0
         self.damage: Exception | None = None
-        self.home = HomePublisher(
-            station="test-0001",
-            clock=station.clock,
-            twin=station.twin,
-            history=station.today,
-            learning=station.learning,
-            lifecycle=station.lifecycle,
-            screens=station.recorded,
-            waiting=lambda: station.outbox.real.waiting,
-            simulated=["reader"],
-            notice=lambda: station.snapshots.notice,
-        )
+        self.home = station.home()
         self.core = Core(
             StationParts(
                 inbox=station.inbox,

@@ -5,7 +5,6 @@ from pathlib import Path
 import msgspec
 
 from agent.events import MachineSeen
-from agent.kiosk.home_publisher import HomePublisher
 from agent.station.delegate import StationDelegate
 from agent.storage.recent import recent_facts
 from protocol.facts import AlarmRaised, BlobEvicted, ClockCorrected
@@ -17,21 +16,6 @@ from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
 
 DAY_MS = 24 * HOUR_MS
-
-
-def home_of(station: Bench) -> HomePublisher:
-    return HomePublisher(
-        station="test-0001",
-        clock=station.clock,
-        twin=station.twin,
-        history=station.today,
-        learning=station.learning,
-        lifecycle=station.lifecycle,
-        screens=station.recorded,
-        waiting=lambda: station.outbox.real.waiting,
-        simulated=["reader"],
-        notice=lambda: station.snapshots.notice,
-    )
 
 
 def host_of(station: Bench) -> StationDelegate:
@@ -46,7 +30,7 @@ def host_of(station: Bench) -> StationDelegate:
         snapshots=station.snapshots,
         commands=station.commands,
         shelf=station.shelf,
-        home=home_of(station),
+        home=station.home(),
         health=station.health,
         head=station.outbox.real.signed_head,
         waiting=lambda: station.outbox.real.waiting,
@@ -102,7 +86,7 @@ def test_a_large_village_still_fits_one_line(station: Bench) -> None:
     people = [Person(id=f"p{n}", name="张" * 64) for n in range(300)]
     windows = [window(f"{n}", 500 + n, 600 + n, *[one.id for one in people]) for n in range(3)]
     station.accept(msgspec.structs.replace(desired(version=2), people=people, cards=[], windows=windows))
-    home = home_of(station).current()
+    home = station.home().current()
     assert len(encode_line(home)) <= MAX_LINE_BYTES
     assert home.duty
 
