@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.causes import cause
-from agent.chinese_argparse import argparse_in_chinese
 from agent.config.station_config import OUTBOX_FILE, BadConfig, StationConfig, load
+from protocol.chinese_argparse import argparse_in_chinese
 
 if TYPE_CHECKING:
     from agent.commands.log_tail import LogTail

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from protocol.chinese_argparse import argparse_in_chinese
 from server_broker.platform import control
 from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
@@ -15,7 +16,6 @@ from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor import doctor, up
-from server_broker.supervisor.chinese_argparse import argparse_in_chinese
 
 type Verb = Callable[[CountyHome, argparse.Namespace], int]
 

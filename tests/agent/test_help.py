@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from agent.chinese_argparse import WORDS
 from agent.cli import main
+from protocol.chinese_argparse import WORDS
 
 VERBS = ("enrol", "run", "config", "doctor", "export")
 TYPED = {"cunhui-agent", *VERBS, "check", "nonsense"}

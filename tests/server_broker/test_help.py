@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from protocol.chinese_argparse import WORDS
 from server_broker import cli
-from server_broker.supervisor.chinese_argparse import WORDS
 
 VERBS = (
     "init",

@@ -1,4 +1,7 @@
-"""Have argparse speak Chinese: its headings, its own help and its errors, for a person who reads no English."""
+"""Have argparse speak Chinese: its headings, its own help and its errors, for people who read no English.
+
+The programs of both ends use it. It stands here because their rooms never import one another.
+"""
 
 import argparse
 from collections.abc import Iterator
@@ -42,7 +45,8 @@ def argparse_in_chinese() -> Iterator[None]:
     """Translate what argparse says while parsers are made and used inside.
 
     argparse looks up each message through its globals ``_`` and ``ngettext``, in a catalogue of gettext that must be a
-    compiled file chosen by the locale. A county.s locale is often C, so these globals are replaced instead.
+    compiled file chosen by the locale. The locale of a station or a county is often C, so these globals are replaced
+    instead.
     """
     words = vars(argparse)
     before = {name: words[name] for name in ("_", "ngettext")}
