@@ -1,7 +1,7 @@
 """The name and the columns of a table, so that one Django app's SQL can name another app's table by an import.
 
 Each app whose tables others use exports them in its ``tables.py``. A linter sees the import, and
-``tests/server_broker/test_tables.py`` holds each `Table` to its model.
+``tests/server_broker/platform/test_tables.py`` holds each `Table` to its model.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from server_broker.accounts.models import Role
 from server_broker.people.models import Person
 from tests.browser.test_console import CONTRAST, NAMELESS
 from tests.server_broker.console_county import COUNTY, VILLAGE_A, VILLAGE_A2, make_county, window
-from tests.server_broker.workbooks import book
+from tests.server_broker.rosters.workbooks import book
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

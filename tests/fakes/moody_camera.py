@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from agent.config.settings import Settings
 from agent.ports import DeviceError, Frame
-from tests.agent import drawn
+from tests.agent.camera import drawn
 
 PROGRAM = """
 import sys

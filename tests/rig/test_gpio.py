@@ -14,8 +14,8 @@ import pytest
 from agent.drivers.gpio_contact import GpioContact
 from agent.drivers.gpio_indicator import GpioIndicator
 from agent.ports import DeviceError
-from tests.agent.contact_contract import check_contact
-from tests.agent.indicator_contract import check_indicator
+from tests.agent.drivers.contact_contract import check_contact
+from tests.agent.drivers.indicator_contract import check_indicator
 from tests.rig.gpio_sim import Header, header
 
 DRIVER = "gpio"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.drivers.pcsc import PcscReader
-from tests.agent.drivers_heard import listening, reading
-from tests.agent.reader_contract import check_reader
+from tests.agent.drivers.drivers_heard import listening, reading
+from tests.agent.drivers.reader_contract import check_reader
 from tests.fakes.pcscd import Pcscd
 from tests.rig.usb_reader import CardSlot, UsbBus
 

@@ -13,8 +13,8 @@ from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards
 from agent.drivers.wedge import WedgeReader
 from agent.inputs.uid import Format
 from firmware_scripts.rig.typist import MEDIA_KEYS, Typist, typist
-from tests.agent.drivers_heard import listening, reading
-from tests.agent.reader_contract import check_reader
+from tests.agent.drivers.drivers_heard import listening, reading
+from tests.agent.drivers.reader_contract import check_reader
 from tests.rig.bystander import bystander, heard
 
 DRIVER = "wedge"

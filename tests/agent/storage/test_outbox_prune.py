@@ -1,0 +1,112 @@
+"""Bodies are erased 90 days after their receipt and never before; the chain stays."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.storage.outbox import Outbox
+from protocol.units import Moment
+from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.test_outbox_receipts import receipt
+from tests.proofs.power_cut.workload import DAY_MS, moment, touch
+
+
+class Days:
+    """A clock in days."""
+
+    def __init__(self) -> None:
+        self.day = 0.0
+        self.trusted = True
+
+    def __call__(self) -> Moment:
+        now = moment(moment().wall + round(self.day * DAY_MS))
+        return now if self.trusted else Moment(wall=now.wall, boot=now.boot, mono=now.mono, quality="restored")
+
+    @property
+    def wall_ms(self) -> int:
+        return self().wall
+
+
+@pytest.fixture
+def days() -> Days:
+    return Days()
+
+
+def station(tmp_path: Path, days: Days) -> Outbox:
+    outbox = open_outbox(tmp_path / "outbox.db", now=days)
+    outbox.commit(*(touch(number) for number in range(1, 10)))
+    return outbox
+
+
+def test_nothing_goes_before_ninety_days(tmp_path: Path, days: Days) -> None:
+    outbox = station(tmp_path, days)
+    outbox.take_receipt(receipt(outbox, 8))
+    outbox.commit(touch(10))
+    days.day = 89
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 0
+    days.day = 92
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 8
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 0
+    outbox.close()
+
+
+def test_a_later_receipt_waits_its_own_time(tmp_path: Path, days: Days) -> None:
+    outbox = station(tmp_path, days)
+    outbox.take_receipt(receipt(outbox, 3))
+    outbox.commit(touch(10))
+    days.day = 50
+    outbox.take_receipt(receipt(outbox, 8))
+    outbox.commit(touch(11))
+    days.day = 100
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 3
+    days.day = 142
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 5
+    outbox.close()
+
+
+def test_what_has_no_receipt_or_is_held_stays(tmp_path: Path, days: Days) -> None:
+    outbox = station(tmp_path, days)
+    outbox.take_receipt(receipt(outbox, 6, held=(4,)))
+    outbox.commit(touch(10))
+    days.day = 500
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 5
+    kept = outbox._store.rows("SELECT place & 0xff FROM facts WHERE body IS NOT NULL ORDER BY place")
+    assert [seq for (seq,) in kept] == [4, 7, 8, 9, 10, 11]
+    outbox.close()
+
+
+def test_a_clock_that_is_not_trusted_dates_no_receipt_and_erases_nothing(tmp_path: Path, days: Days) -> None:
+    outbox = station(tmp_path, days)
+    days.trusted = False
+    outbox.take_receipt(receipt(outbox, 8))
+    outbox.commit(touch(10))
+    days.day = 500
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 0
+    days.trusted = True
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 0
+    outbox.close()
+
+
+def test_the_chain_and_the_rest_stay_and_erased_facts_are_not_sent(tmp_path: Path, days: Days) -> None:
+    outbox = station(tmp_path, days)
+    outbox.take_receipt(receipt(outbox, 8))
+    outbox.commit(touch(10))
+    heads = [outbox.head_at(seq) for seq in range(12)]
+    days.day = 100
+    outbox.prune(before_wall_ms=days.wall_ms)
+    outbox.close()
+    again = open_outbox(tmp_path / "outbox.db", now=days)
+    assert [again.head_at(seq) for seq in range(12)] == heads
+    assert again.envelope_after(5) is None
+    assert again.envelope_after(8)
+    again.close()
+
+
+def test_an_old_stream_goes_when_what_says_it_again_has_its_receipt(tmp_path: Path, days: Days) -> None:
+    outbox = station(tmp_path, days)
+    outbox.open_epoch("differs", matched=0)
+    outbox.take_receipt(receipt(outbox, outbox.through))
+    outbox.commit(touch(10))
+    days.day = 92
+    assert outbox.prune(before_wall_ms=days.wall_ms) == 10 + 11
+    outbox.close()

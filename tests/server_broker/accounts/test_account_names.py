@@ -1,0 +1,84 @@
+"""No new account is called as the service calls itself, nor so that it looks like another's."""
+
+import pytest
+from django.test import Client
+
+from server_broker.accounts.account_changes import AccountRefused, make_account
+from server_broker.accounts.models import Role, User
+from tests.server_broker.accounts.test_account_scope import PASSWORDS, make
+from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = [
+    "service",
+    "Service",
+    "cunhui-server",
+    "ＬＯＣＡＬ",
+    "-",
+    ".",
+    "..",
+    "_",
+    "-service",
+    "cli:root",
+    "me@here",
+    "a+b",
+    "\u0430dmin",  # a Cyrillic letter that looks like the Latin one
+    "\u03bfperator",  # a Greek one
+    "\u13a0\u13a1",
+    "张\u0301三",
+    "١٢",
+    "カ",
+]
+TAKEN = ["zhang.san", "op-01", "A_b", "7", "张三", "张三-2", "〇", "localhost", "service2", "ｚｈａｎｇ"]
+
+
+@pytest.fixture
+def county() -> Client:
+    make_county()
+    return client_for(user_of(Role.SYSTEM, COUNTY, "tester"))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_name_that_could_be_mistaken_is_refused(county: Client, name: str) -> None:
+    assert make(county, name, "operator", COUNTY) == 200
+    with pytest.raises(AccountRefused, match="账号名不能用"):
+        make_account(name, role=Role.OPERATOR, region=COUNTY)
+    assert list(User.objects.values_list("username", flat=True)) == ["tester"]
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_letters_digits_and_chinese_are_taken_in_the_console_and_at_the_machine(county: Client, name: str) -> None:
+    assert make(county, name, "operator", COUNTY) == 302
+    User.objects.exclude(username="tester").delete()
+    make_account(name, role=Role.OPERATOR, region=COUNTY)
+    assert User.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["tester", "Tester", "ｔｅｓｔｅｒ"])
+def test_a_name_that_is_taken_is_said_on_the_form(county: Client, name: str) -> None:
+    form = {"username": name, "role": "operator", "region": COUNTY, **PASSWORDS}
+    answer = county.post("/admin/accounts/user/add/", form)
+    assert answer.status_code == 200
+    assert "已有账号" in answer.content.decode()
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("sign", "@+/")
+def test_the_help_promises_no_sign_that_is_refused(county: Client, sign: str) -> None:
+    form = county.get("/admin/accounts/user/add/").context["adminform"].form
+    allowed = str(form.fields["username"].help_text).partition("只能用")[2].partition("，")[0]
+    assert "汉字" in allowed
+    assert sign not in allowed
+    assert make(county, f"a{sign}b", "operator", COUNTY) == 200
+    assert User.objects.count() == 1
+
+
+def test_what_must_be_filled_in_is_starred_and_asked_for(county: Client) -> None:
+    page = county.get("/admin/accounts/user/add/")
+    form = page.context["adminform"].form
+    needed = {"username", "role", "region", "password1", "password2"}
+    assert {name for name in needed if form.fields[name].required} == needed
+    assert page.content.decode().count("*</span>") == len(needed)
+    refused = county.post("/admin/accounts/user/add/", {"username": "new", "role": "operator", "region": COUNTY})
+    assert refused.context["adminform"].form.errors.keys() == {"password1", "password2"}

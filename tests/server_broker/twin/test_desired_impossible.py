@@ -1,0 +1,97 @@
+"""What no station could read is never kept or sent; the village's last good state stays, and neighbours are served."""
+
+import pytest
+from django.db import DataError
+
+from server_broker.attendance.models import DutyWindow
+from server_broker.fleet.models import Alarm, DesiredState, Station
+from server_broker.ingest import downlink
+from server_broker.ingest.worker import Worker
+from server_broker.people.models import Person
+from server_broker.regions.models import Region
+from server_broker.twin.desired import refresh
+from tests.server_broker.ingest.test_ingest_worker import source, worker
+from tests.server_broker.recording_source import RecordingSource
+from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
+
+__all__ = ["source", "worker"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def station() -> StationDouble:
+    double = StationDouble()
+    double.enrol()
+    return double
+
+
+@pytest.fixture
+def neighbour() -> StationDouble:
+    """A station of another village, later in every list."""
+    double = StationDouble(id="shili-02")
+    double.enrol()
+    village = Region.objects.create(code="999901001202", name="另一示例村")
+    Station.objects.filter(pk=double.id).update(village=village)
+    return double
+
+
+def too_many_on_duty() -> None:
+    """201 people in one window: a desired state carries 200."""
+    people = Person.objects.bulk_create(Person(number=f"P{n}", name=f"示例{n}", village_id=VILLAGE) for n in range(201))
+    window = DutyWindow.objects.create(village_id=VILLAGE, name="全体", weekdays=[1], start=510, end=690)
+    window.people.set(people)
+
+
+def test_the_last_good_state_stays_and_a_person_is_told(station: StationDouble) -> None:
+    good = refresh(station.id, now=NOW)
+    too_many_on_duty()
+    assert refresh(station.id, now=NOW) == good
+    assert refresh(station.id, now=NOW) == good
+    assert DesiredState.objects.get().version == 1
+    assert Alarm.objects.get().code == "desired_unreadable"
+
+
+def test_the_worker_serves_all_others(
+    station: StationDouble, neighbour: StationDouble, source: RecordingSource, worker: Worker
+) -> None:
+    too_many_on_duty()
+    source.waiting.append(station.birth())
+    source.waiting.append(neighbour.birth())
+    worker.step(timeout_s=0)
+    source.waiting.append(station.add(touch()).facts_message())
+    worker._look_again = 0.0
+    worker.step(timeout_s=0)
+    leaves = [topic.split("/", 3)[3] for topic, _ in source.published]
+    assert {"shili-01/welcome", "shili-02/welcome", "shili-02/desired", "shili-01/receipt"} <= set(leaves)
+
+
+def test_a_kept_state_that_went_bad_is_built_anew(station: StationDouble) -> None:
+    refresh(station.id, now=NOW)
+    DesiredState.objects.update(payload=b"\xc1")
+    again = refresh(station.id, now=NOW)
+    assert again is not None
+    assert again.version == 2
+
+
+@pytest.mark.parametrize("error", [DataError("refused"), KeyError("a bug")])
+def test_a_station_that_cannot_be_looked_at_is_passed_over(
+    station: StationDouble,
+    neighbour: StationDouble,
+    source: RecordingSource,
+    worker: Worker,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    seen: list[str] = []
+
+    def looked_at(station_id: str, **_: object) -> None:
+        seen.append(station_id)
+        if station_id == station.id:
+            raise error
+
+    monkeypatch.setattr(downlink, "refresh", looked_at)
+    for _ in range(2):
+        worker._look_again = 0.0
+        worker.step(timeout_s=0)
+    assert sorted(seen) == ["shili-01", "shili-02"]
