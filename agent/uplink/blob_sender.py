@@ -5,10 +5,10 @@ measures the speed of the line. A file is dropped only when the county itself sa
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from agent.storage.errors import StorageFailed
-from agent.uplink.channel import COUNTY_REPLY_MS, Channel
+from agent.uplink.channel import COUNTY_REPLY_MS, SharedParts
 from agent.uplink.ports import BlobSource
 from agent.uplink.reconnector import Backoff
 from protocol.blobs import MAX_CHUNK_BYTES, BlobChunk, BlobQuery, Range, unseal_missing
@@ -45,26 +45,18 @@ class BlobSender:
     """Sends the oldest file that waits, then the next."""
 
     def __init__(
-        self,
-        *,
-        station: str,
-        county_keys: Mapping[bytes, bytes],
-        blobs: BlobSource,
-        channel: Channel,
-        mono_ms: Callable[[], int],
-        backoff: Backoff,
-        on_damaged: Callable[[bytes], None],
+        self, shared: SharedParts, *, blobs: BlobSource, backoff: Backoff, on_damaged: Callable[[bytes], None]
     ) -> None:
         """Make a sender that sends nothing yet.
 
         Args:
             on_damaged: Called with the name of a file that is damaged, before it is given up.
         """
-        self._station = station
-        self._keys = county_keys
+        self._station = shared.station
+        self._keys = shared.county_keys
+        self._channel = shared.channel
+        self._mono_ms = shared.mono_ms
         self._blobs = blobs
-        self._channel = channel
-        self._mono_ms = mono_ms
         self._backoff = backoff
         self._on_damaged = on_damaged
         self._resting: set[bytes] = set()

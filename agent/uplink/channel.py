@@ -1,6 +1,7 @@
 """What all parts of the uplink share: the connection that is up now, and the way to raise an alarm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from agent.ports import Link
 from agent.uplink.ports import UplinkDelegate
@@ -88,3 +89,15 @@ class AlarmLimiter:
         if last is None or now - last >= ALARM_EVERY_MS:
             self._raised_ms[code] = now
             self._host.alarm(code, severity, detail)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedParts:
+    """What the session and every sender work with."""
+
+    station: str
+    county_keys: Mapping[bytes, bytes]
+    """Public keys (raw 32 bytes) that sign for the county, by `protocol.signing.key_id`."""
+    channel: Channel
+    alarms: AlarmLimiter
+    mono_ms: Callable[[], int]

@@ -6,9 +6,9 @@ nobody took the facts, the session asks the county where the two stand. That cos
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from agent.uplink.channel import NOT_AUTHORIZED, AlarmLimiter, Channel
+from agent.uplink.channel import NOT_AUTHORIZED, SharedParts
 from agent.uplink.ports import Stream
 from agent.uplink.reconnector import SILENCE_MS
 from protocol import alarm_codes
@@ -68,13 +68,9 @@ class FactSender:
 
     def __init__(
         self,
+        shared: SharedParts,
         *,
-        station: str,
-        county_keys: Mapping[bytes, bytes],
         stream: Stream,
-        channel: Channel,
-        alarms: AlarmLimiter,
-        mono_ms: Callable[[], int],
         on_doubt: Callable[[str], None],
         on_erased: Callable[[int], None],
         on_progress: Callable[[], None],
@@ -87,12 +83,12 @@ class FactSender:
                 long after their receipt, so the county has lost them since.
             on_progress: Called when a receipt covered more facts than the ones before.
         """
-        self._station = station
-        self._keys = county_keys
+        self._station = shared.station
+        self._keys = shared.county_keys
+        self._channel = shared.channel
+        self._alarms = shared.alarms
+        self._mono_ms = shared.mono_ms
         self._stream = stream
-        self._channel = channel
-        self._alarms = alarms
-        self._mono_ms = mono_ms
         self._on_doubt = on_doubt
         self._on_erased = on_erased
         self._on_progress = on_progress

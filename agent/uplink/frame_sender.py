@@ -8,7 +8,7 @@ is through.
 from collections.abc import Callable
 
 from agent.uplink.blob_sender import ChunkSize
-from agent.uplink.channel import Channel
+from agent.uplink.channel import SharedParts
 from protocol.codec import encode
 from protocol.frames import MAX_PART_BYTES, Frame
 
@@ -20,18 +20,16 @@ STUCK_MS = 20_000
 class FrameSender:
     """Sends one frame, then takes the next."""
 
-    def __init__(
-        self, *, station: str, channel: Channel, acknowledged: Callable[[], int], mono_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, shared: SharedParts, *, acknowledged: Callable[[], int]) -> None:
         """Make a sender that sends nothing yet.
 
         Args:
             acknowledged: Returns how many TCP payload bytes the other side has acknowledged, on all connections.
         """
-        self._station = station
-        self._channel = channel
+        self._station = shared.station
+        self._channel = shared.channel
+        self._mono_ms = shared.mono_ms
         self._acknowledged = acknowledged
-        self._mono_ms = mono_ms
         self._open = False
         self.stop()
 

@@ -6,12 +6,12 @@ birth asks where the two stand, and under a nonce of its own what time it is (se
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Literal
 
 from agent.storage.errors import StorageFull
 from agent.uplink.agreement import Continue, Disagree, Reissuer, agree
-from agent.uplink.channel import COUNTY_REPLY_MS, NOT_AUTHORIZED, AlarmLimiter, Channel
+from agent.uplink.channel import COUNTY_REPLY_MS, NOT_AUTHORIZED, SharedParts
 from agent.uplink.county_time import TimeQuestion
 from agent.uplink.ports import Stream, UplinkDelegate
 from agent.uplink.reconnector import URGENT_EVERY_MS, Backoff
@@ -43,14 +43,10 @@ class Session:
 
     def __init__(
         self,
+        shared: SharedParts,
         *,
-        station: str,
-        county_keys: Mapping[bytes, bytes],
         stream: Stream,
-        channel: Channel,
         host: UplinkDelegate,
-        alarms: AlarmLimiter,
-        mono_ms: Callable[[], int],
         backoff: Backoff,
         on_time: Callable[[Welcome, int, int], None],
         on_agreed: Callable[[int], None],
@@ -61,13 +57,13 @@ class Session:
             on_time: Called with a welcome that tells the time and the monotonic times of question and answer.
             on_agreed: Called with the seq up to which the county has the facts.
         """
-        self._station = station
-        self._keys = county_keys
+        self._station = shared.station
+        self._keys = shared.county_keys
+        self._channel = shared.channel
+        self._alarms = shared.alarms
+        self._mono_ms = shared.mono_ms
         self._stream = stream
-        self._channel = channel
         self._host = host
-        self._alarms = alarms
-        self._mono_ms = mono_ms
         self._backoff = backoff
         self._on_time = on_time
         self._on_agreed = on_agreed
@@ -76,10 +72,10 @@ class Session:
         self._due_ms = 0
         self._born_ms = 0
         """When the last birth of the phase "asking" was said."""
-        self._time = TimeQuestion(mono_ms=mono_ms, wanted=host.wants_time)
+        self._time = TimeQuestion(mono_ms=shared.mono_ms, wanted=host.wants_time)
         self._time_only = False
         self._disagreement: Disagree | None = None
-        self._reissuer = Reissuer(station=station, stream=stream)
+        self._reissuer = Reissuer(station=shared.station, stream=stream)
         self._agreement: tuple[Welcome, Continue] | None = None
         """What holds as soon as everything is reissued."""
 

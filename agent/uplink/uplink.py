@@ -15,7 +15,7 @@ from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.ports import DeviceError, Link
 from agent.storage.state import StateStore
 from agent.uplink.blob_sender import BlobSender
-from agent.uplink.channel import AlarmLimiter, Channel
+from agent.uplink.channel import AlarmLimiter, Channel, SharedParts
 from agent.uplink.county_time import CertificateClock
 from agent.uplink.fact_sender import FactSender
 from agent.uplink.frame_sender import FrameSender
@@ -80,46 +80,31 @@ class Uplink:
         """Whether the connection that is up may be used for nothing but the county's signed time."""
         chooser = BrokerEndpoints(count=endpoints, state=state, mono_ms=mono_ms)
         self._reconnector = Reconnector(mono_ms=mono_ms, jitter=jitter, endpoints=chooser)
-        self._channel = channel = Channel(link, mono_ms)
-        self._alarms = AlarmLimiter(host, mono_ms)
         self._county_backoff = Backoff(jitter)
         """Waits between births while the county does not answer or does not receipt."""
+        self._channel = Channel(link, mono_ms)
+        self._alarms = AlarmLimiter(host, mono_ms)
+        shared = SharedParts(
+            station=station, county_keys=county_keys, channel=self._channel, alarms=self._alarms, mono_ms=mono_ms
+        )
         self._session = Session(
-            station=station,
-            county_keys=county_keys,
+            shared,
             stream=outbox,
-            channel=channel,
             host=host,
-            alarms=self._alarms,
-            mono_ms=mono_ms,
             backoff=self._county_backoff,
             on_time=self._on_time,
             on_agreed=self._on_agreed,
         )
         self._facts = FactSender(
-            station=station,
-            county_keys=county_keys,
+            shared,
             stream=outbox,
-            channel=channel,
-            alarms=self._alarms,
-            mono_ms=mono_ms,
             on_doubt=self._on_doubt,
             on_erased=self._session.begin_anew,
             on_progress=self._county_backoff.recovered,
         )
-        self._blobs = BlobSender(
-            station=station,
-            county_keys=county_keys,
-            blobs=blobs,
-            channel=channel,
-            mono_ms=mono_ms,
-            backoff=Backoff(jitter),
-            on_damaged=host.on_blob_damaged,
-        )
-        self._frames = FrameSender(
-            station=station, channel=channel, acknowledged=lambda: link.bytes_moved()[0], mono_ms=mono_ms
-        )
-        self._vitals = VitalsSender(channel=channel, host=host, mono_ms=mono_ms)
+        self._blobs = BlobSender(shared, blobs=blobs, backoff=Backoff(jitter), on_damaged=host.on_blob_damaged)
+        self._frames = FrameSender(shared, acknowledged=lambda: link.bytes_moved()[0])
+        self._vitals = VitalsSender(shared, host=host)
 
     @property
     def state(self) -> LinkState:

@@ -7,12 +7,11 @@ vitals are rare. Two must say it because vitals may be lost.
 Idle traffic is metered: everything that a station says when nothing happens must fit into 8 MB a month.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from agent.uplink.channel import Channel
+from agent.uplink.channel import SharedParts
 from agent.uplink.ports import UplinkDelegate
 from protocol.codec import encode
 from protocol.health import Health
@@ -61,10 +60,10 @@ def _what_matters(health: Health) -> tuple[Any, ...]:
 class VitalsSender:
     """Says how the station is, no more often than necessary."""
 
-    def __init__(self, *, channel: Channel, host: UplinkDelegate, mono_ms: Callable[[], int]) -> None:
-        self._channel = channel
+    def __init__(self, shared: SharedParts, *, host: UplinkDelegate) -> None:
+        self._channel = shared.channel
+        self._mono_ms = shared.mono_ms
         self._host = host
-        self._mono_ms = mono_ms
         self._open = False
         self._said: Vitals | None = None
         self._said_ms = 0
