@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal
 
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
@@ -38,73 +39,79 @@ LONGEST_TICK_MS = 60_000
 type LinkEvent = LinkUp | LinkDown | MessageCame | Delivered
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkParts:
+    """What an uplink is made of. `agent.wiring.assembly` makes them."""
+
+    station: str
+    shard: int
+    """Topic level of the county worker that serves this station, for the log; ``link`` uses it."""
+    county_keys: Mapping[bytes, bytes]
+    """Public keys (raw 32 bytes) that sign for the county, by `protocol.signing.key_id`."""
+    outbox: Stream
+    blobs: BlobSource
+    link: Link
+    mono_ms: Callable[[], int]
+    host: UplinkDelegate
+    jitter: Callable[[], float]
+    """Returns a number in [0, 1)."""
+    endpoints: int = 1
+    """At how many ports ``link`` can reach the broker."""
+    state: StateStore | None = None
+    """Where the port that worked is kept. Without it, it is forgotten with this run."""
+
+
 class Uplink:
     """The station's way to its county."""
 
-    def __init__(
-        self,
-        *,
-        station: str,
-        shard: int,
-        county_keys: Mapping[bytes, bytes],
-        outbox: Stream,
-        blobs: BlobSource,
-        link: Link,
-        mono_ms: Callable[[], int],
-        host: UplinkDelegate,
-        jitter: Callable[[], float],
-        endpoints: int = 1,
-        state: StateStore | None = None,
-    ) -> None:
-        """Make an uplink that connects at its first `tick`.
-
-        Args:
-            shard: Topic level of the county worker that serves this station, for the log; ``link`` uses it.
-            county_keys: Public keys (raw 32 bytes) that sign for the county, by `protocol.signing.key_id`.
-            jitter: Returns a number in [0, 1).
-            endpoints: At how many ports ``link`` can reach the broker.
-            state: Where the port that worked is kept. Without it, it is forgotten with this run.
-        """
-        self._station = station
-        self._shard = shard
-        self._county_keys = county_keys
-        self._link = link
-        self._mono_ms = mono_ms
-        self._host = host
+    def __init__(self, parts: UplinkParts) -> None:
+        """Make an uplink that connects at its first `tick`."""
+        self._station = parts.station
+        self._shard = parts.shard
+        self._county_keys = parts.county_keys
+        self._link = parts.link
+        self._mono_ms = parts.mono_ms
+        self._host = parts.host
         self._nonce = bytes(16)
         self._stepping = False
         self._told_state: LinkState = "connecting"
         self._unreported: Reported | None = None
-        self._certificate_clock = CertificateClock(mono_ms)
+        self._certificate_clock = CertificateClock(parts.mono_ms)
         self._time_only = False
         """Whether the connection that is up may be used for nothing but the county's signed time."""
-        chooser = BrokerEndpoints(count=endpoints, state=state, mono_ms=mono_ms)
-        self._reconnector = Reconnector(mono_ms=mono_ms, jitter=jitter, endpoints=chooser)
-        self._county_backoff = Backoff(jitter)
+        endpoints = BrokerEndpoints(count=parts.endpoints, state=parts.state, mono_ms=parts.mono_ms)
+        self._reconnector = Reconnector(mono_ms=parts.mono_ms, jitter=parts.jitter, endpoints=endpoints)
+        self._county_backoff = Backoff(parts.jitter)
         """Waits between births while the county does not answer or does not receipt."""
-        self._channel = Channel(link, mono_ms)
-        self._alarms = AlarmLimiter(host, mono_ms)
+        self._channel = Channel(parts.link, parts.mono_ms)
+        self._alarms = AlarmLimiter(parts.host, parts.mono_ms)
         shared = SharedParts(
-            station=station, county_keys=county_keys, channel=self._channel, alarms=self._alarms, mono_ms=mono_ms
+            station=parts.station,
+            county_keys=parts.county_keys,
+            channel=self._channel,
+            alarms=self._alarms,
+            mono_ms=parts.mono_ms,
         )
         self._session = Session(
             shared,
-            stream=outbox,
-            host=host,
+            stream=parts.outbox,
+            host=parts.host,
             backoff=self._county_backoff,
             on_time=self._on_time,
             on_agreed=self._on_agreed,
         )
         self._facts = FactSender(
             shared,
-            stream=outbox,
+            stream=parts.outbox,
             on_doubt=self._on_doubt,
             on_erased=self._session.begin_anew,
             on_progress=self._county_backoff.recovered,
         )
-        self._blobs = BlobSender(shared, blobs=blobs, backoff=Backoff(jitter), on_damaged=host.on_blob_damaged)
-        self._frames = FrameSender(shared, acknowledged=lambda: link.bytes_moved()[0])
-        self._vitals = VitalsSender(shared, host=host)
+        self._blobs = BlobSender(
+            shared, blobs=parts.blobs, backoff=Backoff(parts.jitter), on_damaged=parts.host.on_blob_damaged
+        )
+        self._frames = FrameSender(shared, acknowledged=lambda: parts.link.bytes_moved()[0])
+        self._vitals = VitalsSender(shared, host=parts.host)
 
     @property
     def state(self) -> LinkState:

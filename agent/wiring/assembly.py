@@ -45,7 +45,7 @@ from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
 from agent.timekeeping.time_watch import TimeWatch
 from agent.twin import Twin
-from agent.uplink import Uplink
+from agent.uplink import Uplink, UplinkParts
 from agent.uplink.traffic import Meter, TrafficLedger
 from agent.vitals.alarms import StandingAlarms
 from agent.vitals.health import StationHealth
@@ -350,17 +350,19 @@ class _StationBuilder:
 
     def _uplink(self, delegate: StationDelegate) -> Uplink:
         return Uplink(
-            station=self.identity.station,
-            shard=self.identity.enrolled.broker.shard,
-            county_keys=self.county_keys,
-            outbox=self.outbox,
-            blobs=self.blobs,
-            link=self.link,
-            mono_ms=self.clock.mono_ms,
-            host=delegate,
-            jitter=secrets.SystemRandom().random,
-            endpoints=len(county.ports(self.identity.enrolled.broker)),
-            state=self.outbox,
+            UplinkParts(
+                station=self.identity.station,
+                shard=self.identity.enrolled.broker.shard,
+                county_keys=self.county_keys,
+                outbox=self.outbox,
+                blobs=self.blobs,
+                link=self.link,
+                mono_ms=self.clock.mono_ms,
+                host=delegate,
+                jitter=secrets.SystemRandom().random,
+                endpoints=len(county.ports(self.identity.enrolled.broker)),
+                state=self.outbox,
+            )
         )
 
     def _shelf(self) -> PackShelf:

@@ -14,7 +14,7 @@ from agent.ports import DeviceError, JudgeAt
 from agent.storage.errors import StorageFull
 from agent.storage.outbox.earlier import EarlierStream
 from agent.storage.state import StateStore
-from agent.uplink import Uplink
+from agent.uplink import Uplink, UplinkParts
 from protocol import chain
 from protocol.birth import Mark
 from protocol.commands import Command
@@ -311,17 +311,19 @@ class UplinkBench:
         self.silent_broker = False
         self.heard = 0
         self.uplink = Uplink(
-            station=STATION,
-            shard=0,
-            county_keys=self.county_keys,
-            outbox=self.outbox,
-            blobs=self.blobs,
-            link=self.link,
-            mono_ms=self.clock,
-            host=self.host,
-            jitter=jitter,
-            endpoints=endpoints,
-            state=state,
+            UplinkParts(
+                station=STATION,
+                shard=0,
+                county_keys=self.county_keys,
+                outbox=self.outbox,
+                blobs=self.blobs,
+                link=self.link,
+                mono_ms=self.clock,
+                host=self.host,
+                jitter=jitter,
+                endpoints=endpoints,
+                state=state,
+            )
         )
 
     @property

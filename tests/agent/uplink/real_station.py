@@ -7,7 +7,7 @@ from time import monotonic
 from agent.drivers.mqtt import CONNECT_S, PahoLink, station_context
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.inbox import Inbox
-from agent.uplink import Uplink
+from agent.uplink import Uplink, UplinkParts
 from tests.agent.uplink.bench import STATION, MemoryBlobSource, MemoryOutbox, RecordingDelegate, help_asked
 from tests.agent.uplink.pki import Issued
 from tests.fakes.county_peer import CountyBook
@@ -47,16 +47,18 @@ class RealStation:
             connect_s=connect_s,
         )
         self.uplink = Uplink(
-            station=STATION,
-            shard=0,
-            county_keys=book.public_keys,
-            outbox=outbox,
-            blobs=self.blobs,
-            link=self.link,
-            mono_ms=self.mono_ms,
-            host=self.host,
-            jitter=lambda: 0.05,
-            endpoints=1 + len(more_ports),
+            UplinkParts(
+                station=STATION,
+                shard=0,
+                county_keys=book.public_keys,
+                outbox=outbox,
+                blobs=self.blobs,
+                link=self.link,
+                mono_ms=self.mono_ms,
+                host=self.host,
+                jitter=lambda: 0.05,
+                endpoints=1 + len(more_ports),
+            )
         )
 
     def mono_ms(self) -> int:

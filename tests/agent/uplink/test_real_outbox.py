@@ -12,7 +12,7 @@ from agent.events import LinkUp
 from agent.storage.blobs import BlobStore
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.schema import place
-from agent.uplink import Uplink
+from agent.uplink import Uplink, UplinkParts
 from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
 from tests.agent.uplink.bench import NOW, STATION, UplinkBench, some_facts
 
@@ -33,15 +33,17 @@ class DiskBench(UplinkBench):
         self.disk = Outbox.open(self.folder / "outbox.db", station=STATION, record_key=self.key, now=lambda: self.time)
         self.link.is_open = False
         self.uplink = Uplink(
-            station=STATION,
-            shard=0,
-            county_keys=self.book.public_keys,
-            outbox=self.disk,
-            blobs=self.store,
-            link=self.link,
-            mono_ms=self.clock,
-            host=self.host,
-            jitter=lambda: 0.5,
+            UplinkParts(
+                station=STATION,
+                shard=0,
+                county_keys=self.book.public_keys,
+                outbox=self.disk,
+                blobs=self.store,
+                link=self.link,
+                mono_ms=self.clock,
+                host=self.host,
+                jitter=lambda: 0.5,
+            )
         )
 
     def crash(self) -> None:

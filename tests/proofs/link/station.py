@@ -20,7 +20,7 @@ from agent.inbox import Inbox
 from agent.ports import JudgeAt
 from agent.storage.blobs import BlobStore
 from agent.storage.outbox import Outbox
-from agent.uplink import Uplink
+from agent.uplink import Uplink, UplinkParts
 from protocol.facts import BlobAnnounced, Severity, Touch
 from protocol.kiosk import LinkState
 from protocol.units import FactRef, Moment
@@ -144,15 +144,17 @@ class LinkedStation:
         inbox = Inbox()
         link = self._link(inbox)
         uplink = Uplink(
-            station=self.name,
-            shard=self.identity.enrolled.broker.shard,
-            county_keys=self.identity.county_keys,
-            outbox=outbox,
-            blobs=blobs,
-            link=link,
-            mono_ms=self.mono_ms,
-            host=_Host(self, outbox),
-            jitter=self._chance.random,
+            UplinkParts(
+                station=self.name,
+                shard=self.identity.enrolled.broker.shard,
+                county_keys=self.identity.county_keys,
+                outbox=outbox,
+                blobs=blobs,
+                link=link,
+                mono_ms=self.mono_ms,
+                host=_Host(self, outbox),
+                jitter=self._chance.random,
+            )
         )
         while self._end is None:
             self._step(outbox, blobs, uplink, inbox)

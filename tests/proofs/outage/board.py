@@ -23,7 +23,7 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.outbox import Outbox
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
-from agent.uplink import Uplink
+from agent.uplink import Uplink, UplinkParts
 from protocol.facts import AlarmRaised, Severity, Touch
 from protocol.kiosk import LinkState
 from protocol.topics import Up
@@ -202,15 +202,17 @@ class Board:
             mono=self._machine,
         )
         self._uplink = Uplink(
-            station=identity.station,
-            shard=0,
-            county_keys=self._county_keys,
-            outbox=self.outbox,
-            blobs=NoBlobs(),
-            link=self._line,
-            mono_ms=self.clock.mono_ms,
-            host=_Host(self),
-            jitter=self._chance.random,
+            UplinkParts(
+                station=identity.station,
+                shard=0,
+                county_keys=self._county_keys,
+                outbox=self.outbox,
+                blobs=NoBlobs(),
+                link=self._line,
+                mono_ms=self.clock.mono_ms,
+                host=_Host(self),
+                jitter=self._chance.random,
+            )
         )
         self._chores_ms = self._world.now_ms
         self._lifecycle.started(last_fact=None)

@@ -10,7 +10,7 @@ from typing import override
 
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import wal_of
-from agent.uplink import Uplink
+from agent.uplink import Uplink, UplinkParts
 from protocol.codec import encode
 from protocol.envelope import Envelope
 from protocol.units import FactRef
@@ -74,15 +74,17 @@ class Board:
         self._host = QuietHost(station=STATION, outbox=self._outbox, now=moment, software="cunhui 0.1.0")
         self._way = Way()
         self._uplink = Uplink(
-            station=STATION,
-            shard=0,
-            county_keys=self._county.public_keys,
-            outbox=self._outbox,
-            blobs=NoBlobs(),
-            link=self._way,
-            mono_ms=lambda: self._mono_ms,
-            host=self._host,
-            jitter=self._chance.random,
+            UplinkParts(
+                station=STATION,
+                shard=0,
+                county_keys=self._county.public_keys,
+                outbox=self._outbox,
+                blobs=NoBlobs(),
+                link=self._way,
+                mono_ms=lambda: self._mono_ms,
+                host=self._host,
+                jitter=self._chance.random,
+            )
         )
 
     @property

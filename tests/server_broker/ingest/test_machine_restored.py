@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from agent.storage.outbox import Outbox
-from agent.uplink import Uplink
+from agent.uplink import Uplink, UplinkParts
 from protocol.birth import Birth, Welcome
 from protocol.codec import encode
 from protocol.signing import key_id
@@ -81,15 +81,17 @@ class RealBench(UplinkBench):
             enrolled_at=NOW,
         )
         self.uplink = Uplink(
-            station=STATION,
-            shard=0,
-            county_keys=self.real.public_keys,
-            outbox=self.disk,
-            blobs=self.blobs,
-            link=self.link,
-            mono_ms=self.clock,
-            host=self.host,
-            jitter=lambda: 0.5,
+            UplinkParts(
+                station=STATION,
+                shard=0,
+                county_keys=self.real.public_keys,
+                outbox=self.disk,
+                blobs=self.blobs,
+                link=self.link,
+                mono_ms=self.clock,
+                host=self.host,
+                jitter=lambda: 0.5,
+            )
         )
 
     def step(self) -> None:
