@@ -56,7 +56,17 @@ class Commands:
         """Execute a verified command, unless it came before, came too late, or the station does not know the time."""
         if self._command_log.is_known(command.id):
             log.info("order %s came again", command.id.hex())
-        elif objection := self._objection(command) or self._remember(command):  # on disk before it is executed
+            return
+        objection = self._objection(command)
+        if not objection:
+            # On disk before it is executed: after a power cut it must not be executed a second time.
+            try:
+                self._command_log.begin(command)
+            except TooManyCommands:
+                objection = result_reasons.TOO_MANY_COMMANDS
+            except StorageError as error:
+                objection = f"{result_reasons.NOT_RECORDED}: {error}"
+        if objection:
             self._command_log.refuse(command, objection)
         else:
             self._executors[command.order](command)
@@ -90,15 +100,6 @@ class Commands:
             return result_reasons.EXPIRED
         # The station remembers commands until they expire. One that never expires could not be forgotten.
         return result_reasons.VALID_TOO_LONG if command.not_after > now + MAX_VALID_MS else ""
-
-    def _remember(self, command: Command) -> str:
-        try:
-            self._command_log.begin(command)
-        except TooManyCommands:
-            return result_reasons.TOO_MANY_COMMANDS
-        except StorageError as error:
-            return f"{result_reasons.NOT_RECORDED}: {error}"
-        return ""
 
     def _identify(self, command: Command) -> None:
         # Amber, because green would tell a person that a card was recorded.

@@ -167,7 +167,6 @@ class Core:
 
     def __init__(self, parts: StationParts) -> None:
         self._parts = parts
-        self._started: list[EventSource] = []
         self._stop: StopAsked | None = None
         self._chores_ms = 0
         self._prune_ms = parts.clock.mono_ms() + FIRST_PRUNE_MS
@@ -177,7 +176,7 @@ class Core:
         self._home_due_in_ms = 0
         self._waiting_shown = -1
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
-            # The one handler that takes a list: touches that came together share a transaction, see `_handle`.
+            # The one handler that takes a list: touches that came together share a transaction, see `step`.
             CardTouched: self._on_cards_touched,
             ReaderReady: self._on_reader_ready,
             InputChanged: parts.contacts.on_input_changed,
@@ -216,8 +215,14 @@ class Core:
         # The start is stated before any card can be read, so that the record tells to which run a touch belongs.
         self._parts.lifecycle.started(last_fact=self._parts.last_fact)
         self._parts.commands.resume(ended_well=self._parts.ended_well)
+        started: list[EventSource] = []
         try:
-            self._start_sources()
+            for source in self._parts.sources:
+                try:
+                    source.start()
+                except OSError as error:
+                    raise NotStarted(str(error)) from error
+                started.append(source)
             self._parts.notifier.ready()
             log.info("ready for cards")
             while self._stop is None:
@@ -226,32 +231,15 @@ class Core:
             if not self.restart_asked:
                 # An agent that begins anew does so in the same process: for the service manager it never stopped.
                 self._parts.notifier.stopping()
-            self._stop_sources()
-        self._handle_the_rest()
-        self._state_the_end()
-        self._say_goodbye()
-
-    def _start_sources(self) -> None:
-        for source in self._parts.sources:
-            try:
-                source.start()
-            except OSError as error:
-                raise NotStarted(str(error)) from error
-            self._started.append(source)
-
-    def _stop_sources(self) -> None:
-        for source in reversed(self._started):
-            source.stop()
-
-    def _handle_the_rest(self) -> None:
-        """Handle the events that came before the sources stopped: a card that was touched in that moment counts."""
+            for source in reversed(started):
+                source.stop()
+        # Some events came before the sources stopped. A card that was touched in that moment counts.
         while self._parts.inbox.waiting():
             self.step(timeout_s=0)
-
-    def _state_the_end(self) -> None:
         self._parts.live.end("stopped")
         self._parts.lifecycle.stopped()
         self._pass_on_news()
+        self._say_goodbye()
 
     def _say_goodbye(self) -> None:
         """Bring the last facts to the county if that is quick, keep what is only in memory, and leave the broker."""
@@ -271,16 +259,13 @@ class Core:
         while event is not None and len(events) < MAX_TOGETHER:
             events.append(event)
             event = self._parts.inbox.get(timeout_s=0) if len(events) < MAX_TOGETHER else None
-        self._handle(events)
-        self._tick()
-
-    def _handle(self, events: list[Event]) -> None:
-        """Handle events in their order: touches that follow one another together, every other event by itself."""
+        # In their order. Touches that follow one another share a transaction; every other event is handled by itself.
         for kind, group in groupby(events, key=type):
             handler = self._handlers[kind]
             for taken in [list(group)] if kind is CardTouched else group:
                 handler(taken)
                 self._pass_on_news()
+        self._tick()
 
     def _on_cards_touched(self, touches: list[CardTouched]) -> None:
         # Refusing is quick. Recording each touch while a reader runs wild would only make the queue longer.
@@ -306,6 +291,7 @@ class Core:
         if now >= self._chores_ms:
             self._chores_ms = now + CHORES_EVERY_MS
             self._do_chores()
+        # Before the uplink, which then sends at once the frame that the view has just given it.
         self._live_due_in_ms = parts.live.tick(parts.uplink)
         self._uplink_due_ms = parts.uplink.tick()
         self._pass_on_news()
@@ -363,18 +349,15 @@ class Core:
             case NextQuestion() as asked:
                 parts.learning.next_question(event.kiosk, asked)
             case AskHelp(screen=screen):
-                self._state_help_asked(screen)
+                now = parts.clock.now()
+                # However often the key is pressed: each fact costs disk and data, and one is enough to act on.
+                if self._help_ms is None or now.mono - self._help_ms >= HELP_EVERY_MS:
+                    self._help_ms = now.mono
+                    parts.fact_writer.owe(HelpAsked(at=now, screen=screen))
             case AskStatus():
                 parts.kiosks.answer(event.kiosk, parts.status())
         # Only now the socket reads more of this kiosk, so that no kiosk can fill the inbox.
         parts.kiosks.handled(event.kiosk)
-
-    def _state_help_asked(self, screen: str) -> None:
-        """State that somebody needs help, at most once in `HELP_EVERY_MS`, however often the key is pressed."""
-        now = self._parts.clock.now()
-        if self._help_ms is None or now.mono - self._help_ms >= HELP_EVERY_MS:
-            self._help_ms = now.mono
-            self._parts.fact_writer.owe(HelpAsked(at=now, screen=screen))
 
     def _on_pack_fetched(self, event: PackFetched) -> None:
         if self._parts.shelf.fetched(event):

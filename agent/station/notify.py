@@ -14,7 +14,11 @@ class Notifier:
     def __init__(self, *, environ: Mapping[str, str], mono_ms: Callable[[], int]) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
         self._mono_ms = mono_ms
-        self._every_ms = _watchdog_ms(environ) // 2
+        # The variables may be inherited from a parent; WATCHDOG_PID says whose watchdog it is.
+        mine = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        usec = environ.get("WATCHDOG_USEC", "")
+        self._every_ms = int(usec) // 2_000 if mine and usec.isascii() and usec.isdigit() else 0
+        """How often the watchdog is fed: at half of its time. 0 without a watchdog."""
         self._fed_ms: int | None = None
 
     def ready(self) -> None:
@@ -47,10 +51,3 @@ class Notifier:
                 sock.sendto(text.encode(), name)
         except OSError as error:
             log.warning("the service manager was not told %s: %s", text, error)
-
-
-def _watchdog_ms(environ: Mapping[str, str]) -> int:
-    # The variables may be inherited from a parent; WATCHDOG_PID says whose watchdog it is.
-    mine = environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
-    usec = environ.get("WATCHDOG_USEC", "")
-    return int(usec) // 1000 if mine and usec.isascii() and usec.isdigit() else 0

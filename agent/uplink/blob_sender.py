@@ -159,6 +159,7 @@ class BlobSender:
             self._drop(missing.sha256)
             self._reset_round()
             return
+        # A range beyond the file's end can't be filled. If the county names no other, the file rests.
         lacking = [part for part in missing.ranges if part.start < part.end <= self._blob[1]]
         self._stale_rounds = self._stale_rounds + 1 if lacking == self._lacking_before else 0
         if self._lacking_before and not self._stale_rounds:

@@ -187,6 +187,7 @@ class Session:
             log.info("%s: a welcome for another birth is ignored", self._station)
             return
         self._take_time(welcome, answered_ms=mono_ms)
+        # In another phase the birth only asked for the time again: where the two stand is known, or being found out.
         if self.phase != "asking" or self._time_only:
             return
         match agree(self._stream, welcome):

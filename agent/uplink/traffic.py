@@ -212,15 +212,13 @@ class TrafficLedger:
         """Save the counts. If that fails, the next save that is due tries again."""
         self._saved_ms = self._clock.mono_ms()
         self._unsaved = 0
-        self._slot.keep(self._row())
-
-    def _row(self) -> _Row:
         if not self._dated:
             undated = self._saved.undated + self._hours.total()
-            return _Row(self._saved.days, undated, self.saving)
+            self._slot.keep(_Row(self._saved.days, undated, self.saving))
+            return
         oldest = oldest_needed(self._today())
         days = {day: count for day, count in self._days().items() if day >= oldest}
         # Hours of days that nobody needs any more would pile up in a program that runs for months.
         for hour in [hour for hour in self._hours if self._day_of(hour) < oldest]:
             del self._hours[hour]
-        return _Row(days, 0, self.saving)
+        self._slot.keep(_Row(days, 0, self.saving))

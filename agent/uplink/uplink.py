@@ -160,6 +160,7 @@ class Uplink:
         """
         with self._step():
             pass
+        # While blobs must wait, nothing serves their due time: once over, it would make the core spin.
         dues = [self._reconnector.due_ms, self._session.due_ms, self._facts.due_ms, self._vitals.due_ms]
         dues += [self._frames.due_ms, self._silent_until_ms, self._blobs.due_ms if self._blobs_may_go else None]
         return min([self._mono_ms() + LONGEST_TICK_MS, *(due for due in dues if due is not None)])
@@ -248,7 +249,13 @@ class Uplink:
         self._stepping = True
         try:
             yield
-            self._pump()
+            if self._reconnector.state == "up":
+                if (silent_until := self._silent_until_ms) is not None and self._mono_ms() >= silent_until:
+                    self._lose("no answer for 90 s")
+                else:
+                    self._publish_what_is_due()
+            if self._reconnector.due:
+                self._dial()
         except DeviceError as error:
             self._lose(str(error))
         finally:
@@ -257,22 +264,13 @@ class Uplink:
             self._told_state = self.state
             self._host.link_changed(self.state)
 
-    def _pump(self) -> None:
-        if self._reconnector.state == "up":
-            silent_until = self._silent_until_ms
-            if silent_until is not None and self._mono_ms() >= silent_until:
-                self._lose("no answer for 90 s")
-            else:
-                self._say_what_is_due()
-        if self._reconnector.due:
-            self._dial()
-
-    def _say_what_is_due(self) -> None:
+    def _publish_what_is_due(self) -> None:
         # Whatever is published first takes the line first: birth and facts before everything else.
         self._session.pump()
         self._facts.pump()
         self._vitals.pump()
         self._frames.pump(may_send=self._facts.idle)
+        # A report or a chunk that is under way would hold up the next fact on a slow line.
         if not self._facts.idle:
             return
         reported, self._unreported = self._unreported, None
@@ -299,6 +297,7 @@ class Uplink:
 
     def _dial(self) -> None:
         if self._reconnector.state == "dialling":
+            # An attempt is due again only when its ATTEMPT_MS are over.
             self._lose("the attempt said nothing")
             return
         if self._reconnector.state == "up":
@@ -339,6 +338,7 @@ class Uplink:
         self._vitals.stop()
 
     def _on_time(self, welcome: Welcome, asked_ms: int, answered_ms: int) -> None:
+        # The county read its clock somewhere between the two. Half-way is the guess with the smallest possible error.
         self._certificate_clock.learn(welcome.wall, at_mono_ms=(asked_ms + answered_ms) // 2)
         self._host.on_county_time(
             welcome.wall, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms, clock_run=welcome.clock_run
