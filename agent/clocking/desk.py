@@ -136,8 +136,15 @@ class ClockingDesk:
         try:
             refs = iter(self._fact_writer.commit(*facts) if facts else [])
         except StorageError as error:
-            problem: Problem = "disk_full" if isinstance(error, StorageFull) else "disk_error"
-            self._disk_fails(error)
+            is_full = isinstance(error, StorageFull)
+            # Each person is answered in red; the log and the county hear of it once, however many people touch.
+            if not self._failing:
+                log.error("touches are not recorded: %s", error)
+                code = alarm_codes.DISK_FULL if is_full else alarm_codes.DISK_ERROR
+                detail = "touches were answered in red and not recorded"
+                self._fact_writer.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
+            self._failing = True
+            problem: Problem = "disk_full" if is_full else "disk_error"
             for one in judged:
                 self._refuse(problem if one else "bad_card")
         else:
@@ -150,15 +157,6 @@ class ClockingDesk:
                     self._tell(one, [next(refs) for _ in one.facts])
         for touch, one in zip(touches, judged, strict=True):
             self._unread.count(touch.reader, readable=one is not None)
-
-    def _disk_fails(self, error: StorageError) -> None:
-        """Say once that people are refused: in the log now, and to the county as soon as the disk takes the fact."""
-        if not self._failing:
-            log.error("touches are not recorded: %s", error)
-            code = alarm_codes.DISK_FULL if isinstance(error, StorageFull) else alarm_codes.DISK_ERROR
-            detail = "touches were answered in red and not recorded"
-            self._fact_writer.owe(AlarmRaised(at=self._clock.now(), code=code, severity="critical", detail=detail))
-        self._failing = True
 
     def too_fast(self, touches: Sequence[CardTouched]) -> None:
         """Refuse touches that come faster than they can be recorded, with one red light for all of them."""
@@ -215,17 +213,11 @@ class ClockingDesk:
         return duty.direction_at(self._twin.desired, person, self._clock.wall_of(now))
 
     def _tell(self, one: _JudgedTouch, refs: list[FactRef]) -> None:
-        """Remember a touch that is on disk now, and show its outcome on lamp and screen."""
-        ref = refs[0]
+        """Remember a touch that is on disk now, show its outcome on lamp and screen, and ask for a picture."""
+        ref, touch = refs[0], one.touch
         if one.fresh:  # also an unknown card's: it may be bound to a person later in the day
-            self._history.add(ref, one.touch)
-        self._lamp.show(_COLOURS[one.touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
-        self._show_outcome(one)
-        if one.fresh:  # no second picture of a person who touches again
-            self._pictures.touch_recorded(ref)
-
-    def _show_outcome(self, one: _JudgedTouch) -> None:
-        touch = one.touch
+            self._history.add(ref, touch)
+        self._lamp.show(_COLOURS[touch.answer], fact=f"{ref.epoch.hex()}/{ref.seq}")
         # The touch that counts: the history has just remembered a fresh one, so a fresh touch finds itself.
         seen = self._history.repeated(touch.card, touch.at) if touch.answer in ("recorded", "repeat") else None
         if seen is None:
@@ -238,6 +230,8 @@ class ClockingDesk:
         else:
             offer = self._correcting.touched_again(seen, touch.at)
             self._show(self._shown_to_owner(seen, one.person, touch.at, offer), offer)
+        if one.fresh:  # no second picture of a person who touches again
+            self._pictures.touch_recorded(ref)
 
     def _shown_to_stranger(self, touch: Touch) -> TouchShown:
         """Return what the screen shows for an unknown or a lost card."""

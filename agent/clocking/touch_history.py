@@ -139,9 +139,6 @@ class TouchHistory:
         known = last.boot == now.boot or {last.quality, now.quality} <= {*DATED_QUALITIES}
         return last if known and 0 <= self._age_ms(last, now) <= REPEAT_WITHIN_MS else None
 
-    def _is_dated(self, seen: RememberedTouch) -> bool:
-        return seen.quality in DATED_QUALITIES or (seen.boot == self._clock.now().boot and self._clock.dated)
-
     def lacking(self, person: str, now: Moment, *, correctable: RememberedTouch | None = None) -> list[Lacking]:
         """Return the arrivals and departures that a person lacks in today's windows, window by window.
 
@@ -202,18 +199,14 @@ class TouchHistory:
         wall = self._clock.wall_of(now)
         people = self._twin.desired.people
         apart = _told_apart(people)
-        latest = self._latest(now)
+        latest: str | None = None
+        if self._touches and 0 <= self._age_ms(self._touches[-1], now) <= FIRST_FOR_MS:
+            card = self._twin.card(self._touches[-1].token)
+            latest = card.person if card and not card.lost else None
         found = [(one, span) for one in people for span in self._spans_of(one.id, wall)]
         rows = [(one.id != latest, self._row(one, apart[one.id], span, duty.local_minute(wall))) for one, span in found]
         rows.sort(key=lambda ranked: (ranked[0], _ORDER[ranked[1].state], ranked[1].start))
         return [row for _, row in rows[:MAX_ROWS]]
-
-    def _latest(self, now: Moment) -> str | None:
-        """Return who touched last, if that was less than a minute ago."""
-        if not self._touches or not 0 <= self._age_ms(self._touches[-1], now) <= FIRST_FOR_MS:
-            return None
-        card = self._twin.card(self._touches[-1].token)
-        return card.person if card and not card.lost else None
 
     def _row(self, person: Person, apart: str, span: duty.DutySpan, minute: int) -> DutyRow:
         arrived, left = self._arrival_and_departure(person.id, span)
@@ -254,9 +247,11 @@ class TouchHistory:
 
     def _touches_of(self, person: str) -> Iterator[tuple[RememberedTouch, int]]:
         """Return a person's touches that have a known time, each with its time."""
+        boot = self._clock.now().boot
         for token in self._twin.tokens_of(person):
             for seen in self._cards.get(token, ()):
-                if self._is_dated(seen):
+                # What this boot made before it knew the time is dated as soon as the boot learns the time.
+                if seen.quality in DATED_QUALITIES or (seen.boot == boot and self._clock.dated):
                     yield seen, self._clock.wall_of(seen.at)
 
 
@@ -265,12 +260,11 @@ def _told_apart(people: Sequence[Person]) -> dict[str, str]:
     namesakes: dict[str, list[str]] = {}
     for person in people:
         namesakes.setdefault(person.name, []).append(person.id)
-    return {number: _end_of(number, numbers) for numbers in namesakes.values() for number in numbers}
-
-
-def _end_of(number: str, numbers: Sequence[str]) -> str:
-    if len(numbers) == 1:
-        return ""
-    lengths = range(SHORTEST_APART, max(map(len, numbers)) + 1)
-    apart = (length for length in lengths if len({one[-length:] for one in numbers}) == len(numbers))
-    return number[-next(apart, len(number)) :]
+    shown: dict[str, str] = {}
+    for numbers in namesakes.values():
+        lengths = range(SHORTEST_APART, max(map(len, numbers)) + 1)
+        apart = (length for length in lengths if len({number[-length:] for number in numbers}) == len(numbers))
+        # The same length for all namesakes, so that people can compare the digits.
+        length = next(apart, lengths.stop)
+        shown |= {number: number[-length:] if len(numbers) > 1 else "" for number in numbers}
+    return shown
