@@ -20,6 +20,7 @@ from typing import Protocol
 from agent.camera.camera_protocol import NoReply, Reply, parse_reply
 
 _MAX_LINE = 1_000
+"""Of a reply. A camera's process that was broken into must not fill the agent's memory with a line that never ends."""
 _CONNECT_S = 5.0
 
 

@@ -33,7 +33,12 @@ def main(arguments: list[str]) -> int:
     # From now on standard output is for replies alone. What a library prints goes to standard error, and so to the log.
     replies = os.dup(1)
     os.dup2(2, 1)
-    _clear(start.spool)
+    # A power cut may have left a picture half-written. A fresh one may belong to the process before this one, which is
+    # still finishing its last picture.
+    for half in start.spool.glob("*.new"):
+        with contextlib.suppress(OSError):
+            if time.time() - half.stat().st_mtime > _STALE_S:
+                half.unlink()
     chosen = dict(start.settings)
     common = {key: chosen.pop(key) for key in CAMERA_SETTINGS if key in chosen}
     if start.driver == "simulated":  # it draws what the simulated devices see, and counts how often
@@ -46,15 +51,6 @@ def main(arguments: list[str]) -> int:
         return 0
     finally:
         camera.close()
-
-
-def _clear(spool: Path) -> None:
-    """Remove what a power cut left half-written."""
-    for half in spool.glob("*.new"):
-        with contextlib.suppress(OSError):
-            # A fresh one may belong to the process before this one, which is still finishing its last picture.
-            if time.time() - half.stat().st_mtime > _STALE_S:
-                half.unlink()
 
 
 def _darkroom(*, mask: list[list[int]] | None = None, rotate: int = 0) -> Develop:

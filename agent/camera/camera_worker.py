@@ -204,9 +204,18 @@ class CameraWorker:
         self._inbox.put(PictureTaken(about=about, purpose=purpose, sha256=None, problem=problem, command=command))
 
     def _ask(self, request: str) -> Reply:
-        """Ask the process. However it fails to reply, that is a failed picture of a process that has ended."""
+        """Ask the process; start one if none runs. A reply that fails is a failed picture of a process that has ended.
+
+        Raises:
+            OSError: The process can't be started, or was gone before it could be asked.
+        """
+        # A process that has ended unseen is replaced first, so that its end costs no picture.
+        if self._line is not None and not self._line.alive():
+            self._end_line()
+        if self._line is None:
+            self._line = self._connect()
         try:
-            return self._running().ask(request, within_s=self._limit_s)
+            return self._line.ask(request, within_s=self._limit_s)
         except NoReply as error:
             return PictureFailed(str(error), ended=True)
 
@@ -218,14 +227,6 @@ class CameraWorker:
         if reply.ended:
             self._end_line()
         return reply.reason
-
-    def _running(self) -> CameraLine:
-        """Return the line to a process that runs; start one if there is none."""
-        if self._line is not None and not self._line.alive():
-            self._end_line()
-        if self._line is None:
-            self._line = self._connect()
-        return self._line
 
     def _end_line(self) -> None:
         line, self._line = self._line, None

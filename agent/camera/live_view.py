@@ -182,8 +182,11 @@ class LiveView:
             self._frame = b""
         # A frame is asked for only when it could be sent at once: a slow line gets fewer frames, and no old ones.
         now = self._clock.mono_ms()
-        if not lease.asked and not self._frame and way.frame_free and now >= lease.next_ms:
-            self._ask(lease, now)
+        if self._camera and not lease.asked and not self._frame and way.frame_free and now >= lease.next_ms:
+            lease.next_ms = now + 60_000 // lease.terms.frames_a_minute
+            lease.asked = self._camera.request_frame(lease.command)
+            # A camera that takes no request fails as one that takes no frame: too often in a row, and the lease ends.
+            lease.failures += not lease.asked
         due = lease.until_ms if lease.asked or now >= lease.next_ms else min(lease.next_ms, lease.until_ms)
         return max(0, min(due - now, 1_000))
 
@@ -197,12 +200,6 @@ class LiveView:
         if not self._watched():
             return "kiosk"
         return "camera" if lease.failures >= MAX_FAILURES else None
-
-    def _ask(self, lease: _Lease, now: int) -> None:
-        lease.next_ms = now + 60_000 // lease.terms.frames_a_minute
-        if self._camera is not None:
-            lease.asked = self._camera.request_frame(lease.command)
-            lease.failures += not lease.asked
 
     def end(self, why: LiveEnd) -> None:
         """End the lease, if there is one: commit the fact and the command's result together, then tell the screens."""

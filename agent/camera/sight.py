@@ -49,8 +49,14 @@ class Sight:
         return "frozen" if frozen else ""
 
     def _frozen(self, detail: Image.Image) -> bool:
-        full = len(self._before) == FROZEN_AFTER
-        return full and all(_difference(detail, before) <= FROZEN_DIFFERENCE for before in self._before)
+        if len(self._before) < FROZEN_AFTER:
+            return False
+        for before in self._before:
+            histogram = ImageChops.difference(detail, before).histogram()
+            mean = sum(level * count for level, count in enumerate(histogram)) / (detail.width * detail.height)
+            if mean > FROZEN_DIFFERENCE:
+                return False
+        return True
 
 
 def _black(grey: Image.Image) -> bool:
@@ -77,8 +83,3 @@ def _covered(grey: Image.Image) -> bool:
     )
     edges = sum(sum(ImageChops.difference(*pair).histogram()[EDGE_STEP + 1 :]) for pair in neighbours)
     return edges < EDGE_SHARE * 2 * width * height
-
-
-def _difference(one: Image.Image, other: Image.Image) -> float:
-    histogram = ImageChops.difference(one, other).histogram()
-    return sum(level * count for level, count in enumerate(histogram)) / (one.width * one.height)

@@ -28,6 +28,7 @@ from protocol.units import FactRef
 log = logging.getLogger(__name__)
 
 MAX_REQUESTED = 8
+"""Commands whose picture is under way. The rest of the camera's queue is left for touches and doors."""
 _UNPLUGGED = "摄像头拍不出，请看看插好没有"
 _AT_THE_KIOSK = {
     "black": "摄像头画面全黑，请看看镜头盖和灯",
@@ -180,6 +181,7 @@ class Snapshots:
             self._alarms.clear_alarm(CAMERA_SUSPECT)
         elif event.suspect is not None:  # None: a picture of an earlier run, which nobody judged
             self._alarms.raise_alarm(CAMERA_SUSPECT, "minor", _SEEN[event.suspect], kind=event.suspect)
+        # The file in the spool goes only now: before its fact is on disk, it is all that a restart would know of.
         recorded = self._record(event, event.sha256)
         if self._taker is not None:
             (self._taker.release if recorded else self._taker.requeue)(event.spooled)
