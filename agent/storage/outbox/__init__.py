@@ -6,8 +6,8 @@
   `prune` erases bodies that the county has had for long.
 - When the county lacks facts: `reissue` says facts of an old stream again in a new one, `earlier` finds the streams to
   ask a restored county about.
-- At each start: `files` finishes a replacement that a power cut interrupted, `check` checks the file, `wal_recovery`
-  brings back commits that SQLite drops from its log.
+- At each start: `opening` makes, checks or salvages the file. For it `files` finishes a replacement that a power cut
+  interrupted, `check` checks the file, `wal_recovery` brings back commits that SQLite drops from its log.
 - When the file is damaged: `salvage` makes a new one. `damaged_file` and `pages` read rows without SQLite, `scan` tells
   which are proven, `placement` proves their places by the chain.
 """

@@ -13,16 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.storage.errors import Damaged, StorageError
 from agent.storage.outbox import prune
-from agent.storage.outbox.check import STATION_KEY, checked
-from agent.storage.outbox.disk import Disk, RealDisk, wal_of
+from agent.storage.outbox.disk import Disk, RealDisk
 from agent.storage.outbox.earlier import EarlierStream, earlier_streams, spaced_heads
-from agent.storage.outbox.files import alone_in, check_header, finish_replacement, make
+from agent.storage.outbox.opening import open_file
 from agent.storage.outbox.progress import MS_PER_DAY, Progress, ReceiptBook, load_progress, write_progress
 from agent.storage.outbox.reissue import reissue
-from agent.storage.outbox.salvage import salvage
-from agent.storage.outbox.schema import guard_facts, make_tables
 from agent.storage.outbox.stream import Appender, Tip, load_tip, read_facts
-from agent.storage.outbox.wal_recovery import recover_wal
 from agent.storage.store import Store
 from protocol import birth, chain
 from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope, SealedFact
@@ -90,18 +86,7 @@ class Outbox:
             StorageFull: No room to make or salvage the file; what was there is untouched.
             StorageFailed: The disk failed, another process has the file, or it is another station's.
         """
-        disk = disk or RealDisk(vfs=vfs)
-        with alone_in(path.parent):
-            finish_replacement(path, disk, at=now())
-            wal = wal_of(path)
-            # A log without its file may hold facts: that is a damaged outbox, not a new one.
-            if not path.exists() and not (wal.exists() and wal.stat().st_size > 0):
-                make(path, disk, lambda store: _begin(store, station=station, at=now()), at=now())
-            try:
-                store, tip, progress = _open_checked(path, disk, station=station)
-            except Damaged:
-                salvage(path, disk, station=station, now=now)
-                store, tip, progress = _open_checked(path, disk, station=station)
+        store, tip, progress = open_file(path, disk or RealDisk(vfs=vfs), station=station, now=now)
         return cls(store, tip=tip, progress=progress, station=station, record_key=record_key, now=now)
 
     @property
@@ -379,29 +364,3 @@ class Outbox:
 
     def _sign(self, through: int, head: bytes) -> SignedHead:
         return sign_head(self._record_key, station=self._station, epoch=self.epoch, through=through, head=head)
-
-
-def _begin(store: Store, *, station: str, at: Moment) -> None:
-    """Fill a new file: its tables, whose it is, and the first stream."""
-    with store.transaction():
-        make_tables(store)
-        store.write_state(STATION_KEY, station.encode())
-        appender = Appender.begin(store, station=station, number=1, reason="first", previous=None, matched=0, at=at)
-        appender.finish_reissue()
-        write_progress(store, Progress(stream=1, day=0, issued=appender.tip.through))
-        guard_facts(store)
-
-
-def _open_checked(path: Path, disk: Disk, *, station: str) -> tuple[Store, Tip, Progress]:
-    """Open the file and check it; the store is closed again when it does not pass."""
-    if path.is_dir():
-        raise Damaged("a folder")
-    check_header(path, disk)
-    store = Store(path, vfs=disk.vfs)
-    try:
-        tip, progress = checked(store, station=station)
-        tip, progress = recover_wal(store, path, disk, tip=tip, progress=progress)
-    except BaseException:
-        store.abandon()
-        raise
-    return store, tip, progress

@@ -101,7 +101,7 @@ def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("tests.proofs.power_cut.workload._Station.damage", _Station.reopen)
     monkeypatch.setattr(agent.storage.store, "_uri", lambda path: f"file:{path}?psow=1")
-    monkeypatch.setattr("agent.storage.outbox.outbox.salvage", not_here)
+    monkeypatch.setattr("agent.storage.outbox.opening.salvage", not_here)
     assert prove(cuts=1500, seed=5, only=OUTBOX - {"salvage"}).verdict.refused_to_start > 0
 
 
