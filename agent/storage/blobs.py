@@ -27,7 +27,7 @@ FLOOR_BYTES, FLOOR_SHARE = 256 * 2**20, 16
 
 _NAME = re.compile(r"(\d{10})-([0-9a-f]{64})-(\d{1,8})", re.ASCII)
 _SIZE_BITS = 27
-"""Enough for the eight digits of a name."""
+"""Enough for the eight digits of a name: number and size share one integer, because there may be very many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,15 @@ class BlobStore:
 
         Nothing is dropped here: the caller first states each blob's end as a fact, and then drops it.
         """
-        too_much = max(self._short_bytes(room_for), self.total_bytes + room_for - self.quota_bytes)
+        too_much = self.total_bytes + room_for - self.quota_bytes
+        try:
+            room = self._room()
+        except OSError as error:
+            # The quota still bounds the blobs.
+            log.warning("how much room the disk has can't be told: %s", error)
+        else:
+            needed = min(FLOOR_BYTES, room.total_bytes // FLOOR_SHARE) + room_for
+            too_much = max(too_much, needed - room.free_bytes)
         oldest: list[bytes] = []
         for sha256 in self._kept if too_much > 0 else ():
             oldest.append(sha256)
@@ -198,16 +206,6 @@ class BlobStore:
             if too_much <= 0:
                 break
         return oldest
-
-    def _short_bytes(self, room_for: int) -> int:
-        """Return how many bytes the disk lacks for facts and ``room_for`` bytes more; 0 or less when it lacks none."""
-        try:
-            room = self._room()
-        except OSError as error:
-            # The quota still bounds the blobs.
-            log.warning("how much room the disk has can't be told: %s", error)
-            return 0
-        return min(FLOOR_BYTES, room.total_bytes // FLOOR_SHARE) + room_for - room.free_bytes
 
     def _remove(self, blob: KeptBlob) -> None:
         try:
@@ -226,7 +224,8 @@ def blobs_in(folder: Path) -> list[KeptBlob]:
     Raises:
         OSError: The folder can't be read.
     """
-    found = filter(None, (_read_name(name) for name in os.listdir(folder)))
+    names = filter(None, map(_NAME.fullmatch, os.listdir(folder)))
+    found = (KeptBlob(int(name[1]), bytes.fromhex(name[2]), int(name[3])) for name in names)
     return sorted(found, key=lambda blob: blob.number)
 
 
@@ -236,10 +235,3 @@ def _packed(blob: KeptBlob) -> int:
 
 def _unpacked(sha256: bytes, packed: int) -> KeptBlob:
     return KeptBlob(packed >> _SIZE_BITS, sha256, packed & ((1 << _SIZE_BITS) - 1))
-
-
-def _read_name(name: str) -> KeptBlob | None:
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return None
-    return KeptBlob(int(match[1]), bytes.fromhex(match[2]), int(match[3]))

@@ -10,6 +10,7 @@ from protocol.reissues import unwrap
 from protocol.units import FactRef
 
 MAX_FACTS = 2_000
+"""Enough for what a start must know: a day's touches, an hour's changes of a door. It bounds how long a start takes."""
 
 
 class ReadableStream(Protocol):
@@ -35,7 +36,10 @@ class ReadableStream(Protocol):
 
 def recent_facts(outbox: ReadableStream, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:
     """Yield the last facts with their first identity, oldest first. A fact that can't be read is left out."""
-    seq = _first_readable(outbox, most)
+    seq = max(0, outbox.through - most)
+    # Bodies are erased from the oldest on. So halving the rest finds a readable fact in a few steps, if not the first.
+    while seq < outbox.through and outbox.envelope_after(seq, max_facts=1) is None:
+        seq = (seq + outbox.through + 1) // 2
     while seq < outbox.through:
         envelope = outbox.envelope_after(seq)
         if envelope is None:
@@ -46,17 +50,6 @@ def recent_facts(outbox: ReadableStream, *, most: int = MAX_FACTS) -> Iterator[t
             fact = first_made(FactRef(epoch=outbox.epoch, seq=seq), sealed.body)
             if fact is not None:
                 yield fact
-
-
-def _first_readable(outbox: ReadableStream, most: int) -> int:
-    """Return the seq after which to begin, so that facts with erased bodies are passed over.
-
-    Bodies are erased from the oldest on, so halving the rest finds a readable fact in a few steps, if not the first.
-    """
-    seq = max(0, outbox.through - most)
-    while seq < outbox.through and outbox.envelope_after(seq, max_facts=1) is None:
-        seq = (seq + outbox.through + 1) // 2
-    return seq
 
 
 def first_made(ref: FactRef, body: bytes) -> tuple[FactRef, Fact] | None:

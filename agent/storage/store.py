@@ -50,11 +50,6 @@ _LOCK_BYTES = (0x40000000, 512)
 _FLOCK = "hhqqi4x"
 """struct flock of a 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid."""
 
-_LOCK_BYTES = (0x40000000, 512)
-"""Where SQLite's locks lie, first and count (https://sqlite.org/fileformat2.html, "The Lock-Byte Page")."""
-_FLOCK = "hhqqi4x"
-"""struct flock of a 64-bit Linux: l_type, l_whence, l_start, l_len, l_pid."""
-
 type Value = int | float | str | Buffer | None
 type Row = tuple[Value, ...]
 
@@ -96,19 +91,17 @@ class Store:
                 # Closing a file must not empty its log: salvage reads it. `close` allows it.
                 self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
                 for name, value, expected in PRAGMAS:
-                    self._set(name, value, expected)
+                    self._connection.execute(f"PRAGMA {name}={value}").fetchall()
+                    # SQLite ignores a setting that it can't take, without an error.
+                    taken = self._connection.execute(f"PRAGMA {name}").fetchall()[0][0]
+                    if name == "page_size" and taken != expected:
+                        # The page size was fixed when the file was made, so the file is none of ours.
+                        raise Damaged(f"page size {taken}")
+                    if taken != expected:
+                        raise StorageFailed(f"SQLite keeps {name}={taken!r}, not {expected!r}")
         except BaseException:
             self.abandon()
             raise
-
-    def _set(self, name: str, value: str, expected: str | int) -> None:
-        self._connection.execute(f"PRAGMA {name}={value}").fetchall()
-        # SQLite ignores a setting that it can't take, without an error.
-        taken = self._connection.execute(f"PRAGMA {name}").fetchall()[0][0]
-        if name == "page_size" and taken != expected:
-            raise Damaged(f"page size {taken}")
-        if taken != expected:
-            raise StorageFailed(f"SQLite keeps {name}={taken!r}, not {expected!r}")
 
     def check_pages(self) -> None:
         """Read every page and check that the file is consistent.
@@ -116,7 +109,7 @@ class Store:
         ``quick_check`` does not compare indexes with their rows, so the two tables that have indexes are checked again.
 
         Raises:
-            Damaged: It does not, or a page can't be read.
+            Damaged: The file is not consistent, or a page can't be read.
         """
         with _translated(self._connection, unreadable=Damaged):
             for check in ("quick_check(1)", "integrity_check(streams)", "integrity_check(state)"):

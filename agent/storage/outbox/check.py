@@ -20,7 +20,10 @@ def checked(store: Store, *, station: str) -> tuple[Tip, Progress]:
         Damaged: Something does not hold.
         StorageFailed: The file is another station's.
     """
-    _check_tables(store)
+    # SQLite applies the checks and triggers that the file describes, so the description is compared first.
+    described = {str(sql) for (sql,) in store.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    if described != {*TABLES, *GUARDS}:
+        raise Damaged("the tables are not described as they were made")
     store.check_pages()
     refuse_foreign(store.get(STATION_KEY), station=station)
     tip = load_tip(store, station=station)
@@ -46,15 +49,8 @@ def refuse_foreign(owner: bytes | None, *, station: str) -> None:
         )
 
 
-def _check_tables(store: Store) -> None:
-    """Compare the file's own description of its tables: SQLite applies the checks and triggers that stand there."""
-    described = {str(sql) for (sql,) in store.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-    if described != {*TABLES, *GUARDS}:
-        raise Damaged("the tables are not described as they were made")
-
-
 def _check_beginning(store: Store, tip: Tip, *, station: str) -> None:
-    """The first fact binds the stream to its epoch and its station."""
+    """Check the first fact, which binds the stream to its epoch and its station."""
     start = chain.first_head(station=station, epoch=tip.epoch)
     for fact in read_facts(store, tip.number, first=1, last=1):
         if fact.epoch == tip.epoch and chain.next_head(start, seq=1, digest=fact.digest) == fact.head:
@@ -64,7 +60,12 @@ def _check_beginning(store: Store, tip: Tip, *, station: str) -> None:
 
 def _check_chain(store: Store, tip: Tip, *, station: str, after: int) -> None:
     """Compute the chain from ``after`` to the tip, and compare it with what the facts say."""
-    head = _head_before(store, tip, station=station, after=after)
+    head = chain.first_head(station=station, epoch=tip.epoch)
+    if after:
+        before = next(read_facts(store, tip.number, first=after, last=after), None)
+        if before is None:
+            raise Damaged(f"stream {tip.number} has no seq {after}")
+        head = before.head
     expected = after + 1
     for fact in read_facts(store, tip.number, first=after + 1, last=tip.through):
         head = chain.next_head(head, seq=fact.seq, digest=fact.digest)
@@ -73,11 +74,3 @@ def _check_chain(store: Store, tip: Tip, *, station: str, after: int) -> None:
         expected += 1
     if expected != tip.through + 1:
         raise Damaged(f"stream {tip.number} has no seq {expected}")
-
-
-def _head_before(store: Store, tip: Tip, *, station: str, after: int) -> bytes:
-    if after == 0:
-        return chain.first_head(station=station, epoch=tip.epoch)
-    for fact in read_facts(store, tip.number, first=after, last=after):
-        return fact.head
-    raise Damaged(f"stream {tip.number} has no seq {after}")

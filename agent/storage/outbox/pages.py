@@ -40,17 +40,12 @@ def leaf_rows(page: bytes, *, number: int, pages: PageReader) -> Iterator[tuple[
     for index in range(min(count, PAGE_BYTES // 4)):
         pointer = start + 8 + 2 * index
         try:
-            yield _cell(page, int.from_bytes(page[pointer : pointer + 2], "big"), pages)
+            size, at = _varint(page, int.from_bytes(page[pointer : pointer + 2], "big"))
+            rowid, at = _varint(page, at)
+            if 0 < size <= _MAX_PAYLOAD:
+                yield rowid, _record(_payload(page, at, size, pages))
         except (_Unreadable, IndexError, UnicodeDecodeError):
             continue
-
-
-def _cell(page: bytes, at: int, pages: PageReader) -> tuple[int, Row]:
-    size, at = _varint(page, at)
-    rowid, at = _varint(page, at)
-    if not 0 < size <= _MAX_PAYLOAD:
-        raise _Unreadable
-    return rowid, _record(_payload(page, at, size, pages))
 
 
 def _payload(page: bytes, at: int, size: int, pages: PageReader) -> bytes:
@@ -62,6 +57,7 @@ def _payload(page: bytes, at: int, size: int, pages: PageReader) -> bytes:
     parts = [page[at : at + local]]
     following = int.from_bytes(page[at + local : at + local + 4], "big")
     missing = size - local
+    # A damaged chain of pages may lead back to itself; it still ends, because each page gives some of the payload.
     while missing > 0:
         overflow = pages(following)
         if overflow is None:

@@ -93,13 +93,17 @@ def _reissue_unreceipted(store: Store, appender: Appender, scan: Scan, *, newest
     for stream in sorted(scan.epochs, reverse=True):
         if whole:
             return
+        bounds = (place(stream, 0), place(stream + 1, 0))
+        last = "SELECT place FROM facts WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1"
+        # Asked of the new file: by now it has all that is proven, and the damaged one can't be asked.
+        proven = next((seq_of(int(str(where))) for (where,) in store.rows(last, bounds)), 0)
         whole = reissue(
             store,
             appender,
             stream=stream,
             epoch=scan.epochs[stream],
             after=scan.receipted(stream),
-            through=scan.through(stream, proven=_last_proven(store, stream)),
+            through=scan.through(stream, proven=proven),
             at=at,
             state_lost=stream == newest,
         )
@@ -140,12 +144,6 @@ def _place_by_chain(
             continue
         if not insert_fact(store, fact) and not _stored(store, fact) and fact.seq > scan.receipted(fact.stream):
             yield fact
-
-
-def _last_proven(store: Store, stream: int) -> int:
-    bounds = (place(stream, 0), place(stream + 1, 0))
-    rows = store.rows("SELECT place FROM facts WHERE place > ? AND place < ? ORDER BY place DESC LIMIT 1", bounds)
-    return seq_of(int(str(rows[0][0]))) if rows else 0
 
 
 def _stored(store: Store, fact: StoredFact) -> bool:

@@ -67,12 +67,24 @@ def scan_file(damaged: DamagedFile) -> Scan:
     for rowid, row in _rows(damaged):
         fact = stored_fact((rowid, *row[1:]))
         if fact is not None:
+            named = (fact.stream, fact.epoch)
             if fact.intact():
-                scan.votes[fact.stream, fact.epoch] += 1
-            key = (fact.stream, fact.epoch)
-            scan.seen[key] = max(fact.seq, scan.seen.get(key, 0))
-        else:
-            _note_other(scan, rowid, row)
+                scan.votes[named] += 1
+            scan.seen[named] = max(fact.seq, scan.seen.get(named, 0))
+            continue
+        # Nothing says of which table another row is; its shape and its seal do.
+        match row:
+            # In a record, SQLite stores NULL for the column that is the rowid.
+            case (None, bytes(epoch), int()) if len(epoch) == 16 and 0 < rowid < 1 << 22:
+                scan.votes[rowid, epoch] += 1
+            case (str(key), bytes(value), bytes(seal)) if seal == state_seal(key, value):
+                # Images come the newest first, so the first value of a key is the one that counts.
+                scan.state.setdefault(key, value)
+            case (None, int(), int(), int(), bytes()):
+                progress = read_progress((rowid, *row[1:]))
+                if progress is not None:
+                    before = scan.progress.get(rowid)
+                    scan.progress[rowid] = _later(before, progress) if before else progress
     scan.count_votes()
     return scan
 
@@ -91,22 +103,6 @@ def proven_facts(damaged: DamagedFile, scan: Scan) -> Iterator[StoredFact]:
 def _rows(damaged: DamagedFile) -> Iterator[tuple[int, Row]]:
     for number, page in damaged.images():
         yield from leaf_rows(page, number=number, pages=damaged.page)
-
-
-def _note_other(scan: Scan, rowid: int, row: Row) -> None:
-    """Note a row that is no fact. Nothing says which table it is of; its shape and its seal do."""
-    match row:
-        # In a record, SQLite stores NULL for the column that is the rowid.
-        case (None, bytes(epoch), int()) if len(epoch) == 16 and 0 < rowid < 1 << 22:
-            scan.votes[rowid, epoch] += 1
-        case (str(key), bytes(value), bytes(seal)) if seal == state_seal(key, value):
-            # Images come the newest first, so the first value of a key is the one that counts.
-            scan.state.setdefault(key, value)
-        case (None, int(), int(), int(), bytes()):
-            progress = read_progress((rowid, *row[1:]))
-            if progress is not None:
-                before = scan.progress.get(rowid)
-                scan.progress[rowid] = _later(before, progress) if before else progress
 
 
 def _later(one: Progress, other: Progress) -> Progress:
