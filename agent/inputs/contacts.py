@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 HOUR_MS = 3_600_000
 MAX_AN_HOUR = 30
 CALM_MS = 600_000
+"""An input that flapped must not change for so long before it is stated again."""
 PICTURE_EVERY_MS = 600_000
 
 
@@ -101,7 +102,12 @@ class Contacts:
         known.now, known.changed_ms = event.active, now.mono
         self._alarms.clear_alarm(_failed_code(event.input))
         if known.sensor == "motion":
-            self._state_motion(event.input, known, now)
+            _forget(known, now)
+            desired = self._twin.desired
+            # Without the time or without windows nobody knows that the room should be empty.
+            room_is_empty = self._clock.dated and bool(desired.windows) and not duty.attended(desired, now.wall)
+            if known.now and room_is_empty and not known.facts_ms:
+                self._commit(ContactChanged(at=now, input=event.input, sensor="motion", active=True), known)
         elif not known.flapping and event.active != known.stated:
             ref = self._state(event.input, known, now)
             # A door that is found open at the start has not been opened now.
@@ -109,13 +115,6 @@ class Contacts:
             if seen and event.active and is_due:
                 self._picture_ms = now.mono
                 self._pictures.door_opened(ref)
-
-    def _state_motion(self, name: str, known: _Input, now: Moment) -> None:
-        _forget(known, now)
-        desired = self._twin.desired
-        room_is_empty = self._clock.dated and bool(desired.windows) and not duty.attended(desired, now.wall)
-        if known.now and room_is_empty and not known.facts_ms:
-            self._commit(ContactChanged(at=now, input=name, sensor="motion", active=True), known)
 
     def _state(self, name: str, known: _Input, now: Moment) -> FactRef | None:
         _forget(known, now)
@@ -129,6 +128,7 @@ class Contacts:
     def _commit(self, fact: ContactChanged, known: _Input) -> FactRef | None:
         known.stated = fact.active
         known.facts_ms.append(fact.at.mono)
+        # Committed rather than only owed, because a picture needs the fact's identity.
         try:
             (ref,) = self._fact_writer.commit(fact)
         except StorageError:

@@ -30,17 +30,14 @@ class WatchedReader:
 
     def start(self) -> None:
         """Begin reading."""
-        self._reader.start(touched=self._touched, ready=self._ready)
+        self._reader.start(
+            touched=lambda uid: self._inbox.put(CardTouched(uid=uid, reader=self._name)),
+            ready=lambda ready: self._inbox.put(ReaderReady(reader=self._name, ready=ready)),
+        )
 
     def stop(self) -> None:
         """Stop reading; no event comes after this returns."""
         self._reader.stop()
-
-    def _touched(self, uid: str) -> None:
-        self._inbox.put(CardTouched(uid=uid, reader=self._name))
-
-    def _ready(self, ready: bool) -> None:
-        self._inbox.put(ReaderReady(reader=self._name, ready=ready))
 
 
 class WatchedContact:

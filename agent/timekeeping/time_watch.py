@@ -55,26 +55,25 @@ class TimeWatch:
             self._ended.wait(wait_s)
 
     def round(self) -> float:
-        """Ask the hints and the time service once; return when to do so again, in seconds."""
+        """Ask the hints and the time service once; return when to do so again, in seconds.
+
+        A hint is not asked again after it told a time, raised, or had its last try. Only its end is put into the inbox:
+        the time that it told, or that it told none.
+        """
         for hint in list(self._hints):
-            self._ask(hint)
+            mono_ms = self._mono_ms()
+            # Out of the list before it is read: a hint that raises must not stop each later round, too.
+            left = self._hints.pop(hint) - 1
+            read = hint.read()
+            if read.wall_ms is None and left:
+                self._hints[hint] = left
+            else:
+                self._put(TimeHinted(hint.source, read, mono_ms))
+        # Before the question: an answer that took long must not count for longer.
         asked_ms = self._mono_ms()
         state = self._service.read()
         self._put(NtpRead(state, asked_ms))
         return EVERY_S if state.problem or self._hints else WELL_EVERY_S
-
-    def _ask(self, hint: TimeHint) -> None:
-        """Ask a hint once. It is not asked again after it told a time, raised, or had its last try.
-
-        Only its end is put into the inbox: the time that it told, or that it told none.
-        """
-        mono_ms = self._mono_ms()
-        left = self._hints.pop(hint) - 1
-        read = hint.read()
-        if read.wall_ms is None and left:
-            self._hints[hint] = left
-        else:
-            self._put(TimeHinted(hint.source, read, mono_ms))
 
     def _put(self, event: Event) -> None:
         with self._putting:

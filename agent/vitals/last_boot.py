@@ -18,6 +18,7 @@ SOON_MS = 15 * 60_000
 """A station that died at most so long after its voltage was too low probably died of that."""
 
 _LOW_EVERY_MS = 5 * 60_000
+"""Each note is a write to the SD card. A third of `SOON_MS`, so that a note is never too old to explain a death."""
 
 
 class _BootVerdict(msgspec.Struct, frozen=True, array_like=True):
