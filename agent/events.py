@@ -52,8 +52,10 @@ class StrangeKeyboard:
 
 @dataclass(frozen=True, slots=True)
 class AlarmSeen:
-    """A device saw something that a person in the county must know. The fields are those of
-    `protocol.facts.AlarmRaised`."""
+    """A device saw something that a person in the county must know.
+
+    The fields are those of `protocol.facts.AlarmRaised`.
+    """
 
     code: str
     severity: Severity
@@ -175,8 +177,7 @@ class RenewalEnded:
     """The certificate was checked, and renewed if it was due; ``problem`` is empty if that went well.
 
     ``due_ms`` is the wall time at which the certificate now in place must be renewed. ``county_keys`` come with a
-    renewed
-    certificate: the raw keys that sign for the county from now on.
+    renewed certificate: the raw keys that sign for the county from now on.
     """
 
     problem: str = ""
@@ -204,8 +205,10 @@ class TimeHinted:
 
 @dataclass(frozen=True, slots=True)
 class StopAsked:
-    """The service manager, or a command of the county, asks the agent to end. With ``restart`` it begins anew at
-    once."""
+    """The service manager, or a command of the county, asks the agent to end.
+
+    With ``restart`` it begins anew at once.
+    """
 
     reason: str
     restart: bool = False

@@ -22,7 +22,7 @@ STAMP_EVERY_MS = 9 * 60_000
 
 
 class Lifecycle:
-    """Keeps the record of when the station could be touched."""
+    """Keeps the record of when cards could be touched at this station."""
 
     def __init__(
         self, *, clock: StationClock, fact_writer: FactWriter, twin: Twin, state: StateStore, software: str

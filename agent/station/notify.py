@@ -22,11 +22,11 @@ class Notifier:
         self._fed_ms: int | None = None
 
     def ready(self) -> None:
-        """Cards can be touched from now on."""
+        """Tell the service manager that cards can be touched from now on."""
         self._send("READY=1")
 
     def stopping(self) -> None:
-        """The agent begins to end."""
+        """Tell the service manager that the agent begins to end."""
         self._send("STOPPING=1")
 
     def alive(self) -> None:

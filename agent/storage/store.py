@@ -185,14 +185,14 @@ class Store:
             raise StorageFailed("the log could not be emptied")
 
     def close(self) -> None:
-        """Let the file go. SQLite checkpoints on the way; if that fails, the log stays and nothing is lost."""
+        """Close the file. SQLite checkpoints before; if that fails, the log stays and nothing is lost."""
         if self._closed:
             return
         self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)
         self.abandon()
 
     def abandon(self) -> None:
-        """Let the file and its log go just as they are, for salvage to read."""
+        """Close the file and leave it and its log as they are, for salvage to read."""
         self._closed = True
         self._connection.close(True)
 

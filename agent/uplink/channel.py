@@ -70,7 +70,7 @@ class Channel:
             on_puback(reason_code)
 
     def on_sign_of_life(self) -> None:
-        """Something came from the other side, so the wait for an answer is measured from now."""
+        """Note that something came from the other side, so that the wait for an answer is measured from now."""
         self._silent_since_ms = self._mono_ms() if self._waiting else None
 
 

@@ -136,7 +136,7 @@ class FactSender:
         if self._mono_ms() < self._due_ms:
             return
         if self._acknowledged_ms is None:
-            # A broker without a PUBACK gets nothing on top: the envelope may still be on its way through a slow line.
+            # Not the same facts once more: the envelope may still be on its way through a slow line.
             self._give_up("the broker acknowledges nothing")
             return
         self._timeout.missed()

@@ -218,7 +218,7 @@ class Reconnector:
         self._due_ms = self._mono_ms()
 
     def hurry(self) -> None:
-        """Something new waits to be sent: try now, unless an attempt began a moment ago."""
+        """Try now, because something new waits to be sent. If an attempt began a moment ago, try soon."""
         if self.state != "down":
             return
         earliest = self._mono_ms() if self._began_ms is None else self._began_ms + URGENT_EVERY_MS

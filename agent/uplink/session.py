@@ -118,7 +118,7 @@ class Session:
         self._open_epoch(matched=after)
 
     def hurry(self) -> None:
-        """Something new waits to be sent: ask now, unless the county was asked a moment ago."""
+        """Ask now, because something new waits to be sent. If the county was asked a moment ago, ask soon."""
         if self.phase == "asking":
             self._due_ms = min(self._due_ms, max(self._mono_ms(), self._born_ms + URGENT_EVERY_MS))
 

@@ -11,10 +11,9 @@ from agent.storage.fact_writer import FactWriter
 from agent.storage.state import StateSlot, StateStore
 from agent.timekeeping.clock import StationClock
 from protocol.facts import AlarmCleared, AlarmRaised, Severity
+from protocol.units import MAX_LONG_TEXT
 
 log = logging.getLogger(__name__)
-
-_MAX_CHARS = 400
 
 
 class StandingAlarms:
@@ -46,7 +45,7 @@ class StandingAlarms:
         log.warning("alarm %s: %s", code, kind or detail)
         self._standing[code] = kind
         now = self._clock.now()
-        self._fact_writer.owe(AlarmRaised(at=now, code=code, severity=severity, detail=detail[:_MAX_CHARS]))
+        self._fact_writer.owe(AlarmRaised(at=now, code=code, severity=severity, detail=detail[:MAX_LONG_TEXT]))
         self._keep()
 
     def clear_alarm(self, code: str) -> None:
@@ -58,5 +57,5 @@ class StandingAlarms:
         self._keep()
 
     def _keep(self) -> None:
-        """Keep what stands; a station that dies before says one thing twice after its restart, which does no harm."""
+        """Keep the list on disk. A station that dies before this states one change twice, which does no harm."""
         self._slot.keep(self._standing)

@@ -60,7 +60,7 @@ class WalFrames:
         return _read(self._file, offset, size) if self._file else b""
 
     def close(self) -> None:
-        """Let the log go."""
+        """Close the log."""
         if self._file:
             self._file.close()
 
@@ -96,7 +96,7 @@ class DamagedFile:
             yield self.frames.number(index), self.frames.page(index)
 
     def close(self) -> None:
-        """Let both files go."""
+        """Close both files."""
         self.frames.close()
         if self._file:
             self._file.close()

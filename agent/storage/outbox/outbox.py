@@ -319,7 +319,7 @@ class Outbox:
         return sum(prune.erase(self._store, stream, through=through) for stream, through in bounds)
 
     def close(self) -> None:
-        """Write what receipts said and let the file go.
+        """Write what receipts said, and close the file.
 
         Raises:
             StorageFull: The receipts were not noted; the file is closed, and nothing else is lost.

@@ -82,6 +82,6 @@ def make_tables(store: Store) -> None:
 
 
 def guard_facts(store: Store) -> None:
-    """From here on the file itself refuses that a fact is deleted or changed; erasing a body stays possible."""
+    """Make the file itself refuse that a fact is deleted or changed. Erasing a body stays possible."""
     for sql in GUARDS:
         store.rows(sql)
