@@ -52,7 +52,13 @@ def make_still(image: Image.Image, *, mask: Sequence[Rectangle] = ()) -> bytes:
     # A new image has none of the metadata that the camera's has.
     clean = Image.new("RGB", image.size)
     clean.paste(image)
-    _paint(clean, mask)
+    draw = ImageDraw.Draw(clean)
+    for x, y, width, height in mask:
+        left, top = x * clean.width // 1000, y * clean.height // 1000
+        # Rounded outwards, so that no pixel that is partly under the mask stays.
+        right = -(-(x + width) * clean.width // 1000) - 1
+        bottom = -(-(y + height) * clean.height // 1000) - 1
+        draw.rectangle((left, top, right, bottom), fill=MASK_GREY)
     clean.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.BICUBIC)
     # The best quality that fits; if none does, a smaller picture.
     while True:
@@ -62,16 +68,6 @@ def make_still(image: Image.Image, *, mask: Sequence[Rectangle] = ()) -> bytes:
             if buffer.tell() <= MAX_STILL_BYTES:
                 return buffer.getvalue()
         clean = clean.resize((int(clean.width * _SMALLER), int(clean.height * _SMALLER)), Image.Resampling.BICUBIC)
-
-
-def _paint(image: Image.Image, mask: Sequence[Rectangle]) -> None:
-    draw = ImageDraw.Draw(image)
-    for x, y, width, height in mask:
-        left, top = x * image.width // 1000, y * image.height // 1000
-        # Rounded outwards, so that no pixel that is partly under the mask stays.
-        right = -(-(x + width) * image.width // 1000) - 1
-        bottom = -(-(y + height) * image.height // 1000) - 1
-        draw.rectangle((left, top, right, bottom), fill=MASK_GREY)
 
 
 def _read_jpeg(data: bytes) -> Image.Image:
@@ -106,9 +102,11 @@ def _read_raw(frame: Frame) -> Image.Image:
     if frame.layout == "rgb":
         return Image.frombytes("RGB", (frame.width, frame.height), _rows(frame, frame.width * 3, frame.height))
     planes = _yuyv_planes(frame) if frame.layout == "yuyv" else _nv12_planes(frame)
-    return Image.merge("YCbCr", [_stretched(frame, number, plane) for number, plane in enumerate(planes)]).convert(
-        "RGB"
-    )
+    if not frame.full_range:
+        # Pillow converts as JFIF does, with the full range; a video camera leaves room at both ends.
+        planes = [plane.point(_CHROMA_TO_FULL if number else _LUMA_TO_FULL) for number, plane in enumerate(planes)]
+    luma, *chroma = planes
+    return Image.merge("YCbCr", [luma, *(plane.resize(luma.size) for plane in chroma)]).convert("RGB")
 
 
 def _rows(frame: Frame, row_bytes: int, rows: int, *, start: int = 0) -> bytes:
@@ -141,13 +139,6 @@ def _nv12_planes(frame: Frame) -> list[Image.Image]:
         Image.frombytes("L", half, chroma[0::2]),
         Image.frombytes("L", half, chroma[1::2]),
     ]
-
-
-def _stretched(frame: Frame, number: int, plane: Image.Image) -> Image.Image:
-    """Bring a plane to the picture's size and to the full range that JFIF has."""
-    if not frame.full_range:
-        plane = plane.point(_CHROMA_TO_FULL if number else _LUMA_TO_FULL)
-    return plane if plane.size == (frame.width, frame.height) else plane.resize((frame.width, frame.height))
 
 
 _LUMA_TO_FULL = [min(255, max(0, round((level - 16) * 255 / 219))) for level in range(256)]

@@ -85,6 +85,7 @@ class Commands:
         for known in self._command_log.open_commands():
             if known.order == "restart_agent" and ended_well:
                 self._command_log.finish(known.id, "done")
+            # A picture in the spool is announced soon, and the command's result with it.
             elif not self._snapshots.is_spooled(known.id):
                 detail = f"{result_reasons.INTERRUPTED}: the agent ended while this was under way"
                 self._command_log.finish(known.id, "failed", detail)

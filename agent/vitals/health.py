@@ -81,6 +81,7 @@ class StationHealth:
     def on_machine_seen(self, event: MachineSeen) -> None:
         """Judge a look at the machine; raise and clear alarms."""
         before, self._machine = self._machine, event.state
+        # Before the voltage is judged: that may overwrite the note of low voltage by which the last boot is judged.
         self._last_boot.judge(event.state.reset, last_alive=self._last_alive())
         judged = (
             _heat(event.state),

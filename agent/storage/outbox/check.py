@@ -25,6 +25,7 @@ def checked(store: Store, *, station: str) -> tuple[Tip, Progress]:
     if described != {*TABLES, *GUARDS}:
         raise Damaged("the tables are not described as they were made")
     store.check_pages()
+    # Before the chain: another station's file can't pass it, and would be taken for a damaged one.
     refuse_foreign(store.get(STATION_KEY), station=station)
     tip = load_tip(store, station=station)
     progress = load_progress(store, tip.number)

@@ -268,6 +268,7 @@ class Outbox:
                 matched=matched,
                 at=at,
             )
+            # The old stream as it ended: `prune` and salvage go by this row later.
             self._book.write(self._store, issued=old.through, now=at)
             reissue(
                 self._store, appender, stream=old.number, epoch=old.epoch, after=matched, through=old.through, at=at
