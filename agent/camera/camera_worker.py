@@ -239,11 +239,11 @@ class CameraWorker:
         # Set before the loop too: the core may release a picture meanwhile, and must then wake this thread.
         self._more = bool(waiting)
         while waiting and len(self._handed) < MAX_HANDED and not self._stopping.is_set():
-            if not self._hand(self._spool / waiting.pop(0)):
+            if not self._hand_over_one(self._spool / waiting.pop(0)):
                 return
         self._more = bool(waiting)
 
-    def _hand(self, path: Path) -> bool:
+    def _hand_over_one(self, path: Path) -> bool:
         """Bring one file of the spool into the blob store and tell the core; return False if the disk is full or fails.
 
         A file that is no picture is removed, and the request that it was for has failed.

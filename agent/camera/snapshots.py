@@ -29,13 +29,13 @@ log = logging.getLogger(__name__)
 
 MAX_REQUESTED = 8
 """Commands whose picture is under way. The rest of the camera's queue is left for touches and doors."""
-_UNPLUGGED = "摄像头拍不出，请看看插好没有"
-_AT_THE_KIOSK = {
+_FAILED_NOTICE = "摄像头拍不出，请看看插好没有"
+_SUSPECT_NOTICES = {
     "black": "摄像头画面全黑，请看看镜头盖和灯",
     "covered": "摄像头被挡住了，请拿开镜头前的东西",
     "frozen": "摄像头画面不动了，请把摄像头重新插一下",
 }
-_SEEN: dict[Suspect, str] = {
+_SUSPECT_DETAILS: dict[Suspect, str] = {
     "black": "画面全黑，请到现场查看镜头和灯光",
     "covered": "画面没有内容，镜头可能被遮挡",
     "frozen": "画面一直不变，摄像头可能已卡死",
@@ -123,8 +123,8 @@ class Snapshots:
     def notice(self) -> str:
         """What people at the station can do about the camera, in Chinese; empty if nothing is wrong."""
         if self._alarms.stands(CAMERA_FAILED):
-            return _UNPLUGGED
-        return _AT_THE_KIOSK.get(self._alarms.kind_of(CAMERA_SUSPECT), "")
+            return _FAILED_NOTICE
+        return _SUSPECT_NOTICES.get(self._alarms.kind_of(CAMERA_SUSPECT), "")
 
     def touch_recorded(self, ref: FactRef) -> None:
         """Ask for a picture about a touch, if the village's settings want pictures."""
@@ -180,7 +180,7 @@ class Snapshots:
         if event.suspect == "":
             self._alarms.clear_alarm(CAMERA_SUSPECT)
         elif event.suspect is not None:  # None: a picture of an earlier run, which nobody judged
-            self._alarms.raise_alarm(CAMERA_SUSPECT, "minor", _SEEN[event.suspect], kind=event.suspect)
+            self._alarms.raise_alarm(CAMERA_SUSPECT, "minor", _SUSPECT_DETAILS[event.suspect], kind=event.suspect)
         # The file in the spool goes only now: before its fact is on disk, it is all that a restart would know of.
         recorded = self._record(event, event.sha256)
         if self._taker is not None:

@@ -154,7 +154,7 @@ class ClockingDesk:
                 if one is None:
                     self._refuse("bad_card")
                 else:
-                    self._tell(one, [next(refs) for _ in one.facts])
+                    self._remember_and_show(one, [next(refs) for _ in one.facts])
         for touch, one in zip(touches, judged, strict=True):
             self._unread.count(touch.reader, readable=one is not None)
 
@@ -212,7 +212,7 @@ class ClockingDesk:
             return None
         return duty.direction_at(self._twin.desired, person, self._clock.wall_of(now))
 
-    def _tell(self, one: _JudgedTouch, refs: list[FactRef]) -> None:
+    def _remember_and_show(self, one: _JudgedTouch, refs: list[FactRef]) -> None:
         """Remember a touch that is on disk now, show its outcome on lamp and screen, and ask for a picture."""
         ref, touch = refs[0], one.touch
         if one.fresh:  # also an unknown card's: it may be bound to a person later in the day

@@ -250,7 +250,7 @@ class StationClock:
         if county_told or not self._ntp_is_well(mono):
             return None
         wall = self._system.wall_ms()
-        problem = self._against(wall, mono)
+        problem = self._ntp_problem(wall, mono)
         if not problem:
             return self._trust(wall, mono, "ntp")
         if self._distrusted:
@@ -262,7 +262,7 @@ class StationClock:
     def _ntp_is_well(self, mono: int) -> bool:
         return mono <= self._ntp_well_until and self._system.ntp_synced()
 
-    def _against(self, wall: int, mono: int) -> str:
+    def _ntp_problem(self, wall: int, mono: int) -> str:
         """Return why a time of NTP is out of bounds, in Chinese; empty when it is not."""
         if self._anchor is None:
             if not self._least + mono <= wall <= self._floor + mono + BEYOND_FLOOR_MS:

@@ -123,25 +123,25 @@ class Session:
             self._due_ms = min(self._due_ms, max(self._mono_ms(), self._born_ms + URGENT_EVERY_MS))
 
     def pump(self) -> None:
-        """Say what is due."""
+        """Publish what is due."""
         if self.due_ms is None or self._mono_ms() < self.due_ms:
             return
         match self.phase:
             case "agreed":
                 self._time.plan()
                 if self._time.due_ms is not None:
-                    self._say_birth()
+                    self._publish_birth()
             case "asking":
                 # While the county does not answer or does not receipt, it is asked more and more rarely.
                 self._born_ms = now = self._mono_ms()
                 self._due_ms = now + COUNTY_REPLY_MS + (self._backoff.wait_ms(now) if self._backoff.failing else 0)
-                self._say_birth()
+                self._publish_birth()
             case "comparing":
-                self._say_compare()
-            case _:
+                self._publish_compare()
+            case "reissuing":
                 self._reissue()
 
-    def _say_birth(self) -> None:
+    def _publish_birth(self) -> None:
         question = self._time.ask()
         birth = Birth(
             station=self._station,
@@ -256,7 +256,7 @@ class Session:
         if self._reissuer.done and self._agreement is not None:
             self._begin_sending(*self._agreement)
 
-    def _say_compare(self) -> None:
+    def _publish_compare(self) -> None:
         self._due_ms = self._mono_ms() + COUNTY_REPLY_MS
         marks = self._stream.spaced_heads()
         if not marks:
