@@ -77,8 +77,8 @@ class Channel:
 class AlarmLimiter:
     """Raises each alarm at most once an hour: a hostile or broken peer must not fill the outbox with facts."""
 
-    def __init__(self, host: UplinkDelegate, mono_ms: Callable[[], int]) -> None:
-        self._host = host
+    def __init__(self, delegate: UplinkDelegate, mono_ms: Callable[[], int]) -> None:
+        self._delegate = delegate
         self._mono_ms = mono_ms
         self._raised_ms: dict[str, int] = {}
 
@@ -88,7 +88,7 @@ class AlarmLimiter:
         last = self._raised_ms.get(code)
         if last is None or now - last >= ALARM_EVERY_MS:
             self._raised_ms[code] = now
-            self._host.alarm(code, severity, detail)
+            self._delegate.alarm(code, severity, detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ class Session:
         shared: SharedParts,
         *,
         stream: Stream,
-        host: UplinkDelegate,
+        delegate: UplinkDelegate,
         backoff: Backoff,
         on_time: Callable[[Welcome, int, int], None],
         on_agreed: Callable[[int], None],
@@ -63,7 +63,7 @@ class Session:
         self._alarms = shared.alarms
         self._mono_ms = shared.mono_ms
         self._stream = stream
-        self._host = host
+        self._delegate = delegate
         self._backoff = backoff
         self._on_time = on_time
         self._on_agreed = on_agreed
@@ -72,7 +72,7 @@ class Session:
         self._due_ms = 0
         self._born_ms = 0
         """When the last birth of the phase "asking" was said."""
-        self._time = TimeQuestion(mono_ms=shared.mono_ms, wanted=host.wants_time)
+        self._time = TimeQuestion(mono_ms=shared.mono_ms, wanted=delegate.wants_time)
         self._time_only = False
         self._disagreement: Disagree | None = None
         self._reissuer = Reissuer(station=shared.station, stream=stream)
@@ -146,10 +146,10 @@ class Session:
         birth = Birth(
             station=self._station,
             head=self._stream.signed_head(),
-            boot=self._host.boot_id(),
+            boot=self._delegate.boot_id(),
             nonce=self._nonce,
-            software=self._host.software(),
-            twin_version=self._host.twin_version(),
+            software=self._delegate.software(),
+            twin_version=self._delegate.twin_version(),
             generation=self._stream.generation,
             question=question,
         )

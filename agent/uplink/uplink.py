@@ -52,7 +52,7 @@ class UplinkParts:
     blobs: BlobSource
     link: Link
     mono_ms: Callable[[], int]
-    host: UplinkDelegate
+    delegate: UplinkDelegate
     jitter: Callable[[], float]
     """Returns a number in [0, 1)."""
     endpoints: int = 1
@@ -71,7 +71,7 @@ class Uplink:
         self._county_keys = parts.county_keys
         self._link = parts.link
         self._mono_ms = parts.mono_ms
-        self._host = parts.host
+        self._delegate = parts.delegate
         self._nonce = bytes(16)
         self._stepping = False
         self._told_state: LinkState = "connecting"
@@ -84,7 +84,7 @@ class Uplink:
         self._county_backoff = Backoff(parts.jitter)
         """Waits between births while the county does not answer or does not receipt."""
         self._channel = Channel(parts.link, parts.mono_ms)
-        self._alarms = AlarmLimiter(parts.host, parts.mono_ms)
+        self._alarms = AlarmLimiter(parts.delegate, parts.mono_ms)
         shared = SharedParts(
             station=parts.station,
             county_keys=parts.county_keys,
@@ -95,7 +95,7 @@ class Uplink:
         self._session = Session(
             shared,
             stream=parts.outbox,
-            host=parts.host,
+            delegate=parts.delegate,
             backoff=self._county_backoff,
             on_time=self._on_time,
             on_agreed=self._on_agreed,
@@ -108,10 +108,10 @@ class Uplink:
             on_progress=self._county_backoff.recovered,
         )
         self._blobs = BlobSender(
-            shared, blobs=parts.blobs, backoff=Backoff(parts.jitter), on_damaged=parts.host.on_blob_damaged
+            shared, blobs=parts.blobs, backoff=Backoff(parts.jitter), on_damaged=parts.delegate.on_blob_damaged
         )
         self._frames = FrameSender(shared, acknowledged=lambda: parts.link.bytes_moved()[0])
-        self._vitals = VitalsSender(shared, host=parts.host)
+        self._vitals = VitalsSender(shared, delegate=parts.delegate)
 
     @property
     def state(self) -> LinkState:
@@ -204,7 +204,7 @@ class Uplink:
                             alarm_codes.MESSAGE_REFUSED[event.leaf], "minor", f"{event.leaf}: {refused.reason}"
                         )
                         if refused.reason == "unknown_key":
-                            self._host.on_unknown_key()
+                            self._delegate.on_unknown_key()
 
     def _on_message(self, event: MessageCame) -> None:
         """Hand a message to the part that its topic is for. Each part verifies the county's signature.
@@ -216,7 +216,7 @@ class Uplink:
             if event.leaf == "command" and not self._time_only:
                 # A retained command would come again at each connection. The answer tells the county of it.
                 command = unseal_command(event.payload, station=self._station, public_keys=self._county_keys)
-                self._host.refuse_command(command, result_reasons.RETAINED)
+                self._delegate.refuse_command(command, result_reasons.RETAINED)
             raise Refused("malformed", "retained, and nothing here ever is")
         if self._time_only and event.leaf != "welcome":
             log.info("%s: %s ignored on a connection for time only", self._station, event.leaf)
@@ -235,14 +235,14 @@ class Uplink:
                 self._blobs.on_missing(event.payload)
             case "desired":
                 desired = unseal_desired(event.payload, station=self._station, public_keys=self._county_keys)
-                self._unreported = self._host.on_desired(desired)
+                self._unreported = self._delegate.on_desired(desired)
             case "command":
                 command = unseal_command(event.payload, station=self._station, public_keys=self._county_keys)
-                self._host.on_command(command)
+                self._delegate.on_command(command)
 
     @contextmanager
     def _step(self) -> Iterator[None]:
-        """Do what the block does, then all that follows from it, and tell the host if the link's state changed.
+        """Do what the block does, then all that follows from it, and tell the station if the link's state changed.
 
         A dead connection ends in a wait, never in an error.
         """
@@ -262,7 +262,7 @@ class Uplink:
             self._stepping = False
         if self.state != self._told_state:
             self._told_state = self.state
-            self._host.link_changed(self.state)
+            self._delegate.link_changed(self.state)
 
     def _publish_what_is_due(self) -> None:
         # Whatever is published first takes the line first: birth and facts before everything else.
@@ -279,7 +279,7 @@ class Uplink:
         if self._blobs_may_go:
             self._blobs.pump()
         self._reconnector.note_stable()
-        self._reconnector.match_keepalive(in_duty=self._host.in_duty())
+        self._reconnector.match_keepalive(in_duty=self._delegate.in_duty())
 
     def _on_report_puback(self, reason_code: int) -> None:
         if reason_code != 0:
@@ -293,7 +293,7 @@ class Uplink:
 
     @property
     def _blobs_may_go(self) -> bool:
-        return self._facts.idle and not self._host.puts_off("blobs")
+        return self._facts.idle and not self._delegate.puts_off("blobs")
 
     def _dial(self) -> None:
         if self._reconnector.state == "dialling":
@@ -309,7 +309,7 @@ class Uplink:
             self._reconnector.connect_again()
         # The will names this connection, so that the county can ignore the late will of an earlier one.
         self._nonce = secrets.token_bytes(16)
-        self._reconnector.begin(in_duty=self._host.in_duty())
+        self._reconnector.begin(in_duty=self._delegate.in_duty())
         self._time_only = self._certificate_clock.time_only
         self._link.connect(
             attempt=self._reconnector.attempt,
@@ -340,7 +340,7 @@ class Uplink:
     def _on_time(self, welcome: Welcome, asked_ms: int, answered_ms: int) -> None:
         # The county read its clock somewhere between the two. Half-way is the guess with the smallest possible error.
         self._certificate_clock.learn(welcome.wall, at_mono_ms=(asked_ms + answered_ms) // 2)
-        self._host.on_county_time(
+        self._delegate.on_county_time(
             welcome.wall, asked_mono_ms=asked_ms, answered_mono_ms=answered_ms, clock_run=welcome.clock_run
         )
         if self._time_only:

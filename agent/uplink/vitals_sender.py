@@ -60,10 +60,10 @@ def _what_matters(health: Health) -> tuple[Any, ...]:
 class VitalsSender:
     """Says how the station is, no more often than necessary."""
 
-    def __init__(self, shared: SharedParts, *, host: UplinkDelegate) -> None:
+    def __init__(self, shared: SharedParts, *, delegate: UplinkDelegate) -> None:
         self._channel = shared.channel
         self._mono_ms = shared.mono_ms
-        self._host = host
+        self._delegate = delegate
         self._open = False
         self._said: Vitals | None = None
         self._said_ms = 0
@@ -94,13 +94,13 @@ class VitalsSender:
         if not self._open or now < self._due_ms:
             return
         self._due_ms = now + CHANGE_MS
-        saving = self._host.puts_off("vitals")
+        saving = self._delegate.puts_off("vitals")
         # Until the county knows that vitals are rare, it would soon take a silent station for gone.
         rare = saving and self._said_saving >= SAID_FIRST
         if self._said is not None and rare and now - self._said_ms < SAVING_MS:
             return
         # The health has a pace of its own, so it takes no part in the comparison of vitals.
-        vitals = self._host.vitals()
+        vitals = self._delegate.vitals()
         health, vitals = vitals.health, msgspec.structs.replace(vitals, health=None)
         changed = self._said is None or _changed(self._said, vitals) or self._health.changed(health)
         if changed or now - self._said_ms >= IDLE_MS:

@@ -358,7 +358,7 @@ class _StationBuilder:
                 blobs=self.blobs,
                 link=self.link,
                 mono_ms=self.clock.mono_ms,
-                host=delegate,
+                delegate=delegate,
                 jitter=secrets.SystemRandom().random,
                 endpoints=len(county.ports(self.identity.enrolled.broker)),
                 state=self.outbox,

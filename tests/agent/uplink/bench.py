@@ -319,7 +319,7 @@ class UplinkBench:
                 blobs=self.blobs,
                 link=self.link,
                 mono_ms=self.clock,
-                host=self.host,
+                delegate=self.host,
                 jitter=jitter,
                 endpoints=endpoints,
                 state=state,

@@ -55,7 +55,7 @@ class RealStation:
                 blobs=self.blobs,
                 link=self.link,
                 mono_ms=self.mono_ms,
-                host=self.host,
+                delegate=self.host,
                 jitter=lambda: 0.05,
                 endpoints=1 + len(more_ports),
             )

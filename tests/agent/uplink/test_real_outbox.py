@@ -41,7 +41,7 @@ class DiskBench(UplinkBench):
                 blobs=self.store,
                 link=self.link,
                 mono_ms=self.clock,
-                host=self.host,
+                delegate=self.host,
                 jitter=lambda: 0.5,
             )
         )

@@ -152,7 +152,7 @@ class LinkedStation:
                 blobs=blobs,
                 link=link,
                 mono_ms=self.mono_ms,
-                host=_Host(self, outbox),
+                delegate=_Host(self, outbox),
                 jitter=self._chance.random,
             )
         )

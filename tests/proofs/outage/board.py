@@ -210,7 +210,7 @@ class Board:
                 blobs=NoBlobs(),
                 link=self._line,
                 mono_ms=self.clock.mono_ms,
-                host=_Host(self),
+                delegate=_Host(self),
                 jitter=self._chance.random,
             )
         )

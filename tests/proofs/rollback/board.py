@@ -82,7 +82,7 @@ class Board:
                 blobs=NoBlobs(),
                 link=self._way,
                 mono_ms=lambda: self._mono_ms,
-                host=self._host,
+                delegate=self._host,
                 jitter=self._chance.random,
             )
         )

@@ -89,7 +89,7 @@ class RealBench(UplinkBench):
                 blobs=self.blobs,
                 link=self.link,
                 mono_ms=self.clock,
-                host=self.host,
+                delegate=self.host,
                 jitter=lambda: 0.5,
             )
         )
