@@ -18,8 +18,8 @@ class TimeQuestion:
 
     The first birth of a connection asks under the connection's own nonce: counties of every version understand that.
     Each later birth has a question with a nonce of its own, so that a late answer to an earlier question can't pass
-    for a prompt one. While the station wants the time (it is not known, or the county contradicted itself), the question
-    is put again on the same connection.
+    for a prompt one. While the station wants the time (it is not known, or the county contradicted itself), the
+    question is put again on the same connection.
     """
 
     def __init__(self, *, mono_ms: Callable[[], int], wanted: Callable[[], bool]) -> None:
