@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from tests.proofs.self_check import leash
-from tests.proofs.self_check.catalogue import CATCHERS, PLANTED, ROOMS, Room
+from tests.proofs.self_check.catalogue import CATCHERS, PLANTED, ROOMS, Room, Tests
 from tests.proofs.self_check.mutants import drawn, every_mutant
 from tests.proofs.self_check.tree import ROOT, WorkTree
 
@@ -38,6 +39,12 @@ def changed_files(tree: WorkTree) -> list[Path]:
 def test_every_bug_has_its_catchers() -> None:
     assert sorted(CATCHERS) == sorted(path.stem for path in PLANTED.iterdir())
     assert all(CATCHERS.values())
+
+
+def test_every_selection_of_tests_fits_a_file() -> None:
+    catchers = [*chain.from_iterable(CATCHERS.values()), *chain.from_iterable(room.tests for room in ROOMS)]
+    selections = chain.from_iterable(one.selection for one in catchers if isinstance(one, Tests))
+    assert [one for one in selections if not any(ROOT.glob(one))] == []
 
 
 @pytest.mark.parametrize("name", sorted(CATCHERS))
