@@ -31,7 +31,7 @@ class ReadableStream(Protocol):
     def envelope_after(
         self, seq: int, *, max_facts: int = SENT_FACTS, max_bytes: int = SENT_FACT_BYTES
     ) -> Envelope | None:
-        """Return the facts that follow ``seq``, or None where none follow."""
+        """Return the facts that follow ``seq``, or None if they were erased or there are none."""
 
 
 def recent_facts(outbox: ReadableStream, *, most: int = MAX_FACTS) -> Iterator[tuple[FactRef, Fact]]:

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agent.storage.outbox.earlier import EarlierStream
+from agent.storage.recent import ReadableStream
 from protocol.birth import Mark
 from protocol.commands import Command
-from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope
 from protocol.facts import EpochReason, Severity
 from protocol.heads import SignedHead
 from protocol.kiosk import LinkState
@@ -30,20 +30,11 @@ class StreamView(Protocol):
         """Return the chain's value after ``seq``, or None if the stream has not got so far."""
 
 
-class Stream(StreamView, Protocol):
+class Stream(ReadableStream, StreamView, Protocol):
     """The outbox, as the uplink uses it. `agent.storage.outbox.Outbox` implements it."""
-
-    @property
-    def epoch(self) -> bytes:
-        """Name of the current stream."""
 
     def signed_head(self) -> SignedHead:
         """Return the signed head at ``through``."""
-
-    def envelope_after(
-        self, seq: int, *, max_facts: int = SENT_FACTS, max_bytes: int = SENT_FACT_BYTES
-    ) -> Envelope | None:
-        """Return the facts that follow ``seq``, or None if they were erased or there are none."""
 
     def take_receipt(self, receipt: Receipt) -> bool:
         """Note what the county has. Return False if the receipt does not fit this stream."""

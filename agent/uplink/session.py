@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from agent.storage.errors import StorageFull
+from agent.timekeeping.clock import ANSWER_WITHIN_MS
 from agent.uplink.agreement import Continue, Disagree, Reissuer, agree
 from agent.uplink.channel import COUNTY_REPLY_MS, NOT_AUTHORIZED, SharedParts
 from agent.uplink.county_time import TimeQuestion
@@ -21,9 +22,6 @@ from protocol.codec import encode
 from protocol.receipts import Receipt
 
 log = logging.getLogger(__name__)
-
-TRUSTED_ROUND_TRIP_MS = 2_000
-"""Signed time that took longer is not believed: the moment that it names is known only as well as this."""
 
 NEXT_PIECE_MS = 1
 """Between two pieces of long work, so that other events have their turn."""
@@ -215,7 +213,7 @@ class Session:
             return
         if welcome.wall == NOT_TOLD:
             log.info("%s: the county does not trust its own clock and tells no time", self._station)
-        elif 0 <= answered_ms - asked_ms <= TRUSTED_ROUND_TRIP_MS:
+        elif 0 <= answered_ms - asked_ms <= ANSWER_WITHIN_MS:
             self._on_time(welcome, asked_ms, answered_ms)
         if self.phase == "agreed":
             self._time.plan()
