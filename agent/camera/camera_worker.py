@@ -75,7 +75,7 @@ class CameraWorker:
         self._asked: queue.Queue[PictureRequest | bytes | None] = queue.Queue(MAX_WAITING)
         self._handed: set[str] = set()
         self._suspects: dict[str, Suspect] = {}
-        """By the name in the spool: what the process saw in pictures that are not handed over yet."""
+        """By the name in the spool: how the process judged the pictures that are not handed over yet."""
         self._more = False
         self._stuck = False
         self._stopping = threading.Event()
@@ -148,13 +148,13 @@ class CameraWorker:
                 try:
                     asked = self._asked.get(timeout=_IDLE_LOOK_S)
                 except queue.Empty:
-                    asked = None  # look into the spool: what the disk did not take before may fit now
+                    asked = None  # look into the spool: the disk may have room again for a picture that it did not take
                 self._attend(asked)
         finally:
             self._end_line()
 
     def _attend(self, asked: PictureRequest | bytes | None) -> None:
-        """Take the picture or frame that is asked for, then hand over what lies in the spool.
+        """Take the picture or frame that is asked for, then hand over the pictures in the spool.
 
         An unexpected error costs this picture and a pause. The thread goes on, because nobody would start it again.
         """
@@ -234,7 +234,7 @@ class CameraWorker:
             line.end()
 
     def _hand_over(self) -> None:
-        """Tell the core of what lies in the spool, as far as the disk takes it and the core keeps up."""
+        """Hand the pictures in the spool over to the core, as far as the disk takes them and the core keeps up."""
         waiting = sorted(path.name for path in self._spool.glob("*.jpg") if path.name not in self._handed)
         # Set before the loop too: the core may release a picture meanwhile, and must then wake this thread.
         self._more = bool(waiting)

@@ -75,7 +75,7 @@ class _JudgedTouch:
     fresh: bool
     """False if the same card was touched within the repeat time before, known or not."""
     corrects: RememberedTouch | None = None
-    """The earlier touch whose direction this one corrects to what its owner chose at the kiosk."""
+    """The earlier touch, whose direction this one corrects. Its owner chose the new direction at the kiosk."""
 
     @property
     def facts(self) -> list[Fact]:
@@ -234,7 +234,7 @@ class ClockingDesk:
             self._pictures.touch_recorded(ref)
 
     def _shown_to_stranger(self, touch: Touch) -> TouchShown:
-        """Return what the screen shows for an unknown or a lost card."""
+        """Return the screen for an unknown or a lost card."""
         # Before the county's first list every card is unknown, and the screen must not blame the card for it.
         no_list = touch.answer == "unknown" and not self._twin.version
         at = touch.at
@@ -244,7 +244,7 @@ class ClockingDesk:
     def _shown_to_owner(
         self, seen: RememberedTouch, person: str, now: Moment, open_now: Offer | Wish | None = None
     ) -> TouchShown:
-        """Return what the screen shows its owner of a recorded touch, and how its direction can be corrected now.
+        """Return the screen for the owner of a recorded touch: the touch, and how its direction can be corrected now.
 
         Args:
             seen: The touch that counts: a repeat shows the time and direction of the touch that it repeats.
@@ -272,7 +272,7 @@ class ClockingDesk:
         )
 
     def _show(self, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
-        """Show an outcome. It takes the place of what was on the screens, and so does what it offers to correct."""
+        """Show an outcome, and ``open_now`` with it. Whatever the screens showed and offered before is over."""
         self._correcting.shows(open_now)
         self._screens.show(shown)
 

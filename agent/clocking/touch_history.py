@@ -70,7 +70,7 @@ class _ShownTouch(NamedTuple):
     minute: int
     """After midnight of the window's date."""
     by_time: bool
-    """It was stored without a direction, so its time alone made it the one or the other."""
+    """It was stored without a direction, so its time alone made it an arrival or a departure."""
 
 
 class TouchHistory:

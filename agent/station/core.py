@@ -134,7 +134,7 @@ class StationParts:
     waiting: Callable[[], int]
     """Returns how many facts have no receipt yet."""
     damage: Callable[[], Exception | None]
-    """Returns what is wrong with the outbox's file and can be mended only by a new start."""
+    """Returns the damage to the outbox's file that only a new start can mend, or None."""
     last_fact: Moment | None
     """When the last fact before this run was made."""
     traffic: TrafficLedger

@@ -117,7 +117,7 @@ class StationDelegate:
         self._fact_writer.owe(BlobEvicted(at=self._clock.now(), sha256=sha256, reason="damaged"))
 
     def link_changed(self, state: LinkState) -> None:
-        """Show the link's state; with the link back, fetch what is missing at once."""
+        """Show the link's state. If the link is back, fetch missing learning packs at once."""
         if state == "connected":
             self._shelf.hurry()
         self._home.link_changed(state)

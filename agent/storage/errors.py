@@ -1,4 +1,4 @@
-"""What can go wrong with what the station keeps on its disk, sorted by what the caller can do about it.
+"""What can go wrong on the station's disk, sorted by what the caller can do about it.
 
 `StorageFull` heals by itself when there is room again. `StorageFailed` does not: the disk or the file needs help.
 """
@@ -19,11 +19,11 @@ class StorageFull(StorageError):
 
 
 class StorageFailed(StorageError):
-    """The disk or the file failed. Nothing of the transaction counts; opening the outbox anew salvages what it can."""
+    """The disk or the file failed. Nothing of the transaction counts. Opening the outbox anew salvages a file."""
 
 
 class Damaged(StorageFailed):
-    """The file is not what was written. Opening the outbox salvages it and goes on."""
+    """The file does not hold the bytes that were written. Opening the outbox anew salvages it and goes on."""
 
 
 def no_space(error_number: int | None) -> bool:

@@ -70,7 +70,7 @@ class FactWriter:
         self.flush()
 
     def flush(self) -> None:
-        """Try again to commit what is owed."""
+        """Try again to commit the facts that are owed."""
         if not self._owed and not self._owed_state:
             return
         try:

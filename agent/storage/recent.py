@@ -1,4 +1,4 @@
-"""Read back the last facts of the stream: from them the agent knows at its start what it did before."""
+"""Read back the last facts of the stream. From them the agent learns at its start what it did before."""
 
 from collections.abc import Iterator
 from typing import Protocol

@@ -42,7 +42,7 @@ DAY_MS = 86_400_000
 SYNCED_FOR_MS = DAY_MS
 """The clock is `synced` for so long after trusted time was heard, then `holdover`: a crystal may drift 4 s a day."""
 STEP_MS = 2_000
-"""A trusted time is stated as a fact when it differs by more than this from what the boot believed."""
+"""A trusted time is stated as a fact if it differs by more than this from the time that the boot believed."""
 NTP_EVERY_MS = 60_000
 NTP_READ_WITHIN_MS = 900_000
 """For so long the last answer of the machine's time service counts."""
@@ -169,7 +169,7 @@ class StationClock:
         return self._system.mono_ms()
 
     def wall_of(self, moment: Moment) -> int:
-        """Return the best known wall time of a moment, with what this boot has learnt since then."""
+        """Return the best known wall time of a moment, as this boot knows the time now."""
         return self._wall_at_boot + moment.mono if moment.boot == self._boot else moment.wall
 
     def take_county_time(
@@ -230,7 +230,7 @@ class StationClock:
         return [AlarmRaised(at=self.now(), code=alarm_codes.CLOCK_DISPUTED, severity="major", detail=detail)]
 
     def take_ntp_state(self, *, well: bool, mono_ms: int) -> None:
-        """Take what the machine's time service said about itself at a moment of CLOCK_BOOTTIME."""
+        """Take the state that the machine's time service reported at a moment of CLOCK_BOOTTIME."""
         self._ntp_well_until = mono_ms + NTP_READ_WITHIN_MS if well else -1
 
     def check_ntp(self) -> ClockCorrected | AlarmRaised | None:

@@ -38,7 +38,7 @@ class TimeWatch:
         threading.Thread(target=self._run, name="time-watch", daemon=True).start()
 
     def stop(self) -> None:
-        """Put nothing into the inbox from now on. The thread is not waited for: what hangs has its own limit."""
+        """Put nothing into the inbox from now on. Nobody waits for the thread: each read has a limit of its own."""
         with self._putting:
             self._ended.set()
 

@@ -33,7 +33,7 @@ class ChunkSize:
         self.bytes = FIRST_CHUNK_BYTES
 
     def took(self, *, length: int, ms: int) -> None:
-        """Learn from a chunk: the next one is at most twice as long, and at most what takes 2 s at this speed."""
+        """Learn from a chunk: the next one is at most twice as long, and at most as long as the line carries in 2 s."""
         # The short last piece of a file that came through quickly says little about a full chunk.
         if length < self.bytes and ms < CHUNK_MS:
             return
@@ -163,7 +163,7 @@ class BlobSender:
         lacking = [part for part in missing.ranges if part.start < part.end <= self._blob[1]]
         self._stale_rounds = self._stale_rounds + 1 if lacking == self._lacking_before else 0
         if self._lacking_before and not self._stale_rounds:
-            # The county lacks something else than before: it keeps what it is sent.
+            # The county lacks other ranges than before, so it stores the chunks that it is sent.
             self._backoff.recovered()
         self._lacking_before = lacking
         if lacking and self._stale_rounds < STALE_ROUNDS:

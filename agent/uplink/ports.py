@@ -37,7 +37,7 @@ class Stream(ReadableStream, StreamView, Protocol):
         """Return the signed head at ``through``."""
 
     def take_receipt(self, receipt: Receipt) -> bool:
-        """Note what the county has. Return False if the receipt does not fit this stream."""
+        """Note up to where the county has the facts. Return False if the receipt does not fit this stream."""
 
     def spaced_heads(self) -> list[Mark]:
         """Return chain values at falling seqs, for a comparison."""
@@ -118,7 +118,7 @@ class UplinkDelegate(Protocol):
         """Tell the county's people. ``detail`` is English and short."""
 
     def on_blob_damaged(self, sha256: bytes) -> None:
-        """Take note that a file is not what it was. The uplink gives it up as soon as this returns."""
+        """Take note that a file is damaged. The uplink gives it up as soon as this returns."""
 
     def link_changed(self, state: LinkState) -> None:
         """Take note of the new state of the link."""

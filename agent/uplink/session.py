@@ -223,7 +223,7 @@ class Session:
         if agreed.lowered:
             log.warning("%s: the county has facts up to %d only; the rest is sent again", self._station, agreed.after)
             self._alarms.raise_once(alarm_codes.COUNTY_LOST_FACTS, "major", f"county is back at seq {agreed.after}")
-        # A welcome says what a receipt says, and it is signed like one.
+        # A welcome tells as much as a receipt, and it is signed like one. So the facts count as safe from now on.
         self._stream.take_receipt(
             Receipt(
                 station=welcome.station,

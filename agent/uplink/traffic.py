@@ -1,4 +1,4 @@
-"""The metered line: count what the station moves by local days, and say what waits when the month's data run short.
+"""The metered line: count the bytes that the station moves on each local day, and put things off to save data.
 
 The county chooses what is put off; facts never are. The steps are shares of the month's data that are used up, not of
 a forecast: a forecast wavers, and what people see must not. What is put off stays so until the month is over or the

@@ -1,4 +1,4 @@
-"""The uplink: one connection to the county at a time, and what is said over it in which order.
+"""The uplink: one connection to the county at a time, and the order in which things are sent over it.
 
 It runs on the core thread and never blocks: events come in by `handle`, time by `tick`. First comes the connection,
 then birth and welcome, then facts, and only while no fact waits: reports and blobs. Vitals and frames are QoS 0 and
@@ -144,7 +144,7 @@ class Uplink:
         self._frames.give_up()
 
     def facts_committed(self) -> None:
-        """Send what is new in the outbox now. If the link is down, try to connect at once."""
+        """Send the new facts of the outbox now. If the link is down, try to connect at once."""
         self._reconnector.hurry()
         self._session.hurry()
         # The uplink commits facts itself, for example alarms. The step that is under way sends them at its end.
@@ -177,7 +177,7 @@ class Uplink:
             self._reconnector.down()
 
     def handle(self, event: LinkEvent) -> None:
-        """Take what the link says. Events of earlier connections are ignored."""
+        """Act on an event of the link. Events of earlier connections are ignored."""
         # Threads of a connection that was given up may still have put events into the inbox.
         if event.attempt != self._reconnector.attempt or self._reconnector.state == "down":
             return

@@ -43,7 +43,7 @@ class _Judgement:
 
 
 class StationHealth:
-    """Knows what was last seen of the machine, and raises the alarms about it. Used on the core thread only."""
+    """Keeps the last look at the machine, and raises the alarms about it. Used on the core thread only."""
 
     def __init__(
         self,

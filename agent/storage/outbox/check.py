@@ -60,7 +60,7 @@ def _check_beginning(store: Store, tip: Tip, *, station: str) -> None:
 
 
 def _check_chain(store: Store, tip: Tip, *, station: str, after: int) -> None:
-    """Compute the chain from ``after`` to the tip, and compare it with what the facts say."""
+    """Compute the chain from ``after`` to the tip, and compare it with the heads that the facts carry."""
     head = chain.first_head(station=station, epoch=tip.epoch)
     if after:
         before = next(read_facts(store, tip.number, first=after, last=after), None)

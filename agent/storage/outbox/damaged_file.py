@@ -14,7 +14,7 @@ from agent.storage.store import PAGE_BYTES
 _WAL_HEADER = 32
 _FRAME_HEADER = 24
 _TRIES = 3
-"""Reads of bytes that the card does not give: what salvage does not read now is never carried over."""
+"""How often bytes are read that the card does not give. A fact that salvage can't read now is lost for ever."""
 _FRAME = _FRAME_HEADER + PAGE_BYTES
 
 

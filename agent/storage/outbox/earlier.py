@@ -51,8 +51,8 @@ def spaced_heads(store: Store, stream: int, *, through: int) -> list[birth.Mark]
 def spaced_seqs(through: int) -> list[int]:
     """Return exponentially spaced seqs from ``through`` down to 1.
 
-    They are dense near the end, because that is what a restored county lacks. The longest stream has 42 of them, fewer
-    than a comparison may carry.
+    They are dense near the end, because a restored county lacks the last facts. The longest stream has 42 of them,
+    fewer than a comparison may carry.
     """
     seqs: list[int] = []
     seq, step = through, 1

@@ -54,7 +54,7 @@ def finish_replacement(path: Path, disk: Disk, *, at: Moment) -> None:
 
 
 def make(path: Path, disk: Disk, fill: Callable[[Store], None], *, at: Moment) -> Path | None:
-    """Make a new file with ``fill`` and put it in the place of what is there, which is set aside.
+    """Make a new file with ``fill`` and put it in the place of the former file, which is set aside.
 
     Returns:
         Where the former file lies now; None when there was none.

@@ -199,8 +199,9 @@ class Outbox:
         return next((fact.head for fact in read_facts(self._store, self._tip.number, first=seq, last=seq)), None)
 
     def take_receipt(self, receipt: Receipt) -> bool:
-        """Note what the county has. The note becomes durable with the next write; losing it costs a redelivery.
+        """Note up to where the county has the facts.
 
+        The note becomes durable with the next write. If it is lost before, some facts are sent once more.
         A newer generation may lower `receipted`. Facts that the county holds unread are kept here for good.
 
         Returns:
@@ -251,7 +252,7 @@ class Outbox:
         It is one transaction: after a power cut there is the old stream, or the whole new one.
 
         Args:
-            matched: Up to where the county has the current stream as it is here.
+            matched: Up to which seq the county has the same facts as this stream.
 
         Raises:
             StorageFull: Nothing changed.
@@ -320,7 +321,7 @@ class Outbox:
         return sum(prune.erase(self._store, stream, through=through) for stream, through in bounds)
 
     def close(self) -> None:
-        """Write what receipts said, and close the file.
+        """Write the receipts that are only in memory, and close the file.
 
         Raises:
             StorageFull: The receipts were not noted; the file is closed, and nothing else is lost.
@@ -332,7 +333,7 @@ class Outbox:
             self._store.close()
 
     def _write_receipts(self, now: Moment) -> None:
-        """Make durable what receipts said since the last write."""
+        """Make the receipts since the last write durable."""
         if self._book.dirty:
             with self._transaction():
                 self._book.write(self._store, issued=self.through, now=now)

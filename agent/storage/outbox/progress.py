@@ -1,4 +1,4 @@
-"""How far a stream has come: what the county has receipted, and what was issued. Written along with the next commit.
+"""How far a stream has come: the last seq that was receipted, and the last that was issued. The next commit writes it.
 
 Progress is kept in memory until then. When a power cut takes the newest, the county is sent some facts again and
 nothing else happens. How far the stream was issued lies on another page than the facts, so that a damaged file still
@@ -105,7 +105,7 @@ class ReceiptBook:
         self._progress = replace(self._progress, receipted=receipted, generation=generation)
 
     def write(self, store: Store, *, issued: int, now: Moment) -> None:
-        """Write what is known inside the caller's transaction."""
+        """Write progress and held facts inside the caller's transaction."""
         stream = self._progress.stream
         self._progress = replace(self._progress, issued=issued)
         if self._lowered:

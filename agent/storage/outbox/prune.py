@@ -18,7 +18,7 @@ _ERASE = """UPDATE facts SET body = NULL, salt = NULL WHERE place IN (
 
 
 def erasable(store: Store, *, before_wall_ms: int) -> list[tuple[int, int]]:
-    """Return ``(stream, last seq)`` of what was receipted before the day of ``before_wall_ms``."""
+    """Return for each stream ``(stream, last seq)`` of the facts receipted before the day of ``before_wall_ms``."""
     day = before_wall_ms // MS_PER_DAY - 1
     streams = [
         (int(str(n)), int(str(r))) for n, r in store.rows("SELECT number, reissued FROM streams ORDER BY number")

@@ -1,4 +1,4 @@
-"""Make a working outbox out of a damaged one: nothing readable is lost, and what is lost is stated.
+"""Make a working outbox out of a damaged one: nothing readable is lost, and each loss is stated.
 
 Every proven fact is carried over to the same place. The facts without a receipt are also re-issued in a new stream,
 which begins with `EpochOpened` for the reason ``corrupt``; gaps among them are stated as `FactsLost`.
@@ -62,7 +62,7 @@ def _state_as_sqlite_reads_it(path: Path, disk: Disk) -> dict[str, bytes]:
 
 
 def _fill(store: Store, damaged: DamagedFile, scan: Scan, *, station: str, at: Moment) -> None:
-    """Fill the new file in one transaction: what the damaged one has, and the stream that goes on from it."""
+    """Fill the new file in one transaction: the facts of the damaged one, and the stream that goes on from them."""
     old = scan.newest_stream()
     epoch = scan.epochs.get(old)
     with store.transaction():
@@ -110,7 +110,7 @@ def _reissue_unreceipted(store: Store, appender: Appender, scan: Scan, *, newest
 
 
 def _carry_over(store: Store, damaged: DamagedFile, scan: Scan, *, station: str) -> list[StoredFact]:
-    """Copy what is proven, and return the proven facts whose place another fact has.
+    """Copy the proven facts and values, and return the proven facts whose place another fact has.
 
     Two facts have one place when a commit failed after it was written, and the next commit took its place.
     """

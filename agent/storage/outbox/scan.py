@@ -108,7 +108,7 @@ def _rows(damaged: DamagedFile) -> Iterator[tuple[int, Row]]:
 def _later(one: Progress, other: Progress) -> Progress:
     """Return the newer state of the same row.
 
-    The generation decides first, because a new one may lower what was receipted. What was issued only grows.
+    The generation decides first, because a new one may lower ``receipted``. ``issued`` only grows.
     """
     newer = max(one, other, key=lambda progress: (progress.generation, progress.receipted))
     return replace(newer, issued=max(one.issued, other.issued))

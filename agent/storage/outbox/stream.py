@@ -38,7 +38,7 @@ class StoredFact:
     head: bytes
 
     def intact(self) -> bool:
-        """Return whether the body is there and is what was committed."""
+        """Return whether the body is there, with the bytes that were committed."""
         if self.salt is None or self.body is None:
             return False
         return chain.fact_digest(salt=self.salt, body=self.body) == self.digest
@@ -156,12 +156,12 @@ class Appender:
         return self.add(encode_fact(fact))
 
     def flush(self) -> None:
-        """Write what `add` took."""
+        """Write the facts that `add` took."""
         if self._rows:
             self._store.write_rows(_INSERT, self._rows)
             self._rows = []
 
     def finish_reissue(self) -> None:
-        """Write what `add` took, and that the stream up to here re-issues an older one: `prune` needs that."""
+        """Write the facts that `add` took, and note for `prune` that up to here the stream re-issues an older one."""
         self.flush()
         self._store.rows("UPDATE streams SET reissued = ? WHERE number = ?", (self.tip.through, self.tip.number))

@@ -66,7 +66,7 @@ class WalRemainder:
 
 
 def recover_wal(store: Store, path: Path, disk: Disk, *, tip: Tip, progress: Progress) -> tuple[Tip, Progress]:
-    """Put back what the log holds beyond ``tip`` and return the new tip; nothing is written when there is nothing.
+    """Put back the facts that the log holds beyond ``tip``, if any, and return the new tip.
 
     Raises:
         Damaged: The log tells of commits that can't be put back.
@@ -89,7 +89,10 @@ def recover_wal(store: Store, path: Path, disk: Disk, *, tip: Tip, progress: Pro
 
 
 def _look_beyond(path: Path, disk: Disk, tip: Tip) -> WalRemainder:
-    """Look at every frame of the log's present run up to its last commit; what follows that was never complete."""
+    """Look at every frame of the log's present run up to its last commit.
+
+    Frames after that belong to a commit that was never complete.
+    """
     remainder = WalRemainder(tip)
     with closing(WalFrames(disk, wal_of(path))) as frames:
         run = [index for index in range(frames.count) if frames.current(index)]
