@@ -137,6 +137,7 @@ class CameraWorker:
         self._look_again()
         if not self._thread.is_alive():
             return
+        # A picture that is nearly taken may still come. After that the process is ended, so that the thread returns.
         self._thread.join(timeout=STOP_WITHIN_S)
         if self._thread.is_alive() and (line := self._line) is not None:
             line.interrupt()

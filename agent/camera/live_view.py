@@ -212,6 +212,7 @@ class LiveView:
         result = self._command_log.prepare_result(
             lease.command, "done" if lease.frames else "failed", why, figures=figures
         )
+        # Even if the disk takes them only later, fact, result and note go into one transaction and can't be separated.
         self._command_log.result_stored(lease.command)
         ended = LiveViewEnded(
             at=self._clock.now(),

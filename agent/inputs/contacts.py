@@ -118,6 +118,7 @@ class Contacts:
 
     def _state(self, name: str, known: _Input, now: Moment) -> FactRef | None:
         _forget(known, now)
+        # The last fact that the hour allows says that nothing more is stated for now.
         known.flapping = len(known.facts_ms) + 1 >= MAX_AN_HOUR
         if known.flapping:
             log.warning("input %s changes too often", name)

@@ -72,6 +72,7 @@ class WatchedContact:
     def stop(self) -> None:
         """Stop watching; no event comes after this returns."""
         self._stopping.set()
+        # First the thread, or it could begin to watch once more after the contact has stopped.
         if self._retrying.is_alive():
             self._retrying.join()
         self._contact.stop()

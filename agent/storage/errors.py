@@ -19,7 +19,10 @@ class StorageFull(StorageError):
 
 
 class StorageFailed(StorageError):
-    """The disk or the file failed. Nothing of the transaction counts. Opening the outbox anew salvages a file."""
+    """The disk or the file failed. Nothing of the transaction counts.
+
+    If the file is damaged, opening the outbox anew salvages it.
+    """
 
 
 class Damaged(StorageFailed):

@@ -73,9 +73,13 @@ class Uplink:
         self._mono_ms = parts.mono_ms
         self._delegate = parts.delegate
         self._nonce = bytes(16)
+        """Names the connection in its birth and in its will."""
         self._stepping = False
+        """A step is under way. Facts that are committed meanwhile are sent at its end."""
         self._told_state: LinkState = "connecting"
+        """The link's state as the delegate was told last."""
         self._unreported: Reported | None = None
+        """The report on the newest desired state. It waits until no fact does."""
         self._certificate_clock = CertificateClock(parts.mono_ms)
         self._time_only = False
         """Whether the connection that is up may be used for nothing but the county's signed time."""
