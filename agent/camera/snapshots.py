@@ -98,8 +98,11 @@ class Snapshots:
         self._alarms = alarms
         self._moments = moments
         self._requested: set[bytes] = set()
+        """Commands whose picture is under way."""
         self._announced: set[bytes] = set()
+        """By their SHA-256, the pictures whose facts an earlier run committed."""
         self._tried = False
+        """The camera gave a picture, or failed to, in this run."""
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Learn from the last facts which pictures an earlier run announced, and how many random ones it took."""
@@ -208,6 +211,7 @@ class Snapshots:
             facts.append(result.fact)
         fresh = False
         try:
+            # Kept before its fact is committed: keeping may fail, and a fact can't be taken back.
             fresh = not known and self._blobs.keep(sha256)
             if facts:
                 self._fact_writer.commit(*facts, *self._evicted(surplus), state=result.state if result else None)
