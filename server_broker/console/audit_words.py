@@ -5,7 +5,7 @@ from django.db.models.functions import Cast
 
 from server_broker.accounts.models import Role
 from server_broker.audit.log import HERE, Detail
-from server_broker.console.words import ALARMS, DEEDS, ORDERS, alarm_name
+from server_broker.console.words import ALARMS, COMMANDS, DEEDS, alarm_name
 
 LOCAL = "本机"
 NOT_SAID = "—"
@@ -52,7 +52,7 @@ _VALUES: dict[str, dict[str, str]] = {
     "by": {"password": "密码", "link": "一次性链接", "second factor": "第二步验证"},
     "role": _ROLES,
     "role_was": _ROLES,
-    "order": ORDERS,
+    "order": COMMANDS,
     "code": ALARMS,
     "reason": {"from the journal": "按站点名册补记"},
 }

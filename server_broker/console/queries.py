@@ -61,8 +61,8 @@ def blobs_of(user: Viewer) -> QuerySet[Blob]:
     return Blob.objects.filter(station__village__code__startswith=subtree_prefix(own))
 
 
-def orders_of(user: Viewer) -> CommandQuerySet:
-    """Return the orders to the stations that ``user`` sees."""
+def commands_of(user: Viewer) -> CommandQuerySet:
+    """Return the commands to the stations that ``user`` sees."""
     own = scope(user)
     return StationOrder.objects.none() if own is None else StationOrder.objects.all().under(own)
 

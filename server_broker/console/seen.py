@@ -33,12 +33,12 @@ def note_previewed(request: HttpRequest, station_id: str, blobs: Sequence[Blob])
         record(request.user.get_username(), "snapshot.previewed", station_id, detail)
 
 
-def note_live(request: HttpRequest, order: StationOrder) -> None:
-    """Record that frames of a live view were seen: one entry for an order."""
+def note_live(request: HttpRequest, command: StationOrder) -> None:
+    """Record that frames of a live view were seen: one entry for a command."""
     actor = request.user.get_username()
-    detail: Detail = {"order": order.id.hex}
-    if detail not in recorded(actor, "live.seen", order.station_id, since=order.issued_at):
-        record(actor, "live.seen", order.station_id, detail)
+    detail: Detail = {"order": command.id.hex}
+    if detail not in recorded(actor, "live.seen", command.station_id, since=command.issued_at):
+        record(actor, "live.seen", command.station_id, detail)
 
 
 def _not_yet(request: HttpRequest, action: str, station_id: str, blobs: Sequence[Blob]) -> list[Blob]:

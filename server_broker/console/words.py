@@ -157,7 +157,7 @@ REMEDIES = {
     "rtc_implausible": "请更换时钟芯片的电池。",
 }
 """What a person does about an alarm, by the same part of its code."""
-ORDERS = {
+COMMANDS = {
     "identify": "闪灯鸣响",
     "snapshot": "拍一张",
     "time_check": "校时检查",
@@ -171,7 +171,7 @@ OUTCOMES = {
     "failed": Word("✕", "没有完成", "bad"),
     "refused": Word("✕", "站点拒绝", "bad"),
 }
-ORDER_REASONS = {
+COMMAND_REASONS = {
     "expired": "到站时已过期",
     "undated": "站点还不知道时间",
     "valid_too_long": "有效期过长",

@@ -203,7 +203,7 @@ _BOOT_CAUSES = {"power_on": "通电", "restart": "程序重启"}
 
 def _result_note(detail: dict[str, Any]) -> str:
     word = words.OUTCOMES.get(str(detail.get("outcome")), words.UNKNOWN).word
-    return " · ".join(filter(None, [word, order_reason(str(detail.get("detail", "")))]))
+    return " · ".join(filter(None, [word, command_reason(str(detail.get("detail", "")))]))
 
 
 @register.filter
@@ -220,32 +220,32 @@ def setting_reason(refusal: str) -> str:
 
 
 @register.filter
-def order_word(order: str) -> str:
-    """Return an order in Chinese, or its code."""
-    return words.ORDERS.get(order, order)
+def command_word(kind: str) -> str:
+    """Return a kind of command in Chinese, or its code."""
+    return words.COMMANDS.get(kind, kind)
 
 
 @register.filter
-def order_reason(detail: str) -> str:
-    """Return why an order was not carried out, in Chinese, or the code; empty where there is nothing to say."""
+def command_reason(detail: str) -> str:
+    """Return why a command was not carried out, in Chinese, or the code; empty where there is nothing to say."""
     code, _, more = detail.partition(":")
-    return words.ORDER_REASONS.get(code, more.strip() or code)[:120]
+    return words.COMMAND_REASONS.get(code, more.strip() or code)[:120]
 
 
 @register.filter
-def order_state(order: StationOrder) -> words.Word:
-    """Return how far an order has got."""
-    if order.answered_at is not None:
-        return words.OUTCOMES.get(order.outcome, words.UNKNOWN)
-    if order.not_after <= timezone.now():
-        return words.Word("△", "过期未答复" if order.sent_at else "过期未送达", "warn")
-    return words.Word("…", "已发出，等答复" if order.sent_at else "等站点上线", "quiet")
+def command_state(command: StationOrder) -> words.Word:
+    """Return how far a command has got."""
+    if command.answered_at is not None:
+        return words.OUTCOMES.get(command.outcome, words.UNKNOWN)
+    if command.not_after <= timezone.now():
+        return words.Word("△", "过期未答复" if command.sent_at else "过期未送达", "warn")
+    return words.Word("…", "已发出，等答复" if command.sent_at else "等站点上线", "quiet")
 
 
 @register.filter
-def order_figures(order: StationOrder) -> str:
-    """Return what an order came to: 38,412 字节."""
-    figures = order.figures if isinstance(order.figures, dict) else {}
+def command_figures(command: StationOrder) -> str:
+    """Return the figures that a command brought: 38,412 字节."""
+    figures = command.figures if isinstance(command.figures, dict) else {}
     return " · ".join(
         f"{figures[name]:,} {word}" for name, word in words.FIGURES.items() if isinstance(figures.get(name), int)
     )
@@ -266,9 +266,7 @@ def event_note(shown: StationEvent) -> str:
     if shown.kind == "live_view_began":
         return f"{detail.get('issuer', '')}：{detail.get('reason', '')}"[:120]
     if shown.kind == "live_view_ended":
-        return (
-            f"{order_reason(str(detail.get('why', '')))} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"
-        )
+        return f"{command_reason(str(detail.get('why', '')))} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"
     if shown.kind == "command_result":
         return _result_note(detail)
     if shown.kind == "facts_lost":

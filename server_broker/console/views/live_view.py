@@ -20,7 +20,7 @@ from server_broker.commands.command_queue import CommandRefused, give_command, l
 from server_broker.commands.models import StationOrder
 from server_broker.console.live import is_poll, live_page
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import orders_of, stations_of
+from server_broker.console.queries import commands_of, stations_of
 from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.seen import note_live
 from server_broker.console.views.snapshots import jpeg
@@ -58,7 +58,7 @@ def live_view(request: HttpRequest, station_id: str) -> HttpResponse:
         return redirect("station-live", station_id)
     context = _context(request, station)
     response = live_page(request, "live", context)
-    if context["order"] is None and is_poll(request):
+    if context["command"] is None and is_poll(request):
         response["HX-Refresh"] = "true"  # the lease is over: the whole page is another
     return response
 
@@ -98,42 +98,42 @@ def viewer_name(user: Any) -> str:
 
 def _context(request: HttpRequest, station: Station) -> dict[str, Any]:
     now = timezone.now()
-    order = live_command(station, issuer=request.user.get_username(), now=now)
-    context: dict[str, Any] = {"section": "home", "station": station, "order": order, "form": LiveForm()}
-    if order is None:
-        last = orders_of(request.user).filter(station=station, order="live_view").order_by("-issued_at").first()
+    command = live_command(station, issuer=request.user.get_username(), now=now)
+    context: dict[str, Any] = {"section": "home", "station": station, "command": command, "form": LiveForm()}
+    if command is None:
+        last = commands_of(request.user).filter(station=station, order="live_view").order_by("-issued_at").first()
         return {**context, "last": last}
     try:
-        hub().watch(station.pk, order.id.bytes, until=lease_ends(order), now=now)
+        hub().watch(station.pk, command.id.bytes, until=lease_ends(command), now=now)
     except TooManyViews:
         return {**context, "full": True}
-    return {**context, "shot": hub().latest(station.pk, order.id.bytes), "left": seconds_left(order, now=now)}
+    return {**context, "shot": hub().latest(station.pk, command.id.bytes), "left": seconds_left(command, now=now)}
 
 
 @require_safe
 @needs(Power.VIEW_LIVE)
-def live_frame(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> HttpResponse:
+def live_frame(request: HttpRequest, station_id: str, command_id: uuid.UUID) -> HttpResponse:
     """Send the last frame."""
-    order = _own_order(request, station_id, order_id)
-    shot = hub().latest(station_id, order.id.bytes)
+    command = _own_command(request, station_id, command_id)
+    shot = hub().latest(station_id, command.id.bytes)
     if shot is None:
         raise Http404
-    note_live(request, order)
+    note_live(request, command)
     return jpeg(shot.jpeg)
 
 
 @post_only("station-live", "station_id")
 @needs(Power.VIEW_LIVE)
-def live_end(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> HttpResponse:
+def live_end(request: HttpRequest, station_id: str, command_id: uuid.UUID) -> HttpResponse:
     """Have the station end the lease now."""
-    order = _own_order(request, station_id, order_id)
+    command = _own_command(request, station_id, command_id)
     hub().forget(station_id)
     try:
         give_command(
-            order.station,
+            command.station,
             "end_live_view",
             actor=request.user.get_username(),
-            reason=order.reason,
+            reason=command.reason,
             now=timezone.now(),
         )
     except CommandRefused as refused:
@@ -143,6 +143,6 @@ def live_end(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> Http
     return redirect("station", station_id)
 
 
-def _own_order(request: HttpRequest, station_id: str, order_id: uuid.UUID) -> StationOrder:
-    mine = orders_of(request.user).filter(issuer=request.user.get_username(), order="live_view")
-    return get_object_or_404(mine.select_related("station"), pk=order_id, station=station_id)
+def _own_command(request: HttpRequest, station_id: str, command_id: uuid.UUID) -> StationOrder:
+    mine = commands_of(request.user).filter(issuer=request.user.get_username(), order="live_view")
+    return get_object_or_404(mine.select_related("station"), pk=command_id, station=station_id)

@@ -18,11 +18,11 @@ from server_broker.accounts.scope import Viewer
 from server_broker.attendance.models import Touch
 from server_broker.console.live import live_page
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import blobs_of, orders_of, stations_of, touches_of
+from server_broker.console.queries import blobs_of, commands_of, stations_of, touches_of
 from server_broker.console.reasons import ReasonField, wrong_with
 from server_broker.console.seen import note_previewed
 from server_broker.console.touch_rows import shown_touches
-from server_broker.console.views.orders import LOG, OrderForm
+from server_broker.console.views.commands import LOG, CommandForm
 from server_broker.enrolment.claims import ClaimRefused, is_open, make_claim
 from server_broker.enrolment.revocation import revoke as revoke_station
 from server_broker.fleet.models import Station
@@ -32,7 +32,7 @@ from server_broker.media.retention import EXPIRED
 LAST_TOUCHES = 15
 LAST_EVENTS = 30
 LAST_SNAPSHOTS = 24
-LAST_ORDERS = 8
+LAST_COMMANDS = 8
 LAST_LOGS = 3
 CODE_SHOWN_S = 600
 """How long a claim code can be looked at again."""
@@ -76,20 +76,20 @@ def _context(request: HttpRequest, shown: Station) -> dict[str, Any]:
         "may_view_live": may(user, Power.VIEW_LIVE) and shown.revoked_at is None and shown.enrolled_at is not None,
         "may_set": may(user, Power.SET_STATION),
         "may_claim": may(user, Power.CLAIM_STATION) and shown.revoked_at is None,
-        **_orders(user, shown),
+        **_commands(user, shown),
     }
 
 
-def _orders(user: Viewer, shown: Station) -> dict[str, Any]:
-    """Return what those see of orders who may give them."""
+def _commands(user: Viewer, shown: Station) -> dict[str, Any]:
+    """Return the commands and logs, for a viewer who may give commands."""
     if not may(user, Power.COMMAND_STATION):
         return {}
     logs = blobs_of(user).filter(station=shown, purpose=LOG, completed_at__isnull=False)
     return {
         "may_command": shown.revoked_at is None and shown.enrolled_at is not None,
-        "orders": orders_of(user).filter(station=shown)[:LAST_ORDERS],
+        "commands": commands_of(user).filter(station=shown)[:LAST_COMMANDS],
         "logs": logs.exclude(evicted_reason=EXPIRED).order_by("-completed_at")[:LAST_LOGS],
-        "order_form": OrderForm(),
+        "command_form": CommandForm(),
     }
 
 
