@@ -26,7 +26,7 @@ class Power(StrEnum):
     SEE_PEOPLE = "see_people"
     EDIT_PEOPLE = "edit_people"
     BIND_CARDS = "bind_cards"
-    ANSWER_ALARMS = "answer_alarms"
+    ACKNOWLEDGE_ALARMS = "acknowledge_alarms"
     REVIEW_HELD = "review_held"
     CLAIM_STATION = "claim_station"
     REVOKE_STATION = "revoke_station"
@@ -44,12 +44,12 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.SEE_PEOPLE,
             Power.EDIT_PEOPLE,
             Power.BIND_CARDS,
-            Power.ANSWER_ALARMS,
+            Power.ACKNOWLEDGE_ALARMS,
             Power.CLAIM_STATION,
             Power.MANAGE_ACCOUNTS,
         }
     ),
-    Role.SECURITY: frozenset({Power.SEE_FLEET, Power.ANSWER_ALARMS, Power.REVOKE_STATION}),
+    Role.SECURITY: frozenset({Power.SEE_FLEET, Power.ACKNOWLEDGE_ALARMS, Power.REVOKE_STATION}),
     Role.AUDITOR: frozenset({Power.READ_AUDIT}),
     Role.OPERATOR: frozenset(
         {
@@ -57,7 +57,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.SEE_PEOPLE,
             Power.EDIT_PEOPLE,
             Power.BIND_CARDS,
-            Power.ANSWER_ALARMS,
+            Power.ACKNOWLEDGE_ALARMS,
             Power.REVIEW_HELD,
             Power.CLAIM_STATION,
             Power.REVOKE_STATION,
@@ -71,7 +71,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.SEE_FLEET,
             Power.SEE_PEOPLE,
             Power.BIND_CARDS,
-            Power.ANSWER_ALARMS,
+            Power.ACKNOWLEDGE_ALARMS,
             Power.REVIEW_HELD,
             Power.VIEW_LIVE,
         }

@@ -5,7 +5,7 @@ from django.db.models.functions import Cast
 
 from server_broker.accounts.models import Role
 from server_broker.audit.log import HERE, Detail
-from server_broker.console.words import ALARMS, COMMANDS, DEEDS, alarm_name
+from server_broker.console.words import ACTIONS, ALARMS, COMMANDS, alarm_name
 
 LOCAL = "本机"
 NOT_SAID = "—"
@@ -88,10 +88,10 @@ def _value(key: str, value: str | int | bool | None) -> str:
             return str(value)
 
 
-def saying(search: str) -> Q:
+def entries_showing(search: str) -> Q:
     """Return the condition for entries that show ``search`` somewhere, in the page's words or in the log's own."""
     fields = ("actor", "action", "subject", "source", "details")
-    found = Q(action__in=[action for action, word in DEEDS.items() if search in word])
+    found = Q(action__in=[action for action, word in ACTIONS.items() if search in word])
     for field in fields:
         found |= Q(**{f"{field}__icontains": search})
     for key, words in _VALUES.items():
@@ -101,4 +101,4 @@ def saying(search: str) -> Q:
 
 
 DETAILS = Cast("detail", TextField())
-"""To annotate entries with as ``details``, for `saying`."""
+"""To annotate entries with as ``details``, for `entries_showing`."""

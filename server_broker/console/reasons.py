@@ -20,7 +20,7 @@ class ReasonField(forms.CharField):
         super().__init__(min_length=4, max_length=200, validators=[_refuse_identity_number])
 
 
-def wrong_with(form: forms.Form, otherwise: str) -> str:
+def refusal_text(form: forms.Form, otherwise: str) -> str:
     """Return what a person is told about a form that is not valid: of an identity number first."""
     told = [error.message for errors in form.errors.as_data().values() for error in errors if error.code == _TYPED]
     return str(told[0]) if told else otherwise

@@ -20,7 +20,7 @@ class ShownTouch:
     is_dated: bool
     name: str
     direction: str
-    answer: str
+    outcome: str
     """The outcome: a card bound since then counts back, so its touch is no longer unknown."""
 
 
@@ -33,5 +33,5 @@ def _shown(user: Viewer, row: TouchRow) -> ShownTouch:
     name = ""
     if row.person is not None:
         name = row.person.name if in_scope(user, row.person.village_id) else ELSEWHERE
-    answer = "recorded" if row.touch.answer == "unknown" and name else row.touch.answer
-    return ShownTouch(row.touch, row.at, row.dated, name, row.direction, answer)
+    outcome = "recorded" if row.touch.answer == "unknown" and name else row.touch.answer
+    return ShownTouch(row.touch, row.at, row.dated, name, row.direction, outcome)

@@ -30,7 +30,7 @@ QUALITIES = {  # they stand beside people's names: a word must not read as if it
     "disputed": Word("△", "县里时钟有疑问", "warn"),
     "unknown": Word("△", "时间不明", "warn"),
 }
-ANSWERS = {
+TOUCH_OUTCOMES = {
     "recorded": Word("✓", "打卡成功", "good"),
     "repeat": Word("=", "重复打卡", "quiet"),
     "unknown": Word("?", "待核对", "warn"),
@@ -166,7 +166,7 @@ COMMANDS = {
     "live_view": "实时查看",
     "end_live_view": "结束查看",
 }
-OUTCOMES = {
+COMMAND_OUTCOMES = {
     "done": Word("✓", "已完成", "good"),
     "failed": Word("✕", "没有完成", "bad"),
     "refused": Word("✕", "站点拒绝", "bad"),
@@ -210,7 +210,7 @@ SETTING_STATES = {
 }
 SETTING_REASONS = {"wrong_kind": "站点要的是另一种值", "out_of_range": "超出站点允许的范围"}
 """By the part of a refusal before its colon."""
-DEEDS = {
+ACTIONS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
     "account.changed": "修改账号",

@@ -90,9 +90,9 @@ def quality_word(code: str) -> str:
 
 
 @register.filter
-def answer(code: str) -> words.Word:
+def touch_outcome(code: str) -> words.Word:
     """Return what the person at the reader was told."""
-    return words.ANSWERS.get(code, words.UNKNOWN)
+    return words.TOUCH_OUTCOMES.get(code, words.UNKNOWN)
 
 
 @register.filter
@@ -144,9 +144,9 @@ def health_word(status: StationStatus | None) -> words.Word:
 
 
 @register.filter
-def deed(action: str) -> str:
+def action_word(action: str) -> str:
     """Return an audited action in Chinese, or its code."""
-    return words.DEEDS.get(action, action)
+    return words.ACTIONS.get(action, action)
 
 
 @register.filter
@@ -202,7 +202,7 @@ _BOOT_CAUSES = {"power_on": "通电", "restart": "程序重启"}
 
 
 def _result_note(detail: dict[str, Any]) -> str:
-    word = words.OUTCOMES.get(str(detail.get("outcome")), words.UNKNOWN).word
+    word = words.COMMAND_OUTCOMES.get(str(detail.get("outcome")), words.UNKNOWN).word
     return " · ".join(filter(None, [word, command_reason(str(detail.get("detail", "")))]))
 
 
@@ -236,7 +236,7 @@ def command_reason(detail: str) -> str:
 def command_state(command: StationOrder) -> words.Word:
     """Return how far a command has got."""
     if command.answered_at is not None:
-        return words.OUTCOMES.get(command.outcome, words.UNKNOWN)
+        return words.COMMAND_OUTCOMES.get(command.outcome, words.UNKNOWN)
     if command.not_after <= timezone.now():
         return words.Word("△", "过期未答复" if command.sent_at else "过期未送达", "warn")
     return words.Word("…", "已发出，等答复" if command.sent_at else "等站点上线", "quiet")
@@ -266,7 +266,8 @@ def event_note(shown: StationEvent) -> str:
     if shown.kind == "live_view_began":
         return f"{detail.get('issuer', '')}：{detail.get('reason', '')}"[:120]
     if shown.kind == "live_view_ended":
-        return f"{command_reason(str(detail.get('why', '')))} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"
+        why = command_reason(str(detail.get("why", "")))
+        return f"{why} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"
     if shown.kind == "command_result":
         return _result_note(detail)
     if shown.kind == "facts_lost":

@@ -44,13 +44,13 @@ def alarms(request: HttpRequest) -> HttpResponse:
         "page": parameters.page_of(request, shown, size=PAGE_SIZE),
         "tabs": [(name, word, in_state[name].count()) for name, word in zip(STATES, words, strict=True)],
         "state": state,
-        "may_answer": may(request.user, Power.ANSWER_ALARMS),
+        "may_acknowledge": may(request.user, Power.ACKNOWLEDGE_ALARMS),
     }
     return live_page(request, "alarms", context)
 
 
 @post_only("alarms")
-@needs(Power.ANSWER_ALARMS)
+@needs(Power.ACKNOWLEDGE_ALARMS)
 def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
     """Note who has seen an alarm. A second note changes nothing."""
     alarm = get_object_or_404(alarms_of(request.user), pk=pk, resolved_at=None)

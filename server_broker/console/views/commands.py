@@ -12,7 +12,7 @@ from server_broker.audit.log import record
 from server_broker.commands.command_queue import CommandRefused, give_command
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, stations_of
-from server_broker.console.reasons import ReasonField, wrong_with
+from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.console.words import COMMANDS
 from server_broker.media.pictures import open_blob
 
@@ -35,7 +35,7 @@ def command(request: HttpRequest, station_id: str) -> HttpResponse:
     station = get_object_or_404(stations_of(request.user), pk=station_id)
     form = CommandForm(request.POST)
     if not form.is_valid():
-        messages.error(request, f"没有下命令：{wrong_with(form, '请选择命令并写明理由（至少 4 个字）')}。")
+        messages.error(request, f"没有下命令：{refusal_text(form, '请选择命令并写明理由（至少 4 个字）')}。")
         return redirect("station", station_id)
     chosen = form.cleaned_data["order"]
     try:

@@ -19,7 +19,7 @@ from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import held_of, quarantined_of, stations_of, to_review_of
-from server_broker.console.reasons import ReasonField, wrong_with
+from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.ingest import held as service
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.reasons import reason_word
@@ -108,7 +108,7 @@ def write_off(request: HttpRequest) -> HttpResponse:
     form = WriteOffForm(request.POST)
     chosen = to_review_of(request.user).filter(pk__in=_numbers(request.POST))
     if not form.is_valid():
-        messages.error(request, f"没有核销：{wrong_with(form, '请写明理由（4 到 200 个字）')}。")
+        messages.error(request, f"没有核销：{refusal_text(form, '请写明理由（4 到 200 个字）')}。")
     elif not chosen.exists():
         messages.error(request, "没有核销：请先勾选记录。")
     else:

@@ -21,7 +21,7 @@ from server_broker.commands.models import StationOrder
 from server_broker.console.live import is_poll, live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import commands_of, stations_of
-from server_broker.console.reasons import ReasonField, wrong_with
+from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.console.seen import note_live
 from server_broker.console.views.snapshots import jpeg
 from server_broker.fleet.models import Station
@@ -67,7 +67,7 @@ def _begin(request: HttpRequest, station: Station) -> None:
     form = LiveForm(request.POST)
     if not form.is_valid():
         otherwise = "请写明理由（至少 4 个字），其余从列出的几项中选择"
-        messages.error(request, f"没有开始：{wrong_with(form, otherwise)}。")
+        messages.error(request, f"没有开始：{refusal_text(form, otherwise)}。")
         return
     wanted = form.cleaned_data
     terms = LiveTerms(

@@ -19,7 +19,7 @@ from server_broker.attendance.models import Touch
 from server_broker.console.live import live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, commands_of, stations_of, touches_of
-from server_broker.console.reasons import ReasonField, wrong_with
+from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.console.seen import note_previewed
 from server_broker.console.touch_rows import shown_touches
 from server_broker.console.views.commands import LOG, CommandForm
@@ -127,7 +127,7 @@ def revoke(request: HttpRequest, station_id: str) -> HttpResponse:
     shown = _get(request, station_id)
     form = RevokeForm(request.POST)
     if not form.is_valid():
-        messages.error(request, f"没有吊销：{wrong_with(form, '请写明理由（至少 4 个字）')}。")
+        messages.error(request, f"没有吊销：{refusal_text(form, '请写明理由（至少 4 个字）')}。")
     elif form.cleaned_data["confirm"].strip() != shown.pk:
         messages.error(request, "没有吊销：输入的站点编号不一致。")
     else:
