@@ -13,10 +13,10 @@ from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.live_view import live_end, live_frame, live_view
 from server_broker.console.views.people import card_lost, export_file, people, template_file
+from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import snapshot, snapshot_jpeg, snapshot_thumbnail
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
-from server_broker.console.views.tuning import region_settings, station_settings
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
 

@@ -321,7 +321,7 @@ def hexdump(raw: bytes) -> str:
 
 @register.simple_tag(takes_context=True)
 def refreshing(context: dict[str, Any], every: str = "5s") -> str:
-    """Return the attributes of a page's live part, for `server_broker.console.live` and ``console.js``."""
+    """Return the attributes of a page's live part, for `server_broker.console.polling` and ``console.js``."""
     attributes = 'hx-get="{}" hx-trigger="every {}, refresh" hx-ext="morph" hx-swap="morph:innerHTML"'
     return format_html(attributes, context["request"].get_full_path(), every)
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.audit.log import record
 from server_broker.console import parameters
-from server_broker.console.live import live_page
+from server_broker.console.polling import live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import alarms_of
 from server_broker.console.words import alarm_name

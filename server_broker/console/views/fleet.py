@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.console import parameters
-from server_broker.console.live import live_page
+from server_broker.console.polling import live_page
 from server_broker.console.queries import stations_of, to_review_of
 from server_broker.fleet.models import Alarm, Station
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region

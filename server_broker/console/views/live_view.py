@@ -18,7 +18,7 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.broker import local_client_settings
 from server_broker.commands.command_queue import CommandRefused, give_command, lease_ends, live_command, seconds_left
 from server_broker.commands.models import StationOrder
-from server_broker.console.live import is_poll, live_page
+from server_broker.console.polling import is_poll, live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import commands_of, stations_of
 from server_broker.console.reasons import ReasonField, refusal_text

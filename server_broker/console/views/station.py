@@ -16,7 +16,7 @@ from protocol.claim import format_claim_code
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.attendance.models import Touch
-from server_broker.console.live import live_page
+from server_broker.console.polling import live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, commands_of, stations_of, touches_of
 from server_broker.console.reasons import ReasonField, refusal_text

@@ -12,7 +12,7 @@ from server_broker.accounts.powers import Power, needs
 from server_broker.accounts.scope import Viewer, regions_of
 from server_broker.attendance.models import Touch
 from server_broker.console import parameters
-from server_broker.console.live import live_page
+from server_broker.console.polling import live_page
 from server_broker.console.queries import touches_on, unbound
 from server_broker.console.touch_rows import ShownTouch, shown_touches
 from server_broker.regions.models import Region

@@ -6,4 +6,4 @@ from django.contrib.admin.apps import AdminConfig
 class TablesConfig(AdminConfig):
     """Django's admin, with `TablesSite` as its site."""
 
-    default_site = "server_broker.console.tables_site.TablesSite"
+    default_site = "server_broker.console.admin_site.TablesSite"
