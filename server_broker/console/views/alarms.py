@@ -1,4 +1,4 @@
-"""告警: what a person must see, and the note that they have seen it."""
+"""告警: what a person must see, and who has acknowledged it."""
 
 from django.contrib import messages
 from django.db.models import Case, IntegerField, Value, When
@@ -18,6 +18,7 @@ from server_broker.fleet.alarms import acknowledge
 
 PAGE_SIZE = 50
 STATES = ("open", "acknowledged", "resolved")
+# The severities are words, and their alphabetical order is not the order of gravity.
 _RANK = Case(
     When(severity="critical", then=Value(0)),
     When(severity="major", then=Value(1)),
@@ -30,7 +31,7 @@ _RANK = Case(
 @require_safe
 @needs(Power.SEE_FLEET)
 def alarms(request: HttpRequest) -> HttpResponse:
-    """Show the alarms of a state, the gravest first; a poll gets the list alone."""
+    """Show the alarms in one state, the gravest first. A poll gets only the list."""
     state = parameters.choice(request.GET, "state", STATES)
     seen = alarms_of(request.user)
     in_state = {
@@ -38,6 +39,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
         "acknowledged": seen.filter(resolved_at=None, acknowledged_at__isnull=False),
         "resolved": seen.filter(resolved_at__isnull=False),
     }
+    # The id comes last, so that alarms of the same second keep their places from page to page.
     shown = in_state[state].select_related("station__village").order_by(_RANK, "-last_at", "-id")
     words = ("待处理", "已确认", "已解除")
     context = {
@@ -52,7 +54,7 @@ def alarms(request: HttpRequest) -> HttpResponse:
 @post_only("alarms")
 @needs(Power.ACKNOWLEDGE_ALARMS)
 def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note who has seen an alarm. A second note changes nothing."""
+    """Store and audit that the viewer has seen an alarm. Only the first acknowledgement counts."""
     alarm = get_object_or_404(alarms_of(request.user), pk=pk, resolved_at=None)
     if alarm.acknowledged_at is None:
         acknowledge(alarm, at=timezone.now())
