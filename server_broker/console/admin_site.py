@@ -1,4 +1,4 @@
-"""The data tables under /admin/ as one site: for whom it opens, and what it is called."""
+"""The site of the data tables under /admin/: who may open it, its title, and the change of one's own password."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,15 +21,16 @@ type View = Callable[..., HttpResponseBase]
 
 
 class TablesSite(UnfoldAdminSite):
-    """Who has not signed in is led to the sign-in; who may not look gets the console's own 403 page.
+    """Redirects people who have not signed in to the sign-in page, and shows others without the right the 403 page.
 
-    Django would lead both to the sign-in, which leads who is signed in back here, for ever.
+    Django would redirect both to the sign-in page. That page redirects people who have signed in back here, and so the
+    browser would go round in circles.
     """
 
     index_title = "系统管理"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Guard a view of the site."""
+        """Return a view that responds with 403 to a person who has signed in and may not open the site."""
         guarded: View = super().admin_view(view, cacheable)
 
         @wraps(guarded)
@@ -41,29 +42,29 @@ class TablesSite(UnfoldAdminSite):
         return inner
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Give the own account another password, and say so in the audit log.
+        """Change the viewer's own password, and record it in the audit log.
 
-        The old password is a guess like one at the sign-in: it waits for the same turns, and django-axes counts it for
-        the same account and address and locks them.
+        A stranger at an open browser could guess the old password here. So a try waits for a turn like a try at the
+        sign-in page, and django-axes counts it for the same pair of account and address and locks the pair.
         """
         if request.method != "POST":
             return super().password_change(request, extra_context)
         try:
             with guess(request), transaction.atomic():
-                return self._changed_if_known(request, extra_context)
+                # Locked, so that two requests with the same old password are tried one after the other.
+                account = User.objects.select_for_update().get(username=request.user.get_username())
+                name = account.get_username()
+                # For django-axes, which counts a wrong password here. Django's view checks it again for its form.
+                authenticate(request, username=name, password=request.POST.get("old_password", ""))
+                if getattr(request, "axes_locked_out", False):
+                    return locked_out(request)
+                response = super().password_change(request, extra_context)
+                # Django's view redirects only after a change. A new hash alone proves nothing, because `authenticate`
+                # replaces a hash that has old parameters.
+                if response.status_code == HTTPStatus.FOUND:
+                    AxesProxyHandler.reset_attempts(username=name, ip_address=request.META.get("REMOTE_ADDR"))
+                    account.refresh_from_db(fields=["password"])
+                    say_password_set(account, actor=name)
+                return response
         except TooBusy:
             return too_busy(request)
-
-    def _changed_if_known(self, request: HttpRequest, extra_context: Any) -> Any:
-        account = User.objects.select_for_update().get(username=request.user.get_username())
-        name = account.get_username()
-        authenticate(request, username=name, password=request.POST.get("old_password", ""))
-        if getattr(request, "axes_locked_out", False):
-            return locked_out(request)
-        response = super().password_change(request, extra_context)
-        # Django's view leads on only after a change. The hash alone may also be a newer one of the old password.
-        if response.status_code == HTTPStatus.FOUND:
-            AxesProxyHandler.reset_attempts(username=name, ip_address=request.META.get("REMOTE_ADDR"))
-            account.refresh_from_db(fields=["password"])
-            say_password_set(account, actor=name)
-        return response

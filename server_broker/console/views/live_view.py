@@ -62,7 +62,7 @@ def live_view(request: HttpRequest, station_id: str) -> HttpResponse:
     context = _context(request, station)
     response = live_page(request, "live", context)
     if context["command"] is None and is_poll(request):
-        # The live view is over. The whole page must be loaded again, because its form stands outside the live part.
+        # The live view is over. The button that ends it stands outside the live part, so the whole page must be loaded.
         response["HX-Refresh"] = "true"
     return response
 

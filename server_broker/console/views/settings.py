@@ -56,7 +56,7 @@ def region_settings(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _choose(request: HttpRequest, place: Station | Region) -> None:
-    # Cut, because the refusal repeats what was typed. No name or value of a setting is that long.
+    # Cut, because the audit log keeps the value as it was typed. No name or value of a setting is that long.
     name, text = request.POST.get("name", "")[:64], request.POST.get("value", "")[:64]
     try:
         choose(place, name, text, actor=request.user.get_username(), now=timezone.now())
