@@ -12,7 +12,7 @@ from server_broker.accounts.powers import is_verified, to_second_factor
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 _OPEN = frozenset({"second-factor", "sign-out", "sign-in-link"})
-"""Pages of somebody on the way in. A new link is one of them: it begins the sign-in anew, also another account's."""
+"""Pages that open before the second factor. A one-time link is one of them, because it begins another sign-in."""
 
 
 class RequireSecondFactor:

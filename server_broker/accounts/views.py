@@ -132,7 +132,7 @@ def _factor_page(request: HttpRequest, device: TOTPDevice, *, wrong: bool = Fals
 
 
 def too_busy(request: HttpRequest) -> HttpResponse:
-    """Respond to a guess that got no turn (`accounts.guesses`): nothing was tried, and it may come again soon."""
+    """Respond to a guess that got no turn (`accounts.guesses`): nothing was tried, and it may be tried again soon."""
     response = render(request, "accounts/busy.html", status=503)
     response["Retry-After"] = str(RETRY_AFTER_S)
     return response

@@ -35,7 +35,7 @@ MAX_PASSED_OVER_BYTES = 64 * 2**20
 """A browser shows no response before it has sent the whole body. So this much of a refused body is read and dropped."""
 
 REFUSED = "cunhui.refused"
-"""Key of the scope under which stands why the body was refused: ``too_large`` or ``too_slow``."""
+"""Key in the scope of a request whose body was refused. Its value is the reason: ``too_large`` or ``too_slow``."""
 _LOOKUPS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="is-signed-in")
 """Threads that look up who uploads. They are few, because each takes a PostgreSQL connection besides the requests'."""
 _CLOSE = (b"connection", b"close")
@@ -69,7 +69,7 @@ class BodyLimit:
             return
         body = _Body(receive, piece_s=self._piece_s, ends_at=asyncio.get_running_loop().time() + self._whole_s)
         stated = _stated_length(scope)
-        # Only for a large body the database is asked who sends it. A small one is read from everybody.
+        # A small body is read from everybody. The database is asked who the sender is only for a large one.
         is_upload = scope["path"].startswith(UPLOADS) and stated > self._form_bytes
         body.limit = self._upload_bytes if is_upload else self._form_bytes
         if is_upload and not await self._is_known(scope):

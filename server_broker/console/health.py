@@ -49,7 +49,6 @@ def readings(status: StationStatus | None) -> list[Reading]:
     if health is None or status is None:
         return []
     machine = health.machine
-    # A station with an older program may not report why it booted.
     boot, boot_remedy = _BOOT_REASONS[health.boot_reason] if health.boot_reason is not None else (UNKNOWN, "")
     versions = " · ".join(filter(None, [machine.system, machine.kernel]))
     return [

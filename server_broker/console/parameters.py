@@ -10,6 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 _FIRST_DAY = dt.date(2020, 1, 1)
+# ASCII only, because ``\d`` alone also matches digits of other scripts.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 

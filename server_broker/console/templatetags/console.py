@@ -69,7 +69,7 @@ def state(station: Station) -> words.Word:
 
 
 @register.filter
-def latest(station: Station) -> StationStatus | None:
+def last_status(station: Station) -> StationStatus | None:
     """Return the station's last status, or None."""
     return words.status_of(station)
 
