@@ -1,7 +1,7 @@
 """Why a station did not carry out a command: the codes in the detail of `protocol.facts.CommandResult`.
 
-The county has a Chinese word for each (`server_broker.console.words.ORDER_REASONS`). A code may be followed by a colon
-and more in English, for a technician. A live view ends with a `protocol.facts.LiveEnd` instead.
+The county has a Chinese word for each (`server_broker.console.words.COMMAND_REASONS`). A code may be followed by a
+colon and more in English, for a technician. A live view ends with a `protocol.facts.LiveEnd` instead.
 """
 
 from typing import Final

@@ -7,7 +7,7 @@ PostgreSQL than the private cluster in it. Secrets live in files of the folder, 
 import os
 from pathlib import Path
 
-from server_broker.console import look
+from server_broker.console import admin_theme
 from server_broker.platform.home import CountyHome, database_settings
 
 HOME = CountyHome(Path(os.environ.get("CUNHUI_HOME", "var/county")).absolute())
@@ -19,7 +19,7 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
-    "server_broker.console.tables.TablesConfig",
+    "server_broker.console.admin_app.TablesConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -108,7 +108,7 @@ AXES_DISABLE_ACCESS_LOG = True
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 
-UNFOLD = look.UNFOLD
+UNFOLD = admin_theme.UNFOLD
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

@@ -30,27 +30,24 @@ def make_account(username: str, *, role: Role, region: str | None, actor: str = 
         Region.DoesNotExist: There is no such region.
     """
     place = None if region is None else Region.objects.get(pk=region)
-    user = User(username=_new_name(username), role=role, region=place)
-    user.set_unusable_password()
-    try:
-        with transaction.atomic():
-            user.save()
-            say_made(user, actor=actor)
-    except IntegrityError as error:
-        raise AccountRefused(f"已有账号 {user.username}") from error
-    return user
-
-
-def _new_name(username: str) -> str:
     name = User.normalize_username(username)
     try:
         User._meta.get_field("username").clean(name, None)
         check_name(name)
     except ValidationError as error:
         raise AccountRefused(f"账号名不能用：{''.join(error.messages)}") from error
+    # The database's own constraint lets "zhen1" and "Zhen1" be two accounts, and people would confuse them.
     if User.objects.filter(username__iexact=name).exists():
         raise AccountRefused(f"已有账号 {name}")
-    return name
+    user = User(username=name, role=role, region=place)
+    user.set_unusable_password()
+    try:
+        with transaction.atomic():
+            user.save()
+            say_made(user, actor=actor)
+    except IntegrityError as error:  # the same account was made since the check
+        raise AccountRefused(f"已有账号 {user.username}") from error
+    return user
 
 
 def say_made(user: User, *, actor: str) -> None:
@@ -65,6 +62,7 @@ def save_changes(account: User, *, actor: str) -> bool:
     If the account is closed, its unused links end, so that they don't work again when the account is opened again.
     """
     with transaction.atomic():
+        # Locked, so that the old values in the audit log are the ones that this change replaces.
         before = User.objects.select_for_update().get(pk=account.pk)
         changed: Detail = {}
         for word, field in _FIELDS.items():

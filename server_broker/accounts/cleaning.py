@@ -26,6 +26,7 @@ def drop_ended_sessions(now: datetime) -> int:
 
 def drop_abandoned_set_ups(now: datetime) -> int:
     """Delete second factors whose set-up was not finished within a session's longest life; return how many."""
+    # A set-up belongs to a session (`accounts.views.BEGUN`), so nobody can finish one that is older.
     begun_before = now - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     dropped, _ = TOTPDevice.objects.filter(confirmed=False, created_at__lt=begun_before).delete()
     return dropped

@@ -11,9 +11,8 @@ from server_broker.accounts.powers import is_verified, to_second_factor
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
-
 _OPEN = frozenset({"second-factor", "sign-out", "sign-in-link"})
-"""Pages of somebody on the way in. A new link is one of them: it begins the sign-in anew, also another account's."""
+"""Pages that open before the second factor. A one-time link is one of them, because it begins another sign-in."""
 
 
 class RequireSecondFactor:
@@ -27,13 +26,8 @@ class RequireSecondFactor:
         user = request.user
         if not isinstance(user, User) or not second_factor.is_due(user) or is_verified(user):
             return self._get_response(request)
-        if _page(request) in _OPEN:
-            return self._get_response(request)
-        return to_second_factor(request)
-
-
-def _page(request: HttpRequest) -> str | None:
-    try:
-        return resolve(request.path_info).url_name
-    except Resolver404:
-        return None
+        try:
+            page = resolve(request.path_info).url_name
+        except Resolver404:
+            page = None
+        return self._get_response(request) if page in _OPEN else to_second_factor(request)

@@ -10,5 +10,6 @@ def network_source(address: str) -> str:
     except ValueError:
         return "unknown"
     if isinstance(parsed, ipaddress.IPv6Address):
+        # A socket for both protocols shows an IPv4 client as ::ffff:192.0.2.1 (RFC 4291, section 2.5.5.2).
         return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)

@@ -26,7 +26,7 @@ class Power(StrEnum):
     SEE_PEOPLE = "see_people"
     EDIT_PEOPLE = "edit_people"
     BIND_CARDS = "bind_cards"
-    ANSWER_ALARMS = "answer_alarms"
+    ACKNOWLEDGE_ALARMS = "acknowledge_alarms"
     REVIEW_HELD = "review_held"
     CLAIM_STATION = "claim_station"
     REVOKE_STATION = "revoke_station"
@@ -44,12 +44,12 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.SEE_PEOPLE,
             Power.EDIT_PEOPLE,
             Power.BIND_CARDS,
-            Power.ANSWER_ALARMS,
+            Power.ACKNOWLEDGE_ALARMS,
             Power.CLAIM_STATION,
             Power.MANAGE_ACCOUNTS,
         }
     ),
-    Role.SECURITY: frozenset({Power.SEE_FLEET, Power.ANSWER_ALARMS, Power.REVOKE_STATION}),
+    Role.SECURITY: frozenset({Power.SEE_FLEET, Power.ACKNOWLEDGE_ALARMS, Power.REVOKE_STATION}),
     Role.AUDITOR: frozenset({Power.READ_AUDIT}),
     Role.OPERATOR: frozenset(
         {
@@ -57,7 +57,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.SEE_PEOPLE,
             Power.EDIT_PEOPLE,
             Power.BIND_CARDS,
-            Power.ANSWER_ALARMS,
+            Power.ACKNOWLEDGE_ALARMS,
             Power.REVIEW_HELD,
             Power.CLAIM_STATION,
             Power.REVOKE_STATION,
@@ -71,7 +71,7 @@ POWERS: dict[str, frozenset[Power]] = {
             Power.SEE_FLEET,
             Power.SEE_PEOPLE,
             Power.BIND_CARDS,
-            Power.ANSWER_ALARMS,
+            Power.ACKNOWLEDGE_ALARMS,
             Power.REVIEW_HELD,
             Power.VIEW_LIVE,
         }
@@ -114,7 +114,9 @@ def needs(power: Power) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return _to_sign_in(request)
+                if request.headers.get("HX-Request") == "true":
+                    return HttpResponse(status=204, headers={"HX-Redirect": reverse("sign-in")})
+                return redirect_to_login(request.get_full_path())
             if not may(request.user, power):
                 raise PermissionDenied
             if power in PROVEN and not is_verified(request.user):
@@ -131,13 +133,8 @@ def to_second_factor(request: HttpRequest) -> HttpResponse:
     here = reverse("second-factor")
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(status=204, headers={"HX-Redirect": here})
+    # A form can't be sent again by a redirect. So the person returns to the page of the form, and sends it once more.
     back = request.get_full_path() if request.method in ("GET", "HEAD") else request.headers.get("Referer", "")
     if request.method not in ("GET", "HEAD"):
         messages.warning(request, "刚才那一步没有执行：它要先做第二步验证，验证后请再做一次。")
     return redirect(f"{here}?{urlencode({'next': back})}" if back else here)
-
-
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    if request.headers.get("HX-Request") == "true":
-        return HttpResponse(status=204, headers={"HX-Redirect": reverse("sign-in")})
-    return redirect_to_login(request.get_full_path())

@@ -45,6 +45,8 @@ def begin(user: User) -> TOTPDevice:
     one deleted all earlier ones, two sessions could keep each other from ever finishing.
     """
     with transaction.atomic():
+        # Locked, so that two sessions don't count the same set-ups. Other rows that refer to the account need not wait
+        # (``no_key``).
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         begun_before = TOTPDevice.objects.filter(user=user, confirmed=False).order_by("-pk")
         TOTPDevice.objects.filter(pk__in=list(begun_before.values_list("pk", flat=True)[MOST_BEGUN - 1 :])).delete()

@@ -105,6 +105,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         return _factor_page(request, device)
     if not factor.prove(user, device, _digits(request.POST.get("token", ""))):
         return _factor_page(request, device, wrong=True)
+    # A new key, because somebody may have learned the session's key before the second factor was shown.
     request.session.cycle_key()
     otp_login(request, device)  # type: ignore[no-untyped-call]
     return redirect(onward)
@@ -113,6 +114,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 def _onward(request: HttpRequest) -> str:
     """Return the address in ``?next=`` if it is one of this console, otherwise the first page."""
     asked = request.GET.get("next", "")
+    # Without this check, a link with ``?next=`` could lead a person from here to a stranger's copy of the console.
     here = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     return asked if here else reverse("home")
 
@@ -130,7 +132,7 @@ def _factor_page(request: HttpRequest, device: TOTPDevice, *, wrong: bool = Fals
 
 
 def too_busy(request: HttpRequest) -> HttpResponse:
-    """Respond to a guess that got no turn (`accounts.guesses`): nothing was tried, and it may come again soon."""
+    """Respond to a guess that got no turn (`accounts.guesses`): nothing was tried, and it may be tried again soon."""
     response = render(request, "accounts/busy.html", status=503)
     response["Retry-After"] = str(RETRY_AFTER_S)
     return response

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Station
@@ -28,11 +28,9 @@ def waiting_cards(touches: Iterable[Touch]) -> list[WaitingCard]:
     found: dict[str, WaitingCard] = {}
     for touch in touches:
         token = bytes(touch.card_token).hex()
-        earlier = found.get(token)
-        found[token] = WaitingCard(
-            token=token,
-            station=touch.station if earlier is None else earlier.station,
-            last=getattr(touch, "happened", touch.received_at) if earlier is None else earlier.last,
-            touches=1 if earlier is None else earlier.touches + 1,
-        )
+        card = found.get(token)
+        if card is None:  # newest first, so this is the card's last touch
+            found[token] = WaitingCard(token, touch.station, getattr(touch, "happened", touch.received_at), 1)
+        else:
+            found[token] = replace(card, touches=card.touches + 1)
     return list(found.values())

@@ -62,12 +62,14 @@ def record(actor: str, action: str, subject: str = "", detail: Detail | None = N
         detail: Further details, without secrets, names or card numbers.
     """
     with transaction.atomic():
+        # Held until COMMIT. So the next writer sees this entry, and continues the chain from it.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         last = AuditEntry.objects.order_by("-id").first()
         entry = AuditEntry(
             version=VERSION,
             at=timezone.now(),
+            # Cut to the columns' lengths, so that no action fails because of a text in its entry.
             actor=without_nul(actor)[:150],
             source=without_nul(_source.get())[:64],
             action=action,
@@ -100,6 +102,7 @@ def verify() -> AuditCheck:
 
 
 def _hash(entry: AuditEntry) -> bytes:
+    # A fixed form of time and JSON, so that an entry gives the same hash when it is made and at each later check.
     at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     content = [at, entry.actor, entry.action, entry.subject, entry.detail]
     if entry.version > 1 or entry.source:  # a source in version 1 was added by tampering, so it must break the hash

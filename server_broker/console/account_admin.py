@@ -1,4 +1,8 @@
-"""账号 under /admin/: made and closed by the system administrator within the own scope, each change audited."""
+"""账号 under /admin/: a system administrator makes and changes the accounts in its own scope.
+
+Each change is written to the audit log. `server_broker.accounts.administration` decides which accounts and roles an
+administrator may change.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,14 +28,14 @@ from server_broker.console.account_forms import AccountAddForm, AccountChangeFor
 from server_broker.console.table_filters import OfferedFilters
 
 _NUMBER = r"[1-9][0-9]{0,17}"
-"""An account's key as its pages' addresses have it: at most 18 digits, which a `BigAutoField` holds."""
+"""An account's key in the URLs of its pages: at most 18 digits, because a `BigAutoField` holds these for certain."""
 
 _OWN_ACCOUNT = "这是您自己的账号，自己不能改：请另一位系统管理员改。"
 _CHANGED_ELSEWHERE = "这个账号在这里只能看：安全管理员、审计员和您管辖以外的账号，请在县服务器上改。"
 
 
 class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # generic in the stubs alone
-    """Accounts are closed and never deleted, so that the audit log keeps its names."""
+    """The table of accounts. They are closed, never deleted, because the audit log identifies people by their names."""
 
     form = AccountChangeForm
     add_form = AccountAddForm
@@ -52,96 +56,100 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
     add_fieldsets: Any = ((None, {"fields": ("username", "role", "region", "password1", "password2")}),)
 
     def get_urls(self) -> list[URLPattern]:
-        """Let an account have one address: its key in plain digits.
+        """Give each account a single URL, with its key in plain digits. Any other spelling is 404.
 
-        Django unquotes what stands in the address (``_2B5`` is ``+5``) and takes whatever Python reads as a number.
-        What is locked and audited would then be told apart from what is changed.
+        Django unquotes the key in a URL (``_2B5`` is ``+5``) and accepts every text that Python reads as a number. With
+        such a spelling, `_locked` could lock and check another row than the one that Django then changes.
         """
         patterns: list[URLPattern] = super().get_urls()
         for pattern in patterns:
-            pattern.callback = _found_by_number(pattern.callback)
+            pattern.callback = _with_plain_key(pattern.callback)
         return patterns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Cut to the accounts of the viewer's scope. Every page of one account begins here."""
+        """Return the accounts in the viewer's scope. Django takes the account of every page from these."""
         return accounts_of(request.user).order_by("username")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A name is chosen once."""
+        """Return the fields that can't be edited. A name can be chosen only for a new account."""
         return self.readonly_fields if obj is None else ("username", *self.readonly_fields)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Say on a page to look at why nothing can be changed on it; what only a form needs is not on it."""
+        """Return the page's fields. If the viewer may not change the account, the page says why."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
         why = _OWN_ACCOUNT if obj.pk == request.user.pk else _CHANGED_ELSEWHERE
-        told = {None: {"fields": ("username", "password")}, "职责": {"description": why}}
-        return [(name, options | told.get(name, {})) for name, options in fieldsets]
+        replaced = {None: {"fields": ("username", "password")}, "职责": {"description": why}}
+        return [(name, options | replaced.get(name, {})) for name, options in fieldsets]
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any]", request: HttpRequest, **kwargs: Any
     ) -> "forms.ModelChoiceField[Any] | None":
-        """Offer and take only regions that the viewer sees: every account made here sees something."""
+        """Offer and accept only regions in the viewer's scope. One is required, so that the account sees something.
+
+        Django checks the posted region against the same queryset, so a forged form can't name another one.
+        """
         if db_field.name == "region":
             kwargs |= {"queryset": regions_of(request.user), "required": True}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_choice_field(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer and take only roles that the viewer may give."""
+        """Offer and accept only roles that the viewer may give."""
         if db_field.name == "role":
             kwargs["choices"] = [(role.value, role.label) for role in given_roles(request.user)]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether the table is listed."""
+        """Return whether the table is listed."""
         return may(request.user, Power.MANAGE_ACCOUNTS)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether accounts may be looked at; which, says `get_queryset`."""
+        """Return whether the viewer may look at accounts. `get_queryset` decides at which ones."""
         return may(request.user, Power.MANAGE_ACCOUNTS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whether accounts may be made."""
+        """Return whether the viewer may make accounts."""
         return may(request.user, Power.MANAGE_ACCOUNTS)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether ``obj``, or some account, may be changed."""
+        """Return whether the viewer may change ``obj``, or any account at all if ``obj`` is None."""
         if not isinstance(obj, User):
             return may(request.user, Power.MANAGE_ACCOUNTS)
         return may_change(request.user, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Never: accounts are closed (is_active)."""
+        """Return False: an account is closed (``is_active``) instead."""
         return False
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Make an account."""
-        with _alone(request):
+        with _locked(request):
             return super().add_view(request, form_url, extra_context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show or change an account."""
-        with _alone(request, int(object_id)):
+        with _locked(request, int(object_id)):
             return super().change_view(request, object_id, form_url, extra_context)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Give an account another password."""
-        with _alone(request, int(id)):
+        """Set an account's password."""
+        with _locked(request, int(id)):
             account = self.get_object(request, id)
             before = account.password if account else None
             response: HttpResponse = super().user_change_password(request, id, form_url)
             if account is None or request.method != "POST":
                 return response
+            # Django's view also responds here after it refused the password. Then the hash is still the same.
             account.refresh_from_db(fields=["password"])
             if account.password != before:
                 say_password_set(account, actor=request.user.get_username())
         return response
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        """Save, and say so in the audit log."""
+        """Save the account, and record it in the audit log in the same transaction (`_locked`)."""
         assert isinstance(obj, User)
         actor = request.user.get_username()
         if change:
@@ -151,8 +159,8 @@ class AccountAdmin(UserAdmin, OfferedFilters):  # type: ignore[type-arg]  # gene
         say_made(obj, actor=actor)
 
 
-def _found_by_number(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Answer 404 before ``view`` looks, where a key in the address is none."""
+def _with_plain_key(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Respond with 404 instead of calling ``view`` if the key in the URL is not written in plain digits."""
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **keys: Any) -> HttpResponseBase:
@@ -164,23 +172,25 @@ def _found_by_number(view: Callable[..., HttpResponseBase]) -> Callable[..., Htt
 
 
 @contextmanager
-def _alone(request: HttpRequest, *accounts: int) -> Iterator[None]:
-    """Answer a POST while nobody else changes the asking or the changed account.
+def _locked(request: HttpRequest, *accounts: int) -> Iterator[None]:
+    """Lock the administrator's account and ``accounts`` while a POST is handled. A GET takes no locks.
 
-    The right to ask is looked at once more, under the lock: of two administrators who close each other at the same
-    moment the first is heard, and the second is no administrator any more.
+    Under the lock the administrator's power is checked again. If two administrators close each other's accounts at the
+    same moment, the first request succeeds, and the second is refused because its sender is closed by then.
 
     Raises:
-        PermissionDenied: The administrator has lost the right meanwhile.
+        PermissionDenied: The administrator has lost the power meanwhile.
     """
     if request.method != "POST":
         yield
         return
-    numbers = {request.user.pk, *accounts}
+    keys = {request.user.pk, *accounts}
     with transaction.atomic():
-        locked = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=numbers).order_by("pk")}
-        asking = locked.get(request.user.pk or 0)
-        if asking is None or not may(asking, Power.MANAGE_ACCOUNTS):
+        # In the order of the keys, so that two administrators who change each other can't wait for each other for ever.
+        locked = {user.pk: user for user in User.objects.select_for_update().filter(pk__in=keys).order_by("pk")}
+        administrator = locked.get(request.user.pk or 0)
+        if administrator is None or not may(administrator, Power.MANAGE_ACCOUNTS):
             raise PermissionDenied
-        request.user = asking
+        # Django's views ask this object for permissions. The one from the session was read before the lock.
+        request.user = administrator
         yield

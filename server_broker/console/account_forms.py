@@ -1,4 +1,4 @@
-"""The forms of an account in the data tables."""
+"""The forms under /admin/ that make and change an account."""
 
 import hashlib
 from typing import Any
@@ -13,15 +13,15 @@ CHANGED_MEANWHILE = "这个账号刚刚被别人改过，没有保存。请重�
 
 
 class AccountAddForm(UserCreationForm):
-    """A new account, under a name that nobody takes for another's."""
+    """Makes an account. Its name must not look like another account's name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Django lets them be empty for an account without a password, which this page does not offer.
+        # Django lets both be empty, for an account without a password. This page does not offer such accounts.
         self.fields["password1"].required = self.fields["password2"].required = True
 
     def clean_username(self) -> str:
-        """Refuse what is taken already, whatever its case, and what could be mistaken."""
+        """Refuse a name that exists already, in upper or lower case, or that could be mistaken for another."""
         name: str = self.cleaned_data["username"]
         check_name(name)
         if User.objects.filter(username__iexact=name).exists():
@@ -30,10 +30,10 @@ class AccountAddForm(UserCreationForm):
 
 
 class AccountChangeForm(UserChangeForm):
-    """What an account is for. Saved only while the account is as the page showed it.
+    """Changes an account, but only if nobody else has changed it since the page was shown.
 
-    Two administrators may have one page open. The later would put back what the earlier changed, such as an account
-    that was closed meanwhile, without having seen it.
+    Two administrators may have the same page open. Without this check, the one who saves later would undo the change of
+    the other without knowing it, and could open an account again that was closed meanwhile.
     """
 
     shown = forms.CharField(widget=forms.HiddenInput, required=False, label="")
@@ -41,18 +41,18 @@ class AccountChangeForm(UserChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._stands = fingerprint(self.instance)
-        self.initial["shown"] = self._stands
+        self._present = fingerprint(self.instance)
+        self.initial["shown"] = self._present
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what was typed over another's change. The row is locked by then."""
+        """Refuse the change if the account is no longer as shown. `account_admin` has locked the row before."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("shown") != self._stands:
+        if cleaned.get("shown") != self._present:
             raise forms.ValidationError(CHANGED_MEANWHILE)
         return cleaned
 
 
 def fingerprint(account: User) -> str:
-    """Return a text that differs once the account was changed."""
-    stands = (account.role, account.region_id, account.is_active, account.password)
-    return hashlib.sha256("\0".join(map(str, stands)).encode()).hexdigest()[:32]
+    """Return a text that differs after a change of the account. It reveals nothing about the password's hash."""
+    present = (account.role, account.region_id, account.is_active, account.password)
+    return hashlib.sha256("\0".join(map(str, present)).encode()).hexdigest()[:32]

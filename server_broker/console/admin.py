@@ -1,6 +1,6 @@
-"""The data tables under /admin/, by django-unfold, under the same powers and scope as the console's own pages.
+"""The data tables under /admin/, by django-unfold. The same powers and scopes apply as on the console's own pages.
 
-Django's own permissions count for nothing here: what an account may do follows from its role alone.
+Django's own permissions are not used. Only an account's role decides what it may do.
 """
 
 from django.contrib import admin
@@ -23,29 +23,29 @@ from server_broker.rosters.changes import days, times
 
 
 class ReadOnly(OfferedFilters):
-    """A table to look at. Its contents change by the console's own pages and by Excel."""
+    """A table that is only shown. Its rows are changed on the console's own pages and by Excel files."""
 
     power = Power.MANAGE_ACCOUNTS
     actions = None
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Whether the table is listed."""
+        """Return whether the table is listed."""
         return may(request.user, self.power)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whether rows may be looked at."""
+        """Return whether the viewer may look at rows."""
         return may(request.user, self.power)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
 
@@ -57,7 +57,7 @@ class RegionAdmin(ReadOnly):
     search_fields = ("code", "name")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Region]:
-        """Cut to the scope."""
+        """Return the rows in the viewer's scope."""
         return regions_of(request.user)
 
 
@@ -70,7 +70,7 @@ class PersonAdmin(ReadOnly):
     search_fields = ("number", "name")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
-        """Cut to the scope."""
+        """Return the rows in the viewer's scope."""
         return people_of(request.user)
 
 
@@ -84,7 +84,7 @@ class StationAdmin(ReadOnly):
     fields = list_display
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Station]:
-        """Cut to the scope."""
+        """Return the rows in the viewer's scope."""
         return stations_of(request.user)
 
 
@@ -98,13 +98,16 @@ class DutyWindowAdmin(ReadOnly):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DutyWindow]:
-        """Cut to the scope, the people too: somebody of another township may be on duty here."""
+        """Return the rows in the viewer's scope, each with those of its people that the viewer sees.
+
+        A person of another township may be on duty here, so a visible row does not make all its people visible.
+        """
         windows = DutyWindow.objects.filter(village__in=regions_of(request.user)).order_by("village_id", "start")
         return windows.prefetch_related(Prefetch("people", people_of(request.user), to_attr="people_seen"))
 
     @admin.display(description="村", ordering="village_id")
     def where(self, window: DutyWindow) -> str:
-        """Its village."""
+        """Return its village."""
         return window.village.name
 
     @admin.display(description="名称", ordering="name")
@@ -124,11 +127,11 @@ class DutyWindowAdmin(ReadOnly):
 
     @admin.display(description="人员")
     def who(self, window: DutyWindow) -> str:
-        """Who is on duty then, of those that the viewer sees."""
+        """Return the people on duty then, as far as the viewer sees them."""
         people: list[Person] = window.people_seen  # type: ignore[attr-defined]  # by get_queryset
         return "、".join(f"{person.name}（{person.number}）" for person in people)
 
 
-admin.site.unregister(Group)
-admin.site.unregister(TOTPDevice)  # its page would show secrets
+admin.site.unregister(Group)  # roles decide, not groups
+admin.site.unregister(TOTPDevice)  # its page would show the secrets of second factors
 admin.site.register(User, AccountAdmin)

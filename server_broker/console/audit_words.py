@@ -1,11 +1,11 @@
-"""What the page 审计 shows of an entry, in Chinese, and how a search finds it by those words."""
+"""The Chinese words for an audit entry on the page 审计, and the search for entries by these words."""
 
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from server_broker.accounts.models import Role
 from server_broker.audit.log import HERE, Detail
-from server_broker.console.words import ALARMS, DEEDS, ORDERS, alarm_name
+from server_broker.console.words import ACTIONS, ALARMS, COMMANDS, alarm_name
 
 LOCAL = "本机"
 NOT_SAID = "—"
@@ -52,33 +52,34 @@ _VALUES: dict[str, dict[str, str]] = {
     "by": {"password": "密码", "link": "一次性链接", "second factor": "第二步验证"},
     "role": _ROLES,
     "role_was": _ROLES,
-    "order": ORDERS,
+    "order": COMMANDS,
     "code": ALARMS,
     "reason": {"from the journal": "按站点名册补记"},
 }
-"""By key: what stands in entries for which words."""
+"""Words for values, by the key of a detail: the code in the entry, and its word."""
 
 
 def source_word(source: str) -> str:
-    """Return where a deed came from; entries of before that was kept say nothing."""
+    """Return the address from which an action was asked. Entries of version 1 have none."""
     return LOCAL if source == HERE else source or NOT_SAID
 
 
 def detail_words(detail: Detail) -> list[tuple[str, str]]:
-    """Return an entry's details as pairs of words; what this page does not know is shown as it is called."""
-    return [(_key(key), _value(key, value)) for key, value in detail.items()]
-
-
-def _key(key: str) -> str:
-    sheet, dot, count = key.rpartition(".")
-    return f"{sheet}{_COUNTS.get(count, count)}" if dot else _KEYS.get(key, key)
+    """Return an entry's details as pairs of words. A key or value without a word is shown as it is."""
+    pairs = []
+    for key, value in detail.items():
+        # An import has keys such as ``人员.added``: a sheet of the workbook, and what was counted there.
+        sheet, dot, count = key.rpartition(".")
+        word = f"{sheet}{_COUNTS.get(count, count)}" if dot else _KEYS.get(key, key)
+        pairs.append((word, _value(key, value)))
+    return pairs
 
 
 def _value(key: str, value: str | int | bool | None) -> str:
     match value:
         case None:
             return "无"
-        case bool():
+        case bool():  # before int, because True is an int too
             return "是" if value else "否"
         case str() if key == "code":
             return alarm_name(value)
@@ -88,17 +89,21 @@ def _value(key: str, value: str | int | bool | None) -> str:
             return str(value)
 
 
-def saying(search: str) -> Q:
-    """Return the condition for entries that show ``search`` somewhere, in the page's words or in the log's own."""
+def entries_showing(search: str) -> Q:
+    """Return the condition for entries that contain ``search``, in the page's words or in the log's own.
+
+    The queryset must be annotated with `DETAILS`.
+    """
     fields = ("actor", "action", "subject", "source", "details")
-    found = Q(action__in=[action for action, word in DEEDS.items() if search in word])
+    found = Q(action__in=[action for action, word in ACTIONS.items() if search in word])
     for field in fields:
         found |= Q(**{f"{field}__icontains": search})
     for key, words in _VALUES.items():
         for code in [code for code, word in words.items() if search in word]:
+            # The code of an alarm may be followed by a colon and a reason (`words.alarm_name`).
             found |= Q(**{f"detail__{key}": code}) | Q(**{f"detail__{key}__startswith": f"{code}:"})
     return found | Q(source=HERE) if search in LOCAL else found
 
 
 DETAILS = Cast("detail", TextField())
-"""To annotate entries with as ``details``, for `saying`."""
+"""Annotate entries with it under the name ``details``, for `entries_showing`."""

@@ -1,7 +1,7 @@
-"""Answer requests in a bounded number of places, so that the web leaves the database to the county's other parts.
+"""Limit the number of requests that are handled at once, so that the county's other parts get database connections.
 
-Django gives each request under ASGI a thread, and each thread a connection of PostgreSQL's. Without a bound one client
-with a hundred requests at once takes every connection there is, and the intake finds none.
+Under ASGI, Django gives each request a thread, and each thread opens a PostgreSQL connection. Without a limit, a client
+with a hundred requests at once would take all connections, and the ingest workers would get none.
 """
 
 import asyncio
@@ -20,18 +20,18 @@ from server_broker.console.middleware import SecurityHeaders
 from server_broker.console.places import Places
 
 AT_ONCE = 40
-"""Requests in work, each with one connection at most. PostgreSQL has 100 (``max_connections``)."""
+"""Most requests at the same time, each with at most one connection. PostgreSQL has 100 (``max_connections``)."""
 OF_ONE = 24
-"""Of one address: more than its guesses that are heard or wait (`server_broker.accounts.guesses`), so that the pages
-of an address that many share come all the same."""
+"""Most requests of one address. This is more than its guesses at passwords can take, running and waiting together
+(`server_broker.accounts.guesses`). So people behind a shared address still get pages while somebody there guesses."""
 WAITING, WAITING_OF_ONE, PATIENCE_S = 1024, 256, 10.0
 
 
 class FairHandler(ASGIHandler):
-    """Django's handler, whose requests wait for a place once their body has come.
+    """Django's handler, except that a request waits for a place after its body has arrived.
 
-    A place is held until the work is done and its connection closed: neither a client that hangs up nor one that reads
-    its answer slowly frees or keeps one.
+    A request holds its place until its view has returned and its connection is closed. A client that hangs up does not
+    free the place earlier, and a client that reads the response slowly does not keep it longer.
     """
 
     def __init__(self, places: Places | None = None) -> None:
@@ -42,30 +42,29 @@ class FairHandler(ASGIHandler):
 
     @override
     async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
-        """Return the answer, or 503 where no place comes up."""
+        """Return the response, or 503 if no place becomes free in time."""
         try:
             async with self.places.place(network_source(request.META.get("REMOTE_ADDR", ""))):
-                return await _to_the_end(asyncio.ensure_future(self._answer(request)))
+                work = asyncio.ensure_future(self._respond(request))
+                try:
+                    return await asyncio.shield(work)
+                except asyncio.CancelledError:
+                    # The client has gone, but the view's thread can't be stopped. It keeps its place until it ends.
+                    await asyncio.wait({work})
+                    raise
         except TooBusy:
-            return SecurityHeaders(_busy)(request)
+            # The middleware did not run for this response, so the headers are added here.
+            return SecurityHeaders(_too_busy_page)(request)
 
-    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+    async def _respond(self, request: HttpRequest) -> HttpResponseBase:
         try:
             return await super().run_get_response(request)
         finally:
+            # The place is given back only after this, because the next request opens a connection of its own.
             await sync_to_async(connections.close_all)()
 
 
-async def _to_the_end[T](work: "asyncio.Future[T]") -> T:
-    """Wait for ``work`` even when nobody wants it any more: its thread can't be stopped."""
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait({work})
-        raise
-
-
-def _busy(request: HttpRequest) -> HttpResponse:
-    answer = render(request, "503.html", status=503)
-    answer["Retry-After"] = str(RETRY_AFTER_S)
-    return answer
+def _too_busy_page(request: HttpRequest) -> HttpResponse:
+    response = render(request, "503.html", status=503)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return response

@@ -1,4 +1,4 @@
-"""What a station's machine and devices are like, in plain Chinese, and what a person does about what is not well."""
+"""A station's machine and devices in plain Chinese: how they are, and what a person should do about a problem."""
 
 from typing import NamedTuple
 
@@ -11,12 +11,13 @@ WARM_C = 70
 WEAK_PERCENT = 25
 LITTLE_MEMORY_KIB = 60 * 1024
 LEAST_UP_S = 6 * 3600
-"""Starting writes more than running does: before this an average says nothing."""
+"""A start writes much more than normal operation, so before this uptime the average would be far too high."""
 _TONES = ("quiet", "good", "warn", "bad")
+"""From the least to the most serious."""
 
 
 class Reading(NamedTuple):
-    """One thing about a station. ``remedy`` is what a person does about it, where that is anything."""
+    """One part of a station's health. ``remedy`` is what a person should do, or empty if there is nothing to do."""
 
     title: str
     word: Word
@@ -32,7 +33,7 @@ _DEVICES: dict[DeviceKind, tuple[str, str, str]] = {
 }
 _LINKS = {"ethernet": "网线", "wifi": "Wi-Fi", "modem": "4G", "other": "其他网络"}
 _SAVINGS = {"blobs": "图片暂缓上传", "vitals": "状态少报"}
-_BOOTS: dict[BootReason, tuple[Word, str]] = {
+_BOOT_REASONS: dict[BootReason, tuple[Word, str]] = {
     "ordered": (Word("✓", "正常关机后启动", "good"), ""),
     "abrupt": (Word("△", "断电或死机后启动", "warn"), "偶尔停电不要紧；常常这样请检查插座和电源。"),
     "undervoltage": (Word("✕", "多半因电压不足重启", "bad"), REMEDIES["undervoltage"]),
@@ -43,32 +44,35 @@ _BOOTS: dict[BootReason, tuple[Word, str]] = {
 
 
 def readings(status: StationStatus | None) -> list[Reading]:
-    """Return everything that a station has said of its health; nothing where it has said none."""
-    said = fleet_health.read(status.health) if status is not None else None
-    if said is None or status is None:
+    """Return all parts of the health that a station last reported, or nothing if it has reported none."""
+    health = fleet_health.read(status.health) if status is not None else None
+    if health is None or status is None:
         return []
-    machine = said.machine
+    machine = health.machine
+    boot, boot_remedy = _BOOT_REASONS[health.boot_reason] if health.boot_reason is not None else (UNKNOWN, "")
+    versions = " · ".join(filter(None, [machine.system, machine.kernel]))
     return [
-        *(_device(device, untried=device.kind == "camera" and said.camera_untried) for device in said.devices),
-        _heat(machine),
+        *(_device(device, untried=device.kind == "camera" and health.camera_untried) for device in health.devices),
+        _temperature(machine),
         _power(machine),
-        _card(said),
+        _sd_card(health),
         _disk(status.disk_free_kib, machine.disk_kib),
         _memory(machine, status.resident_kib),
         _link(machine),
-        _month(status),
-        Reading("上次启动", *_boot(said.boot_reason)),
-        _board(machine),
+        _data_volume(status),
+        Reading("上次启动", boot, "", boot_remedy),
+        Reading("主机", Word("·", machine.model or "未知", "quiet"), versions),
     ]
 
 
 def worst(status: StationStatus | None) -> Word:
-    """Return the worst of it as one word, such as 电压不足; 正常 where nothing is problem_finding."""
+    """Return the most serious problem in one word, such as 电压不足, or 正常 if there is none."""
     found = readings(status)
     if not found:
         return UNKNOWN
     gravest = max(found, key=lambda reading: _TONES.index(reading.word.tone))
     if gravest.word.tone in ("warn", "bad"):
+        # 不可用 alone would not tell which device has failed, so the word gets the kind of the device before it.
         kind = gravest.title.split(" ", maxsplit=1)[0]
         device = kind in {title for title, _, _ in _DEVICES.values()}
         return gravest.word._replace(word=f"{kind}{gravest.word.word}") if device else gravest.word
@@ -86,7 +90,7 @@ def _device(device: DeviceHealth, *, untried: bool) -> Reading:
     return Reading(named, Word("✕", broken, "bad"), note, remedy)
 
 
-def _heat(machine: Machine) -> Reading:
+def _temperature(machine: Machine) -> Reading:
     celsius = machine.temperature_c
     note = "正在降速运行" if machine.throttled == "now" else ""
     if celsius is None:
@@ -110,8 +114,10 @@ def _power(machine: Machine) -> Reading:
             return Reading("供电", UNKNOWN)
 
 
-def _card(said: Health) -> Reading:
-    machine, rate = said.machine, _written_a_day(said)
+def _sd_card(health: Health) -> Reading:
+    machine, rate = health.machine, ""
+    if health.disk_written_kib is not None and health.up_s is not None and health.up_s >= LEAST_UP_S:
+        rate = f"平均每天写入 {_size(health.disk_written_kib * 86_400 // health.up_s)}"
     worn = machine.card_worn_percent
     if card_worn(machine):
         return Reading("存储卡", Word("✕", "快到寿命", "bad"), rate, REMEDIES["card_worn"])
@@ -119,13 +125,6 @@ def _card(said: Health) -> Reading:
         tone = Word("△", f"已用约 {worn} %", "warn") if worn > 70 else Word("✓", f"已用约 {worn} %", "good")
         return Reading("存储卡", tone, _notes("写入寿命", rate))
     return Reading("存储卡", UNKNOWN, _notes("SD 卡不报告寿命" if machine.card == "sd" else "", rate))
-
-
-def _written_a_day(said: Health) -> str:
-    """Say how fast the card is written to, once the machine is up long enough for an average."""
-    if said.disk_written_kib is None or said.up_s is None or said.up_s < LEAST_UP_S:
-        return ""
-    return f"平均每天写入 {_size(said.disk_written_kib * 86_400 // said.up_s)}"
 
 
 def _notes(*notes: str) -> str:
@@ -160,34 +159,24 @@ def _link(machine: Machine) -> Reading:
     return Reading("网络", Word("✓", f"{kind} 信号 {signal} %", "good"))
 
 
-def _month(status: StationStatus) -> Reading:
+def _data_volume(status: StationStatus) -> Reading:
     if status.month_bytes is None:
         return Reading("本月流量", UNKNOWN)
     forecast = status.month_forecast_bytes
     note = f"预计全月 {_megabytes(forecast)}" if forecast is not None else ""
     used = _megabytes(status.month_bytes)
     if status.saving:
-        put_off = "、".join(_SAVINGS[what] for what in status.saving or [] if what in _SAVINGS)
-        return Reading("本月流量", Word("△", f"{used}，不足", "warn"), put_off, REMEDIES["data_short"])
+        savings = "、".join(_SAVINGS[what] for what in status.saving or [] if what in _SAVINGS)
+        return Reading("本月流量", Word("△", f"{used}，不足", "warn"), savings, REMEDIES["data_short"])
     return Reading("本月流量", Word("✓", used, "good"), note)
 
 
-def _boot(reason: BootReason | None) -> tuple[Word, str, str]:
-    word, remedy = _BOOTS[reason] if reason is not None else (UNKNOWN, "")
-    return word, "", remedy
-
-
-def _board(machine: Machine) -> Reading:
-    versions = " · ".join(filter(None, [machine.system, machine.kernel]))
-    return Reading("主机", Word("·", machine.model or "未知", "quiet"), versions)
-
-
 def _size(kib: int) -> str:
-    """Return a size as people say it: 588 MB, 13.9 GB (binary)."""
+    """Return a size of storage as people write it, in binary units: 588 MB, 13.9 GB."""
     mib = kib / 1024
     return f"{mib / 1024:.1f} GB" if mib >= 1024 else f"{mib:.0f} MB"
 
 
 def _megabytes(count: int) -> str:
-    """Return a line's traffic as it is billed, in decimal megabytes."""
+    """Return a volume of data in decimal megabytes, as network operators bill it."""
     return f"{count / 1_000_000:.1f} MB"

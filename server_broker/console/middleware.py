@@ -1,4 +1,4 @@
-"""What every answer of the web carries, and what no request may carry."""
+"""Add security headers to responses, compress pages, and refuse requests that no view could handle."""
 
 from collections.abc import Callable
 
@@ -9,30 +9,30 @@ from django.shortcuts import render
 from server_broker.console.body_limit import REFUSED, UPLOADS
 
 HSTS_S = 365 * 86_400
-"""How long a browser remembers to come by TLS alone."""
+"""How long a browser remembers to use only TLS for this host."""
 
-type Answer = Callable[[HttpRequest], HttpResponse]
+type GetResponse = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; "
     "img-src 'self' data:"
 )
 ADMIN_POLICY = f"{POLICY}; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'"
-"""django-unfold's pages use Alpine.js, which evaluates attributes; nothing else may."""
+"""The policy for pages under /admin/. django-unfold uses Alpine.js there, which evaluates attributes as code."""
 
 
 class SecurityHeaders:
-    """Add the content security policy (CSP Level 3), keep pages with personal data out of every cache, ask for TLS.
+    """Adds a content security policy (CSP Level 3), forbids caches to keep pages, and asks browsers to use TLS.
 
-    HSTS (RFC 6797) names this host alone. A browser that has not been given the county's CA heeds it not, so nobody is
-    locked out before.
+    HSTS (RFC 6797) covers this host only. A browser ignores it until it trusts the county's CA, so nobody is locked out
+    before the CA is installed.
     """
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, with the headers that the view has not set itself."""
+        """Respond, and add the headers that the view has not set itself."""
         response = self._get_response(request)
         policy = ADMIN_POLICY if request.path.startswith("/admin/") else POLICY
         response.headers.setdefault("Content-Security-Policy", policy)
@@ -44,43 +44,47 @@ class SecurityHeaders:
 
 
 class CompressPages(GZipMiddleware):
-    """Compress pages; pictures and workbooks are as small as they get.
+    """Compresses pages. Pictures and workbooks are compressed already.
 
-    A compressed answer tells by its length whether a guess that somebody had put into it stands in it a second time
-    (BREACH). A page's secrets are its form tokens, which are masked anew each time; Django also adds a random length.
+    The length of a compressed response can reveal a secret: if an attacker puts a guess into the page, a right guess
+    compresses better (BREACH). But the secrets in a page are its form tokens, which Django masks in a new way each
+    time, and Django also adds a random number of bytes.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Compress the answer where it is a page and the browser takes it."""
+        """Compress the response if it is a page and the browser accepts that."""
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         return super().process_response(request, response) if is_page else response
 
 
 class RefuseNulCharacters:
-    """Refuse requests that carry NUL where it would reach a query: PostgreSQL's text can't hold it."""
+    """Refuses requests with a NUL character in the path, the query string or a cookie.
 
-    def __init__(self, get_response: Answer) -> None:
+    These texts reach database queries, and text in PostgreSQL can't contain NUL.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer 400 instead of failing later."""
-        asked = (request.path_info, request.META.get("QUERY_STRING", ""), *request.COOKIES.values())
-        if any("\x00" in text or "%00" in text for text in asked):
+        """Respond with 400 to a request with NUL, so that no query fails with 500."""
+        texts = (request.path_info, request.META.get("QUERY_STRING", ""), *request.COOKIES.values())
+        if any("\x00" in text or "%00" in text for text in texts):
             return render(request, "400.html", status=400)
         return self._get_response(request)
 
 
 class TellRefusedBody:
-    """Say on a page of the console's why a request's body was not taken (`server_broker.console.body_limit`).
+    """Shows a page that says why a request's body was refused (`server_broker.console.body_limit`).
 
-    Stands last, where it is known who has signed in.
+    It must be the last middleware, because the page shows the navigation of the person who has signed in.
     """
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer 413 or 408 where the body was refused."""
+        """Respond with 413 or 408 if the body was refused."""
         why = getattr(request, "scope", {}).get(REFUSED)
         if why is None:
             return self._get_response(request)

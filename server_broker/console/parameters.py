@@ -1,4 +1,4 @@
-"""Read query and form values within bounds: whatever is typed, a page comes out and never an error."""
+"""Read query and form values within bounds. Any text gives a valid value, so that a page never fails because of it."""
 
 import datetime as dt
 import re
@@ -10,24 +10,26 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 _FIRST_DAY = dt.date(2020, 1, 1)
+# ASCII only, because ``\d`` alone also matches digits of other scripts.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def text(values: QueryDict, name: str, *, longest: int = 64) -> str:
-    """Return a text: NFKC, trimmed, without control characters, cut to ``longest``."""
+    """Return a text in Unicode's form NFKC, trimmed, without control characters, and cut to ``longest`` characters."""
+    # Cut before, because NFKC of a very long text takes long. Afterwards again, because NFKC may lengthen a text.
     plain = unicodedata.normalize("NFKC", values.get(name, "")[: 4 * longest])
     kept = "".join(letter for letter in plain if unicodedata.category(letter)[0] != "C")
     return kept.strip()[:longest]
 
 
 def choice(values: QueryDict, name: str, allowed: tuple[str, ...]) -> str:
-    """Return one of ``allowed``, the first of them for anything else."""
+    """Return the given value if it is in ``allowed``, otherwise the first one of these."""
     given = values.get(name, "")
     return given if given in allowed else allowed[0]
 
 
 def day(values: QueryDict, name: str = "date") -> dt.date:
-    """Return a local date from 2020 to today; today for anything else."""
+    """Return a local date from 2020 to today. For anything else return today."""
     today = timezone.localdate()
     given = values.get(name, "")
     if not _DATE.fullmatch(given):
@@ -40,7 +42,7 @@ def day(values: QueryDict, name: str = "date") -> dt.date:
 
 
 def day_refused(values: QueryDict, name: str = "date") -> str:
-    """Return what to say where `day` shows today instead of the date that was asked for; nothing otherwise."""
+    """Return in Chinese why `day` gives today and not the date that was asked for; empty if it gives that date."""
     given = values.get(name, "")
     if not given or given == str(day(values, name)):
         return ""
@@ -60,10 +62,10 @@ def token(values: QueryDict, name: str) -> bytes | None:
 
 
 def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], *, size: int, count: int | None = None) -> Page[M]:
-    """Return the page that ``?page=`` asks for, the nearest one there is for a number out of range.
+    """Return the page that ``?page=`` asks for. If there is no such page, return the last one.
 
     Args:
-        count: How many rows there are, where the caller has counted them already.
+        count: The number of rows, if the caller has counted them already. This saves a query.
     """
     paginator = Paginator(rows, size)
     if count is not None:
@@ -72,6 +74,6 @@ def page_of[M: Model](request: HttpRequest, rows: QuerySet[M], *, size: int, cou
 
 
 def page_number(values: QueryDict) -> int:
-    """Return the page that is asked for, 1 for anything that is no number."""
+    """Return the number of the page that ``?page=`` asks for, or 1 if it is no number."""
     given = values.get("page", "1")
     return int(given) if re.fullmatch(r"\d{1,7}", given, re.ASCII) else 1

@@ -1,7 +1,7 @@
-"""Hand out places to work, few at once and a fair share to each source. For one event loop; who waits costs no thread.
+"""Hand out a few places, with a fair share for each source. For a single event loop; waiting takes no thread.
 
-A free place goes to who waits longest of those whose source has the fewest. So a source that has none is next, however
-many of another wait.
+A free place goes to a source that holds the fewest places, and among its waiting requests to the oldest. So a source
+that holds none is next, even if many requests of another source wait.
 """
 
 import asyncio
@@ -13,16 +13,16 @@ from server_broker.accounts.guesses import TooBusy
 
 
 class Places:
-    """So many places at once."""
+    """A limited number of places. All calls must come from the same event loop."""
 
     def __init__(self, *, at_once: int, of_one: int, waiting: int, waiting_of_one: int, patience_s: float) -> None:
         """
         Args:
-            at_once: Places at the same time.
-            of_one: Places of one source at the same time.
-            waiting: Who may wait, in all.
-            waiting_of_one: Who of one source may wait.
-            patience_s: How long one waits at most.
+            at_once: Most places that are held at the same time.
+            of_one: Most of them for one source.
+            waiting: Most that may wait, of all sources.
+            waiting_of_one: Most that may wait of one source.
+            patience_s: Longest wait.
         """
         self._at_once = at_once
         self._of_one = of_one
@@ -31,14 +31,14 @@ class Places:
         self._patience_s = patience_s
         self._taken: Counter[str] = Counter()
         self._line: list[tuple[str, asyncio.Future[bool]]] = []
-        """Each is told whether it has a place."""
+        """Those that wait, oldest first. A future's result tells whether its owner got a place or lost its turn."""
 
     @asynccontextmanager
     async def place(self, source: str) -> AsyncIterator[None]:
         """Hold a place of ``source`` in the block.
 
         Raises:
-            TooBusy: The line is full, or no place came up in time.
+            TooBusy: The line is full, or no place was free in time.
         """
         await self._take(source)
         try:
@@ -48,33 +48,39 @@ class Places:
 
     @property
     def taken(self) -> int:
-        """How many places are held now."""
+        """Number of places that are held now."""
         return self._taken.total()
 
     @property
     def waiting(self) -> int:
-        """How many wait now."""
+        """Number of those that wait now."""
         return len(self._line)
 
     async def _take(self, source: str) -> None:
         self._make_room(source)
         called: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._line.append((source, called))
-        self._call()
+        self._call_next()
         try:
             await asyncio.wait({called}, timeout=self._patience_s)
         except asyncio.CancelledError:
+            # The place may have been given a moment before. Nobody else would give it back.
             if called.done() and called.result():
                 self._give_back(source)
             raise
         finally:
+            # Done means that `_call_next` or `_make_room` has removed it from the line already.
             if not called.done():
                 self._line.remove((source, called))
         if not (called.done() and called.result()):
             raise TooBusy
 
     def _make_room(self, source: str) -> None:
-        """See that ``source`` may wait. Of a full line the last of who waits most leaves, where that is more often."""
+        """Check that ``source`` may wait; if the line is full, make room for it.
+
+        The source that waits most often then loses its last place in the line, if it keeps at least as many as
+        ``source`` gets. Otherwise a few sources together could fill the line and keep all others out.
+        """
         waiting = Counter(other for other, _ in self._line)
         if waiting[source] >= self._most_waiting_of_one:
             raise TooBusy
@@ -90,15 +96,16 @@ class Places:
     def _give_back(self, source: str) -> None:
         self._taken[source] -= 1
         if not self._taken[source]:
-            del self._taken[source]
-        self._call()
+            del self._taken[source]  # or the counter would grow with each address that ever came
+        self._call_next()
 
-    def _call(self) -> None:
-        """Call in who is next, while there is room."""
+    def _call_next(self) -> None:
+        """Give free places to those that are next in the line."""
         while self.taken < self._at_once:
             admissible = [one for one in self._line if self._taken[one[0]] < self._of_one]
             if not admissible:
                 return
+            # `min` takes the first of equal ones, and the line has the oldest first.
             chosen = min(admissible, key=lambda one: self._taken[one[0]])
             self._line.remove(chosen)
             self._taken[chosen[0]] += 1

@@ -1,4 +1,4 @@
-"""Addresses that forms are sent to: whoever opens one, by hand or after signing in again, is led to the form."""
+"""URLs to which forms are sent. A person who opens one, by hand or after a new sign-in, is redirected to the form."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,11 +12,11 @@ from server_broker.accounts.powers import View
 
 
 def post_only(page: str, *kept: str) -> Callable[[View], View]:
-    """Let a view take POST alone, and lead GET to the page that has the form.
+    """Let a view handle only POST, and redirect GET to the page that has the form.
 
     Args:
-        page: That page's name. Whether the asker may see it is its own question.
-        kept: Which of the view's arguments say which page it is.
+        page: The URL name of that page. The page itself checks whether the person may see it.
+        kept: The view's arguments that the page's URL needs too.
     """
 
     def guard(view: View) -> View:
@@ -28,6 +28,7 @@ def post_only(page: str, *kept: str) -> Callable[[View], View]:
                 return posted(request, *args, **kwargs)
             try:
                 return HttpResponseRedirect(reverse(page, kwargs={name: kwargs[name] for name in kept}))
+            # An argument that the page's URL does not match: there is no such page.
             except NoReverseMatch:
                 raise Http404 from None
 

@@ -1,6 +1,7 @@
-"""The base of every query behind a page, cut to what the viewer may see.
+"""The base of every query for a page. It returns only rows in the viewer's scope.
 
-What lies outside the scope is not refused but absent: a page about it is 404, as for a thing that never was.
+A row outside the scope does not exist for the viewer. A page about it is 404, not 403, so that nobody learns that
+there is such a row.
 """
 
 import datetime as dt
@@ -26,7 +27,7 @@ HAPPENED = Case(
     default=F("received_at"),
     output_field=DateTimeField(),
 )
-"""When a touch happened, as well as the county can tell: an undated one counts from its receipt."""
+"""When a touch happened: the corrected time, or the station's time, or for an undated touch the time of receipt."""
 
 
 def stations_of(user: Viewer) -> StationQuerySet:
@@ -61,14 +62,14 @@ def blobs_of(user: Viewer) -> QuerySet[Blob]:
     return Blob.objects.filter(station__village__code__startswith=subtree_prefix(own))
 
 
-def orders_of(user: Viewer) -> CommandQuerySet:
-    """Return the orders to the stations that ``user`` sees."""
+def commands_of(user: Viewer) -> CommandQuerySet:
+    """Return the commands to the stations that ``user`` sees."""
     own = scope(user)
     return StationOrder.objects.none() if own is None else StationOrder.objects.all().under(own)
 
 
 def alarms_of(user: Viewer) -> QuerySet[Alarm]:
-    """Return the alarms of the stations that ``user`` sees; those of no station only to a whole county's viewer."""
+    """Return the alarms of the stations that ``user`` sees. An alarm of no station is for those who see the county."""
     own = scope(user)
     if own is None:
         return Alarm.objects.none()
@@ -77,7 +78,7 @@ def alarms_of(user: Viewer) -> QuerySet[Alarm]:
 
 
 def held_of(user: Viewer) -> QuerySet[Fact]:
-    """Return the held facts of the stations that ``user`` sees, written off or not."""
+    """Return the held facts of the stations that ``user`` sees, with those that were written off."""
     own = scope(user)
     if own is None:
         return Fact.objects.none()
@@ -85,12 +86,12 @@ def held_of(user: Viewer) -> QuerySet[Fact]:
 
 
 def to_review_of(user: Viewer) -> QuerySet[Fact]:
-    """Return those of them that wait for a person."""
+    """Return the held facts of the stations that ``user`` sees, without those that were written off."""
     return held_of(user).filter(write_off=None)
 
 
 def quarantined_of(user: Viewer) -> QuerySet[Quarantined]:
-    """Return the unread messages of the stations that ``user`` sees; those of no known station as for alarms."""
+    """Return the unread messages of the stations that ``user`` sees. Those of no known station are as for alarms."""
     own = scope(user)
     if own is None:
         return Quarantined.objects.none()
@@ -106,5 +107,6 @@ def touches_on(user: Viewer, day: dt.date) -> QuerySet[Any]:
 
 
 def unbound(touches: QuerySet[Touch]) -> QuerySet[Touch]:
-    """Return those whose card nobody has yet."""
+    """Return the touches whose card is bound to nobody."""
+    # Not a JOIN: a touch names its card by the token only, so there is no relation between the two tables.
     return touches.filter(~Exists(Card.objects.filter(token=OuterRef("card_token"))))

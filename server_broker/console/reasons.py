@@ -1,4 +1,4 @@
-"""The reason that somebody gives for a deed. It is kept for good, so no identity number may stand in it."""
+"""The reason that a person gives for an action. It is stored for good, so it may not contain an identity number."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from server_broker.people.identity import identity_number_in
 
 _TYPED = "identity_number"
+"""Code of the form error, by which `refusal_text` finds it."""
 
 
 def _refuse_identity_number(text: str) -> None:
@@ -20,7 +21,14 @@ class ReasonField(forms.CharField):
         super().__init__(min_length=4, max_length=200, validators=[_refuse_identity_number])
 
 
-def wrong_with(form: forms.Form, otherwise: str) -> str:
-    """Return what a person is told about a form that is not valid: of an identity number first."""
-    told = [error.message for errors in form.errors.as_data().values() for error in errors if error.code == _TYPED]
-    return str(told[0]) if told else otherwise
+def refusal_text(form: forms.Form, otherwise: str) -> str:
+    """Return the Chinese text for a person whose form is not valid.
+
+    If the form contains an identity number, the text says so, because the person would not find that error alone.
+    For any other error it is ``otherwise``.
+    """
+    for errors in form.errors.as_data().values():
+        for error in errors:
+            if error.code == _TYPED:
+                return str(error.message)
+    return otherwise

@@ -1,8 +1,8 @@
-"""Put on record who sees which pictures, without a row for each refresh of a page.
+"""Record in the audit log who sees which pictures, but not each refresh of a page.
 
-A full picture is recorded when its page is opened or its bytes are sent, small pictures when a page that shows them is
-sent or their bytes are. A look at the same picture by the same account within `AGAIN_AFTER` is the same
-look; no browser keeps a picture, so a later one asks the county again.
+A full picture is recorded when its page is opened or its bytes are sent, and thumbnails when a page that shows them or
+their bytes are sent. If the same account sees the same picture again within `AGAIN_AFTER`, there is no new entry. No
+browser keeps a picture, so each later look sends a request to the county.
 """
 
 from collections.abc import Sequence
@@ -19,31 +19,31 @@ AGAIN_AFTER = timedelta(minutes=15)
 
 
 def note_seen(request: HttpRequest, blob: Blob) -> None:
-    """Record that a picture was seen in full."""
+    """Record that the viewer saw a picture in full."""
     if _not_yet(request, "snapshot.seen", blob.station_id, [blob]):
         detail: Detail = {"pictures": str(blob.pk), "sha256": bytes(blob.sha256).hex()}
         record(request.user.get_username(), "snapshot.seen", blob.station_id, detail)
 
 
 def note_previewed(request: HttpRequest, station_id: str, blobs: Sequence[Blob]) -> None:
-    """Record that small pictures of a station were seen: one entry for all that a page shows."""
-    news = _not_yet(request, "snapshot.previewed", station_id, blobs)
-    if news:
-        detail: Detail = {"count": len(news), "pictures": " ".join(str(blob.pk) for blob in news)}
+    """Record that the viewer saw thumbnails of a station, with one entry for all that a page shows."""
+    new = _not_yet(request, "snapshot.previewed", station_id, blobs)
+    if new:
+        detail: Detail = {"count": len(new), "pictures": " ".join(str(blob.pk) for blob in new)}
         record(request.user.get_username(), "snapshot.previewed", station_id, detail)
 
 
-def note_live(request: HttpRequest, order: StationOrder) -> None:
-    """Record that frames of a live view were seen: one entry for an order."""
+def note_live(request: HttpRequest, command: StationOrder) -> None:
+    """Record that the viewer saw frames of a live view, with one entry for the whole live view."""
     actor = request.user.get_username()
-    detail: Detail = {"order": order.id.hex}
-    if detail not in recorded(actor, "live.seen", order.station_id, since=order.issued_at):
-        record(actor, "live.seen", order.station_id, detail)
+    detail: Detail = {"order": command.id.hex}
+    if detail not in recorded(actor, "live.seen", command.station_id, since=command.issued_at):
+        record(actor, "live.seen", command.station_id, detail)
 
 
 def _not_yet(request: HttpRequest, action: str, station_id: str, blobs: Sequence[Blob]) -> list[Blob]:
-    """Return those that the account's entries of late do not name by number, as in ``/snapshots/NUMBER/``."""
+    """Return the blobs that no recent entry of the account names. Entries name blobs by their keys in the URLs."""
     since = timezone.now() - AGAIN_AFTER
     details = recorded(request.user.get_username(), action, station_id, since=since)
-    named = {number for detail in details for number in str(detail.get("pictures", "")).split()}
+    named = {key for detail in details for key in str(detail.get("pictures", "")).split()}
     return [blob for blob in blobs if str(blob.pk) not in named]

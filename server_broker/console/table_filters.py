@@ -1,4 +1,4 @@
-"""Which filters an address under /admin/ may name: those that the table offers."""
+"""Restrict the filters in URLs under /admin/ to those that the table offers."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from unfold.admin import ModelAdmin
 
 
 class OfferedFilters(ModelAdmin):
-    """Refuses every other filter with the 400 page.
+    """A table that responds with the 400 page to a filter that it does not offer.
 
-    Django lets an address name any look-up of the table's own columns. Among them are regular expressions: PostgreSQL
-    refuses some, which would be an error page, and takes long over others.
+    Without this, Django accepts a URL with any look-up of the table's own columns, also regular expressions. PostgreSQL
+    refuses some of these, which would be an error page, and takes very long for others.
     """
 
     def lookup_allowed(  # type: ignore[override]  # the stubs still allow no request
         self, lookup: str, value: str, request: HttpRequest
     ) -> bool:
-        """Whether one of the table's own filters, as its links have it, is ``lookup``."""
+        """Return whether ``lookup`` is one of the table's filters, as its links write it."""
         offered: Any = self.list_filter
         return lookup in {f"{field}__exact" for field in offered}

@@ -1,4 +1,8 @@
-"""Touches as the viewer may see them: whose they are, unless that person belongs to somebody else's part."""
+"""Touches with the names of their people, as far as the viewer may know them.
+
+A person may touch at a station of another township. The viewer sees the touch, but the name only if the person is in
+the viewer's scope.
+"""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -6,32 +10,31 @@ from dataclasses import dataclass
 
 from server_broker.accounts.scope import Viewer, in_scope
 from server_broker.attendance.models import Touch
-from server_broker.attendance.touches import TouchRow, touch_rows
+from server_broker.attendance.touches import touch_rows
 
 ELSEWHERE = "外辖区人员"
 
 
 @dataclass(frozen=True, slots=True)
 class ShownTouch:
-    """One touch. ``name`` is empty for a card that nobody has yet: it waits to be looked at (待核对)."""
+    """One touch. ``name`` is empty if the card is bound to nobody; it waits for a person to bind it (待核对)."""
 
     touch: Touch
     at: dt.datetime
     is_dated: bool
     name: str
     direction: str
-    answer: str
-    """The outcome: a card bound since then counts back, so its touch is no longer unknown."""
+    outcome: str
+    """The outcome at the station, but ``recorded`` for an unknown card that was bound to a person since."""
 
 
 def shown_touches(user: Viewer, touches: Iterable[Touch]) -> list[ShownTouch]:
     """Return touches for a list, newest first, with one further query for all their cards."""
-    return [_shown(user, row) for row in touch_rows(list(touches))]
-
-
-def _shown(user: Viewer, row: TouchRow) -> ShownTouch:
-    name = ""
-    if row.person is not None:
-        name = row.person.name if in_scope(user, row.person.village_id) else ELSEWHERE
-    answer = "recorded" if row.touch.answer == "unknown" and name else row.touch.answer
-    return ShownTouch(row.touch, row.at, row.dated, name, row.direction, answer)
+    shown = []
+    for row in touch_rows(list(touches)):
+        name = ""
+        if row.person is not None:
+            name = row.person.name if in_scope(user, row.person.village_id) else ELSEWHERE
+        outcome = "recorded" if row.touch.answer == "unknown" and name else row.touch.answer
+        shown.append(ShownTouch(row.touch, row.at, row.dated, name, row.direction, outcome))
+    return shown

@@ -6,17 +6,17 @@ from django.views.generic import RedirectView
 
 from server_broker.console.views.alarms import acknowledge_alarm, alarms
 from server_broker.console.views.audit import audit
+from server_broker.console.views.commands import command, station_log
 from server_broker.console.views.desk import bind, desk
 from server_broker.console.views.fleet import home
 from server_broker.console.views.held import held, reread, write_off
 from server_broker.console.views.imports import confirm_import, import_file
 from server_broker.console.views.live_view import live_end, live_frame, live_view
-from server_broker.console.views.orders import order, station_log
 from server_broker.console.views.people import card_lost, export_file, people, template_file
+from server_broker.console.views.settings import region_settings, station_settings
 from server_broker.console.views.snapshots import snapshot, snapshot_jpeg, snapshot_thumbnail
 from server_broker.console.views.station import claim, revoke, station
 from server_broker.console.views.today import today
-from server_broker.console.views.tuning import region_settings, station_settings
 
 _STATION = r"^stations/(?P<station_id>[a-z0-9][a-z0-9-]{3,31})/"
 
@@ -30,9 +30,9 @@ urlpatterns = [
     re_path(rf"{_STATION}settings/$", station_settings, name="station-settings"),
     re_path(r"^settings/(?P<code>[0-9]{12})/$", region_settings, name="region-settings"),
     re_path(rf"{_STATION}live/$", live_view, name="station-live"),
-    path("stations/<slug:station_id>/live/<uuid:order_id>/frame.jpg", live_frame, name="station-live-frame"),
-    path("stations/<slug:station_id>/live/<uuid:order_id>/end/", live_end, name="station-live-end"),
-    re_path(rf"{_STATION}order/$", order, name="station-order"),
+    path("stations/<slug:station_id>/live/<uuid:command_id>/frame.jpg", live_frame, name="station-live-frame"),
+    path("stations/<slug:station_id>/live/<uuid:command_id>/end/", live_end, name="station-live-end"),
+    re_path(rf"{_STATION}order/$", command, name="station-command"),
     re_path(rf"{_STATION}reread/$", reread, name="station-reread"),
     path("held/", held, name="held"),
     path("held/write-off/", write_off, name="held-write-off"),

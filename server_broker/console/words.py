@@ -1,4 +1,8 @@
-"""Every code that a page shows, as a sign, a Chinese word and a tone. Meaning is never in the colour alone."""
+"""The Chinese words for every code that a page shows.
+
+Most words have a sign and a tone too. The tone is a colour, and the sign repeats its meaning for people who can't tell
+the colours apart.
+"""
 
 from typing import NamedTuple
 
@@ -21,16 +25,16 @@ NOT_ENROLLED = Word("◌", "未接入", "quiet")
 ONLINE = Word("●", "在线", "good")
 OFFLINE = Word("○", "离线", "bad")
 DOUBTED = Word("◌", "待确认", "warn")
-"""The county's own connection was interrupted, and the station has not spoken since."""
+"""The county's own connection to the broker was interrupted, and the station has sent no message since."""
 
-QUALITIES = {  # they stand beside people's names: a word must not read as if it were about the person
+QUALITIES = {  # shown beside people's names, so no word may read as if it were about the person
     "synced": Word("✓", "已校时", "good"),
     "holdover": Word("✓", "断网走时", "good"),
     "restored": Word("△", "未校时", "warn"),
     "disputed": Word("△", "县里时钟有疑问", "warn"),
     "unknown": Word("△", "时间不明", "warn"),
 }
-ANSWERS = {
+TOUCH_OUTCOMES = {
     "recorded": Word("✓", "打卡成功", "good"),
     "repeat": Word("=", "重复打卡", "quiet"),
     "unknown": Word("?", "待核对", "warn"),
@@ -43,7 +47,7 @@ PICTURES = {
     "door": "门磁抓拍",
     "record": "工作记实",
 }
-"""By what a picture was taken for."""
+"""By a picture's purpose."""
 DIRECTIONS = {"in": "上班", "out": "下班"}
 SEVERITIES = {
     "info": Word("i", "提示", "quiet"),
@@ -130,7 +134,7 @@ ALARMS = {
     "disk_error": "站点存储出了故障，打卡亮红灯",
     "outbox_full": "站点磁盘已满",
 }
-"""By the part of a code before its colon; what follows names the reason."""
+"""By the part of an alarm's code before the colon. The part after it is a reason."""
 REMEDIES = {
     "too_hot": "请让机箱通风，不要放在窗台、暖气或电视机上。",
     "undervoltage": "请换 5V/3A 的电源和短而粗的电源线，不要用手机充电头。",
@@ -156,8 +160,8 @@ REMEDIES = {
     "rtc_failed": "请更换时钟芯片的电池。",
     "rtc_implausible": "请更换时钟芯片的电池。",
 }
-"""What a person does about an alarm, by the same part of its code."""
-ORDERS = {
+"""What a person should do about an alarm, by the same part of its code."""
+COMMANDS = {
     "identify": "闪灯鸣响",
     "snapshot": "拍一张",
     "time_check": "校时检查",
@@ -166,12 +170,12 @@ ORDERS = {
     "live_view": "实时查看",
     "end_live_view": "结束查看",
 }
-OUTCOMES = {
+COMMAND_OUTCOMES = {
     "done": Word("✓", "已完成", "good"),
     "failed": Word("✕", "没有完成", "bad"),
     "refused": Word("✕", "站点拒绝", "bad"),
 }
-ORDER_REASONS = {
+COMMAND_REASONS = {
     "expired": "到站时已过期",
     "undated": "站点还不知道时间",
     "valid_too_long": "有效期过长",
@@ -194,7 +198,7 @@ ORDER_REASONS = {
     "stopped": "站点程序停止",
     "interrupted": "站点中途停机，不知是否做完",
 }
-"""By the part of an answer's detail before its colon."""
+"""Why a command was not carried out, or why a live view ended, by the part of a result's detail before the colon."""
 FIGURES = {
     "bytes": "字节",
     "frames": "帧",
@@ -209,8 +213,8 @@ SETTING_STATES = {
     "unknown": Word("?", "站点不认识", "warn"),
 }
 SETTING_REASONS = {"wrong_kind": "站点要的是另一种值", "out_of_range": "超出站点允许的范围"}
-"""By the part of a refusal before its colon."""
-DEEDS = {
+"""Why a station refused a setting, by the part of its refusal before the colon."""
+ACTIONS = {
     "account.signed_in": "登录",
     "account.made": "新建账号",
     "account.changed": "修改账号",
@@ -248,17 +252,18 @@ DEEDS = {
 
 
 def alarm_name(code: str) -> str:
-    """Return an alarm's name in Chinese, or its code where there is none."""
+    """Return an alarm's Chinese name, or its code if it has none."""
     return ALARMS.get(code.split(":", maxsplit=1)[0], code)
 
 
 def remedy(code: str) -> str:
-    """Return what to do about an alarm, in one sentence; empty where there is nothing to say."""
+    """Return in one sentence what a person should do about an alarm; empty if there is no advice."""
     return REMEDIES.get(code.split(":", maxsplit=1)[0], "")
 
 
 def state_of(station: Station) -> Word:
-    """Return whether a station is there, by what the county knows now."""
+    """Return the state of a station as far as the county knows it now."""
+    # Before anything else: a revoked station may still have a status that says it is online.
     if station.revoked_at is not None:
         return REVOKED
     if station.enrolled_at is None:
@@ -270,7 +275,7 @@ def state_of(station: Station) -> Word:
 
 
 def status_of(station: Station) -> StationStatus | None:
-    """Return what a station said last, or None for one that has said nothing."""
+    """Return a station's last status, or None if it has never sent one."""
     try:
         return station.status
     except StationStatus.DoesNotExist:

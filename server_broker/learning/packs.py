@@ -32,6 +32,7 @@ def reseal_packs(*, key: Ed25519PrivateKey) -> int:
             if signed.key == own:
                 continue
             row.file = seal(key, "cunhui pack 1", signed.payload)
+            # Stations fetch a pack by its file's hash, and the signature is a part of the file.
             row.sha256 = hashlib.sha256(row.file).digest()
             row.save(update_fields=["file", "sha256"])
             count += 1
@@ -55,6 +56,7 @@ def publish_pack(pack: Pack, *, key: Ed25519PrivateKey, at: datetime | None = No
         raise PackRefused(f"学习包有 {len(file)} 字节，最多 {MAX_PACK_BYTES} 字节")
     public = key.public_key().public_bytes_raw()
     keys = {key_id(public): public}
+    # Read as a station reads it, so that a pack that every station would refuse is not published.
     unseal_pack(file, keys)
     sha256 = hashlib.sha256(file).digest()
     with transaction.atomic():

@@ -37,7 +37,7 @@ def _part(file: bytes, wanted: str) -> HttpResponse:
     size = len(file)
     if match[1]:
         first, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
-    else:
+    else:  # a suffix range, ``bytes=-N``: the last N bytes
         first, last = max(0, size - int(match[2])), size - 1
     if first > last:
         response = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)

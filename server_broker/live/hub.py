@@ -70,6 +70,7 @@ class LiveHub:
             TooManyViews: The station is not watched.
         """
         with self._lock:
+            # Views that nobody ended. Nothing else removes them, because the hub has no timer.
             for past in [name for name, view in self._views.items() if view.until <= now]:
                 self._forget(past)
             view = self._views.get(station)
@@ -110,9 +111,9 @@ class LiveHub:
         with self._lock:
             view = self._views.get(frame.station)
             if view is not None and view.command == frame.command:
-                self._add(view, frame)
+                self._add_part(view, frame)
 
-    def _add(self, view: _View, frame: Frame) -> None:
+    def _add_part(self, view: _View, frame: Frame) -> None:
         if frame.offset == 0:
             view.number, view.parts = frame.number, bytearray()
         # A part was lost (QoS 0): the rest of this frame is of no use, so wait for the start of the next one.

@@ -30,6 +30,7 @@ class MqttFrames:
         """Receive a station's frames from now on."""
         with self._lock:
             self._wanted.add(station)
+            # Lost if the connection is not made yet. `_on_connect` subscribes again then.
             self._connected_client().subscribe(frame_filter(station), qos=0)
 
     def unsubscribe(self, station: str) -> None:
@@ -55,10 +56,12 @@ class MqttFrames:
         return self._client
 
     def _on_connect(self, client: paho.Client, *_: Any) -> None:
+        # Each connection is a clean start, so the broker has forgotten the subscriptions.
         with self._lock:
             for station in self._wanted:
                 client.subscribe(frame_filter(station), qos=0)
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
+        # A retained frame would be an old picture. Stations retain none, but a stranger's message must not look live.
         if not message.retain:
             self._heard(message.topic, bytes(message.payload))

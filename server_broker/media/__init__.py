@@ -1,1 +1,1 @@
-"""Blobs from stations: stills that come in pieces and are kept for a time."""
+"""Blobs from stations: pictures and logs that arrive in pieces and are deleted after 90 days."""

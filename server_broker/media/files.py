@@ -74,7 +74,7 @@ class MediaFolder:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        if new:
+        if new:  # a new file survives a power cut only if its folder's entry is on disk too
             sync_folder(self._partial)
 
     def finish(self, station: str, sha256: bytes, *, size: int) -> bool:
@@ -111,6 +111,7 @@ class MediaFolder:
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:
+    # One call may write less than all of the data (POSIX, pwrite).
     view = memoryview(data)
     while view:
         written = os.pwrite(descriptor, view, offset)

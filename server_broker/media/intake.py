@@ -60,11 +60,17 @@ class BlobIntake:
         # On disk before the row counts them: after a crash a counted piece must be there.
         self._folder.write(first.station, first.sha256, [(piece.offset, piece.data) for piece in pieces])
         spans = merge([*spans, *((piece.offset, piece.offset + len(piece.data)) for piece in pieces)])
-        if spans == [(0, blob.size)]:
-            self._finish(blob)
-        else:
+        if spans != [(0, blob.size)]:
             blob.ranges = [list(span) for span in spans]
             blob.save(update_fields=["ranges"])
+        elif self._folder.finish(first.station, first.sha256, size=blob.size):
+            self._complete(blob)
+        else:
+            # `finish` has deleted the pieces, so the station is asked for all of them again.
+            blob.ranges = []
+            blob.save(update_fields=["ranges"])
+            detail = "图片内容与校验值不符，已要求重传"
+            raise_alarm(station=first.station, code="blob_corrupted", severity="minor", detail=detail, at=self._now)
 
     def _blob(self, station: str, sha256: bytes, size: int) -> Blob:
         blob = Blob.objects.select_for_update().filter(station_id=station, sha256=sha256).first()
@@ -90,6 +96,7 @@ class BlobIntake:
             try:
                 if blob.completed_at is None:
                     self._adopt(blob)
+            # The facts of the batch are safe without their pictures, so a broken file must not hold them up.
             except OSError as error:
                 _log.warning("blob %s lies here and cannot be used: %s", sha256.hex()[:12], error)
 
@@ -101,17 +108,6 @@ class BlobIntake:
         self._folder.forget(blob.station_id, sha256)
         self._complete(blob)
         return True
-
-    def _finish(self, blob: Blob) -> None:
-        sha256 = bytes(blob.sha256)
-        if self._folder.finish(blob.station_id, sha256, size=blob.size):
-            self._complete(blob)
-            return
-        # `finish` has deleted the pieces, so the station is asked for all of them again.
-        blob.ranges = []
-        blob.save(update_fields=["ranges"])
-        detail = "图片内容与校验值不符，已要求重传"
-        raise_alarm(station=blob.station_id, code="blob_corrupted", severity="minor", detail=detail, at=self._now)
 
     def _complete(self, blob: Blob) -> None:
         path = self._folder.path(bytes(blob.sha256))

@@ -33,18 +33,14 @@ def is_picture(source: Path | BinaryIO) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(source, formats=["JPEG"]) as picture:
+                # Before `load`, which allocates memory for as many pixels as the file claims to have.
                 if picture.width * picture.height > MAX_PIXELS:
                     return False
                 picture.load()
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return False
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        IndexError,
-        EOFError,
-    ):  # Pillow raises all of these for broken files
+    # Pillow raises all of these for broken files.
+    except (OSError, SyntaxError, ValueError, IndexError, EOFError):
         return False
     return True
 
@@ -73,6 +69,7 @@ def thumbnail(blob: Blob) -> bytes | None:
 def _thumbnail(path: Path) -> bytes:
     """Make the thumbnail. The cache is never stale, because a file's path is its hash, so its content never changes."""
     with Image.open(path, formats=["JPEG"]) as picture:
+        # The JPEG is then decoded at a half, a quarter or an eighth of its size, which is much faster.
         picture.draft("RGB", THUMBNAIL)
         picture.thumbnail(THUMBNAIL)
         out = io.BytesIO()

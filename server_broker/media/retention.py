@@ -27,6 +27,7 @@ def drop_expired(now: datetime) -> int:
         dropped += 1
         with transaction.atomic():
             Blob.objects.filter(pk=blob.pk).update(viewable=False, evicted_reason=EXPIRED)
+            # Other stations may have sent the same bytes, which are stored once for all of them.
             alive = Blob.objects.filter(sha256=blob.sha256).exclude(completed_at=None).exclude(evicted_reason=EXPIRED)
             folder.drop(blob.station_id, bytes(blob.sha256), last=not alive.exists())
     return dropped

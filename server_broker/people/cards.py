@@ -31,7 +31,7 @@ def bind_card(token: bytes, person: Person, *, actor: str, tail: str = "") -> Ca
             card = Card.objects.create(token=token, tail=tail[-4:], person=person, bound_at=timezone.now())
             record(actor=actor, action="card.bound", subject=person.number, detail={"card": card.pk})
             desired_changed_under(person.village_id)
-    except IntegrityError as error:
+    except IntegrityError as error:  # a card's token is unique, also if two officers bind the card at the same time
         raise BindRefused("这张卡已绑定给别人") from error
     return card
 

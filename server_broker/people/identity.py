@@ -22,6 +22,7 @@ def identity_number_in(text: str) -> str:
     for found in _NUMBER.findall(re.sub(r"[\s._-]", "", plain)):
         if len(found) == 18 and (_checks(found) or _is_date(found[6:14])):
             return str(found)
+        # The year of birth has two digits in these numbers, and is in the twentieth century.
         if len(found) == 15 and _is_date(f"19{found[6:12]}"):
             return str(found)
     return ""

@@ -1,4 +1,4 @@
-"""How the console's templates write times, words and the navigation."""
+"""Filters and tags with which the console's templates write times, words and the navigation."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of the navigation. ``count`` is shown beside the word when it is not 0."""
+    """One entry of the navigation. ``count`` is shown beside the word if it is not 0."""
 
     word: str
     href: str
@@ -46,23 +46,20 @@ _ITEMS: tuple[tuple[str, str, Power], ...] = (
 
 @register.inclusion_tag("console/_navigation.html", takes_context=True)
 def navigation(context: dict[str, Any]) -> dict[str, Any]:
-    """Draw the entries that the viewer may open."""
+    """Show the pages that the viewer may open."""
     request: HttpRequest = context["request"]
     user = request.user
     here = request.resolver_match.url_name if request.resolver_match else ""
+    # A page below one of the entries names that entry as its section.
     section = context.get("section", here)
-    items = [
-        Item(word, reverse(name), section == name, _open_alarms(request) if name == "alarms" else 0)
-        for word, name, power in _ITEMS
-        if may(user, power)
-    ]
+    items = []
+    for word, name, power in _ITEMS:
+        if may(user, power):
+            count = alarms_of(user).filter(resolved_at=None, acknowledged_at=None).count() if name == "alarms" else 0
+            items.append(Item(word, reverse(name), section == name, count))
     if isinstance(user, User) and user.is_staff and may(user, Power.MANAGE_ACCOUNTS):
         items.append(Item("管理", reverse("admin:index"), False))
     return {"items": items, "request": request, "user": user}
-
-
-def _open_alarms(request: HttpRequest) -> int:
-    return alarms_of(request.user).filter(resolved_at=None, acknowledged_at=None).count()
 
 
 @register.filter
@@ -72,8 +69,8 @@ def state(station: Station) -> words.Word:
 
 
 @register.filter
-def latest(station: Station) -> StationStatus | None:
-    """Return what the station said last."""
+def last_status(station: Station) -> StationStatus | None:
+    """Return the station's last status, or None."""
     return words.status_of(station)
 
 
@@ -85,25 +82,25 @@ def quality(code: str) -> words.Word:
 
 @register.filter
 def quality_word(code: str) -> str:
-    """Return a clock quality as its bare word."""
+    """Return a clock quality as a word without a sign."""
     return quality(code).word
 
 
 @register.filter
-def answer(code: str) -> words.Word:
-    """Return what the person at the reader was told."""
-    return words.ANSWERS.get(code, words.UNKNOWN)
+def touch_outcome(code: str) -> words.Word:
+    """Return a touch's outcome in words."""
+    return words.TOUCH_OUTCOMES.get(code, words.UNKNOWN)
 
 
 @register.filter
 def direction(code: str) -> str:
-    """Return 上班 or 下班, or a dash where the touch has no direction."""
+    """Return 上班 or 下班, or a dash if the touch has no direction."""
     return words.DIRECTIONS.get(code, "—")
 
 
 @register.filter
 def picture(purpose: str) -> str:
-    """Return what a picture was taken for."""
+    """Return a picture's purpose in Chinese."""
     return words.PICTURES.get(purpose, "抓拍")
 
 
@@ -115,7 +112,7 @@ def severity(code: str) -> words.Word:
 
 @register.filter
 def event(kind: str) -> words.Word:
-    """Return a station event in words; one this page does not know is shown as it is called."""
+    """Return a kind of station event in words, or as it is if it has no words."""
     return words.EVENTS.get(kind, words.Word("·", kind, "quiet"))
 
 
@@ -127,43 +124,43 @@ def alarm_title(code: str) -> str:
 
 @register.filter
 def remedy(code: str) -> str:
-    """Return what to do about an alarm."""
+    """Return what a person should do about an alarm."""
     return words.remedy(code)
 
 
 @register.filter
 def health_readings(status: StationStatus | None) -> list[health.Reading]:
-    """Return what the station's machine and devices are like, in words."""
+    """Return the parts of the station's health in words."""
     return health.readings(status)
 
 
 @register.filter
 def health_word(status: StationStatus | None) -> words.Word:
-    """Return the worst of it in one word."""
+    """Return the most serious problem of the station's health in one word."""
     return health.worst(status)
 
 
 @register.filter
-def deed(action: str) -> str:
+def action_word(action: str) -> str:
     """Return an audited action in Chinese, or its code."""
-    return words.DEEDS.get(action, action)
+    return words.ACTIONS.get(action, action)
 
 
 @register.filter
 def source(entry: AuditEntry) -> str:
-    """Return which address an audited action came from."""
+    """Return the address from which an audited action was asked."""
     return audit_words.source_word(entry.source)
 
 
 @register.filter
 def details(entry: AuditEntry) -> list[tuple[str, str]]:
-    """Return what more an audit entry says, as pairs of words."""
+    """Return an audit entry's details as pairs of words."""
     return audit_words.detail_words(entry.detail)
 
 
 @register.filter
 def ago(moment: object) -> str:
-    """Return how long ago in the largest fitting unit: 刚刚 within the minute, 3 分钟前, 2 小时前, 5 天前."""
+    """Return how long ago a time was, in the largest unit: 刚刚 for less than a minute, 3 分钟前, 2 小时前, 5 天前."""
     if not isinstance(moment, dt.datetime):
         return "从未"
     seconds = (timezone.now() - moment).total_seconds()
@@ -175,7 +172,7 @@ def ago(moment: object) -> str:
 
 @register.filter
 def moment(when: object) -> str:
-    """Return a local time: 08:03:21 today, 11-23 08:03 this year, 2025-11-23 08:03 before."""
+    """Return a local time: 08:03:21 for today, 11-23 08:03 for this year, 2025-11-23 08:03 for earlier years."""
     if not isinstance(when, dt.datetime):
         return "—"
     local, now = timezone.localtime(when), timezone.localtime()
@@ -186,7 +183,10 @@ def moment(when: object) -> str:
 
 @register.filter
 def event_time(shown: StationEvent) -> str:
-    """Return when an event happened, by a later correction where there was one; 约 marks one that nothing dates."""
+    """Return when an event happened: the corrected time if there is one, otherwise the station's time.
+
+    If nothing dates the event, return the time of receipt, marked with 约.
+    """
     if shown.corrected_wall:
         return moment(shown.corrected_wall)
     return moment(shown.wall) if shown.quality in DATED_QUALITIES else f"约 {moment(shown.received_at)}"
@@ -201,51 +201,47 @@ _EPOCH_REASONS = {
 _BOOT_CAUSES = {"power_on": "通电", "restart": "程序重启"}
 
 
-def _result_note(detail: dict[str, Any]) -> str:
-    word = words.OUTCOMES.get(str(detail.get("outcome")), words.UNKNOWN).word
-    return " · ".join(filter(None, [word, order_reason(str(detail.get("detail", "")))]))
-
-
 @register.filter
 def setting_state(code: str) -> words.Word:
-    """Return how a setting stands at its station."""
+    """Return the state of a setting at its station in words."""
     return words.SETTING_STATES.get(code, words.UNKNOWN)
 
 
 @register.filter
 def setting_reason(refusal: str) -> str:
-    """Return in Chinese why a station refused a setting, or what it said."""
+    """Return in Chinese why a station refused a setting, or the station's own text if there is no Chinese one."""
     code, _, more = refusal.partition(":")
     return words.SETTING_REASONS.get(code, more.strip() or code)
 
 
 @register.filter
-def order_word(order: str) -> str:
-    """Return an order in Chinese, or its code."""
-    return words.ORDERS.get(order, order)
+def command_word(kind: str) -> str:
+    """Return a kind of command in Chinese, or its code."""
+    return words.COMMANDS.get(kind, kind)
 
 
 @register.filter
-def order_reason(detail: str) -> str:
-    """Return why an order was not carried out, in Chinese, or the code; empty where there is nothing to say."""
+def command_reason(detail: str) -> str:
+    """Return in Chinese why a command was not carried out, or the station's own text; empty if there is no reason."""
     code, _, more = detail.partition(":")
-    return words.ORDER_REASONS.get(code, more.strip() or code)[:120]
+    return words.COMMAND_REASONS.get(code, more.strip() or code)[:120]
 
 
 @register.filter
-def order_state(order: StationOrder) -> words.Word:
-    """Return how far an order has got."""
-    if order.answered_at is not None:
-        return words.OUTCOMES.get(order.outcome, words.UNKNOWN)
-    if order.not_after <= timezone.now():
-        return words.Word("△", "过期未答复" if order.sent_at else "过期未送达", "warn")
-    return words.Word("…", "已发出，等答复" if order.sent_at else "等站点上线", "quiet")
+def command_state(command: StationOrder) -> words.Word:
+    """Return in words whether a command was sent, has an outcome, or is no longer valid."""
+    if command.answered_at is not None:
+        return words.COMMAND_OUTCOMES.get(command.outcome, words.UNKNOWN)
+    if command.not_after <= timezone.now():
+        return words.Word("△", "过期未答复" if command.sent_at else "过期未送达", "warn")
+    return words.Word("…", "已发出，等答复" if command.sent_at else "等站点上线", "quiet")
 
 
 @register.filter
-def order_figures(order: StationOrder) -> str:
-    """Return what an order came to: 38,412 字节."""
-    figures = order.figures if isinstance(order.figures, dict) else {}
+def command_figures(command: StationOrder) -> str:
+    """Return the figures in a command's result: 38,412 字节."""
+    # A station sent them, so they may be of any type.
+    figures = command.figures if isinstance(command.figures, dict) else {}
     return " · ".join(
         f"{figures[name]:,} {word}" for name, word in words.FIGURES.items() if isinstance(figures.get(name), int)
     )
@@ -253,7 +249,10 @@ def order_figures(order: StationOrder) -> str:
 
 @register.filter
 def event_note(shown: StationEvent) -> str:
-    """Return what is worth saying about an event besides its kind; empty for most."""
+    """Return what a person should know about an event besides its kind; empty for most kinds.
+
+    Texts from a station are cut, so that a page stays readable whatever a station sends.
+    """
     detail = shown.detail if isinstance(shown.detail, dict) else {}
     if shown.kind == "booted":
         return " · ".join(filter(None, [_BOOT_CAUSES.get(detail.get("cause", "")), str(detail.get("software", ""))]))
@@ -266,11 +265,11 @@ def event_note(shown: StationEvent) -> str:
     if shown.kind == "live_view_began":
         return f"{detail.get('issuer', '')}：{detail.get('reason', '')}"[:120]
     if shown.kind == "live_view_ended":
-        return (
-            f"{order_reason(str(detail.get('why', '')))} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"
-        )
+        why = command_reason(str(detail.get("why", "")))
+        return f"{why} · {detail.get('frames', 0)} 帧 · {detail.get('seconds', 0)} 秒"
     if shown.kind == "command_result":
-        return _result_note(detail)
+        word = words.COMMAND_OUTCOMES.get(str(detail.get("outcome")), words.UNKNOWN).word
+        return " · ".join(filter(None, [word, command_reason(str(detail.get("detail", "")))]))
     if shown.kind == "facts_lost":
         return f"第 {detail.get('first', '?')} 至 {detail.get('last', '?')} 条"
     if shown.kind in ("alarm_raised", "alarm_cleared"):
@@ -280,11 +279,11 @@ def event_note(shown: StationEvent) -> str:
 
 def _contact_note(detail: dict[str, Any]) -> str:
     if detail.get("sensor") == "motion":
-        told = "值班时间以外有人活动"
+        note = "值班时间以外有人活动"
     else:
-        told = "门开了" if detail.get("active") else "门关了"
-        told += "；频繁变化，暂不逐次记录" if detail.get("flapping") else ""
-    return f"{str(detail.get('input', ''))[:64]}：{told}"
+        note = "门开了" if detail.get("active") else "门关了"
+        note += "；频繁变化，暂不逐次记录" if detail.get("flapping") else ""
+    return f"{str(detail.get('input', ''))[:64]}：{note}"
 
 
 @register.filter
@@ -295,13 +294,13 @@ def short_hex(value: bytes) -> str:
 
 @register.filter
 def held_word(reason: str) -> str:
-    """Return in Chinese why something is kept unread."""
+    """Return in Chinese why the county could not read a fact or a message."""
     return reason_word(reason)
 
 
 @register.filter
 def review_query(alarm: Alarm) -> str:
-    """Return the query of the page 待审 that shows what an alarm is about; empty for other alarms."""
+    """Return the query string with which the page 待审 shows an alarm's facts or messages; empty for other alarms."""
     kind = alarm.code.split(":", maxsplit=1)[0]
     state = {"held": "held", "quarantined": "messages"}.get(kind)
     if state is None or alarm.origin != "county":
@@ -311,25 +310,26 @@ def review_query(alarm: Alarm) -> str:
 
 @register.filter
 def hexdump(raw: bytes) -> str:
-    """Return bytes as lines of eight: offset, hex digits, and what is printable ASCII."""
+    """Return bytes in lines of eight: the offset, the hex digits, and the bytes as ASCII where they are printable."""
     lines = []
     for offset in range(0, len(raw), 8):
         part = bytes(raw[offset : offset + 8])
-        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
-        lines.append(f"{offset:04x}  {part.hex(' '):<23}  {shown}")
+        text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+        lines.append(f"{offset:04x}  {part.hex(' '):<23}  {text}")
     return "\n".join(lines)
 
 
 @register.simple_tag(takes_context=True)
 def refreshing(context: dict[str, Any], every: str = "5s") -> str:
-    """Return the attributes of a page's live part, for `server_broker.console.live` and ``console.js``."""
+    """Return the HTML attributes of a page's live part, for `server_broker.console.polling` and ``console.js``."""
     attributes = 'hx-get="{}" hx-trigger="every {}, refresh" hx-ext="morph" hx-swap="morph:innerHTML"'
+    # The page's own URL with its query: `format_html` escapes it, because anybody may have typed it.
     return format_html(attributes, context["request"].get_full_path(), every)
 
 
 @register.simple_tag(takes_context=True)
 def with_query(context: dict[str, Any], **changes: object) -> str:
-    """Return the query string of this page with some values changed; an empty value takes one out."""
+    """Return the query string of this page with some values changed. An empty value removes its name."""
     query = context["request"].GET.copy()
     for name, value in changes.items():
         if value in ("", None):

@@ -1,4 +1,4 @@
-"""告警: what a person must see, and the note that they have seen it."""
+"""告警: what a person must see, and who has acknowledged it."""
 
 from django.contrib import messages
 from django.db.models import Case, IntegerField, Value, When
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.audit.log import record
 from server_broker.console import parameters
-from server_broker.console.live import live_page
+from server_broker.console.polling import live_page
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import alarms_of
 from server_broker.console.words import alarm_name
@@ -18,6 +18,7 @@ from server_broker.fleet.alarms import acknowledge
 
 PAGE_SIZE = 50
 STATES = ("open", "acknowledged", "resolved")
+# The severities are words, and their alphabetical order is not the order of gravity.
 _RANK = Case(
     When(severity="critical", then=Value(0)),
     When(severity="major", then=Value(1)),
@@ -30,7 +31,7 @@ _RANK = Case(
 @require_safe
 @needs(Power.SEE_FLEET)
 def alarms(request: HttpRequest) -> HttpResponse:
-    """Show the alarms of a state, the gravest first; a poll gets the list alone."""
+    """Show the alarms in one state, the gravest first. A poll gets only the list."""
     state = parameters.choice(request.GET, "state", STATES)
     seen = alarms_of(request.user)
     in_state = {
@@ -38,21 +39,22 @@ def alarms(request: HttpRequest) -> HttpResponse:
         "acknowledged": seen.filter(resolved_at=None, acknowledged_at__isnull=False),
         "resolved": seen.filter(resolved_at__isnull=False),
     }
+    # The id comes last, so that alarms of the same second keep their places from page to page.
     shown = in_state[state].select_related("station__village").order_by(_RANK, "-last_at", "-id")
     words = ("待处理", "已确认", "已解除")
     context = {
         "page": parameters.page_of(request, shown, size=PAGE_SIZE),
         "tabs": [(name, word, in_state[name].count()) for name, word in zip(STATES, words, strict=True)],
         "state": state,
-        "may_answer": may(request.user, Power.ANSWER_ALARMS),
+        "may_acknowledge": may(request.user, Power.ACKNOWLEDGE_ALARMS),
     }
     return live_page(request, "alarms", context)
 
 
 @post_only("alarms")
-@needs(Power.ANSWER_ALARMS)
+@needs(Power.ACKNOWLEDGE_ALARMS)
 def acknowledge_alarm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note who has seen an alarm. A second note changes nothing."""
+    """Store and audit that the viewer has seen an alarm. Only the first acknowledgement counts."""
     alarm = get_object_or_404(alarms_of(request.user), pk=pk, resolved_at=None)
     if alarm.acknowledged_at is None:
         acknowledge(alarm, at=timezone.now())

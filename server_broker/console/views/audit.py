@@ -1,4 +1,4 @@
-"""审计: what was done, by whom, to what. For the auditor alone, and nothing here can be changed."""
+"""审计: who did what to which subject. Only the auditor sees it, and nothing can be changed here."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, needs
 from server_broker.audit.models import AuditEntry
 from server_broker.console import parameters
-from server_broker.console.audit_words import DETAILS, saying
+from server_broker.console.audit_words import DETAILS, entries_showing
 
 PAGE_SIZE = 50
 
@@ -15,10 +15,11 @@ PAGE_SIZE = 50
 @require_safe
 @needs(Power.READ_AUDIT)
 def audit(request: HttpRequest) -> HttpResponse:
-    """Show the log, newest first, or what of it says ``?q=``."""
+    """Show the audit log, newest first, or only the entries in which ``?q=`` occurs."""
     search = parameters.text(request.GET, "q")
+    # By id, because the county's clock may have stepped between two entries. The ids follow the hash chain.
     entries = AuditEntry.objects.order_by("-id")
     if search:
-        entries = entries.annotate(details=DETAILS).filter(saying(search))
+        entries = entries.annotate(details=DETAILS).filter(entries_showing(search))
     page = parameters.page_of(request, entries, size=PAGE_SIZE)
     return render(request, "console/audit.html", {"page": page, "search": search})

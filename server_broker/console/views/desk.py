@@ -1,8 +1,8 @@
-"""发卡台: a day's touches of cards that nobody has, each with a form that gives it to a person.
+"""发卡台: the cards that were touched on a day and are bound to nobody, each with a form that binds it to a person.
 
-A card's earlier touches count for whoever gets it, and nothing takes that back. So nobody gets a card whose name and
-village the officer has not seen: the list beside a card offers the people of its station's village, and whoever is
-named in another way is shown on a page that asks.
+All earlier touches of the card then count for this person, and nobody can undo that. So the officer must have seen
+the person's name and village before. The list beside a card offers the people of its station's village. If the officer
+names a person in another way, a page shows the person and asks for confirmation.
 """
 
 from django.contrib import messages
@@ -24,20 +24,21 @@ from server_broker.people.models import Card, Person
 
 MOST_TOUCHES = 500
 MOST_COUNTED = 20
-"""Touches shown one by one where a binding is confirmed; the rest is counted."""
+"""Touches listed one by one on the page that asks for confirmation. Older ones are only counted."""
 _LONGEST_PERSON = 80
-"""A number and a name of 32 characters each, with a space between them."""
+"""A number and a name of at most 32 characters each (`people.models.Person`), a space between them, and some room."""
 
 
 @require_safe
 @needs(Power.BIND_CARDS)
 def desk(request: HttpRequest) -> HttpResponse:
-    """List the cards of today or of ``?date=``; ``?station=`` narrows to the station that the officer stands at."""
+    """List the unbound cards of today or of ``?date=``. ``?station=`` keeps only those of the officer's station."""
     day = parameters.day(request.GET)
     touches = unbound(touches_on(request.user, day)).select_related("station__village")
     station = parameters.text(request.GET, "station", longest=32)
     if station:
         touches = touches.filter(station_id=station)
+    # One more than is listed tells whether some are left out, without a second query that counts them.
     newest = list(touches[: MOST_TOUCHES + 1])
     waiting = waiting_cards(newest[:MOST_TOUCHES])
     villages = {card.station.village_id for card in waiting}
@@ -57,42 +58,49 @@ def desk(request: HttpRequest) -> HttpResponse:
 @post_only("desk")
 @needs(Power.BIND_CARDS)
 def bind(request: HttpRequest) -> HttpResponse:
-    """Give the card of a touch of that day in the viewer's scope to a person in that scope, once they were shown."""
+    """Bind a card to a person, once the viewer has seen who it is. Card and person must be in the viewer's scope.
+
+    The card must have been touched on the day of the list.
+    """
     token = parameters.token(request.POST, "token")
     written = parameters.text(request.POST, "person", longest=_LONGEST_PERSON)
     person = people_of(request.user).filter(number=written.split(" ")[0]).select_related("village").first()
+    touches = touches_on(request.user, parameters.day(request.POST)).select_related("station__village")
+    # First, because otherwise the officer would only be told that nobody has this number.
     if identity_number_in(written):
         messages.error(request, f"没有绑定：填的{REMEDY}。")
     elif person is None:
         messages.error(request, "没有绑定：管辖范围内没有这个编号的人员。")
-    elif token is None or (last := _last_touch(request, token)) is None:
+    elif token is None or (last := touches.filter(card_token=token).first()) is None:
         messages.error(request, "没有绑定：这一天没有人用这张卡打过卡，请在站点再碰一次。")
     elif Card.objects.filter(token=token).exists():
         messages.error(request, "没有绑定：这张卡已绑定给别人。")
-    elif not _was_offered(written, person, last) and request.POST.get("confirmed") != _as_shown(person):
-        return _ask(request, token, person, last)
+    elif not (
+        # Chosen in the list beside the card, which shows number and name. A bare number may have a wrong digit.
+        (written == f"{person.number} {person.name}" and person.village_id == last.station.village_id)
+        or request.POST.get("confirmed") == _as_shown(person)
+    ):
+        return _confirmation_page(request, token, person, last)
     else:
-        _bind(request, token, person)
+        try:
+            bind_card(token, person, actor=request.user.get_username())
+        except BindRefused as refusal:  # somebody else bound it a moment ago
+            messages.error(request, f"没有绑定：{refusal}。")
+        else:
+            messages.success(request, f"已绑定给 {person.name}（{person.village.name}），之前的打卡一并计入。")
     return redirect("desk")
 
 
-def _last_touch(request: HttpRequest, token: bytes) -> Touch | None:
-    touches = touches_on(request.user, parameters.day(request.POST)).filter(card_token=token)
-    return touches.select_related("station__village").first()
-
-
-def _was_offered(written: str, person: Person, last: Touch) -> bool:
-    """Tell whether the person was chosen in the list beside the card. A bare number is not: a digit may be wrong."""
-    return person.village_id == last.station.village_id and written == f"{person.number} {person.name}"
-
-
 def _as_shown(person: Person) -> str:
-    """Return what the page that asks has shown. Somebody renamed or moved meanwhile is shown again."""
+    """Return the person's village and name as the confirmation page showed them.
+
+    The form sends this text back. If the person was renamed or moved meanwhile, it differs, and the page comes again.
+    """
     return f"{person.village_id} {person.name}"
 
 
-def _ask(request: HttpRequest, token: bytes, person: Person, last: Touch) -> HttpResponse:
-    """Show who would get the card, and which touches would count for them."""
+def _confirmation_page(request: HttpRequest, token: bytes, person: Person, last: Touch) -> HttpResponse:
+    """Show which person would get the card, and which touches would count for this person."""
     touches = touches_of(request.user).filter(card_token=token)
     newest = touches.annotate(happened=HAPPENED).order_by("-happened", "-id").select_related("station__village")
     count = touches.count()
@@ -110,12 +118,3 @@ def _ask(request: HttpRequest, token: bytes, person: Person, last: Touch) -> Htt
         "left_out": max(0, count - MOST_COUNTED),
     }
     return render(request, "console/bind_confirm.html", context)
-
-
-def _bind(request: HttpRequest, token: bytes, person: Person) -> None:
-    try:
-        bind_card(token, person, actor=request.user.get_username())
-    except BindRefused as refusal:
-        messages.error(request, f"没有绑定：{refusal}。")
-    else:
-        messages.success(request, f"已绑定给 {person.name}（{person.village.name}），之前的打卡一并计入。")

@@ -1,4 +1,4 @@
-"""Pages for what went wrong. A county whose database is away says so and asks to try again."""
+"""The page for an exception that nobody caught. While the database is away it asks the person to try again."""
 
 import sys
 
@@ -8,8 +8,9 @@ from django.template.loader import get_template
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer for an exception that nobody caught: 503 while the database is away, else 500."""
+    """Respond to an uncaught exception: with 503 while the database is away, otherwise with 500."""
     away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    # Rendered without the request: to read its session or account could fail with the same error again.
     body = get_template("console/error.html").render({"is_away": away})
     response = HttpResponse(body, status=503 if away else 500)
     if away:

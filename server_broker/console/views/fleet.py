@@ -1,7 +1,6 @@
-"""站点: every station of the viewer's part of the county, with what it said last."""
+"""站点: the stations in the viewer's scope, each with its last report."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat, Substr
@@ -12,26 +11,28 @@ from django.views.decorators.http import require_safe
 from server_broker.accounts.powers import Power, may, needs
 from server_broker.accounts.scope import Viewer
 from server_broker.console import parameters
-from server_broker.console.live import live_page
+from server_broker.console.polling import live_page
 from server_broker.console.queries import stations_of, to_review_of
 from server_broker.fleet.models import Alarm, Station
 from server_broker.regions.models import TOWNSHIP_DIGITS, Region
 
 PAGE_SIZE = 50
 ALWAYS = ("all", "online", "offline", "alarms", "new")
-"""The tabs that are there also while no station is in that state."""
+"""Tabs that are shown even if no station is in that state."""
 STATES = (*ALWAYS, "doubted")
 
+# Each station is in exactly one of ONLINE, DOUBTED, OFFLINE and NEW, or it is revoked.
 _LIVE = Q(revoked_at=None, enrolled_at__isnull=False)
 _ONLINE = _LIVE & Q(status__online=True, status__doubted_at=None)
 _DOUBTED = _LIVE & Q(status__online=True, status__doubted_at__isnull=False)
 _OFFLINE = _LIVE & (Q(status__online=False) | Q(status=None))
 _NEW = Q(enrolled_at=None, revoked_at=None)
+_ALARMS = Q(open_alarms__gt=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A filter of the list with how many stations it shows."""
+    """A filter of the list, and how many stations it shows."""
 
     state: str
     word: str
@@ -40,7 +41,7 @@ class Tab:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Open the first page that the viewer's role has."""
+    """Show the first page of the viewer's role. An auditor sees no stations and is redirected to the audit log."""
     if request.user.is_authenticated and may(request.user, Power.READ_AUDIT):
         return redirect("audit")
     return fleet(request)
@@ -48,14 +49,20 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 @needs(Power.SEE_FLEET)
 def fleet(request: HttpRequest) -> HttpResponse:
-    """Show the list; a poll gets its live part alone."""
+    """Show the list of stations. A poll gets only its live part."""
     state = parameters.choice(request.GET, "state", STATES)
     search = parameters.text(request.GET, "q")
-    stations = _found(listed(request.user), search)
+    stations = listed(request.user)
+    if search:
+        stations = stations.filter(
+            Q(id__icontains=search) | Q(name__icontains=search) | Q(village__name__icontains=search)
+        )
     tabs, waiting = _tabs(stations)
+    conditions = {"online": _ONLINE, "doubted": _DOUBTED, "offline": _OFFLINE, "alarms": _ALARMS, "new": _NEW}
+    in_state = stations.filter(conditions[state]) if state in conditions else stations
     context = {
         "section": "home",
-        "page": parameters.page_of(request, _in_state(stations, state), size=PAGE_SIZE),
+        "page": parameters.page_of(request, in_state, size=PAGE_SIZE),
         "tabs": [tab for tab in tabs if tab.count or tab.state in (state, *ALWAYS)],
         "waiting": waiting,
         "to_review": to_review_of(request.user).count(),
@@ -66,11 +73,13 @@ def fleet(request: HttpRequest) -> HttpResponse:
 
 
 def listed(user: Viewer) -> QuerySet[Station]:
-    """Return the viewer's stations, each with all that a row shows, in one query."""
+    """Return the viewer's stations, each with everything that its row shows, in one query."""
+    # A region has no parent column: a township's code is its villages' code with the last digits set to zero.
     township = Region.objects.filter(
         code=Concat(Substr(OuterRef("village_id"), 1, TOWNSHIP_DIGITS), Value("0" * (12 - TOWNSHIP_DIGITS)))
     )
     alarms = Alarm.objects.filter(station=OuterRef("pk"), resolved_at=None, acknowledged_at=None).order_by()
+    # Counted in a subquery: a JOIN to the alarms would multiply the rows, and with them the counts of the tabs.
     counted = alarms.values("station").annotate(n=Count("pk")).values("n")
     return (
         stations_of(user)
@@ -83,26 +92,14 @@ def listed(user: Viewer) -> QuerySet[Station]:
     )
 
 
-def _found(stations: QuerySet[Station], search: str) -> QuerySet[Station]:
-    if not search:
-        return stations
-    return stations.filter(Q(id__icontains=search) | Q(name__icontains=search) | Q(village__name__icontains=search))
-
-
-def _in_state(stations: QuerySet[Any], state: str) -> QuerySet[Any]:
-    if state == "alarms":
-        return stations.filter(open_alarms__gt=0)
-    conditions = {"online": _ONLINE, "doubted": _DOUBTED, "offline": _OFFLINE, "new": _NEW}
-    return stations.filter(conditions[state]) if state in conditions else stations
-
-
 def _tabs(stations: QuerySet[Station]) -> tuple[list[Tab], int]:
+    """Return the tabs with their counts, and how many facts wait at these stations. All come from one query."""
     counts = stations.order_by().aggregate(
         all=Count("pk"),
         online=Count("pk", filter=_ONLINE),
         doubted=Count("pk", filter=_DOUBTED),
         offline=Count("pk", filter=_OFFLINE),
-        alarms=Count("pk", filter=Q(open_alarms__gt=0)),
+        alarms=Count("pk", filter=_ALARMS),
         new=Count("pk", filter=_NEW),
         waiting=Coalesce(Sum("status__waiting"), 0),
     )

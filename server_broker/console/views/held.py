@@ -1,4 +1,4 @@
-"""待审: facts that the county keeps unread, to be read again or written off, and messages that named no fact."""
+"""待审: held facts, which a person reads again or writes off, and messages in which the county found no fact."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Page
 from django.db.models import BinaryField, F, Func, IntegerField, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,20 +19,20 @@ from server_broker.audit.log import record
 from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import held_of, quarantined_of, stations_of, to_review_of
-from server_broker.console.reasons import ReasonField, wrong_with
-from server_broker.ingest import held as service
+from server_broker.console.reasons import ReasonField, refusal_text
+from server_broker.ingest import held as held_facts
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reread import reread_held
 
 PAGE_SIZE = 50
 HEAD_BYTES = 128
-"""How much of an unread message is shown: enough to tell rubbish from a message of another version."""
+"""How much of an unread message is shown. It is enough to tell rubbish from a message of another version."""
 STATES = ("held", "written-off", "messages")
 
 
 class WriteOffForm(forms.Form):
-    """Why records are written off."""
+    """The reason for which facts are written off."""
 
     reason = ReasonField()
 
@@ -40,12 +40,13 @@ class WriteOffForm(forms.Form):
 @require_safe
 @needs(Power.SEE_FLEET)
 def held(request: HttpRequest) -> HttpResponse:
-    """Show what waits, what was written off, or unread messages, of all stations in the scope or of ``?station=``."""
+    """Show held facts, facts that were written off, or unread messages: of ``?station=`` or of the whole scope."""
     state = parameters.choice(request.GET, "state", STATES)
     asked = parameters.text(request.GET, "station", longest=32)
     waiting = _narrowed(to_review_of(request.user), "stream__station", asked)
     written_off = _narrowed(held_of(request.user).filter(write_off__isnull=False), "stream__station", asked)
     unread = _narrowed(quarantined_of(request.user), "station", asked)
+    # Counted once for both the tabs and the paginator, because a county may hold very many.
     counts = (waiting.count(), written_off.count(), unread.count())
     page: Page[Any]
     if state == "messages":
@@ -71,6 +72,7 @@ def _narrowed[Q: QuerySet[Any]](rows: Q, path: str, station_id: str) -> Q:
 
 
 def _facts(request: HttpRequest, facts: QuerySet[Fact], count: int) -> Page[Fact]:
+    # The page shows only the size of a body. So PostgreSQL measures it, and the bodies are not loaded.
     size = Func(F("body"), function="octet_length", output_field=IntegerField())
     shown = facts.annotate(size=size).select_related("stream__station__village", "write_off")
     return parameters.page_of(request, shown.defer("body", "salt", "digest", "head"), size=PAGE_SIZE, count=count)
@@ -79,6 +81,7 @@ def _facts(request: HttpRequest, facts: QuerySet[Fact], count: int) -> Page[Fact
 def _messages(request: HttpRequest, unread: QuerySet[Quarantined], count: int) -> Page[Quarantined]:
     size = Func(F("raw"), function="octet_length", output_field=IntegerField())
     head = Func(F("raw"), 1, HEAD_BYTES, function="substr", output_field=BinaryField())
+    # Only the beginning is loaded: a station may have sent very long messages.
     shown = unread.annotate(size=size, beginning=head).select_related("station__village").defer("raw")
     return parameters.page_of(request, shown.order_by("-received_at", "-id"), size=PAGE_SIZE, count=count)
 
@@ -86,7 +89,7 @@ def _messages(request: HttpRequest, unread: QuerySet[Quarantined], count: int) -
 @post_only("station", "station_id")
 @needs(Power.REVIEW_HELD)
 def reread(request: HttpRequest, station_id: str) -> HttpResponse:
-    """Read a station's held facts again, after whatever kept them from being read was put right."""
+    """Read a station's held facts again, after the cause for which the county could not read them was removed."""
     station = get_object_or_404(stations_of(request.user), pk=station_id)
     result = reread_held(station.pk)
     still = result.still_held.total()
@@ -106,23 +109,22 @@ def reread(request: HttpRequest, station_id: str) -> HttpResponse:
 def write_off(request: HttpRequest) -> HttpResponse:
     """Write the chosen facts off, with a reason."""
     form = WriteOffForm(request.POST)
-    chosen = to_review_of(request.user).filter(pk__in=_numbers(request.POST))
+    # A page offers no more than PAGE_SIZE facts, and 18 digits always fit into the key's column.
+    given = request.POST.getlist("fact")[:PAGE_SIZE]
+    numbers = [int(number) for number in given if re.fullmatch(r"[0-9]{1,18}", number, re.ASCII)]
+    chosen = to_review_of(request.user).filter(pk__in=numbers)
     if not form.is_valid():
-        messages.error(request, f"没有核销：{wrong_with(form, '请写明理由（4 到 200 个字）')}。")
+        messages.error(request, f"没有核销：{refusal_text(form, '请写明理由（4 到 200 个字）')}。")
     elif not chosen.exists():
         messages.error(request, "没有核销：请先勾选记录。")
     else:
         actor = request.user.get_username()
-        count = service.write_off(chosen, reason=form.cleaned_data["reason"], actor=actor, at=timezone.now())
+        count = held_facts.write_off(chosen, reason=form.cleaned_data["reason"], actor=actor, at=timezone.now())
         messages.success(request, f"已核销 {count} 条，理由记入审计；原始内容仍保留。")
     return _back(parameters.text(request.POST, "station", longest=32))
 
 
-def _numbers(values: QueryDict) -> list[int]:
-    given = values.getlist("fact")[:PAGE_SIZE]
-    return [int(number) for number in given if re.fullmatch(r"[0-9]{1,18}", number, re.ASCII)]
-
-
 def _back(station_id: str) -> HttpResponse:
+    """Redirect to the list that the form was on: of one station, or of all."""
     query = f"?{urlencode({'station': station_id})}" if station_id else ""
     return redirect(f"{reverse('held')}{query}")

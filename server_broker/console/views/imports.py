@@ -1,4 +1,4 @@
-"""用 Excel 导入: choose a file, see what it would change, and let exactly that happen."""
+"""用 Excel 导入: upload a file, see which changes it would make, and confirm exactly these changes."""
 
 import uuid
 from typing import get_args
@@ -35,7 +35,7 @@ from server_broker.rosters.result import RowError
 PAGE_SIZE = 200
 MOST_ERRORS_SHOWN = 500
 MOST_RENAMES = 200
-"""To look through one by one; more at once is a column that slipped."""
+"""A person checks each one. If a file renames more, a column has most likely slipped by some rows."""
 _FORMS: tuple[Format, ...] = get_args(Format.__value__)
 _NO_REGION = "您的账号还没有分配县、镇或村，不能导入。请系统管理员为您分配。"
 _NO_FILE = "请先选择一个 .xlsx 文件。"
@@ -44,7 +44,7 @@ _NO_FILE = "请先选择一个 .xlsx 文件。"
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Power.EDIT_PEOPLE)
 def import_file(request: HttpRequest) -> HttpResponse:
-    """Offer the form; take a file and go on to what it would change, or show everything that is wrong with it."""
+    """Show the form. Take a file, and lead on to the preview of its changes, or show all its errors at once."""
     if request.method != "POST":
         return _form(request)
     own, file = scope(request.user), request.FILES.get("file")
@@ -53,12 +53,18 @@ def import_file(request: HttpRequest) -> HttpResponse:
         return redirect("people-import")
     try:
         with import_seat():
+            # One byte more than allowed tells that the file is too large, without the rest in memory.
             plan = read_import(file.read(MAX_FILE_BYTES + 1), card_form=_card_form(request))
             changes = preview(plan, scope=own)
     except ImportRefused as refusal:
         return _form(request, refusal.errors)
     if len(changes.renames) > MOST_RENAMES:
-        return _form(request, (_too_many_renames(changes),))
+        too_many = (
+            f"这个文件会给 {len(changes.renames)} 个已有的编号改名，超过一次核对得过来的 {MOST_RENAMES} 个。"
+            "多半是编号列和姓名列错开了行：请核对，或分成几个文件上传"
+        )
+        return _form(request, (RowError("", 0, too_many),))
+    # The county keeps the plan itself, so that nobody can change it between the preview and the confirmation.
     token = pending.keep(plan, account=_account(request), now=timezone.now())
     return redirect("people-import-confirm", token=token)
 
@@ -75,16 +81,8 @@ def _form(request: HttpRequest, errors: tuple[RowError, ...] = ()) -> HttpRespon
 
 
 def _card_form(request: HttpRequest) -> Format | None:
+    """Return the form of card numbers that the person chose, or None if each row of the file names its own."""
     return next((form for form in _FORMS if form == request.POST.get("card_form")), None)
-
-
-def _too_many_renames(changes: Changes) -> RowError:
-    return RowError(
-        "",
-        0,
-        f"这个文件会给 {len(changes.renames)} 个已有的编号改名，超过一次核对得过来的 {MOST_RENAMES} 个。"
-        "多半是编号列和姓名列错开了行：请核对，或分成几个文件上传",
-    )
 
 
 def _account(request: HttpRequest) -> User:
@@ -95,7 +93,7 @@ def _account(request: HttpRequest) -> User:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Power.EDIT_PEOPLE)
 def confirm_import(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
-    """Show what a file would change; on the button, do that and nothing else."""
+    """Show which changes a file would make. The button makes exactly these changes, or none."""
     own, account = scope(request.user), _account(request)
     plan = pending.kept(token, account=account, now=timezone.now())
     if plan is None or own is None:
@@ -103,37 +101,36 @@ def confirm_import(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         return redirect("people-import")
     try:
         with import_seat():
-            if request.method == "POST" and (done := _take(request, plan, own)) is not None:
-                pending.drop(account)
-                told = "；".join(f"{sheet}：{count}" for sheet, count in done.counts().items())
-                messages.success(request, f"导入完成。{told}")
-                return redirect("people")
+            if request.method == "POST":
+                try:
+                    done = take(
+                        plan,
+                        scope=own,
+                        actor=account.get_username(),
+                        account=account,
+                        shown=request.POST.get("shown", ""),
+                        renames_confirmed=request.POST.get("renames") == "confirmed",
+                    )
+                # Nothing was imported. The page is shown again with what the file would change now.
+                except OtherThanShown:
+                    messages.error(request, "没有导入：名单在您核对期间有了变化。下面是现在会改的内容，请再核对一次。")
+                except RenamesUnconfirmed:
+                    messages.error(request, "没有导入：有编号会改名。请逐个核对，确认是同一个人之后在下面打勾。")
+                else:
+                    pending.drop(account)
+                    counts = "；".join(f"{sheet}：{count}" for sheet, count in done.counts().items())
+                    messages.success(request, f"导入完成。{counts}")
+                    return redirect("people")
             changes = preview(plan, scope=own)
     except ImportRefused as refusal:
         return _form(request, refusal.errors)
-    return _preview(request, plan, changes)
+    return _preview_page(request, plan, changes)
 
 
-def _take(request: HttpRequest, plan: Plan, own: str) -> Changes | None:
-    try:
-        return take(
-            plan,
-            scope=own,
-            actor=request.user.get_username(),
-            account=_account(request),
-            shown=request.POST.get("shown", ""),
-            renames_confirmed=request.POST.get("renames") == "confirmed",
-        )
-    except OtherThanShown:
-        messages.error(request, "没有导入：名单在您核对期间有了变化。下面是现在会改的内容，请再核对一次。")
-    except RenamesUnconfirmed:
-        messages.error(request, "没有导入：有编号会改名。请逐个核对，确认是同一个人之后在下面打勾。")
-    return None
-
-
-def _preview(request: HttpRequest, plan: Plan, changes: Changes) -> HttpResponse:
+def _preview_page(request: HttpRequest, plan: Plan, changes: Changes) -> HttpResponse:
+    # Renames have a list of their own, because a person must check each of them.
     others = [change for change in changes.changed if not change.renames]
-    others.sort(key=lambda change: change.is_new)
+    others.sort(key=lambda change: change.is_new)  # changed rows first: they replace something, new ones only add
     context = {
         "section": "people",
         "counts": changes.counts(),

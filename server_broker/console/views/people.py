@@ -1,9 +1,9 @@
-"""人员与卡: the list of people with their cards, and Excel in and out."""
+"""人员与卡: the list of people with their cards, the export to Excel, and reporting a card as lost."""
 
 import datetime as dt
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +17,6 @@ from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of
 from server_broker.people.cards import report_lost
-from server_broker.people.models import Person
 from server_broker.rosters import spreadsheet
 
 PAGE_SIZE = 50
@@ -27,13 +26,18 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_safe
 @needs(Power.SEE_PEOPLE)
 def people(request: HttpRequest) -> HttpResponse:
-    """Show the people of the viewer's scope."""
+    """Show the people in the viewer's scope, or those whom ``?q=`` and ``?village=`` select."""
     search = parameters.text(request.GET, "q")
     villages = list(regions_of(request.user).filter(people__isnull=False).distinct())
     village = parameters.choice(request.GET, "village", ("", *(v.code for v in villages)))
+    found = people_of(request.user).select_related("village").prefetch_related("cards", "windows")
+    if search:
+        found = found.filter(Q(name__icontains=search) | Q(number__icontains=search))
+    if village:
+        found = found.filter(village=village)
     context = {
         "section": "people",
-        "page": parameters.page_of(request, _found(request, search, village), size=PAGE_SIZE),
+        "page": parameters.page_of(request, found.order_by("village_id", "number"), size=PAGE_SIZE),
         "search": search,
         "villages": villages,
         "village": village,
@@ -43,29 +47,21 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "console/people.html", context)
 
 
-def _found(request: HttpRequest, search: str, village: str) -> QuerySet[Person]:
-    found = people_of(request.user).select_related("village").prefetch_related("cards", "windows")
-    if search:
-        found = found.filter(Q(name__icontains=search) | Q(number__icontains=search))
-    if village:
-        found = found.filter(village=village)
-    return found.order_by("village_id", "number")
-
-
 @require_safe
 @needs(Power.EDIT_PEOPLE)
 def template_file(request: HttpRequest) -> HttpResponse:
-    """Send the empty form."""
+    """Respond with an empty workbook to fill in."""
     return _xlsx(spreadsheet.template(), "村慧导入模板.xlsx")
 
 
 @require_safe
 @needs(Power.EDIT_PEOPLE)
 def export_file(request: HttpRequest) -> HttpResponse:
-    """Send what the viewer's scope holds; that it left the house goes into the audit log."""
+    """Respond with a workbook of everything in the viewer's scope. The export is recorded in the audit log."""
     own = scope(request.user)
     if own is None:
         return redirect("people")
+    # Recorded first, so that no personal data leaves the county without an entry.
     record(actor=request.user.get_username(), action="people.exported", subject=own)
     day: dt.date = timezone.localdate()
     return _xlsx(spreadsheet.export_people(own), f"村慧人员 {day:%Y-%m-%d}.xlsx")
@@ -79,7 +75,10 @@ def _xlsx(content: bytes, name: str) -> HttpResponse:
 @post_only("people")
 @needs(Power.BIND_CARDS)
 def card_lost(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say what marking a card as lost means, which nothing here takes back; once that is confirmed, do it."""
+    """Explain what it means to report a card as lost, and do it once the person has confirmed.
+
+    The console can't undo it, so one click in the list is not enough.
+    """
     card = get_object_or_404(cards_of(request.user).select_related("person__village"), pk=pk)
     if card.lost_at is None and request.POST.get("confirmed") != "lost":
         others = card.person.cards.filter(lost_at=None).exclude(pk=card.pk).count()

@@ -1,6 +1,6 @@
-"""A picture's page and its bytes. Bytes from a station are never trusted to be what they say.
+"""A picture's page, and its bytes. A station may send any bytes, so browsers get them in a sandbox.
 
-Whoever is sent a picture, large or small, is on record for it (`server_broker.console.seen`).
+The audit log gets an entry about each account that was sent a picture, large or small (`server_broker.console.seen`).
 """
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,14 +18,18 @@ from server_broker.media.pictures import open_snapshot, thumbnail
 @require_safe
 @needs(Power.SEE_PEOPLE)
 def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one picture with what it was taken of."""
+    """Show one picture, and the touch that it was taken for."""
     blob = _get(request, pk)
     note_seen(request, blob)
+    rows: list[ShownTouch] = []
+    if blob.about_seq is not None:
+        touches = touches_of(request.user).filter(station=blob.station, epoch=blob.about_epoch, seq=blob.about_seq)
+        rows = shown_touches(request.user, touches.select_related("station__village")[:1])
     context = {
         "section": "home",
         "blob": blob,
         "digest": bytes(blob.sha256).hex(),
-        "row": _touch_of(request, blob),
+        "row": rows[0] if rows else None,
     }
     return render(request, "console/snapshot.html", context)
 
@@ -33,7 +37,7 @@ def snapshot(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs(Power.SEE_PEOPLE)
 def snapshot_jpeg(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a picture as it came from its station."""
+    """Respond with a picture as its station sent it."""
     blob = _get(request, pk)
     file = open_snapshot(blob)
     if file is None:
@@ -46,7 +50,7 @@ def snapshot_jpeg(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @needs(Power.SEE_PEOPLE)
 def snapshot_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a small picture, as lists show them."""
+    """Respond with a thumbnail for a list."""
     blob = _get(request, pk)
     small = thumbnail(blob)
     if small is None:
@@ -56,7 +60,7 @@ def snapshot_thumbnail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def jpeg(data: bytes) -> HttpResponse:
-    """Answer with the bytes as what they must be, a JPEG, in a sandbox of its own; nobody may keep it."""
+    """Respond with a JPEG, in a sandbox. No browser may keep it, so that each look comes here and is recorded."""
     response = HttpResponse(data, content_type="image/jpeg")
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
@@ -67,11 +71,3 @@ def jpeg(data: bytes) -> HttpResponse:
 def _get(request: HttpRequest, pk: int) -> Blob:
     blobs = blobs_of(request.user).filter(completed_at__isnull=False, viewable=True)
     return get_object_or_404(blobs.select_related("station__village"), pk=pk)
-
-
-def _touch_of(request: HttpRequest, blob: Blob) -> ShownTouch | None:
-    if blob.about_seq is None:
-        return None
-    touches = touches_of(request.user).filter(station=blob.station, epoch=blob.about_epoch, seq=blob.about_seq)
-    rows = shown_touches(request.user, touches.select_related("station__village")[:1])
-    return rows[0] if rows else None

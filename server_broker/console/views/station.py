@@ -1,12 +1,9 @@
-"""站点详情: one station's state, its loss ledger, ups and downs, last touches and pictures; claim and revoke."""
-
-from typing import Any
+"""站点详情: a station's state, its ledger, and its last events, touches and pictures; claim codes and revocation."""
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,15 +11,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from protocol.claim import format_claim_code
 from server_broker.accounts.powers import Power, may, needs
-from server_broker.accounts.scope import Viewer
-from server_broker.attendance.models import Touch
-from server_broker.console.live import live_page
+from server_broker.console.polling import live_page
 from server_broker.console.post_only import post_only
-from server_broker.console.queries import blobs_of, orders_of, stations_of, touches_of
-from server_broker.console.reasons import ReasonField, wrong_with
+from server_broker.console.queries import blobs_of, commands_of, stations_of, touches_of
+from server_broker.console.reasons import ReasonField, refusal_text
 from server_broker.console.seen import note_previewed
 from server_broker.console.touch_rows import shown_touches
-from server_broker.console.views.orders import LOG, OrderForm
+from server_broker.console.views.commands import LOG, CommandForm
 from server_broker.enrolment.claims import ClaimRefused, is_open, make_claim
 from server_broker.enrolment.revocation import revoke as revoke_station
 from server_broker.fleet.models import Station
@@ -32,14 +27,14 @@ from server_broker.media.retention import EXPIRED
 LAST_TOUCHES = 15
 LAST_EVENTS = 30
 LAST_SNAPSHOTS = 24
-LAST_ORDERS = 8
+LAST_COMMANDS = 8
 LAST_LOGS = 3
 CODE_SHOWN_S = 600
-"""How long a claim code can be looked at again."""
+"""How long the person who made a claim code can look at it again."""
 
 
 class RevokeForm(forms.Form):
-    """Why a station is shut out. The id is typed again, because nothing brings it back."""
+    """Why a station is revoked. A person types its id again, because a revocation can't be undone."""
 
     reason = ReasonField()
     confirm = forms.CharField(max_length=64)
@@ -48,10 +43,39 @@ class RevokeForm(forms.Form):
 @require_safe
 @needs(Power.SEE_FLEET)
 def station(request: HttpRequest, station_id: str) -> HttpResponse:
-    """Show one station; a poll gets its live part alone."""
-    shown = _get(request, station_id)
-    context = _context(request, shown)
-    note_previewed(request, shown.pk, context["snapshots"])
+    """Show one station. A poll gets only its live part."""
+    user, shown = request.user, _get(request, station_id)
+    page = station_page(shown, events=LAST_EVENTS, snapshots=LAST_SNAPSHOTS)
+    in_service = shown.revoked_at is None and shown.enrolled_at is not None
+    context = {
+        "section": "home",
+        "station": shown,
+        "ledger": page.ledger,
+        "alarms": page.alarms,
+        "events": page.events,
+        "sees_people": may(user, Power.SEE_PEOPLE),
+        "rows": [],
+        "snapshots": [],
+        "may_revoke": may(user, Power.REVOKE_STATION) and shown.revoked_at is None,
+        "may_view_live": may(user, Power.VIEW_LIVE) and in_service,
+        "may_set": may(user, Power.SET_STATION),
+        "may_claim": may(user, Power.CLAIM_STATION) and shown.revoked_at is None,
+    }
+    # Touches and pictures show people, so a role that sees only machines gets neither.
+    if may(user, Power.SEE_PEOPLE):
+        touches = touches_of(user).filter(station=shown).select_related("station__village")
+        # By the station's own clock, which the index `touch_by_station` has in order.
+        rows = shown_touches(user, touches.order_by("-wall", "-id")[:LAST_TOUCHES])
+        context |= {"rows": rows, "snapshots": page.snapshots}
+        note_previewed(request, shown.pk, page.snapshots)
+    if may(user, Power.COMMAND_STATION):
+        logs = blobs_of(user).filter(station=shown, purpose=LOG, completed_at__isnull=False)
+        context |= {
+            "may_command": in_service,
+            "commands": commands_of(user).filter(station=shown)[:LAST_COMMANDS],
+            "logs": logs.exclude(evicted_reason=EXPIRED).order_by("-completed_at")[:LAST_LOGS],
+            "command_form": CommandForm(),
+        }
     return live_page(request, "station", context)
 
 
@@ -59,51 +83,13 @@ def _get(request: HttpRequest, station_id: str) -> Station:
     return get_object_or_404(stations_of(request.user).select_related("village", "status"), pk=station_id)
 
 
-def _context(request: HttpRequest, shown: Station) -> dict[str, Any]:
-    user = request.user
-    page = station_page(shown, events=LAST_EVENTS, snapshots=LAST_SNAPSHOTS)
-    sees_people = may(user, Power.SEE_PEOPLE)
-    return {
-        "section": "home",
-        "station": shown,
-        "ledger": page.ledger,
-        "alarms": page.alarms,
-        "events": page.events,
-        "sees_people": sees_people,
-        "rows": shown_touches(user, _last_touches(user, shown)) if sees_people else [],
-        "snapshots": page.snapshots if sees_people else [],
-        "may_revoke": may(user, Power.REVOKE_STATION) and shown.revoked_at is None,
-        "may_view_live": may(user, Power.VIEW_LIVE) and shown.revoked_at is None and shown.enrolled_at is not None,
-        "may_set": may(user, Power.SET_STATION),
-        "may_claim": may(user, Power.CLAIM_STATION) and shown.revoked_at is None,
-        **_orders(user, shown),
-    }
-
-
-def _orders(user: Viewer, shown: Station) -> dict[str, Any]:
-    """Return what those see of orders who may give them."""
-    if not may(user, Power.COMMAND_STATION):
-        return {}
-    logs = blobs_of(user).filter(station=shown, purpose=LOG, completed_at__isnull=False)
-    return {
-        "may_command": shown.revoked_at is None and shown.enrolled_at is not None,
-        "orders": orders_of(user).filter(station=shown)[:LAST_ORDERS],
-        "logs": logs.exclude(evicted_reason=EXPIRED).order_by("-completed_at")[:LAST_LOGS],
-        "order_form": OrderForm(),
-    }
-
-
-def _last_touches(user: Viewer, shown: Station) -> QuerySet[Touch]:
-    touches = touches_of(user).filter(station=shown).select_related("station__village")
-    return touches.order_by("-wall", "-id")[:LAST_TOUCHES]
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Power.CLAIM_STATION)
 def claim(request: HttpRequest, station_id: str) -> HttpResponse:
-    """Make a claim code, and show it on a page of its own: to look again makes no other one.
+    """Make a claim code, and redirect to a page that shows it. Loading this page again makes no further code.
 
-    The county keeps only its hash. For a few minutes this process remembers the code for the session that made it.
+    The county stores only the code's hash. For `CODE_SHOWN_S` this process keeps the code in memory for the session
+    that made it.
     """
     shown = _get(request, station_id)
     place = f"claim:{request.session.session_key}:{shown.pk}"
@@ -116,6 +102,7 @@ def claim(request: HttpRequest, station_id: str) -> HttpResponse:
         cache.set(place, code, CODE_SHOWN_S)
         return redirect("station-claim", station_id)
     kept = cache.get(place, "")
+    # The code may have been used, or replaced by a newer one, since it was made.
     code = format_claim_code(kept) if kept and is_open(kept, now=timezone.now()) else ""
     return render(request, "console/claim.html", {"section": "home", "station": shown, "code": code})
 
@@ -123,22 +110,18 @@ def claim(request: HttpRequest, station_id: str) -> HttpResponse:
 @post_only("station", "station_id")
 @needs(Power.REVOKE_STATION)
 def revoke(request: HttpRequest, station_id: str) -> HttpResponse:
-    """Shut a station out for good, with a reason, once its id was typed again."""
+    """Revoke a station for good, with a reason, if the person has typed its id again."""
     shown = _get(request, station_id)
     form = RevokeForm(request.POST)
     if not form.is_valid():
-        messages.error(request, f"没有吊销：{wrong_with(form, '请写明理由（至少 4 个字）')}。")
+        messages.error(request, f"没有吊销：{refusal_text(form, '请写明理由（至少 4 个字）')}。")
     elif form.cleaned_data["confirm"].strip() != shown.pk:
         messages.error(request, "没有吊销：输入的站点编号不一致。")
     else:
-        _revoke(request, shown, form.cleaned_data["reason"])
+        actor, reason = request.user.get_username(), form.cleaned_data["reason"]
+        outcome = revoke_station(settings.HOME, shown.pk, actor=actor, reason=reason, now=timezone.now())
+        if outcome.complete:
+            messages.success(request, f"{outcome.said()}，原来的证书不能再用。")
+        else:
+            messages.error(request, f"吊销没有全部完成：{outcome.said()}。")
     return redirect("station", station_id)
-
-
-def _revoke(request: HttpRequest, shown: Station, reason: str) -> None:
-    actor = request.user.get_username()
-    outcome = revoke_station(settings.HOME, shown.pk, actor=actor, reason=reason, now=timezone.now())
-    if outcome.complete:
-        messages.success(request, f"{outcome.said()}，原来的证书不能再用。")
-    else:
-        messages.error(request, f"吊销没有全部完成：{outcome.said()}。")

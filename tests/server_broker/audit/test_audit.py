@@ -17,7 +17,7 @@ import server_broker
 from server_broker.accounts.models import Role
 from server_broker.audit.log import coming_from, record, verify
 from server_broker.audit.models import AuditEntry
-from server_broker.console.words import DEEDS
+from server_broker.console.words import ACTIONS
 from tests.server_broker.console_county import COUNTY, alarm, client_for, make_county, user_of
 
 pytestmark = pytest.mark.django_db
@@ -196,4 +196,4 @@ def recorded_actions() -> Iterator[str]:
 def test_every_action_that_is_recorded_has_a_chinese_word() -> None:
     actions = set(recorded_actions())
     assert {"account.signed_in", "snapshot.seen", "county.restored"} <= actions
-    assert actions - DEEDS.keys() == set()
+    assert actions - ACTIONS.keys() == set()

@@ -13,7 +13,7 @@ from protocol.health import DeviceHealth, Health, Machine
 from protocol.result_reasons import RESULT_REASONS
 from server_broker.accounts.models import Role
 from server_broker.console.health import readings, worst
-from server_broker.console.words import ALARMS, ORDER_REASONS, REMEDIES, alarm_name
+from server_broker.console.words import ALARMS, COMMAND_REASONS, REMEDIES, alarm_name
 from server_broker.fleet import health
 from server_broker.fleet.models import StationStatus
 from server_broker.ingest.batch import BatchProcessor
@@ -180,7 +180,7 @@ def test_every_alarm_of_a_station_has_a_name() -> None:
 
 
 def test_every_reason_for_which_a_command_is_not_carried_out_has_a_word() -> None:
-    assert (RESULT_REASONS | {*get_args(LiveEnd.__value__)}) - ORDER_REASONS.keys() == set()
+    assert (RESULT_REASONS | {*get_args(LiveEnd.__value__)}) - COMMAND_REASONS.keys() == set()
 
 
 def test_a_camera_that_took_no_picture_yet_is_not_called_well() -> None:

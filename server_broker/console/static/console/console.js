@@ -1,11 +1,11 @@
-/* A page's live part: not asked for while nobody sees it, at once when somebody does, and only what is new of it.
-   While the county can't be reached the page says so, and takes it back when it can. */
+/* Refreshes a page's live part (`server_broker.console.polling`). A hidden page does not poll, and polls at once when it
+   is shown again. The county sends the part only if it has changed. While the county can't be reached, a notice says so. */
 "use strict";
 (() => {
   const live = document.getElementById("live");
   const notice = document.getElementById("offline-notice");
   if (!live || !notice) return;
-  let shown = ""; // the ETag of what is shown
+  let shown = ""; // the ETag of the part that is shown
   live.addEventListener("htmx:beforeRequest", event => { if (document.hidden) event.preventDefault(); });
   live.addEventListener("htmx:configRequest", event => { if (shown) event.detail.headers["If-None-Match"] = shown; });
   live.addEventListener("htmx:afterOnLoad", ({ detail: { xhr } }) => {

@@ -39,4 +39,4 @@ UNFOLD: dict[str, Any] = {
         },
     },
 }
-"""The colours of ``console.css``, the paper's for the ground and the accent's for what can be pressed."""
+"""The colours are those of ``console.css``: ``base`` for backgrounds and text, ``primary`` for buttons and links."""

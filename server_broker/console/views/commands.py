@@ -1,4 +1,4 @@
-"""命令: give an order to a station, and read the logs that came."""
+"""命令: give a command to a station, and read the logs that stations sent."""
 
 from django import forms
 from django.contrib import messages
@@ -12,36 +12,36 @@ from server_broker.audit.log import record
 from server_broker.commands.command_queue import CommandRefused, give_command
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import blobs_of, stations_of
-from server_broker.console.reasons import ReasonField, wrong_with
-from server_broker.console.words import ORDERS
+from server_broker.console.reasons import ReasonField, refusal_text
+from server_broker.console.words import COMMANDS
 from server_broker.media.pictures import open_blob
 
 LOG = "log"
 GIVEN_HERE = ("identify", "snapshot", "time_check", "send_logs", "restart_agent")
-"""Orders of the form; a live view has a page of its own."""
+"""The commands that the form offers. A live view has a page of its own."""
 
 
-class OrderForm(forms.Form):
-    """What is ordered and why."""
+class CommandForm(forms.Form):
+    """Which command, and why."""
 
-    order = forms.ChoiceField(choices=[(order, ORDERS[order]) for order in GIVEN_HERE])
+    order = forms.ChoiceField(choices=[(kind, COMMANDS[kind]) for kind in GIVEN_HERE])
     why = ReasonField()
 
 
 @post_only("station", "station_id")
 @needs(Power.COMMAND_STATION)
-def order(request: HttpRequest, station_id: str) -> HttpResponse:
-    """Give an order; it goes out within a second where the station is connected."""
+def command(request: HttpRequest, station_id: str) -> HttpResponse:
+    """Give a command. It is sent within a second if the station is connected."""
     station = get_object_or_404(stations_of(request.user), pk=station_id)
-    form = OrderForm(request.POST)
+    form = CommandForm(request.POST)
     if not form.is_valid():
-        messages.error(request, f"没有下命令：{wrong_with(form, '请选择命令并写明理由（至少 4 个字）')}。")
+        messages.error(request, f"没有下命令：{refusal_text(form, '请选择命令并写明理由（至少 4 个字）')}。")
         return redirect("station", station_id)
-    chosen = form.cleaned_data["order"]
+    kind = form.cleaned_data["order"]
     try:
         give_command(
             station,
-            chosen,
+            kind,
             actor=request.user.get_username(),
             reason=form.cleaned_data["why"],
             now=timezone.now(),
@@ -49,14 +49,14 @@ def order(request: HttpRequest, station_id: str) -> HttpResponse:
     except CommandRefused as refused:
         messages.error(request, f"没有下命令：{refused}。")
     else:
-        messages.success(request, f"命令“{ORDERS[chosen]}”已记下，站点在线时立即发出。")
+        messages.success(request, f"命令“{COMMANDS[kind]}”已记下，站点在线时立即发出。")
     return redirect("station", station_id)
 
 
 @require_safe
 @needs(Power.COMMAND_STATION)
 def station_log(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send the end of a station's log as plain text. That it was read goes into the audit log."""
+    """Respond with the end of a station's log as plain text. The audit log gets an entry that it was read."""
     logs = blobs_of(request.user).filter(purpose=LOG, completed_at__isnull=False)
     blob = get_object_or_404(logs, pk=pk)
     file = open_blob(blob)
@@ -70,6 +70,7 @@ def station_log(request: HttpRequest, pk: int) -> HttpResponse:
         subject=blob.station_id,
         detail={"sha256": bytes(blob.sha256).hex()},
     )
+    # A station chose these bytes. A browser must not take them for a page and run what is in them.
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

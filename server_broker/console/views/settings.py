@@ -1,4 +1,4 @@
-"""站点设置: choose what holds for a region's stations or for one station, and see what each station made of it."""
+"""站点设置: choose a setting for all stations of a region or for one, and see whether a station has taken it."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from server_broker.twin.station_settings import region_chain, region_rows, stati
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Power.SET_STATION)
 def station_settings(request: HttpRequest, station_id: str) -> HttpResponse:
-    """Show one station's settings, or choose one."""
+    """Show a station's settings, or change one of them for this station."""
     station = get_object_or_404(stations_of(request.user).select_related("village"), pk=station_id)
     if request.method == "POST":
         _choose(request, station)
@@ -38,7 +38,7 @@ def station_settings(request: HttpRequest, station_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Power.SET_STATION)
 def region_settings(request: HttpRequest, code: str) -> HttpResponse:
-    """Show what holds for a region's stations, or choose it."""
+    """Show the settings for a region's stations, or change one of them."""
     region = get_object_or_404(regions_of(request.user), pk=code)
     if request.method == "POST":
         _choose(request, region)
@@ -56,6 +56,7 @@ def region_settings(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _choose(request: HttpRequest, place: Station | Region) -> None:
+    # Cut, because the audit log keeps the value as it was typed. No name or value of a setting is that long.
     name, text = request.POST.get("name", "")[:64], request.POST.get("value", "")[:64]
     try:
         choose(place, name, text, actor=request.user.get_username(), now=timezone.now())

@@ -1,9 +1,0 @@
-"""Django's name for the data tables under /admin/."""
-
-from django.contrib.admin.apps import AdminConfig
-
-
-class TablesConfig(AdminConfig):
-    """Django's admin, with `TablesSite` as its site."""
-
-    default_site = "server_broker.console.tables_site.TablesSite"
