@@ -69,8 +69,13 @@ class WedgeReader(LoopingReader):
         with ExitStack() as stack, selectors.DefaultSelector() as selector:
             selector.register(self._woken, selectors.EVENT_READ)
             while not self._stopping.is_set():
+                mine = [
+                    one for one in self._keyboards.present() if one.usb == self._usb and self._port in ("", one.port)
+                ]
+                if not any(one.types for one in mine):
+                    raise DeviceError(f"no keyboard {self._usb} {self._port}".rstrip())
                 # Look again and again: a wedge may appear as several devices, one after the other.
-                for keyboard in self._mine():
+                for keyboard in mine:
                     if keyboard not in grabbed:
                         keys = grabbed[keyboard] = self._keyboards.grab(keyboard)
                         stack.callback(keys.close)
@@ -78,20 +83,10 @@ class WedgeReader(LoopingReader):
                 self._set_ready(True)
                 self._read(selector, until_s=time.monotonic() + _LOOK_EVERY_S)
 
-    def _mine(self) -> list[Keyboard]:
-        """Return the reader's devices.
-
-        Raises:
-            DeviceError: None of them types.
-        """
-        mine = [one for one in self._keyboards.present() if one.usb == self._usb and self._port in ("", one.port)]
-        if not any(one.types for one in mine):
-            raise DeviceError(f"no keyboard {self._usb} {self._port}".rstrip())
-        return mine
-
     def _read(self, selector: selectors.BaseSelector, *, until_s: float) -> None:
         while not self._stopping.is_set() and (left_s := until_s - time.monotonic()) > 0:
             for ready, _ in selector.select(left_s):
+                # The descriptor that only wakes this thread has no data.
                 if ready.data is not None:
                     keys, line = ready.data
                     for key in keys.read():
@@ -100,6 +95,19 @@ class WedgeReader(LoopingReader):
 
     def _line_typed(self, typed: str) -> None:
         self._card_lies(uid_as_sent(typed, self._format))
+
+
+class PrintingWedge(WedgeReader):
+    """A wedge that is grabbed and passes its lines on as typed; a line that can't be read is empty."""
+
+    def __init__(
+        self, *, usb: str, port: str, printed: Callable[[str], None], keyboards: Keyboards | None = None
+    ) -> None:
+        super().__init__(usb=usb, port=port, format="hex", keyboards=keyboards)
+        self._printed = printed
+
+    def _line_typed(self, typed: str) -> None:
+        self._printed(typed)
 
 
 class TypedLine:
@@ -123,21 +131,18 @@ class TypedLine:
             self._restart()
         self._last_s = now_s
         if key.code in _ENTER:
-            return self._ended()
+            text, spoilt = self._text, self._spoilt
+            self._restart()
+            if not text or len(text) > MAX_PRINTED:
+                return None
+            if spoilt:
+                return "" if len(text) >= _LEAST_PRINTED else None
+            return text
         digit = _DIGITS.get(key.code, "")
         self._spoilt = self._spoilt or not digit
         # Keep one digit too many, so that a line that is too long is recognised as such.
         self._text += digit if len(self._text) <= MAX_PRINTED else ""
         return None
-
-    def _ended(self) -> str | None:
-        text, spoilt = self._text, self._spoilt
-        self._restart()
-        if not text or len(text) > MAX_PRINTED:
-            return None
-        if spoilt:
-            return "" if len(text) >= _LEAST_PRINTED else None
-        return text
 
     def _restart(self) -> None:
         self._text, self._spoilt = "", False

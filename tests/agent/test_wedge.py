@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from agent.doctor.cards import first_line
 from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards, Key
-from agent.drivers.printing_wedge import PrintingWedge
-from agent.drivers.wedge import HALF_LINE_S, TypedLine, WedgeReader
+from agent.drivers.wedge import HALF_LINE_S, PrintingWedge, TypedLine, WedgeReader
 from agent.inputs.uid import Format
 from tests.agent.drivers_heard import listening, reading
 from tests.agent.reader_contract import check_reader
