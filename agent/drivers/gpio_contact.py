@@ -94,7 +94,9 @@ class GpioContact:
             self._tell(device.is_active is not self._inverted)
             watch = threading.Thread(target=self._watch, args=(device,), name=f"pin-{self._pin}", daemon=True)
             watch.start()
-            stack.callback(self._end, watch)
+            # The stack runs backwards: the thread is woken first and then waited for.
+            stack.callback(watch.join)
+            stack.callback(self._edge.set)
             self._taken = stack.pop_all()
 
     def _watch(self, device: Any) -> None:
@@ -108,10 +110,6 @@ class GpioContact:
                     self._tell(device.is_active is not self._inverted)
             except DeviceError as error:
                 log.warning("the pin of a contact can't be read: %s", error)
-
-    def _end(self, watch: threading.Thread) -> None:
-        self._edge.set()
-        watch.join()
 
     def _tell(self, active: bool) -> None:
         with self._lock:

@@ -19,6 +19,7 @@ _PLUGGED = (ecodes.BUS_USB, ecodes.BUS_BLUETOOTH)
 """Buses to which a person can connect a keyboard. Built-in input devices don't count."""
 _TYPING = {ecodes.KEY_ENTER, ecodes.KEY_KPENTER, ecodes.KEY_1, ecodes.KEY_KP1, ecodes.KEY_A}
 _USB_PORT = re.compile(r"usb-.+-([0-9.]+)/")
+"""Of the kernel's physical path of an input device, such as ``usb-0000:01:00.0-1.2/input0`` (EVIOCGPHYS)."""
 
 
 @dataclass(frozen=True, slots=True)

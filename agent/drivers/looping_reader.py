@@ -14,6 +14,7 @@ GONE_AFTER_S = 1.5
 _MISSING_FIRST_S, _MISSING_MOST_S = 0.25, 2.0
 _FLAPPING_FIRST_S, _FLAPPING_MOST_S = 0.25, 60.0
 _SOUND_AFTER_S = 10.0
+"""A device that worked for so long does not come and go all the time."""
 _HANGS_AFTER_S = 3.0
 """How long `stop` waits: the agent's own end must not wait for a device that never answers."""
 

@@ -91,21 +91,16 @@ class SerialModemTime:
 
     def read(self) -> HintRead:
         """Have the modem follow the network's time (``AT+CTZU=1``, 8.40) and ask for it."""
-        try:
-            return HintRead(parse_cclk(self._ask()), "")
-        except (DeviceError, ValueError, OverflowError) as error:
-            return HintRead(None, f"{self._port}：{error}"[:200])
-
-    def _ask(self) -> bytes:
         import serial  # noqa: PLC0415 -- only where a modem is set
 
         try:
             with serial.Serial(str(self._port), 115_200, timeout=0.2, write_timeout=1.0, exclusive=True) as port:
+                # The modem may have sent something unasked, such as an incoming call.
                 port.reset_input_buffer()
                 _say(port, b"AT+CTZU=1\r")
-                return _say(port, b"AT+CCLK?\r")
-        except (OSError, serial.SerialException, termios.error) as error:
-            raise DeviceError(str(error)) from error
+                return HintRead(parse_cclk(_say(port, b"AT+CCLK?\r")), "")
+        except (DeviceError, ValueError, OverflowError, OSError, termios.error) as error:
+            return HintRead(None, f"{self._port}：{error}"[:200])
 
 
 def _say(port: "Serial", command: bytes) -> bytes:

@@ -42,7 +42,15 @@ class Picamera2Camera:
         try:
             camera = library.Picamera2(self._number)
             try:
-                return _picture(camera)
+                main = {"size": SIZE, "format": "NV12"}
+                camera.configure(camera.create_still_configuration(main=main, raw=None, buffer_count=_BUFFERS))
+                camera.start()
+                camera.drop_frames(SETTLE_FRAMES, wait=WITHIN_S)
+                data = camera.capture_buffer("main", wait=WITHIN_S).tobytes()
+                # libcamera may adjust the size that was asked for, and pads rows as the hardware needs it.
+                given = camera.camera_configuration()["main"]
+                width, height = given["size"]
+                return Frame("nv12", data, width=width, height=height, stride=given["stride"], full_range=True)
             finally:
                 camera.close()
         except (OSError, RuntimeError, ValueError) as error:
@@ -59,14 +67,3 @@ def _load() -> Any:
         return importlib.import_module("picamera2")
     except ImportError as error:
         raise DeviceError(f"picamera2 can't be loaded: {error}") from error
-
-
-def _picture(camera: Any) -> Frame:
-    main = {"size": SIZE, "format": "NV12"}
-    camera.configure(camera.create_still_configuration(main=main, raw=None, buffer_count=_BUFFERS))
-    camera.start()
-    camera.drop_frames(SETTLE_FRAMES, wait=WITHIN_S)
-    data = camera.capture_buffer("main", wait=WITHIN_S).tobytes()
-    given = camera.camera_configuration()["main"]
-    width, height = given["size"]
-    return Frame("nv12", data, width=width, height=height, stride=given["stride"], full_range=True)

@@ -17,6 +17,7 @@ from agent.ports import HintRead
 
 SYS = Path("/sys/class/rtc")
 MIDDLE_OF_A_SECOND_MS = 500
+"""The chip counts whole seconds, so half a second more halves the largest error."""
 
 _RTC_VL_READ = 0x80047013
 """_IOR('p', 0x13, unsigned int) of linux/rtc.h."""

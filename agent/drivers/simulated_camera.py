@@ -9,7 +9,7 @@ from agent.ports import DeviceError, Frame
 from agent.timekeeping.china_time import china_time
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageFont
+    from PIL import Image
 
 _SIZE = (640, 480)
 _FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
@@ -23,9 +23,13 @@ class SimulatedCamera:
     settings: ClassVar[Settings] = {}
 
     def __init__(self, *, station: str, folder: Path) -> None:
+        from PIL import ImageFont  # noqa: PLC0415 -- large, for the camera's process only
+
         self._station = station
         self._count = folder / "camera.count"
-        self._fonts = [_font(size) for size in (40, 24)]
+        self._fonts = [
+            ImageFont.truetype(_FONT, size) if _FONT.exists() else ImageFont.load_default(size) for size in (40, 24)
+        ]
 
     def capture(self) -> Frame:
         """Draw the room now; every picture differs from every other.
@@ -58,11 +62,3 @@ class SimulatedCamera:
 
     def close(self) -> None:
         """Do nothing."""
-
-
-def _font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
-    from PIL import ImageFont  # noqa: PLC0415 -- large, for the camera's process only
-
-    if _FONT.exists():
-        return ImageFont.truetype(_FONT, size)
-    return ImageFont.load_default(size)

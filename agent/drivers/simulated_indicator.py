@@ -13,6 +13,7 @@ from agent.config.settings import Setting, Settings, filled
 from agent.ports import Colour, DeviceError
 
 _LIMIT_S = 0.05
+"""The core thread shows the light, so it must not wait for somebody who has stopped reading."""
 
 
 class SimulatedIndicator:

@@ -33,6 +33,7 @@ class LineSocket:
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
+    # Otherwise closing would wait for each person who keeps a connection open.
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64

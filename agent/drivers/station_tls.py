@@ -28,6 +28,8 @@ def station_context(*, ca_file: Path, certificate_file: Path, key_file: Path) ->
 
 def judging(context: ssl.SSLContext, judge_at: JudgeAt) -> ssl.SSLContext:
     """Have OpenSSL ignore the dates of certificates, unless the system's clock judges them. Return ``context``."""
+    # OpenSSL can also judge by a given time (X509_VERIFY_PARAM_set_time), but Python's ssl offers only the flag. So
+    # `check_dates` judges by such a time after the handshake.
     if judge_at != "system":
         context.verify_flags |= _NO_CHECK_TIME
     return context
