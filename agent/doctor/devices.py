@@ -44,16 +44,15 @@ def device_findings(
             findings += [Finding(part, f"{'、'.join(alike)} {says}")] if alike else []
         for one in of_kind:
             if not one.ready:
-                findings.append(_broken(part, code, one, missing.get((kind, one.name), "")))
+                library = missing.get((kind, one.name))
+                findings.append(
+                    problem_finding(part, 66, f"{_named(one)} 用不了，少装了 {library}")
+                    if library
+                    else problem_finding(part, code, f"{_named(one)} 用不了")
+                )
             elif untried:
                 findings.append(Finding(part, f"{_named(one)} 还没拍过照片，好不好不知道", well=None))
     return findings
-
-
-def _broken(part: str, code: int, device: DeviceHealth, library: str) -> Finding:
-    if library:
-        return problem_finding(part, 66, f"{_named(device)} 用不了，少装了 {library}")
-    return problem_finding(part, code, f"{_named(device)} 用不了")
 
 
 def _named(device: DeviceHealth) -> str:

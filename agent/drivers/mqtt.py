@@ -25,7 +25,6 @@ __all__ = ["PahoLink", "station_context"]
 CONNECT_S = 20.0
 """How long TCP and TLS may each take to connect before the attempt counts as failed."""
 QUEUE = 16
-"""More than the station ever has under way: one envelope, one message of a blob, vitals and questions."""
 
 
 class PahoLink:
