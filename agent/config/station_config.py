@@ -262,7 +262,10 @@ class _Checker:
         name = table.get("driver") if isinstance(table, dict) else None
         known: Settings | None = _NO_SETTINGS if name in none else None
         if isinstance(name, str) and name in drivers:
-            known = self._settings(path, drivers[name])
+            try:
+                known = settings_of(drivers[name])
+            except DriverMissing as error:
+                self._add((*path, "driver"), f"driver：本机少装了程序库 {error.library}，这个驱动用不了")
         if known is None and isinstance(table, dict):
             # Without a known driver nobody can say which other settings belong here, so only the driver is reported.
             table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
@@ -274,13 +277,6 @@ class _Checker:
         values = self.section(path, table, {**names, **settings})
         driver, name = str(values.pop("driver")), values.pop("name")
         return ChosenDriver(driver=driver, name=name or driver, settings=values)
-
-    def _settings(self, path: TomlPath, place: str) -> Settings | None:
-        try:
-            return settings_of(place)
-        except DriverMissing as error:
-            self._add((*path, "driver"), f"driver：本机少装了程序库 {error.library}，这个驱动用不了")
-            return None
 
     def readers(self, tables: object) -> list[ChosenDriver]:
         """Check the readers, each a section ``[[reader]]``."""
