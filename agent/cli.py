@@ -28,7 +28,8 @@ EXIT_NOT_ENROLLED = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
-    options = _parse(arguments)
+    with argparse_in_chinese():
+        options = _parser().parse_args(arguments)
     # These two need no good configuration: one rescues a dead station's file, the other finds out what to configure.
     if options.command == "export" and options.outbox is not None:
         return _export_from(options.outbox, options)
@@ -49,11 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
     if command == "export":
         return _export_from(config.folder / OUTBOX_FILE, options)
     return _enrol(config, options) if command == "enrol" else _run(config)
-
-
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    with argparse_in_chinese():
-        return _parser().parse_args(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,6 +126,7 @@ def _become_owner(folder: Path) -> None:
     with suppress(FileNotFoundError):
         owner = folder.stat()
         if os.geteuid() == 0 and owner.st_uid != 0:
+            # The group first, because without root's rights it can't be changed any more (setegid(2)).
             os.setegid(owner.st_gid)
             os.seteuid(owner.st_uid)
 
