@@ -208,7 +208,7 @@ def _export_from(outbox: Path, options: argparse.Namespace) -> int:
 def _run(config: StationConfig) -> int:
     from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
 
-    tail, after = _start_log(), _LastOfAll()
+    tail, restart = _start_log(), _RestartAtExit()
     os.umask(0o077)  # keys and facts are for the agent's own user alone
     try:
         identity = load_identity(config.folder)
@@ -240,20 +240,20 @@ def _run(config: StationConfig) -> int:
         return EXIT_FAILED
     finally:
         tail.save(config.folder / LAST_LOG)
-    after.begin_anew = made.core.restart_asked
+    restart.wanted = made.core.restart_asked
     return 0
 
 
-class _LastOfAll:
+class _RestartAtExit:
     """Begins the agent anew, after everything else has ended. atexit runs last what was registered first."""
 
     def __init__(self) -> None:
-        self.begin_anew = False
+        self.wanted = False
         atexit.register(self._end)
 
     def _end(self) -> None:
         """Run this program from its start in this same process, so that the service manager sees no end."""
-        if self.begin_anew:
+        if self.wanted:
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 -- as it was started
 
 

@@ -147,15 +147,15 @@ def _talk(process: subprocess.Popen[bytes], call: FetchErrand | RenewErrand, *, 
     # The pipe stays open on purpose: the process ends when it reads the end of its input, which means that the agent
     # ended.
     process.stdin.write(msgspec.json.encode(call) + b"\n")
-    said = b""
-    while not said.endswith(b"\n"):
+    line = b""
+    while not line.endswith(b"\n"):
         if not select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
             raise OSError("no answer in time")
         piece = os.read(process.stdout.fileno(), MAX_LINE_BYTES)
-        said += piece
-        if not piece or len(said) > MAX_LINE_BYTES:
+        line += piece
+        if not piece or len(line) > MAX_LINE_BYTES:
             raise OSError("no answer")
-    return msgspec.json.decode(said, type=ErrandOutcome)
+    return msgspec.json.decode(line, type=ErrandOutcome)
 
 
 def do_errand(call: FetchErrand | RenewErrand) -> ErrandOutcome:

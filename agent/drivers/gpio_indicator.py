@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from gpiozero import LED, Buzzer
 
 from agent.config.settings import Setting, Settings
-from agent.drivers.gpio_pins import CHIP, device_errors, let_go, lgpio_pins, pin
+from agent.drivers.gpio_pins import CHIP, close_factory, device_errors, lgpio_pins, pin
 from agent.ports import Colour, DeviceError
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class GpioIndicator:
     def _take(self) -> None:
         with device_errors(), ExitStack() as stack:
             factory = self._pins(self._chip)
-            stack.callback(let_go, factory)
+            stack.callback(close_factory, factory)
             lamps = {
                 colour: stack.enter_context(LED(number, active_high=self._active_high, pin_factory=factory))
                 for colour, number in self._numbers.items()

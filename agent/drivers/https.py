@@ -79,15 +79,15 @@ def post_json(
 
 def _failure(error: BaseException) -> DeviceError:
     """Return what a failed call means. A refused certificate is at the bottom of the chain that ``requests`` raises."""
-    said = f"{type(error).__name__}: {error}"
+    detail = f"{type(error).__name__}: {error}"
     below: BaseException | None = error
     while below is not None:
         if isinstance(below, ssl.SSLCertVerificationError):
-            return PeerNotProven(said, dates=dates_refused(below))
+            return PeerNotProven(detail, dates=dates_refused(below))
         if isinstance(below, ssl.SSLError) and not isinstance(below, ssl.SSLEOFError):
-            return PeerNotProven(said)
+            return PeerNotProven(detail)
         below = below.__cause__ or below.__context__
-    return DeviceError(said)
+    return DeviceError(detail)
 
 
 def fetch_pack(

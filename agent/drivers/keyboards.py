@@ -94,7 +94,7 @@ class EvdevKeyboards:
             # The device may be unplugged at any moment.
             with contextlib.suppress(OSError):
                 place = (path, os.stat(path).st_ino)
-                found[place] = self._known.get(place) or _described(path, place[1])
+                found[place] = self._known.get(place) or _describe(path, place[1])
         self._known = found
         return [one for one in found.values() if one.usb]
 
@@ -137,7 +137,7 @@ class _EvdevKeys:
         self._device.close()
 
 
-def _described(path: str, node: int) -> Keyboard:
+def _describe(path: str, node: int) -> Keyboard:
     device = evdev.InputDevice(path)
     try:
         info = device.info

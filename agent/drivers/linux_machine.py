@@ -142,10 +142,10 @@ class LinuxMachine:
     def _firmware(self) -> tuple[Seen | None, Seen | None]:
         """Return (throttled, undervoltage) as the Raspberry Pi's firmware reports it to the kernel or to
         ``vcgencmd``."""
-        said = text(self._root / "sys/devices/platform/soc/soc:firmware/get_throttled")
-        if not said and (program := self._which("vcgencmd")):
-            said = self._run([program, "get_throttled"]).removeprefix("throttled=")
-        found = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{1,8})", said.strip())
+        reply = text(self._root / "sys/devices/platform/soc/soc:firmware/get_throttled")
+        if not reply and (program := self._which("vcgencmd")):
+            reply = self._run([program, "get_throttled"]).removeprefix("throttled=")
+        found = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{1,8})", reply.strip())
         if found is None:
             return None, None
         bits = int(found[1], 16)
@@ -163,8 +163,8 @@ class LinuxMachine:
     def _modem_signal(self) -> int | None:
         """Ask ModemManager (mmcli(1), ``--output-keyvalue``) for the signal quality in per cent."""
         program = self._which("mmcli")
-        said = self._run([program, "-m", "any", "--output-keyvalue"]) if program else ""
-        found = re.search(r"^modem\.generic\.signal-quality\.value\s*:\s*(\d{1,3})\s*$", said, re.MULTILINE)
+        reply = self._run([program, "-m", "any", "--output-keyvalue"]) if program else ""
+        found = re.search(r"^modem\.generic\.signal-quality\.value\s*:\s*(\d{1,3})\s*$", reply, re.MULTILINE)
         return int(found[1]) if found and int(found[1]) <= 100 else None
 
     def _reset(self) -> ResetCause | None:

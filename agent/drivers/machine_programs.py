@@ -47,11 +47,11 @@ def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
             ) as process
         ):
             try:
-                said = _read_to_end(process.stdout.fileno() if process.stdout else -1, deadline)
+                output = _read_to_end(process.stdout.fileno() if process.stdout else -1, deadline)
                 status = process.wait(max(0.0, deadline - time.monotonic()))
             finally:
                 process.kill()
-        text = said.decode()
+        text = output.decode()
     except subprocess.TimeoutExpired as error:
         raise DeviceError(f"{command[0]}: no end in time") from error
     except (OSError, UnicodeDecodeError) as error:
@@ -62,12 +62,12 @@ def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
 
 
 def _read_to_end(pipe: int, deadline: float) -> bytes:
-    said = b""
+    output = b""
     while select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
         piece = os.read(pipe, MAX_BYTES)
-        said += piece
+        output += piece
         if not piece:
-            return said
-        if len(said) > MAX_BYTES:
+            return output
+        if len(output) > MAX_BYTES:
             raise OSError(f"it said more than {MAX_BYTES} bytes")
     raise TimeoutError("no answer in time")

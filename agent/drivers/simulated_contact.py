@@ -24,9 +24,9 @@ class SimulatedContact:
         """Listen on the socket; each line gets ``ok``, or ``on or off`` if it is neither."""
         self._changed = changed
         changed(self._active)
-        self._socket = LineSocket(self._path, self._heard, name="simulated-contact")
+        self._socket = LineSocket(self._path, self._on_line, name="simulated-contact")
 
-    def _heard(self, line: str) -> str:
+    def _on_line(self, line: str) -> str:
         if line not in ("on", "off"):
             return "on or off"
         if (line == "on") is not self._active:

@@ -42,8 +42,8 @@ class SimulatedMachine:
         """Return a machine that is well, with the values of the file in place of its own."""
         try:
             with self._file.open("rb") as file:
-                said = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, object])
-            return msgspec.convert({**msgspec.to_builtins(WELL), **said}, Machine)
+                given = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, object])
+            return msgspec.convert({**msgspec.to_builtins(WELL), **given}, Machine)
         except FileNotFoundError:
             return WELL
         except (OSError, msgspec.MsgspecError) as error:

@@ -22,11 +22,11 @@ class SimulatedReader:
     def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
         """Listen on the socket."""
 
-        def heard(line: str) -> str:
+        def on_line(line: str) -> str:
             touched(line)
             return "ok"
 
-        self._socket = LineSocket(self._path, heard, name="simulated-reader")
+        self._socket = LineSocket(self._path, on_line, name="simulated-reader")
         ready(True)
 
     def stop(self) -> None:

@@ -47,27 +47,27 @@ class WedgeReader(LoopingReader):
         super().__init__()
         self._usb, self._port, self._format = usb, port, format
         self._keyboards = keyboards or EvdevKeyboards()
-        self._woken = -1
+        self._wake_event = -1
 
     def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
         """Begin to look for the reader."""
-        self._woken = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._wake_event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         super().start(touched=touched, ready=ready)
 
     def stop(self) -> None:
         """End the thread and release the keyboard."""
         super().stop()
-        if self._woken >= 0:
-            os.close(self._woken)
-            self._woken = -1
+        if self._wake_event >= 0:
+            os.close(self._wake_event)
+            self._wake_event = -1
 
     def _wake(self) -> None:
-        os.eventfd_write(self._woken, 1)
+        os.eventfd_write(self._wake_event, 1)
 
     def _attend(self) -> None:
         grabbed: dict[Keyboard, Keys] = {}
         with ExitStack() as stack, selectors.DefaultSelector() as selector:
-            selector.register(self._woken, selectors.EVENT_READ)
+            selector.register(self._wake_event, selectors.EVENT_READ)
             while not self._stopping.is_set():
                 mine = [
                     one for one in self._keyboards.present() if one.usb == self._usb and self._port in ("", one.port)

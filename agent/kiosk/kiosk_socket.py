@@ -76,7 +76,7 @@ class KioskSocket:
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-        self._selector.register(self._wake_reader, selectors.EVENT_READ, self._woken)
+        self._selector.register(self._wake_reader, selectors.EVENT_READ, self._on_wake)
         self._thread.start()
 
     def stop(self) -> None:
@@ -154,7 +154,7 @@ class KioskSocket:
             self._wake_reader.close()
             self._selector.close()
 
-    def _woken(self, _mask: int) -> None:
+    def _on_wake(self, _mask: int) -> None:
         with contextlib.suppress(BlockingIOError):
             self._wake_reader.recv(4096)
 
