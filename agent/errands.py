@@ -31,6 +31,8 @@ RENEW_S = 120.0
 FETCH_S = 3600.0
 """Long, because a pack may come over a slow line. `agent.drivers.https` limits each step of the download."""
 MAX_LINE_BYTES = 8_192
+_MAX_DETAIL_CHARS = 500
+"""An outcome must fit one line, whatever a library's error says."""
 COMMAND = (sys.executable, "-m", "agent.errands")
 
 
@@ -130,6 +132,7 @@ def run_errand(
             try:
                 outcome = _talk(process, call, deadline=time.monotonic() + limit_s)
             finally:
+                # After its outcome, or without one, nothing more is wanted of it. The end of Popen's context reaps it.
                 process.kill()
     except (OSError, msgspec.DecodeError) as error:
         raise DeviceError(f"the HTTPS process failed: {type(error).__name__}: {error}") from error
@@ -172,11 +175,11 @@ def do_errand(call: FetchErrand | RenewErrand) -> ErrandOutcome:
         else:
             fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into), traffic=traffic)
     except WrongContent as error:
-        outcome = ErrandOutcome(problem="content", detail=str(error)[:500])
+        outcome = ErrandOutcome(problem="content", detail=str(error)[:_MAX_DETAIL_CHARS])
     except DeviceError as error:
-        outcome = ErrandOutcome(problem="device", detail=str(error)[:500])
+        outcome = ErrandOutcome(problem="device", detail=str(error)[:_MAX_DETAIL_CHARS])
     except (EnrolmentFailed, IdentityBroken, OSError) as error:
-        outcome = ErrandOutcome(problem="device", detail=f"{type(error).__name__}: {error}"[:500])
+        outcome = ErrandOutcome(problem="device", detail=f"{type(error).__name__}: {error}"[:_MAX_DETAIL_CHARS])
     return msgspec.structs.replace(outcome, billed=traffic.total().billed)
 
 

@@ -97,7 +97,7 @@ class ChosenInput:
 def _url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        port = parts.port
+        port = parts.port  # only now the number is checked (urllib.parse)
     except ValueError:
         return f"“{value}”不是网址"
     plain = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
@@ -158,6 +158,7 @@ def load(path: Path, *, with_files: bool = False) -> StationConfig:
     values = {section: checker.section((section,), table.get(section), _SECTIONS[section]) for section in _SECTIONS}
     indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
     of_all_cameras = {**CAMERA_PROCESS_SETTINGS, **CAMERA_SETTINGS}
+    # No camera must be said in words, so that a section that was forgotten is a mistake.
     camera = checker.device(("camera",), table.get("camera"), CAMERAS, of_all_cameras, none=(_NO_CAMERA,))
     machine = checker.device(("machine",), table.get("machine", _MACHINE), MACHINES)
     readers = checker.readers(table.get("reader"))
@@ -236,6 +237,7 @@ class _Checker:
         problem = ""
         if given is None:
             problem = f"[{path[0]}] 缺少 {path[-1]}" if setting.required and not self._is_lost(path) else ""
+        # Not isinstance, because true would pass for a number: bool is a subclass of int.
         elif type(given) is not setting.kind:
             problem = f"{path[-1]} 应当是{KINDS[setting.kind]}"
         elif wrong := setting.check(given):
@@ -281,6 +283,7 @@ class _Checker:
     def readers(self, tables: object) -> list[ChosenDriver]:
         """Check the readers, each a section ``[[reader]]``."""
         if not isinstance(tables, list) or not tables:
+            # A section that is there but can't be read has its mistake already.
             if self._is_lost(("reader",)):
                 return []
             self._add(("reader",), "至少要有一个读卡器，每个写成一节 [[reader]]")

@@ -21,6 +21,7 @@ _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*(\]|$)")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
 _LONG_STRING = re.compile(r"(\s*[^=#\"']+=\s*)(\"\"\"|''')(.*)")
 _ESCAPE = re.compile(r"\\(?!\\|\"|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}).|\\\\", re.DOTALL)
+"""A backslash that is doubled already, or one that begins no escape. ``\\n`` and ``\\t`` count as parts of a path."""
 _PUT_ASIDE = "put-aside-"
 """A section header that can't be read is replaced by one of this name, so that its lines join no other section."""
 
@@ -143,6 +144,7 @@ class _Reader:
         # tomllib points at the line where it gave up. The mistake is told at the line where the list begins.
         number = next((at for at in range(number, 0, -1) if _KEY.match(self._lines[at - 1])), number)
         self._lose(number, "列表没有写完：每项之间用英文逗号隔开，最后要有 ]")
+        # The rest of the list would be refused line by line.
         end = number
         while end < len(self._lines) and not (_KEY.match(self._lines[end]) or _HEADER.match(self._lines[end])):
             self._lines[end] = ""
@@ -189,7 +191,7 @@ class _Reader:
 _MENDERS: dict[str, Callable[[_Reader, int], None]] = {
     "Invalid value": _Reader.mend_value,
     "Expected '='": _Reader.mend_equals,
-    "Expected ']": _Reader.mend_header,
+    "Expected ']": _Reader.mend_header,  # also "Expected ']]'"
     "Unclosed": _Reader.mend_list,
     "Cannot overwrite": _Reader.mend_twice,
     "Cannot declare": _Reader.mend_twice,

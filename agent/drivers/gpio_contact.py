@@ -91,6 +91,7 @@ class GpioContact:
             )
             device.when_activated = device.when_deactivated = self._edge.set
             stack.callback(_unwatch, device)
+            # `start` reports the level at once. The thread reports changes only.
             self._report(device.is_active is not self._inverted)
             watch = threading.Thread(target=self._watch, args=(device,), name=f"pin-{self._pin}", daemon=True)
             watch.start()
@@ -112,6 +113,7 @@ class GpioContact:
                 log.warning("the pin of a contact can't be read: %s", error)
 
     def _report(self, active: bool) -> None:
+        # Under the lock, so that no callback comes once `stop` has begun.
         with self._lock:
             if active != self._reported and not self._stopped:
                 self._reported = active

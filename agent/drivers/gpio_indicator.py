@@ -73,6 +73,7 @@ class GpioIndicator:
             log.warning("the lamp's pins can't be had yet: %s", str(error))
 
     def _take(self) -> None:
+        # If one pin can't be had, the stack releases those before it.
         with device_errors(), ExitStack() as stack:
             factory = self._pins(self._chip)
             stack.callback(close_factory, factory)
@@ -116,6 +117,7 @@ class GpioIndicator:
         """Switch off and release the pins."""
         self._closed = True
         try:
+            # As a context, the stack is closed even if a pin fails when it is switched off.
             with device_errors(), self._taken:
                 for device in (*self._lamps.values(), *([self._buzzer] if self._buzzer else [])):
                     device.off()

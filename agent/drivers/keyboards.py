@@ -95,6 +95,7 @@ class EvdevKeyboards:
             with contextlib.suppress(OSError):
                 place = (path, os.stat(path).st_ino)
                 found[place] = self._known.get(place) or _describe(path, place[1])
+        # Only devices that are still there, so that one that was unplugged is described anew when it comes back.
         self._known = found
         return [one for one in found.values() if one.usb]
 

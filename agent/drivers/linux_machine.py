@@ -225,6 +225,7 @@ def _wifi_signal(wireless: str, interface: str) -> int | None:
     if found is None:
         return None
     quality, level = int(found[1]), int(found[2])
+    # A driver that reports no dBm leaves the level at 0 or above.
     percent = 2 * (level + 100) if level < 0 else round(quality / 70 * 100)
     return max(0, min(100, percent))
 

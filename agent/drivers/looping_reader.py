@@ -84,6 +84,7 @@ class LoopingReader:
                     log.warning("no card reader: %s", error)
                 self._pause()
             except Exception:
+                # A bug of a driver or its library must not cost the station its reader until the next restart.
                 log.exception("the reader's thread failed and begins again")
                 self._pause()
 

@@ -55,6 +55,7 @@ def parse_cclk(reply: bytes) -> int:
     if found is None:
         raise ValueError("no +CCLK with its zone")
     year, month, day, hour, minute, second, quarters = (int(part) for part in found.groups())
+    # UTC+14 is the farthest zone there is.
     if abs(quarters) > 56:
         raise ValueError(f"a zone of {quarters} quarters")
     zone = timezone(timedelta(minutes=15 * quarters))

@@ -111,6 +111,7 @@ class Connection:
 
     def end(self) -> None:
         """End the connection in good order; from here on no event comes."""
+        # Silent first, so that no event of this connection reaches the core after the core has given it up.
         with self._lock:
             self._silent = True
         self._ending.set()
@@ -215,6 +216,7 @@ class Connection:
         self._reason = self._reason or f"disconnected {by}, reason code 0x{code.value:02x}"
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        # Noted first, because the county's time in a welcome is judged by how long the welcome took.
         mono_ms = self._mono_ms()
         try:
             leaf = parse(message.topic).leaf

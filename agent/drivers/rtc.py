@@ -54,6 +54,7 @@ class Rtc:
 
     def _voltage_flags(self) -> int:
         """Return the chip's battery flags; 0 if it does not report them or another program uses it."""
+        # The kernel lets one program at a time open an RTC, unlike its files in sysfs (drivers/rtc/dev.c).
         try:
             device = os.open(self._device, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

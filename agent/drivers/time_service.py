@@ -88,6 +88,7 @@ def judge_timesyncd(output: str) -> str:
     fields = dict(part.partition("=")[::2] for part in message[1].split(", "))
     if fields.get("Ignored", "no") != "no":
         return "the server's answer was ignored"
+    # 3 means that the server's clock is not synchronised, and stratum 0 that it is not specified (RFC 5905, 7.3).
     if int(fields.get("Leap", "3")) not in (0, 1, 2):
         return "leap indicator 3: not synchronised"
     delay_s, dispersion_s = _seconds(fields.get("RootDelay", "")), _seconds(fields.get("RootDispersion", ""))

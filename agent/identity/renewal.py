@@ -88,6 +88,7 @@ class Renewal:
         elif now.mono < self._next_ms:
             return
         elif self._clock.dated:
+            # At first `_due_ms` is 0, so that the first call reads the certificate and learns when it is due.
             if now.wall >= self._due_ms:
                 self._begin(now.wall)
         elif now.mono - self._reached_ms >= SUSPICION_MS and not self._renewed:

@@ -178,6 +178,7 @@ class KioskSocket:
         self._inbox.put(KioskJoined(kiosk=kiosk.number))
 
     def _on_ready(self, kiosk: _Kiosk, mask: int) -> None:
+        # What can be written is written for all kiosks after each round, in `_read_and_write`.
         if not mask & selectors.EVENT_READ:
             return
         try:
@@ -223,6 +224,7 @@ class KioskSocket:
                 kiosk.unhandled += 1
                 kiosk.program = kiosk.program or isinstance(message, AskStatus)
             self._inbox.put(KioskSaid(kiosk=kiosk.number, message=message))
+        # The line may have no end, so its kiosk is not given more memory.
         if len(kiosk.received) > MAX_LINE_BYTES and b"\n" not in kiosk.received:
             self._refuse(kiosk)
             kiosk.doomed = True

@@ -53,6 +53,7 @@ class _Run:
 
     @property
     def stars(self) -> int:
+        # A star for each life that is left.
         return self.lives if self.over else 0
 
 
@@ -112,7 +113,7 @@ class Learning:
                 self._random.shuffle(shown)
             questions.append(_Asked(question=question, order=shown))
         run = _Run(id=secrets.token_bytes(8), pack=pack, level=level, asked=questions)
-        # The oldest run goes: somebody has walked away from it.
+        # The oldest run goes, because somebody has probably walked away from it.
         while len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]
         self._runs[run.id] = run

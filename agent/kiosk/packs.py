@@ -99,6 +99,7 @@ class PackShelf:
         """Take a fetched file; return whether a new pack can be played."""
         self._fetching = False
         ref = next((one for one in self._wanted if one.sha256 == event.sha256), None)
+        # The county may have withdrawn the pack while it was fetched.
         if ref is None:
             return False
         if event.file is None or not self._open(ref, event.file):
