@@ -163,7 +163,7 @@ def _talk(process: subprocess.Popen[bytes], call: FetchErrand | RenewErrand, *, 
 
 def do_errand(call: FetchErrand | RenewErrand) -> ErrandOutcome:
     """Do the errand in this process."""
-    from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is what must not stay in the agent
+    from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is large and must not stay in the agent
     from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
 
     traffic = TcpTraffic()

@@ -28,7 +28,8 @@ type Outcome = Literal["done", "failed", "refused"]
 
 MAX_REMEMBERED = 256
 MAX_RECALLED = 128
-"""Commands that only the last facts tell of, because the note of them was lost. Half the room stays for new ones."""
+"""The most commands that are learnt from the last facts alone, because their notes were lost. Half the room stays for
+new ones."""
 
 
 class TooManyCommands(Exception):

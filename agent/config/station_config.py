@@ -97,7 +97,7 @@ class ChosenInput:
 def _url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        port = parts.port  # only now the number is checked (urllib.parse)
+        port = parts.port  # raises ValueError for a wrong port, which urlsplit itself does not look at
     except ValueError:
         return f"“{value}”不是网址"
     plain = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
@@ -158,7 +158,7 @@ def load(path: Path, *, with_files: bool = False) -> StationConfig:
     values = {section: checker.section((section,), table.get(section), _SECTIONS[section]) for section in _SECTIONS}
     indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
     of_all_cameras = {**CAMERA_PROCESS_SETTINGS, **CAMERA_SETTINGS}
-    # No camera must be said in words, so that a section that was forgotten is a mistake.
+    # A station without a camera says so with ``none``, so that a section that was forgotten is a mistake.
     camera = checker.device(("camera",), table.get("camera"), CAMERAS, of_all_cameras, none=(_NO_CAMERA,))
     machine = checker.device(("machine",), table.get("machine", _MACHINE), MACHINES)
     readers = checker.readers(table.get("reader"))
@@ -259,7 +259,7 @@ class _Checker:
         """Check a section that chooses a driver, with the ``common`` settings and those of the driver.
 
         Args:
-            none: Names of no device at all.
+            none: Names that mean no device at all.
         """
         name = table.get("driver") if isinstance(table, dict) else None
         known: Settings | None = _NO_SETTINGS if name in none else None
@@ -346,8 +346,8 @@ class _Checker:
         return f"第 {line} 行的 {place[-1]}" if line else f"[{place[0]}] 的 {place[-1]}（没写，是默认值）"
 
     def _add(self, path: TomlPath, message: str) -> None:
-        """Note a mistake where the nearest key or section of a path stands; not for a line with a mistake of
-        writing."""
+        """Note a mistake on the line of the nearest key or section of a path. A line that has a mistake of writing
+        already gets no other."""
         line = self._line(path)
         if line not in self._written.mistakes:
             self._mistakes.append(Mistake(line, message))

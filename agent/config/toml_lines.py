@@ -35,7 +35,7 @@ _SIGNS = {
     "＃": ("#", "请用英文的 #"),
     "\u3000": (" ", "请用英文的空格"),
 }
-"""By what a Chinese input method types in place of TOML's signs: the sign, and what to tell the technician."""
+"""The signs that a Chinese input method types, each with TOML's own sign and with what to tell the technician."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Machine and devices: as the running agent reports them, or tried out here if no agent runs."""
+"""Examine machine and devices: by what the running agent reports, or by a trial here if no agent runs."""
 
 from collections.abc import Iterable, Mapping
 

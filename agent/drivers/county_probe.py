@@ -1,4 +1,5 @@
-"""Probe one of the county's endpoints: open a TLS connection, say nothing, and return why it failed if it did."""
+"""Probe one of the county's endpoints: open a TLS connection, send nothing over it, and return why it failed, if it
+did."""
 
 import socket
 import ssl

@@ -126,7 +126,6 @@ class GpioIndicator:
 
 
 def _play(device: Any, *, times: int, on_s: float) -> None:
-    # Switch on in this thread, because only so an error of the pin is raised here. The thread that blinks comes after
-    # it.
+    # Switch on in this thread, so that an error of the pin is raised here. In the thread that blinks it would be lost.
     device.on()
     device.blink(on_time=on_s, off_time=PAUSE_S, n=times)

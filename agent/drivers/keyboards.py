@@ -47,7 +47,7 @@ class Key:
 
 
 LOST_KEYS = Key(ecodes.KEY_RESERVED, 1)
-"""In place of keys that the kernel dropped because nobody read them in time (SYN_DROPPED)."""
+"""Stands for keys that the kernel dropped because nobody read them in time (SYN_DROPPED)."""
 
 
 class Keys(Protocol):

@@ -143,6 +143,7 @@ class LinuxMachine:
         """Return (throttled, undervoltage) as the Raspberry Pi's firmware reports it to the kernel or to
         ``vcgencmd``."""
         reply = text(self._root / "sys/devices/platform/soc/soc:firmware/get_throttled")
+        # Other kernels lack this file, but the firmware's own program may be there.
         if not reply and (program := self._which("vcgencmd")):
             reply = self._run([program, "get_throttled"]).removeprefix("throttled=")
         found = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{1,8})", reply.strip())

@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 LOOP_S = 5.0
 """The longest rest of the thread. A publish wakes it, so only keep-alive pings may be late by this."""
 FAREWELL_S = 2.0
-"""How long a connection that the station ends may take to say so before it is cut."""
+"""How long a connection that the station ends may take to send its DISCONNECT before it is cut."""
 RECEIVE_MAXIMUM = 8
 MAX_PACKET_BYTES = 2 * MAX_MESSAGE_BYTES
-"""Of a whole MQTT packet: a message of the county, its topic and properties, and room."""
+"""The largest packet that the station takes: a message of the county with its topic and properties, and some room."""
 _connect_properties: Any = Properties
 """paho gives its constructor no types."""
 _ACKNOWLEDGED: tuple[Down, ...] = ("desired", "command")

@@ -91,7 +91,8 @@ class PcscReader(LoopingReader):
             else:
                 return
         log.info("a card could not be read: %s", problem)
-        # Whoever took a card away too soon presents it again unasked. A card that still lies there needs the red lamp.
+        # A person who took the card away too soon presents it again. A person whose card still lies there waits, so the
+        # red lamp must tell.
         result, states = scard.SCardGetStatusChange(context, 0, [(reader, scard.SCARD_STATE_UNAWARE)])
         if result == scard.SCARD_S_SUCCESS and states[0][1] & scard.SCARD_STATE_PRESENT:
             self._touched("")

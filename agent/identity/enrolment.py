@@ -114,7 +114,7 @@ def renew(identity: Identity, *, url: str, ca_file: Path, post: Post) -> Identit
     body = msgspec.json.encode(sign_request(identity.record_key, request))
     enrolled = _call(f"{url.rstrip('/')}/renew", ca_file, body, post)
     _check_response(enrolled, folder=identity.folder, nonce=request.nonce)
-    # Under another name the broker would let nothing of this station's facts through.
+    # With a certificate for another name the broker would refuse this station's topics.
     if enrolled.station != identity.station:
         raise ResponseRefused("县里返回的站点编号与本站不符，证书未更新")
     return save_enrolment(identity.folder, enrolled)

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 MAX_KIOSKS = 16
 MAX_UNSENT_BYTES = 512 * 1024
-"""Of one kiosk that does not read."""
+"""A kiosk that leaves more than this unread loses its connection."""
 MAX_UNHANDLED = 32
 """Questions of one kiosk that may wait for the core. Further ones are read once these are handled."""
 MAX_REFUSED = 20
@@ -113,7 +113,7 @@ class KioskSocket:
         self._wake()
 
     def handled(self, kiosk: int) -> None:
-        """The core has dealt with one question of this kiosk."""
+        """Note that the core has dealt with one question of this kiosk."""
         with self._lock:
             if (found := self._kiosks.get(kiosk)) is not None:
                 found.unhandled -= 1
