@@ -33,7 +33,7 @@ class Setting:
     """What the value names, in Chinese, if only one setting in the whole file may have this value, such as a pin."""
 
 
-type Settings = Mapping[str, Setting]
+type ConfigSettings = Mapping[str, Setting]
 
 
 def one_of(*choices: str | int) -> Callable[[Any], str]:

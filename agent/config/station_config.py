@@ -26,7 +26,7 @@ from agent.config.catalogue import (
     DriverMissing,
     settings_of,
 )
-from agent.config.settings import KINDS, USB_ID, Setting, Settings, filled, one_of, shaped
+from agent.config.settings import KINDS, USB_ID, ConfigSettings, Setting, filled, one_of, shaped
 from agent.config.toml_lines import TomlPath, TomlText
 from protocol.facts import ContactKind
 
@@ -126,8 +126,8 @@ _SECTIONS: dict[str, dict[str, Setting]] = {
     },
 }
 _NO_CAMERA = "none"
-_NO_SETTINGS: Settings = {}
-_SENSOR: Settings = {"kind": Setting(str, required=True, check=one_of("door", "motion"))}
+_NO_SETTINGS: ConfigSettings = {}
+_SENSOR: ConfigSettings = {"kind": Setting(str, required=True, check=one_of("door", "motion"))}
 _MACHINE = {"driver": "linux"}
 """The machine's section, if the file has none."""
 MAX_NAME = 24
@@ -213,7 +213,7 @@ class _Checker:
         if self._mistakes:
             raise BadConfig(self._mistakes)
 
-    def section(self, path: TomlPath, table: object, settings: Settings) -> dict[str, Any]:
+    def section(self, path: TomlPath, table: object, settings: ConfigSettings) -> dict[str, Any]:
         """Check one section and return its values, defaults filled in."""
         values = {name: setting.default for name, setting in settings.items()}
         if not isinstance(table, dict | None):
@@ -253,7 +253,7 @@ class _Checker:
         path: TomlPath,
         table: object,
         drivers: Mapping[str, str],
-        common: Settings = _NO_SETTINGS,
+        common: ConfigSettings = _NO_SETTINGS,
         none: tuple[str, ...] = (),
     ) -> ChosenDriver:
         """Check a section that chooses a driver, with the ``common`` settings and those of the driver.
@@ -262,7 +262,7 @@ class _Checker:
             none: Names that mean no device at all.
         """
         name = table.get("driver") if isinstance(table, dict) else None
-        known: Settings | None = _NO_SETTINGS if name in none else None
+        known: ConfigSettings | None = _NO_SETTINGS if name in none else None
         if isinstance(name, str) and name in drivers:
             try:
                 known = settings_of(drivers[name])
@@ -273,7 +273,7 @@ class _Checker:
             table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
         return self.chosen(path, table, (*none, *drivers), {**common, **(known or {})})
 
-    def chosen(self, path: TomlPath, table: object, drivers: tuple[str, ...], settings: Settings) -> ChosenDriver:
+    def chosen(self, path: TomlPath, table: object, drivers: tuple[str, ...], settings: ConfigSettings) -> ChosenDriver:
         """Check a section that chooses one of some drivers with the same settings."""
         names = {"driver": Setting(str, required=True, check=one_of(*drivers)), "name": _NAME}
         values = self.section(path, table, {**names, **settings})

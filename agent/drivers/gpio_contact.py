@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from gpiozero import DigitalInputDevice
 
-from agent.config.settings import Setting, Settings, between, one_of
+from agent.config.settings import ConfigSettings, Setting, between, one_of
 from agent.drivers.gpio_pins import CHIP, close_factory, device_errors, lgpio_pins, pin
 from agent.ports import DeviceError
 
@@ -30,7 +30,7 @@ class GpioContact:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         "pin": pin(required=True),
         "pull": Setting(str, "up", check=one_of(*_PULLS)),
         "active": Setting(str, "high", check=one_of("high", "low")),

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from gpiozero import LED, Buzzer
 
-from agent.config.settings import Setting, Settings
+from agent.config.settings import ConfigSettings, Setting
 from agent.drivers.gpio_pins import CHIP, close_factory, device_errors, lgpio_pins, pin
 from agent.ports import Colour, DeviceError
 
@@ -28,7 +28,7 @@ class GpioIndicator:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         "green": pin(required=True),
         "amber": pin(required=True),
         "red": pin(required=True),

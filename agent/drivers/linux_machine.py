@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from agent.config.settings import Settings
+from agent.config.settings import ConfigSettings
 from agent.drivers.machine_programs import LIMIT_S, output_of
 from agent.ports import DeviceError
 from agent.storage.disk import space
@@ -64,7 +64,7 @@ class LinuxMachine:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {}
+    settings: ClassVar[ConfigSettings] = {}
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from smartcard import scard as _scard
 
-from agent.config.settings import Setting, Settings
+from agent.config.settings import ConfigSettings, Setting
 from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
 
@@ -30,7 +30,7 @@ _GONE = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_
 class PcscReader(LoopingReader):
     """Implements `agent.ports.CardReader`."""
 
-    settings: ClassVar[Settings] = {"pcsc_name": Setting(str, "", takes="PC/SC 读卡器")}
+    settings: ClassVar[ConfigSettings] = {"pcsc_name": Setting(str, "", takes="PC/SC 读卡器")}
 
     def __init__(self, *, pcsc_name: str = "") -> None:
         """``pcsc_name``: part of the reader's PC/SC name; empty for the first reader found."""

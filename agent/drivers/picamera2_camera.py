@@ -9,7 +9,7 @@ import importlib
 import os
 from typing import Any, ClassVar
 
-from agent.config.settings import Setting, Settings, between
+from agent.config.settings import ConfigSettings, Setting, between
 from agent.ports import DeviceError, Frame
 
 SIZE = (640, 480)
@@ -24,7 +24,7 @@ class Picamera2Camera:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {"number": Setting(int, 0, check=between(0, 3))}
+    settings: ClassVar[ConfigSettings] = {"number": Setting(int, 0, check=between(0, 3))}
 
     def __init__(self, *, number: int = 0, library: Any = None) -> None:
         """Make a camera; nothing is opened.

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import serial
 
-from agent.config.settings import Settings
+from agent.config.settings import ConfigSettings
 from agent.drivers.serial_line import SerialReader, serial_settings
 from agent.ports import DeviceError
 
@@ -43,7 +43,7 @@ _LOOK_EVERY_S = 0.15
 class Pn532Reader(SerialReader):
     """Implements `agent.ports.CardReader`."""
 
-    settings: ClassVar[Settings] = serial_settings(baud=115_200)
+    settings: ClassVar[ConfigSettings] = serial_settings(baud=115_200)
 
     def _converse(self, line: serial.Serial) -> None:
         line.write(_WAKE)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import serial
 
-from agent.config.settings import Setting, Settings, between, shaped
+from agent.config.settings import ConfigSettings, Setting, between, shaped
 from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
 
@@ -16,7 +16,7 @@ _SILENCE_S = 2.0
 """If nothing came for so long, a half frame is dropped. A frame takes 50 ms; the rest is for a busy machine."""
 
 
-def serial_settings(*, baud: int) -> Settings:
+def serial_settings(*, baud: int) -> ConfigSettings:
     """Return the settings of a serial reader.
 
     Args:

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from agent.config.settings import Settings
+from agent.config.settings import ConfigSettings
 from agent.ports import DeviceError, Frame
 from agent.timekeeping.china_time import china_time
 
@@ -20,7 +20,7 @@ class SimulatedCamera:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {}
+    settings: ClassVar[ConfigSettings] = {}
 
     def __init__(self, *, station: str, folder: Path) -> None:
         from PIL import ImageFont  # noqa: PLC0415 -- large, for the camera's process only

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from agent.config.settings import Setting, Settings, filled
+from agent.config.settings import ConfigSettings, Setting, filled
 from protocol.health import Machine
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class SimulatedMachine:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {"file": Setting(str, "machine.json", check=filled, path="file")}
+    settings: ClassVar[ConfigSettings] = {"file": Setting(str, "machine.json", check=filled, path="file")}
 
     def __init__(self, *, folder: Path, file: Path) -> None:
         """``folder`` is not used, because ``file`` says everything."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from agent.config.settings import Setting, Settings, filled
+from agent.config.settings import ConfigSettings, Setting, filled
 from agent.drivers.simulated_lines import LineSocket
 
 
@@ -13,7 +13,7 @@ class SimulatedReader:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {"socket": Setting(str, "touch.sock", check=filled, path="socket")}
+    settings: ClassVar[ConfigSettings] = {"socket": Setting(str, "touch.sock", check=filled, path="socket")}
 
     def __init__(self, *, socket: Path) -> None:
         self._path = socket

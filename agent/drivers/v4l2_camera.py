@@ -9,7 +9,7 @@ import importlib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from agent.config.settings import Setting, Settings, shaped
+from agent.config.settings import ConfigSettings, Setting, shaped
 from agent.ports import DeviceError, Frame
 
 SIZE = (640, 480)
@@ -27,7 +27,7 @@ class V4l2Camera:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         "device": Setting(str, "", check=shaped(r"(/dev(/\w[\w.:+-]*)+)?", "/dev/v4l/by-id/usb-厂家_型号-video-index0"))
     }
 

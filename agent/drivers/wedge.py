@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from evdev import ecodes
 
-from agent.config.settings import USB_ID, Setting, Settings, one_of, shaped
+from agent.config.settings import USB_ID, ConfigSettings, Setting, one_of, shaped
 from agent.drivers.keyboards import EvdevKeyboards, Key, Keyboard, Keyboards, Keys
 from agent.drivers.looping_reader import LoopingReader
 from agent.inputs.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
@@ -37,7 +37,7 @@ _DIGITS = {
 class WedgeReader(LoopingReader):
     """Implements `agent.ports.CardReader`."""
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         "usb": Setting(str, required=True, check=USB_ID),
         "port": Setting(str, "", check=shaped(r"(\d+(\.\d+)*)?", "1.2")),
         "format": Setting(str, required=True, check=one_of(*FORMATS)),

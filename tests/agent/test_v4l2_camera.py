@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from agent.config.settings import Settings
+from agent.config.settings import ConfigSettings
 from agent.drivers.v4l2_camera import MOST_FRAMES, SETTLE_FRAMES, V4l2Camera
 from agent.ports import DeviceError, Frame
 from tests.agent import drawn
@@ -108,13 +108,13 @@ def test_a_device_that_is_no_camera_is_refused_by_the_real_library() -> None:
 
 @pytest.mark.parametrize("value", ["", "/dev/video0", "/dev/v4l/by-id/usb-046d_0825_1A2B-video-index0"])
 def test_a_path_of_a_device_may_be_set(value: str) -> None:
-    settings: Settings = V4l2Camera.settings
+    settings: ConfigSettings = V4l2Camera.settings
     assert settings["device"].check(value) == ""
 
 
 @pytest.mark.parametrize("value", ["video0", "/etc/passwd", "/dev/../etc/passwd", "/dev/a b"])
 def test_anything_else_may_not(value: str) -> None:
-    settings: Settings = V4l2Camera.settings
+    settings: ConfigSettings = V4l2Camera.settings
     assert settings["device"].check(value)
 
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from agent.config.settings import Settings
+from agent.config.settings import ConfigSettings
 from agent.ports import DeviceError, Frame
 from tests.agent import drawn
 
@@ -31,7 +31,7 @@ class MoodyCamera:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {}
+    settings: ClassVar[ConfigSettings] = {}
 
     def __init__(self, *, mood: str) -> None:
         self._mood = Path(mood)
