@@ -111,7 +111,7 @@ class Contact(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CameraFrame:
     """One picture as a camera gives it. `agent.camera.stills` makes a still out of it.
 
     ``jpeg`` is a whole JPEG (ITU-T T.81); as part of a Motion-JPEG stream it may lack its Huffman tables. The other
@@ -136,7 +136,7 @@ class Camera(Protocol):
 
     simulated: bool
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         """Return what the camera sees now, with its exposure settled. May take seconds.
 
         Raises:

@@ -10,7 +10,7 @@ import os
 from typing import Any, ClassVar
 
 from agent.config.settings import ConfigSettings, Setting, between
-from agent.ports import DeviceError, Frame
+from agent.ports import CameraFrame, DeviceError
 
 SIZE = (640, 480)
 SETTLE_FRAMES = 12
@@ -36,7 +36,7 @@ class Picamera2Camera:
         self._number = number
         self._given = library
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         """Open the camera, let its exposure settle, and return what it sees."""
         library = self._given or _load()
         try:
@@ -50,7 +50,7 @@ class Picamera2Camera:
                 # libcamera may adjust the size that was asked for, and pads rows as the hardware needs it.
                 given = camera.camera_configuration()["main"]
                 width, height = given["size"]
-                return Frame("nv12", data, width=width, height=height, stride=given["stride"], full_range=True)
+                return CameraFrame("nv12", data, width=width, height=height, stride=given["stride"], full_range=True)
             finally:
                 camera.close()
         except (OSError, RuntimeError, ValueError) as error:

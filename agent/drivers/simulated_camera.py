@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from agent.config.settings import ConfigSettings
-from agent.ports import DeviceError, Frame
+from agent.ports import CameraFrame, DeviceError
 from agent.timekeeping.china_time import china_time
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class SimulatedCamera:
             ImageFont.truetype(_FONT, size) if _FONT.exists() else ImageFont.load_default(size) for size in (40, 24)
         ]
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         """Draw the room now; every picture differs from every other.
 
         Raises:
@@ -44,7 +44,7 @@ class SimulatedCamera:
                 count.write(f"{taken_ns}\n")
         except OSError as error:
             raise DeviceError(f"the picture can't be counted: {error}") from error
-        return Frame("rgb", image.tobytes(), width=image.width, height=image.height)
+        return CameraFrame("rgb", image.tobytes(), width=image.width, height=image.height)
 
     def _draw(self, taken_ns: int) -> "Image.Image":
         from PIL import Image, ImageDraw  # noqa: PLC0415 -- large, for the camera's process only

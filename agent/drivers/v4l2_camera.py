@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from agent.config.settings import ConfigSettings, Setting, shaped
-from agent.ports import DeviceError, Frame
+from agent.ports import CameraFrame, DeviceError
 
 SIZE = (640, 480)
 SETTLE_FRAMES = 10
@@ -41,7 +41,7 @@ class V4l2Camera:
         self._device = device
         self._given = library
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         """Open the camera, let its exposure settle, and return what it sees."""
         library = self._given or _load()
         try:
@@ -55,7 +55,7 @@ class V4l2Camera:
                     raise DeviceError(f"the camera insists on {taken.pixel_format.name}")
                 with capture:
                     data = _settled_frame(library, capture.buffer.frame_reader)
-                return Frame(layout, data, width=taken.width, height=taken.height, stride=taken.bytes_per_line)
+                return CameraFrame(layout, data, width=taken.width, height=taken.height, stride=taken.bytes_per_line)
         except FileNotFoundError as error:
             raise DeviceError(f"there is no {self._device}") from error
         except (OSError, ValueError, library.V4L2Error) as error:
