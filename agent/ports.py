@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from protocol.health import Machine as MachineState
+from protocol.health import Machine
 from protocol.topics import Up
 
 type JudgeAt = Literal["system", "never"] | int
@@ -166,12 +166,12 @@ class SystemClock(Protocol):
         """
 
 
-class Machine(Protocol):
+class HostMachine(Protocol):
     """The computer that the station runs on: heat, supply, memory, storage card, network."""
 
     simulated: bool
 
-    def look(self) -> MachineState:
+    def look(self) -> Machine:
         """Return how the machine is now; what it does not report is absent. May take seconds. Raises nothing."""
 
 

@@ -11,11 +11,11 @@ from protocol.refusal import Refused
 WITHIN_S = 5.0
 _MAX_LINES = 200
 
-type NoReply = Literal["absent", "silent", "denied"]
+type NoStatus = Literal["absent", "silent", "denied"]
 """absent: nobody listens. silent: somebody listens and sends no status. denied: this user may not connect."""
 
 
-def ask_agent(path: Path, *, within_s: float = WITHIN_S) -> Status | NoReply:
+def ask_agent(path: Path, *, within_s: float = WITHIN_S) -> Status | NoStatus:
     """Return the agent's status, or why there is none."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(within_s)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.config.station_config import OUTBOX_FILE, StationConfig
-from agent.doctor.asking import NoReply, ask_agent
+from agent.doctor.asking import NoStatus, ask_agent
 from agent.doctor.county import examine_county
 from agent.doctor.devices import (
     MissingLibraries,
@@ -24,7 +24,7 @@ from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
 
 _QUALITIES = {"synced": "已校时", "holdover": "断网走时", "restored": "未校时", "unknown": "不知道时间"}
-_NO_ANSWER: dict[NoReply, int] = {"absent": 41, "silent": 42, "denied": 43}
+_NO_ANSWER: dict[NoStatus, int] = {"absent": 41, "silent": 42, "denied": 43}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
 
 
 def _findings_of_stopped(
-    config: StationConfig, tools: DoctorTools, why: NoReply, station: str, plausible: bool
+    config: StationConfig, tools: DoctorTools, why: NoStatus, station: str, plausible: bool
 ) -> list[Finding]:
     """Look at files and devices here, because no agent reports on them."""
     machine = tools.machine()

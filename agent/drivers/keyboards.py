@@ -39,14 +39,14 @@ class Keyboard:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class KeyEvent:
     """A change of a key: ``value`` is 1 pressed, 0 released, 2 repeated by itself."""
 
     code: int
     value: int
 
 
-LOST_KEYS = Key(ecodes.KEY_RESERVED, 1)
+LOST_KEYS = KeyEvent(ecodes.KEY_RESERVED, 1)
 """Stands for keys that the kernel dropped because nobody read them in time (SYN_DROPPED)."""
 
 
@@ -56,7 +56,7 @@ class Keys(Protocol):
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when keys come."""
 
-    def read(self) -> list[Key]:
+    def read(self) -> list[KeyEvent]:
         """Return the keys that came, without waiting.
 
         Raises:
@@ -121,7 +121,7 @@ class _EvdevKeys:
         number: int = self._device.fd
         return number
 
-    def read(self) -> list[Key]:
+    def read(self) -> list[KeyEvent]:
         try:
             events = list(self._device.read())
         except BlockingIOError:
@@ -129,7 +129,7 @@ class _EvdevKeys:
         except OSError as error:
             raise DeviceError(f"{self._device.path}: {error}") from error
         return [
-            LOST_KEYS if event.type == ecodes.EV_SYN else Key(event.code, event.value)
+            LOST_KEYS if event.type == ecodes.EV_SYN else KeyEvent(event.code, event.value)
             for event in events
             if event.type == ecodes.EV_KEY or (event.type, event.code) == (ecodes.EV_SYN, ecodes.SYN_DROPPED)
         ]

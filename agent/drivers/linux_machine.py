@@ -60,7 +60,7 @@ def output(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
 
 
 class LinuxMachine:
-    """Implements `agent.ports.Machine`."""
+    """Implements `agent.ports.HostMachine`."""
 
     simulated = False
 

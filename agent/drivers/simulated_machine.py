@@ -28,7 +28,7 @@ WELL = Machine(
 
 
 class SimulatedMachine:
-    """Implements `agent.ports.Machine`. The file is a JSON object with the fields of `protocol.health.Machine`."""
+    """Implements `agent.ports.HostMachine`. The file is a JSON object with the fields of `protocol.health.Machine`."""
 
     simulated = True
 

@@ -15,7 +15,7 @@ from typing import ClassVar
 from evdev import ecodes
 
 from agent.config.settings import USB_ID, ConfigSettings, Setting, one_of, shaped
-from agent.drivers.keyboards import EvdevKeyboards, Key, Keyboard, Keyboards, Keys
+from agent.drivers.keyboards import EvdevKeyboards, Keyboard, Keyboards, KeyEvent, Keys
 from agent.drivers.looping_reader import LoopingReader
 from agent.inputs.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
 from agent.ports import DeviceError
@@ -123,7 +123,7 @@ class TypedLine:
         self._spoilt = False
         self._last_s = 0.0
 
-    def take(self, key: Key, now_s: float) -> str | None:
+    def take(self, key: KeyEvent, now_s: float) -> str | None:
         """Take a key pressed at a monotonic time. Return the line that it ends, empty for a card that can't be read."""
         if key.value != 1 or key.code in _SILENT:
             return None

@@ -65,7 +65,7 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ExportSource:
     """What to export: an outbox file, the station it belongs to, and the key that signs for it, if there is one.
 
     If ``station`` is empty, the file says whose it is. ``blobs`` is the folder of pictures that are exported too.
@@ -77,7 +77,7 @@ class Source:
     blobs: Path | None = None
 
 
-def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> Source:
+def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> ExportSource:
     """Return an outbox as a source, with the key, the station and the pictures that lie in the same folder."""
     beside = outbox.parent
     try:
@@ -89,10 +89,10 @@ def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> So
         # Without the enrolment the outbox itself may still say whose it is.
         with suppress(OSError, Refused):
             station = decode_json((beside / ENROLLED).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
-    return Source(outbox, station, key, pictures if blobs and pictures.is_dir() else None)
+    return ExportSource(outbox, station, key, pictures if blobs and pictures.is_dir() else None)
 
 
-def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool = False) -> Exported:
+def export(source: ExportSource, to: Path, *, now: Callable[[], Moment], whole: bool = False) -> Exported:
     """Write the facts for which the outbox knows no receipt into the folder ``to``.
 
     Args:
@@ -118,7 +118,7 @@ def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool =
         raise ExportFailed(f"没有导出：{reason}") from error
 
 
-def _export(source: Source, copy: Path, to: Path, *, now: Callable[[], Moment], whole: bool) -> Exported:
+def _export(source: ExportSource, copy: Path, to: Path, *, now: Callable[[], Moment], whole: bool) -> Exported:
     signer = Signer(source.station or _owner(copy), source.key)
     # Opening needs a key, because salvage signs. What a stand-in signs stays in the copy: heads go out unsigned then.
     stand_in = source.key or Ed25519PrivateKey.generate()
