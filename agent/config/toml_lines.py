@@ -131,6 +131,7 @@ class _Reader:
             self._replace(number, f'{key}= "{quoted}"', '值要用英文引号 " 括起来')
 
     def mend_equals(self, number: int) -> None:
+        # People also write a colon, or nothing at all.
         parts = re.fullmatch(r"\s*([\w.-]+)\s*[:：]?\s*([\"'\[\d].*|true|false)", self._lines[number - 1])
         self._replace(number, f"{parts[1]} = {parts[2]}" if parts else None, "名字和值之间要有英文的 =")
 
@@ -221,6 +222,7 @@ def _mended(line: str) -> tuple[str, str]:
     """Return a line with the signs that were meant, and what was wrong with the line."""
     mended, says = "", list[str]()
     for piece in _PIECES.finditer(line):
+        # In '…' a backslash is only itself (TOML 1.0, literal strings).
         if piece["string"] is not None and piece["string"][0] == '"':
             escaped = _ESCAPE.sub(lambda found: found[0] if found[0] == r"\\" else "\\" + found[0], piece["string"])
             says += ["反斜线 \\ 请写两个 \\\\"] if escaped != piece["string"] else []

@@ -26,6 +26,7 @@ def ask_agent(path: Path, *, within_s: float = WITHIN_S) -> Status | NoStatus:
         except (FileNotFoundError, ConnectionRefusedError):
             return "absent"
         except OSError:
+            # Somebody listens and does not accept in time.
             return "silent"
         deadline = time.monotonic() + within_s
         received = b""

@@ -39,6 +39,7 @@ def device_findings(
         of_kind = [one for one in devices if one.kind == kind]
         untried = kind == "camera" and camera_untried
         known = [] if untried else [one for one in of_kind if one.ready]
+        # A simulated device has no pins that could be wired wrongly.
         for simulated, says in ((True, "正常"), (False, _PINS_ALONE.get(kind, "正常"))):
             alike = [_named(one) for one in known if one.simulated is simulated]
             findings += [Finding(part, f"{'、'.join(alike)} {says}")] if alike else []
@@ -76,6 +77,7 @@ def try_devices(config: StationConfig, tools: DoctorTools, missing: MissingLibra
         return device_findings(devices, missing=missing)
     camera = tools.camera()
     seen = _health("camera", config.camera, camera != "failed")
+    # A camera that takes pictures without showing the room gets this finding alone, and not also that it is well.
     if words := _SEES_NO_ROOM.get(camera):
         return [*device_findings(devices, missing=missing), problem_finding("摄像头", 65, f"{_named(seen)} {words}")]
     return device_findings([*devices, seen], missing=missing)

@@ -102,6 +102,7 @@ def _findings_of_stopped(
     machine = tools.machine()
     too_early = problem_finding("时钟", 31, "本机时间早于程序安装的时间")
     findings = [Finding("时钟", "本机时间看上去可信") if plausible else too_early]
+    # Somebody who listens on the socket is an agent, even if it sends no status.
     in_use = why != "absent"
     if station and not in_use:
         outbox = examine_outbox(config.folder / OUTBOX_FILE, station=station)
@@ -110,6 +111,7 @@ def _findings_of_stopped(
         in_use = outbox.code == OUTBOX_IN_USE
     try:
         disk = os.statvfs(config.folder)
+        # f_bavail leaves out the blocks that only root may use (statvfs(3)), and the agent is not root.
         findings += examine_disk(disk.f_bavail * disk.f_frsize // 1024, machine)
     except OSError:
         findings.append(Finding("磁盘", f"没有文件夹 {config.folder}", well=None))

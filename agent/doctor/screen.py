@@ -20,6 +20,7 @@ def fitted(text: str, columns: int) -> str:
     """Return a text cut to at most so many columns, with … where something was left out."""
     if width(text) <= columns:
         return text
+    # The width of … is ambiguous (UAX #11): a Chinese terminal may give it two columns.
     while width(text) > columns - 2:
         text = text[:-1]
     return text + "…"
@@ -33,6 +34,7 @@ def screen(title: str, findings: Sequence[Finding]) -> str:
     """
     bad = [one for one in findings if one.well is False]
     others = [one for one in findings if one.well is not False]
+    # The title and the end take a line each, and every problem one more for its remedy.
     if 2 + len(findings) + len(bad) > LINES and others:
         named = "、".join(dict.fromkeys(one.part for one in others if one.well))
         findings = [*bad, Finding("其余正常", named)] if named else bad

@@ -101,6 +101,7 @@ class Learning:
     def open_level(self, kiosk: int, asked: OpenLevel) -> None:
         """Begin a run and show its first question."""
         pack = self._shelf.find(asked.pack)
+        # A kiosk may ask for a level that it was not offered.
         playable = {(choice.pack, choice.level) for choice in self.levels()}
         if pack is None or (asked.pack, asked.level) not in playable:
             self._screens.answer(kiosk, Sorry(reason="no_such_level"))
@@ -146,6 +147,7 @@ class Learning:
             self._screens.answer(kiosk, Sorry(reason="unknown_run"))
             return
         asked = run.asked[run.place]
+        # An answer to an earlier question must not count for this one.
         if answer.question != asked.question.id or max(answer.chosen) >= len(asked.order):
             self._screens.answer(kiosk, Sorry(reason="malformed"))
             return

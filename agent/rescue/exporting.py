@@ -83,6 +83,7 @@ def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> Ex
     try:
         key = record_key(beside) if (beside / RECORD_KEY).is_file() else None
     except (IdentityBroken, OSError):
+        # Facts without the station's signature are better than none.
         key = None
     pictures = beside / "blobs"
     if not station:

@@ -38,7 +38,7 @@ def write_export(
             _read_back(file.fileno())
         part.rename(path)
         sync_folder(path.parent)
-    except BaseException:
+    except BaseException:  # also when the technician interrupts it
         part.unlink(missing_ok=True)
         raise
 
