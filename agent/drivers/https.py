@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from agent.drivers.deadline import Deadline
-from agent.drivers.station_tls import check_dates, dates_refused, judging
+from agent.drivers.station_tls import check_dates, county_context, dates_refused, judging
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.ports import DeviceError, JudgeAt, PeerNotProven
 from protocol.enrolment import MAX_ANSWER_BYTES
@@ -161,13 +161,10 @@ def _session(
     import requests  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
-        context.load_verify_locations(cafile=ca_path)
+        context = judging(county_context(ca_path), judge_at)
     except OSError as error:
         raise PeerNotProven(f"the county's authority can't be read: {error}") from error
-    judging(context, judge_at)
 
     class CountyOnly(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
