@@ -84,6 +84,7 @@ def _failure(error: BaseException) -> DeviceError:
     while below is not None:
         if isinstance(below, ssl.SSLCertVerificationError):
             return PeerNotProven(detail, dates=dates_refused(below))
+        # A line that breaks in the middle of TLS (SSLEOFError) says nothing about who is there.
         if isinstance(below, ssl.SSLError) and not isinstance(below, ssl.SSLEOFError):
             return PeerNotProven(detail)
         below = below.__cause__ or below.__context__
@@ -117,12 +118,12 @@ def fetch_pack(
                 if problem and fruitless >= FRUITLESS_TRIES:
                     raise DeviceError(problem)
         with into.open("rb") as file:
-            right = hashlib.file_digest(file, "sha256").digest() == sha256
-        if not right:
+            intact = hashlib.file_digest(file, "sha256").digest() == sha256
+        if not intact:
             into.unlink()
     except OSError as error:
         raise DeviceError(f"{type(error).__name__}: {error}") from error
-    if not right:
+    if not intact:
         raise WrongContent(f"{url} does not hash to what was asked for")
 
 
@@ -137,13 +138,12 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
         with session.get(
             url, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
         ) as response:
+            content_range = response.headers.get("Content-Range", "")
             if response.status_code == 200:
                 # The county ignored the range and sends the whole file (RFC 9110, 14.2): begin anew.
                 file.truncate(0)
                 file.seek(0)
-            elif response.status_code != 206 or not response.headers.get("Content-Range", "").startswith(
-                f"bytes {here}-"
-            ):
+            elif response.status_code != 206 or not content_range.startswith(f"bytes {here}-"):
                 return f"the county answered {response.status_code}"
             for piece in response.iter_content(_PIECE_BYTES):
                 file.write(piece[: size - file.tell()])
