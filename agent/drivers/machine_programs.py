@@ -32,20 +32,15 @@ def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
     program = shutil.which(command[0])
     if program is None:
         raise ProgramMissing(f"{command[0]} is not installed")
+    arguments = [program, *command[1:]]
     deadline = time.monotonic() + limit_s
     # With the service manager's variables systemd's own programs would report to it in the agent's name (sd_notify(3)).
     # Without the C locale a program may translate what is read here.
     environ = {name: value for name, value in os.environ.items() if name not in _SERVICE_MANAGER} | {"LC_ALL": "C"}
     try:
-        with (
-            subprocess.Popen(  # noqa: S603 -- a program of the machine, named in our own code
-                [program, *command[1:]],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environ,
-            ) as process
-        ):
+        with subprocess.Popen(  # noqa: S603 -- a program of the machine, named in our own code
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
+        ) as process:
             try:
                 output = _read_to_end(process.stdout.fileno() if process.stdout else -1, deadline)
                 status = process.wait(max(0.0, deadline - time.monotonic()))

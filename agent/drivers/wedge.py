@@ -98,7 +98,10 @@ class WedgeReader(LoopingReader):
 
 
 class PrintingWedge(WedgeReader):
-    """A wedge that is grabbed and passes its lines on as typed; a line that can't be read is empty."""
+    """A wedge that passes its lines on as typed, whatever they mean. So one finds out the format that a reader is set to.
+
+    A line that can't be read is empty.
+    """
 
     def __init__(
         self, *, usb: str, port: str, printed: Callable[[str], None], keyboards: Keyboards | None = None
