@@ -98,7 +98,7 @@ class WedgeReader(LoopingReader):
 
 
 class PrintingWedge(WedgeReader):
-    """A wedge that passes its lines on as typed, whatever they mean. So one finds out the format that a reader is set to.
+    """A wedge that passes its lines on as typed, to find out the format that a reader is set to.
 
     A line that can't be read is empty.
     """
