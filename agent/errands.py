@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from agent.identity.enrolment import Post
 
 RENEW_S = 120.0
+"""More than `agent.drivers.https.POST_S`, so that a slow call is ended by its own limit and says so."""
 FETCH_S = 3600.0
 """Long, because a pack may come over a slow line. `agent.drivers.https` limits each step of the download."""
 MAX_LINE_BYTES = 8_192

@@ -108,6 +108,7 @@ def _say(port: "Serial", command: bytes) -> bytes:
     """Send a command and return all that comes up to the final result code (ITU-T V.250, 5.7)."""
     port.write(command)
     reply = b""
+    # The two commands of a reading share the limit.
     deadline = time.monotonic() + AT_LIMIT_S / 2
     while time.monotonic() < deadline and len(reply) <= MAX_BYTES:
         reply += port.read(256)

@@ -23,7 +23,10 @@ from protocol.topics import DOWN, Up, topic
 __all__ = ["PahoLink", "station_context"]
 
 CONNECT_S = 20.0
-"""How long TCP and TLS may each take to connect before the attempt counts as failed."""
+"""How long TCP and TLS may each take to connect before the attempt counts as failed.
+
+On a line that swallows packets, the station tries the broker's other port after two such attempts.
+"""
 QUEUE = 16
 
 
