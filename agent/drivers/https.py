@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 20.0
 READ_S = 30.0
+"""The longest silence of the county between two pieces."""
 POST_S = 90.0
 """For one call with its whole response, which has only a few thousand bytes."""
 _PIECE_BYTES = 16_384

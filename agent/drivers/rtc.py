@@ -22,6 +22,7 @@ MIDDLE_OF_A_SECOND_MS = 500
 _RTC_VL_READ = 0x80047013
 """_IOR('p', 0x13, unsigned int) of linux/rtc.h."""
 _DATA_INVALID, _BACKUP_LOW, _BACKUP_EMPTY = 1, 2, 4
+"""RTC_VL_DATA_INVALID, RTC_VL_BACKUP_LOW, RTC_VL_BACKUP_EMPTY (linux/rtc.h)."""
 
 
 class Rtc:
