@@ -94,7 +94,7 @@ class ChosenInput:
     chosen: ChosenDriver
 
 
-def _url(value: str) -> str:
+def _https_url(value: str) -> str:
     try:
         parts = urlsplit(value)
         port = parts.port  # raises ValueError for a wrong port, which urlsplit itself does not look at
@@ -115,7 +115,7 @@ _NO_CLOCK = "none"
 _PATH = Setting(str, required=True, check=filled)
 _SECTIONS: dict[str, dict[str, Setting]] = {
     "station": {"folder": _PATH},
-    "county": {"url": Setting(str, required=True, check=_url), "ca": _PATH},
+    "county": {"url": Setting(str, required=True, check=_https_url), "ca": _PATH},
     "keyboards": {"allowed": Setting(list, check=_usb_ids)},
     "kiosk": {"socket": Setting(str, "kiosk.sock", check=filled, path="socket")},
     "clock": {
@@ -134,13 +134,13 @@ MAX_NAME = 24
 _NAME_SIGNS = re.compile(r"[\w-]+")
 
 
-def _named(value: str) -> str:
+def _device_name(value: str) -> str:
     if not _NAME_SIGNS.fullmatch(value) or value.startswith("-"):
         return f"“{value}”不能有空格和括号，只能用汉字、字母、数字、- 和 _"
     return "" if len(value) <= MAX_NAME else f"“{value}”太长，最多 {MAX_NAME} 个字"
 
 
-_NAME = Setting(str, check=_named)
+_NAME = Setting(str, check=_device_name)
 
 
 def load(path: Path, *, with_files: bool = False) -> StationConfig:
