@@ -28,7 +28,8 @@ EXIT_NOT_ENROLLED = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return the exit code: 0 well, 1 failed, 2 bad configuration, 3 not enrolled."""
-    options = _parse(arguments)
+    with argparse_in_chinese():
+        options = _parser().parse_args(arguments)
     # These two need no good configuration: one rescues a dead station's file, the other finds out what to configure.
     if options.command == "export" and options.outbox is not None:
         return _export_from(options.outbox, options)
@@ -49,11 +50,6 @@ def main(arguments: list[str] | None = None) -> int:
     if command == "export":
         return _export_from(config.folder / OUTBOX_FILE, options)
     return _enrol(config, options) if command == "enrol" else _run(config)
-
-
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    with argparse_in_chinese():
-        return _parser().parse_args(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,6 +126,7 @@ def _become_owner(folder: Path) -> None:
     with suppress(FileNotFoundError):
         owner = folder.stat()
         if os.geteuid() == 0 and owner.st_uid != 0:
+            # The group first, because without root's rights it can't be changed any more (setegid(2)).
             os.setegid(owner.st_gid)
             os.seteuid(owner.st_uid)
 
@@ -211,7 +208,7 @@ def _export_from(outbox: Path, options: argparse.Namespace) -> int:
 def _run(config: StationConfig) -> int:
     from agent.identity.station_identity import IdentityBroken, load_identity  # noqa: PLC0415
 
-    tail, after = _start_log(), _LastOfAll()
+    tail, restart = _start_log(), _RestartAtExit()
     os.umask(0o077)  # keys and facts are for the agent's own user alone
     try:
         identity = load_identity(config.folder)
@@ -243,20 +240,20 @@ def _run(config: StationConfig) -> int:
         return EXIT_FAILED
     finally:
         tail.save(config.folder / LAST_LOG)
-    after.begin_anew = made.core.restart_asked
+    restart.wanted = made.core.restart_asked
     return 0
 
 
-class _LastOfAll:
+class _RestartAtExit:
     """Begins the agent anew, after everything else has ended. atexit runs last what was registered first."""
 
     def __init__(self) -> None:
-        self.begin_anew = False
+        self.wanted = False
         atexit.register(self._end)
 
     def _end(self) -> None:
         """Run this program from its start in this same process, so that the service manager sees no end."""
-        if self.begin_anew:
+        if self.wanted:
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 -- as it was started
 
 

@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from agent.identity.enrolment import Post
 
 RENEW_S = 120.0
+"""More than `agent.drivers.https.POST_S`, so that a slow call is ended by its own limit and says so."""
 FETCH_S = 3600.0
 """Long, because a pack may come over a slow line. `agent.drivers.https` limits each step of the download."""
 MAX_LINE_BYTES = 8_192
+_MAX_DETAIL_CHARS = 500
+"""An outcome must fit one line, whatever a library's error says."""
 COMMAND = (sys.executable, "-m", "agent.errands")
 
 
@@ -130,6 +133,7 @@ def run_errand(
             try:
                 outcome = _talk(process, call, deadline=time.monotonic() + limit_s)
             finally:
+                # After its outcome, or without one, nothing more is wanted of it. The end of Popen's context reaps it.
                 process.kill()
     except (OSError, msgspec.DecodeError) as error:
         raise DeviceError(f"the HTTPS process failed: {type(error).__name__}: {error}") from error
@@ -147,20 +151,20 @@ def _talk(process: subprocess.Popen[bytes], call: FetchErrand | RenewErrand, *, 
     # The pipe stays open on purpose: the process ends when it reads the end of its input, which means that the agent
     # ended.
     process.stdin.write(msgspec.json.encode(call) + b"\n")
-    said = b""
-    while not said.endswith(b"\n"):
+    line = b""
+    while not line.endswith(b"\n"):
         if not select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))[0]:
             raise OSError("no answer in time")
         piece = os.read(process.stdout.fileno(), MAX_LINE_BYTES)
-        said += piece
-        if not piece or len(said) > MAX_LINE_BYTES:
+        line += piece
+        if not piece or len(line) > MAX_LINE_BYTES:
             raise OSError("no answer")
-    return msgspec.json.decode(said, type=ErrandOutcome)
+    return msgspec.json.decode(line, type=ErrandOutcome)
 
 
 def do_errand(call: FetchErrand | RenewErrand) -> ErrandOutcome:
     """Do the errand in this process."""
-    from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is what must not stay in the agent
+    from agent.identity.enrolment import EnrolmentFailed  # noqa: PLC0415 -- X.509 is large and must not stay in the agent
     from agent.identity.station_identity import IdentityBroken  # noqa: PLC0415
 
     traffic = TcpTraffic()
@@ -172,11 +176,11 @@ def do_errand(call: FetchErrand | RenewErrand) -> ErrandOutcome:
         else:
             fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into), traffic=traffic)
     except WrongContent as error:
-        outcome = ErrandOutcome(problem="content", detail=str(error)[:500])
+        outcome = ErrandOutcome(problem="content", detail=str(error)[:_MAX_DETAIL_CHARS])
     except DeviceError as error:
-        outcome = ErrandOutcome(problem="device", detail=str(error)[:500])
+        outcome = ErrandOutcome(problem="device", detail=str(error)[:_MAX_DETAIL_CHARS])
     except (EnrolmentFailed, IdentityBroken, OSError) as error:
-        outcome = ErrandOutcome(problem="device", detail=f"{type(error).__name__}: {error}"[:500])
+        outcome = ErrandOutcome(problem="device", detail=f"{type(error).__name__}: {error}"[:_MAX_DETAIL_CHARS])
     return msgspec.structs.replace(outcome, billed=traffic.total().billed)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from protocol.health import Machine as MachineState
+from protocol.health import Machine
 from protocol.topics import Up
 
 type JudgeAt = Literal["system", "never"] | int
@@ -111,7 +111,7 @@ class Contact(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CameraFrame:
     """One picture as a camera gives it. `agent.camera.stills` makes a still out of it.
 
     ``jpeg`` is a whole JPEG (ITU-T T.81); as part of a Motion-JPEG stream it may lack its Huffman tables. The other
@@ -136,7 +136,7 @@ class Camera(Protocol):
 
     simulated: bool
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         """Return what the camera sees now, with its exposure settled. May take seconds.
 
         Raises:
@@ -166,12 +166,12 @@ class SystemClock(Protocol):
         """
 
 
-class Machine(Protocol):
+class HostMachine(Protocol):
     """The computer that the station runs on: heat, supply, memory, storage card, network."""
 
     simulated: bool
 
-    def look(self) -> MachineState:
+    def look(self) -> Machine:
         """Return how the machine is now; what it does not report is absent. May take seconds. Raises nothing."""
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from agent.camera.camera_protocol import MAX_STILL_BYTES
-from agent.ports import DeviceError, Frame
+from agent.ports import CameraFrame, DeviceError
 
 MAX_SIDE_PX = 640
 MAX_PIXELS = 16_777_216
@@ -37,7 +37,7 @@ _TURNS: dict[int, Image.Transpose] = {
 """Degrees clockwise; Pillow counts them counter-clockwise."""
 
 
-def read_frame(frame: Frame, *, turn: int = 0) -> Image.Image:
+def read_frame(frame: CameraFrame, *, turn: int = 0) -> Image.Image:
     """Decode a frame to an upright RGB picture of about the size of the still, unmasked.
 
     Raises:
@@ -94,7 +94,7 @@ def _check_size(width: int, height: int) -> None:
         raise DeviceError(f"the camera's picture of {width}x{height} pixels is too small")
 
 
-def _read_raw(frame: Frame) -> Image.Image:
+def _read_raw(frame: CameraFrame) -> Image.Image:
     _check_size(frame.width, frame.height)
     # In yuyv and nv12, two or four neighbouring pixels share their colour.
     if frame.width % 2 or frame.height % 2:
@@ -109,7 +109,7 @@ def _read_raw(frame: Frame) -> Image.Image:
     return Image.merge("YCbCr", [luma, *(plane.resize(luma.size) for plane in chroma)]).convert("RGB")
 
 
-def _rows(frame: Frame, row_bytes: int, rows: int, *, start: int = 0) -> bytes:
+def _rows(frame: CameraFrame, row_bytes: int, rows: int, *, start: int = 0) -> bytes:
     """Return the rows without the padding at their ends."""
     stride = frame.stride or row_bytes
     needed = start + stride * (rows - 1) + row_bytes
@@ -120,7 +120,7 @@ def _rows(frame: Frame, row_bytes: int, rows: int, *, start: int = 0) -> bytes:
     return b"".join(frame.data[at : at + row_bytes] for at in range(start, start + stride * rows, stride))
 
 
-def _yuyv_planes(frame: Frame) -> list[Image.Image]:
+def _yuyv_planes(frame: CameraFrame) -> list[Image.Image]:
     packed = _rows(frame, frame.width * 2, frame.height)
     half = (frame.width // 2, frame.height)
     return [
@@ -130,7 +130,7 @@ def _yuyv_planes(frame: Frame) -> list[Image.Image]:
     ]
 
 
-def _nv12_planes(frame: Frame) -> list[Image.Image]:
+def _nv12_planes(frame: CameraFrame) -> list[Image.Image]:
     luma = _rows(frame, frame.width, frame.height)
     chroma = _rows(frame, frame.width, frame.height // 2, start=(frame.stride or frame.width) * frame.height)
     half = (frame.width // 2, frame.height // 2)

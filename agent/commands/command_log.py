@@ -28,7 +28,8 @@ type Outcome = Literal["done", "failed", "refused"]
 
 MAX_REMEMBERED = 256
 MAX_RECALLED = 128
-"""Commands that only the last facts tell of, because the note of them was lost. Half the room stays for new ones."""
+"""The most commands that are learnt from the last facts alone, because their notes were lost. Half the room stays for
+new ones."""
 
 
 class TooManyCommands(Exception):
@@ -60,8 +61,8 @@ class CommandLog:
     def __init__(self, *, clock: StationClock, fact_writer: FactWriter, state: StateStore) -> None:
         self._clock = clock
         self._fact_writer = fact_writer
-        self._slot = StateSlot(state, "orders", list[KnownCommand], title="the list of orders that came")
-        self._known = {order.id: order for order in self._slot.read() or []}
+        self._slot = StateSlot(state, "orders", list[KnownCommand], title="the list of commands that came")
+        self._known = {known.id: known for known in self._slot.read() or []}
 
     def recall(self, facts: Iterable[tuple[FactRef, Fact]]) -> None:
         """Learn from the last facts of the outbox, oldest first, which commands have a result."""
@@ -107,15 +108,13 @@ class CommandLog:
         """Return the known commands with this one added; if there is no room, the oldest past ones are forgotten."""
         known = dict(self._known)
         while len(known) >= MAX_REMEMBERED:
-            past = next((one for one in known.values() if self._is_past(one)), None)
+            # A command can be forgotten once a repetition would be refused as expired. Only a trusted clock can tell.
+            now = self._clock.now().wall if self._clock.dated else 0
+            past = next((one for one in known.values() if one.finished and one.not_after < now), None)
             if past is None:
                 raise TooManyCommands
             del known[past.id]
         return {**known, command.id: KnownCommand(command.id, command.order, command.not_after, finished)}
-
-    def _is_past(self, known: KnownCommand) -> bool:
-        """Return whether a command can be forgotten, because a repetition would be refused as expired."""
-        return known.finished and self._clock.dated and known.not_after < self._clock.now().wall
 
     def refuse(self, command: Command, reason: str) -> None:
         """Give a command that is not carried out its result, and remember the command."""

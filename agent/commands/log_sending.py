@@ -55,6 +55,7 @@ class LogSending:
             result = self._command_log.prepare_result(command.id, "done", figures={"bytes": len(text)})
             self._fact_writer.commit(announced, result.fact, state=result.state)
         except StorageError as error:
+            # A log that no fact announces would wait for the county for ever, so it is removed.
             self._command_log.finish(command.id, "failed", f"{result_reasons.NOT_RECORDED}: {error}")
             try:
                 self._blobs.drop(sha256)

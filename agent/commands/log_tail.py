@@ -77,6 +77,7 @@ class LogTail(logging.Handler):
         try:
             with path.open("rb") as file:
                 text = file.read(KEPT_BYTES).decode("utf-8", "replace")
+            # Otherwise a run that can't save its log would leave these lines to the next run a second time.
             path.unlink()
         except FileNotFoundError:
             return

@@ -8,7 +8,7 @@ import importlib
 from importlib.util import find_spec
 from typing import Any
 
-from agent.config.settings import Setting, Settings, filled, one_of, rectangles
+from agent.config.settings import ConfigSettings, Setting, filled, one_of, rectangles
 
 READERS = {
     "simulated": "agent.drivers.simulated_reader:SimulatedReader",
@@ -32,12 +32,12 @@ CAMERAS = {
     "picamera2": "agent.drivers.picamera2_camera:Picamera2Camera",
 }
 """Their modules load nothing large, because only the camera's process must load the libraries behind them."""
-CAMERA_SETTINGS: Settings = {
+CAMERA_SETTINGS: ConfigSettings = {
     "mask": Setting(list, check=rectangles),
     "rotate": Setting(int, 0, check=one_of(0, 90, 180, 270)),
 }
 """What the camera's process does with each picture of any camera: turn it clockwise, then paint the mask over it."""
-CAMERA_PROCESS_SETTINGS: Settings = {
+CAMERA_PROCESS_SETTINGS: ConfigSettings = {
     "socket": Setting(str, check=filled, path="socket"),
     "spool": Setting(str, "camera-spool", check=filled, path="file"),
 }
@@ -81,11 +81,11 @@ def not_installed(name: str) -> list[str]:
     return [library for library in LOADED_LATE.get(name, ()) if find_spec(library) is None]
 
 
-def settings_of(place: str) -> Settings:
+def settings_of(place: str) -> ConfigSettings:
     """Return the settings of a driver.
 
     Raises:
         DriverMissing: Its library is not here.
     """
-    settings: Settings = driver(place).settings
+    settings: ConfigSettings = driver(place).settings
     return settings

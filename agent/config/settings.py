@@ -30,10 +30,10 @@ class Setting:
     """Whether it is a path. Paths are relative to the station's folder. A socket's path must be short and used only
     once."""
     takes: str = ""
-    """If only one setting in the whole file may have the same value: what the value names, in Chinese."""
+    """What the value names, in Chinese, if only one setting in the whole file may have this value, such as a pin."""
 
 
-type Settings = Mapping[str, Setting]
+type ConfigSettings = Mapping[str, Setting]
 
 
 def one_of(*choices: str | int) -> Callable[[Any], str]:

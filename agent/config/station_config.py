@@ -26,7 +26,7 @@ from agent.config.catalogue import (
     DriverMissing,
     settings_of,
 )
-from agent.config.settings import KINDS, USB_ID, Setting, Settings, filled, one_of, shaped
+from agent.config.settings import KINDS, USB_ID, ConfigSettings, Setting, filled, one_of, shaped
 from agent.config.toml_lines import TomlPath, TomlText
 from protocol.facts import ContactKind
 
@@ -94,10 +94,10 @@ class ChosenInput:
     chosen: ChosenDriver
 
 
-def _url(value: str) -> str:
+def _https_url(value: str) -> str:
     try:
         parts = urlsplit(value)
-        port = parts.port
+        port = parts.port  # raises ValueError for a wrong port, which urlsplit itself does not look at
     except ValueError:
         return f"“{value}”不是网址"
     plain = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
@@ -115,7 +115,7 @@ _NO_CLOCK = "none"
 _PATH = Setting(str, required=True, check=filled)
 _SECTIONS: dict[str, dict[str, Setting]] = {
     "station": {"folder": _PATH},
-    "county": {"url": Setting(str, required=True, check=_url), "ca": _PATH},
+    "county": {"url": Setting(str, required=True, check=_https_url), "ca": _PATH},
     "keyboards": {"allowed": Setting(list, check=_usb_ids)},
     "kiosk": {"socket": Setting(str, "kiosk.sock", check=filled, path="socket")},
     "clock": {
@@ -126,21 +126,21 @@ _SECTIONS: dict[str, dict[str, Setting]] = {
     },
 }
 _NO_CAMERA = "none"
-_NO_SETTINGS: Settings = {}
-_SENSOR: Settings = {"kind": Setting(str, required=True, check=one_of("door", "motion"))}
+_NO_SETTINGS: ConfigSettings = {}
+_SENSOR: ConfigSettings = {"kind": Setting(str, required=True, check=one_of("door", "motion"))}
 _MACHINE = {"driver": "linux"}
 """The machine's section, if the file has none."""
 MAX_NAME = 24
 _NAME_SIGNS = re.compile(r"[\w-]+")
 
 
-def _named(value: str) -> str:
+def _device_name(value: str) -> str:
     if not _NAME_SIGNS.fullmatch(value) or value.startswith("-"):
         return f"“{value}”不能有空格和括号，只能用汉字、字母、数字、- 和 _"
     return "" if len(value) <= MAX_NAME else f"“{value}”太长，最多 {MAX_NAME} 个字"
 
 
-_NAME = Setting(str, check=_named)
+_NAME = Setting(str, check=_device_name)
 
 
 def load(path: Path, *, with_files: bool = False) -> StationConfig:
@@ -158,6 +158,7 @@ def load(path: Path, *, with_files: bool = False) -> StationConfig:
     values = {section: checker.section((section,), table.get(section), _SECTIONS[section]) for section in _SECTIONS}
     indicator = checker.device(("indicator",), table.get("indicator"), INDICATORS)
     of_all_cameras = {**CAMERA_PROCESS_SETTINGS, **CAMERA_SETTINGS}
+    # A station without a camera says so with ``none``, so that a section that was forgotten is a mistake.
     camera = checker.device(("camera",), table.get("camera"), CAMERAS, of_all_cameras, none=(_NO_CAMERA,))
     machine = checker.device(("machine",), table.get("machine", _MACHINE), MACHINES)
     readers = checker.readers(table.get("reader"))
@@ -212,7 +213,7 @@ class _Checker:
         if self._mistakes:
             raise BadConfig(self._mistakes)
 
-    def section(self, path: TomlPath, table: object, settings: Settings) -> dict[str, Any]:
+    def section(self, path: TomlPath, table: object, settings: ConfigSettings) -> dict[str, Any]:
         """Check one section and return its values, defaults filled in."""
         values = {name: setting.default for name, setting in settings.items()}
         if not isinstance(table, dict | None):
@@ -236,6 +237,7 @@ class _Checker:
         problem = ""
         if given is None:
             problem = f"[{path[0]}] 缺少 {path[-1]}" if setting.required and not self._is_lost(path) else ""
+        # Not isinstance, because true would pass for a number: bool is a subclass of int.
         elif type(given) is not setting.kind:
             problem = f"{path[-1]} 应当是{KINDS[setting.kind]}"
         elif wrong := setting.check(given):
@@ -251,40 +253,37 @@ class _Checker:
         path: TomlPath,
         table: object,
         drivers: Mapping[str, str],
-        common: Settings = _NO_SETTINGS,
+        common: ConfigSettings = _NO_SETTINGS,
         none: tuple[str, ...] = (),
     ) -> ChosenDriver:
         """Check a section that chooses a driver, with the ``common`` settings and those of the driver.
 
         Args:
-            none: Names of no device at all.
+            none: Names that mean no device at all.
         """
         name = table.get("driver") if isinstance(table, dict) else None
-        known: Settings | None = _NO_SETTINGS if name in none else None
+        known: ConfigSettings | None = _NO_SETTINGS if name in none else None
         if isinstance(name, str) and name in drivers:
-            known = self._settings(path, drivers[name])
+            try:
+                known = settings_of(drivers[name])
+            except DriverMissing as error:
+                self._add((*path, "driver"), f"driver：本机少装了程序库 {error.library}，这个驱动用不了")
         if known is None and isinstance(table, dict):
             # Without a known driver nobody can say which other settings belong here, so only the driver is reported.
             table = {key: value for key, value in table.items() if key in ("driver", "name", *common)}
         return self.chosen(path, table, (*none, *drivers), {**common, **(known or {})})
 
-    def chosen(self, path: TomlPath, table: object, drivers: tuple[str, ...], settings: Settings) -> ChosenDriver:
+    def chosen(self, path: TomlPath, table: object, drivers: tuple[str, ...], settings: ConfigSettings) -> ChosenDriver:
         """Check a section that chooses one of some drivers with the same settings."""
         names = {"driver": Setting(str, required=True, check=one_of(*drivers)), "name": _NAME}
         values = self.section(path, table, {**names, **settings})
         driver, name = str(values.pop("driver")), values.pop("name")
         return ChosenDriver(driver=driver, name=name or driver, settings=values)
 
-    def _settings(self, path: TomlPath, place: str) -> Settings | None:
-        try:
-            return settings_of(place)
-        except DriverMissing as error:
-            self._add((*path, "driver"), f"driver：本机少装了程序库 {error.library}，这个驱动用不了")
-            return None
-
     def readers(self, tables: object) -> list[ChosenDriver]:
         """Check the readers, each a section ``[[reader]]``."""
         if not isinstance(tables, list) or not tables:
+            # A section that is there but can't be read has its mistake already.
             if self._is_lost(("reader",)):
                 return []
             self._add(("reader",), "至少要有一个读卡器，每个写成一节 [[reader]]")
@@ -347,8 +346,8 @@ class _Checker:
         return f"第 {line} 行的 {place[-1]}" if line else f"[{place[0]}] 的 {place[-1]}（没写，是默认值）"
 
     def _add(self, path: TomlPath, message: str) -> None:
-        """Note a mistake where the nearest key or section of a path stands; not for a line with a mistake of
-        writing."""
+        """Note a mistake on the line of the nearest key or section of a path. A line that has a mistake of writing
+        already gets no other."""
         line = self._line(path)
         if line not in self._written.mistakes:
             self._mistakes.append(Mistake(line, message))

@@ -4,8 +4,6 @@ same.
 tomllib stops at the first mistake and does not say what was meant. Here a line with a mistake is mended if its meaning
 is plain, so that settings which depend on it are not reported as wrong too. Otherwise the settings of that line count
 as lost. Each line is reported once. Strings over several lines count as a mistake, because no setting needs them.
-
-Which mistake tomllib means can be seen only from its message (`_MENDERS`): its errors carry no code.
 """
 
 import re
@@ -23,6 +21,7 @@ _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-\"' ]+?)\s*(\]|$)")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.\-\"' ]+?)\s*=")
 _LONG_STRING = re.compile(r"(\s*[^=#\"']+=\s*)(\"\"\"|''')(.*)")
 _ESCAPE = re.compile(r"\\(?!\\|\"|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}).|\\\\", re.DOTALL)
+"""A backslash that is doubled already, or one that begins no escape. ``\\n`` and ``\\t`` count as parts of a path."""
 _PUT_ASIDE = "put-aside-"
 """A section header that can't be read is replaced by one of this name, so that its lines join no other section."""
 
@@ -36,7 +35,7 @@ _SIGNS = {
     "＃": ("#", "请用英文的 #"),
     "\u3000": (" ", "请用英文的空格"),
 }
-"""By what a Chinese input method types in place of TOML's signs: the sign, and what to tell the technician."""
+"""The signs that a Chinese input method types, each with TOML's own sign and with what to tell the technician."""
 
 
 @dataclass(slots=True)
@@ -82,7 +81,8 @@ class _Reader:
             try:
                 table = tomllib.loads("\n".join(self._lines) + "\n")
             except tomllib.TOMLDecodeError as error:
-                self._mend_refused(str(error))
+                number, mend = _refusal(error)
+                mend(self, min(number or len(self._lines), len(self._lines)))
             else:
                 self.written.table = {name: value for name, value in table.items() if not name.startswith(_PUT_ASIDE)}
                 break
@@ -96,30 +96,14 @@ class _Reader:
                 continue
             self.written.mistakes[number] = f"{opened[2]} 没有关上：值写在一行里，前后各一个英文引号"
             self._lines[number - 1] = f'{opened[1]}"{re.sub(r"[\"\\]", "", opened[3]).strip()}"'
-            self._blank_rest_of_string(number, opened[2])
-
-    def _blank_rest_of_string(self, number: int, closing: str) -> None:
-        """Blank the lines of a string up to its end. A section or key before that means that the string was never
-        closed."""
-        for end in range(number, len(self._lines)):
-            line = self._lines[end]
-            if closing in line and not _LONG_STRING.match(line):
-                self._lines[number : end + 1] = [""] * (end + 1 - number)
-                return
-            if _HEADER.match(line) or _KEY.match(line):
-                return
-
-    def _mend_refused(self, error: str) -> None:
-        at = re.search(r"at line (\d+)", error)
-        number = min(int(at[1]), len(self._lines)) if at else len(self._lines)
-        if error.startswith(("Unclosed", "Expected ','")):
-            # tomllib points at the line where it gave up. The mistake is told at the line where the list begins.
-            number = next((at for at in range(number, 0, -1) if _KEY.match(self._lines[at - 1])), number)
-        for beginning, mend in _MENDERS.items():
-            if error.startswith(beginning):
-                mend(self, number)
-                return
-        self._lose(number, "这一行不符合 TOML 格式")
+            for end in range(number, len(self._lines)):
+                further = self._lines[end]
+                if opened[2] in further and not _LONG_STRING.match(further):
+                    self._lines[number : end + 1] = [""] * (end + 1 - number)
+                    break
+                # A section or a key before the end means that the string was never closed, so these lines count.
+                if _HEADER.match(further) or _KEY.match(further):
+                    break
 
     def _replace(self, number: int, mended: str | None, says: str) -> None:
         """Replace a line by a mended one. If it was mended before and is refused again, it is lost."""
@@ -147,6 +131,7 @@ class _Reader:
             self._replace(number, f'{key}= "{quoted}"', '值要用英文引号 " 括起来')
 
     def mend_equals(self, number: int) -> None:
+        # People also write a colon, or nothing at all.
         parts = re.fullmatch(r"\s*([\w.-]+)\s*[:：]?\s*([\"'\[\d].*|true|false)", self._lines[number - 1])
         self._replace(number, f"{parts[1]} = {parts[2]}" if parts else None, "名字和值之间要有英文的 =")
 
@@ -157,7 +142,10 @@ class _Reader:
         self._replace(number, mended, "方括号没有关上")
 
     def mend_list(self, number: int) -> None:
+        # tomllib points at the line where it gave up. The mistake is told at the line where the list begins.
+        number = next((at for at in range(number, 0, -1) if _KEY.match(self._lines[at - 1])), number)
         self._lose(number, "列表没有写完：每项之间用英文逗号隔开，最后要有 ]")
+        # The rest of the list would be refused line by line.
         end = number
         while end < len(self._lines) and not (_KEY.match(self._lines[end]) or _HEADER.match(self._lines[end])):
             self._lines[end] = ""
@@ -180,6 +168,9 @@ class _Reader:
     def mend_statement(self, number: int) -> None:
         self._lose(number, "这一行看不懂：应当是 名字 = 值，或者 [节]")
 
+    def mend_anything_else(self, number: int) -> None:
+        self._lose(number, "这一行不符合 TOML 格式")
+
     def _places(self) -> list[tuple[int, TomlPath]]:
         """Return each section and key with its line, in their order."""
         found: list[tuple[int, TomlPath]] = []
@@ -201,7 +192,7 @@ class _Reader:
 _MENDERS: dict[str, Callable[[_Reader, int], None]] = {
     "Invalid value": _Reader.mend_value,
     "Expected '='": _Reader.mend_equals,
-    "Expected ']": _Reader.mend_header,
+    "Expected ']": _Reader.mend_header,  # also "Expected ']]'"
     "Unclosed": _Reader.mend_list,
     "Cannot overwrite": _Reader.mend_twice,
     "Cannot declare": _Reader.mend_twice,
@@ -213,10 +204,25 @@ _MENDERS: dict[str, Callable[[_Reader, int], None]] = {
 """By how tomllib's message begins."""
 
 
+def _refusal(error: tomllib.TOMLDecodeError) -> tuple[int | None, Callable[[_Reader, int], None]]:
+    """Return the line that tomllib refused, None for the last one, and how to mend its mistake.
+
+    Only here the words of a message decide something. In Python 3.13 the error has nothing but its message. From 3.14
+    on it has ``lineno`` too, but still no code for the kind of mistake.
+    """
+    message = str(error)
+    at = re.search(r"at line (\d+)", message)
+    mend = next(
+        (mend for beginning, mend in _MENDERS.items() if message.startswith(beginning)), _Reader.mend_anything_else
+    )
+    return int(at[1]) if at else None, mend
+
+
 def _mended(line: str) -> tuple[str, str]:
     """Return a line with the signs that were meant, and what was wrong with the line."""
     mended, says = "", list[str]()
     for piece in _PIECES.finditer(line):
+        # In '…' a backslash is only itself (TOML 1.0, literal strings).
         if piece["string"] is not None and piece["string"][0] == '"':
             escaped = _ESCAPE.sub(lambda found: found[0] if found[0] == r"\\" else "\\" + found[0], piece["string"])
             says += ["反斜线 \\ 请写两个 \\\\"] if escaped != piece["string"] else []
@@ -227,9 +233,12 @@ def _mended(line: str) -> tuple[str, str]:
             says.append(tell)
         else:
             mended += piece[0]
-    if _quote_left_open(mended):
+    if quote := _quote_left_open(mended):
         says.append("引号没有关上" + ("，反斜线 \\ 请写两个 \\\\" if "\\" in mended else ""))
-        mended = _closed(mended)
+        before, _, value = mended.partition(quote)
+        value = value.partition("#")[0].replace("\\", "").strip().rstrip("]")
+        # Close the string at the end of the line, and the list that it stands in.
+        mended = f'{before}"{value}"' + ("]" if "[" in before.partition("=")[2] else "")
     return mended, "；".join(dict.fromkeys(says))
 
 
@@ -237,13 +246,6 @@ def _quote_left_open(line: str) -> str:
     """Return the quotation mark that opens a string without an end, or nothing."""
     found = (piece["other"] for piece in _PIECES.finditer(line) if piece["comment"] is None)
     return next((sign for sign in found if sign is not None and sign in "\"'"), "")
-
-
-def _closed(line: str) -> str:
-    """Close the string at the end of a line, and the list that it stands in."""
-    before, _, value = line.partition(_quote_left_open(line))
-    value = value.partition("#")[0].replace("\\", "").strip().rstrip("]")
-    return f'{before}"{value}"' + ("]" if "[" in before.partition("=")[2] else "")
 
 
 def _parts(dotted: str) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ from protocol.refusal import Refused
 WITHIN_S = 5.0
 _MAX_LINES = 200
 
-type NoReply = Literal["absent", "silent", "denied"]
+type NoStatus = Literal["absent", "silent", "denied"]
 """absent: nobody listens. silent: somebody listens and sends no status. denied: this user may not connect."""
 
 
-def ask_agent(path: Path, *, within_s: float = WITHIN_S) -> Status | NoReply:
+def ask_agent(path: Path, *, within_s: float = WITHIN_S) -> Status | NoStatus:
     """Return the agent's status, or why there is none."""
     with socket.socket(socket.AF_UNIX) as sock:
         sock.settimeout(within_s)
@@ -26,26 +26,25 @@ def ask_agent(path: Path, *, within_s: float = WITHIN_S) -> Status | NoReply:
         except (FileNotFoundError, ConnectionRefusedError):
             return "absent"
         except OSError:
+            # Somebody listens and does not accept in time.
             return "silent"
-        return _read_status(sock, time.monotonic() + within_s)
-
-
-def _read_status(sock: socket.socket, deadline: float) -> Status | NoReply:
-    """Skip the home screen and whatever else is shown to every kiosk, up to the status."""
-    received = b""
-    try:
-        sock.sendall(encode_line(AskStatus()))
-        for _ in range(_MAX_LINES):
-            while b"\n" not in received:
-                sock.settimeout(max(0.001, deadline - time.monotonic()))
-                piece = sock.recv(16_384)
-                received += piece
-                if not piece or len(received) > 2 * MAX_LINE_BYTES:
-                    return "silent"
-            line, _, received = received.partition(b"\n")
-            said = decode_from_agent(line)
-            if isinstance(said, Status):
-                return said
-    except (OSError, Refused):
+        deadline = time.monotonic() + within_s
+        received = b""
+        try:
+            sock.sendall(encode_line(AskStatus()))
+            for _ in range(_MAX_LINES):
+                while b"\n" not in received:
+                    # Never 0, because 0 makes a socket non-blocking.
+                    sock.settimeout(max(0.001, deadline - time.monotonic()))
+                    piece = sock.recv(16_384)
+                    received += piece
+                    if not piece or len(received) > 2 * MAX_LINE_BYTES:
+                        return "silent"
+                line, _, received = received.partition(b"\n")
+                message = decode_from_agent(line)
+                # Other messages come first: the home screen, and what is shown to every kiosk.
+                if isinstance(message, Status):
+                    return message
+        except (OSError, Refused):
+            pass
         return "silent"
-    return "silent"

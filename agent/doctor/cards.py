@@ -27,6 +27,7 @@ def first_line(printed: Queue[str], keyboard: TextIO, *, alone: bool, within_s: 
         if open_yet and select.select([keyboard], [], [], 0)[0]:
             if line := keyboard.readline(200):
                 return line
+            # The end of the input, which select would report again and again.
             open_yet = False
     return None
 

@@ -1,6 +1,6 @@
-"""Whether the county can be reached, proves to be the county, and accepts this station.
+"""Find out whether the county can be reached, proves to be the county, and accepts this station.
 
-MQTT is not spoken, because a second connection under the station's name would end the agent's own.
+MQTT is not spoken, because a second connection under the station's name would end the agent's own (MQTT 5.0, 3.1.4).
 """
 
 from pathlib import Path
@@ -23,29 +23,25 @@ def examine_county(url: str, ca: Path, identity: Identity | None, tools: DoctorT
         ca.read_bytes()
     except OSError as error:
         return [problem_finding("县里网页", 11, f"ca：{cause(error)}")]
-    trouble = tools.probe_endpoint(host, port, ca, None)
-    findings = [_endpoint_finding("县里网页", host, port, trouble)]
-    if identity is not None:
-        broker = _broker_finding(identity, ca, tools)
-        if broker.code == COUNTY_AWAY and not trouble:
-            # The web server answers, so the line is well and somebody blocks the broker's port.
-            broker = problem_finding(broker.part, PORT_BLOCKED, broker.says)
-        findings.append(broker)
-    return findings
-
-
-def _broker_finding(identity: Identity, ca: Path, tools: DoctorTools) -> Finding:
-    """One of the broker's two ports is enough."""
+    web_trouble = tools.probe_endpoint(host, port, ca, None)
+    web = _endpoint_finding("县里网页", host, port, web_trouble)
+    if identity is None:
+        return [web]
     broker = identity.enrolled.broker
     own = (identity.certificate_file, identity.tls_key_file)
     trouble = tools.probe_endpoint(broker.host, broker.port, ca, own)
+    finding = _endpoint_finding("上传通道", broker.host, broker.port, trouble)
     if (
         trouble == "away"
         and broker.fallback_port is not None
         and not tools.probe_endpoint(broker.host, broker.fallback_port, ca, own)
     ):
-        return Finding("上传通道", f"{broker.host}:{broker.fallback_port} 通（备用端口）")
-    return _endpoint_finding("上传通道", broker.host, broker.port, trouble)
+        # One of the broker's two ports is enough.
+        finding = Finding(finding.part, f"{broker.host}:{broker.fallback_port} 通（备用端口）")
+    elif trouble == "away" and not web_trouble:
+        # The web server answers, so the line is well and somebody blocks the broker's port.
+        finding = problem_finding(finding.part, PORT_BLOCKED, finding.says)
+    return [web, finding]
 
 
 def _endpoint_finding(part: str, host: str, port: int, trouble: Trouble) -> Finding:

@@ -1,4 +1,4 @@
-"""Machine and devices: as the running agent reports them, or tried out here if no agent runs."""
+"""Examine machine and devices: by what the running agent reports, or by a trial here if no agent runs."""
 
 from collections.abc import Iterable, Mapping
 
@@ -39,21 +39,21 @@ def device_findings(
         of_kind = [one for one in devices if one.kind == kind]
         untried = kind == "camera" and camera_untried
         known = [] if untried else [one for one in of_kind if one.ready]
+        # A simulated device has no pins that could be wired wrongly.
         for simulated, says in ((True, "正常"), (False, _PINS_ALONE.get(kind, "正常"))):
             alike = [_named(one) for one in known if one.simulated is simulated]
             findings += [Finding(part, f"{'、'.join(alike)} {says}")] if alike else []
         for one in of_kind:
             if not one.ready:
-                findings.append(_broken(part, code, one, missing.get((kind, one.name), "")))
+                library = missing.get((kind, one.name))
+                findings.append(
+                    problem_finding(part, 66, f"{_named(one)} 用不了，少装了 {library}")
+                    if library
+                    else problem_finding(part, code, f"{_named(one)} 用不了")
+                )
             elif untried:
                 findings.append(Finding(part, f"{_named(one)} 还没拍过照片，好不好不知道", well=None))
     return findings
-
-
-def _broken(part: str, code: int, device: DeviceHealth, library: str) -> Finding:
-    if library:
-        return problem_finding(part, 66, f"{_named(device)} 用不了，少装了 {library}")
-    return problem_finding(part, code, f"{_named(device)} 用不了")
 
 
 def _named(device: DeviceHealth) -> str:
@@ -77,6 +77,7 @@ def try_devices(config: StationConfig, tools: DoctorTools, missing: MissingLibra
         return device_findings(devices, missing=missing)
     camera = tools.camera()
     seen = _health("camera", config.camera, camera != "failed")
+    # A camera that takes pictures without showing the room gets this finding alone, and not also that it is well.
     if words := _SEES_NO_ROOM.get(camera):
         return [*device_findings(devices, missing=missing), problem_finding("摄像头", 65, f"{_named(seen)} {words}")]
     return device_findings([*devices, seen], missing=missing)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agent.config.station_config import OUTBOX_FILE, StationConfig
-from agent.doctor.asking import NoReply, ask_agent
+from agent.doctor.asking import NoStatus, ask_agent
 from agent.doctor.county import examine_county
 from agent.doctor.devices import (
     MissingLibraries,
@@ -24,7 +24,7 @@ from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
 
 _QUALITIES = {"synced": "已校时", "holdover": "断网走时", "restored": "未校时", "unknown": "不知道时间"}
-_NO_ANSWER: dict[NoReply, int] = {"absent": 41, "silent": 42, "denied": 43}
+_NO_ANSWER: dict[NoStatus, int] = {"absent": 41, "silent": 42, "denied": 43}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,13 @@ def examine(config: StationConfig, tools: DoctorTools, *, software: str, earlies
         county = examine_county(config.county_url, config.county_ca, None, tools)
         return Examination("", [*findings, *county, Finding("其余", "接入以后再检查", well=None)])
     status = ask_agent(config.kiosk_socket)
-    findings.append(_program(status, software))
+    if isinstance(status, Status):
+        says = f"运行中，{status.software}，内存 {status.resident_kib // 1024} MB"
+        # After an update the old program runs on until it is restarted.
+        newer = "" if status.software == software else f"；新装的是 {software}，重启后生效"
+        findings.append(Finding("站点程序", says + newer))
+    else:
+        findings.append(problem_finding("站点程序", _NO_ANSWER[status]))
     findings += examine_county(config.county_url, config.county_ca, known.identity, tools)
     station = known.identity.station if known.identity is not None else ""
     if isinstance(status, Status):
@@ -64,13 +70,6 @@ def examine(config: StationConfig, tools: DoctorTools, *, software: str, earlies
     return Examination(station, findings)
 
 
-def _program(status: Status | NoReply, software: str) -> Finding:
-    if not isinstance(status, Status):
-        return problem_finding("站点程序", _NO_ANSWER[status])
-    says = f"运行中，{status.software}，内存 {status.resident_kib // 1024} MB"
-    return Finding("站点程序", says if status.software == software else f"{says}；新装的是 {software}，重启后生效")
-
-
 def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Finding]:
     machine = status.health.machine
     waits = f"{status.waiting} 条记录、{status.blobs_waiting} 张图片等待上传"
@@ -78,6 +77,13 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
     link = Finding("上传", f"已连上县里，{waits}") if linked else problem_finding("上传", 26, f"没连上，{waits}")
     dated = status.quality in DATED_QUALITIES
     clock = f"{_QUALITIES[status.quality]}，{china_time(status.wall):%m-%d %H:%M}"
+    used = f"已用 {(status.month_bytes or 0) / 1_000_000:.1f} MB"
+    if status.month_bytes is None:
+        month = Finding("本月流量", "未知", well=None)
+    elif status.saving:
+        month = problem_finding("本月流量", 81, f"{used}，正在节省")
+    else:
+        month = Finding("本月流量", used)
     return [
         link,
         Finding("时钟", clock) if dated else problem_finding("时钟", 31, _QUALITIES[status.quality]),
@@ -85,26 +91,18 @@ def _findings_of_running(status: Status, missing: MissingLibraries) -> list[Find
         *examine_disk(status.disk_free_kib, machine),
         *device_findings(status.health.devices, camera_untried=status.health.camera_untried, missing=missing),
         *examine_power(machine),
-        _month(status),
+        month,
     ]
 
 
-def _month(status: Status) -> Finding:
-    if status.month_bytes is None:
-        return Finding("本月流量", "未知", well=None)
-    used = f"{status.month_bytes / 1_000_000:.1f} MB"
-    if status.saving:
-        return problem_finding("本月流量", 81, f"已用 {used}，正在节省")
-    return Finding("本月流量", f"已用 {used}")
-
-
 def _findings_of_stopped(
-    config: StationConfig, tools: DoctorTools, why: NoReply, station: str, plausible: bool
+    config: StationConfig, tools: DoctorTools, why: NoStatus, station: str, plausible: bool
 ) -> list[Finding]:
     """Look at files and devices here, because no agent reports on them."""
     machine = tools.machine()
     too_early = problem_finding("时钟", 31, "本机时间早于程序安装的时间")
     findings = [Finding("时钟", "本机时间看上去可信") if plausible else too_early]
+    # Somebody who listens on the socket is an agent, even if it sends no status.
     in_use = why != "absent"
     if station and not in_use:
         outbox = examine_outbox(config.folder / OUTBOX_FILE, station=station)
@@ -113,6 +111,7 @@ def _findings_of_stopped(
         in_use = outbox.code == OUTBOX_IN_USE
     try:
         disk = os.statvfs(config.folder)
+        # f_bavail leaves out the blocks that only root may use (statvfs(3)), and the agent is not root.
         findings += examine_disk(disk.f_bavail * disk.f_frsize // 1024, machine)
     except OSError:
         findings.append(Finding("磁盘", f"没有文件夹 {config.folder}", well=None))

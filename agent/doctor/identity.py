@@ -1,7 +1,7 @@
 """Examine who the station is, and write nothing.
 
-Loading an identity mends a missing certificate file. Done by the doctor, that file would belong to whoever runs the
-doctor, perhaps to root. So the identity is loaded only if all its files are there.
+Loading an identity mends a missing certificate file. If the doctor did that, the file would belong to the user who runs
+the doctor, perhaps root. So the identity is loaded only if all its files are there.
 """
 
 from dataclasses import dataclass

@@ -22,18 +22,15 @@ def examine_outbox(path: Path, *, station: str) -> Finding:
             if locked_elsewhere(file.fileno()):
                 return problem_finding("记录文件", OUTBOX_IN_USE)
         with alone_in(path.parent):
-            return Finding("记录文件", f"完好，{_waiting(path, station)} 条等待上传")
+            store = Store(path)
+            try:
+                tip, progress = checked(store, station=station)
+            finally:
+                # Closing would write the log into the file (sqlite.org/wal.html), and the doctor changes nothing.
+                store.abandon()
+            return Finding("记录文件", f"完好，{tip.through - progress.receipted} 条等待上传")
     except Damaged as error:
         log.warning("the outbox is damaged: %s", error)
         return problem_finding("记录文件", 51, "坏了")
     except (StorageError, OSError) as error:
         return problem_finding("记录文件", 51, f"打不开（{cause(error)}）")
-
-
-def _waiting(path: Path, station: str) -> int:
-    store = Store(path)
-    try:
-        tip, mark = checked(store, station=station)
-    finally:
-        store.abandon()
-    return tip.through - mark.receipted

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class KnownProblem:
     """``remedy`` is one sentence for the technician at the station."""
 
     title: str
@@ -15,37 +15,37 @@ class Problem:
 NOT_ENROLLED, COUNTY_AWAY, PORT_BLOCKED, OUTBOX_IN_USE = 12, 22, 27, 52
 """Codes on which the examination itself depends."""
 
-PROBLEMS: dict[int, Problem] = {
-    11: Problem("配置文件有错", "改正 station.toml，再运行 cunhui-agent config check 核对。"),
-    12: Problem("还没有接入县里", "向县里要接入码，运行 cunhui-agent enrol，按提示输入。"),
-    13: Problem("身份文件坏了或读不到", "先用 sudo 再试；还是这样就导出记录，再重新接入。"),
-    14: Problem("证书已过期", "让站点连上网，会自动换发；三天不好请县里重发接入码。"),
-    15: Problem("证书快到期还没换发", "让站点连上网，会自动换发。"),
-    21: Problem("县里的网址查不到", "检查网线或 4G 卡；再核对 station.toml 里的 url。"),
-    22: Problem("县里连不上", "检查网线或 4G 卡是否欠费；别的网站能开就报县里。"),
-    23: Problem("对方不是县里", "核对 url 和 ca 文件；网络要求登录的话先登录。"),
-    24: Problem("时间不对，证书验不过", "联网等五分钟再试；还不行请报县里。"),
-    25: Problem("县里不认本站的证书", "请县里看本站是否被吊销；换过机器要重新接入。"),
-    26: Problem("程序没有连上县里", "等五分钟再试；还是这样请把全部代码报给县里。"),
-    27: Problem("上传的端口被挡住", "请网络管理员放行这个端口，或换手机热点试试。"),
-    31: Problem("不知道时间", "让站点连上网，会自动校时；打卡照常，时间以后补。"),
-    41: Problem("站点程序没有运行", "运行 sudo systemctl restart cunhui-agent。"),
-    42: Problem("站点程序不回答", "运行 sudo systemctl restart cunhui-agent。"),
-    43: Problem("没有权限问站点程序", "用 sudo 再运行一次自检。"),
-    44: Problem("大屏没有连上", "看大屏的电源和线，再运行 sudo systemctl restart cunhui-kiosk。"),
-    51: Problem("记录文件坏了", "别删文件；启动站点程序会自动抢救，然后报县里。"),
-    52: Problem("记录文件被别的程序占用", "程序也许正在启动：等一分钟再试；还是这样就重启本机。"),
-    54: Problem("磁盘快满", "请县里远程清理；常常这样就换更大的卡。"),
-    55: Problem("存储卡快到寿命", "准备一张新卡：先导出记录，再换卡重新接入。"),
-    61: Problem("读卡器用不了", "拔下读卡器再插紧；还不行照《装机手册-读卡器》查。"),
-    62: Problem("指示灯用不了", "检查灯和蜂鸣器的接线和 station.toml 里的引脚。"),
-    63: Problem("摄像头拍不出", "检查摄像头的排线或 USB 线；打卡不受影响。"),
-    64: Problem("门磁或人体感应没有信号", "检查接线和 station.toml 里的引脚。"),
-    65: Problem("摄像头画面异常", "看镜头盖和镜头前有没有东西挡着；打卡不受影响。"),
-    66: Problem("少装了程序库", "运行 sudo /opt/cunhui/bin/pip install 加上它的名字，再重启站点程序。"),
-    71: Problem("供电电压不足", "换 5V/3A 的电源和短而粗的线，别用手机充电头。"),
-    72: Problem("过热", "让机箱通风，别放在窗台、暖气或电视机上。"),
-    81: Problem("本月流量不足", "核对流量套餐，或请县里提高上限；打卡照常上传。"),
+PROBLEMS: dict[int, KnownProblem] = {
+    11: KnownProblem("配置文件有错", "改正 station.toml，再运行 cunhui-agent config check 核对。"),
+    12: KnownProblem("还没有接入县里", "向县里要接入码，运行 cunhui-agent enrol，按提示输入。"),
+    13: KnownProblem("身份文件坏了或读不到", "先用 sudo 再试；还是这样就导出记录，再重新接入。"),
+    14: KnownProblem("证书已过期", "让站点连上网，会自动换发；三天不好请县里重发接入码。"),
+    15: KnownProblem("证书快到期还没换发", "让站点连上网，会自动换发。"),
+    21: KnownProblem("县里的网址查不到", "检查网线或 4G 卡；再核对 station.toml 里的 url。"),
+    22: KnownProblem("县里连不上", "检查网线或 4G 卡是否欠费；别的网站能开就报县里。"),
+    23: KnownProblem("对方不是县里", "核对 url 和 ca 文件；网络要求登录的话先登录。"),
+    24: KnownProblem("时间不对，证书验不过", "联网等五分钟再试；还不行请报县里。"),
+    25: KnownProblem("县里不认本站的证书", "请县里看本站是否被吊销；换过机器要重新接入。"),
+    26: KnownProblem("程序没有连上县里", "等五分钟再试；还是这样请把全部代码报给县里。"),
+    27: KnownProblem("上传的端口被挡住", "请网络管理员放行这个端口，或换手机热点试试。"),
+    31: KnownProblem("不知道时间", "让站点连上网，会自动校时；打卡照常，时间以后补。"),
+    41: KnownProblem("站点程序没有运行", "运行 sudo systemctl restart cunhui-agent。"),
+    42: KnownProblem("站点程序不回答", "运行 sudo systemctl restart cunhui-agent。"),
+    43: KnownProblem("没有权限问站点程序", "用 sudo 再运行一次自检。"),
+    44: KnownProblem("大屏没有连上", "看大屏的电源和线，再运行 sudo systemctl restart cunhui-kiosk。"),
+    51: KnownProblem("记录文件坏了", "别删文件；启动站点程序会自动抢救，然后报县里。"),
+    52: KnownProblem("记录文件被别的程序占用", "程序也许正在启动：等一分钟再试；还是这样就重启本机。"),
+    54: KnownProblem("磁盘快满", "请县里远程清理；常常这样就换更大的卡。"),
+    55: KnownProblem("存储卡快到寿命", "准备一张新卡：先导出记录，再换卡重新接入。"),
+    61: KnownProblem("读卡器用不了", "拔下读卡器再插紧；还不行照《装机手册-读卡器》查。"),
+    62: KnownProblem("指示灯用不了", "检查灯和蜂鸣器的接线和 station.toml 里的引脚。"),
+    63: KnownProblem("摄像头拍不出", "检查摄像头的排线或 USB 线；打卡不受影响。"),
+    64: KnownProblem("门磁或人体感应没有信号", "检查接线和 station.toml 里的引脚。"),
+    65: KnownProblem("摄像头画面异常", "看镜头盖和镜头前有没有东西挡着；打卡不受影响。"),
+    66: KnownProblem("少装了程序库", "运行 sudo /opt/cunhui/bin/pip install 加上它的名字，再重启站点程序。"),
+    71: KnownProblem("供电电压不足", "换 5V/3A 的电源和短而粗的线，别用手机充电头。"),
+    72: KnownProblem("过热", "让机箱通风，别放在窗台、暖气或电视机上。"),
+    81: KnownProblem("本月流量不足", "核对流量套餐，或请县里提高上限；打卡照常上传。"),
 }
 """By code: the tens say the part (1 identity, 2 county, 3 clock, 4 program, 5 disk, 6 devices, 7 power, 8 traffic)."""
 

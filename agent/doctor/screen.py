@@ -20,6 +20,7 @@ def fitted(text: str, columns: int) -> str:
     """Return a text cut to at most so many columns, with … where something was left out."""
     if width(text) <= columns:
         return text
+    # The width of … is ambiguous (UAX #11): a Chinese terminal may give it two columns.
     while width(text) > columns - 2:
         text = text[:-1]
     return text + "…"
@@ -33,31 +34,26 @@ def screen(title: str, findings: Sequence[Finding]) -> str:
     """
     bad = [one for one in findings if one.well is False]
     others = [one for one in findings if one.well is not False]
-    end = _end(bad, unseen=any(one.well is None for one in others))
+    # The title and the end take a line each, and every problem one more for its remedy.
     if 2 + len(findings) + len(bad) > LINES and others:
         named = "、".join(dict.fromkeys(one.part for one in others if one.well))
         findings = [*bad, Finding("其余正常", named)] if named else bad
     room = LINES - 2 - len(findings)
     lines = [fitted(title, COLUMNS)]
     for one in findings[: LINES - 2]:
-        lines.append(_line(one))
+        part = one.part + " " * max(1, _PART_COLUMNS - width(one.part))
+        # The words may be cut, the code never: it is what the technician reads out.
+        code = f"  代码 {one.code}" if one.code else ""
+        lines.append(fitted(f"{_SIGNS[one.well]} {part}{one.says}", COLUMNS - width(code)) + code)
         if one.remedy and room > 0:
             lines.append(fitted(f"    处理：{one.remedy}", COLUMNS))
             room -= 1
-    return "\n".join([*lines, end])
-
-
-def _line(one: Finding) -> str:
-    part = one.part + " " * max(1, _PART_COLUMNS - width(one.part))
-    code = f"  代码 {one.code}" if one.code else ""
-    return fitted(f"{_SIGNS[one.well]} {part}{one.says}", COLUMNS - width(code)) + code
-
-
-def _end(bad: Sequence[Finding], *, unseen: bool) -> str:
-    if not bad:
-        return "查过的都正常；– 的没有检查。" if unseen else "全部正常。"
-    codes = "、".join(map(str, dict.fromkeys(one.code for one in bad)))
-    return fitted(f"有 {len(bad)} 处不正常，请把代码报给县里：{codes}", COLUMNS)
+    if bad:
+        codes = "、".join(map(str, dict.fromkeys(one.code for one in bad)))
+        lines.append(fitted(f"有 {len(bad)} 处不正常，请把代码报给县里：{codes}", COLUMNS))
+    else:
+        lines.append("查过的都正常；– 的没有检查。" if any(one.well is None for one in others) else "全部正常。")
+    return "\n".join(lines)
 
 
 def report(station: str, findings: Sequence[Finding]) -> dict[str, Any]:

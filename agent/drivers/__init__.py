@@ -1,6 +1,6 @@
 """One file for each real thing. A driver translates calls and errors and decides nothing.
 
 Each module implements a port of `agent.ports` (or a tool of `agent.doctor.ports`), or helps those that do: `deadline`,
-`gpio_pins`, `keyboards`, `linux_files`, `linux_network`, `linux_storage_card`, `looping_reader`, `machine_programs`,
-`mqtt_connection`, `pn532_frames`, `serial_line`, `simulated_lines`, `station_tls`, `tcp_traffic`.
+`gpio_pins`, `keyboards`, `looping_reader`, `machine_programs`, `mqtt_connection`, `serial_line`, `simulated_lines`,
+`station_tls`, `tcp_traffic`.
 """

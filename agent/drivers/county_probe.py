@@ -1,4 +1,5 @@
-"""Probe one of the county's endpoints: open a TLS connection, say nothing, and return why it failed if it did."""
+"""Probe one of the county's endpoints: open a TLS connection, send nothing over it, and return why it failed, if it
+did."""
 
 import socket
 import ssl
@@ -6,7 +7,7 @@ from pathlib import Path
 
 from agent.doctor.ports import Trouble
 from agent.drivers.deadline import Deadline
-from agent.drivers.station_tls import dates_refused
+from agent.drivers.station_tls import county_context, dates_refused
 
 WITHIN_S = 10.0
 _REFUSAL_S = 2.0
@@ -22,10 +23,8 @@ def probe_endpoint(
     within_s: float = WITHIN_S,
 ) -> Trouble:
     """Open a connection and end it; see `agent.doctor.ports.DoctorTools`."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
-        context.load_verify_locations(cafile=ca)
+        context = county_context(ca)
         if own is not None:
             context.load_cert_chain(*own)
     except OSError:

@@ -53,4 +53,5 @@ class Deadline:
 
 def _shut(connection: socket.socket) -> None:
     with suppress(OSError):  # it has ended by itself
+        # Closing it would not wake the thread that waits in it, because the connection has another descriptor.
         connection.shutdown(socket.SHUT_RDWR)

@@ -10,7 +10,7 @@ from functools import reduce
 from operator import xor
 from typing import ClassVar
 
-from agent.config.settings import Settings
+from agent.config.settings import ConfigSettings
 from agent.drivers.serial_line import ListeningReader, serial_settings
 
 _FRAME = re.compile(rb"([0-9A-F]{10})([0-9A-F]{2})(?:\r\n)?")
@@ -20,7 +20,7 @@ class Em4100SerialReader(ListeningReader):
     """Implements `agent.ports.CardReader`. A frame with a wrong checksum is dropped, because nobody knows which card it
     was."""
 
-    settings: ClassVar[Settings] = serial_settings(baud=9_600)
+    settings: ClassVar[ConfigSettings] = serial_settings(baud=9_600)
     frame_start, frame_end, frame_longest = b"\x02", b"\x03", 14
 
     def _card_in(self, frame: bytes) -> str | None:

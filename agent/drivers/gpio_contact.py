@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 from gpiozero import DigitalInputDevice
 
-from agent.config.settings import Setting, Settings, between, one_of
-from agent.drivers.gpio_pins import CHIP, device_errors, let_go, lgpio_pins, pin
+from agent.config.settings import ConfigSettings, Setting, between, one_of
+from agent.drivers.gpio_pins import CHIP, close_factory, device_errors, lgpio_pins, pin
 from agent.ports import DeviceError
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class GpioContact:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         "pin": pin(required=True),
         "pull": Setting(str, "up", check=one_of(*_PULLS)),
         "active": Setting(str, "high", check=one_of("high", "low")),
@@ -62,7 +62,7 @@ class GpioContact:
         self._edge = threading.Event()
         self._taken = ExitStack()
         self._lock = threading.Lock()
-        self._told: bool | None = None
+        self._reported: bool | None = None
         self._tried = False
         self._stopped = False
 
@@ -80,7 +80,7 @@ class GpioContact:
         self._tried = True
         with device_errors(), ExitStack() as stack:
             factory = self._pins(self._chip)
-            stack.callback(let_go, factory)
+            stack.callback(close_factory, factory)
             device = stack.enter_context(
                 DigitalInputDevice(
                     self._pin,
@@ -91,10 +91,13 @@ class GpioContact:
             )
             device.when_activated = device.when_deactivated = self._edge.set
             stack.callback(_unwatch, device)
-            self._tell(device.is_active is not self._inverted)
+            # `start` reports the level at once. The thread reports changes only.
+            self._report(device.is_active is not self._inverted)
             watch = threading.Thread(target=self._watch, args=(device,), name=f"pin-{self._pin}", daemon=True)
             watch.start()
-            stack.callback(self._end, watch)
+            # The stack runs backwards: the thread is woken first and then waited for.
+            stack.callback(watch.join)
+            stack.callback(self._edge.set)
             self._taken = stack.pop_all()
 
     def _watch(self, device: Any) -> None:
@@ -105,18 +108,15 @@ class GpioContact:
                 self._edge.wait(self._debounce_s)
             try:
                 with device_errors():
-                    self._tell(device.is_active is not self._inverted)
+                    self._report(device.is_active is not self._inverted)
             except DeviceError as error:
                 log.warning("the pin of a contact can't be read: %s", error)
 
-    def _end(self, watch: threading.Thread) -> None:
-        self._edge.set()
-        watch.join()
-
-    def _tell(self, active: bool) -> None:
+    def _report(self, active: bool) -> None:
+        # Under the lock, so that no callback comes once `stop` has begun.
         with self._lock:
-            if active != self._told and not self._stopped:
-                self._told = active
+            if active != self._reported and not self._stopped:
+                self._reported = active
                 self._changed(active)
 
     def stop(self) -> None:

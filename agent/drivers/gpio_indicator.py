@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from gpiozero import LED, Buzzer
 
-from agent.config.settings import Setting, Settings
-from agent.drivers.gpio_pins import CHIP, device_errors, let_go, lgpio_pins, pin
+from agent.config.settings import ConfigSettings, Setting
+from agent.drivers.gpio_pins import CHIP, close_factory, device_errors, lgpio_pins, pin
 from agent.ports import Colour, DeviceError
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class GpioIndicator:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         "green": pin(required=True),
         "amber": pin(required=True),
         "red": pin(required=True),
@@ -73,9 +73,10 @@ class GpioIndicator:
             log.warning("the lamp's pins can't be had yet: %s", str(error))
 
     def _take(self) -> None:
+        # If one pin can't be had, the stack releases those before it.
         with device_errors(), ExitStack() as stack:
             factory = self._pins(self._chip)
-            stack.callback(let_go, factory)
+            stack.callback(close_factory, factory)
             lamps = {
                 colour: stack.enter_context(LED(number, active_high=self._active_high, pin_factory=factory))
                 for colour, number in self._numbers.items()
@@ -116,6 +117,7 @@ class GpioIndicator:
         """Switch off and release the pins."""
         self._closed = True
         try:
+            # As a context, the stack is closed even if a pin fails when it is switched off.
             with device_errors(), self._taken:
                 for device in (*self._lamps.values(), *([self._buzzer] if self._buzzer else [])):
                     device.off()
@@ -124,7 +126,6 @@ class GpioIndicator:
 
 
 def _play(device: Any, *, times: int, on_s: float) -> None:
-    # Switch on in this thread, because only so an error of the pin is raised here. The thread that blinks comes after
-    # it.
+    # Switch on in this thread, so that an error of the pin is raised here. In the thread that blinks it would be lost.
     device.on()
     device.blink(on_time=on_s, off_time=PAUSE_S, n=times)

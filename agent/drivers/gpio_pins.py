@@ -34,7 +34,7 @@ def lgpio_pins(chip: int) -> Any:
     return LGPIOFactory(chip=chip)
 
 
-def let_go(factory: Any) -> None:
+def close_factory(factory: Any) -> None:
     """Close the chip, even if one of its pins can't be reset because another program uses it."""
     try:
         factory.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from agent.drivers.deadline import Deadline
-from agent.drivers.station_tls import check_dates, dates_refused, judging
+from agent.drivers.station_tls import check_dates, county_context, dates_refused, judging
 from agent.drivers.tcp_traffic import TcpTraffic
 from agent.ports import DeviceError, JudgeAt, PeerNotProven
 from protocol.enrolment import MAX_ANSWER_BYTES
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 20.0
 READ_S = 30.0
+"""The longest silence of the county between two pieces."""
 POST_S = 90.0
 """For one call with its whole response, which has only a few thousand bytes."""
 _PIECE_BYTES = 16_384
@@ -55,47 +56,40 @@ def post_json(
         PeerNotProven: The peer does not prove to be the county, or the CA file can't be read.
         DeviceError: The county can't be reached, or its response is too long or too slow.
     """
-    headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
-    with Deadline(limit_s) as deadline, _session(ca_path, traffic, judge_at, deadline) as session:
-        try:
-            response = _read_response(session, url, body, headers)
-        except DeviceError as error:
-            if deadline.over:
-                raise DeviceError(f"no whole answer within {limit_s:.0f} s") from error
-            raise
-        if deadline.over:  # without a Content-Length a response that was cut off looks like a whole one
-            raise DeviceError(f"no whole answer within {limit_s:.0f} s")
-        return response
-
-
-def _read_response(session: "requests.Session", url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     import requests  # noqa: PLC0415
 
-    try:
-        with session.post(
-            url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
-        ) as response:
-            content = b""
-            for piece in response.iter_content(_PIECE_BYTES):
-                content += piece
-                if len(content) > MAX_ANSWER_BYTES:
-                    raise DeviceError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
-            return response.status_code, content
-    except (requests.RequestException, OSError) as error:
-        raise _failure(error) from error
+    headers = {"Content-Type": "application/json", "Accept": "application/json", "Connection": "close"}
+    too_slow = f"no whole answer within {limit_s:.0f} s"
+    with Deadline(limit_s) as deadline, _session(ca_path, traffic, judge_at, deadline) as session:
+        try:
+            with session.post(
+                url, data=body, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
+            ) as response:
+                content = b""
+                for piece in response.iter_content(_PIECE_BYTES):
+                    content += piece
+                    if len(content) > MAX_ANSWER_BYTES:
+                        raise DeviceError(f"an answer of more than {MAX_ANSWER_BYTES} bytes")
+        except (requests.RequestException, OSError) as error:
+            # A connection that the deadline broke fails like any other.
+            raise DeviceError(too_slow) if deadline.over else _failure(error) from error
+        if deadline.over:  # without a Content-Length a response that was cut off looks like a whole one
+            raise DeviceError(too_slow)
+        return response.status_code, content
 
 
 def _failure(error: BaseException) -> DeviceError:
     """Return what a failed call means. A refused certificate is at the bottom of the chain that ``requests`` raises."""
-    said = f"{type(error).__name__}: {error}"
+    detail = f"{type(error).__name__}: {error}"
     below: BaseException | None = error
     while below is not None:
         if isinstance(below, ssl.SSLCertVerificationError):
-            return PeerNotProven(said, dates=dates_refused(below))
+            return PeerNotProven(detail, dates=dates_refused(below))
+        # A line that breaks in the middle of TLS (SSLEOFError) says nothing about who is there.
         if isinstance(below, ssl.SSLError) and not isinstance(below, ssl.SSLEOFError):
-            return PeerNotProven(said)
+            return PeerNotProven(detail)
         below = below.__cause__ or below.__context__
-    return DeviceError(said)
+    return DeviceError(detail)
 
 
 def fetch_pack(
@@ -116,25 +110,22 @@ def fetch_pack(
     try:
         # The hash comes from a message that the county signed, so the dates of a certificate don't matter here.
         with into.open("ab") as file, _session(ca_path, traffic, "never") as session:
-            _fetch_all(session, url, file, size)
+            fruitless, best = 0, file.tell()
+            while file.tell() < size:
+                problem = _fetch_rest(session, url, file, size)
+                # Only bytes beyond the best so far count: a county that ignores ranges begins anew each time.
+                fruitless = 0 if file.tell() > best else fruitless + 1
+                best = max(best, file.tell())
+                if problem and fruitless >= FRUITLESS_TRIES:
+                    raise DeviceError(problem)
         with into.open("rb") as file:
-            right = hashlib.file_digest(file, "sha256").digest() == sha256
-        if not right:
+            intact = hashlib.file_digest(file, "sha256").digest() == sha256
+        if not intact:
             into.unlink()
     except OSError as error:
         raise DeviceError(f"{type(error).__name__}: {error}") from error
-    if not right:
+    if not intact:
         raise WrongContent(f"{url} does not hash to what was asked for")
-
-
-def _fetch_all(session: "requests.Session", url: str, file: BinaryIO, size: int) -> None:
-    fruitless, best = 0, file.tell()
-    while file.tell() < size:
-        problem = _fetch_rest(session, url, file, size)
-        fruitless = 0 if file.tell() > best else fruitless + 1
-        best = max(best, file.tell())
-        if problem and fruitless >= FRUITLESS_TRIES:
-            raise DeviceError(problem)
 
 
 def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int) -> str:
@@ -142,16 +133,18 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
     import requests  # noqa: PLC0415
 
     here = file.tell()
+    # A range counts bytes of the representation as it is sent (RFC 9110, 14.1.2), so it must not be compressed.
     headers = {"Range": f"bytes={here}-{size - 1}", "Accept-Encoding": "identity"}
     try:
         with session.get(
             url, headers=headers, timeout=(CONNECT_S, READ_S), stream=True, allow_redirects=False
         ) as response:
+            content_range = response.headers.get("Content-Range", "")
             if response.status_code == 200:
                 # The county ignored the range and sends the whole file (RFC 9110, 14.2): begin anew.
                 file.truncate(0)
                 file.seek(0)
-            elif response.status_code != 206 or not _begins_at(response, here):
+            elif response.status_code != 206 or not content_range.startswith(f"bytes {here}-"):
                 return f"the county answered {response.status_code}"
             for piece in response.iter_content(_PIECE_BYTES):
                 file.write(piece[: size - file.tell()])
@@ -162,10 +155,6 @@ def _fetch_rest(session: "requests.Session", url: str, file: BinaryIO, size: int
         return f"{type(error).__name__}: {error}"
 
 
-def _begins_at(response: "requests.Response", offset: int) -> bool:
-    return response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
-
-
 def _session(
     ca_path: Path, traffic: TcpTraffic | None, judge_at: JudgeAt, deadline: Deadline | None = None
 ) -> "requests.Session":
@@ -173,13 +162,10 @@ def _session(
     import requests  # noqa: PLC0415
     from requests.adapters import HTTPAdapter  # noqa: PLC0415
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
-        context.load_verify_locations(cafile=ca_path)
+        context = judging(county_context(ca_path), judge_at)
     except OSError as error:
         raise PeerNotProven(f"the county's authority can't be read: {error}") from error
-    judging(context, judge_at)
 
     class CountyOnly(HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -187,6 +173,7 @@ def _session(
             self.poolmanager.pool_classes_by_scheme = {"https": _watched_pool(traffic, judge_at, deadline)}
 
     session = requests.Session()
+    # Otherwise requests takes a proxy, a CA file or a password from the environment and ~/.netrc.
     session.trust_env = False
     session.verify = str(ca_path)
     session.adapters.clear()
@@ -212,12 +199,9 @@ def _watched_pool(traffic: TcpTraffic | None, judge_at: JudgeAt, deadline: Deadl
         def connect(self) -> None:
             super().connect()
             if traffic is not None:
-                self._count(traffic)
+                # A second descriptor keeps the kernel's counters after urllib3 has closed the connection.
+                traffic.opened(socket.socket(fileno=os.dup(self.sock.fileno())))
             check_dates(self.sock, judge_at)
-
-        def _count(self, traffic: TcpTraffic) -> None:
-            # A second descriptor keeps the kernel's counters after urllib3 has closed the connection.
-            traffic.opened(socket.socket(fileno=os.dup(self.sock.fileno())))
 
     class WatchedPool(HTTPSConnectionPool):
         ConnectionCls = Watched

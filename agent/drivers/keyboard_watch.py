@@ -39,20 +39,18 @@ class KeyboardWatch:
         failing = False
         while not self._stopping.is_set():
             try:
-                before, failing = self._look(before), False
+                now = {
+                    one
+                    for one in self._keyboards.present()
+                    if one.types and self._allowed.isdisjoint({(one.usb, ""), (one.usb, one.port)})
+                }
+                for keyboard in sorted(now - before, key=lambda one: one.path):
+                    self._unknown(keyboard.usb, keyboard.name)
+                if bool(now) is not bool(before):
+                    self._there(bool(now))
+                before, failing = now, False
             except Exception:
                 if not failing:
                     log.exception("keyboards can't be looked at")
                 failing = True
             self._stopping.wait(_LOOK_EVERY_S)
-
-    def _look(self, before: set[Keyboard]) -> set[Keyboard]:
-        now = {one for one in self._keyboards.present() if one.types and not self._knows(one)}
-        for keyboard in sorted(now - before, key=lambda one: one.path):
-            self._unknown(keyboard.usb, keyboard.name)
-        if bool(now) is not bool(before):
-            self._there(bool(now))
-        return now
-
-    def _knows(self, keyboard: Keyboard) -> bool:
-        return not self._allowed.isdisjoint({(keyboard.usb, ""), (keyboard.usb, keyboard.port)})

@@ -19,6 +19,7 @@ _PLUGGED = (ecodes.BUS_USB, ecodes.BUS_BLUETOOTH)
 """Buses to which a person can connect a keyboard. Built-in input devices don't count."""
 _TYPING = {ecodes.KEY_ENTER, ecodes.KEY_KPENTER, ecodes.KEY_1, ecodes.KEY_KP1, ecodes.KEY_A}
 _USB_PORT = re.compile(r"usb-.+-([0-9.]+)/")
+"""Of the kernel's physical path of an input device, such as ``usb-0000:01:00.0-1.2/input0`` (EVIOCGPHYS)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,15 @@ class Keyboard:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class KeyEvent:
     """A change of a key: ``value`` is 1 pressed, 0 released, 2 repeated by itself."""
 
     code: int
     value: int
 
 
-LOST_KEYS = Key(ecodes.KEY_RESERVED, 1)
-"""In place of keys that the kernel dropped because nobody read them in time (SYN_DROPPED)."""
+LOST_KEYS = KeyEvent(ecodes.KEY_RESERVED, 1)
+"""Stands for keys that the kernel dropped because nobody read them in time (SYN_DROPPED)."""
 
 
 class Keys(Protocol):
@@ -55,7 +56,7 @@ class Keys(Protocol):
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when keys come."""
 
-    def read(self) -> list[Key]:
+    def read(self) -> list[KeyEvent]:
         """Return the keys that came, without waiting.
 
         Raises:
@@ -93,7 +94,8 @@ class EvdevKeyboards:
             # The device may be unplugged at any moment.
             with contextlib.suppress(OSError):
                 place = (path, os.stat(path).st_ino)
-                found[place] = self._known.get(place) or _described(path, place[1])
+                found[place] = self._known.get(place) or _describe(path, place[1])
+        # Only devices that are still there, so that one that was unplugged is described anew when it comes back.
         self._known = found
         return [one for one in found.values() if one.usb]
 
@@ -119,7 +121,7 @@ class _EvdevKeys:
         number: int = self._device.fd
         return number
 
-    def read(self) -> list[Key]:
+    def read(self) -> list[KeyEvent]:
         try:
             events = list(self._device.read())
         except BlockingIOError:
@@ -127,7 +129,7 @@ class _EvdevKeys:
         except OSError as error:
             raise DeviceError(f"{self._device.path}: {error}") from error
         return [
-            LOST_KEYS if event.type == ecodes.EV_SYN else Key(event.code, event.value)
+            LOST_KEYS if event.type == ecodes.EV_SYN else KeyEvent(event.code, event.value)
             for event in events
             if event.type == ecodes.EV_KEY or (event.type, event.code) == (ecodes.EV_SYN, ecodes.SYN_DROPPED)
         ]
@@ -136,7 +138,7 @@ class _EvdevKeys:
         self._device.close()
 
 
-def _described(path: str, node: int) -> Keyboard:
+def _describe(path: str, node: int) -> Keyboard:
     device = evdev.InputDevice(path)
     try:
         info = device.info

@@ -14,6 +14,7 @@ GONE_AFTER_S = 1.5
 _MISSING_FIRST_S, _MISSING_MOST_S = 0.25, 2.0
 _FLAPPING_FIRST_S, _FLAPPING_MOST_S = 0.25, 60.0
 _SOUND_AFTER_S = 10.0
+"""A device that worked for so long does not come and go all the time."""
 _HANGS_AFTER_S = 3.0
 """How long `stop` waits: the agent's own end must not wait for a device that never answers."""
 
@@ -33,7 +34,7 @@ class LoopingReader:
 
     def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
         """Begin to look for the reader."""
-        self._touched, self._tell = touched, ready
+        self._touched, self._on_ready = touched, ready
         self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
         self._thread.start()
 
@@ -45,7 +46,7 @@ class LoopingReader:
         while self._thread is not None and self._thread.is_alive():
             if time.monotonic() > give_up_s:
                 log.error("the reader's thread hangs and is left behind")
-                self._touched, self._tell = _ignore, _ignore
+                self._touched, self._on_ready = _ignore, _ignore
                 return
             # The thread may begin a new wait just after this one was ended. So end waits until the thread is gone.
             self._wake()
@@ -70,7 +71,7 @@ class LoopingReader:
     def _set_ready(self, ready: bool) -> None:
         if ready != self._ready:
             self._ready, self._ready_since_s = ready, time.monotonic()
-            self._tell(ready)
+            self._on_ready(ready)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -83,6 +84,7 @@ class LoopingReader:
                     log.warning("no card reader: %s", error)
                 self._pause()
             except Exception:
+                # A bug of a driver or its library must not cost the station its reader until the next restart.
                 log.exception("the reader's thread failed and begins again")
                 self._pause()
 

@@ -32,9 +32,23 @@ def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
     program = shutil.which(command[0])
     if program is None:
         raise ProgramMissing(f"{command[0]} is not installed")
+    arguments = [program, *command[1:]]
+    deadline = time.monotonic() + limit_s
+    # With the service manager's variables systemd's own programs would report to it in the agent's name (sd_notify(3)).
+    # Without the C locale a program may translate what is read here.
+    environ = {name: value for name, value in os.environ.items() if name not in _SERVICE_MANAGER} | {"LC_ALL": "C"}
     try:
-        said, status = _run([program, *command[1:]], deadline=time.monotonic() + limit_s)
-        text = said.decode()
+        with subprocess.Popen(  # noqa: S603 -- a program of the machine, named in our own code
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
+        ) as process:
+            try:
+                output = _read_to_end(process.stdout.fileno() if process.stdout else -1, deadline)
+                status = process.wait(max(0.0, deadline - time.monotonic()))
+            finally:
+                process.kill()
+        text = output.decode()
+    except subprocess.TimeoutExpired as error:
+        raise DeviceError(f"{command[0]}: no end in time") from error
     except (OSError, UnicodeDecodeError) as error:
         raise DeviceError(f"{command[0]}: {error}") from error
     if status != 0:
@@ -42,28 +56,13 @@ def output_of(command: Sequence[str], *, limit_s: float = LIMIT_S) -> str:
     return text
 
 
-def _run(command: list[str], *, deadline: float) -> tuple[bytes, int]:
-    # With these variables systemd's own programs would report to the service manager in the agent's name.
-    environ = {name: value for name, value in os.environ.items() if name not in _SERVICE_MANAGER} | {"LC_ALL": "C"}
-    with subprocess.Popen(  # noqa: S603 -- a program of the machine, named in our own code
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environ
-    ) as process:
-        try:
-            said = _all_of(process.stdout.fileno() if process.stdout else -1, deadline)
-            return said, process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired as error:
-            raise TimeoutError("no end in time") from error
-        finally:
-            process.kill()
-
-
-def _all_of(pipe: int, deadline: float) -> bytes:
-    said = b""
+def _read_to_end(pipe: int, deadline: float) -> bytes:
+    output = b""
     while select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
         piece = os.read(pipe, MAX_BYTES)
-        said += piece
+        output += piece
         if not piece:
-            return said
-        if len(said) > MAX_BYTES:
+            return output
+        if len(output) > MAX_BYTES:
             raise OSError(f"it said more than {MAX_BYTES} bytes")
     raise TimeoutError("no answer in time")

@@ -26,13 +26,13 @@ _KEY = "modem.time.current"
 _CCLK = re.compile(rb'\+CCLK: ?"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)"')
 
 
-def parse_mmcli(said: str) -> int:
+def parse_mmcli(output: str) -> int:
     """Return the wall time in ms of ``mmcli --time --output-keyvalue`` (mmcli(1)): ISO 8601 with its zone.
 
     Raises:
         ValueError: It holds no such time.
     """
-    for line in said.splitlines():
+    for line in output.splitlines():
         key, _, value = line.partition(":")
         if key.strip() == _KEY:
             # ModemManager also prints zones as +08 (ISO 8601, 4.2.5.1), which fromisoformat takes.
@@ -42,7 +42,7 @@ def parse_mmcli(said: str) -> int:
     raise ValueError("no time with its zone")
 
 
-def parse_cclk(said: bytes) -> int:
+def parse_cclk(reply: bytes) -> int:
     """Return the wall time in ms of an answer to ``AT+CCLK?`` (3GPP TS 27.007, 8.15).
 
     The time is local. The zone counts quarters of an hour from GMT, summer time included. An answer without a zone is
@@ -51,10 +51,11 @@ def parse_cclk(said: bytes) -> int:
     Raises:
         ValueError: It holds no such time.
     """
-    found = _CCLK.search(said)
+    found = _CCLK.search(reply)
     if found is None:
         raise ValueError("no +CCLK with its zone")
     year, month, day, hour, minute, second, quarters = (int(part) for part in found.groups())
+    # UTC+14 is the farthest zone there is.
     if abs(quarters) > 56:
         raise ValueError(f"a zone of {quarters} quarters")
     zone = timezone(timedelta(minutes=15 * quarters))
@@ -91,30 +92,26 @@ class SerialModemTime:
 
     def read(self) -> HintRead:
         """Have the modem follow the network's time (``AT+CTZU=1``, 8.40) and ask for it."""
-        try:
-            return HintRead(parse_cclk(self._ask()), "")
-        except (DeviceError, ValueError, OverflowError) as error:
-            return HintRead(None, f"{self._port}：{error}"[:200])
-
-    def _ask(self) -> bytes:
         import serial  # noqa: PLC0415 -- only where a modem is set
 
         try:
             with serial.Serial(str(self._port), 115_200, timeout=0.2, write_timeout=1.0, exclusive=True) as port:
+                # The modem may have sent something unasked, such as an incoming call.
                 port.reset_input_buffer()
                 _say(port, b"AT+CTZU=1\r")
-                return _say(port, b"AT+CCLK?\r")
-        except (OSError, serial.SerialException, termios.error) as error:
-            raise DeviceError(str(error)) from error
+                return HintRead(parse_cclk(_say(port, b"AT+CCLK?\r")), "")
+        except (DeviceError, ValueError, OverflowError, OSError, termios.error) as error:
+            return HintRead(None, f"{self._port}：{error}"[:200])
 
 
 def _say(port: "Serial", command: bytes) -> bytes:
     """Send a command and return all that comes up to the final result code (ITU-T V.250, 5.7)."""
     port.write(command)
-    said = b""
+    reply = b""
+    # The two commands of a reading share the limit.
     deadline = time.monotonic() + AT_LIMIT_S / 2
-    while time.monotonic() < deadline and len(said) <= MAX_BYTES:
-        said += port.read(256)
-        if re.search(rb"\r\n(OK|ERROR|\+CME ERROR:[^\r]*)\r\n", said):
-            return said
+    while time.monotonic() < deadline and len(reply) <= MAX_BYTES:
+        reply += port.read(256)
+        if re.search(rb"\r\n(OK|ERROR|\+CME ERROR:[^\r]*)\r\n", reply):
+            return reply
     raise DeviceError("no answer in time")

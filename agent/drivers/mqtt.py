@@ -23,7 +23,10 @@ from protocol.topics import DOWN, Up, topic
 __all__ = ["PahoLink", "station_context"]
 
 CONNECT_S = 20.0
-"""How long TCP and TLS may each take to connect before the attempt counts as failed."""
+"""How long TCP and TLS may each take to connect before the attempt counts as failed.
+
+On a line that swallows packets, the station tries the broker's other port after two such attempts.
+"""
 QUEUE = 16
 
 
@@ -71,11 +74,21 @@ class PahoLink:
     ) -> None:
         """Begin an attempt on a thread of its own and end the attempt before."""
         self.disconnect()
-        previous = self._leaving
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._station,
+            protocol=mqtt.MQTTv5,
+            # When to try again is the uplink's decision.
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = self._connect_s
+        client.max_queued_messages_set(QUEUE)
+        client.max_inflight_messages_set(QUEUE)
+        client.will_set(self._topic("gone"), will, qos=1)
         self._current = Connection(
             attempt=attempt,
             topics={leaf: topic(shard=self._shard, station=self._station, leaf=leaf) for leaf in DOWN},
-            client=self._client(will),
+            client=client,
             put=self._put,
             mono_ms=self._mono_ms,
             traffic=self._traffic,
@@ -83,25 +96,12 @@ class PahoLink:
             loop_s=self._loop_s,
         )
         self._current.start(
-            after=previous,
+            after=self._leaving,
             context=lambda: judging(self._context(), judge_at),
             address=(self._host, self._ports[endpoint]),
             keepalive_s=keepalive_s,
             name=self._station,
         )
-
-    def _client(self, will: bytes) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._station,
-            protocol=mqtt.MQTTv5,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = self._connect_s
-        client.max_queued_messages_set(QUEUE)
-        client.max_inflight_messages_set(QUEUE)
-        client.will_set(self._topic("gone"), will, qos=1)
-        return client
 
     def _topic(self, leaf: Up) -> str:
         return topic(shard=self._shard, station=self._station, leaf=leaf)

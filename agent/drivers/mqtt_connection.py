@@ -4,6 +4,7 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Any, Literal
 
@@ -25,14 +26,16 @@ from protocol.topics import Down, parse
 log = logging.getLogger(__name__)
 
 LOOP_S = 5.0
+"""The longest rest of the thread. A publish wakes it, so only keep-alive pings may be late by this."""
 FAREWELL_S = 2.0
-"""How long a connection that the station ends may take to say so before it is cut."""
+"""How long a connection that the station ends may take to send its DISCONNECT before it is cut."""
 RECEIVE_MAXIMUM = 8
 MAX_PACKET_BYTES = 2 * MAX_MESSAGE_BYTES
-"""Of a whole MQTT packet: a message of the county, its topic and properties, and room."""
+"""The largest packet that the station takes: a message of the county with its topic and properties, and some room."""
 _connect_properties: Any = Properties
 """paho gives its constructor no types."""
 _ACKNOWLEDGED: tuple[Down, ...] = ("desired", "command")
+"""Sent with QoS 1. Any other message down answers a question that the station repeats until it is answered."""
 _RETAIN_NOTHING = 2
 """MQTT 5.0, 3.8.3.1: retain handling 2, send no retained messages at the subscription."""
 
@@ -77,7 +80,16 @@ class Connection:
         name: str,
     ) -> None:
         """Begin once the connection before has ended, so that the broker never sees two under one name."""
-        self._bind()
+        client = self._client
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        client.on_socket_open = self._on_socket_open
+        client.on_socket_close = lambda _client, _data, sock: self._traffic.closing(sock)
+        # With this set, paho leaves writing to the thread of the loop: two threads must not use one TLS socket.
+        client.on_socket_register_write = lambda _client, _data, _sock: None
         self._thread = threading.Thread(
             target=self._serve,
             args=(after, context, address, keepalive_s),
@@ -85,18 +97,6 @@ class Connection:
             daemon=True,
         )
         self._thread.start()
-
-    def _bind(self) -> None:
-        client = self._client
-        client.on_connect = self._connected
-        client.on_subscribe = self._subscribed
-        client.on_disconnect = self._disconnected
-        client.on_message = self._message
-        client.on_publish = self._published
-        client.on_socket_open = self._socket_opened
-        client.on_socket_close = lambda _client, _data, sock: self._traffic.closing(sock)
-        # With this set, paho leaves writing to the thread of the loop: two threads must not use one TLS socket.
-        client.on_socket_register_write = lambda _client, _data, _sock: None
 
     def publish(self, name: str, payload: bytes, *, qos: Literal[0, 1]) -> int:
         """Queue one message.
@@ -111,6 +111,7 @@ class Connection:
 
     def end(self) -> None:
         """End the connection in good order; from here on no event comes."""
+        # Silent first, so that no event of this connection reaches the core after the core has given it up.
         with self._lock:
             self._silent = True
         self._ending.set()
@@ -139,7 +140,12 @@ class Connection:
             if after is not None:
                 after.wait_ended()
             if not self._ending.is_set():
-                self._open(context(), address, keepalive_s)
+                self._client.tls_set_context(context())
+                properties = _connect_properties(PacketTypes.CONNECT)
+                properties.SessionExpiryInterval = 0
+                properties.ReceiveMaximum = RECEIVE_MAXIMUM
+                properties.MaximumPacketSize = MAX_PACKET_BYTES
+                self._client.connect(*address, keepalive=keepalive_s, clean_start=True, properties=properties)
                 self._loop()
         except ssl.SSLCertVerificationError as error:
             # Only the dates may be wrong because this machine's clock is. The uplink then judges them by another time.
@@ -151,20 +157,11 @@ class Connection:
             log.exception("the link's thread failed")
             self._reason = "internal error"
         finally:
-            self._cut()
+            # paho closes its socket when the loop ends by itself, but not when a handshake fails.
+            if (sock := self._client.socket()) is not None:
+                self._traffic.closing(sock)
+                sock.close()
             self._say(LinkDown(self._attempt, self._reason or "connection lost", self._dates_refused))
-
-    def _socket_opened(self, _client: mqtt.Client, _data: Any, sock: object) -> None:
-        self._traffic.opened(sock)
-        check_dates(sock, self._judge_at)
-
-    def _open(self, context: ssl.SSLContext, address: tuple[str, int], keepalive_s: int) -> None:
-        self._client.tls_set_context(context)
-        properties = _connect_properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = 0
-        properties.ReceiveMaximum = RECEIVE_MAXIMUM
-        properties.MaximumPacketSize = MAX_PACKET_BYTES
-        self._client.connect(*address, keepalive=keepalive_s, clean_start=True, properties=properties)
 
     def _loop(self) -> None:
         deadline: float | None = None
@@ -176,14 +173,12 @@ class Connection:
             if monotonic() >= deadline:
                 return
 
-    def _cut(self) -> None:
-        """Close what is still open: paho does so when its loop ends by itself, not when a handshake fails."""
-        sock = self._client.socket()
-        if sock is not None:
-            self._traffic.closing(sock)
-            sock.close()
+    def _on_socket_open(self, _client: mqtt.Client, _data: Any, sock: object) -> None:
+        self._traffic.opened(sock)
+        # paho calls this after the TLS handshake and before it sends CONNECT.
+        check_dates(sock, self._judge_at)
 
-    def _connected(
+    def _on_connect(
         self,
         client: mqtt.Client,
         _data: Any,
@@ -194,9 +189,13 @@ class Connection:
         if code.is_failure:
             self._reason = f"connection refused by the broker, reason code 0x{code.value:02x}"
             return
-        client.subscribe([(name, _options(leaf)) for leaf, name in self._topics.items()])
+        # "Retain as published" keeps the sender's retain flag, by which the uplink refuses a message.
+        options = partial(SubscribeOptions, retainAsPublished=True, retainHandling=_RETAIN_NOTHING)
+        client.subscribe(
+            [(name, options(qos=1 if leaf in _ACKNOWLEDGED else 0)) for leaf, name in self._topics.items()]
+        )
 
-    def _subscribed(
+    def _on_subscribe(
         self, client: mqtt.Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Properties | None
     ) -> None:
         if any(code.is_failure for code in codes):
@@ -205,7 +204,7 @@ class Connection:
             return
         self._say(LinkUp(attempt=self._attempt))
 
-    def _disconnected(
+    def _on_disconnect(
         self,
         _client: mqtt.Client,
         _data: Any,
@@ -216,7 +215,8 @@ class Connection:
         by = "by the broker" if flags.is_disconnect_packet_from_server else "here"
         self._reason = self._reason or f"disconnected {by}, reason code 0x{code.value:02x}"
 
-    def _message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        # Noted first, because the county's time in a welcome is judged by how long the welcome took.
         mono_ms = self._mono_ms()
         try:
             leaf = parse(message.topic).leaf
@@ -236,12 +236,7 @@ class Connection:
             )
         )
 
-    def _published(
+    def _on_publish(
         self, _client: mqtt.Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
     ) -> None:
         self._say(Delivered(attempt=self._attempt, ticket=mid, reason_code=code.value))
-
-
-def _options(leaf: Down) -> SubscribeOptions:
-    qos = 1 if leaf in _ACKNOWLEDGED else 0
-    return SubscribeOptions(qos=qos, retainAsPublished=True, retainHandling=_RETAIN_NOTHING)

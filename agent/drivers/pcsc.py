@@ -5,13 +5,11 @@ restart, and the reader may be unplugged. Then the reader is not ready and is lo
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from smartcard import scard as _scard
 
-from agent.config.settings import Setting, Settings
+from agent.config.settings import ConfigSettings, Setting
 from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
 
@@ -22,15 +20,17 @@ scard: Any = _scard
 
 GET_UID = [0xFF, 0xCA, 0x00, 0x00, 0x00]
 _OK = [0x90, 0x00]
+"""SW1 and SW2 after a command that succeeded (ISO/IEC 7816-4)."""
 _WAIT_MS = 5_000
 _READ_TRIES = 3
+"""A card that still moves into the field may fail once and be read a moment later."""
 _GONE = scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
 
 
 class PcscReader(LoopingReader):
     """Implements `agent.ports.CardReader`."""
 
-    settings: ClassVar[Settings] = {"pcsc_name": Setting(str, "", takes="PC/SC 读卡器")}
+    settings: ClassVar[ConfigSettings] = {"pcsc_name": Setting(str, "", takes="PC/SC 读卡器")}
 
     def __init__(self, *, pcsc_name: str = "") -> None:
         """``pcsc_name``: part of the reader's PC/SC name; empty for the first reader found."""
@@ -43,29 +43,20 @@ class PcscReader(LoopingReader):
             scard.SCardCancel(context)
 
     def _attend(self) -> None:
-        with self._connected() as context:
-            reader = self._find(context)
-            self._set_ready(True)
-            self._watch(context, reader)
-
-    @contextmanager
-    def _connected(self) -> Iterator[int]:
         result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
         _check(result)
         self._context = context
         try:
-            yield context
+            result, names = scard.SCardListReaders(context, [])
+            _check(result)
+            reader = next((str(name) for name in names if self._pcsc_name in name), None)
+            if reader is None:
+                raise DeviceError(f"none of {len(names)} readers is named so")
+            self._set_ready(True)
+            self._watch(context, reader)
         finally:
             self._context = None
             scard.SCardReleaseContext(context)
-
-    def _find(self, context: int) -> str:
-        result, names = scard.SCardListReaders(context, [])
-        _check(result)
-        for name in names:
-            if self._pcsc_name in name:
-                return str(name)
-        raise DeviceError(f"none of {len(names)} readers is named so")
 
     def _watch(self, context: int, reader: str) -> None:
         """Report cards until the reader goes. One insertion is one touch, however long the card lies there."""
@@ -100,16 +91,11 @@ class PcscReader(LoopingReader):
             else:
                 return
         log.info("a card could not be read: %s", problem)
-        # A card that was taken away too soon is presented again by itself. One that still lies there needs the red
-        # lamp.
-        if _lies_there(context, reader):
+        # A person who took the card away too soon presents it again. A person whose card still lies there waits, so the
+        # red lamp must tell.
+        result, states = scard.SCardGetStatusChange(context, 0, [(reader, scard.SCARD_STATE_UNAWARE)])
+        if result == scard.SCARD_S_SUCCESS and states[0][1] & scard.SCARD_STATE_PRESENT:
             self._touched("")
-
-
-def _lies_there(context: int, reader: str) -> bool:
-    """Return whether a card lies on the reader now; False also if the reader is gone."""
-    result, states = scard.SCardGetStatusChange(context, 0, [(reader, scard.SCARD_STATE_UNAWARE)])
-    return result == scard.SCARD_S_SUCCESS and bool(states[0][1] & scard.SCARD_STATE_PRESENT)
 
 
 def _uid(context: int, reader: str) -> str:

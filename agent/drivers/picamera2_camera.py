@@ -9,8 +9,8 @@ import importlib
 import os
 from typing import Any, ClassVar
 
-from agent.config.settings import Setting, Settings, between
-from agent.ports import DeviceError, Frame
+from agent.config.settings import ConfigSettings, Setting, between
+from agent.ports import CameraFrame, DeviceError
 
 SIZE = (640, 480)
 SETTLE_FRAMES = 12
@@ -24,7 +24,7 @@ class Picamera2Camera:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {"number": Setting(int, 0, check=between(0, 3))}
+    settings: ClassVar[ConfigSettings] = {"number": Setting(int, 0, check=between(0, 3))}
 
     def __init__(self, *, number: int = 0, library: Any = None) -> None:
         """Make a camera; nothing is opened.
@@ -36,13 +36,21 @@ class Picamera2Camera:
         self._number = number
         self._given = library
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         """Open the camera, let its exposure settle, and return what it sees."""
         library = self._given or _load()
         try:
             camera = library.Picamera2(self._number)
             try:
-                return _picture(camera)
+                main = {"size": SIZE, "format": "NV12"}
+                camera.configure(camera.create_still_configuration(main=main, raw=None, buffer_count=_BUFFERS))
+                camera.start()
+                camera.drop_frames(SETTLE_FRAMES, wait=WITHIN_S)
+                data = camera.capture_buffer("main", wait=WITHIN_S).tobytes()
+                # libcamera may adjust the size that was asked for, and pads rows as the hardware needs it.
+                given = camera.camera_configuration()["main"]
+                width, height = given["size"]
+                return CameraFrame("nv12", data, width=width, height=height, stride=given["stride"], full_range=True)
             finally:
                 camera.close()
         except (OSError, RuntimeError, ValueError) as error:
@@ -59,14 +67,3 @@ def _load() -> Any:
         return importlib.import_module("picamera2")
     except ImportError as error:
         raise DeviceError(f"picamera2 can't be loaded: {error}") from error
-
-
-def _picture(camera: Any) -> Frame:
-    main = {"size": SIZE, "format": "NV12"}
-    camera.configure(camera.create_still_configuration(main=main, raw=None, buffer_count=_BUFFERS))
-    camera.start()
-    camera.drop_frames(SETTLE_FRAMES, wait=WITHIN_S)
-    data = camera.capture_buffer("main", wait=WITHIN_S).tobytes()
-    given = camera.camera_configuration()["main"]
-    width, height = given["size"]
-    return Frame("nv12", data, width=width, height=height, stride=given["stride"], full_range=True)

@@ -9,7 +9,7 @@ its content goes nowhere.
 import re
 from typing import ClassVar
 
-from agent.config.settings import Settings
+from agent.config.settings import ConfigSettings
 from agent.drivers.serial_line import ListeningReader, serial_settings
 
 _CODE = re.compile(rb"CUNHUI:([0-9A-Fa-f]{8,20})")
@@ -18,7 +18,7 @@ _CODE = re.compile(rb"CUNHUI:([0-9A-Fa-f]{8,20})")
 class QrScanner(ListeningReader):
     """Implements `agent.ports.CardReader`."""
 
-    settings: ClassVar[Settings] = serial_settings(baud=9_600)
+    settings: ClassVar[ConfigSettings] = serial_settings(baud=9_600)
     frame_longest = 2_953  # bytes in the largest QR code (ISO/IEC 18004, table 7)
 
     def _card_in(self, frame: bytes) -> str:

@@ -17,10 +17,12 @@ from agent.ports import HintRead
 
 SYS = Path("/sys/class/rtc")
 MIDDLE_OF_A_SECOND_MS = 500
+"""The chip counts whole seconds, so half a second more halves the largest error."""
 
 _RTC_VL_READ = 0x80047013
 """_IOR('p', 0x13, unsigned int) of linux/rtc.h."""
 _DATA_INVALID, _BACKUP_LOW, _BACKUP_EMPTY = 1, 2, 4
+"""RTC_VL_DATA_INVALID, RTC_VL_BACKUP_LOW, RTC_VL_BACKUP_EMPTY (linux/rtc.h)."""
 
 
 class Rtc:
@@ -53,6 +55,7 @@ class Rtc:
 
     def _voltage_flags(self) -> int:
         """Return the chip's battery flags; 0 if it does not report them or another program uses it."""
+        # The kernel lets one program at a time open an RTC, unlike its files in sysfs (drivers/rtc/dev.c).
         try:
             device = os.open(self._device, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

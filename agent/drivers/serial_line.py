@@ -3,13 +3,11 @@
 import termios
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import ClassVar
 
 import serial
 
-from agent.config.settings import Setting, Settings, between, shaped
+from agent.config.settings import ConfigSettings, Setting, between, shaped
 from agent.drivers.looping_reader import LoopingReader
 from agent.ports import DeviceError
 
@@ -18,7 +16,7 @@ _SILENCE_S = 2.0
 """If nothing came for so long, a half frame is dropped. A frame takes 50 ms; the rest is for a busy machine."""
 
 
-def serial_settings(*, baud: int) -> Settings:
+def serial_settings(*, baud: int) -> ConfigSettings:
     """Return the settings of a serial reader.
 
     Args:
@@ -50,24 +48,20 @@ class SerialReader(LoopingReader):
 
     def _attend(self) -> None:
         try:
-            with self._opened() as line:
+            line = serial.Serial(self._port, self._baud, write_timeout=_WRITE_WITHIN_S, exclusive=True)
+            with self._lock:
+                self._line = line
+            try:
+                # The kernel may still have bytes of a card that was read before the agent looked.
+                line.reset_input_buffer()
                 self._converse(line)
+            finally:
+                # Under the lock, because `_wake` on another thread must not meet a port that is being closed.
+                with self._lock:
+                    self._line = None
+                    line.close()
         except (OSError, termios.error) as error:
             raise DeviceError(f"{self._port}: {error}") from error
-
-    @contextmanager
-    def _opened(self) -> Iterator[serial.Serial]:
-        line = serial.Serial(self._port, self._baud, write_timeout=_WRITE_WITHIN_S, exclusive=True)
-        with self._lock:
-            self._line = line
-        try:
-            line.reset_input_buffer()
-            yield line
-        finally:
-            # Under the lock, because `_wake` on another thread must not meet a port that is being closed.
-            with self._lock:
-                self._line = None
-                line.close()
 
     def _wake(self) -> None:
         with self._lock:
@@ -94,19 +88,19 @@ class Frames:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the frames that ``data`` completes, without start and end. None of them is empty."""
-        return [frame for byte in data if (frame := self._byte(byte))]
-
-    def _byte(self, byte: int) -> bytes:
-        if byte in self._start:
-            self._body.clear()
-            self._open = True
-        elif byte in self._end:
-            frame = bytes(self._body) if self._open and len(self._body) <= self._longest else b""
-            self.restart()
-            return frame
-        elif self._open and len(self._body) <= self._longest:
-            self._body.append(byte)
-        return b""
+        found: list[bytes] = []
+        for byte in data:
+            if byte in self._start:
+                self._body.clear()
+                self._open = True
+            elif byte in self._end:
+                if self._open and 0 < len(self._body) <= self._longest:
+                    found.append(bytes(self._body))
+                self.restart()
+            elif self._open and len(self._body) <= self._longest:
+                # One byte too many is kept, so that a frame that is too long is recognised at its end.
+                self._body.append(byte)
+        return found
 
 
 class ListeningReader(SerialReader):

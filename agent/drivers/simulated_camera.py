@@ -4,12 +4,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from agent.config.settings import Settings
-from agent.ports import DeviceError, Frame
+from agent.config.settings import ConfigSettings
+from agent.ports import CameraFrame, DeviceError
 from agent.timekeeping.china_time import china_time
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageFont
+    from PIL import Image
 
 _SIZE = (640, 480)
 _FONT = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
@@ -20,14 +20,18 @@ class SimulatedCamera:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {}
+    settings: ClassVar[ConfigSettings] = {}
 
     def __init__(self, *, station: str, folder: Path) -> None:
+        from PIL import ImageFont  # noqa: PLC0415 -- large, for the camera's process only
+
         self._station = station
         self._count = folder / "camera.count"
-        self._fonts = [_font(size) for size in (40, 24)]
+        self._fonts = [
+            ImageFont.truetype(_FONT, size) if _FONT.exists() else ImageFont.load_default(size) for size in (40, 24)
+        ]
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         """Draw the room now; every picture differs from every other.
 
         Raises:
@@ -40,7 +44,7 @@ class SimulatedCamera:
                 count.write(f"{taken_ns}\n")
         except OSError as error:
             raise DeviceError(f"the picture can't be counted: {error}") from error
-        return Frame("rgb", image.tobytes(), width=image.width, height=image.height)
+        return CameraFrame("rgb", image.tobytes(), width=image.width, height=image.height)
 
     def _draw(self, taken_ns: int) -> "Image.Image":
         from PIL import Image, ImageDraw  # noqa: PLC0415 -- large, for the camera's process only
@@ -58,11 +62,3 @@ class SimulatedCamera:
 
     def close(self) -> None:
         """Do nothing."""
-
-
-def _font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
-    from PIL import ImageFont  # noqa: PLC0415 -- large, for the camera's process only
-
-    if _FONT.exists():
-        return ImageFont.truetype(_FONT, size)
-    return ImageFont.load_default(size)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from agent.config.settings import Setting, Settings, filled
+from agent.config.settings import ConfigSettings, Setting, filled
 from agent.drivers.simulated_lines import LineSocket
 
 
@@ -13,7 +13,7 @@ class SimulatedContact:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {"socket": Setting(str, "input.sock", check=filled, path="socket")}
+    settings: ClassVar[ConfigSettings] = {"socket": Setting(str, "input.sock", check=filled, path="socket")}
 
     def __init__(self, *, socket: Path) -> None:
         self._path = socket
@@ -24,9 +24,9 @@ class SimulatedContact:
         """Listen on the socket; each line gets ``ok``, or ``on or off`` if it is neither."""
         self._changed = changed
         changed(self._active)
-        self._socket = LineSocket(self._path, self._heard, name="simulated-contact")
+        self._socket = LineSocket(self._path, self._on_line, name="simulated-contact")
 
-    def _heard(self, line: str) -> str:
+    def _on_line(self, line: str) -> str:
         if line not in ("on", "off"):
             return "on or off"
         if (line == "on") is not self._active:

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from agent.config.settings import Setting, Settings, filled
+from agent.config.settings import ConfigSettings, Setting, filled
 from agent.ports import Colour, DeviceError
 
 _LIMIT_S = 0.05
+"""The core thread shows the light, so it must not wait for somebody who has stopped reading."""
 
 
 class SimulatedIndicator:
@@ -20,7 +21,7 @@ class SimulatedIndicator:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {"socket": Setting(str, "lamp.sock", check=filled, path="socket")}
+    settings: ClassVar[ConfigSettings] = {"socket": Setting(str, "lamp.sock", check=filled, path="socket")}
 
     def __init__(self, *, socket: Path) -> None:
         self._path = str(socket)

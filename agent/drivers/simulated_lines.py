@@ -12,11 +12,11 @@ _SILENT_S = 10.0
 class LineSocket:
     """Listens until it is stopped."""
 
-    def __init__(self, path: Path, heard: Callable[[str], str], *, name: str) -> None:
-        """``heard`` gets the lines, one at a time, and returns the reply to each. ``name`` is the thread's name."""
+    def __init__(self, path: Path, on_line: Callable[[str], str], *, name: str) -> None:
+        """``on_line`` gets the lines, one at a time, and returns the reply to each. ``name`` is the thread's name."""
         self._path = path
         path.unlink(missing_ok=True)
-        self._server = _Server(str(path), heard)
+        self._server = _Server(str(path), on_line)
         path.chmod(0o600)  # so that only the agent's own user can play a device
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.5}, name=name, daemon=True
@@ -33,12 +33,13 @@ class LineSocket:
 
 
 class _Server(socketserver.ThreadingUnixStreamServer):
+    # Otherwise closing would wait for each person who keeps a connection open.
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, path: str, heard: Callable[[str], str]) -> None:
-        self._heard = heard
+    def __init__(self, path: str, on_line: Callable[[str], str]) -> None:
+        self._on_line = on_line
         self._lock = threading.Lock()
         self._silent = False
         super().__init__(path, _Connection)
@@ -47,9 +48,9 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         with self._lock:
             self._silent = True
 
-    def answer(self, line: str) -> str | None:
+    def reply(self, line: str) -> str | None:
         with self._lock:
-            return None if self._silent else self._heard(line)
+            return None if self._silent else self._on_line(line)
 
 
 class _Connection(socketserver.StreamRequestHandler):
@@ -59,9 +60,9 @@ class _Connection(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         try:
             while line := self.rfile.readline(MAX_LINE_BYTES):
-                answer = self.server.answer(line.decode("utf-8", "replace").strip())
-                if answer is None:
+                reply = self.server.reply(line.decode("utf-8", "replace").strip())
+                if reply is None:
                     return
-                self.wfile.write(answer.encode() + b"\n")
+                self.wfile.write(reply.encode() + b"\n")
         except OSError:
             return

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-from agent.config.settings import Setting, Settings, filled
+from agent.config.settings import ConfigSettings, Setting, filled
 from protocol.health import Machine
 
 log = logging.getLogger(__name__)
@@ -28,11 +28,11 @@ WELL = Machine(
 
 
 class SimulatedMachine:
-    """Implements `agent.ports.Machine`. The file is a JSON object with the fields of `protocol.health.Machine`."""
+    """Implements `agent.ports.HostMachine`. The file is a JSON object with the fields of `protocol.health.Machine`."""
 
     simulated = True
 
-    settings: ClassVar[Settings] = {"file": Setting(str, "machine.json", check=filled, path="file")}
+    settings: ClassVar[ConfigSettings] = {"file": Setting(str, "machine.json", check=filled, path="file")}
 
     def __init__(self, *, folder: Path, file: Path) -> None:
         """``folder`` is not used, because ``file`` says everything."""
@@ -42,8 +42,8 @@ class SimulatedMachine:
         """Return a machine that is well, with the values of the file in place of its own."""
         try:
             with self._file.open("rb") as file:
-                said = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, object])
-            return msgspec.convert({**msgspec.to_builtins(WELL), **said}, Machine)
+                given = msgspec.json.decode(file.read(MAX_BYTES), type=dict[str, object])
+            return msgspec.convert({**msgspec.to_builtins(WELL), **given}, Machine)
         except FileNotFoundError:
             return WELL
         except (OSError, msgspec.MsgspecError) as error:

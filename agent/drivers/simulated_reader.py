@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from agent.config.settings import Setting, Settings, filled
+from agent.config.settings import ConfigSettings, Setting, filled
 from agent.drivers.simulated_lines import LineSocket
 
 
@@ -13,7 +13,7 @@ class SimulatedReader:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {"socket": Setting(str, "touch.sock", check=filled, path="socket")}
+    settings: ClassVar[ConfigSettings] = {"socket": Setting(str, "touch.sock", check=filled, path="socket")}
 
     def __init__(self, *, socket: Path) -> None:
         self._path = socket
@@ -22,11 +22,11 @@ class SimulatedReader:
     def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
         """Listen on the socket."""
 
-        def heard(line: str) -> str:
+        def on_line(line: str) -> str:
             touched(line)
             return "ok"
 
-        self._socket = LineSocket(self._path, heard, name="simulated-reader")
+        self._socket = LineSocket(self._path, on_line, name="simulated-reader")
         ready(True)
 
     def stop(self) -> None:

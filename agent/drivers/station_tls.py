@@ -1,4 +1,4 @@
-"""TLS for the link: only the county's CA, only TLS 1.3, and a choice of the clock that judges certificates' dates."""
+"""TLS to the county: only its CA, only TLS 1.3, and a choice of the clock that judges certificates' dates."""
 
 import ssl
 from datetime import UTC, datetime
@@ -13,21 +13,33 @@ _DATE_ERRORS = (9, _EXPIRED)
 """X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED (openssl/x509_vfy.h)."""
 
 
-def station_context(*, ca_file: Path, certificate_file: Path, key_file: Path) -> ssl.SSLContext:
+def county_context(ca_file: Path) -> ssl.SSLContext:
     """Return a TLS 1.3 client context that trusts only the county's CA and checks the host's name (RFC 8446, RFC 9525).
 
     Raises:
-        OSError: A file is missing or is no PEM (ssl.SSLError is one).
+        OSError: The file is missing or is no PEM (ssl.SSLError is one).
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cafile=ca_file)
+    return context
+
+
+def station_context(*, ca_file: Path, certificate_file: Path, key_file: Path) -> ssl.SSLContext:
+    """Return a `county_context` with the station's own certificate.
+
+    Raises:
+        OSError: A file is missing or is no PEM (ssl.SSLError is one).
+    """
+    context = county_context(ca_file)
     context.load_cert_chain(certificate_file, key_file)
     return context
 
 
 def judging(context: ssl.SSLContext, judge_at: JudgeAt) -> ssl.SSLContext:
     """Have OpenSSL ignore the dates of certificates, unless the system's clock judges them. Return ``context``."""
+    # OpenSSL can also judge by a given time (X509_VERIFY_PARAM_set_time), but Python's ssl offers only the flag. So
+    # `check_dates` judges by such a time after the handshake.
     if judge_at != "system":
         context.verify_flags |= _NO_CHECK_TIME
     return context

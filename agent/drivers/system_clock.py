@@ -9,6 +9,7 @@ from pathlib import Path
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _STA_UNSYNC = 0x0040
 _TIMEX_BYTES = 256
+"""Room for struct timex, which has 208 bytes on 64-bit Linux."""
 _MAX_ERROR_OFFSET = struct.calcsize("@I2l")
 _STATUS_OFFSET = struct.calcsize("@I4l")
 """Where ``maxerror`` and ``status`` stand in struct timex (adjtimex(2)): after ``modes`` and two longs, then two

@@ -3,8 +3,8 @@ for.
 
 The billed bytes are an estimate: payload both ways with retransmissions, and one header for each segment both ways with
 acknowledgements. The kernel counts all of these (struct tcp_info of linux/tcp.h; the counters of RFC 4898). A header is
-IPv4's 20 bytes (RFC 791) or IPv6's 40 (RFC 8200), TCP's 20 (RFC 9293) and 12 for timestamps (RFC 7323). Not counted are
-name look-ups, handshakes that fail, and what a radio network adds below IP.
+IPv4's 20 bytes (RFC 791) or IPv6's 40 (RFC 8200), TCP's 20 (RFC 9293) and 12 for timestamps (RFC 7323). Name
+look-ups, handshakes that fail, and what a radio network adds below IP are not counted.
 """
 
 import socket

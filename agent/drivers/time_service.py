@@ -31,15 +31,15 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 class MachineTimeService:
     """Implements `agent.ports.TimeService`."""
 
-    def __init__(self, *, said_by: Callable[[Sequence[str]], str] = output_of) -> None:
-        """``said_by`` runs a program and returns what it prints, as `agent.drivers.machine_programs.output_of`."""
-        self._said_by = said_by
+    def __init__(self, *, run: Callable[[Sequence[str]], str] = output_of) -> None:
+        """``run`` runs a program and returns what it prints, as `agent.drivers.machine_programs.output_of`."""
+        self._run = run
 
     def read(self) -> NtpState:
         """Ask the first service that runs. Takes as long as two programs may."""
-        for service, ask_it in (("chrony", self._chrony), ("timesyncd", self._timesyncd)):
+        for service, judge in (("chrony", self._chrony), ("timesyncd", self._timesyncd)):
             try:
-                return NtpState(service, ask_it())
+                return NtpState(service, judge())
             except (ProgramMissing, ProgramFailed):
                 continue
             except (DeviceError, ValueError) as error:
@@ -47,23 +47,23 @@ class MachineTimeService:
         return NtpState("kernel", _judge_kernel())
 
     def _chrony(self) -> str:
-        return judge_chrony(self._said_by(CHRONY))
+        return judge_chrony(self._run(CHRONY))
 
     def _timesyncd(self) -> str:
-        problem = judge_timesyncd(self._said_by(TIMESYNCD))
+        problem = judge_timesyncd(self._run(TIMESYNCD))
         # timesyncd goes on reporting its last server after it has lost it. The kernel's flag ends after a while.
-        if not problem and self._said_by(KERNEL_FLAG).strip() != "yes":
+        if not problem and self._run(KERNEL_FLAG).strip() != "yes":
             return "the kernel's clock is not disciplined"
         return problem
 
 
-def judge_chrony(said: str) -> str:
+def judge_chrony(output: str) -> str:
     """Judge the output of ``chronyc -c tracking`` (chronyc(1)). Return what is wrong, or nothing.
 
     Raises:
         ValueError: It can't be read.
     """
-    fields = said.strip().split(",")
+    fields = output.strip().split(",")
     if len(fields) < 14:
         raise ValueError(f"{len(fields)} fields instead of 14")
     reference, stratum, leap = fields[0].upper(), int(fields[2]), fields[13]
@@ -76,22 +76,23 @@ def judge_chrony(said: str) -> str:
     return _judge_distance(stratum, delay_s=float(fields[10]), dispersion_s=float(fields[11]))
 
 
-def judge_timesyncd(said: str) -> str:
+def judge_timesyncd(output: str) -> str:
     """Judge the output of ``timedatectl show-timesync``. Return what is wrong, or nothing.
 
     Raises:
         ValueError: It can't be read.
     """
-    message = re.search(r"^NTPMessage=\{ (.*) \}$", said, re.MULTILINE)
+    message = re.search(r"^NTPMessage=\{ (.*) \}$", output, re.MULTILINE)
     if message is None:
         return "no server has answered"
-    told = dict(part.partition("=")[::2] for part in message[1].split(", "))
-    if told.get("Ignored", "no") != "no":
+    fields = dict(part.partition("=")[::2] for part in message[1].split(", "))
+    if fields.get("Ignored", "no") != "no":
         return "the server's answer was ignored"
-    if int(told.get("Leap", "3")) not in (0, 1, 2):
+    # 3 means that the server's clock is not synchronised, and stratum 0 that it is not specified (RFC 5905, 7.3).
+    if int(fields.get("Leap", "3")) not in (0, 1, 2):
         return "leap indicator 3: not synchronised"
-    delay_s, dispersion_s = _seconds(told.get("RootDelay", "")), _seconds(told.get("RootDispersion", ""))
-    return _judge_distance(int(told.get("Stratum", "0")), delay_s=delay_s, dispersion_s=dispersion_s)
+    delay_s, dispersion_s = _seconds(fields.get("RootDelay", "")), _seconds(fields.get("RootDispersion", ""))
+    return _judge_distance(int(fields.get("Stratum", "0")), delay_s=delay_s, dispersion_s=dispersion_s)
 
 
 def _judge_distance(stratum: int, *, delay_s: float, dispersion_s: float) -> str:

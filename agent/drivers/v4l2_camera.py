@@ -9,8 +9,8 @@ import importlib
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from agent.config.settings import Setting, Settings, shaped
-from agent.ports import DeviceError, Frame
+from agent.config.settings import ConfigSettings, Setting, shaped
+from agent.ports import CameraFrame, DeviceError
 
 SIZE = (640, 480)
 SETTLE_FRAMES = 10
@@ -27,7 +27,7 @@ class V4l2Camera:
 
     simulated = False
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         "device": Setting(str, "", check=shaped(r"(/dev(/\w[\w.:+-]*)+)?", "/dev/v4l/by-id/usb-厂家_型号-video-index0"))
     }
 
@@ -41,12 +41,21 @@ class V4l2Camera:
         self._device = device
         self._given = library
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         """Open the camera, let its exposure settle, and return what it sees."""
         library = self._given or _load()
         try:
             with library.Device(self._path(library)) as device:
-                return _picture(library, device)
+                capture = library.VideoCapture(device)
+                capture.set_format(*SIZE, pixel_format=_best_format(library, device))
+                # The driver may change what it was asked for (VIDIOC_S_FMT), so ask what it took.
+                taken = capture.get_format()
+                layout = _LAYOUTS.get(taken.pixel_format.name)
+                if layout is None:
+                    raise DeviceError(f"the camera insists on {taken.pixel_format.name}")
+                with capture:
+                    data = _settled_frame(library, capture.buffer.frame_reader)
+                return CameraFrame(layout, data, width=taken.width, height=taken.height, stride=taken.bytes_per_line)
         except FileNotFoundError as error:
             raise DeviceError(f"there is no {self._device}") from error
         except (OSError, ValueError, library.V4L2Error) as error:
@@ -56,6 +65,7 @@ class V4l2Camera:
         if self._device:
             return Path(self._device)
         for path in sorted(library.iter_video_capture_files()):
+            # A Pi has capture devices of its own, such as its decoder and the sensor on the ribbon connector.
             with library.Device(path) as device:
                 if device.info.bus_info.startswith(_USB):
                     return Path(path)
@@ -72,18 +82,6 @@ def _load() -> Any:
         raise DeviceError(f"linuxpy can't be loaded: {error}") from error
 
 
-def _picture(library: Any, device: Any) -> Frame:
-    capture = library.VideoCapture(device)
-    capture.set_format(*SIZE, pixel_format=_best_format(library, device))
-    taken = capture.get_format()
-    layout = _LAYOUTS.get(taken.pixel_format.name)
-    if layout is None:
-        raise DeviceError(f"the camera insists on {taken.pixel_format.name}")
-    with capture:
-        data = _settled(library, capture.buffer.frame_reader)
-    return Frame(layout, data, width=taken.width, height=taken.height, stride=taken.bytes_per_line)
-
-
 def _best_format(library: Any, device: Any) -> Any:
     offered = {
         one.pixel_format.name: one.pixel_format for one in device.info.buffer_formats(library.BufferType.VIDEO_CAPTURE)
@@ -94,16 +92,15 @@ def _best_format(library: Any, device: Any) -> Any:
     raise DeviceError(f"the camera offers no format that is understood, but {', '.join(sorted(offered)) or 'none'}")
 
 
-def _settled(library: Any, reader: Any) -> bytes:
+def _settled_frame(library: Any, reader: Any) -> bytes:
     """Return the first whole frame after the ones in which the exposure settles."""
-    data = b""
     for number in range(MOST_FRAMES):
         frame = reader.read(timeout=FRAME_WITHIN_S)
         if frame is None:
             raise DeviceError(f"no frame within {FRAME_WITHIN_S:g} s")
         if number < SETTLE_FRAMES or library.BufferFlag.ERROR in frame.flags:
             continue
-        data = bytes(frame)
-        if data:
+        # The driver marks a frame that lost data with V4L2_BUF_FLAG_ERROR; one without any data is not marked.
+        if data := bytes(frame):
             return data
     raise DeviceError("the camera gives only broken frames")

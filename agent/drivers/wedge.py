@@ -14,8 +14,8 @@ from typing import ClassVar
 
 from evdev import ecodes
 
-from agent.config.settings import USB_ID, Setting, Settings, one_of, shaped
-from agent.drivers.keyboards import EvdevKeyboards, Key, Keyboard, Keyboards, Keys
+from agent.config.settings import USB_ID, ConfigSettings, Setting, one_of, shaped
+from agent.drivers.keyboards import EvdevKeyboards, Keyboard, Keyboards, KeyEvent, Keys
 from agent.drivers.looping_reader import LoopingReader
 from agent.inputs.uid import FORMATS, MAX_PRINTED, Format, uid_as_sent
 from agent.ports import DeviceError
@@ -37,7 +37,7 @@ _DIGITS = {
 class WedgeReader(LoopingReader):
     """Implements `agent.ports.CardReader`."""
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         "usb": Setting(str, required=True, check=USB_ID),
         "port": Setting(str, "", check=shaped(r"(\d+(\.\d+)*)?", "1.2")),
         "format": Setting(str, required=True, check=one_of(*FORMATS)),
@@ -47,30 +47,35 @@ class WedgeReader(LoopingReader):
         super().__init__()
         self._usb, self._port, self._format = usb, port, format
         self._keyboards = keyboards or EvdevKeyboards()
-        self._woken = -1
+        self._wake_event = -1
 
     def start(self, *, touched: Callable[[str], None], ready: Callable[[bool], None]) -> None:
         """Begin to look for the reader."""
-        self._woken = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._wake_event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         super().start(touched=touched, ready=ready)
 
     def stop(self) -> None:
         """End the thread and release the keyboard."""
         super().stop()
-        if self._woken >= 0:
-            os.close(self._woken)
-            self._woken = -1
+        if self._wake_event >= 0:
+            os.close(self._wake_event)
+            self._wake_event = -1
 
     def _wake(self) -> None:
-        os.eventfd_write(self._woken, 1)
+        os.eventfd_write(self._wake_event, 1)
 
     def _attend(self) -> None:
         grabbed: dict[Keyboard, Keys] = {}
         with ExitStack() as stack, selectors.DefaultSelector() as selector:
-            selector.register(self._woken, selectors.EVENT_READ)
+            selector.register(self._wake_event, selectors.EVENT_READ)
             while not self._stopping.is_set():
+                mine = [
+                    one for one in self._keyboards.present() if one.usb == self._usb and self._port in ("", one.port)
+                ]
+                if not any(one.types for one in mine):
+                    raise DeviceError(f"no keyboard {self._usb} {self._port}".rstrip())
                 # Look again and again: a wedge may appear as several devices, one after the other.
-                for keyboard in self._mine():
+                for keyboard in mine:
                     if keyboard not in grabbed:
                         keys = grabbed[keyboard] = self._keyboards.grab(keyboard)
                         stack.callback(keys.close)
@@ -78,20 +83,10 @@ class WedgeReader(LoopingReader):
                 self._set_ready(True)
                 self._read(selector, until_s=time.monotonic() + _LOOK_EVERY_S)
 
-    def _mine(self) -> list[Keyboard]:
-        """Return the reader's devices.
-
-        Raises:
-            DeviceError: None of them types.
-        """
-        mine = [one for one in self._keyboards.present() if one.usb == self._usb and self._port in ("", one.port)]
-        if not any(one.types for one in mine):
-            raise DeviceError(f"no keyboard {self._usb} {self._port}".rstrip())
-        return mine
-
     def _read(self, selector: selectors.BaseSelector, *, until_s: float) -> None:
         while not self._stopping.is_set() and (left_s := until_s - time.monotonic()) > 0:
             for ready, _ in selector.select(left_s):
+                # The descriptor that only wakes this thread has no data.
                 if ready.data is not None:
                     keys, line = ready.data
                     for key in keys.read():
@@ -100,6 +95,22 @@ class WedgeReader(LoopingReader):
 
     def _line_typed(self, typed: str) -> None:
         self._card_lies(uid_as_sent(typed, self._format))
+
+
+class PrintingWedge(WedgeReader):
+    """A wedge that passes its lines on as typed, to find out the format that a reader is set to.
+
+    A line that can't be read is empty.
+    """
+
+    def __init__(
+        self, *, usb: str, port: str, printed: Callable[[str], None], keyboards: Keyboards | None = None
+    ) -> None:
+        super().__init__(usb=usb, port=port, format="hex", keyboards=keyboards)
+        self._printed = printed
+
+    def _line_typed(self, typed: str) -> None:
+        self._printed(typed)
 
 
 class TypedLine:
@@ -115,7 +126,7 @@ class TypedLine:
         self._spoilt = False
         self._last_s = 0.0
 
-    def take(self, key: Key, now_s: float) -> str | None:
+    def take(self, key: KeyEvent, now_s: float) -> str | None:
         """Take a key pressed at a monotonic time. Return the line that it ends, empty for a card that can't be read."""
         if key.value != 1 or key.code in _SILENT:
             return None
@@ -123,21 +134,18 @@ class TypedLine:
             self._restart()
         self._last_s = now_s
         if key.code in _ENTER:
-            return self._ended()
+            text, spoilt = self._text, self._spoilt
+            self._restart()
+            if not text or len(text) > MAX_PRINTED:
+                return None
+            if spoilt:
+                return "" if len(text) >= _LEAST_PRINTED else None
+            return text
         digit = _DIGITS.get(key.code, "")
         self._spoilt = self._spoilt or not digit
         # Keep one digit too many, so that a line that is too long is recognised as such.
         self._text += digit if len(self._text) <= MAX_PRINTED else ""
         return None
-
-    def _ended(self) -> str | None:
-        text, spoilt = self._text, self._spoilt
-        self._restart()
-        if not text or len(text) > MAX_PRINTED:
-            return None
-        if spoilt:
-            return "" if len(text) >= _LEAST_PRINTED else None
-        return text
 
     def _restart(self) -> None:
         self._text, self._spoilt = "", False

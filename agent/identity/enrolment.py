@@ -93,7 +93,7 @@ def enrol(folder: Path, *, url: str, ca_file: Path, claim: str, post: Post) -> I
         csr=_csr(folder),
         record_key=key.public_key().public_bytes_raw(),
         nonce=os.urandom(16),
-        signature=bytes(64),
+        signature=bytes(64),  # `sign_request` puts the signature in its place
     )
     body = msgspec.json.encode(sign_request(key, request))
     enrolled = _call(f"{url.rstrip('/')}/enrol", ca_file, body, post)
@@ -114,6 +114,7 @@ def renew(identity: Identity, *, url: str, ca_file: Path, post: Post) -> Identit
     body = msgspec.json.encode(sign_request(identity.record_key, request))
     enrolled = _call(f"{url.rstrip('/')}/renew", ca_file, body, post)
     _check_response(enrolled, folder=identity.folder, nonce=request.nonce)
+    # With a certificate for another name the broker would refuse this station's topics.
     if enrolled.station != identity.station:
         raise ResponseRefused("县里返回的站点编号与本站不符，证书未更新")
     return save_enrolment(identity.folder, enrolled)
@@ -158,7 +159,8 @@ def _call(url: str, ca_file: Path, body: bytes, post: Post) -> Enrolled:
             return decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)
         refusal = decode_json(raw, NotEnrolled)
     except Refused as refused:
-        # A web server in trouble, or one before it, answers with a page of its own and not in our JSON.
+        # A web server in trouble, or one before it, sends a page of its own and not our JSON. 429: too many requests
+        # (RFC 6585, 4).
         if status >= 500 or status == 429:
             raise CountyUnreachable(f"县里的服务暂时有问题（{status}），请稍后再试") from refused
         raise ResponseRefused(f"县里的答复无法识别（{status}），请联系县运维") from refused

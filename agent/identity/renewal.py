@@ -88,6 +88,7 @@ class Renewal:
         elif now.mono < self._next_ms:
             return
         elif self._clock.dated:
+            # At first `_due_ms` is 0, so that the first call reads the certificate and learns when it is due.
             if now.wall >= self._due_ms:
                 self._begin(now.wall)
         elif now.mono - self._reached_ms >= SUSPICION_MS and not self._renewed:
@@ -114,7 +115,13 @@ class Renewal:
         self._running = False
         if self._asking_for_keys:
             self._asking_for_keys = False
-            self._note_keys_asked(failed=bool(event.problem))
+            if event.problem:
+                self._key_unknown = True
+                wait_ms = min(ASK_AGAIN_MS << self._failed_asks, ASK_FOR_KEYS_MS)
+                self._ask_for_keys_from_ms = self._clock.mono_ms() + wait_ms
+                self._failed_asks = min(self._failed_asks + 1, 8)  # the pause has reached its limit by then
+            else:
+                self._failed_asks = 0
         if event.problem:
             log.warning("the certificate was not renewed: %s", event.problem)
             return
@@ -124,12 +131,3 @@ class Renewal:
             log.info("the certificate is renewed")
             if self._county_keys.replace(event.county_keys):
                 log.warning("the county signs with another key from now on")
-
-    def _note_keys_asked(self, *, failed: bool) -> None:
-        if not failed:
-            self._failed_asks = 0
-            return
-        self._key_unknown = True
-        wait_ms = min(ASK_AGAIN_MS << self._failed_asks, ASK_FOR_KEYS_MS)
-        self._ask_for_keys_from_ms = self._clock.mono_ms() + wait_ms
-        self._failed_asks = min(self._failed_asks + 1, 8)  # the pause has reached its limit by then

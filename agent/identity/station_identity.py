@@ -72,6 +72,7 @@ def load_identity(folder: Path) -> Identity | None:
         enrolled = decode_json(raw, Enrolled, limit=MAX_ANSWER_BYTES)
     except Refused as refused:
         raise IdentityBroken(f"{ENROLLED}: {refused}", says=f"{ENROLLED} 内容不对") from refused
+    # A missing key must not be made anew here, because the county knows only the one that was enrolled.
     for name in (RECORD_KEY, TLS_KEY):
         if not (folder / name).exists():
             raise IdentityBroken(f"{name} is missing", says=f"缺少 {name}")
@@ -82,6 +83,7 @@ def load_identity(folder: Path) -> Identity | None:
 
 def save_enrolment(folder: Path, enrolled: Enrolled) -> Identity:
     """Keep the county's response. Once this returns, the station is the one that the response names."""
+    # The response first: after a power cut in between, the certificate's file is made from it at the next start.
     _write(folder / ENROLLED, msgspec.json.encode(enrolled))
     _restore_certificate(folder, enrolled)
     return Identity(folder=folder, record_key=record_key(folder), enrolled=enrolled)

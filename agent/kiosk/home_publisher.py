@@ -89,16 +89,16 @@ class HomePublisher:
         self._changed, self._sent_ms = False, now
         return AT_LEAST_EVERY_MS
 
-    def _request(self) -> str:
-        """Return what a person at the station is asked to do, if anything."""
-        if self._strange_keyboard:
-            return STRANGE_KEYBOARD
-        one_is_gone = self._lifecycle.reader_ready and not all(self._lifecycle.readers.values())
-        return ONE_READER_GONE if one_is_gone else ""
-
     def current(self) -> Home:
         """Return the home screen as it is now, cut until it fits one line of the protocol."""
         now = self._clock.now()
+        # What somebody at the station can put right goes before any other notice.
+        if self._strange_keyboard:
+            notice = STRANGE_KEYBOARD
+        elif self._lifecycle.reader_ready and not all(self._lifecycle.readers.values()):
+            notice = ONE_READER_GONE
+        else:
+            notice = self._notice()
         desired = self._twin.desired
         home = Home(
             station=self._station,
@@ -112,7 +112,7 @@ class HomePublisher:
             simulated=self._simulated,
             duty=self._history.board(now),
             levels=self._learning.levels(),
-            notice=self._request() or self._notice(),
+            notice=notice,
         )
         # Half a list is better than a line that the kiosk refuses.
         while len(encode_line(home)) > MAX_LINE_BYTES:

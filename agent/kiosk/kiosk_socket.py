@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from agent.events import KioskJoined, KioskLeft, KioskSaid
@@ -25,12 +26,13 @@ from protocol.refusal import Refused
 log = logging.getLogger(__name__)
 
 MAX_KIOSKS = 16
-_PAUSE_S = 0.2
 MAX_UNSENT_BYTES = 512 * 1024
+"""A kiosk that leaves more than this unread loses its connection."""
 MAX_UNHANDLED = 32
 """Questions of one kiosk that may wait for the core. Further ones are read once these are handled."""
 MAX_REFUSED = 20
 """Malformed lines after which a kiosk loses its connection."""
+_PAUSE_S = 0.2
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class KioskSocket:
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
-        self._selector.register(self._wake_reader, selectors.EVENT_READ, self._woken)
+        self._selector.register(self._wake_reader, selectors.EVENT_READ, self._on_wake)
         self._thread.start()
 
     def stop(self) -> None:
@@ -111,7 +113,7 @@ class KioskSocket:
         self._wake()
 
     def handled(self, kiosk: int) -> None:
-        """The core has dealt with one question of this kiosk."""
+        """Note that the core has dealt with one question of this kiosk."""
         with self._lock:
             if (found := self._kiosks.get(kiosk)) is not None:
                 found.unhandled -= 1
@@ -133,46 +135,35 @@ class KioskSocket:
     def _run(self) -> None:
         try:
             while not self._stopping:
-                self._serve_once()
+                try:
+                    for key, mask in self._selector.select():
+                        handler: Callable[[int], None] = key.data
+                        handler(mask)
+                    self._read_and_write()
+                except Exception:
+                    # A bug must not end the thread. All kiosks are dropped, because they connect again by themselves.
+                    log.exception("the kiosk socket's thread failed and begins again")
+                    for kiosk in list(self._kiosks.values()):
+                        self._drop(kiosk)
+                    time.sleep(_PAUSE_S)
             self._read_and_write()
         finally:
-            self._close_all()
-
-    def _serve_once(self) -> None:
-        """Wait, then read and write once. After a bug all kiosks are dropped, because they connect again by
-        themselves."""
-        try:
-            for key, mask in self._selector.select():
-                handler: Callable[[int], None] = key.data
-                handler(mask)
-            self._read_and_write()
-        except Exception:
-            log.exception("the kiosk socket's thread failed and begins again")
             for kiosk in list(self._kiosks.values()):
                 self._drop(kiosk)
-            time.sleep(_PAUSE_S)
+            self._listener.close()
+            self._wake_reader.close()
+            self._selector.close()
 
-    def _close_all(self) -> None:
-        for kiosk in list(self._kiosks.values()):
-            self._drop(kiosk)
-        self._listener.close()
-        self._wake_reader.close()
-        self._selector.close()
-
-    def _woken(self, _mask: int) -> None:
-        try:
+    def _on_wake(self, _mask: int) -> None:
+        with contextlib.suppress(BlockingIOError):
             self._wake_reader.recv(4096)
-        except BlockingIOError:
-            return
 
     def _accept(self, _mask: int) -> None:
         try:
             sock, _ = self._listener.accept()
         except OSError as error:
-            if error.errno in (
-                errno.EMFILE,
-                errno.ENFILE,
-            ):  # it still waits: no busy loop
+            # Without a free descriptor the connection still waits, so select would return at once again and again.
+            if error.errno in (errno.EMFILE, errno.ENFILE):
                 time.sleep(_PAUSE_S)
             return
         if len(self._kiosks) >= MAX_KIOSKS:
@@ -183,10 +174,11 @@ class KioskSocket:
             kiosk = _Kiosk(number=self._next, sock=sock)
             self._next += 1
             self._kiosks[kiosk.number] = kiosk
-        self._selector.register(sock, selectors.EVENT_READ, lambda mask: self._on_ready(kiosk, mask))
+        self._selector.register(sock, selectors.EVENT_READ, partial(self._on_ready, kiosk))
         self._inbox.put(KioskJoined(kiosk=kiosk.number))
 
     def _on_ready(self, kiosk: _Kiosk, mask: int) -> None:
+        # What can be written is written for all kiosks after each round, in `_read_and_write`.
         if not mask & selectors.EVENT_READ:
             return
         try:
@@ -208,40 +200,34 @@ class KioskSocket:
                 self._drop(kiosk)
                 continue
             wanted = selectors.EVENT_WRITE if kiosk.unsent else 0
-            if kiosk.unhandled < MAX_UNHANDLED and not kiosk.doomed:
+            if kiosk.unhandled < MAX_UNHANDLED:
                 wanted |= selectors.EVENT_READ
-            self._wait_for(kiosk, wanted)
-
-    def _wait_for(self, kiosk: _Kiosk, wanted: int) -> None:
-        # A descriptor that waits for nothing must leave the selector, which would report EPOLLHUP again and again. That
-        # the kiosk has left is seen when it is read again.
-        known = kiosk.sock in self._selector.get_map()
-        if not wanted and known:
-            self._selector.unregister(kiosk.sock)
-        elif wanted and known:
-            self._selector.modify(kiosk.sock, wanted, lambda mask: self._on_ready(kiosk, mask))
-        elif wanted:
-            self._selector.register(kiosk.sock, wanted, lambda mask: self._on_ready(kiosk, mask))
+            # A descriptor that waits for nothing must leave the selector, which would report EPOLLHUP again and again.
+            # That the kiosk has left is seen when it is read again.
+            known = kiosk.sock in self._selector.get_map()
+            if known and not wanted:
+                self._selector.unregister(kiosk.sock)
+            elif wanted:
+                watch = self._selector.modify if known else self._selector.register
+                watch(kiosk.sock, wanted, partial(self._on_ready, kiosk))
 
     def _take_lines(self, kiosk: _Kiosk) -> None:
         while kiosk.unhandled < MAX_UNHANDLED and not kiosk.doomed and b"\n" in kiosk.received:
             line, _, kiosk.received = kiosk.received.partition(b"\n")
-            self._take_line(kiosk, bytes(line))
+            try:
+                message = decode_from_kiosk(bytes(line))
+            except Refused as refused:
+                log.info("kiosk %d: %s", kiosk.number, refused.reason)
+                self._refuse(kiosk)
+                continue
+            with self._lock:
+                kiosk.unhandled += 1
+                kiosk.program = kiosk.program or isinstance(message, AskStatus)
+            self._inbox.put(KioskSaid(kiosk=kiosk.number, message=message))
+        # The line may have no end, so its kiosk is not given more memory.
         if len(kiosk.received) > MAX_LINE_BYTES and b"\n" not in kiosk.received:
             self._refuse(kiosk)
             kiosk.doomed = True
-
-    def _take_line(self, kiosk: _Kiosk, line: bytes) -> None:
-        try:
-            message = decode_from_kiosk(line)
-        except Refused as refused:
-            log.info("kiosk %d: %s", kiosk.number, refused.reason)
-            self._refuse(kiosk)
-            return
-        with self._lock:
-            kiosk.unhandled += 1
-            kiosk.program = kiosk.program or isinstance(message, AskStatus)
-        self._inbox.put(KioskSaid(kiosk=kiosk.number, message=message))
 
     def _refuse(self, kiosk: _Kiosk) -> None:
         with self._lock:
@@ -257,6 +243,7 @@ class KioskSocket:
             except BlockingIOError:
                 return True
             except OSError:
+                # EPIPE or ECONNRESET: the kiosk has left.
                 return False
         return True
 

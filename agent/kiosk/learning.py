@@ -53,6 +53,7 @@ class _Run:
 
     @property
     def stars(self) -> int:
+        # A star for each life that is left.
         return self.lives if self.over else 0
 
 
@@ -100,24 +101,24 @@ class Learning:
     def open_level(self, kiosk: int, asked: OpenLevel) -> None:
         """Begin a run and show its first question."""
         pack = self._shelf.find(asked.pack)
+        # A kiosk may ask for a level that it was not offered.
         playable = {(choice.pack, choice.level) for choice in self.levels()}
         if pack is None or (asked.pack, asked.level) not in playable:
             self._screens.answer(kiosk, Sorry(reason="no_such_level"))
             return
         level = next(one for one in pack.levels if one.id == asked.level)
-        questions = self._random.sample(level.questions, level.draw)
-        run = _Run(id=secrets.token_bytes(8), pack=pack, level=level, asked=[self._shuffle(one) for one in questions])
-        # The oldest run goes: somebody has walked away from it.
+        questions = []
+        for question in self._random.sample(level.questions, level.draw):
+            shown = list(range(len(question.options)))
+            if question.kind != "true_false":
+                self._random.shuffle(shown)
+            questions.append(_Asked(question=question, order=shown))
+        run = _Run(id=secrets.token_bytes(8), pack=pack, level=level, asked=questions)
+        # The oldest run goes, because somebody has probably walked away from it.
         while len(self._runs) >= MAX_RUNS:
             del self._runs[next(iter(self._runs))]
         self._runs[run.id] = run
         self._show_question(kiosk, run)
-
-    def _shuffle(self, question: Question) -> _Asked:
-        order = list(range(len(question.options)))
-        if question.kind != "true_false":
-            self._random.shuffle(order)
-        return _Asked(question=question, order=order)
 
     def _show_question(self, kiosk: int, run: _Run) -> None:
         asked = run.asked[run.place]
@@ -146,36 +147,35 @@ class Learning:
             self._screens.answer(kiosk, Sorry(reason="unknown_run"))
             return
         asked = run.asked[run.place]
+        # An answer to an earlier question must not count for this one.
         if answer.question != asked.question.id or max(answer.chosen) >= len(asked.order):
             self._screens.answer(kiosk, Sorry(reason="malformed"))
             return
-        if run.graded is not None or self._grade(kiosk, run, asked, answer.chosen):
-            self._screens.answer(kiosk, run.graded or Sorry(reason="not_recorded"))
-
-    def _grade(self, kiosk: int, run: _Run, asked: _Asked, shown: list[int]) -> bool:
-        chosen = [asked.order[number] for number in shown]
-        right = is_right(asked.question, chosen)
-        lives = run.lives if right else run.lives - 1
-        ended = lives == 0 or run.place == len(run.asked) - 1
-        # Recorded before it is shown: nobody must see a grading that the record lacks.
-        if not self._record(run, asked.question, chosen, right=right, lives=lives, ended=ended):
-            self._screens.answer(kiosk, Sorry(reason="not_recorded"))
-            return False
-        run.lives = lives
-        run.right += right
-        run.graded = Marked(
-            run=run.id.hex(),
-            question=asked.question.id,
-            right=right,
-            chosen=shown,
-            answer=asked.as_shown(asked.question.answer),
-            explanation=asked.question.explanation,
-            source=asked.question.source,
-            lives=lives,
-        )
-        if ended:
-            self._keep_stars(run)
-        return True
+        if run.graded is None:
+            chosen = [asked.order[number] for number in answer.chosen]
+            right = is_right(asked.question, chosen)
+            lives = run.lives if right else run.lives - 1
+            ended = lives == 0 or run.place == len(run.asked) - 1
+            # Recorded before it is shown: nobody must see a grading that the record lacks.
+            if not self._record(run, asked.question, chosen, right=right, lives=lives, ended=ended):
+                self._screens.answer(kiosk, Sorry(reason="not_recorded"))
+                return
+            run.lives = lives
+            run.right += right
+            run.graded = Marked(
+                run=run.id.hex(),
+                question=asked.question.id,
+                right=right,
+                chosen=answer.chosen,
+                answer=asked.as_shown(asked.question.answer),
+                explanation=asked.question.explanation,
+                source=asked.question.source,
+                lives=lives,
+            )
+            if ended and run.stars > self._best(run.pack, run.level):
+                self._stars[f"{run.pack.id}/{run.level.id}"] = run.stars
+                self._slot.keep(self._stars)
+        self._screens.answer(kiosk, run.graded)
 
     def _record(
         self, run: _Run, question: Question, chosen: list[int], *, right: bool, lives: int, ended: bool
@@ -208,12 +208,6 @@ class Learning:
             log.error("an answer was not recorded: %s", error)
             return False
         return True
-
-    def _keep_stars(self, run: _Run) -> None:
-        if run.stars <= self._best(run.pack, run.level):
-            return
-        self._stars[f"{run.pack.id}/{run.level.id}"] = run.stars
-        self._slot.keep(self._stars)
 
     def next_question(self, kiosk: int, asked: NextQuestion) -> None:
         """Go on after a graded answer; before that, show the same question again."""

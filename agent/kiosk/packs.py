@@ -56,19 +56,18 @@ class PackShelf:
         wanted = {ref.sha256 for ref in refs}
         self._packs = {digest: pack for digest, pack in self._packs.items() if digest in wanted}
         try:
-            self._read_folder({digest.hex() for digest in wanted})
+            make_folder(self._folder)
+            for path in self._folder.iterdir():
+                if path.name not in {digest.hex() for digest in wanted}:
+                    path.unlink(missing_ok=True)
+            for ref in refs:
+                path = self._folder / ref.sha256.hex()
+                # The signature is verified again, because the disk or a person may have changed the file.
+                if ref.sha256 not in self._packs and path.exists() and not self._open(ref, path.read_bytes()):
+                    path.unlink(missing_ok=True)
         except OSError as error:
             log.warning("the folder of packs can't be used: %s", error)
         self._due_ms, self._retry_ms = 0, RETRY_FIRST_MS
-
-    def _read_folder(self, wanted: set[str]) -> None:
-        make_folder(self._folder)
-        for path in self._folder.iterdir():
-            if path.name not in wanted:
-                path.unlink(missing_ok=True)
-        for ref in self._wanted:
-            if ref.sha256 not in self._packs:
-                self._open_file(ref)
 
     def packs(self) -> list[Pack]:
         """Return the packs that can be played, in the county's order."""
@@ -100,34 +99,21 @@ class PackShelf:
         """Take a fetched file; return whether a new pack can be played."""
         self._fetching = False
         ref = next((one for one in self._wanted if one.sha256 == event.sha256), None)
+        # The county may have withdrawn the pack while it was fetched.
         if ref is None:
             return False
-        if event.file is None or not self._keep(ref, event.file):
+        if event.file is None or not self._open(ref, event.file):
             log.warning("pack %s %d not fetched: %s", ref.pack, ref.version, event.problem or "refused")
             self._due_ms = self._mono_ms() + self._retry_ms
             self._retry_ms = min(self._retry_ms * 2, RETRY_MOST_MS)
             return False
-        self._retry_ms = RETRY_FIRST_MS
-        return True
-
-    def _keep(self, ref: PackRef, file: bytes) -> bool:
-        if not self._open(ref, file):
-            return False
         try:
             make_folder(self._folder)
-            write_durably(self._folder / ref.sha256.hex(), file)
+            write_durably(self._folder / ref.sha256.hex(), event.file)
         except OSError as error:
             log.warning("pack %s is played from memory, its file was not kept: %s", ref.pack, error)
+        self._retry_ms = RETRY_FIRST_MS
         return True
-
-    def _open_file(self, ref: PackRef) -> None:
-        path = self._folder / ref.sha256.hex()
-        try:
-            file = path.read_bytes()
-        except FileNotFoundError:
-            return
-        if not self._open(ref, file):
-            path.unlink(missing_ok=True)
 
     def _open(self, ref: PackRef, file: bytes) -> bool:
         if len(file) != ref.size or sha256(file).digest() != ref.sha256:

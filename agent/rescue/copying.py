@@ -9,6 +9,7 @@ from agent.storage.outbox.disk import wal_of
 from agent.storage.store import PAGE_BYTES, locked_elsewhere
 
 _COPY_BYTES = 64 * PAGE_BYTES
+"""Read at once. Only if that fails, page by page, so that one bad sector costs one page."""
 
 
 def copy_outbox(outbox: Path, copy: Path) -> None:
@@ -20,14 +21,6 @@ def copy_outbox(outbox: Path, copy: Path) -> None:
     """
     if not outbox.is_file():
         raise ExportFailed(f"没有记录文件：{outbox}")
-    _refuse_running(outbox)
-    _copy(outbox, copy)
-    if wal_of(outbox).is_file():
-        _copy(wal_of(outbox), wal_of(copy))
-
-
-def _refuse_running(outbox: Path) -> None:
-    """Raise `ExportFailed` while another process has the outbox open."""
     try:
         descriptor = os.open(outbox, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
@@ -38,6 +31,9 @@ def _refuse_running(outbox: Path) -> None:
         os.close(descriptor)
     if running:
         raise ExportFailed("站点程序正在运行。请先停止：sudo systemctl stop cunhui-agent，导出后再启动")
+    _copy(outbox, copy)
+    if wal_of(outbox).is_file():
+        _copy(wal_of(outbox), wal_of(copy))
 
 
 def _copy(old: Path, new: Path) -> None:
@@ -50,6 +46,7 @@ def _copy(old: Path, new: Path) -> None:
 
 def _read(descriptor: int, offset: int, size: int) -> bytes:
     try:
+        # A dying disk may also return fewer bytes than it was asked for.
         return os.pread(descriptor, size, offset).ljust(size, b"\0")
     except OSError:
         if size <= PAGE_BYTES:

@@ -7,7 +7,7 @@ outbox is copied only if no agent runs. The station's own facts stay where they 
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,7 @@ from agent.causes import cause
 from agent.identity.station_identity import ENROLLED, RECORD_KEY, IdentityBroken, record_key
 from agent.rescue.copying import copy_outbox
 from agent.rescue.failure import ExportFailed
-from agent.rescue.runs import FactRun, Signer, run_to_export
+from agent.rescue.runs import Signer, run_to_export
 from agent.rescue.stick import write_export
 from agent.storage.blobs import KeptBlob, blobs_in
 from agent.storage.errors import StorageFailed, StorageFull, no_space
@@ -65,7 +65,7 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ExportSource:
     """What to export: an outbox file, the station it belongs to, and the key that signs for it, if there is one.
 
     If ``station`` is empty, the file says whose it is. ``blobs`` is the folder of pictures that are exported too.
@@ -77,25 +77,23 @@ class Source:
     blobs: Path | None = None
 
 
-def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> Source:
+def outbox_source(outbox: Path, *, station: str = "", blobs: bool = False) -> ExportSource:
     """Return an outbox as a source, with the key, the station and the pictures that lie in the same folder."""
     beside = outbox.parent
     try:
         key = record_key(beside) if (beside / RECORD_KEY).is_file() else None
     except (IdentityBroken, OSError):
+        # Facts without the station's signature are better than none.
         key = None
     pictures = beside / "blobs"
-    return Source(outbox, station or _enrolled(beside), key, pictures if blobs and pictures.is_dir() else None)
+    if not station:
+        # Without the enrolment the outbox itself may still say whose it is.
+        with suppress(OSError, Refused):
+            station = decode_json((beside / ENROLLED).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
+    return ExportSource(outbox, station, key, pictures if blobs and pictures.is_dir() else None)
 
 
-def _enrolled(folder: Path) -> str:
-    try:
-        return decode_json((folder / ENROLLED).read_bytes(), Enrolled, limit=MAX_ANSWER_BYTES).station
-    except (OSError, Refused):
-        return ""
-
-
-def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool = False) -> Exported:
+def export(source: ExportSource, to: Path, *, now: Callable[[], Moment], whole: bool = False) -> Exported:
     """Write the facts for which the outbox knows no receipt into the folder ``to``.
 
     Args:
@@ -121,7 +119,7 @@ def export(source: Source, to: Path, *, now: Callable[[], Moment], whole: bool =
         raise ExportFailed(f"没有导出：{reason}") from error
 
 
-def _export(source: Source, copy: Path, to: Path, *, now: Callable[[], Moment], whole: bool) -> Exported:
+def _export(source: ExportSource, copy: Path, to: Path, *, now: Callable[[], Moment], whole: bool) -> Exported:
     signer = Signer(source.station or _owner(copy), source.key)
     # Opening needs a key, because salvage signs. What a stand-in signs stays in the copy: heads go out unsigned then.
     stand_in = source.key or Ed25519PrivateKey.generate()
@@ -133,7 +131,8 @@ def _export(source: Source, copy: Path, to: Path, *, now: Callable[[], Moment], 
         # stream. So the old stream is exported too: its facts lead to heads that the county knows already.
         numbers = [tip.number - 1, tip.number] if damaged and source.key is None else [tip.number]
         runs = [run for number in numbers if (run := run_to_export(store, number, signer, whole=whole))]
-        blobs = _intact(source.blobs)
+        # Only pictures whose bytes still have the hash that is their name.
+        blobs = [blob for blob in blobs_in(source.blobs) if _content(source.blobs, blob)] if source.blobs else []
         facts = sum(run.facts for run in runs)
         if not runs or not (facts or blobs):
             return Exported(signer.station)
@@ -146,32 +145,24 @@ def _export(source: Source, copy: Path, to: Path, *, now: Callable[[], Moment], 
                 writer.chunk(chunk)
 
         path = to / f"cunhui-{signer.station}-{tip.epoch[:4].hex()}-{tip.through}.cunhui"
-        write_export(path, _header(signer, runs, now()), fill, source.key)
+        header = ExportHeader(
+            station=signer.station,
+            record_key=signer.key.public_key().public_bytes_raw() if signer.key else None,
+            at=now(),
+            software=f"cunhui-agent {agent.VERSION}",
+            streams=[ExportedStream(after=run.after, before=run.before, head=run.end) for run in runs],
+        )
+        write_export(path, header, fill, source.key)
     return Exported(signer.station, path, facts, len(blobs), source.key is not None, damaged)
-
-
-def _header(signer: Signer, runs: list[FactRun], at: Moment) -> ExportHeader:
-    return ExportHeader(
-        station=signer.station,
-        record_key=signer.key.public_key().public_bytes_raw() if signer.key else None,
-        at=at,
-        software=f"cunhui-agent {agent.VERSION}",
-        streams=[ExportedStream(after=run.after, before=run.before, head=run.end) for run in runs],
-    )
 
 
 def _owner(outbox: Path) -> str:
     """Return the station that the outbox names as its owner. It is read without SQLite, because it may be damaged."""
-    with closing(DamagedFile(RealDisk(), outbox)) as wreck:
-        owner = scan_file(wreck).state.get(STATION_KEY)
+    with closing(DamagedFile(RealDisk(), outbox)) as file:
+        owner = scan_file(file).state.get(STATION_KEY)
     if owner is None:
         raise ExportFailed("文件里读不出站点编号，请加 --station 站点编号")
     return owner.decode(errors="replace")
-
-
-def _intact(folder: Path | None) -> list[KeptBlob]:
-    """Return the blobs whose bytes still have the hash that is their name."""
-    return [blob for blob in blobs_in(folder) if _content(folder, blob)] if folder else []
 
 
 def _content(folder: Path, blob: KeptBlob) -> bytes:

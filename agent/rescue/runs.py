@@ -67,6 +67,7 @@ def run_to_export(store: Store, number: int, signer: Signer, *, whole: bool) -> 
         after = max(gone, default=0)
     before, end = _value_at(store, number, after, signer.station), _fact_at(store, number, after)
     for fact in read_facts(store, number, first=after + 1, last=MAX_SEQ):
+        # Facts beyond a gap can't be proven by the chain, so the county could not take them.
         if fact.seq != (end.seq if end else after) + 1 or not fact.intact():
             break
         end = fact
@@ -81,6 +82,7 @@ def _value_at(store: Store, number: int, seq: int, station: str) -> bytes | None
     if seq:
         fact = _fact_at(store, number, seq)
         return fact.head if fact else None
+    # Before the first fact the chain's value follows from the station and the epoch alone.
     match store.rows("SELECT epoch FROM streams WHERE number = ?", (number,)):
         case [(bytes(epoch),)]:
             return chain.first_head(station=station, epoch=epoch)

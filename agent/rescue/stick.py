@@ -27,6 +27,7 @@ def write_export(
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
     try:
+        # O_EXCL also refuses a link of this name (open(2)), because a stick may hold anything.
         descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w+b") as file:
             writer = ExportWriter(file.write, header)
@@ -37,7 +38,7 @@ def write_export(
             _read_back(file.fileno())
         part.rename(path)
         sync_folder(path.parent)
-    except BaseException:
+    except BaseException:  # also when the technician interrupts it
         part.unlink(missing_ok=True)
         raise
 
@@ -48,7 +49,7 @@ def _read_back(descriptor: int) -> None:
     Raises:
         ExportFailed: It is not what was written.
     """
-    # Without this the kernel would answer from its own memory.
+    # Without this the kernel would answer from its own memory. It drops only what is synced (posix_fadvise(2)).
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
     with open(descriptor, "rb", closefd=False) as file:
         file.seek(0)

@@ -5,7 +5,7 @@ import threading
 
 from agent.events import MachineSeen
 from agent.inbox import Inbox
-from agent.ports import Machine
+from agent.ports import HostMachine
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ _STOP_S = 1.0
 class WatchedMachine:
     """A machine that reports to the core. Implements `agent.station.core.EventSource`."""
 
-    def __init__(self, machine: Machine, inbox: Inbox, *, every_s: float = EVERY_S) -> None:
+    def __init__(self, machine: HostMachine, inbox: Inbox, *, every_s: float = EVERY_S) -> None:
         self._machine = machine
         self._inbox = inbox
         self._every_s = every_s

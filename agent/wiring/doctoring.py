@@ -28,7 +28,7 @@ def heard_wedges(config: StationConfig, printed: Callable[[str], None]) -> Itera
     wedges = [one for one in config.readers if one.driver == "wedge"]
     with ExitStack() as stack:
         for chosen in wedges:
-            from agent.drivers.printing_wedge import PrintingWedge  # noqa: PLC0415 -- only where there are keyboards
+            from agent.drivers.wedge import PrintingWedge  # noqa: PLC0415 -- only where there are keyboards
 
             reader = PrintingWedge(usb=chosen.settings["usb"], port=chosen.settings["port"], printed=printed)
             reader.start(touched=lambda _: None, ready=lambda _: None)

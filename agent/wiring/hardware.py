@@ -14,7 +14,7 @@ from agent.drivers.modem_time import ModemManagerTime, SerialModemTime
 from agent.drivers.rtc import Rtc
 from agent.inbox import Inbox
 from agent.inputs.watched_devices import WatchedKeyboards
-from agent.ports import CardReader, Contact, Indicator, Machine, TimeHint
+from agent.ports import CardReader, Contact, HostMachine, Indicator, TimeHint
 from agent.station.core import EventSource
 from agent.storage.blobs import BlobStore
 
@@ -37,9 +37,9 @@ def contact(chosen: ChosenDriver) -> Contact:
     return made
 
 
-def machine(config: StationConfig) -> Machine:
+def machine(config: StationConfig) -> HostMachine:
     """Make the driver that examines the machine."""
-    seen: Machine = driver(MACHINES[config.machine.driver])(folder=config.folder, **config.machine.settings)
+    seen: HostMachine = driver(MACHINES[config.machine.driver])(folder=config.folder, **config.machine.settings)
     return seen
 
 

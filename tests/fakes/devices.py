@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from agent.ports import Colour, DeviceError, Frame
+from agent.ports import CameraFrame, Colour, DeviceError
 
 
 class FakeReader:
@@ -95,10 +95,10 @@ class FakeCamera:
     def __init__(self) -> None:
         self.taken = 0
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         self.taken += 1
         rows = [bytes([40 + (self.taken + row) % 200]) * 32 * 3 for row in range(32)]
-        return Frame("rgb", b"".join(rows), width=32, height=32)
+        return CameraFrame("rgb", b"".join(rows), width=32, height=32)
 
     def close(self) -> None:
         """Nothing to let go."""

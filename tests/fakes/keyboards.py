@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from evdev import ecodes
 
-from agent.drivers.keyboards import Key, Keyboard
+from agent.drivers.keyboards import Keyboard, KeyEvent
 from agent.ports import DeviceError
 
 WEDGE = "ffff:0035"
@@ -45,8 +45,8 @@ class FakeKeyboards:
         with self.lock:
             for code in codes:
                 if keys := self.grabbed.get(one):
-                    keys.put(Key(code, value))
-                    keys.put(Key(code, 0))
+                    keys.put(KeyEvent(code, value))
+                    keys.put(KeyEvent(code, 0))
                 else:
                     self.others_heard.append(code)
 
@@ -72,10 +72,10 @@ class _Keys:
     def __init__(self, owner: FakeKeyboards, keyboard: Keyboard) -> None:
         self._owner, self._keyboard = owner, keyboard
         self._readable = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._keys: deque[Key] = deque()
+        self._keys: deque[KeyEvent] = deque()
         self._gone = False
 
-    def put(self, key: Key) -> None:
+    def put(self, key: KeyEvent) -> None:
         self._keys.append(key)
         os.eventfd_write(self._readable, 1)
 
@@ -86,7 +86,7 @@ class _Keys:
     def fileno(self) -> int:
         return self._readable
 
-    def read(self) -> list[Key]:
+    def read(self) -> list[KeyEvent]:
         with self._owner.lock:
             if self._gone:
                 raise DeviceError("No such device")

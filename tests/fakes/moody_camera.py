@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar
 
-from agent.config.settings import Settings
-from agent.ports import DeviceError, Frame
+from agent.config.settings import ConfigSettings
+from agent.ports import CameraFrame, DeviceError
 from tests.agent.camera import drawn
 
 PROGRAM = """
@@ -31,13 +31,13 @@ class MoodyCamera:
 
     simulated = True
 
-    settings: ClassVar[Settings] = {}
+    settings: ClassVar[ConfigSettings] = {}
 
     def __init__(self, *, mood: str) -> None:
         self._mood = Path(mood)
         self._taken = 0
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         self._taken += 1
         mood = self._mood.read_text()
         if mood in ("hang", "spin", "hog", "gone", "crash"):
@@ -55,7 +55,7 @@ class MoodyCamera:
             "garbage": b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + bytes(range(256)) * 100,
             "bomb": _bomb(whole),
         }
-        return Frame("jpeg", data.get(mood, whole))
+        return CameraFrame("jpeg", data.get(mood, whole))
 
     def _hang(self) -> None:
         while True:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from agent.ports import Frame
+from agent.ports import CameraFrame
 
 
 class V4L2Error(Exception):
@@ -35,7 +35,7 @@ class FakeDevice:
     """One device node. ``frames`` is what it gives, the last one again and again; None is silence."""
 
     path: str
-    frames: list[Frame | None]
+    frames: list[CameraFrame | None]
     offers: tuple[str, ...] = ("YUYV", "MJPEG")
     insists: str = ""
     bus_info: str = "usb-0000:01:00.0-1.2"
@@ -95,7 +95,7 @@ class _Capture:
         self._device.chosen = self._device.insists or pixel_format.name
 
     def get_format(self) -> Any:
-        shown = next((frame for frame in self._device.frames if frame is not None), Frame("jpeg", b""))
+        shown = next((frame for frame in self._device.frames if frame is not None), CameraFrame("jpeg", b""))
         pixel_format = PixelFormat[self._device.chosen]
         return SimpleNamespace(
             width=shown.width, height=shown.height, bytes_per_line=shown.stride, pixel_format=pixel_format

@@ -6,10 +6,10 @@ from PIL import Image
 
 from agent.camera.camera_protocol import MAX_STILL_BYTES
 from agent.camera.stills import MAX_SIDE_PX, make_still, read_frame
-from agent.ports import Camera, Frame
+from agent.ports import Camera, CameraFrame
 
 
-def check_camera(camera: Camera, *, pictures: int = 3) -> list[Frame]:
+def check_camera(camera: Camera, *, pictures: int = 3) -> list[CameraFrame]:
     """Frames one after the other, each fit for a still, also after `close`, which may be called twice."""
     frames = [camera.capture() for _ in range(pictures)]
     camera.close()
@@ -21,7 +21,7 @@ def check_camera(camera: Camera, *, pictures: int = 3) -> list[Frame]:
     return frames
 
 
-def check_frame(frame: Frame) -> None:
+def check_frame(frame: CameraFrame) -> None:
     """Everything that is needed to read the picture is said, and the still is what may leave the room."""
     image = read_frame(frame)
     assert image.mode == "RGB"

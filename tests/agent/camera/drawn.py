@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from agent.ports import Frame
+from agent.ports import CameraFrame
 
 SIZE = (640, 480)
 type Colour = tuple[int, int, int]
@@ -53,9 +53,9 @@ def jpeg(image: Image.Image, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def jpeg_frame(image: Image.Image, **options: Any) -> Frame:
+def jpeg_frame(image: Image.Image, **options: Any) -> CameraFrame:
     """Return a JPEG as a camera gives it."""
-    return Frame("jpeg", jpeg(image, **options))
+    return CameraFrame("jpeg", jpeg(image, **options))
 
 
 def without_huffman_tables(data: bytes) -> bytes:
@@ -81,7 +81,7 @@ def _padded(rows: bytes, row_bytes: int, stride: int) -> bytes:
     return b"".join(rows[at : at + row_bytes] + pad for at in range(0, len(rows), row_bytes))
 
 
-def yuyv(image: Image.Image, *, padding: int = 0) -> Frame:
+def yuyv(image: Image.Image, *, padding: int = 0) -> CameraFrame:
     """Return a picture as a webcam without JPEG gives it."""
     y, cb, cr = _limited(image)
     half = (image.width // 2, image.height)
@@ -90,10 +90,10 @@ def yuyv(image: Image.Image, *, padding: int = 0) -> Frame:
     packed[1::4] = cb.resize(half, Image.Resampling.BOX).tobytes()
     packed[3::4] = cr.resize(half, Image.Resampling.BOX).tobytes()
     stride = image.width * 2 + padding
-    return Frame("yuyv", _padded(bytes(packed), image.width * 2, stride), image.width, image.height, stride)
+    return CameraFrame("yuyv", _padded(bytes(packed), image.width * 2, stride), image.width, image.height, stride)
 
 
-def nv12(image: Image.Image, *, padding: int = 0, full_range: bool = False) -> Frame:
+def nv12(image: Image.Image, *, padding: int = 0, full_range: bool = False) -> CameraFrame:
     """Return a picture as libcamera gives it."""
     y, cb, cr = image.convert("YCbCr").split() if full_range else _limited(image)
     half = (image.width // 2, image.height // 2)
@@ -102,4 +102,4 @@ def nv12(image: Image.Image, *, padding: int = 0, full_range: bool = False) -> F
     chroma[1::2] = cr.resize(half, Image.Resampling.BOX).tobytes()
     stride = image.width + padding
     data = _padded(y.tobytes(), image.width, stride) + _padded(bytes(chroma), image.width, stride)
-    return Frame("nv12", data, image.width, image.height, stride, full_range)
+    return CameraFrame("nv12", data, image.width, image.height, stride, full_range)

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from agent.camera.camera_protocol import MAX_STILL_BYTES
 from agent.camera.stills import MASK_GREY, make_still, read_frame
-from agent.ports import DeviceError, Frame
+from agent.ports import CameraFrame, DeviceError
 from tests.agent.camera import drawn
 
 
@@ -37,16 +37,16 @@ def distance(one: Image.Image, other: Image.Image) -> float:
     "frame",
     [
         drawn.jpeg_frame(drawn.room()),
-        Frame("jpeg", drawn.without_huffman_tables(drawn.jpeg(drawn.room()))),
-        Frame("jpeg", drawn.jpeg(drawn.room()) + drawn.jpeg(Image.new("RGB", drawn.SIZE))),
+        CameraFrame("jpeg", drawn.without_huffman_tables(drawn.jpeg(drawn.room()))),
+        CameraFrame("jpeg", drawn.jpeg(drawn.room()) + drawn.jpeg(Image.new("RGB", drawn.SIZE))),
         drawn.yuyv(drawn.room()),
         drawn.yuyv(drawn.room(), padding=64),
         drawn.nv12(drawn.room()),
         drawn.nv12(drawn.room(), padding=64, full_range=True),
-        Frame("rgb", drawn.room().tobytes(), *drawn.SIZE),
+        CameraFrame("rgb", drawn.room().tobytes(), *drawn.SIZE),
     ],
 )
-def test_what_a_camera_gives_becomes_the_same_picture(frame: Frame) -> None:
+def test_what_a_camera_gives_becomes_the_same_picture(frame: CameraFrame) -> None:
     still = opened(make_still(read_frame(frame)))
     assert (still.size, still.mode) == (drawn.SIZE, "RGB")
     assert distance(still, drawn.room()) < 6
@@ -85,7 +85,7 @@ def test_nothing_but_the_picture_leaves_the_room() -> None:
 def test_it_is_turned_clockwise(turn: int, corner: tuple[int, int]) -> None:
     marked = drawn.room()
     marked.paste((255, 0, 0), (0, 0, 60, 60))
-    image = read_frame(Frame("rgb", marked.tobytes(), *drawn.SIZE), turn=turn)
+    image = read_frame(CameraFrame("rgb", marked.tobytes(), *drawn.SIZE), turn=turn)
     assert image.size == ((640, 480) if turn in (0, 180) else (480, 640))
     x, y = (30 + corner[0] * (image.width - 60), 30 + corner[1] * (image.height - 60))
     assert image.getpixel((x, y)) == (255, 0, 0)
@@ -158,11 +158,11 @@ WHOLE = drawn.jpeg(drawn.room())
 )
 def test_what_is_no_picture_is_refused_with_the_reason(data: bytes, why: str) -> None:
     with pytest.raises(DeviceError, match=why):
-        read_frame(Frame("jpeg", data))
+        read_frame(CameraFrame("jpeg", data))
 
 
 def test_a_bomb_is_refused_before_a_pixel_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    bombs = [Frame("jpeg", huge(width, width)) for width in (5_000, 20_000)]
+    bombs = [CameraFrame("jpeg", huge(width, width)) for width in (5_000, 20_000)]
     monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("pixels were decoded"))
     for bomb in bombs:
         with pytest.raises(DeviceError, match="too large"):
@@ -172,18 +172,18 @@ def test_a_bomb_is_refused_before_a_pixel_is_decoded(monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("frame", "why"),
     [
-        (Frame("yuyv", b"", 640, 480), "cut short: 0 of 614400"),
-        (Frame("yuyv", bytes(614_399), 640, 480), "cut short"),
-        (Frame("nv12", bytes(460_799), 640, 480), "cut short"),
-        (Frame("rgb", bytes(921_599), 640, 480), "cut short"),
-        (Frame("yuyv", bytes(614_400), 640, 480, stride=640), "cut short"),
-        (Frame("nv12", bytes(460_800), 641, 480), "can't be"),
-        (Frame("nv12", b"", 0, 0), "too small"),
-        (Frame("rgb", b"", 20_000, 20_000), "too large"),
-        (Frame("rgb", b"", -640, -480), "too small"),
+        (CameraFrame("yuyv", b"", 640, 480), "cut short: 0 of 614400"),
+        (CameraFrame("yuyv", bytes(614_399), 640, 480), "cut short"),
+        (CameraFrame("nv12", bytes(460_799), 640, 480), "cut short"),
+        (CameraFrame("rgb", bytes(921_599), 640, 480), "cut short"),
+        (CameraFrame("yuyv", bytes(614_400), 640, 480, stride=640), "cut short"),
+        (CameraFrame("nv12", bytes(460_800), 641, 480), "can't be"),
+        (CameraFrame("nv12", b"", 0, 0), "too small"),
+        (CameraFrame("rgb", b"", 20_000, 20_000), "too large"),
+        (CameraFrame("rgb", b"", -640, -480), "too small"),
     ],
 )
-def test_a_frame_that_is_not_whole_is_refused(frame: Frame, why: str) -> None:
+def test_a_frame_that_is_not_whole_is_refused(frame: CameraFrame, why: str) -> None:
     with pytest.raises(DeviceError, match=why):
         read_frame(frame)
 
@@ -197,4 +197,4 @@ def test_mutated_jpegs_are_pictures_or_refusals_and_nothing_else() -> None:
                 256
             )
         with contextlib.suppress(DeviceError):
-            assert len(make_still(read_frame(Frame("jpeg", bytes(data))))) <= MAX_STILL_BYTES
+            assert len(make_still(read_frame(CameraFrame("jpeg", bytes(data))))) <= MAX_STILL_BYTES

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.drivers.linux_machine import LinuxMachine, output
-from agent.drivers.linux_storage_card import StorageCard, storage_card_at
+from agent.drivers.linux_machine import LinuxMachine, StorageCard, output, storage_card_at
 from protocol.codec import decode, encode
 from protocol.health import Machine
 

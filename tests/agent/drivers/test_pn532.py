@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.drivers.pn532 import Pn532Reader
-from agent.drivers.pn532_frames import FROM_CHIP, FrameFinder, framed, uids_in
+from agent.drivers.pn532 import FROM_CHIP, FrameFinder, Pn532Reader, framed, uids_in
 from tests.agent.drivers.drivers_heard import listening, reading
 from tests.agent.drivers.reader_contract import check_reader
 from tests.fakes.pn532_chip import ACK, ANSWERS, LIST_CARDS, NO_CARD, RECORDED, Pn532Chip

@@ -82,7 +82,7 @@ def test_timesyncd_that_is_not_well_says_why(old: str, new: str, problem: str) -
 
 @pytest.mark.parametrize("said", ["", "\n", "506 Cannot talk to daemon", "a,b,c", chrony(stratum="many"), "," * 2_000])
 def test_rubbish_of_chrony_is_not_well(said: str) -> None:
-    state = MachineTimeService(said_by=lambda _: said).read()
+    state = MachineTimeService(run=lambda _: said).read()
     assert state.service == "chrony"
     assert state.problem
 
@@ -91,7 +91,7 @@ def test_rubbish_of_chrony_is_not_well(said: str) -> None:
 def test_rubbish_of_timesyncd_is_not_well(new: str) -> None:
     name = new.split("=", maxsplit=1)[0]
     changed = ", ".join(new if part.startswith(name) else part for part in TIMESYNC.split(", "))
-    state = MachineTimeService(said_by=of(TIMESYNCD, changed)).read()
+    state = MachineTimeService(run=of(TIMESYNCD, changed)).read()
     assert state.service == "timesyncd"
     assert state.problem
 
@@ -110,18 +110,18 @@ def of(command: Sequence[str], said: str, *, flag: str = "yes\n") -> Callable[[S
 
 
 def test_who_runs_is_asked_chrony_first() -> None:
-    assert MachineTimeService(said_by=of(CHRONY, SYNCED)).read().service == "chrony"
-    assert MachineTimeService(said_by=of(TIMESYNCD, TIMESYNC)).read().service == "timesyncd"
+    assert MachineTimeService(run=of(CHRONY, SYNCED)).read().service == "chrony"
+    assert MachineTimeService(run=of(TIMESYNCD, TIMESYNC)).read().service == "timesyncd"
 
     def nobody(asked: Sequence[str]) -> str:
         raise ProgramMissing(asked[0])
 
-    assert MachineTimeService(said_by=nobody).read().service == "kernel"
+    assert MachineTimeService(run=nobody).read().service == "kernel"
 
 
 def test_timesyncd_needs_the_kernels_flag_too() -> None:
-    assert MachineTimeService(said_by=of(TIMESYNCD, TIMESYNC)).read().problem == ""
-    assert "kernel" in MachineTimeService(said_by=of(TIMESYNCD, TIMESYNC, flag="no\n")).read().problem
+    assert MachineTimeService(run=of(TIMESYNCD, TIMESYNC)).read().problem == ""
+    assert "kernel" in MachineTimeService(run=of(TIMESYNCD, TIMESYNC, flag="no\n")).read().problem
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_without_a_service_the_kernel_is_asked(
     monkeypatch: pytest.MonkeyPatch, asked: tuple[bool, float] | None, problem: str
 ) -> None:
     monkeypatch.setattr("agent.drivers.time_service.kernel_discipline", lambda: asked)
-    state = MachineTimeService(said_by=of((), "")).read()
+    state = MachineTimeService(run=of((), "")).read()
     assert state.service == "kernel"
     assert problem in state.problem
     assert bool(state.problem) == bool(problem)
@@ -154,7 +154,7 @@ def test_a_service_that_hangs_is_not_well_and_nobody_else_is_believed() -> None:
     def hangs(asked: Sequence[str]) -> str:
         raise DeviceError("no answer in time")
 
-    state = MachineTimeService(said_by=hangs).read()
+    state = MachineTimeService(run=hangs).read()
     assert (state.service, state.problem) == ("chrony", "DeviceError: no answer in time")
 
 

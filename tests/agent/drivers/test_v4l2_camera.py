@@ -5,18 +5,18 @@ import sys
 
 import pytest
 
-from agent.config.settings import Settings
+from agent.config.settings import ConfigSettings
 from agent.drivers.v4l2_camera import MOST_FRAMES, SETTLE_FRAMES, V4l2Camera
-from agent.ports import DeviceError, Frame
+from agent.ports import CameraFrame, DeviceError
 from tests.agent.camera import drawn
 from tests.agent.camera.camera_contract import check_camera, check_frame
 from tests.fakes.v4l2 import FakeDevice, FakeVideo
 
-JPEG = Frame("jpeg", drawn.jpeg(drawn.room()), 640, 480)
-DARK = Frame("jpeg", drawn.jpeg(drawn.room(light=0.1)), 640, 480)
+JPEG = CameraFrame("jpeg", drawn.jpeg(drawn.room()), 640, 480)
+DARK = CameraFrame("jpeg", drawn.jpeg(drawn.room(light=0.1)), 640, 480)
 
 
-def device(*frames: Frame | None, **options: object) -> FakeDevice:
+def device(*frames: CameraFrame | None, **options: object) -> FakeDevice:
     return FakeDevice("/dev/video0", list(frames) or [JPEG], **options)  # type: ignore[arg-type]
 
 
@@ -29,7 +29,7 @@ def device(*frames: Frame | None, **options: object) -> FakeDevice:
         (drawn.nv12(drawn.room()), ("NV12",)),
     ],
 )
-def test_it_keeps_the_contract_in_every_format(frame: Frame, offers: tuple[str, ...]) -> None:
+def test_it_keeps_the_contract_in_every_format(frame: CameraFrame, offers: tuple[str, ...]) -> None:
     made = device(frame, offers=offers)
     taken = check_camera(V4l2Camera(library=FakeVideo(made)))
     assert taken == [frame] * 4
@@ -48,7 +48,7 @@ def test_the_first_frames_are_passed_over() -> None:
 
 
 def test_broken_and_empty_frames_are_passed_over() -> None:
-    empty = Frame("jpeg", b"", 640, 480)
+    empty = CameraFrame("jpeg", b"", 640, 480)
     made = device(*[DARK] * (SETTLE_FRAMES + 1), empty, JPEG, broken={SETTLE_FRAMES})
     assert V4l2Camera(library=FakeVideo(made)).capture() == JPEG
 
@@ -56,7 +56,7 @@ def test_broken_and_empty_frames_are_passed_over() -> None:
 @pytest.mark.parametrize(
     ("made", "why"),
     [
-        (device(Frame("jpeg", b"", 640, 480)), "only broken frames"),
+        (device(CameraFrame("jpeg", b"", 640, 480)), "only broken frames"),
         (device(broken=set(range(MOST_FRAMES))), "only broken frames"),
         (device(None), "no frame within 2 s"),
         (device(JPEG, JPEG, None), "no frame within 2 s"),
@@ -108,13 +108,13 @@ def test_a_device_that_is_no_camera_is_refused_by_the_real_library() -> None:
 
 @pytest.mark.parametrize("value", ["", "/dev/video0", "/dev/v4l/by-id/usb-046d_0825_1A2B-video-index0"])
 def test_a_path_of_a_device_may_be_set(value: str) -> None:
-    settings: Settings = V4l2Camera.settings
+    settings: ConfigSettings = V4l2Camera.settings
     assert settings["device"].check(value) == ""
 
 
 @pytest.mark.parametrize("value", ["video0", "/etc/passwd", "/dev/../etc/passwd", "/dev/a b"])
 def test_anything_else_may_not(value: str) -> None:
-    settings: Settings = V4l2Camera.settings
+    settings: ConfigSettings = V4l2Camera.settings
     assert settings["device"].check(value)
 
 

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.doctor.cards import first_line
-from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards, Key
-from agent.drivers.printing_wedge import PrintingWedge
-from agent.drivers.wedge import HALF_LINE_S, TypedLine, WedgeReader
+from agent.drivers.keyboards import LOST_KEYS, EvdevKeyboards, KeyEvent
+from agent.drivers.wedge import HALF_LINE_S, PrintingWedge, TypedLine, WedgeReader
 from agent.inputs.uid import Format
 from tests.agent.drivers.drivers_heard import listening, reading
 from tests.agent.drivers.reader_contract import check_reader
@@ -226,7 +225,7 @@ def test_it_lets_go_when_it_stops(keyboards: FakeKeyboards) -> None:
 def line_of(*keys: tuple[int, float], line: TypedLine | None = None) -> list[str]:
     """Press keys, each at its time, and return the lines."""
     line = line or TypedLine()
-    return [typed for code, at_s in keys if (typed := line.take(Key(code, 1), at_s))]
+    return [typed for code, at_s in keys if (typed := line.take(KeyEvent(code, 1), at_s))]
 
 
 def test_half_a_line_is_forgotten_when_nothing_follows() -> None:
@@ -243,9 +242,14 @@ def test_a_key_that_spoilt_a_line_is_forgotten_when_nothing_follows() -> None:
 
 def test_releases_and_repeats_are_no_digits_and_shift_changes_none() -> None:
     line = TypedLine()
-    for key in (Key(ecodes.KEY_LEFTSHIFT, 1), Key(ecodes.KEY_A, 1), Key(ecodes.KEY_A, 2), Key(ecodes.KEY_A, 0)):
+    for key in (
+        KeyEvent(ecodes.KEY_LEFTSHIFT, 1),
+        KeyEvent(ecodes.KEY_A, 1),
+        KeyEvent(ecodes.KEY_A, 2),
+        KeyEvent(ecodes.KEY_A, 0),
+    ):
         assert line.take(key, 1) is None
-    assert line.take(Key(ecodes.KEY_ENTER, 1), 1) == "A"
+    assert line.take(KeyEvent(ecodes.KEY_ENTER, 1), 1) == "A"
 
 
 @given(codes=st.lists(st.integers(0, 0x2FF), max_size=80))

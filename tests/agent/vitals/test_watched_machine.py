@@ -14,7 +14,7 @@ from protocol.health import Machine
 
 
 class Scripted:
-    """Implements `agent.ports.Machine`: fails first, then answers."""
+    """Implements `agent.ports.HostMachine`: fails first, then answers."""
 
     simulated = True
 
@@ -29,7 +29,7 @@ class Scripted:
 
 
 class Hanging:
-    """Implements `agent.ports.Machine`: never answers until it is let go."""
+    """Implements `agent.ports.HostMachine`: never answers until it is let go."""
 
     simulated = True
 

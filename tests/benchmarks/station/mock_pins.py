@@ -15,7 +15,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from agent import cli
 from agent.config import catalogue
-from agent.config.settings import Setting, Settings, filled
+from agent.config.settings import ConfigSettings, Setting, filled
 from agent.drivers.gpio_contact import GpioContact
 from agent.drivers.gpio_indicator import GpioIndicator
 from agent.ports import Colour
@@ -38,7 +38,7 @@ def _mock_pins(chip: int) -> MockFactory:
 class MockPinsIndicator(GpioIndicator):
     """Implements `agent.ports.Indicator`."""
 
-    settings: ClassVar[Settings] = {
+    settings: ClassVar[ConfigSettings] = {
         **GpioIndicator.settings,
         "witness": Setting(str, required=True, check=filled, path="socket"),
     }

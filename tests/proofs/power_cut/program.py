@@ -28,7 +28,7 @@ from agent.identity.station_identity import load_identity
 from agent.inbox import Inbox
 from agent.kiosk.learning import Learning
 from agent.kiosk.packs import PackShelf
-from agent.ports import Colour, DeviceError, Frame
+from agent.ports import CameraFrame, Colour, DeviceError
 from agent.station.commands import Commands
 from agent.storage.blobs import BlobStore
 from agent.storage.disk import Space
@@ -309,7 +309,7 @@ class _Film:
 
     simulated = True
 
-    def capture(self) -> Frame:
+    def capture(self) -> CameraFrame:
         raise DeviceError("these pictures are developed elsewhere")
 
     def close(self) -> None:
