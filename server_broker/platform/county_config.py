@@ -101,9 +101,7 @@ def with_free_ports(config: CountyConfig) -> CountyConfig:
         broker_local_port=config.broker_local_port or free[2],
     )
     values = tomllib.loads(_composed(completed))
-    problems = [
-        f"{_OPTIONS.get(key, key)}：{words.replace('应为 1 到', '应为 0 或 1 到')}" for key, words in _problems(values)
-    ]
+    problems = [f"{_OPTIONS.get(key, key)}：{words}" for key, words in _problems(values, ports="0 或 1 到 65535")]
     if problems:
         raise ServiceError("\n".join(problems))
     return completed
@@ -188,19 +186,23 @@ def _read(file: Path, text: str) -> CountyConfig:
     return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
 
 
-def _problems(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return each wrong key with its error in Chinese."""
-    clashes = [(key, "和别的端口相同") for key in _clashes(values)]
-    return clashes + [(key, words) for key, value in values.items() if (words := _problem(key, value))]
+def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tuple[str, str]]:
+    """Return each wrong key with its error in Chinese.
+
+    Args:
+        ports: The allowed port numbers, as an error names them. ``init`` also takes 0, for a free port.
+    """
+    problems = []
+    taken: list[Any] = []
+    # A clash is reported at the later key in the order of `_KEYS`, whatever their order in the file.
+    for key in (key for key in _KEYS if key.endswith("_port") and key in values):
+        if values[key] in taken:
+            problems.append((key, "和别的端口相同"))
+        taken.append(values[key])
+    return problems + [(key, words) for key, value in values.items() if (words := _problem(key, value, ports))]
 
 
-def _clashes(values: dict[str, Any]) -> list[str]:
-    """Return the keys whose port an earlier key uses already."""
-    ports = [(key, values[key]) for key in _KEYS if key.endswith("_port") and key in values]
-    return [key for place, (key, port) in enumerate(ports) if port in [earlier for _, earlier in ports[:place]]]
-
-
-def _problem(key: str, value: Any) -> str:
+def _problem(key: str, value: Any, ports: str) -> str:
     kind = _KEYS.get(key)
     if kind is None:
         return "不是这里的设置项"
@@ -208,7 +210,7 @@ def _problem(key: str, value: Any) -> str:
     if not fits:
         return f"应为{_WORDS[kind]}"
     if kind is int and not 1 <= value <= 65535:
-        return f"{value} 不是端口，应为 1 到 65535"
+        return f"{value} 不是端口，应为 {ports}"
     if key == "clock" and value not in get_args(Mode.__value__):
         return '应为 "ntp" 或 "manual"'
     if key == "name" and not 1 <= len(value) <= 64:

@@ -3,9 +3,8 @@
 import re
 import unicodedata
 
-from protocol.cards import normalise_uid
+from protocol.cards import BadUid, UidFault, normalise_uid
 from protocol.printed_cards import Format, uid_as_sent
-from protocol.refusal import Refused
 from server_broker.rosters.cells import BadCell
 
 FORM_WORDS: dict[Format, str] = {
@@ -31,12 +30,13 @@ _PARTS_OF_NUMBERS = {"8位", "十进制8位", "10进制8位", "3+5", "韦根26",
 _DECIMAL_FORMS: tuple[Format, ...] = ("decimal", "decimal_reversed")
 """8H10D reads no number that decimal does not read."""
 _SEPARATORS = re.compile(r"[\s:\-]+")
-_REFUSED_UID = {
+_UID_FAULTS: dict[UidFault, str] = {
     "empty": "为空",
-    "not hexadecimal": "只能是数字和字母 A 到 F",
-    "all zero or all ones": "全是 0 或全是 F，不是真卡",
-    "a random number, as telephones send": "是手机等设备的随机号（08 开头），不能当卡用",
-    "begins with the cascade tag": "以 88 开头，没有读完整，请重新读卡",
+    "length": "长度不对，应为 8、10、14 或 20 位十六进制",
+    "not_hex": "只能是数字和字母 A 到 F",
+    "all_alike": "全是 0 或全是 F，不是真卡",
+    "random": "是手机等设备的随机号（08 开头），不能当卡用",
+    "cascade_tag": "以 88 开头，没有读完整，请重新读卡",
 }
 
 
@@ -68,8 +68,8 @@ def uid_of(written: str, form: Format) -> str:
         raise BadCell(f"不是“{FORM_WORDS[form]}”的写法，请核对卡号和卡号格式")
     try:
         return normalise_uid(sent)
-    except Refused as refusal:
-        raise BadCell(_REFUSED_UID.get(refusal.detail, "长度不对，应为 8、10、14 或 20 位十六进制")) from refusal
+    except BadUid as refusal:
+        raise BadCell(_UID_FAULTS[refusal.fault]) from refusal
 
 
 def may_be_decimal(written: str) -> bool:
