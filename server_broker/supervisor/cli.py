@@ -35,7 +35,7 @@ from server_broker.platform.processes import ServiceError, own_name
 from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.cells import BadCell
-from server_broker.rosters.excel import import_people
+from server_broker.rosters.roster_import import import_people
 from server_broker.supervisor import accounts_cli
 from server_broker.trust.keys import county_keys, replace_signing_key
 
