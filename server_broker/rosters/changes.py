@@ -9,7 +9,6 @@ import msgspec
 from server_broker.rosters.cells import MINUTES_A_DAY
 from server_broker.rosters.known import Known
 from server_broker.rosters.plan import Plan, WindowRow
-from server_broker.rosters.result import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,18 @@ class Change:
             f"{field.column} {field.before or '（无）'} → {field.after or '（无）'}" for field in self.fields
         )
         return f"{self.sheet} 第 {self.row} 行 {self.key}：{told}"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows of a sheet were new, changed something, or said what the county has already."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+
+    def __str__(self) -> str:
+        return f"新增 {self.added}，更新 {self.changed}，未变 {self.same}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """Whether the rows of an import fit one another and what the county has already."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import NamedTuple
 
 from server_broker.regions.models import subtree_prefix
+from server_broker.rosters.cells import MINUTES_A_DAY
 from server_broker.rosters.known import Known, KnownWindow
-from server_broker.rosters.overlaps import Shift, overlapping
-from server_broker.rosters.plan import Plan, WindowRow
-from server_broker.rosters.result import RowError
+from server_broker.rosters.plan import Plan, RowError, WindowRow
+
+_WEEK = 7 * MINUTES_A_DAY
 
 
 def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
@@ -168,3 +171,38 @@ def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
         here, other = (first, second) if first in rows else (second, first)
         if here in rows:
             yield RowError("值班", rows[here].row, f"编号 {number} 的人员与{asker.window(*other)}的时间重叠")
+
+
+class Shift(NamedTuple):
+    """One person's share in a window. ``window`` names it, whatever the caller knows it by."""
+
+    person: str
+    window: tuple[str, str]
+    weekdays: Iterable[int]
+    start: int
+    end: int
+
+
+def overlapping(shifts: Iterable[Shift]) -> Iterator[tuple[str, tuple[str, str], tuple[str, str]]]:
+    """Yield ``(person, window, other window)`` for each window that begins while an earlier one lasts.
+
+    The week repeats. Of several windows that last, the other is the one that ends last: so n shifts take the time of
+    sorting them and yield n pairs at most, where all pairs would be n². Nobody's overlap is missed.
+    """
+    spans: dict[str, list[tuple[int, int, tuple[str, str]]]] = defaultdict(list)
+    for shift in shifts:
+        for day in shift.weekdays:
+            begin = (day - 1) * MINUTES_A_DAY + shift.start
+            spans[shift.person].append((begin, begin + shift.end - shift.start, shift.window))
+    for person, own in spans.items():
+        pairs = {(min(pair), max(pair)) for pair in _clashes(sorted(own))}
+        yield from ((person, *pair) for pair in sorted(pairs))
+
+
+def _clashes(spans: list[tuple[int, int, tuple[str, str]]]) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    (begin, end, window), *others = spans
+    for next_begin, next_end, other in (*others, (begin + _WEEK, end + _WEEK, window)):
+        if next_begin < end:
+            yield window, other
+        if next_end > end:
+            end, window = next_end, other

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from server_broker.rosters.result import RowError
+MOST_ERRORS = 2_000
+"""Told one by one. Nobody works through more, and each is an object in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,21 @@ class WindowRow:
     start: int
     end: int
     people: list[str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RowError:
+    """What is wrong in one row. ``row`` is Excel's row number, 0 for the sheet as a whole; ``sheet`` may be empty."""
+
+    sheet: str
+    row: int
+    message: str
+    lacks_card_form: bool = False
+    """Whoever imports can choose the form of the card numbers, and the row is then read."""
+
+    def __str__(self) -> str:
+        place = f"{self.sheet} " if self.sheet else ""
+        return f"{place}第 {self.row} 行：{self.message}" if self.row else f"{place}{self.message}"
 
 
 @dataclass(slots=True)

@@ -20,9 +20,8 @@ import msgspec
 
 from protocol.printed_cards import Format
 from server_broker.rosters.plan import Plan
-from server_broker.rosters.result import BadWorkbook
 from server_broker.rosters.rows import read_plan
-from server_broker.rosters.workbook import read_workbook
+from server_broker.rosters.workbook import BadWorkbook, read_workbook
 
 MAX_FILE_BYTES = 8 * 2**20
 MAX_ANSWER_BYTES = 12 * 2**20

@@ -24,12 +24,12 @@ from server_broker.audit.log import Detail, record
 from server_broker.fleet.desired_changes import desired_changed
 from server_broker.fleet.models import Station
 from server_broker.rosters.apply import apply
-from server_broker.rosters.changes import SHEETS, Change, Changes, changes_of
+from server_broker.rosters.changes import SHEETS, Change, Changes, Count, changes_of
 from server_broker.rosters.checks import check
 from server_broker.rosters.known import Known, load_known
-from server_broker.rosters.plan import CardRow, Plan
+from server_broker.rosters.plan import MOST_ERRORS, CardRow, Plan, RowError
 from server_broker.rosters.reading import read_file, seat
-from server_broker.rosters.result import MOST_ERRORS, BadWorkbook, Count, RowError
+from server_broker.rosters.workbook import BadWorkbook
 from server_broker.trust import county_keys
 
 _LOCK = 0x696D706F  # "impo", one import at a time

@@ -14,8 +14,7 @@ from server_broker.people.identity import REMEDY, identity_number_in
 from server_broker.rosters import cells
 from server_broker.rosters.card_forms import form_named, may_be_decimal, uid_of
 from server_broker.rosters.cells import BadCell
-from server_broker.rosters.plan import PersonRow, Plan, RegionRow, StationRow, UidRow, WindowRow
-from server_broker.rosters.result import MOST_ERRORS, RowError
+from server_broker.rosters.plan import MOST_ERRORS, PersonRow, Plan, RegionRow, RowError, StationRow, UidRow, WindowRow
 from server_broker.rosters.spreadsheetml import Cell
 from server_broker.rosters.workbook import Sheet
 

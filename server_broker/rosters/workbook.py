@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from server_broker.rosters.result import BadWorkbook
 from server_broker.rosters.spreadsheetml import (
     Cell,
     Damaged,
@@ -25,8 +24,6 @@ from server_broker.rosters.spreadsheetml import (
     read_rows,
     read_strings,
 )
-
-__all__ = ["BadWorkbook", "Cell", "Sheet", "read_workbook"]
 
 MAX_MEMBERS = 2_000
 MAX_SHEETS = 20
@@ -55,6 +52,10 @@ _UNREADABLE = (
     NotImplementedError,
 )
 """What zipfile, zlib and expat raise on hostile input; a member with a password is a RuntimeError."""
+
+
+class BadWorkbook(Exception):
+    """The file as a whole can't be read; the message is Chinese, for the person who sent it."""
 
 
 @dataclass(frozen=True, slots=True)

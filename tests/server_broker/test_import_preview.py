@@ -25,8 +25,8 @@ from server_broker.fleet.models import Station
 from server_broker.people.models import PendingImport, Person
 from server_broker.regions.models import Region
 from server_broker.rosters import pending, reading
-from server_broker.rosters.plan import PersonRow, Plan, StationRow, WindowRow
-from server_broker.rosters.result import MOST_ERRORS, Count
+from server_broker.rosters.changes import Count
+from server_broker.rosters.plan import MOST_ERRORS, PersonRow, Plan, StationRow, WindowRow
 from server_broker.rosters.roster_import import (
     ImportRefused,
     OtherThanShown,
