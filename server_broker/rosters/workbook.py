@@ -55,7 +55,7 @@ _UNREADABLE = (
 
 
 class BadWorkbook(Exception):
-    """The file as a whole can't be read; the message is Chinese, for the person who sent it."""
+    """The whole file can't be read. The message is Chinese, for the person who sent it."""
 
 
 @dataclass(frozen=True, slots=True)
