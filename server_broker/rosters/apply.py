@@ -14,7 +14,7 @@ from server_broker.rosters.known import Known
 from server_broker.rosters.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
 
 _ROWS_AT_A_TIME = 2_000
-"""Most models in memory at a time. A file may hold ten times as many rows, and the web may work on two files at once."""
+"""Most models in memory at a time. A file may hold ten times as many rows, and two files may be worked on at once."""
 
 
 @dataclass(slots=True)

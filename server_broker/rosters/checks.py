@@ -85,7 +85,7 @@ def _places(plan: Plan, known: Known) -> Iterator[RowError]:
             if row.village not in there:
                 yield RowError(sheet, row.row, f"没有代码为 {row.village} 的村")
     for station in plan.stations:
-        # An enrolled station was told its village at the enrolment, and the journal holds it. Both would stay as they are.
+        # An enrolled station was told its village at the enrolment, and the journal holds it. Neither would change.
         old = known.stations.get(station.id)
         if old is not None and old.enrolled and old.village != station.village:
             yield RowError("站点", station.row, f"站点 {station.id} 已接入，不能改到别的村")
