@@ -9,7 +9,6 @@ import secrets
 import socket
 import tomllib
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, get_args
 
 from server_broker.platform.county_clock import Mode
@@ -29,6 +28,7 @@ _KEYS = {
     "clock": str,
 }
 _NAMED_BESIDE = 5
+"""Most counties that an error lists."""
 _PORTS = range(20_000, 32_000)
 _OPTIONS = {
     "name": "--name",
@@ -100,6 +100,7 @@ def with_free_ports(config: CountyConfig) -> CountyConfig:
         broker_port=config.broker_port or free[1],
         broker_local_port=config.broker_local_port or free[2],
     )
+    # Checked as the file that would be written, so that ``init`` and `read_config` accept the same values.
     values = tomllib.loads(_composed(completed))
     problems = [f"{_OPTIONS.get(key, key)}：{words}" for key, words in _problems(values, ports="0 或 1 到 65535")]
     if problems:
@@ -151,7 +152,16 @@ def read_config(home: CountyHome) -> CountyConfig:
         raise ServiceError(_no_county_in(home)) from error
     except UnicodeDecodeError as error:
         raise ServiceError(f"{home.config_file} 不是 UTF-8 文字：{error}") from error
-    return _read(home.config_file, text)
+    file = home.config_file
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ServiceError(f"{file} 不是 TOML 文件的写法：{error}") from error
+    problems = [f"{file}：缺少 {key}" for key in _REQUIRED if key not in values]
+    problems += [f"{file}:{_line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
+    if problems:
+        raise ServiceError("\n".join(problems))
+    return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
 
 
 def require_county(home: CountyHome) -> None:
@@ -174,18 +184,6 @@ def _no_county_in(home: CountyHome) -> str:
     )
 
 
-def _read(file: Path, text: str) -> CountyConfig:
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ServiceError(f"{file} 不是 TOML 文件的写法：{error}") from error
-    problems = [f"{file}：缺少 {key}" for key in _REQUIRED if key not in values]
-    problems += [f"{file}:{_line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
-    if problems:
-        raise ServiceError("\n".join(problems))
-    return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
-
-
 def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tuple[str, str]]:
     """Return each wrong key with its error in Chinese.
 
@@ -206,6 +204,7 @@ def _problem(key: str, value: Any, ports: str) -> str:
     kind = _KEYS.get(key)
     if kind is None:
         return "不是这里的设置项"
+    # TOML has booleans of its own, but for Python a bool is an int: web_port = true would be port 1.
     fits: bool = isinstance(value, kind) and not isinstance(value, bool)
     if not fits:
         return f"应为{_WORDS[kind]}"
@@ -224,6 +223,7 @@ _WORDS = {str: "引号里的文字", int: "数字", list: "方括号里的一列
 
 
 def _line_of(text: str, key: str) -> int:
+    # tomllib tells no line numbers for keys. A key may be quoted, or the name of a table, which is an error too.
     for number, line in enumerate(text.splitlines(), start=1):
         if re.match(rf"\s*(\[\[?)?\s*[\"']?{re.escape(key)}\b", line):
             return number

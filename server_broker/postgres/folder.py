@@ -42,7 +42,14 @@ def prepare(home: CountyHome) -> None:
         ServiceError: PostgreSQL is not installed, or initdb failed; no data folder is left then.
     """
     account = account_for("postgres")
-    _open_folders(home, account)
+    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.logs.mkdir(exist_ok=True, mode=0o700)
+    home.postgres_socket.mkdir(exist_ok=True, mode=0o700)
+    if account.gid is not None:
+        home.root.chmod(0o711)  # the other accounts may enter their own folders below, but not list this one
+        # The server makes its socket here.
+        os.chown(home.postgres_socket, -1, account.gid)
+        home.postgres_socket.chmod(0o770)
     if not (home.postgres_data / "PG_VERSION").exists():
         _initialise(home, account)
     accounts = {own_name(), "postgres"}
@@ -51,16 +58,6 @@ def prepare(home: CountyHome) -> None:
         path = home.postgres_data / name
         path.write_text(text, encoding="ascii")
         account.own(path, 0o600)
-
-
-def _open_folders(home: CountyHome, account: Account) -> None:
-    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    home.logs.mkdir(exist_ok=True, mode=0o700)
-    home.postgres_socket.mkdir(exist_ok=True, mode=0o700)
-    if account.gid is not None:
-        home.root.chmod(0o711)  # the other accounts may enter their own folders below, but not list this one
-        os.chown(home.postgres_socket, -1, account.gid)
-        home.postgres_socket.chmod(0o770)
 
 
 def _initialise(home: CountyHome, account: Account) -> None:
@@ -86,6 +83,7 @@ def _initialise(home: CountyHome, account: Account) -> None:
         group=account.gid,
         extra_groups=None if account.uid is None else [],
     )  # fmt: skip
+    # A half-made folder would look like a cluster at the next start.
     if made.returncode != 0:
         shutil.rmtree(home.postgres_data)
         raise ServiceError(f"数据库没有建成（initdb）：{made.stderr.strip()[-400:]}")
