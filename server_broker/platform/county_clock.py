@@ -41,7 +41,7 @@ from server_broker.platform.files import write_atomically
 
 _log = logging.getLogger(__name__)
 
-type Mode = Literal["ntp", "manual"]
+type ClockMode = Literal["ntp", "manual"]
 type Problem = Literal["", "before_floor", "beyond_floor", "unsynchronised"]
 
 STEP_MS = 2_000
@@ -208,7 +208,7 @@ def build_ms() -> int:
 class CountyClock:
     """Judges the machine's clock. Several programs may have one at the same time; they share the file ``clock``."""
 
-    def __init__(self, root: Path, *, machine: MachineClock, mode: Mode, build_ms: int) -> None:
+    def __init__(self, root: Path, *, machine: MachineClock, mode: ClockMode, build_ms: int) -> None:
         """Use the file in the county's folder ``root``.
 
         Args:

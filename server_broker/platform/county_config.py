@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from server_broker.platform.county_clock import Mode
+from server_broker.platform.county_clock import ClockMode
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -68,7 +68,7 @@ class CountyConfig:
     broker_local_port: int
     broker_fallback_port: int | None = None
     other_hosts: tuple[str, ...] = ()
-    clock: Mode = "ntp"
+    clock: ClockMode = "ntp"
 
     @property
     def station_ports(self) -> list[int]:
@@ -210,7 +210,7 @@ def _problem(key: str, value: Any, ports: str) -> str:
         return f"应为{_WORDS[kind]}"
     if kind is int and not 1 <= value <= 65535:
         return f"{value} 不是端口，应为 {ports}"
-    if key == "clock" and value not in get_args(Mode.__value__):
+    if key == "clock" and value not in get_args(ClockMode.__value__):
         return '应为 "ntp" 或 "manual"'
     if key == "name" and not 1 <= len(value) <= 64:
         return "应有 1 到 64 个字"
