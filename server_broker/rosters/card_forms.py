@@ -66,7 +66,7 @@ def uid_of(written: str, form: Format) -> str:
         BadCell: ``written`` does not have this form, or no card can have this number.
     """
     plain = _SEPARATORS.sub("", unicodedata.normalize("NFKC", written))
-    # Hexadecimal goes to `normalise_uid` as it is: its refusal says more than that the form is another.
+    # Hexadecimal goes to `normalise_uid` unchanged, because its refusal names the fault.
     sent = plain if form == "hex" else uid_as_sent(plain, form)
     if plain and not sent:
         raise BadCell(f"不是“{FORM_WORDS[form]}”的写法，请核对卡号和卡号格式")
@@ -77,10 +77,10 @@ def uid_of(written: str, form: Format) -> str:
 
 
 def may_be_decimal(written: str) -> bool:
-    """Return whether this number could be a card's in a decimal form. Then only a person who knows the list can tell.
+    """Return whether this number could be a card's in a decimal form. If so, only a person can tell its form.
 
-    Other rows don't help. A list may come from two readers, so letters in one row don't prove that another row is
-    hexadecimal; and the decimal number of one card, read as hexadecimal, is another card.
+    Other rows of the list don't help. A list may come from two readers, so letters in one row don't prove that another
+    row is hexadecimal.
     """
     for form in _DECIMAL_FORMS:
         try:

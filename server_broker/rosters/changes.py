@@ -83,7 +83,7 @@ class Changes:
         return found
 
     def digest(self) -> str:
-        """Return 64 hex digits that differ if the changes, or what the county had before, differ in anything shown."""
+        """Return 64 hex digits that name exactly these changes, with the values before and after, and the warnings."""
         shown = [self.changed, sorted(self.same.items()), self.warnings]
         return hashlib.sha256(msgspec.msgpack.encode(shown)).hexdigest()
 
@@ -160,7 +160,7 @@ def _placed(
     old: KnownStation | KnownPerson | None,
     names: _Names,
 ) -> Change:
-    """Compare a row of something that has a name and lies or lives in a village."""
+    """Compare the row of a station or a person: both have a name and a village."""
     fields = _differing(
         (name_column, old.name if old else "", row.name),
         ("村", names.village(old.village) if old else "", names.village(row.village)),

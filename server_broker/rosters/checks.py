@@ -36,7 +36,7 @@ def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
         if (error.sheet, error.row) not in outside:
             fits = False
             yield error
-    # Only now: an overlap follows from many rows, and a wrong row would bring errors that go when it is put right.
+    # Only if everything fits. Otherwise one wrong row would lead to overlaps that vanish with it.
     if fits:
         yield from overlaps(plan, known, asker)
 
@@ -92,8 +92,8 @@ def _places(plan: Plan, known: Known) -> Iterator[RowError]:
 
 
 def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
-    # Where the county has people now comes before what the file says. Otherwise a row in 人员 that moves a person into
-    # the scope would make that person's card one's own.
+    # If the county has the person, the village that the county has counts: the file must not decide what its sender may
+    # see. A card's row is outside the scope if its holder is.
     lives_in = {row.number: row.village for row in plan.people}
     lives_in |= {number: person.village for number, person in known.people.items()}
     for row in plan.cards:
@@ -133,7 +133,7 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     """Yield sheet, row number and region code of each place where a row acts.
 
     These are the row's own region, and the one in which the thing that it changes lies now, because nobody may take a
-    station or a person out of a village outside the scope. A card's row is judged in `_cards`, by its holder.
+    station or a person out of a village outside the scope. `_cards` judges the rows of 卡, by the card's holder.
     """
     lives_in = {number: person.village for number, person in known.people.items()}
     yield from (("区划", row.row, row.code) for row in plan.regions)
@@ -190,7 +190,7 @@ def overlapping(shifts: Iterable[Shift]) -> Iterator[tuple[str, tuple[str, str],
             spans[shift.person].append((begin, begin + shift.end - shift.start, shift.window))
     for person, own in spans.items():
         (begin, end, window), *others = sorted(own)
-        # The week repeats, so the first window comes once more at the end: the night of Sunday may reach into it.
+        # The week repeats, so the first window stands at the end once more: Sunday's night may last into it.
         others.append((begin + _WEEK, end + _WEEK, window))
         pairs = set()
         for next_begin, next_end, other in others:
