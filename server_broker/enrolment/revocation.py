@@ -164,7 +164,7 @@ def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconcil
     revoked = {name for name, station in stations.items() if station.revoked_at is not None}
     for name in sorted(roll.stations.keys() | roll.revoked | revoked):
         if not _is_in_step(name, stations.get(name), roll, until):
-            # One transaction a station, so that a station with a wrong entry doesn't keep the others out of step.
+            # One transaction a station: what was done for one stays done if another fails.
             with transaction.atomic():
                 _bring_in_step(name, journal, outcome)
     # A process may have died after it enrolled a board and before it cut the earlier one off, so this is done again.
