@@ -11,7 +11,7 @@ from protocol.codec import MAX_MESSAGE_BYTES
 from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command
+from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import Program, ServiceError, account_for
 from server_broker.trust.keys import county_keys, server_certificate
 
@@ -97,7 +97,7 @@ def local_client_settings(home: CountyHome) -> LocalClient:
     try:
         password = (home.trust / "broker-local.password").read_text(encoding="ascii")
     except FileNotFoundError as error:
-        raise ServiceError(f"消息服务还没有启动过。请先运行：{command(home, 'up')}") from error
+        raise ServiceError(f"消息服务还没有启动过。请先运行：{command_line(home, 'up')}") from error
     return LocalClient("127.0.0.1", read_config(home).broker_local_port, LOCAL_USER, password)
 
 

@@ -13,11 +13,11 @@ CALLED_AS = "CUNHUI_CALLED_AS"
 """A script that starts this program for a person sets this variable to what the person typed."""
 
 
-def command(home: CountyHome, *words: str) -> str:
+def command_line(home: CountyHome, *words: str) -> str:
     """Return the command line that runs a verb for this county.
 
     Example:
-        >>> command(CountyHome(Path("/srv/county")), "sign-in-link", "admin")
+        >>> command_line(CountyHome(Path("/srv/county")), "sign-in-link", "admin")
         'cunhui-server sign-in-link admin --home /srv/county'
     """
     own = Path(sys.argv[0])
