@@ -55,6 +55,9 @@ allow_zero_length_clientid false
 password_file local.passwords
 acl_file local.acl
 """
+"""The broker persists nothing, because a station sends its facts again until it has the county's receipt. It retains
+nothing, because a retained message would reach a client long after it was meant.
+"""
 
 _FOR_STATIONS = """\
 # Stations: each by its certificate, whose common name is its user name and its client id.

@@ -31,8 +31,13 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%a '
 """
+"""``fsync``, ``full_page_writes`` and ``synchronous_commit`` are written although they are PostgreSQL's defaults, because
+a receipt promises that facts survive a power cut after the COMMIT. The socket's mode lets every account connect;
+``pg_hba.conf`` decides which of them gets in.
+"""
 
 _ACCESS = "# TYPE DATABASE USER METHOD\nlocal all all peer map=county\n"
+"""No passwords: the kernel tells the server which account connects, and ``pg_ident.conf`` which role it may use."""
 
 
 def prepare(home: CountyHome) -> None:
@@ -54,6 +59,7 @@ def prepare(home: CountyHome) -> None:
         _initialise(home, account)
     accounts = {own_name(), "postgres"}
     mapping = "".join(f"county {name} {role}\n" for name in sorted(accounts) for role in (ROLE, SUPERUSER))
+    # Written at each start, so that an upgrade's changes come into force.
     for name, text in (("postgresql.conf", _SERVER), ("pg_hba.conf", _ACCESS), ("pg_ident.conf", mapping)):
         path = home.postgres_data / name
         path.write_text(text, encoding="ascii")
