@@ -133,7 +133,7 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
     """Yield sheet, row number and region code of each place where a row acts.
 
     These are the row's own region, and the one in which the thing that it changes lies now, because nobody may take a
-    station or a person out of a village outside the scope. `_cards` judges the rows of 卡, by the card's holder.
+    station or a person out of a village outside the scope. `_cards` checks the rows of 卡, by the card's holder.
     """
     lives_in = {number: person.village for number, person in known.people.items()}
     yield from (("区划", row.row, row.code) for row in plan.regions)

@@ -127,7 +127,7 @@ def preview(plan: Plan, *, scope: str | None) -> Changes:
         ImportRefused: The plan can't be imported.
     """
     with transaction.atomic():
-        return _judged(plan, scope)[1]
+        return _checked(plan, scope)[1]
 
 
 def take(
@@ -162,7 +162,7 @@ def take(
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             if account is not None:
                 scope = _scope_still(account)
-            known, changes = _judged(plan, scope)
+            known, changes = _checked(plan, scope)
             if changes.digest() != shown:
                 raise OtherThanShown
             if changes.renames and not renames_confirmed:
@@ -229,7 +229,7 @@ def import_people(
     return result
 
 
-def _judged(plan: Plan, scope: str | None) -> tuple[Known, Changes]:
+def _checked(plan: Plan, scope: str | None) -> tuple[Known, Changes]:
     """Return what the county has, and what the plan would change in it.
 
     Raises:
