@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from typing import Literal
 
 from protocol.refusal import Refused
 
@@ -22,6 +23,16 @@ half a card."""
 _RANDOM_UID = 0x08
 """Telephones make up such a number for each touch, so it names nobody."""
 
+type UidFault = Literal["length", "empty", "not_hex", "all_alike", "random", "cascade_tag"]
+
+
+class BadUid(Refused):
+    """A number is no card's (``bad_uid``). ``fault`` says why, for programs; ``detail`` says it for logs."""
+
+    def __init__(self, fault: UidFault, detail: str) -> None:
+        super().__init__("bad_uid", detail)
+        self.fault: UidFault = fault
+
 
 def normalise_uid(text: str) -> str:
     """Return a UID in its normal form: 8, 10, 14 or 20 lower-case hex digits.
@@ -29,27 +40,27 @@ def normalise_uid(text: str) -> str:
     Full-width digits and the separators blank, ``:`` and ``-`` are accepted, as people paste them.
 
     Raises:
-        Refused: ``bad_uid`` when it has another length, is not hex, is all zero or all ones, is a random
-            number (ISO/IEC 14443-3: a UID of four bytes that begins with 08, as telephones send), or begins
-            with the cascade tag 88, which is half a UID.
+        BadUid: It has another length, is not hex, is all zero or all ones, is a random number (ISO/IEC 14443-3: a UID
+            of four bytes that begins with 08, as telephones send), or begins with the cascade tag 88, which is half a
+            UID.
     """
     if len(text) > 64:
-        raise Refused("bad_uid", "longer than any card number")
+        raise BadUid("length", "longer than any card number")
     # NFKC turns full-width digits into plain ones. It can also make a text longer, so the length is judged first.
     digits = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).lower()
     if not digits:
-        raise Refused("bad_uid", "empty")
+        raise BadUid("empty", "empty")
     if not re.fullmatch(r"[0-9a-f]+", digits):
-        raise Refused("bad_uid", "not hexadecimal")
+        raise BadUid("not_hex", "not hexadecimal")
     if len(digits) not in [2 * n for n in UID_BYTES]:
-        raise Refused("bad_uid", f"{len(digits)} hex digits, a card has 8, 10, 14 or 20")
+        raise BadUid("length", f"{len(digits)} hex digits, a card has 8, 10, 14 or 20")
     uid = bytes.fromhex(digits)
     if not any(uid) or all(byte == 0xFF for byte in uid):
-        raise Refused("bad_uid", "all zero or all ones")
+        raise BadUid("all_alike", "all zero or all ones")
     if len(uid) == 4 and uid[0] == _RANDOM_UID:
-        raise Refused("bad_uid", "a random number, as telephones send")
+        raise BadUid("random", "a random number, as telephones send")
     if len(uid) == 4 and uid[0] == _CASCADE_TAG:
-        raise Refused("bad_uid", "begins with the cascade tag")
+        raise BadUid("cascade_tag", "begins with the cascade tag")
     return digits
 
 

@@ -13,7 +13,7 @@ from server_broker.platform import control
 from server_broker.platform.county_clock import LinuxMachineClock
 from server_broker.platform.county_config import CountyConfig, read_config, require_county
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command
+from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor import doctor, up
 
@@ -55,9 +55,9 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
     print(f"{home.config_file}：网页端口 {config.web_port}，消息服务端口 {config.broker_port}，本机时钟{clock}")
     print(
         f"接下来（第一条一直开着，其余在另一个终端）：\n"
-        f"启动：{command(home, 'up')}\n"
-        f"导入区划、站点和人员：{command(home, 'import-people')} 文件.xlsx\n"
-        f"建管理员账号：{command(home, 'account', 'admin', '--role', 'system')}"
+        f"启动：{command_line(home, 'up')}\n"
+        f"导入区划、站点和人员：{command_line(home, 'import-people')} 文件.xlsx\n"
+        f"建管理员账号：{command_line(home, 'account', 'admin', '--role', 'system')}"
     )
     return 0
 

@@ -31,6 +31,7 @@ from server_broker.trust.keys import county_keys
 from server_broker.trust.reserve import write_with_reserve
 
 RELOAD_TIMEOUT_S = 4.0
+"""A person waits for a revocation. If the broker takes longer, `ListKeeper` sees to it."""
 _PAUSE_S = 0.02
 _USER = "user "
 
@@ -109,6 +110,7 @@ def lists_on_disk(home: CountyHome) -> BrokerLists:
         crl = x509.load_pem_x509_crl((home.broker / "stations.crl").read_bytes())
         number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     except (FileNotFoundError, ValueError):
+        # Empty lists match no journal, because a list that was written has a first line. So they are written anew.
         return BrokerLists()
     return BrokerLists(access, frozenset(f"{one.serial_number:x}" for one in crl), number)
 
@@ -173,6 +175,7 @@ def bring_into_force(home: CountyHome, *, version: int) -> bool:
         state = broker_state(home, version)
         if state is BrokerState.IN_FORCE:
             return True
+        # A pause that ends at once if the broker dies.
         if wait_gone(pid, timeout_s=_PAUSE_S):
             return False
     return False
@@ -205,6 +208,7 @@ def local_access() -> str:
 
 @contextmanager
 def _one_at_a_time(home: CountyHome) -> Iterator[None]:
+    # The service, the command line and the web write these lists, each in its own process.
     descriptor = os.open(home.trust / "access.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -8,11 +8,11 @@ import shutil
 from dataclasses import dataclass
 
 from protocol.codec import MAX_MESSAGE_BYTES
-from server_broker.platform.county_config import CountyConfig, read_config
+from server_broker.platform.county_config import read_config
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command
-from server_broker.platform.processes import Account, Program, ServiceError, account_for
+from server_broker.platform.invocation import command_line
+from server_broker.platform.processes import Program, ServiceError, account_for
 from server_broker.trust.keys import county_keys, server_certificate
 
 ACCOUNT = "mosquitto"
@@ -54,6 +54,9 @@ allow_anonymous false
 allow_zero_length_clientid false
 password_file local.passwords
 acl_file local.acl
+"""
+"""The broker persists nothing, because a station sends its facts again until it has the county's receipt. It retains
+nothing, because a retained message would reach a client long after it was meant.
 """
 
 _FOR_STATIONS = """\
@@ -97,7 +100,7 @@ def local_client_settings(home: CountyHome) -> LocalClient:
     try:
         password = (home.trust / "broker-local.password").read_text(encoding="ascii")
     except FileNotFoundError as error:
-        raise ServiceError(f"消息服务还没有启动过。请先运行：{command(home, 'up')}") from error
+        raise ServiceError(f"消息服务还没有启动过。请先运行：{command_line(home, 'up')}") from error
     return LocalClient("127.0.0.1", read_config(home).broker_local_port, LOCAL_USER, password)
 
 
@@ -112,6 +115,14 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
     home.broker.mkdir(exist_ok=True, mode=0o700)
     account.own(home.broker, 0o700)
     certificate, key = server_certificate(home, "broker", config.hosts, now=now)
+    stations = [_FOR_STATIONS.format(port=port, bind_address=config.bind_address) for port in config.station_ports]
+    configuration = _CONFIGURATION.format(
+        max_message=MAX_MESSAGE_BYTES,
+        max_packet=MAX_MESSAGE_BYTES + PACKET_OVERHEAD_BYTES,
+        stations="".join(stations),
+        local_port=config.broker_local_port,
+    )
+    # Made once: the running broker and the county's programs use the same password across restarts of either.
     password_file = home.trust / "broker-local.password"
     if not password_file.exists():
         write_atomically(password_file, secrets.token_urlsafe(32).encode("ascii"))
@@ -119,7 +130,7 @@ def prepare(home: CountyHome, *, now: dt.datetime) -> None:
         "ca.pem": county_keys(home).ca_pem,
         "server.pem": certificate.read_bytes(),
         "server.key": key.read_bytes(),
-        "mosquitto.conf": _configuration(config).encode("ascii"),
+        "mosquitto.conf": configuration.encode("ascii"),
     }
     for name, content in files.items():
         write_atomically(home.broker / name, content, account=account)
@@ -131,23 +142,18 @@ def program(home: CountyHome) -> Program:
     Raises:
         ServiceError: Mosquitto is not installed.
     """
+    # Debian puts it into sbin, which is not in the PATH of an ordinary account.
     found = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin")
     if found is None:
         raise ServiceError("没有安装 Mosquitto：请运行 apt-get install mosquitto")
     argv, account = [found, "-c", "mosquitto.conf"], account_for(ACCOUNT)
     if account.uid is None or min(read_config(home).station_ports) >= _FIRST_FREE_PORT:
         return Program(argv, home.broker, account)
-    return Program([*_setpriv(account), *argv], home.broker)
-
-
-def _setpriv(account: Account) -> list[str]:
-    """Return a command prefix that changes to ``account`` and keeps only the right to listen below port 1024.
-
-    See setpriv(1) and capabilities(7).
-    """
+    # setpriv changes to the account and keeps only the right to listen on the low port (setpriv(1), capabilities(7)).
     right = "+net_bind_service"
     who = [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
-    return ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
+    setpriv = ["/usr/bin/setpriv", *who, f"--inh-caps={right}", f"--ambient-caps={right}", "--"]
+    return Program([*setpriv, *argv], home.broker)
 
 
 def password_line(user: str, password: str) -> str:
@@ -155,14 +161,3 @@ def password_line(user: str, password: str) -> str:
     salt = secrets.token_bytes(12)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _PBKDF2_ROUNDS)
     return f"{user}:$7${_PBKDF2_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}\n"
-
-
-def _configuration(config: CountyConfig) -> str:
-    return _CONFIGURATION.format(
-        max_message=MAX_MESSAGE_BYTES,
-        max_packet=MAX_MESSAGE_BYTES + PACKET_OVERHEAD_BYTES,
-        stations="".join(
-            _FOR_STATIONS.format(port=port, bind_address=config.bind_address) for port in config.station_ports
-        ),
-        local_port=config.broker_local_port,
-    )

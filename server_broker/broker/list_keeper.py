@@ -51,6 +51,7 @@ class ListKeeper:
             return self._follow_journal(now)
 
     def _follow_journal(self, now: dt.datetime) -> bool:
+        # Read before anything is compared, so that a change that comes meanwhile is seen at the next look.
         state = self._state()
         if state == self._at_rest:
             return False
@@ -100,6 +101,7 @@ class ListKeeper:
         revoked_as = {name: place for place, name in enumerate(roll.revoked)}
         newest_first = sorted(self._to_end, key=lambda name: revoked_as.get(name, len(revoked_as)), reverse=True)
         for name in newest_first[:_AT_ONCE]:
+            # If the broker does not answer for one, it would not answer for the others either.
             if runs and not cut_off(self._home, name):
                 return
             if for_good:

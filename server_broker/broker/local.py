@@ -61,5 +61,5 @@ def _connect(local: LocalClient, *, client_id: str, username: str, timeout_s: fl
         if client.loop(_LOOP_S) != mqtt.MQTT_ERR_SUCCESS:
             break
     client.disconnect()
-    client.loop(_LOOP_S)
+    client.loop(_LOOP_S)  # once more, so that the DISCONNECT is sent
     return responses[0] if responses else None

@@ -42,6 +42,7 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
         NotAdmitted: The request is refused; the exception says why.
         JournalDamaged: No station is enrolled until a person has mended the journal.
     """
+    # The signature proves that the sender has the record key that it asks us to store.
     try:
         verify_request(request.record_key, request)
     except Refused as error:
@@ -59,6 +60,7 @@ def enrol(home: CountyHome, request: EnrolRequest, *, now: dt.datetime) -> Enrol
             issued = _take_in(home, claim, request.record_key, key, now) if claim else None
     except EntryRefused as error:
         raise NotAdmitted("claim_refused") from error
+    # Not raised in the transaction, which must be committed: it counts the wrong try.
     if claim is None or issued is None:
         raise NotAdmitted("claim_refused")
     return _response(home, claim.station, request.nonce, issued)
@@ -138,6 +140,7 @@ def _renew(
     issued = _issue(home, station, key, now)
     record(f"station:{station.pk}", "certificate.renewed", station.pk, {"serial": issued.serial})
     record_key = bytes(station.record_key).hex()
+    # The journal comes last: if it refuses the entry, everything above is rolled back.
     StationJournal(home).append(
         JournalEntry(
             at=journal_time(now), event="renewed", station=station.pk, serial=issued.serial, record_key=record_key

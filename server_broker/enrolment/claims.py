@@ -14,6 +14,7 @@ from server_broker.fleet.models import Station
 
 LIFETIME = dt.timedelta(hours=24)
 MAX_WRONG_TRIES = 10
+"""The secret has 6 digits besides the check digit, so ten tries find it with a chance of 1 in 100,000."""
 LOOKUP_DIGITS = 6
 _KEPT_AFTER_END = dt.timedelta(days=30)
 
@@ -44,6 +45,7 @@ def _insert(station: Station, now: dt.datetime) -> str:
         twelve = f"{secrets.randbelow(10**12):012}"
         code = twelve + check_digit(twelve)
         try:
+            # A savepoint: after an IntegrityError PostgreSQL refuses everything else in the transaction.
             with transaction.atomic():
                 Claim.objects.create(
                     lookup=code[:LOOKUP_DIGITS],
@@ -80,34 +82,27 @@ def redeem(code: str, record_key: bytes, *, now: dt.datetime) -> Claim | None:
     found = Claim.objects.filter(lookup=code[:LOOKUP_DIGITS]).first()
     # The hash is slow to check. A claim's hash never changes, so it is checked before anything is locked.
     right = check_password(code[LOOKUP_DIGITS:], found.secret_hash if found else nobodys_hash())
-    claim = _locked(found) if found else None
-    if claim is None:
+    if found is None:
+        return None
+    # The station is locked before its claim, as a revocation and `make_claim` do. Otherwise two transactions could wait
+    # for each other.
+    Station.objects.select_for_update().get(pk=found.station_id)
+    claims = Claim.objects.select_for_update(of=("self",)).select_related("station__village")
+    claim = claims.filter(pk=found.pk).first()
+    if claim is None:  # deleted since it was found
         return None
     if not right:
-        _count_wrong_try(claim, now)
+        claim.wrong_tries += 1
+        if claim.wrong_tries >= MAX_WRONG_TRIES and claim.burnt_at is None:
+            claim.burnt_at = now
+            record("service", "claim.burnt", claim.station_id, {"wrong_tries": claim.wrong_tries})
+        claim.save(update_fields=["wrong_tries", "burnt_at"])
         return None
     if claim.burnt_at is not None or claim.expires_at <= now or claim.station.revoked_at is not None:
         return None
+    # Used, but by another board: whoever has seen the code can't enrol a second one with it.
     if claim.used_at is not None and bytes(claim.station.record_key or b"") != record_key:
         return None
     claim.used_at = now
     claim.save(update_fields=["used_at"])
     return claim
-
-
-def _locked(claim: Claim) -> Claim | None:
-    """Lock the station and then its claim, and return the claim as it is now; None if it was deleted meanwhile.
-
-    A revocation and `make_claim` lock in the same order. Otherwise two transactions could wait for each other.
-    """
-    Station.objects.select_for_update().get(pk=claim.station_id)
-    locked = Claim.objects.select_for_update(of=("self",)).select_related("station__village")
-    return locked.filter(pk=claim.pk).first()
-
-
-def _count_wrong_try(claim: Claim, now: dt.datetime) -> None:
-    claim.wrong_tries += 1
-    if claim.wrong_tries >= MAX_WRONG_TRIES and claim.burnt_at is None:
-        claim.burnt_at = now
-        record("service", "claim.burnt", claim.station_id, {"wrong_tries": claim.wrong_tries})
-    claim.save(update_fields=["wrong_tries", "burnt_at"])

@@ -24,8 +24,10 @@ def read_csr(pem: str) -> StationPublicKey:
         signed = request.is_signature_valid
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise NotAdmitted("bad_csr") from error
+    # Without this anybody could ask for a certificate for somebody else's key (RFC 2986, section 3, note 2).
     if not signed:
         raise NotAdmitted("bad_csr")
+    # The two kinds that stations make. No weaker key gets a certificate.
     if isinstance(key, ed25519.Ed25519PublicKey):
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):

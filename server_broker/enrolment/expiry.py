@@ -13,8 +13,11 @@ from server_broker.fleet.models import Alarm, Station
 from server_broker.platform.home import CountyHome
 
 STATION_BEFORE = dt.timedelta(days=21)
+"""A station renews when 45 of its 90 days are left, so it has failed for three weeks by then."""
 SERVER_BEFORE = dt.timedelta(days=180)
+"""A server's certificate is made anew when a year is left, so the service has not been restarted for half a year."""
 AUTHORITY_BEFORE = dt.timedelta(days=730)
+"""No program renews the authority, and every station must learn of a new one, so people need much time."""
 STATION, COUNTY = "station_certificate", "county_certificate"
 
 _COUNTY_FILES = (
@@ -43,16 +46,19 @@ def _watch_county(home: CountyHome, now: dt.datetime) -> int:
 
 
 def _watch_stations(now: dt.datetime) -> int:
+    # Only a station's newest certificate counts: the older ones end while it already uses another.
     live = Station.objects.filter(revoked_at=None, enrolled_at__isnull=False)
     ends = live.annotate(ends=Max("certificates__not_after", filter=Q(certificates__revoked_at=None)))
     ending = dict(ends.filter(ends__lt=now + STATION_BEFORE).values_list("pk", "ends"))
-    raise_alarms([AlarmCall(station, STATION, "major", _said(end, now)) for station, end in ending.items()], at=now)
+    calls = []
+    for station, end in ending.items():
+        if end <= now:
+            detail = f"站点证书 {end:%Y-%m-%d} 已到期，站点连上网后会自己续期"
+        else:
+            detail = f"站点证书 {end:%Y-%m-%d} 到期，还没有续期；请看站点能否访问县里的网页端口"
+        calls.append(AlarmCall(station, STATION, "major", detail))
+    raise_alarms(calls, at=now)
+    # The alarms of stations that were revoked meanwhile are closed too.
     closed = Alarm.objects.filter(code=STATION, origin="county", resolved_at=None).exclude(station__in=ending)
     closed.update(resolved_at=now)
     return len(ending)
-
-
-def _said(end: dt.datetime, now: dt.datetime) -> str:
-    if end <= now:
-        return f"站点证书 {end:%Y-%m-%d} 已到期，站点连上网后会自己续期"
-    return f"站点证书 {end:%Y-%m-%d} 到期，还没有续期；请看站点能否访问县里的网页端口"

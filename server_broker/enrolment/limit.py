@@ -13,7 +13,9 @@ from server_broker.accounts.network import network_source
 
 WINDOW_S = 600.0
 MAX_REFUSALS = 20
+"""Enough for several technicians at one carrier's address who mistype, and far too few to guess a code of 12 digits."""
 MAX_SOURCES = 10_000
+"""Bounds the memory. Beyond it the address that asked longest ago is forgotten."""
 
 
 class RefusalLimit:
@@ -33,7 +35,9 @@ class RefusalLimit:
         """Count one try of ``address``. Return False, and count nothing, if the address has reached the limit."""
         source = network_source(address)
         with self._lock:
-            recent = self._recent(source)
+            recent = self._refusals.get(source, deque())
+            while recent and recent[0] <= self._clock() - WINDOW_S:
+                recent.popleft()
             if len(recent) >= MAX_REFUSALS:
                 return False
             recent.append(self._clock())
@@ -46,11 +50,6 @@ class RefusalLimit:
     def take_back(self, address: str) -> None:
         """Forget the last try of ``address``: it was no refusal."""
         with self._lock:
+            # Of two tries under way it may be the other one's time. They are a moment apart, so it does not matter.
             if recent := self._refusals.get(network_source(address)):
                 recent.pop()
-
-    def _recent(self, source: str) -> deque[float]:
-        recent = self._refusals.get(source, deque())
-        while recent and recent[0] <= self._clock() - WINDOW_S:
-            recent.popleft()
-        return recent

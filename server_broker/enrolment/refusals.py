@@ -18,6 +18,8 @@ type RefusalCode = Literal[
     "unavailable",
 ]
 
+# A wrong, a used and an expired claim have one code and one sentence, so that a guesser can't tell them apart. The same
+# holds for an unknown station and a wrong record key.
 _WORDS: dict[RefusalCode, tuple[int, str]] = {
     "malformed": (400, "请求内容无法识别，请核对站点程序版本"),
     "too_large": (413, "请求内容过大"),

@@ -61,19 +61,18 @@ class Revoked:
         if not self.in_journal:
             kept = "；数据库已记下，能写名册时会自动补办" if self.in_database else "，请再吊销一次"
             return f"站点 {self.station} 没有断开：名册写不进去。请先腾出磁盘空间{kept}"
-        database = "" if self.in_database else "；数据库没有记上，恢复后会自动补记，但审计里没有操作人和理由"
-        return f"站点 {self.station} 已吊销，{self._said_of_broker()}{database}"
-
-    def _said_of_broker(self) -> str:
         if not self.lists_written:
-            return "但消息服务的名单写不进去，站点还能连上；请马上腾出磁盘空间，名单会自动补写"
-        if not self.broker_runs:
-            return "消息服务没有运行，启动时即被拒绝"
-        if not self.in_force:
-            return "但消息服务还没有照新名单办，站点可能还连着；会自动再试，请看 cunhui-server doctor"
-        if not self.session_ended:
-            return "不能再连上，但现有的连接还没有断开；会自动再试"
-        return "已断开"
+            at_broker = "但消息服务的名单写不进去，站点还能连上；请马上腾出磁盘空间，名单会自动补写"
+        elif not self.broker_runs:
+            at_broker = "消息服务没有运行，启动时即被拒绝"
+        elif not self.in_force:
+            at_broker = "但消息服务还没有照新名单办，站点可能还连着；会自动再试，请看 cunhui-server doctor"
+        elif not self.session_ended:
+            at_broker = "不能再连上，但现有的连接还没有断开；会自动再试"
+        else:
+            at_broker = "已断开"
+        database = "" if self.in_database else "；数据库没有记上，恢复后会自动补记，但审计里没有操作人和理由"
+        return f"站点 {self.station} 已吊销，{at_broker}{database}"
 
 
 class UnknownStation(Exception):
@@ -91,53 +90,40 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
         django.db.OperationalError: Nothing was done: the journal does not know the station, and the database is away.
     """
     journal = StationJournal(home)
+    # The journal is asked first, so that the database is not needed for a station that it knows.
     if station not in journal.read().stations and not Station.objects.filter(pk=station).exists():
         raise UnknownStation(station)
     entry = JournalEntry(at=journal_time(now), event="revoked", station=station)
-    in_journal = _tried("the line in the journal", lambda: journal.append(entry))
-    lists_written, in_force, session_ended = _revoke_at_broker(home, station, now) if in_journal else (False,) * 3
+    in_journal, _ = _tried("the line in the journal", lambda: journal.append(entry))
+    lists_written = False
+    in_force = session_ended = None
+    if in_journal:  # the lists follow from the journal alone, so without it they would not change
+        lists_written, in_force = _tried("the broker's lists", lambda: broker.refresh(home, now=now))
+        # Even if the lists could not be written: the station can do nothing until it has connected again.
+        _, session_ended = _tried("the end of the open session", lambda: broker.cut_off(home, station))
     return Revoked(
         station=station,
         in_journal=in_journal,
         lists_written=lists_written,
         broker_runs=broker.running_broker(home) is not None,
-        in_force=in_force,
-        session_ended=session_ended,
-        in_database=_tried("the database", lambda: _mark_revoked(station, now, actor=actor, reason=reason)),
+        in_force=in_force is True,
+        session_ended=session_ended is True,
+        in_database=_tried("the database", lambda: _mark_revoked(station, now, actor=actor, reason=reason))[0],
     )
 
 
-def _revoke_at_broker(home: CountyHome, station: str, now: dt.datetime) -> tuple[bool, bool, bool]:
-    """Return whether the lists are written and in force, and whether the open session is over.
-
-    The session is ended even if the lists could not be written, because the station can do nothing until it is back.
-    """
-    in_force = session_ended = False
-
-    def refresh() -> None:
-        nonlocal in_force
-        in_force = broker.refresh(home, now=now)
-
-    def cut_off() -> None:
-        nonlocal session_ended
-        session_ended = broker.cut_off(home, station)
-
-    written = _tried("the broker's lists", refresh)
-    _tried("the end of the open session", cut_off)
-    return written, in_force, session_ended
-
-
-def _tried(step: str, do: Callable[[], object]) -> bool:
+def _tried[T](step: str, do: Callable[[], T]) -> tuple[bool, T | None]:
+    """Return whether ``do`` came to its end, and its result (None if it did not)."""
     try:
-        do()
+        return True, do()
     except (OSError, ServiceError, OperationalError, InterfaceError) as error:
         log.error("a revocation lacks %s: %s", step, error)
-        return False
-    return True
+        return False, None
 
 
 def _mark_revoked(station: str, at: dt.datetime, *, actor: str, reason: str) -> None:
     with transaction.atomic():
+        # The station first, because an enrolment and `redeem` lock in this order. An earlier revocation keeps its time.
         Station.objects.filter(pk=station, revoked_at=None).update(revoked_at=at)
         StationCertificate.objects.filter(station_id=station, revoked_at=None).update(revoked_at=at)
         Claim.objects.filter(station_id=station, used_at=None, burnt_at=None).update(burnt_at=at)
@@ -178,6 +164,7 @@ def reconcile(home: CountyHome, *, until: dt.datetime | None = None) -> Reconcil
     revoked = {name for name, station in stations.items() if station.revoked_at is not None}
     for name in sorted(roll.stations.keys() | roll.revoked | revoked):
         if not _is_in_step(name, stations.get(name), roll, until):
+            # One transaction a station: what was done for one stays done if another fails.
             with transaction.atomic():
                 _bring_in_step(name, journal, outcome)
     # A process may have died after it enrolled a board and before it cut the earlier one off, so this is done again.
@@ -217,12 +204,13 @@ def _bring_in_step(name: str, journal: StationJournal, outcome: Reconciled) -> N
 
 
 def _lacks_board(name: str, station: Station | None, roll: StationRoll) -> bool:
+    """Tell whether the journal has a board that the database lacks. A board in doubt may have been revoked."""
     known = roll.stations.get(name)
-    return known is not None and name not in roll.in_doubt and (station is None or _differs(station, known))
-
-
-def _differs(station: Station, known: JournalStation) -> bool:
-    return station.record_key is None or bytes(station.record_key).hex() != known.enrolled.record_key
+    if known is None or name in roll.in_doubt:
+        return False
+    if station is None or station.record_key is None:
+        return True
+    return bytes(station.record_key).hex() != known.enrolled.record_key
 
 
 def _place(name: str, known: JournalStation, outcome: Reconciled) -> Station | None:
@@ -233,6 +221,7 @@ def _place(name: str, known: JournalStation, outcome: Reconciled) -> Station | N
         return None
     at = parse_datetime(entry.at)
     changed = {"record_key": bytes.fromhex(entry.record_key), "enrolled_at": at}
+    # The console may have given the station another name or village since, so these count only if it is not there.
     created = {"name": entry.name, "village_id": entry.village, "shard": entry.shard}
     station, _ = Station.objects.update_or_create(pk=name, defaults=changed, create_defaults=changed | created)
     StationCertificate.objects.filter(station=station, revoked_at=None).exclude(serial__in=known.serials).update(

@@ -42,6 +42,7 @@ def _answered(handle: Callable[[HttpRequest], Enrolled]) -> Callable[[HttpReques
             log.error("%s failed: %s", request.path, error)
             return _refused(NotAdmitted("unavailable"))
 
+    # Stations send no cookies, so there is no session that a foreign page could use.
     return csrf_exempt(view)
 
 
@@ -50,6 +51,7 @@ def enrol(request: HttpRequest) -> Enrolled:
     """Enrol a new station, or a new board of a known one."""
     asked = _read(request, EnrolRequest)
     try:
+        # The turn first: tries that wait in line must not use up the limit of others at the same address.
         with guess(request), _booked(str(request.META.get("REMOTE_ADDR", ""))):
             return admission.enrol(settings.HOME, asked, now=timezone.now())
     except TooBusy as error:
@@ -82,6 +84,7 @@ def _read[T](request: HttpRequest, kind: type[T]) -> T:
     if request.method != "POST":
         raise NotAdmitted("method_not_allowed")
     try:
+        # One byte more than is allowed, so that the decoder sees that the request is too large.
         return decode_json(request.read(MAX_REQUEST_BYTES + 1), kind)
     except Refused as error:
         raise NotAdmitted(_CODES.get(error.reason, "malformed")) from error
@@ -96,5 +99,5 @@ def _refused(refusal: NotAdmitted) -> HttpResponse:
 
 def _json(status: int, content: msgspec.Struct) -> HttpResponse:
     response = HttpResponse(msgspec.json.encode(content), status=status, content_type="application/json")
-    response["Cache-Control"] = "no-store"
+    response["Cache-Control"] = "no-store"  # the response holds the card key
     return response

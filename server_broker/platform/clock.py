@@ -1,4 +1,4 @@
-"""Make the clock of a county: who vouches for it stands in its ``county.toml``."""
+"""Make the clock of a county. Its ``county.toml`` says who vouches for the machine's clock."""
 
 from server_broker.platform.county_clock import CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import read_config

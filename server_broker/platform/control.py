@@ -28,6 +28,7 @@ def stop_service(home: CountyHome) -> bool:
     pid = service_pid(home)
     if pid is None:
         return False
+    # The service stops its parts one after another, and each may take `STOP_TIMEOUT_S`.
     end(pid, timeout_s=6 * STOP_TIMEOUT_S)
     return True
 
@@ -46,7 +47,9 @@ def hold(home: CountyHome, part: str) -> None:
     pid = read_pid(pid_file(home, part))
     if service_pid(home) is None or pid is None or not alive(pid):
         raise ServiceError(f"{part} 没有运行，不能停住")
+    # The file first: otherwise the service would start the part again as soon as it has ended.
     hold_file(home, part).touch()
+    # SIGINT is PostgreSQL's fast shutdown; SIGTERM waits until all clients have gone.
     end(pid, first=signal.SIGINT if part == "postgres" else signal.SIGTERM, timeout_s=STOP_TIMEOUT_S)
 
 

@@ -41,7 +41,7 @@ from server_broker.platform.files import write_atomically
 
 _log = logging.getLogger(__name__)
 
-type Mode = Literal["ntp", "manual"]
+type ClockMode = Literal["ntp", "manual"]
 type Problem = Literal["", "before_floor", "beyond_floor", "unsynchronised"]
 
 STEP_MS = 2_000
@@ -208,7 +208,7 @@ def build_ms() -> int:
 class CountyClock:
     """Judges the machine's clock. Several programs may have one at the same time; they share the file ``clock``."""
 
-    def __init__(self, root: Path, *, machine: MachineClock, mode: Mode, build_ms: int) -> None:
+    def __init__(self, root: Path, *, machine: MachineClock, mode: ClockMode, build_ms: int) -> None:
         """Use the file in the county's folder ``root``.
 
         Args:
@@ -244,6 +244,7 @@ class CountyClock:
         if before is not None and same_boot:
             moved = abs(offset - before.run.offset)
             if moved <= STEP_MS + (mono - before.mono) * DRIFT_PPM // 1_000_000:
+                # Vouched for once, vouched for until the run ends: without its time service the clock only drifts.
                 return msgspec.structs.replace(before.run, offset=offset, vouched=max(vouched, before.run.vouched))
             self._ended = before.run
             # Without NTP only a person sets the clock, so a step is that person's word for the new time.
@@ -253,6 +254,7 @@ class CountyClock:
 
     def _before(self, boot: bytes, mono: int) -> tuple[_Kept | None, bool]:
         kept = self._kept
+        # A monotonic time that went back is another boot, even if the kernel gave it the same id (a restored machine).
         return kept, kept is not None and kept.run.boot == boot and kept.mono <= mono
 
     def _floor(self, boot: bytes, mono: int) -> int:
@@ -275,6 +277,7 @@ class CountyClock:
 
     def may_have_told(self, run: CountyClockRun) -> bool:
         """Tell whether the county may have told stations the time during ``run``."""
+        # With "ntp" a run that nobody vouches for is never told (`_problem`).
         return run.vouched > UNVOUCHED or self._mode == "manual"
 
     def confirm(self) -> ClockStatus:
@@ -284,6 +287,7 @@ class CountyClock:
         """
         with self._alone():
             status = self.look()
+            # Judged by `look` and then overruled: a person knows more than the floor does.
             run = msgspec.structs.replace(status.run, vouched=CONFIRMED)
             mono = self._machine.mono_ms()
             self._kept = _Kept(floor=status.wall_ms, mono=mono, run=run, build=self._build)
@@ -344,4 +348,5 @@ class CountyClock:
             found = self._path.stat()
         except FileNotFoundError:
             return None
+        # Each write makes a new file, so its inode changes even if two writes come within one tick of the file's clock.
         return found.st_ino, found.st_mtime_ns

@@ -9,10 +9,9 @@ import secrets
 import socket
 import tomllib
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, get_args
 
-from server_broker.platform.county_clock import Mode
+from server_broker.platform.county_clock import ClockMode
 from server_broker.platform.files import write_atomically
 from server_broker.platform.home import CountyHome
 from server_broker.platform.processes import ServiceError
@@ -29,6 +28,7 @@ _KEYS = {
     "clock": str,
 }
 _NAMED_BESIDE = 5
+"""Most counties that an error lists."""
 _PORTS = range(20_000, 32_000)
 _OPTIONS = {
     "name": "--name",
@@ -68,7 +68,7 @@ class CountyConfig:
     broker_local_port: int
     broker_fallback_port: int | None = None
     other_hosts: tuple[str, ...] = ()
-    clock: Mode = "ntp"
+    clock: ClockMode = "ntp"
 
     @property
     def station_ports(self) -> list[int]:
@@ -100,10 +100,9 @@ def with_free_ports(config: CountyConfig) -> CountyConfig:
         broker_port=config.broker_port or free[1],
         broker_local_port=config.broker_local_port or free[2],
     )
+    # Checked as the file that would be written, so that ``init`` and `read_config` accept the same values.
     values = tomllib.loads(_composed(completed))
-    problems = [
-        f"{_OPTIONS.get(key, key)}：{words.replace('应为 1 到', '应为 0 或 1 到')}" for key, words in _problems(values)
-    ]
+    problems = [f"{_OPTIONS.get(key, key)}：{words}" for key, words in _problems(values, ports="0 或 1 到 65535")]
     if problems:
         raise ServiceError("\n".join(problems))
     return completed
@@ -153,7 +152,16 @@ def read_config(home: CountyHome) -> CountyConfig:
         raise ServiceError(_no_county_in(home)) from error
     except UnicodeDecodeError as error:
         raise ServiceError(f"{home.config_file} 不是 UTF-8 文字：{error}") from error
-    return _read(home.config_file, text)
+    file = home.config_file
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ServiceError(f"{file} 不是 TOML 文件的写法：{error}") from error
+    problems = [f"{file}：缺少 {key}" for key in _REQUIRED if key not in values]
+    problems += [f"{file}:{_line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
+    if problems:
+        raise ServiceError("\n".join(problems))
+    return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
 
 
 def require_county(home: CountyHome) -> None:
@@ -176,40 +184,33 @@ def _no_county_in(home: CountyHome) -> str:
     )
 
 
-def _read(file: Path, text: str) -> CountyConfig:
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ServiceError(f"{file} 不是 TOML 文件的写法：{error}") from error
-    problems = [f"{file}：缺少 {key}" for key in _REQUIRED if key not in values]
-    problems += [f"{file}:{_line_of(text, key)}：{key} {words}" for key, words in _problems(values)]
-    if problems:
-        raise ServiceError("\n".join(problems))
-    return CountyConfig(**values | {"other_hosts": tuple(values.get("other_hosts", ()))})
+def _problems(values: dict[str, Any], *, ports: str = "1 到 65535") -> list[tuple[str, str]]:
+    """Return each wrong key with its error in Chinese.
+
+    Args:
+        ports: The allowed port numbers, as an error names them. ``init`` also takes 0, for a free port.
+    """
+    problems = []
+    taken: list[Any] = []
+    # A clash is reported at the later key in the order of `_KEYS`, whatever their order in the file.
+    for key in (key for key in _KEYS if key.endswith("_port") and key in values):
+        if values[key] in taken:
+            problems.append((key, "和别的端口相同"))
+        taken.append(values[key])
+    return problems + [(key, words) for key, value in values.items() if (words := _problem(key, value, ports))]
 
 
-def _problems(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return each wrong key with its error in Chinese."""
-    clashes = [(key, "和别的端口相同") for key in _clashes(values)]
-    return clashes + [(key, words) for key, value in values.items() if (words := _problem(key, value))]
-
-
-def _clashes(values: dict[str, Any]) -> list[str]:
-    """Return the keys whose port an earlier key uses already."""
-    ports = [(key, values[key]) for key in _KEYS if key.endswith("_port") and key in values]
-    return [key for place, (key, port) in enumerate(ports) if port in [earlier for _, earlier in ports[:place]]]
-
-
-def _problem(key: str, value: Any) -> str:
+def _problem(key: str, value: Any, ports: str) -> str:
     kind = _KEYS.get(key)
     if kind is None:
         return "不是这里的设置项"
+    # TOML has booleans of its own, but for Python a bool is an int: web_port = true would be port 1.
     fits: bool = isinstance(value, kind) and not isinstance(value, bool)
     if not fits:
         return f"应为{_WORDS[kind]}"
     if kind is int and not 1 <= value <= 65535:
-        return f"{value} 不是端口，应为 1 到 65535"
-    if key == "clock" and value not in get_args(Mode.__value__):
+        return f"{value} 不是端口，应为 {ports}"
+    if key == "clock" and value not in get_args(ClockMode.__value__):
         return '应为 "ntp" 或 "manual"'
     if key == "name" and not 1 <= len(value) <= 64:
         return "应有 1 到 64 个字"
@@ -222,6 +223,7 @@ _WORDS = {str: "引号里的文字", int: "数字", list: "方括号里的一列
 
 
 def _line_of(text: str, key: str) -> int:
+    # tomllib tells no line numbers for keys. A key may be quoted, or the name of a table, which is an error too.
     for number, line in enumerate(text.splitlines(), start=1):
         if re.match(rf"\s*(\[\[?)?\s*[\"']?{re.escape(key)}\b", line):
             return number

@@ -13,16 +13,18 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o600, account: 
     Args:
         account: Who shall own it; the caller by default.
     """
+    # In the same folder, because a rename is atomic only within one file system. The random part keeps writers apart.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
+            # Before the rename: otherwise a power cut may leave the new name with no content.
             os.fsync(file.fileno())
         (account or Account()).own(temporary, mode)
         temporary.replace(path)
-    except BaseException:
+    except BaseException:  # also KeyboardInterrupt and SystemExit, because nobody else removes the file
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)

@@ -76,7 +76,7 @@ class CountyHome:
                 return secrets.token_urlsafe(48)
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
+        except FileExistsError:  # another process has made it meanwhile
             return path.read_text(encoding="ascii")
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))

@@ -13,20 +13,19 @@ CALLED_AS = "CUNHUI_CALLED_AS"
 """A script that starts this program for a person sets this variable to what the person typed."""
 
 
-def command(home: CountyHome, *words: str) -> str:
+def command_line(home: CountyHome, *words: str) -> str:
     """Return the command line that runs a verb for this county.
 
     Example:
-        >>> command(CountyHome(Path("/srv/county")), "sign-in-link", "admin")
+        >>> command_line(CountyHome(Path("/srv/county")), "sign-in-link", "admin")
         'cunhui-server sign-in-link admin --home /srv/county'
     """
-    return f"{_program()} {shlex.join([*words, '--home', str(home.root)])}"
-
-
-def _program() -> str:
-    if called := os.environ.get(CALLED_AS):
-        return called
     own = Path(sys.argv[0])
-    if own.name != PROGRAM or ((found := shutil.which(PROGRAM)) and Path(found).samefile(own)):
-        return PROGRAM
-    return shlex.quote(str(own))
+    if called := os.environ.get(CALLED_AS):
+        program = called
+    elif own.name == PROGRAM and not ((found := shutil.which(PROGRAM)) and Path(found).samefile(own)):
+        # The bare name would find no program, or another version than this one.
+        program = shlex.quote(str(own))
+    else:
+        program = PROGRAM
+    return f"{program} {shlex.join([*words, '--home', str(home.root)])}"

@@ -83,9 +83,11 @@ class Program:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     env=os.environ | self.environment,
+                    # Ctrl-C in a terminal then reaches the supervisor alone, which stops its parts in order.
                     start_new_session=True,
                     user=self.account.uid,
                     group=self.account.gid,
+                    # Otherwise the program would keep root's groups.
                     extra_groups=None if self.account.uid is None else [],
                 )
             except OSError as error:
@@ -104,6 +106,7 @@ def _opened(log: Path) -> BinaryIO:
 
 def wait_gone(pid: int, *, timeout_s: float) -> bool:
     """Wait until process ``pid`` has ended, and return whether it has. It need not be our child."""
+    # A pidfd names this process for ever; the number alone may be given to another one (pidfd_open(2)).
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -134,7 +137,7 @@ def read_pid(path: Path) -> int | None:
     """Return the number in the first line of a pid file, or None if there is none."""
     try:
         return int(path.read_text(encoding="ascii").splitlines()[0])
-    except (FileNotFoundError, IndexError, ValueError):
+    except (FileNotFoundError, IndexError, ValueError):  # an empty or half-written file counts as none
         return None
 
 
@@ -143,6 +146,7 @@ def write_pid(path: Path, pid: int) -> None:
     with suppress(OSError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
+            # Padded, so that a shorter number leaves no digits of a longer one behind it.
             os.pwrite(descriptor, f"{pid:<{_PID_DIGITS}}\n".encode("ascii"), 0)
         finally:
             os.close(descriptor)
@@ -154,4 +158,5 @@ def alive(pid: int) -> bool:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return False
+    # The name of the program stands in brackets and may itself hold brackets and blanks (proc(5)).
     return stat.rpartition(")")[2].split()[0] not in "ZX"

@@ -15,7 +15,9 @@ from server_broker.postgres.debian import bin_folder
 from server_broker.postgres.folder import DATA, SUPERUSER, prepare
 
 START_TIMEOUT_S = 60.0
+"""After a power cut the cluster first replays its log."""
 _SOCKET_PATH_BYTES = 107
+"""sun_path holds 108 bytes with the final zero (unix(7))."""
 _POLL_S = 0.05
 
 
@@ -50,6 +52,7 @@ def start(home: CountyHome) -> None:
         try:
             wait_ready(home, process, deadline=deadline)
         except ServiceError:
+            # A server that still runs but does not answer would only keep the next one from starting.
             if process.poll() is None or time.monotonic() > deadline:
                 raise
         else:
@@ -97,6 +100,7 @@ def is_ready(home: CountyHome, *, database: str = DATABASE, role: str = ROLE) ->
 
 def pid(home: CountyHome) -> int | None:
     """Return the postmaster's process id, or None while it is down."""
+    # The file outlives a killed server, so the process is looked for too.
     number = read_pid(home.postgres_data / "postmaster.pid")
     return number if number is not None and alive(number) else None
 
@@ -105,6 +109,7 @@ def stop(home: CountyHome) -> None:
     """Shut the cluster down cleanly (PostgreSQL's fast shutdown), if it runs."""
     number = pid(home)
     if number is not None:
+        # Fast, not smart (SIGTERM): that would wait for every client to go.
         end(number, first=signal.SIGINT, timeout_s=30.0)
 
 

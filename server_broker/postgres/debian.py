@@ -5,6 +5,7 @@ from pathlib import Path
 from server_broker.platform.processes import ServiceError
 
 OLDEST_MAJOR = 15
+"""Debian 12 has it, and no older one is tested."""
 _ROOT = Path("/usr/lib/postgresql")
 
 
@@ -14,6 +15,7 @@ def bin_folder(data: Path) -> Path:
     Raises:
         ServiceError: PostgreSQL is not installed, or not in the version of ``data``.
     """
+    # Another major version can't read the data, even if it is newer.
     made_by = data / "PG_VERSION"
     if made_by.exists():
         return _of_version(int(made_by.read_text(encoding="ascii")))

@@ -31,8 +31,13 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%a '
 """
+"""``fsync``, ``full_page_writes`` and ``synchronous_commit`` are PostgreSQL's defaults. They are written all the same,
+because a receipt promises that facts survive a power cut after the COMMIT. By the socket's mode every account may
+connect; ``pg_hba.conf`` decides which of them gets in.
+"""
 
 _ACCESS = "# TYPE DATABASE USER METHOD\nlocal all all peer map=county\n"
+"""No passwords: the kernel tells the server which account connects, and ``pg_ident.conf`` which role it may use."""
 
 
 def prepare(home: CountyHome) -> None:
@@ -42,25 +47,23 @@ def prepare(home: CountyHome) -> None:
         ServiceError: PostgreSQL is not installed, or initdb failed; no data folder is left then.
     """
     account = account_for("postgres")
-    _open_folders(home, account)
-    if not (home.postgres_data / "PG_VERSION").exists():
-        _initialise(home, account)
-    accounts = {own_name(), "postgres"}
-    mapping = "".join(f"county {name} {role}\n" for name in sorted(accounts) for role in (ROLE, SUPERUSER))
-    for name, text in (("postgresql.conf", _SERVER), ("pg_hba.conf", _ACCESS), ("pg_ident.conf", mapping)):
-        path = home.postgres_data / name
-        path.write_text(text, encoding="ascii")
-        account.own(path, 0o600)
-
-
-def _open_folders(home: CountyHome, account: Account) -> None:
     home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.logs.mkdir(exist_ok=True, mode=0o700)
     home.postgres_socket.mkdir(exist_ok=True, mode=0o700)
     if account.gid is not None:
         home.root.chmod(0o711)  # the other accounts may enter their own folders below, but not list this one
+        # The server makes its socket here.
         os.chown(home.postgres_socket, -1, account.gid)
         home.postgres_socket.chmod(0o770)
+    if not (home.postgres_data / "PG_VERSION").exists():
+        _initialise(home, account)
+    accounts = {own_name(), "postgres"}
+    mapping = "".join(f"county {name} {role}\n" for name in sorted(accounts) for role in (ROLE, SUPERUSER))
+    # Written at each start, so that an upgrade's changes come into force.
+    for name, text in (("postgresql.conf", _SERVER), ("pg_hba.conf", _ACCESS), ("pg_ident.conf", mapping)):
+        path = home.postgres_data / name
+        path.write_text(text, encoding="ascii")
+        account.own(path, 0o600)
 
 
 def _initialise(home: CountyHome, account: Account) -> None:
@@ -86,6 +89,7 @@ def _initialise(home: CountyHome, account: Account) -> None:
         group=account.gid,
         extra_groups=None if account.uid is None else [],
     )  # fmt: skip
+    # A half-made folder would look like a cluster at the next start.
     if made.returncode != 0:
         shutil.rmtree(home.postgres_data)
         raise ServiceError(f"数据库没有建成（initdb）：{made.stderr.strip()[-400:]}")

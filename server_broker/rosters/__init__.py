@@ -1,1 +1,1 @@
-"""A county's Excel file of regions, stations, people, cards and duty windows: read, judged, shown, and taken over."""
+"""Read, check, show and import a county's Excel file of regions, stations, people, cards and duty windows."""

@@ -1,4 +1,4 @@
-"""Put the changes of a checked import into the database. Runs inside the caller's transaction."""
+"""Write the changes of a checked import to the database, inside the caller's transaction."""
 
 from dataclasses import dataclass, field
 from itertools import batched
@@ -14,30 +14,32 @@ from server_broker.rosters.known import Known
 from server_broker.rosters.plan import CardRow, PersonRow, Plan, RegionRow, StationRow, WindowRow
 
 _ROWS_AT_A_TIME = 2_000
-"""As many models in memory as a small county has; a file may hold ten times more."""
+"""Most models in memory at a time. A file may hold ten times as many rows, and two files may be worked on at once."""
 
 
 @dataclass(slots=True)
 class _Applying:
     known: Known
     rows: dict[str, set[int]]
-    """Rows of each sheet that change anything."""
+    """Numbers of the rows of each sheet that change anything."""
     villages: set[str] = field(default_factory=set)
+    """Villages whose stations must learn of the import."""
 
     def wanted[T: (RegionRow, StationRow, PersonRow, CardRow, WindowRow)](self, sheet: str, rows: list[T]) -> list[T]:
         return [row for row in rows if row.row in self.rows.get(sheet, ())]
 
 
 def apply(plan: Plan, known: Known, changes: Changes) -> set[str]:
-    """Write the rows that differ, and return the villages whose stations must learn of it.
+    """Write the rows that differ, and return the villages whose stations must learn of the import.
 
     Raises:
-        django.db.IntegrityError: Somebody wrote the same key meanwhile; the caller's transaction is void.
+        django.db.IntegrityError: Somebody wrote the same key meanwhile. The caller must roll its transaction back.
     """
     rows: dict[str, set[int]] = {}
     for change in changes.changed:
         rows.setdefault(change.sheet, set()).add(change.row)
     applying = _Applying(known, rows)
+    # In the order of the foreign keys: a row may name a region or a person that is new in the same file.
     _regions(applying, plan)
     _stations(applying, plan)
     _people(applying, plan)
@@ -62,6 +64,7 @@ def _stations(applying: _Applying, plan: Plan) -> None:
     known = applying.known.stations
     for row in wanted:
         if row.id in known:
+            # A new station has not been enrolled, so nobody has to be told.
             applying.villages.update({known[row.id].village, row.village})
     for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
         stations = [Station(id=row.id, name=row.name, village_id=row.village) for row in rows]
@@ -74,6 +77,7 @@ def _people(applying: _Applying, plan: Plan) -> None:
     wanted = applying.wanted("人员", plan.people)
     for row in wanted:
         old = applying.known.people.get(row.number)
+        # The stations of the old village must forget the person.
         applying.villages.update({row.village} if old is None else {row.village, old.village})
     for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
         Person.objects.bulk_create(
@@ -100,8 +104,19 @@ def _windows(applying: _Applying, plan: Plan) -> None:
     applying.villages.update(row.village for row in wanted)
     shares = DutyWindow.people.through
     for rows in batched(wanted, _ROWS_AT_A_TIME, strict=False):
-        windows = [_window(applying, row) for row in rows]
+        windows = [
+            DutyWindow(
+                pk=known.pk if (known := applying.known.windows.get((row.village, row.name))) else None,
+                village_id=row.village,
+                name=row.name,
+                weekdays=row.weekdays,
+                start=row.start,
+                end=row.end,
+            )
+            for row in rows
+        ]
         old = [window for window in windows if window.pk is not None]
+        # The row names everybody who is in the window, so whoever it does not name is out.
         shares.objects.filter(dutywindow__in=old).delete()
         DutyWindow.objects.bulk_update(old, ["weekdays", "start", "end"], batch_size=500)
         DutyWindow.objects.bulk_create(window for window in windows if window.pk is None)
@@ -112,17 +127,6 @@ def _windows(applying: _Applying, plan: Plan) -> None:
             for window, row in zip(windows, rows, strict=True)
             for number in row.people
         )
+        # Batched once more, because 2,000 windows with 200 people each are 400,000 shares.
         for some in batched(new, _ROWS_AT_A_TIME, strict=False):
             shares.objects.bulk_create(some)
-
-
-def _window(applying: _Applying, row: WindowRow) -> DutyWindow:
-    old = applying.known.windows.get((row.village, row.name))
-    return DutyWindow(
-        pk=old.pk if old else None,
-        village_id=row.village,
-        name=row.name,
-        weekdays=row.weekdays,
-        start=row.start,
-        end=row.end,
-    )

@@ -1,4 +1,4 @@
-"""What an import would change, row by row and field by field: shown before it is done, and then done exactly so."""
+"""What an import would change, row by row and field by field. It is shown first and then done exactly as shown."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from server_broker.rosters.cells import MINUTES_A_DAY
-from server_broker.rosters.known import Known
-from server_broker.rosters.plan import Plan, WindowRow
-from server_broker.rosters.result import Count
+from server_broker.rosters.known import Known, KnownPerson, KnownStation
+from server_broker.rosters.plan import PersonRow, Plan, StationRow
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One column's value before, empty for a new row, and after."""
+    """One column's value before and after. ``before`` is empty for a new row."""
 
     column: str
     before: str
@@ -23,10 +22,12 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row that is new or says something else than the county has.
+    """One row that is new or differs from what the county has.
 
-    ``renames``: the key is there already under another name. It may be the same thing with a new name, or a key
-    mistyped, which would hand over one's cards, touches and windows to another: only a person can tell.
+    Attributes:
+        renames: The county has the key under another name. Either the person or place has a new name, or somebody
+            mistyped the key. Then the import would give one person's cards, touches and windows to another person. Only
+            a person can tell, so a person must confirm it.
     """
 
     sheet: str
@@ -44,18 +45,30 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows of a sheet are new, change something, or are what the county has already."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+
+    def __str__(self) -> str:
+        return f"新增 {self.added}，更新 {self.changed}，未变 {self.same}"
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """Of a whole import, in the order of the sheets and rows."""
+    """All changes of an import, in the order of the sheets and rows."""
 
     changed: tuple[Change, ...]
     same: dict[str, int] = field(default_factory=dict)
-    """How many rows of each sheet say what the county has."""
+    """How many rows of each sheet are what the county has already."""
     warnings: tuple[str, ...] = ()
-    """What may be a slip, in Chinese sentences: only a person can tell."""
+    """Possible slips, as Chinese sentences. Only a person can tell whether they are slips."""
 
     @property
     def renames(self) -> tuple[Change, ...]:
-        """Those that a person must confirm."""
+        """The changes that a person must confirm."""
         return tuple(change for change in self.changed if change.renames)
 
     def counts(self) -> dict[str, Count]:
@@ -70,28 +83,21 @@ class Changes:
         return found
 
     def digest(self) -> str:
-        """Return 64 hex digits that name exactly these changes, of the file and of what the county had before."""
+        """Return 64 hex digits that name exactly these changes, with the values before and after, and the warnings."""
         shown = [self.changed, sorted(self.same.items()), self.warnings]
         return hashlib.sha256(msgspec.msgpack.encode(shown)).hexdigest()
 
 
 MOST_ALIKE = 20
-"""Told one by one; the rest is counted."""
+"""Most numbers that a warning lists; the others are only counted."""
 SHEETS = ("区划", "站点", "人员", "卡", "值班")
 
 
 def changes_of(plan: Plan, known: Known) -> Changes:
-    """Compare a plan that was checked with what the county has."""
-    names = _Names(plan, known)
+    """Compare a plan that passed its checks with what the county has."""
     changed: list[Change] = []
     same: dict[str, int] = {}
-    for change in (
-        *_regions(plan, known),
-        *_stations(plan, known, names),
-        *_people(plan, known, names),
-        *_cards(plan, known, names),
-        *_windows(plan, known, names),
-    ):
+    for change in _compared(plan, known):
         if change.fields:
             changed.append(change)
         else:
@@ -100,7 +106,7 @@ def changes_of(plan: Plan, known: Known) -> Changes:
 
 
 class _Names:
-    """Puts a name beside a code or a number, so that a person can read the list."""
+    """Adds names to codes and numbers, so that a person can read the list. A name in the file counts first."""
 
     def __init__(self, plan: Plan, known: Known) -> None:
         self._regions = known.regions | {row.code: row.name for row in plan.regions}
@@ -119,38 +125,56 @@ def _differing(*columns: tuple[str, str, str]) -> tuple[FieldChange, ...]:
     return tuple(FieldChange(*column) for column in columns if column[1] != column[2])
 
 
-def _regions(plan: Plan, known: Known) -> Iterator[Change]:
-    for row in plan.regions:
-        old = known.regions.get(row.code)
-        fields = _differing(("名称", old or "", row.name))
-        yield Change("区划", row.row, row.code, old is None, fields, renames=old is not None and old != row.name)
-
-
-def _stations(plan: Plan, known: Known, names: _Names) -> Iterator[Change]:
-    for row in plan.stations:
-        old = known.stations.get(row.id)
+def _compared(plan: Plan, known: Known) -> Iterator[Change]:
+    """Yield each row with the fields that differ; a row that changes nothing has none."""
+    names = _Names(plan, known)
+    for region in plan.regions:
+        old = known.regions.get(region.code)
+        fields = _differing(("名称", old or "", region.name))
+        renames = old is not None and old != region.name
+        yield Change("区划", region.row, region.code, old is None, fields, renames=renames)
+    for station in plan.stations:
+        yield _placed("站点", station.id, "名称", station, known.stations.get(station.id), names)
+    for person in plan.people:
+        yield _placed("人员", person.number, "姓名", person, known.people.get(person.number), names)
+    for card in plan.cards:
+        # A known card has the same holder in the file: `rosters.checks` refuses any other.
+        is_new = card.token not in known.cards
+        fields = _differing(("人员", "", names.person(card.person))) if is_new else ()
+        yield Change("卡", card.row, f"尾号 {card.tail}", is_new, fields)
+    for row in plan.windows:
+        window = known.windows.get((row.village, row.name))
         fields = _differing(
-            ("名称", old.name if old else "", row.name),
-            ("村", names.village(old.village) if old else "", names.village(row.village)),
+            ("星期", days(window.weekdays) if window else "", days(row.weekdays)),
+            ("时间", times(window.start, window.end) if window else "", times(row.start, row.end)),
+            ("人员", _listed(window.people, names) if window else "", _listed(row.people, names)),
         )
-        renames = old is not None and old.name != row.name
-        yield Change("站点", row.row, row.id, old is None, fields, renames=renames)
+        yield Change("值班", row.row, f"{names.village(row.village)} {row.name}", window is None, fields)
 
 
-def _people(plan: Plan, known: Known, names: _Names) -> Iterator[Change]:
-    for row in plan.people:
-        old = known.people.get(row.number)
-        fields = _differing(
-            ("姓名", old.name if old else "", row.name),
-            ("村", names.village(old.village) if old else "", names.village(row.village)),
-        )
-        renames = old is not None and old.name != row.name
-        yield Change("人员", row.row, row.number, old is None, fields, renames=renames)
+def _placed(
+    sheet: str,
+    key: str,
+    name_column: str,
+    row: StationRow | PersonRow,
+    old: KnownStation | KnownPerson | None,
+    names: _Names,
+) -> Change:
+    """Compare the row of a station or a person: both have a name and a village."""
+    fields = _differing(
+        (name_column, old.name if old else "", row.name),
+        ("村", names.village(old.village) if old else "", names.village(row.village)),
+    )
+    return Change(sheet, row.row, key, old is None, fields, renames=old is not None and old.name != row.name)
 
 
 def _alike(plan: Plan, known: Known) -> Iterator[str]:
-    """Warn of new numbers that differ from another's only by case. Full-width letters were made plain on reading."""
-    before = dict(known.alike)
+    """Warn of new numbers that differ from another number only by case.
+
+    The county keeps A7 and a7 apart, so such a row adds a person, although most often it is a slip. Full-width letters
+    need no warning, because reading has made them plain.
+    """
+    before = dict(known.alike)  # a copy, because the file's own numbers are added
     found = []
     for row in plan.people:
         other = before.setdefault(row.number.lower(), row.number)
@@ -161,43 +185,22 @@ def _alike(plan: Plan, known: Known) -> Iterator[str]:
         yield f"人员 有编号与另一个编号只差字母大小写，会当作另一个人新增。请核对是不是同一个人：{listed}"
 
 
-def _cards(plan: Plan, known: Known, names: _Names) -> Iterator[Change]:
-    for row in plan.cards:
-        is_new = row.token not in known.cards
-        fields = _differing(("人员", "", names.person(row.person))) if is_new else ()
-        yield Change("卡", row.row, f"尾号 {row.tail}", is_new, fields)
-
-
-def _windows(plan: Plan, known: Known, names: _Names) -> Iterator[Change]:
-    for row in plan.windows:
-        old = known.windows.get((row.village, row.name))
-        fields = _differing(
-            ("星期", days(old.weekdays) if old else "", days(row.weekdays)),
-            ("时间", times(old.start, old.end) if old else "", times(row.start, row.end)),
-            ("人员", _listed(old.people, names) if old else "", _listed(row.people, names)),
-        )
-        yield Change("值班", row.row, _key(row, names), old is None, fields)
-
-
-def _key(row: WindowRow, names: _Names) -> str:
-    return f"{names.village(row.village)} {row.name}"
-
-
 def _listed(numbers: Iterable[str], names: _Names) -> str:
     return "、".join(names.person(number) for number in sorted(numbers))
 
 
 def days(weekdays: list[int]) -> str:
-    """Return ISO weekdays as people write them."""
+    """Return ISO weekdays (Monday is 1) as people write them."""
     return "、".join("一二三四五六日"[day - 1] for day in sorted(weekdays))
 
 
 def times(start: int, end: int) -> str:
-    """Return a window's times; an end after midnight is the next day's."""
+    """Return the times of a window; an end past midnight is shown as the time of the next day."""
     return f"{clock(start)}–{clock(end)}"
 
 
 def clock(minutes: int) -> str:
     """Return minutes after midnight as a time of day."""
+    # 1440 stays 24:00: a window that ends at midnight ends on its own day.
     minutes = minutes if minutes <= MINUTES_A_DAY else minutes - MINUTES_A_DAY
     return f"{minutes // 60:02d}:{minutes % 60:02d}"

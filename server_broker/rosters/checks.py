@@ -1,20 +1,23 @@
-"""Whether the rows of an import fit one another and what the county has already."""
+"""Check whether the rows of an import fit one another and what the county has already."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import NamedTuple
 
 from server_broker.regions.models import subtree_prefix
+from server_broker.rosters.cells import MINUTES_A_DAY
 from server_broker.rosters.known import Known, KnownWindow
-from server_broker.rosters.overlaps import Shift, overlapping
-from server_broker.rosters.plan import Plan, WindowRow
-from server_broker.rosters.result import RowError
+from server_broker.rosters.plan import Plan, RowError, WindowRow
+
+_WEEK = 7 * MINUTES_A_DAY
 
 
 def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
-    """Yield everything that does not fit. Whoever wants only so many errors stops asking.
+    """Yield everything that does not fit, one by one, so that the caller can stop at the number of errors it wants.
 
-    What lies outside the scope is told of as that alone, because the asker may not know what the county has there: no
-    name of a window, no number behind a card, no station that is enrolled.
+    A row outside the scope gets no other error than that. The importer may not learn what the county has elsewhere:
+    neither the name of a window, nor who holds a card, nor which station is enrolled.
 
     Args:
         scope: Rows must lie in this region's subtree; None: no bound, for the county's own command line.
@@ -25,21 +28,21 @@ def check(plan: Plan, known: Known, scope: str | None) -> Iterator[RowError]:
     yield from (RowError(sheet, row, "不在您的管辖范围内") for sheet, row in outside)
     for error in chain(
         _repeated(plan),
-        _regions(plan, known),
-        _villages(plan, known),
-        _stations(plan, known),
+        _places(plan, known),
         _cards(plan, known, asker),
         _windows(plan, known, asker),
+        _left_behind(plan, known, asker),
     ):
         if (error.sheet, error.row) not in outside:
             fits = False
             yield error
+    # Only if everything fits. Otherwise one wrong row would lead to overlaps that vanish with it.
     if fits:
         yield from overlaps(plan, known, asker)
 
 
 class _Asker:
-    """Whose import it is: what of the county an error may tell."""
+    """The scope of the person who imports: which things of the county an error may name."""
 
     def __init__(self, scope: str | None) -> None:
         self._prefix = "" if scope is None else subtree_prefix(scope)
@@ -51,7 +54,7 @@ class _Asker:
         return f"“{name}”" if self.may_see(village) else "一个不在您管辖范围内的值班"
 
     def nobody(self, number: str) -> str:
-        """Say that there is no such person: whether there is one elsewhere is not said."""
+        """Return that there is no such person. It reads the same if the person exists outside the scope."""
         return f"{'您的管辖范围内' if self._prefix else ''}没有编号为 {number} 的人员"
 
 
@@ -70,35 +73,29 @@ def _repeated(plan: Plan) -> Iterator[RowError]:
                 yield RowError(sheet, number, f"与第 {first[key]} 行重复（{shown}）")
 
 
-def _regions(plan: Plan, known: Known) -> Iterator[RowError]:
+def _places(plan: Plan, known: Known) -> Iterator[RowError]:
     there = known.regions.keys() | {row.code for row in plan.regions}
-    for row in plan.regions:
-        for parent in _parents(row.code):
+    for region in plan.regions:
+        # Digits 1 to 6 name the county, 7 to 9 the township, 10 to 12 the village.
+        for parent in (region.code[:6] + "000000", region.code[:9] + "000"):
             if parent not in there:
-                yield RowError("区划", row.row, f"缺少上级区划 {parent}，请一并填写")
-
-
-def _parents(code: str) -> list[str]:
-    return [parent for parent in (code[:6] + "000000", code[:9] + "000") if parent != code]
-
-
-def _villages(plan: Plan, known: Known) -> Iterator[RowError]:
-    there = known.regions.keys() | {row.code for row in plan.regions}
+                yield RowError("区划", region.row, f"缺少上级区划 {parent}，请一并填写")
     for sheet, rows in (("站点", plan.stations), ("人员", plan.people), ("值班", plan.windows)):
         for row in rows:
             if row.village not in there:
                 yield RowError(sheet, row.row, f"没有代码为 {row.village} 的村")
-
-
-def _stations(plan: Plan, known: Known) -> Iterator[RowError]:
-    for row in plan.stations:
-        old = known.stations.get(row.id)
-        if old is not None and old.enrolled and old.village != row.village:
-            yield RowError("站点", row.row, f"站点 {row.id} 已接入，不能改到别的村")
+    for station in plan.stations:
+        # An enrolled station was told its village at the enrolment, and the journal holds it. Neither would change.
+        old = known.stations.get(station.id)
+        if old is not None and old.enrolled and old.village != station.village:
+            yield RowError("站点", station.row, f"站点 {station.id} 已接入，不能改到别的村")
 
 
 def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
-    lives_in = _villages_of_people(plan, known)
+    # If the county has the person, the village that the county has counts: the file must not decide what its sender may
+    # see. A card's row is outside the scope if its holder is.
+    lives_in = {row.number: row.village for row in plan.people}
+    lives_in |= {number: person.village for number, person in known.people.items()}
     for row in plan.cards:
         if (village := lives_in.get(row.person)) is None or not asker.may_see(village):
             yield RowError("卡", row.row, asker.nobody(row.person))
@@ -108,13 +105,8 @@ def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
             yield RowError("卡", row.row, f"尾号 {row.tail} 的卡已绑定给{who}的人员")
 
 
-def _villages_of_people(plan: Plan, known: Known) -> dict[str, str]:
-    """Return where each person lives: those whom the county has where they are now, others where the file says."""
-    coming = {row.number: row.village for row in plan.people}
-    return coming | {number: person.village for number, person in known.people.items()}
-
-
 def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
+    # Here the file comes before the county, because the windows must fit where people live after the import.
     lives_in = {number: person.village for number, person in known.people.items() if asker.may_see(person.village)}
     lives_in |= {row.number: row.village for row in plan.people}
     for row in plan.windows:
@@ -123,11 +115,10 @@ def _windows(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
                 yield RowError("值班", row.row, asker.nobody(number))
             elif lives_in[number] != row.village:
                 yield RowError("值班", row.row, f"编号 {number} 的人员不在这个村")
-    yield from _left_behind(plan, known, asker)
 
 
 def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
-    """Someone moved to another village while a window of the old one, not in the file, still names them."""
+    """Find people who move to another village while a window there, which the file does not contain, names them."""
     moved = {row.number: row for row in plan.people if row.number in known.people}
     rewritten = {(row.village, row.name) for row in plan.windows}
     for key, window in known.windows.items():
@@ -139,7 +130,11 @@ def _left_behind(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
 
 
 def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
-    """Yield where each row acts: its own region, and where the thing that it changes was before."""
+    """Yield sheet, row number and region code of each place where a row acts.
+
+    These are the row's own region, and the one in which the thing that it changes lies now, because nobody may take a
+    station or a person out of a village outside the scope. `_cards` checks the rows of 卡, by the card's holder.
+    """
     lives_in = {number: person.village for number, person in known.people.items()}
     yield from (("区划", row.row, row.code) for row in plan.regions)
     for station in plan.stations:
@@ -153,7 +148,7 @@ def _places_touched(plan: Plan, known: Known) -> Iterator[tuple[str, int, str]]:
 
 
 def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
-    """Judge the rosters as they would stand, of everyone whom the file puts into a window."""
+    """Yield the overlaps that would stand after the import, of everyone whom the file puts into a window."""
     rows = {(row.village, row.name): row for row in plan.windows}
     named = {number for row in plan.windows for number in row.people}
     standing = {key: window for key, window in known.windows.items() if key not in rows}
@@ -166,5 +161,41 @@ def overlaps(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
     ]
     for number, first, second in overlapping(shifts):
         here, other = (first, second) if first in rows else (second, first)
+        # Two windows that the file does not contain may overlap already. Then the file is not to blame.
         if here in rows:
             yield RowError("值班", rows[here].row, f"编号 {number} 的人员与{asker.window(*other)}的时间重叠")
+
+
+class Shift(NamedTuple):
+    """One person's share in a window. ``window`` is any key by which the caller knows the window."""
+
+    person: str
+    window: tuple[str, str]
+    weekdays: Iterable[int]
+    start: int
+    end: int
+
+
+def overlapping(shifts: Iterable[Shift]) -> Iterator[tuple[str, tuple[str, str], tuple[str, str]]]:
+    """Yield ``(person, window, other window)`` for each window that begins while an earlier one lasts.
+
+    Nobody has overlapping windows (docs/rules.md, section 1). A window is compared only with the earlier one that ends
+    last. So n shifts take the time of sorting them and yield at most n pairs, where all pairs would be n². Everybody
+    who has an overlap is found, but not each pair of windows.
+    """
+    spans: dict[str, list[tuple[int, int, tuple[str, str]]]] = defaultdict(list)
+    for shift in shifts:
+        for day in shift.weekdays:
+            begin = (day - 1) * MINUTES_A_DAY + shift.start
+            spans[shift.person].append((begin, begin + shift.end - shift.start, shift.window))
+    for person, own in spans.items():
+        (begin, end, window), *others = sorted(own)
+        # The week repeats, so the first window stands at the end once more: Sunday's night may last into it.
+        others.append((begin + _WEEK, end + _WEEK, window))
+        pairs = set()
+        for next_begin, next_end, other in others:
+            if next_begin < end:
+                pairs.add((min(window, other), max(window, other)))
+            if next_end > end:
+                end, window = next_end, other
+        yield from ((person, *pair) for pair in sorted(pairs))

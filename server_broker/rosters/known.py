@@ -1,4 +1,4 @@
-"""What the county has already of the things that an import speaks of, as it is judged against them."""
+"""What the county already has of the things that an import names. The import is checked and compared against this."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from server_broker.regions.models import Region
 from server_broker.rosters.plan import Plan
 
 _KEYS_A_QUERY = 5_000
+"""Bounds the length of one SQL statement: a file may name 20,000 keys of 32 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class KnownPerson:
 
 @dataclass(frozen=True, slots=True)
 class KnownHolder:
-    """Who has a card: the person's number and village."""
+    """The holder of a card: the person's number and village."""
 
     person: str
     village: str
@@ -42,7 +43,7 @@ class KnownHolder:
 
 @dataclass(frozen=True, slots=True)
 class KnownWindow:
-    """A duty window; ``people`` are names by number."""
+    """A duty window. ``people`` are names by number; times are minutes after midnight."""
 
     pk: int
     village: str
@@ -55,7 +56,7 @@ class KnownWindow:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """By key: regions whole, of the rest only what the plan names, and the windows of everybody whom it names."""
+    """Each thing by its key: all regions, what the plan names, and all windows of the people whom it names."""
 
     regions: dict[str, str]
     stations: dict[str, KnownStation]
@@ -64,11 +65,11 @@ class Known:
     """By token."""
     windows: dict[tuple[str, str], KnownWindow]
     alike: dict[str, str]
-    """Numbers that differ from a new one of the plan only by case, by their lower-case form."""
+    """The county's numbers that may differ from a new number of the plan only by case; by their lower-case form."""
 
 
 def load_known(plan: Plan) -> Known:
-    """Read what the plan is judged against."""
+    """Read what the county has of what ``plan`` names."""
     numbers = {row.number for row in plan.people} | {row.person for row in plan.cards}
     numbers |= {number for row in plan.windows for number in row.people}
     people = {
@@ -116,17 +117,19 @@ def _windows(plan: Plan, numbers: set[str]) -> dict[tuple[str, str], KnownWindow
     for keys in _batches(numbers):
         pks.update(shares.filter(person__number__in=keys).values_list("dutywindow_id", flat=True).distinct())
     found: dict[int, KnownWindow] = {}
-    people: dict[
-        str, tuple[str, str]
-    ] = {}  # each text once: somebody is in many windows, and models cost ten times more
+    # Each number and name is held once, because a person may be in hundreds of windows.
+    people: dict[str, tuple[str, str]] = {}
     for some in _batches(pks):
         for pk, village, name, weekdays, start, end in DutyWindow.objects.filter(pk__in=some).values_list(
             "pk", "village_id", "name", "weekdays", "start", "end"
         ):
             found[pk] = KnownWindow(pk, village, name, weekdays, start, end, {})
+        # Values and not models, which take ten times the memory.
         of_windows = shares.filter(dutywindow__in=some).values_list("dutywindow_id", "person__number", "person__name")
         for pk, number, name in of_windows.iterator():
             number, name = people.setdefault(number, (number, name))
             found[pk].people[number] = name
+    # Nothing keeps a village from having two windows of one name. The older one then comes last and stays in the dict,
+    # so a preview and the import after it mean the same window.
     newest_first = sorted(found.values(), key=lambda window: window.pk, reverse=True)
     return {(window.village, window.name): window for window in newest_first}

@@ -1,8 +1,9 @@
-"""What an import is to do: the rows of a workbook as values."""
+"""The rows of a workbook as values: what an import is to do, and what is wrong."""
 
 from dataclasses import dataclass, field
 
-from server_broker.rosters.result import RowError
+MOST_ERRORS = 2_000
+"""Most errors that are listed one by one. Nobody works through more, and each takes memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class UidRow:
-    """A row of 卡 as it was read. ``uid`` is in its normal form (`protocol.cards`) and is kept nowhere."""
+    """A row of 卡 as it was read. ``uid`` is in its normal form (`protocol.cards`) and is never stored."""
 
     row: int
     uid: str
@@ -45,7 +46,7 @@ class UidRow:
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """A row of 卡 as the county knows the card: by its token and the last four digits."""
+    """A row of 卡 as the county knows the card: by its token and the last four digits of its number."""
 
     row: int
     token: bytes
@@ -55,7 +56,7 @@ class CardRow:
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """A row of 值班. ``end`` is after ``start``: over midnight it is more than 1440."""
+    """A row of 值班. Times are minutes after midnight. ``end`` is after ``start``: past midnight it is above 1440."""
 
     row: int
     village: str
@@ -66,9 +67,30 @@ class WindowRow:
     people: list[str]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class RowError:
+    """What is wrong in one row.
+
+    ``row`` is Excel's row number, or 0 for the whole sheet. ``sheet`` is empty for the whole file.
+    """
+
+    sheet: str
+    row: int
+    message: str
+    lacks_card_form: bool = False
+    """The row can be read if the person who imports chooses the form of the card numbers."""
+
+    def __str__(self) -> str:
+        place = f"{self.sheet} " if self.sheet else ""
+        return f"{place}第 {self.row} 行：{self.message}" if self.row else f"{place}{self.message}"
+
+
 @dataclass(slots=True)
 class Plan:
-    """Every readable row of a workbook, what was wrong with the others, and what is not taken at all."""
+    """Every readable row of a workbook.
+
+    ``errors`` says what is wrong with the other rows. ``notes`` names the ignored rows and columns, in Chinese.
+    """
 
     regions: list[RegionRow] = field(default_factory=list)
     stations: list[StationRow] = field(default_factory=list)

@@ -1,8 +1,8 @@
-"""Read an uploaded workbook in a process of its own, which the kernel holds to bounds of memory and time.
+"""Read an uploaded workbook in a process of its own, for which the kernel limits memory and processor time.
 
-Whatever a file does to a reader, it does it there. The web hands over the bytes and gets rows back, or one sentence
-why there are none. Run as ``python -m server_broker.rosters.reading [FORM]``: bytes come in on standard input, and the
-answer goes out in MessagePack. The process knows no secret and opens no file.
+So a hostile file can only harm that process. The web passes the bytes on and gets back the rows, or one sentence that
+says why there are none. ``python -m server_broker.rosters.reading [FORM]`` reads the bytes from its standard input and
+writes the answer to its standard output in MessagePack. It knows no secret and can write no file.
 """
 
 import logging
@@ -20,19 +20,20 @@ import msgspec
 
 from protocol.printed_cards import Format
 from server_broker.rosters.plan import Plan
-from server_broker.rosters.result import BadWorkbook
 from server_broker.rosters.rows import read_plan
-from server_broker.rosters.workbook import read_workbook
+from server_broker.rosters.workbook import BadWorkbook, read_workbook
 
 MAX_FILE_BYTES = 8 * 2**20
 MAX_ANSWER_BYTES = 12 * 2**20
+"""The answer is held in the web process, which the limits of the reading process don't bound."""
 CPU_S = 6
 MEMORY_BYTES = 512 * 2**20
 WITHIN_S = 9.0
-"""By the clock: on a busy machine six seconds of processor time come late."""
+"""Wall time, longer than `CPU_S` because a busy machine grants six seconds of processor time late."""
 SEAT_WITHIN_S = 3.0
+"""How long an import waits for a seat. Meanwhile it occupies a thread of the web."""
 _SEATS = threading.BoundedSemaphore(2)
-"""Files that are worked on at the same time."""
+"""Most files that are read, checked or imported at the same time."""
 _ROOT = Path(__file__).resolve().parents[2]
 _TOO_HARD = "文件过大或过于复杂，读不完。请把名单复制到空模板里，分成几个文件上传。"
 _BUSY = "正有别人在导入，或者县服务器很忙，请过一会儿再试一次。"
@@ -41,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Refusal(msgspec.Struct, tag="refusal"):
-    """No rows; ``cause`` is for the log, without anything of the file's content."""
+    """There are no rows. ``cause`` is for the log and holds nothing of the file's content."""
 
     message: str
     cause: str = ""
@@ -53,13 +54,13 @@ class _Read(msgspec.Struct, tag="read"):
 
 @contextmanager
 def seat() -> Iterator[None]:
-    """Hold one of the two seats in the block: while a file is read, judged or taken in the web.
+    """Hold one of two seats in the block. The web holds one while it reads, checks or imports a file.
 
-    The reading costs a process of its own, but the rows are judged in the web's. A seat that were given back after the
-    reading would let any number of files be judged at once.
+    A seat is held for more than the reading, because the rows are checked in the web process itself. Otherwise any
+    number of files could be checked there at once.
 
     Raises:
-        BadWorkbook: None came free in time; the message is Chinese and says to come again.
+        BadWorkbook: No seat came free in time. The message is Chinese and asks the person to try again.
     """
     if not _SEATS.acquire(timeout=SEAT_WITHIN_S):
         raise BadWorkbook(_BUSY)
@@ -70,16 +71,25 @@ def seat() -> Iterator[None]:
 
 
 def read_file(source: Path | bytes, *, card_form: Format | None = None) -> Plan:
-    """Return what a file holds, or fail within ten seconds. The web does so in a `seat`.
+    """Return the rows of a file, or fail within ten seconds. The web calls this in a `seat`.
 
     Args:
         source: A path, or the file's bytes.
-        card_form: Of card numbers beside which the list names none.
+        card_form: The form of card numbers for which the list names none.
 
     Raises:
-        BadWorkbook: There is nothing to be read; the message is Chinese and names the remedy.
+        BadWorkbook: The file can't be read. The message is Chinese and names the remedy.
     """
-    data = _bytes_of(source)
+    if isinstance(source, bytes):
+        data = source
+    else:
+        try:
+            with source.open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)  # no more, because a file may have any size
+        except OSError as error:
+            raise BadWorkbook(f"打不开文件：{source.name}") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise BadWorkbook(f"文件超过 {MAX_FILE_BYTES // 2**20} MB，请分成几个文件上传。")
     answer = _ask(data, card_form)
     if isinstance(answer, _Refusal):
         if answer.cause:
@@ -88,22 +98,9 @@ def read_file(source: Path | bytes, *, card_form: Format | None = None) -> Plan:
     return answer.plan
 
 
-def _bytes_of(source: Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        data = source
-    else:
-        try:
-            with source.open("rb") as file:
-                data = file.read(MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise BadWorkbook(f"打不开文件：{source.name}") from error
-    if len(data) > MAX_FILE_BYTES:
-        raise BadWorkbook(f"文件超过 {MAX_FILE_BYTES // 2**20} MB，请分成几个文件上传。")
-    return data
-
-
 def _ask(data: bytes, card_form: Format | None) -> _Refusal | _Read:
     command = [sys.executable, "-m", __name__, *([card_form] if card_form else [])]
+    # Nothing of our own environment, because CUNHUI_DATABASE_URL holds a password.
     environment = {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(  # noqa: S603 - our own program
@@ -117,11 +114,13 @@ def _ask(data: bytes, card_form: Format | None) -> _Refusal | _Read:
 
 
 def main() -> None:
-    """Answer one file."""
+    """Read one file from standard input and answer on standard output."""
+    # Before a byte of the file is read. The limits are hard, so an account without privileges can't raise them again.
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file on disk; pipes have no size
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold card numbers
+    # Compared with the known forms, so that the argument is of the type `Format`.
     form = next((form for form in get_args(Format.__value__) if sys.argv[1:] == [form]), None)
     sys.stdout.buffer.write(_answer(sys.stdin.buffer.read(), form))
 

@@ -1,9 +1,9 @@
 """Read the parts of a workbook that an import needs (SpreadsheetML, ECMA-376 part 1, section 18), each as a stream.
 
-Both families of namespaces are read, transitional and strict. What contradicts itself is `Damaged`: rows or cells
-twice or out of order, a cell in another row than its own, a text that is not there. So no row is lost to a reader
-that takes the one and another that takes the other. A document type declaration is refused (ECMA-376 part 2, 8.1.4),
-and with it every entity.
+Transitional and strict namespaces are read. A part that contradicts itself is `Damaged`: rows or cells that come twice
+or out of order, a cell that names another row than its own, a shared string that does not exist. Readers differ in what
+they make of such a part, so the importer and we might see different rows. A document type declaration is refused
+(ECMA-376 part 2, 8.1.4), so a part can't define entities.
 """
 
 import datetime as dt
@@ -18,12 +18,12 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 from openpyxl.utils.escape import unescape
 
 MAX_ROWS = 20_000
-"""With anything in them."""
+"""Rows that hold anything."""
 MAX_COLUMNS = 100
 MAX_CELLS = 1_500_000
-"""Empty ones included."""
+"""Empty cells count too, because each takes time: a sheet may hold millions of them that only have a format."""
 MAX_TEXT = 32_767
-"""Characters in a cell, as Excel has it."""
+"""Excel's own limit of characters in a cell."""
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _MAIN = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
 _RELATION = (
@@ -39,11 +39,11 @@ type Value = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.tim
 
 
 class Damaged(Exception):
-    """A part is not what it should be."""
+    """A part is not as the standard has it, or contradicts itself."""
 
 
 class TooMuch(Exception):
-    """A part is beyond a bound; the message is Chinese."""
+    """A part is beyond a limit. The message is Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class SheetEntry:
 
 @dataclass(slots=True)
 class Parts:
-    """What the workbook's main part says."""
+    """The content of the workbook's main part."""
 
     is_workbook: bool = False
     from_1904: bool = False
@@ -75,20 +75,21 @@ class Parts:
 
 @dataclass(slots=True)
 class Formats:
-    """Which cell styles make a number a date or a length of time."""
+    """The cell styles that make a number a date (``dates``) or, of these, a length of time (``lengths``)."""
 
     from_1904: bool = False
     dates: set[int] = field(default_factory=set)
     lengths: set[int] = field(default_factory=set)
 
     def value(self, number: float, style: int) -> Cell:
-        """Return a number cell as Excel shows it."""
+        """Return a number cell as Excel shows it: a number, a date, a time or a length of time."""
         if style not in self.dates:
             return Cell(number)
         epoch = CALENDAR_MAC_1904 if self.from_1904 else CALENDAR_WINDOWS_1900
         try:
             found: Value = from_excel(number, epoch, timedelta=style in self.lengths)
         except (OverflowError, ValueError):
+            # Excel shows ##### for a date before its epoch. The person must see the row, so the file is not refused.
             return Cell("#VALUE!", is_error=True)
         return Cell(found)
 
@@ -98,13 +99,13 @@ type End = Callable[[str], None]
 
 
 def _walk(content: bytes, *, start: Start, end: End, text: Callable[[str], None]) -> None:
-    """Read XML and call with each element of SpreadsheetML by its local name; others come with their namespace."""
+    """Read XML and call the handlers. They get the local names of elements in `_LOCAL`, and full names of others."""
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         start(_SHORT.get(name, name), attributes)
 
     parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
+    parser.buffer_text = True  # otherwise a text comes in one call for each line or entity
     parser.StartDoctypeDeclHandler = _refuse
     parser.StartElementHandler = begin
     parser.EndElementHandler = lambda name: end(_SHORT.get(name, name))
@@ -128,10 +129,11 @@ def _nothing(*_: Any) -> None:
 
 
 def read_relations(content: bytes) -> dict[str, tuple[str, str]]:
-    """Return id, last word of the kind, and target (ECMA-376 part 2, section 9.3)."""
+    """Return by id the last word of the kind and the target (ECMA-376 part 2, section 9.3)."""
     found: dict[str, tuple[str, str]] = {}
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        # The last word is the same in transitional and strict namespaces. A link to outside the file is never followed.
         if name.endswith("}Relationship") and attributes.get("TargetMode") != "External":
             kind = attributes["Type"].rpartition("/")[2]
             found[attributes["Id"]] = kind, attributes["Target"]
@@ -141,7 +143,7 @@ def read_relations(content: bytes) -> dict[str, tuple[str, str]]:
 
 
 def read_parts(content: bytes) -> Parts:
-    """Read the main part."""
+    """Return the content of the main part."""
     parts = Parts()
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -159,7 +161,7 @@ def read_parts(content: bytes) -> Parts:
 
 
 def read_formats(content: bytes | None, *, from_1904: bool) -> Formats:
-    """Read the style part, or make do without one."""
+    """Return the styles of the style part; no style is a date if the workbook has no such part."""
     formats = Formats(from_1904=from_1904)
     codes: dict[int, str] = dict(BUILTIN_FORMATS)
     numbers: list[int] = []
@@ -171,6 +173,7 @@ def read_formats(content: bytes | None, *, from_1904: bool) -> Formats:
             codes[_whole(attributes["numFmtId"])] = attributes.get("formatCode", "")
         elif name == "cellXfs":
             inside = True
+        # A cell names its style by its place in cellXfs. Other lists (cellStyleXfs) hold elements of the same name.
         elif name == "xf" and inside:
             numbers.append(_whole(attributes.get("numFmtId", "0")))
 
@@ -189,7 +192,7 @@ def read_formats(content: bytes | None, *, from_1904: bool) -> Formats:
 
 
 def read_strings(content: bytes) -> list[str]:
-    """Read the shared strings; how a text is to be pronounced (``rPh``) is no part of it."""
+    """Return the shared strings in order, because cells refer to them by number."""
     found: list[str] = []
     gathered = _Text()
 
@@ -206,7 +209,7 @@ def read_strings(content: bytes) -> list[str]:
 
 
 class _Text:
-    """Gathers the ``t`` of a string item, rich text or plain."""
+    """Gathers the text of a string item, plain or rich. Phonetic text (``rPh``) is left out: it is a reading aid."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
@@ -230,14 +233,15 @@ class _Text:
             self._pieces.append(piece)
 
     def taken(self) -> str:
-        """Return what was gathered, and begin anew."""
+        """Return the text, cut off one character beyond `MAX_TEXT`, and begin a new one."""
         whole = "".join(self._pieces)[: MAX_TEXT + 1]
         self._pieces.clear()
+        # Excel writes characters that XML can't hold as _xHHHH_ (ECMA-376 part 1, 22.9.2.19, ST_Xstring).
         return unescape(whole) if "_x" in whole else whole
 
 
 def read_rows(content: bytes, title: str, strings: list[str], formats: Formats) -> list[tuple[int, dict[int, Cell]]]:
-    """Return each row that holds anything, to the sheet's end."""
+    """Return each row that holds anything, with its Excel row number and its cells by column number from 0."""
     reader = _SheetReader(title[:31], strings, formats)
     _walk(content, start=reader.start, end=reader.end, text=reader.text)
     if not reader.is_worksheet:
@@ -246,7 +250,7 @@ def read_rows(content: bytes, title: str, strings: list[str], formats: Formats) 
 
 
 class _SheetReader:
-    """Reads one sheet; holds the row and the cell that it is in."""
+    """Reads one sheet. It remembers the row and the cell in which the parser is."""
 
     def __init__(self, title: str, strings: list[str], formats: Formats) -> None:
         self.rows: list[tuple[int, dict[int, Cell]]] = []
@@ -269,7 +273,7 @@ class _SheetReader:
             self._begin_row(attributes)
         elif self._in_cell:
             self._in_value = name == "v"
-            self._is_formula |= name == "f"
+            self._is_formula |= name == "f"  # it stays set until the cell ends
             self._inline.start(name)
         elif name == "worksheet":
             self.is_worksheet = True
@@ -294,6 +298,7 @@ class _SheetReader:
             self._in_data = False
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
+        # Rows and cells need not be numbered. Then each is the next one (ECMA-376 part 1, 18.3.1.73 and 18.3.1.4).
         number = _whole(attributes["r"]) if "r" in attributes else self._row + 1
         if not self._in_data or self._in_row or not self._row < number <= _LAST_ROW:
             raise Damaged
@@ -316,7 +321,14 @@ class _SheetReader:
             raise TooMuch(
                 f"工作表“{self._title}”的单元格过多（空白的也算，多半是整列设了格式），请把名单复制到空模板里，再上传。"
             )
-        column = _column_of(attributes["r"], self._row) if "r" in attributes else self._column + 1
+        column = self._column + 1
+        if "r" in attributes:
+            match = _PLACE.fullmatch(attributes["r"])
+            if match is None or int(match[2]) != self._row:
+                raise Damaged
+            column = 0
+            for letter in match[1]:  # A is 1, Z is 26, AA is 27
+                column = column * 26 + ord(letter) - 64
         if not self._in_row or self._in_cell or not self._column < column <= _LAST_COLUMN:
             raise Damaged
         self._column = column
@@ -331,6 +343,7 @@ class _SheetReader:
         cell = self._cell(written, inline)
         if cell.value in (None, "") and not cell.is_formula:
             return
+        # Empty cells beyond are harmless; programs write them where a format reaches to the last column.
         if self._column > MAX_COLUMNS:
             raise TooMuch(
                 f"工作表“{self._title}”第 {self._row} 行在第 {MAX_COLUMNS} 列以后还有内容，只能读前 {MAX_COLUMNS} 列。"
@@ -339,7 +352,9 @@ class _SheetReader:
         self._row_cells[self._column - 1] = cell
 
     def _cell(self, written: str, inline: str) -> Cell:
+        """Return the cell of the value (``v``) or of the inline string (``is``), by the cell's type (18.18.11)."""
         kind = self._attributes.get("t", "n")
+        # The stored result of a formula may be stale or missing, so `rosters.cells` refuses a formula.
         if self._is_formula:
             return Cell(written or inline or None, is_formula=True)
         if kind == "inlineStr":
@@ -348,9 +363,6 @@ class _SheetReader:
             raise Damaged
         if not written:
             return Cell(None)
-        return self._read(kind, written)
-
-    def _read(self, kind: str, written: str) -> Cell:
         match kind:
             case "n":
                 return self._formats.value(_number(written), _whole(self._attributes.get("s", "0")))
@@ -371,23 +383,15 @@ class _SheetReader:
                 raise Damaged
 
 
-def _column_of(place: str, row: int) -> int:
-    match = _PLACE.fullmatch(place)
-    if match is None or int(match[2]) != row:
-        raise Damaged
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - 64
-    return column
-
-
 def _whole(written: str) -> int:
+    # int alone would take blanks, underscores, signs and digits of other scripts, and any length.
     if not _WHOLE.fullmatch(written):
         raise Damaged
     return int(written)
 
 
 def _number(written: str) -> float:
+    # As an int, so that a long id is not rounded to another one; `rosters.cells` sees that it is too long.
     if _INTEGER.fullmatch(written):
         return int(written)
     if written in ("", ".") or not _FLOAT.fullmatch(written):

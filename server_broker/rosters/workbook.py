@@ -1,7 +1,7 @@
-"""Open an Excel file from anywhere without being hurt by it, and give its sheets as rows of cells.
+"""Open an untrusted Excel file and return its sheets as rows of cells.
 
-The file is judged as a zip archive first. Each part is unpacked only as far as its bound, and its XML is read as a
-stream (`rosters.spreadsheetml`). Nothing that a sheet holds is passed over: what is beyond a bound refuses the file.
+The file is checked as a zip archive first. Each part is unpacked only up to its limit, and its XML is read as a stream
+(`rosters.spreadsheetml`). If anything is beyond a limit the whole file is refused, so that no row is dropped silently.
 """
 
 import io
@@ -9,15 +9,11 @@ import posixpath
 import zipfile
 import zlib
 from dataclasses import dataclass
-from typing import Any
 from xml.parsers.expat import ExpatError
 
-from server_broker.rosters.result import BadWorkbook
 from server_broker.rosters.spreadsheetml import (
     Cell,
     Damaged,
-    Formats,
-    Parts,
     TooMuch,
     read_formats,
     read_parts,
@@ -26,12 +22,12 @@ from server_broker.rosters.spreadsheetml import (
     read_strings,
 )
 
-__all__ = ["BadWorkbook", "Cell", "Sheet", "read_workbook"]
-
 MAX_MEMBERS = 2_000
+"""An Excel file has a few parts a sheet."""
 MAX_SHEETS = 20
 MAX_SHEET_BYTES = 24 * 2**20
 MAX_SHEETS_BYTES = 48 * 2**20
+"""Of all sheets together, because the cells of all of them are in memory at the same time."""
 MAX_STRINGS_BYTES = 16 * 2**20
 MAX_STYLES_BYTES = 4 * 2**20
 MAX_SMALL_PART_BYTES = 2**20
@@ -54,12 +50,16 @@ _UNREADABLE = (
     RuntimeError,
     NotImplementedError,
 )
-"""What zipfile, zlib and expat raise on hostile input; a member with a password is a RuntimeError."""
+"""The errors that zipfile, zlib and expat raise on hostile input. zipfile raises RuntimeError for a password."""
+
+
+class BadWorkbook(Exception):
+    """The whole file can't be read. The message is Chinese, for the person who sent it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet's rows with their Excel row numbers, each as cells by column number from 0; empty ones are left out."""
+    """A sheet. ``rows`` are Excel's row number and the cells by column number from 0, without empty rows and cells."""
 
     title: str
     rows: list[tuple[int, dict[int, Cell]]]
@@ -67,14 +67,14 @@ class Sheet:
 
 
 def read_workbook(data: bytes) -> list[Sheet]:
-    """Read every sheet.
+    """Return every sheet.
 
     Raises:
-        BadWorkbook: Not an .xlsx file, too large in one of its parts, or broken inside.
+        BadWorkbook: The file is not an .xlsx file, or damaged, or one of its parts is too large.
     """
     try:
         with _opened(data) as archive:
-            return _Book(archive).sheets()
+            return _sheets(archive)
     except TooMuch as problem:
         raise BadWorkbook(str(problem)) from problem
     except _UNREADABLE as error:
@@ -82,6 +82,7 @@ def read_workbook(data: bytes) -> list[Sheet]:
 
 
 def _opened(data: bytes) -> zipfile.ZipFile:
+    # A compound file: .xls, and .xlsx too if it has a password ([MS-CFB], [MS-OFFCRYPTO]).
     if data[:4] == b"\xd0\xcf\x11\xe0":
         raise BadWorkbook(_OLD)
     try:
@@ -91,8 +92,10 @@ def _opened(data: bytes) -> zipfile.ZipFile:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise BadWorkbook(f"文件里的部件多于 {MAX_MEMBERS} 个，不予读取。请把名单复制到空模板里再上传。")
+    # ECMA-376 part 2 allows only these two. zipfile also knows bzip2 and lzma, of which no limit here was measured.
     if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
         raise BadWorkbook(_DAMAGED)
+    # Of two members with one name, one reader takes the first and another the last.
     names = [member.filename for member in members]
     if len(set(names)) != len(names):
         raise BadWorkbook(_DAMAGED)
@@ -102,6 +105,7 @@ def _opened(data: bytes) -> zipfile.ZipFile:
 
 
 def _of_no_archive(data: bytes) -> str:
+    """Return the message for a file that is no zip archive. People often rename such files to .xlsx."""
     start = data[:4096]
     if data[:2] == b"PK":
         return _NO_EXCEL
@@ -112,69 +116,56 @@ def _of_no_archive(data: bytes) -> str:
     return _NO_EXCEL
 
 
-class _Book:
-    """The parts of one opened archive."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._sheet_bytes = 0
-
-    def sheets(self) -> list[Sheet]:
-        root = self._relations("")
-        place = next((target for kind, target in root.values() if kind == "officeDocument"), "")
-        if not place:
-            raise Damaged
-        if place.endswith(".bin"):
-            raise BadWorkbook("这是二进制工作簿（.xlsb），请用 Excel 另存为 .xlsx 再上传。")
-        book = read_parts(self._part(place, MAX_SMALL_PART_BYTES, "工作簿目录"))
-        if not book.is_workbook:
-            raise BadWorkbook(_NO_EXCEL)
-        if len(book.sheets) > MAX_SHEETS:
-            raise BadWorkbook(f"工作表多于 {MAX_SHEETS} 个，不予读取。")
-        related = self._relations(place)
-        strings = self._strings(related)
-        formats = self._formats(related, book)
-        return list(self._each(book, related, strings, formats))
-
-    def _each(
-        self, book: Parts, related: dict[str, tuple[str, str]], strings: list[str], formats: Formats
-    ) -> list[Sheet]:
-        found = []
-        for entry in book.sheets:
-            kind, place = related[entry.relation]
-            if kind == "worksheet":
-                rows = read_rows(self._sheet(place, entry.title), entry.title, strings, formats)
-                found.append(Sheet(entry.title.strip(), rows, entry.hidden))
-        return found
-
-    def _sheet(self, place: str, title: str) -> bytes:
-        content = self._part(place, MAX_SHEET_BYTES, f"工作表“{title[:31]}”")
-        self._sheet_bytes += len(content)
-        if self._sheet_bytes > MAX_SHEETS_BYTES:
+def _sheets(archive: zipfile.ZipFile) -> list[Sheet]:
+    book_place = next((target for kind, target in _relations(archive, "").values() if kind == "officeDocument"), "")
+    if not book_place:
+        raise Damaged
+    if book_place.endswith(".bin"):
+        raise BadWorkbook("这是二进制工作簿（.xlsb），请用 Excel 另存为 .xlsx 再上传。")
+    book = read_parts(_part(archive, book_place, MAX_SMALL_PART_BYTES, "工作簿目录"))
+    if not book.is_workbook:
+        raise BadWorkbook(_NO_EXCEL)
+    if len(book.sheets) > MAX_SHEETS:
+        raise BadWorkbook(f"工作表多于 {MAX_SHEETS} 个，不予读取。")
+    related = _relations(archive, book_place)
+    by_kind: dict[str, str] = {}
+    for kind, place in related.values():
+        by_kind.setdefault(kind, place)
+    strings, styles = [], None
+    if "sharedStrings" in by_kind:
+        strings = read_strings(_part(archive, by_kind["sharedStrings"], MAX_STRINGS_BYTES, "文字"))
+    if "styles" in by_kind:
+        styles = _part(archive, by_kind["styles"], MAX_STYLES_BYTES, "样式")
+    formats = read_formats(styles, from_1904=book.from_1904)
+    sheets = []
+    total = 0
+    for entry in book.sheets:
+        kind, place = related[entry.relation]
+        if kind != "worksheet":  # a chart or a macro sheet, which holds no rows
+            continue
+        content = _part(archive, place, MAX_SHEET_BYTES, f"工作表“{entry.title[:31]}”")
+        total += len(content)
+        if total > MAX_SHEETS_BYTES:
             raise TooMuch("各工作表加起来过大，不予读取。请分成几个文件上传。")
-        return content
+        sheets.append(Sheet(entry.title.strip(), read_rows(content, entry.title, strings, formats), entry.hidden))
+    return sheets
 
-    def _strings(self, related: dict[str, tuple[str, str]]) -> list[str]:
-        place = next((target for kind, target in related.values() if kind == "sharedStrings"), None)
-        return [] if place is None else read_strings(self._part(place, MAX_STRINGS_BYTES, "文字"))
 
-    def _formats(self, related: dict[str, tuple[str, str]], book: Parts) -> Formats:
-        place = next((target for kind, target in related.values() if kind == "styles"), None)
-        content = None if place is None else self._part(place, MAX_STYLES_BYTES, "样式")
-        return read_formats(content, from_1904=book.from_1904)
+def _relations(archive: zipfile.ZipFile, place: str) -> dict[str, tuple[str, str]]:
+    """Return what a part refers to, by id: the last word of the kind, and its path in the archive."""
+    folder, name = posixpath.split(place)
+    content = _part(archive, posixpath.join(folder, "_rels", f"{name}.rels"), MAX_SMALL_PART_BYTES, "目录")
+    # The paths are used only to find members of the archive, so one that climbs with ".." leads to no file on disk.
+    return {
+        identity: (kind, posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/"))
+        for identity, (kind, target) in read_relations(content).items()
+    }
 
-    def _relations(self, place: str) -> dict[str, tuple[str, str]]:
-        """Return what a part refers to, by id: the last word of the kind, and where it lies in the archive."""
-        folder, name = posixpath.split(place)
-        content = self._part(posixpath.join(folder, "_rels", f"{name}.rels"), MAX_SMALL_PART_BYTES, "目录")
-        return {
-            identity: (kind, posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/"))
-            for identity, (kind, target) in read_relations(content).items()
-        }
 
-    def _part(self, place: str, most: int, what: str) -> bytes:
-        with self._archive.open(place) as part:
-            content: Any = part.read(most + 1)
-        if len(content) > most:
-            raise TooMuch(f"{what}展开后超过 {most // 2**20} MB，不予读取。请把名单复制到空模板里，再上传。")
-        return bytes(content)
+def _part(archive: zipfile.ZipFile, place: str, most: int, what: str) -> bytes:
+    with archive.open(place) as part:
+        # The size in the archive's directory is not trusted: one byte more than the limit is unpacked, and counts.
+        content = part.read(most + 1)
+    if len(content) > most:
+        raise TooMuch(f"{what}展开后超过 {most // 2**20} MB，不予读取。请把名单复制到空模板里，再上传。")
+    return content

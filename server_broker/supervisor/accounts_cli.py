@@ -13,7 +13,7 @@ from django.utils import timezone
 from server_broker.accounts.account_changes import AccountRefused, make_account, save_changes, set_password
 from server_broker.accounts.models import Role, User
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command
+from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
 from server_broker.regions.models import COUNTY_DIGITS, Region
 
@@ -41,7 +41,7 @@ def run(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
             return _make(home, first, chosen, actor)
     except AccountRefused as refused:
         raise ServiceError(str(refused)) from refused
-    raise ServiceError(f"看不懂：请运行 {command(home, 'account', '--help')}")
+    raise ServiceError(f"看不懂：请运行 {command_line(home, 'account', '--help')}")
 
 
 def _listed() -> str:
@@ -58,7 +58,7 @@ def _make(home: CountyHome, name: str, chosen: argparse.Namespace, actor: str) -
     role = _role(chosen)
     user = make_account(name, role=role, region=_region(home, chosen, role), actor=actor)
     sees = f"，看{user.region}" if user.region else ""
-    return f"{user.username} {role.label}{sees}。登录：{command(home, 'sign-in-link', user.username)}"
+    return f"{user.username} {role.label}{sees}。登录：{command_line(home, 'sign-in-link', user.username)}"
 
 
 def _act(home: CountyHome, verb: str, name: str, chosen: argparse.Namespace, actor: str) -> str:
@@ -78,7 +78,7 @@ def _set_region(home: CountyHome, user: User, chosen: argparse.Namespace, actor:
 def _set_role(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:
     role = _role(chosen)
     if user.region_id is None and role not in SEES_NOTHING:
-        giving = command(home, "account", "set-region", user.username)
+        giving = command_line(home, "account", "set-region", user.username)
         raise ServiceError(f"{user.username} 还没有区划：请先运行 {giving} --region 代码")
     user.role = role
     save_changes(user, actor=actor)
@@ -142,6 +142,6 @@ def _known_regions(home: CountyHome) -> str:
     if counties := list(_counties()):
         return "已有的县：" + "、".join(f"{county} {county.pk}" for county in counties)
     return (
-        f"现在还没有区划：请先运行 {command(home, 'import-people')} 文件.xlsx，"
+        f"现在还没有区划：请先运行 {command_line(home, 'import-people')} 文件.xlsx，"
         "工作表“区划”的两列是“代码”（12 位）和“名称”"
     )

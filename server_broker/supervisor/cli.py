@@ -30,12 +30,12 @@ from server_broker.platform.clock import county_clock
 from server_broker.platform.control import restart, service_pid
 from server_broker.platform.county_config import read_config
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command
+from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError, own_name
 from server_broker.regions.models import Region
 from server_broker.rosters.card_forms import form_named
 from server_broker.rosters.cells import BadCell
-from server_broker.rosters.excel import import_people
+from server_broker.rosters.roster_import import import_people
 from server_broker.supervisor import accounts_cli
 from server_broker.trust.keys import county_keys, replace_signing_key
 
@@ -61,8 +61,8 @@ def _does_without_database(name: str, chosen: argparse.Namespace) -> bool:
 
 def _database_away(home: CountyHome) -> str:
     if service_pid(home) is None:
-        return f"县平台没有运行，数据库连接不上。请先运行：{command(home, 'up')}"
-    return f"县平台在运行，但数据库连接不上。请查原因：{command(home, 'doctor')}"
+        return f"县平台没有运行，数据库连接不上。请先运行：{command_line(home, 'up')}"
+    return f"县平台在运行，但数据库连接不上。请查原因：{command_line(home, 'doctor')}"
 
 
 def _actor() -> str:
@@ -222,7 +222,7 @@ def _sign_in_link(home: CountyHome, chosen: argparse.Namespace) -> int:
     if user is None:
         raise ServiceError(f"没有账号 {chosen.user}")
     if not user.is_active:
-        enabling = command(home, "account", "enable", user.username)
+        enabling = command_line(home, "account", "enable", user.username)
         raise ServiceError(f"账号 {user.username} 已停用，不能登录。要再用它，请先运行 {enabling}")
     config = read_config(home)
     print(f"https://{config.host}:{config.web_port}{make_sign_in_link(user, actor=_actor())}")

@@ -14,7 +14,7 @@ from server_broker.platform.control import service_pid
 from server_broker.platform.county_clock import VOUCHED_WORDS, CountyClock, LinuxMachineClock, MachineClock, build_ms
 from server_broker.platform.county_config import CountyConfig, read_config
 from server_broker.platform.home import CountyHome, database_settings
-from server_broker.platform.invocation import command
+from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError, alive, read_pid
 from server_broker.supervisor.parts import web_answers
 from server_broker.trust import StationJournal, county_keys
@@ -94,10 +94,10 @@ def _certificate(home: CountyHome, part: str, title: str, now: dt.datetime) -> P
     try:
         certificate = x509.load_pem_x509_certificate((home.trust / f"{part}.pem").read_bytes())
     except (OSError, ValueError):
-        return PartFinding(title, False, "没有可用的证书", f"重新启动 {command(home, 'up')}，会自动签发")
+        return PartFinding(title, False, "没有可用的证书", f"重新启动 {command_line(home, 'up')}，会自动签发")
     ends = certificate.not_valid_after_utc
     state = f"有效期至 {ends:%Y-%m-%d}"
-    return PartFinding(title, ends - now > WARN_BEFORE, state, f"重新启动 {command(home, 'up')}，会自动换发")
+    return PartFinding(title, ends - now > WARN_BEFORE, state, f"重新启动 {command_line(home, 'up')}，会自动换发")
 
 
 def _disk(home: CountyHome) -> PartFinding:
@@ -118,7 +118,7 @@ def _clock(home: CountyHome, config: CountyConfig, machine: MachineClock) -> Par
 def _service(home: CountyHome) -> PartFinding:
     pid = service_pid(home)
     if pid is None:
-        return PartFinding("服务", False, "没有运行", f"运行 {command(home, 'up')}")
+        return PartFinding("服务", False, "没有运行", f"运行 {command_line(home, 'up')}")
     return PartFinding("服务", True, f"运行中，进程 {pid}")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from server_broker import broker, postgres
 from server_broker.platform.county_config import CountyConfig, read_config, with_free_ports, write_config
 from server_broker.platform.home import CountyHome
-from server_broker.platform.invocation import command
+from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.parts import Part, python_program, service_parts
 from server_broker.supervisor.supervisor import ShutdownAsked, Supervisor
@@ -27,7 +27,7 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
             is left as it was before.
     """
     if home.config_file.exists():
-        raise ServiceError(f"{home.root} 里已有县平台。请运行：{command(home, 'up')}；新建另一个请换 --home")
+        raise ServiceError(f"{home.root} 里已有县平台。请运行：{command_line(home, 'up')}；新建另一个请换 --home")
     completed = with_free_ports(config)
     before = set(home.root.iterdir()) if home.root.is_dir() else None
     try:

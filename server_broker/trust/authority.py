@@ -18,8 +18,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 BACK_DATED = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 AUTHORITY_ENDS = dt.datetime(2049, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
+"""The last second that a certificate writes as UTCTime (RFC 5280, section 4.1.2.5)."""
 SERVER_LIFETIME = dt.timedelta(days=5 * 365)
 STATION_LIFETIME = dt.timedelta(days=90)
+"""Short, because a stolen key is of use for so long if nobody notices. A station renews at half of it."""
 CLOCK_SLACK = dt.timedelta(hours=1)
 """How long before its issue a station's certificate becomes valid, so that a clock may be set back a little."""
 CRL_LIFETIME = dt.timedelta(days=10 * 365)
@@ -47,8 +49,10 @@ class CertificateAuthority:
     def make(cls) -> tuple["CertificateAuthority", ec.EllipticCurvePrivateKey]:
         """Make a new authority. Return it and its private key, for the caller to store."""
         key = ec.generate_private_key(ec.SECP256R1())
+        # A random part, so that two counties, or a county that was made anew, never have authorities of the same name.
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Cunhui County CA {secrets.token_hex(4)}")])
         builder = _builder(name, name, key.public_key(), BACK_DATED, AUTHORITY_ENDS)
+        # path_length 0: the authority issues leaf certificates alone, and no authority below it.
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(_key_usage(authority=True), critical=True)
         return cls(builder.sign(key, hashes.SHA256()), key), key
@@ -86,6 +90,7 @@ class CertificateAuthority:
             issuer_name=self.certificate.subject, last_update=this_update, next_update=now + CRL_LIFETIME
         )
         for serial in sorted(set(serials)):
+            # The broker looks at the serial alone. A fixed date can't lie in the future of any clock.
             entry = x509.RevokedCertificateBuilder(serial_number=int(serial, 16), revocation_date=BACK_DATED)
             builder = builder.add_revoked_certificate(entry.build())
         builder = builder.add_extension(x509.CRLNumber(number), critical=False)
@@ -100,6 +105,7 @@ class CertificateAuthority:
         end: dt.datetime,
         usage: x509.ObjectIdentifier,
     ) -> x509.CertificateBuilder:
+        # A certificate that outlives its authority would be refused when the authority ends anyway.
         builder = _builder(subject, self.certificate.subject, key, start, min(end, AUTHORITY_ENDS))
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_key_usage(authority=False), critical=True)

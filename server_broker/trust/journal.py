@@ -123,22 +123,20 @@ class StationRoll:
         """
         known = self.stations.get(entry.station)
         if entry.event == "revoked":
-            self.revoked.setdefault(entry.station, entry.at)
+            self.revoked.setdefault(entry.station, entry.at)  # a repeated revocation keeps the first time
             self.revoked_serials |= known.serials if known is not None else set()
         elif not self.admits(entry):
             self.revoked_serials.add(entry.serial)
         elif entry.event == "enrolled":
-            self._take_board(entry)
+            board = JournalStation(entry, serials={entry.serial}, record_keys={entry.record_key})
+            # A station has one board at a time, so the certificates of the earlier board end.
+            if known is not None:
+                board.superseded = known.superseded | known.serials
+                board.record_keys |= known.record_keys
+                self.revoked_serials |= known.serials
+            self.stations[entry.station] = board
         elif known is not None:
             known.serials.add(entry.serial)
-
-    def _take_board(self, entry: JournalEntry) -> None:
-        known = JournalStation(entry, serials={entry.serial}, record_keys={entry.record_key})
-        if (before := self.stations.get(entry.station)) is not None:
-            known.superseded = before.superseded | before.serials
-            known.record_keys |= before.record_keys
-            self.revoked_serials |= before.serials
-        self.stations[entry.station] = known
 
     def damage(self) -> str:
         """Return in Chinese which lines are damaged and what that means; empty if none is."""
@@ -188,6 +186,7 @@ class StationJournal:
             if roll.bad_lines and entry.event != "revoked":
                 raise JournalDamaged(f"{self.path} is damaged in line {roll.bad_lines[0]}")
             rest = _sealed(entry) + b"\n"
+            # A write may take a part of the bytes; on a full disk the next one then raises.
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
             os.fsync(descriptor)
@@ -202,6 +201,7 @@ class StationJournal:
             yield descriptor
         finally:
             os.close(descriptor)
+        # fsync of a new file does not make its name in the folder durable (fsync(2)).
         if new:
             sync_folder(self.path.parent)
 
@@ -222,6 +222,7 @@ class StationJournal:
 
 def _sealed(entry: JournalEntry) -> bytes:
     body = msgspec.json.encode(entry)
+    # Put before the closing brace, so that the line is still one JSON object that people and programs can read.
     return body[:-1] + _CHECK + _check_value(body) + b'"}'
 
 
@@ -260,6 +261,7 @@ def _is_torn(last: bytes) -> bool:
 def _end_last_line(descriptor: int) -> None:
     """Remove a torn last line. If a whole line has lost its line end, add one, so that the next line stands apart."""
     size = os.fstat(descriptor).st_size
+    # A line has a few hundred bytes, so 4096 hold the whole last one.
     tail = os.pread(descriptor, 4096, max(0, size - 4096))
     last = tail[tail.rfind(b"\n") + 1 :]
     if last and _is_torn(last):

@@ -22,6 +22,7 @@ from server_broker.platform.processes import ServiceError
 from server_broker.trust.authority import CertificateAuthority
 
 RENEW_SERVER_BEFORE = dt.timedelta(days=365)
+"""A year, because the pair is looked at only when the service starts, and it may run for many months."""
 CARD_KEY_BYTES = 32
 
 type PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -137,6 +138,7 @@ def _still_good(path: Path, names: list[str], authority: CertificateAuthority, n
     alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     named = {*alternatives.get_values_for_type(x509.DNSName)}
     named |= {str(address) for address in alternatives.get_values_for_type(x509.IPAddress)}
+    # After a change of the authority the old pair may still be here, and no station would trust it.
     ours = certificate.issuer == authority.certificate.subject
     return ours and named == set(names) and certificate.not_valid_after_utc - now > RENEW_SERVER_BEFORE
 

@@ -48,8 +48,9 @@ def _take_up(path: Path, size: int) -> None:
     """Make the file. If this raises an OSError, no file is left."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        # ftruncate alone would make a sparse file, which reserves nothing.
         os.posix_fallocate(descriptor, 0, size)
-        os.ftruncate(descriptor, size)
+        os.ftruncate(descriptor, size)  # a larger file of an earlier version shrinks
     except OSError:
         path.unlink(missing_ok=True)
         raise

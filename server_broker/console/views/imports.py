@@ -19,7 +19,9 @@ from server_broker.console import parameters
 from server_broker.rosters import pending
 from server_broker.rosters.card_forms import FORM_WORDS
 from server_broker.rosters.changes import Changes
-from server_broker.rosters.excel import (
+from server_broker.rosters.plan import Plan, RowError
+from server_broker.rosters.reading import MAX_FILE_BYTES
+from server_broker.rosters.roster_import import (
     ImportRefused,
     OtherThanShown,
     RenamesUnconfirmed,
@@ -28,9 +30,6 @@ from server_broker.rosters.excel import (
     read_import,
     take,
 )
-from server_broker.rosters.plan import Plan
-from server_broker.rosters.reading import MAX_FILE_BYTES
-from server_broker.rosters.result import RowError
 
 PAGE_SIZE = 200
 MOST_ERRORS_SHOWN = 500

@@ -17,7 +17,7 @@ from server_broker.console import parameters
 from server_broker.console.post_only import post_only
 from server_broker.console.queries import cards_of, people_of
 from server_broker.people.cards import report_lost
-from server_broker.rosters import spreadsheet
+from server_broker.rosters import roster_export
 
 PAGE_SIZE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -51,7 +51,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @needs(Power.EDIT_PEOPLE)
 def template_file(request: HttpRequest) -> HttpResponse:
     """Respond with an empty workbook to fill in."""
-    return _xlsx(spreadsheet.template(), "村慧导入模板.xlsx")
+    return _xlsx(roster_export.template(), "村慧导入模板.xlsx")
 
 
 @require_safe
@@ -64,7 +64,7 @@ def export_file(request: HttpRequest) -> HttpResponse:
     # Recorded first, so that no personal data leaves the county without an entry.
     record(actor=request.user.get_username(), action="people.exported", subject=own)
     day: dt.date = timezone.localdate()
-    return _xlsx(spreadsheet.export_people(own), f"村慧人员 {day:%Y-%m-%d}.xlsx")
+    return _xlsx(roster_export.export_people(own), f"村慧人员 {day:%Y-%m-%d}.xlsx")
 
 
 def _xlsx(content: bytes, name: str) -> HttpResponse:

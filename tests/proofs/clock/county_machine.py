@@ -8,12 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Literal
 
-from server_broker.platform.county_clock import Mode
+from server_broker.platform.county_clock import ClockMode
 from tests.proofs.clock.world import HOUR_MS, YEAR_MS, ms_of
 
 type Trouble = Literal["1970", "2020", "2038", "a_year_ahead", "an_hour_ahead", "set_by_hand", "ntp_lies"]
 
-TROUBLES: tuple[tuple[Mode, Trouble], ...] = (
+TROUBLES: tuple[tuple[ClockMode, Trouble], ...] = (
     ("ntp", "1970"),
     ("ntp", "2020"),
     ("ntp", "2038"),

@@ -17,8 +17,8 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-from server_broker.rosters import reading, spreadsheet, workbook
-from server_broker.rosters.excel import import_people
+from server_broker.rosters import reading, roster_export, workbook
+from server_broker.rosters.roster_import import import_people
 from server_broker.rosters.rows import COLUMNS
 
 pytestmark = pytest.mark.django_db
@@ -269,16 +269,16 @@ def test_a_file_that_is_not_there_is_an_error() -> None:
 
 
 def test_the_template_imports_as_nothing_and_the_export_as_the_same() -> None:
-    assert messages(spreadsheet.template()) == ["文件里没有可以导入的内容"]
+    assert messages(roster_export.template()) == ["文件里没有可以导入的内容"]
     import_people(whole())
-    result = import_people(spreadsheet.export_people("990101000000"))
+    result = import_people(roster_export.export_people("990101000000"))
     assert [line for line in result.lines() if "新增 0，更新 0" not in line] == []
 
 
 def test_an_export_never_holds_a_formula() -> None:
     import_people(whole())
     Person.objects.filter(number="1001").update(name="=HYPERLINK(1)")
-    sheet = openpyxl.load_workbook(io.BytesIO(spreadsheet.export_people("990101000000")))["人员"]
+    sheet = openpyxl.load_workbook(io.BytesIO(roster_export.export_people("990101000000")))["人员"]
     cell = sheet["B2"]
     assert (cell.value, cell.data_type) == ("'=HYPERLINK(1)", "s")
     assert messages(book(人员=[("1009", "＝1+1", "990101001001")])) == ["人员 第 2 行：“姓名”不能以 = + - @ 开头"]

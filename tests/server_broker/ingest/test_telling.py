@@ -19,7 +19,7 @@ from server_broker.fleet.models import Alarm, ClockRun
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.telling import CLOCK, STEPPED, TOO_LATE_MS, UNCONFIRMED, UNSYNCHRONISED_FOR_MS
 from server_broker.ingest.worker import Worker
-from server_broker.platform.county_clock import CountyClock, Mode
+from server_broker.platform.county_clock import ClockMode, CountyClock
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
 from tests.server_broker.recording_source import RecordingSource
@@ -33,7 +33,7 @@ BUILD_MS = WALL - 100 * 24 * HOUR_MS
 class County:
     """A worker on a machine whose clocks a test moves."""
 
-    def __init__(self, root: Path, *, mode: Mode = "ntp") -> None:
+    def __init__(self, root: Path, *, mode: ClockMode = "ntp") -> None:
         self.machine = CountyMachine(wall_ms=WALL)
         self.machine.ntp = mode == "ntp"
         self.source = RecordingSource()

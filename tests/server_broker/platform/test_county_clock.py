@@ -13,9 +13,9 @@ from server_broker.platform.county_clock import (
     KEEP_EVERY_MS,
     SYNCHRONISED,
     UNVOUCHED,
+    ClockMode,
     CountyClock,
     LinuxMachineClock,
-    Mode,
 )
 from server_broker.platform.files import write_atomically
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, MORNING_MS
@@ -31,11 +31,11 @@ def machine() -> CountyMachine:
     return CountyMachine(wall_ms=MORNING_MS)
 
 
-def clock(root: Path, machine: CountyMachine, mode: Mode = "ntp") -> CountyClock:
+def clock(root: Path, machine: CountyMachine, mode: ClockMode = "ntp") -> CountyClock:
     return CountyClock(root, machine=machine, mode=mode, build_ms=BUILD_MS)
 
 
-def served(root: Path, machine: CountyMachine, mode: Mode = "ntp") -> CountyClock:
+def served(root: Path, machine: CountyMachine, mode: ClockMode = "ntp") -> CountyClock:
     """A county that was well for an hour."""
     made = clock(root, machine, mode)
     machine.ntp = True
@@ -55,7 +55,7 @@ def test_a_synchronised_clock_is_told(tmp_path: Path, machine: CountyMachine) ->
 
 @pytest.mark.parametrize("wall", [0, YEAR_2020, BUILD_MS - HOUR_MS])
 @pytest.mark.parametrize("mode", ["ntp", "manual"])
-def test_below_the_floor_nothing_is_told(tmp_path: Path, machine: CountyMachine, wall: int, mode: Mode) -> None:
+def test_below_the_floor_nothing_is_told(tmp_path: Path, machine: CountyMachine, wall: int, mode: ClockMode) -> None:
     served(tmp_path, machine)
     machine.reboot(wall_ms=wall)
     status = clock(tmp_path, machine, mode).look()
@@ -72,7 +72,7 @@ def test_an_hour_back_is_below_the_floor(tmp_path: Path, machine: CountyMachine)
 
 
 @pytest.mark.parametrize("mode", ["ntp", "manual"])
-def test_the_far_future_is_not_told(tmp_path: Path, machine: CountyMachine, mode: Mode) -> None:
+def test_the_far_future_is_not_told(tmp_path: Path, machine: CountyMachine, mode: ClockMode) -> None:
     served(tmp_path, machine)
     machine.reboot(wall_ms=YEAR_2038)
     assert clock(tmp_path, machine, mode).look().problem == "beyond_floor"

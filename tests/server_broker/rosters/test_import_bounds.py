@@ -11,9 +11,9 @@ import pytest
 
 from server_broker.rosters import reading, spreadsheetml, workbook
 from server_broker.rosters import rows as rows_module
-from server_broker.rosters.overlaps import Shift, overlapping
+from server_broker.rosters.checks import Shift, overlapping
 from server_broker.rosters.reading import read_file, seat
-from server_broker.rosters.result import BadWorkbook
+from server_broker.rosters.workbook import BadWorkbook
 from tests.server_broker.rosters.workbooks import (
     HEAD,
     MAIN,
@@ -35,7 +35,7 @@ _MEASURE = """
 import resource, sys
 from pathlib import Path
 from server_broker.rosters import reading
-from server_broker.rosters.result import BadWorkbook
+from server_broker.rosters.workbook import BadWorkbook
 reading.WITHIN_S = 60.0  # a busy machine gives its six seconds of processor time late
 data = Path(sys.argv[1]).read_bytes()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -13,9 +13,8 @@ from server_broker import trust
 from server_broker.accounts.models import Role
 from server_broker.people.models import Person
 from server_broker.rosters.plan import Plan
-from server_broker.rosters.result import BadWorkbook
 from server_broker.rosters.rows import read_plan
-from server_broker.rosters.workbook import read_workbook
+from server_broker.rosters.workbook import BadWorkbook, read_workbook
 from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
 from tests.server_broker.rosters.workbooks import (
     REGIONS,

@@ -25,7 +25,9 @@ from server_broker.fleet.models import Station
 from server_broker.people.models import PendingImport, Person
 from server_broker.regions.models import Region
 from server_broker.rosters import pending, reading
-from server_broker.rosters.excel import (
+from server_broker.rosters.changes import Count
+from server_broker.rosters.plan import MOST_ERRORS, PersonRow, Plan, StationRow, WindowRow
+from server_broker.rosters.roster_import import (
     ImportRefused,
     OtherThanShown,
     RenamesUnconfirmed,
@@ -34,8 +36,6 @@ from server_broker.rosters.excel import (
     read_import,
     take,
 )
-from server_broker.rosters.plan import PersonRow, Plan, StationRow, WindowRow
-from server_broker.rosters.result import MOST_ERRORS, Count
 from tests.server_broker.console_county import COUNTY, TOWN_B, VILLAGE_A, VILLAGE_A2, client_for, make_county, user_of
 from tests.server_broker.rosters.workbooks import book
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from protocol.cards import card_token
 from server_broker import trust
 from server_broker.people.models import Card, Person
-from server_broker.rosters.excel import import_people
+from server_broker.rosters.roster_import import import_people
 from tests.server_broker.console_county import TOWN_A, VILLAGE_A, VILLAGE_A2, VILLAGE_B, make_county, window
 from tests.server_broker.rosters.workbooks import book
 

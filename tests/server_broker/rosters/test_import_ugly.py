@@ -14,9 +14,8 @@ from openpyxl.styles import numbers
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from server_broker.rosters.plan import Plan
-from server_broker.rosters.result import BadWorkbook
 from server_broker.rosters.rows import read_plan
-from server_broker.rosters.workbook import read_workbook
+from server_broker.rosters.workbook import BadWorkbook, read_workbook
 from tests.server_broker.rosters.workbooks import (
     MAIN,
     REGIONS,

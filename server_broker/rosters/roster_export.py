@@ -1,4 +1,4 @@
-"""Give people and rosters out as Excel: an empty template to fill in, or what the county has in a scope."""
+"""Write people and rosters as Excel files: an empty template to fill in, or what the county has in a scope."""
 
 import io
 from collections.abc import Iterable
@@ -32,14 +32,14 @@ _NOTES = (
 
 
 def template() -> bytes:
-    """Return an empty workbook with every sheet, its columns set to text, and notes on how to fill it in."""
+    """Return an empty workbook with every sheet, its columns set to text, and notes that explain how to fill it in."""
     return _workbook({sheet: [] for sheet in COLUMNS})
 
 
 def export_people(scope: str) -> bytes:
-    """Return what lies in the subtree of the region ``scope``, in the form that an import takes back.
+    """Return what lies in the subtree of the region ``scope``, as a file that can be imported again.
 
-    Cards are left out: the county keeps no card numbers.
+    The sheet of cards is empty, because the county stores no card numbers.
     """
     regions = Region.objects.all().under(scope)
     windows = DutyWindow.objects.filter(village__in=regions).order_by("village", "name").prefetch_related("people")
@@ -49,28 +49,41 @@ def export_people(scope: str) -> bytes:
             "站点": Station.objects.all().under(scope).values_list("id", "name", "village_id"),
             "人员": Person.objects.filter(village__in=regions).values_list("number", "name", "village_id"),
             "卡": [],
-            "值班": map(_window_row, windows),
+            "值班": (
+                (
+                    window.village_id,
+                    window.name,
+                    days(window.weekdays),
+                    clock(window.start),
+                    clock(window.end),
+                    "，".join(person.number for person in window.people.all()),
+                )
+                for window in windows
+            ),
         }
     )
 
 
 def escaped(text: str) -> str:
-    """Return ``text`` so that no spreadsheet program takes it for a formula (OWASP, CSV injection)."""
+    """Return ``text`` so that no spreadsheet program reads it as a formula (OWASP, CSV injection).
+
+    The cells are of the type text already. But the file may be saved as CSV, which has no types, and opened again.
+    """
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def _window_row(window: DutyWindow) -> tuple[str, ...]:
-    numbers = "，".join(person.number for person in window.people.all())
-    return window.village_id, window.name, days(window.weekdays), clock(window.start), clock(window.end), numbers
 
 
 def _workbook(rows_of: dict[str, Iterable[tuple[str, ...]]]) -> bytes:
     workbook = Workbook(write_only=True)
     for sheet, rows in rows_of.items():
         worksheet = workbook.create_sheet(sheet)
-        columns = (*COLUMNS[sheet], *OPTIONAL.get(sheet, ()))
-        _lay_out(worksheet, len(columns))
-        worksheet.append([_cell(worksheet, title, head=True) for title in columns])
+        titles = (*COLUMNS[sheet], *OPTIONAL.get(sheet, ()))
+        # A workbook that is written row by row must have its layout before its first row.
+        worksheet.freeze_panes = "A2"
+        for number in range(1, len(titles) + 1):
+            column = worksheet.column_dimensions[get_column_letter(number)]
+            column.width = 22
+            column.number_format = "@"  # text, so that Excel keeps the zeros before what people type
+        worksheet.append([_cell(worksheet, title, head=True) for title in titles])
         for row in rows:
             worksheet.append([_cell(worksheet, escaped(text)) for text in row])
     notes = workbook.create_sheet(NOTES_SHEET)
@@ -82,17 +95,9 @@ def _workbook(rows_of: dict[str, Iterable[tuple[str, ...]]]) -> bytes:
     return file.getvalue()
 
 
-def _lay_out(worksheet: Any, columns: int) -> None:
-    worksheet.freeze_panes = "A2"
-    for number in range(1, columns + 1):
-        dimension = worksheet.column_dimensions[get_column_letter(number)]
-        dimension.width = 22
-        dimension.number_format = "@"
-
-
 def _cell(worksheet: Any, text: str, *, head: bool = False) -> Any:
     cell = WriteOnlyCell(worksheet, value=text)
-    cell.data_type = "s"  # never a formula, whatever the text begins with
+    cell.data_type = "s"  # openpyxl would make a formula of a text that begins with "="
     cell.number_format = "@"
     if head:
         cell.font = Font(bold=True, color="FFFFFF")
