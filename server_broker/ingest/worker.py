@@ -49,11 +49,11 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from psycopg import Error as PsycopgError
 
 from server_broker.fleet.alarms import raise_alarm
+from server_broker.fleet.silence import SilenceWatch
 from server_broker.ingest.batch import BatchProcessor, is_about_blobs
 from server_broker.ingest.downlink import DesiredNotices, send_due_commands
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import IngestLease
-from server_broker.ingest.silence_watch import SilenceWatch
 from server_broker.ingest.source import Source
 from server_broker.ingest.sql import wait_for_the_disk
 from server_broker.ingest.telling import TimeTelling
