@@ -18,8 +18,7 @@ from protocol.refusal import Refused
 from protocol.topics import Topic
 from protocol.twin import Reported
 from protocol.vitals import Vitals
-from server_broker.fleet.generation import generation
-from server_broker.fleet.went_back import StatedGenerations
+from server_broker.fleet.generation import StatedGenerations, generation
 from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming, Outgoing, UpMessage, read_message, read_topic
