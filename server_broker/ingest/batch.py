@@ -48,6 +48,20 @@ class _Sorted:
     queries: list[tuple[SenderRow, BlobQuery]] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
 
+    def add(self, sender: SenderRow, incoming: Incoming, message: UpMessage) -> None:
+        """Put a message that was read among those of its kind."""
+        match message:
+            case Envelope():
+                self.envelopes.append((sender, message))
+            case Birth() | Gone() | Vitals() | Reported():
+                self.presence.append((sender, message))
+            case Compare():
+                self.compares.append((sender, message))
+            case BlobChunk():
+                self.chunks.append((incoming, message))
+            case BlobQuery():
+                self.queries.append((sender, message))
+
 
 class BatchProcessor:
     """Processes batches. One object lives as long as the worker, because quarantine has a bound for each hour."""
@@ -125,7 +139,7 @@ class BatchProcessor:
                 sorted_.set_aside.append(SetAside(sender.id, incoming, reason, topic.station))
             else:
                 try:
-                    _place(sorted_, sender, incoming, read_message(topic, incoming))
+                    sorted_.add(sender, incoming, read_message(topic, incoming))
                 except Refused as refused:
                     sorted_.set_aside.append(SetAside(sender.id, incoming, refused.reason, refused.detail))
         return sorted_
@@ -139,17 +153,3 @@ class BatchProcessor:
             incoming = came_in[id(chunk)]
             sorted_.set_aside.append(SetAside(chunk.station, incoming, "blob_refused", str(why)))
         return [Outgoing(sender.shard, blobs.missing_of(query)) for sender, query in sorted_.queries]
-
-
-def _place(sorted_: _Sorted, sender: SenderRow, incoming: Incoming, message: UpMessage) -> None:
-    match message:
-        case Envelope():
-            sorted_.envelopes.append((sender, message))
-        case Birth() | Gone() | Vitals() | Reported():
-            sorted_.presence.append((sender, message))
-        case Compare():
-            sorted_.compares.append((sender, message))
-        case BlobChunk():
-            sorted_.chunks.append((incoming, message))
-        case BlobQuery():
-            sorted_.queries.append((sender, message))

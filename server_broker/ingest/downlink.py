@@ -55,7 +55,12 @@ class DesiredNotices:
                 self._pending[notice.payload] = None
 
     def take(self, *, now: datetime | None = None) -> list[Outgoing]:
-        """Build the next few desired states and return those that their station does not have yet."""
+        """Take in what was announced, build the next few states, and return those that their station does not have yet.
+
+        Raises:
+            django.db.Error: The database is away. No station is forgotten.
+        """
+        self.listen()
         outgoing = []
         for _ in range(min(STATIONS_A_TIME, len(self._pending))):
             station_id = next(iter(self._pending))

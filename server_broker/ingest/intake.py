@@ -216,12 +216,16 @@ class Intake:
             one.sender.id: min(max(0, one.stream.state.issued - one.stream.state.through), _LAST_INTEGER)
             for one in work
         }
-        alarms = [
-            *self._alarms,
-            *self._rows.alarms,
-            *_intake_alarms(work),
-            *overflow_alarms((one.sender.id, one.stream.state) for one in work),
-        ]
+        alarms = [*self._alarms, *self._rows.alarms]
+        for one in work:
+            if one.reading.outcome == "conflict":
+                detail = f"第 {one.reading.conflict_at} 条记录与县里已存的不同，存储卡可能被复制"
+                alarms.append(AlarmCall(one.sender.id, "conflicting_fact", "critical", detail))
+            for new in one.reading.new:
+                if new.held:
+                    detail = f"第 {new.seq} 条记录待审：{reason_word(new.held)}"
+                    alarms.append(AlarmCall(one.sender.id, f"{HELD_ALARM}{new.held}", "major", detail))
+        alarms += overflow_alarms((one.sender.id, one.stream.state) for one in work)
         self._store_best_effort(lambda: stream_tables.put_signed_heads(signed_heads))
         self._store_best_effort(lambda: stream_tables.put_receipted(waiting, at=self._now))
         self._store_best_effort(lambda: take_alarms(alarms, at=self._now))
@@ -269,17 +273,6 @@ class Intake:
 
 def _new_facts(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:
     return ((one, new) for one in work for new in one.reading.new)
-
-
-def _intake_alarms(work: list[_Work]) -> Iterator[AlarmCall]:
-    for one in work:
-        if one.reading.outcome == "conflict":
-            detail = f"第 {one.reading.conflict_at} 条记录与县里已存的不同，存储卡可能被复制"
-            yield AlarmCall(one.sender.id, "conflicting_fact", "critical", detail)
-        for new in one.reading.new:
-            if new.held:
-                detail = f"第 {new.seq} 条记录待审：{reason_word(new.held)}"
-                yield AlarmCall(one.sender.id, f"{HELD_ALARM}{new.held}", "major", detail)
 
 
 def overflow_alarms(states: Iterable[tuple[str, StreamState]]) -> list[AlarmCall]:

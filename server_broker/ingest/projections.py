@@ -150,15 +150,11 @@ def _event(fact: Fact, identity: Identity, rows: Rows, detail: dict[str, Any]) -
     rows.to_date(identity.station, fact.at.boot, fact.at.mono)
 
 
-def _moment(at: Moment | None) -> dict[str, Any] | None:
-    if at is None:
-        return None
-    return {"wall": at.wall, "boot": at.boot.hex(), "mono": at.mono, "quality": at.quality}
-
-
 def _booted(fact: facts.Booted, identity: Identity, rows: Rows) -> None:
-    detail = {"cause": fact.cause, "software": fact.software, "last_alive": _moment(fact.last_alive)}
-    _event(fact, identity, rows, detail)
+    last_alive = None
+    if (at := fact.last_alive) is not None:
+        last_alive = {"wall": at.wall, "boot": at.boot.hex(), "mono": at.mono, "quality": at.quality}
+    _event(fact, identity, rows, {"cause": fact.cause, "software": fact.software, "last_alive": last_alive})
 
 
 def _reader(fact: facts.ReaderLost | facts.ReaderBack, identity: Identity, rows: Rows) -> None:

@@ -202,17 +202,13 @@ class Worker:
         # Each action reads the other clocks itself, because the database may be away for hours before it succeeds.
         retry = self._retry_while_database_away
         retry(lambda: self._telling.attend(mono_ms=self._mono_ms()))
-        retry(self._send_desired)
+        retry(lambda: self._publish(self._notices.take()))
         retry(lambda: send_due_commands(shard=self._shard, now=self._clock(), publish=self._publish))
         retry(
             lambda: self._silence.look(
                 now=now, mono_ms=self._mono_ms(), connected=self._source.connected, run=self._telling.run
             )
         )
-
-    def _send_desired(self) -> None:
-        self._notices.listen()
-        self._publish(self._notices.take())
 
     def _process_blobs(self) -> None:
         batch = [self._blobs.popleft() for _ in range(min(BLOB_MESSAGES, len(self._blobs)))]
