@@ -148,6 +148,7 @@ class BatchProcessor:
         if not sorted_.chunks and not sorted_.queries:
             return []
         blobs = BlobIntake(MediaFolder(settings.HOME.media), now=now)
+        # By `id`, because a station may send the same chunk twice, and each message is set aside by itself.
         came_in = {id(chunk): incoming for incoming, chunk in sorted_.chunks}
         for chunk, why in blobs.take([chunk for _, chunk in sorted_.chunks]):
             incoming = came_in[id(chunk)]

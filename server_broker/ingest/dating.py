@@ -207,6 +207,7 @@ def _forget(boots: Sequence[Boot]) -> None:
     if not boots:
         return
     columns = [list(column) for column in zip(*boots, strict=True)]
+    # The last condition: a boot may have many thousands of rows, and only those that the county changed are written.
     for table in _DATED_TABLES:
         execute(
             f"""UPDATE {table} t SET corrected_wall = NULL, said_quality = '',
@@ -292,6 +293,8 @@ def _date(dated: list[tuple[Boot, Span]], where: str) -> None:
         return
     rows = [(*boot, span.after, span.through, span.anchor.mono, span.anchor.wall) for boot, span in dated]
     columns = [list(column) for column in zip(*rows, strict=True)]
+    # BETWEEN: by a wrong anchor a row may come to a time that no calendar has. Such a row stays as it is, because the
+    # error would fail the whole batch.
     for table in _DATED_TABLES:
         execute(
             f"""UPDATE {table} t SET corrected_wall = to_timestamp({_VALUE} / 1000.0)

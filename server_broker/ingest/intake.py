@@ -37,6 +37,7 @@ from server_broker.ingest.stream_tables import SenderRow, StreamRow
 _log = logging.getLogger(__name__)
 
 _LAST_INTEGER = 2**31 - 1
+"""The largest number that the column for waiting facts holds. A station may sign for any seq."""
 _REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 """What the database answers for a row that it will never take. Other errors pass, and the worker tries again."""
 

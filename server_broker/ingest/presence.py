@@ -51,6 +51,7 @@ _STATUS_FIELDS = [
     "month_forecast_bytes",
     "saving",
 ]
+"""All that stations say of themselves. ``receipt_at`` is not among them: `stream_tables.put_receipted` writes it."""
 _LAST_INTEGER = 2**31 - 1
 _LAST_BIG_INTEGER = 2**63 - 1
 """The largest numbers that the columns hold. A station may state any, and must not fail its whole batch by it."""
@@ -66,6 +67,7 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
     if births:
         stream_tables.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
+    # A birth says which version the station runs with, and nothing of its settings (``at=0``).
     note_reported(
         [(sender.id, Reported(station=birth.station, version=birth.twin_version, at=0)) for sender, birth in births]
     )

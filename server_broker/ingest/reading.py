@@ -117,6 +117,7 @@ class StreamState:
         self.through, self.head, self.changed = new[-1].seq, new[-1].head, True
         for fact in new:
             self.known[fact.seq] = Known(fact.digest, fact.held)
+        # A head that the new facts pass without leading to it is not dropped: it stays in the database as a proof.
         self.dropped += self.unproven.keys() & {HeadAt(fact.seq, fact.head) for fact in new}
         self.unproven = {at: by for at, by in self.unproven.items() if at.seq > self.through}
 
@@ -187,6 +188,7 @@ def _compared(state: StreamState, envelope: Envelope) -> Reading:
         seq = envelope.first + offset
         known = state.known.get(seq)
         digest = envelope.facts[offset].digest()
+        # None: the county's row was deleted, so nobody can say that this is the same fact.
         if known is None or known.digest != digest:
             return Reading("conflict", conflict_at=seq)
         if known.held:

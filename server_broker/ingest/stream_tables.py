@@ -111,6 +111,7 @@ def load_known(wanted: Sequence[tuple[StreamRow, int, int]]) -> None:
     if not wanted:
         return
     streams = {row.id: row.state for row, _, _ in wanted}
+    # Ranges, because a thousand envelopes may each repeat some hundred facts. As single seqs the arrays would be long.
     found = query(
         f"""SELECT f.stream_id, f.seq, f.digest, f.held_reason
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS w (stream, first, last)
@@ -180,6 +181,7 @@ def put_reissues(reissues: list[ReissueRow], now_read: list[tuple[Identity, str]
     if reissues:
         copy_rows(REISSUES, reissues)
     if now_read:
+        # JOIN: the row of a fact names its stream by number, and the number is not at hand for an earlier stream.
         execute(
             f"""UPDATE {FACTS} f SET held_reason = '', kind = w.kind
             FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[]) AS w (station, epoch, seq, kind)
@@ -252,7 +254,10 @@ def _put_unproven_heads(streams: list[StreamRow]) -> None:
 
 
 def note_born(births: dict[str, bytes], *, at: datetime) -> None:
-    """Note in which stream each station begins its connection: ``{station: epoch}``."""
+    """Note in which stream each station begins its connection: ``{station: epoch}``.
+
+    The stream with the latest ``born_at`` is the current one to the ledger, even if it brings no facts for months.
+    """
     execute(
         f"""UPDATE {STREAMS} s SET born_at = %s FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
         WHERE s.station_id = w.station AND s.epoch = w.epoch""",  # noqa: S608 - our own constant

@@ -241,7 +241,7 @@ class Worker:
         self._source.acknowledge(batch)
 
     def _process_alone(self, message: Incoming) -> None:
-        """Store a message whose batch failed, by the first rung of the ladder that bears it, and acknowledge it."""
+        """Store a message whose batch failed, by row 2, 3 or 4 of the ladder, and acknowledge it."""
         try:
             outgoing = self._retry_while_database_away(
                 lambda: self._processor.process_batch([message], careful=True),
