@@ -2,9 +2,8 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 from cryptography import x509
@@ -73,14 +72,10 @@ def _keys(home: CountyHome) -> PartFinding:
         county_keys(home)
     except ServiceError as error:
         return PartFinding("密钥", False, str(error), "从备份恢复 trust 文件夹")
-    loose = [path.name for path in _trust_files(home) if path.stat().st_mode & 0o077]
+    loose = [path.name for path in (home.trust, *home.trust.iterdir()) if path.stat().st_mode & 0o077]
     if loose:
         return PartFinding("密钥", False, f"{'、'.join(loose)} 可被他人读取", f"chmod -R go= {home.trust}")
     return PartFinding("密钥", True, "齐全，只有本服务可读")
-
-
-def _trust_files(home: CountyHome) -> Iterator[Path]:
-    yield from [home.trust, *home.trust.iterdir()]
 
 
 def _journal(home: CountyHome) -> PartFinding:
