@@ -14,7 +14,6 @@ that it lacks. An alarm tells a person, because the journal of stations is as ol
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -67,18 +66,15 @@ def raise_generation(*, now: datetime, above: int = 0) -> int:
     with transaction.atomic():
         CountyState.objects.get_or_create(pk=1)
         state = CountyState.objects.select_for_update().get(pk=1)
-        state.generation = max(max(state.generation, _floor(path), above) + 1, by_clock(now))
+        try:
+            highest = int(path.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            highest = 0  # a new county has no file yet; of a damaged one the database and the clock take the place
+        state.generation = max(max(state.generation, highest, above) + 1, by_clock(now))
         # The file comes before the database: a crash between the two skips a number, but never repeats one.
         write_atomically(path, str(state.generation).encode("ascii"))
         state.save()
     return state.generation
-
-
-def _floor(path: Path) -> int:
-    try:
-        return int(path.read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):
-        return 0
 
 
 class StatedGenerations:

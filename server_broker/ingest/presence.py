@@ -134,9 +134,9 @@ def _at_most(value: int | None, most: int) -> int | None:
 def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> dict[StreamKey, int]:
     """Note the signed heads that births and vitals carry; return how far the county has those streams.
 
-    A signed head says how many facts the station has issued. It may also contradict what the county has at the same
-    seq. A head behind the county's own is an old one said again, or that of an older card; or that of a copied card
-    whose facts lead elsewhere. The chain value that the county has at that seq tells which.
+    A signed head says how many facts the station has issued. If the county has facts up to its seq, the head is an old
+    one, or it comes from an older or a copied card. Where the county's own chain value at that seq is another one, the
+    card has other facts, so the head contradicts what the county has.
     """
     heads: dict[StreamKey, list[tuple[SignedHead, bytes]]] = defaultdict(list)
     """Each with the nonce of the birth that carries it; empty if vitals carry it."""

@@ -58,9 +58,9 @@ def load_senders(ids: Collection[str]) -> dict[str, SenderRow]:
     }
 
 
-# The heads that the station signed beyond what the county has come along, because an envelope is held against them.
-# ORDER BY: whoever locks several streams locks them in the same order, so that no two transactions wait for each
-# other. OF s: only the rows of the streams are locked.
+# LATERAL: also returns the heads that the station signed beyond what the county has, because each envelope is compared
+# with them. ORDER BY: every transaction locks streams in the same order, so that no two of them wait for each other.
+# OF s: only the rows of the streams are locked.
 _LOCK_STREAMS = f"""
 SELECT s.station_id, s.epoch, s.id, s.through, s.head, s.issued,
        coalesce(u.seqs, '{{}}'), coalesce(u.heads, '{{}}'), coalesce(u.connections, '{{}}'),
@@ -304,7 +304,7 @@ def load_held(streams: Collection[int]) -> dict[int, list[Held]]:
 
 def put_receipted(waiting: dict[str, int], *, at: datetime) -> None:
     """Note that these stations get a receipt now, and how many facts each still has by the newest head it signed."""
-    # A station may send facts before it ever said a birth, so its row may not be there: then it is made, not connected.
+    # A station may send facts before its first birth. Then it has no row yet, and one is made: it is not connected.
     execute(
         f"""INSERT INTO {STATION_STATUS} AS s (station_id, online, heard_at, receipt_at, waiting, blobs_waiting,
             clock_quality, software, reader_ready, camera_ready, disk_free_kib, resident_kib, simulated)

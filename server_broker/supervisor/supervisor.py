@@ -71,6 +71,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         run = self._home.postgres_socket
         run.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._home.logs.mkdir(exist_ok=True, mode=0o700)
+        # O_CLOEXEC: a part that inherits the lock would keep it after this process has died.
         self._lock = os.open(run / "service.pid", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,6 +106,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         running = self._spawn(part)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not part.is_ready():
+            # Waits on the process and does not sleep, so that a part that ends at once is reported at once.
             with suppress(subprocess.TimeoutExpired):
                 running.process.wait(_POLL_S)
             if self._stop_asked():

@@ -36,7 +36,7 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
         written = write_config(home, completed)
         home.secret_key()
         return written
-    except BaseException as error:
+    except BaseException as error:  # also Ctrl-C: half a county would keep the next `init` from making one
         _leave_as_before(home.root, before)
         if isinstance(error, OSError):
             raise ServiceError(f"{home.root} 写不进去：{error.strerror}。请核对权限和磁盘空间") from error
