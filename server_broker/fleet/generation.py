@@ -83,7 +83,7 @@ class StatedGenerations:
     def __init__(self) -> None:
         self._raised_to: int | None = None
 
-    def heed(self, stated: Mapping[str, int], *, own: int, now: datetime) -> int:
+    def judge(self, stated: Mapping[str, int], *, own: int, now: datetime) -> int:
         """Return the generation that the county uses from now on. Runs inside the caller's transaction.
 
         A run of the program raises it for births only once. No image is restored under a running county; and a station

@@ -92,7 +92,7 @@ class BatchProcessor:
                 if isinstance(message, Birth) and message.generation is not None
             }
             # Before everything else, because each receipt and welcome below states the county's generation.
-            number = self._stated.heed(stated, own=generation(), now=now)
+            number = self._stated.judge(stated, own=generation(), now=now)
             outgoing = []
             if sorted_.envelopes:
                 outgoing += Intake(now=now, generation=number, careful=careful, hold=hold).take(sorted_.envelopes)

@@ -178,7 +178,7 @@ class Intake:
             return
         streams = [own.epoch, *(layer.epoch for layer in content.layers)]
         try:
-            fact = self._origins.pointed(content.fact, own.station, streams=streams)
+            fact = self._origins.redirected(content.fact, own.station, streams=streams)
             if self._careful:
                 rows = Rows(self._now)
                 derive(fact, identity, rows)

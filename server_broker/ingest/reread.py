@@ -129,7 +129,7 @@ def _derive(own: Identity, new: NewFact, now: datetime) -> None:
             origins.note_again(own, layers, kind)
         else:
             streams = [own.epoch, *(layer.epoch for layer in layers)]
-            derive(origins.pointed(fact, own.station, streams=streams), identity, rows)
+            derive(origins.redirected(fact, own.station, streams=streams), identity, rows)
             origins.note(own, layers, kind, identity=identity)
         stream_tables.put_reissues(origins.rows, origins.now_read)
     else:
@@ -138,7 +138,7 @@ def _derive(own: Identity, new: NewFact, now: datetime) -> None:
             # While this fact was held, a re-issue with other content may have taken its identity.
             if (elsewhere := origins.give_way(own)) is not None:
                 move_rows(own, elsewhere)
-            derive(origins.pointed(new.fact, own.station, streams=[own.epoch]), own, rows)
+            derive(origins.redirected(new.fact, own.station, streams=[own.epoch]), own, rows)
     put_rows(rows)
     take_alarms(rows.alarms, at=now)
 
@@ -162,6 +162,6 @@ def _choose_directions_again(station_id: str, now: datetime) -> None:
         if new.fact is not None:
             own = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
             origins = stream_tables.load_origins([at for at in _named(new.fact, station_id) if at.epoch != own.epoch])
-            derive(origins.pointed(new.fact, station_id, streams=[own.epoch]), own, rows)
+            derive(origins.redirected(new.fact, station_id, streams=[own.epoch]), own, rows)
     if rows.directions:
         choose_directions(rows.directions)

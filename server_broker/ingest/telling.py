@@ -46,7 +46,7 @@ class TimeTelling:
 
     @property
     def run(self) -> bytes | None:
-        """The run of the county's clock that went on when `attend` was last called."""
+        """The run of the county's clock that went on when `follow_clock` was last called."""
         return None if self._noted is None else self._noted[0]
 
     def seal(self, outgoing: Outgoing, *, mono_ms: int) -> bytes | None:
@@ -68,7 +68,7 @@ class TimeTelling:
             sealed.append((outgoing.topic, seal_outgoing(outgoing, self._key, wall_ms=0, tells=False)))
         return sealed
 
-    def attend(self, *, mono_ms: int) -> None:
+    def follow_clock(self, *, mono_ms: int) -> None:
         """Note a new run of the clock, correct what earlier runs told, and tell people if the clock is in doubt.
 
         Raises:
