@@ -211,6 +211,7 @@ class Worker:
         )
 
     def _process_blobs(self) -> None:
+        """Process some of the blob messages. If the media folder cannot be written, raise an alarm and drop them."""
         batch = [self._blobs.popleft() for _ in range(min(BLOB_MESSAGES, len(self._blobs)))]
         try:
             self._process(batch)
@@ -224,6 +225,7 @@ class Worker:
                     station=None, code="media_folder", severity="critical", detail=detail, at=self._clock()
                 ),
             )
+            # Nothing was stored, but the station has its picture until the county says that it lacks nothing of it.
             self._source.acknowledge(batch)
 
     def _process(self, batch: Sequence[Incoming]) -> None:
@@ -231,6 +233,7 @@ class Worker:
         try:
             outgoing = self._retry_while_database_away(lambda: self._processor.process_batch(batch))
         except (OSError, _Stopped):
+            # `_process_blobs` deals with an OSError of the media folder. Any other one is a bug and ends the worker.
             raise
         except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
             _log.exception("a batch of %d messages is processed one by one", len(batch))
