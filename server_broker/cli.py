@@ -50,6 +50,7 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
             broker_port=chosen.broker_port,
             broker_local_port=chosen.broker_local_port,
             broker_fallback_port=chosen.broker_fallback_port or None,
+            # By what the machine does at this moment. A person can choose the other one in county.toml.
             clock="ntp" if LinuxMachineClock().synchronised() else "manual",
         ),
     )

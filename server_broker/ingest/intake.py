@@ -243,7 +243,9 @@ class Intake:
             with transaction.atomic():
                 put()
         except _REFUSALS as error:
-            _log.error("stored without what belongs to it: %s", str(error).splitlines()[0])
+            _log.error(
+                "facts are stored without their signed heads, receipt times or alarms: %s", str(error).splitlines()[0]
+            )
 
     def _receipts(self, work: list[_Work]) -> list[Outgoing]:
         """Return a receipt for each stream, with the held facts that the batch brought or repeated."""

@@ -236,7 +236,7 @@ class Worker:
             # `_process_blobs` deals with an OSError of the media folder. Any other one is a bug and ends the worker.
             raise
         except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
-            _log.exception("a batch of %d messages is processed one by one", len(batch))
+            _log.exception("a batch of %d messages failed; each is processed alone now", len(batch))
             for message in batch:
                 self._process_alone(message)
             return

@@ -68,6 +68,7 @@ def _claim(home: CountyHome, chosen: argparse.Namespace) -> int:
         code = make_claim(station, actor=_actor(), now=timezone.now())
     except ClaimRefused as refused:
         raise ServiceError(str(refused)) from refused
+    # The code alone goes to standard output, so that a script can take it from there.
     print(format_claim_code(code))
     print(f"{station.pk}（{station.village.name}）：24 小时内有效，只能用一次", file=sys.stderr)
     return 0

@@ -92,6 +92,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         self.stop()
         self._selector.close()
         self._signals.__exit__(kind, error, trace)
+        # The lock goes last: until all parts have ended, no other service may start them.
         os.ftruncate(self._lock, 0)
         os.close(self._lock)
 
