@@ -56,7 +56,7 @@ class _Work:
 
 
 @dataclass(slots=True)
-class _Content:
+class Content:
     """What a fact says: the fact itself or, if it is a re-issue, the innermost fact and the layers around it."""
 
     fact: Fact
@@ -66,6 +66,29 @@ class _Content:
     def kind(self) -> str:
         """The name of the fact's kind, as on the wire."""
         return str(self.fact.__struct_config__.tag)
+
+
+def place_fact(origins: Origins, own: Identity, digest: bytes, content: Content) -> Identity | None:
+    """Return the identity under which the rows of a fact must stand. None: the county has read this fact before.
+
+    If the rows of a re-issue with other content stand where this fact's rows belong, they are moved away.
+
+    Args:
+        origins: What the county knows of all identities that the fact names, and of its own.
+        own: The fact's identity in its own stream.
+    """
+    identity: Identity | None = own
+    if content.layers:
+        identity = origins.place(own, content.layers)
+    elif origins.is_again(own, digest):
+        identity = None
+    elif (elsewhere := origins.give_way(own)) is not None:
+        # A re-issue with other content has its rows under this identity, which is this fact's by right.
+        move_rows(own, elsewhere)
+    if identity is None:
+        # It must not count a second time.
+        origins.note_again(own, content.layers, content.kind)
+    return identity
 
 
 class Intake:
@@ -123,7 +146,7 @@ class Intake:
             work.append(_Work(sender, stream, reading))
         return work
 
-    def _unwrap(self, work: list[_Work]) -> dict[int, _Content]:
+    def _unwrap(self, work: list[_Work]) -> dict[int, Content]:
         """Return what each readable new fact says, by ``id`` of the fact. Hold the re-issues that cannot be opened."""
         contents = {}
         for one, new in _new_facts(work):
@@ -134,10 +157,10 @@ class Intake:
             except Refused as refused:
                 self._hold(one, new, refused.reason)
             else:
-                contents[id(new)] = _Content(fact, layers)
+                contents[id(new)] = Content(fact, layers)
         return contents
 
-    def _load_origins(self, work: list[_Work], contents: dict[int, _Content]) -> None:
+    def _load_origins(self, work: list[_Work], contents: dict[int, Content]) -> None:
         """Load what the county has under each identity that decides where the rows of the new facts stand."""
         wanted: set[Identity] = set()
         reissues_here = False
@@ -160,21 +183,11 @@ class Intake:
                 one.stream.has_reissues = True
                 self._origins.stored[one.identity(new)] = Known(new.digest, new.held)
 
-    def _derive(self, one: _Work, new: NewFact, content: _Content) -> None:
+    def _derive(self, one: _Work, new: NewFact, content: Content) -> None:
         """Derive the rows of a fact under its first identity. Hold the fact if its rows cannot be stored."""
         own = one.identity(new)
-        identity: Identity | None = own
-        if content.layers:
-            identity = self._origins.place(own, content.layers)
-        elif one.stream.has_reissues:
-            if self._origins.is_again(own, new.digest):
-                identity = None
-            elif (elsewhere := self._origins.give_way(own)) is not None:
-                # A re-issue with other content has its rows under this identity, which is this fact's by right.
-                move_rows(own, elsewhere)
+        identity = place_fact(self._origins, own, new.digest, content)
         if identity is None:
-            # The county has read this fact before, so it must not count a second time.
-            self._origins.note_again(own, content.layers, content.kind)
             return
         streams = [own.epoch, *(layer.epoch for layer in content.layers)]
         try:
