@@ -165,7 +165,7 @@ class Intake:
         wanted: set[Identity] = set()
         reissues_here = False
         for one, new in _new_facts(work):
-            # A fact of which a later stream may have brought a re-issue before.
+            # A later stream may have brought a re-issue of it. Most streams have none, and then no fact is asked about.
             if one.stream.has_reissues:
                 wanted.add(one.identity(new))
             if (content := contents.get(id(new))) is None:
@@ -180,7 +180,6 @@ class Intake:
         if reissues_here:
             # A re-issue may name a fact of this very batch, which is not in the database yet.
             for one, new in _new_facts(work):
-                one.stream.has_reissues = True
                 self._origins.stored[one.identity(new)] = Known(new.digest, new.held)
 
     def _derive(self, one: _Work, new: NewFact, content: Content) -> None:
