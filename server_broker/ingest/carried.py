@@ -56,7 +56,7 @@ __all__ = ["FileRefused", "Taken", "take_file"]
 
 @dataclass(slots=True)
 class Taken:
-    """What was taken of a file. ``set_aside``: facts that fit nowhere in their stream. ``pictures``: complete ones."""
+    """What was taken from a file. ``set_aside``: facts that fit nowhere in their stream."""
 
     station: str
     new: int = 0
@@ -64,6 +64,7 @@ class Taken:
     held: int = 0
     set_aside: int = 0
     pictures: int = 0
+    """Those of which no piece is missing any more."""
     reasons: set[str] = field(default_factory=set)
 
     @property
