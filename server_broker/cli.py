@@ -22,18 +22,20 @@ type Verb = Callable[[CountyHome, argparse.Namespace], int]
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb and return the exit status: 0 done, 1 refused or failed."""
-    chosen = _parse(arguments)
+    with argparse_in_chinese():
+        chosen = _parser().parse_args(arguments)
     home = CountyHome(Path(chosen.home).absolute())
     os.environ["CUNHUI_HOME"] = str(home.root)
     verb: Verb = chosen.verb
     try:
+        # `init` makes the county, and `doctor` says itself in its findings that there is none.
         if verb not in (_init, _doctor):
             require_county(home)
         return verb(home, chosen)
     except ServiceError as error:
         print(error, file=sys.stderr)
         return 1
-    except BrokenPipeError:
+    except BrokenPipeError:  # the program that reads our output, such as `head`, has ended
         return 1
 
 
@@ -48,6 +50,7 @@ def _init(home: CountyHome, chosen: argparse.Namespace) -> int:
             broker_port=chosen.broker_port,
             broker_local_port=chosen.broker_local_port,
             broker_fallback_port=chosen.broker_fallback_port or None,
+            # By what the machine does at this moment. A person can choose the other one in county.toml.
             clock="ntp" if LinuxMachineClock().synchronised() else "manual",
         ),
     )
@@ -122,11 +125,6 @@ def _with_models(name: str) -> Verb:
         return verbs.run(name, home, chosen)
 
     return verb
-
-
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    with argparse_in_chinese():
-        return _parser().parse_args(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:

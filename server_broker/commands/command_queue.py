@@ -74,12 +74,13 @@ def give_command(
     Raises:
         CommandRefused: Nothing is stored.
     """
-    if name not in RULES:
+    if name not in RULES:  # a form may send any text
         raise CommandRefused("没有这种命令")
     rule = RULES[name]
     if station.revoked_at is not None or station.enrolled_at is None:
         raise CommandRefused("站点没有接入，不能下命令")
-    if rule.only_online and not _is_online(station):
+    # Asked of the database, because the caller may have loaded the station some time ago.
+    if rule.only_online and not Station.objects.filter(pk=station.pk, status__online=True).exists():
         raise CommandRefused("站点现在不在线，这个命令要在线时才能下")
     open_ones = open_commands(station, now=now)
     # One live view at a time, because a station sends its frames for one lease only.
@@ -104,10 +105,6 @@ def give_command(
         detail={"order": name, "id": made.id.hex, "reason": reason},
     )
     return made
-
-
-def _is_online(station: Station) -> bool:
-    return Station.objects.filter(pk=station.pk, status__online=True).exists()
 
 
 def open_commands(station: Station, *, now: datetime) -> QuerySet[StationOrder]:
@@ -184,6 +181,7 @@ def note_results(results: Sequence[CommandOutcome], *, at: datetime) -> None:
     """Store the outcomes of commands. The first outcome of a command counts, and only its own station can report it."""
     if not results:
         return
+    # Reversed, because the last one that is put into a dict stays, and the first outcome counts.
     first = {(result.station, result.command): result for result in reversed(results)}
     with connection.cursor() as cursor:
         cursor.execute(

@@ -4,15 +4,23 @@ The number stands in the database. A file in the county's folder keeps the highe
 restores of the same dump must not give the same number: stations would not notice the second restore. If the whole
 machine is restored from an image, the file is old too. So a new number is also at least the seconds since 2026 began:
 no image holds a number from after it was made.
+
+After a restore of the database a person raises the number (``cunhui-server restored``). If the whole machine was
+restored from an older image, the county itself can't know, because the image holds no trace of later times. Its
+stations do: a birth carries the county's generation as the station knows it. If that is above the county's own, the
+county raises its own above it (`StatedGenerations`), so that stations believe its receipts again and offer the facts
+that it lacks. An alarm tells a person, because the journal of stations is as old as the image too.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
-from server_broker.fleet.models import CountyState
+from server_broker.fleet.alarms import AlarmCall, raise_alarms
+from server_broker.fleet.desired_changes import desired_changed
+from server_broker.fleet.models import CountyState, Station
 from server_broker.platform.files import write_atomically
 
 _FILE = "generation"
@@ -21,6 +29,17 @@ FIRST_BY_CLOCK = 1_000
 """Generations from this number on come from the clock. Smaller ones were counted one by one."""
 _LAST_BY_CLOCK = 900_000_000
 """In 2054. A later clock is wrong; and versions of desired states start at the generation and must stay below 10^9."""
+
+WENT_BACK = "county_went_back"
+_ABSURD = "generation_absurd"
+_SLACK_S = 86_400
+"""How far (seconds) the county's clock may have been ahead when it gave a generation."""
+
+_DETAIL = (
+    "站点记得的县代号比县里的新，县里可能整机恢复过旧备份。已换用新代号，站点会补报县里缺少的记录。"
+    "请核对站点名册：备份之后吊销的站点可能又能接入，须重新吊销；备份之后接入的站点须重新登记"
+)
+_ABSURD_DETAIL = "站点声称的县代号不可能出现过，未予采信；站点程序可能有误，或站点身份被人冒用"
 
 
 def generation() -> int:
@@ -47,15 +66,45 @@ def raise_generation(*, now: datetime, above: int = 0) -> int:
     with transaction.atomic():
         CountyState.objects.get_or_create(pk=1)
         state = CountyState.objects.select_for_update().get(pk=1)
-        state.generation = max(max(state.generation, _floor(path), above) + 1, by_clock(now))
+        try:
+            highest = int(path.read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            highest = 0  # a new county has no file yet; of a damaged one the database and the clock take the place
+        state.generation = max(max(state.generation, highest, above) + 1, by_clock(now))
         # The file comes before the database: a crash between the two skips a number, but never repeats one.
         write_atomically(path, str(state.generation).encode("ascii"))
         state.save()
     return state.generation
 
 
-def _floor(path: Path) -> int:
-    try:
-        return int(path.read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):
-        return 0
+class StatedGenerations:
+    """Compares the generations in births with the county's own. The worker keeps one for its whole life."""
+
+    def __init__(self) -> None:
+        self._raised_to: int | None = None
+
+    def judge(self, stated: Mapping[str, int], *, own: int, now: datetime) -> int:
+        """Return the generation that the county uses from now on. Runs inside the caller's transaction.
+
+        A run of the program raises it for births only once. No image is restored under a running county; and a station
+        must not be able to raise it again and again, because after each rise every station offers its old facts.
+
+        Args:
+            stated: The generation that each station knows.
+        """
+        ahead = {station: number for station, number in stated.items() if number > own}
+        if not ahead:
+            return own
+        # No true generation is above the seconds since 2026, except those counted one by one: a higher one is absurd.
+        most = max(by_clock(now) + _SLACK_S, FIRST_BY_CLOCK)
+        # The county may rise once more if the database was restored under the running program (``own`` fell again).
+        may_rise = self._raised_to is None or own < self._raised_to
+        believed = {station: number for station, number in ahead.items() if may_rise and number <= most}
+        absurd = [AlarmCall(station, _ABSURD, "major", _ABSURD_DETAIL) for station in ahead if station not in believed]
+        raise_alarms(absurd, at=now)
+        if not believed:
+            return own
+        self._raised_to = raise_generation(now=now, above=max(believed.values()))
+        desired_changed(Station.objects.values_list("pk", flat=True))
+        raise_alarms([AlarmCall(None, WENT_BACK, "critical", _DETAIL)], at=now)
+        return self._raised_to

@@ -6,6 +6,11 @@ until that station is heard again. It can't tell whether only its own connection
 and all connections were. A station that is not heard for `SILENCE` (or `SAVING_SILENCE`) while the county listens is
 taken offline, and an alarm stays open until the station is back.
 
+A station counts as silent only if the county could have heard it all the time. So `SilenceWatch` knows for how long the
+county has listened without a break. This duration is monotonic. But the time at which a station was last heard comes
+from the machine's clock. After a step of that clock, times before and after it cannot be compared. So every connection
+is then in doubt, and the county begins to listen anew.
+
 Vitals are sent at most once (QoS 0), so one of them may be lost. The limits below allow for one lost message.
 """
 
@@ -27,11 +32,12 @@ NOT_HEARD_YET = timedelta(minutes=1)
 """If a station was heard later than this from now, the county's clock was set back since; so the time is void."""
 SILENT = "station_silent"
 
+LOOK_EVERY_MS = 60_000
+BREAK_MS = 300_000
+"""If the worker has not called `SilenceWatch.look` for so long, it has not listened either.
 
-def doubt_connections(*, shard: int, now: datetime) -> int:
-    """Put every connection of a shard's stations in doubt; return how many there were."""
-    connected = StationStatus.objects.filter(station__shard=shard, online=True, doubted_at=None)
-    return connected.update(doubted_at=now)
+The machine slept, or the database was away and the messages of the stations still wait.
+"""
 
 
 def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
@@ -42,14 +48,32 @@ def watch_silence(*, shard: int, now: datetime, listened: timedelta) -> None:
             silent only if the county has listened for the whole limit; otherwise the county may have missed it.
     """
     mark_silent(shard=shard, now=now, listened=listened)
-    _tell_of_silent(shard, now, listened)
-    _close_heard(shard, now)
+    told = Alarm.objects.filter(station=OuterRef("pk"), origin="county", code=SILENT, resolved_at=None)
+    live = Station.objects.filter(~Exists(told), shard=shard, revoked_at=None, enrolled_at__isnull=False)
+    # A station that never said a birth has no status. It counts from its enrolment, because its board may be broken.
+    silent = live.filter(Q(status=None) | Q(status__online=False)).annotate(
+        last=Coalesce("status__heard_at", "enrolled_at"), heard=F("status__heard_at")
+    )
+    calls = []
+    for station, last, heard in silent.filter(_silent(now, listened, last="last", saving="status__saving")).values_list(
+        "pk", "last", "heard"
+    ):
+        when = f"{timezone.localtime(last):%Y-%m-%d %H:%M}"
+        said = f"最后一次有消息是 {when}" if heard is not None else f"{when} 接入之后一直没有消息"
+        calls.append(AlarmCall(station, SILENT, "minor", said))
+    raise_alarms(calls, at=now)
+    # A connection in doubt closes nothing: only a message from the station proves that it is back.
+    back = StationStatus.objects.filter(station__shard=shard, online=True, doubted_at=None).values("station")
+    Alarm.objects.filter(origin="county", code=SILENT, resolved_at=None, station__in=back).update(resolved_at=now)
 
 
 def mark_silent(*, shard: int, now: datetime, listened: timedelta) -> int:
-    """Take silent stations offline, whose will came while the county did not listen; return how many there were.
+    """Take silent stations offline, because their wills may have come while the county did not listen.
 
     Their connection is kept: if vitals come over it after all, the station is online again.
+
+    Returns:
+        How many stations there were.
     """
     connected = StationStatus.objects.filter(station__shard=shard, online=True)
     silent = connected.filter(_silent(now, listened, last="heard_at", saving="saving"))
@@ -60,34 +84,48 @@ def _silent(now: datetime, listened: timedelta, *, last: str, saving: str) -> Q:
     """Return the filter for silent stations. ``last`` and ``saving`` are the query's names of those two fields."""
     seldom = Q(**{f"{saving}__contains": ["vitals"]})
     found = Q(pk__in=[])
-    for silence, who in ((SILENCE, ~seldom), (SAVING_SILENCE, seldom)):
+    for silence, stations in ((SILENCE, ~seldom), (SAVING_SILENCE, seldom)):
+        # If the county has listened for a shorter time, it may have missed the station's last vitals.
         if listened >= silence:
             # The second case: see `NOT_HEARD_YET`.
             before, after = Q(**{f"{last}__lt": now - silence}), Q(**{f"{last}__gt": now + NOT_HEARD_YET})
-            found |= who & (before | after)
+            found |= stations & (before | after)
     return found
 
 
-def _tell_of_silent(shard: int, now: datetime, listened: timedelta) -> None:
-    told = Alarm.objects.filter(station=OuterRef("pk"), origin="county", code=SILENT, resolved_at=None)
-    live = Station.objects.filter(~Exists(told), shard=shard, revoked_at=None, enrolled_at__isnull=False)
-    silent = live.filter(Q(status=None) | Q(status__online=False)).annotate(
-        last=Coalesce("status__heard_at", "enrolled_at"), heard=F("status__heard_at")
-    )
-    calls = [
-        AlarmCall(station, SILENT, "minor", _said(last, heard=heard is not None))
-        for station, last, heard in silent.filter(
-            _silent(now, listened, last="last", saving="status__saving")
-        ).values_list("pk", "last", "heard")
-    ]
-    raise_alarms(calls, at=now)
+class SilenceWatch:
+    """Looks for silent stations once a minute. One object lives as long as the worker; only its thread uses it."""
 
+    def __init__(self, *, shard: int, mono_ms: int) -> None:
+        self._shard = shard
+        self._listens_since_ms = mono_ms
+        self._last_called_ms = mono_ms
+        self._look_at_ms = mono_ms
+        self._run: bytes | None = None
 
-def _said(last: datetime, *, heard: bool) -> str:
-    when = f"{timezone.localtime(last):%Y-%m-%d %H:%M}"
-    return f"最后一次有消息是 {when}" if heard else f"{when} 接入之后一直没有消息"
+    def begin_anew(self, *, now: datetime, mono_ms: int) -> None:
+        """Put every connection in doubt, and count from now on for how long the county has listened."""
+        StationStatus.objects.filter(station__shard=self._shard, online=True, doubted_at=None).update(doubted_at=now)
+        self._listens_since_ms = mono_ms
 
+    def look(self, *, now: datetime, mono_ms: int, connected: bool, run: bytes | None) -> None:
+        """Look for silent stations, if a minute has passed since the last look.
 
-def _close_heard(shard: int, now: datetime) -> None:
-    back = StationStatus.objects.filter(station__shard=shard, online=True, doubted_at=None).values("station")
-    Alarm.objects.filter(origin="county", code=SILENT, resolved_at=None, station__in=back).update(resolved_at=now)
+        Args:
+            connected: Whether stations can be heard now.
+            run: The present run of the county's clock. The caller must read ``now`` before it determines the run, so
+                that a step of the clock which shows in ``now`` shows in the run too.
+        """
+        # A new run means that the clock has stepped. The first run that is seen is no step.
+        if run != self._run:
+            if self._run is not None:
+                self.begin_anew(now=now, mono_ms=mono_ms)
+            self._run = run
+        if not connected or mono_ms - self._last_called_ms > BREAK_MS:
+            self._listens_since_ms = mono_ms
+        self._last_called_ms = mono_ms
+        if mono_ms < self._look_at_ms:
+            return
+        listened = timedelta(milliseconds=mono_ms - self._listens_since_ms)
+        watch_silence(shard=self._shard, now=now, listened=listened)
+        self._look_at_ms = mono_ms + LOOK_EVERY_MS

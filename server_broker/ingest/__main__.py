@@ -11,6 +11,11 @@ from datetime import UTC, datetime
 import django
 
 
+def client_id(shard: int) -> str:
+    """Return this worker's MQTT client id. The slash in it keeps it apart from every station's."""
+    return f"county/ingest-{shard}-{socket.gethostname()[:32]}-{os.getpid()}"
+
+
 def main() -> None:
     """Work until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m server_broker.ingest", description=__doc__)
@@ -18,19 +23,6 @@ def main() -> None:
     shard: int = parser.parse_args().shard
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_broker.settings")
     django.setup()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    _work(shard, stop)
-    logging.getLogger("server_broker.ingest").info("ended in good order")
-
-
-def client_id(shard: int) -> str:
-    """Return this worker's MQTT client id. The slash in it keeps it apart from every station's."""
-    return f"county/ingest-{shard}-{socket.gethostname()[:32]}-{os.getpid()}"
-
-
-def _work(shard: int, stop: threading.Event) -> None:
     from django.conf import settings  # noqa: PLC0415 - Django's settings are read after setup
 
     from server_broker.broker import local_client_settings  # noqa: PLC0415
@@ -39,6 +31,9 @@ def _work(shard: int, stop: threading.Event) -> None:
     from server_broker.platform.clock import county_clock  # noqa: PLC0415
     from server_broker.trust import county_keys  # noqa: PLC0415
 
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     local = local_client_settings(settings.HOME)
     address = BrokerAddress(local.host, local.port, local.username, local.password)
     worker = Worker(
@@ -50,6 +45,7 @@ def _work(shard: int, stop: threading.Event) -> None:
         county_clock=county_clock(settings.HOME),
     )
     worker.run()
+    logging.getLogger("server_broker.ingest").info("the worker has ended as it was told to")
 
 
 if __name__ == "__main__":

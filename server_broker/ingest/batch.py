@@ -18,8 +18,7 @@ from protocol.refusal import Refused
 from protocol.topics import Topic
 from protocol.twin import Reported
 from protocol.vitals import Vitals
-from server_broker.fleet.generation import generation
-from server_broker.fleet.went_back import StatedGenerations
+from server_broker.fleet.generation import StatedGenerations, generation
 from server_broker.ingest import stream_tables
 from server_broker.ingest.intake import Intake
 from server_broker.ingest.messages import Incoming, Outgoing, UpMessage, read_message, read_topic
@@ -48,6 +47,20 @@ class _Sorted:
     """Each with the message that it came in, which goes into quarantine if the chunk is refused."""
     queries: list[tuple[SenderRow, BlobQuery]] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
+
+    def add(self, sender: SenderRow, incoming: Incoming, message: UpMessage) -> None:
+        """Put a message that was read among those of its kind."""
+        match message:
+            case Envelope():
+                self.envelopes.append((sender, message))
+            case Birth() | Gone() | Vitals() | Reported():
+                self.presence.append((sender, message))
+            case Compare():
+                self.compares.append((sender, message))
+            case BlobChunk():
+                self.chunks.append((incoming, message))
+            case BlobQuery():
+                self.queries.append((sender, message))
 
 
 class BatchProcessor:
@@ -79,7 +92,7 @@ class BatchProcessor:
                 if isinstance(message, Birth) and message.generation is not None
             }
             # Before everything else, because each receipt and welcome below states the county's generation.
-            number = self._stated.heed(stated, own=generation(), now=now)
+            number = self._stated.judge(stated, own=generation(), now=now)
             outgoing = []
             if sorted_.envelopes:
                 outgoing += Intake(now=now, generation=number, careful=careful, hold=hold).take(sorted_.envelopes)
@@ -126,7 +139,7 @@ class BatchProcessor:
                 sorted_.set_aside.append(SetAside(sender.id, incoming, reason, topic.station))
             else:
                 try:
-                    _place(sorted_, sender, incoming, read_message(topic, incoming))
+                    sorted_.add(sender, incoming, read_message(topic, incoming))
                 except Refused as refused:
                     sorted_.set_aside.append(SetAside(sender.id, incoming, refused.reason, refused.detail))
         return sorted_
@@ -135,22 +148,9 @@ class BatchProcessor:
         if not sorted_.chunks and not sorted_.queries:
             return []
         blobs = BlobIntake(MediaFolder(settings.HOME.media), now=now)
+        # By `id`, because a station may send the same chunk twice, and each message is set aside by itself.
         came_in = {id(chunk): incoming for incoming, chunk in sorted_.chunks}
         for chunk, why in blobs.take([chunk for _, chunk in sorted_.chunks]):
             incoming = came_in[id(chunk)]
             sorted_.set_aside.append(SetAside(chunk.station, incoming, "blob_refused", str(why)))
         return [Outgoing(sender.shard, blobs.missing_of(query)) for sender, query in sorted_.queries]
-
-
-def _place(sorted_: _Sorted, sender: SenderRow, incoming: Incoming, message: UpMessage) -> None:
-    match message:
-        case Envelope():
-            sorted_.envelopes.append((sender, message))
-        case Birth() | Gone() | Vitals() | Reported():
-            sorted_.presence.append((sender, message))
-        case Compare():
-            sorted_.compares.append((sender, message))
-        case BlobChunk():
-            sorted_.chunks.append((incoming, message))
-        case BlobQuery():
-            sorted_.queries.append((sender, message))

@@ -40,7 +40,6 @@ from server_broker.ingest.reading import is_signed_by
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.record_keys import record_keys
 from server_broker.ingest.sql import wait_for_the_disk
-from server_broker.ingest.stream_tables import SenderRow
 from server_broker.media.files import MediaFolder
 from server_broker.media.intake import BlobIntake
 from server_broker.media.models import Blob
@@ -50,15 +49,14 @@ _log = logging.getLogger(__name__)
 CHUNKS_A_TIME = 32
 FACTS_A_TIME = 200
 """Facts in one transaction of which nobody vouches, so that it stays short."""
-_TRIES = (False, False, True)
-"""Whether each try is careful. The first two may fail only because the worker takes the same facts at this moment."""
+TRIES = 3
 
 __all__ = ["FileRefused", "Taken", "take_file"]
 
 
 @dataclass(slots=True)
 class Taken:
-    """What was taken of a file. ``set_aside``: facts that fit nowhere in their stream. ``pictures``: complete ones."""
+    """What was taken from a file. ``set_aside``: facts that fit nowhere in their stream."""
 
     station: str
     new: int = 0
@@ -66,6 +64,7 @@ class Taken:
     held: int = 0
     set_aside: int = 0
     pictures: int = 0
+    """Those of which no piece is missing any more."""
     reasons: set[str] = field(default_factory=set)
 
     @property
@@ -117,10 +116,20 @@ class _Carrying:
         self.taken = Taken(carried.station)
 
     def take(self) -> None:
-        # A station deletes what the county says to have, as after a receipt.
+        # The next welcome tells the station what the county has, and the station then deletes it as after a receipt.
         wait_for_the_disk()
         for envelope, key in self._envelopes():
-            self._take_envelope(replace(self._sender, record_key=key), envelope)
+            before, receipts = self._store(envelope, key)
+            last = envelope.head.through
+            # Equal heads at the last seq mean equal facts up to it: the county has all of the envelope.
+            stored = Fact.objects.filter(stream__station=self._station, stream__epoch=envelope.head.epoch, seq=last)
+            if not stored.filter(head=envelope.head.head).exists():
+                self._set_aside(envelope, "carried_gap" if envelope.first > before + 1 else "carried_conflict")
+                continue
+            new = last - max(before, envelope.first - 1) if last > before else 0
+            self.taken.new += new
+            self.taken.known += len(envelope.facts) - new
+            self.taken.held += sum(envelope.first <= held.seq <= last for receipt in receipts for held in receipt.held)
         self._take_chunks()
         self.taken.pictures = Blob.objects.filter(
             station=self._station, sha256__in=self._blobs, completed_at__isnull=False
@@ -135,7 +144,10 @@ class _Carrying:
         }
         for part in reader.parts():
             if isinstance(part, BlobChunk):
-                self._take_chunk(part)
+                self._chunks.append(part)
+                self._blobs.add(part.sha256)
+                if len(self._chunks) == CHUNKS_A_TIME:
+                    self._take_chunks()
             # A file that is signed as a whole: the key that signed it is also that of its envelopes.
             elif self._carried.key is not None:
                 yield part, self._carried.key
@@ -145,37 +157,28 @@ class _Carrying:
         for epoch, grouping in groups.items():
             yield from grouping.rest(self._carried.station, epoch)
 
-    def _take_envelope(self, sender: SenderRow, envelope: Envelope) -> None:
-        before, receipts = self._in_transaction(lambda careful: self._intake(sender, envelope, careful=careful))
-        last = envelope.head.through
-        # Equal heads at the last seq mean equal facts up to it: the county has all of the envelope.
-        stored = Fact.objects.filter(stream__station=self._station, stream__epoch=envelope.head.epoch, seq=last)
-        if not stored.filter(head=envelope.head.head).exists():
-            self._set_aside(envelope, "carried_gap" if envelope.first > before + 1 else "carried_conflict")
-            return
-        new = last - max(before, envelope.first - 1) if last > before else 0
-        self.taken.new += new
-        self.taken.known += len(envelope.facts) - new
-        self.taken.held += sum(envelope.first <= held.seq <= last for receipt in receipts for held in receipt.held)
+    def _store(self, envelope: Envelope, key: bytes) -> tuple[int, list[Receipt]]:
+        """Store an envelope in one transaction. Return how far the county had got before, and the receipts.
 
-    def _intake(self, sender: SenderRow, envelope: Envelope, *, careful: bool) -> tuple[int, list[Receipt]]:
-        """Return how far the county had got before, and the receipts."""
-        found = stream_tables.find_streams({(sender.id, envelope.head.epoch)})
-        before = max((row.state.through for row in found.values()), default=0)
-        intake = Intake(now=self._clock(), generation=generation(), careful=careful)
-        outgoing = intake.take([(sender, envelope)])
-        return before, [one.message for one in outgoing if isinstance(one.message, Receipt)]
-
-    def _in_transaction[T](self, action: Callable[[bool], T]) -> T:
-        """Do ``action`` in a transaction, and again if another writer was in the way; the last time carefully."""
-        for careful in _TRIES[:-1]:
+        The worker may take the same facts at this moment, so what the database refuses is tried once more, and a last
+        time with a savepoint for each fact.
+        """
+        sender = replace(self._sender, record_key=key)
+        tries = 0
+        while True:
+            tries += 1
+            careful = tries == TRIES
             try:
                 with transaction.atomic():
-                    return action(careful)
+                    found = stream_tables.find_streams({(sender.id, envelope.head.epoch)})
+                    before = max((row.state.through for row in found.values()), default=0)
+                    intake = Intake(now=self._clock(), generation=generation(), careful=careful)
+                    outgoing = intake.take([(sender, envelope)])
+                return before, [one.message for one in outgoing if isinstance(one.message, Receipt)]
             except (IntegrityError, OperationalError) as error:
-                _log.info("taken once more: %s", str(error).splitlines()[0])
-        with transaction.atomic():
-            return action(_TRIES[-1])
+                if careful:
+                    raise
+                _log.info("an envelope is tried once more: %s", str(error).splitlines()[0])
 
     def _set_aside(self, envelope: Envelope, reason: str) -> None:
         """Keep an envelope raw, but only once, however often the file is given."""
@@ -187,12 +190,6 @@ class _Carrying:
         detail = f"seq {envelope.first} to {envelope.head.through} of epoch {envelope.head.epoch.hex()}"
         with transaction.atomic():
             self._quarantine.put([SetAside(self._sender.id, incoming, reason, detail)], now=self._clock())
-
-    def _take_chunk(self, chunk: BlobChunk) -> None:
-        self._chunks.append(chunk)
-        self._blobs.add(chunk.sha256)
-        if len(self._chunks) == CHUNKS_A_TIME:
-            self._take_chunks()
 
     def _take_chunks(self) -> None:
         chunks, self._chunks = self._chunks, []

@@ -99,6 +99,7 @@ def _regular(path: Path) -> Iterator[BinaryIO]:
 
 
 def _signer(reader: ExportReader, *, dead_board: bool) -> bytes | None:
+    """Return the public key that signed the file, or None if it has no signatures and may be taken without."""
     station = Station.objects.filter(pk=reader.header.station).first()
     if station is None:
         raise FileRefused(f"县里没有站点 {reader.header.station}")
@@ -110,20 +111,15 @@ def _signer(reader: ExportReader, *, dead_board: bool) -> bytes | None:
         if not dead_board:
             raise FileRefused("文件没有签名。如果它来自坏机器的存储卡，请加 --dead-board")
         return None
-    keys = [key for key in record_keys(station) if _is_by(reader, key)]
-    if not keys:
-        raise FileRefused(f"签名不是站点 {station.pk} 的")
-    if keys[0] != bytes(station.record_key) and not dead_board:
-        raise FileRefused("文件由本站换下的旧机器签名。如果确是旧机器的存储卡，请加 --dead-board")
-    return keys[0]
-
-
-def _is_by(reader: ExportReader, key: bytes) -> bool:
-    try:
-        reader.verify(key)
-    except Refused:
-        return False
-    return True
+    for key in record_keys(station):
+        try:
+            reader.verify(key)
+        except Refused:
+            continue
+        if key != bytes(station.record_key) and not dead_board:
+            raise FileRefused("文件由本站换下的旧机器签名。如果确是旧机器的存储卡，请加 --dead-board")
+        return key
+    raise FileRefused(f"签名不是站点 {station.pk} 的")
 
 
 @contextmanager

@@ -207,6 +207,7 @@ def _forget(boots: Sequence[Boot]) -> None:
     if not boots:
         return
     columns = [list(column) for column in zip(*boots, strict=True)]
+    # The last condition: a boot may have many thousands of rows, and only those that the county changed are written.
     for table in _DATED_TABLES:
         execute(
             f"""UPDATE {table} t SET corrected_wall = NULL, said_quality = '',
@@ -229,21 +230,18 @@ def _tell_of_disputes(disputed: Collection[str], *, weighed_anew: Collection[str
     raise_alarms(
         [AlarmCall(station, WORDS_DIFFER, "major", detail) for station in sorted({*disputed} - told_of)], at=at
     )
-    for station in sorted(told_of - {*disputed} - _in_dispute(told_of)):
-        resolve(station=station, code=WORDS_DIFFER, at=at)
-
-
-def _in_dispute(stations: Collection[str]) -> set[str]:
-    found: set[str] = set()
+    # A station may have disputed rows in a boot that was not dated now.
+    still: set[str] = set()
     for table in _DATED_TABLES:
         rows = query(
             # DISPUTED is neither of the two qualities; the partial index on undated rows has this condition.
             f"""SELECT DISTINCT station_id FROM {table} WHERE station_id = ANY(%s) AND quality = %s
             AND NOT (quality IN ('synced', 'holdover'))""",  # noqa: S608 - fixed names
-            [list(stations), DISPUTED],
+            [list(told_of), DISPUTED],
         )
-        found |= {station for (station,) in rows}
-    return found
+        still |= {station for (station,) in rows}
+    for station in sorted(told_of - {*disputed} - still):
+        resolve(station=station, code=WORDS_DIFFER, at=at)
 
 
 def _dispute(boots: Mapping[Boot, int]) -> None:
@@ -295,6 +293,8 @@ def _date(dated: list[tuple[Boot, Span]], where: str) -> None:
         return
     rows = [(*boot, span.after, span.through, span.anchor.mono, span.anchor.wall) for boot, span in dated]
     columns = [list(column) for column in zip(*rows, strict=True)]
+    # BETWEEN: by a wrong anchor a row may come to a time that no calendar has. Such a row stays as it is, because the
+    # error would fail the whole batch.
     for table in _DATED_TABLES:
         execute(
             f"""UPDATE {table} t SET corrected_wall = to_timestamp({_VALUE} / 1000.0)

@@ -34,7 +34,7 @@ class DesiredNotices:
         self._shard = shard
         self._listening_on: object = None
         self._pending: dict[str, None] = {}
-        """An ordered set: who was announced first is built first."""
+        """An ordered set: the station that was announced first is built first."""
 
     def listen(self) -> None:
         """Listen on the present connection and take in what was announced.
@@ -55,7 +55,12 @@ class DesiredNotices:
                 self._pending[notice.payload] = None
 
     def take(self, *, now: datetime | None = None) -> list[Outgoing]:
-        """Build the next few desired states and return those that their station does not have yet."""
+        """Take in what was announced, build the next few states, and return those that their station does not have yet.
+
+        Raises:
+            django.db.Error: The database is away. No station is forgotten.
+        """
+        self.listen()
         outgoing = []
         for _ in range(min(STATIONS_A_TIME, len(self._pending))):
             station_id = next(iter(self._pending))
@@ -91,11 +96,11 @@ def send_due_commands(*, shard: int, now: datetime, publish: Callable[[Sequence[
     if not due:
         return
     outgoing = []
-    for order in due:
+    for command in due:
         try:
-            outgoing.append(Outgoing(order.station.shard, wire_command(order)))
+            outgoing.append(Outgoing(command.station.shard, wire_command(command)))
         except msgspec.ValidationError:
             # It is noted as sent all the same: no station could ever read it, and it must not be tried for ever.
-            _log.exception("command %s cannot be put in words that a station could read", order.pk)
+            _log.exception("command %s is not sent, because no station could read it", command.pk)
     publish(outgoing)
     note_sent(due, now=now)

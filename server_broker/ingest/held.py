@@ -21,6 +21,7 @@ HELD_ALARM = "held:"
 """The code of an alarm about held facts begins with this. The reason follows."""
 
 _SEQS_SHOWN = 100
+"""Seqs in one entry of the audit log. A stream may have many thousands of held facts; the count is always complete."""
 
 
 def held_facts() -> QuerySet[Fact]:

@@ -37,6 +37,7 @@ from server_broker.ingest.stream_tables import SenderRow, StreamRow
 _log = logging.getLogger(__name__)
 
 _LAST_INTEGER = 2**31 - 1
+"""The largest number that the column for waiting facts holds. A station may sign for any seq."""
 _REFUSALS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 """What the database answers for a row that it will never take. Other errors pass, and the worker tries again."""
 
@@ -55,7 +56,7 @@ class _Work:
 
 
 @dataclass(slots=True)
-class _Content:
+class Content:
     """What a fact says: the fact itself or, if it is a re-issue, the innermost fact and the layers around it."""
 
     fact: Fact
@@ -65,6 +66,29 @@ class _Content:
     def kind(self) -> str:
         """The name of the fact's kind, as on the wire."""
         return str(self.fact.__struct_config__.tag)
+
+
+def place_fact(origins: Origins, own: Identity, digest: bytes, content: Content) -> Identity | None:
+    """Return the identity under which the rows of a fact must stand. None: the county has read this fact before.
+
+    If the rows of a re-issue with other content stand where this fact's rows belong, they are moved away.
+
+    Args:
+        origins: What the county knows of all identities that the fact names, and of its own.
+        own: The fact's identity in its own stream.
+    """
+    identity: Identity | None = own
+    if content.layers:
+        identity = origins.place(own, content.layers)
+    elif origins.is_again(own, digest):
+        identity = None
+    elif (elsewhere := origins.give_way(own)) is not None:
+        # A re-issue with other content has its rows under this identity, which is this fact's by right.
+        move_rows(own, elsewhere)
+    if identity is None:
+        # It must not count a second time.
+        origins.note_again(own, content.layers, content.kind)
+    return identity
 
 
 class Intake:
@@ -122,7 +146,7 @@ class Intake:
             work.append(_Work(sender, stream, reading))
         return work
 
-    def _unwrap(self, work: list[_Work]) -> dict[int, _Content]:
+    def _unwrap(self, work: list[_Work]) -> dict[int, Content]:
         """Return what each readable new fact says, by ``id`` of the fact. Hold the re-issues that cannot be opened."""
         contents = {}
         for one, new in _new_facts(work):
@@ -133,15 +157,15 @@ class Intake:
             except Refused as refused:
                 self._hold(one, new, refused.reason)
             else:
-                contents[id(new)] = _Content(fact, layers)
+                contents[id(new)] = Content(fact, layers)
         return contents
 
-    def _load_origins(self, work: list[_Work], contents: dict[int, _Content]) -> None:
+    def _load_origins(self, work: list[_Work], contents: dict[int, Content]) -> None:
         """Load what the county has under each identity that decides where the rows of the new facts stand."""
         wanted: set[Identity] = set()
         reissues_here = False
         for one, new in _new_facts(work):
-            # A fact of which a later stream may have brought a re-issue before.
+            # A later stream may have brought a re-issue of it. Most streams have none, and then no fact is asked about.
             if one.stream.has_reissues:
                 wanted.add(one.identity(new))
             if (content := contents.get(id(new))) is None:
@@ -156,28 +180,17 @@ class Intake:
         if reissues_here:
             # A re-issue may name a fact of this very batch, which is not in the database yet.
             for one, new in _new_facts(work):
-                one.stream.has_reissues = True
                 self._origins.stored[one.identity(new)] = Known(new.digest, new.held)
 
-    def _derive(self, one: _Work, new: NewFact, content: _Content) -> None:
+    def _derive(self, one: _Work, new: NewFact, content: Content) -> None:
         """Derive the rows of a fact under its first identity. Hold the fact if its rows cannot be stored."""
         own = one.identity(new)
-        identity: Identity | None = own
-        if content.layers:
-            identity = self._origins.place(own, content.layers)
-        elif one.stream.has_reissues:
-            if self._origins.is_again(own, new.digest):
-                identity = None
-            elif (elsewhere := self._origins.give_way(own)) is not None:
-                # A re-issue with other content has its rows under this identity, which is this fact's by right.
-                move_rows(own, elsewhere)
+        identity = place_fact(self._origins, own, new.digest, content)
         if identity is None:
-            # The county has read this fact before, so it must not count a second time.
-            self._origins.note_again(own, content.layers, content.kind)
             return
         streams = [own.epoch, *(layer.epoch for layer in content.layers)]
         try:
-            fact = self._origins.pointed(content.fact, own.station, streams=streams)
+            fact = self._origins.redirected(content.fact, own.station, streams=streams)
             if self._careful:
                 rows = Rows(self._now)
                 derive(fact, identity, rows)
@@ -216,12 +229,16 @@ class Intake:
             one.sender.id: min(max(0, one.stream.state.issued - one.stream.state.through), _LAST_INTEGER)
             for one in work
         }
-        alarms = [
-            *self._alarms,
-            *self._rows.alarms,
-            *_intake_alarms(work),
-            *overflow_alarms((one.sender.id, one.stream.state) for one in work),
-        ]
+        alarms = [*self._alarms, *self._rows.alarms]
+        for one in work:
+            if one.reading.outcome == "conflict":
+                detail = f"第 {one.reading.conflict_at} 条记录与县里已存的不同，存储卡可能被复制"
+                alarms.append(AlarmCall(one.sender.id, "conflicting_fact", "critical", detail))
+            for new in one.reading.new:
+                if new.held:
+                    detail = f"第 {new.seq} 条记录待审：{reason_word(new.held)}"
+                    alarms.append(AlarmCall(one.sender.id, f"{HELD_ALARM}{new.held}", "major", detail))
+        alarms += overflow_alarms((one.sender.id, one.stream.state) for one in work)
         self._store_best_effort(lambda: stream_tables.put_signed_heads(signed_heads))
         self._store_best_effort(lambda: stream_tables.put_receipted(waiting, at=self._now))
         self._store_best_effort(lambda: take_alarms(alarms, at=self._now))
@@ -238,7 +255,9 @@ class Intake:
             with transaction.atomic():
                 put()
         except _REFUSALS as error:
-            _log.error("stored without what belongs to it: %s", str(error).splitlines()[0])
+            _log.error(
+                "facts are stored without their signed heads, receipt times or alarms: %s", str(error).splitlines()[0]
+            )
 
     def _receipts(self, work: list[_Work]) -> list[Outgoing]:
         """Return a receipt for each stream, with the held facts that the batch brought or repeated."""
@@ -269,17 +288,6 @@ class Intake:
 
 def _new_facts(work: list[_Work]) -> Iterator[tuple[_Work, NewFact]]:
     return ((one, new) for one in work for new in one.reading.new)
-
-
-def _intake_alarms(work: list[_Work]) -> Iterator[AlarmCall]:
-    for one in work:
-        if one.reading.outcome == "conflict":
-            detail = f"第 {one.reading.conflict_at} 条记录与县里已存的不同，存储卡可能被复制"
-            yield AlarmCall(one.sender.id, "conflicting_fact", "critical", detail)
-        for new in one.reading.new:
-            if new.held:
-                detail = f"第 {new.seq} 条记录待审：{reason_word(new.held)}"
-                yield AlarmCall(one.sender.id, f"{HELD_ALARM}{new.held}", "major", detail)
 
 
 def overflow_alarms(states: Iterable[tuple[str, StreamState]]) -> list[AlarmCall]:

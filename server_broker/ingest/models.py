@@ -102,7 +102,7 @@ class Quarantined(models.Model):
 
 
 class IngestLease(models.Model):
-    """The ingest worker that works a shard, named here for people. What holds it is a PostgreSQL advisory lock."""
+    """The ingest worker that works a shard, named here for people. The lease itself is a PostgreSQL advisory lock."""
 
     shard = models.PositiveSmallIntegerField(primary_key=True)
     worker = models.CharField(max_length=64)

@@ -66,19 +66,16 @@ class MqttSource:
         self._connection = 0
         self.connected = False
         self._interrupted = threading.Event()
-        self._client = self._make_client(client_id)
-
-    def _make_client(self, client_id: str) -> paho.Client:
-        client = paho.Client(
+        # manual_ack: a message is acknowledged when it is stored, not when it has come.
+        self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
         )
-        client.username_pw_set(self._address.username, self._address.password)
-        client.reconnect_delay_set(min_delay=1, max_delay=5)
-        client.max_queued_messages_set(MAX_OUTGOING)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        return client
+        self._client.username_pw_set(address.username, address.password)
+        self._client.reconnect_delay_set(min_delay=1, max_delay=5)
+        self._client.max_queued_messages_set(MAX_OUTGOING)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
 
     def start(self) -> None:
         """Begin to connect. Paho's thread tries again every 1 to 5 s."""

@@ -23,8 +23,9 @@ from server_broker.ingest.intake import overflow_alarms
 from server_broker.ingest.messages import Outgoing
 from server_broker.ingest.reading import is_signed_by
 from server_broker.ingest.sql import query
-from server_broker.ingest.stream_tables import SenderRow, StreamKey, StreamRow
+from server_broker.ingest.stream_tables import SenderRow, StreamKey
 from server_broker.ingest.tables import FACTS
+from server_broker.platform.database_text import without_nul
 from server_broker.twin.desired import is_ahead, kept_desired, note_reported
 
 type Presence = Birth | Gone | Vitals | Reported
@@ -50,6 +51,7 @@ _STATUS_FIELDS = [
     "month_forecast_bytes",
     "saving",
 ]
+"""All that stations say of themselves. ``receipt_at`` is not among them: `stream_tables.put_receipted` writes it."""
 _LAST_INTEGER = 2**31 - 1
 _LAST_BIG_INTEGER = 2**63 - 1
 """The largest numbers that the columns hold. A station may state any, and must not fail its whole batch by it."""
@@ -65,6 +67,7 @@ def take_presence(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime, 
     births = [(sender, message) for sender, message in said if isinstance(message, Birth)]
     if births:
         stream_tables.note_born({sender.id: birth.head.epoch for sender, birth in births}, at=now)
+    # A birth says which version the station runs with, and nothing of its settings (``at=0``).
     note_reported(
         [(sender.id, Reported(station=birth.station, version=birth.twin_version, at=0)) for sender, birth in births]
     )
@@ -96,52 +99,47 @@ def _apply(status: StationStatus, message: Presence, now: datetime) -> None:
             if not status.online:
                 status.changed_at = now
             status.online, status.connection, status.doubted_at = True, message.nonce, None
-            status.software = _shown(message.software)
+            status.software = without_nul(message.software)
         case Gone():
             # The broker sends a will late. That of an earlier connection must not end the one that is up now.
             if status.connection is not None and bytes(status.connection) == message.nonce:
                 status.online, status.connection, status.doubted_at = False, None, None
                 status.changed_at = now
-        case Vitals():
-            _apply_vitals(status, message, now)
+        case Vitals() as vitals:
+            # A station that was thought silent and speaks again on its connection is online, without a new birth.
+            if status.connection is not None and not status.online:
+                status.online, status.changed_at = True, now
+            status.doubted_at = None
+            status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
+            status.clock_quality = vitals.at.quality
+            status.software = without_nul(vitals.software)
+            status.reader_ready, status.camera_ready = vitals.reader_ready, vitals.camera_ready
+            status.disk_free_kib = min(vitals.disk_free_kib, _LAST_BIG_INTEGER)
+            status.resident_kib = min(vitals.resident_kib, _LAST_BIG_INTEGER)
+            status.simulated = vitals.simulated
+            status.month_bytes = _at_most(vitals.month_bytes, _LAST_BIG_INTEGER)
+            status.month_forecast_bytes = _at_most(vitals.month_forecast_bytes, _LAST_BIG_INTEGER)
+            status.saving = list(vitals.saving)
+            # Not every vitals message carries the machine's health. The last one that came stays.
+            if vitals.health is not None:
+                status.health, status.health_at = health.kept(vitals.health), now
         case Reported():
             pass
-
-
-def _apply_vitals(status: StationStatus, vitals: Vitals, now: datetime) -> None:
-    # A station that was thought silent and speaks again on its connection is online, without a new birth.
-    if status.connection is not None and not status.online:
-        status.online, status.changed_at = True, now
-    status.doubted_at = None
-    status.blobs_waiting = min(vitals.blobs_waiting, _LAST_INTEGER)
-    status.clock_quality = vitals.at.quality
-    status.software = _shown(vitals.software)
-    status.reader_ready, status.camera_ready = vitals.reader_ready, vitals.camera_ready
-    status.disk_free_kib = min(vitals.disk_free_kib, _LAST_BIG_INTEGER)
-    status.resident_kib = min(vitals.resident_kib, _LAST_BIG_INTEGER)
-    status.simulated = vitals.simulated
-    status.month_bytes = _at_most(vitals.month_bytes, _LAST_BIG_INTEGER)
-    status.month_forecast_bytes = _at_most(vitals.month_forecast_bytes, _LAST_BIG_INTEGER)
-    status.saving = list(vitals.saving)
-    if vitals.health is not None:
-        status.health, status.health_at = health.kept(vitals.health), now
 
 
 def _at_most(value: int | None, most: int) -> int | None:
     return None if value is None else min(value, most)
 
 
-def _shown(text: str) -> str:
-    """Return a text that PostgreSQL can hold: it knows no U+0000."""
-    return text.replace("\x00", "�")
-
-
 def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -> dict[StreamKey, int]:
     """Note the signed heads that births and vitals carry; return how far the county has those streams.
 
-    A signed head says how many facts the station has issued.
+    A signed head says how many facts the station has issued. If the county has facts up to its seq, the head is an old
+    one, or it comes from an older or a copied card. Where the county's own chain value at that seq is another one, the
+    card has other facts, so the head contradicts what the county has.
     """
-    heads: dict[StreamKey, list[_Said]] = defaultdict(list)
+    heads: dict[StreamKey, list[tuple[SignedHead, bytes]]] = defaultdict(list)
+    """Each with the nonce of the birth that carries it; empty if vitals carry it."""
     alarms = []
     for sender, message in said:
         if isinstance(message, Birth | Vitals):
@@ -151,30 +149,18 @@ def _note_issued(said: Sequence[tuple[SenderRow, Presence]], *, now: datetime) -
             else:
                 alarms.append(AlarmCall(sender.id, "bad_signature", "critical", "站点的签名无法验证"))
     streams = stream_tables.lock_streams(heads, now=now)
-    _note_heads([(stream, head) for key, stream in streams.items() for head in heads[key]])
+    signed = [(stream, *head) for key, stream in streams.items() for head in heads[key]]
+    behind = [(row, head.through) for row, head, _ in signed if head.through <= row.state.through]
+    ours = stream_tables.load_heads([(row, seq) for row, seq in behind if seq < row.state.through])
+    # The value at `through` came along with the stream.
+    ours |= {(row.id, seq): row.state.head for row, seq in behind if seq == row.state.through}
+    for row, head, nonce in signed:
+        contradicts = ours.get((row.id, head.through), head.head) != head.head
+        row.state.note(head, connection=nonce, contradicts=contradicts)
     stream_tables.put_streams(streams.values())
     alarms += overflow_alarms((station, stream.state) for (station, _), stream in streams.items())
     raise_alarms(alarms, at=now)
     return {key: stream.state.through for key, stream in streams.items()}
-
-
-type _Said = tuple[SignedHead, bytes]
-"""A signed head, and the nonce of the birth that carries it. Empty if vitals carry it."""
-
-
-def _note_heads(heads: list[tuple[StreamRow, _Said]]) -> None:
-    """Note what was signed, and whether it contradicts what the county has at the same seq.
-
-    A head behind the county's own is an old one said again, or that of an older card; or that of a copied card whose
-    facts lead elsewhere. The chain value that the county has at that seq tells which.
-    """
-    behind = [(row, head.through) for row, (head, _) in heads if head.through <= row.state.through]
-    ours = stream_tables.load_heads([(row, seq) for row, seq in behind if seq < row.state.through])
-    # The value at `through` came along with the stream.
-    ours |= {(row.id, seq): row.state.head for row, seq in behind if seq == row.state.through}
-    for row, (head, nonce) in heads:
-        contradicts = ours.get((row.id, head.through), head.head) != head.head
-        row.state.note(head, connection=nonce, contradicts=contradicts)
 
 
 def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list[Outgoing]:

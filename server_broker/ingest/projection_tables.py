@@ -25,6 +25,7 @@ def put_rows(rows: Rows) -> None:
     """Store what was derived from facts, but for the alarms: the caller hands them to `server_broker.fleet.alarms`."""
     if rows.touches:
         copy_rows(TOUCHES, rows.touches)
+    # Jsonb, because psycopg does not convert a plain dict or list to JSON by itself.
     if rows.events:
         copy_rows(STATION_EVENTS, ((*row[:-1], Jsonb(row[-1])) for row in rows.events))
     if rows.attempts:

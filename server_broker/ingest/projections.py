@@ -64,7 +64,7 @@ class Evicted(NamedTuple):
 
 @dataclass(slots=True)
 class Rows:
-    """Rows to be stored together, by where they go."""
+    """Rows that are stored together, each in the list of its table."""
 
     received_at: datetime
     touches: list[tuple[Any, ...]] = field(default_factory=list)
@@ -80,7 +80,7 @@ class Rows:
     alarms: list[AlarmCall | AlarmOver] = field(default_factory=list)
 
     def to_date(self, station: str, boot: bytes, mono: int) -> None:
-        """Have a boot's rows from ``mono`` on dated, because a correction of its clock may have come before them."""
+        """Note that rows of a boot from ``mono`` on must be dated: a correction of its clock may be here already."""
         self.boots[station, boot] = min(mono, self.boots.get((station, boot), mono))
 
 
@@ -143,6 +143,7 @@ def _direction_chosen(fact: facts.DirectionChosen, identity: Identity, rows: Row
 def _event(fact: Fact, identity: Identity, rows: Rows, detail: dict[str, Any]) -> None:
     kind = str(fact.__struct_config__.tag)
     stamp = _stamp(fact.at, rows)
+    # Only for its error: a NUL would fail the whole batch in the database.
     for value in detail.values():
         if isinstance(value, str):
             _text(value)
@@ -150,15 +151,11 @@ def _event(fact: Fact, identity: Identity, rows: Rows, detail: dict[str, Any]) -
     rows.to_date(identity.station, fact.at.boot, fact.at.mono)
 
 
-def _moment(at: Moment | None) -> dict[str, Any] | None:
-    if at is None:
-        return None
-    return {"wall": at.wall, "boot": at.boot.hex(), "mono": at.mono, "quality": at.quality}
-
-
 def _booted(fact: facts.Booted, identity: Identity, rows: Rows) -> None:
-    detail = {"cause": fact.cause, "software": fact.software, "last_alive": _moment(fact.last_alive)}
-    _event(fact, identity, rows, detail)
+    last_alive = None
+    if (at := fact.last_alive) is not None:
+        last_alive = {"wall": at.wall, "boot": at.boot.hex(), "mono": at.mono, "quality": at.quality}
+    _event(fact, identity, rows, {"cause": fact.cause, "software": fact.software, "last_alive": last_alive})
 
 
 def _reader(fact: facts.ReaderLost | facts.ReaderBack, identity: Identity, rows: Rows) -> None:

@@ -13,6 +13,7 @@ from server_broker.fleet.alarms import AlarmCall, raise_alarms
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.models import Quarantined
 from server_broker.ingest.reasons import reason_word
+from server_broker.platform.database_text import without_nul
 
 ROWS_AN_HOUR = 2_000
 BYTES_AN_HOUR = 32 * 2**20
@@ -59,32 +60,30 @@ class Quarantine:
         for station in {one.station for one in messages}:
             before = self._spent.get(station)
             spent[station] = _Spent(now) if before is None or now - before.since > _HOUR else replace(before)
-        Quarantined.objects.bulk_create(
-            Quarantined(
-                station_id=one.station,
-                # PostgreSQL holds no NUL, and the columns have a length.
-                topic=one.incoming.topic.replace("\x00", "�")[:128],
-                raw=one.incoming.payload,
-                reason=one.reason[:24],
-                detail=one.detail.replace("\x00", "�")[:400],
-                received_at=now,
-            )
-            for one in messages
-            if _affords(spent[one.station], one)
-        )
+        rows = []
+        for one in messages:
+            used = spent[one.station]
+            used.rows += 1
+            used.octets += len(one.incoming.payload)
+            # Beyond the bound the raw message is not kept. The alarm below counts it all the same.
+            if used.rows <= ROWS_AN_HOUR and used.octets <= BYTES_AN_HOUR:
+                rows.append(
+                    Quarantined(
+                        station_id=one.station,
+                        topic=without_nul(one.incoming.topic)[:128],
+                        raw=one.incoming.payload,
+                        reason=one.reason[:24],
+                        detail=without_nul(one.detail)[:400],
+                        received_at=now,
+                    )
+                )
+        Quarantined.objects.bulk_create(rows)
         # Only a COMMIT uses up the hour: the worker repeats a batch that failed, and must not pay for it twice.
         transaction.on_commit(lambda: self._spent.update(spent))
         raise_alarms(
             [AlarmCall(one.station, f"quarantined:{one.reason}", "major", reason_word(one.reason)) for one in messages],
             at=now,
         )
-
-
-def _affords(spent: _Spent, message: SetAside) -> bool:
-    """Add a message to what its station has spent, and tell whether it is still kept."""
-    spent.rows += 1
-    spent.octets += len(message.incoming.payload)
-    return spent.rows <= ROWS_AN_HOUR and spent.octets <= BYTES_AN_HOUR
 
 
 def drop_old_quarantined(now: datetime) -> int:

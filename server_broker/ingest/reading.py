@@ -93,13 +93,11 @@ class StreamState:
         if signed.through > self.issued:
             self.issued, self.changed = signed.through, True
         at = HeadAt(signed.through, signed.head)
-        if at.seq > self.through:
-            self._note_ahead(at, signed, connection)
-        elif contradicts:
-            self.noted.append((signed, connection))
-            self.changed = True
-
-    def _note_ahead(self, at: HeadAt, signed: SignedHead, connection: bytes) -> None:
+        if at.seq <= self.through:
+            if contradicts:
+                self.noted.append((signed, connection))
+                self.changed = True
+            return
         if at in self.unproven:
             return
         same_line = [one for one, by in self.unproven.items() if connection and by == connection]
@@ -119,6 +117,7 @@ class StreamState:
         self.through, self.head, self.changed = new[-1].seq, new[-1].head, True
         for fact in new:
             self.known[fact.seq] = Known(fact.digest, fact.held)
+        # A head that the new facts pass without leading to it is not dropped: it stays in the database as a proof.
         self.dropped += self.unproven.keys() & {HeadAt(fact.seq, fact.head) for fact in new}
         self.unproven = {at: by for at, by in self.unproven.items() if at.seq > self.through}
 
@@ -189,6 +188,7 @@ def _compared(state: StreamState, envelope: Envelope) -> Reading:
         seq = envelope.first + offset
         known = state.known.get(seq)
         digest = envelope.facts[offset].digest()
+        # None: the county's row was deleted, so nobody can say that this is the same fact.
         if known is None or known.digest != digest:
             return Reading("conflict", conflict_at=seq)
         if known.held:
@@ -206,23 +206,20 @@ def _compared(state: StreamState, envelope: Envelope) -> Reading:
 
 def _judged(reading: Reading, head: SignedHead, *, is_signed: bool, unproven: Iterable[HeadAt]) -> Reading:
     """Read the new facts if the station signed for them: their chain leads to ``head`` and to each head before it."""
+    heads = {fact.seq: fact.head for fact in reading.new}
+    contradicted = [at.seq for at in unproven if heads.get(at.seq, at.head) != at.head]
     if not is_signed:
         _hold_all(reading.new, "bad_signature")
     elif reading.new[-1].head != head.head:
         _hold_all(reading.new, "chain_mismatch")
-    elif passed := _passed_by(reading.new, unproven):
-        return Reading("conflict", conflict_at=passed)
+    # Last, because facts for which the station did not sign prove nothing against a head for which it did.
+    elif contradicted:
+        return Reading("conflict", conflict_at=min(contradicted))
     else:
         reading.signed = head
         for new in reading.new:
             read_body(new)
     return reading
-
-
-def _passed_by(new: list[NewFact], unproven: Iterable[HeadAt]) -> int:
-    """Return the lowest seq at which the new facts contradict a head that the station signed before, or 0."""
-    heads = {fact.seq: fact.head for fact in new}
-    return min((mark.seq for mark in unproven if heads.get(mark.seq, mark.head) != mark.head), default=0)
 
 
 def _hold_all(new: list[NewFact], reason: str) -> None:

@@ -111,7 +111,7 @@ class Origins:
             self.stands.update(dict.fromkeys([at for at, stood in self.stands.items() if stood == own], elsewhere))
         return elsewhere
 
-    def pointed(self, fact: Fact, station: str, *, streams: Sequence[bytes]) -> Fact:
+    def redirected(self, fact: Fact, station: str, *, streams: Sequence[bytes]) -> Fact:
         """Return ``fact``, or a copy in which the fact that it is about is named by the identity it has in the county.
 
         A picture names its touch, and a chosen direction its touch, by the touch's first identity. If the touch came by

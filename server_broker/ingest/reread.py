@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from django.db import DataError, IntegrityError, transaction
 
 from protocol.facts import Fact as ReadFact
-from protocol.facts import Reissued
 from protocol.heads import SignedHead
 from protocol.refusal import Refused
 from protocol.reissues import unwrap
@@ -19,8 +18,9 @@ from server_broker.fleet.alarms import take_alarms
 from server_broker.fleet.models import Station, Stream
 from server_broker.ingest import stream_tables
 from server_broker.ingest.held import close_alarms, to_review
+from server_broker.ingest.intake import Content, place_fact
 from server_broker.ingest.models import Fact, SignedHeadKept
-from server_broker.ingest.projection_tables import choose_directions, move_rows, put_rows
+from server_broker.ingest.projection_tables import choose_directions, put_rows
 from server_broker.ingest.projections import Identity, Rows, Unstorable, derive
 from server_broker.ingest.reading import NewFact, read_body
 from server_broker.ingest.record_keys import signed_by_station
@@ -118,27 +118,19 @@ def _reread(station_id: str, stream: Stream, row: Fact, vouched: range, now: dat
 def _derive(own: Identity, new: NewFact, now: datetime) -> None:
     """Derive the rows of one fact and store them, by the same rules by which intake does it for a batch."""
     assert new.fact is not None
+    layers, fact = unwrap(new.fact)
+    content = Content(fact, layers)
+    places = [Identity(own.station, layer.epoch, layer.seq) for layer in layers]
+    origins = stream_tables.load_origins([own, *places, *_named(fact, own.station)])
     rows = Rows(now)
-    if isinstance(new.fact, Reissued):
-        layers, fact = unwrap(new.fact)
-        places = [Identity(own.station, layer.epoch, layer.seq) for layer in layers]
-        origins = stream_tables.load_origins([*places, *_named(fact, own.station)])
-        identity, kind = origins.place(own, layers), str(fact.__struct_config__.tag)
-        # None: the county has read the fact by another way meanwhile, and it must not count twice.
-        if identity is None:
-            origins.note_again(own, layers, kind)
-        else:
-            streams = [own.epoch, *(layer.epoch for layer in layers)]
-            derive(origins.pointed(fact, own.station, streams=streams), identity, rows)
-            origins.note(own, layers, kind, identity=identity)
-        stream_tables.put_reissues(origins.rows, origins.now_read)
-    else:
-        origins = stream_tables.load_origins([own, *_named(new.fact, own.station)])
-        if not origins.is_again(own, new.digest):
-            # While this fact was held, a re-issue with other content may have taken its identity.
-            if (elsewhere := origins.give_way(own)) is not None:
-                move_rows(own, elsewhere)
-            derive(origins.pointed(new.fact, own.station, streams=[own.epoch]), own, rows)
+    # While this fact was held, the county may have read it by a re-issue, or put another one under its identity.
+    identity = place_fact(origins, own, new.digest, content)
+    if identity is not None:
+        streams = [own.epoch, *(layer.epoch for layer in layers)]
+        derive(origins.redirected(fact, own.station, streams=streams), identity, rows)
+        if layers:
+            origins.note(own, layers, content.kind, identity=identity)
+    stream_tables.put_reissues(origins.rows, origins.now_read)
     put_rows(rows)
     take_alarms(rows.alarms, at=now)
 
@@ -162,6 +154,6 @@ def _choose_directions_again(station_id: str, now: datetime) -> None:
         if new.fact is not None:
             own = Identity(station_id, bytes(fact.stream.epoch), fact.seq)
             origins = stream_tables.load_origins([at for at in _named(new.fact, station_id) if at.epoch != own.epoch])
-            derive(origins.pointed(new.fact, station_id, streams=[own.epoch]), own, rows)
+            derive(origins.redirected(new.fact, station_id, streams=[own.epoch]), own, rows)
     if rows.directions:
         choose_directions(rows.directions)

@@ -58,9 +58,9 @@ def load_senders(ids: Collection[str]) -> dict[str, SenderRow]:
     }
 
 
-# The heads that the station signed beyond what the county has come along, because an envelope is held against them.
-# ORDER BY: whoever locks several streams locks them in the same order, so that no two transactions wait for each
-# other. OF s: only the rows of the streams are locked.
+# LATERAL: also returns the heads that the station signed beyond what the county has, because each envelope is compared
+# with them. ORDER BY: every transaction locks streams in the same order, so that no two of them wait for each other.
+# OF s: only the rows of the streams are locked.
 _LOCK_STREAMS = f"""
 SELECT s.station_id, s.epoch, s.id, s.through, s.head, s.issued,
        coalesce(u.seqs, '{{}}'), coalesce(u.heads, '{{}}'), coalesce(u.connections, '{{}}'),
@@ -111,6 +111,7 @@ def load_known(wanted: Sequence[tuple[StreamRow, int, int]]) -> None:
     if not wanted:
         return
     streams = {row.id: row.state for row, _, _ in wanted}
+    # Ranges, because a thousand envelopes may each repeat some hundred facts. As single seqs the arrays would be long.
     found = query(
         f"""SELECT f.stream_id, f.seq, f.digest, f.held_reason
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS w (stream, first, last)
@@ -180,6 +181,7 @@ def put_reissues(reissues: list[ReissueRow], now_read: list[tuple[Identity, str]
     if reissues:
         copy_rows(REISSUES, reissues)
     if now_read:
+        # JOIN: the row of a fact names its stream by number, and the number is not at hand for an earlier stream.
         execute(
             f"""UPDATE {FACTS} f SET held_reason = '', kind = w.kind
             FROM unnest(%s::text[], %s::bytea[], %s::bigint[], %s::text[]) AS w (station, epoch, seq, kind)
@@ -252,7 +254,10 @@ def _put_unproven_heads(streams: list[StreamRow]) -> None:
 
 
 def note_born(births: dict[str, bytes], *, at: datetime) -> None:
-    """Note in which stream each station begins its connection: ``{station: epoch}``."""
+    """Note in which stream each station begins its connection: ``{station: epoch}``.
+
+    The stream with the latest ``born_at`` is the current one to the ledger, even if it brings no facts for months.
+    """
     execute(
         f"""UPDATE {STREAMS} s SET born_at = %s FROM unnest(%s::text[], %s::bytea[]) AS w (station, epoch)
         WHERE s.station_id = w.station AND s.epoch = w.epoch""",  # noqa: S608 - our own constant
@@ -299,7 +304,7 @@ def load_held(streams: Collection[int]) -> dict[int, list[Held]]:
 
 def put_receipted(waiting: dict[str, int], *, at: datetime) -> None:
     """Note that these stations get a receipt now, and how many facts each still has by the newest head it signed."""
-    # A station may send facts before it ever said a birth, so its row may not be there: then it is made, not connected.
+    # A station may send facts before its first birth. Then it has no row yet, and one is made: it is not connected.
     execute(
         f"""INSERT INTO {STATION_STATUS} AS s (station_id, online, heard_at, receipt_at, waiting, blobs_waiting,
             clock_quality, software, reader_ready, camera_ready, disk_free_kib, resident_kib, simulated)

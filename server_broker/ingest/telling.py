@@ -46,7 +46,7 @@ class TimeTelling:
 
     @property
     def run(self) -> bytes | None:
-        """The run of the county's clock that went on when `attend` was last called."""
+        """The run of the county's clock that went on when `follow_clock` was last called."""
         return None if self._noted is None else self._noted[0]
 
     def seal(self, outgoing: Outgoing, *, mono_ms: int) -> bytes | None:
@@ -68,7 +68,7 @@ class TimeTelling:
             sealed.append((outgoing.topic, seal_outgoing(outgoing, self._key, wall_ms=0, tells=False)))
         return sealed
 
-    def attend(self, *, mono_ms: int) -> None:
+    def follow_clock(self, *, mono_ms: int) -> None:
         """Note a new run of the clock, correct what earlier runs told, and tell people if the clock is in doubt.
 
         Raises:
@@ -79,23 +79,20 @@ class TimeTelling:
         status = self._clock.look()
         seen = (status.run.id, status.run.vouched)
         if seen != self._noted:
-            self._note(self._clock, status)
+            now, run, ended = self._wall(), status.run, status.ended
+            with transaction.atomic():
+                changed = note_run(run, ended=ended, at=now)
+                date_again(changed, at=now)
+                # A step is news only if stations may have the old time, and if somebody vouches for the new one.
+                if ended is not None and run.vouched > UNVOUCHED and self._clock.may_have_told(ended):
+                    said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
+                    raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
             # After the COMMIT, so that a run whose transaction failed is noted by the next call.
             self._noted = seen
             self._clock.keep(now=True)
         self._clock.keep()
         self._tell_of_problem(status, mono_ms)
         self._tell_unconfirmed(status)
-
-    def _note(self, clock: CountyClock, status: ClockStatus) -> None:
-        now, run, ended = self._wall(), status.run, status.ended
-        with transaction.atomic():
-            changed = note_run(run, ended=ended, at=now)
-            date_again(changed, at=now)
-            # A step is news only if stations may have the old time, and if somebody vouches for the new one.
-            if ended is not None and run.vouched > UNVOUCHED and clock.may_have_told(ended):
-                said = _stepped((run.offset - ended.offset) / 1000, corrected=bool(changed))
-                raise_alarm(station=None, code=STEPPED, severity="major", detail=said, at=now)
 
     def _tell_of_problem(self, status: ClockStatus, mono_ms: int) -> None:
         """Open the alarm about the county's clock when a problem begins, and close it when the problem is over."""

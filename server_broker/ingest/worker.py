@@ -49,11 +49,11 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from psycopg import Error as PsycopgError
 
 from server_broker.fleet.alarms import raise_alarm
+from server_broker.fleet.silence import SilenceWatch
 from server_broker.ingest.batch import BatchProcessor, is_about_blobs
 from server_broker.ingest.downlink import DesiredNotices, send_due_commands
 from server_broker.ingest.messages import Incoming, Outgoing
 from server_broker.ingest.models import IngestLease
-from server_broker.ingest.silence_watch import SilenceWatch
 from server_broker.ingest.source import Source
 from server_broker.ingest.sql import wait_for_the_disk
 from server_broker.ingest.telling import TimeTelling
@@ -201,8 +201,8 @@ class Worker:
         now = self._clock()
         # Each action reads the other clocks itself, because the database may be away for hours before it succeeds.
         retry = self._retry_while_database_away
-        retry(lambda: self._telling.attend(mono_ms=self._mono_ms()))
-        retry(self._send_desired)
+        retry(lambda: self._telling.follow_clock(mono_ms=self._mono_ms()))
+        retry(lambda: self._publish(self._notices.take()))
         retry(lambda: send_due_commands(shard=self._shard, now=self._clock(), publish=self._publish))
         retry(
             lambda: self._silence.look(
@@ -210,11 +210,8 @@ class Worker:
             )
         )
 
-    def _send_desired(self) -> None:
-        self._notices.listen()
-        self._publish(self._notices.take())
-
     def _process_blobs(self) -> None:
+        """Process some of the blob messages. If the media folder cannot be written, raise an alarm and drop them."""
         batch = [self._blobs.popleft() for _ in range(min(BLOB_MESSAGES, len(self._blobs)))]
         try:
             self._process(batch)
@@ -228,6 +225,7 @@ class Worker:
                     station=None, code="media_folder", severity="critical", detail=detail, at=self._clock()
                 ),
             )
+            # Nothing was stored, but the station has its picture until the county says that it lacks nothing of it.
             self._source.acknowledge(batch)
 
     def _process(self, batch: Sequence[Incoming]) -> None:
@@ -235,9 +233,10 @@ class Worker:
         try:
             outgoing = self._retry_while_database_away(lambda: self._processor.process_batch(batch))
         except (OSError, _Stopped):
+            # `_process_blobs` deals with an OSError of the media folder. Any other one is a bug and ends the worker.
             raise
         except Exception:  # noqa: BLE001 - the top of the worker: one message that fails must not stop the others
-            _log.exception("a batch of %d messages is processed one by one", len(batch))
+            _log.exception("a batch of %d messages failed; each is processed alone now", len(batch))
             for message in batch:
                 self._process_alone(message)
             return
@@ -245,7 +244,7 @@ class Worker:
         self._source.acknowledge(batch)
 
     def _process_alone(self, message: Incoming) -> None:
-        """Store a message whose batch failed, by the first rung of the ladder that bears it, and acknowledge it."""
+        """Store a message whose batch failed, by row 2, 3 or 4 of the ladder, and acknowledge it."""
         try:
             outgoing = self._retry_while_database_away(
                 lambda: self._processor.process_batch([message], careful=True),

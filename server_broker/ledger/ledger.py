@@ -155,6 +155,7 @@ def _count(station_id: str, still_in_time: StillInTime) -> tuple[Ledger, list[Le
     unseen = named - {bytes(stream.epoch) for stream in streams}
     streams += [Stream(station_id=station_id, epoch=epoch) for epoch in sorted(unseen)]
     counts = _count_streams(station_id, streams)
+    # Asked for all streams at once, because a lineage costs up to four statements and most streams need none.
     with_heads = streams_with_heads(station_id)
     for stream in streams:
         has_heads = stream.pk in with_heads

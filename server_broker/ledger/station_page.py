@@ -29,17 +29,14 @@ class StationPage:
 
 def station_page(station: Station, *, events: int = 50, snapshots: int = 24, ledger_s: float = LEDGER_S) -> StationPage:
     """Return what a station's page shows. The caller has checked that the person may see the station."""
+    try:
+        counted = ledger(station.pk, limit_s=ledger_s)
+    except TookTooLong as error:
+        _log.info("the ledger of %s was not counted for its page: %s", station.pk, error)
+        counted = None
     return StationPage(
-        ledger=_counted(station, ledger_s),
+        ledger=counted,
         events=list(station.events.all()[:events]),
         alarms=list(station.alarms.filter(resolved_at__isnull=True)),
         snapshots=list(Blob.objects.filter(station=station, viewable=True).order_by("-completed_at")[:snapshots]),
     )
-
-
-def _counted(station: Station, limit_s: float) -> Ledger | None:
-    try:
-        return ledger(station.pk, limit_s=limit_s)
-    except TookTooLong as error:
-        _log.info("the ledger of %s was not counted for its page: %s", station.pk, error)
-        return None

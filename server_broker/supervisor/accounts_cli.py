@@ -36,9 +36,18 @@ def run(home: CountyHome, chosen: argparse.Namespace, *, actor: str) -> str:
         if first == "list" and not names:
             return _listed()
         if first in _ACTS and len(names) == 1:
-            return _act(home, first, names[0], chosen, actor)
+            with transaction.atomic():
+                # Locked, because a change is computed from the row: two at once must not undo each other.
+                user = User.objects.select_for_update(of=("self",)).filter(username=names[0]).first()
+                if user is None:
+                    raise ServiceError(f"没有账号 {names[0]}")
+                return _ACTS[first](home, user, chosen, actor)
+        # A new account has no verb, so it cannot be called by the name of one.
         if first not in ("list", *_ACTS) and not names:
-            return _make(home, first, chosen, actor)
+            role = _role(chosen)
+            user = make_account(first, role=role, region=_region(home, chosen, role), actor=actor)
+            sees = f"，看{user.region}" if user.region else ""
+            return f"{user.username} {role.label}{sees}。登录：{command_line(home, 'sign-in-link', user.username)}"
     except AccountRefused as refused:
         raise ServiceError(str(refused)) from refused
     raise ServiceError(f"看不懂：请运行 {command_line(home, 'account', '--help')}")
@@ -52,21 +61,6 @@ def _listed() -> str:
         state = "在用" if user.is_active else "已停用"
         lines.append(f"{user.username}  {user.get_role_display()}  {region}  {state}  {seen}")
     return "\n".join(lines) or "还没有账号"
-
-
-def _make(home: CountyHome, name: str, chosen: argparse.Namespace, actor: str) -> str:
-    role = _role(chosen)
-    user = make_account(name, role=role, region=_region(home, chosen, role), actor=actor)
-    sees = f"，看{user.region}" if user.region else ""
-    return f"{user.username} {role.label}{sees}。登录：{command_line(home, 'sign-in-link', user.username)}"
-
-
-def _act(home: CountyHome, verb: str, name: str, chosen: argparse.Namespace, actor: str) -> str:
-    with transaction.atomic():
-        user = User.objects.select_for_update(of=("self",)).filter(username=name).first()
-        if user is None:
-            raise ServiceError(f"没有账号 {name}")
-        return _ACTS[verb](home, user, chosen, actor)
 
 
 def _set_region(home: CountyHome, user: User, chosen: argparse.Namespace, actor: str) -> str:

@@ -57,24 +57,23 @@ class Chores:
     def run_due(self) -> float:
         """Do the chores that are due, and return the seconds until the next one is due."""
         for chore in [chore for chore, due in self._due.items() if due <= self._monotonic_s()]:
-            well = self._do(chore)
-            self._due[chore] = self._monotonic_s() + (chore.every_s if well else min(chore.every_s, RETRY_S))
+            wait_s = chore.every_s
+            try:
+                outcome = chore.do(self._now())
+            except Exception as error:  # noqa: BLE001 - the top of this program: the other chores go on
+                # The same failure again is logged only once, because some chores are done every second.
+                if self._failed.get(chore) != repr(error):
+                    _log.exception("%s failed", chore.name)
+                self._failed[chore] = repr(error)
+                wait_s = min(chore.every_s, RETRY_S)
+            else:
+                if self._failed.pop(chore, None):
+                    _log.info("%s: works again", chore.name)
+                if outcome:
+                    _log.info("%s: %s", chore.name, outcome)
+            # Counted from the end, so that a chore that takes long leaves time for the others.
+            self._due[chore] = self._monotonic_s() + wait_s
         return max(0.0, min(self._due.values()) - self._monotonic_s())
-
-    def _do(self, chore: Chore) -> bool:
-        try:
-            outcome = chore.do(self._now())
-        except Exception as error:  # noqa: BLE001 - the top of this program: the other chores go on
-            # The same failure again is logged only once, because some chores are done every second.
-            if self._failed.get(chore) != repr(error):
-                _log.exception("%s failed", chore.name)
-            self._failed[chore] = repr(error)
-            return False
-        if self._failed.pop(chore, None):
-            _log.info("%s: well again", chore.name)
-        if outcome:
-            _log.info("%s: %s", chore.name, outcome)
-        return True
 
 
 def urgent_chores(home: CountyHome) -> list[Chore]:
@@ -86,8 +85,13 @@ def urgent_chores(home: CountyHome) -> list[Chore]:
     watch = JournalWatch(home, lists_problem=lambda: keeper.problem)
     in_step = _with_database(_unless_away(lambda now: watch.look(now=now)))
     return [
-        Chore("broker in step with the journal", lambda now: keeper.look(now=now), every_s=LOOK_S, first_after_s=0.0),
-        Chore("journal and database in step", in_step, every_s=LOOK_S, first_after_s=0.0),
+        Chore(
+            "keep the broker in step with the journal",
+            lambda now: keeper.look(now=now),
+            every_s=LOOK_S,
+            first_after_s=0.0,
+        ),
+        Chore("keep the database in step with the journal", in_step, every_s=LOOK_S, first_after_s=0.0),
     ]
 
 
@@ -113,16 +117,16 @@ def county_chores(home: CountyHome, *, clock_judges_age: Callable[[], bool]) -> 
         return _with_database(lambda now: do(now) if clock_judges_age() else None)
 
     return [
-        Chore("logs turned", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
-        Chore("alarms closed", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
-        Chore("expired pictures deleted", deleting(drop_expired)),
-        Chore("pieces of pictures deleted", deleting(drop_abandoned)),
-        Chore("old messages put aside deleted", deleting(drop_old_quarantined)),
-        Chore("old nonces deleted", deleting(drop_old_nonces)),
-        Chore("old sign-in links deleted", deleting(drop_old_links)),
-        Chore("ended sessions deleted", deleting(drop_ended_sessions)),
-        Chore("abandoned second factors deleted", deleting(drop_abandoned_set_ups)),
-        Chore("certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
+        Chore("rotate the logs", lambda now: rotate_logs(home.logs), every_s=60.0, first_after_s=0.0),
+        Chore("close alarms that are over", _with_database(_unless_away(close_over)), every_s=60.0, first_after_s=60.0),
+        Chore("delete expired pictures", deleting(drop_expired)),
+        Chore("delete pieces of pictures", deleting(drop_abandoned)),
+        Chore("delete old messages in quarantine", deleting(drop_old_quarantined)),
+        Chore("delete old nonces", deleting(drop_old_nonces)),
+        Chore("delete old sign-in links", deleting(drop_old_links)),
+        Chore("delete ended sessions", deleting(drop_ended_sessions)),
+        Chore("delete abandoned second factors", deleting(drop_abandoned_set_ups)),
+        Chore("look for certificates near their end", _with_database(lambda now: watch_certificates(home, now=now))),
     ]
 
 
@@ -132,7 +136,7 @@ def patrol_chores() -> list[Chore]:
 
     patrol = LedgerPatrol(monotonic_s=time.monotonic)
     look = _with_database(_unless_away(patrol.go_on))
-    return [Chore("ledgers counted", look, every_s=EVERY_S, first_after_s=PATROL_AFTER_S)]
+    return [Chore("count the ledgers", look, every_s=EVERY_S, first_after_s=PATROL_AFTER_S)]
 
 
 def _with_database(do: Callable[[dt.datetime], object]) -> Callable[[dt.datetime], object]:

@@ -46,23 +46,16 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
     Raises:
         ServiceError: The verb was refused or failed; the message is Chinese, for the person who typed it.
     """
+    # A revocation needs no database, because the journal alone is enough to cut a station off.
+    without_database = name == "revoke" or (name == "clock" and not chosen.confirm)
     try:
-        if not _does_without_database(name, chosen):
+        if not without_database:
             connection.ensure_connection()  # before the verb begins something that it could not finish
         return _VERBS[name](home, chosen)
     except OperationalError as error:
-        raise ServiceError(_database_away(home)) from error
-
-
-def _does_without_database(name: str, chosen: argparse.Namespace) -> bool:
-    """Whether the verb works while the database is away. A revocation does, because the journal alone is enough."""
-    return name == "revoke" or (name == "clock" and not chosen.confirm)
-
-
-def _database_away(home: CountyHome) -> str:
-    if service_pid(home) is None:
-        return f"县平台没有运行，数据库连接不上。请先运行：{command_line(home, 'up')}"
-    return f"县平台在运行，但数据库连接不上。请查原因：{command_line(home, 'doctor')}"
+        if service_pid(home) is None:
+            raise ServiceError(f"县平台没有运行，数据库连接不上。请先运行：{command_line(home, 'up')}") from error
+        raise ServiceError(f"县平台在运行，但数据库连接不上。请查原因：{command_line(home, 'doctor')}") from error
 
 
 def _actor() -> str:
@@ -75,6 +68,7 @@ def _claim(home: CountyHome, chosen: argparse.Namespace) -> int:
         code = make_claim(station, actor=_actor(), now=timezone.now())
     except ClaimRefused as refused:
         raise ServiceError(str(refused)) from refused
+    # The code alone goes to standard output, so that a script can take it from there.
     print(format_claim_code(code))
     print(f"{station.pk}（{station.village.name}）：24 小时内有效，只能用一次", file=sys.stderr)
     return 0

@@ -2,9 +2,7 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 from cryptography import x509
@@ -22,6 +20,7 @@ from server_broker.trust.journal import MEND_JOURNAL
 
 LEAST_FREE_BYTES = 2 * 2**30
 WARN_BEFORE = dt.timedelta(days=180)
+"""Certificates are renewed when the county starts, and a county may run for many months without a start."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +50,21 @@ def examine(
     except ServiceError as error:
         remedy = "新建请运行 cunhui-server init；已有的请改正 county.toml，或核对 --home"
         return [PartFinding("配置", False, str(error), remedy)]
-    checks: list[Callable[[], PartFinding]] = [
-        lambda: _keys(home),
-        lambda: _journal(home),
-        lambda: _certificate(home, "web", "网页证书", now),
-        lambda: _certificate(home, "broker", "消息服务证书", now),
-        lambda: _disk(home),
-        lambda: _clock(home, config, machine or LinuxMachineClock()),
-        lambda: _service(home),
-        lambda: _database(home, database_url),
-        lambda: _broker(home),
-        lambda: _process(home, "ingest", "接收进程", "站点会保留数据"),
-        lambda: _process(home, "chores", "维护进程", "过期图片和日志暂不清理"),
-        lambda: _web(home, config),
+    return [
+        PartFinding("配置", True, f"{config.name}，{config.host}"),
+        _keys(home),
+        _journal(home),
+        _certificate(home, "web", "网页证书", now),
+        _certificate(home, "broker", "消息服务证书", now),
+        _disk(home),
+        _clock(home, config, machine or LinuxMachineClock()),
+        _service(home),
+        _database(home, database_url),
+        _broker(home),
+        _process(home, "ingest", "接收进程", "站点会保留数据"),
+        _process(home, "chores", "维护进程", "过期图片和日志暂不清理"),
+        _web(home, config),
     ]
-    return [PartFinding("配置", True, f"{config.name}，{config.host}"), *(check() for check in checks)]
 
 
 def _keys(home: CountyHome) -> PartFinding:
@@ -73,14 +72,10 @@ def _keys(home: CountyHome) -> PartFinding:
         county_keys(home)
     except ServiceError as error:
         return PartFinding("密钥", False, str(error), "从备份恢复 trust 文件夹")
-    loose = [path.name for path in _trust_files(home) if path.stat().st_mode & 0o077]
+    loose = [path.name for path in (home.trust, *home.trust.iterdir()) if path.stat().st_mode & 0o077]
     if loose:
         return PartFinding("密钥", False, f"{'、'.join(loose)} 可被他人读取", f"chmod -R go= {home.trust}")
     return PartFinding("密钥", True, "齐全，只有本服务可读")
-
-
-def _trust_files(home: CountyHome) -> Iterator[Path]:
-    yield from [home.trust, *home.trust.iterdir()]
 
 
 def _journal(home: CountyHome) -> PartFinding:
@@ -131,6 +126,7 @@ def _database(home: CountyHome, url: str) -> PartFinding:
             durable = [link.execute(f"SHOW {name}").fetchone() for name in ("fsync", "synchronous_commit")]
     except psycopg.OperationalError:
         return PartFinding("数据库", False, "连接不上", "查看 logs/postgres.log；磁盘满时先腾空间")
+    # Without these two, a COMMIT may be lost when the power fails, although its receipt has gone out.
     safe = all(row is not None and row[0] != "off" for row in durable)
     return PartFinding("数据库", safe, "可用" if safe else "fsync 或 synchronous_commit 被关闭", "改回 on 并重新启动")
 
@@ -138,6 +134,7 @@ def _database(home: CountyHome, url: str) -> PartFinding:
 def _broker(home: CountyHome) -> PartFinding:
     if not broker.is_ready(home):
         return PartFinding("消息服务", False, "连接不上", "查看 logs/mosquitto.log 和端口是否被占用")
+    # A broker that runs may still have old lists, for example if the disk was full when a station was revoked.
     if not broker.follows_journal(home):
         return PartFinding(
             "消息服务", False, "没有照站点名册办，吊销的站点可能还连着", "腾出磁盘空间，查看 logs/chores.log"

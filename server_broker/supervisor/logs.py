@@ -22,21 +22,18 @@ def rotate_logs(folder: Path, *, limit: int = MAX_LOG_BYTES) -> list[str]:
     """
     large = [log for log in sorted(folder.glob("*.log")) if log.stat().st_size > limit]
     for log in large:
-        _rotate(log, limit)
+        # The oldest first, so that none is overwritten before it has moved.
+        for number in range(KEPT - 1, 0, -1):
+            older = _older(log, number)
+            if older.exists():
+                older.rename(_older(log, number + 1))
+        with log.open("rb") as full, _older(log, 1).open("wb") as copy:
+            os.chmod(copy.fileno(), 0o600)
+            # The last ``limit`` bytes: a log that grew fast may be much larger, and its end tells what goes on now.
+            full.seek(max(0, os.fstat(full.fileno()).st_size - limit))
+            shutil.copyfileobj(full, copy)
+        os.truncate(log, 0)
     return [log.name for log in large]
-
-
-def _rotate(log: Path, limit: int) -> None:
-    """Copy the log's last ``limit`` bytes to ``NAME.log.1``, and empty the log."""
-    for number in range(KEPT - 1, 0, -1):
-        older = _older(log, number)
-        if older.exists():
-            older.rename(_older(log, number + 1))
-    with log.open("rb") as full, _older(log, 1).open("wb") as copy:
-        os.chmod(copy.fileno(), 0o600)
-        full.seek(max(0, os.fstat(full.fileno()).st_size - limit))
-        shutil.copyfileobj(full, copy)
-    os.truncate(log, 0)
 
 
 def _older(log: Path, number: int) -> Path:

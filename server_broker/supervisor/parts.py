@@ -53,12 +53,13 @@ def postgres_part(home: CountyHome) -> Part:
         "postgres",
         lambda: postgres.program(home),
         lambda: postgres.is_ready(home, database="postgres", role="postgres"),
-        signal.SIGINT,
+        signal.SIGINT,  # fast shutdown; by SIGTERM it would wait until the last client is gone
     )
 
 
 def service_parts(home: CountyHome, config: CountyConfig) -> list[Part]:
     """Return all parts in the order of their start. If a URL names another database, PostgreSQL is left out."""
+    # Ingest and chores count as ready at once, because both wait for database and broker by themselves.
     parts = [] if os.environ.get("CUNHUI_DATABASE_URL") else [postgres_part(home)]
     return [
         *parts,

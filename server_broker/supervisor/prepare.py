@@ -34,9 +34,9 @@ def main() -> None:
     if outcome != Reconciled():
         log.warning("journal and database were not in step: %s", outcome)
     if marked := mark_senders(MediaFolder(HOME.media)):
-        log.warning("%d pictures of earlier versions got the mark of their sender", marked)
+        log.warning("noted the sender of %d pictures that an earlier version had stored", marked)
     if resealed := reseal_packs(key=county_keys(HOME).signing_key):
-        log.warning("%d packs that another key had signed are signed anew", resealed)
+        log.warning("signed %d packs again, because another key had signed them", resealed)
     broker.refresh(HOME, now=dt.datetime.now(dt.UTC))
 
 

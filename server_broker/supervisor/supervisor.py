@@ -27,9 +27,11 @@ START_TIMEOUT_S = 60.0
 FIRST_BACK_OFF_S = 0.2
 MAX_BACK_OFF_S = 10.0
 STEADY_AFTER_S = 10.0
+"""If a part ran for so long before it died, its earlier deaths do not count. It waits `FIRST_BACK_OFF_S` only."""
 _POLL_S = 0.05
 _STOP = (signal.SIGTERM, signal.SIGINT)
 _WHEN_RELEASED = math.inf
+"""``restart_at`` of a part that a person stopped (``cunhui-server hold``), until it is released."""
 
 
 @dataclass
@@ -69,6 +71,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         run = self._home.postgres_socket
         run.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._home.logs.mkdir(exist_ok=True, mode=0o700)
+        # O_CLOEXEC: a part that inherits the lock would keep it after this process has died.
         self._lock = os.open(run / "service.pid", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -89,6 +92,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         self.stop()
         self._selector.close()
         self._signals.__exit__(kind, error, trace)
+        # The lock goes last: until all parts have ended, no other service may start them.
         os.ftruncate(self._lock, 0)
         os.close(self._lock)
 
@@ -103,6 +107,7 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         running = self._spawn(part)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not part.is_ready():
+            # Waits on the process and does not sleep, so that a part that ends at once is reported at once.
             with suppress(subprocess.TimeoutExpired):
                 running.process.wait(_POLL_S)
             if self._stop_asked():
@@ -117,10 +122,18 @@ class Supervisor(AbstractContextManager["Supervisor"]):
         """Note that all parts are up, and restart parts that die, until SIGTERM or SIGINT comes."""
         (self._home.postgres_socket / "ready").touch()
         while not self._stop_asked():
-            for key, _ in self._selector.select(self._until_next_restart()):
+            due = [running.restart_at for running in self._running if running.restart_at is not None]
+            nearest = min(due, default=_WHEN_RELEASED)
+            wait_s = None if nearest == _WHEN_RELEASED else max(0.0, nearest - time.monotonic())
+            for key, _ in self._selector.select(wait_s):
+                # None: a signal came. It only ends the wait. The loop's condition and the next lines do what it asks.
                 if key.data is not None:
                     self._died(key.data)
-            self._look_at_holds()
+            for running in self._running:
+                if running.restart_at is not None and hold_file(self._home, running.part.name).exists():
+                    running.restart_at, running.back_off_s = _WHEN_RELEASED, FIRST_BACK_OFF_S
+                elif running.restart_at == _WHEN_RELEASED:
+                    running.restart_at = time.monotonic()
             self._restart_due()
 
     def stop(self) -> None:
@@ -158,13 +171,6 @@ class Supervisor(AbstractContextManager["Supervisor"]):
     def _stop_asked(self) -> bool:
         return not self._signals.take().isdisjoint(_STOP)
 
-    def _look_at_holds(self) -> None:
-        for running in self._running:
-            if running.restart_at is not None and hold_file(self._home, running.part.name).exists():
-                running.restart_at, running.back_off_s = _WHEN_RELEASED, FIRST_BACK_OFF_S
-            elif running.restart_at == _WHEN_RELEASED:
-                running.restart_at = time.monotonic()
-
     def _restart_due(self) -> None:
         now = time.monotonic()
         for place, running in enumerate(self._running):
@@ -179,11 +185,6 @@ class Supervisor(AbstractContextManager["Supervisor"]):
                 self._running.pop()
                 self._running[place] = new
                 self._tell(f"{running.part.name:<10} restarted, pid {new.process.pid}")
-
-    def _until_next_restart(self) -> float | None:
-        due = [running.restart_at for running in self._running if running.restart_at is not None]
-        nearest = min(due, default=_WHEN_RELEASED)
-        return None if nearest == _WHEN_RELEASED else max(0.0, nearest - time.monotonic())
 
     def _end_left_over(self, part: Part) -> None:
         """End the process of an earlier service that was killed and left it behind."""

@@ -12,7 +12,7 @@ from server_broker.platform.county_config import CountyConfig, read_config, with
 from server_broker.platform.home import CountyHome
 from server_broker.platform.invocation import command_line
 from server_broker.platform.processes import ServiceError
-from server_broker.supervisor.parts import Part, python_program, service_parts
+from server_broker.supervisor.parts import python_program, service_parts
 from server_broker.supervisor.supervisor import ShutdownAsked, Supervisor
 from server_broker.trust import keys
 
@@ -36,7 +36,7 @@ def initialise(home: CountyHome, config: CountyConfig) -> CountyConfig:
         written = write_config(home, completed)
         home.secret_key()
         return written
-    except BaseException as error:
+    except BaseException as error:  # also Ctrl-C: half a county would keep the next `init` from making one
         _leave_as_before(home.root, before)
         if isinstance(error, OSError):
             raise ServiceError(f"{home.root} 写不进去：{error.strerror}。请核对权限和磁盘空间") from error
@@ -62,38 +62,25 @@ def run(home: CountyHome, say: Callable[[str], None], *, without: Collection[str
         ServiceError: A part does not start; the parts before it are stopped again.
     """
     config = read_config(home)
-    _allow_many_connections()
+    # The soft limit of open files becomes the hard one, because each station is an open file of the broker.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     keys.prepare(home)
     broker.prepare(home, now=dt.datetime.now(dt.UTC))
     with Supervisor(home, say) as supervisor, suppress(ShutdownAsked):
         for part in service_parts(home, config):
             if part.name in without:
                 continue
+            if part.name == "postgres":
+                postgres.prepare(home)
             # Before the broker: stations connect to it, and then the tables and the lists must be ready.
             if part.name == "mosquitto":
-                _prepare(home, config)
-            _start(home, supervisor, part)
+                log = home.logs / "prepare.log"
+                process = python_program(home, config, "server_broker.supervisor.prepare").start(log)
+                if process.wait(PREPARE_TIMEOUT_S) != 0:
+                    raise ServiceError(f"数据库没有更新成功，请查看 {log}")
+            supervisor.start(part)
+            if part.name == "postgres":
+                postgres.make_database(home)
         say(f"ready https://{config.host}:{config.web_port}/")
         supervisor.watch()
-
-
-def _allow_many_connections() -> None:
-    """Raise the soft limit of open files to the hard one, because each station is an open file of the broker."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _start(home: CountyHome, supervisor: Supervisor, part: Part) -> None:
-    if part.name != "postgres":
-        supervisor.start(part)
-        return
-    postgres.prepare(home)
-    supervisor.start(part)
-    postgres.make_database(home)
-
-
-def _prepare(home: CountyHome, config: CountyConfig) -> None:
-    log = home.logs / "prepare.log"
-    process = python_program(home, config, "server_broker.supervisor.prepare").start(log)
-    if process.wait(PREPARE_TIMEOUT_S) != 0:
-        raise ServiceError(f"数据库没有更新成功，请查看 {log}")

@@ -48,6 +48,12 @@ class DesiredUnreadable(Exception):
     """The tables hold a value that a station could not read; the last good state stays in use."""
 
 
+_ALARMS: dict[type[Exception], str] = {
+    DesiredTooLarge: "desired_too_large",
+    DesiredUnreadable: "desired_unreadable",
+}
+
+
 def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     """Build a station's desired state, store it with a higher version if it changed, and return the stored one.
 
@@ -63,14 +69,19 @@ def refresh(station_id: str, *, now: datetime | None = None) -> Desired | None:
     try:
         built = build(station, version=before.version if before else 1)
     except (DesiredTooLarge, DesiredUnreadable) as error:
-        code = "desired_too_large" if isinstance(error, DesiredTooLarge) else "desired_unreadable"
-        raise_alarm(station=station.id, code=code, severity="major", detail=str(error), at=at)
+        raise_alarm(station=station.id, code=_ALARMS[type(error)], severity="major", detail=str(error), at=at)
         return before
     floor = _floor(station)
     if before is not None and built == before and before.version >= floor:
         return before
-    version = max(station.desired_version, floor) + 1
-    return _keep(station, msgspec.structs.replace(built, version=version), at)
+    desired = msgspec.structs.replace(built, version=max(station.desired_version, floor) + 1)
+    DesiredState.objects.update_or_create(
+        station=station, defaults={"version": desired.version, "payload": encode(desired), "built_at": at}
+    )
+    Station.objects.filter(pk=station.pk).update(desired_version=desired.version)
+    for code in _ALARMS.values():
+        resolve(station=station.id, code=code, at=at)
+    return desired
 
 
 def _floor(station: Station) -> int:
@@ -96,6 +107,7 @@ def build(station: Station, *, version: int) -> Desired:
     Raises:
         DesiredTooLarge, DesiredUnreadable: With a Chinese message.
     """
+    # One more than allowed of each list, so that `_check` sees that there are too many.
     people = PersonRow.objects.filter(village=station.village).order_by("number")[: MAX_PEOPLE + 1]
     cards = CardRow.objects.filter(person__village=station.village).select_related("person").order_by("token")
     windows = WindowRow.objects.filter(village=station.village).prefetch_related("people").order_by("pk")
@@ -110,18 +122,22 @@ def build(station: Station, *, version: int) -> Desired:
             Card(token=bytes(card.token), person=card.person.number, lost=card.lost_at is not None)
             for card in cards[: MAX_CARDS + 1]
         ],
-        windows=[_window(window, station) for window in windows[: MAX_WINDOWS + 1]],
+        windows=[
+            DutyWindow(
+                id=str(row.pk),
+                name=row.name,
+                weekdays=sorted(row.weekdays),
+                start=row.start,
+                end=row.end,
+                # Somebody in a window may belong to another village by now, and is not among the people above.
+                people=sorted(one.number for one in row.people.all() if one.village_id == station.village_id),
+            )
+            for row in windows[: MAX_WINDOWS + 1]
+        ],
         packs=latest_packs(),
     )
-    _check_size(desired)
+    _check(desired)
     return desired
-
-
-def _window(row: WindowRow, station: Station) -> DutyWindow:
-    people = sorted(person.number for person in row.people.all() if person.village_id == station.village_id)
-    return DutyWindow(
-        id=str(row.pk), name=row.name, weekdays=sorted(row.weekdays), start=row.start, end=row.end, people=people
-    )
 
 
 def latest_packs() -> list[PackRef]:
@@ -138,7 +154,8 @@ def latest_packs() -> list[PackRef]:
     return sorted(refs, key=lambda ref: ref.pack)
 
 
-def _check_size(desired: Desired) -> None:
+def _check(desired: Desired) -> None:
+    """Refuse a state that a station could not take. Its last good state is better than that."""
     counted = (("人员", desired.people, MAX_PEOPLE), ("卡", desired.cards, MAX_CARDS))
     for name, listed, limit in (*counted, ("值班时段", desired.windows, MAX_WINDOWS)):
         if len(listed) > limit:
@@ -147,20 +164,11 @@ def _check_size(desired: Desired) -> None:
     if len(encoded) > MAX_PAYLOAD_BYTES:
         raise DesiredTooLarge(f"站点名单 {len(encoded)} 字节，超过 {MAX_PAYLOAD_BYTES}，未更新")
     try:
+        # By the very rules by which the station reads it: `Desired` checks nothing when it is made from values.
         decode(encoded, Desired)
     except Refused as refused:
-        _log.error("%s: the desired state is not one: %s", desired.station, refused.detail)
+        _log.error("%s: a station could not read its desired state: %s", desired.station, refused.detail)
         raise DesiredUnreadable("站点名单有不合规定的内容，未更新") from refused
-
-
-def _keep(station: Station, desired: Desired, now: datetime) -> Desired:
-    DesiredState.objects.update_or_create(
-        station=station, defaults={"version": desired.version, "payload": encode(desired), "built_at": now}
-    )
-    Station.objects.filter(pk=station.pk).update(desired_version=desired.version)
-    for code in ("desired_too_large", "desired_unreadable"):
-        resolve(station=station.id, code=code, at=now)
-    return desired
 
 
 def _read(kept: DesiredState) -> Desired | None:
@@ -194,7 +202,7 @@ def note_reported(reported: Sequence[tuple[str, Reported]]) -> None:
     last = dict(reported)
     if not last:
         return
-    # Each birth repeats the version, so a row is written only if it changes.
+    # IS DISTINCT FROM: each birth repeats the version, so a row is written only if something changes.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE {STATIONS} s

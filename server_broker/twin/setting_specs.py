@@ -71,21 +71,20 @@ def value_of(name: str, text: str) -> Any:
     spec = SPECS.get(name)
     if spec is None:
         raise NotAllowed("没有这项设置")
-    value = _read(spec, text.strip())
+    text = text.strip()
+    if spec.choices:
+        found = [value for code, _, value in spec.choices if code == text]
+        if not found:
+            raise NotAllowed(f"{spec.word}：请从列出的几项中选择")
+        value = found[0]
+    # `isdigit` is also true for digits of other scripts, and a very long number would take `int` a long time.
+    elif text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 12:
+        value = int(text)
+    else:
+        raise NotAllowed(f"{spec.word}：“{text[:20]}”不是整数")
     if judge_settings({name: value}, last_good=Settings()).refused:
         raise NotAllowed(f"{spec.word}：“{text[:20]}”超出范围（{allowed(name)}）")
     return value
-
-
-def _read(spec: Spec, text: str) -> Any:
-    if spec.choices:
-        for code, _, value in spec.choices:
-            if code == text:
-                return value
-        raise NotAllowed(f"{spec.word}：请从列出的几项中选择")
-    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 12):
-        raise NotAllowed(f"{spec.word}：“{text[:20]}”不是整数")
-    return int(text)
 
 
 def allowed(name: str) -> str:

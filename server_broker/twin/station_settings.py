@@ -1,18 +1,22 @@
-"""The settings that a station should have, and how it took them."""
+"""The settings of stations: which values people chose, which of them count for a station, and how it took them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
+from django.db import transaction
 from django.db.models import Q
 from msgspec import to_builtins
 
 from protocol.twin import Reported, Settings
+from server_broker.audit.log import record
+from server_broker.fleet.desired_changes import desired_changed, desired_changed_under
 from server_broker.fleet.models import Station
 from server_broker.platform.database_text import without_nul
 from server_broker.regions.models import COUNTY_DIGITS, TOWNSHIP_DIGITS, Region
 from server_broker.twin.models import SettingChoice, SettingReport
-from server_broker.twin.setting_specs import SPECS, allowed
+from server_broker.twin.setting_specs import SPECS, allowed, value_of
 
 type State = Literal["default", "in_force", "pending", "refused", "unknown"]
 
@@ -37,6 +41,32 @@ class SettingRow:
     """The value that the station uses in place of a refused one."""
 
 
+def choose(place: Station | Region, name: str, text: str, *, actor: str, now: datetime) -> None:
+    """Choose a setting's value for a station, or for every station of a region that has no nearer choice.
+
+    The stations concerned get a new desired state after the COMMIT.
+
+    Args:
+        text: As typed in the form; empty removes the choice.
+
+    Raises:
+        NotAllowed: Nothing is changed.
+    """
+    where: dict[str, Any] = {"station": place} if isinstance(place, Station) else {"region": place}
+    value = value_of(name, text) if text.strip() else None
+    with transaction.atomic():
+        if value is None:
+            SettingChoice.objects.filter(**where, name=name).delete()
+        else:
+            chosen = {"value": value, "actor": actor, "at": now}
+            SettingChoice.objects.update_or_create(**where, name=name, defaults=chosen)
+        record(actor=actor, action="setting.chosen", subject=place.pk, detail={"name": name, "value": text.strip()})
+        if isinstance(place, Station):
+            desired_changed([place.pk])
+        else:
+            desired_changed_under(place.code)
+
+
 def region_chain(code: str) -> list[str]:
     """Return the codes of a region and of the regions that contain it, the county first."""
     chain = [code[:digits] + "0" * (12 - digits) for digits in (COUNTY_DIGITS, TOWNSHIP_DIGITS, 12)]
@@ -50,7 +80,8 @@ def _choices(codes: Sequence[str], station: str | None) -> dict[str, SettingChoi
         found.select_related("region", "station"),
         key=lambda choice: len(codes) if choice.region_id is None else codes.index(choice.region_id),
     )
-    # The nearest choice comes last, so it replaces the farther ones of the same name.
+    # The nearest choice comes last, so it replaces the farther ones of the same name. A stored choice may have a name
+    # that this version of the program does not know.
     return {choice.name: choice for choice in far_first if choice.name in SPECS}
 
 
@@ -77,6 +108,9 @@ def _row(name: str, choice: SettingChoice | None, *, own: str, report: SettingRe
     spec = SPECS[name]
     value = getattr(Settings(), name) if choice is None else choice.value
     here = choice is not None and own in (choice.region_id, choice.station_id)
+    source = ""
+    if choice is not None:
+        source = choice.region.name if choice.region is not None else "本站"
     state, reason, kept = _state_at_station(name, choice, report)
     return SettingRow(
         name=name,
@@ -86,17 +120,11 @@ def _row(name: str, choice: SettingChoice | None, *, own: str, report: SettingRe
         choices=spec.choices,
         value=spec.shown(value),
         code=spec.code(value) if here else "",
-        source=_source(choice),
+        source=source,
         state=state,
         reason=reason,
         kept=kept,
     )
-
-
-def _source(choice: SettingChoice | None) -> str:
-    if choice is None:
-        return ""
-    return choice.region.name if choice.region is not None else "本站"
 
 
 def _state_at_station(name: str, choice: SettingChoice | None, report: SettingReport | None) -> tuple[State, str, str]:
@@ -104,6 +132,7 @@ def _state_at_station(name: str, choice: SettingChoice | None, report: SettingRe
     if choice is None or report is None:
         return "default", "", ""
     station = report.station
+    # The report is about the version that the station runs with, so it says nothing of a newer one.
     if station.reported_version < station.desired_version:
         return "pending", "", ""
     if name in report.unknown:
@@ -115,6 +144,7 @@ def _state_at_station(name: str, choice: SettingChoice | None, report: SettingRe
 
 def note_settings(reported: Sequence[tuple[str, Reported]]) -> None:
     """Store how stations took their settings. A birth reports only a version (its ``at`` is 0) and changes nothing."""
+    # Of several reports of a station, the last one counts.
     last = {station: said for station, said in reported if said.at}
     reports = [
         SettingReport(

@@ -58,7 +58,7 @@ class ClockCounty:
 
     def attend(self) -> None:
         """Look at the own clock, as the worker does between two batches."""
-        self._telling.attend(mono_ms=self._machine.mono_ms())
+        self._telling.follow_clock(mono_ms=self._machine.mono_ms())
 
     @property
     def doubtful(self) -> bool:

@@ -78,7 +78,7 @@ class Office:
         from django.utils import timezone  # noqa: PLC0415
 
         from server_broker.fleet.models import Station  # noqa: PLC0415
-        from server_broker.twin.setting_choices import choose  # noqa: PLC0415
+        from server_broker.twin.station_settings import choose  # noqa: PLC0415
 
         name = self._chance.choice(list(SETTINGS))
         value = self._chance.randint(*SETTINGS[name])

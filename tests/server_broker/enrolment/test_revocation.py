@@ -117,7 +117,7 @@ def test_a_revocation_while_the_database_was_away_is_in_it_seconds_after_it_is_b
     def away(*_: object, **__: object) -> None:
         raise OperationalError("the connection is gone")
 
-    in_step = chore(home, "journal and database in step")
+    in_step = chore(home, "keep the database in step with the journal")
     with monkeypatch.context() as patched:
         patched.setattr("server_broker.enrolment.revocation._mark_revoked", away)
         outcome = revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)

@@ -15,9 +15,8 @@ from protocol.codec import encode
 from protocol.signing import key_id
 from protocol.topics import DOWN, Down, parse
 from server_broker.attendance.models import Touch as TouchRow
-from server_broker.fleet.generation import FIRST_BY_CLOCK, generation, raise_generation
+from server_broker.fleet.generation import FIRST_BY_CLOCK, WENT_BACK, generation, raise_generation
 from server_broker.fleet.models import Alarm, CountyState, Station, StationEvent, StationStatus, Stream
-from server_broker.fleet.went_back import WENT_BACK
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.messages import Incoming, seal_outgoing
 from server_broker.ingest.models import Fact, Reissue, SignedHeadKept, UnprovenHead

@@ -86,7 +86,7 @@ def test_nothing_is_deleted_by_a_clock_that_nobody_vouches_for() -> None:
     (links,) = [
         chore
         for chore in county_chores(settings.HOME, clock_judges_age=lambda: known[0])
-        if chore.name == "old sign-in links deleted"
+        if chore.name == "delete old sign-in links"
     ]
     links.do(much_later)
     assert SignInLink.objects.count() == 1

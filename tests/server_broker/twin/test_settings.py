@@ -14,9 +14,8 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.regions.models import Region
 from server_broker.twin.desired import note_reported, refresh
 from server_broker.twin.models import SettingChoice, SettingReport
-from server_broker.twin.setting_choices import choose
 from server_broker.twin.setting_specs import SPECS, NotAllowed, allowed, value_of
-from server_broker.twin.station_settings import station_rows, wanted_settings
+from server_broker.twin.station_settings import choose, station_rows, wanted_settings
 from tests.server_broker.console_county import (
     COUNTY,
     TOWN_A,
