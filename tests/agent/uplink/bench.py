@@ -4,13 +4,11 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.identity.county_keys import CountyKeys
-from agent.ports import DeviceError, JudgeAt
 from agent.storage.errors import StorageFull
 from agent.storage.outbox.earlier import EarlierStream
 from agent.storage.state import StateStore
@@ -29,6 +27,7 @@ from protocol.twin import Desired, Reported, Sheddable
 from protocol.units import Moment
 from protocol.vitals import Vitals
 from tests.fakes.county_peer import CountyBook
+from tests.fakes.link import FakeLink
 
 STATION = "demo-0001"
 BOOT = bytes(range(16))
@@ -241,56 +240,6 @@ class RecordingDelegate:
         return "cunhui 0.1.0"
 
     def twin_version(self) -> int:
-        return 0
-
-
-@dataclass
-class Published:
-    leaf: Up
-    payload: bytes
-    qos: int
-    ticket: int
-
-
-class FakeLink:
-    """The link's contract without a network. The test plays the broker."""
-
-    def __init__(self) -> None:
-        self.attempts: list[tuple[int, int, bytes]] = []
-        self.judged_at: list[JudgeAt] = []
-        self.endpoints: list[int] = []
-        self.sent: list[Published] = []
-        self.is_open = False
-        self.hung_up = 0
-        self.acknowledged = 0
-
-    def acknowledge(self) -> None:
-        """The other side's TCP has everything that was sent."""
-        self.acknowledged = sum(len(sent.payload) for sent in self.sent)
-
-    def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
-    ) -> None:
-        self.judged_at.append(judge_at)
-        self.endpoints.append(endpoint)
-        self.attempts.append((attempt, keepalive_s, will))
-        self.is_open = True
-
-    def publish(self, leaf: Up, payload: bytes, *, qos: Literal[0, 1]) -> int:
-        if not self.is_open:
-            raise DeviceError("the connection is gone")
-        ticket = len(self.sent) + 1
-        self.sent.append(Published(leaf, payload, qos, ticket))
-        return ticket
-
-    def disconnect(self) -> None:
-        self.is_open = False
-        self.hung_up += 1
-
-    def bytes_moved(self) -> tuple[int, int]:
-        return (self.acknowledged, 0)
-
-    def bytes_billed(self) -> int:
         return 0
 
 
