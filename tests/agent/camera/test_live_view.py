@@ -10,7 +10,7 @@ from protocol.commands import LiveTerms
 from protocol.facts import CommandResult, LiveViewBegan, LiveViewEnded
 from protocol.frames import MAX_FRAME_BYTES
 from protocol.kiosk import LiveShown
-from tests.agent.bench import Bench, bench
+from tests.agent.bench import Bench, bench, desired
 from tests.agent.commands.test_commands import command
 from tests.fakes.clockwork import FakeSystemClock
 
@@ -120,11 +120,18 @@ def stuck(station: Bench, way: FakeWay) -> None:
 
 
 def kiosk_gone(station: Bench, way: FakeWay) -> None:
-    station.watched = False
+    station.recorded.watched = False
+
+
+def run_short_of_data(station: Bench) -> None:
+    station.accept(desired(version=2, settings={"data_mb_month": 1}))
+    station.moved += 1_000_000
+    station.traffic.tick()
+    assert station.traffic.puts_off("blobs")
 
 
 def data_short(station: Bench, way: FakeWay) -> None:
-    station.saving = True
+    run_short_of_data(station)
 
 
 @pytest.mark.parametrize(
@@ -210,14 +217,16 @@ def test_a_slow_line_gets_fewer_frames_and_none_piles_up(station: Bench, system:
 def test_it_does_not_begin(station: Bench, system: FakeSystemClock, way: FakeWay, reason: str) -> None:
     if reason == "already_viewed":
         begin(station, system)
-    station.watched, station.saving = reason != "no_kiosk", reason == "data_short"
+    station.recorded.watched = reason != "no_kiosk"
+    if reason == "data_short":
+        run_short_of_data(station)
     station.commands.execute(command(system, id=b"d" * 16, order="live_view"))
     assert answered(station) == [("failed", reason)]
     assert len(station.of(LiveViewBegan)) == (reason == "already_viewed")
 
 
 def test_what_is_not_recorded_does_not_begin(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
-    real = station.journal.commit
+    real = station.fact_writer.commit
     begun = station.outbox.commits
 
     def full_at_the_second(*facts: object, **more: object) -> object:
@@ -225,11 +234,11 @@ def test_what_is_not_recorded_does_not_begin(station: Bench, system: FakeSystemC
             station.outbox.fill_disk()
         return real(*facts, **more)  # type: ignore[arg-type]
 
-    station.journal.commit = full_at_the_second  # type: ignore[method-assign, assignment]
+    station.fact_writer.commit = full_at_the_second  # type: ignore[method-assign, assignment]
     begin(station, system)
     station.outbox.error = None
-    station.journal.commit = real  # type: ignore[method-assign]
-    station.journal.flush()
+    station.fact_writer.commit = real  # type: ignore[method-assign]
+    station.fact_writer.flush()
     assert [detail.split(":")[0] for _, detail in answered(station)] == ["not_recorded"]
     assert shown(station) == []
     watch(station, system, way, ms=5_000)

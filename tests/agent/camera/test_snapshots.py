@@ -345,7 +345,7 @@ def test_on_a_full_disk_pictures_go_first_and_the_fact_follows(station: Bench) -
     station.snapshots.make_room()
     assert station.blobs.kept == {}
     station.outbox.error = None
-    station.journal.flush()
+    station.fact_writer.flush()
     assert [fact.sha256 for fact in station.of(BlobEvicted)] == [b"e" * 32]
 
 

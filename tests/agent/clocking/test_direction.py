@@ -304,7 +304,7 @@ def test_a_touch_of_an_earlier_boot_can_not_be_corrected(tmp_path: Path) -> None
 def test_a_card_that_names_nobody_has_no_direction_to_choose(station: Bench, uid: str) -> None:
     station.touch(uid)
     assert station.touch(uid).choose_within_ms == 0
-    ref = FactRef(epoch=station.outbox.real.epoch, seq=station.outbox.real.through)
+    ref = FactRef(epoch=station.outbox.epoch, seq=station.outbox.through)
     station.desk.choose_direction(1, ChooseDirection(touch=ref, direction="out"))
     assert station.recorded.answers == [Sorry(reason="too_late", touch=ref)]
 

@@ -121,7 +121,7 @@ def test_a_log_that_the_disk_does_not_take_is_not_announced(
     monkeypatch.setattr(station.blobs, "keep", keep_and_fill)
     station.commands.execute(command(system, order="send_logs"))
     station.outbox.error = None
-    station.journal.flush()
+    station.fact_writer.flush()
     assert [fact.outcome for fact in station.of(CommandResult)] == ["failed"]
     assert not station.of(BlobAnnounced)
     assert not station.blobs.kept

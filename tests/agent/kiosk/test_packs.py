@@ -115,6 +115,7 @@ def test_a_fetched_pack_that_is_no_longer_wanted(station: Bench) -> None:
 
 
 def test_a_folder_that_can_not_be_used_costs_only_the_packs(station: Bench) -> None:
+    (station.folder / "packs").rmdir()
     (station.folder / "packs").write_text("a file where the folder should be")
     ref, file = sealed(pack())
     assert offered(station, ref, file)

@@ -1,6 +1,6 @@
 """The core handles events in order and touches together, feeds the watchdog, and starts and ends in good order."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,8 +24,6 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
-from agent.identity.county_keys import CountyKeys
-from agent.identity.renewal import Renewal
 from agent.kiosk.home_publisher import (
     AT_LEAST_EVERY_MS,
     AT_MOST_EVERY_MS,
@@ -33,7 +31,7 @@ from agent.kiosk.home_publisher import (
     STRANGE_KEYBOARD,
 )
 from agent.ports import HintRead, NtpState
-from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, StationParts
+from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted
 from agent.station.notify import Notifier
 from agent.timekeeping.clock import LAST_WALL_MS
 from protocol.facts import (
@@ -47,7 +45,7 @@ from protocol.facts import (
     Touch,
     WindowClosed,
 )
-from protocol.health import Health, Machine
+from protocol.health import Machine
 from protocol.kiosk import (
     AskHelp,
     AskStatus,
@@ -62,19 +60,6 @@ from protocol.kiosk import (
 )
 from tests.agent.bench import LI, STRANGER, ZHANG, Bench, bench
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
-
-STATUS = Status(
-    station="test-0001",
-    wall=0,
-    quality="synced",
-    link="offline",
-    software="cunhui-agent test",
-    waiting=0,
-    blobs_waiting=0,
-    disk_free_kib=1,
-    resident_kib=1,
-    health=Health(),
-)
 
 
 @dataclass
@@ -143,44 +128,7 @@ class Running:
         self.uplink = FakeUplink(system, self.order)
         self.told = Told(system)
         self.sources = [FakeSource("camera", self.order), FakeSource("reader", self.order)]
-        self.pruned = 0
-        self.damage: Exception | None = None
-        self.home = station.home()
-        self.core = Core(
-            StationParts(
-                inbox=station.inbox,
-                clock=station.clock,
-                fact_writer=station.journal,
-                waiting=lambda: station.outbox.real.waiting,
-                damage=lambda: self.damage,
-                last_fact=None,
-                traffic=station.traffic,
-                prune=self.prune,
-                lifecycle=station.lifecycle,
-                desk=station.desk,
-                learning=station.learning,
-                snapshots=station.snapshots,
-                contacts=station.contacts,
-                commands=station.commands,
-                live=station.live,
-                ended_well=True,
-                shelf=station.shelf,
-                renewal=Renewal(clock=station.clock, inbox=station.inbox, county_keys=CountyKeys([]), renew=self.renew),
-                home=self.home,
-                health=station.health,
-                status=lambda: STATUS,
-                kiosks=station.recorded,
-                uplink=self.uplink,
-                notifier=self.told,
-                sources=self.sources,
-            )
-        )
-
-    def renew(self, wall_ms: int, anyway: bool) -> RenewalEnded:
-        return RenewalEnded(due_ms=2**62)
-
-    def prune(self) -> None:
-        self.pruned += 1
+        self.core = Core(replace(station.parts, uplink=self.uplink, notifier=self.told, sources=self.sources))
 
     def take(self, *events: Event) -> None:
         """Put events in and let the core take them all."""
@@ -314,7 +262,7 @@ def test_home_is_sent_at_each_change_but_not_more_than_so_often(running: Running
     running.core.step(timeout_s=0)
     home = running.homes()[-1]
     assert len(running.homes()) == 2
-    assert home.waiting == running.station.outbox.real.waiting
+    assert home.waiting == 2
     assert {row.name: row.arrived for row in home.duty if row.window == "am"} == {"张示例": 510, "李示例": 510}
     system.pass_ms(AT_LEAST_EVERY_MS)
     running.core.step(timeout_s=0)
@@ -399,7 +347,7 @@ def test_chores_close_windows_and_prune_once_a_day(running: Running, system: Fak
         running.core.step(timeout_s=0)
         system.pass_ms(HOUR_MS)
     assert [fact.window for fact in running.station.of(WindowClosed)] == ["am", "pm"] * 2
-    assert running.pruned == 2
+    assert running.station.outbox.prunes == 2
 
 
 def test_the_end_waits_for_the_receipt_of_the_last_fact_but_not_for_long(
@@ -420,7 +368,10 @@ def test_the_end_waits_for_the_receipt_of_the_last_fact_but_not_for_long(
 
 def test_a_technicians_program_is_told_how_the_station_is(running: Running) -> None:
     running.take(MachineSeen(state=Machine(temperature_c=55)), KioskSaid(kiosk=7, message=AskStatus()))
-    assert ("kiosk 7", STATUS) in running.order
+    [status] = [what for who, what in running.order if who == "kiosk 7"]
+    assert isinstance(status, Status)
+    assert status.health == running.station.health.current()
+    assert (status.station, status.link, status.screen) == ("test-0001", "connecting", True)
     assert ("handled", 7) in running.order
     assert running.station.health.current().machine.temperature_c == 55
 
@@ -432,3 +383,9 @@ def test_a_station_at_the_last_time_of_the_calendar_goes_on(running: Running, sy
         running.core.step(timeout_s=0)
         system.pass_ms(2 * 86_400_000)
     assert running.homes()[-1].wall > LAST_WALL_MS
+
+
+def test_cameras_start_before_readers_and_the_kiosks_come_last(station: Bench) -> None:
+    kinds = [type(source).__name__ for source in station.parts.sources]
+    assert kinds[-1] == "Recorded"
+    assert kinds.index("FakeTaker") < kinds.index("WatchedReader")

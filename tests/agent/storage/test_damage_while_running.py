@@ -62,11 +62,11 @@ def test_a_state_value_finds_it_too(path: Path) -> None:
 def test_a_full_disk_is_no_damage(running: Running) -> None:
     running.station.outbox.fill_disk()
     running.take(*touches(ZHANG))
-    assert running.station.outbox.real.damage is None
+    assert running.station.outbox.damage is None
 
 
 def test_the_person_is_told_and_then_the_agent_ends_to_begin_anew(running: Running) -> None:
-    running.station.outbox.error = running.damage = Damaged("a page is not what was written")
+    running.station.outbox.error = Damaged("a page is not what was written")
     with pytest.raises(StorageFailed):
         running.take(*touches(ZHANG))
     assert running.station.recorded.touches[-1].problem == "disk_error"
