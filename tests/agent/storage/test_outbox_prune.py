@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox
 from protocol.units import Moment
 from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_receipts import receipt
+from tests.agent.storage.test_outbox_receipts import outbox_with, receipt
 from tests.proofs.power_cut.workload import DAY_MS, moment, touch
 
 
@@ -32,14 +31,8 @@ def days() -> Days:
     return Days()
 
 
-def station(tmp_path: Path, days: Days) -> Outbox:
-    outbox = open_outbox(tmp_path / "outbox.db", now=days)
-    outbox.commit(*(touch(number) for number in range(1, 10)))
-    return outbox
-
-
 def test_nothing_goes_before_ninety_days(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
     days.day = 89
@@ -51,7 +44,7 @@ def test_nothing_goes_before_ninety_days(tmp_path: Path, days: Days) -> None:
 
 
 def test_a_later_receipt_waits_its_own_time(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 3))
     outbox.commit(touch(10))
     days.day = 50
@@ -65,7 +58,7 @@ def test_a_later_receipt_waits_its_own_time(tmp_path: Path, days: Days) -> None:
 
 
 def test_what_has_no_receipt_or_is_held_stays(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 6, held=(4,)))
     outbox.commit(touch(10))
     days.day = 500
@@ -76,7 +69,7 @@ def test_what_has_no_receipt_or_is_held_stays(tmp_path: Path, days: Days) -> Non
 
 
 def test_a_clock_that_is_not_trusted_dates_no_receipt_and_erases_nothing(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     days.trusted = False
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
@@ -88,7 +81,7 @@ def test_a_clock_that_is_not_trusted_dates_no_receipt_and_erases_nothing(tmp_pat
 
 
 def test_the_chain_and_the_rest_stay_and_erased_facts_are_not_sent(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
     heads = [outbox.head_at(seq) for seq in range(12)]
@@ -103,7 +96,7 @@ def test_the_chain_and_the_rest_stay_and_erased_facts_are_not_sent(tmp_path: Pat
 
 
 def test_an_old_stream_goes_when_what_says_it_again_has_its_receipt(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.open_epoch("differs", matched=0)
     outbox.take_receipt(receipt(outbox, outbox.through))
     outbox.commit(touch(10))

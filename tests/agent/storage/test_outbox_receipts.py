@@ -1,6 +1,7 @@
 """Receipts and epochs: only receipts tell what the county has, in whatever order they come."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import settings, strategies
@@ -12,9 +13,10 @@ from agent.storage.outbox.progress import load_progress
 from agent.storage.outbox.schema import place
 from protocol.facts import Touch
 from protocol.receipts import Held, Receipt
+from protocol.units import Moment
 from tests.agent.storage.test_outbox import open_outbox
 from tests.proofs.power_cut.judge import facts_of
-from tests.proofs.power_cut.workload import STATION, touch
+from tests.proofs.power_cut.workload import STATION, moment, touch
 
 
 def receipt(outbox: Outbox, through: int, *, generation: int = 1, held: tuple[int, ...] = ()) -> Receipt:
@@ -30,8 +32,9 @@ def receipt(outbox: Outbox, through: int, *, generation: int = 1, held: tuple[in
     )
 
 
-def outbox_with(tmp_path: Path, facts: int) -> Outbox:
-    outbox = open_outbox(tmp_path / "outbox.db")
+def outbox_with(tmp_path: Path, facts: int, *, now: Callable[[], Moment] = moment) -> Outbox:
+    """Return an outbox with so many facts: the first opens the stream, the others are touches."""
+    outbox = open_outbox(tmp_path / "outbox.db", now=now)
     outbox.commit(*(touch(number) for number in range(1, facts)))
     return outbox
 

@@ -6,8 +6,8 @@ import pytest
 
 from protocol.facts import FactsLost
 from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_prune import Days, station
-from tests.agent.storage.test_outbox_receipts import receipt
+from tests.agent.storage.test_outbox_prune import Days
+from tests.agent.storage.test_outbox_receipts import outbox_with, receipt
 from tests.agent.storage.test_outbox_salvage import overwrite
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
@@ -21,7 +21,7 @@ def days() -> Days:
 
 
 def test_the_chain_of_an_erased_past_is_carried_over(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
     days.day = 92
@@ -38,7 +38,7 @@ def test_the_chain_of_an_erased_past_is_carried_over(tmp_path: Path, days: Days)
 
 
 def test_what_was_receipted_before_the_damage_is_erased_on_its_day(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
     outbox.close()
