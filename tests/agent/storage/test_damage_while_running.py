@@ -10,7 +10,7 @@ from agent.storage.store import PAGE_BYTES
 from protocol.facts import EpochOpened, Touch
 from tests.agent.bench import ZHANG
 from tests.agent.station.test_core_loop import Running, running, touches
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
 

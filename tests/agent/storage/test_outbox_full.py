@@ -7,8 +7,8 @@ import pytest
 
 from agent.storage.errors import StorageFailed, StorageFull
 from agent.storage.outbox import Outbox
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_store import room_for
+from tests.agent.storage.file_limit import room_for
+from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
 

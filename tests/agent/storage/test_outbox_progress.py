@@ -9,7 +9,7 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.progress import Progress, load_progress, write_progress
 from agent.storage.outbox.schema import place
 from agent.storage.store import Store
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
 

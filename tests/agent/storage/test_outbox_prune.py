@@ -4,26 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from protocol.units import Moment
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_receipts import outbox_with, receipt
-from tests.proofs.power_cut.workload import DAY_MS, moment, touch
-
-
-class Days:
-    """A clock in days."""
-
-    def __init__(self) -> None:
-        self.day = 0.0
-        self.trusted = True
-
-    def __call__(self) -> Moment:
-        now = moment(moment().wall + round(self.day * DAY_MS))
-        return now if self.trusted else Moment(wall=now.wall, boot=now.boot, mono=now.mono, quality="restored")
-
-    @property
-    def wall_ms(self) -> int:
-        return self().wall
+from tests.agent.storage.days import Days
+from tests.agent.storage.outboxes import open_outbox, outbox_with, receipt
+from tests.proofs.power_cut.workload import touch
 
 
 @pytest.fixture

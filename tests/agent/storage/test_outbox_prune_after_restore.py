@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.agent.storage.test_outbox_prune import Days
-from tests.agent.storage.test_outbox_receipts import outbox_with, receipt
+from tests.agent.storage.days import Days
+from tests.agent.storage.outboxes import outbox_with, receipt
 from tests.proofs.power_cut.workload import touch
 
 

@@ -1,7 +1,6 @@
 """Receipts and epochs: only receipts tell what the county has, in whatever order they come."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from hypothesis import settings, strategies
@@ -12,31 +11,9 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.progress import load_progress
 from agent.storage.outbox.schema import place
 from protocol.facts import Touch
-from protocol.receipts import Held, Receipt
-from protocol.units import Moment
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.outboxes import open_outbox, outbox_with, receipt
 from tests.proofs.power_cut.judge import facts_of
-from tests.proofs.power_cut.workload import STATION, moment, touch
-
-
-def receipt(outbox: Outbox, through: int, *, generation: int = 1, held: tuple[int, ...] = ()) -> Receipt:
-    head = outbox.head_at(through)
-    assert head
-    return Receipt(
-        station=STATION,
-        epoch=outbox.epoch,
-        through=through,
-        head=head,
-        generation=generation,
-        held=[Held(seq=seq, digest=bytes(32), reason="unknown_kind") for seq in held],
-    )
-
-
-def outbox_with(tmp_path: Path, facts: int, *, now: Callable[[], Moment] = moment) -> Outbox:
-    """Return an outbox with so many facts: the first opens the stream, the others are touches."""
-    outbox = open_outbox(tmp_path / "outbox.db", now=now)
-    outbox.commit(*(touch(number) for number in range(1, facts)))
-    return outbox
+from tests.proofs.power_cut.workload import touch
 
 
 def reopened(outbox: Outbox, tmp_path: Path) -> Outbox:

@@ -10,8 +10,7 @@ from protocol.envelope import SealedFact
 from protocol.facts import MAX_BODY_BYTES, AlarmRaised, EpochOpened, FactsLost, Reissued, decode_fact
 from protocol.reissues import MAX_LAYERS, unwrap
 from protocol.units import FactRef
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_receipts import outbox_with
+from tests.agent.storage.outboxes import open_outbox, outbox_with
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import moment, touch
 

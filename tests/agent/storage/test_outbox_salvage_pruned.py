@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 
 from protocol.facts import FactsLost
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_prune import Days
-from tests.agent.storage.test_outbox_receipts import outbox_with, receipt
-from tests.agent.storage.test_outbox_salvage import overwrite
+from tests.agent.storage.days import Days
+from tests.agent.storage.outboxes import open_outbox, outbox_with, overwrite, receipt
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_salvage import a_days_facts, overwrite, touches
+from tests.agent.storage.outboxes import a_days_facts, open_outbox, overwrite, touches
 from tests.proofs.power_cut.workload import touch
 
 FRAME_BYTES = 24 + 4096
