@@ -17,7 +17,7 @@ from agent.camera.camera_worker import CameraWorker
 from agent.camera.spool_names import PictureRequest
 from agent.events import PictureTaken
 from agent.inbox import Inbox
-from tests.agent.camera.test_stills import opened
+from tests.agent.camera.drawn import opened
 from tests.fakes.moody_camera import command
 
 LIMIT_S = 20.0

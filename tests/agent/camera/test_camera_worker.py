@@ -11,9 +11,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from agent.events import PictureTaken
 from agent.inbox import Inbox
 from agent.storage.errors import StorageFailed, StorageFull
 from protocol.units import FactRef
+from tests.agent.camera.socket_activation import activated
 
 REF = FactRef(epoch=bytes(range(16)), seq=7)
 WANTED = PictureRequest("touch", about=REF)
@@ -87,28 +86,6 @@ class Camera:
         event = self.inbox.get(timeout_s=10)
         assert isinstance(event, PictureTaken)
         return event
-
-
-def listens(socket: Path) -> bool:
-    """Tell whether somebody accepts connections there (proc_net_unix(5): __SO_ACCEPTCON among the flags)."""
-    sockets = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
-    return any(int(fields[3], 16) & 0x10000 and fields[-1] == str(socket) for fields in sockets)
-
-
-@contextmanager
-def activated(socket: Path, *command: str) -> Iterator[None]:
-    """Start the command for each connection, as a socket unit with ``Accept=yes`` does (systemd.socket(5))."""
-    program = ["systemd-socket-activate", "--accept", "--inetd", f"--listen={socket}", *command]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(program, stdout=quiet, stderr=quiet, start_new_session=True) as activator:
-        try:
-            end = time.monotonic() + 15
-            while not listens(socket):
-                assert time.monotonic() < end
-                time.sleep(0.01)
-            yield
-        finally:
-            os.killpg(activator.pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from protocol.facts import CommandResult, LiveViewBegan, LiveViewEnded
 from protocol.frames import MAX_FRAME_BYTES
 from protocol.kiosk import LiveShown
 from tests.agent.bench import Bench, bench, desired
-from tests.agent.commands.test_commands import command
+from tests.agent.commands.county_commands import command
 from tests.fakes.clockwork import FakeSystemClock
 
 ORDER = b"c" * 16

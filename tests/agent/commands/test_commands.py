@@ -8,23 +8,12 @@ import pytest
 from agent.camera.spool_names import PictureRequest
 from agent.commands.command_log import MAX_RECALLED, MAX_REMEMBERED, CommandLog
 from agent.events import PictureTaken, StopAsked
-from protocol.commands import MAX_VALID_MS, Command
+from protocol.commands import MAX_VALID_MS
 from protocol.facts import BlobAnnounced, CommandResult
 from protocol.units import FactRef
-from tests.agent.bench import STATION, Bench, bench, desired
+from tests.agent.bench import Bench, bench, desired
+from tests.agent.commands.county_commands import command
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
-
-
-def command(system: FakeSystemClock, **changes: object) -> Command:
-    made = Command(
-        id=b"c" * 16,
-        station=STATION,
-        order="identify",
-        not_after=system.wall + HOUR_MS,
-        issuer="operator",
-        reason="test",
-    )
-    return msgspec.structs.replace(made, **changes)
 
 
 def picture(sha256: bytes | None = None, *, problem: str = "") -> PictureTaken:

@@ -9,7 +9,7 @@ from agent.commands.log_tail import HIDDEN, KEPT_BYTES, LogTail, redacted
 from protocol.commands import LogTerms
 from protocol.facts import BlobAnnounced, CommandResult
 from tests.agent.bench import Bench
-from tests.agent.commands.test_commands import command
+from tests.agent.commands.county_commands import command
 from tests.fakes.clockwork import FakeSystemClock
 
 

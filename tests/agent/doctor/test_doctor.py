@@ -37,8 +37,8 @@ from agent.wiring.doctoring import doctor_tools
 from agent.wiring.trial import contact_ready, indicator_ready, reader_ready
 from protocol.health import DeviceHealth, DeviceKind, Health, Machine
 from protocol.kiosk import Home, Status, ToAgent, ToKiosk
-from tests.agent.camera.test_camera_worker import activated
-from tests.agent.station.test_station_process import StationProcess
+from tests.agent.camera.socket_activation import activated
+from tests.agent.station.station_process import StationProcess
 from tests.agent.uplink.pki import START, Authority, Issued
 from tests.agent.uplink.web import Web
 from tests.fakes.agent_socket import FakeAgent
@@ -63,16 +63,6 @@ def look(enrolled: EnrolledStation) -> Examination:
 @pytest.fixture
 def enrolled(folder: Path) -> EnrolledStation:
     return make_enrolled(folder / "station")
-
-
-@pytest.fixture
-def process(folder: Path) -> Iterator[StationProcess]:
-    made = StationProcess(make_enrolled(folder / "station", camera="simulated"))
-    yield made
-    if made.process is not None and made.process.poll() is None:
-        made.process.kill()
-        made.process.wait(15)
-    made.lamp.close()
 
 
 UNREACHABLE = {22}

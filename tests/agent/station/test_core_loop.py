@@ -1,15 +1,11 @@
 """The core handles events in order and touches together, feeds the watchdog, and starts and ends in good order."""
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from agent.events import (
     AlarmSeen,
-    CardTouched,
-    Event,
     KioskJoined,
     KioskLeft,
     KioskSaid,
@@ -31,8 +27,7 @@ from agent.kiosk.home_publisher import (
     STRANGE_KEYBOARD,
 )
 from agent.ports import HintRead, NtpState
-from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted
-from agent.station.notify import Notifier
+from agent.station.core import MAX_TOGETHER, MAX_WAITING, NotStarted
 from agent.timekeeping.clock import LAST_WALL_MS
 from protocol.facts import (
     AlarmRaised,
@@ -52,102 +47,14 @@ from protocol.kiosk import (
     ChooseDirection,
     Home,
     KeepDirection,
-    LinkState,
     NextQuestion,
     OpenLevel,
     Sorry,
     Status,
 )
 from tests.agent.bench import LI, STRANGER, ZHANG, Bench, bench
+from tests.agent.station.running import Running, touches
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
-
-
-@dataclass
-class FakeUplink:
-    """Keeps the events that the core hands on."""
-
-    system: FakeSystemClock
-    order: list[tuple[str, object]]
-    state: LinkState = "offline"
-    heard: list[Event] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-
-    connected = frame_free = frames_stuck = False
-
-    def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
-        return False
-
-    def end_frames(self) -> None:
-        self.order.append(("no more frames", None))
-
-    def handle(self, event: Event) -> None:
-        self.heard.append(event)
-
-    def facts_committed(self) -> None:
-        self.order.append(("uplink", None))
-
-    def tick(self) -> int:
-        return self.system.mono + 30_000
-
-    def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
-        self.gone.append(reason)
-
-
-class Told(Notifier):
-    """A notifier that keeps what it would send to the service manager."""
-
-    def __init__(self, system: FakeSystemClock) -> None:
-        super().__init__(environ={"NOTIFY_SOCKET": "memory", "WATCHDOG_USEC": "20000000"}, mono_ms=system.mono_ms)
-        self.told: list[str] = []
-
-    def _send(self, text: str) -> None:
-        self.told.append(text)
-
-
-@dataclass
-class FakeSource:
-    name: str
-    order: list[tuple[str, object]]
-    fails: bool = False
-
-    def start(self) -> None:
-        if self.fails:
-            raise OSError("no socket")
-        self.order.append(("start", self.name))
-
-    def stop(self) -> None:
-        self.order.append(("stop", self.name))
-
-
-class Running:
-    """A core on the bench."""
-
-    def __init__(self, station: Bench, system: FakeSystemClock) -> None:
-        self.station = station
-        self.order = station.recorded.order
-        self.uplink = FakeUplink(system, self.order)
-        self.told = Told(system)
-        self.sources = [FakeSource("camera", self.order), FakeSource("reader", self.order)]
-        self.core = Core(replace(station.parts, uplink=self.uplink, notifier=self.told, sources=self.sources))
-
-    def take(self, *events: Event) -> None:
-        """Put events in and let the core take them all."""
-        for event in events:
-            self.station.inbox.put(event)
-        while self.station.inbox.waiting():
-            self.core.step(timeout_s=0)
-
-    def homes(self) -> list[Home]:
-        return [what for _, what in self.order if isinstance(what, Home)]
-
-
-@pytest.fixture
-def running(station: Bench, system: FakeSystemClock) -> Running:
-    return Running(station, system)
-
-
-def touches(*uids: str) -> list[Event]:
-    return [CardTouched(uid=uid, reader="fake") for uid in uids]
 
 
 def test_commit_lamp_kiosk_picture_uplink(running: Running) -> None:

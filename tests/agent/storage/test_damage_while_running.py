@@ -9,12 +9,10 @@ from agent.storage.outbox import Outbox
 from agent.storage.store import PAGE_BYTES
 from protocol.facts import EpochOpened, Touch
 from tests.agent.bench import ZHANG
-from tests.agent.station.test_core_loop import Running, running, touches
+from tests.agent.station.running import Running, touches
 from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
-
-__all__ = ["running"]
 
 
 @pytest.fixture
