@@ -1,5 +1,6 @@
 """A core on the bench, with the uplink, the notifier and the sources in memory."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -20,6 +21,10 @@ class FakeUplink:
     state: LinkState = "offline"
     heard: list[Event] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    gone_ms: int | None = None
+    """When the station said that it is gone, by the monotonic clock."""
+    on_tick: Callable[[], None] = lambda: None
+    """What a test lets happen at each tick, such as the passing of time."""
 
     connected = frame_free = frames_stuck = False
 
@@ -36,10 +41,12 @@ class FakeUplink:
         self.order.append(("uplink", None))
 
     def tick(self) -> int:
+        self.on_tick()
         return self.system.mono + 30_000
 
     def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
         self.gone.append(reason)
+        self.gone_ms = self.system.mono
 
 
 class Told(Notifier):

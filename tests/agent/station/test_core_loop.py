@@ -27,7 +27,7 @@ from agent.kiosk.home_publisher import (
     STRANGE_KEYBOARD,
 )
 from agent.ports import HintRead, NtpState
-from agent.station.core import MAX_TOGETHER, MAX_WAITING, NotStarted
+from agent.station.core import FAREWELL_MS, MAX_TOGETHER, MAX_WAITING, NotStarted
 from agent.timekeeping.clock import LAST_WALL_MS
 from protocol.facts import (
     AlarmRaised,
@@ -52,7 +52,8 @@ from protocol.kiosk import (
     Sorry,
     Status,
 )
-from tests.agent.bench import LI, STRANGER, ZHANG, Bench, bench
+from protocol.receipts import Receipt
+from tests.agent.bench import LI, STATION, STRANGER, ZHANG, Bench, bench
 from tests.agent.station.running import Running, touches
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
 
@@ -257,20 +258,43 @@ def test_chores_close_windows_and_prune_once_a_day(running: Running, system: Fak
     assert running.station.outbox.prunes == 2
 
 
-def test_the_end_waits_for_the_receipt_of_the_last_fact_but_not_for_long(
-    running: Running, system: FakeSystemClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    running.uplink.state = "connected"
-    ticks = iter(range(1000))
-
-    def tick() -> int:
-        system.pass_ms(100)
-        return system.mono + next(ticks) * 0
-
-    monkeypatch.setattr(running.uplink, "tick", tick)
+def ended(running: Running) -> tuple[int, int]:
+    """End the station in good order. Return for how long it waited after its last fact, and how many facts waited."""
     running.station.inbox.put(StopAsked(reason="test"))
     running.core.run()
+    [stopped] = running.station.of(ShutDown)
     assert running.uplink.gone == ["shutdown"]
+    assert running.uplink.gone_ms is not None
+    return running.uplink.gone_ms - stopped.at.mono, running.station.outbox.waiting
+
+
+def test_the_end_waits_for_the_receipt_of_the_last_fact(running: Running, system: FakeSystemClock) -> None:
+    outbox = running.station.outbox
+
+    def answer_after_300_ms() -> None:
+        system.pass_ms(100)
+        stopped = running.station.of(ShutDown)
+        if stopped and system.mono - stopped[0].at.mono >= 300:
+            outbox.take_receipt(
+                Receipt(station=STATION, epoch=outbox.epoch, through=outbox.through, head=outbox.head, generation=1)
+            )
+
+    running.uplink.state, running.uplink.on_tick = "connected", answer_after_300_ms
+    assert ended(running) == (300, 0)
+
+
+def test_the_end_does_not_wait_for_long_for_a_county_that_is_silent(running: Running, system: FakeSystemClock) -> None:
+    running.uplink.state, running.uplink.on_tick = "connected", lambda: system.pass_ms(100)
+    waited_ms, waiting = ended(running)
+    assert FAREWELL_MS <= waited_ms <= FAREWELL_MS + 100
+    assert waiting > 0
+
+
+def test_the_end_waits_for_nobody_without_a_connection(running: Running, system: FakeSystemClock) -> None:
+    running.uplink.state, running.uplink.on_tick = "offline", lambda: system.pass_ms(100)
+    waited_ms, waiting = ended(running)
+    assert waited_ms == 0
+    assert waiting > 0
 
 
 def test_a_technicians_program_is_told_how_the_station_is(running: Running) -> None:
