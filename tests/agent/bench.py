@@ -258,7 +258,7 @@ class WellTimeService:
 class Bench(Station):
     """A station as the product wires it, on fakes. Its threads rest unless a test runs its core."""
 
-    def __init__(self, folder: Path, system: FakeSystemClock, *, trusted: bool = True) -> None:
+    def __init__(self, folder: Path, system: FakeSystemClock, *, trusted: bool = True, camera: bool = True) -> None:
         self.folder = folder
         self.system = system
         self.recorded = Recorded()
@@ -279,11 +279,11 @@ class Bench(Station):
         self.outbox = WatchedOutbox.open(folder / "outbox.db", station=STATION, record_key=RUN_KEY, now=self.clock.now)
         self.outbox.recorded = self.recorded
         self.recent = list(recent_facts(self.outbox))
-        super().__init__(self._fakes())
+        super().__init__(self._fakes(camera=camera))
         if trusted:
             self.clock.take_county_time(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
 
-    def _fakes(self) -> StationPorts:
+    def _fakes(self, *, camera: bool) -> StationPorts:
         return StationPorts(
             station=STATION,
             village="示例村",
@@ -306,7 +306,7 @@ class Bench(Station):
             sensors={"大门": "door", "大厅": "motion"},
             indicator=self.indicator,
             indicator_name="lamp",
-            camera=StationCamera("camera", True, self.taker),
+            camera=StationCamera("camera", True, self.taker) if camera else None,
             keyboards=[],
             kiosks=self.recorded,
             machine=SimulatedMachine(folder=self.folder, file=self.folder / "machine.json"),
@@ -364,9 +364,9 @@ class Bench(Station):
 
 
 @contextmanager
-def bench(folder: Path, system: FakeSystemClock, *, trusted: bool = True) -> Iterator[Bench]:
+def bench(folder: Path, system: FakeSystemClock, *, trusted: bool = True, camera: bool = True) -> Iterator[Bench]:
     """Open a station in ``folder``; opened again it is the same station after a restart."""
-    made = Bench(folder, system, trusted=trusted)
+    made = Bench(folder, system, trusted=trusted, camera=camera)
     try:
         yield made
     finally:

@@ -38,7 +38,7 @@ CHILD = textwrap.dedent("""
 
 
 class Camera:
-    def __init__(self, folder: Path, command: list[str]) -> None:
+    def __init__(self, folder: Path, command: list[str], *, limit_s: float = 1.5) -> None:
         self.folder = folder
         self.spool = folder / "spool"
         self.inbox = Inbox()
@@ -47,7 +47,7 @@ class Camera:
             spool=self.spool,
             write=lambda jpeg: bytes(32),
             inbox=self.inbox,
-            limit_s=1.5,
+            limit_s=limit_s,
         )
         self.worker.start()
 
@@ -119,8 +119,7 @@ def test_no_more_are_asked_for_than_can_wait(tmp_path: Path) -> None:
 def test_the_real_process_sends_a_jpeg(tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     command = [sys.executable, "-m", "agent.camera.camera_process", "simulated", "{}", "test-0001", str(tmp_path)]
-    camera = Camera(tmp_path, [*command, str(spool)])
-    camera.worker._limit_s = 15
+    camera = Camera(tmp_path, [*command, str(spool)], limit_s=15)
     try:
         first, second = camera.frame(), camera.frame()
     finally:

@@ -330,8 +330,7 @@ def test_a_camera_that_was_taken_away_for_good_is_no_longer_complained_of(
     with bench(tmp_path, system) as station:
         station.snapshots.on_picture_taken(taken(station, suspect="black"))
         station.snapshots.on_picture_taken(taken(station, None, problem="no frame"))
-    with bench(tmp_path, system) as station:
-        station.snapshots._taker = None
+    with bench(tmp_path, system, camera=False) as station:
         station.snapshots.tick()
         assert station.snapshots.notice == ""
         assert {fact.code for fact in station.of(AlarmCleared)} == {"camera_failed", "camera_suspect"}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.storage.outbox import Outbox
+from agent.storage.store import Row
 from protocol.receipts import Held, Receipt
 from protocol.units import Moment
 from tests.proofs.power_cut.judge import facts_of
@@ -47,7 +48,7 @@ def a_days_facts(path: Path, *, receipted: int = 0, orderly: bool = True) -> byt
     if orderly:
         outbox.close()
     else:
-        outbox._store.abandon()
+        kill(outbox)
     return epoch
 
 
@@ -59,3 +60,14 @@ def overwrite(path: Path, at: int, content: bytes) -> None:
 
 def touches(outbox: Outbox) -> set[int]:
     return {n for n in range(1, 300) if touch(n) in [fact for _, fact in facts_of(outbox)]}
+
+
+def kill(outbox: Outbox) -> None:
+    """Let the file go just as it is, as a process that is killed does."""
+    outbox._store.abandon()
+
+
+def query(outbox: Outbox, sql: str, *values: bytes) -> list[Row]:
+    """Run SQL on the file of an open outbox, which no other connection may open."""
+    with outbox._store.transaction():
+        return outbox._store.rows(sql, values)

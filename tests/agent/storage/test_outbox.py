@@ -14,7 +14,7 @@ from protocol.envelope import decode_envelope
 from protocol.facts import AlarmRaised, EpochOpened, Touch, decode_fact
 from protocol.heads import verify_head
 from protocol.units import FactRef
-from tests.agent.storage.outboxes import open_outbox
+from tests.agent.storage.outboxes import open_outbox, query
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment, touch
 
 PUBLIC_KEY = RECORD_KEY.public_key().public_bytes_raw()
@@ -161,8 +161,7 @@ def test_an_equal_value_is_not_written_again(outbox: Outbox, path: Path) -> None
 
 def test_a_body_that_went_bad_is_not_sent(outbox: Outbox) -> None:
     outbox.commit(touch(1), touch(2))
-    with outbox._store.transaction():
-        outbox._store.rows("UPDATE facts SET body = ? WHERE place & 0xff = 3", (b"another",))
+    query(outbox, "UPDATE facts SET body = ? WHERE place & 0xff = 3", b"another")
     first = outbox.envelope_after(0, max_facts=2)
     assert first
     assert outbox.envelope_after(0) == first

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.storage.days import Days
-from tests.agent.storage.outboxes import open_outbox, outbox_with, receipt
+from tests.agent.storage.outboxes import open_outbox, outbox_with, query, receipt
 from tests.proofs.power_cut.workload import touch
 
 
@@ -46,7 +46,7 @@ def test_what_has_no_receipt_or_is_held_stays(tmp_path: Path, days: Days) -> Non
     outbox.commit(touch(10))
     days.day = 500
     assert outbox.prune(before_wall_ms=days.wall_ms) == 5
-    kept = outbox._store.rows("SELECT place & 0xff FROM facts WHERE body IS NOT NULL ORDER BY place")
+    kept = query(outbox, "SELECT place & 0xff FROM facts WHERE body IS NOT NULL ORDER BY place")
     assert [seq for (seq,) in kept] == [4, 7, 8, 9, 10, 11]
     outbox.close()
 
