@@ -13,6 +13,7 @@ from agent.storage.errors import StorageFull
 from agent.storage.outbox.earlier import EarlierStream
 from agent.storage.state import StateStore
 from agent.uplink import Uplink
+from agent.uplink.ports import BlobSource, Stream
 from protocol import chain
 from protocol.birth import Mark
 from protocol.commands import Command
@@ -259,18 +260,23 @@ class UplinkBench:
         self.reason_code = 0
         self.silent_broker = False
         self.heard = 0
-        self.uplink = Uplink(
+        self._jitter, self._endpoints, self._state = jitter, endpoints, state
+        self.uplink = self.new_uplink(self.outbox, self.blobs)
+
+    def new_uplink(self, outbox: Stream, blobs: BlobSource) -> Uplink:
+        """Return an uplink as at the start of another run of the agent."""
+        return Uplink(
             station=STATION,
             shard=0,
             county_keys=self.county_keys,
-            outbox=self.outbox,
-            blobs=self.blobs,
+            outbox=outbox,
+            blobs=blobs,
             link=self.link,
             mono_ms=self.clock,
             host=self.host,
-            jitter=jitter,
-            endpoints=endpoints,
-            state=state,
+            jitter=self._jitter,
+            endpoints=self._endpoints,
+            state=self._state,
         )
 
     @property
