@@ -65,6 +65,7 @@ class Station:
         self._make_the_desk(recent)
         self._make_the_screens()
         self._make_the_vitals()
+        self._make_the_commands()
         self._make_the_uplink()
         self.parts = self._parts()
         self.core = Core(self.parts)
@@ -197,10 +198,9 @@ class Station:
             camera_untried=lambda: self.snapshots.camera_untried,
         )
 
-    def _make_the_uplink(self) -> None:
-        """Make the way to the county, and what it may ask of the station."""
+    def _make_the_commands(self) -> None:
+        """Make the part that executes the county's commands."""
         ports = self._ports
-        self.renewal = Renewal(clock=ports.clock, inbox=ports.inbox, county_keys=ports.county_keys, renew=ports.renew)
         self.commands = Commands(
             clock=ports.clock,
             command_log=self.command_log,
@@ -216,6 +216,11 @@ class Station:
             ),
             live=self.live,
         )
+
+    def _make_the_uplink(self) -> None:
+        """Make the way to the county, and what it may ask of the station."""
+        ports = self._ports
+        self.renewal = Renewal(clock=ports.clock, inbox=ports.inbox, county_keys=ports.county_keys, renew=ports.renew)
         self.delegate = StationDelegate(
             station=ports.station,
             software=ports.software,

@@ -16,7 +16,7 @@ from agent.camera.spool_names import PictureRequest
 from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
 
-ORDER = b"o" * 16
+COMMAND = b"o" * 16
 
 # A camera's process in miniature: what it answers to a word stands in the file "answer".
 CHILD = textwrap.dedent("""
@@ -56,10 +56,10 @@ class Camera:
         return self.frame()
 
     def frame(self) -> FrameTaken:
-        assert self.worker.request_frame(ORDER)
+        assert self.worker.request_frame(COMMAND)
         event = self.inbox.get(timeout_s=20)
         assert isinstance(event, FrameTaken)
-        assert event.command == ORDER
+        assert event.command == COMMAND
         return event
 
 
@@ -72,7 +72,7 @@ def camera(tmp_path: Path) -> Iterator[Camera]:
 
 def test_a_frame_comes_whole_and_leaves_nothing_behind(camera: Camera) -> None:
     jpeg = bytes(range(250)) * 160
-    assert camera.says(b"frame 40000\n" + jpeg) == FrameTaken(ORDER, jpeg=jpeg)
+    assert camera.says(b"frame 40000\n" + jpeg) == FrameTaken(COMMAND, jpeg=jpeg)
     assert list(camera.spool.glob("*")) == []
 
 
@@ -99,21 +99,21 @@ def test_any_other_answer_is_no_frame_and_the_next_one_comes(camera: Camera, ans
     failed = camera.says(answer)
     assert failed.jpeg == b""
     assert failed.problem
-    assert camera.says(b"frame 3\nabc") == FrameTaken(ORDER, jpeg=b"abc")
+    assert camera.says(b"frame 3\nabc") == FrameTaken(COMMAND, jpeg=b"abc")
 
 
 def test_stills_and_frames_take_turns(camera: Camera) -> None:
     (camera.folder / "answer").write_bytes(b"frame 3\nabc")
-    camera.worker.request_frame(ORDER)
+    camera.worker.request_frame(COMMAND)
     camera.worker.request(PictureRequest("requested"))
-    camera.worker.request_frame(ORDER)
+    camera.worker.request_frame(COMMAND)
     events = [camera.inbox.get(timeout_s=20) for _ in range(3)]
     assert [type(event) for event in events] == [FrameTaken, PictureTaken, FrameTaken]
 
 
 def test_no_more_are_asked_for_than_can_wait(tmp_path: Path) -> None:
     idle = CameraWorker(connect=partial(SpawnedCamera, []), spool=tmp_path, write=lambda jpeg: bytes(32), inbox=Inbox())
-    assert [idle.request_frame(ORDER) for _ in range(MAX_WAITING + 1)] == [True] * MAX_WAITING + [False]
+    assert [idle.request_frame(COMMAND) for _ in range(MAX_WAITING + 1)] == [True] * MAX_WAITING + [False]
 
 
 def test_the_real_process_sends_a_jpeg(tmp_path: Path) -> None:

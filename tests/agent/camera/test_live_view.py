@@ -14,7 +14,7 @@ from tests.agent.bench import Bench, bench, desired
 from tests.agent.commands.county_commands import command
 from tests.fakes.clockwork import FakeSystemClock
 
-ORDER = b"c" * 16
+COMMAND = b"c" * 16
 JPEG = b"\xff\xd8" + bytes(1_000) + b"\xff\xd9"
 
 
@@ -27,9 +27,9 @@ class FakeWay:
         self.sent: list[tuple[bytes, int, bytes]] = []
         self.ended = 0
 
-    def offer_frame(self, order: bytes, number: int, jpeg: bytes) -> bool:
+    def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
         if self.frame_free:
-            self.sent.append((order, number, jpeg))
+            self.sent.append((command, number, jpeg))
         return self.frame_free
 
     def end_frames(self) -> None:
@@ -72,7 +72,7 @@ def test_a_fact_and_the_announcement_come_before_the_first_frame(
 ) -> None:
     begin(station, system)
     (began,) = station.of(LiveViewBegan)
-    assert (began.command, began.issuer, began.viewer, began.reason) == (ORDER, "operator", "示例镇办", "开会")
+    assert (began.command, began.issuer, began.viewer, began.reason) == (COMMAND, "operator", "示例镇办", "开会")
     assert began.seconds == 60
     assert shown(station) == [LiveShown(viewer="示例镇办", left_s=60)]
     station.live.tick(way)
@@ -81,7 +81,7 @@ def test_a_fact_and_the_announcement_come_before_the_first_frame(
     assert station.taker.frames == []
     system.pass_ms(1)
     station.live.tick(way)
-    assert station.taker.frames == [ORDER]
+    assert station.taker.frames == [COMMAND]
     assert answered(station) == []
 
 
@@ -150,7 +150,7 @@ def test_it_ends_at_once_when(station: Bench, system: FakeSystemClock, way: Fake
 
 
 @pytest.mark.parametrize(
-    "bad", [FrameTaken(ORDER, problem="dark"), FrameTaken(ORDER), FrameTaken(ORDER, bytes(MAX_FRAME_BYTES + 1))]
+    "bad", [FrameTaken(COMMAND, problem="dark"), FrameTaken(COMMAND), FrameTaken(COMMAND, bytes(MAX_FRAME_BYTES + 1))]
 )
 def test_a_camera_that_gives_nothing_ends_it(
     station: Bench, system: FakeSystemClock, way: FakeWay, bad: FrameTaken
@@ -167,7 +167,7 @@ def test_a_camera_that_gives_nothing_ends_it(
 
 
 def test_a_frame_of_an_earlier_lease_is_passed_over(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
-    station.live.on_frame_taken(FrameTaken(ORDER, jpeg=JPEG))
+    station.live.on_frame_taken(FrameTaken(COMMAND, jpeg=JPEG))
     begin(station, system)
     station.live.on_frame_taken(FrameTaken(b"d" * 16, jpeg=JPEG))
     station.live.tick(way)
@@ -179,7 +179,7 @@ def test_a_frame_that_was_not_sent_goes_with_its_lease(station: Bench, system: F
     begin(station, system)
     watch(station, system, way, ms=2_000)
     way.frame_free = False
-    station.live.on_frame_taken(FrameTaken(ORDER, jpeg=b"of the lease before"))
+    station.live.on_frame_taken(FrameTaken(COMMAND, jpeg=b"of the lease before"))
     station.commands.execute(command(system, id=b"d" * 16, order="end_live_view"))
     way.frame_free = True
     way.sent.clear()
@@ -195,7 +195,7 @@ def test_a_picture_that_comes_ends_a_row_of_failures(station: Bench, system: Fak
         system.pass_ms(2_000)
         station.live.tick(way)
         bad = number % MAX_FAILURES
-        station.live.on_frame_taken(FrameTaken(ORDER, problem="dark") if bad else FrameTaken(ORDER, jpeg=JPEG))
+        station.live.on_frame_taken(FrameTaken(COMMAND, problem="dark") if bad else FrameTaken(COMMAND, jpeg=JPEG))
     station.live.tick(way)
     assert ends(station) == []
     assert len(way.sent) == 3
