@@ -99,9 +99,9 @@ class StationPorts:
     county_keys: CountyKeys
     link: Link
     endpoints: int
-    """At how many ports ``link`` can reach the broker."""
+    """How many ports of the broker ``link`` can try."""
     fetch: Fetch
     renew: Callable[[int, bool], RenewalEnded]
-    """As `agent.identity.renewal.Renewal` calls it."""
+    """Renews the certificate; see `agent.identity.renewal.Renewal`."""
     meters: Sequence[Callable[[], int]]
     """Each returns the bytes that one kind of connection has moved since the start, IP headers included."""

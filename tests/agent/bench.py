@@ -1,4 +1,4 @@
-"""A station's rules on a bench: the real outbox on a real disk, everything else recorded in one order."""
+"""A station on a bench: the real outbox on a real disk, and everything else is recorded in one list."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -78,7 +78,10 @@ def village(*, settings: dict[str, object] | None = None, windows: list[DutyWind
 
 
 class Recorded:
-    """What happened, in order: kiosks, camera, lamp and outbox write into one list. It is the kiosks itself."""
+    """What happened, in order: kiosks, camera, lamp and outbox write into one list.
+
+    It also stands in for the kiosks.
+    """
 
     watched = True
 
@@ -117,7 +120,7 @@ class Recorded:
 
 
 class RecordedLamp(FakeIndicator):
-    """A lamp whose lights stand in the common order."""
+    """A lamp that writes its lights into the common list."""
 
     def __init__(self, recorded: Recorded) -> None:
         super().__init__()
@@ -129,7 +132,7 @@ class RecordedLamp(FakeIndicator):
 
 
 class WatchedOutbox(Outbox):
-    """The real outbox; it notes each commit in the common order and can say that the disk is full."""
+    """The real outbox. It writes each commit into the common list, and can say that the disk is full."""
 
     recorded: Recorded
     error: Exception | None = None
@@ -163,7 +166,7 @@ class WatchedOutbox(Outbox):
 
 
 class FakeTaker:
-    """A camera that is asked and answers when the test says. Requests about touches stand in the common order."""
+    """A camera that answers when the test says. It writes requests about touches into the common list."""
 
     def __init__(self, recorded: Recorded) -> None:
         self._recorded = recorded
@@ -351,7 +354,7 @@ class Bench(Station):
         return [fact for fact in self.facts() if isinstance(fact, kind)]
 
     def county_told(self, wall_ms: int) -> list[Fact]:
-        """The county says how late it is, and a time service that is well agrees: no earlier word of it counts more."""
+        """Have the county tell the time, and a good time service agree, so that it counts more than any time before."""
         machine, self.system.wall, self.system.synced = self.system.wall, wall_ms, True
         self.clock.take_ntp_state(well=True, mono_ms=self.system.mono)
         facts = self.clock.take_county_time(wall_ms, asked_mono_ms=self.system.mono, answered_mono_ms=self.system.mono)

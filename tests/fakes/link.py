@@ -28,7 +28,7 @@ class FakeLink:
         self.acknowledged = 0
 
     def acknowledge(self) -> None:
-        """The other side's TCP has everything that was sent."""
+        """The other side's TCP has acknowledged everything that was sent."""
         self.acknowledged = sum(len(sent.payload) for sent in self.sent)
 
     def connect(

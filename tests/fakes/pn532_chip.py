@@ -1,4 +1,4 @@
-"""A PN532 at the far end of a serial line: what it answers is what real chips were recorded to answer.
+"""A PN532 at the far end of a serial line. Its answers were recorded from real chips.
 
 The pairs of SAMConfiguration, GetFirmwareVersion and InListPassiveTarget stand in many people's logs of Elechouse and
 ITEAD modules; the answers to SetParameters and RFConfiguration are made after UM0701-02, 7.2.9 and 7.3.1.

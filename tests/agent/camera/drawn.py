@@ -1,4 +1,4 @@
-"""Pictures of rooms that were never there."""
+"""Drawn pictures of rooms, for tests."""
 
 import io
 from random import Random

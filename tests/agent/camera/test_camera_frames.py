@@ -1,4 +1,5 @@
-"""A frame of a live view comes through the camera process's pipe: it touches no disk, and no child can hang us."""
+"""A frame of a live view comes through the camera process's pipe: it touches no disk, and no child can make the
+agent hang."""
 
 import io
 import sys

@@ -253,7 +253,10 @@ def test_a_camera_that_hangs_does_not_hold_up_the_end(way: str, tmp_path: Path, 
 def test_what_a_broken_camera_puts_into_the_spool_instead_of_a_picture_is_not_read(
     camera: Camera, kind: str, folder: Path
 ) -> None:
-    """With a user of its own it can't read our keys; it must not have us read them either."""
+    """The camera's process has a user of its own and can't read the agent's keys.
+
+    It must not make the agent read them, either.
+    """
     camera.spool.mkdir()
     place = camera.spool / spool_name(WANTED, "ab")
     (camera.folder / "key").write_bytes(b"secret")

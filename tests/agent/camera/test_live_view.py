@@ -19,7 +19,7 @@ JPEG = b"\xff\xd8" + bytes(1_000) + b"\xff\xd9"
 
 
 class FakeWay:
-    """A line that takes frames, or not."""
+    """A connection that can take a frame, or not."""
 
     def __init__(self) -> None:
         self.connected = self.frame_free = True
@@ -175,7 +175,7 @@ def test_a_frame_of_an_earlier_lease_is_passed_over(station: Bench, system: Fake
 
 
 def test_a_frame_that_was_not_sent_goes_with_its_lease(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
-    """The next one, of somebody else perhaps, begins with its announcement."""
+    """The next live view may be for somebody else, and begins with its own announcement."""
     begin(station, system)
     watch(station, system, way, ms=2_000)
     way.frame_free = False

@@ -337,7 +337,7 @@ def test_a_camera_that_was_taken_away_for_good_is_no_longer_complained_of(
 
 
 def test_on_a_full_disk_pictures_go_first_and_the_fact_follows(station: Bench) -> None:
-    """Facts matter more: the pictures' room is what lets the fact be written at all."""
+    """Facts matter more: only the pictures' room lets the fact be written."""
     station.blobs.kept[b"e" * 32] = b"old"
     station.blobs.too_many = [b"e" * 32]
     station.outbox.fill_disk()

@@ -1,4 +1,7 @@
-"""Unknown and lost cards are facts; what is no card number is red and nothing is recorded."""
+"""Touches of unknown and lost cards are facts.
+
+A number that is no card's makes the lamp red, and nothing is recorded.
+"""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Commit, then lamp, then screen, then picture; and what is broken costs nothing but itself."""
+"""Commit, then lamp, then screen, then picture. A broken part costs nothing but itself."""
 
 from protocol.facts import Touch
 from tests.agent.bench import LI, ZHANG, Bench

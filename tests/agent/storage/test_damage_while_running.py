@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def spoilt_while_open(path: Path) -> Outbox:
-    """Return an open outbox with 60 touches, of whose file the pages behind the first are garbage by now."""
+    """Return an open outbox with 60 touches. All pages of its file but the first are garbage."""
     outbox = open_outbox(path)
     outbox.commit(*(touch(number) for number in range(1, 61)))
     outbox._store.checkpoint()

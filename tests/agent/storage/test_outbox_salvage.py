@@ -210,7 +210,7 @@ def test_a_card_that_must_be_asked_twice_loses_nothing(path: Path) -> None:
 
 
 class Stopping(RealDisk):
-    """Stops the process, as it were, before its n-th change of a name."""
+    """Stops the program before its n-th rename or removal of a file, as a power cut does."""
 
     def __init__(self, at: int) -> None:
         super().__init__()

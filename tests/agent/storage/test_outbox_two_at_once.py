@@ -14,7 +14,7 @@ from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment, touch
 
 
 class Interrupted(RealDisk):
-    """Before each whole-file step another agent is started."""
+    """Starts another agent before each rename or removal of a file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
