@@ -221,11 +221,13 @@ def _run(config: StationConfig) -> int:
     from agent.events import StopAsked  # noqa: PLC0415
     from agent.station.core import NotStarted  # noqa: PLC0415
     from agent.storage.errors import StorageFailed, StorageFull  # noqa: PLC0415
-    from agent.wiring.assembly import station  # noqa: PLC0415
+    from agent.wiring.assembly import real_ports  # noqa: PLC0415
+    from agent.wiring.parts import Station  # noqa: PLC0415
 
     tail.recall(config.folder / LAST_LOG)  # so that the county can ask how the run before ended
     try:
-        with station(config, identity, environ=os.environ, log_tail=tail) as made:
+        with real_ports(config, identity, environ=os.environ, log_tail=tail) as ports:
+            made = Station(ports)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda got, _: made.inbox.put(StopAsked(reason=signal.Signals(got).name)))
             made.core.run()

@@ -29,9 +29,9 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "server_broker.settings"
 os.environ.pop("CUNHUI_DATABASE_URL", None)
 
 
-_DEAR = {"integration", "browser", "firmware_scripts", "link", "keys"}
-_DEAR |= {"test_terminal.py", "test_session.py", "test_kiosk_and_agent.py"}
-"""Folders and files of tests that fill a core by themselves."""
+_HEAVY = {"integration", "browser", "firmware_scripts", "link", "keys"}
+_HEAVY |= {"test_terminal.py", "test_session.py", "test_kiosk_and_agent.py"}
+"""Folders and files of tests that keep a core busy by themselves."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,7 +47,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def _same_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have what a verb says of its county to the programs that it starts forgotten before the next test."""
+    """Undo what a verb tells the programs that it starts about its county, before the next test."""
     monkeypatch.setenv("CUNHUI_HOME", str(COUNTY_FOLDER))
 
 
@@ -55,8 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file together, and one after the other all that start a village, a screen or a browser."""
     here = Path(__file__).parent
     for item in items:
-        dear = _DEAR.intersection(item.path.relative_to(here).parts) if item.path.is_relative_to(here) else set()
-        item.add_marker(pytest.mark.xdist_group("dear" if dear else str(item.path)))
+        heavy = _HEAVY.intersection(item.path.relative_to(here).parts) if item.path.is_relative_to(here) else set()
+        item.add_marker(pytest.mark.xdist_group("heavy" if heavy else str(item.path)))
 
 
 @contextmanager

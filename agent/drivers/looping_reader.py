@@ -24,9 +24,10 @@ class LoopingReader:
 
     simulated = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, mono_s: Callable[[], float] = time.monotonic) -> None:
+        """``mono_s``: the clock by which a card counts as taken away."""
         self._stopping = threading.Event()
-        self._present = PresentCards()
+        self._present = PresentCards(mono_s)
         self._pauses = Pauses()
         self._ready: bool | None = None
         self._ready_since_s = 0.0

@@ -35,7 +35,7 @@ _GIVE_UP_SOON = b"\x32\x05\xff\x01\x01"
 """RFConfiguration, MaxRetries (7.3.1): look twice for a card, then answer that there is none."""
 _LIST_CARDS = b"\x4a\x02\x00"
 """InListPassiveTarget (7.3.5): two at most, 106 kbit/s type A."""
-_TRIES = 3
+TRIES = 3
 _ANSWER_WITHIN_S = 0.5
 _LOOK_EVERY_S = 0.15
 
@@ -63,7 +63,7 @@ class Pn532Reader(SerialReader):
 
         A damaged exchange is aborted by an ACK (6.2.1.3) and begun anew.
         """
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             line.write(framed(command))
             finder = FrameFinder()
             until_s = time.monotonic() + _ANSWER_WITHIN_S

@@ -3,6 +3,7 @@
 import termios
 import threading
 import time
+from collections.abc import Callable
 from typing import ClassVar
 
 import serial
@@ -32,8 +33,8 @@ def serial_settings(*, baud: int) -> ConfigSettings:
 class SerialReader(LoopingReader):
     """A reader on a serial port that the agent has for itself, 8 data bits, no parity, one stop bit."""
 
-    def __init__(self, *, port: str, baud: int) -> None:
-        super().__init__()
+    def __init__(self, *, port: str, baud: int, mono_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(mono_s=mono_s)
         self._port, self._baud = port, baud
         self._lock = threading.Lock()
         self._line: serial.Serial | None = None

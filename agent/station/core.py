@@ -126,7 +126,7 @@ class NotStarted(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationParts:
-    """The parts that a core drives. `agent.wiring.assembly` makes them."""
+    """The parts that a core drives. `agent.wiring.parts` makes them."""
 
     inbox: Inbox
     clock: StationClock

@@ -10,7 +10,6 @@ from agent.clocking.lifecycle import Lifecycle
 from agent.kiosk.home_publisher import HomePublisher
 from agent.kiosk.packs import PackShelf
 from agent.station.commands import Commands
-from agent.storage.disk import free_kib
 from agent.storage.fact_writer import FactWriter
 from agent.timekeeping.clock import StationClock
 from agent.twin import Twin
@@ -35,7 +34,6 @@ class StationDelegate:
         *,
         station: str,
         software: str,
-        folder: Path,
         clock: StationClock,
         fact_writer: FactWriter,
         twin: Twin,
@@ -48,12 +46,12 @@ class StationDelegate:
         head: Callable[[], SignedHead],
         waiting: Callable[[], int],
         blobs_waiting: Callable[[], int],
+        free_kib: Callable[[], int],
         traffic: TrafficLedger,
         key_unknown: Callable[[], None],
     ) -> None:
         self._station = station
         self._software = software
-        self._folder = folder
         self._clock = clock
         self._fact_writer = fact_writer
         self._twin = twin
@@ -66,6 +64,7 @@ class StationDelegate:
         self._head = head
         self._waiting = waiting
         self._blobs_waiting = blobs_waiting
+        self._free_kib = free_kib
         self._traffic = traffic
         self._key_unknown = key_unknown
 
@@ -133,7 +132,7 @@ class StationDelegate:
             software=self._software,
             reader_ready=self._lifecycle.reader_ready,
             camera_ready=self._snapshots.camera_ready,
-            disk_free_kib=free_kib(self._folder),
+            disk_free_kib=self._free_kib(),
             resident_kib=_resident_kib(),
             twin_version=self._twin.version,
             simulated=self._home.any_simulated,
@@ -154,7 +153,7 @@ class StationDelegate:
             software=self._software,
             waiting=self._waiting(),
             blobs_waiting=self._blobs_waiting(),
-            disk_free_kib=free_kib(self._folder),
+            disk_free_kib=self._free_kib(),
             resident_kib=_resident_kib(),
             health=self._health.current(),
             month_bytes=self._traffic.month_bytes(),

@@ -17,6 +17,7 @@ from agent.inputs.watched_devices import WatchedKeyboards
 from agent.ports import CardReader, Contact, HostMachine, Indicator, TimeHint
 from agent.station.core import EventSource
 from agent.storage.blobs import BlobStore
+from agent.wiring.ports import StationCamera
 
 
 def reader(chosen: ChosenDriver) -> CardReader:
@@ -52,15 +53,16 @@ def time_hints(config: StationConfig) -> list[TimeHint]:
     return hints
 
 
-def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> CameraWorker | None:
-    """Make the worker that talks to the camera's process; None if there is no camera."""
+def camera(config: StationConfig, station: str, blobs: BlobStore, inbox: Inbox) -> StationCamera | None:
+    """Make the thread that talks to the camera's process; None if there is no camera."""
     if config.camera is None:
         return None
     settings = dict(config.camera.settings)
     socket, spool = settings.pop("socket"), settings.pop("spool")
     start = CameraStart(config.camera.driver, settings, station, config.folder, Path(spool))
     connect = partial(ServedCamera, socket, start.arguments()) if socket else partial(SpawnedCamera, start.command())
-    return CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
+    worker = CameraWorker(connect=connect, spool=spool, write=blobs.write, inbox=inbox)
+    return StationCamera(config.camera.name, config.camera.driver == "simulated", worker)
 
 
 def keyboards(config: StationConfig, inbox: Inbox) -> list[EventSource]:

@@ -14,7 +14,7 @@ def software() -> str:
 
 
 def build_ms() -> int:
-    """Return when this program was installed. It can't be earlier than that now."""
+    """Return when this program was installed. The time now can't be earlier."""
     return int(Path(agent.__file__).stat().st_mtime * 1000)
 
 

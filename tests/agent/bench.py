@@ -1,4 +1,4 @@
-"""A station's rules on a bench: the real outbox on a real disk, everything else recorded in one order."""
+"""A station on a bench: the real outbox on a real disk, and everything else is recorded in one list."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -9,45 +9,30 @@ from random import Random
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.camera.live_view import LiveView
-from agent.camera.random_moments import RandomMoments
-from agent.camera.snapshots import Snapshots
 from agent.camera.spool_names import PictureRequest
-from agent.clocking.desk import ClockingDesk
-from agent.clocking.lamp import Lamp
-from agent.clocking.lifecycle import Lifecycle
-from agent.clocking.touch_history import TouchHistory
-from agent.clocking.unread_cards import UnreadCards
-from agent.commands.command_log import CommandLog
-from agent.commands.log_sending import LogSending
 from agent.commands.log_tail import LogTail
-from agent.events import PackFetched
+from agent.drivers.simulated_machine import SimulatedMachine
+from agent.events import PackFetched, RenewalEnded
+from agent.identity.county_keys import CountyKeys
 from agent.inbox import Inbox
-from agent.inputs.contacts import Contacts
-from agent.kiosk.home_publisher import HomePublisher
-from agent.kiosk.learning import Learning
-from agent.kiosk.packs import PackShelf
-from agent.ports import Colour
-from agent.station.commands import Commands
-from agent.storage.errors import StorageFailed, StorageFull
-from agent.storage.fact_writer import FactWriter
+from agent.ports import Colour, NtpState
+from agent.station.notify import Notifier
+from agent.storage.errors import Damaged, StorageFailed, StorageFull
 from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
-from agent.twin import EffectiveState, Twin, effective_state
-from agent.uplink.traffic import TrafficLedger
-from agent.vitals.alarms import StandingAlarms
-from agent.vitals.health import StationHealth
-from agent.vitals.last_boot import LastBoot, ended_in_order
+from agent.twin import EffectiveState, effective_state
+from agent.wiring.parts import Station
+from agent.wiring.ports import StationCamera, StationPorts
 from protocol.cards import card_token
 from protocol.facts import Fact
-from protocol.health import DeviceHealth
 from protocol.kiosk import ToKiosk, TouchShown
 from protocol.signing import key_id
 from protocol.twin import Card, Desired, DutyWindow, PackRef, Person, Settings, judge_settings
 from protocol.units import FactRef, Moment
 from tests.fakes.clockwork import FakeSystemClock
-from tests.fakes.devices import FakeIndicator
+from tests.fakes.devices import FakeContact, FakeIndicator, FakeReader
+from tests.fakes.link import FakeLink
 
 STATION = "test-0001"
 CARD_KEY = bytes(range(32))
@@ -93,19 +78,27 @@ def village(*, settings: dict[str, object] | None = None, windows: list[DutyWind
 
 
 class Recorded:
-    """What happened, in order: screens, pictures and lamp write into one list."""
+    """What happened, in order: kiosks, camera, lamp and outbox write into one list.
+
+    It also stands in for the kiosks.
+    """
+
+    watched = True
 
     def __init__(self) -> None:
         self.order: list[tuple[str, object]] = []
+
+    def start(self) -> None:
+        """Nobody connects."""
+
+    def stop(self) -> None:
+        """Nobody was connected."""
 
     def show(self, message: ToKiosk) -> None:
         self.order.append(("kiosk", message))
 
     def answer(self, kiosk: int, message: ToKiosk) -> None:
         self.order.append((f"kiosk {kiosk}", message))
-
-    def touch_recorded(self, ref: FactRef) -> None:
-        self.order.append(("picture", ref))
 
     def handled(self, kiosk: int) -> None:
         self.order.append(("handled", kiosk))
@@ -122,11 +115,12 @@ class Recorded:
 
     @property
     def pictures(self) -> list[object]:
+        """The touches about which the camera was asked for a picture."""
         return [what for who, what in self.order if who == "picture"]
 
 
 class RecordedLamp(FakeIndicator):
-    """A lamp whose lights stand in the common order."""
+    """A lamp that writes its lights into the common list."""
 
     def __init__(self, recorded: Recorded) -> None:
         super().__init__()
@@ -137,39 +131,45 @@ class RecordedLamp(FakeIndicator):
         self._recorded.order.append(("lamp", (colour, fact)))
 
 
-class WatchedOutbox:
-    """The real outbox; it notes each commit in the common order and can say that the disk is full."""
+class WatchedOutbox(Outbox):
+    """The real outbox. It writes each commit into the common list, and can say that the disk is full."""
 
-    def __init__(self, outbox: Outbox, recorded: Recorded) -> None:
-        self.real = outbox
-        self.error: Exception | None = None
-        self.commits = 0
-        self._recorded = recorded
+    recorded: Recorded
+    error: Exception | None = None
+    commits = 0
+    prunes = 0
 
     def commit(self, *facts: Fact, state: Mapping[str, bytes] | None = None) -> list[FactRef]:
         if self.error is not None:
             raise self.error
-        refs = self.real.commit(*facts, state=state)
+        refs = super().commit(*facts, state=state)
         self.commits += 1
-        self._recorded.order.append(("commit", list(facts)))
+        self.recorded.order.append(("commit", list(facts)))
         return refs
-
-    def get(self, key: str) -> bytes | None:
-        return self.real.get(key)
 
     def put(self, key: str, value: bytes) -> None:
         if self.error is not None:
             raise self.error
-        self.real.put(key, value)
+        super().put(key, value)
+
+    def prune(self, *, before_wall_ms: int) -> int:
+        self.prunes += 1
+        return super().prune(before_wall_ms=before_wall_ms)
+
+    @property
+    def damage(self) -> Damaged | None:
+        """Damage that a test wants counts as found by a write, as in the real outbox."""
+        return self.error if isinstance(self.error, Damaged) else super().damage
 
     def fill_disk(self) -> None:
         self.error = StorageFull("no room")
 
 
 class FakeTaker:
-    """A camera that is asked and answers when the test says."""
+    """A camera that answers when the test says. It writes requests about touches into the common list."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorded: Recorded) -> None:
+        self._recorded = recorded
         self.asked: list[PictureRequest] = []
         self.in_spool: set[bytes] = set()
         self.over: list[str] = []
@@ -177,7 +177,15 @@ class FakeTaker:
         self.full = False
         self.frames: list[bytes] = []
 
+    def start(self) -> None:
+        """It has no thread."""
+
+    def stop(self) -> None:
+        """It has no thread."""
+
     def request(self, wanted: PictureRequest) -> bool:
+        if wanted.purpose == "touch":
+            self._recorded.order.append(("picture", wanted.about))
         if not self.full:
             self.asked.append(wanted)
         return not self.full
@@ -229,137 +237,91 @@ class MemoryBlobs:
     def surplus(self, *, room_for: int = 0) -> list[bytes]:
         return list(self.too_many)
 
+    @property
+    def waiting(self) -> int:
+        return len(self.kept)
 
-class Bench:
-    """The parts of one station."""
+    def pending(self) -> list[tuple[bytes, int]]:
+        return [(sha256, len(content)) for sha256, content in self.kept.items()]
 
-    def __init__(self, folder: Path, system: FakeSystemClock, *, trusted: bool = True) -> None:
+    def read(self, sha256: bytes, offset: int, length: int) -> bytes:
+        return self.kept[sha256][offset : offset + length]
+
+    def intact(self, sha256: bytes) -> bool:
+        return sha256 in self.kept
+
+
+class WellTimeService:
+    """Implements `agent.ports.TimeService`."""
+
+    def read(self) -> NtpState:
+        return NtpState("chrony", "")
+
+
+class Bench(Station):
+    """A station as the product wires it, on fakes. Its threads rest unless a test runs its core."""
+
+    def __init__(self, folder: Path, system: FakeSystemClock, *, trusted: bool = True, camera: bool = True) -> None:
         self.folder = folder
         self.system = system
-        self.clock = StationClock(system=system, build_ms=1_780_000_000_000)
         self.recorded = Recorded()
-        real = Outbox.open(folder / "outbox.db", station=STATION, record_key=RUN_KEY, now=self.clock.now)
-        self.recent = list(recent_facts(real))
-        self.outbox = WatchedOutbox(real, self.recorded)
-        self.clock.restore(self.outbox, last_fact=self.recent[-1][1].at if len(self.recent) > 1 else None)
-        if trusted:
-            self.clock.take_county_time(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
-        self.journal = FactWriter(self.outbox)
-        self.twin = Twin(station=STATION, village="示例村", state=self.outbox)
-        self.today = TouchHistory(clock=self.clock, twin=self.twin)
-        self.today.recall(self.recent)
         self.indicator = RecordedLamp(self.recorded)
-        self.lamp = Lamp(self.indicator)
-        self.taker = FakeTaker()
+        self.taker = FakeTaker(self.recorded)
+        self.reader = FakeReader()
         self.blobs = MemoryBlobs()
-        self.inbox = Inbox()
+        self.link = FakeLink()
+        self.log_tail = LogTail()
+        self.files: dict[bytes, bytes] = {}
+        """The packs that `fetch` finds, by their SHA-256."""
         self.chance = 1.0
         """What random moments draw, from [0, 1]: 1 is never."""
-        self.command_log = CommandLog(clock=self.clock, fact_writer=self.journal, state=self.outbox)
-        self.command_log.recall(self.recent)
-        self.alarms = StandingAlarms(clock=self.clock, fact_writer=self.journal, state=self.outbox)
-        self.snapshots = Snapshots(
-            clock=self.clock,
-            fact_writer=self.journal,
-            twin=self.twin,
-            blobs=self.blobs,
-            command_log=self.command_log,
-            alarms=self.alarms,
-            moments=RandomMoments(random=lambda: self.chance),
-            taker=self.taker,
-        )
-        self.snapshots.recall(self.recent)
-        self.contacts = Contacts(
-            clock=self.clock,
-            fact_writer=self.journal,
-            twin=self.twin,
-            pictures=self.snapshots,
-            alarms=self.alarms,
-            sensors={"大门": "door", "大厅": "motion"},
-        )
-        self.contacts.recall(self.recent)
-        self.desk = ClockingDesk(
-            clock=self.clock,
-            fact_writer=self.journal,
-            twin=self.twin,
-            history=self.today,
-            lamp=self.lamp,
-            screens=self.recorded,
-            pictures=self.recorded,
-            unread=UnreadCards(self.alarms),
-            card_key=CARD_KEY,
-        )
-        self.lifecycle = Lifecycle(
-            clock=self.clock, fact_writer=self.journal, twin=self.twin, state=self.outbox, software="cunhui-agent test"
-        )
-        self.last_boot = LastBoot(
-            clock=self.clock, state=self.outbox, ended_well=ended_in_order(fact for _, fact in self.recent)
-        )
         self.free_kib = 4_000_000
-        self.health = StationHealth(
+        self.moved = 0
+        """Bytes that the line was billed for."""
+        self.clock = StationClock(system=system, build_ms=1_780_000_000_000)
+        self.outbox = WatchedOutbox.open(folder / "outbox.db", station=STATION, record_key=RUN_KEY, now=self.clock.now)
+        self.outbox.recorded = self.recorded
+        self.recent = list(recent_facts(self.outbox))
+        super().__init__(self._fakes(camera=camera))
+        if trusted:
+            self.clock.take_county_time(system.wall, asked_mono_ms=system.mono, answered_mono_ms=system.mono)
+
+    def _fakes(self, *, camera: bool) -> StationPorts:
+        return StationPorts(
+            station=STATION,
+            village="示例村",
+            shard=0,
+            software="cunhui-agent test",
+            card_key=CARD_KEY,
             clock=self.clock,
-            alarms=self.alarms,
-            last_boot=self.last_boot,
-            last_alive=lambda: self.lifecycle.last_alive,
+            chance=lambda: self.chance,
+            random=Random(1),
+            inbox=Inbox(),
+            notifier=Notifier(environ={}, mono_ms=self.clock.mono_ms),
+            log_tail=self.log_tail,
+            folder=self.folder,
+            outbox=self.outbox,
+            blobs=self.blobs,
             free_kib=lambda: self.free_kib,
             written_kib=lambda: 2_048,
-            devices=lambda: [DeviceHealth(name=name, kind="reader", ready=ready) for name, ready in self.readers()],
-        )
-        self.shelf = PackShelf(
-            folder=folder / "packs",
-            county_keys=COUNTY_KEYS,
+            readers={"fake": self.reader},
+            contacts={"大门": FakeContact(), "大厅": FakeContact()},
+            sensors={"大门": "door", "大厅": "motion"},
+            indicator=self.indicator,
+            indicator_name="lamp",
+            camera=StationCamera("camera", True, self.taker) if camera else None,
+            keyboards=[],
+            kiosks=self.recorded,
+            machine=SimulatedMachine(folder=self.folder, file=self.folder / "machine.json"),
+            time_service=WellTimeService(),
+            time_hints=[],
+            county_keys=CountyKeys(COUNTY_KEYS.values()),
+            link=self.link,
+            endpoints=1,
             fetch=self.fetch,
-            inbox=self.inbox,
-            mono_ms=system.mono_ms,
-        )
-        self.files: dict[bytes, bytes] = {}
-        self.learning = Learning(
-            clock=self.clock,
-            fact_writer=self.journal,
-            state=self.outbox,
-            shelf=self.shelf,
-            screens=self.recorded,
-            random=Random(1),
-        )
-        self.log_tail = LogTail()
-        self.watched, self.saving = True, False
-        self.live = LiveView(
-            clock=self.clock,
-            fact_writer=self.journal,
-            command_log=self.command_log,
-            screens=self.recorded,
-            watched=lambda: self.watched,
-            saving=lambda: self.saving,
-            camera=self.taker,
-        )
-        self.commands = Commands(
-            clock=self.clock,
-            command_log=self.command_log,
-            inbox=self.inbox,
-            lamp=self.lamp,
-            snapshots=self.snapshots,
-            logs=LogSending(
-                clock=self.clock,
-                fact_writer=self.journal,
-                blobs=self.blobs,
-                command_log=self.command_log,
-                tail=self.log_tail,
-            ),
-            live=self.live,
-        )
-
-        self.moved = 0
-        self.traffic = TrafficLedger(
-            clock=self.clock,
-            fact_writer=self.journal,
-            state=self.outbox,
-            settings=lambda: self.twin.desired.settings,
+            renew=lambda wall_ms, anyway: RenewalEnded(due_ms=2**62),
             meters=[lambda: self.moved],
         )
-
-    def readers(self) -> list[tuple[str, bool]]:
-        """The readers that were heard of."""
-        return list(self.lifecycle.readers.items())
 
     def fetch(self, ref: PackRef) -> bytes:
         """The county's download: only what the test put into ``files``."""
@@ -385,14 +347,14 @@ class Bench:
 
     def facts(self) -> list[Fact]:
         """Return every fact on disk, read back."""
-        return [fact for _, fact in recent_facts(self.outbox.real)]
+        return [fact for _, fact in recent_facts(self.outbox)]
 
     def of[F](self, kind: type[F]) -> list[F]:
         """Return the facts of one kind on disk."""
         return [fact for fact in self.facts() if isinstance(fact, kind)]
 
     def county_told(self, wall_ms: int) -> list[Fact]:
-        """The county says how late it is, and a time service that is well agrees: no earlier word of it counts more."""
+        """Have the county tell the time, and a good time service agree, so that it counts more than any time before."""
         machine, self.system.wall, self.system.synced = self.system.wall, wall_ms, True
         self.clock.take_ntp_state(well=True, mono_ms=self.system.mono)
         facts = self.clock.take_county_time(wall_ms, asked_mono_ms=self.system.mono, answered_mono_ms=self.system.mono)
@@ -403,27 +365,12 @@ class Bench:
     def now(self) -> Moment:
         return self.clock.now()
 
-    def home(self) -> HomePublisher:
-        """Make what keeps this station's home screen."""
-        return HomePublisher(
-            station=STATION,
-            clock=self.clock,
-            twin=self.twin,
-            history=self.today,
-            learning=self.learning,
-            lifecycle=self.lifecycle,
-            screens=self.recorded,
-            waiting=lambda: self.outbox.real.waiting,
-            simulated=["reader"],
-            notice=lambda: self.snapshots.notice,
-        )
-
 
 @contextmanager
-def bench(folder: Path, system: FakeSystemClock, *, trusted: bool = True) -> Iterator[Bench]:
+def bench(folder: Path, system: FakeSystemClock, *, trusted: bool = True, camera: bool = True) -> Iterator[Bench]:
     """Open a station in ``folder``; opened again it is the same station after a restart."""
-    made = Bench(folder, system, trusted=trusted)
+    made = Bench(folder, system, trusted=trusted, camera=camera)
     try:
         yield made
     finally:
-        made.outbox.real.close()
+        made.outbox.close()

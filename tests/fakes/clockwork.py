@@ -6,6 +6,20 @@ HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 
 
+class FakeMonotonic:
+    """Seconds that pass only when a test says so, for drivers that take a ``mono_s``."""
+
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def pass_s(self, seconds: float) -> None:
+        """Let time go by."""
+        self.now_s += seconds
+
+
 class FakeSystemClock:
     """Implements `agent.ports.SystemClock`."""
 

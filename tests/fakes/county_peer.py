@@ -121,7 +121,7 @@ class CountyBook:
         assert envelope.head.through > kept.through or kept.heads[envelope.head.through] == envelope.head.head
 
     def receipt(self, station: str, epoch: bytes) -> bytes:
-        """The receipt that is true now."""
+        """The receipt for what the county has now."""
         self.receipts += 1
         kept = self.kept(station, epoch)
         return seal_receipt(

@@ -32,7 +32,7 @@ driver = "{camera}"
 
 @dataclass(frozen=True, slots=True)
 class EnrolledStation:
-    """What a test needs of it."""
+    """What a test needs of an enrolled station."""
 
     folder: Path
     config: Path

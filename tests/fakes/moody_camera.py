@@ -27,7 +27,7 @@ def command(folder: Path, spool: Path, settings: str = "{}", *, picture_s: float
 
 
 class MoodyCamera:
-    """Implements `agent.ports.Camera`, after its fashion."""
+    """Implements `agent.ports.Camera`, as far as its mood allows."""
 
     simulated = True
 

@@ -1,4 +1,4 @@
-"""A PN532 at the far end of a serial line: what it answers is what real chips were recorded to answer.
+"""A PN532 at the far end of a serial line. Its answers were recorded from real chips.
 
 The pairs of SAMConfiguration, GetFirmwareVersion and InListPassiveTarget stand in many people's logs of Elechouse and
 ITEAD modules; the answers to SetParameters and RFConfiguration are made after UM0701-02, 7.2.9 and 7.3.1.
@@ -26,6 +26,7 @@ RECORDED = {
     "078cfc4f": "0000ff0cf4d54b010100040804078cfc4ff000",
 }
 """Answers with one MIFARE Classic card, by its UID, as recorded from modules."""
+LIMIT_S = 15
 _COMMAND = re.compile(rb"\x00\x00\xff[\x01-\xfe].\xd4", re.DOTALL)
 
 
@@ -39,9 +40,33 @@ class Pn532Chip:
         """Sent instead of the next answers, one for each."""
         self.deaf = False
         self.commands: list[bytes] = []
+        self._heard = threading.Condition()
+        self._port_open = True
+        """Whether the driver has the port open, as far as is known."""
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def await_commands(self, count: int) -> None:
+        """Wait until the driver has sent so many commands in all."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: len(self.commands) >= count, timeout=LIMIT_S)
+
+    def await_look(self) -> None:
+        """Wait until the driver knows which cards lie there now.
+
+        Raises:
+            OSError: No driver has the port open.
+        """
+        with self._heard:
+            # An answer may be under way while the cards change. The next answer tells of the new ones, and the driver
+            # has read it when it asks once more.
+            enough = self.commands.count(LIST_CARDS) + 3
+            assert self._heard.wait_for(
+                lambda: self.commands.count(LIST_CARDS) >= enough or not self._port_open, timeout=LIMIT_S
+            )
+            if self.commands.count(LIST_CARDS) < enough:
+                raise OSError("nobody reads this port")
 
     def stop(self) -> None:
         self._ending.set()
@@ -52,6 +77,9 @@ class Pn532Chip:
         buffer = b""
         while not self._ending.is_set():
             got = self._port.received()
+            with self._heard:
+                self._port_open = bool(got)
+                self._heard.notify_all()
             if not got:
                 # The near end is closed: a pseudo-terminal gives an error until somebody opens it again.
                 self._ending.wait(0.02)
@@ -64,7 +92,9 @@ class Pn532Chip:
                 self._take(command)
 
     def _take(self, command: bytes) -> None:
-        self.commands.append(command)
+        with self._heard:
+            self.commands.append(command)
+            self._heard.notify_all()
         if self.deaf:
             return
         answer = self._cards() if command == LIST_CARDS else ANSWERS.get(command)

@@ -50,7 +50,7 @@ def _calls(group: str) -> set[str]:
 
 
 def main(unit: Path, command: list[str]) -> None:
-    """Take everything away, then become the command."""
+    """Give up all that the unit forbids, and then become the command."""
     said = settings(unit)
     wanted = {"CapabilityBoundingSet": "", "MemoryDenyWriteExecute": "yes", "NoNewPrivileges": "yes"}
     if any(said.get(name) != [value] for name, value in wanted.items()):

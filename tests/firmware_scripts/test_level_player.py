@@ -1,4 +1,5 @@
-"""The demonstration's player: it answers what is on the screen, whatever stands before it for a while."""
+"""The demonstration's player answers the question on the screen, even if something else is shown before it for a
+while."""
 
 import pytest
 

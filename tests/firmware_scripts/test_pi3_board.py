@@ -1,4 +1,4 @@
-"""What is asked of the emulated Pi and its system, and every answer that is none."""
+"""What is asked of the emulated Pi and its system, and all answers that must not count."""
 
 import json
 import socket

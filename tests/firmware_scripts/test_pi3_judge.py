@@ -23,7 +23,7 @@ def lit(pin: str, at_s: float) -> list[Edge]:
 
 
 EDGES = [*lit("green", 100.5), *lit("green", 110.5), Edge("green", True, 120.5)]
-"""The last one burns on: the board was killed."""
+"""The last light stays on, because the board was killed."""
 ROWS = [Row(one.person, UNIX_S + one.at_s + 0.4) for one in LAID]
 WELL = {"touches": 3, "green": 3, "stored": 3} | dict.fromkeys(
     ("lost", "invented", "doubled", "unseen", "not_green", "misdated"), 0

@@ -1,4 +1,4 @@
-"""The sample pack can be sealed, carried and played, and says where each of its answers comes from."""
+"""The sample pack can be sealed, sent and played, and names the source of each of its answers."""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 

@@ -1,4 +1,7 @@
-"""One real county with three real stations for all tests of this room: its start is dear, its damage heals."""
+"""One real county with three real stations for all tests of this room, because it takes long to start.
+
+Each test mends what it broke.
+"""
 
 import signal
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ from tests.integration.small_disk import SmallDisk
 from tests.integration.village import Village
 
 _TEST_S = 300
-"""What a test may take, the start of the village with the first one included."""
+"""How long a test may take. The first test includes the start of the village."""
 _COUNTY_MEGABYTES = 700
 _MEDIA_MEGABYTES = 32
 _CARD_MEGABYTES = 32
@@ -42,7 +45,7 @@ def running_village() -> Iterator[Village]:
 
 @pytest.fixture
 def village(running_village: Village) -> Iterator[Village]:
-    """The village, and after each test: whatever was shown green is in the county once, and nothing else is."""
+    """The village. After each test, the county must have each touch that was shown green once, and no other."""
     yield running_village
     running_village.await_all_stored()
     assert running_village.invented_or_doubled() == []

@@ -40,7 +40,7 @@ class SmallDisk:
             self._ballast.unlink()
 
     def fill(self) -> None:
-        """Within `full`: take what has been given back meanwhile."""
+        """Within `full`: fill the room that was freed meanwhile."""
         with self._ballast.open("ab", buffering=0) as ballast:
             for piece in (_BLOCK, b"\0"):
                 try:
@@ -52,7 +52,7 @@ class SmallDisk:
 
     @contextmanager
     def without_inodes(self) -> Iterator[None]:
-        """Leave bytes free and let nobody make another file while the context lasts."""
+        """Leave room for bytes, but let nobody make another file while the context lasts."""
         now = os.statvfs(self.path)
         self._remount(f"nr_inodes={now.f_files - now.f_ffree}")
         try:

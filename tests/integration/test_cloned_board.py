@@ -1,4 +1,4 @@
-"""Somebody copies a station's card into a second board and lets both run: both people's green lights count."""
+"""Somebody copies a station's SD card for a second board and lets both run: the green lights of both boards count."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _FILES = ("*.pem", "*.json", "outbox.db*")
 
 @pytest.fixture
 def clone(village: Village) -> Iterator[DemoStation]:
-    """A second board with a copy of the first station's card as it lay after a power cut."""
+    """A second board with a copy of the first station's SD card, made after a power cut."""
     station = village.stations[0]
     folder = village.folder / "clone"
     folder.mkdir()

@@ -1,4 +1,5 @@
-"""The county's disk is full: nothing is receipted that is not stored, nothing dies for good, and room heals it."""
+"""The county's disk is full: only what is stored is receipted, no process ends for good, and all works again when
+there is room."""
 
 import os
 import signal
@@ -45,7 +46,7 @@ def test_facts_wait_and_come_by_themselves(village: Village) -> None:
 
 
 def test_a_database_that_dies_on_a_full_disk_comes_back_with_the_room(village: Village) -> None:
-    """The worst: it must recover and can't write; the service keeps trying, not too often, and never gives up."""
+    """The worst case: PostgreSQL must recover and can't write. The service keeps trying, and never gives up."""
     station = village.stations[1]
     village.touch(station)
     village.await_all_stored()

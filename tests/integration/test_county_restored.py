@@ -1,4 +1,4 @@
-"""The county comes back from yesterday's dump: the stations say again what it lacks, once."""
+"""The county is restored from yesterday's dump: the stations send the facts that it lacks again, once."""
 
 import subprocess
 from pathlib import Path
@@ -29,7 +29,7 @@ def generation(village: Village) -> int:
 
 
 def unsettled(village: Village) -> list[list[str]]:
-    """Return the stations that have facts, and the pictures that were announced, without which all is there."""
+    """Return the stations whose facts still wait for a receipt, and the announced pictures that have not arrived."""
     waiting = village.county.sql("select station_id, waiting, online from fleet_stationstatus where waiting > 0")
     pictures = village.county.sql(
         """select station_id, encode(sha256, 'hex'), announced_at from media_blob

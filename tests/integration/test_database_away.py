@@ -1,4 +1,5 @@
-"""The county can't keep pictures, then loses its database for half a minute: it has all of both in the end."""
+"""The county can't store pictures for a while, and then has no database for half a minute: in the end no picture and
+no fact is missing."""
 
 import threading
 import time

@@ -19,7 +19,7 @@ _AT_LEAST = 900
 
 
 def present(station: DemoStation, uids: list[str]) -> None:
-    """Write as fast as the socket takes it, reading the answers beside."""
+    """Write as fast as the socket takes it, and read the answers at the same time."""
     with socket.socket(socket.AF_UNIX) as reader:
         reader.settimeout(30)
         reader.connect(str(station.touch_socket))

@@ -26,7 +26,10 @@ ANSWER_S = 60.0
 
 
 class Caller:
-    """A browser at an address of its own, with the token against forged posts of one look at the page."""
+    """A browser at an address of its own.
+
+    It has looked at the sign-in page once, and has that page's token against forged posts.
+    """
 
     def __init__(self, county: County, address: str) -> None:
         self._county = county

@@ -1,4 +1,5 @@
-"""A thief with a station's own keys says everything that no station should, on every topic that it may use."""
+"""A thief with a station's own keys sends everything that no station should send, on every topic that the station
+may use."""
 
 import os
 import ssl
@@ -93,7 +94,7 @@ def nonsense_facts(double: StationDouble) -> list[facts.Fact]:
 
 
 def signed_nonsense(double: StationDouble) -> list[tuple[Up, bytes]]:
-    """What a station's own record key vouches for, and which makes no sense."""
+    """Payloads that make no sense, although the station's own record key has signed them."""
     station = double.id
     double.add(*nonsense_facts(double))
     double.add_body(msgspec.msgpack.encode({"kind": "from_the_future", "at": None}))
@@ -122,7 +123,7 @@ def signed_nonsense(double: StationDouble) -> list[tuple[Up, bytes]]:
 
 
 LISTENED = [leaf for leaf in UP if leaf != "frame"]
-"""Frames have a listener only while someone looks, and it keeps none of them."""
+"""The county listens to frames only while someone watches, and keeps none of them."""
 
 
 def test_neighbours_get_their_receipts_meanwhile(village: Village) -> None:

@@ -1,4 +1,4 @@
-"""A station's outbox file is damaged while its agent is down: it is salvaged, and what can't be is said."""
+"""A station's outbox file is damaged while its agent is down: the agent salvages it and states which facts are lost."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""The station's card is full: red and nothing half-written, told to the kiosk, and well again when there is room."""
+"""The station's SD card is full: the lamp is red, nothing is half-written, the kiosk says why, and all is well when
+there is room."""
 
 import socket
 from pathlib import Path
@@ -10,7 +11,7 @@ from protocol.kiosk import TouchShown, decode_from_agent
 from tests.integration.village import Village, start_agent
 
 _TOUCHES_AT_MOST = 200
-"""The write-ahead log takes some in room that it has already."""
+"""The write-ahead log still takes some touches, in the room that it has already."""
 
 
 def touch_until_red(village: Village, station: DemoStation) -> Light:

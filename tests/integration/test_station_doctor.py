@@ -1,4 +1,7 @@
-"""The doctor of a station that lives: all well; and, with the county's broker gone, what to tell the county."""
+"""The doctor examines a station that runs: all is well.
+
+When the county's broker is gone, the doctor says what to tell the county.
+"""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""A real county and three real stations for the worst day, and what an outsider sees of them."""
+"""A real county and three real stations, and what somebody outside sees of them."""
 
 import json
 from collections import Counter
@@ -25,7 +25,7 @@ type Lit = tuple[str, str]
 
 
 class Village:
-    """The bench with its disks in hand. Boards that a test adds count like the others."""
+    """The county and its stations. Boards that a test adds count like the others."""
 
     def __init__(self, folder: Path, *, county_disk: SmallDisk, media_disk: SmallDisk, card: SmallDisk) -> None:
         """``card`` is the third station's."""
@@ -51,7 +51,7 @@ class Village:
         return person
 
     def touch(self, station: DemoStation, *, times: int = 1) -> list[Light]:
-        """Present cards one after the other, each until its light is seen; return the lights."""
+        """Present cards one after the other, wait for the light of each, and return the lights."""
         before = len(station.lights())
         for number in range(1, times + 1):
             person = next(self._queues[station.cast.id])
@@ -89,14 +89,15 @@ class Village:
         wait_until(lambda: not self.missing(), what="the county to have everything", timeout_s=timeout_s, every_s=0.3)
 
     def missing(self) -> list[str]:
-        """Return what the county lacks of what lamps vouched for and no station has stated as lost."""
+        """Return the touches that a lamp showed as recorded, that no station has stated as lost, and that the county
+        lacks."""
         rows, excused = touch_rows(self.county), self.stated_lost()
         stored = {(row.station, row.fact) for row in rows}
         by_name = [fact for fact in self.lit() - stored - excused if fact[0] not in self._cloned()]
         return [f"{station} {fact}" for station, fact in by_name] + self._missing_by_person(rows)
 
     def _cloned(self) -> set[str]:
-        """Return the stations of which there are two boards: each may vouch for another touch by the same name."""
+        """Return the stations that have two boards: two different touches may have the same identity there."""
         boards = Counter(board.cast.id for board in self.boards)
         return {station for station, count in boards.items() if count > 1}
 
@@ -123,7 +124,7 @@ class Village:
         return wrong
 
     def waiting(self, station: DemoStation) -> int:
-        """Return how many facts the station says to have without receipt, by its own signed word."""
+        """Return how many facts have no receipt yet, as the station's own vitals say."""
         rows = self.county.sql(f"select waiting from fleet_stationstatus where station_id = '{station.cast.id}'")
         return int(rows[0][0])
 

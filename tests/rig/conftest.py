@@ -1,4 +1,7 @@
-"""Each file says with ``DRIVER`` and ``STACK`` what it tries, and what stands under that; the rig reports by them."""
+"""Each file names with ``DRIVER`` the driver that it tries, and with ``STACK`` the layers under it.
+
+The rig's report uses both.
+"""
 
 import os
 from collections.abc import Callable
@@ -7,7 +10,7 @@ import pytest
 
 if not os.environ.get("CUNHUI_RIG"):
     collect_ignore_glob = ["test_*.py"]
-    """This machine lacks the devices: `./run rig drivers` has one that does not."""
+    """This machine lacks the devices. `./run rig drivers` starts a machine that has them."""
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The machine has what the other files here need; where it has not, this says so."""
+"""The machine has the devices that the other files here need. This test says which are missing."""
 
 from pathlib import Path
 

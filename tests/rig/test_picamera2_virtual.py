@@ -9,7 +9,7 @@ from agent.camera.stills import make_still, read_frame
 from agent.drivers.picamera2_camera import Picamera2Camera
 from agent.ports import DeviceError
 from tests.agent.camera.camera_contract import check_camera
-from tests.agent.camera.test_stills import opened
+from tests.agent.camera.drawn import opened
 from tests.rig import picamera2_shim
 from tests.rig.camera_child import answers
 

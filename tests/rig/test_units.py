@@ -143,7 +143,7 @@ def installed() -> Iterator[None]:
 
 @pytest.fixture
 def agent() -> str:
-    """The agent's unit, ready: a start of ``Type=notify`` returns then."""
+    """The agent's unit, which is ready: the start of a unit with ``Type=notify`` returns only then."""
     systemctl("start", "cunhui-camera.socket", "cunhui-agent.service")
     return "cunhui-agent.service"
 

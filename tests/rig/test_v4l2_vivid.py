@@ -11,7 +11,7 @@ from agent.camera.stills import make_still, read_frame
 from agent.drivers.v4l2_camera import V4l2Camera
 from agent.ports import DeviceError
 from tests.agent.camera.camera_contract import check_camera
-from tests.agent.camera.test_stills import opened
+from tests.agent.camera.drawn import opened
 from tests.rig.camera_child import answers
 
 DRIVER = "v4l2"

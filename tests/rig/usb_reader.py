@@ -55,7 +55,7 @@ class CardSlot:
 
 
 class UsbBus:
-    """The controller under the reader: without it the reader is as if pulled out of its socket."""
+    """The USB controller of the reader. Without it the reader seems to be pulled out."""
 
     def __init__(self) -> None:
         reader = next(place for place in _USB.iterdir() if _ids(place) == _READER_USB)

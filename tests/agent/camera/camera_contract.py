@@ -22,7 +22,7 @@ def check_camera(camera: Camera, *, pictures: int = 3) -> list[CameraFrame]:
 
 
 def check_frame(frame: CameraFrame) -> None:
-    """Everything that is needed to read the picture is said, and the still is what may leave the room."""
+    """The frame tells everything that is needed to read the picture, and its still may leave the room."""
     image = read_frame(frame)
     assert image.mode == "RGB"
     assert image.getextrema() != ((0, 0), (0, 0), (0, 0))

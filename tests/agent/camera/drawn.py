@@ -1,4 +1,4 @@
-"""Pictures of rooms that were never there."""
+"""Drawn pictures of rooms, for tests."""
 
 import io
 from random import Random
@@ -103,3 +103,7 @@ def nv12(image: Image.Image, *, padding: int = 0, full_range: bool = False) -> C
     stride = image.width + padding
     data = _padded(y.tobytes(), image.width, stride) + _padded(bytes(chroma), image.width, stride)
     return CameraFrame("nv12", data, image.width, image.height, stride, full_range)
+
+
+def opened(still: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(still), formats=("JPEG",))

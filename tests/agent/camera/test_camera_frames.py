@@ -1,4 +1,5 @@
-"""A frame of a live view comes through the camera process's pipe: it touches no disk, and no child can hang us."""
+"""A frame of a live view comes through the camera process's pipe: it touches no disk, and no child can make the
+agent hang."""
 
 import io
 import sys
@@ -16,7 +17,7 @@ from agent.camera.spool_names import PictureRequest
 from agent.events import FrameTaken, PictureTaken
 from agent.inbox import Inbox
 
-ORDER = b"o" * 16
+COMMAND = b"o" * 16
 
 # A camera's process in miniature: what it answers to a word stands in the file "answer".
 CHILD = textwrap.dedent("""
@@ -38,7 +39,7 @@ CHILD = textwrap.dedent("""
 
 
 class Camera:
-    def __init__(self, folder: Path, command: list[str]) -> None:
+    def __init__(self, folder: Path, command: list[str], *, limit_s: float = 1.5) -> None:
         self.folder = folder
         self.spool = folder / "spool"
         self.inbox = Inbox()
@@ -47,7 +48,7 @@ class Camera:
             spool=self.spool,
             write=lambda jpeg: bytes(32),
             inbox=self.inbox,
-            limit_s=1.5,
+            limit_s=limit_s,
         )
         self.worker.start()
 
@@ -56,10 +57,10 @@ class Camera:
         return self.frame()
 
     def frame(self) -> FrameTaken:
-        assert self.worker.request_frame(ORDER)
+        assert self.worker.request_frame(COMMAND)
         event = self.inbox.get(timeout_s=20)
         assert isinstance(event, FrameTaken)
-        assert event.command == ORDER
+        assert event.command == COMMAND
         return event
 
 
@@ -72,7 +73,7 @@ def camera(tmp_path: Path) -> Iterator[Camera]:
 
 def test_a_frame_comes_whole_and_leaves_nothing_behind(camera: Camera) -> None:
     jpeg = bytes(range(250)) * 160
-    assert camera.says(b"frame 40000\n" + jpeg) == FrameTaken(ORDER, jpeg=jpeg)
+    assert camera.says(b"frame 40000\n" + jpeg) == FrameTaken(COMMAND, jpeg=jpeg)
     assert list(camera.spool.glob("*")) == []
 
 
@@ -99,28 +100,27 @@ def test_any_other_answer_is_no_frame_and_the_next_one_comes(camera: Camera, ans
     failed = camera.says(answer)
     assert failed.jpeg == b""
     assert failed.problem
-    assert camera.says(b"frame 3\nabc") == FrameTaken(ORDER, jpeg=b"abc")
+    assert camera.says(b"frame 3\nabc") == FrameTaken(COMMAND, jpeg=b"abc")
 
 
 def test_stills_and_frames_take_turns(camera: Camera) -> None:
     (camera.folder / "answer").write_bytes(b"frame 3\nabc")
-    camera.worker.request_frame(ORDER)
+    camera.worker.request_frame(COMMAND)
     camera.worker.request(PictureRequest("requested"))
-    camera.worker.request_frame(ORDER)
+    camera.worker.request_frame(COMMAND)
     events = [camera.inbox.get(timeout_s=20) for _ in range(3)]
     assert [type(event) for event in events] == [FrameTaken, PictureTaken, FrameTaken]
 
 
 def test_no_more_are_asked_for_than_can_wait(tmp_path: Path) -> None:
     idle = CameraWorker(connect=partial(SpawnedCamera, []), spool=tmp_path, write=lambda jpeg: bytes(32), inbox=Inbox())
-    assert [idle.request_frame(ORDER) for _ in range(MAX_WAITING + 1)] == [True] * MAX_WAITING + [False]
+    assert [idle.request_frame(COMMAND) for _ in range(MAX_WAITING + 1)] == [True] * MAX_WAITING + [False]
 
 
 def test_the_real_process_sends_a_jpeg(tmp_path: Path) -> None:
     spool = tmp_path / "spool"
     command = [sys.executable, "-m", "agent.camera.camera_process", "simulated", "{}", "test-0001", str(tmp_path)]
-    camera = Camera(tmp_path, [*command, str(spool)])
-    camera.worker._limit_s = 15
+    camera = Camera(tmp_path, [*command, str(spool)], limit_s=15)
     try:
         first, second = camera.frame(), camera.frame()
     finally:

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from agent.camera.camera_worker import CameraWorker
 from agent.camera.spool_names import PictureRequest
 from agent.events import PictureTaken
 from agent.inbox import Inbox
-from tests.agent.camera.test_stills import opened
+from tests.agent.camera.drawn import opened
 from tests.fakes.moody_camera import command
 
 LIMIT_S = 20.0
@@ -31,14 +30,21 @@ class Camera:
         self.inbox = Inbox()
         self.stills: dict[bytes, bytes] = {}
         self.set("well")
+        self._command = command(folder, self.spool, settings)
+        self.lines: list[SpawnedCamera] = []
+        """The lines to the child, as they were opened."""
         self.worker = CameraWorker(
-            connect=partial(SpawnedCamera, command(folder, self.spool, settings)),
+            connect=self.connect,
             spool=self.spool,
             write=self.write,
             inbox=self.inbox,
             limit_s=limit_s,
         )
         self.worker.start()
+
+    def connect(self) -> SpawnedCamera:
+        self.lines.append(SpawnedCamera(self._command))
+        return self.lines[-1]
 
     def write(self, jpeg: bytes) -> bytes:
         sha256 = hashlib.sha256(jpeg).digest()
@@ -60,8 +66,7 @@ class Camera:
 
     @property
     def child(self) -> int:
-        assert isinstance(self.worker._line, SpawnedCamera)
-        return self.worker._line.pid
+        return self.lines[-1].pid
 
 
 @pytest.fixture
@@ -97,7 +102,7 @@ def test_one_that_hangs_for_ever_is_ended(tmp_path: Path) -> None:
     camera.set("hang")
     assert camera.worker.request(PictureRequest("random"))
     assert camera.answer().problem == "no picture within 1.5 s"
-    assert camera.worker._line is None
+    assert [line.alive() for line in camera.lines] == [False]
     camera.worker.stop()
 
 

@@ -5,13 +5,13 @@ Both ways to it are tried: a child of the agent, and a process that systemd's ow
 
 import hashlib
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -27,9 +27,11 @@ from agent.events import PictureTaken
 from agent.inbox import Inbox
 from agent.storage.errors import StorageFailed, StorageFull
 from protocol.units import FactRef
+from tests.agent.camera.socket_activation import activated
 
 REF = FactRef(epoch=bytes(range(16)), seq=7)
 WANTED = PictureRequest("touch", about=REF)
+LIMIT_S = 15
 
 # A camera's process in miniature: what it does next stands in the file "mood".
 CHILD = textwrap.dedent("""
@@ -52,15 +54,24 @@ CHILD = textwrap.dedent("""
 class Camera:
     """A worker with its inbox and its child's mood."""
 
-    def __init__(self, folder: Path, connect: Callable[[], CameraLine] | None = None) -> None:
+    def __init__(self, folder: Path, connect: Callable[[], CameraLine] | None = None, *, limit_s: float = 1.5) -> None:
         self.folder = folder
         self.spool = folder / "spool"
         self.inbox = Inbox()
         self.set("well")
-        connect = connect or partial(SpawnedCamera, [sys.executable, "-c", CHILD, str(self.spool)])
+        self._connect = connect or partial(SpawnedCamera, [sys.executable, "-c", CHILD, str(self.spool)])
+        self.lines: queue.Queue[CameraLine] = queue.Queue()
+        """The lines to the child, as they were opened."""
         self.error: Exception | None = None
         self.written: dict[bytes, bytes] = {}
-        self.worker = CameraWorker(connect=connect, spool=self.spool, write=self.write, inbox=self.inbox, limit_s=1.5)
+        self.worker = CameraWorker(
+            connect=self.connect, spool=self.spool, write=self.write, inbox=self.inbox, limit_s=limit_s
+        )
+
+    def connect(self) -> CameraLine:
+        line = self._connect()
+        self.lines.put(line)
+        return line
 
     def write(self, jpeg: bytes) -> bytes:
         assert threading.current_thread().name == "camera"
@@ -89,26 +100,9 @@ class Camera:
         return event
 
 
-def listens(socket: Path) -> bool:
-    """Tell whether somebody accepts connections there (proc_net_unix(5): __SO_ACCEPTCON among the flags)."""
-    sockets = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
-    return any(int(fields[3], 16) & 0x10000 and fields[-1] == str(socket) for fields in sockets)
-
-
-@contextmanager
-def activated(socket: Path, *command: str) -> Iterator[None]:
-    """Start the command for each connection, as a socket unit with ``Accept=yes`` does (systemd.socket(5))."""
-    program = ["systemd-socket-activate", "--accept", "--inetd", f"--listen={socket}", *command]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(program, stdout=quiet, stderr=quiet, start_new_session=True) as activator:
-        try:
-            end = time.monotonic() + 15
-            while not listens(socket):
-                assert time.monotonic() < end
-                time.sleep(0.01)
-            yield
-        finally:
-            os.killpg(activator.pid, signal.SIGKILL)
+def runs() -> bool:
+    """Whether a worker's thread is alive."""
+    return any(thread.name == "camera" for thread in threading.enumerate())
 
 
 @pytest.fixture
@@ -118,17 +112,26 @@ def camera(tmp_path: Path) -> Iterator[Camera]:
     made.worker.stop()
 
 
-@pytest.fixture(params=["spawned", "served"])
-def either(request: pytest.FixtureRequest, tmp_path: Path, folder: Path) -> Iterator[Camera]:
-    """A camera by each of the two ways."""
-    if request.param == "spawned":
-        yield (made := Camera(tmp_path))
+@contextmanager
+def camera_by(way: str, tmp_path: Path, folder: Path, *, limit_s: float = 1.5) -> Iterator[Camera]:
+    if way == "spawned":
+        yield (made := Camera(tmp_path, limit_s=limit_s))
         made.worker.stop()
         return
     socket = folder / "camera.sock"
     with activated(socket, sys.executable, "-c", CHILD):
-        yield (made := Camera(tmp_path, partial(ServedCamera, socket, [str(tmp_path / "spool")])))
+        yield (made := Camera(tmp_path, partial(ServedCamera, socket, [str(tmp_path / "spool")]), limit_s=limit_s))
         made.worker.stop()
+
+
+WAYS = ("spawned", "served")
+
+
+@pytest.fixture(params=WAYS)
+def either(request: pytest.FixtureRequest, tmp_path: Path, folder: Path) -> Iterator[Camera]:
+    """A camera by each of the two ways."""
+    with camera_by(request.param, tmp_path, folder) as made:
+        yield made
 
 
 def test_a_picture_comes_with_what_it_is_about(either: Camera) -> None:
@@ -227,30 +230,33 @@ def test_it_is_said_how_the_process_ended(camera: Camera) -> None:
 def test_a_process_that_died_between_two_pictures_costs_none(either: Camera) -> None:
     either.worker.start()
     assert either.ask().sha256 is not None
-    line = either.worker._line
-    assert line is not None
+    line = either.lines.get(timeout=LIMIT_S)
     line.interrupt()
     while line.alive():
-        assert either.worker._thread.is_alive()
+        assert runs()
     assert either.ask().sha256 is not None
 
 
-def test_a_camera_that_hangs_does_not_hold_up_the_end(either: Camera) -> None:
-    either.worker._limit_s = 60
-    either.set("hang")
-    either.worker.start()
-    either.worker.request(WANTED)
-    while either.worker._line is None:
-        assert either.worker._thread.is_alive()
-    either.worker.stop()
-    assert not either.worker._thread.is_alive()
+@pytest.mark.parametrize("way", WAYS)
+def test_a_camera_that_hangs_does_not_hold_up_the_end(way: str, tmp_path: Path, folder: Path) -> None:
+    with camera_by(way, tmp_path, folder, limit_s=60) as camera:
+        camera.set("hang")
+        camera.worker.start()
+        camera.worker.request(WANTED)
+        camera.lines.get(timeout=LIMIT_S)
+        assert runs()
+        camera.worker.stop()
+        assert not runs()
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "socket"])
 def test_what_a_broken_camera_puts_into_the_spool_instead_of_a_picture_is_not_read(
     camera: Camera, kind: str, folder: Path
 ) -> None:
-    """With a user of its own it can't read our keys; it must not have us read them either."""
+    """The camera's process has a user of its own and can't read the agent's keys.
+
+    It must not make the agent read them, either.
+    """
     camera.spool.mkdir()
     place = camera.spool / spool_name(WANTED, "ab")
     (camera.folder / "key").write_bytes(b"secret")
@@ -308,7 +314,10 @@ def test_a_full_spool_is_handed_over_little_by_little(camera: Camera) -> None:
         camera.worker.release(seen[-1])
     assert first + seen == names
     assert list(camera.spool.iterdir()) == []
-    assert camera.worker._handed == set()
+    for name in names[:MAX_HANDED]:
+        (camera.spool / name).write_bytes(name.encode())
+    assert camera.ask().spooled in names, "there is room for as many again"
+    assert len({camera.answer().spooled for _ in range(MAX_HANDED - 1)}) == MAX_HANDED - 1
 
 
 def test_a_file_that_stays_in_the_spool_is_not_handed_over_again(

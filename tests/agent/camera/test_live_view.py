@@ -10,16 +10,16 @@ from protocol.commands import LiveTerms
 from protocol.facts import CommandResult, LiveViewBegan, LiveViewEnded
 from protocol.frames import MAX_FRAME_BYTES
 from protocol.kiosk import LiveShown
-from tests.agent.bench import Bench, bench
-from tests.agent.commands.test_commands import command
+from tests.agent.bench import Bench, bench, desired
+from tests.agent.commands.county_commands import command
 from tests.fakes.clockwork import FakeSystemClock
 
-ORDER = b"c" * 16
+COMMAND = b"c" * 16
 JPEG = b"\xff\xd8" + bytes(1_000) + b"\xff\xd9"
 
 
 class FakeWay:
-    """A line that takes frames, or not."""
+    """A connection that can take a frame, or not."""
 
     def __init__(self) -> None:
         self.connected = self.frame_free = True
@@ -27,9 +27,9 @@ class FakeWay:
         self.sent: list[tuple[bytes, int, bytes]] = []
         self.ended = 0
 
-    def offer_frame(self, order: bytes, number: int, jpeg: bytes) -> bool:
+    def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
         if self.frame_free:
-            self.sent.append((order, number, jpeg))
+            self.sent.append((command, number, jpeg))
         return self.frame_free
 
     def end_frames(self) -> None:
@@ -72,7 +72,7 @@ def test_a_fact_and_the_announcement_come_before_the_first_frame(
 ) -> None:
     begin(station, system)
     (began,) = station.of(LiveViewBegan)
-    assert (began.command, began.issuer, began.viewer, began.reason) == (ORDER, "operator", "示例镇办", "开会")
+    assert (began.command, began.issuer, began.viewer, began.reason) == (COMMAND, "operator", "示例镇办", "开会")
     assert began.seconds == 60
     assert shown(station) == [LiveShown(viewer="示例镇办", left_s=60)]
     station.live.tick(way)
@@ -81,7 +81,7 @@ def test_a_fact_and_the_announcement_come_before_the_first_frame(
     assert station.taker.frames == []
     system.pass_ms(1)
     station.live.tick(way)
-    assert station.taker.frames == [ORDER]
+    assert station.taker.frames == [COMMAND]
     assert answered(station) == []
 
 
@@ -120,11 +120,18 @@ def stuck(station: Bench, way: FakeWay) -> None:
 
 
 def kiosk_gone(station: Bench, way: FakeWay) -> None:
-    station.watched = False
+    station.recorded.watched = False
+
+
+def run_short_of_data(station: Bench) -> None:
+    station.accept(desired(version=2, settings={"data_mb_month": 1}))
+    station.moved += 1_000_000
+    station.traffic.tick()
+    assert station.traffic.puts_off("blobs")
 
 
 def data_short(station: Bench, way: FakeWay) -> None:
-    station.saving = True
+    run_short_of_data(station)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +150,7 @@ def test_it_ends_at_once_when(station: Bench, system: FakeSystemClock, way: Fake
 
 
 @pytest.mark.parametrize(
-    "bad", [FrameTaken(ORDER, problem="dark"), FrameTaken(ORDER), FrameTaken(ORDER, bytes(MAX_FRAME_BYTES + 1))]
+    "bad", [FrameTaken(COMMAND, problem="dark"), FrameTaken(COMMAND), FrameTaken(COMMAND, bytes(MAX_FRAME_BYTES + 1))]
 )
 def test_a_camera_that_gives_nothing_ends_it(
     station: Bench, system: FakeSystemClock, way: FakeWay, bad: FrameTaken
@@ -160,7 +167,7 @@ def test_a_camera_that_gives_nothing_ends_it(
 
 
 def test_a_frame_of_an_earlier_lease_is_passed_over(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
-    station.live.on_frame_taken(FrameTaken(ORDER, jpeg=JPEG))
+    station.live.on_frame_taken(FrameTaken(COMMAND, jpeg=JPEG))
     begin(station, system)
     station.live.on_frame_taken(FrameTaken(b"d" * 16, jpeg=JPEG))
     station.live.tick(way)
@@ -168,11 +175,11 @@ def test_a_frame_of_an_earlier_lease_is_passed_over(station: Bench, system: Fake
 
 
 def test_a_frame_that_was_not_sent_goes_with_its_lease(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
-    """The next one, of somebody else perhaps, begins with its announcement."""
+    """The next live view may be for somebody else, and begins with its own announcement."""
     begin(station, system)
     watch(station, system, way, ms=2_000)
     way.frame_free = False
-    station.live.on_frame_taken(FrameTaken(ORDER, jpeg=b"of the lease before"))
+    station.live.on_frame_taken(FrameTaken(COMMAND, jpeg=b"of the lease before"))
     station.commands.execute(command(system, id=b"d" * 16, order="end_live_view"))
     way.frame_free = True
     way.sent.clear()
@@ -188,7 +195,7 @@ def test_a_picture_that_comes_ends_a_row_of_failures(station: Bench, system: Fak
         system.pass_ms(2_000)
         station.live.tick(way)
         bad = number % MAX_FAILURES
-        station.live.on_frame_taken(FrameTaken(ORDER, problem="dark") if bad else FrameTaken(ORDER, jpeg=JPEG))
+        station.live.on_frame_taken(FrameTaken(COMMAND, problem="dark") if bad else FrameTaken(COMMAND, jpeg=JPEG))
     station.live.tick(way)
     assert ends(station) == []
     assert len(way.sent) == 3
@@ -210,14 +217,16 @@ def test_a_slow_line_gets_fewer_frames_and_none_piles_up(station: Bench, system:
 def test_it_does_not_begin(station: Bench, system: FakeSystemClock, way: FakeWay, reason: str) -> None:
     if reason == "already_viewed":
         begin(station, system)
-    station.watched, station.saving = reason != "no_kiosk", reason == "data_short"
+    station.recorded.watched = reason != "no_kiosk"
+    if reason == "data_short":
+        run_short_of_data(station)
     station.commands.execute(command(system, id=b"d" * 16, order="live_view"))
     assert answered(station) == [("failed", reason)]
     assert len(station.of(LiveViewBegan)) == (reason == "already_viewed")
 
 
 def test_what_is_not_recorded_does_not_begin(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:
-    real = station.journal.commit
+    real = station.fact_writer.commit
     begun = station.outbox.commits
 
     def full_at_the_second(*facts: object, **more: object) -> object:
@@ -225,11 +234,11 @@ def test_what_is_not_recorded_does_not_begin(station: Bench, system: FakeSystemC
             station.outbox.fill_disk()
         return real(*facts, **more)  # type: ignore[arg-type]
 
-    station.journal.commit = full_at_the_second  # type: ignore[method-assign, assignment]
+    station.fact_writer.commit = full_at_the_second  # type: ignore[method-assign, assignment]
     begin(station, system)
     station.outbox.error = None
-    station.journal.commit = real  # type: ignore[method-assign]
-    station.journal.flush()
+    station.fact_writer.commit = real  # type: ignore[method-assign]
+    station.fact_writer.flush()
     assert [detail.split(":")[0] for _, detail in answered(station)] == ["not_recorded"]
     assert shown(station) == []
     watch(station, system, way, ms=5_000)

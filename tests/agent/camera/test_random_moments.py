@@ -81,7 +81,7 @@ def test_windows_that_overlap_share_their_pictures() -> None:
 
 @pytest.mark.parametrize("gap_ms", [MAX_LOOK_MS, 3_600_000, 10**12])
 def test_a_station_that_slept_makes_up_for_nothing(gap_ms: int) -> None:
-    """However long ago the last look was: as likely as after a minute, 1 in 210 for this window."""
+    """However long ago the last look was, a picture is as likely as after a minute: 1 in 210 for this window."""
     asked: list[float] = []
 
     def below() -> float:

@@ -42,8 +42,8 @@ def taken(
     )
 
 
-def order(station: Bench, command: bytes) -> None:
-    """Let the county order a picture."""
+def command_picture(station: Bench, command: bytes) -> None:
+    """Let the county command a picture."""
     not_after = station.system.wall + HOUR_MS
     station.commands.execute(
         Command(id=command, station=STATION, order="snapshot", not_after=not_after, issuer="operator", reason="test")
@@ -111,7 +111,7 @@ def test_room_is_made_and_stated(station: Bench) -> None:
 
 
 def test_on_a_full_disk_the_picture_waits_in_the_spool(station: Bench) -> None:
-    order(station, b"c" * 16)
+    command_picture(station, b"c" * 16)
     station.blobs.kept[b"e" * 32] = b"old"
     station.outbox.fill_disk()
     station.blobs.too_many = [b"e" * 32]
@@ -136,8 +136,8 @@ def test_a_failing_camera_alarms_once_until_it_works_again(station: Bench) -> No
 
 
 def test_a_requested_picture_answers_its_command(station: Bench) -> None:
-    order(station, b"c" * 16)
-    order(station, b"d" * 16)
+    command_picture(station, b"c" * 16)
+    command_picture(station, b"d" * 16)
     station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
     station.snapshots.on_picture_taken(taken(station, None, purpose="requested", problem="no frame", command=b"d" * 16))
     assert results(station) == [(b"c" * 16, "done", ""), (b"d" * 16, "failed", "camera: no frame")]
@@ -154,7 +154,7 @@ def test_too_many_requests_are_refused(station: Bench) -> None:
 def test_each_answer_makes_room_for_another_request(station: Bench, jpeg: bytes | None) -> None:
     for number in range(2 * MAX_REQUESTED):
         command = bytes([number]) * 16
-        order(station, command)
+        command_picture(station, command)
         content = jpeg and jpeg + command
         station.snapshots.on_picture_taken(
             taken(station, content, purpose="requested", problem="no frame", command=command)
@@ -228,7 +228,7 @@ def test_an_order_whose_picture_lies_in_the_spool_is_answered_after_a_restart(
     tmp_path: Path, system: FakeSystemClock
 ) -> None:
     with bench(tmp_path, system) as station:
-        order(station, b"c" * 16)
+        command_picture(station, b"c" * 16)
     for number in range(2):
         with bench(tmp_path, system) as station:
             station.taker.in_spool = {b"c" * 16}
@@ -244,7 +244,7 @@ def test_a_picture_that_comes_after_its_order_was_given_up_is_kept_and_answers_n
 ) -> None:
     """The camera's process outlived a killed agent."""
     with bench(tmp_path, system) as station:
-        order(station, b"c" * 16)
+        command_picture(station, b"c" * 16)
     with bench(tmp_path, system) as station:
         station.commands.resume(ended_well=False)
         station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
@@ -253,11 +253,11 @@ def test_a_picture_that_comes_after_its_order_was_given_up_is_kept_and_answers_n
 
 
 def test_a_frozen_cameras_picture_answers_a_new_order_too(tmp_path: Path, system: FakeSystemClock) -> None:
-    """Its bytes were announced by the run before: no second announcement, and the order is not left open."""
+    """Its bytes were announced by the run before: no second announcement, and the command is not left open."""
     with bench(tmp_path, system) as station:
         station.snapshots.on_picture_taken(taken(station))
     with bench(tmp_path, system) as station:
-        order(station, b"c" * 16)
+        command_picture(station, b"c" * 16)
         station.snapshots.on_picture_taken(taken(station, purpose="requested", command=b"c" * 16))
         assert results(station) == [(b"c" * 16, "done", "")]
         assert len(station.of(BlobAnnounced)) == 1
@@ -265,7 +265,7 @@ def test_a_frozen_cameras_picture_answers_a_new_order_too(tmp_path: Path, system
 
 def test_an_order_that_the_camera_has_no_room_for_is_answered(station: Bench) -> None:
     station.taker.full = True
-    order(station, b"c" * 16)
+    command_picture(station, b"c" * 16)
     assert results(station) == [(b"c" * 16, "failed", "camera_busy")]
 
 
@@ -330,22 +330,21 @@ def test_a_camera_that_was_taken_away_for_good_is_no_longer_complained_of(
     with bench(tmp_path, system) as station:
         station.snapshots.on_picture_taken(taken(station, suspect="black"))
         station.snapshots.on_picture_taken(taken(station, None, problem="no frame"))
-    with bench(tmp_path, system) as station:
-        station.snapshots._taker = None
+    with bench(tmp_path, system, camera=False) as station:
         station.snapshots.tick()
         assert station.snapshots.notice == ""
         assert {fact.code for fact in station.of(AlarmCleared)} == {"camera_failed", "camera_suspect"}
 
 
 def test_on_a_full_disk_pictures_go_first_and_the_fact_follows(station: Bench) -> None:
-    """Facts matter more: the pictures' room is what lets the fact be written at all."""
+    """Facts matter more: only the pictures' room lets the fact be written."""
     station.blobs.kept[b"e" * 32] = b"old"
     station.blobs.too_many = [b"e" * 32]
     station.outbox.fill_disk()
     station.snapshots.make_room()
     assert station.blobs.kept == {}
     station.outbox.error = None
-    station.journal.flush()
+    station.fact_writer.flush()
     assert [fact.sha256 for fact in station.of(BlobEvicted)] == [b"e" * 32]
 
 

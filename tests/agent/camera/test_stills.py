@@ -12,10 +12,7 @@ from agent.camera.camera_protocol import MAX_STILL_BYTES
 from agent.camera.stills import MASK_GREY, make_still, read_frame
 from agent.ports import CameraFrame, DeviceError
 from tests.agent.camera import drawn
-
-
-def opened(still: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(still), formats=("JPEG",))
+from tests.agent.camera.drawn import opened
 
 
 def markers(data: bytes) -> list[int]:

@@ -1,4 +1,7 @@
-"""Unknown and lost cards are facts; what is no card number is red and nothing is recorded."""
+"""Touches of unknown and lost cards are facts.
+
+A number that is no card's makes the lamp red, and nothing is recorded.
+"""
 
 import logging
 
@@ -29,9 +32,9 @@ def test_a_lost_card_is_kept_amber_and_alarms_once(station: Bench, system: FakeS
 def test_a_card_bound_later_counts_on_the_board_at_once(station: Bench) -> None:
     station.accept(msgspec.structs.replace(desired(version=2), cards=[]))
     station.touch(ZHANG)
-    assert all(row.arrived is None for row in station.today.board(station.now()))
+    assert all(row.arrived is None for row in station.touch_history.board(station.now()))
     station.accept(desired(version=3))
-    assert [row.arrived for row in station.today.board(station.now()) if row.name == "张示例"] == [510, None]
+    assert [row.arrived for row in station.touch_history.board(station.now()) if row.name == "张示例"] == [510, None]
 
 
 @pytest.mark.parametrize(

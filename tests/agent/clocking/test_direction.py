@@ -262,7 +262,7 @@ def chosen(station: Bench) -> TouchShown:
 
 
 def test_without_the_time_nothing_is_guessed_and_the_person_says(tmp_path: Path, system: FakeSystemClock) -> None:
-    """The clock began where the power failed in the morning; it may be noon by now."""
+    """The clock goes on from where the power failed in the morning, and it may be noon by now."""
     with bench(tmp_path, system, trusted=False) as station:
         station.accept(desired())
         shown = station.touch(ZHANG)
@@ -277,7 +277,7 @@ def test_without_the_time_nothing_is_guessed_and_the_person_says(tmp_path: Path,
 def test_a_touch_without_a_direction_keeps_to_that_when_its_boot_learns_the_time(
     tmp_path: Path, system: FakeSystemClock
 ) -> None:
-    """The county has it without one; its person may still say it."""
+    """The county has the touch without a direction, and its person may still choose one."""
     with bench(tmp_path, system, trusted=False) as station:
         station.accept(desired())
         first = station.touch(ZHANG)
@@ -304,7 +304,7 @@ def test_a_touch_of_an_earlier_boot_can_not_be_corrected(tmp_path: Path) -> None
 def test_a_card_that_names_nobody_has_no_direction_to_choose(station: Bench, uid: str) -> None:
     station.touch(uid)
     assert station.touch(uid).choose_within_ms == 0
-    ref = FactRef(epoch=station.outbox.real.epoch, seq=station.outbox.real.through)
+    ref = FactRef(epoch=station.outbox.epoch, seq=station.outbox.through)
     station.desk.choose_direction(1, ChooseDirection(touch=ref, direction="out"))
     assert station.recorded.answers == [Sorry(reason="too_late", touch=ref)]
 

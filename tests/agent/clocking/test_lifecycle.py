@@ -170,7 +170,7 @@ def test_a_full_disk_delays_what_happened_and_loses_nothing(station: Bench, syst
     at = station.now()
     station.outbox.error = None
     system.pass_ms(HOUR_MS)
-    station.journal.flush()
+    station.fact_writer.flush()
     (closed,) = station.of(WindowClosed)
     assert (closed.window, closed.at) == ("am", at)
 

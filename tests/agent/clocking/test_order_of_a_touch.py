@@ -1,4 +1,4 @@
-"""Commit, then lamp, then screen, then picture; and what is broken costs nothing but itself."""
+"""Commit, then lamp, then screen, then picture. A broken part costs nothing but itself."""
 
 from protocol.facts import Touch
 from tests.agent.bench import LI, ZHANG, Bench
@@ -13,7 +13,7 @@ def test_the_lamp_names_the_fact_on_disk(station: Bench) -> None:
     station.touch(ZHANG)
     (colour, fact) = station.indicator.shown[0]
     assert colour == "green"
-    assert fact == f"{station.outbox.real.epoch.hex()}/{station.outbox.real.through}"
+    assert fact == f"{station.outbox.epoch.hex()}/{station.outbox.through}"
     assert isinstance(station.facts()[-1], Touch)
 
 

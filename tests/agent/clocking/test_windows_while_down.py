@@ -1,4 +1,4 @@
-"""A duty window that closed while the station was down is never said to have closed under its eyes."""
+"""The station never states that it saw a duty window close if it was down at that moment."""
 
 from pathlib import Path
 

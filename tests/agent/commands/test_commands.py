@@ -8,23 +8,12 @@ import pytest
 from agent.camera.spool_names import PictureRequest
 from agent.commands.command_log import MAX_RECALLED, MAX_REMEMBERED, CommandLog
 from agent.events import PictureTaken, StopAsked
-from protocol.commands import MAX_VALID_MS, Command
+from protocol.commands import MAX_VALID_MS
 from protocol.facts import BlobAnnounced, CommandResult
 from protocol.units import FactRef
-from tests.agent.bench import STATION, Bench, bench, desired
+from tests.agent.bench import Bench, bench, desired
+from tests.agent.commands.county_commands import command
 from tests.fakes.clockwork import HOUR_MS, FakeSystemClock
-
-
-def command(system: FakeSystemClock, **changes: object) -> Command:
-    made = Command(
-        id=b"c" * 16,
-        station=STATION,
-        order="identify",
-        not_after=system.wall + HOUR_MS,
-        issuer="operator",
-        reason="test",
-    )
-    return msgspec.structs.replace(made, **changes)
 
 
 def picture(sha256: bytes | None = None, *, problem: str = "") -> PictureTaken:
@@ -109,7 +98,7 @@ def test_a_command_that_can_not_be_remembered_is_not_executed(station: Bench, sy
     station.outbox.fill_disk()
     station.commands.execute(command(system))
     station.outbox.error = None
-    station.journal.flush()
+    station.fact_writer.flush()
     assert station.indicator.shown == []
     assert results(station) == [("refused", "not_recorded: no room")]
 
@@ -123,7 +112,7 @@ def test_a_result_that_the_disk_did_not_take_comes_later_and_once(tmp_path: Path
         )
         assert results(station) == []
         station.outbox.error = None
-        station.journal.flush()
+        station.fact_writer.flush()
         assert results(station) == [("failed", "camera: dark")]
     with bench(tmp_path, system) as station:
         station.commands.resume(ended_well=False)
@@ -222,7 +211,7 @@ def test_a_result_and_its_state_are_kept_together(station: Bench, system: FakeSy
     """Only the last facts of the record are read at a start."""
     for number, not_after in enumerate((system.wall, system.wall - 1)):
         station.commands.execute(command(system, id=number.to_bytes(16), not_after=not_after))
-        noted = CommandLog(clock=station.clock, fact_writer=station.journal, state=station.outbox)
+        noted = CommandLog(clock=station.clock, fact_writer=station.fact_writer, state=station.outbox)
         assert noted.is_known(number.to_bytes(16))
         assert noted.open_commands() == []
 

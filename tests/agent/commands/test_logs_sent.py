@@ -9,7 +9,7 @@ from agent.commands.log_tail import HIDDEN, KEPT_BYTES, LogTail, redacted
 from protocol.commands import LogTerms
 from protocol.facts import BlobAnnounced, CommandResult
 from tests.agent.bench import Bench
-from tests.agent.commands.test_commands import command
+from tests.agent.commands.county_commands import command
 from tests.fakes.clockwork import FakeSystemClock
 
 
@@ -121,7 +121,7 @@ def test_a_log_that_the_disk_does_not_take_is_not_announced(
     monkeypatch.setattr(station.blobs, "keep", keep_and_fill)
     station.commands.execute(command(system, order="send_logs"))
     station.outbox.error = None
-    station.journal.flush()
+    station.fact_writer.flush()
     assert [fact.outcome for fact in station.of(CommandResult)] == ["failed"]
     assert not station.of(BlobAnnounced)
     assert not station.blobs.kept

@@ -7,29 +7,7 @@ import pytest
 from agent.cli import EXIT_BAD_CONFIG, main
 from agent.config import catalogue
 from agent.config.station_config import BadConfig, ChosenDriver, ChosenInput, load
-
-GOOD = """\
-[station]
-folder = "data"
-
-[county]
-url = "https://127.0.0.1:8443"
-ca = "ca.pem"
-
-[[reader]]
-driver = "simulated"
-
-[[reader]]
-driver = "pcsc"
-name = "门口"
-pcsc_name = "ACR122"
-
-[indicator]
-driver = "simulated"
-
-[camera]
-driver = "none"
-"""
+from tests.agent.config.good_config import GOOD
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from agent.identity.station_identity import IdentityBroken, load_identity, recor
 from agent.storage.errors import StorageFailed, StorageFull
 from agent.storage.outbox.check import refuse_foreign
 from agent.storage.store import Store
-from tests.agent.config.test_config import GOOD
+from tests.agent.config.good_config import GOOD
 
 LINES = GOOD.splitlines()
 URL, CA = LINES.index('url = "https://127.0.0.1:8443"') + 1, LINES.index('ca = "ca.pem"') + 1

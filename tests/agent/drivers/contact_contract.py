@@ -15,7 +15,7 @@ def check_contact(contact: Contact, switch: Callable[[bool], object], *, silent_
     """Its state at once, each change once, and nothing after `stop`.
 
     Args:
-        switch: Opens (True) or closes the door; it is closed at the start. Raises OSError where none watches any more.
+        switch: Opens (True) or closes the door; it is closed at the start. Raises OSError if nothing watches it.
         silent_s: How long to listen for what must not come.
     """
     told: queue.Queue[bool] = queue.Queue()

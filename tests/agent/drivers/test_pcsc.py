@@ -94,7 +94,7 @@ def put_until_read(uid: str, pcscd: Pcscd, heard: Heard, slot: int = 0) -> str:
 def test_a_strange_card_is_told_of_as_it_is_and_is_no_card_number(
     pcscd: Pcscd, reader: PcscReader, heard: Heard
 ) -> None:
-    """No UID, too short, too long, all zero, a telephone's: for each the core shows red."""
+    """A missing UID, one that is too short or too long, all zero, or a telephone's: the core shows red for each."""
     pcscd.start()
     begin(reader, heard)
     assert heard.ready.get(timeout=LIMIT_S) is True

@@ -1,4 +1,7 @@
-"""The ribbon camera, over a stand-in for picamera2 (0.3.38); the rig has the real library, nothing yet a real Pi."""
+"""The ribbon camera, over a stand-in for picamera2 (0.3.38); the rig has the real library.
+
+No test has a real Pi yet.
+"""
 
 from types import SimpleNamespace
 from typing import Any

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.drivers.pn532 import FROM_CHIP, FrameFinder, Pn532Reader, framed, uids_in
+from agent.drivers.looping_reader import GONE_AFTER_S
+from agent.drivers.pn532 import FROM_CHIP, TRIES, FrameFinder, Pn532Reader, framed, uids_in
 from tests.agent.drivers.drivers_heard import listening, reading
 from tests.agent.drivers.reader_contract import check_reader
+from tests.fakes.clockwork import FakeMonotonic
 from tests.fakes.pn532_chip import ACK, ANSWERS, LIST_CARDS, NO_CARD, RECORDED, Pn532Chip
 from tests.fakes.serial_port import SerialPort
 
@@ -33,18 +35,23 @@ def chip(port: SerialPort) -> Iterator[Pn532Chip]:
 
 
 @pytest.fixture
-def reader(port: SerialPort, chip: Pn532Chip, monkeypatch: pytest.MonkeyPatch) -> Pn532Reader:
-    monkeypatch.setattr("agent.drivers.looping_reader.GONE_AFTER_S", 0.5)
+def clock() -> FakeMonotonic:
+    return FakeMonotonic()
+
+
+@pytest.fixture
+def reader(port: SerialPort, chip: Pn532Chip, clock: FakeMonotonic, monkeypatch: pytest.MonkeyPatch) -> Pn532Reader:
     monkeypatch.setattr("agent.drivers.pn532._LOOK_EVERY_S", 0.02)
-    return Pn532Reader(port=str(port.path), baud=115_200)
+    return Pn532Reader(port=str(port.path), baud=115_200, mono_s=clock)
 
 
-def test_it_keeps_the_contract_of_every_reader(reader: Pn532Reader, chip: Pn532Chip) -> None:
+def test_it_keeps_the_contract_of_every_reader(reader: Pn532Reader, chip: Pn532Chip, clock: FakeMonotonic) -> None:
     def present(uid: str) -> None:
         chip.cards = [uid]
-        time.sleep(0.4)
+        chip.await_look()
         chip.cards = []
-        time.sleep(0.8)
+        chip.await_look()
+        clock.pass_s(GONE_AFTER_S + 0.1)
 
     check_reader(reader, present, uids=(CARD, LONG, CARD))
 
@@ -55,22 +62,41 @@ def test_it_speaks_as_the_manual_says(reader: Pn532Reader, chip: Pn532Chip) -> N
     assert chip.commands[:5] == [*ANSWERS, LIST_CARDS]
 
 
-def test_a_card_that_lies_there_is_one_touch(reader: Pn532Reader, chip: Pn532Chip) -> None:
+def test_a_card_that_lies_there_is_one_touch(reader: Pn532Reader, chip: Pn532Chip, clock: FakeMonotonic) -> None:
     with reading(reader) as heard:
         chip.cards = [CARD]
         assert heard.touch() == CARD
-        heard.nothing(for_s=1.2)
+        for _ in range(5):
+            clock.pass_s(GONE_AFTER_S - 0.1)
+            chip.await_look()
+        assert heard.touches.empty()
         chip.cards = []
-        time.sleep(0.8)
+        chip.await_look()
+        clock.pass_s(GONE_AFTER_S + 0.1)
         chip.cards = [CARD]
         assert heard.touch() == CARD
+
+
+def test_a_card_that_is_missed_for_a_moment_is_no_other_touch(
+    reader: Pn532Reader, chip: Pn532Chip, clock: FakeMonotonic
+) -> None:
+    with reading(reader) as heard:
+        chip.cards = [CARD]
+        assert heard.touch() == CARD
+        chip.cards = []
+        chip.await_look()
+        clock.pass_s(GONE_AFTER_S - 0.1)
+        chip.cards = [CARD]
+        chip.await_look()
+        assert heard.touches.empty()
 
 
 def test_two_cards_at_once_are_two_touches(reader: Pn532Reader, chip: Pn532Chip) -> None:
     with reading(reader) as heard:
         chip.cards = [CARD, LONG]
         assert [heard.touch(), heard.touch()] == [CARD, LONG]
-        heard.nothing()
+        chip.await_look()
+        assert heard.touches.empty()
 
 
 @pytest.mark.parametrize(
@@ -127,17 +153,21 @@ def test_unplugged_while_a_card_lies_there(reader: Pn532Reader, chip: Pn532Chip,
         assert heard.touch() == OTHER
 
 
-def test_a_port_without_a_chip_is_never_ready(port: SerialPort) -> None:
-    with port, listening(Pn532Reader(port=str(port.path), baud=115_200)) as heard:
+def test_a_port_without_a_chip_is_never_ready(
+    reader: Pn532Reader, chip: Pn532Chip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.drivers.pn532._ANSWER_WITHIN_S", 0.05)
+    chip.deaf = True
+    with listening(reader) as heard:
         assert heard.is_ready() is False
-        time.sleep(2)
+        chip.await_commands(3 * TRIES + 1)
         assert heard.ready.empty()
 
 
 def test_it_stops_at_once_while_the_chip_is_silent(reader: Pn532Reader, chip: Pn532Chip) -> None:
     chip.deaf = True
     with listening(reader) as heard:
-        time.sleep(0.2)
+        chip.await_commands(1)
         before = time.monotonic()
         reader.stop()
         assert time.monotonic() - before < 1

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import serial
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.drivers.em4100_serial import Em4100SerialReader, number_in
+from agent.drivers.looping_reader import GONE_AFTER_S
 from agent.drivers.qr_scanner import QrScanner
 from agent.drivers.serial_line import Frames, ListeningReader
-from tests.agent.drivers.drivers_heard import listening, reading
+from tests.agent.drivers.drivers_heard import LIMIT_S, listening, reading
 from tests.agent.drivers.reader_contract import check_reader
+from tests.fakes.clockwork import FakeMonotonic
 from tests.fakes.serial_port import SerialPort
 
 RECORDED = b"\x020C000621A58E\r\n\x03"
@@ -46,9 +49,11 @@ def port(tmp_path: Path) -> Iterator[SerialPort]:
         yield made
 
 
-def reader_on(port: SerialPort, kind: str = "em4100") -> ListeningReader:
+def reader_on(
+    port: SerialPort, kind: str = "em4100", *, mono_s: Callable[[], float] = time.monotonic
+) -> ListeningReader:
     driver = {"em4100": Em4100SerialReader, "qr": QrScanner}[kind]
-    return driver(port=str(port.path), baud=9_600)
+    return driver(port=str(port.path), baud=9_600, mono_s=mono_s)
 
 
 @pytest.mark.parametrize("kind", READERS)
@@ -71,14 +76,17 @@ def test_bytes_that_come_one_by_one(port: SerialPort) -> None:
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_a_card_that_lies_there_is_one_touch(port: SerialPort, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.drivers.looping_reader.GONE_AFTER_S", 0.2)
-    with reading(reader_on(port, kind)) as heard:
-        for _ in range(20):
-            port.send(FRAMES[kind](CARD))
-            time.sleep(0.02)
+def test_a_card_that_lies_there_is_one_touch(port: SerialPort, kind: str) -> None:
+    clock = FakeMonotonic()
+    with reading(reader_on(port, kind, mono_s=clock)) as heard:
+        port.send(FRAMES[kind](CARD))
         assert heard.touch() == CARD
-        heard.nothing(for_s=0.4)
+        for number in range(10):
+            clock.pass_s(GONE_AFTER_S - 0.1)
+            # Once the second card was read, the first one was, too.
+            port.send(FRAMES[kind](CARD) + FRAMES[kind](f"13005d1d{number:02x}"))
+            assert heard.touch() == f"13005d1d{number:02x}"
+        clock.pass_s(GONE_AFTER_S + 0.1)
         port.send(FRAMES[kind](CARD))
         assert heard.touch() == CARD
 
@@ -135,11 +143,22 @@ def test_unplugged_in_the_middle_of_a_frame_it_says_so_and_comes_back(port: Seri
         heard.nothing(for_s=0.1)
 
 
-def test_a_port_that_is_not_there_yet(port: SerialPort, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_port_that_is_not_there_yet(
+    port: SerialPort, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = threading.Semaphore(0)
+
+    class CountedSerial(serial.Serial):
+        def open(self) -> None:
+            tries.release()
+            super().open()
+
+    monkeypatch.setattr("serial.Serial", CountedSerial)
     port.unplug()
     with caplog.at_level(logging.WARNING), listening(reader_on(port)) as heard:
         assert heard.is_ready() is False
-        time.sleep(1)
+        for _ in range(3):
+            assert tries.acquire(timeout=LIMIT_S)
         port.plug()
         assert heard.is_ready() is True
         port.send(framed(CARD))

@@ -1,4 +1,5 @@
-"""A claim code that was typed wrong: whoever typed it learns whether to count or to compare, and nothing is asked."""
+"""A claim code that was typed wrong: the person learns whether to count or to compare its digits, and the county is
+not asked."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What root enrols, the agent must be able to read."""
+"""When root enrols a station, the agent must be able to read the files."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ NOBODY = 65_534
 
 @pytest.fixture
 def enrolling(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Notes as whom the county is asked, and gives no station."""
+    """Notes which user asks the county, and enrols no station."""
     user, group = os.geteuid(), os.getegid()
     asked: list[int] = []
 

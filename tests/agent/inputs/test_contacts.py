@@ -48,7 +48,7 @@ def test_only_an_opening_that_was_seen_asks_for_a_picture_about_its_fact(station
     tell(station, False)
     assert door_pictures(station) == []
     tell(station, True)
-    refs = [ref for ref, fact in recent_facts(station.outbox.real) if isinstance(fact, ContactChanged)]
+    refs = [ref for ref, fact in recent_facts(station.outbox) if isinstance(fact, ContactChanged)]
     assert door_pictures(station) == [refs[-1]]
 
 
@@ -126,7 +126,7 @@ def test_a_full_disk_loses_no_change_and_the_picture_is_about_none(closed: Bench
     tell(closed, True)
     assert door_pictures(closed) == [None]
     closed.outbox.error = None
-    closed.journal.flush()
+    closed.fact_writer.flush()
     assert told(closed)[-1] == ("door", True, False)
 
 

@@ -17,7 +17,8 @@ from agent.inputs.watched_devices import WatchedKeyboards
 from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from agent.timekeeping.clock import StationClock
-from agent.wiring.assembly import station
+from agent.wiring.assembly import real_ports
+from agent.wiring.parts import Station
 from agent.wiring.program import build_ms
 from protocol.cards import card_token
 from protocol.facts import AlarmRaised, Fact, ReaderBack, ReaderLost, Touch
@@ -103,7 +104,8 @@ class HeardInbox(Inbox):
 def running(enrolled: EnrolledStation) -> Iterator[HeardInbox]:
     """Run the station on a thread of its own, with every reader ready."""
     inbox = HeardInbox()
-    with station(load(enrolled.config), enrolled.identity, environ={}, inbox=inbox) as made:
+    with real_ports(load(enrolled.config), enrolled.identity, environ={}, inbox=inbox) as ports:
+        made = Station(ports)
         assert any(isinstance(source, WatchedKeyboards) for source in made.parts.sources)
         thread = threading.Thread(target=made.core.run)
         thread.start()

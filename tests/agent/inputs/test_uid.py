@@ -1,4 +1,4 @@
-"""What readers print, and the card that it means."""
+"""What readers print, and which card number it means."""
 
 import pytest
 from hypothesis import given

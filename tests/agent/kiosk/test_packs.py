@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.kiosk.packs import RETRY_FIRST_MS
+from agent.kiosk.packs import RETRY_FIRST_MS, PackShelf
 from protocol.packs import seal_pack
 from protocol.twin import PackRef
-from tests.agent.bench import Bench
+from tests.agent.bench import COUNTY_KEYS, Bench
 from tests.agent.sample import pack, sealed
 from tests.fakes.clockwork import FakeSystemClock
 
@@ -18,6 +18,17 @@ def named(file: bytes, **changes: object) -> PackRef:
     """Return a reference to some bytes, as if the county wanted them."""
     ref = PackRef(pack="sample", version=1, sha256=sha256(file).digest(), size=len(file))
     return msgspec.structs.replace(ref, **changes)
+
+
+def next_run(station: Bench) -> PackShelf:
+    """Return the shelf of another run of the agent: it knows what lies in the folder, and nothing else."""
+    return PackShelf(
+        folder=station.folder / "packs",
+        county_keys=COUNTY_KEYS,
+        fetch=station.fetch,
+        inbox=station.inbox,
+        mono_ms=station.clock.mono_ms,
+    )
 
 
 def offered(station: Bench, ref: PackRef, file: bytes) -> bool:
@@ -42,9 +53,9 @@ def test_a_kept_pack_needs_no_county(station: Bench) -> None:
     offered(station, ref, file)
     kept = (station.folder / "packs" / ref.sha256.hex()).read_bytes()
     assert kept == file
-    station.shelf._packs.clear()
-    station.shelf.want([ref])
-    assert station.shelf.find("sample") is not None
+    shelf = next_run(station)
+    shelf.want([ref])
+    assert shelf.find("sample") is not None
 
 
 def test_a_damaged_file_is_fetched_again(station: Bench) -> None:
@@ -52,11 +63,11 @@ def test_a_damaged_file_is_fetched_again(station: Bench) -> None:
     offered(station, ref, file)
     path = station.folder / "packs" / ref.sha256.hex()
     path.write_bytes(file[:-1] + b"x")
-    station.shelf._packs.clear()
-    station.shelf.want([ref])
+    shelf = next_run(station)
+    shelf.want([ref])
     assert not path.exists()
-    station.shelf.tick()
-    assert station.shelf.fetched(station.fetched())
+    shelf.tick()
+    assert shelf.fetched(station.fetched())
 
 
 def test_a_failed_fetch_is_tried_again_later_and_at_once_with_the_link(station: Bench, system: FakeSystemClock) -> None:
@@ -115,6 +126,7 @@ def test_a_fetched_pack_that_is_no_longer_wanted(station: Bench) -> None:
 
 
 def test_a_folder_that_can_not_be_used_costs_only_the_packs(station: Bench) -> None:
+    (station.folder / "packs").rmdir()
     (station.folder / "packs").write_text("a file where the folder should be")
     ref, file = sealed(pack())
     assert offered(station, ref, file)

@@ -26,7 +26,7 @@ from protocol.export import ExportReader
 from protocol.facts import EpochOpened, Fact, Reissued, decode_fact
 from protocol.receipts import Receipt
 from protocol.refusal import Refused
-from tests.agent.storage.test_store import room_for
+from tests.agent.storage.file_limit import room_for
 from tests.proofs.power_cut.workload import STATION, moment, touch
 
 

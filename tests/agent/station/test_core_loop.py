@@ -1,15 +1,11 @@
 """The core handles events in order and touches together, feeds the watchdog, and starts and ends in good order."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from agent.events import (
     AlarmSeen,
-    CardTouched,
-    Event,
     KioskJoined,
     KioskLeft,
     KioskSaid,
@@ -24,8 +20,6 @@ from agent.events import (
     StrangeKeyboard,
     TimeHinted,
 )
-from agent.identity.county_keys import CountyKeys
-from agent.identity.renewal import Renewal
 from agent.kiosk.home_publisher import (
     AT_LEAST_EVERY_MS,
     AT_MOST_EVERY_MS,
@@ -33,8 +27,7 @@ from agent.kiosk.home_publisher import (
     STRANGE_KEYBOARD,
 )
 from agent.ports import HintRead, NtpState
-from agent.station.core import MAX_TOGETHER, MAX_WAITING, Core, NotStarted, StationParts
-from agent.station.notify import Notifier
+from agent.station.core import FAREWELL_MS, MAX_TOGETHER, MAX_WAITING, NotStarted
 from agent.timekeeping.clock import LAST_WALL_MS
 from protocol.facts import (
     AlarmRaised,
@@ -47,159 +40,22 @@ from protocol.facts import (
     Touch,
     WindowClosed,
 )
-from protocol.health import Health, Machine
+from protocol.health import Machine
 from protocol.kiosk import (
     AskHelp,
     AskStatus,
     ChooseDirection,
     Home,
     KeepDirection,
-    LinkState,
     NextQuestion,
     OpenLevel,
     Sorry,
     Status,
 )
-from tests.agent.bench import LI, STRANGER, ZHANG, Bench, bench
+from protocol.receipts import Receipt
+from tests.agent.bench import LI, STATION, STRANGER, ZHANG, Bench, bench
+from tests.agent.station.running import Running, touches
 from tests.fakes.clockwork import HOUR_MS, MINUTE_MS, FakeSystemClock
-
-STATUS = Status(
-    station="test-0001",
-    wall=0,
-    quality="synced",
-    link="offline",
-    software="cunhui-agent test",
-    waiting=0,
-    blobs_waiting=0,
-    disk_free_kib=1,
-    resident_kib=1,
-    health=Health(),
-)
-
-
-@dataclass
-class FakeUplink:
-    """Keeps the events that the core hands on."""
-
-    system: FakeSystemClock
-    order: list[tuple[str, object]]
-    state: LinkState = "offline"
-    heard: list[Event] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-
-    connected = frame_free = frames_stuck = False
-
-    def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
-        return False
-
-    def end_frames(self) -> None:
-        self.order.append(("no more frames", None))
-
-    def handle(self, event: Event) -> None:
-        self.heard.append(event)
-
-    def facts_committed(self) -> None:
-        self.order.append(("uplink", None))
-
-    def tick(self) -> int:
-        return self.system.mono + 30_000
-
-    def say_gone(self, reason: Literal["shutdown", "restart"]) -> None:
-        self.gone.append(reason)
-
-
-class Told(Notifier):
-    """A notifier that keeps what it would send to the service manager."""
-
-    def __init__(self, system: FakeSystemClock) -> None:
-        super().__init__(environ={"NOTIFY_SOCKET": "memory", "WATCHDOG_USEC": "20000000"}, mono_ms=system.mono_ms)
-        self.told: list[str] = []
-
-    def _send(self, text: str) -> None:
-        self.told.append(text)
-
-
-@dataclass
-class FakeSource:
-    name: str
-    order: list[tuple[str, object]]
-    fails: bool = False
-
-    def start(self) -> None:
-        if self.fails:
-            raise OSError("no socket")
-        self.order.append(("start", self.name))
-
-    def stop(self) -> None:
-        self.order.append(("stop", self.name))
-
-
-class Running:
-    """A core on the bench."""
-
-    def __init__(self, station: Bench, system: FakeSystemClock) -> None:
-        self.station = station
-        self.order = station.recorded.order
-        self.uplink = FakeUplink(system, self.order)
-        self.told = Told(system)
-        self.sources = [FakeSource("camera", self.order), FakeSource("reader", self.order)]
-        self.pruned = 0
-        self.damage: Exception | None = None
-        self.home = station.home()
-        self.core = Core(
-            StationParts(
-                inbox=station.inbox,
-                clock=station.clock,
-                fact_writer=station.journal,
-                waiting=lambda: station.outbox.real.waiting,
-                damage=lambda: self.damage,
-                last_fact=None,
-                traffic=station.traffic,
-                prune=self.prune,
-                lifecycle=station.lifecycle,
-                desk=station.desk,
-                learning=station.learning,
-                snapshots=station.snapshots,
-                contacts=station.contacts,
-                commands=station.commands,
-                live=station.live,
-                ended_well=True,
-                shelf=station.shelf,
-                renewal=Renewal(clock=station.clock, inbox=station.inbox, county_keys=CountyKeys([]), renew=self.renew),
-                home=self.home,
-                health=station.health,
-                status=lambda: STATUS,
-                kiosks=station.recorded,
-                uplink=self.uplink,
-                notifier=self.told,
-                sources=self.sources,
-            )
-        )
-
-    def renew(self, wall_ms: int, anyway: bool) -> RenewalEnded:
-        return RenewalEnded(due_ms=2**62)
-
-    def prune(self) -> None:
-        self.pruned += 1
-
-    def take(self, *events: Event) -> None:
-        """Put events in and let the core take them all."""
-        for event in events:
-            self.station.inbox.put(event)
-        while self.station.inbox.waiting():
-            self.core.step(timeout_s=0)
-
-    def homes(self) -> list[Home]:
-        return [what for _, what in self.order if isinstance(what, Home)]
-
-
-@pytest.fixture
-def running(station: Bench, system: FakeSystemClock) -> Running:
-    return Running(station, system)
-
-
-def touches(*uids: str) -> list[Event]:
-    return [CardTouched(uid=uid, reader="fake") for uid in uids]
 
 
 def test_commit_lamp_kiosk_picture_uplink(running: Running) -> None:
@@ -314,7 +170,7 @@ def test_home_is_sent_at_each_change_but_not_more_than_so_often(running: Running
     running.core.step(timeout_s=0)
     home = running.homes()[-1]
     assert len(running.homes()) == 2
-    assert home.waiting == running.station.outbox.real.waiting
+    assert home.waiting == 2
     assert {row.name: row.arrived for row in home.duty if row.window == "am"} == {"张示例": 510, "李示例": 510}
     system.pass_ms(AT_LEAST_EVERY_MS)
     running.core.step(timeout_s=0)
@@ -399,28 +255,54 @@ def test_chores_close_windows_and_prune_once_a_day(running: Running, system: Fak
         running.core.step(timeout_s=0)
         system.pass_ms(HOUR_MS)
     assert [fact.window for fact in running.station.of(WindowClosed)] == ["am", "pm"] * 2
-    assert running.pruned == 2
+    assert running.station.outbox.prunes == 2
 
 
-def test_the_end_waits_for_the_receipt_of_the_last_fact_but_not_for_long(
-    running: Running, system: FakeSystemClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    running.uplink.state = "connected"
-    ticks = iter(range(1000))
-
-    def tick() -> int:
-        system.pass_ms(100)
-        return system.mono + next(ticks) * 0
-
-    monkeypatch.setattr(running.uplink, "tick", tick)
+def ended(running: Running) -> tuple[int, int]:
+    """End the station in good order. Return for how long it waited after its last fact, and how many facts waited."""
     running.station.inbox.put(StopAsked(reason="test"))
     running.core.run()
+    [stopped] = running.station.of(ShutDown)
     assert running.uplink.gone == ["shutdown"]
+    assert running.uplink.gone_ms is not None
+    return running.uplink.gone_ms - stopped.at.mono, running.station.outbox.waiting
+
+
+def test_the_end_waits_for_the_receipt_of_the_last_fact(running: Running, system: FakeSystemClock) -> None:
+    outbox = running.station.outbox
+
+    def answer_after_300_ms() -> None:
+        system.pass_ms(100)
+        stopped = running.station.of(ShutDown)
+        if stopped and system.mono - stopped[0].at.mono >= 300:
+            outbox.take_receipt(
+                Receipt(station=STATION, epoch=outbox.epoch, through=outbox.through, head=outbox.head, generation=1)
+            )
+
+    running.uplink.state, running.uplink.on_tick = "connected", answer_after_300_ms
+    assert ended(running) == (300, 0)
+
+
+def test_the_end_does_not_wait_for_long_for_a_county_that_is_silent(running: Running, system: FakeSystemClock) -> None:
+    running.uplink.state, running.uplink.on_tick = "connected", lambda: system.pass_ms(100)
+    waited_ms, waiting = ended(running)
+    assert FAREWELL_MS <= waited_ms <= FAREWELL_MS + 100
+    assert waiting > 0
+
+
+def test_the_end_waits_for_nobody_without_a_connection(running: Running, system: FakeSystemClock) -> None:
+    running.uplink.state, running.uplink.on_tick = "offline", lambda: system.pass_ms(100)
+    waited_ms, waiting = ended(running)
+    assert waited_ms == 0
+    assert waiting > 0
 
 
 def test_a_technicians_program_is_told_how_the_station_is(running: Running) -> None:
     running.take(MachineSeen(state=Machine(temperature_c=55)), KioskSaid(kiosk=7, message=AskStatus()))
-    assert ("kiosk 7", STATUS) in running.order
+    [status] = [what for who, what in running.order if who == "kiosk 7"]
+    assert isinstance(status, Status)
+    assert status.health == running.station.health.current()
+    assert (status.station, status.link, status.screen) == ("test-0001", "connecting", True)
     assert ("handled", 7) in running.order
     assert running.station.health.current().machine.temperature_c == 55
 
@@ -432,3 +314,9 @@ def test_a_station_at_the_last_time_of_the_calendar_goes_on(running: Running, sy
         running.core.step(timeout_s=0)
         system.pass_ms(2 * 86_400_000)
     assert running.homes()[-1].wall > LAST_WALL_MS
+
+
+def test_cameras_start_before_readers_and_the_kiosks_come_last(station: Bench) -> None:
+    kinds = [type(source).__name__ for source in station.parts.sources]
+    assert kinds[-1] == "Recorded"
+    assert kinds.index("FakeTaker") < kinds.index("WatchedReader")

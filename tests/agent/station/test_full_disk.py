@@ -34,7 +34,7 @@ def test_what_nobody_waits_for_is_owed_and_goes_first(station: Bench) -> None:
     last_two = station.facts()[-2:]
     assert [type(fact) for fact in last_two] == [ReaderLost, Touch]
     assert shown.touch is not None
-    assert shown.touch.seq == station.outbox.real.through
+    assert shown.touch.seq == station.outbox.through
     assert station.indicator.shown[-1] == ("green", f"{shown.touch.epoch.hex()}/{shown.touch.seq}")
 
 

@@ -12,7 +12,7 @@ import pytest
 from agent.storage.blobs import FLOOR_BYTES, FLOOR_SHARE, BlobStore, KeptBlob
 from agent.storage.disk import Space
 from agent.storage.errors import StorageFailed, StorageFull
-from tests.agent.storage.test_store import room_for
+from tests.agent.storage.file_limit import room_for
 
 
 def picture(number: int, size: int = 1000) -> bytes:

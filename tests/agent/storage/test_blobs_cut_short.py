@@ -1,4 +1,5 @@
-"""A blob that the card cut short is still known by its name, so that it is given up by a fact and leaves the disk."""
+"""A blob that the SD card cut short is still known by its name, so that a fact can give it up and it leaves the
+disk."""
 
 from pathlib import Path
 

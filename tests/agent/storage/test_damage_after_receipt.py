@@ -7,8 +7,7 @@ import pytest
 from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from protocol.facts import Touch
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_receipts import receipt
+from tests.agent.storage.outboxes import open_outbox, receipt
 from tests.proofs.power_cut.workload import touch
 
 

@@ -9,12 +9,10 @@ from agent.storage.outbox import Outbox
 from agent.storage.store import PAGE_BYTES
 from protocol.facts import EpochOpened, Touch
 from tests.agent.bench import ZHANG
-from tests.agent.station.test_core_loop import Running, running, touches
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.station.running import Running, touches
+from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
-
-__all__ = ["running"]
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def spoilt_while_open(path: Path) -> Outbox:
-    """Return an open outbox with 60 touches, of whose file the pages behind the first are garbage by now."""
+    """Return an open outbox with 60 touches. All pages of its file but the first are garbage."""
     outbox = open_outbox(path)
     outbox.commit(*(touch(number) for number in range(1, 61)))
     outbox._store.checkpoint()
@@ -62,11 +60,11 @@ def test_a_state_value_finds_it_too(path: Path) -> None:
 def test_a_full_disk_is_no_damage(running: Running) -> None:
     running.station.outbox.fill_disk()
     running.take(*touches(ZHANG))
-    assert running.station.outbox.real.damage is None
+    assert running.station.outbox.damage is None
 
 
 def test_the_person_is_told_and_then_the_agent_ends_to_begin_anew(running: Running) -> None:
-    running.station.outbox.error = running.damage = Damaged("a page is not what was written")
+    running.station.outbox.error = Damaged("a page is not what was written")
     with pytest.raises(StorageFailed):
         running.take(*touches(ZHANG))
     assert running.station.recorded.touches[-1].problem == "disk_error"

@@ -15,7 +15,7 @@ def device_of(folder: Path) -> str:
 
 
 def fake_sys(tmp_path: Path, *, stat: str, partition: bool) -> Path:
-    """A sysfs with one disk of which ``tmp_path`` is, or is on a partition."""
+    """A sysfs with one disk. ``tmp_path`` lies on that disk, or on a partition of it."""
     disk = tmp_path / "sys" / "devices" / "mmcblk0"
     own = disk / "mmcblk0p2" if partition else disk
     own.mkdir(parents=True)

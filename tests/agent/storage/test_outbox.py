@@ -1,6 +1,6 @@
 """Committing to the outbox and reading from it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -13,7 +13,8 @@ from protocol.codec import encode
 from protocol.envelope import decode_envelope
 from protocol.facts import AlarmRaised, EpochOpened, Touch, decode_fact
 from protocol.heads import verify_head
-from protocol.units import FactRef, Moment
+from protocol.units import FactRef
+from tests.agent.storage.outboxes import open_outbox, query
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment, touch
 
 PUBLIC_KEY = RECORD_KEY.public_key().public_bytes_raw()
@@ -22,10 +23,6 @@ PUBLIC_KEY = RECORD_KEY.public_key().public_bytes_raw()
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "outbox.db"
-
-
-def open_outbox(path: Path, *, station: str = STATION, now: Callable[[], Moment] = moment) -> Outbox:
-    return Outbox.open(path, station=station, record_key=RECORD_KEY, now=now)
 
 
 @pytest.fixture
@@ -164,8 +161,7 @@ def test_an_equal_value_is_not_written_again(outbox: Outbox, path: Path) -> None
 
 def test_a_body_that_went_bad_is_not_sent(outbox: Outbox) -> None:
     outbox.commit(touch(1), touch(2))
-    with outbox._store.transaction():
-        outbox._store.rows("UPDATE facts SET body = ? WHERE place & 0xff = 3", (b"another",))
+    query(outbox, "UPDATE facts SET body = ? WHERE place & 0xff = 3", b"another")
     first = outbox.envelope_after(0, max_facts=2)
     assert first
     assert outbox.envelope_after(0) == first

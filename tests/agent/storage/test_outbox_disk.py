@@ -10,7 +10,7 @@ from agent.storage.outbox.disk import RealDisk
 
 
 def test_a_folder_is_synced_by_fsync_of_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without it a power cut may take a rename back (fsync(2))."""
+    """Without the fsync of the folder, a power cut may undo a rename (fsync(2))."""
     synced: list[tuple[bool, int]] = []
     real = os.fsync
 

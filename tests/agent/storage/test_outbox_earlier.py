@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from protocol import birth
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.workload import touch
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from agent.storage.errors import StorageFailed, StorageFull
 from agent.storage.outbox import Outbox
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_store import room_for
+from tests.agent.storage.file_limit import room_for
+from tests.agent.storage.outboxes import kill, open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
 
@@ -73,7 +73,7 @@ def test_a_commit_that_failed_is_not_there_after_a_restart(outbox: Outbox, path:
     with room_for(FULL):
         with pytest.raises(StorageFull):
             outbox.commit(*(touch(number) for number in range(2, 300)))
-        outbox._store.abandon()
+        kill(outbox)
     again = open_outbox(path)
     assert [fact for _, fact in facts_of(again)][1:] == [touch(1)]
     again.close()

@@ -10,7 +10,7 @@ from agent.storage.outbox.schema import MAX_SEQ, place
 from agent.storage.outbox.stream import read_facts
 from agent.storage.store import Store
 from protocol import chain
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.workload import STATION, touch
 
 LAST = 6

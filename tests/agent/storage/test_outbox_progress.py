@@ -9,7 +9,7 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.progress import Progress, load_progress, write_progress
 from agent.storage.outbox.schema import place
 from agent.storage.store import Store
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.outboxes import kill, open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
 
@@ -31,7 +31,7 @@ def test_after_saying_an_earlier_stream_again_the_file_is_as_sound_as_before(tmp
     (earlier,) = outbox.earlier_streams()
     outbox.reissue_earlier(earlier, after=4)
     epoch, through, facts = outbox.epoch, outbox.through, facts_of(outbox)
-    outbox._store.abandon()
+    kill(outbox)
     again = open_outbox(path)
     assert (again.epoch, again.through, facts_of(again)) == (epoch, through, facts)
     assert not set_aside(path)

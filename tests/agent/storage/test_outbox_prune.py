@@ -4,27 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.storage.outbox import Outbox
-from protocol.units import Moment
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_receipts import receipt
-from tests.proofs.power_cut.workload import DAY_MS, moment, touch
-
-
-class Days:
-    """A clock in days."""
-
-    def __init__(self) -> None:
-        self.day = 0.0
-        self.trusted = True
-
-    def __call__(self) -> Moment:
-        now = moment(moment().wall + round(self.day * DAY_MS))
-        return now if self.trusted else Moment(wall=now.wall, boot=now.boot, mono=now.mono, quality="restored")
-
-    @property
-    def wall_ms(self) -> int:
-        return self().wall
+from tests.agent.storage.days import Days
+from tests.agent.storage.outboxes import open_outbox, outbox_with, query, receipt
+from tests.proofs.power_cut.workload import touch
 
 
 @pytest.fixture
@@ -32,14 +14,8 @@ def days() -> Days:
     return Days()
 
 
-def station(tmp_path: Path, days: Days) -> Outbox:
-    outbox = open_outbox(tmp_path / "outbox.db", now=days)
-    outbox.commit(*(touch(number) for number in range(1, 10)))
-    return outbox
-
-
 def test_nothing_goes_before_ninety_days(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
     days.day = 89
@@ -51,7 +27,7 @@ def test_nothing_goes_before_ninety_days(tmp_path: Path, days: Days) -> None:
 
 
 def test_a_later_receipt_waits_its_own_time(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 3))
     outbox.commit(touch(10))
     days.day = 50
@@ -65,18 +41,18 @@ def test_a_later_receipt_waits_its_own_time(tmp_path: Path, days: Days) -> None:
 
 
 def test_what_has_no_receipt_or_is_held_stays(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 6, held=(4,)))
     outbox.commit(touch(10))
     days.day = 500
     assert outbox.prune(before_wall_ms=days.wall_ms) == 5
-    kept = outbox._store.rows("SELECT place & 0xff FROM facts WHERE body IS NOT NULL ORDER BY place")
+    kept = query(outbox, "SELECT place & 0xff FROM facts WHERE body IS NOT NULL ORDER BY place")
     assert [seq for (seq,) in kept] == [4, 7, 8, 9, 10, 11]
     outbox.close()
 
 
 def test_a_clock_that_is_not_trusted_dates_no_receipt_and_erases_nothing(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     days.trusted = False
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
@@ -88,7 +64,7 @@ def test_a_clock_that_is_not_trusted_dates_no_receipt_and_erases_nothing(tmp_pat
 
 
 def test_the_chain_and_the_rest_stay_and_erased_facts_are_not_sent(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
     heads = [outbox.head_at(seq) for seq in range(12)]
@@ -103,7 +79,7 @@ def test_the_chain_and_the_rest_stay_and_erased_facts_are_not_sent(tmp_path: Pat
 
 
 def test_an_old_stream_goes_when_what_says_it_again_has_its_receipt(tmp_path: Path, days: Days) -> None:
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.open_epoch("differs", matched=0)
     outbox.take_receipt(receipt(outbox, outbox.through))
     outbox.commit(touch(10))

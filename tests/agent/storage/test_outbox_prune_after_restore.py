@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from tests.agent.storage.test_outbox_prune import Days, station
-from tests.agent.storage.test_outbox_receipts import receipt
+from tests.agent.storage.days import Days
+from tests.agent.storage.outboxes import outbox_with, receipt
 from tests.proofs.power_cut.workload import touch
 
 
 def test_a_lowered_receipt_counts_before_anything_is_written(tmp_path: Path) -> None:
     days = Days()
-    outbox = station(tmp_path, days)
+    outbox = outbox_with(tmp_path, 10, now=days)
     outbox.take_receipt(receipt(outbox, 8))
     outbox.commit(touch(10))
     days.day = 100

@@ -7,6 +7,7 @@ import pytest
 
 from agent.storage.errors import StorageError
 from agent.storage.outbox import Outbox
+from tests.agent.storage.outboxes import kill
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, Kind
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment
 
@@ -36,7 +37,7 @@ def test_whichever_operation_of_the_write_before_had_failed(kind: Kind, tmp_path
         failed = fails(outbox, b"new" * 3_000)
         if failed:
             outbox.put("key", b"old")
-        outbox._store.abandon()
+        kill(outbox)
         again = opened(path)
         assert again.get("key") == (b"old" if failed else b"new" * 3_000)
         again.close()

@@ -11,29 +11,9 @@ from agent.storage.outbox import Outbox
 from agent.storage.outbox.progress import load_progress
 from agent.storage.outbox.schema import place
 from protocol.facts import Touch
-from protocol.receipts import Held, Receipt
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.outboxes import kill, open_outbox, outbox_with, query, receipt
 from tests.proofs.power_cut.judge import facts_of
-from tests.proofs.power_cut.workload import STATION, touch
-
-
-def receipt(outbox: Outbox, through: int, *, generation: int = 1, held: tuple[int, ...] = ()) -> Receipt:
-    head = outbox.head_at(through)
-    assert head
-    return Receipt(
-        station=STATION,
-        epoch=outbox.epoch,
-        through=through,
-        head=head,
-        generation=generation,
-        held=[Held(seq=seq, digest=bytes(32), reason="unknown_kind") for seq in held],
-    )
-
-
-def outbox_with(tmp_path: Path, facts: int) -> Outbox:
-    outbox = open_outbox(tmp_path / "outbox.db")
-    outbox.commit(*(touch(number) for number in range(1, facts)))
-    return outbox
+from tests.proofs.power_cut.workload import touch
 
 
 def reopened(outbox: Outbox, tmp_path: Path) -> Outbox:
@@ -57,7 +37,7 @@ def test_a_receipt_writes_nothing_until_the_next_commit(tmp_path: Path) -> None:
     outbox.take_receipt(receipt(outbox, 7))
     assert wal.read_bytes() == before
     outbox.commit(touch(99))
-    outbox._store.abandon()
+    kill(outbox)
     again = open_outbox(tmp_path / "outbox.db")
     assert again.receipted == 7
     again.close()
@@ -67,7 +47,7 @@ def test_a_receipt_goes_along_with_a_value_too(tmp_path: Path) -> None:
     outbox = outbox_with(tmp_path, 10)
     outbox.take_receipt(receipt(outbox, 7))
     outbox.put("note", b"1")
-    outbox._store.abandon()
+    kill(outbox)
     again = open_outbox(tmp_path / "outbox.db")
     assert again.receipted == 7
     again.close()
@@ -115,7 +95,7 @@ def test_held_facts_are_remembered_and_not_sent_again(tmp_path: Path) -> None:
     outbox.take_receipt(receipt(outbox, 7, held=(4, 6, 9)))
     outbox = reopened(outbox, tmp_path)
     assert outbox.receipted == 7
-    assert outbox._store.rows("SELECT place FROM held ORDER BY place") == [(place(1, 4),), (place(1, 6),)]
+    assert query(outbox, "SELECT place FROM held ORDER BY place") == [(place(1, 4),), (place(1, 6),)]
     outbox.close()
 
 

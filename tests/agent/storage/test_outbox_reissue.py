@@ -10,8 +10,7 @@ from protocol.envelope import SealedFact
 from protocol.facts import MAX_BODY_BYTES, AlarmRaised, EpochOpened, FactsLost, Reissued, decode_fact
 from protocol.reissues import MAX_LAYERS, unwrap
 from protocol.units import FactRef
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_receipts import outbox_with
+from tests.agent.storage.outboxes import kill, open_outbox, outbox_with, query
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import moment, touch
 
@@ -91,7 +90,7 @@ def test_the_new_stream_outlives_the_process_and_goes_on(tmp_path: Path) -> None
     outbox = outbox_with(tmp_path, 4)
     outbox.open_epoch("differs", matched=2)
     epoch, head = outbox.epoch, outbox.head
-    outbox._store.abandon()
+    kill(outbox)
     again = open_outbox(tmp_path / "outbox.db")
     assert (again.epoch, again.head) == (epoch, head)
     assert again.commit(touch(9)) == [FactRef(epoch=epoch, seq=4)]
@@ -107,9 +106,8 @@ def test_a_match_beyond_the_stream_says_nothing_again(tmp_path: Path) -> None:
 
 def test_what_was_damaged_or_erased_is_stated_as_lost(tmp_path: Path) -> None:
     outbox = outbox_with(tmp_path, 10)
-    with outbox._store.transaction():
-        outbox._store.rows("UPDATE facts SET body = NULL, salt = NULL WHERE (place & 0xff) BETWEEN 4 AND 5")
-        outbox._store.rows("UPDATE facts SET body = x'00' WHERE (place & 0xff) = 10")
+    query(outbox, "UPDATE facts SET body = NULL, salt = NULL WHERE (place & 0xff) BETWEEN 4 AND 5")
+    query(outbox, "UPDATE facts SET body = x'00' WHERE (place & 0xff) = 10")
     old = outbox.epoch
     outbox.open_epoch("differs", matched=2)
     lost = [(fact.epoch, fact.first, fact.last) for fact in raw_facts(outbox) if isinstance(fact, FactsLost)]

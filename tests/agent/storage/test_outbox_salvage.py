@@ -11,8 +11,7 @@ from agent.storage.errors import StorageFailed
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
 from protocol.facts import EpochOpened, Fact, FactsLost
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_receipts import receipt
+from tests.agent.storage.outboxes import a_days_facts, open_outbox, overwrite, touches
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment, touch
 
@@ -24,35 +23,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "outbox.db"
 
 
-def a_days_facts(path: Path, *, receipted: int = 0, orderly: bool = True) -> bytes:
-    """Leave a file with touches 1 to 99 at seq 2 to 100 and some state; return its epoch."""
-    outbox = open_outbox(path)
-    outbox.put("twin", b"desired" * 1000)
-    outbox.commit(*(touch(number) for number in range(1, 50)))
-    if receipted:
-        outbox.take_receipt(receipt(outbox, receipted))
-    for number in range(50, 100):
-        outbox.commit(touch(number))
-    epoch = outbox.epoch
-    if orderly:
-        outbox.close()
-    else:
-        outbox._store.abandon()
-    return epoch
-
-
-def overwrite(path: Path, at: int, content: bytes) -> None:
-    with path.open("r+b") as file:
-        file.seek(at)
-        file.write(content)
-
-
 def card(number: int) -> bytes:
     return number.to_bytes(16, "big")
-
-
-def touches(outbox: Outbox) -> set[int]:
-    return {n for n in range(1, 300) if touch(n) in [fact for _, fact in facts_of(outbox)]}
 
 
 def first(outbox: Outbox) -> Fact:
@@ -238,7 +210,7 @@ def test_a_card_that_must_be_asked_twice_loses_nothing(path: Path) -> None:
 
 
 class Stopping(RealDisk):
-    """Stops the process, as it were, before its n-th change of a name."""
+    """Stops the program before its n-th rename or removal of a file, as a power cut does."""
 
     def __init__(self, at: int) -> None:
         super().__init__()

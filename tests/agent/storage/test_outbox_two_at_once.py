@@ -8,13 +8,13 @@ from agent.storage.errors import StorageFailed
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.disk import RealDisk
 from protocol.facts import Touch
-from tests.agent.storage.test_outbox import open_outbox
+from tests.agent.storage.outboxes import open_outbox
 from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment, touch
 
 
 class Interrupted(RealDisk):
-    """Before each whole-file step another agent is started."""
+    """Starts another agent before each rename or removal of a file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.storage.test_outbox import open_outbox
-from tests.agent.storage.test_outbox_salvage import a_days_facts, overwrite, touches
+from tests.agent.storage.outboxes import a_days_facts, kill, open_outbox, overwrite, touches
 from tests.proofs.power_cut.workload import touch
 
 FRAME_BYTES = 24 + 4096
@@ -31,7 +30,7 @@ def test_a_restart_after_bringing_commits_back_finds_a_sound_file(tmp_path: Path
         if orderly:
             outbox.close()
         else:
-            outbox._store.abandon()
+            kill(outbox)
     assert not list(tmp_path.glob("*.bad-*"))
 
 

@@ -1,8 +1,6 @@
 """The station's one file: durable settings, whole transactions, sealed state."""
 
-import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -11,6 +9,7 @@ import pytest
 import agent.storage.store
 from agent.storage.errors import Damaged, StorageFailed, StorageFull
 from agent.storage.store import STATE_TABLE, Store
+from tests.agent.storage.file_limit import room_for
 
 
 @pytest.fixture
@@ -25,17 +24,6 @@ def store(path: Path) -> Iterator[Store]:
         store.rows(STATE_TABLE)
     yield store
     store.close()
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """No file of this process may grow beyond ``size`` bytes (setrlimit(2): EFBIG)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_every_durability_setting_took(store: Store) -> None:

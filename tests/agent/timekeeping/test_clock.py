@@ -36,7 +36,7 @@ def started(system: FakeSystemClock, memory: MemoryState, *, last_fact: Moment |
 
 
 def ntp(clock: StationClock, system: FakeSystemClock, *, away_ms: int = 0) -> ClockCorrected | AlarmRaised | None:
-    """The machine's time service is well, a minute later, and so far from the machine's clock before."""
+    """A minute later the time service is well, and it has set the machine's clock by this much."""
     system.synced = True
     system.pass_ms(NTP_EVERY_MS)
     system.wall += away_ms
@@ -103,7 +103,7 @@ def test_what_is_known_already_makes_no_fact(system: FakeSystemClock, memory: Me
 
 @pytest.mark.parametrize("away_ms", [STEP_MS + 1, -STEP_MS - 1])
 def test_no_more_than_2_s_go_unstated(system: FakeSystemClock, memory: MemoryState, away_ms: int) -> None:
-    """What the boot's facts say of their time is right to that, after the correction too."""
+    """The time that the boot's facts state is right to this bound, also after the correction."""
     clock = started(system, memory)
     told(clock, system, MORNING_MS)
     system.pass_ms(HOUR_MS)
@@ -454,7 +454,8 @@ def test_a_third_word_is_not_the_second_one_again(system: FakeSystemClock, memor
 
 
 def test_an_ntp_that_is_well_settles_the_dispute_at_once(system: FakeSystemClock, memory: MemoryState) -> None:
-    """It can't be told to lie the county's new word beforehand, and the county stands over it anyway."""
+    """An NTP server that lies can't know the county's next time beforehand, and the county counts more than NTP in
+    any case."""
     clock = started(system, memory)
     told(clock, system, MORNING_MS - HOUR_MS)
     assert ntp(clock, system) is None

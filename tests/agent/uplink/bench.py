@@ -4,17 +4,16 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.events import Delivered, LinkDown, LinkUp, MessageCame
 from agent.identity.county_keys import CountyKeys
-from agent.ports import DeviceError, JudgeAt
 from agent.storage.errors import StorageFull
 from agent.storage.outbox.earlier import EarlierStream
 from agent.storage.state import StateStore
 from agent.uplink import Uplink, UplinkParts
+from agent.uplink.ports import BlobSource, Stream
 from protocol import chain
 from protocol.birth import Mark
 from protocol.commands import Command
@@ -29,6 +28,7 @@ from protocol.twin import Desired, Reported, Sheddable
 from protocol.units import Moment
 from protocol.vitals import Vitals
 from tests.fakes.county_peer import CountyBook
+from tests.fakes.link import FakeLink
 
 STATION = "demo-0001"
 BOOT = bytes(range(16))
@@ -244,56 +244,6 @@ class RecordingDelegate:
         return 0
 
 
-@dataclass
-class Published:
-    leaf: Up
-    payload: bytes
-    qos: int
-    ticket: int
-
-
-class FakeLink:
-    """The link's contract without a network. The test plays the broker."""
-
-    def __init__(self) -> None:
-        self.attempts: list[tuple[int, int, bytes]] = []
-        self.judged_at: list[JudgeAt] = []
-        self.endpoints: list[int] = []
-        self.sent: list[Published] = []
-        self.is_open = False
-        self.hung_up = 0
-        self.acknowledged = 0
-
-    def acknowledge(self) -> None:
-        """The other side's TCP has everything that was sent."""
-        self.acknowledged = sum(len(sent.payload) for sent in self.sent)
-
-    def connect(
-        self, *, attempt: int, keepalive_s: int, will: bytes, judge_at: JudgeAt = "system", endpoint: int = 0
-    ) -> None:
-        self.judged_at.append(judge_at)
-        self.endpoints.append(endpoint)
-        self.attempts.append((attempt, keepalive_s, will))
-        self.is_open = True
-
-    def publish(self, leaf: Up, payload: bytes, *, qos: Literal[0, 1]) -> int:
-        if not self.is_open:
-            raise DeviceError("the connection is gone")
-        ticket = len(self.sent) + 1
-        self.sent.append(Published(leaf, payload, qos, ticket))
-        return ticket
-
-    def disconnect(self) -> None:
-        self.is_open = False
-        self.hung_up += 1
-
-    def bytes_moved(self) -> tuple[int, int]:
-        return (self.acknowledged, 0)
-
-    def bytes_billed(self) -> int:
-        return 0
-
-
 class UplinkBench:
     """An uplink with a broker and a county that a test can silence or let answer wrongly."""
 
@@ -310,19 +260,24 @@ class UplinkBench:
         self.reason_code = 0
         self.silent_broker = False
         self.heard = 0
-        self.uplink = Uplink(
+        self._jitter, self._endpoints, self._state = jitter, endpoints, state
+        self.uplink = self.new_uplink(self.outbox, self.blobs)
+
+    def new_uplink(self, outbox: Stream, blobs: BlobSource) -> Uplink:
+        """Return an uplink as at the start of another run of the agent."""
+        return Uplink(
             UplinkParts(
                 station=STATION,
                 shard=0,
                 county_keys=self.county_keys,
-                outbox=self.outbox,
-                blobs=self.blobs,
+                outbox=outbox,
+                blobs=blobs,
                 link=self.link,
                 mono_ms=self.clock,
                 delegate=self.host,
-                jitter=jitter,
-                endpoints=endpoints,
-                state=state,
+                jitter=self._jitter,
+                endpoints=self._endpoints,
+                state=self._state,
             )
         )
 

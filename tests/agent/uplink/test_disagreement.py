@@ -8,7 +8,7 @@ from tests.agent.uplink.bench import STATION, UplinkBench, help_asked
 
 
 def known(bench: UplinkBench) -> set[bytes]:
-    """The bodies of all facts that the county has. A reissue counts as the fact that it reissues."""
+    """The bodies of all facts that the county has. A reissue counts as its fact."""
     bodies = bench.book.bodies(STATION)
     read = [decode_fact(body) for body in bodies]
     return {*bodies, *(fact.body for fact in read if isinstance(fact, Reissued))}

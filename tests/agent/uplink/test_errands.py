@@ -160,7 +160,7 @@ def test_nobody_there_is_a_device_error(authority: Authority, tmp_path: Path) ->
     ],
 )
 def test_a_process_that_hangs_dies_or_babbles_is_a_device_error(program: str, why: str) -> None:
-    """All but the first read their line, so that what the agent sees depends on no race."""
+    """All but the first process read their line first, so that the outcome does not depend on a race."""
     call = FetchErrand(url="", ca="", sha256=NAME, size=1, into="")
     with pytest.raises(DeviceError, match=why):
         run_errand(call, limit_s=1.0, billed=unmetered, command=[sys.executable, "-c", program])

@@ -1,4 +1,5 @@
-"""An answer that drips ends: each byte begins a socket's own timeout anew, the limit for the whole call does not."""
+"""A response that comes byte by byte is given up: each byte starts the socket's own timeout anew, but not the limit
+of the whole call."""
 
 import socket
 import ssl

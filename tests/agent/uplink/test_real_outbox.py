@@ -12,7 +12,6 @@ from agent.events import LinkUp
 from agent.storage.blobs import BlobStore
 from agent.storage.outbox import Outbox
 from agent.storage.outbox.schema import place
-from agent.uplink import Uplink, UplinkParts
 from protocol.facts import EpochOpened, FactsLost, Reissued, decode_fact
 from tests.agent.uplink.bench import NOW, STATION, UplinkBench, some_facts
 
@@ -32,19 +31,7 @@ class DiskBench(UplinkBench):
     def start(self) -> None:
         self.disk = Outbox.open(self.folder / "outbox.db", station=STATION, record_key=self.key, now=lambda: self.time)
         self.link.is_open = False
-        self.uplink = Uplink(
-            UplinkParts(
-                station=STATION,
-                shard=0,
-                county_keys=self.book.public_keys,
-                outbox=self.disk,
-                blobs=self.store,
-                link=self.link,
-                mono_ms=self.clock,
-                delegate=self.host,
-                jitter=lambda: 0.5,
-            )
-        )
+        self.uplink = self.new_uplink(self.disk, self.store)
 
     def crash(self) -> None:
         """End as if killed: the files are what the last commit left."""

@@ -1,4 +1,4 @@
-"""When vitals are said, and when the health goes along with them."""
+"""When vitals are sent, and when they include the health."""
 
 import msgspec
 

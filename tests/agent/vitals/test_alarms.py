@@ -9,7 +9,7 @@ from tests.fakes.clockwork import FakeSystemClock
 
 
 def alarms(station: Bench) -> StandingAlarms:
-    return StandingAlarms(clock=station.clock, fact_writer=station.journal, state=station.outbox)
+    return StandingAlarms(clock=station.clock, fact_writer=station.fact_writer, state=station.outbox)
 
 
 def said(station: Bench) -> list[str]:
@@ -52,7 +52,7 @@ def test_on_a_full_disk_what_is_wrong_is_owed(station: Bench) -> None:
     station.outbox.fill_disk()
     made.raise_alarm("a", "minor", "坏了")
     station.outbox.error = None
-    station.journal.flush()
+    station.fact_writer.flush()
     assert said(station) == ["+a"]
 
 

@@ -110,7 +110,7 @@ def test_a_full_disk_owes_the_alarm(station: Bench, system: FakeSystemClock) -> 
     station.outbox.fill_disk()
     look(station, system, Machine(temperature_c=90, undervoltage="now"))
     station.outbox.error = None
-    station.journal.flush()
+    station.fact_writer.flush()
     assert said(station) == ["+too_hot", "+undervoltage"]
 
 

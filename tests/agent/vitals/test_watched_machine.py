@@ -1,4 +1,4 @@
-"""The machine is looked at on a thread of its own; one that hangs or fails holds up nothing."""
+"""The machine is examined on a thread of its own. A machine that hangs or fails holds up nothing."""
 
 import json
 import threading

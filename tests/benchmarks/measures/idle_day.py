@@ -10,7 +10,8 @@ from functools import partial
 
 from agent.events import StopAsked
 from agent.station.core import StationParts
-from agent.wiring.assembly import station
+from agent.wiring.assembly import real_ports
+from agent.wiring.parts import Station
 from agent.wiring.program import build_ms
 from firmware_scripts.demo.processes import wait_until
 from tests.benchmarks.measures.figures import Figure
@@ -56,7 +57,8 @@ class Day:
     def _run(self) -> None:
         config, identity = self._station.parts()
         clock = WarpedClock(self.warp, build_ms=build_ms())
-        with self.warp.in_paho(), station(config, identity, environ={}, clock=clock, inbox=self.inbox) as made:
+        with self.warp.in_paho(), real_ports(config, identity, environ={}, clock=clock, inbox=self.inbox) as ports:
+            made = Station(ports)
             self.inbox.busy = partial(self._busy, made.parts)
             made.core.run()
 

@@ -9,15 +9,16 @@ import random
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 from agent.config.station_config import load
 from agent.events import CardTouched, NtpRead, RenewalEnded
 from agent.inbox import Inbox
 from agent.ports import NtpState
 from agent.timekeeping.clock import StationClock
-from agent.wiring import assembly, county
+from agent.wiring.assembly import real_ports
+from agent.wiring.parts import Station
 from protocol.kiosk import ToKiosk
 from tests.fakes.devices import lamp_socket
 from tests.fakes.enrolled import EnrolledStation
@@ -34,8 +35,7 @@ MOST_STEPS = 20_000
 class NoKiosk:
     """Nobody looks at the screen."""
 
-    def __init__(self, *, path: Path, inbox: Inbox) -> None:
-        pass
+    watched = False
 
     def start(self) -> None:
         pass
@@ -91,21 +91,26 @@ class ClockBoard:
             county_keys=self._enrolled.identity.county_keys,
             put=inbox.put,
         )
-        with (
-            patch.object(county, "link", lambda *_: self.way),
-            patch.object(assembly, "KioskSocket", NoKiosk),
-            patch("secrets.SystemRandom", lambda: self._agents_chance),
-            patch.object(county, "renew", lambda *_: RenewalEnded(due_ms=2**62)),
-        ):
-            station = self._running.enter_context(
-                assembly.station(
-                    load(Path(self._enrolled.config)),
-                    self._enrolled.identity,
-                    environ={},
-                    clock=StationClock(system=self._world, build_ms=self._build_ms),
-                    inbox=inbox,
-                )
+        ports = self._running.enter_context(
+            real_ports(
+                load(Path(self._enrolled.config)),
+                self._enrolled.identity,
+                environ={},
+                clock=StationClock(system=self._world, build_ms=self._build_ms),
+                inbox=inbox,
             )
+        )
+        station = Station(
+            replace(
+                ports,
+                link=self.way,
+                meters=[self.way.bytes_billed],
+                kiosks=NoKiosk(),
+                chance=self._agents_chance.random,
+                random=self._agents_chance,
+                renew=lambda *_: RenewalEnded(due_ms=2**62),
+            )
+        )
         self._station = station
         station.parts.lifecycle.started(last_fact=station.parts.last_fact)
 

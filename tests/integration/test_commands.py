@@ -1,4 +1,4 @@
-"""Orders go the whole way: from the county's table over the real broker to a real agent, and their answers back."""
+"""Commands go the whole way: from the county's table over the real broker to a real agent, and their results back."""
 
 import socket
 import time
@@ -14,27 +14,27 @@ from server_broker.live.mqtt import MqttFrames
 from tests.integration.village import Village
 
 
-def give(village: Village, station: DemoStation, order: str, *, seconds: int = 0) -> uuid.UUID:
+def give(village: Village, station: DemoStation, name: str, *, seconds: int = 0) -> uuid.UUID:
     lease = ["--seconds", str(seconds)] if seconds else []
-    return uuid.UUID(village.county.tool("order", station.cast.id, order, "--reason", "试一试看看", *lease).strip())
+    return uuid.UUID(village.county.tool("order", station.cast.id, name, "--reason", "试一试看看", *lease).strip())
 
 
-def answer(village: Village, order: uuid.UUID) -> tuple[str, str, dict[str, int]]:
-    """Wait for the answer; return outcome, detail and figures."""
+def result(village: Village, command: uuid.UUID) -> tuple[str, str, dict[str, int]]:
+    """Wait for the result; return outcome, detail and figures."""
     figures = ("ahead_ms", "bytes", "frames", "seconds")
     wanted = ", ".join(f"figures->>'{name}'" for name in figures)
     query = (
-        f"select outcome, detail, {wanted} from orders_stationorder where id = '{order}' and answered_at is not null"
+        f"select outcome, detail, {wanted} from orders_stationorder where id = '{command}' and answered_at is not null"
     )
-    wait_until(lambda: bool(village.county.sql(query)), what=f"the answer to {order}", timeout_s=40, every_s=0.3)
+    wait_until(lambda: bool(village.county.sql(query)), what=f"the result of {command}", timeout_s=40, every_s=0.3)
     ((outcome, detail, *told),) = village.county.sql(query)
     return outcome, detail, {name: int(count) for name, count in zip(figures, told, strict=True) if count}
 
 
-def test_orders_are_carried_out_once_and_answered(village: Village) -> None:
+def test_commands_are_executed_once_and_have_a_result(village: Village) -> None:
     station = village.stations[0]
-    given = [give(village, station, order) for order in ("time_check", "send_logs", "snapshot")]
-    told, sent, taken = (answer(village, order) for order in given)
+    given = [give(village, station, name) for name in ("time_check", "send_logs", "snapshot")]
+    told, sent, taken = (result(village, command) for command in given)
     assert told[0] == "done"
     assert abs(told[2]["ahead_ms"]) < 5_000
     assert (sent[0], taken[0]) == ("done", "done")
@@ -43,11 +43,11 @@ def test_orders_are_carried_out_once_and_answered(village: Village) -> None:
     wait_until(lambda: bool(village.county.sql(arrived)), what="the log", timeout_s=40, every_s=0.3)
 
 
-def test_a_restart_is_answered_by_the_new_start_and_touches_go_on(village: Village) -> None:
+def test_a_restarts_result_comes_from_the_new_start_and_touches_go_on(village: Village) -> None:
     station = village.stations[0]
     boots = f"select count(*) from fleet_stationevent where station_id = '{station.cast.id}' and kind = 'booted'"
     before = int(village.county.sql(boots)[0][0])
-    outcome, detail, _ = answer(village, give(village, station, "restart_agent"))
+    outcome, detail, _ = result(village, give(village, station, "restart_agent"))
     assert (outcome, detail) == ("done", "")
     assert int(village.county.sql(boots)[0][0]) == before + 1
     wait_until(station.touch_socket.exists, what="the reader", timeout_s=20)
@@ -88,13 +88,13 @@ def test_a_live_view_is_announced_seen_and_over(village: Village) -> None:
     kiosk = Kiosk(station)
     try:
         kiosk.live(within_s=1)
-        order = give(village, station, "live_view", seconds=12)
+        command = give(village, station, "live_view", seconds=12)
         now = datetime.now(UTC)
-        hub.watch(station.cast.id, order.bytes, until=now + timedelta(minutes=1), now=now)
-        wait_until(lambda: hub.latest(station.cast.id, order.bytes) is not None, what="a frame", timeout_s=30)
+        hub.watch(station.cast.id, command.bytes, until=now + timedelta(minutes=1), now=now)
+        wait_until(lambda: hub.latest(station.cast.id, command.bytes) is not None, what="a frame", timeout_s=30)
         began = kiosk.live(within_s=1)
         assert began[0].viewer == "县里"
-        outcome, why, figures = answer(village, order)
+        outcome, why, figures = result(village, command)
         assert (outcome, why) == ("done", "time")
         assert figures["frames"] >= 2
         assert kiosk.live(within_s=1)[-1:] == [LiveShown()]
@@ -109,5 +109,5 @@ def test_a_live_view_is_announced_seen_and_over(village: Village) -> None:
 
 
 def test_nobody_is_looked_at_where_no_kiosk_can_say_so(village: Village) -> None:
-    outcome, detail, _ = answer(village, give(village, village.stations[1], "live_view", seconds=5))
+    outcome, detail, _ = result(village, give(village, village.stations[1], "live_view", seconds=5))
     assert (outcome, detail) == ("failed", "no_kiosk")
