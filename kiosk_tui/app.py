@@ -21,12 +21,10 @@ from kiosk_tui.guard import Face
 from kiosk_tui.keys import understand
 from kiosk_tui.link import Ears
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.screens.help import HelpScreen
 from kiosk_tui.screens.home import HomeScreen
-from kiosk_tui.screens.level_over import LevelOverScreen
-from kiosk_tui.screens.levels import LevelsScreen
+from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
-from kiosk_tui.screens.plain import AwayScreen, IdleScreen
+from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen
 from kiosk_tui.screens.question import QuestionScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen

@@ -144,7 +144,13 @@ def set_blocks(blocks: tuple[Block, ...], width: int, height: int) -> list[list[
     All blocks with the same ``gap`` get their blank line, or none of them does. Text that does not fit even without
     blank lines goes on to a next page.
     """
-    set_lines = [_set(block, width) for block in blocks]
+    set_lines: list[list[Line]] = []
+    for block in blocks:
+        hang = cells(block.cap)
+        first, *more = wrap(block.text, max(width - hang, 2))
+        set_lines.append([Line(block.cap, first, block.style, block.cap_style)])
+        set_lines[-1] += [Line(" " * hang, text, block.style, "") for text in more]
+    # First with every blank line that is wanted, then with fewer, at last with none.
     for least_wanted in (1, 2, 3):
         page: list[Line] = []
         for block, lines in zip(blocks, set_lines, strict=True):
@@ -154,16 +160,10 @@ def set_blocks(blocks: tuple[Block, ...], width: int, height: int) -> list[list[
     return _pages(set_lines, max(height, 1))
 
 
-def _set(block: Block, width: int) -> list[Line]:
-    hang = cells(block.cap)
-    texts = wrap(block.text, max(width - hang, 2))
-    first = Line(block.cap, texts[0], block.style, block.cap_style)
-    return [first, *(Line(" " * hang, text, block.style, "") for text in texts[1:])]
-
-
 def _pages(set_lines: list[list[Line]], height: int) -> list[list[Line]]:
     pages: list[list[Line]] = [[]]
     for lines in set_lines:
+        # A block begins on a new page rather than being torn apart, unless it is longer than a page.
         if pages[-1] and len(pages[-1]) + len(lines) > height:
             pages.append([])
         for line in lines:
