@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agent.storage.outbox.earlier import EarlierStream
-from protocol.birth import Mark
+from protocol.birth import HeadAtSeq
 from protocol.commands import Command
 from protocol.envelope import SENT_FACT_BYTES, SENT_FACTS, Envelope
 from protocol.facts import EpochReason, Severity
@@ -48,7 +48,7 @@ class Stream(StreamView, Protocol):
     def take_receipt(self, receipt: Receipt) -> bool:
         """Note what the county has. Return False if the receipt does not fit this stream."""
 
-    def spaced_heads(self) -> list[Mark]:
+    def spaced_heads(self) -> list[HeadAtSeq]:
         """Return chain values at falling seqs, for a comparison."""
 
     @property

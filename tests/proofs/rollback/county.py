@@ -12,7 +12,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol import chain
-from protocol.birth import MAX_MARKS, Birth, Compare, Mark, Match, Welcome, seal_match, seal_welcome
+from protocol.birth import MAX_HEADS, Birth, Compare, HeadAtSeq, Match, Welcome, seal_match, seal_welcome
 from protocol.codec import decode
 from protocol.envelope import Envelope, decode_envelope
 from protocol.facts import Fact, FactsLost, Touch, decode_fact
@@ -117,9 +117,9 @@ class ModelCounty:
             signed=self._signed_beyond(birth.head.epoch, len(heads) - 1),
         )
 
-    def _signed_beyond(self, epoch: bytes, through: int) -> list[Mark]:
+    def _signed_beyond(self, epoch: bytes, through: int) -> list[HeadAtSeq]:
         beyond = sorted((seq, head) for seq, head in self._books.said.get(epoch, ()) if seq > through)
-        return [Mark(seq=seq, head=head) for seq, head in beyond[-MAX_MARKS:]]
+        return [HeadAtSeq(seq=seq, head=head) for seq, head in beyond[-MAX_HEADS:]]
 
     def _compared(self, compare: Compare) -> Match:
         heads = self._heads(compare.epoch)
