@@ -17,10 +17,10 @@ UID_BYTES = (4, 5, 7, 10)
 """How long card numbers are: 5 bytes for an EM4100, the others for ISO/IEC 14443-3."""
 _SEPARATORS = re.compile(r"[\s:\-]+")
 _CASCADE_TAG = 0x88
-"""A longer UID comes in steps, and each but the last begins with this. A reader that tells one such step alone has read
-half a card."""
+"""A longer UID comes in steps, and each step but the last begins with this byte. So a UID of four bytes that begins
+with it is only the first step: the reader has read half a card."""
 _RANDOM_UID = 0x08
-"""Telephones make up such a number for each touch, so it names nobody."""
+"""First byte of a number that telephones make up for each touch, so it names nobody."""
 
 
 def normalise_uid(text: str) -> str:
@@ -29,9 +29,9 @@ def normalise_uid(text: str) -> str:
     Full-width digits and the separators blank, ``:`` and ``-`` are accepted, as people paste them.
 
     Raises:
-        Refused: ``bad_uid`` when it has another length, is not hex, is all zero or all ones, is a random
-            number (ISO/IEC 14443-3: a UID of four bytes that begins with 08, as telephones send), or begins
-            with the cascade tag 88, which is half a UID.
+        Refused: ``bad_uid`` if it has another length, is not hex, is all zero or all ones, is a random number
+            (ISO/IEC 14443-3: a UID of four bytes that begins with 08, as telephones send), or is half a UID (four bytes
+            that begin with the cascade tag 88).
     """
     if len(text) > 64:
         raise Refused("bad_uid", "longer than any card number")
