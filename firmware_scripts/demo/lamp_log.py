@@ -1,7 +1,7 @@
 """The lamp's witness: writes down every light that a simulated lamp shows, in a process of its own.
 
-``python -m firmware_scripts.demo.lamp_log SOCKET FILE`` binds the unix datagram socket SOCKET and appends one
-JSON line a light to FILE with the time at which it saw it. A station that is killed can't take a line back.
+``python -m firmware_scripts.demo.lamp_log SOCKET FILE`` binds the unix datagram socket SOCKET. For each light it
+appends one JSON line to FILE, with the time at which it saw the light. A station that is killed can't take a line back.
 """
 
 import json

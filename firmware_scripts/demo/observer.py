@@ -58,12 +58,12 @@ def whole_pictures(county: DemoCounty) -> int:
 
 
 def lit_facts(lights: list[Light]) -> list[str]:
-    """Return the facts that a lamp vouched for, in order."""
+    """Return the facts for which a lamp lit green or amber, in order."""
     return [light.fact for light in lights if light.colour in ("green", "amber") and light.fact]
 
 
 def blinks(lights: list[Light]) -> int:
-    """Return how often a lamp lit without a fact: that is the command ``identify``, by which a person finds the
+    """Return how often a lamp lit without a fact. That is the command ``identify``, with which a person finds the
     station."""
     return sum(light.colour == "amber" and not light.fact for light in lights)
 

@@ -1,7 +1,7 @@
 """Compare from outside the cards laid on the reader, the lamps seen at the board's pins, and the rows that psql finds.
 
-Pure, and nothing here asks the product how it did. A lamp says nothing of whose card it answers: it belongs to the card
-that was laid last before it went on.
+Nothing here does I/O or asks the product how it did. A lamp does not say whose card it answers, so each light is
+counted for the card that was laid last before it.
 """
 
 from bisect import bisect_right

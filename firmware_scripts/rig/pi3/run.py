@@ -133,7 +133,12 @@ class Village:
         self._boot()
         station.install(self.guest, self._folder, url=where["url"], ca=Path(where["ca"]))
         station.enrol(self.guest, self.county.claim(self._cast[0].id))
-        wait_until(self._has_its_cards, what="the station to have its cards", timeout_s=_STORED_WITHIN_S, every_s=1)
+        wait_until(
+            lambda: self.county.sql(_DESIRED_IN_FORCE),
+            what="the station to have its cards",
+            timeout_s=_STORED_WITHIN_S,
+            every_s=1,
+        )
         _say("the station is enrolled and has its cards")
         self._hand = station.Hand(self.guest, self._folder)
 
@@ -143,9 +148,6 @@ class Village:
 
     def _rows(self) -> list[Row]:
         return [Row(person, float(told)) for person, told in self.county.sql(_ROWS)]
-
-    def _has_its_cards(self) -> bool:
-        return bool(self.county.sql(_DESIRED_IN_FORCE))
 
     def _present(self) -> None:
         for number, person in enumerate(self._cast[0].people, start=1):
@@ -168,6 +170,7 @@ class Village:
             self.board.wait_dark(light, timeout_s=_DARK_S)
 
     def _cut(self) -> None:
+        # Whatever the county gets from here on has come through a link that is cut.
         self._wait_until_stored()
         self.board.link(up=False)
         self._back_s = time.monotonic() + CUT_S
@@ -213,12 +216,14 @@ class Village:
     def _wait_until_stored(self) -> None:
         """Wait until the county has a row for each card that was laid, or give up and let the counts speak."""
         try:
-            wait_until(self._all_stored, what="the county to have every touch", timeout_s=_STORED_WITHIN_S, every_s=1)
+            wait_until(
+                lambda: len(self._rows()) >= len(self._laid),
+                what="the county to have every touch",
+                timeout_s=_STORED_WITHIN_S,
+                every_s=1,
+            )
         except NotInTime as error:
             _say(str(error))
-
-    def _all_stored(self) -> bool:
-        return len(self._rows()) >= len(self._laid)
 
 
 def main(options_given: list[str]) -> int:
