@@ -1,4 +1,4 @@
-"""One bench under traffic, and what is killed in it."""
+"""One bench under traffic, and the kills."""
 
 import os
 import random
@@ -30,18 +30,16 @@ from tests.proofs.kill9.renewing import errands
 from tests.proofs.kill9.rows import FactRow, OrderRow, fact_rows, order_rows, station_rows, whole_blobs
 
 VICTIMS = ("agent", "agent", "agent", "renewal", "ingest", "mosquitto", "postgres", "web")
-"""Drawn from at each kill: the agent, which alone holds what is green, more often than the others.
-
-``renewal`` is the agent's process that renews its certificate.
-"""
+"""What is killed is drawn from these. The agent comes more often than the others, because it alone holds green facts.
+``renewal`` is the agent's process that renews its certificate."""
 
 _BACK_S = 60.0
 _SETTLE_S = 180.0
 _LET_IN_S = 90.0
 _UNDER_WAY_S = 2.0
-"""How long to wait for a renewal to strike at."""
+"""How long to wait for a renewal that can be killed."""
 _RENEWAL_S = 0.7
-"""A renewal takes about so long."""
+"""How long a renewal takes, roughly."""
 
 
 class Kills:
@@ -126,7 +124,8 @@ class Kills:
             self.renewals_cut += 1
 
     def _await_renewal(self) -> DemoStation | None:
-        """Wait for a station to renew its certificate, and then for a random moment of that; None if none does."""
+        """Wait for a station to renew its certificate, and then for a random moment of the renewal; return None if no
+        renewal begins."""
         end = time.monotonic() + _UNDER_WAY_S
         while time.monotonic() < end:
             under_way = errands()
@@ -157,7 +156,8 @@ class Kills:
         return sum(station.pictures_taken() for station in self._bench.stations)
 
     def _begin_anew(self) -> set[str]:
-        """Start every agent once more with what lies on its disk; return which the county does not let in."""
+        """Start every agent once more with the files on its disk; return the stations that the county does not let
+        in."""
         before = station_rows(self._bench.county)
         stations = [station.cast.id for station in self._bench.stations]
         for station in self._bench.stations:
@@ -199,7 +199,7 @@ class Kills:
         return {"pictures": taken, "blobs_lost": blobs.lost, "blobs_doubled": blobs.doubled}
 
     def _orders(self, orders: list[OrderRow], facts: list[FactRow], lights: dict[str, int]) -> dict[str, Value]:
-        """Judge what became of the orders by the time when the stations were begun anew; none of them runs now."""
+        """Judge the commands as they stood when the stations were started anew. No station runs now."""
         came = {one[0].hex() for station in self._bench.stations for one in kept_state(station, "orders") or []}
         judged = judge_orders(orders, facts, given=self._office.given, came=came, blinks=lights)
         return {
@@ -223,11 +223,11 @@ class Kills:
 
 
 def kept_state(station: DemoStation, key: str) -> Any:
-    """Return what stands in the state table of a station that does not run, or None; Python's own SQLite reads it."""
+    """Return a value of the state table of a station that does not run, or None. Python's own SQLite reads it."""
     with closing(sqlite3.connect(f"file:{station.sd_card / OUTBOX_FILE}?mode=ro", uri=True)) as file:
         row = file.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
     return msgspec.msgpack.decode(row[0]) if row else None
 
 
 def _nothing() -> None:
-    """Nothing is to be done."""
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""Each bad count of the kill9 proof can rise, and none does where all is well."""
+"""Each bad count of the kill9 proof can rise, and none rises if all is well."""
 
 import json
 from pathlib import Path
