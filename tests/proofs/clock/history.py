@@ -134,7 +134,7 @@ def live_and_judge(folder: Path, *, seed: int, findings: Findings) -> None:
         history = History(folder, seed)
         where = f"{where}, {', '.join(history.world.events[:3])}"
         history.run(findings)
-    except Exception as error:  # whatever it is, it is a finding of the proof
+    except Exception as error:  # whatever is raised is a finding of the proof
         log.exception("%s", where)
         findings.crashes += 1
         where = f"{where}: {error!r}"

@@ -1,4 +1,5 @@
-"""What a station writes beside its outbox, seeded: identity, pictures from the camera to the county, packs, exports."""
+"""What a station writes besides its outbox, by seed: identity, pictures from the camera to the county, packs,
+exports."""
 
 import random
 from dataclasses import replace
@@ -157,7 +158,7 @@ _PLANS: dict[tuple[tuple[str, str], ...], int] = {
     (("download", "download"),): 8,
     (("reopen", "open"),): 3,
 }
-"""What is done together, as ``(method, what it is counted as)``, with its weight."""
+"""What is done, as ``(method, the purpose that it counts for)``, with its weight."""
 
 
 def _noon() -> Moment:

@@ -1,4 +1,4 @@
-"""The power-cut proof passes for the product, and fails for what it is meant to catch."""
+"""The power-cut proof passes for the product, and fails for the bugs that it is meant to catch."""
 
 import os
 import random
@@ -84,7 +84,7 @@ def test_a_picture_that_goes_before_a_fact_says_so_is_caught(monkeypatch: pytest
 
 
 class _NoSync:
-    """The module `os`, of which nothing is synced."""
+    """The module `os`, but nothing is synced."""
 
     def __getattr__(self, name: str) -> Any:
         return (lambda _: None) if name == "fsync" else getattr(os, name)

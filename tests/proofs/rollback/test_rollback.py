@@ -1,4 +1,4 @@
-"""The rollback proof passes for the product, and fails for what it is meant to catch."""
+"""The rollback proof passes for the product, and fails for the bugs that it is meant to catch."""
 
 import json
 import os
