@@ -25,7 +25,8 @@ LIMIT_S = 5.0
 CLOSED_S = 1.0
 """How long it may take to see that a session is closed that is said to be over."""
 DATABASE_S = 60.0
-"""A database that died on a full disk is started again when there is room; the pauses between the attempts grow."""
+"""How long to wait for the database. If it died on a full disk, the service tries to start it again from time to time,
+and succeeds when there is room."""
 _PAUSE_S = 0.1
 _ROOM = ("trust/room-for-a-revocation", "broker/room-for-a-revocation")
 

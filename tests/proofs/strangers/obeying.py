@@ -1,8 +1,8 @@
-"""Whom a station obeys: the county alone, and the county once, in time, and where it was meant.
+"""Whom a station obeys: the county alone, and each command once, in time, and only at the station that it names.
 
-A real agent is told to blink by whoever holds the county's place at the broker, and with it the topic of its orders,
-but not the county's signing key. Its lamp is watched by another process. An order with the mark of a kept one does not
-pass our broker; what the agent says to one that does is tested in ``tests/agent/uplink``.
+Somebody stands at the broker in the county's place, and so has the topic of its commands, but not the county's signing
+key. They tell a real agent to blink. Another process watches its lamp. Our broker does not pass a command with the
+retain flag; ``tests/agent/uplink`` tests what the agent does with one.
 """
 
 import base64
@@ -36,7 +36,7 @@ _MINUTE_MS = 60_000
 _OBEYS_S = 10.0
 _UP_S = 60.0
 _PROMPTS = 8
-"""How often each thing is said on the kiosk's socket."""
+"""How often each message is sent on the kiosk's socket."""
 _TOUCHES = "SELECT count(*) FROM attendance_touch"
 _OF_A_KIOSK = (
     "SELECT count(*) FROM attendance_touch WHERE chosen_direction <> ''",
@@ -45,7 +45,7 @@ _OF_A_KIOSK = (
 
 
 class Obeying(Protocol):
-    """A station that may be told something on the topic of its orders."""
+    """A station to which somebody publishes on the topic of its commands."""
 
     county_key: Ed25519PrivateKey
 
@@ -56,11 +56,11 @@ class Obeying(Protocol):
         """Return how often its lamp was seen to light for no fact."""
 
     def begin_anew(self) -> None:
-        """End its agent and start it again; on return it obeys the county."""
+        """End its agent and start it again. When this returns, it obeys the county."""
 
 
 def orders(bench: Bench, outcomes: Outcomes) -> None:
-    """Forged, expired, repeated, kept and misdirected orders, and a made-up kiosk, at a county of their own."""
+    """Forged, expired, repeated, retained and misdirected commands, and a made-up kiosk, at a county of their own."""
     with _agent(bench.county.home.parent / "obeying") as station:
         obedience(station, outcomes)
         prompting(station, outcomes)
@@ -88,17 +88,18 @@ class Prompted(Protocol):
     """A station with a kiosk's socket."""
 
     def touch(self, uid: str) -> bool:
-        """Present a card and tell whether the lamp answered it."""
+        """Present a card, and return whether the lamp answered it."""
 
     def prompt(self, said: bytes) -> None:
-        """Say something on the kiosk's socket, on a connection of its own, and leave."""
+        """Send something on the kiosk's socket, on a connection of its own, and leave."""
 
     def facts_of_a_kiosk(self) -> int:
-        """Return how many corrections and attempts the county has of it."""
+        """Return how many corrections and attempts of it the county has."""
 
 
 def prompting(station: Prompted, outcomes: Outcomes) -> None:
-    """Whoever gets at the kiosk's socket corrects nothing, answers nothing, and keeps nobody from clocking in."""
+    """Somebody with access to the kiosk's socket corrects nothing, answers nothing, and keeps nobody from clocking
+    in."""
     for number, (case, said) in enumerate(_prompts().items()):
         for _ in range(_PROMPTS):
             station.prompt(said)
@@ -216,7 +217,7 @@ class _Agent:
     def prompt(self, said: bytes) -> None:
         with socket.socket(socket.AF_UNIX) as kiosk:
             kiosk.connect(str(self._station.kiosk_socket))
-            with suppress(ConnectionError):  # it is hung up on who says too much
+            with suppress(ConnectionError):  # whoever sends too much is disconnected
                 kiosk.sendall(said)
 
     def facts_of_a_kiosk(self) -> int:
@@ -233,7 +234,7 @@ class _Agent:
         self._await_obedience()
 
     def _await_obedience(self) -> None:
-        """Have the county itself give an order, as soon as the station is connected, and wait for the lamp."""
+        """Have the county itself give a command as soon as the station is connected, and wait for the lamp."""
         before, give = self.blinks(), ("order", STATION, "identify", "--reason", "proof")
         wait_until(
             lambda: self._county.try_tool(*give).returncode == 0, what="the station to be online", timeout_s=_UP_S
