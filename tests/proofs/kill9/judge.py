@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.proofs.kill9.rows import FactRow, OrderRow, StationRow
+from tests.proofs.kill9.rows import CommandRow, FactRow, StationRow
 
 EFFECTS = {"snapshot": "requested", "send_logs": "log"}
 """Commands that bring a file, with the purpose under which the file is announced."""
 
 
 @dataclass(frozen=True, slots=True)
-class OrdersJudged:
+class CommandsJudged:
     """What became of the commands."""
 
     unanswered: int
@@ -27,14 +27,14 @@ class OrdersJudged:
     """Effects beyond one for each command: blinks of the lamp, pictures, logs, restarts in good order."""
 
 
-def judge_orders(
-    orders: Collection[OrderRow],
+def judge_commands(
+    commands: Collection[CommandRow],
     facts: Collection[FactRow],
     *,
     given: Collection[str],
     came: Collection[str],
     blinks: Mapping[str, int],
-) -> OrdersJudged:
+) -> CommandsJudged:
     """Compare commands with answers and effects. Nobody but the county may ask an agent to end meanwhile.
 
     Args:
@@ -42,18 +42,18 @@ def judge_orders(
         came: Ids that the stations' disks know. A command that expired before it came can have no answer.
         blinks: By station, how often its lamp was seen to light for no fact.
     """
-    known = {order.id for order in orders} | set(given)
+    known = {command.id for command in commands} | set(given)
     answers = Counter(fact.said["command"].hex() for fact in facts if fact.kind == "command_result")
     open_ones = known - set(answers)
-    never_came = {order.id for order in orders if order.past} & open_ones - set(came)
-    may_run = Counter((order.station, order.order) for order in orders if order.outcome != "refused")
+    never_came = {command.id for command in commands if command.past} & open_ones - set(came)
+    may_run = Counter((command.station, command.kind) for command in commands if command.outcome != "refused")
     run = Counter({(station, "identify"): times for station, times in blinks.items()})
     for fact in facts:
         if fact.kind == "shut_down":
             run[fact.station, "restart_agent"] += 1
-        for order, purpose in EFFECTS.items():
-            run[fact.station, order] += fact.kind == "blob_announced" and fact.said["purpose"] == purpose
-    return OrdersJudged(
+        for kind, purpose in EFFECTS.items():
+            run[fact.station, kind] += fact.kind == "blob_announced" and fact.said["purpose"] == purpose
+    return CommandsJudged(
         unanswered=len(open_ones - never_came),
         never_came=len(never_came),
         answered_twice=sum(times - 1 for times in answers.values()),

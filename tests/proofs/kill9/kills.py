@@ -24,10 +24,10 @@ from firmware_scripts.report import Value
 from server_broker.platform.home import CountyHome
 from server_broker.trust.keys import county_keys
 from tests.proofs.kill9.ageing import Ageing
-from tests.proofs.kill9.judge import judge_blobs, judge_orders, locked_out, twin_settled
+from tests.proofs.kill9.judge import judge_blobs, judge_commands, locked_out, twin_settled
 from tests.proofs.kill9.office import Office
 from tests.proofs.kill9.renewing import errands
-from tests.proofs.kill9.rows import FactRow, OrderRow, fact_rows, order_rows, station_rows, whole_blobs
+from tests.proofs.kill9.rows import CommandRow, FactRow, command_rows, fact_rows, station_rows, whole_blobs
 
 VICTIMS = ("agent", "agent", "agent", "renewal", "ingest", "mosquitto", "postgres", "web")
 """What is killed is drawn from these. The agent comes more often than the others, because it alone holds green facts.
@@ -78,11 +78,11 @@ class Kills:
                 thread.join()
         self._settle(self._settled, what="the county to have everything", timeout_s=_SETTLE_S)
         found, lights = self._found(), {one.cast.id: blinks(one.lights()) for one in self._bench.stations}
-        orders, facts = order_rows(self._bench.county), fact_rows(self._bench.county)
+        commands, facts = command_rows(self._bench.county), fact_rows(self._bench.county)
         shut_out = self._begin_anew()
         for station in self._bench.stations:
             station.agent.stop()
-        return {**found, **self._orders(orders, facts, lights), **self._twins(), "locked_out": len(shut_out)}
+        return {**found, **self._commands(commands, facts, lights), **self._twins(), "locked_out": len(shut_out)}
 
     def _touch_on(self, station: DemoStation, seed: int) -> None:
         """Present cards at random moments, each person again and again, until the kills are over."""
@@ -147,7 +147,7 @@ class Kills:
         lit = {(station.cast.id, fact) for station in self._bench.stations for fact in lit_facts(station.lights())}
         return (
             lit <= {(row.station, row.fact) for row in touch_rows(county)}
-            and all(order.outcome or order.past for order in order_rows(county))
+            and all(command.outcome or command.past for command in command_rows(county))
             and all(row.reported == row.desired for row in station_rows(county).values())
             and not judge_blobs(fact_rows(county), whole_blobs(county), taken=self._pictures_taken()).lost
         )
@@ -198,13 +198,13 @@ class Kills:
         blobs = judge_blobs(fact_rows(county), whole_blobs(county), taken=taken)
         return {"pictures": taken, "blobs_lost": blobs.lost, "blobs_doubled": blobs.doubled}
 
-    def _orders(self, orders: list[OrderRow], facts: list[FactRow], lights: dict[str, int]) -> dict[str, Value]:
+    def _commands(self, commands: list[CommandRow], facts: list[FactRow], lights: dict[str, int]) -> dict[str, Value]:
         """Judge the commands as they stood when the stations were started anew. No station runs now."""
         came = {one[0].hex() for station in self._bench.stations for one in kept_state(station, "orders") or []}
-        judged = judge_orders(orders, facts, given=self._office.given, came=came, blinks=lights)
+        judged = judge_commands(commands, facts, given=self._office.given, came=came, blinks=lights)
         return {
-            "orders": dict(Counter(order.order for order in orders)),
-            "orders_done": sum(order.outcome == "done" for order in orders),
+            "orders": dict(Counter(command.kind for command in commands)),
+            "orders_done": sum(command.outcome == "done" for command in commands),
             "unanswered": judged.unanswered,
             "never_came": judged.never_came,
             "answered_twice": judged.answered_twice,

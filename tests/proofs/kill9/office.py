@@ -9,10 +9,10 @@ from pathlib import Path
 
 SETTINGS = {"open_before_min": (30, 240), "open_after_min": (30, 300), "data_mb_month": (100_000, 900_000)}
 """The settings that are changed, and their two values."""
-ORDERS = {"identify": 3, "snapshot": 3, "send_logs": 2, "time_check": 2, "restart_agent": 1}
+COMMANDS = {"identify": 3, "snapshot": 3, "send_logs": 2, "time_check": 2, "restart_agent": 1}
 """The commands that are given, with their weights."""
 PAUSE_S = 2.5
-_ORDER_SHARE = 0.6
+_COMMAND_SHARE = 0.6
 
 
 class Office:
@@ -53,24 +53,24 @@ class Office:
         from django.db import Error, connection  # noqa: PLC0415
 
         while not self._closed.wait(self._chance.expovariate(1 / PAUSE_S)):
-            act = self._order if self._chance.random() < _ORDER_SHARE else self._choose
+            act = self._command if self._chance.random() < _COMMAND_SHARE else self._choose
             try:
                 act(self._chance.choice(self._stations))
             except Error:
                 connection.close()
         connection.close()
 
-    def _order(self, station_id: str) -> None:
+    def _command(self, station_id: str) -> None:
         from django.utils import timezone  # noqa: PLC0415
 
         from server_broker.commands.command_queue import RULES, CommandRefused, give_command  # noqa: PLC0415
         from server_broker.fleet.models import Station  # noqa: PLC0415
 
-        chosen = self._chance.choices(list(ORDERS), list(ORDERS.values()))[0]
-        order = next(kind for kind in RULES if kind == chosen)
+        chosen = self._chance.choices(list(COMMANDS), list(COMMANDS.values()))[0]
+        command_kind = next(kind for kind in RULES if kind == chosen)
         station = Station.objects.get(pk=station_id)
         try:
-            made = give_command(station, order, actor="proof", reason="示例", now=timezone.now())
+            made = give_command(station, command_kind, actor="proof", reason="示例", now=timezone.now())
         except CommandRefused:
             self.refused += 1
         else:

@@ -8,7 +8,7 @@ import msgspec
 
 from firmware_scripts.demo.county import DemoCounty
 
-_ORDERS = """
+_COMMANDS = """
     select station_id, replace(id::text, '-', ''), "order", outcome, not_after < now() from orders_stationorder"""
 _FACTS = """
     select s.station_id, encode(s.epoch, 'hex'), f.seq, encode(f.body, 'hex')
@@ -23,13 +23,13 @@ _STATIONS = """
 
 
 @dataclass(frozen=True, slots=True)
-class OrderRow:
+class CommandRow:
     """A command that the county keeps. ``outcome`` is empty before its answer; a command that is past is sent no
     more."""
 
     station: str
     id: str
-    order: str
+    kind: str
     outcome: str
     past: bool = False
 
@@ -60,10 +60,10 @@ class StationRow:
     connection: str
 
 
-def order_rows(county: DemoCounty) -> list[OrderRow]:
+def command_rows(county: DemoCounty) -> list[CommandRow]:
     """Return every command."""
-    rows = county.sql(_ORDERS)
-    return [OrderRow(station, id, order, outcome, past == "t") for station, id, order, outcome, past in rows]
+    rows = county.sql(_COMMANDS)
+    return [CommandRow(station, id, kind, outcome, past == "t") for station, id, kind, outcome, past in rows]
 
 
 def fact_rows(county: DemoCounty) -> list[FactRow]:
