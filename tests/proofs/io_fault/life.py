@@ -19,7 +19,7 @@ from protocol.receipts import Receipt
 from tests.fakes.clockwork import FakeSystemClock
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, python_files
 from tests.proofs.power_cut.chores import Chores
-from tests.proofs.power_cut.county import ORDERS, enrolled, pack_file
+from tests.proofs.power_cut.county import COMMANDS, enrolled, pack_file
 from tests.proofs.power_cut.judge import Verdict
 from tests.proofs.power_cut.program import Program
 from tests.proofs.power_cut.told import StationTold
@@ -33,7 +33,7 @@ LIVES: tuple[tuple[str, ...], ...] = (
         *("enrol", "commit", "commit", "commit", "pictures", "receipt", "put", "evict", "pack", "commit", "drop"),
         *("pictures", "renew", "epoch", "commit", "export", "reopen", "commit", "damage", "commit", "many", "drop"),
     ),
-    ("order",) * len(ORDERS) + ("reopen",),
+    ("command",) * len(COMMANDS) + ("reopen",),
     ("twin", "twin", "twin", "reopen", "pack", "notes", "reopen"),
     ("log", "download", "download", "log", "reopen", "commit"),
 )
@@ -197,8 +197,8 @@ class Life:
         if (self._station / "packs" / ref.sha256.hex()).exists():
             self.tell(pack=ref)
 
-    def _order(self) -> None:
-        self._chores.order(self._running())
+    def _command(self) -> None:
+        self._chores.command(self._running())
 
     def _twin(self) -> None:
         self._chores.twin(self._running())

@@ -7,11 +7,11 @@ An agent and its tools write the following. Each is cut here; the words in itali
   (*epoch*), erased bodies (*prune*), a file that is made, opened or closed (*open*), set aside and salvaged
   (*salvage*), and any value of its state table (*state*). That table keeps the twin with its settings, the clock's
   floor, the stamp of being alive, standing alarms, the account of the month's data, the port that worked, why the
-  machine started, the best stars of a level (*note*), and the county's commands with their results (*order*).
+  machine started, the best stars of a level (*note*), and the county's commands with their results (*command*).
 - ``record-key.pem``, ``tls-key.pem``, ``enrolled.json``, ``certificate.pem``, at enrolment and at renewal (*identity*).
 - ``camera-spool/``, by the camera's process (*spool*).
 - ``blobs/``: written (*blob_write*), announced (*announce*), dropped when the county has them (*blob_drop*), given up
-  for room (*blob_evict*). A log that the county asked for goes the same way (*order*).
+  for room (*blob_evict*). A log that the county asked for goes the same way (*command*).
 - ``downloads/``, half files (*download*), and ``packs/`` (*pack*).
 - ``last-log.txt`` (*log*): it is not synced and may be lost or garbled, but it must never keep a station from starting.
 - The export on a USB stick (*export*).

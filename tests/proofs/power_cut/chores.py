@@ -11,7 +11,7 @@ from agent.drivers.https import WrongContent
 from agent.ports import DeviceError
 from agent.storage.errors import StorageError
 from protocol.kiosk import AnswerQuestion, NextQuestion, OpenLevel, QuestionShown
-from tests.proofs.power_cut.county import ORDERS, desired_state, opening_of, pack_file, serving, some_order
+from tests.proofs.power_cut.county import COMMANDS, desired_state, opening_of, pack_file, serving, some_command
 from tests.proofs.power_cut.program import Program
 from tests.proofs.power_cut.told import Teller
 
@@ -27,7 +27,7 @@ class Chores:
         self._teller = teller
         self._chance = chance
         self._done = 0
-        self._ordered = 0
+        self._commanded = 0
         self._version = 0
         self._notes = (self._alarm, self._time, self._endpoint, self._traffic, self._voltage, self._level)
 
@@ -44,16 +44,16 @@ class Chores:
         lights = self._teller.told.lights
         self._teller.tell(lights={**lights, command: lights.get(command, 0) + 1})
 
-    def order(self, program: Program) -> None:
+    def command(self, program: Program) -> None:
         """Have a command of the county carried out, of each kind in turn."""
         self._done += 1
-        self._ordered += 1
-        command = some_order(ORDERS[self._ordered % len(ORDERS)], self._chance)
+        self._commanded += 1
+        command = some_command(COMMANDS[self._commanded % len(COMMANDS)], self._chance)
         jpeg = self._chance.randbytes(2_000)
         told = self._teller.told
         log = program.log(f"line {self._done}")
         exposed = told.exposed | {log, sha256(jpeg).digest()}
-        self._teller.tell(orders={**told.orders, command.id: command}, exposed=exposed)
+        self._teller.tell(commands={**told.commands, command.id: command}, exposed=exposed)
         program.carry_out(command, jpeg)
 
     def twin(self, program: Program) -> None:

@@ -25,7 +25,7 @@ from tests.proofs.power_cut.workload import DAY_MS, STATION
 COUNTY_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 COUNTY_PUBLIC = COUNTY_KEY.public_key().public_bytes_raw()
 COUNTY_KEYS = {key_id(COUNTY_PUBLIC): COUNTY_PUBLIC}
-ORDERS = ("identify", "snapshot", "send_logs", "time_check")
+COMMANDS = ("identify", "snapshot", "send_logs", "time_check")
 
 
 def enrolled(number: int) -> Enrolled:
@@ -85,12 +85,12 @@ def desired_state(version: int, chance: random.Random) -> Desired:
     )
 
 
-def some_order(order: str, chance: random.Random) -> Command:
+def some_command(kind: str, chance: random.Random) -> Command:
     """Return a command with an id that no other has."""
     return Command(
         id=chance.randbytes(16),
         station=STATION,
-        order=order,
+        order=kind,
         not_after=MORNING_MS + DAY_MS,
         issuer="county",
         reason="示例",

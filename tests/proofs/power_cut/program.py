@@ -167,10 +167,10 @@ class Program:
             inbox=self.inbox,
             mono_ms=self.clock.mono_ms,
         )
-        self._begin_orders()
+        self._begin_commands()
         self._begin_notes()
 
-    def _begin_orders(self) -> None:
+    def _begin_commands(self) -> None:
         logs = LogSending(
             clock=self.clock, fact_writer=self.journal, blobs=self.blobs, command_log=self.command_log, tail=self.tail
         )

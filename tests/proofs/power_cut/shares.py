@@ -18,7 +18,7 @@ SHARES = {
     "pack": 5,
     "download": 5,
     "identity": 5,
-    "order": 5,
+    "command": 5,
     "note": 5,
     "log": 5,
     "export": 5,

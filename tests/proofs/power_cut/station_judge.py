@@ -79,11 +79,11 @@ def _judge_program(program: Program, told: StationTold, verdict: Verdict) -> Non
     while events := program.hand_over():
         for event in events:
             program.snapshots.on_picture_taken(event)
-    exposed = told.exposed | _order_again(program, told)
+    exposed = told.exposed | _send_commands_again(program, told)
     (probe,) = program.outbox.commit(touch(PROBE))
     facts = facts_of(program.outbox)
     _judge_touches(facts, probe, told, verdict)
-    _judge_orders(facts, told, verdict)
+    _judge_commands(facts, told, verdict)
     _judge_pictures(program, facts, replace(told, exposed=exposed), verdict)
     _judge_download(program, told, verdict)
     program.shelf.want([told.pack] if told.pack else [])
@@ -97,26 +97,26 @@ def _judge_notes(program: Program, told: StationTold, verdict: Verdict) -> None:
     verdict.lost += in_force not in told.twin
 
 
-def _order_again(program: Program, told: StationTold) -> set[bytes]:
+def _send_commands_again(program: Program, told: StationTold) -> set[bytes]:
     """Send every command again, as a county does that has no answer yet. Return the blobs that this may have put on the
     disk."""
     may_be = set()
-    for number, command in enumerate(told.orders.values()):
+    for number, command in enumerate(told.commands.values()):
         picture = b"after the cut " + command.id
         may_be |= {program.log(f"after the cut, line {number}"), sha256(picture).digest()}
         program.carry_out(command, picture)
     return may_be
 
 
-def _judge_orders(facts: list[tuple[FactRef, Fact]], told: StationTold, verdict: Verdict) -> None:
+def _judge_commands(facts: list[tuple[FactRef, Fact]], told: StationTold, verdict: Verdict) -> None:
     """Each command has one answer, and brought one picture or log at most, before the cut and after it together."""
     by_name = {(ref.epoch, ref.seq): fact for ref, fact in facts}
     answers = Counter(fact.command for fact in by_name.values() if isinstance(fact, CommandResult))
-    verdict.lost += sum(command not in answers for command in told.orders)
+    verdict.lost += sum(command not in answers for command in told.commands)
     verdict.doubled += sum(times - 1 for times in answers.values())
-    verdict.invented += sum(command not in told.orders for command in answers)
+    verdict.invented += sum(command not in told.commands for command in answers)
     brought = Counter(fact.purpose for fact in by_name.values() if isinstance(fact, BlobAnnounced))
-    given = Counter(command.order for command in told.orders.values())
+    given = Counter(command.order for command in told.commands.values())
     verdict.doubled += max(0, brought["requested"] - given["snapshot"]) + max(0, brought["log"] - given["send_logs"])
 
 

@@ -104,8 +104,8 @@ class _Workload:
         assert self._program.shelf.fetched(PackFetched(sha256=ref.sha256, file=file))
         self.tell(pack=ref)
 
-    def order(self) -> None:
-        self._chores.order(self._program)
+    def command(self) -> None:
+        self._chores.command(self._program)
 
     def note(self) -> None:
         self._chores.note(self._program)
@@ -151,7 +151,7 @@ _PLANS: dict[tuple[tuple[str, str], ...], int] = {
     (("pack", "pack"),): 10,
     (("renew", "identity"),): 8,
     (("export", "export"),): 8,
-    (("order", "order"),): 8,
+    (("command", "command"),): 8,
     (("note", "note"),): 10,
     (("twin", "note"),): 5,
     (("log", "log"),): 12,

@@ -37,7 +37,7 @@ class StationTold:
     written."""
     twin: frozenset[tuple[int, int]] = frozenset({(0, 90)})
     """Pairs of the desired state's version and its one setting. One pair must be in force."""
-    orders: dict[bytes, Command] = field(default_factory=dict)
+    commands: dict[bytes, Command] = field(default_factory=dict)
     """The county's commands, by id."""
     lights: dict[bytes, int] = field(default_factory=dict)
     """How often the lamp was seen to blink for a command, by the command's id."""

@@ -63,7 +63,7 @@ GROUPS: list[Group] = [
     storing.damaged_messages,
     handing_in.scripts,
     handing_in.workbooks,
-    obeying.orders,
+    obeying.commands,
 ]
 
 

@@ -59,7 +59,7 @@ class Obeying(Protocol):
         """End its agent and start it again. When this returns, it obeys the county."""
 
 
-def orders(bench: Bench, outcomes: Outcomes) -> None:
+def commands(bench: Bench, outcomes: Outcomes) -> None:
     """Forged, expired, repeated, retained and misdirected commands, and a made-up kiosk, at a county of their own."""
     with _agent(bench.county.home.parent / "obeying") as station:
         obedience(station, outcomes)
@@ -68,20 +68,20 @@ def orders(bench: Bench, outcomes: Outcomes) -> None:
 
 def obedience(station: Obeying, outcomes: Outcomes) -> None:
     """Try everything on a station that obeys the county."""
-    right = _order()
+    right = _command()
     raw = seal_command(station.county_key, right)
     before = station.blinks()
-    outcomes.welcome("an order of the county's", _obeys(station, raw, within_s=_OBEYS_S))
-    for case, wrong in _wrong_orders(station.county_key, right).items():
+    outcomes.welcome("a command of the county", _obeys(station, raw, within_s=_OBEYS_S))
+    for case, wrong in _wrong_commands(station.county_key, right).items():
         outcomes.refused(case, _obeys(station, wrong))
-    outcomes.refused("an order to be kept", _obeys(station, _sealed(station), retain=True))
-    outcomes.welcome("the next order", _obeys(station, _sealed(station), within_s=_OBEYS_S))
+    outcomes.refused("a command to be kept", _obeys(station, _sealed(station), retain=True))
+    outcomes.welcome("the next command", _obeys(station, _sealed(station), within_s=_OBEYS_S))
     outcomes.refused("any of it, obeyed later", station.blinks() != before + 2)
     station.begin_anew()
     before = station.blinks()
-    outcomes.refused("an order from before the restart, repeated", _obeys(station, raw))
-    outcomes.welcome("an order after the restart", _obeys(station, _sealed(station), within_s=_OBEYS_S))
-    outcomes.refused("any order from before the restart", station.blinks() != before + 1)
+    outcomes.refused("a command from before the restart, repeated", _obeys(station, raw))
+    outcomes.welcome("a command after the restart", _obeys(station, _sealed(station), within_s=_OBEYS_S))
+    outcomes.refused("any command from before the restart", station.blinks() != before + 1)
 
 
 class Prompted(Protocol):
@@ -126,28 +126,28 @@ def _prompts() -> dict[str, bytes]:
     }
 
 
-def _wrong_orders(key: Ed25519PrivateKey, right: Command) -> dict[str, bytes]:
+def _wrong_commands(key: Ed25519PrivateKey, right: Command) -> dict[str, bytes]:
     stranger, now = Ed25519PrivateKey.generate(), _now_ms()
-    raw, fresh = seal_command(key, right), _order()
+    raw, fresh = seal_command(key, right), _command()
     altered = bytearray(seal_command(key, fresh))
     altered[-1] ^= 1
     return {
-        "an order that was obeyed, repeated": raw,
-        "an order by another key": seal_command(stranger, _order()),
-        "an order by another key under the county's name": _under_anothers_name(raw, seal_command(stranger, fresh)),
-        "an order whose signature was altered": bytes(altered),
-        "an order under an obeyed one's signature": _under_anothers_signature(raw, encode(fresh)),
-        "an order signed as a setting": seal(key, "cunhui desired 1", encode(_order())),
-        "an order without a signature": encode(_order()),
-        "an expired order": seal_command(key, _order(not_after=now - _MINUTE_MS)),
-        "an order that ends too late to be remembered": seal_command(
-            key, _order(not_after=now + MAX_VALID_MS + 60 * _MINUTE_MS)
+        "a command that was obeyed, repeated": raw,
+        "a command by another key": seal_command(stranger, _command()),
+        "a command by another key under the county's name": _under_anothers_name(raw, seal_command(stranger, fresh)),
+        "a command whose signature was altered": bytes(altered),
+        "a command under an obeyed one's signature": _under_anothers_signature(raw, encode(fresh)),
+        "a command signed as a setting": seal(key, "cunhui desired 1", encode(_command())),
+        "a command without a signature": encode(_command()),
+        "an expired command": seal_command(key, _command(not_after=now - _MINUTE_MS)),
+        "a command that ends too late to be remembered": seal_command(
+            key, _command(not_after=now + MAX_VALID_MS + 60 * _MINUTE_MS)
         ),
-        "an order for another station": seal_command(key, _order(station="second-01")),
-        "an order that no station knows": seal_command(key, _order(order="open_the_door")),
-        "an order with the id of an obeyed one": seal_command(key, msgspec.structs.replace(fresh, id=right.id)),
-        "half an order": seal_command(key, _order())[:-40],
-        "noise for an order": os.urandom(MAX_MESSAGE_BYTES),
+        "a command for another station": seal_command(key, _command(station="second-01")),
+        "a command that no station knows": seal_command(key, _command(order="open_the_door")),
+        "a command with the id of an obeyed one": seal_command(key, msgspec.structs.replace(fresh, id=right.id)),
+        "half a command": seal_command(key, _command())[:-40],
+        "noise for a command": os.urandom(MAX_MESSAGE_BYTES),
     }
 
 
@@ -162,13 +162,13 @@ def _under_anothers_signature(right: bytes, payload: bytes) -> bytes:
 
 
 def _sealed(station: Obeying) -> bytes:
-    return seal_command(station.county_key, _order())
+    return seal_command(station.county_key, _command())
 
 
-def _order(*, station: str = STATION, order: str = "identify", not_after: int | None = None) -> Command:
+def _command(*, station: str = STATION, order: str = "identify", not_after: int | None = None) -> Command:
     until = _now_ms() + _MINUTE_MS if not_after is None else not_after
     return Command(
-        id=os.urandom(16), station=station, order=order, not_after=until, issuer="proof", reason="a proof's order"
+        id=os.urandom(16), station=station, order=order, not_after=until, issuer="proof", reason="a proof's command"
     )
 
 
@@ -198,9 +198,9 @@ class _Agent:
         self._await_obedience()
 
     def say(self, raw: bytes, *, retain: bool = False) -> None:
-        with county_client(self._county, "orderer") as orderer:
-            orderer.connect()
-            orderer.publish(topic(shard=0, station=STATION, leaf="command"), raw, retain=retain)
+        with county_client(self._county, "commander") as commander:
+            commander.connect()
+            commander.publish(topic(shard=0, station=STATION, leaf="command"), raw, retain=retain)
 
     def blinks(self) -> int:
         return blinks(self._station.lights())
@@ -239,7 +239,7 @@ class _Agent:
         wait_until(
             lambda: self._county.try_tool(*give).returncode == 0, what="the station to be online", timeout_s=_UP_S
         )
-        wait_until(lambda: self.blinks() > before, what="the county's own order to be obeyed", timeout_s=_UP_S)
+        wait_until(lambda: self.blinks() > before, what="the county's own command to be obeyed", timeout_s=_UP_S)
 
 
 @contextmanager

@@ -283,7 +283,7 @@ def test_what_a_made_up_kiosk_corrects_is_counted() -> None:
     assert len(outcomes.admitted) == outcomes.strangers > 0
 
 
-def test_every_order_is_counted_where_a_station_obeys_anybody() -> None:
+def test_every_command_is_counted_where_a_station_obeys_anybody() -> None:
     outcomes = Counted()
     obeying.obedience(Docile(), outcomes)
     assert outcomes.failed == []
