@@ -113,6 +113,7 @@ class KioskApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start the link and the tick."""
         loop = asyncio.get_running_loop()
+        # Both end the kiosk in good order, so that the terminal is left as it was found.
         for ending in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(ending, self.exit)
         self.push_screen(self._screen_for(AwayScreen))
@@ -126,7 +127,7 @@ class KioskApp(App[None], inherit_bindings=False):
             self._link_task.cancel()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Show what went wrong and end with a status that tells it to the service manager."""
+        """Show what went wrong, and end with a status that reports it to the service manager."""
         self._return_code = EXIT_PANIC
         super().panic(*renderables)
 
@@ -150,6 +151,7 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """Give a key of the keypad to the flow; every other key means nothing."""
+        # Textual's own keys must not act, such as ctrl+c or tab.
         event.stop()
         event.prevent_default()
         if self._may_quit and event.key == "ctrl+q":
@@ -158,6 +160,7 @@ class KioskApp(App[None], inherit_bindings=False):
         key = understand(event.key)
         if key is None or self._too_small():
             return
+        # A busy machine may deliver a key late, but it counts for the screen that stood when it was pressed.
         ago_ms = round((time.monotonic() - event.time) * 1000)
         self.flow.key(key, ago_ms=ago_ms, turn_page=self._turn_page)
         self.draw()
@@ -172,6 +175,7 @@ class KioskApp(App[None], inherit_bindings=False):
         size = (self.size.width, self.size.height)
         view = self.flow.view()
         banner, listens = self.flow.banner(), self.flow.listens()
+        # The tick comes five times a second, and drawing is too slow on a Raspberry Pi to be done for nothing.
         if (view, banner, size, listens) == self._drawn:
             return
         self._drawn = (view, banner, size, listens)
@@ -199,6 +203,7 @@ class KioskApp(App[None], inherit_bindings=False):
         return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
 
     def _screen_for(self, kind: type[KioskScreen[Any]]) -> KioskScreen[Any]:
+        # Each screen is built once, because building widgets is slow on a Raspberry Pi.
         if kind not in self._kiosk_screens:
             screen = kind()
             self.install_screen(screen, kind.__name__)

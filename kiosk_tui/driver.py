@@ -59,6 +59,7 @@ class KioskDriver(LinuxDriver):
         # Textual does not know the sequence that a terminal without the kitty protocol sends for this key.
         if isinstance(ANSI_SEQUENCES_KEYS, dict):
             ANSI_SEQUENCES_KEYS[_KEYPAD_5_WITHOUT_NUMLOCK] = "5"
+        # Somebody with a full keyboard could send these (ctrl+z, ctrl+c, ctrl+\) and get at a shell behind the kiosk.
         for stopping in (signal.SIGTSTP, signal.SIGINT, signal.SIGQUIT):
             signal.signal(stopping, signal.SIG_IGN)
 

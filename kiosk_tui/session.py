@@ -52,6 +52,7 @@ def terminal(size: TextSize) -> list[str]:
 
 
 def _show(command: list[str], outputs: Outputs) -> int:
+    # A station may start hours before anybody switches its television on.
     while (size := outputs.size()) is None:
         outputs.listen()
     while True:

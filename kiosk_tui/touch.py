@@ -52,6 +52,7 @@ class TouchPanel:
         self._asked = False
         self._correctable = _open_ms(touch) > 0
         self._touch, self._came = touch, now
+        # The screen says that touching again corrects the direction, so it stays as long as that is true.
         stay = max(STAY_MS, touch.again_within_ms)
         if open_ms := _open_ms(touch):
             # The result stays some seconds longer, so that the screen can say what to do when the time is over.
@@ -109,6 +110,7 @@ class TouchPanel:
         now = self._mono_ms()
         if self._touch is None or now - self._came > REPEATABLE_MS:
             return False
+        # A result that still stands keeps its time and its correction.
         if now >= self._until:
             self._correctable, self._before = False, ()
             self._stay_until(now + STAY_MS)

@@ -64,6 +64,7 @@ def wrap(text: str, width: int) -> list[str]:
     lines: list[str] = []
     line = ""
     for unit in _units(clean(text), width):
+        # A blank at the end of a line is not drawn, so it needs no room.
         if cells(line + unit.rstrip(" ")) <= width:
             line += unit
             continue
@@ -98,6 +99,8 @@ def _units(text: str, width: int) -> list[str]:
 
 
 def _joins(unit: str, character: str) -> bool:
+    # After a sign that is drawn over two cells stands a blank (`clean`). It is part of the sign: nothing may separate
+    # them, and a closing mark after them may not begin a line either.
     if character in _NOT_FIRST:
         return not unit.endswith(" ") or _drawn_wide(unit.rstrip(" ")[-1:] or " ")
     if character == " ":

@@ -38,6 +38,7 @@ def decode[T](raw: bytes, kind: type[T], *, limit: int = MAX_MESSAGE_BYTES) -> T
     Raises:
         Refused: ``too_large``, ``unknown_version`` or ``malformed``.
     """
+    # The length is judged before anything is decoded, so that nobody can make a reader use up its memory.
     if len(raw) > limit:
         raise Refused("too_large", f"{len(raw)} bytes, at most {limit} are read")
     # RecursionError: a few kB of arrays, nested in one another, exhaust the stack.

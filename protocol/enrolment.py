@@ -75,7 +75,8 @@ type Request = EnrolRequest | RenewRequest
 
 
 def signed_bytes(request: Request) -> bytes:
-    """Return what the record key signs: the request's JSON with an all-zero signature, keys in the types' order."""
+    """Return the bytes that the record key signs: the request's JSON with an all-zero signature, keys in the types'
+    order."""
     return msgspec.json.encode(msgspec.structs.replace(request, signature=bytes(64)))
 
 

@@ -171,6 +171,7 @@ def judge_settings(wanted: Mapping[str, Any], *, last_good: Settings) -> Judged:
             # No type can say that a list must not hold an item twice.
             if isinstance(good[name], tuple) and len(set(good[name])) < len(good[name]):
                 raise msgspec.ValidationError("Expected each item once")
+        # The station goes on with the last value that it knows to be good, not with a default that nobody chose.
         except msgspec.ValidationError as error:
             good[name] = getattr(last_good, name)
             refused[name] = f"{_problem(wanted[name], known[name])}: {error}"[:200]

@@ -42,6 +42,7 @@ def witness(socket_path: Path, log_path: Path) -> None:
         while True:
             light = json.loads(lamp.recv(4096))
             line = {"colour": light["colour"], "fact": light["fact"], "seen_s": time.monotonic()}
+            # One call for each line and no buffer: a witness that is killed has written every line that it saw.
             os.write(log, json.dumps(line).encode() + b"\n")
 
 

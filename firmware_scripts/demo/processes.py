@@ -29,7 +29,7 @@ def wait_until[T](condition: Callable[[], T], *, what: str, timeout_s: float, ev
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process with this pid exists and is not a zombie."""
+    """Return whether a process with this pid exists and is not a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -67,6 +67,7 @@ class Process:
                 stderr=log,
                 env=self._env,
                 cwd=self._cwd,
+                # Ctrl+C then reaches the bench alone, and the bench ends its processes in their order.
                 start_new_session=True,
             )
 

@@ -72,6 +72,7 @@ class DemoStation:
 
     def start(self) -> None:
         """Start the lamp's witness, then the agent, and wait until it takes touches."""
+        # The witness must be there before the first light.
         self._witness.start()
         wait_until((self.folder / "lamp.sock").exists, what="the lamp's witness", timeout_s=10)
         self.agent.start()

@@ -59,6 +59,7 @@ class HomeScreen(KioskScreen[HomeView]):
         self._notice.show(Content(text or words.PRESENT_CARD))
         self._header.right = words.PRESENT_CARD if text and home.reader_ready else ""
         self._clock.show(clock_face(f"{village_time(view.minute):%H:%M}" if _is_dated(home) else "--:--"))
+        # Beside the clock a narrow screen has no room for the year.
         self._status.show(_status(view, year=self.size.width >= 72))
         self._board.rows = tuple(home.duty) if _is_dated(home) else ()
         self._board.dated = _is_dated(home)

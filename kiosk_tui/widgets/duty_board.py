@@ -60,6 +60,7 @@ class DutyBoard(Widget):
     def _heads(self) -> list[Content]:
         columns = (words.DUTY_TODAY, words.COLUMN_WINDOW, words.COLUMN_IN, words.COLUMN_OUT)
         heads = [Content.styled(self._line(*columns), theme.TITLE)]
+        # On a low screen a row of people is worth more than a rule.
         if self.content_size.height >= _RULE_FROM_HEIGHT:
             heads.append(Content.styled("─" * self.content_size.width, theme.RULE))
         return heads
@@ -107,5 +108,5 @@ def _departure(row: DutyRow) -> str:
 
 
 def _touched(minutes: int, sign: str, *, by_time: bool) -> str:
-    """Return a time with its sign; without one if only the county can say what the touch was."""
+    """Return a time with its sign; without a sign if only the county can say what the touch was."""
     return words.touched_at(words.clock(minutes), sign=words.NO_SIGN if by_time else sign)
