@@ -172,6 +172,9 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def draw(self) -> None:
         """Show the present view, if it or the size has changed."""
+        # While the app ends, its screens are gone before its tick is.
+        if not self.screen_stack:
+            return
         size = (self.size.width, self.size.height)
         view = self.flow.view()
         banner, listens = self.flow.banner(), self.flow.listens()

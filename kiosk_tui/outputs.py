@@ -77,7 +77,7 @@ class Outputs:
         self._socket.close()
 
     def fileno(self) -> int:
-        """Return what to wait for before `listen`."""
+        """Return the descriptor to wait for before `listen`."""
         return self._socket.fileno()
 
     def size(self) -> tuple[int, int] | None:

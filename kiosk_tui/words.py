@@ -178,7 +178,7 @@ def lacking(lacks: Sequence[Lacking], *, correctable: bool = False) -> list[str]
             lines.append(f"{window}还要打{_cards(marks)}。")
     if not lines:
         lines = [f"{window}（{clock(marks[0].start)} 开始）还要打卡。" for window, marks in _by_window(lacks, "later")]
-    # Of what is past, the touch on the screen may be one after all. That comes first, while it can still be corrected.
+    # The touch on the screen may become one of the missed touches by a correction. Those come first.
     may_be_it = "；这次就是的话，照上面改。" if correctable else _TOO_LATE
     for mendable, end in ((True, may_be_it), (False, _TOO_LATE)):
         for window, marks in _by_window(lacks, "past"):
