@@ -19,7 +19,7 @@ from kiosk_tui.driver import KioskDriver
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import Face
 from kiosk_tui.keys import understand
-from kiosk_tui.link import Ears
+from kiosk_tui.link import LinkListener
 from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.screens.home import HomeScreen
 from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
@@ -62,10 +62,10 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
 }
 
 
-class Link(Protocol):
+class KioskLink(Protocol):
     """The way to the agent."""
 
-    async def run(self, ears: Ears) -> None:
+    async def run(self, listener: LinkListener) -> None:
         """Keep connected until cancelled."""
 
     def say(self, message: ToAgent) -> None:
@@ -98,7 +98,7 @@ class KioskApp(App[None], inherit_bindings=False):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[Any]] = []
 
-    def __init__(self, link: Link, *, mono_ms: MonoMs = boot_time_ms, may_quit: bool = False) -> None:
+    def __init__(self, link: KioskLink, *, mono_ms: MonoMs = boot_time_ms, may_quit: bool = False) -> None:
         super().__init__(driver_class=KioskDriver)
         self.flow = Flow(mono_ms=mono_ms, say=link.say)
         self._link = link

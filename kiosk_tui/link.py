@@ -23,7 +23,7 @@ MAX_UNSENT_BYTES = 65_536
 type Sleep = Callable[[float], Awaitable[None]]
 
 
-class Ears(Protocol):
+class LinkListener(Protocol):
     """Hears what happens on the link."""
 
     def agent_said(self, message: ToKiosk) -> None:
@@ -51,17 +51,17 @@ class AgentLink:
         self._writer: asyncio.StreamWriter | None = None
         self._greeted = False
 
-    async def run(self, ears: Ears) -> None:
+    async def run(self, listener: LinkListener) -> None:
         """Keep connected until cancelled."""
         failures = 0
         while True:
             self._greeted = False
-            reason = await self._one_connection(ears)
+            reason = await self._one_connection(listener)
             # Only a connection that brought a home counts: one that is closed before that is a failure like any other.
             failures = 1 if self._greeted else failures + 1
             if failures == 1:
                 log.info("the agent is away: %s", reason)
-            ears.agent_away()
+            listener.agent_away()
             longest_s = min(FIRST_PAUSE_S * 2.0 ** min(failures, 16), LONGEST_PAUSE_S)
             await self._sleep(longest_s * (0.5 + self._jitter() / 2))
 
@@ -75,7 +75,7 @@ class AgentLink:
             return
         self._writer.write(encode_line(message))
 
-    async def _one_connection(self, ears: Ears) -> str:
+    async def _one_connection(self, listener: LinkListener) -> str:
         """Pass on each line that comes, until the connection ends. Return the reason of the end, for the log."""
         try:
             reader, self._writer = await asyncio.open_unix_connection(str(self._path), limit=MAX_LINE_BYTES)
@@ -89,7 +89,7 @@ class AgentLink:
                     log.warning("a line from the agent was passed over: %s", refused)
                     continue
                 self._greeted = self._greeted or isinstance(message, Home)
-                ears.agent_said(message)
+                listener.agent_said(message)
             return "it closed the connection"
         # ValueError: a line was longer than any message, so it is not known where the next one begins.
         except (OSError, ValueError) as error:

@@ -17,7 +17,7 @@ from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_
 from firmware_scripts.rig.pi3 import station
 from firmware_scripts.rig.pi3.board import COUNTY, Board, emulator
 from firmware_scripts.rig.pi3.guest import CommandFailed, Guest
-from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, leaked, reckon
+from firmware_scripts.rig.pi3.judge import DatedTouch, Laid, answered_ms, leaked, reckon
 from firmware_scripts.rig.pi3.sd_card import SdCard, sd_card
 from firmware_scripts.rig.pi3.stranger import admitted
 
@@ -56,17 +56,17 @@ _DESIRED_IN_FORCE = "select 1 from fleet_station where desired_version > 0 and r
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """Before which touch the link is cut, and at whose light the emulator is killed; both count from 1."""
 
     cut_at: int
     kill_at: int
 
 
-def make_plan(seed: int) -> Plan:
+def make_plan(seed: int) -> RunPlan:
     """Return a plan; the same seed gives the same one. The link is back long before the emulator is killed."""
     chance = random.Random(seed)  # noqa: S311 - a schedule
-    return Plan(cut_at=chance.randint(6, 14), kill_at=chance.randint(28, 40))
+    return RunPlan(cut_at=chance.randint(6, 14), kill_at=chance.randint(28, 40))
 
 
 class Village:
@@ -146,8 +146,8 @@ class Village:
         self._looks.append(station.look(self.guest))
         return self._looks[-1]
 
-    def _rows(self) -> list[Row]:
-        return [Row(person, float(told)) for person, told in self.county.sql(_ROWS)]
+    def _rows(self) -> list[DatedTouch]:
+        return [DatedTouch(person, float(told)) for person, told in self.county.sql(_ROWS)]
 
     def _present(self) -> None:
         for number, person in enumerate(self._cast[0].people, start=1):

@@ -47,7 +47,7 @@ _ARM64 = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 class SdCard:
     """What the board boots. ``machine.disk`` is to be copied, never written to."""
 
-    machine: rootfs.Machine
+    machine: rootfs.EmulatedMachine
     device_tree: Path
     key: Path
     """Private key for ssh as root into the board. It is made together with this SD card and opens nothing else."""
