@@ -90,6 +90,7 @@ def _play_once(terminal: Terminal, pack: Pack) -> bool:
         return terminal.wait_for(_PASSED, _FAILED) == _PASSED
     except NotInTime as error:
         print(error, file=sys.stderr)
+        # The first 0 asks whether to leave the level, and the second leaves it.
         terminal.press("0", "0")
         return False
 

@@ -24,6 +24,7 @@ VIA_PCSC = 100
 SECONDS = 150.0
 BROKER_STOPPED_S = 20.0
 _STORED_WITHIN_S = 90.0
+# The agent is killed most often, because it alone holds facts that were shown green and are nowhere else.
 _FAULTS: list[FaultKind] = [
     "hold_broker",
     *["kill_agent"] * 3,  # type: ignore[list-item]
@@ -131,6 +132,7 @@ class UnattendedRun:
     def _touch_without_pcscd(self) -> int:
         """Stop pcscd, present three more cards, and return how many lights came. There must be none."""
         station = self._bench.stations[0]
+        # The lamp must stay dark: a light now would be one for a card that nobody read.
         self._readers.stop()
         before = len(station.lights())
         for person in station.cast.people[:3]:
@@ -164,6 +166,7 @@ def run_once(folder: Path, *, seed: int, as_json: bool) -> int:
         print(reason, file=sys.stderr)
         return 2
     report = Report("demo", seed=seed)
+    # Each touch needs a card of its own, so that no touch is a repeat.
     cast = make_cast(people_per_station=VIA_PCSC + TOUCHES // 3, seed=seed)
     schedule = make_schedule(cast, touches=TOUCHES, via_pcsc=VIA_PCSC, seconds=SECONDS, faults=_FAULTS, seed=seed)
     readers = ReaderBench(log=folder / "pcscd.log")

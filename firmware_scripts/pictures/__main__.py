@@ -28,6 +28,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cunhui-pictures-") as name:
         folder = Path(name)
+        # PostgreSQL never runs as root, and its own user must get into this folder.
         folder.chmod(0o755)
         with Bench(folder, make_cast(people_per_station=12, seed=_SEED), pcsc=False) as bench:
             _touch_cards(bench)

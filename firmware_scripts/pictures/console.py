@@ -87,6 +87,7 @@ def _context(browser: Browser, width: int, *, session: StorageState | None = Non
         storage_state=session,
         ignore_https_errors=True,
         viewport={"width": width, "height": WIDTHS.get(width, 900)},
+        # A telephone's screen has several pixels for each CSS pixel.
         device_scale_factor=2 if width < 800 else 1,
         locale="zh-CN",
         timezone_id="Asia/Shanghai",

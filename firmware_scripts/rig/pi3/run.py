@@ -160,7 +160,8 @@ class Village:
     def _touch(self, person: str, uid: str, *, kill: bool) -> None:
         assert self._hand is not None
         if kill:
-            self._look()  # what systemd counted goes with the board
+            # systemd's count of restarts is lost with the board, so it is read before.
+            self._look()
         self._laid.append(Laid(person, time.monotonic()))
         self._hand.lay(uid)
         light = self.board.wait_light(since_s=self._laid[-1].at_s, timeout_s=_LIGHT_S)
@@ -238,6 +239,7 @@ def main(options_given: list[str]) -> int:
     _say(f"the SD card is ready after {time.monotonic() - began:.0f} s")
     with tempfile.TemporaryDirectory(prefix="pi3-") as name:
         folder = Path(name)
+        # PostgreSQL never runs as root, and its own user must get into this folder.
         folder.chmod(0o755)
         village = Village(folder, made, seed=seed)
         try:
