@@ -24,7 +24,7 @@ def arguments(name: str, **counts: int) -> argparse.ArgumentParser:
 
 
 def chosen_seed(seed: int | None) -> int:
-    """Return ``seed``, or a fresh one that the report then names."""
+    """Return ``seed``, or a fresh one; the report names it either way."""
     return random.SystemRandom().randrange(2**31) if seed is None else seed
 
 
@@ -38,12 +38,15 @@ class Report:
 
     def finish(self, *, as_json: bool, **found: Value) -> dict[str, Value]:
         """Print the report, as JSON on the last line or as lines for a person, and return it."""
+        git = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+        system = platform.freedesktop_os_release().get("PRETTY_NAME", "unknown")
+        python = platform.python_version()
         report: dict[str, Value] = {
             "name": self._name,
-            "commit": _commit(),
+            "commit": git.stdout.strip() or "unknown",
             "seed": self._seed,
             "seconds": round(time.monotonic() - self._began, 1),
-            "machine": _machine(),
+            "machine": f"{os.cpu_count()} cores, {platform.machine()}, {system}, Python {python}",
             **found,
         }
         if as_json:
@@ -58,19 +61,9 @@ def exit_code(report: dict[str, Value], *bad: str, repeat: str) -> int:
     """Return 1 and print how to repeat the run if one of the counts named in ``bad`` is not 0; else 0.
 
     Raises:
-        KeyError: A count is not in the report: nobody has counted.
+        KeyError: A count is not in the report. A count that nobody made must not pass for 0.
     """
     wrong = [name for name in bad if report[name]]
     if wrong:
         print(f"failed: {', '.join(wrong)}; repeat with: {repeat}", file=sys.stderr, flush=True)
     return 1 if wrong else 0
-
-
-def _commit() -> str:
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def _machine() -> str:
-    system = platform.freedesktop_os_release().get("PRETTY_NAME", "unknown")
-    return f"{os.cpu_count()} cores, {platform.machine()}, {system}, Python {platform.python_version()}"

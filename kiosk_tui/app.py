@@ -19,14 +19,12 @@ from kiosk_tui.driver import KioskDriver
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import Face
 from kiosk_tui.keys import understand
-from kiosk_tui.link import Ears
+from kiosk_tui.link import LinkListener
 from kiosk_tui.screens.base import KioskScreen
-from kiosk_tui.screens.help import HelpScreen
 from kiosk_tui.screens.home import HomeScreen
-from kiosk_tui.screens.level_over import LevelOverScreen
-from kiosk_tui.screens.levels import LevelsScreen
+from kiosk_tui.screens.levels import LevelOverScreen, LevelsScreen
 from kiosk_tui.screens.marked import MarkedScreen, ReviewScreen
-from kiosk_tui.screens.plain import AwayScreen, IdleScreen
+from kiosk_tui.screens.plain import AwayScreen, HelpScreen, IdleScreen
 from kiosk_tui.screens.question import QuestionScreen
 from kiosk_tui.screens.too_small import SmallTouchScreen, TooSmallScreen
 from kiosk_tui.screens.touch import TouchScreen
@@ -64,10 +62,10 @@ _SCREENS: dict[type[Any], type[KioskScreen[Any]]] = {
 }
 
 
-class Link(Protocol):
+class KioskLink(Protocol):
     """The way to the agent."""
 
-    async def run(self, ears: Ears) -> None:
+    async def run(self, listener: LinkListener) -> None:
         """Keep connected until cancelled."""
 
     def say(self, message: ToAgent) -> None:
@@ -100,7 +98,7 @@ class KioskApp(App[None], inherit_bindings=False):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[Any]] = []
 
-    def __init__(self, link: Link, *, mono_ms: MonoMs = boot_time_ms, may_quit: bool = False) -> None:
+    def __init__(self, link: KioskLink, *, mono_ms: MonoMs = boot_time_ms, may_quit: bool = False) -> None:
         super().__init__(driver_class=KioskDriver)
         self.flow = Flow(mono_ms=mono_ms, say=link.say)
         self._link = link
@@ -115,6 +113,7 @@ class KioskApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Start the link and the tick."""
         loop = asyncio.get_running_loop()
+        # Both end the kiosk in good order, so that the terminal is left as it was found.
         for ending in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(ending, self.exit)
         self.push_screen(self._screen_for(AwayScreen))
@@ -128,7 +127,7 @@ class KioskApp(App[None], inherit_bindings=False):
             self._link_task.cancel()
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Show what went wrong and end with a status that tells it to the service manager."""
+        """Show what went wrong, and end with a status that reports it to the service manager."""
         self._return_code = EXIT_PANIC
         super().panic(*renderables)
 
@@ -152,6 +151,7 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """Give a key of the keypad to the flow; every other key means nothing."""
+        # Textual's own keys must not act, such as ctrl+c or tab.
         event.stop()
         event.prevent_default()
         if self._may_quit and event.key == "ctrl+q":
@@ -160,6 +160,7 @@ class KioskApp(App[None], inherit_bindings=False):
         key = understand(event.key)
         if key is None or self._too_small():
             return
+        # A busy machine may deliver a key late, but it counts for the screen that stood when it was pressed.
         ago_ms = round((time.monotonic() - event.time) * 1000)
         self.flow.key(key, ago_ms=ago_ms, turn_page=self._turn_page)
         self.draw()
@@ -171,9 +172,13 @@ class KioskApp(App[None], inherit_bindings=False):
 
     def draw(self) -> None:
         """Show the present view, if it or the size has changed."""
+        # While the app ends, its screens are gone before its tick is.
+        if not self.screen_stack:
+            return
         size = (self.size.width, self.size.height)
         view = self.flow.view()
         banner, listens = self.flow.banner(), self.flow.listens()
+        # The tick comes five times a second, and drawing is too slow on a Raspberry Pi to be done for nothing.
         if (view, banner, size, listens) == self._drawn:
             return
         self._drawn = (view, banner, size, listens)
@@ -201,6 +206,7 @@ class KioskApp(App[None], inherit_bindings=False):
         return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
 
     def _screen_for(self, kind: type[KioskScreen[Any]]) -> KioskScreen[Any]:
+        # Each screen is built once, because building widgets is slow on a Raspberry Pi.
         if kind not in self._kiosk_screens:
             screen = kind()
             self.install_screen(screen, kind.__name__)

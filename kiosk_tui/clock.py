@@ -1,15 +1,13 @@
-"""The kiosk's clock: it takes the agent's time and counts on by the monotonic clock until the next message."""
+"""The kiosk's clock: it takes the agent's time and counts on by the monotonic clock until the agent's next message."""
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
+from protocol.china_time import china_time
 from protocol.units import WallMs
 
 type MonoMs = Callable[[], int]
-
-CHINA = timezone(timedelta(hours=8), "CST")
-"""Villages keep China Standard Time, which has no summer time."""
 
 
 def boot_time_ms() -> int:
@@ -18,14 +16,14 @@ def boot_time_ms() -> int:
 
 
 def village_time(wall: WallMs) -> datetime:
-    """Return ``wall`` as the village reads it; a time beyond the year 9998 becomes the last moment of that year."""
+    """Return ``wall`` as the village reads it; a time beyond the year 9998 becomes that year's last day."""
+    # Python's dates end with the year 9999, while the wire carries any number that fits.
     latest = datetime(9998, 12, 31, tzinfo=UTC)
-    bounded = min(wall, int(latest.timestamp() * 1000))
-    return datetime.fromtimestamp(bounded / 1000, CHINA)
+    return china_time(min(wall, int(latest.timestamp() * 1000)))
 
 
 class RunningClock:
-    """Counts on from the time that the agent told last."""
+    """Counts on from the time that the agent sent last."""
 
     def __init__(self, mono_ms: MonoMs) -> None:
         self._mono_ms = mono_ms

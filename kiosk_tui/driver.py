@@ -56,7 +56,10 @@ class KioskDriver(LinuxDriver):
     def __init__(self, app: "App[Any]", *, debug: bool = False, mouse: bool = True, size: Any = None) -> None:
         super().__init__(app, debug=debug, mouse=False, size=size)
         self._gate = KeyGate()
-        _learn_keypad_5()
+        # Textual does not know the sequence that a terminal without the kitty protocol sends for this key.
+        if isinstance(ANSI_SEQUENCES_KEYS, dict):
+            ANSI_SEQUENCES_KEYS[_KEYPAD_5_WITHOUT_NUMLOCK] = "5"
+        # Somebody with a full keyboard could send these (ctrl+z, ctrl+c, ctrl+\) and get at a shell behind the kiosk.
         for stopping in (signal.SIGTSTP, signal.SIGINT, signal.SIGQUIT):
             signal.signal(stopping, signal.SIG_IGN)
 
@@ -73,22 +76,19 @@ class KioskDriver(LinuxDriver):
         """
         # With "replace" a byte that is no UTF-8 becomes a character that is no key.
         decode = getincrementaldecoder("utf-8")("replace").decode
-        came_in = TerminalInput()
+        terminal_input = TerminalInput()
         while not self.exit_event.is_set():
             if not select.select([self.fileno], [], [], _LOOK_EVERY_S)[0]:
                 continue
             if not (raw := os.read(self.fileno, _READ_BYTES)):
                 raise EOFError("the terminal is gone")
             now_s = time.monotonic()
-            for sequence in came_in.feed(decode(raw), now_s):
-                self._take(sequence, now_s)
-
-    def _take(self, sequence: str, now_s: float) -> None:
-        if _DRAWS_IN_ONE_GO.fullmatch(sequence):
-            self.process_message(TerminalSupportsSynchronizedOutput())
-        elif self._gate.lets_through(now_s):
-            for key in keys_named(sequence):
-                self.process_message(key)
+            for sequence in terminal_input.feed(decode(raw), now_s):
+                if _DRAWS_IN_ONE_GO.fullmatch(sequence):
+                    self.process_message(TerminalSupportsSynchronizedOutput())
+                elif self._gate.lets_through(now_s):
+                    for key in keys_named(sequence):
+                        self.process_message(key)
 
     def _query_in_band_window_resize(self) -> None:
         """Do not ask the terminal for its size: the answer would come among the keys."""
@@ -103,9 +103,3 @@ def keys_named(sequence: str) -> list[events.Key]:
         return list(_PARSER._sequence_to_key_events(sequence))
     except (ValueError, OverflowError):  # a code point that Unicode does not have
         return []
-
-
-def _learn_keypad_5() -> None:
-    # Textual does not know the sequence that a terminal without the kitty protocol sends for this key.
-    if isinstance(ANSI_SEQUENCES_KEYS, dict):
-        ANSI_SEQUENCES_KEYS[_KEYPAD_5_WITHOUT_NUMLOCK] = "5"

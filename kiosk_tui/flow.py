@@ -1,9 +1,9 @@
 """Decide what the kiosk shows, from what the agent says, what a person presses and what time it is.
 
-There is no terminal in here: the screens draw what `Flow.view` returns and nothing else. A touch goes before
-everything, then that the agent is away, then the question whether anybody is still there, then the page that the person
-chose. A key counts only if the screen that it belongs to was painted (`Flow.painted`) and has stood long enough to be
-read.
+This module knows no terminal: the screens draw the view that `Flow.view` returns and nothing else. A touch is shown
+before everything else. Next comes the message that the agent is away, then the question whether anybody is still there,
+then the page that the person chose. A key counts only if its screen was painted (`Flow.painted`) and has stood long
+enough to be read.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ IDLE_MS = 120_000
 """After so long without a key the kiosk asks whether anybody is still there."""
 COUNTDOWN_MS = 30_000
 TURN_MS = 8_000
-"""So long a page of the duty board stands before the next one comes by itself."""
+"""How long a page of the duty board stands before the next one comes by itself."""
 
 
 class Flow:
@@ -49,11 +49,13 @@ class Flow:
 
     def view(self) -> View:
         """Return what is to be shown now."""
-        self._leave_when_idle()
+        if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
+            self._lesson, self._help = None, False
         if (touch := self._touch.view()) is not None:
             return touch
         if self._away or self._home is None:
             return AwayView(self._interrupted)
+        # Nobody is asked at home whether they are still there: home is where an idle kiosk ends up.
         if self._lesson is None and not self._help:
             return HomeView(self._home, self._clock.minute(), self._turns())
         if (left := self._last_life + IDLE_MS + COUNTDOWN_MS - self._mono_ms()) <= COUNTDOWN_MS:
@@ -80,6 +82,7 @@ class Flow:
                     self._lesson.offered(message.levels)
             case TouchShown():
                 self._touch.show(message)
+                # The duty board shows its first page when the touch leaves the screen.
                 self._turn, self._turned_at = 0, self._touch.until
             case LiveShown():
                 self._viewer = message.viewer
@@ -127,24 +130,23 @@ class Flow:
         if key == "enter" and turn_page():
             return
         if key == "repeat":
-            self._repeat()
+            if not self._touch.repeat() and not self._help and not self._away:
+                self._open_help(words.NOTHING_TO_REPEAT)
         elif isinstance(view, TouchView):
             self._touch.key(key)
+        # A key on the idle screen has done its part above: it says that somebody is there.
         elif key != "text_size" and not isinstance(view, IdleView | AwayView):
-            self._key_in_place(key)
+            self._key_on_page(key)
 
-    def _key_in_place(self, key: Key) -> None:
+    def _key_on_page(self, key: Key) -> None:
         if self._help:
             self._help = key not in (BACK, "enter")
         elif key == HELP:
             self._open_help()
-        elif self._lesson is None:
-            self._key_at_home(key)
-        elif not self._lesson.key(key):
-            self._lesson = None
-
-    def _key_at_home(self, key: Key) -> None:
-        if key == "1":
+        elif self._lesson is not None:
+            if not self._lesson.key(key):
+                self._lesson = None
+        elif key == "1":
             self._lesson = Lesson(say=self._say)
             self._lesson.offered(self._home.levels if self._home is not None else [])
         elif key == "enter":
@@ -152,18 +154,13 @@ class Flow:
             self._turned_at = self._mono_ms()
 
     def _open_help(self, note: str = "") -> None:
+        # The view's name goes into a fact, as the screen on which help was asked for. So renaming a view changes what
+        # the county stores.
         screen = "home" if self._lesson is None else type(self._lesson.view()).__name__.removesuffix("View").lower()
         self._help, self._note = True, note
+        # Help with a note was not asked for by a person, so the agent records no call for help.
         if not note:
             self._say(AskHelp(screen=screen))
 
-    def _repeat(self) -> None:
-        if not self._touch.repeat() and not self._help and not self._away:
-            self._open_help(words.NOTHING_TO_REPEAT)
-
     def _turns(self) -> int:
         return self._turn + max(0, self._mono_ms() - self._turned_at) // TURN_MS
-
-    def _leave_when_idle(self) -> None:
-        if self._mono_ms() - self._last_life >= IDLE_MS + COUNTDOWN_MS:
-            self._lesson, self._help = None, False

@@ -63,6 +63,7 @@ class Lesson:
     def offered(self, levels: list[LevelChoice]) -> None:
         """Take the levels that can be played now."""
         self._levels = tuple(levels)
+        # The county may have taken a pack away, and with it the page that is shown.
         last = LevelsView(self._levels, 0, "").pages - 1
         self._page = min(self._page, last)
 
@@ -75,9 +76,13 @@ class Lesson:
         """Take a message of the agent; one that belongs to no question of this lesson is ignored."""
         match message:
             case QuestionShown():
-                self._take_question(message)
+                running = self._question is not None and self._asked and message.run == self._question.run
+                if running or self._opening is not None:
+                    self._to_levels()
+                    self._question = message
             case Marked():
                 question = self._question
+                # The agent's words for a level that the person has left may still be on their way.
                 if not self._asked or question is None:
                     return
                 if (message.run, message.question) == (question.run, question.question):
@@ -88,7 +93,12 @@ class Lesson:
                 if self._question is not None and message.run == self._question.run:
                     self._over, self._asked = message, False
             case Sorry():
-                self._take_sorry(message)
+                note = words.SORRY[message.reason]
+                if message.reason == "unknown_run" or self._opening is not None:
+                    self._to_levels(note)
+                elif self._question is not None:
+                    # The answer was not judged, so the person can give it again.
+                    self._asked, self._note = False, note
 
     def key(self, key: Key) -> bool:
         """Take a key; return False if the person leaves learning."""
@@ -106,22 +116,6 @@ class Lesson:
         self._question, self._marked, self._over, self._opening = None, None, None, None
         self._chosen, self._asked, self._leaving, self._note = (), False, False, note
         self._reviewed = None
-
-    def _take_question(self, message: QuestionShown) -> None:
-        expected = self._opening is not None or (
-            self._question is not None and self._asked and message.run == self._question.run
-        )
-        if not expected:
-            return
-        self._to_levels()
-        self._question = message
-
-    def _take_sorry(self, sorry: Sorry) -> None:
-        note = words.SORRY[sorry.reason]
-        if sorry.reason == "unknown_run" or self._opening is not None:
-            self._to_levels(note)
-        elif self._question is not None:
-            self._asked, self._note = False, note
 
     def _choose_level(self, key: Key) -> bool:
         if key == BACK:
@@ -144,25 +138,27 @@ class Lesson:
         assert self._question is not None
         self._note = ""
         if key == BACK:
-            self._step_back()
+            # Back takes back one choice at a time. With nothing left to take back it asks, and then leaves the level.
+            if self._leaving:
+                self._to_levels()
+            elif self._chosen:
+                self._chosen = self._chosen[:-1]
+            else:
+                self._leaving = True
             return
         self._leaving = False
         number = digit(key)
         if number is not None and 1 <= number <= len(self._question.options):
             self._pick(number - 1)
-        elif key == "enter" and self._complete():
-            self._give_answer()
-
-    def _step_back(self) -> None:
-        if self._leaving:
-            self._to_levels()
-        elif self._chosen:
-            self._chosen = self._chosen[:-1]
-        else:
-            self._leaving = True
+        elif key == "enter":
+            # An order is an answer only with every option in it; a choice of several needs one at least.
+            least = len(self._question.options) if self._question.kind == "ordering" else 1
+            if len(self._chosen) >= least:
+                self._give_answer()
 
     def _pick(self, option: int) -> None:
         assert self._question is not None
+        # With one right answer the number itself answers: a second key for Enter would only be a key more.
         if self._question.kind in ("single", "true_false"):
             self._chosen = (option,)
             self._give_answer()
@@ -170,11 +166,6 @@ class Lesson:
             self._chosen = tuple(number for number in self._chosen if number != option)
         else:
             self._chosen = (*self._chosen, option)
-
-    def _complete(self) -> bool:
-        assert self._question is not None
-        wanted = len(self._question.options) if self._question.kind == "ordering" else 1
-        return len(self._chosen) >= wanted
 
     def _give_answer(self) -> None:
         assert self._question is not None
@@ -194,16 +185,14 @@ class Lesson:
 
     def _after_level(self, key: Key) -> None:
         if self._reviewed is not None:
-            self._review(key, self._reviewed)
+            last = self._reviewed + 1 == len(self._wrong)
+            if key == BACK or (key == "enter" and last):
+                self._reviewed = None
+            elif key == "enter":
+                self._reviewed += 1
         elif key == BACK:
             self._to_levels()
         elif key == "1" and self._last is not None:
             self._open(self._last)
         elif key == "2" and self._wrong:
             self._reviewed = 0
-
-    def _review(self, key: Key, place: int) -> None:
-        if key == BACK or (key == "enter" and place + 1 == len(self._wrong)):
-            self._reviewed = None
-        elif key == "enter":
-            self._reviewed = place + 1

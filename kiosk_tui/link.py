@@ -1,7 +1,7 @@
-"""The kiosk's end of the agent's unix socket. It loads without a terminal library.
+"""The kiosk's end of the agent's unix socket. This module loads without a terminal library.
 
-It connects, and whenever the agent goes away it connects again, for ever and with growing pauses. On each connection
-the agent sends all that the home screen needs, so nothing is kept here.
+The link connects, and whenever the agent goes away it connects again, for ever and with growing pauses. On each
+connection the agent sends everything that the home screen needs, so nothing is kept here.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ MAX_UNSENT_BYTES = 65_536
 type Sleep = Callable[[float], Awaitable[None]]
 
 
-class Ears(Protocol):
+class LinkListener(Protocol):
     """Hears what happens on the link."""
 
     def agent_said(self, message: ToKiosk) -> None:
@@ -51,17 +51,19 @@ class AgentLink:
         self._writer: asyncio.StreamWriter | None = None
         self._greeted = False
 
-    async def run(self, ears: Ears) -> None:
+    async def run(self, listener: LinkListener) -> None:
         """Keep connected until cancelled."""
         failures = 0
         while True:
             self._greeted = False
-            reason = await self._one_connection(ears)
+            reason = await self._one_connection(listener)
+            # Only a connection that brought a home counts: one that is closed before that is a failure like any other.
             failures = 1 if self._greeted else failures + 1
             if failures == 1:
                 log.info("the agent is away: %s", reason)
-            ears.agent_away()
-            await self._sleep(self._pause(failures))
+            listener.agent_away()
+            longest_s = min(FIRST_PAUSE_S * 2.0 ** min(failures, 16), LONGEST_PAUSE_S)
+            await self._sleep(longest_s * (0.5 + self._jitter() / 2))
 
     def say(self, message: ToAgent) -> None:
         """Send to the agent. While it is away the message is dropped, because the screen then says that it is away."""
@@ -73,36 +75,25 @@ class AgentLink:
             return
         self._writer.write(encode_line(message))
 
-    def _pause(self, failures: int) -> float:
-        longest = min(FIRST_PAUSE_S * 2.0 ** min(failures, 16), LONGEST_PAUSE_S)
-        return longest * (0.5 + self._jitter() / 2)
-
-    async def _one_connection(self, ears: Ears) -> str:
+    async def _one_connection(self, listener: LinkListener) -> str:
+        """Pass on each line that comes, until the connection ends. Return the reason of the end, for the log."""
         try:
             reader, self._writer = await asyncio.open_unix_connection(str(self._path), limit=MAX_LINE_BYTES)
         except OSError as error:
             return str(error)
         try:
-            await self._listen(reader, ears)
+            while (line := await reader.readline()).endswith(b"\n"):
+                try:
+                    message = decode_from_agent(line)
+                except Refused as refused:
+                    log.warning("a line from the agent was passed over: %s", refused)
+                    continue
+                self._greeted = self._greeted or isinstance(message, Home)
+                listener.agent_said(message)
             return "it closed the connection"
+        # ValueError: a line was longer than any message, so it is not known where the next one begins.
         except (OSError, ValueError) as error:
             return str(error)
         finally:
             self._writer.transport.abort()
             self._writer = None
-
-    async def _listen(self, reader: asyncio.StreamReader, ears: Ears) -> None:
-        """Pass on what comes, line by line.
-
-        Raises:
-            OSError: The connection broke.
-            ValueError: A line was longer than any message, so it is not known where the next one begins.
-        """
-        while (line := await reader.readline()).endswith(b"\n"):
-            try:
-                message = decode_from_agent(line)
-            except Refused as refused:
-                log.warning("a line from the agent was passed over: %s", refused)
-                continue
-            self._greeted = self._greeted or isinstance(message, Home)
-            ears.agent_said(message)

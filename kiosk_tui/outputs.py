@@ -1,4 +1,4 @@
-"""Ask the compositor how large the screen is, by the small part of Wayland's protocol that tells it, without a library.
+"""Ask the compositor for the screen's size, with the small part of Wayland's protocol that this needs and no library.
 
 The wire is described in "The Wayland Protocol", chapter 4 (wayland.freedesktop.org), the interfaces in wayland.xml:
 32-bit words in the machine's own byte order, strings with their length and a final zero, padded to whole words.
@@ -34,6 +34,21 @@ class _Output:
     """A quarter turn swaps width and height."""
     complete: bool = False
 
+    def hear(self, opcode: int, body: bytes) -> None:
+        if opcode == _GEOMETRY:
+            # The transform is the last word, behind strings of any length. Odd ones are quarter turns.
+            (transform,) = struct.unpack_from("=i", body, len(body) - 4)
+            self.turned = transform % 2 == 1
+            self.complete = False
+        elif opcode == _MODE:
+            flags, width, height, _ = struct.unpack_from("=Iiii", body)
+            if flags & _CURRENT:
+                self.size = (width, height)
+                self.complete = False
+        elif opcode == _DONE:
+            # Only now do size and turn belong together. Between them the size could be that of a screen on its side.
+            self.complete = True
+
 
 class Outputs:
     """A connection to the compositor that keeps track of its outputs. A context manager."""
@@ -62,7 +77,7 @@ class Outputs:
         self._socket.close()
 
     def fileno(self) -> int:
-        """Return what to wait for before `listen`."""
+        """Return the descriptor to wait for before `listen`."""
         return self._socket.fileno()
 
     def size(self) -> tuple[int, int] | None:
@@ -100,42 +115,23 @@ class Outputs:
             if sender == _DISPLAY and opcode == _DISPLAY_ERROR:
                 raise NoScreen(_string(body, 8))
             if sender == _REGISTRY:
-                self._hear_registry(opcode, body)
+                (name,) = struct.unpack_from("=I", body)
+                if opcode == _GLOBAL_REMOVE:
+                    self._outputs = {key: output for key, output in self._outputs.items() if output.name != name}
+                elif opcode == _GLOBAL and _string(body, 4) == "wl_output":
+                    # The interface's name as a string on the wire: 9 letters and a zero, padded to 12 bytes.
+                    interface = struct.pack("=I", 10) + b"wl_output\0\0\0"
+                    new_id = struct.pack("=II", _OUTPUT_VERSION, self._next_id)
+                    self._send(_REGISTRY, _BIND, struct.pack("=I", name) + interface + new_id)
+                    self._outputs[self._next_id] = _Output(name)
+                    self._next_id += 1
             elif sender in self._outputs:
-                _hear_output(self._outputs[sender], opcode, body)
+                self._outputs[sender].hear(opcode, body)
         except struct.error as error:
             raise NoScreen("a message that is too short") from error
 
-    def _hear_registry(self, opcode: int, body: bytes) -> None:
-        (name,) = struct.unpack_from("=I", body)
-        if opcode == _GLOBAL_REMOVE:
-            self._outputs = {key: output for key, output in self._outputs.items() if output.name != name}
-        elif opcode == _GLOBAL and _string(body, 4) == "wl_output":
-            interface = struct.pack("=I", 10) + b"wl_output\0\0\0"
-            self._send(
-                _REGISTRY,
-                _BIND,
-                struct.pack("=I", name) + interface + struct.pack("=II", _OUTPUT_VERSION, self._next_id),
-            )
-            self._outputs[self._next_id] = _Output(name)
-            self._next_id += 1
-
     def _send(self, receiver: int, opcode: int, body: bytes) -> None:
         self._socket.sendall(_HEADER.pack(receiver, opcode, _HEADER.size + len(body)) + body)
-
-
-def _hear_output(output: _Output, opcode: int, body: bytes) -> None:
-    if opcode == _GEOMETRY:
-        (transform,) = struct.unpack_from("=i", body, len(body) - 4)
-        output.turned = transform % 2 == 1
-        output.complete = False
-    elif opcode == _MODE:
-        flags, width, height, _ = struct.unpack_from("=Iiii", body)
-        if flags & _CURRENT:
-            output.size = (width, height)
-            output.complete = False
-    elif opcode == _DONE:
-        output.complete = True
 
 
 def _string(body: bytes, at: int) -> str:

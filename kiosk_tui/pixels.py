@@ -4,7 +4,7 @@ A terminal has one size of letters. What must be read from across a room is draw
 half a cell high, which is close to square. The bitmaps are this project's own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 type Bitmap = Sequence[str]
 """Rows of ``#`` and any other character, all of one length."""
@@ -15,7 +15,10 @@ _HALF_BLOCKS = {(False, False): " ", (True, False): "▀", (False, True): "▄",
 def draw(bitmap: Bitmap) -> list[str]:
     """Return the bitmap as lines of text, two rows of pixels a line."""
     rows = [*bitmap, "." * len(bitmap[0])] if len(bitmap) % 2 else list(bitmap)
-    return ["".join(_half(top, low) for top, low in zip(*pair, strict=True)) for pair in _pairs(rows)]
+    return [
+        "".join(_HALF_BLOCKS[top == "#", low == "#"] for top, low in zip(upper, lower, strict=True))
+        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
+    ]
 
 
 def beside(*bitmaps: Bitmap, gap: int) -> list[str]:
@@ -26,14 +29,6 @@ def beside(*bitmaps: Bitmap, gap: int) -> list[str]:
 def clock_face(text: str) -> list[str]:
     """Draw ``HH:MM`` or ``--:--``."""
     return draw(beside(*(_DIGITS[character] for character in text), gap=2))
-
-
-def _half(top: str, low: str) -> str:
-    return _HALF_BLOCKS[top == "#", low == "#"]
-
-
-def _pairs(rows: list[str]) -> Iterable[tuple[str, str]]:
-    return zip(rows[::2], rows[1::2], strict=True)
 
 
 def _bitmap(drawing: str) -> list[str]:

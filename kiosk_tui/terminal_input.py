@@ -13,6 +13,7 @@ SEQUENCE_S = 0.5
 PASTE_PAUSE_S = 1.0
 """A paste comes without a pause, so after a pause it is over, with or without its end."""
 LONGEST_PASTE_S = 10.0
+"""A flood without a pause, which somebody made look like a paste, must not lock the keypad for longer than this."""
 LONGEST_SEQUENCE = 64
 
 _ESC = "\x1b"
@@ -45,7 +46,12 @@ class TerminalInput:
         Args:
             now_s: Monotonic seconds.
         """
-        self._give_up(now_s)
+        if now_s - self._begun_at > SEQUENCE_S:
+            self._begun = ""
+        if self._paste_since is not None and (
+            now_s - self._heard_at > PASTE_PAUSE_S or now_s - self._paste_since > LONGEST_PASTE_S
+        ):
+            self._paste_since = None
         self._heard_at = now_s
         for character in text:
             whole = self._take(character, now_s)
@@ -56,16 +62,9 @@ class TerminalInput:
             elif whole and self._paste_since is None:
                 yield whole
 
-    def _give_up(self, now_s: float) -> None:
-        if now_s - self._begun_at > SEQUENCE_S:
-            self._begun = ""
-        if self._paste_since is not None and (
-            now_s - self._heard_at > PASTE_PAUSE_S or now_s - self._paste_since > LONGEST_PASTE_S
-        ):
-            self._paste_since = None
-
     def _take(self, character: str, now_s: float) -> str:
         """Return what a character completes; an empty string inside a sequence."""
+        # An escape always begins anew, so that no unfinished sequence can swallow the next key.
         if character == _ESC:
             self._begun, self._begun_at, self._too_long = _ESC, now_s, False
             return ""

@@ -42,22 +42,22 @@ class TouchPanel:
     def show(self, touch: TouchShown) -> None:
         """Show a touch at once, in place of an earlier one."""
         now = self._mono_ms()
-        self._before = self._hardly_seen(touch, now)
+        if self._touch is None or now - self._came >= HARDLY_SEEN_MS or now >= self._until:
+            self._before = ()
+        else:
+            # The same person's earlier result is left out: this one takes its place.
+            others = (one for one in (*self._before, self._touch) if not (touch.name and one.name == touch.name))
+            self._before = tuple(others)[-MAX_BEFORE:]
         self._note = words.CORRECTED if touch.corrected else ""
         self._asked = False
         self._correctable = _open_ms(touch) > 0
         self._touch, self._came = touch, now
+        # The screen says that touching again corrects the direction, so it stays as long as that is true.
         stay = max(STAY_MS, touch.again_within_ms)
         if open_ms := _open_ms(touch):
-            # Some seconds more, so that the screen can say what to do when the time is over.
+            # The result stays some seconds longer, so that the screen can say what to do when the time is over.
             stay = open_ms + NOTE_STAY_MS
         self._stay_until(now + (STAY_MS if touch.corrected else stay))
-
-    def _hardly_seen(self, touch: TouchShown, now: int) -> tuple[TouchShown, ...]:
-        if self._touch is None or now - self._came >= HARDLY_SEEN_MS or now >= self._until:
-            return ()
-        others = (one for one in (*self._before, self._touch) if not (touch.name and one.name == touch.name))
-        return tuple(others)[-MAX_BEFORE:]
 
     def _stay_until(self, until: int) -> None:
         self._until = until
@@ -110,6 +110,7 @@ class TouchPanel:
         now = self._mono_ms()
         if self._touch is None or now - self._came > REPEATABLE_MS:
             return False
+        # A result that still stands keeps its time and its correction.
         if now >= self._until:
             self._correctable, self._before = False, ()
             self._stay_until(now + STAY_MS)
@@ -122,8 +123,14 @@ class TouchPanel:
         if self._touch is None or not self._correctable or self._asked:
             return None
         left_ms, chosen = self._left_ms(_open_ms(self._touch)), self._touch.chosen
-        choices = () if chosen is not None else _choices(self._touch.direction)
-        return Correction(-(-left_ms // 1000), choices, chosen) if left_ms else None
+        if not left_ms:
+            return None
+        choices: tuple[tuple[int, Direction], ...] = ()
+        if chosen is None and self._touch.direction is None:
+            choices = _EITHER
+        elif chosen is None:
+            choices = ((7, "out" if self._touch.direction == "in" else "in"),)
+        return Correction(-(-left_ms // 1000), choices, chosen)
 
     def _ask(self, message: Callable[[FactRef], ToAgent]) -> None:
         """Tell the agent what was pressed. The screen then shows what the agent answers."""
@@ -138,9 +145,3 @@ class TouchPanel:
 def _open_ms(touch: TouchShown) -> int:
     """Return how long the result waits for a key that chooses, or for the card that confirms the choice."""
     return touch.confirm_within_ms if touch.chosen is not None else touch.choose_within_ms
-
-
-def _choices(direction: Direction | None) -> tuple[tuple[int, Direction], ...]:
-    if direction is None:
-        return _EITHER
-    return ((7, "out" if direction == "in" else "in"),)

@@ -64,6 +64,7 @@ def wrap(text: str, width: int) -> list[str]:
     lines: list[str] = []
     line = ""
     for unit in _units(clean(text), width):
+        # A blank at the end of a line is not drawn, so it needs no room.
         if cells(line + unit.rstrip(" ")) <= width:
             line += unit
             continue
@@ -98,6 +99,8 @@ def _units(text: str, width: int) -> list[str]:
 
 
 def _joins(unit: str, character: str) -> bool:
+    # After a sign that is drawn over two cells stands a blank (`clean`). It is part of the sign: nothing may separate
+    # them, and a closing mark after them may not begin a line either.
     if character in _NOT_FIRST:
         return not unit.endswith(" ") or _drawn_wide(unit.rstrip(" ")[-1:] or " ")
     if character == " ":
@@ -144,7 +147,13 @@ def set_blocks(blocks: tuple[Block, ...], width: int, height: int) -> list[list[
     All blocks with the same ``gap`` get their blank line, or none of them does. Text that does not fit even without
     blank lines goes on to a next page.
     """
-    set_lines = [_set(block, width) for block in blocks]
+    set_lines: list[list[Line]] = []
+    for block in blocks:
+        hang = cells(block.cap)
+        first, *more = wrap(block.text, max(width - hang, 2))
+        set_lines.append([Line(block.cap, first, block.style, block.cap_style)])
+        set_lines[-1] += [Line(" " * hang, text, block.style, "") for text in more]
+    # First with every blank line that is wanted, then with fewer, at last with none.
     for least_wanted in (1, 2, 3):
         page: list[Line] = []
         for block, lines in zip(blocks, set_lines, strict=True):
@@ -154,16 +163,10 @@ def set_blocks(blocks: tuple[Block, ...], width: int, height: int) -> list[list[
     return _pages(set_lines, max(height, 1))
 
 
-def _set(block: Block, width: int) -> list[Line]:
-    hang = cells(block.cap)
-    texts = wrap(block.text, max(width - hang, 2))
-    first = Line(block.cap, texts[0], block.style, block.cap_style)
-    return [first, *(Line(" " * hang, text, block.style, "") for text in texts[1:])]
-
-
 def _pages(set_lines: list[list[Line]], height: int) -> list[list[Line]]:
     pages: list[list[Line]] = [[]]
     for lines in set_lines:
+        # A block begins on a new page rather than being torn apart, unless it is longer than a page.
         if pages[-1] and len(pages[-1]) + len(lines) > height:
             pages.append([])
         for line in lines:

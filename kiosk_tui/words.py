@@ -15,7 +15,7 @@ LINK: dict[LinkState, str] = {
     "connecting": "…  正在连接县里",
     "offline": "！ 网络不通",
 }
-"""While the link is well, nothing is said of it."""
+"""While the link is well, the screen says nothing about it."""
 SIGN = {"green": "✓  ", "amber": "！ ", "red": "×  "}
 ANSWER = {
     "recorded": "打卡成功",
@@ -67,7 +67,7 @@ NOT_YET = "待打卡"
 NOT_DONE = "没打"
 NOTHING = "—"
 IN_TIME_SIGN, LATE_SIGN, EARLY_SIGN, NO_SIGN = "✓ ", "晚", "早", "  "
-"""Late and early are by the clock alone. What that means for somebody is for the county to say."""
+"""Late and early go by the clock alone. What follows for a person is the county's decision."""
 READER_GONE = "！读卡器没有准备好，暂时不能打卡，请联系镇办。"
 PRESENT_CARD = "请把卡贴到读卡器上"
 
@@ -154,7 +154,7 @@ def date(moment: datetime, *, year: bool) -> str:
 
 
 def waiting(count: int) -> tuple[str, ...]:
-    """Return in short lines how much still waits for the county; nothing where nothing does."""
+    """Return in short lines how many facts still wait for the county; nothing if none does."""
     return (f"还有 {count} 条", "没传到县里，", "不影响打卡。") if count else ()
 
 
@@ -165,43 +165,36 @@ def simulated(names: list[str]) -> str:
 
 
 def lacking(lacks: Sequence[Lacking], *, correctable: bool = False) -> list[str]:
-    """Return what a person still has to do today, then what it is too late for; each with its window.
+    """Return the touches that a person still has to make today, then those that are missed; each with its window.
 
-    ``correctable``: the touch on the screen can be corrected now, and what that would mend is not too late yet.
+    ``correctable``: the touch on the screen can be corrected now, and so become one of those that are missed.
     """
-    to_do = [_to_do(window, marks) for window, marks in _by_window(lacks, "now")]
-    if not to_do:
-        to_do = [f"{window}（{clock(marks[0].start)} 开始）还要打卡。" for window, marks in _by_window(lacks, "later")]
-    return to_do + _past(lacks, correctable)
-
-
-def _past(lacks: Sequence[Lacking], correctable: bool) -> list[str]:
-    """Return first what the touch on the screen may be after all."""
-    windows = _by_window(lacks, "past")
-    may_be_it = [(window, [lack for lack in marks if lack.correctable]) for window, marks in windows]
-    too_late = [(window, [lack for lack in marks if not lack.correctable]) for window, marks in windows]
-    said = "；这次就是的话，照上面改。" if correctable else _TOO_LATE
-    return [
-        f"{window}没打{_cards(marks)}{end}"
-        for end, found in ((said, may_be_it), (_TOO_LATE, too_late))
-        for window, marks in found
-        if marks
-    ]
+    lines = []
+    for window, marks in _by_window(lacks, "now"):
+        if [lack.mark for lack in marks] == ["departure"]:
+            # The person has arrived and is still on duty: this is a reminder and nothing to do now.
+            lines.append(f"{window}下班时别忘了打卡。")
+        else:
+            lines.append(f"{window}还要打{_cards(marks)}。")
+    if not lines:
+        lines = [f"{window}（{clock(marks[0].start)} 开始）还要打卡。" for window, marks in _by_window(lacks, "later")]
+    # The touch on the screen may become one of the missed touches by a correction. Those come first.
+    may_be_it = "；这次就是的话，照上面改。" if correctable else _TOO_LATE
+    for mendable, end in ((True, may_be_it), (False, _TOO_LATE)):
+        for window, marks in _by_window(lacks, "past"):
+            if those := [lack for lack in marks if lack.correctable == mendable]:
+                lines.append(f"{window}没打{_cards(those)}{end}")
+    return lines
 
 
 def _by_window(lacks: Sequence[Lacking], when: str) -> list[tuple[str, list[Lacking]]]:
+    """Return what is lacking in each window; windows of the same name are told apart by their start."""
     found: dict[tuple[str, int], list[Lacking]] = {}
     for lack in lacks:
         if lack.when == when:
             found.setdefault((lack.window, lack.start), []).append(lack)
     names = [name for name, _ in {(lack.window, lack.start) for lack in lacks}]
     return [(name if names.count(name) == 1 else f"{clock(at)} {name}", ones) for (name, at), ones in found.items()]
-
-
-def _to_do(window: str, marks: Sequence[Lacking]) -> str:
-    if [lack.mark for lack in marks] == ["departure"]:
-        return f"{window}下班时别忘了打卡。"
-    return f"{window}还要打{_cards(marks)}。"
 
 
 def _cards(marks: Sequence[Lacking]) -> str:
@@ -214,27 +207,27 @@ def clock(minutes: int) -> str:
 
 
 def change_to(direction: Direction, *, from_nothing: bool) -> str:
-    """Return what a correction makes of the touch."""
+    """Return the words for the direction that a correction gives to the touch."""
     return ("记为" if from_nothing else "改为") + DIRECTION[direction]
 
 
 def correct_by(key: int, change: str) -> str:
-    """Return which key chooses another direction, and that the card makes it so."""
+    """Return which key chooses another direction, and that the card then confirms it."""
     return f"打错了？按 {key}，再刷一次卡，就{change}。"
 
 
 def confirm(change: str, *, keys_count: bool) -> str:
-    """Return what the card does now, and how it is not done."""
+    """Return what the card does if it is touched now, and how to keep the direction."""
     return f"再刷一次这张卡，就{change}；不改请{'按 0 或' if keys_count else ''}不动。"
 
 
 def just_before(names: Sequence[str]) -> str:
-    """Return who touched so shortly before that they hardly saw their own result."""
+    """Return the people whose own results stood too shortly to be read."""
     return "刚才：" + "  ".join(names)
 
 
 def seconds_left(count: int) -> str:
-    """Return how long a correction is still taken."""
+    """Return how long a correction is still possible."""
     return f"还有 {count} 秒"
 
 
@@ -249,7 +242,10 @@ def question_place(number: int, of: int) -> str:
 
 
 def lives(left: int) -> str:
-    """Return how many more answers may be wrong, as signs and number: the last of three lives bears none."""
+    """Return how many more answers may be wrong, as signs and as a number.
+
+    That is one less than the lives: the level ends when the last life is lost.
+    """
     if left <= 0:
         return "机会用完了"
     more = min(left, 3) - 1
@@ -282,7 +278,7 @@ def touched_at(time: str, *, sign: str) -> str:
 
 
 def namesake(apart: str) -> str:
-    """Return what stands behind a name that two people have."""
+    """Return what stands behind a name that two people share, in brackets."""
     return f"({apart})" if apart else ""
 
 
@@ -302,5 +298,5 @@ def idle(seconds: int) -> str:
 
 
 def live(viewer: str, left_s: int) -> str:
-    """Return that the county looks into the room, who, and for how long at most."""
+    """Return that the county looks into the room, who looks, and for how long at most."""
     return f"● {viewer or '县里'}正在通过摄像头看本室 · 剩余 {left_s // 60}:{left_s % 60:02d}"

@@ -1,8 +1,8 @@
 """How a connection begins and ends: birth and welcome, comparison of streams, will.
 
-A station that has connected states where its stream stands; the county answers with where *it* stands,
-its generation, and the time against the birth's nonce. Where the two differ the station opens a new epoch,
-asks with `Compare` how much of the old stream the county has, and re-issues the rest.
+A station that has connected states where its stream stands. The county answers with its own place in that stream, its
+generation, and the time, and repeats the birth's nonce. If the two streams differ, the station opens a new epoch, asks
+with `Compare` how much of the old stream the county has, and re-issues the rest.
 """
 
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ from protocol.refusal import Refused
 from protocol.signing import Context, seal, unseal
 from protocol.units import BootId, ClockRun, Epoch, Head, Nonce, Seq, ShortText, StationId, Through, WallMs
 
-MAX_MARKS = 64
-"""Exponentially spaced, so many reach from the end of any stream back to its start."""
+MAX_HEADS = 64
+"""With each step back twice as long as the one before, so many heads reach from any stream's end to its start."""
 NOT_TOLD = 0
 """``wall`` of a welcome whose county does not trust its own clock."""
 
@@ -47,7 +47,7 @@ class Birth(VersionedMessage, frozen=True, kw_only=True):
         return self.nonce if self.question is None else self.question
 
 
-class Mark(Message, frozen=True, kw_only=True, array_like=True):
+class HeadAtSeq(Message, frozen=True, kw_only=True, array_like=True):
     """``[seq, head]``: the station's chain value at a seq."""
 
     seq: Seq
@@ -72,7 +72,7 @@ class Welcome(VersionedMessage, frozen=True, kw_only=True):
     nonce: Nonce
     wall: WallMs
     held: Annotated[list[Held], Meta(max_length=MAX_HELD)] = []
-    signed: Annotated[list[Mark], Meta(max_length=MAX_MARKS)] = []
+    signed: Annotated[list[HeadAtSeq], Meta(max_length=MAX_HEADS)] = []
     clock_run: ClockRun | None = None
 
 
@@ -81,11 +81,11 @@ class Compare(VersionedMessage, frozen=True, kw_only=True):
 
     station: StationId
     epoch: Epoch
-    marks: Annotated[list[Mark], Meta(min_length=1, max_length=MAX_MARKS)]
+    marks: Annotated[list[HeadAtSeq], Meta(min_length=1, max_length=MAX_HEADS)]
 
 
 class Match(VersionedMessage, frozen=True, kw_only=True):
-    """Answer to `Compare`: the highest mark that agrees (all before it then agree too), or 0."""
+    """Answer to `Compare`: the seq of the highest mark that agrees, or 0. All facts before it then agree too."""
 
     station: StationId
     epoch: Epoch
@@ -93,7 +93,7 @@ class Match(VersionedMessage, frozen=True, kw_only=True):
 
 
 class Gone(VersionedMessage, frozen=True, kw_only=True):
-    """The connection that ``nonce`` began is over.
+    """The connection that began with ``nonce`` is over.
 
     ``broken`` is the will left with the broker at connect (MQTT 5.0, 3.1.2.5); the others are sent before a
     disconnect in good order.

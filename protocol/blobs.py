@@ -1,8 +1,8 @@
 """Blobs: bytes named by their SHA-256, in chunks, resumable by asking what is missing.
 
-A station asks `BlobQuery`, the county answers `BlobMissing` with the ranges that it lacks, the station sends
-them chunk by chunk with one chunk in flight, and asks again; no range missing means: stored durably and hash
-checked, the station may drop its bytes.
+A station asks with `BlobQuery`. The county answers with `BlobMissing`, which names the ranges that it lacks. The
+station sends them with one chunk in flight, and asks again. If no range is missing, the county has checked the hash and
+stored the blob durably, and the station may drop its bytes.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from protocol.units import Sha256, StationId
 MAX_BLOB_BYTES = 64 * 2**20
 MAX_CHUNK_BYTES = 32_768
 MAX_RANGES = 256
-"""A blob with more gaps is told of in several answers: an answer must fit one message."""
+"""If a blob has more gaps, later answers name the others, because an answer must fit one message."""
 
 type Size = Annotated[int, Meta(ge=1, le=MAX_BLOB_BYTES)]
 type Offset = Annotated[int, Meta(ge=0, le=MAX_BLOB_BYTES)]

@@ -18,10 +18,10 @@ UID_BYTES = (4, 5, 7, 10)
 """How long card numbers are: 5 bytes for an EM4100, the others for ISO/IEC 14443-3."""
 _SEPARATORS = re.compile(r"[\s:\-]+")
 _CASCADE_TAG = 0x88
-"""A longer UID comes in steps, and each but the last begins with this. A reader that tells one such step alone has read
-half a card."""
+"""A longer UID comes in steps, and each step but the last begins with this byte. So a UID of four bytes that begins
+with it is only the first step: the reader has read half a card."""
 _RANDOM_UID = 0x08
-"""Telephones make up such a number for each touch, so it names nobody."""
+"""First byte of a number that telephones make up for each touch, so it names nobody."""
 
 type UidFault = Literal["length", "empty", "not_hex", "all_alike", "random", "cascade_tag"]
 

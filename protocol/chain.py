@@ -2,7 +2,8 @@
 
 ``digest = H("cunhui fact 1" 00 || salt || body)``; ``head(0) = H("cunhui head 1" 00 || station 00 || epoch)``;
 ``head(n) = H(head(n-1) || seq as 8 bytes big-endian || digest)``; H is SHA-256 (FIPS 180-4).
-A body can be erased for privacy together with its salt: the digest then tells nothing, and the chain still verifies.
+For privacy a body can be erased together with its salt. The digest then says nothing about the body, because nobody can
+try bodies without the salt, and the chain still verifies.
 """
 
 import hashlib

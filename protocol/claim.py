@@ -1,6 +1,7 @@
 """Claim codes: 12 digits and a check digit, read out over a telephone.
 
-The check digit is Luhn's (ISO/IEC 7812-1, annex B): it finds every single wrong digit and nearly every swap.
+The check digit is Luhn's (ISO/IEC 7812-1, annex B). It finds every single wrong digit, and nearly every swap of two
+neighbours.
 """
 
 import re
@@ -21,7 +22,7 @@ def digits_typed(text: str) -> str:
 def check_digit(twelve: str) -> str:
     """Return the Luhn digit of 12 digits."""
     total = 0
-    # The check digit will stand at the right end, so the last of the twelve is the first that is doubled.
+    # Luhn doubles every second digit from the right, beginning beside the check digit, which is not there yet.
     for place, digit in enumerate(reversed(twelve)):
         doubled = int(digit) * (2 if place % 2 == 0 else 1)
         total += doubled - 9 if doubled > 9 else doubled

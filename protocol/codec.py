@@ -14,7 +14,7 @@ MAX_MESSAGE_BYTES = 65_536
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A thing on the wire. Subclasses add their fields."""
+    """Anything that travels as MessagePack. Subclasses add their fields."""
 
 
 class VersionedMessage(Message, frozen=True, kw_only=True):
@@ -38,9 +38,10 @@ def decode[T](raw: bytes, kind: type[T], *, limit: int = MAX_MESSAGE_BYTES) -> T
     Raises:
         Refused: ``too_large``, ``unknown_version`` or ``malformed``.
     """
+    # The length is judged before anything is decoded, so that nobody can make a reader use up its memory.
     if len(raw) > limit:
         raise Refused("too_large", f"{len(raw)} bytes, at most {limit} are read")
-    # RecursionError: nested deeply enough, a few kB of arrays exhaust the stack.
+    # RecursionError: a few kB of arrays, nested in one another, exhaust the stack.
     try:
         value: T = msgspec.msgpack.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -22,7 +22,8 @@ type CommandId = Annotated[bytes, Meta(min_length=16, max_length=16)]
 """Random. A station executes each id once, however often the command comes."""
 
 MAX_VALID_MS = 7 * 86_400_000
-"""How long a command may be valid at most: a station must remember it for so long."""
+"""How long a command may be valid at most. A station must remember each command for so long, to execute it only
+once."""
 
 MAX_LEASE_S = 600
 """How long one command may let the county look into the room."""
@@ -69,7 +70,7 @@ def seal_command(key: Ed25519PrivateKey, command: Command) -> bytes:
 
 
 def unseal_command(raw: bytes, *, station: str, public_keys: Mapping[bytes, bytes]) -> Command:
-    """Read a command meant for ``station``. The station judges expiry, repetition and an unknown order.
+    """Read a command meant for ``station``. The station itself judges expiry, repetition and an unknown kind.
 
     Raises:
         Refused: As `protocol.signing.unseal`; ``wrong_station``.

@@ -1,8 +1,8 @@
-"""The one HTTPS call by which a station becomes the county's, and the same call for renewal.
+"""The HTTPS call by which a station becomes the county's, and the same kind of call for a new certificate.
 
-Bodies are JSON (RFC 8259), bytes in it base64. The station signs its request with the record key that it
-names, over `signed_bytes`; the county answers only over TLS with a certificate of the county CA, which came
-with the installation kit. Paths: ``POST /enrol`` and ``POST /renew``.
+Bodies are JSON (RFC 8259), bytes in them are base64. The station signs its request over `signed_bytes`, with the record
+key that the request names. The county answers only over TLS, with a certificate of the county CA, which came with the
+installation kit. Paths: ``POST /enrol`` and ``POST /renew``.
 """
 
 from typing import Annotated
@@ -75,7 +75,8 @@ type Request = EnrolRequest | RenewRequest
 
 
 def signed_bytes(request: Request) -> bytes:
-    """Return what the record key signs: the request's JSON with an all-zero signature, keys in the types' order."""
+    """Return the bytes that the record key signs: the request's JSON with an all-zero signature, keys in the types'
+    order."""
     return msgspec.json.encode(msgspec.structs.replace(request, signature=bytes(64)))
 
 

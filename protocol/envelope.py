@@ -14,7 +14,8 @@ from protocol.units import Salt, Seq, StationId
 MAX_ENVELOPE_BYTES = 49_152
 MAX_FACTS = 500
 SENT_FACTS, SENT_FACT_BYTES = 200, 32_768
-"""What a station puts into one envelope at most: below the limits, so that a loss on a slow line costs little."""
+"""How many facts and bytes a station puts into one envelope. That is less than may be read, so that a lost envelope
+costs little on a slow line."""
 
 
 class SealedFact(Message, frozen=True, kw_only=True, array_like=True):
@@ -31,8 +32,8 @@ class SealedFact(Message, frozen=True, kw_only=True, array_like=True):
 class Envelope(VersionedMessage, frozen=True, kw_only=True):
     """Facts ``first`` … ``first + len(facts) - 1``; ``head.through`` is the last of them.
 
-    ``alg`` names hash and signature (`chain.ALGORITHM_SHA256_ED25519`); ``enc`` is reserved for
-    encryption of the bodies. It is 0 today, because TLS protects the way.
+    ``alg`` names hash and signature (`chain.ALGORITHM_SHA256_ED25519`). ``enc`` is reserved for encryption of the
+    bodies; it is 0 today, because TLS protects them on their way.
     """
 
     station: StationId

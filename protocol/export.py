@@ -1,12 +1,12 @@
-"""The export file: what a station has and the county lacks, to be carried by hand when no line reaches the county.
+"""The export file: facts and blobs that the county lacks, carried by hand if no line reaches the county.
 
-It begins with ``MAGIC``. Then come parts: one letter, the length as 4 bytes big-endian, one MessagePack value. First
-`ExportHeader` (``h``); then envelopes (``e``) and pieces of blobs (``b``) exactly as they would go over the wire; last
-`ExportEnd` (``z``) with length, hash and signature over everything before it, so that a file that was cut off shows. If
-the record key is not at hand (a dead board's outbox), every signature is `UNSIGNED` and only the chain vouches for the
-facts.
+The file begins with ``MAGIC``. Then come parts: one letter, the length as 4 bytes big-endian, one MessagePack value.
+The first is `ExportHeader` (``h``). Envelopes (``e``) and pieces of blobs (``b``) follow, exactly as they would travel.
+The last is `ExportEnd` (``z``) with length, hash and signature over everything before it, so that a reader notices if
+the file was cut off. If the record key is not at hand (a dead board's outbox), every signature is `UNSIGNED`, and only
+the chain vouches for the facts.
 
-Nothing here opens a file: bytes come from and go to what the caller passes in.
+Nothing here opens a file: the caller passes in how to read and write.
 """
 
 import hashlib
@@ -87,7 +87,7 @@ class ExportWriter:
         self._part(b"b", encode(chunk))
 
     def end(self, key: Ed25519PrivateKey | None) -> None:
-        """Complete the file, signed with the record key where there is one."""
+        """Complete the file. It is signed if there is a record key."""
         end = ExportEnd(length=self._length, sha256=self._hash.digest(), signature=UNSIGNED)
         signature = signing.sign(key, "cunhui export 1", _signed_bytes(self._station, end)) if key else UNSIGNED
         self._part(b"z", encode(ExportEnd(length=end.length, sha256=end.sha256, signature=signature)))
@@ -123,8 +123,7 @@ class _Position:
 
 
 class ExportReader:
-    """Reads a file once, in bounded memory. Only when `parts` has come to its end is it known that the file is
-    whole."""
+    """Reads a file once, in bounded memory. The file is known to be whole only after `parts` has come to its end."""
 
     header: ExportHeader
     end: ExportEnd | None = None
@@ -166,6 +165,7 @@ class ExportReader:
                 readers of envelopes and chunks.
         """
         while True:
+            # The end states length and hash of everything before itself.
             before = self._length, self._hash.digest()
             kind, payload = self._next()
             if kind == b"z":
@@ -184,7 +184,14 @@ class ExportReader:
         signing.verify(public_key, "cunhui export 1", _signed_bytes(self.header.station, self.end), self.end.signature)
 
     def _part(self, kind: bytes, payload: bytes) -> Envelope | BlobChunk:
-        part = _read_part(kind, payload)
+        part: Envelope | BlobChunk
+        match kind:
+            case b"e":
+                part = decode_envelope(payload)
+            case b"b":
+                part = decode_chunk(payload)
+            case _:
+                raise Refused("malformed", "a part of an unknown kind")
         if part.station != self.header.station:
             raise Refused("wrong_station", f"a part of station {part.station}")
         if isinstance(part, Envelope):
@@ -195,7 +202,8 @@ class ExportReader:
 
     def _finish(self, raw: bytes, length: int, digest: bytes) -> None:
         end = decode(raw, ExportEnd)
-        # One end has one encoding: else bytes could be added to the part that hash and signature do not cover.
+        # The end must be encoded in the one way that the writer uses. Otherwise somebody could add bytes to this part,
+        # which hash and signature do not cover.
         if end.length != length or self._read(1) or encode(end) != raw:
             raise Refused("malformed", "the end is not that of these bytes")
         if end.sha256 != digest:
@@ -220,11 +228,3 @@ class ExportReader:
             raise Refused("too_large", f"more than {MAX_EXPORT_BYTES} bytes")
         self._hash.update(data)
         return data
-
-
-def _read_part(kind: bytes, payload: bytes) -> Envelope | BlobChunk:
-    if kind == b"e":
-        return decode_envelope(payload)
-    if kind == b"b":
-        return decode_chunk(payload)
-    raise Refused("malformed", "a part of an unknown kind")

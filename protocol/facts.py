@@ -1,7 +1,7 @@
 """Facts: what a station knows to have happened, in the order of its stream.
 
-A fact's body is the MessagePack map of one of the types below with its ``kind``. It is encoded once, when
-it is committed, and travels and is hashed as those bytes; nobody encodes it again.
+A fact's body is the MessagePack map of one of the types below with its ``kind``. It is encoded once, when it is
+committed. These bytes are hashed and travel; nobody encodes the fact again.
 """
 
 from typing import Annotated, Literal
@@ -34,7 +34,7 @@ MAX_BODY_BYTES = 8_192
 """Largest fact body. Anything bigger is a blob."""
 
 type TouchAnswer = Literal["recorded", "repeat", "unknown", "lost"]
-"""What the screen told the person: 打卡成功, 已打卡, 已记录，待县里核对, 请联系镇办."""
+"""What the screen said to the person: 打卡成功, 已打卡, 已记录，待县里核对, 请联系镇办."""
 
 type ContactKind = Literal["door", "motion"]
 type BlobPurpose = Literal["touch", "requested", "random", "door", "record", "log"]
@@ -67,8 +67,8 @@ class DirectionChosen(_Fact, frozen=True, kw_only=True, tag="direction_chosen"):
 
 
 class Booted(_Fact, frozen=True, kw_only=True, tag="booted"):
-    """The agent began. ``last_alive`` is when the run before is last known to have lived: at most 10 minutes before its
-    end."""
+    """The agent began. ``last_alive`` is the last moment at which the run before is known to have lived: at most 10
+    minutes before its end."""
 
     cause: BootCause
     software: ShortText
@@ -105,7 +105,7 @@ class ContactChanged(_Fact, frozen=True, kw_only=True, tag="contact_changed"):
 
 
 class WindowClosed(_Fact, frozen=True, kw_only=True, tag="window_closed"):
-    """The station was up until no touch could count for a duty window any more, so its record covers that window."""
+    """No touch can count for a duty window any more. The station was up until then, so its record covers the window."""
 
     window: ShortText
     date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
@@ -113,7 +113,7 @@ class WindowClosed(_Fact, frozen=True, kw_only=True, tag="window_closed"):
 
 
 class ClockCorrected(_Fact, frozen=True, kw_only=True, tag="clock_corrected"):
-    """At ``mono`` of ``boot`` the true time was ``wall``. It dates the facts of that boot that know no better.
+    """At ``mono`` of ``boot`` the true time was ``wall``. This dates those facts of the boot that have no better time.
 
     ``county`` stands over ``ntp``. ``modem`` and ``rtc`` are not signed, so they date nothing.
     """

@@ -1,7 +1,7 @@
 """Frames of a live view: pictures that are shown and never stored.
 
-They travel in small parts, so that no fact waits long behind one. They go with QoS 0: a lost part costs its frame, and
-the next frame follows soon. The parts of a frame come in order.
+Frames travel in small parts, so that no fact waits long behind one. They are sent with QoS 0: if a part is lost, its
+frame is lost, and the next frame follows soon. The parts of a frame come in order.
 """
 
 from typing import Annotated

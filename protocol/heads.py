@@ -1,6 +1,7 @@
-"""A station's signature over how far its stream has got.
+"""The signed head: a station's signature over how far its stream has got.
 
-The record key signs the head and never a batch of facts, so that the same facts may travel in any grouping.
+The record key signs the head and never a batch of facts, so that a station may send the same facts again in other
+batches.
 """
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -10,9 +10,9 @@ from protocol.units import ShortText
 HOT_C = 80
 """A Raspberry Pi slows its processor down from 80 °C on (Raspberry Pi documentation, "Thermal management")."""
 SHORT_DISK_KIB, SHORT_DISK_SHARE = 200 * 1024, 20
-"""A disk is short if less than this is free. Of a small disk, less than one part in so many."""
+"""A disk is short if less than 200 MiB of it is free; a small disk, if less than a twentieth is."""
 WORN_PERCENT = 90
-"""A storage card whose writes are used up further than this must be replaced."""
+"""A memory card that has used up more of its life than this must be replaced."""
 
 type Seen = Literal["no", "earlier", "now"]
 """Whether something is the case now, or was at some time since the machine started."""
@@ -37,7 +37,7 @@ class DeviceHealth(Message, frozen=True, kw_only=True, array_like=True):
 
 
 class Machine(Message, frozen=True, kw_only=True, omit_defaults=True):
-    """What a machine tells of itself. A value that it can't tell is absent and takes no room."""
+    """What a machine tells of itself. A value that it does not know is absent and takes no room."""
 
     model: ShortText = ""
     """As its firmware names the board."""
@@ -58,7 +58,7 @@ class Machine(Message, frozen=True, kw_only=True, omit_defaults=True):
     card: Literal["emmc", "sd"] | None = None
     """The kind of memory card that holds that file system; absent if it lies on something else."""
     card_worn_percent: Annotated[int, Meta(ge=0, le=110)] | None = None
-    """At most so much of its life is used, in steps of ten; 110 is beyond its life (eMMC only, JESD84-B51, 7.4.38
+    """How much of its life is used at most, in steps of ten; 110 is beyond its life (eMMC only, JESD84-B51, 7.4.38
     ff.)."""
     card_end: Literal["normal", "warning", "urgent"] | None = None
     """State of the memory card's spare blocks; warning: 80 % are used (eMMC only, PRE_EOL_INFO)."""
@@ -90,5 +90,5 @@ def disk_limit_kib(disk_kib: int | None) -> int:
 
 
 def card_worn(machine: Machine) -> bool:
-    """Return whether the storage card must be replaced, by its writes or by its own word (PRE_EOL_INFO)."""
+    """Return whether the memory card must be replaced, because of its writes or its spare blocks (PRE_EOL_INFO)."""
     return (machine.card_worn_percent or 0) > WORN_PERCENT or machine.card_end in ("warning", "urgent")

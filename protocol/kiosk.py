@@ -22,7 +22,7 @@ type Missing = Literal["arrival", "departure"]
 """What the person still lacks today: 上班卡 or 下班卡."""
 type WindowState = Literal["running", "coming", "over"]
 type LackingWhen = Literal["past", "now", "later"]
-"""past: no touch can be this mark any more. now: its window is open. later: its window has not opened yet."""
+"""past: no touch can become this mark any more. now: its window is open. later: its window has not opened yet."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -54,8 +54,8 @@ class DutyRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lacking(msgspec.Struct, frozen=True, kw_only=True):
-    """An arrival or departure that a person lacks in one of today's windows, as the station sees it; the county
-    settles."""
+    """An arrival or departure that a person lacks in one of today's windows, as the station sees it. The county
+    decides."""
 
     window: ShortText
     start: int
@@ -63,7 +63,7 @@ class Lacking(msgspec.Struct, frozen=True, kw_only=True):
     mark: Missing
     when: LackingWhen
     correctable: bool = False
-    """It is past, but the touch on the screen would become this mark if its direction were corrected."""
+    """The mark is past, but the touch on the screen would become it if its direction were corrected."""
 
 
 class LevelChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,13 +101,14 @@ class Home(_Line, frozen=True, kw_only=True, tag="home"):
 
 
 GRACE_MIN = 10
-"""How late an arrival and how early a departure pass for in time: rules section 3, lines 12 and 13, as they come."""
+"""How many minutes late an arrival, and how many minutes early a departure, still counts as in time (rules, section 3,
+lines 12 and 13)."""
 
 
 class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     """The outcome of a touch, sent after the fact is on disk and the lamp is lit.
 
-    ``red`` with `problem`: nothing was recorded.
+    If it is ``red`` and has a ``problem``, nothing was recorded.
     """
 
     colour: Colour
@@ -116,10 +117,10 @@ class TouchShown(_Line, frozen=True, kw_only=True, tag="touch"):
     name: ShortText = ""
     direction: Direction | None = None
     wall: WallMs = 0
-    """When the card was touched; for a ``repeat``, when the touch that counts was."""
+    """When the card was touched; for a ``repeat``, the time of the touch that counts."""
     quality: ClockQuality = "unknown"
     missing: list[Missing] = []
-    """What is lacking in any window that has opened; ``lacking`` names the windows."""
+    """The touches that the person lacks in any window that has opened; ``lacking`` names the windows."""
     touch: FactRef | None = None
     """The touch whose direction the person may correct; nil if nobody may."""
     lacking: list[Lacking] = []

@@ -25,8 +25,8 @@ type OptionNumber = Annotated[int, Meta(ge=0, lt=MAX_OPTIONS)]
 
 
 class Question(Message, frozen=True, kw_only=True):
-    """``answer`` are option numbers from 0: one for single and true_false, a set for multiple, all in order for
-    ordering."""
+    """A question. ``answer`` holds option numbers from 0: one for single and true_false, a set for multiple, all of
+    them in their order for ordering."""
 
     id: ShortText
     kind: QuestionKind
@@ -38,7 +38,7 @@ class Question(Message, frozen=True, kw_only=True):
 
 
 class Level(Message, frozen=True, kw_only=True):
-    """``draw`` questions out of ``questions``, with three lives."""
+    """A level draws ``draw`` of its ``questions`` for each run and gives three lives."""
 
     id: ShortText
     name: ShortText
@@ -81,18 +81,13 @@ def unseal_pack(raw: bytes, public_keys: Mapping[bytes, bytes]) -> Pack:
         if level.draw > len(level.questions):
             raise Refused("malformed", f"level {level.id} draws {level.draw} of {len(level.questions)}")
         for question in level.questions:
-            _check(question)
+            numbers, count = set(question.answer), len(question.options)
+            fits = {
+                "single": len(question.answer) == 1,
+                "true_false": len(question.answer) == 1 and count == 2,
+                "multiple": len(numbers) == len(question.answer),
+                "ordering": numbers == set(range(count)) and len(question.answer) == count,
+            }[question.kind]
+            if not fits or max(numbers) >= count:
+                raise Refused("malformed", f"question {question.id}: the answer does not fit its {count} options")
     return pack
-
-
-def _check(question: Question) -> None:
-    numbers = set(question.answer)
-    count = len(question.options)
-    fits = {
-        "single": len(question.answer) == 1,
-        "true_false": len(question.answer) == 1 and count == 2,
-        "multiple": len(numbers) == len(question.answer),
-        "ordering": numbers == set(range(count)) and len(question.answer) == count,
-    }[question.kind]
-    if not fits or max(numbers) >= count:
-        raise Refused("malformed", f"question {question.id}: the answer does not fit its {count} options")

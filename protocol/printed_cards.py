@@ -27,8 +27,8 @@ _DECIMAL_DIGITS = {4: 10, 5: 13, 7: 17, 10: 25}
 def uid_as_sent(printed: str, form: Format) -> str:
     """Return the bytes that ``printed`` stands for as lower-case hex, or an empty string if it has another form.
 
-    A decimal number does not tell how many bytes the card has. So it is the shortest kind of card that has room for the
-    value and for the digits printed, leading zeros included.
+    A decimal number does not say how many bytes the card has. So the card is taken for the shortest kind that has room
+    for the value and for the digits printed, leading zeros included.
     """
     match form:
         case "hex":
@@ -40,7 +40,10 @@ def uid_as_sent(printed: str, form: Format) -> str:
         case "decimal_reversed":
             number = _decimal(printed)[::-1]
         case "8H10D":
-            number = _ten_digits(printed)
+            number = _decimal(printed)
+            # This form always has ten digits and four bytes. With fewer digits a reader has lost one.
+            if len(printed) != 10 or len(number) != 4:
+                number = b""
     return number.hex()
 
 
@@ -56,8 +59,3 @@ def _decimal(printed: str) -> bytes:
         if len(printed) <= digits and number < 256**length:
             return number.to_bytes(length, "big")
     return b""
-
-
-def _ten_digits(printed: str) -> bytes:
-    number = _decimal(printed)
-    return number if len(printed) == 10 and len(number) == 4 else b""

@@ -12,7 +12,7 @@ from protocol.signing import seal, unseal
 from protocol.units import Epoch, Head, Seq, Sha256, ShortText, StationId, Through
 
 MAX_HELD = 500
-"""So many fit one message. If more are held, several receipts with the same ``through`` follow one another."""
+"""How many fit one message. If more are held, several receipts with the same ``through`` follow one another."""
 
 
 class Held(Message, frozen=True, kw_only=True):

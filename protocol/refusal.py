@@ -1,4 +1,4 @@
-"""The one error with which this room refuses input."""
+"""`Refused`: the one error with which `protocol` refuses input."""
 
 from typing import Literal
 

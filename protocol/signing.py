@@ -45,6 +45,7 @@ def verify(public_key: bytes, context: Context, message: bytes, signature: bytes
     """
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, context.encode() + b"\x00" + message)
+    # ValueError: the public key is not one.
     except (InvalidSignature, ValueError) as error:
         raise Refused("bad_signature", f"no valid signature for {context!r}") from error
 

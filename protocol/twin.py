@@ -1,4 +1,4 @@
-"""The twin: what the county wants a station to know and be (desired), and what it is (reported).
+"""The twin: the state that the county wants a station to have (desired), and the state that it has (reported).
 
 The desired state is one signed document with a version that only grows. It carries the people of the
 village, their cards, the duty windows and the settings, so that the station works with the network gone.
@@ -72,8 +72,8 @@ type Refusal = Annotated[str, Meta(max_length=200)]
 class Settings(Message, frozen=True, kw_only=True):
     """What the county may set for a station.
 
-    Each field is a setting. Its type says what is allowed, its default what holds if the county says nothing. On the
-    wire it is a plain map (`Desired.settings`); `judge_settings` judges one setting at a time.
+    Each field is a setting. Its type says which values are allowed. Its default is in force if the county chooses
+    nothing. On the wire the settings are a plain map (`Desired.settings`); `judge_settings` judges them one at a time.
     """
 
     snapshots: bool = True
@@ -106,9 +106,10 @@ class Desired(VersionedMessage, frozen=True, kw_only=True):
 
 
 class Reported(VersionedMessage, frozen=True, kw_only=True):
-    """What the station goes by. If it refused a version, the last good one is in force and ``reason`` says why.
+    """The desired state that is in force. If the station refused a version, the last good one is, and ``reason`` says
+    why.
 
-    Of the settings only those are told that differ from the desired ones: all others are in force as desired.
+    Only settings that differ from the desired ones are named: all others are in force as desired.
     """
 
     station: StationId
@@ -166,18 +167,15 @@ def judge_settings(wanted: Mapping[str, Any], *, last_good: Settings) -> Judged:
     known = {field.name: field.type for field in msgspec.structs.fields(Settings)}
     for name in wanted.keys() & known.keys():
         try:
-            good[name] = _taken(msgspec.convert(wanted[name], known[name]))
+            good[name] = msgspec.convert(wanted[name], known[name])
+            # No type can say that a list must not hold an item twice.
+            if isinstance(good[name], tuple) and len(set(good[name])) < len(good[name]):
+                raise msgspec.ValidationError("Expected each item once")
+        # The station goes on with the last value that it knows to be good, not with a default that nobody chose.
         except msgspec.ValidationError as error:
             good[name] = getattr(last_good, name)
             refused[name] = f"{_problem(wanted[name], known[name])}: {error}"[:200]
     return Judged(Settings(**good), sorted(wanted.keys() - known.keys()), dict(sorted(refused.items())))
-
-
-def _taken(value: Any) -> Any:
-    """Return a converted value. A list that has something twice is refused here, because no type can say so."""
-    if isinstance(value, tuple) and len(set(value)) < len(value):
-        raise msgspec.ValidationError("Expected each item once")
-    return value
 
 
 def _problem(value: Any, kind: Any) -> Literal["wrong_kind", "out_of_range"]:

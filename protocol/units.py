@@ -10,7 +10,7 @@ type StationId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{3,31}\Z")]
 """MQTT client id, user name and certificate common name of a station, all three the same."""
 
 type Epoch = Annotated[bytes, Meta(min_length=16, max_length=16)]
-"""128 random bits made together with an outbox stream; with a seq it names a fact for ever."""
+"""128 random bits that name a stream; together with a seq they name a fact for ever."""
 
 type Seq = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 """A fact's place in its stream: 1, 2, 3, … without gaps."""
@@ -59,12 +59,10 @@ type ShortText = Annotated[str, Meta(max_length=MAX_SHORT_TEXT)]
 type LongText = Annotated[str, Meta(max_length=MAX_LONG_TEXT)]
 
 type ClockQuality = Literal["synced", "holdover", "restored", "unknown"]
-"""synced: trusted now. holdover: synced earlier in this boot. restored: a start from disk, an RTC or a
-modem. unknown: none of these.
-
-Only the first two date a fact."""
+"""synced: trusted now. holdover: synced earlier in this boot. restored: taken over from the disk, an RTC or a modem.
+unknown: none of these."""
 DATED_QUALITIES: tuple[ClockQuality, ...] = ("synced", "holdover")
-"""With these a time is known."""
+"""Only with these qualities does the station know the time, and can date a fact."""
 
 type Direction = Literal["in", "out"]
 """上班 or 下班."""
@@ -73,8 +71,8 @@ type Direction = Literal["in", "out"]
 class Moment(Message, frozen=True, kw_only=True, array_like=True):
     """``[wall, boot, mono, quality]``: when something happened, as a station without a clock battery knows it.
 
-    Order comes from seq, never from here. ``wall`` counts only as far as ``quality`` says;
-    ``boot`` and ``mono`` let a later `ClockCorrected` fact of the same boot date it.
+    The order of facts comes from their seq, never from their moments. ``wall`` counts only as far as ``quality`` says.
+    With ``boot`` and ``mono`` a later `ClockCorrected` fact of the same boot can date the moment.
     """
 
     wall: WallMs

@@ -1,4 +1,4 @@
-"""How a station is now: latest values that have no place in the stream and may be lost.
+"""How a station is now: its latest values, which have no place in the stream and may be lost.
 
 Each message carries the signed head, so that the county always knows how far the station has got.
 """
@@ -15,7 +15,7 @@ from protocol.units import Moment, ShortText, StationId
 
 
 class Vitals(VersionedMessage, frozen=True, kw_only=True):
-    """The values. One that the station can't tell is absent."""
+    """The values. A value that the station does not know is absent."""
 
     station: StationId
     at: Moment

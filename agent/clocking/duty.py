@@ -1,8 +1,8 @@
 """The duty rules that a station applies by itself: a touch's direction, and which windows run or have closed.
 
 Pure functions over the desired state. The county decides by its own rules who attended; the station only decides what
-it shows to people. Times are whole local minutes (Asia/Shanghai, UTC+8) since 1970-01-01, if no unit is named. Whole
-minutes, because windows are set in minutes and a touch in the last second of a minute belongs to this minute.
+it shows to people. If no unit is named, times are whole minutes of Chinese local time since 1970-01-01 00:00. They are
+whole minutes because windows are set in minutes, and a touch in the last second of a minute belongs to this minute.
 """
 
 from collections.abc import Iterable
@@ -11,17 +11,17 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from agent.twin import EffectiveState
+from protocol.china_time import OFFSET_MIN
 from protocol.twin import DutyWindow
 from protocol.units import Direction
 
-_ZONE_MIN = 8 * 60
 _DAY_MIN = 24 * 60
 _EPOCH = date(1970, 1, 1)
 
 
 def local_minute(wall_ms: int) -> int:
     """Return the local minute of a moment, seconds cut off."""
-    return wall_ms // 60_000 + _ZONE_MIN
+    return wall_ms // 60_000 + OFFSET_MIN
 
 
 def local_day(wall_ms: int) -> date:
@@ -39,7 +39,7 @@ def _midnight(day: date) -> int:
 
 
 def _wall_ms(minute: int) -> int:
-    return (minute - _ZONE_MIN) * 60_000
+    return (minute - OFFSET_MIN) * 60_000
 
 
 @dataclass(frozen=True, slots=True)

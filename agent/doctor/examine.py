@@ -19,7 +19,7 @@ from agent.doctor.identity import examine_identity
 from agent.doctor.outbox import examine_outbox
 from agent.doctor.ports import DoctorTools
 from agent.doctor.problems import NOT_ENROLLED, OUTBOX_IN_USE, Finding, all_well, problem_finding
-from agent.timekeeping.china_time import china_time
+from protocol.china_time import china_time
 from protocol.kiosk import Status
 from protocol.units import DATED_QUALITIES
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from agent.config.settings import ConfigSettings
 from agent.ports import CameraFrame, DeviceError
-from agent.timekeeping.china_time import china_time
+from protocol.china_time import china_time
 
 if TYPE_CHECKING:
     from PIL import Image

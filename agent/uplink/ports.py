@@ -5,7 +5,7 @@ from typing import Protocol
 
 from agent.storage.outbox.earlier import EarlierStream
 from agent.storage.recent import ReadableStream
-from protocol.birth import Mark
+from protocol.birth import HeadAtSeq
 from protocol.commands import Command
 from protocol.facts import EpochReason, Severity
 from protocol.heads import SignedHead
@@ -39,7 +39,7 @@ class Stream(ReadableStream, StreamView, Protocol):
     def take_receipt(self, receipt: Receipt) -> bool:
         """Note up to where the county has the facts. Return False if the receipt does not fit this stream."""
 
-    def spaced_heads(self) -> list[Mark]:
+    def spaced_heads(self) -> list[HeadAtSeq]:
         """Return chain values at falling seqs, for a comparison."""
 
     @property

@@ -79,7 +79,8 @@ def _kiosk_here(bench: Bench, stop: threading.Event) -> None:
     """Give the terminal to the kiosk once a person has read it and pressed Enter, and again each time they leave the
     kiosk."""
     while _enter_pressed(stop):
-        shown = subprocess.Popen(_kiosk_command(bench))
+        socket = bench.stations[0].kiosk_socket
+        shown = subprocess.Popen([sys.executable, "-m", "kiosk_tui.cli", "--may-quit", "--socket", str(socket)])
         while shown.poll() is None and not stop.wait(_LOOK_EVERY_S):
             pass
         shown.terminate()
@@ -95,11 +96,6 @@ def _enter_pressed(stop: threading.Event) -> bool:
         if select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
             return sys.stdin.readline() != ""
     return False
-
-
-def _kiosk_command(bench: Bench) -> list[str]:
-    socket = bench.stations[0].kiosk_socket
-    return [sys.executable, "-m", "kiosk_tui.cli", "--may-quit", "--socket", str(socket)]
 
 
 def _write_cast(folder: Path, bench: Bench) -> None:
@@ -124,6 +120,7 @@ def _running(folder: Path) -> int:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
         return 0
+    # After a crash the file stays, and another program may have got the pid since.
     return pid if __package__.encode() in command else 0
 
 

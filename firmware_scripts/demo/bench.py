@@ -27,7 +27,16 @@ class Bench:
 
     def __enter__(self) -> "Bench":
         try:
-            self._start()
+            self.county.init()
+            self.county.start()
+            # The stations' names are in the sheet, so there is no claim code for one before it is imported.
+            self.county.load(self._cast, self.folder)
+            self.county.tool("account", ADMIN, "--role", "operator", "--region", self._cast[0].village[:6] + "000000")
+            where = self.county.where()
+            for station in self.stations:
+                station.enrol(url=where["url"], ca=Path(where["ca"]), claim=self.county.claim(station.cast.id))
+                station.start()
+        # Also at Ctrl+C: what has been started must not stay behind.
         except BaseException:
             self.stop()
             raise
@@ -35,19 +44,6 @@ class Bench:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
-
-    def _start(self) -> None:
-        self.county.init()
-        self.county.start()
-        self._load()
-        where = self.county.where()
-        for station in self.stations:
-            station.enrol(url=where["url"], ca=Path(where["ca"]), claim=self.county.claim(station.cast.id))
-            station.start()
-
-    def _load(self) -> None:
-        self.county.load(self._cast, self.folder)
-        self.county.tool("account", ADMIN, "--role", "operator", "--region", self._cast[0].village[:6] + "000000")
 
     def sign_in_link(self) -> str:
         """Return the address under which the console signs the operator in, once."""

@@ -116,26 +116,24 @@ class DemoCounty:
         Raises:
             NotInTime: The database did not come back.
         """
-        answers: list[str] = []
-        wait_until(lambda: self._psql(query, answers), what="the database", timeout_s=60, every_s=0.5)
-        return [line.split(",") for line in answers[-1].splitlines()]
+        command = [*_PSQL, "-h", str(self.home / "run"), "-c", query]
+        read_only = {**os.environ, "PGOPTIONS": "-c default_transaction_read_only=on"}
 
-    def _psql(self, query: str, answers: list[str]) -> bool:
-        done = subprocess.run(
-            [*_PSQL, "-h", str(self.home / "run"), "-c", query],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PGOPTIONS": "-c default_transaction_read_only=on"},
-        )
-        answers.append(done.stdout)
-        return done.returncode == 0
+        def answered() -> "subprocess.CompletedProcess[str] | None":
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=read_only)
+            return None if done.returncode else done
+
+        # The run kills the database too, and a query must not fail because of that.
+        done = wait_until(answered, what="the database", timeout_s=60, every_s=0.5)
+        assert done is not None
+        return [line.split(",") for line in done.stdout.splitlines()]
 
 
 def unexplained_in(said: str) -> int:
     """Return how many facts the ledger can't account for, from what ``cunhui-server ledger --json`` prints.
 
-    One too many at one station makes up for none that is missing at another.
+    The counts are added without their sign, so that a fact too many at one station does not hide a fact that is missing
+    at another.
 
     Raises:
         ValueError: It printed no ledger.

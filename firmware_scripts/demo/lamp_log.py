@@ -1,7 +1,7 @@
 """The lamp's witness: writes down every light that a simulated lamp shows, in a process of its own.
 
-``python -m firmware_scripts.demo.lamp_log SOCKET FILE`` binds the unix datagram socket SOCKET and appends one
-JSON line a light to FILE with the time at which it saw it. A station that is killed can't take a line back.
+``python -m firmware_scripts.demo.lamp_log SOCKET FILE`` binds the unix datagram socket SOCKET. For each light it
+appends one JSON line to FILE, with the time at which it saw the light. A station that is killed can't take a line back.
 """
 
 import json
@@ -42,6 +42,7 @@ def witness(socket_path: Path, log_path: Path) -> None:
         while True:
             light = json.loads(lamp.recv(4096))
             line = {"colour": light["colour"], "fact": light["fact"], "seen_s": time.monotonic()}
+            # One call for each line and no buffer: a witness that is killed has written every line that it saw.
             os.write(log, json.dumps(line).encode() + b"\n")
 
 

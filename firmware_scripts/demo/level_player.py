@@ -66,6 +66,7 @@ class Terminal:
 
 
 def _plain(text: str) -> str:
+    """Return a text without blanks, because the kiosk breaks lines and puts a blank after some signs."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
 
 
@@ -89,6 +90,7 @@ def _play_once(terminal: Terminal, pack: Pack) -> bool:
         return terminal.wait_for(_PASSED, _FAILED) == _PASSED
     except NotInTime as error:
         print(error, file=sys.stderr)
+        # The first 0 asks whether to leave the level, and the second leaves it.
         terminal.press("0", "0")
         return False
 
@@ -96,7 +98,7 @@ def _play_once(terminal: Terminal, pack: Pack) -> bool:
 def _answer(terminal: Terminal, pack: Pack) -> None:
     """Read the question from the screen, press what is right, confirm, and go on.
 
-    A touch of somebody's may stand before the question for some seconds.
+    Somebody's touch may cover the question for some seconds.
     """
     questions = {one.stem: one for one in pack.levels[0].questions}
     question = questions[terminal.wait_for(*questions)]
@@ -111,8 +113,8 @@ def _answer(terminal: Terminal, pack: Pack) -> None:
 
 
 def _reads_on(terminal: Terminal) -> bool:
-    """Press Enter at an explanation and return whether it is gone. Too soon after another Enter the key does not
-    count."""
+    """Press Enter at an explanation and return whether it is gone. A key that comes too soon after another Enter does
+    not count."""
     terminal.wait_for(_NEXT, _RESULT, _READ_ON, _PASSED)
     terminal.press("Enter")
     try:
@@ -124,12 +126,10 @@ def _reads_on(terminal: Terminal) -> bool:
 
 def keys_for(question: Question, screen: str) -> list[str]:
     """Return the keys of the right options in the order to press them. The screen shows the options shuffled."""
-    numbered = {option: _number_before(_plain(option), screen) for option in question.options}
+    numbered: dict[str, str] = {}
+    for option in question.options:
+        found = re.search(rf"([1-6]){re.escape(_plain(option))}", screen)
+        if found is None:
+            raise NotInTime(f"option {_plain(option)!r} on the kiosk: not there")
+        numbered[option] = found[1]
     return [numbered[question.options[number]] for number in question.answer]
-
-
-def _number_before(option: str, screen: str) -> str:
-    found = re.search(rf"([1-6]){re.escape(option)}", screen)
-    if found is None:
-        raise NotInTime(f"option {option!r} on the kiosk: not there")
-    return found[1]

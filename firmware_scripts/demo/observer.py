@@ -21,7 +21,7 @@ _WHOLE_PICTURES = "select count(*) from media_blob where completed_at is not nul
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Row:
+class StoredTouch:
     """A touch in the database."""
 
     station: str
@@ -47,9 +47,9 @@ class Reckoning:
     """In the database, but no light was seen: the agent was killed in between."""
 
 
-def touch_rows(county: DemoCounty) -> list[Row]:
+def touch_rows(county: DemoCounty) -> list[StoredTouch]:
     """Return every touch that the database holds."""
-    return [Row(*columns) for columns in county.sql(_TOUCHES)]
+    return [StoredTouch(*columns) for columns in county.sql(_TOUCHES)]
 
 
 def whole_pictures(county: DemoCounty) -> int:
@@ -58,17 +58,19 @@ def whole_pictures(county: DemoCounty) -> int:
 
 
 def lit_facts(lights: list[Light]) -> list[str]:
-    """Return the facts that a lamp vouched for, in order."""
+    """Return the facts for which a lamp lit green or amber, in order."""
     return [light.fact for light in lights if light.colour in ("green", "amber") and light.fact]
 
 
 def blinks(lights: list[Light]) -> int:
-    """Return how often a lamp lit without a fact: that is the command ``identify``, by which a person finds the
+    """Return how often a lamp lit without a fact. That is the command ``identify``, with which a person finds the
     station."""
     return sum(light.colour == "amber" and not light.fact for light in lights)
 
 
-def reckon(*, presented: Counter[tuple[str, str]], lights: dict[str, list[Light]], rows: list[Row]) -> Reckoning:
+def reckon(
+    *, presented: Counter[tuple[str, str]], lights: dict[str, list[Light]], rows: list[StoredTouch]
+) -> Reckoning:
     """Compare.
 
     Args:

@@ -24,6 +24,7 @@ class Presenter:
 
     def simulated(self, station: DemoStation, person: CastPerson) -> None:
         """Hand a card to the station's simulated reader."""
+        # A touch that was presented but not yet counted would look like one that the station invented.
         self._count(station, person)
         read = station.touch(person.uid)
         with self._lock:

@@ -14,7 +14,7 @@ class NotInTime(Exception):
 
 
 def wait_until[T](condition: Callable[[], T], *, what: str, timeout_s: float, every_s: float = 0.05) -> T:
-    """Wait until ``condition`` returns something true, and return it, because a moment later it may be gone.
+    """Wait until ``condition`` returns something true, and return that, because a moment later it may be gone.
 
     Raises:
         NotInTime: Naming ``what`` was awaited.
@@ -29,7 +29,7 @@ def wait_until[T](condition: Callable[[], T], *, what: str, timeout_s: float, ev
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process with this pid exists and is not a zombie."""
+    """Return whether a process with this pid exists and is not a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -67,6 +67,7 @@ class Process:
                 stderr=log,
                 env=self._env,
                 cwd=self._cwd,
+                # Ctrl+C then reaches the bench alone, and the bench ends its processes in their order.
                 start_new_session=True,
             )
 
@@ -105,7 +106,7 @@ class KeptProcess:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.starts = 0
-        self.before_restart: Callable[[], None] = _nothing
+        self.before_restart: Callable[[], None] = lambda: None
         """Called when the process has ended by itself, before it is started again."""
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -133,7 +134,3 @@ class KeptProcess:
             if not self.process.running():
                 self.before_restart()
                 self._launch()
-
-
-def _nothing() -> None:
-    """Nothing is to be done."""

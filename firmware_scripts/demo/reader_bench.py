@@ -11,7 +11,6 @@ from firmware_scripts.demo.virtual_card import VirtualCard
 VPCD_PORT = 35963
 """vsmartcard-vpcd's first slot, as Debian's /etc/reader.conf.d/vpcd sets it."""
 
-
 _PCSCD_SOCKET = Path("/run/pcscd/pcscd.comm")
 
 
@@ -26,7 +25,12 @@ class ReaderBench:
         """Start pcscd and wait until the virtual reader takes cards."""
         _PCSCD_SOCKET.parent.mkdir(exist_ok=True)
         self._pcscd.start()
-        wait_until(_slot_open, what="the virtual card reader", timeout_s=15)
+
+        def slot_open() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", VPCD_PORT)) == 0
+
+        wait_until(slot_open, what="the virtual card reader", timeout_s=15)
 
     def stop(self) -> None:
         """Stop pcscd: from then on no card can be read through it."""
@@ -45,8 +49,3 @@ def obstacle() -> str:
         if probe.connect_ex(str(_PCSCD_SOCKET)) == 0:
             return f"another pcscd runs on this machine ({_PCSCD_SOCKET}): stop it first"
     return ""
-
-
-def _slot_open() -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", VPCD_PORT)) == 0

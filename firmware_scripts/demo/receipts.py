@@ -1,9 +1,8 @@
-"""Measure how long it takes until the county has a fact too, at the place where a person would see it: the kiosk's
-socket.
+"""Measure how long it takes until the county has a fact too. A person would see it at the kiosk, so this reads the
+kiosk's socket.
 
-After a touch the station says how many facts wait for a receipt; when that comes down to none, the county's signed
-receipt for the touch is there. The agent tells its kiosks at most five times a second, so a delay reads up to
-200 ms long.
+After a touch the station says how many facts wait for a receipt. When none waits any more, the county's signed receipt
+for the touch is there. The agent writes to its kiosks at most five times a second, so a delay reads up to 200 ms long.
 """
 
 import socket
@@ -23,7 +22,7 @@ class ReceiptWatch:
         self._path = kiosk_socket
         self._delays_ms: list[float] = []
         self._open: list[float] = []
-        """When the touches were shown that still wait."""
+        """When each touch that still waits for its receipt was shown."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="receipts", daemon=True)
         self._thread.start()
@@ -53,20 +52,17 @@ class ReceiptWatch:
                 continue
             if not data:
                 return
+            now = time.monotonic()
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
-                self._note(line)
-
-    def _note(self, line: bytes) -> None:
-        now = time.monotonic()
-        match decode_from_agent(line):
-            case TouchShown(colour="green" | "amber"):
-                self._open.append(now)
-            case Home(waiting=0):
-                self._delays_ms += [(now - shown) * 1000 for shown in self._open]
-                self._open.clear()
-            case _:
-                pass
+                match decode_from_agent(line):
+                    case TouchShown(colour="green" | "amber"):
+                        self._open.append(now)
+                    case Home(waiting=0):
+                        self._delays_ms += [(now - shown) * 1000 for shown in self._open]
+                        self._open.clear()
+                    case _:
+                        pass
 
 
 def percentile(values: list[float], share: float) -> float | None:

@@ -10,8 +10,8 @@ type Way = Literal["pcsc", "simulated"]
 type FaultKind = Literal["hold_broker", "kill_agent", "kill_broker", "kill_ingest", "kill_database"]
 
 _MARGIN = 0.08
-"""This share of the run, at its beginning and at its end, has no faults, so that the first and last touches are
-ordinary."""
+"""In this share of the run, at its beginning and again at its end, nothing breaks, so that the first and last touches
+are ordinary."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,11 +44,11 @@ class Schedule:
 def make_schedule(
     cast: list[CastStation], *, touches: int, via_pcsc: int, seconds: float, faults: list[FaultKind], seed: int
 ) -> Schedule:
-    """Spread ``touches`` over ``seconds``, each with a card of its own. ``via_pcsc`` of them are the only ones at
-    station 0.
+    """Spread ``touches`` over ``seconds``, each with a card of its own. Station 0 has the first ``via_pcsc`` of them
+    and no others.
 
-    The last station is left in peace for the first third, in which someone plays a level at its kiosk: a touch is
-    answered from every screen, so where cards come all the time nobody can read a question.
+    The last station has no touches in the first third of the run, because someone plays a level at its kiosk then. A
+    touch covers every screen, so if cards came all the time, nobody could read a question.
 
     Raises:
         ValueError: The cast has too few cards.

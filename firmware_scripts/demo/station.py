@@ -57,7 +57,10 @@ class DemoStation:
     def enrol(self, *, url: str, ca: Path, claim: str) -> None:
         """Write ``station.toml`` and make the enrolment call with a claim code."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        readers = "".join(map(self._reader, self._readers))
+        readers = ""
+        for driver in self._readers:
+            settings = f'socket = "{self.touch_socket}"\n' if driver == "simulated" else ""
+            readers += f'[[reader]]\ndriver = "{driver}"\n{settings}'
         self.config.write_text(
             _CONFIG.format(folder=self.folder, sd_card=self.sd_card, url=url, ca=ca, readers=readers), encoding="utf-8"
         )
@@ -67,12 +70,9 @@ class DemoStation:
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, "enrol", done.stdout, done.stderr)
 
-    def _reader(self, driver: str) -> str:
-        settings = f'socket = "{self.touch_socket}"\n' if driver == "simulated" else ""
-        return f'[[reader]]\ndriver = "{driver}"\n{settings}'
-
     def start(self) -> None:
         """Start the lamp's witness, then the agent, and wait until it takes touches."""
+        # The witness must be there before the first light.
         self._witness.start()
         wait_until((self.folder / "lamp.sock").exists, what="the lamp's witness", timeout_s=10)
         self.agent.start()
@@ -87,7 +87,8 @@ class DemoStation:
         """Present a card to the simulated reader.
 
         Returns:
-            True when the reader read it, False when there was no reader, None when it fell silent in between.
+            True if the reader read the card, False if there was no reader, None if the reader did not answer: it may
+            have read the card or not.
         """
         with socket.socket(socket.AF_UNIX) as reader:
             reader.settimeout(5)

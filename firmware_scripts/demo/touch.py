@@ -31,10 +31,6 @@ def main() -> int:
             print("\n".join(f"{person['number']}  {person['name']}  {person['station']}" for person in cast))
             return 0 if options.name is None else 1
         card = found[0]
-    return _present(card)
-
-
-def _present(card: dict[str, str]) -> int:
     try:
         with socket.socket(socket.AF_UNIX) as reader:
             reader.connect(card["socket"])

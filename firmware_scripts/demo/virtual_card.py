@@ -44,19 +44,18 @@ class VirtualCard:
         self._socket.close()
 
     def _serve(self) -> None:
-        while (message := self._receive()) is not None:
-            answer = self._answer(message)
-            if answer:
-                self._socket.sendall(struct.pack(">H", len(answer)) + answer)
+        while (header := self._exactly(2)) is not None:
+            message = self._exactly(struct.unpack(">H", header)[0])
+            if message is None:
+                return
+            # A message of one byte controls the card. Only the one that asks for the ATR wants an answer.
+            if len(message) != 1:
+                self._send(answer_to(message, self._uid))
+            elif message[0] == _GET_ATR:
+                self._send(ATR)
 
-    def _answer(self, message: bytes) -> bytes:
-        if len(message) == 1:
-            return ATR if message[0] == _GET_ATR else b""
-        return answer_to(message, self._uid)
-
-    def _receive(self) -> bytes | None:
-        header = self._exactly(2)
-        return None if header is None else self._exactly(struct.unpack(">H", header)[0])
+    def _send(self, answer: bytes) -> None:
+        self._socket.sendall(struct.pack(">H", len(answer)) + answer)
 
     def _exactly(self, count: int) -> bytes | None:
         data = b""

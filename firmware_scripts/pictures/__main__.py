@@ -28,6 +28,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cunhui-pictures-") as name:
         folder = Path(name)
+        # PostgreSQL never runs as root, and its own user must get into this folder.
         folder.chmod(0o755)
         with Bench(folder, make_cast(people_per_station=12, seed=_SEED), pcsc=False) as bench:
             _touch_cards(bench)
@@ -43,21 +44,17 @@ def _draw(bench: Bench, name: str | None, out: Path) -> list[Path]:
         drawn += console.take(link.split("/sign-in/")[0] + "/", link, out)
     if name in (None, "kiosk"):
         first = bench.stations[0]
-        for screen, person in zip(SCREENS, _late_in(first), strict=True):
+        early = _people_in(first)
+        late = [person for person in first.cast.people if person not in early][: len(SCREENS)]
+        # The first of them is on duty, and touches for the picture that the README shows.
+        late.insert(SCREENS.index(NORMAL), late.pop(0))
+        for screen, person in zip(SCREENS, late, strict=True):
             drawn += kiosk.take(first.kiosk_socket, out, touch=partial(first.touch, person.uid), screen=screen)
     return drawn
 
 
-def _late_in(station: DemoStation) -> list[CastPerson]:
-    """Return the people who touch while the pictures are drawn, one before each screen. The README's picture gets one
-    on duty."""
-    late = [person for person in station.cast.people if person not in _people_in(station)][: len(SCREENS)]
-    late.insert(SCREENS.index(NORMAL), late.pop(0))
-    return late
-
-
 def _touch_cards(bench: Bench) -> None:
-    """Play a morning: most people touch and one card is unknown. Nothing is drawn before the county has all of it."""
+    """Play a morning: most people touch and one card is unknown. Return when the county has every touch and picture."""
     for station in bench.stations:
         for person in _people_in(station):
             station.touch(person.uid)

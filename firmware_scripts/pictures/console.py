@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, StorageState, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -46,13 +46,7 @@ def sign_in(browser: Browser, sign_in_url: str, *, width: int = 1440) -> Browser
 
     The county's certificate is its own CA's, which this throw-away browser does not know.
     """
-    context = browser.new_context(
-        ignore_https_errors=True,
-        viewport={"width": width, "height": WIDTHS.get(width, 900)},
-        device_scale_factor=2 if width < 800 else 1,
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-    )
+    context = _context(browser, width)
     page = context.new_page()
     page.goto(sign_in_url)
     page.get_by_role("button", name="进入控制台").click()
@@ -69,31 +63,32 @@ def take(base_url: str, sign_in_url: str, out_dir: Path) -> list[Path]:
         sign_in_url: A fresh one-time link of an account that sees stations and people.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
+    drawn = []
     with chromium() as browser:
-        state = sign_in(browser, sign_in_url).storage_state()
-        return [path for width in WIDTHS for path in _at_width(browser, state, base_url, width, out_dir)]
+        # The link signs in only once, so the other width takes over the session.
+        session = sign_in(browser, sign_in_url).storage_state()
+        for width in WIDTHS:
+            context = _context(browser, width, session=session)
+            page = context.new_page()
+            page.goto(base_url)
+            station = page.locator("td.first a.main").first.get_attribute("href")
+            for name, path in (("fleet", "/"), ("station", station or "/"), ("today", "/today/")):
+                page.goto(urljoin(base_url, path))
+                page.wait_for_load_state("networkidle")
+                page.evaluate(_WHOLE)
+                drawn.append(out_dir / f"console-{name}-{width}.png")
+                page.screenshot(path=drawn[-1], full_page=True)
+            context.close()
+    return drawn
 
 
-def _at_width(browser: Browser, state: object, base_url: str, width: int, out_dir: Path) -> Iterator[Path]:
-    context = browser.new_context(
-        storage_state=state,  # type: ignore[arg-type]
+def _context(browser: Browser, width: int, *, session: StorageState | None = None) -> BrowserContext:
+    return browser.new_context(
+        storage_state=session,
         ignore_https_errors=True,
-        viewport={"width": width, "height": WIDTHS[width]},
+        viewport={"width": width, "height": WIDTHS.get(width, 900)},
+        # A telephone's screen has several pixels for each CSS pixel.
         device_scale_factor=2 if width < 800 else 1,
         locale="zh-CN",
         timezone_id="Asia/Shanghai",
     )
-    page = context.new_page()
-    page.goto(base_url)
-    station = page.locator("td.first a.main").first.get_attribute("href")
-    for name, path in (("fleet", "/"), ("station", station or "/"), ("today", "/today/")):
-        yield _draw(page, urljoin(base_url, path), out_dir / f"console-{name}-{width}.png")
-    context.close()
-
-
-def _draw(page: Page, url: str, path: Path) -> Path:
-    page.goto(url)
-    page.wait_for_load_state("networkidle")
-    page.evaluate(_WHOLE)
-    page.screenshot(path=path, full_page=True)
-    return path

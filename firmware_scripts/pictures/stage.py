@@ -1,7 +1,8 @@
 """The kiosk on a screen that is not there: its unit's command line under a headless cage, photographed by grim.
 
-Of ``cunhui-kiosk.service`` nothing is written again here, so that what is tested and drawn is what stations run. Only
-these are others: the folders of programs and sockets, and what a seat gives (a screen that is nowhere, no keys).
+The command line and the environment are read from ``cunhui-kiosk.service``, so that tests and pictures run what
+stations run. Only the folders of programs and sockets are others, and the seat: its screen is nowhere and it has no
+keys.
 """
 
 import os
@@ -81,8 +82,8 @@ class Stage:
         self.tool("wlr-randr", "--output", _OUTPUT, "--custom-mode", str(screen))
 
     def press(self, key: str, *texts: str) -> None:
-        """Press a key by tmux's name until one of ``texts`` is there, because no key counts right after a change of
-        screen.
+        """Press a key by tmux's name until one of ``texts`` is there. A key that comes right after a change of screen
+        does not count, so one press may not do.
 
         Raises:
             NotInTime: None of them came.

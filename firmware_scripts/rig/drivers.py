@@ -80,21 +80,17 @@ def _run() -> dict[str, Tried]:
         order = Path(name)
         shutil.copy(gpio_sim.module(made.kernel_version), order)
         (order / "order.sh").write_text(_ORDER, encoding="utf-8")
-        shares = {"order": order, "repository": _REPOSITORY, "environment": _environment(), "site": wheels.site()}
+        # This program's packages run in the machine too, because it has the same Python and processor.
+        environment = next(Path(place) for place in sys.path if place.endswith("site-packages"))
+        shares = {"order": order, "repository": _REPOSITORY, "environment": environment, "site": wheels.site()}
         reader = qemu.card_reader(order / "card.sock")
-        qemu.run(made, shares=shares, log=order / "serial.log", timeout_s=_TIMEOUT_S, devices=reader)
-        tests = order / "tests.log"
-        print(tests.read_text(encoding="utf-8") if tests.exists() else _serial(order), file=sys.stderr)
+        tests, serial = order / "tests.log", order / "serial.log"
+        qemu.run(made, shares=shares, log=serial, timeout_s=_TIMEOUT_S, devices=reader)
+        if tests.exists():
+            print(tests.read_text(encoding="utf-8"), file=sys.stderr)
+        else:
+            print(serial.read_text(encoding="utf-8", errors="replace")[-5_000:], file=sys.stderr)
         return results(order / "found.xml")
-
-
-def _environment() -> Path:
-    """Return where this program's packages lie. The machine can use them: it has the same Python and processor."""
-    return next(Path(place) for place in sys.path if place.endswith("site-packages"))
-
-
-def _serial(order: Path) -> str:
-    return (order / "serial.log").read_text(encoding="utf-8", errors="replace")[-5_000:]
 
 
 def results(file: Path) -> dict[str, Tried]:

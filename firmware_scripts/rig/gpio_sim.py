@@ -35,6 +35,7 @@ def _build(folder: Path, kernel_version: str) -> None:
     shutil.copy(sources / _FILES[0], folder / "gpio-sim-main.c")
     irq = (sources / _FILES[1]).read_text(encoding="utf-8")
     changed, times = re.subn(r"handle_simple_irq\(irq_to_desc\((.*)\)\);", r"generic_handle_irq(\1);", irq)
+    # Another version of the kernel's source may need another change, so a surprise must stop the build.
     if times != 1:
         raise ValueError("irq_sim.c is not what it was: handle_simple_irq is not called once")
     (folder / "irq_sim.c").write_text(changed, encoding="utf-8")

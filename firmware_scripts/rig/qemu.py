@@ -4,13 +4,13 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from firmware_scripts.rig.rootfs import Machine
+from firmware_scripts.rig.rootfs import EmulatedMachine
 
 MEMORY_MIB = 2048
 
 
 def run(
-    machine: Machine, *, shares: Mapping[str, Path], log: Path, timeout_s: float, devices: Sequence[str] = ()
+    machine: EmulatedMachine, *, shares: Mapping[str, Path], log: Path, timeout_s: float, devices: Sequence[str] = ()
 ) -> None:
     """Boot, do what ``order.sh`` in the share ``order`` says, power off. The disk is as it was afterwards.
 

@@ -40,7 +40,7 @@ WantedBy=multi-user.target
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class EmulatedMachine:
     """What QEMU boots. ``kernel_version`` is what ``uname -r`` says in it."""
 
     kernel: Path
@@ -49,16 +49,18 @@ class Machine:
     kernel_version: str
 
 
-def machine(packages: tuple[str, ...]) -> Machine:
+def machine(packages: tuple[str, ...]) -> EmulatedMachine:
     """Return an amd64 machine with some packages; it runs ``order.sh`` of the share ``order`` and powers off."""
     wanted = (*BASE, "linux-image-amd64", *packages)
     return machine_in(kept("amd64", repr((SOURCES, wanted, _UNIT, DISK_MIB)), lambda into: _build(into, wanted)))
 
 
-def machine_in(folder: Path) -> Machine:
+def machine_in(folder: Path) -> EmulatedMachine:
     """Return the machine whose parts `pack` put into a folder."""
     kernel = next(folder.glob("vmlinuz-*"))
-    return Machine(kernel, next(folder.glob("initrd.img-*")), folder / "disk.img", kernel.name.removeprefix("vmlinuz-"))
+    return EmulatedMachine(
+        kernel, next(folder.glob("initrd.img-*")), folder / "disk.img", kernel.name.removeprefix("vmlinuz-")
+    )
 
 
 def _build(folder: Path, packages: tuple[str, ...]) -> None:

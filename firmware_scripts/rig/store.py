@@ -23,6 +23,7 @@ def kept(name: str, made_from: str, make: Callable[[Path], None]) -> Path:
     fresh = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=root))
     try:
         make(fresh)
+        # Renamed only when it is complete, so that a run that was interrupted leaves nothing that looks built.
         fresh.rename(folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Check that no unit is more exposed than it may be: ``python -m firmware_scripts.systemd.exposure [FOLDER]``.
 
 The judge is ``systemd-analyze security --offline=true`` (systemd-analyze(1)): it reads the unit's file and needs no
-running systemd. Exits 1 where a unit is more exposed than it may be, and names what was left open.
+running systemd. The exit status is 1 if a unit is more exposed than it may be; the output then names what is open.
 """
 
 import json

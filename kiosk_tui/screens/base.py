@@ -6,8 +6,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 
 from kiosk_tui.views import LiveBannerView
-from kiosk_tui.widgets.bars import HeaderBar, KeyBar
-from kiosk_tui.widgets.live_banner import LiveBanner
+from kiosk_tui.widgets.bars import HeaderBar, KeyBar, LiveBanner
 from kiosk_tui.widgets.page_body import PageBody
 
 

@@ -12,8 +12,7 @@ from kiosk_tui.typeset import cells, clean, fit, wrap
 from kiosk_tui.views import HomeView
 from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
 from kiosk_tui.widgets.duty_board import DutyBoard
-from kiosk_tui.widgets.line import TextLine
-from kiosk_tui.widgets.pixel_art import PixelArt
+from kiosk_tui.widgets.lines import PixelArt, TextLine
 from protocol.kiosk import Home
 from protocol.units import DATED_QUALITIES
 
@@ -53,8 +52,14 @@ class HomeScreen(KioskScreen[HomeView]):
         """Draw the home view."""
         home = view.home
         self._header.left = f"{home.village}·{home.station_name}" if home.village else home.station_name
-        self._show_notice(view)
-        self._clock.show(clock_face(_face(view)))
+        notice = home.notice if home.reader_ready else words.READER_GONE
+        text = _one_line(notice, self.size.width - 2 * _MARGIN, view.turn)
+        self._notice.set_class(not text, "-empty")
+        # Where no notice stands, the line asks for the card, because people come for that.
+        self._notice.show(Content(text or words.PRESENT_CARD))
+        self._header.right = words.PRESENT_CARD if text and home.reader_ready else ""
+        self._clock.show(clock_face(f"{village_time(view.minute):%H:%M}" if _is_dated(home) else "--:--"))
+        # Beside the clock a narrow screen has no room for the year.
         self._status.show(_status(view, year=self.size.width >= 72))
         self._board.rows = tuple(home.duty) if _is_dated(home) else ()
         self._board.dated = _is_dated(home)
@@ -75,30 +80,14 @@ class HomeScreen(KioskScreen[HomeView]):
         self._keys.hints = tuple(hints)
         self._keys.right = words.PRODUCT
 
-    def _show_notice(self, view: HomeView) -> None:
-        """Show the notice. If there is none, ask for the card in its place, as that is what people come for."""
-        text = _one_line(_notice(view.home), self.size.width - 2 * _MARGIN, view.turn)
-        self._notice.set_class(not text, "-empty")
-        self._notice.show(Content(text or words.PRESENT_CARD))
-        self._header.right = words.PRESENT_CARD if text and view.home.reader_ready else ""
-
 
 def _one_line(text: str, width: int, turn: int) -> str:
+    """Return a text that is too long for one line as one of its lines, which ``turn`` chooses."""
     if cells(text) <= width:
         return clean(text)
     lines = wrap(text, max(width - 4, 8))
     place = turn % len(lines)
     return f"{place + 1}/{len(lines)} {lines[place]}"
-
-
-def _notice(home: Home) -> str:
-    return home.notice if home.reader_ready else words.READER_GONE
-
-
-def _face(view: HomeView) -> str:
-    if not _is_dated(view.home):
-        return "--:--"
-    return f"{village_time(view.minute):%H:%M}"
 
 
 def _status(view: HomeView, *, year: bool) -> Content:

@@ -1,10 +1,15 @@
-"""Learning: which level to play."""
+"""Before and after a level: which one to play, and how it ended."""
 
-from kiosk_tui import theme, words
-from kiosk_tui.screens.base import TextScreen
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from kiosk_tui import pixels, theme, words
+from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.typeset import Block, fit
-from kiosk_tui.views import LevelsView
-from kiosk_tui.widgets.bars import KeyHint
+from kiosk_tui.views import LevelsView, OverView
+from kiosk_tui.widgets.bars import HeaderBar, KeyBar, KeyHint
+from kiosk_tui.widgets.lines import PixelArt
+from kiosk_tui.widgets.page_body import PageBody
 from protocol.kiosk import LevelChoice
 
 _TITLE = 40
@@ -19,21 +24,53 @@ class LevelsScreen(TextScreen[LevelsView]):
         """Draw the choice."""
         self._header.left = words.LEARNING
         self._header.right = words.page(view.page + 1, view.pages) if view.pages > 1 else ""
-        self._body.show(*_blocks(view))
+        note = [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)] if view.note else []
+        if view.levels:
+            heading = note or [Block(words.CHOOSE_LEVEL, style=theme.TITLE, gap=2)]
+            self._body.show(*heading, *(_level(number, level) for number, level in enumerate(view.shown, 1)))
+        else:
+            self._body.show(*note, Block(words.NO_LEVELS, gap=2))
         turn = (KeyHint("7", words.KEY_EARLIER), KeyHint("8", words.KEY_LATER)) if view.pages > 1 else ()
         self._keys.hints = (KeyHint("0", words.KEY_BACK), *turn, KeyHint("9", words.KEY_HELP))
 
 
-def _blocks(view: LevelsView) -> tuple[Block, ...]:
-    note = [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)] if view.note else []
-    if not view.levels:
-        return (*note, Block(words.NO_LEVELS, gap=2))
-    heading = note or [Block(words.CHOOSE_LEVEL, style=theme.TITLE, gap=2)]
-    levels = (_level(number, level) for number, level in enumerate(view.shown, 1))
-    return (*heading, *levels)
-
-
 def _level(number: int, level: LevelChoice) -> Block:
-    mark = f"{words.SAMPLE}·" if level.sample and words.SAMPLE not in level.title else ""
-    name = f"{fit(mark + level.title, _TITLE)}·{fit(level.name, _NAME)}"
+    sample = f"{words.SAMPLE}·" if level.sample and words.SAMPLE not in level.title else ""
+    name = f"{fit(sample + level.title, _TITLE)}·{fit(level.name, _NAME)}"
     return Block(f" {name}  {words.stars(level.best_stars)}", f" {number} ", "", theme.CAP, gap=1)
+
+
+class LevelOverScreen(KioskScreen[OverView]):
+    """Three large stars, filled as earned."""
+
+    CSS_PATH = "level_over.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._header = HeaderBar()
+        self._stars = PixelArt()
+        self._body = PageBody(centred=True)
+        self._keys = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the screen."""
+        yield self._header
+        with Vertical(id="stars"):
+            yield self._stars
+        yield self._body
+        yield self._keys
+
+    def show(self, view: OverView) -> None:
+        """Draw the end of the level."""
+        over = view.over
+        self._header.left = view.title
+        filled = max(0, min(over.stars, 3))
+        stars = [pixels.STAR] * filled + [pixels.STAR_OUTLINE] * (3 - filled)
+        self._stars.show(pixels.draw(pixels.beside(*stars, gap=3)))
+        self._body.show(
+            Block(words.PASSED if over.passed else words.FAILED, style=theme.TITLE),
+            Block(words.score(over.right, over.of), gap=1),
+            Block(words.WELL_DONE if over.passed else words.TRY_AGAIN, style=theme.QUIET),
+        )
+        wrong = (KeyHint("2", words.KEY_WRONG_ONES),) if view.wrong else ()
+        self._keys.hints = (KeyHint("1", words.KEY_AGAIN), *wrong, KeyHint("0", words.KEY_BACK))

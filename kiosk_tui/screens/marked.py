@@ -86,14 +86,12 @@ def _order(question: QuestionShown, marked: Marked) -> list[Block]:
     right = "→".join(str(number + 1) for number in marked.answer)
     space = space_after_cap(question)
     steps = (
-        Block(space + question.options[number], f" {number + 1} ", "", theme.CAP) for number in _shown(question, marked)
+        Block(space + question.options[number], f" {number + 1} ", "", theme.CAP)
+        for number in marked.answer
+        if 0 <= number < len(question.options)
     )
     mine = [] if marked.right else [Block(given, words.YOUR_ORDER, gap=2)]
     return [*mine, Block(right, words.ANSWER_ORDER, theme.STRONG, theme.STRONG, gap=2 if marked.right else 0), *steps]
-
-
-def _shown(question: QuestionShown, marked: Marked) -> list[int]:
-    return [number for number in marked.answer if 0 <= number < len(question.options)]
 
 
 def _texts(question: QuestionShown, numbers: list[int]) -> str:

@@ -1,15 +1,27 @@
-"""The screens with one message: the agent is away, or nobody seems to be there."""
+"""The screens with one message: help, the agent is away, or nobody seems to be there."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from kiosk_tui import pixels, theme, words
-from kiosk_tui.screens.base import KioskScreen
+from kiosk_tui.screens.base import KioskScreen, TextScreen
 from kiosk_tui.typeset import Block
-from kiosk_tui.views import AwayView, IdleView
-from kiosk_tui.widgets.bars import HeaderBar
+from kiosk_tui.views import AwayView, HelpView, IdleView
+from kiosk_tui.widgets.bars import HeaderBar, KeyHint
+from kiosk_tui.widgets.lines import PixelArt
 from kiosk_tui.widgets.page_body import PageBody
-from kiosk_tui.widgets.pixel_art import PixelArt
+
+
+class HelpScreen(TextScreen[HelpView]):
+    """How the kiosk is used."""
+
+    def show(self, view: HelpView) -> None:
+        """Draw the help."""
+        self._header.left = words.HELP
+        note = [Block(view.note, " ", theme.WARNING, theme.WARNING, gap=2)] if view.note else []
+        lines = (Block(text, f"{title}  ", "", theme.TITLE, gap=1) for title, text in words.HELP_LINES)
+        self._body.show(*note, *lines)
+        self._keys.hints = (KeyHint("0", words.KEY_BACK),)
 
 
 class AwayScreen(KioskScreen[AwayView]):

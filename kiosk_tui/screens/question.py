@@ -20,8 +20,24 @@ class QuestionScreen(TextScreen[QuestionView]):
         question = view.question
         self._header.left = heading(question)
         self._header.right = words.lives(question.lives)
-        self._body.show(*_blocks(view))
-        self._keys.hints = _hints(view)
+        space = space_after_cap(question)
+        options = []
+        for number, text in enumerate(question.options):
+            gap = 1 if number else 2
+            if number in view.chosen:
+                options.append(Block(space + text, f"[{number + 1}]", theme.CHOSEN, theme.CHOSEN_CAP, gap))
+            else:
+                options.append(Block(space + text, f" {number + 1} ", "", theme.CAP, gap))
+        self._body.show(
+            Block(question.stem, style=theme.STRONG, gap=1),
+            Block(words.KIND[question.kind], style=theme.QUIET),
+            *options,
+            *_state(view),
+        )
+        picking = question.kind in ("multiple", "ordering")
+        back = KeyHint("0", words.KEY_CLEAR if view.chosen and picking else words.KEY_LEAVE)
+        confirm = (KeyHint(words.ENTER, words.KEY_CONFIRM),) if picking else ()
+        self._keys.hints = (*confirm, back, KeyHint("9", words.KEY_HELP))
 
 
 def heading(question: QuestionShown) -> str:
@@ -35,26 +51,8 @@ def space_after_cap(question: QuestionShown) -> str:
     return " " if max(map(cells, question.options), default=0) <= _NARROW_ROOM else ""
 
 
-def _blocks(view: QuestionView) -> tuple[Block, ...]:
-    question = view.question
-    space = space_after_cap(question)
-    options = (_option(view, number, space + text) for number, text in enumerate(question.options))
-    return (
-        Block(question.stem, style=theme.STRONG, gap=1),
-        Block(words.KIND[question.kind], style=theme.QUIET),
-        *options,
-        *_state(view),
-    )
-
-
-def _option(view: QuestionView, number: int, text: str) -> Block:
-    gap = 1 if number else 2
-    if number in view.chosen:
-        return Block(text, f"[{number + 1}]", theme.CHOSEN, theme.CHOSEN_CAP, gap)
-    return Block(text, f" {number + 1} ", "", theme.CAP, gap)
-
-
 def _state(view: QuestionView) -> list[Block]:
+    """Return the line below the options: a warning, or that the answer is being judged, or what is chosen so far."""
     if view.leaving:
         return [Block(words.LEAVE, " ", theme.WARNING, theme.WARNING, gap=2)]
     if view.note:
@@ -67,10 +65,3 @@ def _state(view: QuestionView) -> list[Block]:
     if view.question.kind == "multiple":
         return [Block(words.chosen(numbers), style=theme.TITLE, gap=2)]
     return []
-
-
-def _hints(view: QuestionView) -> tuple[KeyHint, ...]:
-    picking = view.question.kind in ("multiple", "ordering")
-    back = KeyHint("0", words.KEY_CLEAR if view.chosen and picking else words.KEY_LEAVE)
-    confirm = (KeyHint(words.ENTER, words.KEY_CONFIRM),) if picking else ()
-    return (*confirm, back, KeyHint("9", words.KEY_HELP))

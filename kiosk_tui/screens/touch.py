@@ -10,9 +10,8 @@ from kiosk_tui.screens.base import KioskScreen
 from kiosk_tui.typeset import Block, clean, fit
 from kiosk_tui.views import Correction, TouchView
 from kiosk_tui.widgets.bars import KeyBar, KeyHint
-from kiosk_tui.widgets.line import TextLine
+from kiosk_tui.widgets.lines import PixelArt, TextLine
 from kiosk_tui.widgets.page_body import PageBody
-from kiosk_tui.widgets.pixel_art import PixelArt
 from protocol.kiosk import TouchShown
 from protocol.units import DATED_QUALITIES
 
@@ -20,8 +19,9 @@ _SIGN = {"green": pixels.TICK, "amber": pixels.BANG, "red": pixels.CROSS}
 _DIRECTION = {"in": pixels.CLOCK_IN, "out": pixels.CLOCK_OUT}
 _UNDERSTOOD = ("recorded", "repeat")
 _MOST_LACKING = 2
+"""How many lines about missing touches fit the smallest screen."""
 _NAME_BEFORE = 12
-"""So many lines about what is lacking, and so many cells of a name, fit the smallest screen."""
+"""How many cells of an earlier person's name fit the smallest screen."""
 
 
 class TouchScreen(KioskScreen[TouchView]):
@@ -52,6 +52,7 @@ class TouchScreen(KioskScreen[TouchView]):
     def show(self, view: TouchView) -> None:
         """Draw the touch."""
         touch, self._view = view.touch, view
+        # Textual keeps its own classes for the window's size in the same list, and they must stay.
         self.set_classes(f"-{touch.colour} " + " ".join(name for name in self.classes if name in _SIZES))
         before = words.just_before([_in_short(one) for one in reversed(view.before)]) if view.before else ""
         self._before.show(Content(fit(before, self.size.width - 4)))
@@ -59,7 +60,7 @@ class TouchScreen(KioskScreen[TouchView]):
         self._art.show(_art(touch))
         self._who.show(Content(who(touch, self.size.width - 4)))
         self._detail.show(*_details(view, keys_count=self._keys_count))
-        self._keys.hints = _hints(view.correction, touch)
+        self._keys.hints = _hints(touch, view.correction)
         seconds = view.correction.seconds_left if view.correction else 0 if view.note else view.again_s
         self._keys.right = words.seconds_left(seconds) if seconds else ""
 
@@ -109,24 +110,20 @@ def _details(view: TouchView, *, keys_count: bool) -> tuple[Block, ...]:
     touch = view.touch
     texts = [detail(touch)]
     if touch.answer in _UNDERSTOOD:
-        lacking = _lacking(view)[:_MOST_LACKING]
-        texts = [*_about_the_direction(view, keys_count=keys_count), *lacking]
+        lacks, correctable = touch.lacking, view.correction is not None or view.again_s > 0
+        if correctable and view.note:
+            # The note stands where the screen would say how to correct. What a correction would still mend must then
+            # not be called too late, so it is left out.
+            lacks = [lack for lack in lacks if not lack.correctable]
+        lacking = words.lacking(lacks, correctable=correctable)
+        texts = [*_about_the_direction(view, keys_count=keys_count), *lacking[:_MOST_LACKING]]
         if touch.complete:
             texts.append(words.MISSING_NOTHING)
     return tuple(Block(text) for text in texts if text)
 
 
-def _lacking(view: TouchView) -> list[str]:
-    """Return what is lacking. What a correction would still mend is named as too late only when that is too late."""
-    lacks, correctable = view.touch.lacking, view.correction is not None or view.again_s > 0
-    if correctable and view.note:
-        # The note stands where the screen would say how to correct, so what a correction would mend is left out.
-        lacks = [lack for lack in lacks if not lack.correctable]
-    return words.lacking(lacks, correctable=correctable)
-
-
 def _about_the_direction(view: TouchView, *, keys_count: bool) -> list[str]:
-    """Return how the direction is corrected: now by a key and the card, by touching again, or later by an office."""
+    """Return how the direction is corrected: now by a key and the card, by touching again, or later by the township."""
     touch, correction = view.touch, view.correction
     if view.note:
         return [view.note]
@@ -159,7 +156,7 @@ def _in_short(touch: TouchShown) -> str:
     return f"{fit(touch.name, _NAME_BEFORE)} {what} {words.SIGN[touch.colour].strip()}".strip()
 
 
-def _hints(correction: Correction | None, touch: TouchShown) -> tuple[KeyHint, ...]:
+def _hints(touch: TouchShown, correction: Correction | None) -> tuple[KeyHint, ...]:
     if correction is None:
         return (KeyHint("0", words.KEY_BACK),)
     from_nothing = touch.direction is None

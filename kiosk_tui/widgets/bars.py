@@ -1,4 +1,4 @@
-"""The bar at the top with the page's title, and the bar at the bottom with the keys and what they do."""
+"""The bars: the page's title at the top, the keys at the bottom, and the line that says that the county looks in."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,13 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from kiosk_tui import theme
+from kiosk_tui import theme, words
 from kiosk_tui.typeset import cells, fit, spread
+from kiosk_tui.views import LiveBannerView
 
 
 class HeaderBar(Widget):
-    """One line with something at either end."""
+    """The title at the left, and a word at the right."""
 
     left: reactive[str] = reactive("")
     right: reactive[str] = reactive("")
@@ -60,3 +61,25 @@ class KeyBar(Widget):
                 parts.append(" " * gap)
             parts += [(f" {hint.cap} ", self.cap_style), " " + fit(hint.label, 24)]
         return Content.assemble(*parts)
+
+
+class LiveBanner(Widget):
+    """Lies over the first line of a screen; hidden while nobody looks."""
+
+    live: reactive[LiveBannerView | None] = reactive(None)
+
+    def say(self, live: LiveBannerView | None) -> None:
+        """Say who looks and for how long at most, or hide."""
+        self.live = live
+        self.display = live is not None
+
+    def on_mount(self) -> None:
+        """Begin hidden, unless `say` was called before the widget was mounted."""
+        self.display = self.live is not None
+
+    def render(self) -> Content:
+        """Draw the line. A long name is cut, the rest never is."""
+        if self.live is None:
+            return Content()
+        room = self.content_size.width - cells(words.live("·", self.live.seconds_left)) + 1
+        return Content(words.live(fit(self.live.viewer, max(room, 4)), self.live.seconds_left))

@@ -49,9 +49,9 @@ class DutyBoard(Widget):
         """Draw the heads and one page of rows."""
         a_page = self._rows_a_page()
         shown = self.rows[self.page * a_page : (self.page + 1) * a_page]
-        body = [self._row(row) for row in shown] or [
-            Content.styled(words.NO_DUTY if self.dated else words.NO_DATE, theme.QUIET)
-        ]
+        body = [self._row(row) for row in shown]
+        if not body:
+            body = [Content.styled(words.NO_DUTY if self.dated else words.NO_DATE, theme.QUIET)]
         return Content("\n").join([*self._heads(), *body])
 
     def _rows_a_page(self) -> int:
@@ -60,26 +60,27 @@ class DutyBoard(Widget):
     def _heads(self) -> list[Content]:
         columns = (words.DUTY_TODAY, words.COLUMN_WINDOW, words.COLUMN_IN, words.COLUMN_OUT)
         heads = [Content.styled(self._line(*columns), theme.TITLE)]
+        # On a low screen a row of people is worth more than a rule.
         if self.content_size.height >= _RULE_FROM_HEIGHT:
             heads.append(Content.styled("─" * self.content_size.width, theme.RULE))
         return heads
 
     def _row(self, row: DutyRow) -> Content:
-        line = self._line(self._person(row), self._window(row), _arrival(row), _departure(row))
+        apart = words.namesake(row.apart)
+        # The end of the number tells two people of one name apart, so the name is cut and never the number.
+        person = fit(row.name, self._name_width() - cells(apart)) + apart
+        window = f"{words.clock(row.start)}-{words.clock(row.end)}"
+        room = self._window_width() - len(window) - 1
+        if row.window and room >= _LEAST_NAME:
+            window = f"{fit(row.window, room)} {window}"
+        line = self._line(person, window, _arrival(row), _departure(row))
         return Content(line) if row.arrived is not None else Content.styled(line, theme.QUIET)
 
-    def _person(self, row: DutyRow) -> str:
-        apart = words.namesake(row.apart)
-        return fit(row.name, self._name_width() - cells(apart)) + apart
-
-    def _window(self, row: DutyRow) -> str:
-        span = f"{words.clock(row.start)}-{words.clock(row.end)}"
-        room = self._window_width() - len(span) - 1
-        return f"{fit(row.window, room)} {span}" if row.window and room >= _LEAST_NAME else span
-
     def _line(self, name: str, window: str, arrived: str, left: str) -> str:
+        room = self.content_size.width - self._name_width() - self._window_width() - 2 * _TIME
+        gap = " " * max(_GAP, room // 3)
         columns = (pad(name, self._name_width()), pad(window, self._window_width()), pad(arrived, _TIME))
-        return "".join(column + " " * self._gap() for column in columns) + pad(left, _TIME)
+        return "".join(column + gap for column in columns) + pad(left, _TIME)
 
     def _name_width(self) -> int:
         """Return the width of the longest name. The names of windows are cut to make room for it, their times never."""
@@ -90,10 +91,6 @@ class DutyBoard(Widget):
     def _window_width(self) -> int:
         room = self.content_size.width - self._name_width() - 2 * _TIME - 3 * _GAP
         return max(_SPAN, min(_WINDOW, room))
-
-    def _gap(self) -> int:
-        room = self.content_size.width - self._name_width() - self._window_width() - 2 * _TIME
-        return max(_GAP, room // 3)
 
 
 def _arrival(row: DutyRow) -> str:
@@ -111,5 +108,5 @@ def _departure(row: DutyRow) -> str:
 
 
 def _touched(minutes: int, sign: str, *, by_time: bool) -> str:
-    """Return a time with its sign; without one if only the county can say what the touch was."""
+    """Return a time with its sign; without a sign if only the county can say what the touch was."""
     return words.touched_at(words.clock(minutes), sign=words.NO_SIGN if by_time else sign)

@@ -56,6 +56,7 @@ class PageBody(Widget):
     def render(self) -> Content:
         """Draw the page."""
         pages = self._set()
+        # In a window that has become larger the text may take fewer pages than before.
         lines = pages[min(self.page, len(pages) - 1)]
         above = (self.content_size.height - len(lines)) // 2 if self._centred else 0
         return Content("\n").join([Content()] * above + [self._draw(line) for line in lines])

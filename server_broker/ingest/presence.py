@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from protocol.birth import MAX_MARKS, NOT_TOLD, Birth, Compare, Gone, Mark, Match, Welcome
+from protocol.birth import MAX_HEADS, NOT_TOLD, Birth, Compare, Gone, HeadAtSeq, Match, Welcome
 from protocol.chain import first_head
 from protocol.heads import SignedHead
 from protocol.twin import Reported
@@ -183,7 +183,7 @@ def _welcomes(births: list[tuple[SenderRow, Birth]], *, generation: int) -> list
             wall=NOT_TOLD,
             held=held[stream.id] if stream else [],
             # All heads that the station has signed beyond `through`. A card that does not lead to each is a copy.
-            signed=[Mark(seq=at.seq, head=at.head) for at in sorted(stream.state.unproven)[-MAX_MARKS:]]
+            signed=[HeadAtSeq(seq=at.seq, head=at.head) for at in sorted(stream.state.unproven)[-MAX_HEADS:]]
             if stream
             else [],
         )

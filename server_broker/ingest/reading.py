@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from protocol import chain
-from protocol.birth import MAX_MARKS
+from protocol.birth import MAX_HEADS
 from protocol.envelope import Envelope
 from protocol.facts import Fact, decode_fact
 from protocol.heads import SignedHead, verify_head
@@ -105,7 +105,7 @@ class StreamState:
             del self.unproven[earlier]
             self.dropped.append(earlier)
         # A welcome lists them for the station, and carries no more.
-        if len(self.unproven) >= MAX_MARKS:
+        if len(self.unproven) >= MAX_HEADS:
             self.overflowed = True
             return
         self.unproven[at] = connection

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from protocol.birth import MAX_MARKS
+from protocol.birth import MAX_HEADS
 from protocol.chain import first_head
 from protocol.receipts import MAX_HELD, Held
 from server_broker.fleet.tables import STATION_STATUS, STATIONS, STREAMS
@@ -241,7 +241,7 @@ def _put_unproven_heads(streams: list[StreamRow]) -> None:
                     FROM {UNPROVEN_HEADS} u JOIN {STREAMS} s ON s.id = u.stream_id
                     WHERE u.stream_id = ANY(%s) AND u.seq <= s.through
                 ) AS ranked WHERE place > %s)""",  # noqa: S608 - our own constants
-            [[stream for stream, _, _ in noted], MAX_MARKS],
+            [[stream for stream, _, _ in noted], MAX_HEADS],
         )
     dropped = [(row.id, head) for row in streams for head in row.state.dropped]
     if dropped:

@@ -27,15 +27,15 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Protocol
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 import server_broker
+from protocol.china_time import china_time
 from protocol.units import BootId, ClockRun, MonoMs
 from server_broker.platform.files import write_atomically
 
@@ -64,7 +64,6 @@ UNVOUCHED, BY_HAND, SYNCHRONISED, CONFIRMED = range(4)
 VOUCHED_WORDS = ("开机后未经校准", "人工校准", "与时间服务器同步", "人工确认")
 
 _FILE = "clock"
-_BEIJING = ZoneInfo("Asia/Shanghai")
 _STA_UNSYNC = 0x0040
 _TIMEX_BYTES = 256
 _STATUS_OFFSET = struct.calcsize("@I4l")
@@ -197,7 +196,7 @@ class ClockStatus:
 
 
 def _shown(wall_ms: int) -> str:
-    return f"{datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(_BEIJING):%Y-%m-%d %H:%M:%S}"
+    return f"{china_time(wall_ms):%Y-%m-%d %H:%M:%S}"
 
 
 def build_ms() -> int:

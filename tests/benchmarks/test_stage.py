@@ -1,4 +1,4 @@
-"""What stations are measured on: a disk whose power is cut, a line that breaks, pins that nobody has."""
+"""The surroundings in which stations are measured: a disk whose power is cut, a line that breaks, mock pins."""
 
 import os
 import socket
@@ -36,7 +36,7 @@ def test_what_was_synced_outlives_a_power_cut_and_nothing_else_does(tmp_path: Pa
 
 
 def test_a_disk_that_somebody_else_keeps_alive_is_named_and_not_used(tmp_path: Path) -> None:
-    """Mounted again it would be the one that was shut down, and every write to it an I/O error."""
+    """If it were mounted again, it would be the file system that was shut down, and every write an I/O error."""
     with LoopDisk(tmp_path) as disk:
         with _copy_of_mounts() as holder:
             disk.power_off()
@@ -77,7 +77,7 @@ with LoopDisk(Path(sys.argv[1])) as disk:
 
 @contextmanager
 def _copy_of_mounts() -> Iterator[subprocess.Popen[str]]:
-    """A process in a mount namespace of its own, which it made of all the mounts that there are."""
+    """A process in a mount namespace of its own, with a copy of all mounts."""
     command = ["unshare", "--mount", "sh", "-c", "echo ready; exec sleep 600"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None

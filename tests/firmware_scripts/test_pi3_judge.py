@@ -9,7 +9,7 @@ import pytest
 
 from firmware_scripts.demo.county import unexplained_in
 from firmware_scripts.report import Value, exit_code
-from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, leaked, reckon
+from firmware_scripts.rig.pi3.judge import DatedTouch, Laid, answered_ms, leaked, reckon
 from firmware_scripts.rig.pi3.pins import Edge
 from firmware_scripts.rig.pi3.run import BAD
 from firmware_scripts.rig.pi3.station import Looked, restarts
@@ -24,13 +24,13 @@ def lit(pin: str, at_s: float) -> list[Edge]:
 
 EDGES = [*lit("green", 100.5), *lit("green", 110.5), Edge("green", True, 120.5)]
 """The last light stays on, because the board was killed."""
-ROWS = [Row(one.person, UNIX_S + one.at_s + 0.4) for one in LAID]
+ROWS = [DatedTouch(one.person, UNIX_S + one.at_s + 0.4) for one in LAID]
 WELL = {"touches": 3, "green": 3, "stored": 3} | dict.fromkeys(
     ("lost", "invented", "doubled", "unseen", "not_green", "misdated"), 0
 )
 
 
-def found(*, laid: list[Laid] = LAID, edges: list[Edge] = EDGES, rows: list[Row] = ROWS) -> dict[str, int]:
+def found(*, laid: list[Laid] = LAID, edges: list[Edge] = EDGES, rows: list[DatedTouch] = ROWS) -> dict[str, int]:
     return asdict(reckon(laid=laid, edges=edges, rows=rows, unix_s=UNIX_S))
 
 
@@ -50,7 +50,10 @@ def test_a_red_light_promised_nothing() -> None:
 
 
 def test_a_row_that_nobody_laid_is_invented() -> None:
-    assert found(rows=[*ROWS, Row("P9", UNIX_S + 105), Row("?", UNIX_S + 106)]) == WELL | {"stored": 5, "invented": 2}
+    assert found(rows=[*ROWS, DatedTouch("P9", UNIX_S + 105), DatedTouch("?", UNIX_S + 106)]) == WELL | {
+        "stored": 5,
+        "invented": 2,
+    }
 
 
 def test_a_lamp_before_any_card_is_invented() -> None:
@@ -76,7 +79,7 @@ def test_a_card_that_nothing_answered_is_not_green() -> None:
 
 @pytest.mark.parametrize("off_s", [-2.5, 2.5, -18_000_000])
 def test_a_wrong_time_is_misdated(off_s: float) -> None:
-    assert found(rows=[ROWS[0], ROWS[1], Row("P3", UNIX_S + 120 + off_s)])["misdated"] == 1
+    assert found(rows=[ROWS[0], ROWS[1], DatedTouch("P3", UNIX_S + 120 + off_s)])["misdated"] == 1
 
 
 def test_nothing_at_all() -> None:
@@ -103,7 +106,7 @@ def test_what_came_before_the_cut_or_waits_for_the_link_has_not_leaked() -> None
 
 
 @pytest.mark.parametrize("rows", [ROWS[:2], [ROWS[1], ROWS[1]], ROWS])
-def test_a_touch_that_came_through_a_cut_link_has_leaked(rows: list[Row]) -> None:
+def test_a_touch_that_came_through_a_cut_link_has_leaked(rows: list[DatedTouch]) -> None:
     assert leaked(LAID[1:], rows) == len(rows) - rows.count(ROWS[0])
 
 

@@ -199,7 +199,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
         generation=2,
         nonce=NONCE,
         wall=1_795_507_201_000,
-        signed=[birth.Mark(seq=4, head=HASH)],
+        signed=[birth.HeadAtSeq(seq=4, head=HASH)],
     ),
     "welcome-clock-run": birth.Welcome(
         station=STATION,
@@ -221,7 +221,7 @@ MESSAGES: dict[str, msgspec.Struct] = {
         wall=birth.NOT_TOLD,
     ),
     "compare": birth.Compare(
-        station=STATION, epoch=EPOCH, marks=[birth.Mark(seq=3, head=HEAD.head), birth.Mark(seq=1, head=HASH)]
+        station=STATION, epoch=EPOCH, marks=[birth.HeadAtSeq(seq=3, head=HEAD.head), birth.HeadAtSeq(seq=1, head=HASH)]
     ),
     "match": birth.Match(station=STATION, epoch=EPOCH, through=1),
     "gone": birth.Gone(station=STATION, nonce=NONCE, reason="broken"),

@@ -13,7 +13,7 @@ from agent.identity.station_identity import Identity, load_identity
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
 from protocol import facts
-from protocol.birth import Birth, Compare, Gone, Mark
+from protocol.birth import Birth, Compare, Gone, HeadAtSeq
 from protocol.blobs import BlobChunk, BlobQuery
 from protocol.codec import MAX_MESSAGE_BYTES, encode
 from protocol.heads import sign_head
@@ -112,7 +112,10 @@ def signed_nonsense(double: StationDouble) -> list[tuple[Up, bytes]]:
         ("birth", encode(birth)),
         ("birth", encode(msgspec.structs.replace(birth, head=absurd))),
         ("birth", encode(msgspec.structs.replace(birth, station="demo-0001"))),
-        ("compare", encode(Compare(station=station, epoch=bytes(16), marks=[Mark(seq=_HUGE, head=bytes(32))] * 64))),
+        (
+            "compare",
+            encode(Compare(station=station, epoch=bytes(16), marks=[HeadAtSeq(seq=_HUGE, head=bytes(32))] * 64)),
+        ),
         ("gone", encode(Gone(station=station, nonce=bytes(16), reason="broken"))),
         ("vitals", double.vitals().payload),
         ("reported", encode(Reported(station=station, version=2**62, at=_HUGE, refused=2**62, reason="\x00"))),

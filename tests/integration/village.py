@@ -11,7 +11,7 @@ from typing import Any
 from firmware_scripts.demo.bench import Bench
 from firmware_scripts.demo.cast import CastPerson, make_cast
 from firmware_scripts.demo.lamp_log import Light
-from firmware_scripts.demo.observer import Row, lit_facts, touch_rows
+from firmware_scripts.demo.observer import StoredTouch, lit_facts, touch_rows
 from firmware_scripts.demo.presenter import Presenter
 from firmware_scripts.demo.processes import wait_until
 from firmware_scripts.demo.station import DemoStation
@@ -101,7 +101,7 @@ class Village:
         boards = Counter(board.cast.id for board in self.boards)
         return {station for station, count in boards.items() if count > 1}
 
-    def _missing_by_person(self, rows: list[Row]) -> list[str]:
+    def _missing_by_person(self, rows: list[StoredTouch]) -> list[str]:
         had = Counter((row.station, row.person) for row in rows)
         lost = Counter(station for station, _ in self.lit() & self.stated_lost())
         lacking = Counter[str]()
@@ -109,7 +109,7 @@ class Village:
             lacking[station] += max(0, seen - had[station, person])
         return [f"a touch of {station}" for station in lacking for _ in range(lacking[station] - lost[station])]
 
-    def invented_or_doubled(self) -> list[Row]:
+    def invented_or_doubled(self) -> list[StoredTouch]:
         """Return touches in the county that nobody made, or that are there more than once."""
         presented = self._presenter.presented
         moments: set[tuple[str, str, str]] = set()

@@ -10,7 +10,7 @@ from kiosk_tui.app import KioskApp
 from kiosk_tui.flow import Flow
 from kiosk_tui.guard import CHOICE_MS
 from kiosk_tui.keys import Key
-from kiosk_tui.link import Ears
+from kiosk_tui.link import LinkListener
 from protocol.kiosk import LevelOver, LiveShown, Marked, QuestionShown, ToAgent, ToKiosk
 from tests.kiosk_tui import samples
 
@@ -36,7 +36,7 @@ class StillLink:
     def __init__(self) -> None:
         self.said: list[ToAgent] = []
 
-    async def run(self, ears: Ears) -> None:
+    async def run(self, listener: LinkListener) -> None:
         await asyncio.Event().wait()
 
     def say(self, message: ToAgent) -> None:

@@ -80,6 +80,16 @@ def test_a_screen_that_stands_upright_is_measured_upright(agent: FakeAgent) -> N
         wait_until(lambda: shown.cells() == (60, 42), what="the size of the turned screen", timeout_s=30)
 
 
+def test_its_help_is_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert said.startswith("用法：")
+    for english in ("usage", "options", "positional", "show this", "Run the kiosk"):
+        assert english not in said
+
+
 def test_without_a_compositor_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert main(["true"]) == 1

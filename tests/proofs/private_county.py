@@ -1,4 +1,4 @@
-"""A county of a proof's own: a folder that Django's settings point to, and a private PostgreSQL cluster in it."""
+"""A county of a proof's own: a folder for Django's settings, and a private PostgreSQL cluster in it."""
 
 import logging
 import os
@@ -15,13 +15,13 @@ MEMORY = Path("/dev/shm")
 
 
 def temporary(name: str) -> tempfile.TemporaryDirectory[str]:
-    """Return a folder in memory, where there is one: what a power cut does is another proof's matter."""
+    """Return a folder in memory, if there is one. What a power cut leaves is another proof's matter."""
     return tempfile.TemporaryDirectory(prefix=f"{name}-", dir=MEMORY if MEMORY.is_dir() else None)
 
 
 @contextmanager
 def county_home(name: str) -> Iterator["CountyHome"]:
-    """Have a folder and Django set up for it; its settings are read here for the first time in this process."""
+    """Set up a folder and Django for it. Django's settings are read here for the first time in this process."""
     with temporary(name) as made:
         folder = Path(made)
         folder.chmod(0o755)
@@ -39,7 +39,7 @@ def county_home(name: str) -> Iterator["CountyHome"]:
 
 @contextmanager
 def private_cluster(home: "CountyHome") -> Iterator[None]:
-    """Have a migrated database up, and delete it in the end."""
+    """Keep a migrated database up for the context, and delete it in the end."""
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415
 

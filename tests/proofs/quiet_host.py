@@ -1,4 +1,4 @@
-"""The rest of a station, as far as an uplink asks, where a proof is about the uplink alone."""
+"""The rest of a station, as far as an uplink needs it, for proofs that are about the uplink alone."""
 
 from collections.abc import Callable
 

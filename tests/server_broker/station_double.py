@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from protocol.birth import Birth, Compare, Gone, Mark
+from protocol.birth import Birth, Compare, Gone, HeadAtSeq
 from protocol.chain import first_head, next_head
 from protocol.codec import encode
 from protocol.envelope import Envelope, SealedFact
@@ -121,7 +121,7 @@ class StationDouble:
         return self.message("gone", encode(Gone(station=self.id, nonce=nonce, reason="broken")))
 
     def compare(self, *seqs: int) -> Incoming:
-        marks = [Mark(seq=seq, head=self.head(seq)) for seq in seqs]
+        marks = [HeadAtSeq(seq=seq, head=self.head(seq)) for seq in seqs]
         return self.message("compare", encode(Compare(station=self.id, epoch=self.epoch, marks=marks)))
 
     def vitals(self, **said: Any) -> Incoming:

@@ -19,7 +19,7 @@ class EarlierStream:
     number: int
     epoch: bytes
     matched: int
-    heads: list[birth.Mark]
+    heads: list[birth.HeadAtSeq]
 
 
 def earlier_streams(store: Store, *, newest: int) -> list[EarlierStream]:
@@ -42,10 +42,10 @@ def earlier_streams(store: Store, *, newest: int) -> list[EarlierStream]:
     return streams
 
 
-def spaced_heads(store: Store, stream: int, *, through: int) -> list[birth.Mark]:
-    """Return the heads at ``through``, one before, three, seven, … and at 1: at most `birth.MAX_MARKS`."""
+def spaced_heads(store: Store, stream: int, *, through: int) -> list[birth.HeadAtSeq]:
+    """Return the heads at ``through``, one before, three, seven, … and at 1: at most `birth.MAX_HEADS`."""
     heads = (fact for seq in spaced_seqs(through) for fact in read_facts(store, stream, first=seq, last=seq))
-    return [birth.Mark(seq=fact.seq, head=fact.head) for fact in heads]
+    return [birth.HeadAtSeq(seq=fact.seq, head=fact.head) for fact in heads]
 
 
 def spaced_seqs(through: int) -> list[int]:

@@ -216,8 +216,8 @@ class Outbox:
         self._book.take(through=receipt.through, generation=receipt.generation, held=held)
         return True
 
-    def spaced_heads(self) -> list[birth.Mark]:
-        """Return the heads at `through`, one before, three, seven, … and at 1: falling, at most `MAX_MARKS`."""
+    def spaced_heads(self) -> list[birth.HeadAtSeq]:
+        """Return the heads at `through`, one before, three, seven, … and at 1: falling, at most `MAX_HEADS`."""
         return spaced_heads(self._store, self._tip.number, through=self.through)
 
     @property

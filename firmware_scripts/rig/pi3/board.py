@@ -34,7 +34,8 @@ class Board:
         # Raw and not qcow2: nothing asks an SD card to flush, so a killed QEMU would lose qcow2's tables.
         self._image = folder / "card.img"
         subprocess.run(["cp", "--sparse=always", str(sd_card.machine.disk), str(self._image)], check=True)
-        self.ssh_port = _free_port()
+        with socket.create_server(("127.0.0.1", 0)) as found:
+            self.ssh_port = int(found.getsockname()[1])
         self._starts = 0
         self._monitor: Monitor | None = None
         self._pins: PinWatch | None = None
@@ -125,8 +126,3 @@ def emulator() -> str:
     """Return the emulator's name and version, in its own words."""
     done = subprocess.run(["qemu-system-aarch64", "--version"], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[0]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])

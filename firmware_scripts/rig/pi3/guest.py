@@ -37,13 +37,15 @@ class Guest:
         self._socket = self._folder / f"ssh-{self._connections}.sock"
         command = ["ssh", *self._where, "-M", "-N", "-S", str(self._socket), "root@127.0.0.1"]
         master = self._master = Process("ssh", command, log=self._folder / "ssh.log")
-        wait_until(lambda: self._connected(master), what="ssh to the board", timeout_s=_CONNECT_S, every_s=0.5)
 
-    def _connected(self, master: Process) -> bool:
-        if not master.running():
-            master.start()
-            return False
-        return subprocess.run(self._through("-O", "check"), capture_output=True, check=False).returncode == 0
+        def connected() -> bool:
+            # ssh ends if nobody listens at the port yet, so it is started until it stays.
+            if not master.running():
+                master.start()
+                return False
+            return subprocess.run(self._through("-O", "check"), capture_output=True, check=False).returncode == 0
+
+        wait_until(connected, what="ssh to the board", timeout_s=_CONNECT_S, every_s=0.5)
 
     def run(self, command: str, *, given: bytes = b"", timeout_s: float = 300) -> str:
         """Have the board's shell carry out a command and return what it printed.

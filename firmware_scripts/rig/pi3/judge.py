@@ -1,7 +1,7 @@
 """Compare from outside the cards laid on the reader, the lamps seen at the board's pins, and the rows that psql finds.
 
-Pure, and nothing here asks the product how it did. A lamp says nothing of whose card it answers: it belongs to the card
-that was laid last before it went on.
+Nothing here does I/O or asks the product how it did. A lamp does not say whose card it answers, so each light is
+counted for the card that was laid last before it.
 """
 
 from bisect import bisect_right
@@ -26,7 +26,7 @@ class Laid:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DatedTouch:
     """A touch in the county's database, with the time that the county has for it, in Unix seconds."""
 
     person: str
@@ -34,7 +34,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
+class BoardReckoning:
     """The result of the comparison, in touches."""
 
     touches: int
@@ -55,7 +55,7 @@ class Reckoning:
     """In the database with a time that is wrong by more than `DATED_WITHIN_S`."""
 
 
-def reckon(*, laid: Sequence[Laid], edges: Sequence[Edge], rows: Sequence[Row], unix_s: float) -> Reckoning:
+def reckon(*, laid: Sequence[Laid], edges: Sequence[Edge], rows: Sequence[DatedTouch], unix_s: float) -> BoardReckoning:
     """Compare.
 
     Args:
@@ -68,7 +68,7 @@ def reckon(*, laid: Sequence[Laid], edges: Sequence[Edge], rows: Sequence[Row], 
     stored = Counter(row.person for row in rows)
     vouched = {one.person: any(light in _VOUCHING for light in lit) for one, lit in zip(laid, answers, strict=True)}
     at = {one.person: one.at_s + unix_s for one in laid}
-    return Reckoning(
+    return BoardReckoning(
         touches=len(laid),
         green=sum(lit == ["green"] for lit in answers),
         stored=len(rows),
@@ -81,7 +81,7 @@ def reckon(*, laid: Sequence[Laid], edges: Sequence[Edge], rows: Sequence[Row], 
     )
 
 
-def leaked(laid: Sequence[Laid], rows: Sequence[Row]) -> int:
+def leaked(laid: Sequence[Laid], rows: Sequence[DatedTouch]) -> int:
     """Return how many touches came through a link that is cut.
 
     Args:

@@ -32,18 +32,19 @@ class Monitor:
         self.execute("qmp_capabilities")
 
     def execute(self, command: str, **arguments: Any) -> Any:
-        """Carry out a command and return what it gives. Names with an underscore for QMP's hyphen are turned.
+        """Carry out a command and return its result. In names of arguments an underscore stands for QMP's hyphen.
 
         Raises:
             MonitorGone: The emulator ended.
-            MonitorRefused: It says why not.
+            MonitorRefused: The emulator refuses; the message says why.
         """
-        order = {"execute": command, "arguments": {name.replace("_", "-"): to for name, to in arguments.items()}}
+        request = {"execute": command, "arguments": {name.replace("_", "-"): to for name, to in arguments.items()}}
         with self._lock:
             try:
-                self._socket.sendall(json.dumps(order).encode() + b"\n")
+                self._socket.sendall(json.dumps(request).encode() + b"\n")
             except OSError as error:
                 raise MonitorGone(str(error)) from error
+            # Events of the emulator come between; they are no answer.
             while True:
                 said = self._line()
                 if "error" in said:

@@ -74,6 +74,7 @@ class PinWatch:
                 after = self._monitor.word(GPLEV0)
             except MonitorGone:
                 return
+            # The time is taken after the reading, so an edge is never dated before it happened.
             if found := edges(before, after, pins=self._pins, at_s=time.monotonic()):
                 with self._changed:
                     self._seen += found

@@ -32,6 +32,7 @@ def main(usb: str, pin: int) -> None:
         print("taken", flush=True)
         for line in sys.stdin:
             reader.type(line.strip())
+            # The pin goes up before Enter, so that no delay of the board is left out of the time to the light.
             lgpio.gpio_write(chip, pin, 1)
             reader.type("\n")
             time.sleep(_UP_S)

@@ -17,7 +17,7 @@ from firmware_scripts.report import Report, Value, arguments, chosen_seed, exit_
 from firmware_scripts.rig.pi3 import station
 from firmware_scripts.rig.pi3.board import COUNTY, Board, emulator
 from firmware_scripts.rig.pi3.guest import CommandFailed, Guest
-from firmware_scripts.rig.pi3.judge import Laid, Row, answered_ms, leaked, reckon
+from firmware_scripts.rig.pi3.judge import DatedTouch, Laid, answered_ms, leaked, reckon
 from firmware_scripts.rig.pi3.sd_card import SdCard, sd_card
 from firmware_scripts.rig.pi3.stranger import admitted
 
@@ -56,17 +56,17 @@ _DESIRED_IN_FORCE = "select 1 from fleet_station where desired_version > 0 and r
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """Before which touch the link is cut, and at whose light the emulator is killed; both count from 1."""
 
     cut_at: int
     kill_at: int
 
 
-def make_plan(seed: int) -> Plan:
+def make_plan(seed: int) -> RunPlan:
     """Return a plan; the same seed gives the same one. The link is back long before the emulator is killed."""
     chance = random.Random(seed)  # noqa: S311 - a schedule
-    return Plan(cut_at=chance.randint(6, 14), kill_at=chance.randint(28, 40))
+    return RunPlan(cut_at=chance.randint(6, 14), kill_at=chance.randint(28, 40))
 
 
 class Village:
@@ -133,7 +133,12 @@ class Village:
         self._boot()
         station.install(self.guest, self._folder, url=where["url"], ca=Path(where["ca"]))
         station.enrol(self.guest, self.county.claim(self._cast[0].id))
-        wait_until(self._has_its_cards, what="the station to have its cards", timeout_s=_STORED_WITHIN_S, every_s=1)
+        wait_until(
+            lambda: self.county.sql(_DESIRED_IN_FORCE),
+            what="the station to have its cards",
+            timeout_s=_STORED_WITHIN_S,
+            every_s=1,
+        )
         _say("the station is enrolled and has its cards")
         self._hand = station.Hand(self.guest, self._folder)
 
@@ -141,11 +146,8 @@ class Village:
         self._looks.append(station.look(self.guest))
         return self._looks[-1]
 
-    def _rows(self) -> list[Row]:
-        return [Row(person, float(told)) for person, told in self.county.sql(_ROWS)]
-
-    def _has_its_cards(self) -> bool:
-        return bool(self.county.sql(_DESIRED_IN_FORCE))
+    def _rows(self) -> list[DatedTouch]:
+        return [DatedTouch(person, float(told)) for person, told in self.county.sql(_ROWS)]
 
     def _present(self) -> None:
         for number, person in enumerate(self._cast[0].people, start=1):
@@ -158,7 +160,8 @@ class Village:
     def _touch(self, person: str, uid: str, *, kill: bool) -> None:
         assert self._hand is not None
         if kill:
-            self._look()  # what systemd counted goes with the board
+            # systemd's count of restarts is lost with the board, so it is read before.
+            self._look()
         self._laid.append(Laid(person, time.monotonic()))
         self._hand.lay(uid)
         light = self.board.wait_light(since_s=self._laid[-1].at_s, timeout_s=_LIGHT_S)
@@ -168,6 +171,7 @@ class Village:
             self.board.wait_dark(light, timeout_s=_DARK_S)
 
     def _cut(self) -> None:
+        # Whatever the county gets from here on has come through a link that is cut.
         self._wait_until_stored()
         self.board.link(up=False)
         self._back_s = time.monotonic() + CUT_S
@@ -213,12 +217,14 @@ class Village:
     def _wait_until_stored(self) -> None:
         """Wait until the county has a row for each card that was laid, or give up and let the counts speak."""
         try:
-            wait_until(self._all_stored, what="the county to have every touch", timeout_s=_STORED_WITHIN_S, every_s=1)
+            wait_until(
+                lambda: len(self._rows()) >= len(self._laid),
+                what="the county to have every touch",
+                timeout_s=_STORED_WITHIN_S,
+                every_s=1,
+            )
         except NotInTime as error:
             _say(str(error))
-
-    def _all_stored(self) -> bool:
-        return len(self._rows()) >= len(self._laid)
 
 
 def main(options_given: list[str]) -> int:
@@ -233,6 +239,7 @@ def main(options_given: list[str]) -> int:
     _say(f"the SD card is ready after {time.monotonic() - began:.0f} s")
     with tempfile.TemporaryDirectory(prefix="pi3-") as name:
         folder = Path(name)
+        # PostgreSQL never runs as root, and its own user must get into this folder.
         folder.chmod(0o755)
         village = Village(folder, made, seed=seed)
         try:

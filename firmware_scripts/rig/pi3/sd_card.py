@@ -47,7 +47,7 @@ _ARM64 = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 class SdCard:
     """What the board boots. ``machine.disk`` is to be copied, never written to."""
 
-    machine: rootfs.Machine
+    machine: rootfs.EmulatedMachine
     device_tree: Path
     key: Path
     """Private key for ssh as root into the board. It is made together with this SD card and opens nothing else."""
@@ -76,7 +76,9 @@ def _build(folder: Path) -> None:
     (folder / "wheels.txt").write_text("\n".join(built), encoding="utf-8")
     shutil.rmtree(root / "wheels")
     _let_bench_in(root, folder)
-    _describe_board(root, folder / _DEVICE_TREE)
+    device_tree = folder / _DEVICE_TREE
+    shutil.copy(next(root.glob(f"usr/lib/linux-image-*/broadcom/{_DEVICE_TREE}")), device_tree)
+    subprocess.run(["fdtput", "-t", "x", "-p", str(device_tree), "/system", "linux,revision", PI_3B], check=True)
     rootfs.pack(root, folder)
 
 
@@ -88,11 +90,6 @@ def _let_bench_in(root: Path, folder: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "rig", "-f", str(key)], check=True)
     (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
     shutil.move(f"{key}.pub", root / "root/.ssh/authorized_keys")
-
-
-def _describe_board(root: Path, to: Path) -> None:
-    shutil.copy(next(root.glob(f"usr/lib/linux-image-*/broadcom/{_DEVICE_TREE}")), to)
-    subprocess.run(["fdtput", "-t", "x", "-p", str(to), "/system", "linux,revision", PI_3B], check=True)
 
 
 def let_arm64_run() -> None:

@@ -14,7 +14,7 @@ def test_all_earlier_streams_of_which_something_was_matched_are_known(tmp_path: 
         outbox.commit(*(touch(number) for number in range(5)))
         head = outbox.head_at(matched)
         assert head
-        expected.append((outbox.epoch, matched, birth.Mark(seq=matched or 1, head=head)))
+        expected.append((outbox.epoch, matched, birth.HeadAtSeq(seq=matched or 1, head=head)))
         outbox.open_epoch("differs", matched=matched)
     found = [(earlier.epoch, earlier.matched, earlier.heads[0]) for earlier in outbox.earlier_streams()]
     assert found == [(epoch, matched, mark) for epoch, matched, mark in reversed(expected) if matched]

@@ -15,7 +15,7 @@ from agent.storage.state import StateStore
 from agent.uplink import Uplink, UplinkParts
 from agent.uplink.ports import BlobSource, Stream
 from protocol import chain
-from protocol.birth import Mark
+from protocol.birth import HeadAtSeq
 from protocol.commands import Command
 from protocol.envelope import Envelope, SealedFact
 from protocol.facts import EpochOpened, EpochReason, Fact, HelpAsked, Reissued, Severity, encode_fact
@@ -115,13 +115,13 @@ class MemoryOutbox:
         self.generation = max(self.generation, receipt.generation)
         return True
 
-    def spaced_heads(self) -> list[Mark]:
-        return [Mark(seq=seq, head=self.heads[seq]) for seq in range(self.through, max(0, self.through - 64), -1)]
+    def spaced_heads(self) -> list[HeadAtSeq]:
+        return [HeadAtSeq(seq=seq, head=self.heads[seq]) for seq in range(self.through, max(0, self.through - 64), -1)]
 
     def open_epoch(self, reason: EpochReason, *, matched: int) -> None:
         before, rest = self.epoch, self.facts[matched:]
         self.opened.append((reason, matched))
-        marks = [Mark(seq=seq, head=self.heads[seq]) for seq in range(matched, 0, -1)][:64]
+        marks = [HeadAtSeq(seq=seq, head=self.heads[seq]) for seq in range(matched, 0, -1)][:64]
         if matched:
             self.ended.insert(0, (EarlierStream(len(self.opened), before, matched, marks), self.facts))
         self._begin()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from agent.uplink.agreement import Continue, Disagree, agree
-from protocol.birth import Mark, Welcome
+from protocol.birth import HeadAtSeq, Welcome
 from tests.agent.uplink.bench import STATION, MemoryOutbox, help_asked
 
 
@@ -20,7 +20,7 @@ def welcome(
         generation=generation,
         nonce=bytes(16),
         wall=0,
-        signed=[Mark(seq=seq, head=head) for seq, head in signed],
+        signed=[HeadAtSeq(seq=seq, head=head) for seq, head in signed],
     )
 
 

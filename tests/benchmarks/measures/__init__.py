@@ -1,1 +1,1 @@
-"""What is measured at a station, one figure or a few a module."""
+"""The measurements at a station. Each module measures one figure or a few."""

@@ -1,6 +1,6 @@
-"""What a touch costs the county once its station has 100,000 events behind it, beside what it costs without them.
+"""What a touch costs the county when its station has 100,000 events behind it, compared with a station that has none.
 
-It is measured by a program of its own beside the running county, in its database, at a station that nobody else knows.
+A program of its own measures it beside the running county, in its database, at a station that nobody else knows.
 """
 
 import json
@@ -17,7 +17,7 @@ TURNS, TOUCHES = 5, 150
 
 
 def measure(county: BenchCounty) -> Figure:
-    """Return the ratio of the two."""
+    """Return the ratio of the two costs."""
     command = [sys.executable, "-m", "tests.benchmarks.measures.county_touch"]
     environment = {**os.environ, **county.service.env, "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

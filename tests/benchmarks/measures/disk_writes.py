@@ -14,7 +14,8 @@ _QUIET_S = 0.03
 
 
 def measure(station: BenchStation, proxy: Proxy, disk: LoopDisk, *, seed: int) -> Figure:
-    """Average over lone touches, the file system's journal and what it writes back later included."""
+    """Average over lone touches. It includes the file system's journal and the blocks that the system writes back
+    later."""
     strangers = unknown_cards(seed + 2)
     cards = [person.uid for person in station.cast.people]
     cards += [strangers.draw() for _ in range(TOUCHES - len(cards))]
@@ -31,5 +32,5 @@ def measure(station: BenchStation, proxy: Proxy, disk: LoopDisk, *, seed: int) -
 
 
 def not_measured(why: str) -> Figure:
-    """Return the figure where this machine has no loop device for us."""
+    """Return the figure for a machine on which we get no loop device."""
     return Figure(name=NAME, value=None, unit="bytes", goal=GOAL_BYTES, detail={"why": why})

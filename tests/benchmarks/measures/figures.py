@@ -1,4 +1,4 @@
-"""What a measurement says: a value with its unit and the goal that it is held against."""
+"""What a measurement reports: a value with its unit, and the goal to which it is compared."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,7 +14,7 @@ class Figure:
     value: float | None
     unit: str
     goal: float | None = None
-    """The design's; None for a figure that stands beside another to explain it."""
+    """The design's goal; None for a figure that explains another."""
     better: Literal["lower", "higher"] = "lower"
     peer: dict[str, Value] = field(default_factory=dict)
     """The same figure of other programs that did the same work in the same run, by their names."""

@@ -1,6 +1,6 @@
 """What one touch after another costs with and without years behind their station, in the database of the settings.
 
-Costs are processor time of this process and of its PostgreSQL backend: what else the machine does is not in them.
+Costs are processor time of this process and of its PostgreSQL backend, so other work on the machine is not included.
 """
 
 import os
@@ -28,7 +28,7 @@ _FORGET = "DELETE FROM fleet_stationevent WHERE station_id = %s AND kind = 'wind
 
 
 def medians(*, events: int, turns: int, touches: int) -> tuple[float, float]:
-    """Return what a touch costs in ms without and with ``events`` behind it, by the medians of ``turns`` turns."""
+    """Return the cost of a touch in ms without and with ``events`` behind it, each as the median of ``turns`` turns."""
     station = StationDouble(id="bench-touches")
     station.enrol()
     learnt = ClockCorrected(at=moment(1), boot=BOOT, mono=1, wall=WALL + 1, source="county", before="unknown")
@@ -45,7 +45,7 @@ def medians(*, events: int, turns: int, touches: int) -> tuple[float, float]:
 
 @contextmanager
 def _history(station: StationDouble, events: int) -> Iterator[None]:
-    """Have events behind a station for a while, and the table as it was after that."""
+    """Put events behind a station for the context, and restore the table afterwards."""
     with connection.cursor() as cursor:
         cursor.execute(_HISTORY, [station.id, events])
         cursor.execute("VACUUM (ANALYZE) fleet_stationevent")
@@ -55,7 +55,8 @@ def _history(station: StationDouble, events: int) -> Iterator[None]:
 
 
 def _cost_ms(station: StationDouble, touches: int) -> float:
-    """Return what a touch costs, over so many of them: the kernel counts a backend's time in steps of 10 ms."""
+    """Return the cost of a touch, averaged over this many, because the kernel counts a backend's time in steps of 10
+    ms."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         [backend] = cursor.fetchone()

@@ -1,7 +1,7 @@
-"""What a station says in 24 hours in which nobody touches a card, counted as IP packets.
+"""What a station sends in 24 hours in which nobody touches a card, counted as IP packets.
 
-The day is compressed: the whole station runs in this process, its real parts wired as always, with a clock that
-runs faster while no exchange is under way. Broker, ingest, TLS and TCP are real and in real time.
+The day is compressed: the whole station runs in this process, with its real parts and its usual wiring, and a clock
+that runs faster while no exchange is under way. Broker, ingest, TLS and TCP are real and in real time.
 """
 
 import threading
@@ -42,7 +42,7 @@ class Day:
         self._thread = threading.Thread(target=self._run, name="warped-station")
 
     def start(self) -> None:
-        """Begin; `settled` is set when the station has said everything to the county."""
+        """Begin. `settled` is set when the station has sent everything to the county."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -51,7 +51,7 @@ class Day:
         self._thread.join()
 
     def running(self) -> bool:
-        """Whether the station has not ended."""
+        """Whether the station is still running."""
         return self._thread.is_alive()
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""From a card's number in the reader's socket to the light that follows its commit."""
+"""The time from a card's number in the reader's socket to the light that follows its commit."""
 
 import random
 import threading
@@ -13,14 +13,14 @@ GOAL_MS = 50.0
 TOUCHES = 1_000
 _PROBE_EVERY = 5
 _GAP_S = (0.03, 0.11)
-"""People come much more slowly; so many touches have to fit into the bench's time."""
+"""People come much more slowly, but this many touches have to fit into the bench's time."""
 
 
 def measure(station: BenchStation, *, seed: int, touches: int = TOUCHES, name: str = "touch") -> list[Figure]:
-    """Present each card of the village and then unknown ones, at random moments, all of them fresh touches.
+    """Present each card of the village and then unknown ones, at random moments. None of them is a repeat.
 
     Args:
-        name: What the figures are called, before ``_p50_ms`` and ``_p99_ms``.
+        name: The figures' name, before ``_p50_ms`` and ``_p99_ms``.
     """
     chance = random.Random(seed)
     strangers = unknown_cards(seed)

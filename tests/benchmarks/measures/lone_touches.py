@@ -1,4 +1,4 @@
-"""Touches one at a time, each waited for until its receipt has come and the link is quiet again."""
+"""Touches one at a time. Each waits until its receipt has come and the link is quiet again."""
 
 from collections.abc import Iterable
 
@@ -6,11 +6,11 @@ from tests.benchmarks.stage.proxy import Proxy
 from tests.benchmarks.stage.station import BenchStation
 
 RECEIPT_BYTES = 150
-"""More than any PUBACK of MQTT 5 in its TLS record, less than any receipt with its signature."""
+"""More than any PUBACK of MQTT 5 in its TLS record, less than any signed receipt."""
 
 
 def present(station: BenchStation, proxy: Proxy, uids: Iterable[str], *, quiet_s: float) -> dict[str, int]:
-    """Present each card, and return the lights seen by colour.
+    """Present each card, and return the lights seen, by colour.
 
     Args:
         quiet_s: How long nothing may move on the link before the next card.

@@ -30,7 +30,8 @@ def camera(station: BenchStation) -> Figure:
 
 
 def after_touches(station: BenchStation, *, already: int, seed: int) -> Figure:
-    """Make the touches 10,000 in this run of the agent, each as soon as the one before is answered, and measure."""
+    """Go on until this run of the agent has had 10,000 touches, each right after the answer to the one before, and
+    measure."""
     strangers = unknown_cards(seed + 1)
     with station.touching() as hand:
         for _ in range(TOUCHES - already):

@@ -1,4 +1,4 @@
-"""How long the agent takes from its start until a card can be touched."""
+"""The time from the agent's start until a card can be touched."""
 
 from statistics import median
 
@@ -10,7 +10,7 @@ STARTS = 5
 
 
 def measure(station: BenchStation, *, name: str) -> Figure:
-    """Start and stop the agent some times; the median of spawn to sd_notify's READY=1."""
+    """Start and stop the agent several times; the figure is the median time from spawn to sd_notify's READY=1."""
     taken = []
     for _ in range(STARTS):
         try:

@@ -1,4 +1,4 @@
-"""What else the machine was doing: without it nobody can tell a slow touch from a slow neighbour."""
+"""What else the machine was doing. Without this nobody can tell a slow touch from a busy machine."""
 
 import os
 import time
@@ -14,14 +14,14 @@ class Surroundings:
     """Watches the processors' pressure and the disk's own speed beside a measurement."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` lies on the disk whose speed counts."""
+        """``folder`` lies on the disk whose speed is measured."""
         self._probe = folder / "probe"
         self._began_s = time.monotonic()
         self._stalled_us = _stalled_us()
         self._fsync_ms: list[float] = []
 
     def probe_disk(self) -> None:
-        """Write one block and have it durable, as a commit must."""
+        """Write one block durably, as a commit must."""
         descriptor = os.open(self._probe, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         try:
             began = time.monotonic_ns()

@@ -1,4 +1,4 @@
-"""What one touch costs on the wire: TCP payload both ways, TLS, PUBACK and receipt included."""
+"""What one touch costs on the wire: TCP payload both ways, including TLS, PUBACK and receipt."""
 
 from itertools import islice
 
@@ -13,7 +13,8 @@ TOUCHES = 100
 WITH_PICTURE = 20
 _QUIET_S = 0.05
 _PICTURE_QUIET_S = 1.0
-"""Longer than from the touch's receipt to the announcement, and than any pause while the picture goes up."""
+"""Longer than the time from the touch's receipt to the announcement, and longer than any pause while the picture goes
+up."""
 
 
 def measure(station: BenchStation, proxy: Proxy) -> Figure:
@@ -32,10 +33,10 @@ def measure(station: BenchStation, proxy: Proxy) -> Figure:
 
 
 def measure_with_picture(station: BenchStation, proxy: Proxy, *, seed: int) -> Figure:
-    """Average over lone touches with the camera on: touch and announcement with their receipts, the picture apart.
+    """Average over lone touches with the camera on: touch and announcement with their receipts, without the picture.
 
-    The picture's chunks are told by the size of their TLS records; the questions and acknowledgements that bring
-    it up stay with the announcement.
+    The picture's chunks are recognised by the size of their TLS records. The queries and acknowledgements for its
+    upload count with the announcement.
     """
     sent, received, large = proxy.sent, proxy.received, proxy.large
     strangers = unknown_cards(seed + 3)

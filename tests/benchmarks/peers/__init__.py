@@ -1,1 +1,1 @@
-"""The same week by our agent and by what else a county could take for it, side by side."""
+"""The same week with our agent and with the programs that a county could use instead, side by side."""

@@ -1,10 +1,11 @@
-"""``./run bench peers``: a week of one station by our agent, by ThingsBoard's gateway and by a Mosquitto bridge.
+"""``./run bench peers``: a week of one station with our agent, with ThingsBoard's gateway and with a Mosquitto bridge.
 
-Each goes through the same seeded week (`script`) alone, one after another, on an ext4 disk of its own whose power can
-be cut (`stage.loop_disk`) and behind a line of its own that counts and breaks (`stage.proxy`), over TLS with a
-certificate of the county, into the county's PostgreSQL: our agent's facts by the county's ingest, the peers' by a
-subscriber that stores every arrival (`subscriber`). What was acknowledged is known to whoever presented it, what
-arrived is counted by psql. How the peers are configured, and after which documents, stands in `gateway` and `bridge`.
+Each goes through the same seeded week (`script`) alone, one after another. Each has an ext4 disk of its own whose power
+can be cut (`stage.loop_disk`), and a line of its own that counts and breaks (`stage.proxy`), over TLS with a
+certificate of the county. All deliver into the county's PostgreSQL: our agent by the county's ingest, the others by a
+subscriber that stores every arrival (`subscriber`). The program that presents a fact knows whether it was acknowledged;
+psql counts the facts that arrived. `gateway` and `bridge` say how these programs are configured, and by which
+documents.
 """
 
 import shutil
@@ -39,7 +40,7 @@ _NOT_COVERED = [
 ]
 
 _OURS, _GATEWAY, _BRIDGE = range(3)
-"""Their places in the cast: each comes as another station."""
+"""Their places in the cast: each is another station."""
 
 type Maker = Callable[[LoopDisk, Proxy], Contender]
 
@@ -108,7 +109,7 @@ def _end_in_good_order(*_: object) -> None:
 
 
 def main() -> int:
-    """Run the bench; 0 when it ran, whoever did better."""
+    """Run the bench; return 0 if it ran, whatever the results are."""
     options = arguments("./run bench peers", days=DAYS).parse_args()
     own_mounts()
     signal.signal(signal.SIGTERM, _end_in_good_order)

@@ -1,10 +1,10 @@
-"""A Mosquitto at the station that bridges to the county as a contender.
+"""A contender: a Mosquitto at the station that bridges to the county.
 
-Source: mosquitto.conf(5) of version 2.0.21. Against loss: ``persistence`` with ``autosave_on_changes`` and the smallest
-``autosave_interval``, so that the file is saved when more than one thing has changed; no limit on what waits
-(``max_queued_messages 0``); a bridge that keeps its session (``cleansession false``) and delivers exactly once
-(``topic … out 2``). A fact is acknowledged by the end of the QoS 2 exchange with the local broker. Known:
-https://github.com/eclipse-mosquitto/mosquitto/issues/1726 (what has left the queue does not cause a save).
+Source: mosquitto.conf(5) of version 2.0.21. Against loss it has ``persistence`` with ``autosave_on_changes`` and the
+smallest ``autosave_interval``, so that the file is saved when more than one thing has changed; no limit for waiting
+messages (``max_queued_messages 0``); and a bridge that keeps its session (``cleansession false``) and delivers exactly
+once (``topic … out 2``). The end of the QoS 2 exchange with the local broker acknowledges a fact. A known fault:
+https://github.com/eclipse-mosquitto/mosquitto/issues/1726 (a message that leaves the queue does not cause a save).
 """
 
 import subprocess
@@ -69,7 +69,7 @@ class Bridge(Contender):
         log: Path,
         stored: Callable[[], Counter[str]],
     ) -> None:
-        """``folder`` is on the disk that is measured; its log is not."""
+        """``folder`` is on the disk that is measured; the broker's log is not."""
         self.version = broker_version()
         self._stored = stored
         self._port = free_port()
@@ -91,7 +91,7 @@ class Bridge(Contender):
         self._client: mqtt.Client | None = None
 
     def present(self, fact: str) -> Outcome:
-        """Publish a fact over a connection that is kept while it lasts; a try without an answer ends it."""
+        """Publish a fact. The connection is kept as long as it lasts; an attempt without an answer ends it."""
         client = self._connected()
         if client is None:
             return "nobody"

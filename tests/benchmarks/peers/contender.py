@@ -1,4 +1,4 @@
-"""What every contender is: a program that takes facts, answers each, and owes it to the county from then on."""
+"""What a contender is: a program that takes facts and answers each, and from then on must deliver it to the county."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from typing import Literal
 from firmware_scripts.demo.processes import Process
 
 type Outcome = Literal["acknowledged", "heard", "nobody"]
-"""``heard``: it was handed over, and no answer came. ``nobody``: nothing takes facts just now."""
+"""``heard``: the fact was handed over, and no answer came. ``nobody``: nothing takes facts just now."""
 
 ANSWER_WITHIN_S = 5.0
 
@@ -20,14 +20,14 @@ class Contender(ABC):
     name: str
     version: str
     configured: str
-    """How, in a sentence, and what acknowledges a fact."""
+    """Its configuration in a sentence, and what acknowledges a fact."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
 
     @abstractmethod
     def present(self, fact: str) -> Outcome:
-        """Hand over a fact, as whoever stands before the station does, and wait for the answer."""
+        """Hand over a fact, as the person or device at the station does, and wait for the answer."""
 
     @abstractmethod
     def stored(self) -> Counter[str]:
@@ -35,14 +35,14 @@ class Contender(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of whatever presents facts."""
+        """Close everything that presents facts."""
 
     def stand_still(self) -> None:
-        """Stop every process of it: nothing of it happens any more."""
+        """Stop every process of it, so that it does nothing any more."""
         self._signal(signal.SIGSTOP)
 
     def kill_all(self) -> None:
-        """SIGKILL to every process of it."""
+        """SIGKILL every process of it."""
         self._signal(signal.SIGKILL)
         self.process.kill9()
 

@@ -1,9 +1,9 @@
 """Where the peers deliver: a broker on the county's host with its certificate, and a subscriber into its database.
 
-The county's own broker knows stations and their topics alone, so the peers have one beside it, the same program with
-the same TLS files. It is never killed, as the county's is not in this week. It takes any number of messages in flight:
-with Mosquitto's 20, a bridge that came back with more to say was thrown out each time ("Quota exceeded", 2.0.21), and
-nothing that it had taken ever arrived.
+The county's own broker allows stations and their topics alone, so the peers have another broker beside it: the same
+program with the same TLS files. It is never killed, just as the county's broker is never killed in this week. It takes
+any number of messages in flight. With Mosquitto's default of 20 a bridge that came back with more messages was
+disconnected each time ("Quota exceeded", 2.0.21), and no message that it had taken ever arrived.
 """
 
 import shutil
@@ -62,7 +62,7 @@ _ARRIVALS = f"select fact, count(*) from {TABLE} where peer = '{{}}' group by fa
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How a peer comes: by a certificate of the county, as a station does."""
+    """How a peer connects: with a certificate of the county, as a station does."""
 
     ca: Path
     certificate: Path
@@ -113,7 +113,7 @@ class CountySide:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody has just now."""
+    """Return a port of 127.0.0.1 that is free just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -23,11 +23,11 @@ _READINGS: list[tuple[str, str, float | None, Reading]] = [
     ("answer_p50_ms", "ms", None, lambda lived, _: lived.answer_ms(0.5)),
     ("answer_p99_ms", "ms", None, lambda lived, _: lived.answer_ms(0.99)),
 ]
-"""Name, unit, goal and how it is read; lower is better in all."""
+"""Name, unit and goal, and how to read the figure from a week. Lower is better in all."""
 
 
 def figures(lived: Mapping[str, Lived], *, ours: str) -> list[Figure]:
-    """Return a figure for each reading, and how each one's week went beside the first."""
+    """Return a figure for each of these, and the weeks of the others compared with the first."""
     made = [
         Figure(
             name=name,

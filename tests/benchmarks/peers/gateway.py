@@ -1,16 +1,16 @@
-"""ThingsBoard's IoT gateway as a contender.
+"""A contender: ThingsBoard's IoT gateway.
 
 Sources, read for version 3.8.5: https://thingsboard.io/docs/iot-gateway/config/general/ (storage ``sqlite`` is the one
-that outlives a restart and knows transactions; ``messages_ttl_in_days`` is how long it keeps what could not be sent;
-``qos`` 1), and for ``remoteConfiguration`` https://github.com/thingsboard/thingsboard-gateway/issues/2124: switched on,
-it made the SQLite storage anew at every reconnect. A REST connector takes the facts: its HTTP answer is the one
+that survives a restart and has transactions; ``messages_ttl_in_days`` is how long it keeps messages that could not be
+sent; ``qos`` 1), and for ``remoteConfiguration`` https://github.com/thingsboard/thingsboard-gateway/issues/2124: if it
+is on, the SQLite storage is made anew at every reconnect. A REST connector takes the facts. Its HTTP answer is the one
 acknowledgement that the gateway gives to a device. The gateway writes to its storage after that answer, in a thread
 that begins only once the platform has been reached (``tb_gateway_service.py``), with ``synchronous=NORMAL``
 (``storage/sqlite/database_connector.py``), which no setting changes.
 
-It speaks to a broker with ThingsBoard's topics; the bench's subscriber answers ``getSessionLimits`` as the platform
-does, without limits. The platform itself would fold messages of the same device, key and millisecond into one; here
-they are counted as they arrive.
+The gateway uses ThingsBoard's topics. The bench's subscriber answers ``getSessionLimits`` as the platform does, without
+limits. The platform itself would merge messages of the same device, key and millisecond into one; here they are counted
+as they arrive.
 """
 
 import http.client
@@ -29,7 +29,7 @@ FOLDER = Path(".venv-peers")
 _PROGRAM = FOLDER / "bin" / "thingsboard-gateway"
 _DEVICE = "station"
 _CONNECTOR_ID = "5f0c2a9e-0000-4000-8000-00000000fac7"
-"""Without one the gateway writes its connector's file anew when it first starts, and does not sync it."""
+"""Without this id the gateway writes its connector's file anew when it first starts, and does not sync it."""
 
 
 class Gateway(Contender):
@@ -49,7 +49,7 @@ class Gateway(Contender):
         log: Path,
         stored: Callable[[], Counter[str]],
     ) -> None:
-        """``folder`` is on the disk that is measured; its log is not."""
+        """``folder`` is on the disk that is measured; the gateway's log is not."""
         self.version = installed_version()
         self._stored = stored
         self._port = free_port()
@@ -88,11 +88,11 @@ class Gateway(Contender):
         return self._stored()
 
     def close(self) -> None:
-        """Nothing to let go: each fact has a connection of its own."""
+        """There is nothing to close: each fact has a connection of its own."""
 
 
 def installed_version() -> str:
-    """Return the version in its own environment."""
+    """Return the version that is installed in its own environment."""
     library = FOLDER / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
     (found,) = metadata.distributions(name="thingsboard-gateway", path=[str(library)])
     return found.version

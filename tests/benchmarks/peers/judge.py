@@ -1,4 +1,4 @@
-"""What a week came to, by what was presented, what was acknowledged, and what psql counts in the county. Pure."""
+"""The result of a week: what was presented, what was acknowledged, and what psql counts in the county. No I/O."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -11,11 +11,11 @@ class Verdict:
 
     acknowledged: int
     lost: int
-    """Acknowledged to whoever presented it, and not in the county."""
+    """Acknowledged, and not in the county."""
     doubled: int
     """In the county more often than it was presented."""
     invented: int
-    """In the county and never presented."""
+    """In the county, but never presented."""
     unacknowledged: int
     """Presented again and again, and never acknowledged."""
 
@@ -24,7 +24,8 @@ def judge(*, presented: Mapping[str, int], acknowledged: Collection[str], stored
     """Compare.
 
     Args:
-        presented: How often each fact reached the contender, answered or not: who gets no answer tries again.
+        presented: How often each fact reached the contender, answered or not, because a fact without an answer is
+            presented again.
         stored: How often the county has each.
     """
     there = {fact for fact, count in stored.items() if count > 0}

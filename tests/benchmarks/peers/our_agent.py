@@ -15,7 +15,7 @@ _TOUCHES = """
     select encode(epoch, 'hex') || '/' || seq, encode(card_token, 'hex')
     from attendance_touch where station_id = '{}'"""
 _LAST_LIGHT_S = 0.05
-"""A light that was sent before the agent was killed is there by then."""
+"""By then a light that was sent before the agent was killed has arrived."""
 
 
 class OurAgent(Contender):
@@ -46,7 +46,7 @@ class OurAgent(Contender):
                 reader.connect(str(self._station.touch_socket))
             except OSError:
                 return "nobody"
-            with contextlib.suppress(OSError):  # killed meanwhile: whether there was a light is seen below
+            with contextlib.suppress(OSError):  # it was killed meanwhile; whether there was a light is seen below
                 reader.sendall(f"{_uid(fact)}\n".encode())
                 self._await_light(reader)
         ref = self._light(_LAST_LIGHT_S)
@@ -56,22 +56,23 @@ class OurAgent(Contender):
         return "acknowledged"
 
     def _await_light(self, reader: socket.socket) -> None:
-        """Wait for a light, or until the reader's end is closed: the agent is gone."""
+        """Wait for a light, or until the reader's end is closed because the agent is gone."""
         while ready := select.select([self._lamp, reader], [], [], ANSWER_WITHIN_S)[0]:
             if self._lamp in ready or not reader.recv(16):
                 return
 
     def _light(self, wait_s: float) -> str | None:
-        """Return the fact that the next light vouches for, empty for a red one, None where there is no light."""
+        """Return the fact for which the next light vouches: empty for a red light, None if there is no light."""
         if not select.select([self._lamp], [], [], wait_s)[0]:
             return None
         light = json.loads(self._lamp.recv(4_096))
         return str(light["fact"]) if light["colour"] != "red" else ""
 
     def stored(self) -> Counter[str]:
-        """A card's number travels as a keyed hash: which fact it is follows from the light that named the same row.
+        """A card's number travels as a keyed hash, so the light that named the same row tells which fact the row is.
 
-        Were a seq lit twice, for two cards, one of them would be missing and a row stand for no fact: both counts rise.
+        If a seq were lit twice, for two cards, one fact would be missing and a row would stand for no fact: both counts
+        rise.
         """
         rows = self._county.sql(_TOUCHES.format(self._station.cast.id))
         facts = {token: self._refs[ref] for ref, token in rows if ref in self._refs}

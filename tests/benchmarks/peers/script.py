@@ -1,8 +1,8 @@
-"""The week that every contender goes through: which facts are presented when, and what breaks meanwhile. Pure.
+"""The week that every contender goes through: which facts are presented when, and what breaks meanwhile. No I/O.
 
-Each day has one outage of the line, two kills and two power cuts, of both one while the line is cut. They come at
-seeded moments within half a second of a fact's answer, where in a real week most would come between facts: what is
-found is how many moments there are at which something is lost, not how often a village would lose something.
+Each day has one outage of the line, two kills and two power cuts; one kill and one power cut come while the line is
+cut. They come at seeded moments within half a second of a fact's answer. In a real week most would come between facts.
+So the result says at how many moments something is lost, not how often a village would lose something.
 """
 
 import random
@@ -20,7 +20,7 @@ _MARGIN = 10
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """After ``gap_s`` somebody presents this until it is acknowledged."""
+    """After ``gap_s`` somebody presents this fact until it is acknowledged."""
 
     fact: str
     gap_s: float
@@ -33,7 +33,7 @@ class CutLine:
 
 @dataclass(frozen=True, slots=True)
 class MendLine:
-    """``after_s`` later there is one again; nothing is presented meanwhile."""
+    """``after_s`` later there is a connection again; nothing is presented meanwhile."""
 
     after_s: float
 

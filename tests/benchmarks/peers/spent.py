@@ -1,4 +1,4 @@
-"""What a program costs while it runs, and over all the times that it was started, as the kernel counts it."""
+"""What a program costs, as the kernel counts it: while it runs, and over all the times that it was started."""
 
 import os
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ _SESSION, _USER, _CHILDREN_SYSTEM, _RSS = 3, 11, 14, 21
 
 
 class Spent:
-    """Processor time and memory of the sessions that a program was started in, one after another."""
+    """Processor time and memory of the sessions of a program, one after another, a new one at each start."""
 
     def __init__(self) -> None:
         self._ended_s = 0.0
         self.peak_mb = 0.0
-        """Largest resident memory at any look."""
+        """Largest resident memory of all measurements."""
 
     def look(self, session: int) -> float:
         """Return what all processes of the session hold in memory now, in MB of 10**6 bytes."""
@@ -25,11 +25,11 @@ class Spent:
         return resident_mb
 
     def ends(self, session: int) -> None:
-        """Take note of the session's processor time: it is about to end."""
+        """Take note of the session's processor time, because the session is about to end."""
         self._ended_s += cpu_s(session)
 
     def cpu_s(self, session: int) -> float:
-        """Return the processor time of all sessions so far, the living one included."""
+        """Return the processor time of all sessions so far, including the one that is running."""
         return self._ended_s + cpu_s(session)
 
 

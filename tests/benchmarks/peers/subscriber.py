@@ -1,7 +1,7 @@
 """``python -m tests.benchmarks.peers.subscriber PORT SOCKET_FOLDER READY``: store what the peers' broker delivers.
 
-A message is acknowledged after its COMMIT; with a session that the broker keeps, nothing is lost between the two. Every
-arrival is a row of its own, so that what comes twice stands there twice.
+A message is acknowledged after its COMMIT. The broker keeps the session, so nothing is lost between the two. Every
+arrival is a row of its own, so that a fact that comes twice has two rows.
 """
 
 import json
@@ -27,7 +27,7 @@ _NO_LIMITS = {"maxPayloadSize": 65536, "maxInflightMessages": 100, "rateLimits":
 
 
 def facts_in(payload: bytes | bytearray) -> list[str]:
-    """Return every fact that a message tells of, in whatever structure it stands.
+    """Return every fact in a message, whatever structure it stands in.
 
     Raises:
         ValueError: It is no JSON.

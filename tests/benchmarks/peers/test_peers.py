@@ -1,4 +1,4 @@
-"""The judge of the peers' week with planted losses and doubles, its script, and what counts for it."""
+"""The peers' judge counts planted losses and doubles, and the script and the costs are as they should be."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A contender goes through the week: the same for each, on a disk and behind a line of its own."""
+"""A contender goes through the week. The week is the same for each, on a disk and a line of its own."""
 
 import threading
 import time
@@ -18,9 +18,9 @@ RESTART_S = 0.2
 """A service manager's pause before it starts a program again."""
 _TRY_AGAIN_S = 0.1
 _GIVE_UP_S = 60.0
-"""Somebody has stood before the station for so long without an answer."""
+"""How long somebody presents a fact without an answer before giving up."""
 _HOPELESS = 3
-"""So many facts one after another that were given up: the program does not come back."""
+"""If this many facts one after another were given up, the program does not come back."""
 _DELIVERED_WITHIN_S = 180.0
 _NOTHING_MORE_S = 45.0
 """Longer than any of them waits before it tries to connect again."""
@@ -36,14 +36,14 @@ class Lived:
     presented: Counter[str] = field(default_factory=Counter)
     acknowledged: set[str] = field(default_factory=set)
     answers_ms: list[float] = field(default_factory=list)
-    """From handing over to the answer, of facts that were answered at the first try."""
+    """The time from handing over to the answer, of facts that were answered at the first try."""
     kills: int = 0
     power_cuts: int = 0
     outages: int = 0
     starts: int = 0
     ended_by_itself: int = 0
     hopeless_after: str = ""
-    """The fact at which it was given up; empty where the week was lived to its end."""
+    """The fact at which the week was given up; empty if the week was lived to its end."""
     seconds: float = 0.0
     rss_mb: float = 0.0
     peak_mb: float = 0.0
@@ -53,7 +53,7 @@ class Lived:
     verdict: Verdict | None = None
 
     def answer_ms(self, share: float) -> float | None:
-        """Return a percentile of the answers, None where there was none."""
+        """Return a percentile of the answers' times, None if there was no answer."""
         return percentile(self.answers_ms, share) if self.answers_ms else None
 
 
@@ -72,7 +72,7 @@ class Week:
         self.lived = Lived()
 
     def live(self, steps: list[Step]) -> Lived:
-        """Go through the steps, wait until the county has what it gets, and judge."""
+        """Go through the steps, wait until the county has everything that it will get, and judge."""
         began, written = time.monotonic(), self._disk.written_bytes()
         moved = self._line.sent + self._line.received
         self._start()
@@ -119,7 +119,7 @@ class Week:
                 self.lived.power_cuts += 1
 
     def _present(self, fact: str) -> None:
-        """Present a fact until it is acknowledged, as a person does who was not answered."""
+        """Present a fact until it is acknowledged, as a person does who got no answer."""
         if len(self.lived.presented) % _LOOK_EVERY == 0:
             self._spent.look(self._contender.process.pid)
         until_s, first = time.monotonic() + _GIVE_UP_S, True
@@ -145,7 +145,7 @@ class Week:
             self._start()
 
     def _break(self, fault: Callable[[], None], after_s: float) -> None:
-        """Have a fault happen in a while; the one before it is over by then."""
+        """Have a fault happen after a while. The one before it is over by then."""
         self._await_fault()
 
         def happen() -> None:
@@ -171,7 +171,8 @@ class Week:
 
     def _cut_power(self) -> None:
         self._look_last()
-        # Stopped first: what a program would still do between the cut and its end, no program does without power.
+        # It is stopped first, because between the cut and its end it could do things that no program does without
+        # power.
         self._contender.stand_still()
         self._disk.power_off()
         self._contender.kill_all()
@@ -188,7 +189,8 @@ class Week:
         self.lived.starts += 1
 
     def _settle(self) -> None:
-        """Wait until the county has all that was acknowledged, or gets nothing more; then see what comes twice."""
+        """Wait until the county has everything that was acknowledged, or gets nothing more; then see what comes
+        twice."""
         self._await_fault()
         self._line.mend()
         began = changed_s = time.monotonic()

@@ -1,1 +1,1 @@
-"""What stations are measured on: a real county, disks and lines that count, and faster time."""
+"""The surroundings in which stations are measured: a real county, disks and lines that count, and faster time."""

@@ -1,4 +1,4 @@
-"""One run of a bench of stations: a county, and three stations one after another, each for the figures of its kind."""
+"""One run of a bench of stations: a county, and three stations one after another, each for its kind of figures."""
 
 import shutil
 import signal
@@ -51,7 +51,7 @@ class StationBench(ABC):
 
     @abstractmethod
     def _busy_station(self, station: BenchStation) -> None:
-        """Start, memory, answers, and all that after much work."""
+        """Start, memory, answers; and all of them again after much work."""
 
     @contextmanager
     def _kiosk_beside(self, station: BenchStation) -> Iterator[None]:
@@ -65,7 +65,7 @@ class StationBench(ABC):
             terminal.close()
 
     def _metered_station(self, station: BenchStation) -> None:
-        """Behind a relay, first without its camera: what one touch costs on the wire and on the disk."""
+        """Behind a relay, first without its camera: the cost of one touch on the wire and on the disk."""
         with Proxy(self._county.broker_port) as proxy:
             station.dial(proxy.port)
             station.use_camera("none")
@@ -83,7 +83,7 @@ class StationBench(ABC):
         """What is measured behind the relay with the camera."""
 
     def _idle_station(self, station: BenchStation) -> None:
-        """Without its camera: the pictures of random moments have a cap of their own, and their own pace."""
+        """Without its camera, because the pictures of random moments have a limit and a pace of their own."""
         station.use_camera("none")
         self._note(idle_day.measure(station, broker_port=self._county.broker_port))
 
@@ -94,11 +94,13 @@ class StationBench(ABC):
 
 
 type Make = Callable[[Path, BenchCounty, int, ExitStack], StationBench]
-"""Makes the bench in a folder, at a county, from a seed; what is to be closed afterwards goes on the stack."""
+"""Makes the bench in a folder, at a county, from a seed. Everything that must be closed afterwards goes on the
+stack."""
 
 
 def run(name: str, make: Make, **said: Any) -> int:
-    """Run the bench ``./run bench NAME`` and report ``said`` with its figures; 0 when it ran, goals met or not."""
+    """Run the bench ``./run bench NAME`` and report ``said`` with its figures. Return 0 if it ran, whether or not goals
+    are met."""
     options = arguments(f"./run bench {name}").parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = chosen_seed(options.seed)

@@ -9,7 +9,7 @@ from firmware_scripts.demo.county import DemoCounty
 from tests.benchmarks.stage.station import BenchStation
 
 PEOPLE = 400
-"""Cards of each village, so that every one of some hundreds of touches is a fresh one."""
+"""Cards of each village: enough that some hundreds of touches all have a card of their own."""
 
 _SETTINGS = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -60,7 +60,7 @@ class BenchCounty:
         return int(self.service.sql(f"select count(*) from attendance_touch where station_id = '{station}'")[0][0])
 
     def describe(self) -> str:
-        """Return the database's version and the settings that durability hangs on."""
+        """Return the database's version, and the settings on which durability depends."""
         version = self.service.sql("show server_version")[0][0]
         said = ", ".join(f"{name} {self.service.sql(f'show {name}')[0][0]}" for name in _SETTINGS)
         return f"PostgreSQL {version}, private cluster, {said}"

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 _ETH_P_IP = 0x0800
-"""Asking for this protocol alone gives each loopback packet once: as it is received (packet(7))."""
+"""A socket for this protocol alone gets each loopback packet once: when it is received (packet(7))."""
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _BUFFER = 8 << 20
 _HEADER_BYTES = 52
@@ -20,20 +20,21 @@ _FLAGS_OF_INTEREST = 0x12
 
 @dataclass(slots=True)
 class Counted:
-    """What went by."""
+    """The packets that passed."""
 
     packets: int = 0
     bytes: int = 0
     """IP total length of all."""
     connects: int = 0
     segmentation_bytes: int = 0
-    """What headers and acknowledgements of a 1,500-byte line would add to the loopback's larger segments."""
+    """The bytes that headers and acknowledgements would add on a line of 1,500 bytes, where the loopback's larger
+    segments must be split."""
     missed: int = 0
-    """Packets that this counter was too slow for."""
+    """Packets that this counter missed because it was too slow."""
 
 
 class PacketCounter:
-    """Counts while the context lasts; ``counted`` is whole after it."""
+    """Counts while the context lasts. ``counted`` is complete after it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -77,7 +78,8 @@ class PacketCounter:
 
 
 def segmentation_bytes(length: int) -> int:
-    """Return what a packet of ``length`` bytes costs more where it must go as several: headers and every other ACK."""
+    """Return the additional cost of a packet of ``length`` bytes that must travel as several: headers, and every other
+    ACK."""
     if length <= _MTU:
         return 0
     segments = -(-(length - _HEADER_BYTES) // (_MTU - _HEADER_BYTES))

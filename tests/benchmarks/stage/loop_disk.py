@@ -1,9 +1,9 @@
 """A disk of the bench's own: ext4 on a loop device, so that the kernel counts every sector that is written to it.
 
-Its power can be cut: EXT4_IOC_SHUTDOWN without flushing the journal (Documentation/filesystems/ext4, ``godown -f`` of
-xfstests) ends all writing to the device at one instant. What was synced is on the device; what was only in the page
-cache or in a journal transaction that was not committed is gone; mounting again replays the journal. Not covered: what
-a device loses or tears out of its own cache after it was handed over, and cells that fail.
+Its power can be cut. EXT4_IOC_SHUTDOWN without flushing the journal (Documentation/filesystems/ext4, ``godown -f`` of
+xfstests) ends all writing to the device at one instant. Synced data is on the device. Data that was only in the page
+cache, or in a journal transaction that was not committed, is gone. Mounting again replays the journal. Two things are
+not covered: data that a device loses or tears out of its own cache, and memory cells that fail.
 """
 
 import fcntl
@@ -30,27 +30,28 @@ _NO_LOG_FLUSH = struct.pack("I", 2)
 
 
 _LET_GO_S = 20.0
-"""Longer than killed processes take to be gone on a busy machine."""
+"""Longer than killed processes take to end on a busy machine."""
 
 
 class NoLoopDisk(Exception):
-    """This machine does not let us have one; the message says why."""
+    """This machine does not let us have a loop device; the message says why."""
 
 
 class StillHeld(Exception):
-    """The file system that lost its power lives on in somebody else's mount namespace; the message names whose."""
+    """The file system that lost its power is still mounted in somebody else's mount namespace; the message says
+    whose."""
 
 
 def own_mounts() -> None:
-    """Have what this process and its children mount from now on in a mount namespace of their own.
+    """Put the mounts that this process and its children make from now on into a mount namespace of their own.
 
-    Whoever makes a mount namespace (``ip netns exec``, ``unshare --mount``) takes a copy of every mount that it sees.
-    A copy of ours would keep the file system alive over `LoopDisk.power_off`, and mounting the device again would
-    give back that dead one, in which every write is an I/O error (mount_namespaces(7)). Called before any thread
-    is started: a namespace is a thread's.
+    A program that makes a mount namespace (``ip netns exec``, ``unshare --mount``) gets a copy of every mount that it
+    sees. A copy of ours would keep the file system alive over `LoopDisk.power_off`. Mounting the device again would
+    then give back that dead file system, in which every write is an I/O error (mount_namespaces(7)). Call this before
+    any thread is started, because a namespace belongs to a thread.
 
     Raises:
-        NoLoopDisk: Not as root.
+        NoLoopDisk: This process is not root.
     """
     if os.geteuid() != 0:
         raise NoLoopDisk("a loop device needs root")
@@ -89,14 +90,14 @@ class LoopDisk:
                 _run("umount", str(self.path))
         except NoLoopDisk:
             _run("umount", "--lazy", str(self.path))
-        _run("losetup", "--detach", self._device)  # at once, or when the last who uses it has gone (loop(4))
+        _run("losetup", "--detach", self._device)  # at once, or when its last user has gone (loop(4))
         self._image.unlink()
 
     def _mount(self) -> None:
         _run("mount", "-o", _OPTIONS, self._device, str(self.path))
 
     def power_off(self) -> None:
-        """From this instant on nothing reaches the device; whoever writes gets EIO."""
+        """From this instant on nothing reaches the device, and every write fails with EIO."""
         folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.ioctl(folder, _SHUTDOWN, _NO_LOG_FLUSH)
@@ -104,12 +105,12 @@ class LoopDisk:
             os.close(folder)
 
     def power_on(self, *, within_s: float = _LET_GO_S) -> None:
-        """Mount what the device holds, after every process that used it was killed.
+        """Mount the device as it is. Every process that used it must have been killed.
 
         Raises:
-            NotInTime: Somebody still uses it.
-            StillHeld: Nobody does, but a copy of the mount keeps the old file system alive; called again after
-                that has ended, it goes on.
+            NotInTime: Some process still uses it.
+            StillHeld: No process does, but a copy of the mount keeps the old file system alive. Call this again after
+                that copy has gone.
         """
         if self._mount_entry():
             wait_until(self._unmounted, what=f"{self.path} to be let go", timeout_s=within_s, every_s=0.02)
@@ -120,7 +121,7 @@ class LoopDisk:
         self._mount()
 
     def _gone(self) -> bool:
-        """Whether the kernel has no file system of the device any more (Documentation/ABI/testing/sysfs-fs-ext4)."""
+        """Whether the kernel no longer has a file system of the device (Documentation/ABI/testing/sysfs-fs-ext4)."""
         return not Path("/sys/fs/ext4", self._device.removeprefix("/dev/")).exists()
 
     def _holders(self) -> str:
@@ -139,7 +140,7 @@ class LoopDisk:
         return subprocess.run(["umount", str(self.path)], capture_output=True, check=False).returncode == 0
 
     def _mount_entry(self) -> list[str]:
-        """Return the fields of its line of proc_pid_mounts(5), none where it is not mounted."""
+        """Return the fields of its line of proc_pid_mounts(5); none if it is not mounted."""
         entries = map(str.split, Path("/proc/thread-self/mounts").read_text(encoding="utf-8").splitlines())
         return next((fields for fields in entries if fields[1] == str(self.path)), [])
 
@@ -149,7 +150,7 @@ class LoopDisk:
         return f"{fields[2]} on a loop device, 4096-byte blocks, {fields[3]}"
 
     def written_bytes(self) -> int:
-        """Return what was written to the device so far, all that is still in memory included."""
+        """Return how much was written to the device so far, including data that is still in memory."""
         _run("sync", "--file-system", str(self.path))
         stat = Path(f"/sys/block/{self._device.removeprefix('/dev/')}/stat").read_text(encoding="ascii").split()
         return int(stat[_SECTORS_WRITTEN]) * _SECTOR_BYTES

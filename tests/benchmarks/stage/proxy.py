@@ -54,7 +54,7 @@ class Proxy:
         self.cut()
 
     def cut(self) -> None:
-        """Break every connection and refuse new ones, as where there is no way to the county, until `mend`."""
+        """Break every connection and refuse new ones, as if there were no way to the county, until `mend`."""
         if self._cut:
             return
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -75,7 +75,7 @@ class Proxy:
             self._thread.start()
 
     def wait_quiet(self, *, received: int, quiet_s: float, timeout_s: float = 30) -> None:
-        """Wait until at least so much has been received in all, and then until nothing has moved for a while."""
+        """Wait until at least this much has been received in all, and then until nothing has moved for a while."""
 
         def quiet() -> bool:
             return self.received >= received and time.monotonic() - self._moved_s >= quiet_s

@@ -1,4 +1,5 @@
-"""A station of the bench: the real agent as a service manager would run it, its lamp seen and its reader used."""
+"""A station of the bench: the real agent as a service manager would run it, with a watched lamp and a simulated
+reader."""
 
 import json
 import re
@@ -32,8 +33,8 @@ class BenchStation:
         """Make a station that is not enrolled.
 
         Args:
-            folder: Where its sockets are, and its own files too where there is no ``card``.
-            work: Where its log goes.
+            folder: The folder of its sockets, and also of its own files if there is no ``card``.
+            work: The folder of its log.
             card: A folder on another disk for the agent's own files.
             program: The module that runs the agent.
         """
@@ -53,7 +54,7 @@ class BenchStation:
         self._demo.enrol(url=url, ca=ca, claim=claim)
 
     def equip(self, sections: str) -> None:
-        """Have other devices from the next start on: sections of ``station.toml`` for all but the kiosk."""
+        """Use other devices from the next start on: sections of ``station.toml`` for all but the kiosk."""
         config = self._demo.config
         text = config.read_text(encoding="utf-8")
         before, after = text[: text.index("[[reader]]")], text[text.index("[kiosk]") :]
@@ -66,20 +67,20 @@ class BenchStation:
         config.write_text(re.sub(r'(\[camera\]\ndriver = ")\w+', rf"\g<1>{driver}", text), encoding="utf-8")
 
     def dial(self, port: int) -> None:
-        """Have the agent look for its broker at this port of 127.0.0.1 from the next start on."""
+        """Make the agent look for its broker at this port of 127.0.0.1 from the next start on."""
         answer = self._demo.sd_card / ENROLLED
         enrolled = json.loads(answer.read_bytes())
         enrolled["broker"]["port"] = port
         answer.write_bytes(msgspec.json.encode(enrolled))
 
     def parts(self) -> tuple[StationConfig, Identity]:
-        """Return what an agent is built from, for a bench that builds one itself."""
+        """Return the parts from which an agent is built, for a bench that builds one itself."""
         identity = load_identity(self._demo.sd_card)
         assert identity is not None
         return load(self._demo.config), identity
 
     def start(self) -> float:
-        """Start the agent and return how many seconds it took to say that cards are taken."""
+        """Start the agent, and return how many seconds it took until it takes cards."""
         self._notify.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.bind(str(self._notify))
@@ -96,7 +97,8 @@ class BenchStation:
 
     @contextmanager
     def running(self, *, settled: bool = True) -> Iterator[None]:
-        """Run the agent while the context lasts; on entry it has said everything to the county, if ``settled``."""
+        """Run the agent while the context lasts. With ``settled`` it has sent everything to the county when the context
+        begins."""
         try:
             self.start()
             if settled:
@@ -112,7 +114,7 @@ class BenchStation:
 
     @property
     def process(self) -> Process:
-        """The agent's process, for whoever starts and kills it without waiting."""
+        """The agent's process, for callers that start and kill it without waiting."""
         return self._agent
 
     @property
@@ -122,25 +124,25 @@ class BenchStation:
 
     @property
     def touch_socket(self) -> Path:
-        """Where its simulated reader waits for cards."""
+        """The socket at which its simulated reader waits for cards."""
         return self._demo.touch_socket
 
     @property
     def lamp_socket(self) -> Path:
-        """Where its lamp says each light."""
+        """The socket to which its lamp sends each light."""
         return self.folder / "lamp.sock"
 
     @property
     def kiosk_socket(self) -> Path:
-        """Where the agent waits for kiosks."""
+        """The socket at which the agent waits for kiosks."""
         return self._demo.kiosk_socket
 
     def touching(self) -> Touching:
-        """Return a hand at the reader and an eye on the lamp, as a context manager."""
+        """Return a `Touching` for its reader and lamp, a context manager."""
         return Touching(reader=self.touch_socket, lamp=self.lamp_socket)
 
     def home(self) -> Home:
-        """Return the home screen as a kiosk that connects just now gets it."""
+        """Return the home screen as a kiosk gets it that connects now."""
         with socket.socket(socket.AF_UNIX) as kiosk:
             kiosk.settimeout(10)
             kiosk.connect(str(self.kiosk_socket))

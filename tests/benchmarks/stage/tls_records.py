@@ -1,4 +1,4 @@
-"""Tell large TLS records from small ones in a byte stream: a picture's chunks from what is said about it."""
+"""Tell large TLS records from small ones in a byte stream: a picture's chunks from the messages about the picture."""
 
 LARGE_BYTES = 1_500
 _HEADER = 5
@@ -14,7 +14,8 @@ class LargeRecords:
         self._large = False
 
     def feed(self, chunk: bytes) -> int:
-        """Take the next bytes and return how many of them belong to large records, whole headers counted with them."""
+        """Take the next bytes, and return how many of them belong to large records; a header counts as soon as it is
+        whole."""
         large = at = 0
         while at < len(chunk):
             if self._left:
@@ -29,7 +30,7 @@ class LargeRecords:
         return large
 
     def _begin(self) -> int:
-        """Begin a record when its header is whole; return the header's bytes then, 0 before."""
+        """Begin a record when its header is whole, and return the header's bytes; return 0 before."""
         if len(self._header) < _HEADER:
             return 0
         self._left = int.from_bytes(self._header[3:5])

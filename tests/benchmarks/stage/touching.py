@@ -15,7 +15,7 @@ _LIMIT_S = 20.0
 
 
 class Touching:
-    """Binds the lamp's socket and holds one connection to the reader while the context lasts."""
+    """Binds the lamp's socket, and holds one connection to the reader while the context lasts."""
 
     def __init__(self, *, reader: Path, lamp: Path) -> None:
         self._reader_path = reader
@@ -25,7 +25,7 @@ class Touching:
         self.lights: Counter[str] = Counter()
         """Lights seen, by colour."""
         self.last_fact = ""
-        """What the last light stands for, ``EPOCHHEX/SEQ``; empty for a red one."""
+        """The fact of the last light, ``EPOCHHEX/SEQ``; empty for a red light."""
 
     def __enter__(self) -> Self:
         self._lamp_path.unlink(missing_ok=True)
@@ -65,7 +65,7 @@ class Touching:
         return took
 
     def laid(self, lay: Callable[[str], AbstractContextManager[object]], uid: str) -> float:
-        """Lay a card on another reader until its light, and return the milliseconds."""
+        """Lay a card on another reader until its light comes, and return the milliseconds."""
         began = time.monotonic_ns()
         with lay(uid):
             return self._light(began)
@@ -84,7 +84,7 @@ def unknown_cards(seed: int) -> "UnknownCards":
 
 
 class UnknownCards:
-    """Draws card numbers; each is a fresh touch, answered amber."""
+    """Draws card numbers. Each is unknown and fresh, so its answer is amber."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance

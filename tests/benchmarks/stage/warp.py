@@ -1,6 +1,6 @@
-"""A station's time that runs faster while nothing happens, and as the county's while something is under way.
+"""A station's time that runs faster while nothing happens, and as fast as the county's while an exchange is under way.
 
-Nothing in the product knows of it: the station is built from its real parts with this clock and this inbox.
+Nothing in the product knows about it: the station is built from its real parts with this clock and this inbox.
 """
 
 import threading
@@ -18,12 +18,12 @@ from agent.timekeeping.clock import StationClock
 from protocol.facts import Fact
 
 HOLD_S = 0.2
-"""So long after an event of the link time still runs as the county's."""
+"""How long after an event of the link time still runs as fast as the county's."""
 _SLICE_S = 0.005
 
 
 class Warp:
-    """Nanoseconds since boot, ``factor`` times as fast as the machine's except while held. Thread-safe."""
+    """Nanoseconds since boot, ``factor`` times as fast as the machine's unless it is held. Thread-safe."""
 
     def __init__(self, factor: int) -> None:
         self.factor = factor
@@ -39,13 +39,13 @@ class Warp:
             return self._now
 
     def ahead_ms(self) -> int:
-        """Return how far the station's time is before the machine's."""
+        """Return how far the station's time is ahead of the machine's."""
         with self._lock:
             self._advance()
             return (self._now - self._real) // 1_000_000
 
     def hold(self) -> None:
-        """Something is under way: run as the machine for a moment."""
+        """Something is under way: run as fast as the machine for a moment."""
         with self._lock:
             self._advance()
             self._held_until = self._real + int(HOLD_S * 1e9)
@@ -58,7 +58,8 @@ class Warp:
 
     @contextmanager
     def in_paho(self) -> Iterator[None]:
-        """Give the MQTT library this time for its keep-alive, and the link's loop a turn as short as it asks for."""
+        """Give the MQTT library this time for its keep-alive, and give the link's loop turns as short as this time
+        needs."""
         before = paho.time_func, link.LOOP_S
         paho.time_func = lambda: self.now_ns() / 1e9
         link.LOOP_S = link.LOOP_S / self.factor
@@ -69,7 +70,7 @@ class Warp:
 
 
 class WarpedSystem(LinuxClock):
-    """The machine's clocks in the station's time. No time service: the county alone tells the time."""
+    """The machine's clocks in the station's time. There is no time service: only the county tells the time."""
 
     def __init__(self, warp: Warp) -> None:
         super().__init__()
@@ -89,7 +90,7 @@ class WarpedSystem(LinuxClock):
 
 
 class WarpedClock(StationClock):
-    """The station's clock; what the county says is put as far ahead as the station's time is."""
+    """The station's clock. The county's time is moved ahead as far as the station's time is."""
 
     def __init__(self, warp: Warp, *, build_ms: int) -> None:
         super().__init__(system=WarpedSystem(warp), build_ms=build_ms)
@@ -106,13 +107,13 @@ class WarpedClock(StationClock):
 
 
 class WarpedInbox(Inbox):
-    """The door into the core; waits are in the station's time, and every event holds it."""
+    """The core's inbox. Its waits are in the station's time, and every event holds that time."""
 
     def __init__(self, warp: Warp) -> None:
         super().__init__()
         self._warp = warp
         self.busy: Callable[[], bool] = lambda: True
-        """Whether an exchange with the county is under way; asked on the core's thread."""
+        """Whether an exchange with the county is under way; for the core's thread only."""
 
     def put(self, event: Event) -> None:
         """As `Inbox.put`."""

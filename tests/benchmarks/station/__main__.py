@@ -1,4 +1,4 @@
-"""``./run bench station``: the design's figures for a station with every driver on, and what lasts and fills up."""
+"""``./run bench station``: the design's figures for a station with every driver on, and those of long use."""
 
 import sys
 from contextlib import ExitStack
@@ -50,7 +50,7 @@ def _make(folder: Path, county: BenchCounty, seed: int, stack: ExitStack) -> Equ
 
 
 def main() -> int:
-    """Run the bench; 0 when it ran, whether or not each goal is met."""
+    """Run the bench; return 0 if it ran, whether or not each goal is met."""
     mock_pins.plug_in()
     return run("station", _make, drivers=dict(STACKS))
 

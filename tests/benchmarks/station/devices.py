@@ -1,7 +1,8 @@
-"""Every device that a station can have here: which software stack under the driver is real, and what plays the device.
+"""Every device that a station can have here: which software under the driver is real, and what stands in for the
+device.
 
-The machine of the bench has no USB readers, no camera and no pins, so what stands at the far end of each stack is
-played; the agent's drivers, and the libraries and daemons between them and the device, are those of a village.
+The bench's machine has no USB readers, no camera and no pins, so the device at the end of each stack is simulated. The
+agent's drivers, and the libraries and daemons between them and the device, are those of a village.
 """
 
 import os
@@ -120,18 +121,19 @@ class Devices:
         self._stack.close()
 
     def sections(self, *, touch: Path, lamp: Path) -> str:
-        """Return how ``station.toml`` names them.
+        """Return their sections of ``station.toml``.
 
         Args:
             touch: The simulated reader's socket.
-            lamp: The socket to which the indicator says its lights.
+            lamp: The socket to which the indicator sends its lights.
         """
         return _SECTIONS.format(
             touch=touch, lamp=lamp, em4100=self._em4100.path, pn532=self._pn532.path, qr=self._qr.path
         )
 
     def laid(self) -> dict[str, Callable[[str], AbstractContextManager[object]]]:
-        """Return by reader how a card is laid on it, given its number of ten hex digits or, for PC/SC, of eight."""
+        """Return, for each reader, how a card is laid on it. The card's number has ten hex digits or, for PC/SC,
+        eight."""
         return {"pcsc": self._pcscd.card, "em4100_serial": self._tag, "pn532": self._on_chip, "qr_scanner": self._code}
 
     @contextmanager

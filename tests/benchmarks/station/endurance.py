@@ -1,4 +1,4 @@
-"""A hundred thousand facts through one run of the agent: what grows then, grows for good."""
+"""A hundred thousand facts through one run of the agent. Whatever grows in this run grows without end."""
 
 import threading
 import time
@@ -12,7 +12,8 @@ from tests.benchmarks.stage.touching import unknown_cards
 
 FACTS = 100_000
 BURST = 8
-"""Cards presented before the first is answered: far fewer than `agent.station.core` refuses as coming too fast."""
+"""How many cards are presented before the first is answered: far fewer than `agent.station.core` refuses for coming too
+fast."""
 GROWTH_GOAL_PERCENT = 10.0
 _LIMIT_S = 420.0
 _SAMPLE_EVERY = 10_000
@@ -20,7 +21,7 @@ _REST_S = 5.0
 
 
 class Held:
-    """What a process holds just now, as the kernel states it."""
+    """The resources that a process holds now, as the kernel states them."""
 
     def __init__(self, pid: int) -> None:
         self.resident_mb = resident(pid)["VmRSS"]
@@ -33,10 +34,10 @@ class Held:
 
 
 def measure(station: BenchStation, *, seed: int) -> list[Figure]:
-    """Touch, some cards at a time, until so many facts were committed, receipts and pictures beside.
+    """Touch, some cards at a time, until this many facts were committed; receipts and pictures go on beside.
 
-    The start is the agent at rest after its first touches and pictures, so that what is loaded when it is first
-    needed has been loaded.
+    The start is the agent at rest after its first touches and pictures, because by then it has loaded everything that
+    it loads when it is first needed.
     """
     strangers = unknown_cards(seed + 4)
     with station.touching() as hand:

@@ -1,7 +1,7 @@
-"""What a year's outbox on the disk costs: a station whose county was silent for a year, 200 facts a day.
+"""What a year's outbox on the disk costs: the station's county was silent for a year, with 200 facts a day.
 
-The year is committed through the outbox itself, a day in each transaction, with the agent stopped; from there on the
-agent runs as always.
+The year is committed through the outbox itself, a day in each transaction, with the agent stopped. After that the agent
+runs as always.
 """
 
 import random

@@ -1,7 +1,8 @@
-"""The agent with the GPIO drivers as they are, on gpiozero's own mock pins instead of a Raspberry Pi's.
+"""The agent with its real GPIO drivers, on gpiozero's own mock pins instead of a Raspberry Pi's.
 
-``python -m tests.benchmarks.station.mock_pins run --config FILE`` runs it. The indicator has one setting more: a socket
-to which it says each light that it has put on its pins, as the simulated indicator does, for whoever takes the time.
+``python -m tests.benchmarks.station.mock_pins run --config FILE`` runs it. The indicator has one more setting: a socket
+to which it sends each light that it has put on its pins, as the simulated indicator does, for the program that measures
+the time.
 """
 
 import json
@@ -22,10 +23,11 @@ from agent.ports import Colour
 
 
 class ForgettingPin(MockPin):  # type: ignore[misc]
-    """A mock pin that keeps its last state alone: gpiozero's own keeps each since the start, and grows by it."""
+    """A mock pin that keeps only its last state. gpiozero's own keeps every state since the start, and its memory
+    grows."""
 
     def clear_states(self) -> None:
-        """As `MockPin.clear_states`; from then on the newest takes the place of the one before."""
+        """As `MockPin.clear_states`; from then on the newest state replaces the one before."""
         super().clear_states()
         self.states: deque[Any] = deque(maxlen=1)
 
@@ -49,7 +51,7 @@ class MockPinsIndicator(GpioIndicator):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
 
     def show(self, colour: Colour, *, fact: str) -> None:
-        """As `GpioIndicator.show`; then say it."""
+        """As `GpioIndicator.show`; then send the light."""
         super().show(colour, fact=fact)
         try:
             self._socket.sendto(json.dumps({"colour": colour, "fact": fact}).encode(), str(self._witness))
@@ -63,20 +65,20 @@ class MockPinsIndicator(GpioIndicator):
 
 
 class MockPinsContact(GpioContact):
-    """Implements `agent.ports.Contact`; its pin rests."""
+    """Implements `agent.ports.Contact`; its pin never changes."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, pins=_mock_pins)
 
 
 def plug_in() -> None:
-    """Have ``driver = "gpio"`` mean these, in this process."""
+    """Make ``driver = "gpio"`` mean these classes, in this process."""
     catalogue.INDICATORS["gpio"] = f"{MockPinsIndicator.__module__}:{MockPinsIndicator.__name__}"
     catalogue.INPUTS["gpio"] = f"{MockPinsContact.__module__}:{MockPinsContact.__name__}"
 
 
 if __name__ == "__main__":
-    # By its real name, so that the drivers' classes are there once.
+    # The module is imported by its real name, so that the drivers' classes exist only once.
     from tests.benchmarks.station import mock_pins
 
     mock_pins.plug_in()

@@ -1,4 +1,4 @@
-"""From a card that is laid on each kind of reader to its light: the reader's own pace is in it."""
+"""The time from a card that is laid on each kind of reader to its light. It includes the reader's own pace."""
 
 import random
 import threading
@@ -13,7 +13,7 @@ _DIGITS = {"pcsc": 14, "em4100_serial": 10, "pn532": 8, "qr_scanner": 14}
 
 
 def measure(station: BenchStation, devices: Devices, *, seed: int) -> list[Figure]:
-    """Lay cards that nobody has on each reader, one after another; each lies until it is answered."""
+    """Lay unknown cards on each reader, one after another; each lies there until it is answered."""
     chance = random.Random(seed ^ 0xCA4D)
     pause = threading.Event()
     figures = []

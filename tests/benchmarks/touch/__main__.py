@@ -12,7 +12,7 @@ from tests.benchmarks.stage.station import BenchStation
 
 
 class TouchBench(StationBench):
-    """The simulated drivers, and 10,000 touches; and what one touch of theirs costs the county."""
+    """The simulated drivers and 10,000 touches, and the cost of one of their touches for the county."""
 
     def run(self) -> None:
         """Measure everything."""

@@ -1,1 +1,2 @@
-"""Proof: whatever the clocks do, order is by seq, quality is honest, and what can be dated is dated to 2 s."""
+"""Proof: whatever the clocks do, touches are ordered by seq, the stated quality is honest, and every touch that can be
+dated is dated to 2 s."""

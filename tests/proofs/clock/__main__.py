@@ -1,6 +1,7 @@
-"""``./run prove clock --runs N``: clocks that begin anywhere, jump and lie; what does the county show in the end?
+"""``./run prove clock --runs N``: clocks that begin anywhere, jump and lie; does the county date touches rightly in the
+end?
 
-The agent is the real one, as it is wired, and the county its own ingest on a private PostgreSQL.
+The agent is the real one, with its own wiring. The county is its own ingest on a private PostgreSQL.
 """
 
 import logging
@@ -45,7 +46,8 @@ started anew."""
 
 
 def prove(*, runs: int, seed: int) -> Findings:
-    """Live through the histories of ``seed``, ``seed + 1``, …; `django.setup` was called and the database is up."""
+    """Run the histories of ``seed``, ``seed + 1``, …. `django.setup` must have been called, and the database must be
+    up."""
     from tests.proofs.clock.history import live_and_judge  # noqa: PLC0415 - needs `django.setup`
 
     findings = Findings()

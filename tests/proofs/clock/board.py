@@ -1,7 +1,8 @@
-"""The whole agent as it is wired, in a world's time.
+"""The whole agent with its own wiring, in the time of a simulated world.
 
-Only its link is in memory, it has no kiosk, its certificate is not renewed, and what it draws by chance comes of the
-seed. Its threads are not started: cards, and what the time service says of itself, are put into its inbox.
+Three things are different: its link is in memory, it has no kiosk, and its certificate is not renewed. Its random
+numbers come from the seed. Its threads are not started: the proof itself puts cards and the time service's state into
+its inbox.
 """
 
 import json
@@ -54,7 +55,7 @@ class NoKiosk:
 
 
 class ClockBoard:
-    """One station's machine and card."""
+    """One station's machine and SD card."""
 
     def __init__(
         self,
@@ -81,7 +82,7 @@ class ClockBoard:
         self.start()
 
     def start(self) -> None:
-        """Start the agent in the boot that runs."""
+        """Start the agent in the boot that is running."""
         inbox = Inbox()
         self.way = ClockWay(
             self._world,
@@ -115,7 +116,7 @@ class ClockBoard:
         station.parts.lifecycle.started(last_fact=station.parts.last_fact)
 
     def end(self, *, orderly: bool) -> None:
-        """End the agent; killed, it keeps nothing of what it had not kept before."""
+        """End the agent. If it is killed, it saves nothing more."""
         if orderly:
             self._station.parts.lifecycle.stopped()
             self._station.parts.clock.keep()
@@ -140,7 +141,7 @@ class ClockBoard:
             self._station.inbox.put(NtpRead(NtpState("chrony", problem), mono))
 
     def ntp_changed(self) -> None:
-        """Have its state read at the next step."""
+        """Let the station read the time service's state at its next step."""
         self._ntp_due_ms = 0
 
     def _look_at_the_lamp(self) -> None:
@@ -154,7 +155,7 @@ class ClockBoard:
                 self.lit.append(Lit(bytes.fromhex(epoch), int(seq), self._world.true_ms))
 
     def live(self, ms: int, *, step_ms: int, until: Callable[[], bool] = lambda: False) -> None:
-        """Let true time go by, and carry what is sent."""
+        """Let true time pass, and carry the messages that are sent."""
         end_ms = self._world.true_ms + ms
         while self._world.true_ms < end_ms and not until():
             self._step()

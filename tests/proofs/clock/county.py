@@ -1,6 +1,6 @@
-"""One station's county: its own processor on the private cluster, by its machine's clock.
+"""One station's county: its own processor on the private cluster, with the time of its machine's clock.
 
-Import it after `django.setup`.
+It may be imported only after `django.setup`.
 """
 
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def next_station() -> str:
 
 
 class ClockCounty:
-    """Takes what the station publishes, and answers; shows what its people would see."""
+    """Takes the station's messages, answers them, and shows what the county's people would see."""
 
     def __init__(self, enrolled: EnrolledStation, *, machine: CountyMachine, root: Path, build_ms: int) -> None:
         self._station = enrolled.identity.station
@@ -57,16 +57,16 @@ class ClockCounty:
         return datetime.fromtimestamp(self._machine.wall_ms() / 1000, UTC)
 
     def attend(self) -> None:
-        """Look at the own clock, as the worker does between two batches."""
+        """Look at the county's own clock, as the worker does between two batches."""
         self._telling.follow_clock(mono_ms=self._machine.mono_ms())
 
     @property
     def doubtful(self) -> bool:
-        """Whether it has reason to doubt its clock."""
+        """Whether the county has reason to doubt its clock."""
         return self._machine.doubtful
 
     def mend(self) -> None:
-        """Put the clock right; where a lie of the time service has raised the floor, a person confirms it."""
+        """Put the clock right. If a lie of the time service has raised the floor, a person confirms the clock."""
         self._machine.mend()
         self.attend()
         if not self._clock.look().tells:
@@ -74,7 +74,7 @@ class ClockCounty:
             self.attend()
 
     def hear(self, leaf: Up, payload: bytes) -> list[tuple[Down, bytes]]:
-        """Settle a publish; welcomes tell the time as far as the county believes its own clock."""
+        """Process a publish. Welcomes tell the time only if the county believes its own clock."""
         self.attend()
         incoming = Incoming(topic(shard=0, station=self._station, leaf=leaf), payload)
         answers = self._processor.process_batch([incoming])
@@ -82,7 +82,7 @@ class ClockCounty:
         return [(_leaf(answer), payload) for answer, payload in sealed if payload is not None]
 
     def shown(self) -> list[Shown]:
-        """Return the touches as a list of the console has them, oldest first."""
+        """Return the touches as the console lists them, oldest first."""
         rows = touch_rows(list(Touch.objects.filter(station_id=self._station)))
         return [
             Shown(
@@ -99,7 +99,7 @@ class ClockCounty:
         ]
 
     def events(self) -> list[ShownEvent]:
-        """Return the station's ups and downs."""
+        """Return when the station came up and went down."""
         return [
             ShownEvent(
                 kind=event.kind,

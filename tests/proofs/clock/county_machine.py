@@ -1,6 +1,6 @@
-"""The county's own machine in a world's true time: clocks that a power cut, a hand or a time service puts wrong.
+"""The county's own machine in a world's true time: its clock goes wrong by a power cut, by hand or by a time service.
 
-What goes wrong is mended in the same boot of the machine, as a person or a time service would do it.
+A person or a time service puts it right in the same boot of the machine.
 """
 
 import random
@@ -49,7 +49,7 @@ class CountyMachine:
         self._ahead_ms, self._ntp = ahead_ms, False
 
     def go_wrong(self) -> None:
-        """Let the trouble begin: by a power cut, by a hand at the clock, or by its time service."""
+        """Let the clock go wrong: by a power cut, by hand, or by the time service."""
         self.wrong = True
         if self.trouble in _WALLS:
             self._power_on(ms_of(_WALLS[self.trouble]) - self._true_ms())
@@ -64,7 +64,7 @@ class CountyMachine:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a county that looks at its clock has reason to doubt it now."""
+        """Whether the county, if it looks at its clock now, has reason to doubt it."""
         return self.wrong and (self.trouble in _WALLS or (self.mode == "ntp" and self.trouble != "ntp_lies"))
 
     def wall_ms(self) -> int:

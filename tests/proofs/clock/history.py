@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 JUMPS = (HOUR_MS, -HOUR_MS, YEAR_MS, -YEAR_MS)
 FINAL_MS = 6 * HOUR_MS
 COUNTY_TROUBLES = 0.5
-"""In so many histories the county's own clock goes wrong."""
+"""The share of histories in which the county's own clock goes wrong."""
 
 
 class History:
@@ -47,7 +47,7 @@ class History:
         )
 
     def run(self, findings: Findings) -> None:
-        """Live, come to terms in the end, and be judged."""
+        """Live, come to an agreement with the county in the end, and be judged."""
         try:
             for boot in range(self._chance.randint(1, 4)):
                 if boot:
@@ -115,7 +115,7 @@ class History:
         self._board.live(ms, step_ms=step_ms)
 
     def _come_to_terms(self) -> None:
-        """In the end the network is there, nobody's hand is on it, and the county's clock is right."""
+        """In the end the network is there, nobody interferes with it, and the county's clock is right."""
         if self._machine.wrong:
             self._mend_the_county()
         self.world.ntp_off()
@@ -134,7 +134,7 @@ def live_and_judge(folder: Path, *, seed: int, findings: Findings) -> None:
         history = History(folder, seed)
         where = f"{where}, {', '.join(history.world.events[:3])}"
         history.run(findings)
-    except Exception as error:  # whatever it is, it is a finding of the proof
+    except Exception as error:  # whatever is raised is a finding of the proof
         log.exception("%s", where)
         findings.crashes += 1
         where = f"{where}: {error!r}"

@@ -1,4 +1,4 @@
-"""Hold what the county shows against what the world knows."""
+"""Compare what the county shows with what the world knows."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from tests.proofs.clock.world import ROUNDED_MS, Boot, World
 WITHIN_MS = 2_000
 DATED = ("synced", "holdover")
 NTP_TAKES_MS = 180_000
-"""So long an honest NTP is well before it must have been believed."""
+"""If an honest NTP has been well for this long, the station must have believed it."""
 
 
 @dataclass(frozen=True)
 class Lit:
-    """A touch as the lamp's observer saw it: under which name, and when truly."""
+    """A touch as the lamp's observer saw it: its name, and its true time."""
 
     epoch: bytes
     seq: int
@@ -24,7 +24,7 @@ class Lit:
 
 @dataclass(frozen=True)
 class Shown:
-    """A touch as the county has it: as the station told it, and as its people see it."""
+    """A touch in the county: as the station sent it, and as the county's people see it."""
 
     epoch: bytes
     seq: int
@@ -38,7 +38,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class ShownEvent:
-    """An up or a down as the county has it."""
+    """When the station came up or went down, as the county has it."""
 
     kind: str
     boot: bytes
@@ -51,28 +51,29 @@ class ShownEvent:
 
     @property
     def at(self) -> int | None:
-        """When it was; None where nothing dates it."""
+        """When it happened; None if nothing dates it."""
         return self.corrected if self.corrected is not None else self.wall if self.quality in DATED else None
 
 
 @dataclass
 class Findings:
-    """What went wrong, summed over histories, and what was looked at."""
+    """What went wrong, summed over histories, and how much was examined."""
 
     misordered: int = 0
-    """Neighbours by seq that the county shows the other way round, both dated, truly more than 4 s apart."""
+    """Neighbours by seq, both dated and truly more than 4 s apart, that the county shows in the wrong order."""
     wrong_quality: int = 0
-    """`synced` or `holdover` by the station without any word, or more than 2 s wrong without a lie."""
+    """Touches that the station called `synced` or `holdover` although nobody had told it the time, or whose time is
+    more than 2 s wrong although nobody lied."""
     uncorrected: int = 0
-    """Datable by a word of the boot, and shown more than 2 s wrong; or undated though an honest NTP ran."""
+    """Touches that a time told in their boot could date, but that are shown more than 2 s wrong, or undated although an
+    honest NTP ran."""
     undated_for_good: int = 0
-    """Datable by a word of the county, and shown undated after its clock was put right."""
+    """Touches that the county's time could date, but that are shown undated after the county's clock was put right."""
     invented: int = 0
-    """Shown as dated in a boot in which nobody told the time, or by a wrong clock of the county that was put right;
-    or a window said to be closed that was not.
-    """
+    """Touches shown as dated in a boot in which nobody told the time, or by a wrong clock of the county that was put
+    right later; and windows said to be closed that were not."""
     told_in_doubt: int = 0
-    """Welcomes of a county that told a wrong time by a clock which it had reason to doubt."""
+    """Welcomes that told a wrong time although the county had reason to doubt its clock."""
     lost: int = 0
     doubled: int = 0
     crashes: int = 0
@@ -80,10 +81,11 @@ class Findings:
     dated: int = 0
     undated: int = 0
     deceived: int = 0
-    """Touches with a wrong time that only a lying NTP told, in boots that the county never reached: nobody can know."""
+    """Touches whose wrong time came from a lying NTP alone, in boots in which the county was never reached. Nobody can
+    know better."""
     corrected_from_a_lie: int = 0
     corrected_from_the_county: int = 0
-    """Touches that the county's own wrong clock had dated."""
+    """Touches that the county's own wrong clock had dated, and that were corrected."""
     windows_claimed: int = 0
     details: list[str] = field(default_factory=list)
     by_event: Counter[str] = field(default_factory=Counter)
@@ -144,7 +146,7 @@ class Judge:
         found.dated += touch and at is not None
         found.undated += touch and at is None
         if boot.told_ms is not None:
-            # After the county's word a lie can begin that no later word of this boot has put right.
+            # After the county's word a new lie may begin, and no later word in this boot has put that right.
             excused = self._still_deceived(boot, true_ms)
             if not right and not excused:
                 found.undated_for_good += at is None
@@ -173,12 +175,13 @@ class Judge:
         return any(until is None and since <= true_ms + ROUNDED_MS for since, until in boot.lied)
 
     def _ntp_must_have_told(self, boot: Boot) -> bool:
-        """An honest NTP is believed where nobody has told a wrong time in this history: it may have moved the floor."""
+        """An honest NTP must be believed only if nobody has told a wrong time in this history, because a wrong time may
+        have moved the floor."""
         wrong = any(one.lied or one.misled for one in self._world.boots.values())
         return boot.honest and not wrong and not self._world.odd_build
 
     def _claim(self, event: ShownEvent) -> None:
-        """A window was said to be closed; where that was a lie's fault, the corrected time shows it void."""
+        """A window was said to be closed. If a lie caused that, the corrected time must show that the fact is void."""
         found = self._findings
         found.windows_claimed += 1
         true_ms = self._world.true_of(event.boot, event.mono)
@@ -189,7 +192,7 @@ class Judge:
         found.invented += false and event.at >= event.closed and not self._world.boots[event.boot].lied
 
     def _order(self, shown: Sequence[Shown]) -> None:
-        """By seq the touches are in their true order; the county shows them so."""
+        """By seq the touches are in their true order, and the county must show them in it."""
         found = self._findings
         truly = [light.true_ms for light in sorted(self._lit, key=lambda light: (light.epoch, light.seq))]
         found.misordered += sum(later < earlier for earlier, later in pairwise(truly))

@@ -1,4 +1,4 @@
-"""The clock proof passes for the product, and fails for what it is meant to catch."""
+"""The clock proof passes for the product, and fails for the bugs that it is meant to catch."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def test_whatever_the_clocks_do_the_county_shows_true_time() -> None:
 
 
 def caught(plant: str, *, runs: int, seed: int, bad: str) -> bool:
-    """Run with a bug planted, in a process of its own, and tell whether that count was not 0."""
+    """Run with a bug planted, in a process of its own, and return whether that count was not 0."""
     program = RUN.format(plant=plant, runs=runs, seed=seed, bad=bad)
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=False, timeout=110, env={**os.environ}

@@ -1,7 +1,9 @@
-"""The way between a station and its county: it takes time, and a hostile hand is on the county's signed time.
+"""The way between a station and its county. It takes time, and somebody hostile interferes with the county's signed
+time.
 
-It implements `agent.ports.Link`. Answers to births may come late, twice, not at all, be those of an earlier connection,
-or be signed by somebody else. Where certificates are judged by the machine's clock, a wrong one fails on their dates.
+It implements `agent.ports.Link`. Answers to births may come late, twice or not at all; they may belong to an earlier
+connection, or be signed by somebody else. If certificates are judged by the machine's clock, a wrong clock makes them
+fail on their dates.
 """
 
 import random
@@ -22,12 +24,12 @@ from tests.proofs.clock.county import ClockCounty
 from tests.proofs.clock.world import DAY_MS, World
 
 VALID_FROM_MS = 1_577_836_800_000
-"""2020-01-01: what the county's certificates are back-dated to."""
+"""2020-01-01: the county's certificates are back-dated to this day."""
 VALID_FOR_MS = 12 * 365 * DAY_MS
 WRONG_MS = 2_000
-"""A word of the county that was wrong by more than this misleads."""
+"""A time from the county that is wrong by more than this is misleading."""
 MARGIN_MS = 100
-"""A round trip closer than this to what counts is left undecided."""
+"""If a round trip is closer than this to the limit for trusted time, the proof does not decide whether it counts."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class ClockWay:
             self._put(LinkDown(self._attempt, "cut"))
 
     def carry(self) -> None:
-        """Bring the county what was sent first, and its answers back."""
+        """Bring the first message that was sent to the county, and its answers back."""
         sent = self.sent.popleft()
         self._pass(self._chance.randint(5, 400))
         answers = self._county.hear(sent.leaf, sent.payload)
@@ -150,7 +152,7 @@ class ClockWay:
         return seal_welcome(self._stranger, msgspec.structs.replace(welcome, wall=welcome.wall + DAY_MS))
 
     def _note(self, payload: bytes) -> None:
-        """Tell the world of a genuine answer, whether it counts for sure, and whether the county was wrong."""
+        """Note in the world a genuine answer, whether it surely counts, and whether the county's time was wrong."""
         wall_ms = unseal_welcome(payload, station=self._station, public_keys=self._keys).wall
         first, self._welcomed = not self._welcomed, True
         if wall_ms == NOT_TOLD:

@@ -1,7 +1,7 @@
-"""True time, and a machine whose clocks are anything but true.
+"""True time, and a machine whose clocks show anything but true time.
 
-The machine's monotonic clock is true but for its crystal's drift; its wall clock begins wherever a boot sets it, can be
-set at any moment, and follows an NTP that may lie. The world remembers what it did, so that a judge can tell.
+The machine's monotonic clock is true except for its crystal's drift. Its wall clock begins where a boot sets it, can be
+set at any moment, and follows an NTP that may lie. The world remembers what it did, so that a judge can compare.
 """
 
 import random
@@ -15,15 +15,14 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 YEAR_MS = 365 * DAY_MS
 MOST_DRIFT_PPM = 8
-"""With at most a day between a fact and the word that dates it, the crystal takes 0.7 s of the 2 s; half the longest
-round trip takes another.
-"""
+"""With at most a day between a fact and the time that dates it, the crystal uses up 0.7 s of the 2 s. Half of the
+longest round trip uses up another second."""
 
 ROUNDED_MS = 2
-"""True time worked out of whole milliseconds of a drifting clock may be off by so much."""
+"""True time that is computed from whole milliseconds of a drifting clock may be wrong by this much."""
 
 TURN_MS = 1_000
-"""An answer that has come is taken at the core's next turn; others of the same batch may be under way so long."""
+"""The core takes an answer at its next turn. Other answers of the same batch may be on their way for this long."""
 
 type Ntp = Literal["none", "honest", "lying"]
 
@@ -33,7 +32,7 @@ WALLS = {
     "2038": datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC),
     "2100": datetime(2100, 1, 1, tzinfo=UTC),
 }
-"""Where a machine's clock begins without a battery, or with one that is broken."""
+"""Where a machine's clock begins if it has no battery, or a broken one."""
 BEGINNINGS = {
     "ordinary": datetime(2026, 9, 21, 0, 20, tzinfo=UTC),
     "midnight": datetime(2026, 9, 21, 15, 50, tzinfo=UTC),
@@ -57,7 +56,7 @@ class Boot:
     """Where the machine's clock began."""
     drift_ppm: int
     told_ms: int | None = None
-    """When the county's word was surely taken for the first time."""
+    """When the county's time was surely taken for the first time."""
     heard: bool = False
     """Whether any answer of the county came at all."""
     misled: bool = False
@@ -65,10 +64,10 @@ class Boot:
     honest: bool = False
     """Whether an honest NTP ran in it for a while."""
     lied: list[tuple[int, int | None]] = field(default_factory=list)
-    """From when until when a lie of NTP may have been believed: until the county's next word."""
+    """From when until when the station may have believed a lie of NTP; the county's next word ends such a span."""
 
     def deceived_at(self, true_ms: int) -> bool:
-        """Tell whether the station may have believed a lie then."""
+        """Return whether the station may have believed a lie at that moment."""
         return any(
             since <= true_ms + ROUNDED_MS and (until is None or true_ms <= until + TURN_MS)
             for since, until in self.lied
@@ -85,17 +84,17 @@ class World:
         self.boots: dict[bytes, Boot] = {}
         self.ntp: Ntp = "none"
         self.odd_build = False
-        """Whether the program says to be built in the future."""
+        """Whether the program claims to have been built in the future."""
         self.told_in_doubt = 0
-        """Welcomes with a wrong time that the county had reason to doubt."""
+        """Welcomes with a wrong time which the county had reason to doubt."""
         self.events: list[str] = [f"begins_{self.beginning}"]
-        """What happened, for the report's counts."""
+        """How often each thing happened, for the report."""
         self._ahead_ms = 0
         self._boot = b""
 
     @property
     def boot(self) -> Boot:
-        """The boot that runs."""
+        """The boot that is running."""
         return self.boots[self._boot]
 
     def power_on(self) -> None:
@@ -133,7 +132,7 @@ class World:
         self.ntp = "none"
 
     def county_told(self) -> None:
-        """An answer that counts for sure came to the station: lies that were believed are over, unless one goes on."""
+        """An answer that surely counts came to the station. Lies that it believed are over, unless one goes on."""
         boot = self.boot
         boot.told_ms = self.true_ms if boot.told_ms is None else boot.told_ms
         boot.lied = [(since, until if until is not None else self.true_ms) for since, until in boot.lied]
@@ -154,7 +153,7 @@ class World:
         return self.ntp != "none"
 
     def true_of(self, boot: bytes, mono_ms: int) -> int:
-        """Return the true time at a monotonic one."""
+        """Return the true time at a moment of the monotonic clock."""
         of = self.boots[boot]
         lived = mono_ms - 5_000
         return of.began_ms + round(lived / (1 + of.drift_ppm / 1_000_000))

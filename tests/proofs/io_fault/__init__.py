@@ -1,5 +1,6 @@
-"""Proof: whichever operation of the disk fails, nothing that was green is lost, and the station works again.
+"""Proof: whichever operation of the disk fails, no green fact is lost, and the station works again.
 
-What is written is what `tests.proofs.power_cut` lists; the receipts' erasing of old bodies alone is left to the agent's
-own tests. Operations are failed below the station's folder and the stick; SQLite's own by a VFS.
+The same files are written as in `tests.proofs.power_cut`. Only the erasing of old bodies after their receipts is left
+to the agent's own tests. The operations that fail are those below the station's folder and the USB stick; those of
+SQLite fail in a VFS.
 """

@@ -1,4 +1,4 @@
-"""Let the k-th operation fail, for every k until a life has none left to fail."""
+"""Let the k-th operation fail, for every k, until a life has no operation left to fail."""
 
 import itertools
 import logging
@@ -21,7 +21,7 @@ PROCESSES = 2
 
 @dataclass
 class Outcome:
-    """How many operations were failed, by kind, and what came of it."""
+    """How many operations failed, by kind, and what followed."""
 
     verdict: Verdict = field(default_factory=Verdict)
     runs: Counter[str] = field(default_factory=Counter)
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def fail(kind: Kind, at: int, *, life_number: int, seed: int, folder: Path, verdict: Verdict) -> bool:
-    """Live a life with operation ``at`` failing, judge, and return whether there was such an operation."""
+    """Run a life in which operation ``at`` fails, judge it, and return whether there was such an operation."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     faults = Faults(folder, kind=kind, at=at)
@@ -52,7 +52,8 @@ def fail(kind: Kind, at: int, *, life_number: int, seed: int, folder: Path, verd
 
 
 def prove(*, seed: int, first: int = 1, step: int = 1, kinds: tuple[Kind, ...] = tuple(KINDS)) -> Outcome:
-    """Fail operation ``first``, then each ``step``-th after it, of every kind, until each life is through without."""
+    """Let operation ``first`` fail, then each ``step``-th after it, of every kind, until each life gets through without
+    a fault."""
     outcome = Outcome()
     with tempfile.TemporaryDirectory(prefix="io-fault-", dir=MEMORY if MEMORY.is_dir() else None) as name:
         folder = Path(name) / "life"
@@ -70,7 +71,7 @@ def _part(part: int, seed: int, step: int) -> Outcome:
 
 
 def prove_apart(*, seed: int, step: int) -> Outcome:
-    """As `prove` for every ``step``-th operation, shared out among `PROCESSES` processes."""
+    """Do as `prove` for every ``step``-th operation, divided among `PROCESSES` processes."""
     outcome = Outcome()
     with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
         for one in pool.map(_part, range(PROCESSES), [seed] * PROCESSES, [step] * PROCESSES):

@@ -1,6 +1,6 @@
-"""A disk whose k-th operation fails: for Python's files by standing before the operating system, for SQLite by a VFS.
+"""A disk whose k-th operation fails. Python's files fail in place of the operating system, SQLite's in a VFS.
 
-A short write leaves the first half of its bytes, and the next one finds the disk full, as write(2) does it.
+A short write leaves the first half of its bytes, and the next write finds the disk full, as write(2) does it.
 """
 
 import builtins
@@ -24,17 +24,17 @@ KINDS: dict[Kind, tuple[int, int]] = {
     "short": (errno.ENOSPC, 2),
     "full": (errno.ENOSPC, 40),
 }
-"""What each fails with, and how many operations that could fail so fail in a row."""
+"""The errors of each operation, and how many operations in a row fail with it."""
 
 _FILLING = frozenset({"open", "write", "sync", "mkdir", "rename"})
-"""Operations for which there can be no room."""
+"""Operations that can fail because there is no room."""
 
 _NUMBERS = itertools.count(1)
 
 
 @dataclass
 class Faults:
-    """Counts operations below a folder, and says which are to fail."""
+    """Counts operations below a folder, and decides which fail."""
 
     root: Path
     kind: Kind = "eio"
@@ -49,7 +49,7 @@ class Faults:
 
     @contextmanager
     def resting(self) -> Iterator[None]:
-        """Have no operation counted, and none fail, while the context lasts."""
+        """While the context lasts, no operation is counted and none fails."""
         self._rests = True
         try:
             yield
@@ -57,7 +57,7 @@ class Faults:
             self._rests = False
 
     def fails(self, operation: str) -> bool:
-        """Count an operation of a name, and tell whether it fails."""
+        """Count an operation, and return whether it fails."""
         if self._rests:
             return False
         if self.kind != "eio" and operation not in _FILLING:
@@ -73,12 +73,12 @@ class Faults:
         return OSError(number, os.strerror(number))
 
     def freed(self, path: object) -> None:
-        """A file goes: a disk that was full has room again."""
+        """A file is deleted, so a disk that was full has room again."""
         if self.kind in ("enospc", "full") and self.failed and os.path.getsize(str(path)):
             self.failed = KINDS[self.kind][1]
 
     def half(self) -> bool:
-        """Whether the write that fails now leaves half of its bytes."""
+        """Whether the write that fails now still writes half of its bytes."""
         return self.kind == "short" and self.failed == 1
 
 

@@ -1,4 +1,4 @@
-"""A station's life in a few steps, lived on although the disk fails: as its people and systemd would go on."""
+"""A station's life in a few steps, which goes on although the disk fails, as its people and systemd would go on."""
 
 import io
 from dataclasses import replace
@@ -19,29 +19,31 @@ from protocol.receipts import Receipt
 from tests.fakes.clockwork import FakeSystemClock
 from tests.proofs.io_fault.faults import Faults, FaultyVFS, python_files
 from tests.proofs.power_cut.chores import Chores
-from tests.proofs.power_cut.county import ORDERS, enrolled, pack_file
+from tests.proofs.power_cut.county import COMMANDS, enrolled, pack_file
 from tests.proofs.power_cut.judge import Verdict
 from tests.proofs.power_cut.program import Program
 from tests.proofs.power_cut.told import StationTold
 from tests.proofs.power_cut.workload import FRAMES_BETWEEN_CHECKPOINTS, STATION, moment, settings, touch
 
 MOST_STARTS = 120
-"""A service manager starts again and again; a fault that lasts is over by then."""
+"""A service manager starts the program again and again; a fault that lasts is over by then."""
 
 LIVES: tuple[tuple[str, ...], ...] = (
     (
         *("enrol", "commit", "commit", "commit", "pictures", "receipt", "put", "evict", "pack", "commit", "drop"),
         *("pictures", "renew", "epoch", "commit", "export", "reopen", "commit", "damage", "commit", "many", "drop"),
     ),
-    ("order",) * len(ORDERS) + ("reopen",),
+    ("command",) * len(COMMANDS) + ("reopen",),
     ("twin", "twin", "twin", "reopen", "pack", "notes", "reopen"),
     ("log", "download", "download", "log", "reopen", "commit"),
 )
-"""Steps of a life each. What was tried in an earlier one, and what makes a station of a folder, is not tried again."""
+"""The steps of each life. A life does not repeat what an earlier life has tried, nor the steps that make a station of a
+folder."""
 
 _REFUSED = (StorageFull, StorageFailed)
-"""What the outbox says when the disk fails. At a start and a close `apsw.Error` comes too, only here: of a VFS in
-Python apsw raises also what SQLite passes over, such as a checkpoint that fails while a connection is closed."""
+"""The outbox's errors when the disk fails. At a start and a close `apsw.Error` may come too, but only here: if the VFS
+is written in Python, apsw also raises errors that SQLite ignores, such as a checkpoint that fails while a connection is
+closed."""
 
 
 class Life:
@@ -60,7 +62,7 @@ class Life:
         self.told = StationTold(0)
 
     def live(self, faults: Faults, steps: tuple[str, ...]) -> None:
-        """Take every step, whatever fails; a life that does not begin by enrolling finds an enrolled station."""
+        """Take every step, whatever fails. A life that does not begin with enrolment finds an enrolled station."""
         frames = (str(FRAMES_BETWEEN_CHECKPOINTS), FRAMES_BETWEEN_CHECKPOINTS)
         with settings(wal_autocheckpoint=frames), python_files(faults):
             if "enrol" not in steps:
@@ -77,7 +79,7 @@ class Life:
         self.told = replace(self.told, **news)
 
     def _running(self) -> Program:
-        """Return the program, started as often as that takes."""
+        """Return the program, started as often as it takes."""
         for _ in range(MOST_STARTS):
             if self._program is not None:
                 return self._program
@@ -101,7 +103,7 @@ class Life:
         self._running()
 
     def _enrol(self) -> None:
-        """The technician gives the command again until it says that all is well."""
+        """The technician gives the command again until it reports success."""
         for _ in range(MOST_STARTS):
             try:
                 make_folder(self._station, mode=0o750)
@@ -191,12 +193,12 @@ class Life:
         self.tell(pack=None)
         shelf.want([ref])
         shelf.fetched(PackFetched(sha256=ref.sha256, file=file))
-        # Where the disk did not take it, it is played from memory and fetched again after a restart.
+        # If the disk did not take the pack, it is played from memory and fetched again after a restart.
         if (self._station / "packs" / ref.sha256.hex()).exists():
             self.tell(pack=ref)
 
-    def _order(self) -> None:
-        self._chores.order(self._running())
+    def _command(self) -> None:
+        self._chores.command(self._running())
 
     def _twin(self) -> None:
         self._chores.twin(self._running())
@@ -220,7 +222,7 @@ class Life:
             self.tell(exports=self.told.exports | {done.path.name: done.facts})
 
     def _damage(self) -> None:
-        """Spoil the header behind the product's back, from which every row can be salvaged."""
+        """Spoil the header without the product's knowledge. Every row can be salvaged from such a file."""
         self._close()
         with io.FileIO(self._station / OUTBOX_FILE, "r+") as file:
             file.write(b"x" * 100)

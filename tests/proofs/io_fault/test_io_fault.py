@@ -1,4 +1,4 @@
-"""The io-fault proof passes for the product, and fails for what it is meant to catch."""
+"""The io-fault proof passes for the product, and fails for the bugs that it is meant to catch."""
 
 import os
 from pathlib import Path

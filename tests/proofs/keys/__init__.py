@@ -1,1 +1,2 @@
-"""Proof: whatever is pressed and whoever touches, no direction is corrected and no question answered unmeant."""
+"""Proof: whatever is pressed and whoever touches, no direction is corrected and no question answered if nobody meant
+it."""

@@ -1,7 +1,8 @@
-"""``./run prove keys``: random keys at real kiosks while people touch; does the station store what nobody meant?
+"""``./run prove keys``: random keys at real kiosks while people touch; does the station store anything that nobody
+meant?
 
-Real agents with simulated readers, real kiosks on pseudo-terminals. The judge reads the outboxes' files, and what the
-kiosks wrote to their terminals and when.
+The agents are real ones with simulated readers, and the kiosks are real ones on pseudo-terminals. The judge reads the
+outboxes' files, and what the kiosks wrote to their terminals and when.
 """
 
 import signal
@@ -39,7 +40,7 @@ def prove(
     kiosk_program: str = "kiosk_tui.cli",
     hands: Mapping[str, float] = HANDS,
 ) -> tuple[Findings, Work]:
-    """Press so many keys among so many touches and judge what was stored."""
+    """Press this many keys during this many touches, and judge what was stored."""
     work, findings = Work(keys, touches), Findings()
     with temporary("keys") as name:
         with opened(

@@ -1,7 +1,7 @@
 """What stood on a terminal, and when: the bytes that a program wrote, read as ECMA-48 says.
 
 Only what a full-screen program needs is understood: where the cursor goes, what is erased, which characters take two
-cells. Colours are passed over.
+cells. Colours are ignored.
 """
 
 import codecs
@@ -19,7 +19,7 @@ _SEQUENCE = re.compile(
 
 
 class Glass:
-    """A screen of so many cells."""
+    """A screen of this many cells."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self._columns, self._rows = columns, rows
@@ -29,7 +29,7 @@ class Glass:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def feed(self, data: bytes) -> None:
-        """Take what the program wrote; half a sequence waits for its other half."""
+        """Take the bytes that the program wrote. Half a sequence waits for its other half."""
         text = self._rest + self._decoder.decode(data)
         self._rest = ""
         place = 0
@@ -47,7 +47,7 @@ class Glass:
                 return
 
     def text(self) -> str:
-        """Return the text without blanks and line ends, so that broken lines read on."""
+        """Return the text without blanks and line ends, so that a text broken over lines reads as one."""
         return "".join("".join(row) for row in self._cells).replace(" ", "")
 
     def _put(self, character: str) -> None:
@@ -109,7 +109,7 @@ class Sight:
 
 
 def sights(written: Iterable[tuple[int, bytes]], *, columns: int, rows: int, until: int) -> list[Sight]:
-    """Return what stood on the screen, in order, from what was written at which moment."""
+    """Return what stood on the screen, in order, from the pieces that were written and their moments."""
     glass = Glass(columns, rows)
     changes: list[tuple[int, str]] = []
     for at, data in written:

@@ -1,4 +1,4 @@
-"""Who presses and who touches: hands at each kiosk's keypad, people with cards at each station."""
+"""Who presses and who touches: a hand at each kiosk's keypad, and people with cards at each station."""
 
 import random
 import threading
@@ -9,15 +9,15 @@ from tests.proofs.keys.office import CAST, CastPerson, Kiosk, Station
 from tests.proofs.keys.pad import presses, sent
 
 MEANT_EVERY = 160
-"""Of so many keys at a kiosk, one act of somebody who means to correct their direction."""
+"""Among this many keys at a kiosk there is one act of somebody who really wants to correct their direction."""
 SECOND_TOUCH = 0.35
 THIRD_TOUCH = 0.4
-"""Of those who touched twice: nervous people, who mean nothing by it."""
+"""The share of those who touched twice who touch a third time because they are nervous, and mean nothing by it."""
 
 
 @dataclass(slots=True)
 class Work:
-    """How far the whole has come; hands and people keep in step by it."""
+    """How far the whole run has come; hands and people keep in step by it."""
 
     keys: int
     touches: int
@@ -37,7 +37,7 @@ class Work:
                 self.over.set()
 
     def touches_are_due(self) -> bool:
-        """Whether people are behind the hands."""
+        """Whether the people have touched too little so far for the number of keys."""
         return self.touched * self.keys < self.pressed * self.touches
 
 
@@ -50,7 +50,7 @@ class Hands:
         self._pause = threading.Event()
 
     def run(self) -> None:
-        """Press until the whole has enough keys."""
+        """Press until the whole run has enough keys."""
         until_meant = self._chance.randint(20, MEANT_EVERY)
         for press in presses(self._chance, self._kinds):
             if press.wait_s and self._work.over.wait(press.wait_s):
@@ -63,7 +63,7 @@ class Hands:
                 until_meant = self._chance.randint(MEANT_EVERY // 2, MEANT_EVERY * 3 // 2)
 
     def _correct_meaningly(self) -> None:
-        """Touch, touch again, read, choose, and touch once more: as somebody does who means it."""
+        """Touch, touch again, read, choose, and touch once more, as somebody does who means it."""
         person = self._chance.choice(CAST)
         waits = (self._chance.uniform(0.8, 4), self._chance.uniform(1.3, 3), self._chance.uniform(0.6, 4))
         self._kiosk.station.touch(person)
@@ -77,7 +77,7 @@ class Hands:
 
 
 class People:
-    """Those with cards at one station: alone, in a rush, and some of them twice or three times."""
+    """The people with cards at one station. They touch alone or in a rush, and some of them twice or three times."""
 
     def __init__(self, station: Station, work: Work, *, seed: str) -> None:
         self._station, self._work = station, work

@@ -1,4 +1,4 @@
-"""The judge of the proof: it knows what the station stored, what stood on each screen and when each key was sent.
+"""The judge of the proof. It knows what the station stored, what stood on each screen, and when each key was sent.
 
 It reads the outbox's file and the screens by itself, and asks the product nothing.
 """
@@ -17,20 +17,20 @@ import msgspec
 from tests.proofs.keys.glass import Sight
 
 SEEN_MS = 800
-"""A screen must have stood so long before a key of it decides."""
+"""How long a screen must have stood before one of its keys may decide something."""
 AGAIN_MS = 10_000
 LATE_MS = 250
-"""How much later than its key, or its card, a fact can be stamped on a busy machine."""
+"""How much later than its key or its card a fact can be stamped on a busy machine."""
 SAID_MS = 1_500
-"""After so long the verdict on an answer stands on the screen, if nothing stands before it."""
+"""How long it takes at most until the verdict on an answer stands on the screen, if no touch covers it."""
 TORN_MS = 60
-"""A program may be read in the middle of what it writes: for so long a screen can be half the old one."""
+"""The screen may be read while a program is still writing it. For this long it can be half the old one."""
 _SEQ = (1 << 40) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
-    """A key as it was sent, in milliseconds of CLOCK_BOOTTIME; with NumLock off it has the same name."""
+    """A key as it was sent, in milliseconds of CLOCK_BOOTTIME. With NumLock off it has the same name."""
 
     at: int
     key: str
@@ -54,13 +54,13 @@ class StoredFact:
 
     @property
     def kind(self) -> str:
-        """What it states."""
+        """The fact's kind."""
         return str(self.said["kind"])
 
 
 @dataclass(slots=True)
 class Findings:
-    """What was counted; the first three must be 0."""
+    """The counts. The first three must be 0."""
 
     foreign_directions: int = 0
     blind_answers: int = 0
@@ -73,7 +73,7 @@ class Findings:
 
 
 def stored_facts(outbox: Path) -> list[StoredFact]:
-    """Read the facts of an outbox that nobody writes to any more."""
+    """Read the facts of an outbox to which nobody writes any more."""
     with closing(sqlite3.connect(f"file:{outbox}?mode=ro", uri=True)) as database:
         rows = database.execute("SELECT place, body FROM facts WHERE body IS NOT NULL ORDER BY place").fetchall()
     facts = []
@@ -97,8 +97,8 @@ def judge(
         facts: What it stored, in order.
         screens: Its kiosks.
         stems: A question's text by its id, without blanks.
-        names: Who has a card, by its token.
-        findings: Where it is counted.
+        names: The owner of each card, by its token.
+        findings: Gets the counts.
     """
     for fact in facts:
         if fact.kind == "touch":
@@ -124,10 +124,10 @@ def _judge_answer(fact: StoredFact, stem: str, screens: Sequence[Screen], findin
 
 
 def _seen_ms(answered: int, stem: str, screens: Sequence[Screen]) -> int:
-    """Return how long the question had stood on the screen where it was answered; 0 where it stood on none.
+    """Return how long the question had stood on the screen where it was answered; 0 if it stood on none.
 
-    That is the screen that said the verdict next. Where a result of a card stands before every verdict, it is the
-    screen on which the question stood longest.
+    It was answered on the screen that showed the verdict next. If a touch covers every verdict, the screen on which the
+    question stood longest is taken.
     """
     seen: list[tuple[int, int]] = []
     for screen in screens:
@@ -154,7 +154,7 @@ def _is_verdict(text: str) -> bool:
 
 
 def runs(sights: Sequence[Sight], holds: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """Return from when to when something held on the screen without a break longer than `TORN_MS`."""
+    """Return the spans in which something held on the screen, without a break longer than `TORN_MS`."""
     found: list[tuple[int, int]] = []
     for sight in sights:
         if not holds(sight.text):
@@ -169,14 +169,15 @@ def runs(sights: Sequence[Sight], holds: Callable[[str], bool]) -> list[tuple[in
 def _was_meant(
     chosen: StoredFact, facts: Sequence[StoredFact], screens: Sequence[Screen], names: Mapping[bytes, str]
 ) -> bool:
-    """Tell whether the card's owner asked: touched again in time, a key on that very screen, and then touched again."""
+    """Return whether the card's owner asked for it: they touched again in time, pressed a key on that very screen, and
+    then touched once more."""
     touched = next((one for one in facts if one.kind == "touch" and one.seq == chosen.said["touch"]["seq"]), None)
     if touched is None:
         return False
     card = touched.said["card"]
     touches = [one for one in facts if one.kind == "touch" and one.seq < chosen.seq]
     last = touches[-1]
-    if (last.seq, last.mono, last.said["card"]) != (chosen.seq - 1, chosen.mono, card):  # the last word is the card's
+    if (last.seq, last.mono, last.said["card"]) != (chosen.seq - 1, chosen.mono, card):  # the card decides, not the key
         return False
     if len(touches) == 1 or touches[-2].said["card"] != card:
         return False
@@ -190,9 +191,9 @@ def _was_meant(
 
 
 def _offered_since(taps: Sequence[int]) -> int | None:
-    """Return which touch began the offer that the last one made: the first of those that each came soon after another.
+    """Return which touch began the last offer: the first of a row of touches that each came soon after another.
 
-    The screens of several that follow one another look alike.
+    The screens of several touches in a row look alike.
     """
     began: int | None = None
     for first, second in pairwise(taps):
@@ -202,19 +203,20 @@ def _offered_since(taps: Sequence[int]) -> int | None:
 
 
 def _direction_before(chosen: StoredFact, touched: StoredFact, facts: Sequence[StoredFact]) -> str | None:
-    """Return what the touch was until then: by the station's rule, or by an earlier correction."""
+    """Return the direction that the touch had before: by the station's rule, or by an earlier correction."""
     same = [one for one in facts if one.kind == "direction_chosen" and one.said["touch"] == chosen.said["touch"]]
     earlier = [str(one.said["direction"]) for one in same if one.seq < chosen.seq]
     return earlier[-1] if earlier else touched.said["direction"]
 
 
 def _keys_for(before: str | None, direction: str) -> set[str]:
-    """Return the keys that mean this direction: 7 and 8 where there was none, else 7 for the other one."""
+    """Return the keys that choose this direction: 7 or 8 if there was no direction, else 7 for the other one."""
     return {"8"} if before is None and direction == "out" else {"7"}
 
 
 def _pressed_on_it(screen: Screen, name: str, keys: set[str], *, since: int, last_tap: int, confirmed: int) -> bool:
-    """Tell whether such a key came while the second touch's own screen had stood for long enough, and both in time."""
+    """Return whether such a key came after the second touch's own screen had stood for long enough, and both came in
+    time."""
     earliest = max(last_tap - LATE_MS, confirmed - AGAIN_MS - LATE_MS)
     latest = min(last_tap + AGAIN_MS + LATE_MS, confirmed)
     own = [run for run in runs(screen.sights, lambda text: _is_second_touch(text, name)) if run[1] > since]
@@ -227,6 +229,6 @@ def _pressed_on_it(screen: Screen, name: str, keys: set[str], *, since: int, las
 
 
 def _is_second_touch(text: str, name: str) -> bool:
-    """Tell whether it is the screen of a card that was touched again, with nothing chosen yet."""
-    whose = re.search(rf"{re.escape(name)}(\d\d:\d\d|时间待校准)", text)  # others are named too: who was just before
+    """Return whether this is the screen of a card that was touched again, with nothing chosen yet."""
+    whose = re.search(rf"{re.escape(name)}(\d\d:\d\d|时间待校准)", text)  # it also names people who touched just before
     return whose is not None and "已打卡" in text and "再刷一次这张卡，就改为" not in text and "，就记为" not in text

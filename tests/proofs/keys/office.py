@@ -1,4 +1,4 @@
-"""The stations and kiosks of the proof: real agents with simulated readers, real kiosks on pseudo-terminals."""
+"""The stations and kiosks of the proof: real agents with simulated readers, and real kiosks on pseudo-terminals."""
 
 import contextlib
 import fcntl
@@ -39,13 +39,13 @@ _DAY_MIN = 24 * 60
 
 
 def boot_ms() -> int:
-    """Return milliseconds of CLOCK_BOOTTIME, by which the agent's facts are stamped too."""
+    """Return milliseconds of CLOCK_BOOTTIME, the clock that also stamps the agent's facts."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class CastPerson:
-    """Somebody with a card; plainly fictional."""
+    """A plainly fictional person with a card."""
 
     name: str
     number: str
@@ -62,7 +62,8 @@ CAST = [
 
 
 class Station:
-    """One agent in a folder of its own. It knows the time as one that heard the county before, in this boot."""
+    """One agent in a folder of its own. It knows the time, like an agent that has heard the county earlier in this
+    boot."""
 
     def __init__(self, folder: Path, *, number: int, program: str) -> None:
         self.id = f"keys-{number:04d}"
@@ -128,7 +129,7 @@ class Station:
             assert reader.recv(16) == b"ok\n"
 
     def crashes(self) -> int:
-        """Return 1 where the agent has ended by itself or lost a thread."""
+        """Return 1 if the agent has ended by itself or has lost a thread."""
         log = self.process.log.read_text(encoding="utf-8", errors="replace")
         return int(not self.process.running() or "Traceback" in log)
 
@@ -140,7 +141,7 @@ class Station:
 
 @dataclass(slots=True)
 class Kiosk:
-    """A kiosk on a pseudo-terminal. What it writes is kept with its moment and read when all is over."""
+    """A kiosk on a pseudo-terminal. What it writes is kept with its moment and read after the run."""
 
     station: Station
     program: str
@@ -151,7 +152,7 @@ class Kiosk:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start it and wait until home is shown and its keys count."""
+        """Start it and wait until the home screen is shown and its keys count."""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         command = [sys.executable, "-m", *self.program.split(), "--socket", str(self.station.kiosk_socket)]
@@ -170,13 +171,13 @@ class Kiosk:
         wait_until(self._is_home, what="home on a kiosk", timeout_s=READY_S, every_s=0.3)
 
     def press(self, key: str, sent: bytes) -> None:
-        """Send a key, and keep when."""
+        """Send a key, and note when."""
         self.pressed.append(KeyPressed(boot_ms(), key))
         with contextlib.suppress(OSError):  # a kiosk that has ended is counted as a crash
             os.write(self._master, sent)
 
     def crashes(self) -> int:
-        """Return 1 where the kiosk has ended by itself or shows a traceback."""
+        """Return 1 if the kiosk has ended by itself or shows a traceback."""
         assert self._child is not None
         return int(self._child.poll() is not None or any(b"Traceback" in data for _, data in self.written))
 
@@ -215,7 +216,7 @@ class Kiosk:
 def opened(
     folder: Path, *, stations: int, kiosks: int, agent_program: str, kiosk_program: str
 ) -> Iterator[Sequence[Kiosk]]:
-    """Have stations with kiosks run; yield the kiosks of all."""
+    """Run stations with kiosks; yield the kiosks of all."""
     made = [Station(folder / f"s{number}", number=number, program=agent_program) for number in range(1, stations + 1)]
     screens = [Kiosk(station, kiosk_program) for station in made for _ in range(kiosks)]
     try:

@@ -1,4 +1,4 @@
-"""A keypad under random hands: which keys come, how fast, and what the terminal sends for them."""
+"""A keypad under random hands: which keys come, how fast, and the bytes that the terminal sends for them."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ HANDS = {"slow": 0.24, "typing": 0.2, "burst": 0.24, "held": 0.22, "child": 0.1}
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A key, what is sent for it, and how long to wait before it."""
+    """A key, the bytes that are sent for it, and how long to wait before it."""
 
     key: str
     sent: bytes
@@ -43,7 +43,7 @@ def presses(chance: random.Random, hands: Mapping[str, float]) -> Iterator[Press
 
 
 def sent(key: str, *, numlock: bool) -> bytes:
-    """Return what a terminal sends for a key."""
+    """Return the bytes that a terminal sends for a key."""
     if key in DIGITS:
         return key.encode() if numlock else WITHOUT_NUMLOCK[key]
     return OTHERS[key]
@@ -75,5 +75,5 @@ def _any(chance: random.Random) -> str:
 
 
 def _likely(chance: random.Random) -> str:
-    """Return a key of somebody who plays: mostly one that chooses or goes on."""
+    """Return a key of somebody who plays. Mostly it is one that chooses or goes on."""
     return chance.choice(_PLAYED) if chance.random() < 0.9 else _any(chance)

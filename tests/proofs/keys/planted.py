@@ -1,4 +1,5 @@
-"""Kiosks and an agent with the bugs that this proof is for: ``python -m tests.proofs.keys.planted BUG ARGUMENT …``."""
+"""Kiosks and an agent with the bugs that this proof must catch: ``python -m tests.proofs.keys.planted BUG ARGUMENT
+…``."""
 
 import sys
 from collections.abc import Callable
@@ -21,14 +22,14 @@ type Main = Callable[[list[str] | None], int]
 
 
 def _blind() -> Main:
-    """A kiosk whose keys count at once, held or not."""
+    """A kiosk whose keys count at once, also those of a held key."""
     KeyGuard.listens = lambda *_, **__: True  # type: ignore[method-assign]
     KeyGuard.is_repeat = lambda *_, **__: False  # type: ignore[method-assign]
     return kiosk_cli.main
 
 
 def _ends() -> Main:
-    """A kiosk that a key ends."""
+    """A kiosk that ends at a key."""
     flow_key = Flow.key
 
     def heard(self: Flow, key: Key, *, ago_ms: int = 0, turn_page: Callable[[], bool] = lambda: False) -> None:
@@ -41,7 +42,7 @@ def _ends() -> Main:
 
 
 def _first_touch() -> Main:
-    """An agent that lets whoever stands at the keypad correct the first touch."""
+    """An agent that lets anybody at the keypad correct the first touch."""
     show = desk.ClockingDesk._show
 
     def offering(self: desk.ClockingDesk, shown: TouchShown, open_now: Offer | Wish | None = None) -> None:
@@ -56,7 +57,7 @@ def _first_touch() -> Main:
 
 
 def _key_alone() -> Main:
-    """An agent for which a key is the last word, and not the card."""
+    """An agent that corrects at the key, without waiting for the card."""
     choose = desk.ClockingDesk.choose_direction
 
     def chosen(self: desk.ClockingDesk, kiosk: int, asked: ChooseDirection) -> None:

@@ -199,7 +199,7 @@ SEEDS = (1, 2, 3)
 
 
 def test_a_kiosk_that_hears_keys_at_once_is_caught() -> None:
-    """By chance a run holds no such key: another seed then does."""
+    """By chance a run may hold no such key; then another seed does."""
     runs = (
         small(keys=300, touches=2, seed=seed, kiosk_program="tests.proofs.keys.planted blind", hands=HASTY)
         for seed in SEEDS

@@ -1,4 +1,4 @@
-"""Have a station find a certificate that was issued long ago, so that it is due for renewal as its agent starts."""
+"""Give a station a certificate that was issued long ago, so that it is due for renewal when its agent starts."""
 
 import datetime as dt
 import json
@@ -10,21 +10,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from server_broker.trust.authority import CertificateAuthority
 
 AGE = dt.timedelta(days=50)
-"""Past half of a certificate's 90 days, before their end."""
+"""More than half of a certificate's 90 days, and before their end."""
 
 
 class Ageing:
     """Ages one station's certificate, and counts the renewals that it finds done."""
 
     def __init__(self, answer: Path, authority: CertificateAuthority) -> None:
-        """``answer`` is the county's answer in the station's folder."""
+        """``answer`` is the file with the county's answer in the station's folder."""
         self._answer = answer
         self._authority = authority
         self._aged = ""
         self.renewed = 0
 
     def age(self) -> None:
-        """Exchange the certificate for an old one of the same key; what can't be read is left to the agent."""
+        """Exchange the certificate for an old one of the same key. If the file can't be read, it is left to the
+        agent."""
         try:
             enrolled = json.loads(self._answer.read_bytes())
             certificate = x509.load_pem_x509_certificate(enrolled["certificate"].encode())

@@ -1,4 +1,4 @@
-"""One bench under traffic, and what is killed in it."""
+"""One bench under traffic, and the kills."""
 
 import os
 import random
@@ -24,24 +24,22 @@ from firmware_scripts.report import Value
 from server_broker.platform.home import CountyHome
 from server_broker.trust.keys import county_keys
 from tests.proofs.kill9.ageing import Ageing
-from tests.proofs.kill9.judge import judge_blobs, judge_orders, locked_out, twin_settled
+from tests.proofs.kill9.judge import judge_blobs, judge_commands, locked_out, twin_settled
 from tests.proofs.kill9.office import Office
 from tests.proofs.kill9.renewing import errands
-from tests.proofs.kill9.rows import FactRow, OrderRow, fact_rows, order_rows, station_rows, whole_blobs
+from tests.proofs.kill9.rows import CommandRow, FactRow, command_rows, fact_rows, station_rows, whole_blobs
 
 VICTIMS = ("agent", "agent", "agent", "renewal", "ingest", "mosquitto", "postgres", "web")
-"""Drawn from at each kill: the agent, which alone holds what is green, more often than the others.
-
-``renewal`` is the agent's process that renews its certificate.
-"""
+"""What is killed is drawn from these. The agent comes more often than the others, because it alone holds green facts.
+``renewal`` is the agent's process that renews its certificate."""
 
 _BACK_S = 60.0
 _SETTLE_S = 180.0
 _LET_IN_S = 90.0
 _UNDER_WAY_S = 2.0
-"""How long to wait for a renewal to strike at."""
+"""How long to wait for a renewal that can be killed."""
 _RENEWAL_S = 0.7
-"""A renewal takes about so long."""
+"""How long a renewal takes, roughly."""
 
 
 class Kills:
@@ -80,11 +78,11 @@ class Kills:
                 thread.join()
         self._settle(self._settled, what="the county to have everything", timeout_s=_SETTLE_S)
         found, lights = self._found(), {one.cast.id: blinks(one.lights()) for one in self._bench.stations}
-        orders, facts = order_rows(self._bench.county), fact_rows(self._bench.county)
+        commands, facts = command_rows(self._bench.county), fact_rows(self._bench.county)
         shut_out = self._begin_anew()
         for station in self._bench.stations:
             station.agent.stop()
-        return {**found, **self._orders(orders, facts, lights), **self._twins(), "locked_out": len(shut_out)}
+        return {**found, **self._commands(commands, facts, lights), **self._twins(), "locked_out": len(shut_out)}
 
     def _touch_on(self, station: DemoStation, seed: int) -> None:
         """Present cards at random moments, each person again and again, until the kills are over."""
@@ -126,7 +124,8 @@ class Kills:
             self.renewals_cut += 1
 
     def _await_renewal(self) -> DemoStation | None:
-        """Wait for a station to renew its certificate, and then for a random moment of that; None if none does."""
+        """Wait for a station to renew its certificate, and then for a random moment of the renewal; return None if no
+        renewal begins."""
         end = time.monotonic() + _UNDER_WAY_S
         while time.monotonic() < end:
             under_way = errands()
@@ -148,7 +147,7 @@ class Kills:
         lit = {(station.cast.id, fact) for station in self._bench.stations for fact in lit_facts(station.lights())}
         return (
             lit <= {(row.station, row.fact) for row in touch_rows(county)}
-            and all(order.outcome or order.past for order in order_rows(county))
+            and all(command.outcome or command.past for command in command_rows(county))
             and all(row.reported == row.desired for row in station_rows(county).values())
             and not judge_blobs(fact_rows(county), whole_blobs(county), taken=self._pictures_taken()).lost
         )
@@ -157,7 +156,8 @@ class Kills:
         return sum(station.pictures_taken() for station in self._bench.stations)
 
     def _begin_anew(self) -> set[str]:
-        """Start every agent once more with what lies on its disk; return which the county does not let in."""
+        """Start every agent once more with the files on its disk; return the stations that the county does not let
+        in."""
         before = station_rows(self._bench.county)
         stations = [station.cast.id for station in self._bench.stations]
         for station in self._bench.stations:
@@ -198,13 +198,13 @@ class Kills:
         blobs = judge_blobs(fact_rows(county), whole_blobs(county), taken=taken)
         return {"pictures": taken, "blobs_lost": blobs.lost, "blobs_doubled": blobs.doubled}
 
-    def _orders(self, orders: list[OrderRow], facts: list[FactRow], lights: dict[str, int]) -> dict[str, Value]:
-        """Judge what became of the orders by the time when the stations were begun anew; none of them runs now."""
+    def _commands(self, commands: list[CommandRow], facts: list[FactRow], lights: dict[str, int]) -> dict[str, Value]:
+        """Judge the commands as they stood when the stations were started anew. No station runs now."""
         came = {one[0].hex() for station in self._bench.stations for one in kept_state(station, "orders") or []}
-        judged = judge_orders(orders, facts, given=self._office.given, came=came, blinks=lights)
+        judged = judge_commands(commands, facts, given=self._office.given, came=came, blinks=lights)
         return {
-            "orders": dict(Counter(order.order for order in orders)),
-            "orders_done": sum(order.outcome == "done" for order in orders),
+            "orders": dict(Counter(command.kind for command in commands)),
+            "orders_done": sum(command.outcome == "done" for command in commands),
             "unanswered": judged.unanswered,
             "never_came": judged.never_came,
             "answered_twice": judged.answered_twice,
@@ -223,11 +223,11 @@ class Kills:
 
 
 def kept_state(station: DemoStation, key: str) -> Any:
-    """Return what stands in the state table of a station that does not run, or None; Python's own SQLite reads it."""
+    """Return a value of the state table of a station that does not run, or None. Python's own SQLite reads it."""
     with closing(sqlite3.connect(f"file:{station.sd_card / OUTBOX_FILE}?mode=ro", uri=True)) as file:
         row = file.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
     return msgspec.msgpack.decode(row[0]) if row else None
 
 
 def _nothing() -> None:
-    """Nothing is to be done."""
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""The county's office: gives orders and changes settings through the county's own services, at random moments."""
+"""The county's office: gives commands and changes settings through the county's own services, at random moments."""
 
 import logging
 import os
@@ -8,18 +8,19 @@ from collections import defaultdict
 from pathlib import Path
 
 SETTINGS = {"open_before_min": (30, 240), "open_after_min": (30, 300), "data_mb_month": (100_000, 900_000)}
-"""What is changed, and between which values."""
-ORDERS = {"identify": 3, "snapshot": 3, "send_logs": 2, "time_check": 2, "restart_agent": 1}
-"""What is ordered, with its weight."""
+"""The settings that are changed, and their two values."""
+COMMANDS = {"identify": 3, "snapshot": 3, "send_logs": 2, "time_check": 2, "restart_agent": 1}
+"""The commands that are given, with their weights."""
 PAUSE_S = 2.5
-_ORDER_SHARE = 0.6
+_COMMAND_SHARE = 0.6
 
 
 class Office:
-    """Works on a thread of its own. The database is killed too: what then became of an act, nobody is told."""
+    """Works on a thread of its own. The database is killed too, and then the office does not learn whether its act was
+    stored."""
 
     def __init__(self, home: Path, stations: list[str], *, seed: int) -> None:
-        """Take a seat at a county that is up; Django's settings are read here for the first time."""
+        """Join a county that is up. Django's settings are read here for the first time."""
         os.environ |= {"CUNHUI_HOME": str(home), "DJANGO_SETTINGS_MODULE": "server_broker.settings"}
         os.environ.pop("CUNHUI_DATABASE_URL", None)
         import django  # noqa: PLC0415 - the settings must be named before
@@ -31,11 +32,12 @@ class Office:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._work, name="office")
         self.given: set[str] = set()
-        """Ids, in hex, of the orders that were taken."""
+        """Ids, in hex, of the commands that were taken."""
         self.refused = 0
-        """Orders that the county itself did not take: the station was away, or has too many open ones."""
+        """Commands that the county itself did not take: the station was away, or has too many open ones."""
         self.chosen: dict[str, dict[str, set[int]]] = defaultdict(dict)
-        """By station and setting, the values of which one must hold: more than one where the database was killed."""
+        """By station and setting, the values of which one must be in force. They are several if the database was
+        killed."""
         self.changes = 0
 
     def open(self) -> None:
@@ -43,7 +45,7 @@ class Office:
         self._thread.start()
 
     def close(self) -> None:
-        """Give no further order."""
+        """Give no more commands."""
         self._closed.set()
         self._thread.join()
 
@@ -51,24 +53,24 @@ class Office:
         from django.db import Error, connection  # noqa: PLC0415
 
         while not self._closed.wait(self._chance.expovariate(1 / PAUSE_S)):
-            act = self._order if self._chance.random() < _ORDER_SHARE else self._choose
+            act = self._command if self._chance.random() < _COMMAND_SHARE else self._choose
             try:
                 act(self._chance.choice(self._stations))
             except Error:
                 connection.close()
         connection.close()
 
-    def _order(self, station_id: str) -> None:
+    def _command(self, station_id: str) -> None:
         from django.utils import timezone  # noqa: PLC0415
 
         from server_broker.commands.command_queue import RULES, CommandRefused, give_command  # noqa: PLC0415
         from server_broker.fleet.models import Station  # noqa: PLC0415
 
-        chosen = self._chance.choices(list(ORDERS), list(ORDERS.values()))[0]
-        order = next(kind for kind in RULES if kind == chosen)
+        chosen = self._chance.choices(list(COMMANDS), list(COMMANDS.values()))[0]
+        command_kind = next(kind for kind in RULES if kind == chosen)
         station = Station.objects.get(pk=station_id)
         try:
-            made = give_command(station, order, actor="proof", reason="示例", now=timezone.now())
+            made = give_command(station, command_kind, actor="proof", reason="示例", now=timezone.now())
         except CommandRefused:
             self.refused += 1
         else:

@@ -1,4 +1,4 @@
-"""See from outside which agents have an errand under way: a process of their own, which renews the certificate."""
+"""See from outside which agents run an errand: a process of their own, which renews the certificate."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _MODULE = b"agent.errands"
 
 
 def errands(*, proc: Path = Path("/proc")) -> dict[int, int]:
-    """Return the errands under way on this machine, by the pid of their agent. A pack is fetched by one, too."""
+    """Return the errands that run on this machine, by the pid of their agent. A pack is fetched by an errand, too."""
     found = {}
     for folder in proc.iterdir():
         if folder.name.isdecimal() and _MODULE in _content(folder / "cmdline").split(b"\0"):

@@ -1,4 +1,5 @@
-"""What psql reads in the county's database about orders, facts, pictures and stations; none of the product's code."""
+"""The rows that psql finds in the county's database about commands, facts, pictures and stations. No code of the
+product is used."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ import msgspec
 
 from firmware_scripts.demo.county import DemoCounty
 
-_ORDERS = """
+_COMMANDS = """
     select station_id, replace(id::text, '-', ''), "order", outcome, not_after < now() from orders_stationorder"""
 _FACTS = """
     select s.station_id, encode(s.epoch, 'hex'), f.seq, encode(f.body, 'hex')
@@ -22,12 +23,13 @@ _STATIONS = """
 
 
 @dataclass(frozen=True, slots=True)
-class OrderRow:
-    """An order that the county keeps; ``outcome`` is empty before its answer. One that is past is sent no more."""
+class CommandRow:
+    """A command that the county keeps. ``outcome`` is empty before its answer; a command that is past is sent no
+    more."""
 
     station: str
     id: str
-    order: str
+    kind: str
     outcome: str
     past: bool = False
 
@@ -48,7 +50,7 @@ class FactRow:
 
 @dataclass(frozen=True, slots=True)
 class StationRow:
-    """How a station stands with the county. ``connection`` names the one that is up."""
+    """How a station stands with the county. ``connection`` names the connection that is up."""
 
     id: str
     desired: int
@@ -58,14 +60,14 @@ class StationRow:
     connection: str
 
 
-def order_rows(county: DemoCounty) -> list[OrderRow]:
-    """Return every order."""
-    rows = county.sql(_ORDERS)
-    return [OrderRow(station, id, order, outcome, past == "t") for station, id, order, outcome, past in rows]
+def command_rows(county: DemoCounty) -> list[CommandRow]:
+    """Return every command."""
+    rows = county.sql(_COMMANDS)
+    return [CommandRow(station, id, kind, outcome, past == "t") for station, id, kind, outcome, past in rows]
 
 
 def fact_rows(county: DemoCounty) -> list[FactRow]:
-    """Return the facts about orders, pictures and ends in good order, each once, however often it was said again."""
+    """Return the facts about commands, pictures and ends in good order, each once, however often it was sent again."""
     found: dict[tuple[str, str, int], FactRow] = {}
     for station, epoch, seq, body in county.sql(_FACTS):
         fact = first_made(FactRow(station, epoch, int(seq), msgspec.msgpack.decode(bytes.fromhex(body))))
@@ -74,7 +76,7 @@ def fact_rows(county: DemoCounty) -> list[FactRow]:
 
 
 def first_made(fact: FactRow) -> FactRow:
-    """Take the wrapping of a fact off that was said again in a later stream."""
+    """Unwrap a fact that was sent again in a later stream."""
     while fact.kind == "reissued":
         said = fact.said
         fact = FactRow(fact.station, said["epoch"].hex(), said["seq"], msgspec.msgpack.decode(said["body"]))
@@ -82,7 +84,7 @@ def first_made(fact: FactRow) -> FactRow:
 
 
 def whole_blobs(county: DemoCounty) -> set[tuple[str, str]]:
-    """Return station and hash, in hex, of what has come whole."""
+    """Return station and hash, in hex, of each blob that is whole."""
     return {(station, sha256) for station, sha256 in county.sql(_BLOBS)}
 
 

@@ -1,4 +1,4 @@
-"""Each bad count of the kill9 proof can rise, and none does where all is well."""
+"""Each bad count of the kill9 proof can rise, and none rises if all is well."""
 
 import json
 from pathlib import Path
@@ -11,16 +11,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from server_broker.trust.authority import CertificateAuthority
 from tests.proofs.kill9.ageing import AGE, Ageing
-from tests.proofs.kill9.judge import BlobsJudged, OrdersJudged, judge_blobs, judge_orders, locked_out, twin_settled
+from tests.proofs.kill9.judge import BlobsJudged, CommandsJudged, judge_blobs, judge_commands, locked_out, twin_settled
 from tests.proofs.kill9.renewing import errands
-from tests.proofs.kill9.rows import FactRow, OrderRow, StationRow, first_made
+from tests.proofs.kill9.rows import CommandRow, FactRow, StationRow, first_made
 
 A, B = "demo-0001", "demo-0002"
 ONE, TWO = b"1" * 16, b"2" * 16
 
 
-def order(id: bytes, kind: str = "identify", *, station: str = A, outcome: str = "done") -> OrderRow:
-    return OrderRow(station, id.hex(), kind, outcome)
+def command(id: bytes, kind: str = "identify", *, station: str = A, outcome: str = "done") -> CommandRow:
+    return CommandRow(station, id.hex(), kind, outcome)
 
 
 _seqs = iter(range(1, 1_000))
@@ -30,38 +30,38 @@ def fact(kind: str, *, station: str = A, **said: Any) -> FactRow:
     return FactRow(station, "00", next(_seqs), {"kind": kind, **said})
 
 
-def judged(orders: list[OrderRow], facts: list[FactRow], **others: Any) -> OrdersJudged:
-    return judge_orders(orders, facts, **({"given": (), "came": (), "blinks": {}} | others))
+def judged(commands: list[CommandRow], facts: list[FactRow], **others: Any) -> CommandsJudged:
+    return judge_commands(commands, facts, **({"given": (), "came": (), "blinks": {}} | others))
 
 
-def test_orders_that_are_answered_once_and_run_once_are_well() -> None:
+def test_commands_that_are_answered_once_and_run_once_are_well() -> None:
     facts = [
         fact("command_result", command=ONE),
         fact("command_result", command=TWO),
         fact("blob_announced", sha256=b"x", purpose="requested"),
     ]
-    orders = [order(ONE), order(TWO, "snapshot")]
-    found = judged(orders, facts, given={ONE.hex()}, blinks={A: 1})
-    assert found == OrdersJudged(unanswered=0, never_came=0, answered_twice=0, run_twice=0)
+    commands = [command(ONE), command(TWO, "snapshot")]
+    found = judged(commands, facts, given={ONE.hex()}, blinks={A: 1})
+    assert found == CommandsJudged(unanswered=0, never_came=0, answered_twice=0, run_twice=0)
 
 
-def test_an_order_without_an_answer_is_counted() -> None:
-    assert judged([order(ONE, outcome="")], []).unanswered == 1
+def test_a_command_without_an_answer_is_counted() -> None:
+    assert judged([command(ONE, outcome="")], []).unanswered == 1
 
 
 @pytest.mark.parametrize(("came", "unanswered"), [((), 0), ((ONE.hex(),), 1)])
-def test_an_order_that_was_past_before_it_came_can_have_no_answer(came: tuple[str, ...], unanswered: int) -> None:
-    found = judged([OrderRow(A, ONE.hex(), "identify", "", past=True)], [], came=came)
+def test_a_command_that_was_past_before_it_came_can_have_no_answer(came: tuple[str, ...], unanswered: int) -> None:
+    found = judged([CommandRow(A, ONE.hex(), "identify", "", past=True)], [], came=came)
     assert (found.unanswered, found.never_came) == (unanswered, 1 - unanswered)
 
 
-def test_an_order_that_the_county_forgot_is_counted() -> None:
+def test_a_command_that_the_county_forgot_is_counted() -> None:
     assert judged([], [], given={ONE.hex()}).unanswered == 1
 
 
-def test_two_answers_to_one_order_are_counted() -> None:
+def test_two_answers_to_one_command_are_counted() -> None:
     facts = [fact("command_result", command=ONE), fact("command_result", command=ONE)]
-    assert judged([order(ONE)], facts).answered_twice == 1
+    assert judged([command(ONE)], facts).answered_twice == 1
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,20 @@ def test_two_answers_to_one_order_are_counted() -> None:
         ("restart_agent", [fact("shut_down"), fact("shut_down")], {}),
     ],
 )
-def test_an_order_that_runs_twice_is_counted(kind: str, facts: list[FactRow], blinks: dict[str, int]) -> None:
+def test_a_command_that_runs_twice_is_counted(kind: str, facts: list[FactRow], blinks: dict[str, int]) -> None:
     answer = fact("command_result", command=ONE)
-    assert judged([order(ONE, kind)], [answer, *facts], blinks=blinks).run_twice == 1
+    assert judged([command(ONE, kind)], [answer, *facts], blinks=blinks).run_twice == 1
 
 
 def test_what_one_station_does_too_often_is_not_made_up_for_by_another() -> None:
     facts = [fact("command_result", command=ONE), fact("command_result", station=B, command=TWO)]
-    orders = [order(ONE), order(TWO, station=B)]
-    assert judged(orders, facts, blinks={A: 2, B: 0}).run_twice == 1
+    commands = [command(ONE), command(TWO, station=B)]
+    assert judged(commands, facts, blinks={A: 2, B: 0}).run_twice == 1
 
 
-def test_an_order_that_was_refused_may_not_run() -> None:
+def test_a_command_that_was_refused_may_not_run() -> None:
     facts = [fact("command_result", command=ONE)]
-    assert judged([order(ONE, outcome="refused")], facts, blinks={A: 1}).run_twice == 1
+    assert judged([command(ONE, outcome="refused")], facts, blinks={A: 1}).run_twice == 1
 
 
 def announced(sha256: bytes, purpose: str = "touch") -> FactRow:

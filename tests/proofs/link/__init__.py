@@ -1,1 +1,1 @@
-"""Proof that a link may do anything and no fact is lost, doubled or stuck, and presence comes right."""
+"""Proof: whatever a link does, no fact is lost, doubled or stuck, and the county knows in the end who is connected."""

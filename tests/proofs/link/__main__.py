@@ -1,7 +1,7 @@
-"""``./run prove link --runs N``: lines that do everything lines do, between real uplinks and a real county.
+"""``./run prove link --runs N``: lines with every fault that lines have, between real uplinks and a real county.
 
-Time runs ten times faster for the stations of the scaled runs; ``--real N`` runs follow at real time-outs, and beside
-them a line of 15 kbit/s on which a touch's receipt is timed while pictures go up.
+In the scaled runs the stations' time runs ten times faster. ``--real N`` runs follow with real time-outs. Beside them
+there is a line of 15 kbit/s, on which a touch's receipt is timed while pictures go up.
 """
 
 import logging
@@ -27,11 +27,11 @@ from tests.proofs.link.station import LinkedStation
 from tests.proofs.strangers.county import County
 
 AT_ONCE = 20
-"""Stations that suffer together: each round is one run of each."""
+"""How many stations suffer at the same time: each round is one run of each."""
 IN_NAMESPACES = 4
 SCALE = 10.0
 _UNIT_S = 10.0
-"""Of a station's own time."""
+"""In seconds of a station's own time."""
 _EACH = 1_000_000
 NOT_COVERED = (
     "losses and reordering of single packets beyond what an overflowing queue drops (no netem in every kernel), "

@@ -31,23 +31,23 @@ TOUCHES_IN_A_UNIT = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One run of one station, drawn beforehand, so that a seed repeats it."""
+    """One run of one station. It is drawn beforehand, so that a seed repeats it."""
 
     faults: tuple[tuple[str, float], ...]
-    """Each with how many units of time it lasts; a unit is 10 s of the station's time."""
+    """Each fault with its length in units; a unit is 10 s of the station's time."""
     end: End
     seed: int
 
 
 def draw_plan(chance: random.Random, *, in_namespace: bool) -> Plan:
-    """Draw a run; a station in a namespace has the faults of packets most of the time."""
+    """Draw a run. A station in a namespace mostly has faults of packets."""
     kinds = BY_NAMESPACE * 2 + BY_PROXY if in_namespace else BY_PROXY
     faults = tuple((chance.choice(kinds), chance.uniform(0.3, 2.0)) for _ in range(chance.randint(1, 3)))
     return Plan(faults, chance.choice(ENDS), chance.randrange(2**31))
 
 
 def suffer(station: LinkedStation, plan: Plan, *, unit_s: float, second: Callable[[LinkedStation], "Second"]) -> None:
-    """Live through a plan's faults, touches all the while; the line is good when it returns."""
+    """Live through a plan's faults while cards are touched. The line is good again when this returns."""
     chance = random.Random(plan.seed)
     station.touches_per_s = TOUCHES_IN_A_UNIT / unit_s
     try:
@@ -81,7 +81,7 @@ def _suffer_one(
 
 
 class Second:
-    """Another board with this station's certificate and client id: it connects, and is then gone without a word."""
+    """Another board with this station's certificate and client id connects, and is then gone without a word."""
 
     def __init__(self, station: LinkedStation, *, broker_port: int, ca_file: Path) -> None:
         identity = station.identity

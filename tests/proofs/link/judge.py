@@ -1,4 +1,4 @@
-"""An outsider's verdict: what the lamps showed against what psql finds in the county's tables."""
+"""An outsider's verdict: what the lamps showed, compared with the rows that psql finds in the county's tables."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -48,11 +48,11 @@ class Judge:
         return {station: int(count) for station, count in self._county.rows(_COUNTS)}
 
     def online(self) -> dict[str, bool]:
-        """Return whether the county takes each station for connected."""
+        """Return, for each station, whether the county believes that it is connected."""
         return {station: online == "t" and known == "t" for station, online, known in self._county.rows(_ONLINE)}
 
     def judge_heads(self, stations: Sequence[LinkedStation], findings: Findings, about: str) -> None:
-        """The county's chain must end where the station's does."""
+        """The county's chain must end where the station's chain does."""
         streams = Counter(station for station, _, _ in self._county.rows(_STREAMS))
         heads = {(station, head, int(through)) for station, head, through in self._county.rows(_STREAMS)}
         for station in stations:
@@ -62,7 +62,7 @@ class Judge:
                 findings.add("new_epochs", f"{about}, {station.name}: {station.alarms}")
 
     def judge_touches(self, stations: Sequence[LinkedStation], findings: Findings) -> None:
-        """Every green touch once, under its name, and nothing else."""
+        """The county has every green touch once, under its name, and nothing else."""
         rows = Counter((station, card, name) for station, card, name in self._county.rows(_TOUCHES))
         cards = Counter((station, card) for station, card, _ in rows.elements())
         green = {

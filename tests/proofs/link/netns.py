@@ -8,7 +8,7 @@ from typing import Self
 
 
 class Namespace:
-    """``number`` (0 … 250) tells apart those that are there at one time. Making one takes the rights of root."""
+    """``number`` (0 … 250) distinguishes namespaces that exist at the same time. Only root can make one."""
 
     def __init__(self, number: int) -> None:
         tag = f"{os.getpid() % 100_000}-{number}"
@@ -38,7 +38,7 @@ class Namespace:
         subprocess.run(["ip", "netns", "del", self.name], check=False, capture_output=True)
 
     def enter(self) -> None:
-        """Move the calling thread, and those that it starts from now on, into the namespace."""
+        """Move the calling thread, and the threads that it starts later, into the namespace."""
         descriptor = os.open(Path("/run/netns") / self.name, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.setns(descriptor, os.CLONE_NEWNET)
@@ -46,25 +46,25 @@ class Namespace:
             os.close(descriptor)
 
     def break_line(self, kind: str) -> None:
-        """Do to packets what ``kind`` names."""
+        """Give the packets the fault that ``kind`` names."""
         match kind:
             case "interface_down":
                 self._in("ip", "link", "set", self._far, "down")
             case "no_route":
                 self._in("ip", "route", "add", "blackhole", f"{self.host}/32")
             case "packet_loss":
-                # A queue that holds a few packets at a rate that is soon passed drops the rest.
+                # The queue holds a few packets, and the rate is soon exceeded, so the rest is dropped.
                 self._shape("rate", "40kbit", "burst", "1600", "limit", "1600")
 
     def mend(self) -> None:
-        """Have a good cable again."""
+        """Make the cable good again."""
         self._in("ip", "link", "set", self._far, "up")
         self._in("ip", "route", "del", "blackhole", f"{self.host}/32", check=False)
         for command in self._ends():
             subprocess.run([*command, "tc", "qdisc", "del", *self._device(command)], check=False, capture_output=True)
 
     def slow_down(self) -> None:
-        """Make it 15 kbit/s each way, with two seconds of queue."""
+        """Limit the cable to 15 kbit/s each way, with two seconds of queue."""
         self._shape("rate", "15kbit", "burst", "1600", "latency", "2s")
 
     def _shape(self, *words: str) -> None:

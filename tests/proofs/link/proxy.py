@@ -1,8 +1,8 @@
-"""A TCP relay that does to connections what lines do: delays, stalls, swallows, cuts, trickles.
+"""A TCP relay that treats connections as bad lines do: it delays, stalls, swallows, cuts and trickles.
 
-A fault holds for every byte that comes while it is set. What was swallowed is gone: that connection passes nothing ever
-again and is closed at neither end, as when a mobile network has forgotten it. Buffers are small, so that a slow line
-is slow from its first kilobytes on.
+A fault applies to every byte that comes while it is set. A connection that was swallowed passes nothing ever again and
+is closed at neither end, like one that a mobile network has forgotten. Buffers are small, so that a slow line is slow
+from its first kilobytes on.
 """
 
 import contextlib
@@ -22,20 +22,21 @@ _PAUSE_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How the line is. As made, it is a good one."""
+    """How the line is. The default is a good line."""
 
     latency_s: float = 0.0
     bytes_per_s: float = 0.0
-    """0 for as fast as it goes."""
+    """0: as fast as it can."""
     stalled: bool = False
-    """Takes nothing; what waits comes through later."""
+    """Takes nothing. What waits comes through later."""
     swallows: bool = False
-    """Connections that are open now, and with ``new`` those to come, are dead from here on, and nobody is told."""
+    """Connections that are open now are dead from here on, and neither end is told; with ``new`` also those that are
+    made later."""
     new: bool = False
     refuses: bool = False
     """New connections are reset."""
     reset_after_bytes: int | None = None
-    """So many bytes from now, either way, every connection is reset."""
+    """After this many bytes from now, either way, every connection is reset."""
 
 
 class Proxy:
@@ -69,7 +70,7 @@ class Proxy:
             pair.close(reset=True)
 
     def spend(self, count: int) -> bool:
-        """Count bytes that pass; return whether the line breaks under them."""
+        """Count bytes that pass; return whether the line breaks at them."""
         with self._lock:
             if self.line.reset_after_bytes is None:
                 return False
@@ -114,7 +115,7 @@ class _Pair:
         near.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
 
     def start(self, to_port: int) -> None:
-        """Begin to relay. A dead connection never reaches the other side."""
+        """Begin to relay. A connection that is dead from the beginning never reaches the other side."""
         near = self._ends[0]
         if self.dead:
             threading.Thread(target=self._pass, args=(near, near), daemon=True).start()
@@ -145,7 +146,7 @@ class _Pair:
         if not self.dead:
             self.close(reset=False)
         elif source is self._ends[0]:
-            # This end is closed; the other one is never told.
+            # This end is closed, and the other end is never told.
             source.close()
 
     def _at_once(self) -> int:
@@ -153,7 +154,7 @@ class _Pair:
         return max(1, min(_PIECE_BYTES, int(rate / 4))) if rate else _PIECE_BYTES * 16
 
     def _travel(self, count: int) -> None:
-        """Take as long as the line takes, which may change on the way."""
+        """Wait for as long as the line takes. The line may change meanwhile."""
         began = monotonic()
         while not self.dead and not self.over:
             line = self._proxy.line

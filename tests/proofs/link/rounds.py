@@ -1,4 +1,5 @@
-"""Rounds: all stations suffer at once, then all lines are good, then the outsider judges, then some of them go."""
+"""Rounds: all stations suffer at the same time, then all lines are good, then the outsider judges, and then some
+stations leave."""
 
 import random
 from collections import Counter
@@ -14,14 +15,14 @@ from tests.proofs.strangers.county import County
 
 _LOOK_EVERY_S = 0.5
 SETTLE_UNITS = 25
-"""So long after the last fault everything must be with the county: 250 s of the station's time."""
+"""How long after the last fault the county must have everything: 250 s of the station's time."""
 KEEPALIVE_UNITS = 6.0
-"""A duty window's keep-alive of 60 s."""
+"""The keep-alive of 60 s during a duty window."""
 BROKER_FAULTS = ("", "", "broker_killed", "broker_stopped")
 
 
 class Rounds:
-    """Runs rounds at one scale of time: a unit is 10 s of the stations' time."""
+    """Runs rounds at one scale of time. A unit is 10 s of the stations' time."""
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class Rounds:
         self.slowest_drain_s = 0.0
 
     def run(self, rounds: int) -> None:
-        """Do so many rounds; the stations run when it begins and when it ends."""
+        """Run this many rounds. The stations run when this begins and when it ends."""
         with ThreadPoolExecutor(len(self._stations) + 1) as pool:
             for number in range(rounds):
                 self._round(pool, f"round {number}")
@@ -96,7 +97,8 @@ class Rounds:
         self._judge.judge_heads([one for one in self._stations if one not in unsettled], self._findings, about)
 
     def _end(self, plans: Sequence[Plan], about: str) -> None:
-        """Let some stations go, and see that the county knows who is there, then and once every old will is out."""
+        """Let some stations leave, and check that the county knows who is there: at that time, and again when every old
+        will is out."""
         leaving = [one for one, plan in zip(self._stations, plans, strict=True) if plan.end != "stays"]
         for one, plan in zip(self._stations, plans, strict=True):
             if plan.end != "stays":

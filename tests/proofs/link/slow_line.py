@@ -1,4 +1,4 @@
-"""How long a touch's receipt takes at 15 kbit/s while pictures are under way, in real time.
+"""How long a touch's receipt takes at 15 kbit/s while pictures go up, in real time.
 
 The line is a token bucket in the kernel, each way, on packets with their headers (tc-tbf(8)), and two seconds of queue.
 """

@@ -1,8 +1,8 @@
 """One station under test: its real outbox, uplink and MQTT link, on a thread of its own, and its lamp log.
 
-``scale`` makes its time run faster than the machine's: the uplink's clock is an argument, so its 90 s become 9 s at
-scale 10, and everything keeps its proportion. What is not the uplink's to wait for (keep-alive on the wire, the wait
-for a connection) is an argument of the link, and is divided by the same.
+``scale`` makes the station's time run faster than the machine's. The uplink takes its clock as an argument, so its 90 s
+become 9 s at scale 10, and all its waits keep their proportion. The other waits (keep-alive on the wire, the wait for a
+connection) are arguments of the link, and are divided by the same factor.
 """
 
 import random
@@ -49,14 +49,15 @@ class ScaledLink(PahoLink):
 
 @dataclass
 class Lamp:
-    """What people saw: each touch that was shown green, under its name. Written before anything else happens to it."""
+    """What people saw: each touch that was shown green, under its name. It is written before anything else happens to
+    the touch."""
 
     green: dict[int, FactRef] = field(default_factory=dict)
     receipt_s: list[float] = field(default_factory=list)
 
 
 class LinkedStation:
-    """Runs from `start` to `stop`; between them a fault may do anything to its line."""
+    """Runs from `start` to `stop`. Between them a fault may do anything to its line."""
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class LinkedStation:
         self.problem: Exception | None = None
 
     def start(self) -> None:
-        """Begin, or begin again with the same card."""
+        """Begin, or begin again with the same SD card."""
         self._end = None
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
@@ -108,12 +109,12 @@ class LinkedStation:
             self._thread.join(30)
 
     def add_picture(self, content: bytes) -> None:
-        """Have a picture to send; the station's thread takes it."""
+        """Give the station a picture to send; the station's thread takes it."""
         self._pictures.append(content)
 
     @property
     def unsent_pictures(self) -> int:
-        """Pictures that the station's thread has not taken yet."""
+        """How many pictures the station's thread has not taken yet."""
         return len(self._pictures)
 
     def touch_once(self) -> None:
@@ -162,7 +163,7 @@ class LinkedStation:
         if self._end == "farewell":
             uplink.say_gone("shutdown")
         elif self._end == "vanishes":
-            # Nothing of what its end still says comes through.
+            # Nothing that its end still sends comes through.
             self.proxy.become(_GONE)
             link.disconnect()
 

@@ -1,4 +1,4 @@
-"""The link proof passes for the product, and its judge sees what it is meant to see."""
+"""The link proof passes for the product, and its judge sees the faults that it is meant to see."""
 
 import json
 import random
@@ -25,7 +25,7 @@ def test_a_round_over_bad_lines_leaves_nothing_lost_doubled_or_stuck() -> None:
 
 
 class Rows:
-    """A county whose tables hold what the test says."""
+    """A county whose tables hold what the test puts into them."""
 
     def __init__(self, touches: list[list[str]], streams: list[list[str]]) -> None:
         self._touches = touches
@@ -36,7 +36,7 @@ class Rows:
 
 
 class Shown:
-    """A station of which the lamp log and the head are known."""
+    """A station whose lamp log and head are known."""
 
     name = "demo-0001"
     told_head = b"\x01" * 32

@@ -1,4 +1,4 @@
-"""The proxy does what each of its faults is called."""
+"""The proxy has each fault that it can be told to have."""
 
 import random
 import socket
@@ -12,7 +12,7 @@ from tests.proofs.link.proxy import Line, Proxy, draw_line
 
 
 class Echo:
-    """A server that says again what it hears."""
+    """A server that sends back what it hears."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))

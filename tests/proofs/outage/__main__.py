@@ -1,6 +1,7 @@
-"""``./run prove outage``: the county out of reach for 1 hour, 1 day, 30 and 60 days, with renewal due inside.
+"""``./run prove outage``: the county is out of reach for 1 hour, 1 day, 30 and 60 days, and a renewal falls due
+meanwhile.
 
-Time is a number that the proof moves: the station's clocks, its uplink, its renewal and the county's enrolment and
+Time is a number that the proof moves. The station's clocks, its uplink, its renewal and the county's enrolment and
 ingest take it as an argument. The certificates are the county authority's own and have their real 90 days.
 """
 
@@ -35,7 +36,7 @@ NOT_COVERED = (
 
 @contextmanager
 def _county() -> Iterator["OutageCounty"]:
-    """Have a county up; Django's settings are read here for the first time in this process."""
+    """Keep a county up for the context. Django's settings are read here for the first time in this process."""
     with tempfile.TemporaryDirectory(prefix="outage-", dir=MEMORY if MEMORY.is_dir() else None) as name:
         folder = Path(name)
         folder.chmod(0o755)

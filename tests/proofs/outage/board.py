@@ -1,6 +1,6 @@
-"""One station in a world whose time is a number: its outbox, clock, renewal and uplink are the real ones.
+"""One station in a world whose time is a number. Its outbox, clock, renewal and uplink are the real ones.
 
-Time jumps to whatever is due next. A minute is the longest jump, so that what the core does by the way (look at the
+Time jumps to the next thing that is due. The longest jump is a minute, so that the core's regular work (look at the
 certificate, ask the time service) has its turn as often as a person could notice.
 """
 
@@ -47,7 +47,7 @@ class World:
     now_ms: int
     line_up: bool = True
     swallows: bool = False
-    """A dead line says nothing, instead of failing at once."""
+    """The dead line is silent, instead of failing at once."""
 
 
 class Machine:
@@ -82,7 +82,7 @@ class _Later:
 
 
 class Line:
-    """`agent.ports.Link` to the county: it judges the client certificate as the broker's TLS would."""
+    """`agent.ports.Link` to the county. It judges the client certificate as the broker's TLS would."""
 
     def __init__(
         self, world: World, county: OutageCounty, *, station: str, certificate_file: Path, mono: Machine
@@ -145,7 +145,7 @@ class Line:
         return min(self._later).at_ms if self._later else None
 
     def take(self) -> Event | None:
-        """Return the event that has come, if one has."""
+        """Return the event that has come, if there is one."""
         if not self._later or min(self._later).at_ms > self._world.now_ms:
             return None
         first = min(self._later)
@@ -240,7 +240,7 @@ class Board:
         return self.refused + self._line.refused
 
     def touch(self) -> None:
-        """Have a card touched that no other touch has."""
+        """Touch a card that no other touch has."""
         self._number += 1
         self.presented.add(self._number)
         now = self.clock.now()
@@ -257,7 +257,7 @@ class Board:
             self._world.now_ms = min(end_ms, max(due, self._world.now_ms + 1))
 
     def _step(self) -> int:
-        """Do what is due now; return when the next thing is, in true time."""
+        """Do what is due now; return when the next thing is due, in true time."""
         while (event := self._line.take()) is not None:
             self._uplink.handle(event)
         if self._world.now_ms >= self._chores_ms:
@@ -276,7 +276,7 @@ class Board:
         if corrected is not None:
             self._fact_writer.owe(corrected)
         self._renewal.tick(connected=self.state == "connected")
-        # A renewal has a thread of its own: time stands still until it has ended.
+        # A renewal has a thread of its own. Time stands still until it has ended.
         while self._renewal.running:
             event = self._inbox.get(timeout_s=60)
             assert isinstance(event, RenewalEnded), "a renewal does not end"

@@ -1,6 +1,7 @@
-"""The county's own enrolment and ingest on a private PostgreSQL cluster, by a clock that the proof moves.
+"""The county's own enrolment and ingest on a private PostgreSQL cluster, with a clock that the proof moves.
 
-Import it after `django.setup`. Nothing listens anywhere: requests and messages are handed over in this process.
+It may be imported only after `django.setup`. Nothing listens anywhere: requests and messages are handed over in this
+process.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -81,7 +82,7 @@ class OutageCounty:
         return certificate.not_valid_before_utc <= self._now() <= certificate.not_valid_after_utc
 
     def hear(self, station: str, leaf: Up, payload: bytes) -> Sequence[tuple[Down, bytes]]:
-        """Settle one publish and return what the county publishes for it."""
+        """Process one publish and return what the county publishes for it."""
         answers = self._processor.process_batch([Incoming(topic(shard=0, station=station, leaf=leaf), payload)])
         key = county_keys(self._home).signing_key
         return [(_leaf(answer), seal_outgoing(answer, key, wall_ms=self.now_ms())) for answer in answers]
@@ -102,7 +103,7 @@ def _leaf(answer: Outgoing) -> Down:
 
 @contextmanager
 def running_county(home: CountyHome) -> Iterator[OutageCounty]:
-    """Set a county up with its own cluster, and delete it in the end."""
+    """Set up a county with its own cluster, and delete it in the end."""
     initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
     broker.prepare(home, now=datetime.now(UTC))
     postgres.start(home)

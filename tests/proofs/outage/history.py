@@ -14,10 +14,11 @@ DAY_MS = 24 * HOUR_MS
 BEGIN_MS = 1_790_000_000_000
 TOUCHES_A_DAY = 100
 COMES_BACK_WITHIN_MS = 2 * HOUR_MS
-"""An attempt every five minutes at most, and a renewal tried once an hour: by itself and within this."""
+"""How long coming back may take: the station tries to connect at least every five minutes, and to renew once an
+hour."""
 
 type Power = Literal["on", "cuts", "off"]
-"""Through the outage: always on; power cuts at random moments; without power from early in it to its end."""
+"""The power during the outage: always on; cut at random moments; off from an early moment to the outage's end."""
 
 DURATIONS = {"1_hour": HOUR_MS, "1_day": DAY_MS, "30_days": 30 * DAY_MS, "60_days": 60 * DAY_MS}
 POWERS: tuple[Power, ...] = ("on", "cuts", "off")
@@ -25,13 +26,13 @@ POWERS: tuple[Power, ...] = ("on", "cuts", "off")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one run is made of."""
+    """The circumstances of one run."""
 
     number: int
     duration: str
     power: Power
     time_service: bool
-    """Whether the board has the time from the network besides the county's word."""
+    """Whether the board has the time from the network besides the county's."""
     swallows: bool
     age_ms: int
     """How old the certificate is when the outage begins."""
@@ -43,10 +44,11 @@ class Plan:
 
 
 def draw_plan(number: int, seed: int) -> Plan:
-    """Draw run ``number``; durations, power and time service go round, so that few runs have all of them."""
+    """Draw run ``number``. Durations, power and time service take turns, so that a few runs have all of them."""
     chance = random.Random(seed * 100_003 + number)
     duration = list(DURATIONS)[number % 4]
-    # Half life is 45 days and the end 90: of 30 days the renewal falls due inside, of 60 the end does too.
+    # Half of a certificate's life is 45 days, the end is 90. So in 30 days the renewal falls due, and in 60 days the
+    # certificate ends too.
     days = {"30_days": chance.uniform(20, 44), "60_days": chance.uniform(32, 44)}.get(duration, chance.uniform(0, 44))
     return Plan(
         number=number,
@@ -154,7 +156,7 @@ def _come_back(board: Board, world: World, plan: Plan, findings: Findings) -> No
 
 
 def _judge(board: Board, rows: list[tuple[int, bytes, int]], plan: Plan, findings: Findings) -> None:
-    """Count what the database holds against what was shown green."""
+    """Compare the rows in the database with the touches that were shown green."""
     findings.touches += len(board.green)
     stored = Counter(number for number, _, _ in rows)
     names = {(number, epoch, seq) for number, epoch, seq in rows}

@@ -1,4 +1,4 @@
-"""The outage proof passes for the product, and fails for a station that a date bricks."""
+"""The outage proof passes for the product, and fails for a station that no longer works after a certain date."""
 
 import json
 import subprocess

@@ -1,7 +1,7 @@
-"""What a station writes by the way, besides touches and pictures: orders, its twin, notes, downloads, its log's end.
+"""What a station writes besides touches and pictures: commands, its twin, notes, downloads, its log's end.
 
-Each is done through the product's own part, and what the outside learns of it is told. A disk that fails is no matter
-here: the part says so, or tries later, and the judge asks what stands.
+The product's own parts do each of these, and the outside is told its result. If the disk fails, the part says so or
+tries later, and the judge looks at what is on the disk.
 """
 
 import random
@@ -11,7 +11,7 @@ from agent.drivers.https import WrongContent
 from agent.ports import DeviceError
 from agent.storage.errors import StorageError
 from protocol.kiosk import AnswerQuestion, NextQuestion, OpenLevel, QuestionShown
-from tests.proofs.power_cut.county import ORDERS, desired_state, opening_of, pack_file, serving, some_order
+from tests.proofs.power_cut.county import COMMANDS, desired_state, opening_of, pack_file, serving, some_command
 from tests.proofs.power_cut.program import Program
 from tests.proofs.power_cut.told import Teller
 
@@ -21,13 +21,13 @@ NOTHING: frozenset[bytes | None] = frozenset({None})
 
 
 class Chores:
-    """Hears what a program does (`program.Ears`), and has it do things."""
+    """Hears what a program does (`program.Ears`), and makes it do things."""
 
     def __init__(self, teller: Teller, chance: random.Random) -> None:
         self._teller = teller
         self._chance = chance
         self._done = 0
-        self._ordered = 0
+        self._commanded = 0
         self._version = 0
         self._notes = (self._alarm, self._time, self._endpoint, self._traffic, self._voltage, self._level)
 
@@ -44,20 +44,20 @@ class Chores:
         lights = self._teller.told.lights
         self._teller.tell(lights={**lights, command: lights.get(command, 0) + 1})
 
-    def order(self, program: Program) -> None:
-        """Have an order of the county carried out, of each kind in turn."""
+    def command(self, program: Program) -> None:
+        """Have a command of the county carried out, of each kind in turn."""
         self._done += 1
-        self._ordered += 1
-        command = some_order(ORDERS[self._ordered % len(ORDERS)], self._chance)
+        self._commanded += 1
+        command = some_command(COMMANDS[self._commanded % len(COMMANDS)], self._chance)
         jpeg = self._chance.randbytes(2_000)
         told = self._teller.told
         log = program.log(f"line {self._done}")
         exposed = told.exposed | {log, sha256(jpeg).digest()}
-        self._teller.tell(orders={**told.orders, command.id: command}, exposed=exposed)
+        self._teller.tell(commands={**told.commands, command.id: command}, exposed=exposed)
         program.carry_out(command, jpeg)
 
     def twin(self, program: Program) -> None:
-        """Have a new desired state taken."""
+        """Have a new desired state accepted."""
         self._version += 1
         version, minutes = self._version, opening_of(self._version)
         before = self._teller.told.twin
@@ -70,11 +70,11 @@ class Chores:
             self._teller.tell(twin=frozenset(after))
 
     def note(self, program: Program) -> None:
-        """Have one of the small things kept that a station must know after a restart."""
+        """Have one of the small things stored that a station must know after a restart."""
         self._chance.choice(self._notes)(program)
 
     def notes(self, program: Program) -> None:
-        """Have each of them kept."""
+        """Have all of them stored."""
         for one in self._notes:
             one(program)
 
@@ -87,7 +87,7 @@ class Chores:
             program.alarms.raise_alarm(code, "minor", "示例", kind=str(self._done))
 
     def _time(self, program: Program) -> None:
-        """Let time pass: the mark of being alive is due, and with it the clock's floor."""
+        """Let time pass: the stamp of being alive is due, and with it the clock's floor."""
         program.system.pass_ms(TEN_MINUTES_MS)
         program.date()
         program.lifecycle.tick()
@@ -108,7 +108,7 @@ class Chores:
         program.last_boot.judge(None, last_alive=None)
 
     def _level(self, program: Program) -> None:
-        """Play a level to its end, where there is a pack: its stars are kept."""
+        """Play a level to its end, if there is a pack: its stars are kept."""
         program.learning.open_level(1, OpenLevel(pack="sample", level="1"))
         wrong = self._chance.randrange(3)
         for _ in range(MOST_ANSWERS):
@@ -122,14 +122,14 @@ class Chores:
         program.screen.answered = None
 
     def log(self, program: Program) -> None:
-        """Leave the log's end on the disk, and take it up again."""
+        """Leave the log's end on the disk, and read it again."""
         self._done += 1
         program.log(f"line {self._done} {'x' * self._chance.choice((10, 3_000, 9_000))}")
         program.save_log()
         program.recall_log()
 
     def download(self, program: Program) -> None:
-        """Fetch the next pack, over a line that may break; what came before is gone on with."""
+        """Fetch the next pack, over a line that may break. The next attempt goes on where this one ended."""
         number = self._teller.told.coming + 1
         self._teller.tell(coming=number)
         ref, file = pack_file(number)

@@ -1,4 +1,4 @@
-"""What a county hands to the station of these proofs: certificates, packs, desired states, orders."""
+"""The documents that a county sends to the station of these proofs: certificates, packs, desired states, commands."""
 
 import random
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ from tests.proofs.power_cut.workload import DAY_MS, STATION
 COUNTY_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 COUNTY_PUBLIC = COUNTY_KEY.public_key().public_bytes_raw()
 COUNTY_KEYS = {key_id(COUNTY_PUBLIC): COUNTY_PUBLIC}
-ORDERS = ("identify", "snapshot", "send_logs", "time_check")
+COMMANDS = ("identify", "snapshot", "send_logs", "time_check")
 
 
 def enrolled(number: int) -> Enrolled:
-    """Return the county's answer of that number; a number has one certificate."""
+    """Return the county's answer with that number; each number has one certificate."""
     return Enrolled(
         station=STATION,
         village="示例村",
@@ -42,7 +42,7 @@ def enrolled(number: int) -> Enrolled:
 
 
 def number_of(identity: Identity) -> int:
-    """Return the number that `enrolled` was called with."""
+    """Return the number with which `enrolled` was called."""
     return int(identity.enrolled.certificate.split()[3])
 
 
@@ -67,12 +67,12 @@ def pack_file(version: int) -> tuple[PackRef, bytes]:
 
 
 def opening_of(version: int) -> int | None:
-    """Return the value that a desired state sets, in minutes; every third sets one that no station takes."""
+    """Return the value that a desired state sets, in minutes. No station accepts every third of them."""
     return version % 700 if version % 3 else None
 
 
 def desired_state(version: int, chance: random.Random) -> Desired:
-    """Return a desired state: small, or as large as a village with many people."""
+    """Return a desired state: small, or as large as that of a village with many people."""
     people = [Person(id=f"P{number:03d}", name=f"示例人{number}") for number in range(chance.choice((1, 20, 300)))]
     minutes = opening_of(version)
     return Desired(
@@ -85,12 +85,12 @@ def desired_state(version: int, chance: random.Random) -> Desired:
     )
 
 
-def some_order(order: str, chance: random.Random) -> Command:
-    """Return an order that no other has the id of."""
+def some_command(kind: str, chance: random.Random) -> Command:
+    """Return a command with an id that no other has."""
     return Command(
         id=chance.randbytes(16),
         station=STATION,
-        order=order,
+        order=kind,
         not_after=MORNING_MS + DAY_MS,
         issuer="county",
         reason="示例",
@@ -110,7 +110,7 @@ class _Answer:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Nothing to let go."""
+        """There is nothing to close."""
 
     def iter_content(self, size: int) -> Iterator[bytes]:
         for start in range(0, len(self._rest), size):
@@ -128,7 +128,7 @@ class _Session:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Nothing to let go."""
+        """There is nothing to close."""
 
     def get(self, url: str, *, headers: dict[str, str], **_: Any) -> _Answer:
         return _Answer(self._file, headers["Range"], self._breaks_at)
@@ -136,7 +136,7 @@ class _Session:
 
 @contextmanager
 def serving(file: bytes, *, breaks_at: int) -> Iterator[None]:
-    """Let an errand fetch this file in this process, over a line that breaks after so many of its bytes."""
+    """Have an errand fetch this file in this process, over a line that breaks after this many of its bytes."""
 
     def errand(call: errands.FetchErrand, **_: Any) -> errands.ErrandOutcome:
         https.fetch_pack(call.url, Path(call.ca), call.sha256, call.size, into=Path(call.into))

@@ -1,4 +1,4 @@
-"""Record workloads and cut the power after every call that they made."""
+"""Record workloads, and cut the power after every call that they made."""
 
 import logging
 import multiprocessing
@@ -20,13 +20,13 @@ from tests.proofs.power_cut.workload import Knowledge, Run, record
 
 MEMORY = Path("/dev/shm")
 PROCESSES = 2
-"""A fixed number, so that a seed means the same everywhere."""
+"""Fixed, so that a seed means the same on every machine."""
 SEEDS_APART = 1_000_000
 
 
 @dataclass
 class Outcome:
-    """What was cut, and what came of it."""
+    """What was cut, and what followed."""
 
     verdict: Verdict = field(default_factory=Verdict)
     purposes: Counter[str] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ type Judge = Callable[..., None]
 def cut_everywhere(
     run: Run[Any], judge: Judge, *, seed: int, remaining: Remaining, folder: Path, outcome: Outcome
 ) -> None:
-    """Cut after each call of which more cuts are wanted, in every way."""
+    """Cut in every way after each call of a purpose for which more cuts are wanted."""
     disk = ForgetfulDisk()
     steps = zip(run.calls, run.purposes, _told_at(run), strict=True)
     for number, (call, purpose, told) in enumerate(steps, 1):
@@ -64,7 +64,7 @@ def cut_everywhere(
 
 
 def _told_at[T: Knowledge](run: Run[T]) -> Iterator[T]:
-    """Yield, for each call, what the outside was told before the next one."""
+    """Yield, for each call, what the outside had been told before the next one."""
     position = 0
     for number in range(1, len(run.calls) + 1):
         while position + 1 < len(run.told) and run.told[position + 1].calls <= number:
@@ -107,7 +107,7 @@ def _part(part: int, cuts: int, seed: int) -> Outcome:
 
 
 def prove_apart(*, cuts: int, seed: int) -> Outcome:
-    """As `prove`, in `PROCESSES` processes, each with seeds of its own."""
+    """As `prove`, in `PROCESSES` processes, each with its own seeds."""
     outcome = Outcome()
     shares = [cuts // PROCESSES + (part < cuts % PROCESSES) for part in range(PROCESSES)]
     with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:

@@ -1,4 +1,4 @@
-"""A disk that forgets: what is not synced may be kept, dropped, torn or garbled when the power goes."""
+"""A disk that forgets: when the power goes, writes that are not synced may be kept, dropped, torn or garbled."""
 
 import random
 from dataclasses import dataclass, field
@@ -20,16 +20,15 @@ from tests.proofs.power_cut.syscalls import (
 
 type CutWay = Literal["dropped", "kept", "mixed", "torn", "garbled"]
 WAYS: tuple[CutWay, ...] = ("dropped", "kept", "mixed", "torn", "garbled")
-"""dropped, kept: all that was pending. mixed: each write by itself. torn: each 512-byte sector by itself.
-
-garbled: as mixed, and one pending write leaves noise in every 4096-byte block that it touched, also beside its bytes.
-"""
+"""What happens to writes that are not synced. dropped, kept: all of them alike. mixed: each write by itself. torn: each
+512-byte sector by itself. garbled: as mixed, and one of them leaves noise in every 4096-byte block that it touched,
+also beside its bytes."""
 
 SECTOR = 512
 BLOCK = 4096
 
 type Image = dict[str, bytes | None]
-"""Name to content, as found after the cut; a folder has none."""
+"""Content by name, as it is after the cut; a folder has none."""
 
 
 @dataclass(slots=True)
@@ -66,7 +65,7 @@ class ForgetfulDisk:
                 self._pending_names.append(call)
 
     def cut(self, chance: random.Random, way: CutWay) -> Image:
-        """Return what is on the disk when the power comes back."""
+        """Return the content of the disk when the power comes back."""
         names = dict(self._names)
         for naming in self._pending_names:
             if _survives(chance, way):

@@ -1,4 +1,4 @@
-"""Open what a power cut left, with the real outbox, and compare it with what the outside was told."""
+"""Open the files that a power cut left, with the real outbox, and compare them with what the outside was told."""
 
 import shutil
 from collections import Counter
@@ -32,15 +32,15 @@ class Verdict:
     refused_to_start: int = 0
     crashes: int = 0
     salvaged: int = 0
-    """Files that were taken for damaged though only a power cut befell them.
+    """Files that were taken for damaged although only a power cut happened to them.
 
-    Nothing wrong: where a cut tears the commit being written, the outbox can't know whether it had been green once,
-    and says so in a new stream. But not more of them than torn commits.
+    This is not wrong: if a cut tears the commit that is being written, the outbox can't know whether that commit was
+    already green, and says so in a new stream. But there must not be more such files than torn commits.
     """
     examples: list[str] = field(default_factory=list)
 
     def add(self, other: "Verdict") -> None:
-        """Add what another run found."""
+        """Add the findings of another run."""
         for name in (*BAD, "salvaged"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.examples += other.examples
@@ -51,7 +51,7 @@ class Verdict:
 
 
 def judge(image: Image, told: Told, folder: Path, verdict: Verdict, *, where: str) -> None:
-    """Add the verdict on one cut; ``folder`` is emptied and filled with the image."""
+    """Add the verdict on one cut. ``folder`` is emptied and filled with the disk's content."""
     put_back(image, folder)
     with finding(verdict, where):
         outbox = Outbox.open(folder / FILE, station=STATION, record_key=RECORD_KEY, now=moment)
@@ -62,7 +62,7 @@ def judge(image: Image, told: Told, folder: Path, verdict: Verdict, *, where: st
 
 
 def put_back(image: Image, folder: Path) -> None:
-    """Empty ``folder`` and fill it with what a cut left."""
+    """Empty ``folder`` and fill it with the content that a cut left."""
     shutil.rmtree(folder)
     folder.mkdir()
     for name, content in image.items():
@@ -74,7 +74,7 @@ def put_back(image: Image, folder: Path) -> None:
 
 @contextmanager
 def finding(verdict: Verdict, where: str) -> Iterator[None]:
-    """Count a start that fails, and keep ``where`` as an example when anything went wrong inside."""
+    """Count a start that fails. Keep ``where`` as an example if anything went wrong inside."""
     before = verdict.wrong
     try:
         yield
@@ -89,7 +89,7 @@ def finding(verdict: Verdict, where: str) -> Iterator[None]:
 
 
 def facts_of(outbox: Outbox) -> list[tuple[FactRef, Fact]]:
-    """Return the current stream's facts that are not erased, re-issued ones as what they first were."""
+    """Return the current stream's facts that are not erased; re-issued ones as they first were."""
     found: list[tuple[FactRef, Fact]] = []
     seq = 0
     while seq < outbox.through:
@@ -105,7 +105,7 @@ def facts_of(outbox: Outbox) -> list[tuple[FactRef, Fact]]:
 
 
 def _compare(outbox: Outbox, told: Told, verdict: Verdict) -> None:
-    """Count what differs. A fact said twice under its one name is one fact, as it is to a county."""
+    """Count the differences. A fact that was sent twice under its one name is one fact, as it is for a county."""
     (probe,) = outbox.commit(touch(PROBE))
     facts = facts_of(outbox)
     touches = {(int.from_bytes(fact.card, "big"), ref) for ref, fact in facts if isinstance(fact, Touch)}
@@ -126,5 +126,6 @@ def _compare(outbox: Outbox, told: Told, verdict: Verdict) -> None:
 
 
 def _covers(stated: list[FactsLost], ref: FactRef) -> bool:
-    """Return whether a fact is said to be lost. Only what was erased long after its receipt may be."""
+    """Return whether a fact is stated as lost. This may happen only to facts that were erased long after their
+    receipt."""
     return any(lost.epoch == ref.epoch and lost.first <= ref.seq <= lost.last for lost in stated)

@@ -1,4 +1,4 @@
-"""One run of a station's program on a folder: the parts that write, put together as in the product, one thread."""
+"""One run of a station's program on a folder: the parts that write, connected as in the product, in one thread."""
 
 import logging
 import queue
@@ -55,16 +55,16 @@ _LOG_BYTES = LogTerms().kib * 1024
 
 
 class Ears(Protocol):
-    """Who hears from outside what a program does."""
+    """Hears from outside what a program does."""
 
     def asked(self, key: str, value: bytes) -> None:
-        """A value of the state is to be kept."""
+        """A value of the state is about to be stored."""
 
     def kept(self, key: str, value: bytes) -> None:
         """It was confirmed."""
 
     def lit(self, command: bytes) -> None:
-        """The lamp blinked on an order."""
+        """The lamp blinked for a command."""
 
 
 class Deaf:
@@ -78,7 +78,7 @@ class Deaf:
 
 
 class _WatchedState:
-    """The outbox's state table, with someone who listens."""
+    """The outbox's state table, with a listener."""
 
     def __init__(self, outbox: Outbox, ears: Ears) -> None:
         self._outbox = outbox
@@ -94,7 +94,7 @@ class _WatchedState:
 
 
 class Screen:
-    """A kiosk that remembers what it was answered last."""
+    """A kiosk that remembers its last answer."""
 
     answered: ToKiosk | None = None
 
@@ -105,12 +105,12 @@ class Screen:
 
 
 class Program:
-    """The parts that write. A second one on the same folder is the next start."""
+    """The parts that write. A second program on the same folder is the next start."""
 
     def __init__(
         self, folder: Path, *, vfs: str = "", system: FakeSystemClock | None = None, ears: Ears | None = None
     ) -> None:
-        """Start; raises what a start raises. Without ``system`` it is another boot than any before."""
+        """Start, and raise whatever a start raises. Without ``system`` this is a boot of its own."""
         self._folder = folder
         identity = load_identity(folder)
         assert identity is not None
@@ -167,10 +167,10 @@ class Program:
             inbox=self.inbox,
             mono_ms=self.clock.mono_ms,
         )
-        self._begin_orders()
+        self._begin_commands()
         self._begin_notes()
 
-    def _begin_orders(self) -> None:
+    def _begin_commands(self) -> None:
         logs = LogSending(
             clock=self.clock, fact_writer=self.journal, blobs=self.blobs, command_log=self.command_log, tail=self.tail
         )
@@ -216,7 +216,7 @@ class Program:
             self.journal.owe(*facts)
 
     def log(self, text: str) -> bytes:
-        """Log a line; return the hash of the log's end as an order would send it."""
+        """Log a line; return the hash of the log's end as a command would send it."""
         self.tail.emit(logging.makeLogRecord({"msg": text}))
         return sha256(self.tail.last(_LOG_BYTES)).digest()
 
@@ -225,11 +225,11 @@ class Program:
         self.tail.save(self._folder / LAST_LOG)
 
     def recall_log(self) -> None:
-        """Take up what an earlier run left."""
+        """Read what an earlier run left."""
         self.tail.recall(self._folder / LAST_LOG)
 
     def carry_out(self, command: Command, jpeg: bytes) -> None:
-        """Take an order, and where it asks for a picture have this one taken and brought into the record."""
+        """Carry out a command. If it asks for a picture, take the picture and record it."""
         if not self.clock.dated:
             self.date()
         self._given = command.id
@@ -256,7 +256,7 @@ class Program:
         return str(reply)
 
     def hand_over(self) -> list[PictureTaken]:
-        """Bring what lies in the spool into the blob store, and return what the core is told."""
+        """Move the spool's files into the blob store, and return the events for the core."""
         self._worker._hand_over()
         events = []
         while (event := self.inbox.get(timeout_s=0)) is not None:
@@ -272,7 +272,7 @@ class Program:
 
     @property
     def fetching(self) -> bool:
-        """Whether something of a file lies where files under way lie."""
+        """Whether a part of a file lies in the folder for downloads."""
         folder = self._folder / "downloads"
         return folder.is_dir() and any(folder.iterdir())
 
@@ -281,7 +281,7 @@ class Program:
 
 
 class _Blinker:
-    """A lamp that tells when it blinks."""
+    """A lamp that reports its blinks."""
 
     simulated = True
     ready = True
@@ -293,7 +293,7 @@ class _Blinker:
         self._blinked()
 
     def close(self) -> None:
-        """Nothing to let go."""
+        """There is nothing to close."""
 
 
 class _NoLiveView:
@@ -305,7 +305,7 @@ class _NoLiveView:
 
 
 class _Film:
-    """A camera whose pictures are developed elsewhere."""
+    """A camera whose pictures are made elsewhere."""
 
     simulated = True
 
@@ -313,7 +313,7 @@ class _Film:
         raise DeviceError("these pictures are developed elsewhere")
 
     def close(self) -> None:
-        """Nothing to let go."""
+        """There is nothing to close."""
 
 
 def _no_camera() -> CameraLine:

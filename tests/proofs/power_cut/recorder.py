@@ -16,7 +16,7 @@ _JOURNALS = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL | apsw.SQLITE_O
 
 
 class Recording:
-    """The calls so far below a folder, what each was made for, and which file has which name."""
+    """The calls so far below a folder, the purpose of each, and which file has which name."""
 
     def __init__(self, root: Path) -> None:
         self.calls: list[Syscall] = []
@@ -75,7 +75,7 @@ class RecordingVFS(apsw.VFS):
         path = name.filename() if isinstance(name, apsw.URIFilename) else (name or "")
         is_new = bool(path) and not Path(path).exists()
         if not path:
-            # A statement's own journal: SQLite deletes it as it opens it, and no cut leaves anything of it.
+            # A statement's own journal. SQLite deletes it as soon as it has opened it, so no cut leaves anything of it.
             return apsw.VFSFile("unix", name, flags)
         file = _RecordingFile(name, flags, self._recording, path)
         file.inode = self._recording.opened(path, is_new=is_new)

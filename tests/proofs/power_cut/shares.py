@@ -1,4 +1,4 @@
-"""How many of the cuts fall to each thing that a station writes, so that the rare ones are cut as well."""
+"""How many of the cuts go to each thing that a station writes, so that rare things are cut as well."""
 
 from collections import Counter
 
@@ -18,7 +18,7 @@ SHARES = {
     "pack": 5,
     "download": 5,
     "identity": 5,
-    "order": 5,
+    "command": 5,
     "note": 5,
     "log": 5,
     "export": 5,
@@ -26,7 +26,7 @@ SHARES = {
 """Of a hundred."""
 
 OUTBOX = frozenset({"commit", "receipt", "state", "epoch", "prune", "open", "salvage"})
-"""What the outbox's own workload does; the station's does all that is not the outbox's alone."""
+"""The purposes of the outbox's own workload. The station's workload covers the others."""
 STATION = frozenset(SHARES) - OUTBOX | {"commit", "open"}
 
 

@@ -1,8 +1,8 @@
-"""Write down what Python code asks of the files below a folder, by standing between it and the operating system.
+"""Write down what Python code asks of the files below a folder, in place of the operating system.
 
-The functions of `os` and `open` are replaced while the context lasts, in this process only; the product knows
-nothing of it. What is opened for reading, and what lies elsewhere, goes straight through. SQLite has its own way to the
-disk and is watched by a VFS.
+The functions of `os` and `open` are replaced while the context lasts, in this process only; the product does not
+notice. Files that are opened for reading, and files elsewhere, go straight through. SQLite has its own way to the disk
+and is watched by a VFS.
 """
 
 import builtins
@@ -83,7 +83,7 @@ class _Shim:
         elif flags & _WRITING:
             self.descriptors[descriptor] = self.recording.opened(path, is_new=is_new)
         else:
-            # fsync of a descriptor that only reads makes the file's bytes durable all the same.
+            # fsync makes the file's bytes durable even through a descriptor that only reads.
             self.descriptors[descriptor] = self.recording.inodes[self.recording.name(path)]
         return descriptor
 

@@ -1,4 +1,4 @@
-"""Start a station from what a power cut left, let it go on, and compare it with what the outside was told."""
+"""Start a station on the files that a power cut left, let it go on, and compare it with what the outside was told."""
 
 from collections import Counter
 from dataclasses import replace
@@ -21,11 +21,12 @@ from tests.proofs.power_cut.told import StationTold
 from tests.proofs.power_cut.workload import touch
 
 MOST_FETCHES = 2
-"""What lay there may be no beginning of the file: then it goes, and the next one brings the file."""
+"""If the bytes that lay there are not the beginning of the file, the first attempt deletes them and the next brings the
+file."""
 
 
 def judge_station(image: Image, told: StationTold, folder: Path, verdict: Verdict, *, where: str) -> None:
-    """Add the verdict on one cut; ``folder`` is emptied and filled with the image."""
+    """Add the verdict on one cut. ``folder`` is emptied and filled with the disk's content."""
     put_back(image, folder)
     judge_folder(folder, told, verdict, where=where)
 
@@ -46,7 +47,7 @@ def judge_folder(folder: Path, told: StationTold, verdict: Verdict, *, where: st
 
 
 class _Lights(Deaf):
-    """Counts how often the lamp blinked on each order, before the cut and after it."""
+    """Counts how often the lamp blinked for each command, before the cut and after it."""
 
     def __init__(self, told: StationTold) -> None:
         self.seen = Counter(told.lights)
@@ -57,7 +58,7 @@ class _Lights(Deaf):
 
 
 def _identity_is_right(folder: Path, told: StationTold, verdict: Verdict) -> bool:
-    """Judge who the station is; return whether it is enrolled."""
+    """Judge the station's identity; return whether it is enrolled."""
     if told.record_key is not None and record_key(folder).private_bytes_raw() != told.record_key:
         verdict.lost += 1
     if told.tls_key is not None and (folder / TLS_KEY).read_bytes() != told.tls_key:
@@ -78,11 +79,11 @@ def _judge_program(program: Program, told: StationTold, verdict: Verdict) -> Non
     while events := program.hand_over():
         for event in events:
             program.snapshots.on_picture_taken(event)
-    exposed = told.exposed | _order_again(program, told)
+    exposed = told.exposed | _send_commands_again(program, told)
     (probe,) = program.outbox.commit(touch(PROBE))
     facts = facts_of(program.outbox)
     _judge_touches(facts, probe, told, verdict)
-    _judge_orders(facts, told, verdict)
+    _judge_commands(facts, told, verdict)
     _judge_pictures(program, facts, replace(told, exposed=exposed), verdict)
     _judge_download(program, told, verdict)
     program.shelf.want([told.pack] if told.pack else [])
@@ -90,36 +91,37 @@ def _judge_program(program: Program, told: StationTold, verdict: Verdict) -> Non
 
 
 def _judge_notes(program: Program, told: StationTold, verdict: Verdict) -> None:
-    """Judge what must be known again after a restart, before anything is written anew."""
+    """Judge what must be known after a restart, before anything new is written."""
     verdict.lost += sum(program.outbox.get(key) not in possible for key, possible in told.notes.items())
     in_force = (program.twin.version, program.twin.desired.settings.open_before_min)
     verdict.lost += in_force not in told.twin
 
 
-def _order_again(program: Program, told: StationTold) -> set[bytes]:
-    """Send every order again, as a county does that has no answer yet; return what that may have put on the disk."""
+def _send_commands_again(program: Program, told: StationTold) -> set[bytes]:
+    """Send every command again, as a county does that has no answer yet. Return the blobs that this may have put on the
+    disk."""
     may_be = set()
-    for number, command in enumerate(told.orders.values()):
+    for number, command in enumerate(told.commands.values()):
         picture = b"after the cut " + command.id
         may_be |= {program.log(f"after the cut, line {number}"), sha256(picture).digest()}
         program.carry_out(command, picture)
     return may_be
 
 
-def _judge_orders(facts: list[tuple[FactRef, Fact]], told: StationTold, verdict: Verdict) -> None:
-    """Each order has one answer, and brought one picture or log at most, before the cut and after it together."""
+def _judge_commands(facts: list[tuple[FactRef, Fact]], told: StationTold, verdict: Verdict) -> None:
+    """Each command has one answer, and brought one picture or log at most, before the cut and after it together."""
     by_name = {(ref.epoch, ref.seq): fact for ref, fact in facts}
     answers = Counter(fact.command for fact in by_name.values() if isinstance(fact, CommandResult))
-    verdict.lost += sum(command not in answers for command in told.orders)
+    verdict.lost += sum(command not in answers for command in told.commands)
     verdict.doubled += sum(times - 1 for times in answers.values())
-    verdict.invented += sum(command not in told.orders for command in answers)
+    verdict.invented += sum(command not in told.commands for command in answers)
     brought = Counter(fact.purpose for fact in by_name.values() if isinstance(fact, BlobAnnounced))
-    given = Counter(command.order for command in told.orders.values())
+    given = Counter(command.order for command in told.commands.values())
     verdict.doubled += max(0, brought["requested"] - given["snapshot"]) + max(0, brought["log"] - given["send_logs"])
 
 
 def _judge_download(program: Program, told: StationTold, verdict: Verdict) -> None:
-    """What a cut left of a file under way keeps nobody from having the file: at most it is fetched anew."""
+    """The remains of a download never keep a station from having the file: at most it is fetched anew."""
     if not program.fetching:
         return
     ref, file = pack_file(told.coming)
@@ -144,7 +146,7 @@ def _judge_touches(facts: list[tuple[FactRef, Fact]], probe: FactRef, told: Stat
 
 
 def _judge_pictures(program: Program, facts: list[tuple[FactRef, Fact]], told: StationTold, verdict: Verdict) -> None:
-    """Judge by identities: a fact said twice under its one name is one fact."""
+    """Judge by identities: a fact that was sent twice under its one name is one fact."""
     by_name = {(ref.epoch, ref.seq): fact for ref, fact in facts}
     announced = Counter(fact.sha256 for fact in by_name.values() if isinstance(fact, BlobAnnounced))
     gone = told.let_go | {fact.sha256 for fact in by_name.values() if isinstance(fact, BlobEvicted)}
@@ -158,7 +160,7 @@ def _judge_pictures(program: Program, facts: list[tuple[FactRef, Fact]], told: S
 
 
 def _judge_stick(stick: Path, told: StationTold, verdict: Verdict) -> None:
-    """Whatever has an export's name is a whole export."""
+    """Every file with an export's name is a whole export."""
     whole: dict[str, int] = {}
     for path in stick.glob("*.cunhui"):
         try:

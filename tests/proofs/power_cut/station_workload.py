@@ -1,4 +1,5 @@
-"""What a station writes beside its outbox, seeded: identity, pictures from the camera to the county, packs, exports."""
+"""What a station writes besides its outbox, by seed: identity, pictures from the camera to the county, packs,
+exports."""
 
 import random
 from dataclasses import replace
@@ -103,8 +104,8 @@ class _Workload:
         assert self._program.shelf.fetched(PackFetched(sha256=ref.sha256, file=file))
         self.tell(pack=ref)
 
-    def order(self) -> None:
-        self._chores.order(self._program)
+    def command(self) -> None:
+        self._chores.command(self._program)
 
     def note(self) -> None:
         self._chores.note(self._program)
@@ -150,14 +151,14 @@ _PLANS: dict[tuple[tuple[str, str], ...], int] = {
     (("pack", "pack"),): 10,
     (("renew", "identity"),): 8,
     (("export", "export"),): 8,
-    (("order", "order"),): 8,
+    (("command", "command"),): 8,
     (("note", "note"),): 10,
     (("twin", "note"),): 5,
     (("log", "log"),): 12,
     (("download", "download"),): 8,
     (("reopen", "open"),): 3,
 }
-"""What is done together, as ``(method, what it is counted as)``, with its weight."""
+"""What is done, as ``(method, the purpose that it counts for)``, with its weight."""
 
 
 def _noon() -> Moment:

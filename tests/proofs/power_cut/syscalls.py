@@ -1,4 +1,4 @@
-"""What was asked of the disk, in order. Names are paths below the folder that is watched; a folder of "" is itself."""
+"""The calls to the disk, in order. Names are paths below the folder that is watched; a folder of "" is that folder."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The power-cut proof passes for the product, and fails for what it is meant to catch."""
+"""The power-cut proof passes for the product, and fails for the bugs that it is meant to catch."""
 
 import os
 import random
@@ -84,7 +84,7 @@ def test_a_picture_that_goes_before_a_fact_says_so_is_caught(monkeypatch: pytest
 
 
 class _NoSync:
-    """The module `os`, of which nothing is synced."""
+    """The module `os`, but nothing is synced."""
 
     def __getattr__(self, name: str) -> Any:
         return (lambda _: None) if name == "fsync" else getattr(os, name)
@@ -105,17 +105,17 @@ def test_a_station_that_does_not_salvage_is_caught(monkeypatch: pytest.MonkeyPat
     assert prove(cuts=1500, seed=5, only=OUTBOX - {"salvage"}).verdict.refused_to_start > 0
 
 
-def test_an_order_that_is_carried_out_before_it_is_known_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_is_carried_out_before_it_is_known_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     def in_memory(self: CommandLog, command: Command) -> None:
         self._known = self._with(command, finished=False)
 
     monkeypatch.setattr(CommandLog, "begin", in_memory)
-    assert prove(cuts=200, seed=5, only=frozenset({"order"})).verdict.doubled > 0
+    assert prove(cuts=200, seed=5, only=frozenset({"command"})).verdict.doubled > 0
 
 
-def test_an_order_that_is_forgotten_by_a_restart_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_is_forgotten_by_a_restart_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Commands, "resume", lambda self, *, ended_well: None)
-    assert prove(cuts=200, seed=5, only=frozenset({"order"})).verdict.lost > 0
+    assert prove(cuts=200, seed=5, only=frozenset({"command"})).verdict.lost > 0
 
 
 def test_a_note_that_is_written_with_the_next_one_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What a station does with its outbox, seeded, recorded call by call beside what it was told."""
+"""What a station does with its outbox, by seed, recorded call by call together with what the outside was told."""
 
 import random
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ PURPOSES = {
     "reopen": "open",
     "damage": "salvage",
 }
-"""What each step of the workload is counted as."""
+"""The purpose that each step of the workload counts for."""
 FRAMES_BETWEEN_CHECKPOINTS = 40
 """A small log, so that a short workload checkpoints often."""
 
@@ -42,12 +42,12 @@ def moment(wall_ms: int = 1_790_000_000_000) -> Moment:
 
 
 def touch(number: int) -> Touch:
-    """Return a touch that no other number has."""
+    """Return a touch whose number no other has."""
     return Touch(at=moment(), card=number.to_bytes(16, "big"), reader="simulated", answer="recorded", direction="in")
 
 
 def touches_by_seq(outbox: Outbox) -> dict[int, int]:
-    """Return by seq the number of each touch that the current stream says, for the first time or again."""
+    """Return, by seq, the number of each touch in the current stream, sent for the first time or again."""
     numbers: dict[int, int] = {}
     for seq in range(1, outbox.through + 1):
         envelope = outbox.envelope_after(seq - 1, max_facts=1)
@@ -69,15 +69,15 @@ class Told:
 
     calls: int
     green: dict[int, FactRef] = field(default_factory=dict)
-    """Touch number to the identity that `commit` returned."""
+    """The identity that `commit` returned, by the touch's number."""
     presented: int = 0
     """Touches up to this number were presented."""
     county: frozenset[int] = frozenset()
-    """Touches that the county has said to have."""
+    """Touches for which the county has sent a receipt."""
     state: tuple[bytes | None, bytes | None] = (None, None)
-    """The value that `put` confirmed last, and the one that it was asked for last."""
+    """The value that `put` confirmed last, and the value that it was last asked to store."""
     damaged: bool = False
-    """Whether the file was damaged by something else than a power cut, so that it has to be salvaged."""
+    """Whether something other than a power cut damaged the file, so that it has to be salvaged."""
 
 
 @dataclass
@@ -86,9 +86,9 @@ class Run[T: Knowledge]:
 
     calls: list[Syscall]
     purposes: list[str]
-    """What each call was made for."""
+    """The purpose of each call."""
     told: list[T]
-    """Falling nowhere in ``calls``: each entry holds from its number of calls on."""
+    """What was told, with the number of calls from which it holds. These numbers never fall."""
 
 
 class _Station:
@@ -152,7 +152,7 @@ class _Station:
         self._by_seq = touches_by_seq(self._outbox)
 
     def reissue_earlier(self) -> None:
-        """Offer a county of a new generation what it had of an earlier stream."""
+        """Offer a county of a new generation the facts that it had of an earlier stream."""
         for earlier in self._outbox.earlier_streams()[:1]:
             self._outbox.reissue_earlier(earlier, after=self._chance.randint(0, earlier.matched))
             self._by_seq = touches_by_seq(self._outbox)
@@ -166,7 +166,7 @@ class _Station:
         self._outbox = self._open()
 
     def damage(self) -> None:
-        """Spoil the header, from which every row can be salvaged; cuts come within the salvage too."""
+        """Spoil the header. Every row can be salvaged from such a file, and cuts also fall into the salvage."""
         self._outbox.close()
         noise = self._chance.randbytes(100)
         with (self._folder / FILE).open("r+b") as file:
@@ -197,7 +197,7 @@ class _Station:
 
 @contextmanager
 def settings(**values: tuple[str, str | int]) -> Iterator[None]:
-    """Let stores opened inside set other values: ``name=(value set, value read back)``."""
+    """Let stores that are opened inside set other values: ``name=(value set, value read back)``."""
     before = agent.storage.store.PRAGMAS
     agent.storage.store.PRAGMAS = tuple((name, *values.get(name, (value, read))) for name, value, read in before)
     try:

@@ -1,1 +1,1 @@
-"""Proof that a revocation bites within seconds, wherever it was killed and whenever the disk was full."""
+"""Proof: a revocation takes effect within seconds, wherever it was killed and whenever the disk was full."""

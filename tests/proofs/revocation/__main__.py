@@ -1,4 +1,5 @@
-"""``./run prove revocation``: a revocation that is killed or meets a full disk at every step bites within seconds."""
+"""``./run prove revocation``: a revocation that is killed or meets a full disk, at every step, takes effect within
+seconds."""
 
 import random
 import sys
@@ -14,11 +15,11 @@ from tests.proofs.strangers.county import County
 RUNS = 100
 COUNTY_MEGABYTES = 500
 CHORES_S = 30.0
-"""Who is at a revocation has ten seconds before a chore does its part in the database; that looks every five."""
+"""The program that revokes has ten seconds before a chore does its part in the database; the chore looks every five."""
 
 
 def main() -> int:
-    """Run the proof. Mounting the county's small disk needs root."""
+    """Run the proof. Only root can mount the county's small disk."""
     options = arguments("./run prove revocation", runs=RUNS).parse_args()
     seed = chosen_seed(options.seed)
     report = Report("revocation", seed=seed)

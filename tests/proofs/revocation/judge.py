@@ -1,4 +1,4 @@
-"""What a run ended with, seen from outside the product, and what of it is wrong."""
+"""What was true at the end of a run, seen from outside the product, and what of it is wrong."""
 
 import json
 import subprocess
@@ -12,10 +12,10 @@ from tests.proofs.strangers.county import County
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """How the county treats a board that is out; each True is wrong.
+    """How the county treats a board that is out. Each True is wrong.
 
     Attributes:
-        session: The session that it had open still stands.
+        session: The session that it had open is still up.
         connection: It may connect anew.
         ticket: It may go on by the TLS ticket of its earlier session.
         renewal: It gets a new certificate.
@@ -37,7 +37,7 @@ type Database = dict[str, tuple[bool, str]]
 
 @dataclass(frozen=True)
 class Record:
-    """What the county's files say now, and its database where that was asked."""
+    """What the county's files say now, and its database if that was asked."""
 
     journal: list[dict[str, Any]]
     listed: set[str]
@@ -45,11 +45,11 @@ class Record:
     database: Database = field(default_factory=dict)
 
     def is_revoked(self, station: str) -> bool:
-        """Tell whether the journal has the station's revocation."""
+        """Return whether the journal has the station's revocation."""
         return any(line["event"] == "revoked" and line["station"] == station for line in self.journal)
 
     def board_of(self, station: str) -> str:
-        """Return the record key of the board that the journal has last taken in as the station's."""
+        """Return the record key of the board that was last enrolled as the station, by the journal."""
         taken_in = [line for line in self.journal if line["event"] == "enrolled" and line["station"] == station]
         return str(taken_in[-1]["record_key"]) if taken_in else ""
 
@@ -58,7 +58,7 @@ class Record:
         return {line["serial"] for line in self.journal if line.get("record_key") == record_key}
 
     def out_of_step(self, station: str, record_key: str) -> list[str]:
-        """Name what does not follow from the journal for a station and the board in it that is out."""
+        """Name everything that does not follow from the journal, for a station and the board that is out."""
         revoked = self.is_revoked(station)
         wrong = []
         if (station in self.listed) == revoked:
@@ -71,7 +71,7 @@ class Record:
 
 
 def read_files(county: County) -> Record:
-    """Read journal and lists, by nobody's code but our own."""
+    """Read journal and lists with this proof's own code."""
     trust, broker = county.home / "trust", county.home / "broker"
     lines = (trust / "stations.jsonl").read_bytes().split(b"\n")
     access = (broker / "stations.acl").read_text("ascii").splitlines()
@@ -84,7 +84,7 @@ def read_files(county: County) -> Record:
 
 
 def read_database(county: County) -> Database:
-    """Return what the database says; nothing while it takes nobody in, as on a full disk and for a while after."""
+    """Return what the database says; nothing while it takes no connections, as on a full disk and for a while after."""
     try:
         rows = county.rows("SELECT id, revoked_at IS NOT NULL, encode(record_key, 'hex') FROM fleet_station")
     except subprocess.CalledProcessError:
@@ -99,14 +99,14 @@ def read_all(county: County) -> Record:
 
 @dataclass
 class Found:
-    """What all runs together ended with."""
+    """The findings of all runs together."""
 
     admitted: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     said_wrongly: list[str] = field(default_factory=list)
 
     def seen(self, run: str, seen: Seen) -> None:
-        """Note how the county treats who is out, 5 s after."""
+        """Note how the county treats boards that are out, after 5 s."""
         self.admitted += [f"{run}: {name}" for name in seen.named()]
 
     def step(self, run: str, out_of_step: list[str]) -> None:
@@ -114,13 +114,14 @@ class Found:
         self.unfinished += [f"{run}: {name}" for name in out_of_step]
 
     def said(self, run: str, wrong: list[str]) -> None:
-        """Note what the caller was told and was not so."""
+        """Note claims to the caller that were false."""
         self.said_wrongly += [f"{run}: {what}" for what in wrong]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """What is in force in the moment in which the caller is told, the database apart: it may answer nobody then."""
+    """What is in force at the moment when the caller is told. The database is left out, because it may take no
+    connections then."""
 
     in_journal: bool
     lists_written: bool
@@ -129,10 +130,10 @@ class Truth:
 
 
 def wrongly_said(said: dict[str, Any], truth: Truth) -> list[str]:
-    """Return what a revocation's answer claims and is not so.
+    """Return which claims of a revocation's answer are false.
 
-    That less was done than is in force is no lie: the chores may have done the rest by now. Only the journal's line is
-    nobody else's, unless the database has the revocation, from which they write it.
+    The answer may claim less than is in force, because the chores may have done the rest by now. Only the journal's
+    line can be written by nobody else, unless the database has the revocation, from which the chores write it.
     """
     if "error" in said:
         return ["nothing done, and it is in the journal"] if truth.in_journal else []

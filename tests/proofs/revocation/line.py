@@ -1,7 +1,7 @@
-"""One TLS connection with an MQTT 5 session on it, written from the standards: it uses nothing of the product.
+"""One TLS connection with an MQTT 5 session on it, written from the standards. It uses no code of the product.
 
-Paho and Python's own TLS client hide what this proof asks for: the ticket of a TLS 1.3 session (RFC 8446, 4.6.1), and
-whether a later connection really resumed it.
+The proof needs two things that Paho and Python's own TLS client hide: the ticket of a TLS 1.3 session (RFC 8446,
+4.6.1), and whether a later connection really resumed the session.
 """
 
 import select
@@ -15,7 +15,7 @@ _CONNACK = 0x20
 
 
 class Line:
-    """A context: left, its connection is closed. ``admitted`` says whether the broker took the session."""
+    """A context manager: its end closes the connection. ``admitted`` says whether the broker took the session."""
 
     def __init__(
         self, port: int, station: str, context: ssl.SSLContext, *, ticket: ssl.SSLSession | None = None
@@ -42,11 +42,11 @@ class Line:
 
     @property
     def ticket(self) -> ssl.SSLSession | None:
-        """The ticket that came, if any did."""
+        """The ticket that came, if there was one."""
         return self._tls.session if self._tls is not None else None
 
     def is_open(self, *, within_s: float = 0.0) -> bool:
-        """Tell whether the session still stands, after waiting up to ``within_s`` for its end."""
+        """Return whether the session is still up, after waiting up to ``within_s`` for its end."""
         while self._tls is not None:
             if not self._tls.pending() and not select.select([self._tls], [], [], within_s)[0]:
                 return True

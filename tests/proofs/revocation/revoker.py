@@ -1,7 +1,7 @@
-"""A process that does for the county what its command line and its web do, each task in a child that may be killed.
+"""A process that does the work of the county's command line and web, each task in a child that may be killed.
 
-Run as ``python -m``: it reads one task a line (JSON), and writes one line with what became of it. It starts no thread
-and opens no connection itself, so that each child begins as a fresh process would, only sooner.
+Run it with ``python -m``. It reads one task a line (JSON), and writes one line with the result. It starts no thread and
+opens no connection itself, so that each child begins like a fresh process, only sooner.
 """
 
 import dataclasses
@@ -32,14 +32,14 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of it. One that was killed has told its caller nothing: ``said`` is None."""
+    """The result. If the task was killed, it told its caller nothing: ``said`` is None."""
 
     said: dict[str, Any] | None = None
     steps: int = 0
 
 
 def carry_out(task: Task) -> Outcome:
-    """Do it in a child and return what that said before it ended."""
+    """Do it in a child, and return what the child said before it ended."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

@@ -1,4 +1,5 @@
-"""One run: a station at work, a revocation or a new board that is interrupted somewhere, and what is true 5 s later."""
+"""One run: a station at work, a revocation or a new board that is interrupted at some step, and what is true 5 s
+later."""
 
 import random
 import ssl
@@ -22,9 +23,10 @@ from tests.proofs.strangers.station import Board
 
 LIMIT_S = 5.0
 CLOSED_S = 1.0
-"""How long a session that is said to be over may take to be seen closed."""
+"""How long it may take to see that a session is closed that is said to be over."""
 DATABASE_S = 60.0
-"""A database that died on a full disk is started again when it has room, later from time to time."""
+"""How long to wait for the database. If it died on a full disk, the service tries to start it again from time to time,
+and succeeds when there is room."""
 _PAUSE_S = 0.1
 _ROOM = ("trust/room-for-a-revocation", "broker/room-for-a-revocation")
 
@@ -49,10 +51,10 @@ _SHARES: tuple[tuple[Literal["revoke", "enrol"], Literal["death", "full disk"], 
 
 
 def plan(runs: int, steps: dict[str, int], rng: random.Random) -> list[Case]:
-    """Return ``runs`` cases in an order of chance, of each kind at places spread evenly over all its steps.
+    """Return ``runs`` cases in random order. The cases of each kind are spread evenly over all steps.
 
     Args:
-        steps: How many steps each of the two has, undisturbed. The place behind the last one counts too.
+        steps: How many steps each of the two has, if nothing interrupts it. The place behind the last step counts too.
     """
     cases = []
     for what, happens, share in _SHARES:
@@ -65,7 +67,7 @@ def plan(runs: int, steps: dict[str, int], rng: random.Random) -> list[Case]:
 
 
 class Revoker:
-    """The process that does the county's work, in children that may be killed. A context."""
+    """The process that does the county's work, in children that may be killed. A context manager."""
 
     def __init__(self, county: County) -> None:
         environment = county.environment | {"DJANGO_SETTINGS_MODULE": "server_broker.settings"}
@@ -75,7 +77,7 @@ class Revoker:
         )
 
     def do(self, task: Task) -> Outcome:
-        """Have it done, and return what became of it."""
+        """Have a task done, and return the result."""
         if self._process.stdin is None or self._process.stdout is None:
             raise OSError("no pipes")
         self._process.stdin.write(msgspec.json.encode(task) + b"\n")
@@ -83,7 +85,7 @@ class Revoker:
         return msgspec.json.decode(self._process.stdout.readline(), type=Outcome)
 
     def claim(self, station: str) -> str:
-        """Return a claim code for a station, which is made if need be."""
+        """Return a claim code for a station, which is made if it does not exist."""
         outcome = self.do(Task(what="claim", station=station, village=VILLAGE))
         if outcome.said is None or "code" not in outcome.said:
             raise RuntimeError(f"no claim for {station}: {outcome.said}")
@@ -101,7 +103,7 @@ class Revoker:
 
 @dataclass(frozen=True)
 class Out:
-    """A board that is out, by its run's name."""
+    """A board that is out, with its run's name."""
 
     run: str
     board: Board
@@ -114,7 +116,7 @@ class Out:
 
 
 class Bench:
-    """A county, who works for it, and all that was found."""
+    """A county, the process that works for it, and all findings."""
 
     def __init__(self, county: County, revoker: Revoker) -> None:
         self.county = county
@@ -136,10 +138,10 @@ class Bench:
         return {"revoke": revoke.steps, "enrol": enrol.steps}
 
     def control(self) -> Board:
-        """Return a station that goes on working; its ticket was seen to resume its session.
+        """Return a station that goes on working. Its ticket was seen to resume its session.
 
         Raises:
-            RuntimeError: No ticket does that at this broker, so that refusing one would prove nothing.
+            RuntimeError: No ticket resumes a session at this broker, so refusing one would prove nothing.
         """
         board = self._enrolled("control")
         context = board.tls()
@@ -211,7 +213,7 @@ class Bench:
         return said
 
     def judge_said(self, out: Out, line: Line, said: dict[str, Any]) -> None:
-        """Judge what the caller of a revocation was told against what is so in this moment."""
+        """Compare what the caller of a revocation was told with what is true at this moment."""
         session = line.is_open(within_s=CLOSED_S if said.get("session_ended") else 0.0)
         connects = bool(said.get("in_force")) and self._connects(out.board.station, out.context)
         record = read_files(self.county)
@@ -225,7 +227,8 @@ class Bench:
         self.found.said(out.run, wrongly_said(said, truth))
 
     def judge_said_of_database(self, out: Out, said: dict[str, Any]) -> None:
-        """Judge the rest, once the disk has room. The chores leave it to whoever is at it for ten seconds."""
+        """Judge the rest, once the disk has room. For ten seconds the chores leave the work to the program that began
+        it."""
         if said.get("in_database"):
             read = wait_until(lambda: read_database(self.county), what="the database", timeout_s=DATABASE_S)
             is_so = read.get(out.board.station, (False, ""))[0]
@@ -236,9 +239,9 @@ class Bench:
         return record.is_revoked(station) or record.board_of(station) != out.record_key
 
     def treated(self, out: Out, line: Line, ticket: ssl.SSLSession | None, *, limit_s: float = LIMIT_S) -> Seen:
-        """Return how the board is treated as soon as that is right, at the latest after ``limit_s``.
+        """Return how the board is treated, as soon as that is right, or after ``limit_s`` at the latest.
 
-        No connection is tried while its session stands: that would end it (MQTT 5.0, 3.1.4).
+        No connection is tried while its session is up, because that would end the session (MQTT 5.0, 3.1.4).
         """
         began = time.monotonic()
         session = line.is_open(within_s=limit_s)

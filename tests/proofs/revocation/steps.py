@@ -1,8 +1,8 @@
-"""Count what a program does to the world outside it, and have something happen before one of these steps.
+"""Count what a program does to the world outside it, and make something happen before one of these steps.
 
 A step is a call that another process or the disk can notice: a file written, renamed or synced, a lock, a signal, a
-connection, a statement to the database. Between two of them nothing can be noticed, so whoever is killed before each
-of them in turn was killed everywhere.
+connection, a statement to the database. Nothing can be noticed between two steps. So a program that was killed before
+each of them in turn was killed at every place that matters.
 """
 
 import sys
@@ -31,7 +31,7 @@ class Steps:
         sys.setprofile(self._seen)
 
     def end(self) -> None:
-        """Count no more. What was to happen after the last step happens now."""
+        """Stop counting. If something was to happen after the last step, it happens now."""
         sys.setprofile(None)
         if self.count < self._at:
             self._happen()

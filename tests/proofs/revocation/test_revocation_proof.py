@@ -1,4 +1,4 @@
-"""The revocation proof passes for the product, and each of its counts rises where something is wrong."""
+"""The revocation proof passes for the product, and each of its counts rises if something is wrong."""
 
 import json
 import random
@@ -35,7 +35,8 @@ def test_a_few_interrupted_revocations_bite() -> None:
 
 
 class HalfCounty:
-    """A county whose broker runs and whose chores do not: what is interrupted there stays so. Renewals are granted."""
+    """A county whose broker runs and whose chores do not, so that nothing finishes an interrupted task. Renewals are
+    granted."""
 
     def __init__(self, made: BrokerCounty) -> None:
         self.made = made
@@ -58,7 +59,7 @@ def county() -> Iterator[HalfCounty]:
 
 
 class Renewing(Board):
-    """A board that the county renews whatever it has done."""
+    """A board whose certificate the county renews, whatever the board has done."""
 
     granted = True
 
@@ -83,7 +84,7 @@ def test_whoever_is_still_in_is_counted_each_way(county: HalfCounty, out: Out) -
     judging = bench(county)
     with Line(county.broker_port, STATION, out.context) as line:
         assert line.admitted
-        county.made.revoked(STATION)  # and whoever did it was killed
+        county.made.revoked(STATION)  # and the program that did it was killed
         seen = judging.treated(out, line, line.ticket, limit_s=0.5)
     assert seen == Seen(session=True, connection=True, ticket=True, renewal=True)
     judging.found.seen("a run", seen)
@@ -104,7 +105,8 @@ def test_whoever_is_out_is_not_counted(county: HalfCounty, out: Out) -> None:
 
 
 def test_a_ticket_resumes_a_session_until_the_broker_has_read_new_lists(county: HalfCounty, out: Out) -> None:
-    """Else the broker would take a revoked certificate unseen: resuming shows none (RFC 8446, 2.2)."""
+    """Otherwise the broker would not see a revoked certificate, because a resumed session shows none (RFC 8446,
+    2.2)."""
     with Line(county.broker_port, STATION, out.context) as line:
         ticket = line.ticket
     assert ticket is not None

@@ -1,1 +1,2 @@
-"""Proof: whatever becomes of the outbox file, county and station end up with every green fact, or say what is gone."""
+"""Proof: whatever happens to the outbox file, county and station have every green fact in the end, or say which are
+gone."""

@@ -1,7 +1,8 @@
-"""``./run prove rollback --runs N``: roll back, clone, flip, cut short, spoil the file; then come to terms.
+"""``./run prove rollback --runs N``: roll the file back, clone it, flip bits, cut it short, spoil it; then let both
+sides agree.
 
-The county is its own ingest on a private PostgreSQL cluster in every run; with ``--real-every N`` in one run of N, and
-a model of it in the others; with 0 it is the model in all of them.
+The county is its own ingest on a private PostgreSQL cluster, in every run. With ``--real-every N`` it is that in one
+run of N and a model in the others; with 0 it is the model in all runs.
 """
 
 import logging
@@ -42,7 +43,7 @@ def prove(*, runs: int, seed: int, real: "RealCounty | None" = None, real_every:
 
 @contextmanager
 def real_county() -> Iterator["RealCounty"]:
-    """Have a county of its own up; Django's settings are read here for the first time in this process."""
+    """Keep a county up for the context. Django's settings are read here for the first time in this process."""
     with county_home("rollback") as home:
         from tests.proofs.rollback.real_county import running_county  # noqa: PLC0415 - needs `django.setup`
 

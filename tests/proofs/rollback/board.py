@@ -1,4 +1,4 @@
-"""A station's board with its card: the real outbox and the real uplink, copied, damaged and started again.
+"""A station's board with its SD card: the real outbox and the real uplink, copied, damaged and started again.
 
 Time is a number that jumps to the uplink's next deadline, so that its waits cost nothing.
 """
@@ -20,11 +20,11 @@ from tests.proofs.rollback.county import County
 from tests.proofs.rollback.way import Way
 
 MOST_STEPS = 20_000
-"""After so many the two do not come to terms at all."""
+"""If the two do not agree after this many steps, they never will."""
 
 
 class SmallEnvelopes(Outbox):
-    """An outbox that gives few facts at a time, so that connections break between envelopes too."""
+    """An outbox that gives few facts at a time, so that connections also break between envelopes."""
 
     chance = random.Random(0)
 
@@ -50,7 +50,7 @@ class NoBlobs:
 
 
 class Board:
-    """One board; ``shelf`` is where its successive cards lie."""
+    """One board. ``shelf`` is the folder with its successive SD cards."""
 
     def __init__(self, shelf: Path, county: County, chance: random.Random, *, card: Path | None = None) -> None:
         self._shelf = shelf
@@ -92,7 +92,7 @@ class Board:
         return self._card / FILE
 
     def present(self, numbers: range) -> dict[int, FactRef]:
-        """Commit touches and return which turned green under what identity."""
+        """Commit touches, and return the identity of each that turned green."""
         green = dict(zip(numbers, self._outbox.commit(*(touch(number) for number in numbers)), strict=True))
         self._uplink.facts_committed()
         return green
@@ -106,7 +106,7 @@ class Board:
         self._way.cut(self._county)
 
     def connect(self, *, to_the_end: bool) -> None:
-        """Let the uplink talk to the county until all has its receipt; unless ``to_the_end``, break off anywhere."""
+        """Let the uplink talk to the county until everything has its receipt. Without ``to_the_end``, stop anywhere."""
         for _ in range(MOST_STEPS):
             if self._way.events:
                 self._uplink.handle(self._way.events.popleft())
@@ -126,14 +126,14 @@ class Board:
         raise AssertionError("station and county do not come to terms")
 
     def copy_card(self, card: Path) -> None:
-        """Copy the running board's card, bit for bit."""
+        """Copy the running board's SD card, bit for bit."""
         card.mkdir(parents=True)
         for name in (self.file, wal_of(self.file)):
             if name.exists():
                 shutil.copy(name, card / name.name)
 
     def power_off(self, *, orderly: bool) -> None:
-        """Stop; when not orderly, the files stay as the last commit left them."""
+        """Stop. If not orderly, the files stay as the last commit left them."""
         before = self._new_card()
         before.rmdir()
         self.lose_link()
@@ -145,7 +145,7 @@ class Board:
         self._card = before
 
     def insert(self, card: Path) -> None:
-        """Put a copy of another card in; the board is off."""
+        """Put in a copy of another SD card, while the board is off."""
         self._card = self._new_card()
         for file in card.iterdir():
             shutil.copy(file, self._card / file.name)

@@ -1,7 +1,7 @@
-"""What a county is to this proof, and one in one file, written from docs/protocol.md: the model.
+"""What this proof needs of a county, and a county in one file, written from docs/protocol.md: the model.
 
-The model verifies, keeps by first identity, and answers. It knows what a county could know at most: it keeps every
-signed head that it ever heard.
+The model verifies facts, keeps each under its first identity, and answers. It knows everything that a county can know:
+it keeps every signed head that it ever heard.
 """
 
 import copy
@@ -12,7 +12,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol import chain
-from protocol.birth import MAX_MARKS, Birth, Compare, Mark, Match, Welcome, seal_match, seal_welcome
+from protocol.birth import MAX_HEADS, Birth, Compare, HeadAtSeq, Match, Welcome, seal_match, seal_welcome
 from protocol.codec import decode
 from protocol.envelope import Envelope, decode_envelope
 from protocol.facts import Fact, FactsLost, Touch, decode_fact
@@ -24,7 +24,7 @@ from protocol.topics import Down, Up
 from protocol.vitals import Vitals
 
 type Identity = tuple[bytes, int, bytes]
-"""Epoch, seq and digest: a rolled-back card uses a seq again for another fact, and both must be kept."""
+"""Epoch, seq and digest. An SD card that was rolled back uses a seq again for another fact, and both must be kept."""
 type Answer = tuple[Down, bytes]
 
 
@@ -33,31 +33,31 @@ class County(Protocol):
 
     @property
     def public_keys(self) -> dict[bytes, bytes]:
-        """What signs for the county."""
+        """The county's signing key."""
 
     def hear(self, leaf: Up, payload: bytes) -> Sequence[Answer]:
-        """Take a publish of the station and return what is published for it."""
+        """Take a publish of the station and return the county's answers."""
 
     def back_up(self) -> None:
-        """Make a dump, in the place of an earlier one."""
+        """Make a dump, in place of an earlier one."""
 
     def restore(self) -> None:
-        """Come back from the dump, as a new generation."""
+        """Restore the dump, as a new generation."""
 
     def touches(self) -> list[tuple[int, bytes, int]]:
-        """Return ``(touch number, epoch, seq)`` of every touch kept."""
+        """Return ``(touch number, epoch, seq)`` of every touch that is kept."""
 
     def states_lost(self, epoch: bytes, seq: int) -> bool:
         """Return whether the station has stated a fact as lost."""
 
     def misses(self, epoch: bytes, seq: int) -> bool:
-        """Return whether the county knows that there was such a fact, and that it has it not."""
+        """Return whether the county knows that there was such a fact, and that it does not have it."""
 
     def contradictions(self) -> list[str]:
-        """Return what the county itself finds wrong with what it has."""
+        """Return the faults that the county itself finds in its data."""
 
     def unexplained(self) -> int:
-        """Return how many facts its people are told of that nobody can account for, or that still wait."""
+        """Return how many facts are unexplained or still waiting, by the county's ledger."""
 
 
 @dataclass
@@ -69,7 +69,7 @@ class _Books:
 
 
 class ModelCounty:
-    """Knows one station."""
+    """A county that knows one station."""
 
     def __init__(self, *, station: str, record_key: bytes) -> None:
         self._station = station
@@ -117,9 +117,9 @@ class ModelCounty:
             signed=self._signed_beyond(birth.head.epoch, len(heads) - 1),
         )
 
-    def _signed_beyond(self, epoch: bytes, through: int) -> list[Mark]:
+    def _signed_beyond(self, epoch: bytes, through: int) -> list[HeadAtSeq]:
         beyond = sorted((seq, head) for seq, head in self._books.said.get(epoch, ()) if seq > through)
-        return [Mark(seq=seq, head=head) for seq, head in beyond[-MAX_MARKS:]]
+        return [HeadAtSeq(seq=seq, head=head) for seq, head in beyond[-MAX_HEADS:]]
 
     def _compared(self, compare: Compare) -> Match:
         heads = self._heads(compare.epoch)
@@ -127,7 +127,7 @@ class ModelCounty:
         return Match(station=self._station, epoch=compare.epoch, through=max(agreeing, default=0))
 
     def _took(self, envelope: Envelope) -> Receipt:
-        """Store an envelope's new facts; the receipt is what is true then."""
+        """Store an envelope's new facts. The receipt states what is true then."""
         self._hear_head(envelope.head)
         epoch, heads = envelope.head.epoch, self._heads(envelope.head.epoch)
         if envelope.first <= len(heads):
@@ -172,7 +172,7 @@ class ModelCounty:
         return any(loss.epoch == epoch and loss.first <= seq <= loss.last for loss in losses)
 
     def misses(self, epoch: bytes, seq: int) -> bool:
-        """A head that the station signed leads over this fact to none of ours."""
+        """A head that the station signed leads over this fact to none of the facts that the county has."""
         heads = self._heads(epoch)
         said = self._books.said.get(epoch, set())
         return any(n >= seq and (n >= len(heads) or heads[n] != head) for n, head in said)
@@ -181,4 +181,4 @@ class ModelCounty:
         return []
 
     def unexplained(self) -> int:
-        return 0  # it has no people
+        return 0  # the model has no people

@@ -1,8 +1,8 @@
 """One seeded history of a station and its county, with a fault in the middle, and the verdict on it.
 
-What only a destroyed file knew nobody can tell again. So where a history puts an older card in or cuts a file short,
-the station has said its signed head before: then the county's ledger must show that facts are gone, also where the
-older copy went on under the same seqs.
+Nobody can restore facts that only a destroyed file had. So before a history puts in an older SD card or cuts a file
+short, the station has sent its signed head. Then the county's ledger must show that facts are gone, also if the older
+copy went on under the same seqs.
 """
 
 import logging
@@ -24,26 +24,26 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Findings:
-    """What went wrong, summed over histories, and what was lost in the open."""
+    """What went wrong, summed over histories, and which losses were stated openly."""
 
     lost: int = 0
-    """Green, not with the county, and nobody says so."""
+    """Green facts that the county does not have, although nobody states them as lost."""
     unstated: int = 0
-    """Green and lost where the file was only damaged, without a `FactsLost` of the station."""
+    """Green facts that were lost when the file was only damaged, without a `FactsLost` of the station."""
     doubled: int = 0
     invented: int = 0
     contradictions: int = 0
     """Histories after which the county itself says that a chain does not hold or a fact can't be read."""
     unfounded: int = 0
-    """Histories in which no file was destroyed, and the county's people are told that facts are gone."""
+    """Histories in which no file was destroyed, but the county's people are told that facts are gone."""
     refused_to_start: int = 0
     crashes: int = 0
     stated: int = 0
-    """Green facts that damage destroyed and the station stated as lost."""
+    """Green facts that damage destroyed and that the station stated as lost."""
     destroyed_but_shown: int = 0
-    """Green facts that only a destroyed file had, which the ledger shows by an earlier signed head."""
+    """Green facts that only a destroyed file had; an earlier signed head shows them in the ledger."""
     real: int = 0
-    """Histories that the county's own ingest lived through."""
+    """Histories that ran with the county's own ingest."""
     by_fault: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class History:
         self.fault = self._chance.choice(FAULTS)
 
     def run(self) -> None:
-        """Live, suffer the fault, live on, and come to terms."""
+        """Live, suffer the fault, live on, and come to an agreement."""
         self._live(self._chance.randint(1, 12))
         getattr(self, f"_{self.fault}")()
         self._live(self._chance.randint(0, 8))
@@ -92,7 +92,7 @@ class History:
                 board.power_on()
 
     def _lose_links(self) -> None:
-        """One station has one connection: a second board with its name ends that of the first."""
+        """One station has one connection: a second board with its name ends the first board's."""
         for board in self._boards:
             board.lose_link()
 
@@ -102,7 +102,7 @@ class History:
         self._green |= board.present(numbers)
 
     def _older_copy(self) -> None:
-        """The card is replaced by a copy of a while ago, perhaps twice."""
+        """The SD card is replaced by a copy from a while ago, perhaps twice."""
         board, copy = self._boards[0], self._folder / "copy"
         board.copy_card(copy)
         for _ in range(self._chance.randint(1, 2)):
@@ -114,7 +114,7 @@ class History:
         self._destroyed = True
 
     def _clone(self) -> None:
-        """A second board runs from a copy of the card; both go on."""
+        """A second board runs from a copy of the SD card, and both go on."""
         copy = self._folder / "copy"
         self._boards[0].copy_card(copy)
         if self._chance.random() < 0.5:
@@ -148,7 +148,7 @@ class History:
         self._destroyed = True
 
     def _garbage(self) -> None:
-        """Some pages of the file are noise, perhaps all, or there is a folder in its place."""
+        """Some pages of the file are noise, perhaps all; or there is a folder in place of the file."""
         board = self._boards[0]
         board.say_head()
         board.power_off(orderly=True)
@@ -165,7 +165,8 @@ class History:
         self._destroyed = True
 
     def _county_restored(self) -> None:
-        """The county comes back from a dump, perhaps of before a stream was ended, perhaps twice from the same."""
+        """The county comes back from a dump, perhaps one from before a stream was ended, perhaps twice from the same
+        dump."""
         self._county.back_up()
         self._live(self._chance.randint(1, 8))
         if self._chance.random() < 0.5:
@@ -190,7 +191,7 @@ class History:
         return wal if wal.exists() and wal.stat().st_size and self._chance.random() < 0.6 else board.file
 
     def judge(self, findings: Findings) -> None:
-        """Compare what the county has with what turned green."""
+        """Compare the county's facts with those that turned green."""
         kept = self._county.touches()
         numbers = Counter(number for number, _, _ in kept)
         findings.by_fault[self.fault] += 1
@@ -222,7 +223,7 @@ def live_and_judge(folder: Path, county: County, *, seed: int, findings: Finding
     except StorageError as error:
         findings.refused_to_start += 1
         where = f"{where}: {error}"
-    except Exception as error:  # whatever it is, it is a finding of the proof
+    except Exception as error:  # whatever is raised is a finding of the proof
         log.exception("%s", where)
         findings.crashes += 1
         where = f"{where}: {error!r}"

@@ -32,7 +32,7 @@ LIVE, EMPTY, DUMP = "cunhui", "empty", "dump"
 
 
 class RealCounty:
-    """Settles one message after the other; `begin` makes it as good as new."""
+    """Processes one message after the other; `begin` makes it as good as new."""
 
     def __init__(self, home: CountyHome, *, station: str, record_key: bytes) -> None:
         self._home = home
@@ -93,7 +93,8 @@ class RealCounty:
         return any(lost == epoch and first <= seq <= last for lost, first, last in rows)
 
     def misses(self, epoch: bytes, seq: int) -> bool:
-        """A signed head is kept that leads over it and to nothing that came; the ledger does not call that fine."""
+        """A signed head is kept that leads over this fact to no fact that came, and the ledger shows that as a
+        fault."""
         rows = self._rows(
             """SELECT s.epoch, u.seq FROM fleet_stream s JOIN ingest_unprovenhead u ON u.stream_id = s.id
             WHERE s.station_id = %s"""
@@ -107,7 +108,7 @@ class RealCounty:
         return counted.unexplained + counted.waiting
 
     def contradictions(self) -> list[str]:
-        """Return what is wrong with the chains and the held facts as the county itself would say it."""
+        """Return the faults of the chains and the held facts, as the county itself reports them."""
         station = Station.objects.get(pk=self._station)
         problems = [
             f"{verdict.epoch[:8]}: {verdict.problem}" for verdict in verify_station(station) if not verdict.good

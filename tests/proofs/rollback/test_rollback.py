@@ -1,4 +1,4 @@
-"""The rollback proof passes for the product, and fails for what it is meant to catch."""
+"""The rollback proof passes for the product, and fails for the bugs that it is meant to catch."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def test_earlier_streams_that_a_restored_county_is_not_offered_are_caught(monkey
 def test_a_reissue_that_begins_too_late_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     heads = Outbox.spaced_heads
 
-    def too_many(box: Outbox) -> list[birth.Mark]:
+    def too_many(box: Outbox) -> list[birth.HeadAtSeq]:
         return heads(box)[:1]
 
     def open_epoch_at_the_end(box: Outbox, reason: str, *, matched: int) -> None:

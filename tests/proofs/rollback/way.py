@@ -1,7 +1,8 @@
 """The way between a board and its county, in memory: one connection, on which anything may be lost at any moment.
 
-It implements `agent.ports.Link`, and is the broker too: what a station publishes is acknowledged and handed to the
-county, and the county's answers come back. TCP's order holds; a connection that breaks takes what is under way with it.
+It implements `agent.ports.Link`, and it is also the broker: it acknowledges each publish of the station and hands it to
+the county, and the county's answers come back. TCP's order holds. If a connection breaks, the messages on their way are
+lost.
 """
 
 import random
@@ -29,7 +30,7 @@ class Sent:
 
 
 class Way:
-    """What the uplink publishes waits in it for `carry`; what happens to the uplink waits in ``events``."""
+    """Messages that the uplink publishes wait here for `carry`; events for the uplink wait in ``events``."""
 
     def __init__(self) -> None:
         self.events: deque[Event] = deque()
@@ -72,7 +73,8 @@ class Way:
             county.hear("gone", self._will)
 
     def carry(self, county: County, *, mono_ms: int, chance: random.Random | None) -> bool:
-        """Bring the county what was sent first, and its answers back; with ``chance`` it may go wrong on the way.
+        """Bring the first message that was sent to the county, and its answers back. With ``chance`` something may go
+        wrong on the way.
 
         Returns:
             Whether the connection still holds.
@@ -82,7 +84,7 @@ class Way:
         if luck < 0.05:
             self.cut(county)
             return False
-        if luck < 0.11 and sent.qos == 1:  # nobody listens, or the worker was killed with the message in its hands
+        if luck < 0.11 and sent.qos == 1:  # nobody listens, or the worker was killed while it had the message
             self.events.append(Delivered(self._attempt, sent.ticket, NOBODY_LISTENS if luck < 0.08 else 0))
             return True
         answers = county.hear(sent.leaf, sent.payload)

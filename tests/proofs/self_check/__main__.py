@@ -21,7 +21,7 @@ HANDS = min(2, os.cpu_count() or 1)
 
 @dataclass
 class Findings:
-    """What the runs said. Filled by several threads; each entry by one."""
+    """The results of the runs. Several threads fill it, each entry by one of them."""
 
     caught: list[str] = field(default_factory=list)
     not_caught: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class SelfCheck:
         self.found = Findings()
 
     def jobs(self) -> Iterator[Job]:
-        """Yield them: the long ones first, so that the two hands end together."""
+        """Yield the jobs, the long ones first, so that both hands end at about the same time."""
         catchers = dict.fromkeys(one for several in CATCHERS.values() for one in several)
         catchers |= dict.fromkeys(one for room in ROOMS for one in room.tests)
         for catcher in catchers:

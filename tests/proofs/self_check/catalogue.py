@@ -1,6 +1,6 @@
 """Which bugs are planted, and what must catch each: the cheapest test or proof that can.
 
-Every catcher named for a bug must catch it, and must pass without it.
+Every catcher named for a bug must catch it, and must pass without the bug.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ CATCHER_LIMIT_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Tests:
-    """A selection of pytest; files by patterns, so that new ones take part."""
+    """A selection of pytest. Files are named by patterns, so that new files take part."""
 
     selection: tuple[str, ...]
 
     def run(self, tree: WorkTree) -> Verdict:
-        """Run it in a tree. A pattern that fits nothing proves nothing."""
+        """Run it in a tree. A pattern that matches no file proves nothing."""
         found = [sorted(str(file.relative_to(tree.root)) for file in tree.root.glob(one)) for one in self.selection]
         if not all(found):
             return "broken"
@@ -60,7 +60,7 @@ def county_tests(*selection: str) -> Tests:
 POWER_CUT = Proof(("tests.proofs.power_cut", "--cuts", "5000", "--seed", "5"))
 ROLLBACK = Proof(("tests.proofs.rollback", "--runs", "60", "--seed", "1"))
 FEW_ROLLBACKS = Proof(("tests.proofs.rollback", "--runs", "12", "--seed", "1"))
-"""For a bug with which a run ends only when its time is over."""
+"""For a bug that makes a run go on until its time is over."""
 CLOCK = Proof(("tests.proofs.clock", "--runs", "25", "--seed", "1"))
 LINK = Proof(("tests.proofs.link", "--runs", "8", "--real", "0", "--seed", "1"))
 REVOCATION = Proof(("tests.proofs.revocation", "--runs", "12", "--seed", "1"))
@@ -121,7 +121,7 @@ CATCHERS: dict[str, tuple[Catcher, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Code that is mutated, and what of its tests is fast."""
+    """Code that is mutated, and the fast part of its tests."""
 
     name: str
     places: tuple[str, ...]

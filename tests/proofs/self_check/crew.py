@@ -1,4 +1,4 @@
-"""Several work trees at once, each with a thread that plants, runs what must catch, and takes back."""
+"""Several work trees at the same time, each with a thread that plants a bug, runs its catchers, and takes it back."""
 
 import queue
 import threading
@@ -11,7 +11,7 @@ type Job = Callable[[WorkTree], None]
 
 
 class Crew:
-    """Does jobs in ``hands`` trees of one commit. A job that raises ends the work of all."""
+    """Does jobs in ``hands`` trees of one commit. A job that raises ends all work."""
 
     def __init__(self, commit: str, *, hands: int) -> None:
         self._commit = commit
@@ -21,7 +21,7 @@ class Crew:
         self._over = threading.Event()
 
     def do(self, jobs: Iterable[Job]) -> None:
-        """Do all jobs; begun in their order. Interrupted or done, no tree and no process is left.
+        """Do all jobs, begun in their order. At the end, and also if interrupted, no tree and no process is left.
 
         Raises:
             Exception: What a job raised.

@@ -1,8 +1,9 @@
 """Run a command for a limited time and leave no process of it behind.
 
-``python leash.py SECONDS COMMAND …`` exits as the command did, or with `HUNG` when it had to be stopped. What the
-command started in sessions of its own (a database, a broker) becomes this process's child when its parent dies
-(prctl(2), PR_SET_CHILD_SUBREAPER), is first asked to end and then killed. When whoever runs the leash dies, so do all.
+``python leash.py SECONDS COMMAND …`` exits as the command did, or with `HUNG` if it had to be stopped. If the command
+started processes in sessions of their own (a database, a broker), they become this process's children when their parent
+dies (prctl(2), PR_SET_CHILD_SUBREAPER); they are first asked to end, and then killed. If the caller of this program
+dies, all of them end too.
 """
 
 import ctypes
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 HUNG = 124
-"""As timeout(1) says it."""
+"""The exit status of timeout(1)."""
 
 _PDEATHSIG, _CHILD_SUBREAPER = 1, 36
 _GRACE_S = 20.0
@@ -61,7 +62,7 @@ def _wait(child: subprocess.Popen[bytes], patience_s: float) -> None:
 
 
 def _clear() -> None:
-    """End everything that is left: an interrupt first, which a database takes as a request to end at once."""
+    """End everything that is left. An interrupt comes first, which a database takes as a request to end at once."""
     for number, patience_s in ((signal.SIGINT, _LEFTOVER_GRACE_S), (signal.SIGKILL, _LEFTOVER_GRACE_S)):
         deadline = time.monotonic() + patience_s
         asked: set[int] = set()
@@ -89,7 +90,7 @@ def _parent(folder: Path) -> int:
 
 
 def _reap(children: set[int]) -> None:
-    """Take leave of those that ended; where none has, let a moment pass."""
+    """Collect the children that have ended. If none has, wait a moment."""
     ended = [pid for pid in children if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG)]
     if not ended:
         signal.sigtimedwait({signal.SIGCHLD}, 0.05)

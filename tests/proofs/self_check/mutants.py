@@ -1,9 +1,9 @@
 """Small seeded changes of the code that carries the promise.
 
-Operators, after the usual ones of mutation testing (DeMillo, Lipton & Sayward 1978, "Hints on test data
-selection"): a comparison turned to its neighbour, a number moved by one, ``and`` swapped with ``or``, a
-condition negated, a boolean flipped, a call made for its effect left out. What only people or tools read is left
-alone: annotations, decorators, ``__all__``, log lines, ``class Meta``.
+The operators are the usual ones of mutation testing (DeMillo, Lipton & Sayward 1978, "Hints on test data selection"): a
+comparison becomes its neighbour, a number moves by one, ``and`` and ``or`` change places, a condition is negated, a
+boolean is flipped, a call made for its effect is left out. Code that only people or tools read stays as it is:
+annotations, decorators, ``__all__``, log lines, ``class Meta``.
 """
 
 import ast
@@ -26,7 +26,7 @@ _NEIGHBOUR: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 _LOGS = ("log", "_log")
 _DECLARATIONS = ("models.py", "apps.py")
-"""Files that say what tables there are. The tables themselves come from the migrations."""
+"""Files that declare the tables. The migrations make the tables, so a change here does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _characters(source: str, starts: list[int], line: int, byte_offset: int) -> 
 
 
 def _code(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Yield the statements and expressions below ``node`` that do something, from the top to the bottom."""
+    """Yield the statements and expressions below ``node`` that do something, from top to bottom."""
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "type_params"):
             continue
@@ -113,7 +113,7 @@ def _code(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
 
 
 def _is_said_only(node: ast.AST) -> bool:
-    """Tell whether what ``node`` says is for people and tools."""
+    """Return whether ``node`` is only for people and tools."""
     match node:
         case ast.ClassDef(name="Meta") | ast.TypeAlias():
             return True

@@ -1,4 +1,4 @@
-"""The planted bugs still fit the product, mutants are programs, and what runs in a tree is the tree's code."""
+"""The planted bugs still fit the product, mutants are valid programs, and runs in a tree use the tree's code."""
 
 import ast
 import os

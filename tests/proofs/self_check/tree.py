@@ -15,12 +15,13 @@ from typing import Literal
 ROOT = Path(__file__).resolve().parents[3]
 
 type Verdict = Literal["passed", "failed", "hung", "broken"]
-"""``failed``: it ran to its end and found something wrong. ``broken``: it did not get so far, so it says nothing."""
+"""``failed``: it ran to its end and found something wrong. ``broken``: it did not get that far, so it proves
+nothing."""
 
 _LEASH = Path(__file__).with_name("leash.py")
 _FAILED, _HUNG = 1, 124
 _WORKTREES = Lock()
-"""git keeps one list of work trees."""
+"""For git, which keeps one list of work trees."""
 
 
 class WorkTree:
@@ -57,7 +58,7 @@ class WorkTree:
         shutil.rmtree(self._parent, ignore_errors=True)
 
     def _refuse_other_code(self) -> None:
-        """Make sure that it is this tree's code that runs here, not that of an installed one.
+        """Make sure that runs use this tree's code, not that of an installed copy.
 
         Raises:
             RuntimeError: Another copy of the product comes first.
@@ -69,7 +70,7 @@ class WorkTree:
 
     @property
     def environment(self) -> dict[str, str]:
-        """In which Python finds this tree's code first, wherever it is started."""
+        """The environment in which Python finds this tree's code first, wherever it is started."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -78,7 +79,7 @@ class WorkTree:
         return kept | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def reset(self) -> None:
-        """Take every planted change back, and all that a run left."""
+        """Take every planted change back, and delete everything that a run left."""
         _git("checkout", "--force", "HEAD", "--", ".", cwd=self.root)
         _git("clean", "-fdxq", cwd=self.root)
 
@@ -104,7 +105,7 @@ class WorkTree:
         return "failed" if code == _FAILED and failures else "broken"
 
     def run_proof(self, command: tuple[str, ...], *, timeout_s: float) -> Verdict:
-        """Run ``python -m COMMAND --json``; only one that ends with its report has proven anything."""
+        """Run ``python -m COMMAND --json``. Only a run that ends with its report proves anything."""
         code, said = self._run(["-m", *command, "--json"], timeout_s)
         if code == _HUNG:
             return "hung"
@@ -130,7 +131,7 @@ class WorkTree:
             return code, said.read()
 
     def stop(self) -> None:
-        """End what runs here, and at once whatever would be started yet. From any thread."""
+        """End every run in this tree, and any that is started later. It may be called from any thread."""
         self._stopped = True
         if self._running is not None:
             self._running.terminate()

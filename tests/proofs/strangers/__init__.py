@@ -1,1 +1,1 @@
-"""The strangers proof: everyone who must not get in tries to, and the right ones still can."""
+"""The strangers proof: everyone who must not get in tries to, and those who may get in still can."""

@@ -1,4 +1,4 @@
-"""``./run prove strangers``: whoever must not get in tries everything, against a real county."""
+"""``./run prove strangers``: everyone who must not get in tries everything, against a real county."""
 
 import random
 import shutil
@@ -63,12 +63,12 @@ GROUPS: list[Group] = [
     storing.damaged_messages,
     handing_in.scripts,
     handing_in.workbooks,
-    obeying.orders,
+    obeying.commands,
 ]
 
 
 def prove(county: County, *, seed: int) -> Outcomes:
-    """Run every case, in an order that the seed chooses; what ends the service's run comes last."""
+    """Run every case, in an order that the seed chooses. The case that ends the service comes last."""
     bench = Bench(county, Board(county), Board(county))
     outcomes = Outcomes()
     for board, name, village in ((bench.first, "first-01", "990101001001"), (bench.second, "second-01", OTHER_VILLAGE)):

@@ -1,4 +1,4 @@
-"""What an administrator or an officer of one township does to people, accounts and things of another: nothing."""
+"""What an administrator or an officer of one township can do to people, accounts and things of another: nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from tests.proofs.strangers.console import COUNTY, furnish, make_account
 from tests.proofs.strangers.county import OTHER_VILLAGE, VILLAGE, County
 
 TOWNSHIP = "990101002000"
-"""A township in which none of the stations lies."""
+"""A township without any of the stations."""
 _USERS = "/admin/accounts/user/"
 _SECRET = "Kx7!long-enough-for-it"
 
 
 def accounts(bench: Bench, outcomes: Outcomes) -> None:
-    """A township's system administrator makes and changes accounts of the own township, and no others."""
+    """A township's system administrator makes and changes accounts of their own township, and no others."""
     county = bench.county
     county.sql(f"INSERT INTO regions_region VALUES ('{TOWNSHIP}', '另一示例镇') ON CONFLICT DO NOTHING")
     admin = Browser(county)
@@ -96,7 +96,7 @@ def _is_audited(county: County, actor: str, subject: str, *, at_least: int = 1) 
 
 @dataclass(frozen=True, slots=True)
 class _Theirs:
-    """What is there to be tampered with in another township, by its numbers."""
+    """The numbers of the things in another township that somebody could tamper with."""
 
     station: str
     card: str
@@ -106,7 +106,7 @@ class _Theirs:
 
 
 def neighbours(bench: Bench, outcomes: Outcomes) -> None:
-    """Officers and operators of another township, with the right numbers of things that are not theirs."""
+    """Officers and operators of another township know the right numbers of things that are not theirs."""
     county = bench.county
     county.sql(f"INSERT INTO regions_region VALUES ('{TOWNSHIP}', '另一示例镇') ON CONFLICT DO NOTHING")
     theirs = _tamperable(county, bench.first.station)

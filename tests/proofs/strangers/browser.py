@@ -1,4 +1,5 @@
-"""A browser as an outsider writes one: cookies, the token against forged posts, a telephone for the second factor."""
+"""A browser as an outsider writes one: cookies, the token against forged posts, and a telephone for the second
+factor."""
 
 import base64
 import hmac
@@ -17,7 +18,7 @@ from tests.proofs.strangers.county import County
 _SECOND_FACTOR = "/sign-in/second-factor/"
 _SECRET = re.compile(r'<p class="secret mono">([A-Z2-7 ]+)</p>')
 _TIMEOUT_S = 20.0
-"""What is not answered by then counts as a 504: somebody's browser would have given up."""
+"""An answer that takes longer counts as a 504, because a person's browser would have given up."""
 
 
 class _FromAddress(HTTPAdapter):
@@ -28,7 +29,7 @@ class _FromAddress(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
-        """Make the pool, each connection of which begins at the address."""
+        """Make the pool. Each of its connections comes from the address."""
         super().init_poolmanager(*args, source_address=(self._address, 0), **more)
 
 
@@ -49,7 +50,8 @@ class Page:
 
     @property
     def refuses(self) -> bool:
-        """Whether nothing of what was asked for is shown or done. That it does not exist is told to who may know."""
+        """Whether nothing that was asked for is shown or done. Only people who may know are told that a thing does not
+        exist."""
         return self.status == requests.codes.forbidden or self.asks_to_sign_in
 
 
@@ -74,10 +76,10 @@ class Browser:
         has_token: bool = True,
         file: bytes | None = None,
     ) -> Page:
-        """Ask for a page and follow nothing; ``polls`` as a part of a page does that renews itself.
+        """Ask for a page and follow no redirect. ``polls`` asks like a part of a page that renews itself.
 
-        ``says`` are further headers, ``has_token`` tells whether a POST carries the token against forged ones, and
-        ``file`` is what is sent as the field of that name.
+        ``says`` are further headers, ``has_token`` tells whether a POST carries the token against forged posts, and
+        ``file`` is sent as the field of that name.
         """
         headers = {"Referer": self._base + path} | ({"HX-Request": "true"} if polls else {})
         if method == "POST" and has_token:
@@ -104,29 +106,29 @@ class Browser:
         return Page(answer.status_code, leads_to.removeprefix(self._base), text, answer.content)
 
     def sign_in(self, link: str) -> bool:
-        """Use a one-time link and tell whether it signed somebody in."""
+        """Use a one-time link, and return whether it signed somebody in."""
         path = urlsplit(link).path
         self.ask("GET", path)
         return self.ask("POST", path).leads_to == "/"
 
     def show_second_factor(self) -> bool:
-        """Set a telephone up, show its token, and tell whether that was enough."""
+        """Set up a telephone, show its token, and return whether that was enough."""
         secret = _SECRET.search(self.ask("GET", _SECOND_FACTOR).text)
         assert secret is not None
         self.shown_token = one_time(secret[1], time.time())
         return self.show_token(self.shown_token)
 
     def pass_second_factor(self) -> None:
-        """Show the second factor where this account is asked for one."""
+        """Show the second factor, if this account is asked for one."""
         if self.ask("GET", "/").leads_to.startswith(_SECOND_FACTOR):
             assert self.show_second_factor()
 
     def show_token(self, token: str) -> bool:
-        """Show a token and tell whether that was enough."""
+        """Show a token, and return whether that was enough."""
         return self.ask("POST", _SECOND_FACTOR, {"token": token}).leads_to == "/"
 
     def show_guessed_token(self) -> bool:
-        """Guess a token and tell whether that was enough."""
+        """Guess a token, and return whether that was enough."""
         return self.show_token("000000")
 
     def copy_session(self, other: "Browser") -> None:
@@ -138,7 +140,7 @@ class Browser:
         return self._session.cookies.get("sessionid") or ""
 
     def come_from(self, address: str) -> None:
-        """Have a source address of one's own, of the loopback range."""
+        """Use a source address of one's own, of the loopback range."""
         self._session.mount(self._base, _FromAddress(address))
 
     def guess_session(self, guess: str) -> None:

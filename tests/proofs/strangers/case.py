@@ -1,4 +1,4 @@
-"""What a case is: someone tries something, and is to be let in or not."""
+"""A case: someone tries something, and is to be let in or not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from tests.proofs.strangers.station import Board
 
 @dataclass
 class Bench:
-    """The county and two stations that are rightly in it."""
+    """The county, and two stations that are rightly enrolled."""
 
     county: County
     first: Board
@@ -18,20 +18,20 @@ class Bench:
 
 @dataclass
 class Outcomes:
-    """Collects what happened; a stranger let in and a right one refused are both named."""
+    """Collects the results. A stranger who was let in and a rightful person who was refused are both named."""
 
     cases: int = 0
     admitted: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def refused(self, case: str, was_admitted: bool) -> None:
-        """Note one who had to be refused."""
+        """Note an attempt that had to be refused."""
         self.cases += 1
         if was_admitted:
             self.admitted.append(case)
 
     def welcome(self, case: str, was_admitted: bool) -> None:
-        """Note one who had to be let in: a proof that refuses everybody proves nothing."""
+        """Note an attempt that had to succeed: a proof in which everybody is refused proves nothing."""
         self.cases += 1
         if not was_admitted:
             self.failed.append(case)

@@ -1,4 +1,4 @@
-"""Who is let through the broker's door."""
+"""Who may connect to the broker."""
 
 import datetime as dt
 import ssl
@@ -18,7 +18,7 @@ from tests.proofs.strangers.visitor import SUCCESS, Visitor, county_client, loca
 
 
 def certificates(bench: Bench, outcomes: Outcomes) -> None:
-    """Every wrong certificate, and the right one before and after."""
+    """Try every wrong certificate, and the right one before and after."""
     name = bench.first.station
     outcomes.welcome("the right certificate", _connects(bench.county, bench.first.tls(), name))
     for case, certificate, key in _forgeries(bench.county, name):
@@ -55,7 +55,8 @@ def _forgeries(county: County, name: str) -> list[tuple[str, str, ec.EllipticCur
 
 
 def unlisted(bench: Bench, outcomes: Outcomes) -> None:
-    """The authority's signature alone is not enough: who is not on the list says nothing and hears nothing."""
+    """The authority's signature alone is not enough: a station that is not on the list can neither publish nor
+    receive."""
     name, key = "unlisted-01", ec.generate_private_key(ec.SECP256R1())
     certificate = by_authority(bench.county, name, key)
     down = topic(shard=0, station=name, leaf="receipt")
@@ -75,7 +76,7 @@ def unlisted(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def client_ids(bench: Bench, outcomes: Outcomes) -> None:
-    """Another station's client id neither takes its session over nor fires its will."""
+    """A client with another station's client id neither takes over its session nor fires its will."""
     first, second = bench.first, bench.second
     down = topic(shard=0, station=second.station, leaf="receipt")
     gone = topic(shard=0, station=second.station, leaf="gone")
@@ -100,7 +101,8 @@ def _hears_receipt(observer: Visitor, thief: Visitor, down: str) -> bool:
 
 
 def older_versions(bench: Bench, outcomes: Outcomes) -> None:
-    """A station that speaks an older MQTT, which the broker can't refuse, says and hears no more than another."""
+    """The broker can't refuse a station with an older MQTT, but such a station publishes and receives no more than any
+    other."""
     first, second = bench.first.station, bench.second.station
     down, foreign = (topic(shard=0, station=second, leaf=leaf) for leaf in ("receipt", "facts"))
     own = topic(shard=0, station=first, leaf="facts")
@@ -128,7 +130,7 @@ def _hears_receipt_of(bench: Bench, thief: Visitor, down: str) -> bool:
 
 
 def loopback(bench: Bench, outcomes: Outcomes) -> None:
-    """The county's own listener takes its own clients only."""
+    """The county's own listener takes the county's own clients only."""
     port, name = local_port(bench.county), bench.first.station
     attempts: dict[str, tuple[str, str | None] | None] = {
         "loopback listener without a password": None,

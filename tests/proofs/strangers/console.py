@@ -1,4 +1,5 @@
-"""Who sees and does what in the county's console: nobody unsigned, each role its own, each officer its own villages."""
+"""Who sees and does what in the county's console: nobody without signing in, each role its own pages, each officer
+their own villages."""
 
 import base64
 import hashlib
@@ -10,9 +11,9 @@ from tests.proofs.strangers.county import OTHER_VILLAGE, VILLAGE, County
 from tests.proofs.strangers.places import PLACES, ROLES, Place
 
 COUNTY = "990101000000"
-"""What both villages lie in."""
+"""The region of both villages."""
 AT_THE_DOOR = ("system", "security")
-"""Who sees no page before the second factor. Operators and officers show it before what asks for it."""
+"""Roles that see no page before the second factor. Operators and officers show it only before acts that ask for it."""
 BEFORE_A_DEED = ("operator", "officer")
 PICTURE = base64.b64decode(
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
@@ -34,7 +35,8 @@ class _Shown:
 
 
 def unsigned(bench: Bench, outcomes: Outcomes) -> None:
-    """Who has not signed in is led to the sign-in, also by a session or a link that is none, or is none any more."""
+    """Somebody who has not signed in is led to the sign-in, also with a session or a link that is invalid or no longer
+    valid."""
     county, shown = bench.county, furnish(bench.county, bench.first.station)
     stranger, guesser = Browser(county), Browser(county)
     guesser.guess_session("a" * 32)
@@ -63,7 +65,7 @@ def unsigned(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def roles(bench: Bench, outcomes: Outcomes) -> None:
-    """Each role sees and does what is its own, and none before the second factor what asks for it."""
+    """Each role sees and does its own things. Before the second factor it does nothing that asks for it."""
     county, shown = bench.county, furnish(bench.county, bench.first.station)
     for role in ROLES:
         browser = Browser(county)
@@ -86,7 +88,7 @@ def roles(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def villages(bench: Bench, outcomes: Outcomes) -> None:
-    """An officer sees the own village alone: no page, picture or name of another."""
+    """An officer sees their own village alone: no page, picture or name of another."""
     county = bench.county
     own, other = furnish(county, bench.first.station), furnish(county, bench.second.station)
     officer, operator = Browser(county), Browser(county)
@@ -119,13 +121,13 @@ def _opens(browser: Browser, path: str) -> bool:
 
 
 def make_account(county: County, user: str, role: str, *, region: str = COUNTY) -> str:
-    """Make an account and return a link that signs it in."""
+    """Make an account, and return a link that signs it in."""
     county.tool("account", user, "--role", role, "--region", region)
     return county.tool("sign-in-link", user)
 
 
 def furnish(county: County, station: str) -> _Shown:
-    """Have a picture and a log of the station in the county, as if they had come."""
+    """Put a picture and a log of the station into the county, as if they had come."""
     ids = []
     for purpose, content in (("touch", PICTURE + station.encode()), ("log", f"log of {station}".encode())):
         sha256 = hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""A real county for strangers to try: its service as a process of its own, its database through psql."""
+"""A real county for strangers to try: its service as a process of its own, and its database through psql."""
 
 import json
 import os
@@ -17,9 +17,9 @@ OTHER_VILLAGE = "990101001002"
 
 
 class County:
-    """One county with two fictional villages, without the parts left out. A context: left, it is stopped.
+    """One county with two fictional villages, without the parts left out. A context manager: its end stops the county.
 
-    ``also`` are further names and addresses that its certificates answer to.
+    ``also`` are further names and addresses for its certificates.
     """
 
     def __init__(self, home: Path, *parts_left_out: str, also: Sequence[str] = ()) -> None:
@@ -74,11 +74,11 @@ class County:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a program of this county is started with."""
+        """The environment in which a program of this county is started."""
         return os.environ | self._env
 
     def claim(self, station: str, village: str = VILLAGE) -> str:
-        """Return the digits of a new claim code for a station, which is made if need be."""
+        """Return the digits of a new claim code for a station, which is made if it does not exist."""
         printed = self.tool("claim", station, "--village", village, "--name", f"{station} 站点")
         return printed.replace(" ", "")
 
@@ -94,12 +94,12 @@ class County:
         return [line.split("|") for line in found.stdout.splitlines()]
 
     def dump(self, file: Path) -> None:
-        """Back the database up."""
+        """Back up the database."""
         where = ["-h", str(self.home / "run"), "-U", "postgres", "-d", "cunhui"]
         subprocess.run(["pg_dump", *where, "-Fc", "-f", str(file)], check=True, capture_output=True)
 
     def restore(self, file: Path) -> None:
-        """Put a backup in the database's place."""
+        """Replace the database by a backup."""
         where = ["-h", str(self.home / "run"), "-U", "postgres", "-d", "cunhui"]
         command = ["pg_restore", *where, "--clean", "--if-exists", "--single-transaction", str(file)]
         subprocess.run(command, check=True, capture_output=True)
@@ -113,7 +113,7 @@ class County:
         return number if is_alive(number) else 0
 
     def kill9(self, part: str) -> None:
-        """SIGKILL a part and wait until the service has it up again."""
+        """SIGKILL a part, and wait until the service has started it again."""
         old = self.pid(part)
         os.kill(old, signal.SIGKILL)
         wait_until(lambda: self.pid(part) not in (0, old), what=f"{part} to be back", timeout_s=20)

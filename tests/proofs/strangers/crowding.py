@@ -1,7 +1,6 @@
-"""Who comes with many at once, slowly, or from an address that others share: those who come rightly are served.
+"""Somebody opens many connections, is slow, or shares an address with others: rightful visitors are still served.
 
-Limits are told by what the county answers, and by who is served meanwhile; how much memory it costs is measured by the
-county's own tests.
+The limits show in the county's answers, and in who is served meanwhile. The county's own tests measure the memory.
 """
 
 import socket
@@ -27,7 +26,8 @@ _SHARED = "127.4.0.1"
 
 
 def guesses_at_once(bench: Bench, outcomes: Outcomes) -> None:
-    """Sixty guesses of a claim from one address at once: a few are judged; other addresses are heard meanwhile."""
+    """Sixty guesses of a claim come from one address at the same time: a few are judged, and other addresses are served
+    meanwhile."""
     county, code = bench.county, bench.county.claim("crowded-01")
     bodies = [msgspec.json.encode(Board(county).enrol_request(guess_beside(code))) for _ in range(_GUESSES)]
     answers = together([partial(post, county, "/enrol", body, source="127.4.0.2") for body in bodies])
@@ -41,7 +41,7 @@ def guesses_at_once(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def shared_address(bench: Bench, outcomes: Outcomes) -> None:
-    """Stations behind one address with somebody who guesses get their new certificates."""
+    """Stations that share an address with somebody who guesses still get their new certificates."""
     county = bench.county
     board = Board(county)
     outcomes.welcome("a station before its address is locked", board.enrol(county.claim("shared-01")).admitted)
@@ -62,7 +62,7 @@ def shared_address(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def unfinished_requests(bench: Bench, outcomes: Outcomes) -> None:
-    """Connections that say nothing, half a request, or half a body; an officer is served meanwhile."""
+    """Connections send nothing, half a request, or half a body; an officer is served meanwhile."""
     county = bench.county
     officer = Browser(county)
     outcomes.welcome("sign in before them", officer.sign_in(make_account(county, "crowded-officer", "officer")))

@@ -1,4 +1,4 @@
-"""Who is taken in on a claim, and who gets a new certificate."""
+"""Who is enrolled on a claim, and who gets a new certificate."""
 
 import os
 import subprocess
@@ -46,13 +46,14 @@ def claims(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def guess_beside(code: str) -> str:
-    """Return a wrong code that the county looks up as the right one: its first half, and a check digit that fits."""
+    """Return a wrong code that the county looks up like the right one: the same first half, and a check digit that
+    fits."""
     twelve = f"{code[:6]}{(int(code[6:12]) + 1) % 10**6:06}"
     return twelve + check_digit(twelve)
 
 
 def impatience(bench: Bench, outcomes: Outcomes) -> None:
-    """Who guesses on and on is not even heard any more; others are."""
+    """Somebody who guesses on and on is no longer served at all; others are."""
     code = bench.county.claim("patience-01")
     guess = msgspec.json.encode(Board(bench.county).enrol_request("0000000000000"))
     answers = [post(bench.county, "/enrol", guess, source="127.2.0.1") for _ in range(25)]
@@ -66,7 +67,7 @@ def impatience(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def requests(bench: Bench, outcomes: Outcomes) -> None:
-    """Signing requests and signatures that do not fit, all on a code that stays good meanwhile."""
+    """Signing requests and signatures that do not fit, all with a code that stays good."""
     county = bench.county
     code = county.claim("request-01")
     board = Board(county)
@@ -113,7 +114,7 @@ def _garbage(whole: bytes) -> dict[str, bytes]:
 
 
 def renewals(bench: Bench, outcomes: Outcomes) -> None:
-    """New certificates go to whoever holds the record key of a station on the list."""
+    """Only the holder of a record key of a station on the list gets a new certificate."""
     county = bench.county
     board = Board(county)
     board.enrol(county.claim("renewal-01"))
@@ -141,7 +142,7 @@ def renewals(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def wishes(bench: Bench, outcomes: Outcomes) -> None:
-    """A request that wishes for more than a station's certificate gets a station's certificate."""
+    """A request that asks for more than a station's certificate gets a station's certificate."""
     county, key = bench.county, ec.generate_private_key(ec.SECP256R1())
     wished: dict[str, x509.ExtensionType] = {
         "to be an authority": x509.BasicConstraints(ca=True, path_length=None),
@@ -167,7 +168,7 @@ def wishes(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def has(certificate: x509.Certificate, wished: x509.ExtensionType) -> bool:
-    """Tell whether a certificate carries just the extension that was wished for."""
+    """Return whether a certificate carries exactly the extension that was asked for."""
     try:
         return certificate.extensions.get_extension_for_oid(wished.oid).value == wished
     except x509.ExtensionNotFound:
@@ -175,7 +176,7 @@ def has(certificate: x509.Certificate, wished: x509.ExtensionType) -> bool:
 
 
 def _weak_requests() -> dict[str, str]:
-    """Return requests by keys and digests that nobody should use any more, as openssl makes them."""
+    """Return requests with keys and digests that nobody should use any more, as openssl makes them."""
     made = {}
     for case, key, digest in (
         ("a CSR with 512 bits of RSA", ("rsa:512",), "sha256"),

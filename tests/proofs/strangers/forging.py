@@ -1,4 +1,4 @@
-"""Certificates that nobody issued, by whoever has the keys for it: also by the county's own authority."""
+"""Certificates that were never issued, made by somebody who has the keys, also those of the county's own authority."""
 
 import datetime as dt
 
@@ -26,7 +26,7 @@ def authority_name(county: County) -> x509.Name:
 
 
 def expired(county: County, name: str, key: ec.EllipticCurvePrivateKey) -> str:
-    """Return a certificate by the county's own authority that ended yesterday."""
+    """Return a certificate of the county's own authority that expired yesterday."""
     return by_authority(county, name, key, days=(-9, -1))
 
 
@@ -38,7 +38,7 @@ def by_authority(
     days: tuple[int, int] = (-1, 1),
     usage: ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
 ) -> str:
-    """Return a certificate by the county's own authority of which the county knows nothing.
+    """Return a certificate of the county's own authority that the county does not know.
 
     Args:
         days: From when until when it is valid, counted from now.

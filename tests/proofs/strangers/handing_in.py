@@ -1,4 +1,4 @@
-"""What people and stations hand in: no name becomes a script, no cell a formula, and no file an accident."""
+"""What people and stations hand in: no name becomes a script, no cell a formula, and no file causes an accident."""
 
 import io
 import random
@@ -63,7 +63,7 @@ def _xml_of(workbook: bytes) -> str:
 
 
 def workbooks(bench: Bench, outcomes: Outcomes) -> None:
-    """Files that are no workbook, or a hostile one: refused in words, and nobody is taken in from them."""
+    """Files that are no workbook, or a hostile one, are refused in words, and nobody is imported from them."""
     county, browser = bench.county, Browser(bench.county)
     outcomes.welcome("sign in to import", browser.sign_in(make_account(county, "import-operator", "operator")))
     browser.pass_second_factor()
@@ -76,7 +76,7 @@ def workbooks(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def _others(county: County) -> list[list[str]]:
-    """Return all people but the one who stands in the workbook, which some damage leaves readable."""
+    """Return all people except the one in the workbook, because some damage leaves that one readable."""
     return county.rows(f"SELECT number, name FROM people_person WHERE (number, name) <> ('{_NUMBER}', '{_NAME}')")
 
 

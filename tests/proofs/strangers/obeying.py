@@ -1,8 +1,8 @@
-"""Whom a station obeys: the county alone, and the county once, in time, and where it was meant.
+"""Whom a station obeys: the county alone, and each command once, in time, and only at the station that it names.
 
-A real agent is told to blink by whoever holds the county's place at the broker, and with it the topic of its orders,
-but not the county's signing key. Its lamp is watched by another process. An order with the mark of a kept one does not
-pass our broker; what the agent says to one that does is tested in ``tests/agent/uplink``.
+Somebody stands at the broker in the county's place, and so has the topic of its commands, but not the county's signing
+key. They tell a real agent to blink. Another process watches its lamp. Our broker does not pass a command with the
+retain flag; ``tests/agent/uplink`` tests what the agent does with one.
 """
 
 import base64
@@ -36,7 +36,7 @@ _MINUTE_MS = 60_000
 _OBEYS_S = 10.0
 _UP_S = 60.0
 _PROMPTS = 8
-"""How often each thing is said on the kiosk's socket."""
+"""How often each message is sent on the kiosk's socket."""
 _TOUCHES = "SELECT count(*) FROM attendance_touch"
 _OF_A_KIOSK = (
     "SELECT count(*) FROM attendance_touch WHERE chosen_direction <> ''",
@@ -45,7 +45,7 @@ _OF_A_KIOSK = (
 
 
 class Obeying(Protocol):
-    """A station that may be told something on the topic of its orders."""
+    """A station to which somebody publishes on the topic of its commands."""
 
     county_key: Ed25519PrivateKey
 
@@ -56,11 +56,11 @@ class Obeying(Protocol):
         """Return how often its lamp was seen to light for no fact."""
 
     def begin_anew(self) -> None:
-        """End its agent and start it again; on return it obeys the county."""
+        """End its agent and start it again. When this returns, it obeys the county."""
 
 
-def orders(bench: Bench, outcomes: Outcomes) -> None:
-    """Forged, expired, repeated, kept and misdirected orders, and a made-up kiosk, at a county of their own."""
+def commands(bench: Bench, outcomes: Outcomes) -> None:
+    """Forged, expired, repeated, retained and misdirected commands, and a made-up kiosk, at a county of their own."""
     with _agent(bench.county.home.parent / "obeying") as station:
         obedience(station, outcomes)
         prompting(station, outcomes)
@@ -68,37 +68,38 @@ def orders(bench: Bench, outcomes: Outcomes) -> None:
 
 def obedience(station: Obeying, outcomes: Outcomes) -> None:
     """Try everything on a station that obeys the county."""
-    right = _order()
+    right = _command()
     raw = seal_command(station.county_key, right)
     before = station.blinks()
-    outcomes.welcome("an order of the county's", _obeys(station, raw, within_s=_OBEYS_S))
-    for case, wrong in _wrong_orders(station.county_key, right).items():
+    outcomes.welcome("a command of the county", _obeys(station, raw, within_s=_OBEYS_S))
+    for case, wrong in _wrong_commands(station.county_key, right).items():
         outcomes.refused(case, _obeys(station, wrong))
-    outcomes.refused("an order to be kept", _obeys(station, _sealed(station), retain=True))
-    outcomes.welcome("the next order", _obeys(station, _sealed(station), within_s=_OBEYS_S))
+    outcomes.refused("a command to be kept", _obeys(station, _sealed(station), retain=True))
+    outcomes.welcome("the next command", _obeys(station, _sealed(station), within_s=_OBEYS_S))
     outcomes.refused("any of it, obeyed later", station.blinks() != before + 2)
     station.begin_anew()
     before = station.blinks()
-    outcomes.refused("an order from before the restart, repeated", _obeys(station, raw))
-    outcomes.welcome("an order after the restart", _obeys(station, _sealed(station), within_s=_OBEYS_S))
-    outcomes.refused("any order from before the restart", station.blinks() != before + 1)
+    outcomes.refused("a command from before the restart, repeated", _obeys(station, raw))
+    outcomes.welcome("a command after the restart", _obeys(station, _sealed(station), within_s=_OBEYS_S))
+    outcomes.refused("any command from before the restart", station.blinks() != before + 1)
 
 
 class Prompted(Protocol):
     """A station with a kiosk's socket."""
 
     def touch(self, uid: str) -> bool:
-        """Present a card and tell whether the lamp answered it."""
+        """Present a card, and return whether the lamp answered it."""
 
     def prompt(self, said: bytes) -> None:
-        """Say something on the kiosk's socket, on a connection of its own, and leave."""
+        """Send something on the kiosk's socket, on a connection of its own, and leave."""
 
     def facts_of_a_kiosk(self) -> int:
-        """Return how many corrections and attempts the county has of it."""
+        """Return how many corrections and attempts of it the county has."""
 
 
 def prompting(station: Prompted, outcomes: Outcomes) -> None:
-    """Whoever gets at the kiosk's socket corrects nothing, answers nothing, and keeps nobody from clocking in."""
+    """Somebody with access to the kiosk's socket corrects nothing, answers nothing, and keeps nobody from clocking
+    in."""
     for number, (case, said) in enumerate(_prompts().items()):
         for _ in range(_PROMPTS):
             station.prompt(said)
@@ -125,28 +126,28 @@ def _prompts() -> dict[str, bytes]:
     }
 
 
-def _wrong_orders(key: Ed25519PrivateKey, right: Command) -> dict[str, bytes]:
+def _wrong_commands(key: Ed25519PrivateKey, right: Command) -> dict[str, bytes]:
     stranger, now = Ed25519PrivateKey.generate(), _now_ms()
-    raw, fresh = seal_command(key, right), _order()
+    raw, fresh = seal_command(key, right), _command()
     altered = bytearray(seal_command(key, fresh))
     altered[-1] ^= 1
     return {
-        "an order that was obeyed, repeated": raw,
-        "an order by another key": seal_command(stranger, _order()),
-        "an order by another key under the county's name": _under_anothers_name(raw, seal_command(stranger, fresh)),
-        "an order whose signature was altered": bytes(altered),
-        "an order under an obeyed one's signature": _under_anothers_signature(raw, encode(fresh)),
-        "an order signed as a setting": seal(key, "cunhui desired 1", encode(_order())),
-        "an order without a signature": encode(_order()),
-        "an expired order": seal_command(key, _order(not_after=now - _MINUTE_MS)),
-        "an order that ends too late to be remembered": seal_command(
-            key, _order(not_after=now + MAX_VALID_MS + 60 * _MINUTE_MS)
+        "a command that was obeyed, repeated": raw,
+        "a command by another key": seal_command(stranger, _command()),
+        "a command by another key under the county's name": _under_anothers_name(raw, seal_command(stranger, fresh)),
+        "a command whose signature was altered": bytes(altered),
+        "a command under an obeyed one's signature": _under_anothers_signature(raw, encode(fresh)),
+        "a command signed as a setting": seal(key, "cunhui desired 1", encode(_command())),
+        "a command without a signature": encode(_command()),
+        "an expired command": seal_command(key, _command(not_after=now - _MINUTE_MS)),
+        "a command that ends too late to be remembered": seal_command(
+            key, _command(not_after=now + MAX_VALID_MS + 60 * _MINUTE_MS)
         ),
-        "an order for another station": seal_command(key, _order(station="second-01")),
-        "an order that no station knows": seal_command(key, _order(order="open_the_door")),
-        "an order with the id of an obeyed one": seal_command(key, msgspec.structs.replace(fresh, id=right.id)),
-        "half an order": seal_command(key, _order())[:-40],
-        "noise for an order": os.urandom(MAX_MESSAGE_BYTES),
+        "a command for another station": seal_command(key, _command(station="second-01")),
+        "a command that no station knows": seal_command(key, _command(order="open_the_door")),
+        "a command with the id of an obeyed one": seal_command(key, msgspec.structs.replace(fresh, id=right.id)),
+        "half a command": seal_command(key, _command())[:-40],
+        "noise for a command": os.urandom(MAX_MESSAGE_BYTES),
     }
 
 
@@ -161,13 +162,13 @@ def _under_anothers_signature(right: bytes, payload: bytes) -> bytes:
 
 
 def _sealed(station: Obeying) -> bytes:
-    return seal_command(station.county_key, _order())
+    return seal_command(station.county_key, _command())
 
 
-def _order(*, station: str = STATION, order: str = "identify", not_after: int | None = None) -> Command:
+def _command(*, station: str = STATION, order: str = "identify", not_after: int | None = None) -> Command:
     until = _now_ms() + _MINUTE_MS if not_after is None else not_after
     return Command(
-        id=os.urandom(16), station=station, order=order, not_after=until, issuer="proof", reason="a proof's order"
+        id=os.urandom(16), station=station, order=order, not_after=until, issuer="proof", reason="a proof's command"
     )
 
 
@@ -197,9 +198,9 @@ class _Agent:
         self._await_obedience()
 
     def say(self, raw: bytes, *, retain: bool = False) -> None:
-        with county_client(self._county, "orderer") as orderer:
-            orderer.connect()
-            orderer.publish(topic(shard=0, station=STATION, leaf="command"), raw, retain=retain)
+        with county_client(self._county, "commander") as commander:
+            commander.connect()
+            commander.publish(topic(shard=0, station=STATION, leaf="command"), raw, retain=retain)
 
     def blinks(self) -> int:
         return blinks(self._station.lights())
@@ -216,7 +217,7 @@ class _Agent:
     def prompt(self, said: bytes) -> None:
         with socket.socket(socket.AF_UNIX) as kiosk:
             kiosk.connect(str(self._station.kiosk_socket))
-            with suppress(ConnectionError):  # it is hung up on who says too much
+            with suppress(ConnectionError):  # whoever sends too much is disconnected
                 kiosk.sendall(said)
 
     def facts_of_a_kiosk(self) -> int:
@@ -233,12 +234,12 @@ class _Agent:
         self._await_obedience()
 
     def _await_obedience(self) -> None:
-        """Have the county itself give an order, as soon as the station is connected, and wait for the lamp."""
+        """Have the county itself give a command as soon as the station is connected, and wait for the lamp."""
         before, give = self.blinks(), ("order", STATION, "identify", "--reason", "proof")
         wait_until(
             lambda: self._county.try_tool(*give).returncode == 0, what="the station to be online", timeout_s=_UP_S
         )
-        wait_until(lambda: self.blinks() > before, what="the county's own order to be obeyed", timeout_s=_UP_S)
+        wait_until(lambda: self.blinks() > before, what="the county's own command to be obeyed", timeout_s=_UP_S)
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""Every page, download and deed of the console, and whose it is: written down from outside, not asked of the county."""
+"""Every page, download and act of the console, and who may use it. This is written down from outside, not asked of the
+county."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ _ORDER = "00000000-0000-4000-8000-000000000000"
 class Place:
     """Something to look at (GET) or to do (POST) under a path.
 
-    ``{station}``, ``{picture}`` and ``{log}`` in the path are there; what deeds are tried on is not, so that who may do
-    them does nothing.
+    ``{station}``, ``{picture}`` and ``{log}`` in the path exist. The objects of acts do not exist, so that an account
+    that may do the act still changes nothing.
     """
 
     method: str
@@ -27,10 +28,10 @@ class Place:
     roles: Collection[str]
     is_there: bool = True
     asks_proof: bool = False
-    """Whether it opens to nobody before the second factor."""
+    """Whether it is closed to everybody before the second factor."""
 
     def opened(self, status: int) -> bool:
-        """Tell whether an answer that refuses nobody is that of a place that was opened."""
+        """Return whether an answer shows that the place was opened."""
         return status < 400 or (status == 404 and not self.is_there)
 
 

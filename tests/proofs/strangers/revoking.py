@@ -1,4 +1,5 @@
-"""Which certificates count no more: of revoked stations and of boards that others replace, superseded, expired."""
+"""Which certificates no longer count: of revoked stations, of boards that were replaced, superseded ones, expired
+ones."""
 
 import time
 from dataclasses import replace
@@ -12,7 +13,8 @@ LIMIT_S = 5.0
 
 
 def revocation(bench: Bench, outcomes: Outcomes) -> None:
-    """Revoke a connected station; it comes back, also after the broker died and the database went back in time."""
+    """Revoke a connected station. It tries to come back, also after the broker died and after the database went back in
+    time."""
     county = bench.county
     board = Board(county)
     used_claim = county.claim("revoked-01")
@@ -62,7 +64,7 @@ def _others_are_in(bench: Bench, outcomes: Outcomes, when: str) -> None:
 
 
 def new_board(bench: Bench, outcomes: Outcomes) -> None:
-    """A new board takes the station over; the old one is cut off."""
+    """A new board takes over the station, and the old one is cut off."""
     county = bench.county
     old, new = Board(county), Board(county)
     old.enrol(county.claim("board-01"))
@@ -78,7 +80,8 @@ def new_board(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def lost_answer(bench: Bench, outcomes: Outcomes) -> None:
-    """A board that was not answered asks again with its record key; the certificate that it then gets is the one."""
+    """A board whose answer got lost asks again with its record key. From then on only the certificate that it gets now
+    counts."""
     county, port = bench.county, bench.county.broker_port
     code = county.claim("answer-01")
     board = Board(county)
@@ -103,7 +106,7 @@ def lost_answer(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def expiry(bench: Bench, outcomes: Outcomes) -> None:
-    """An expired certificate opens nothing; its station gets a new one by its record key while it is on the list."""
+    """An expired certificate opens nothing. Its station gets a new one with its record key while it is on the list."""
     county = bench.county
     listed, revoked, unlisted = Board(county), Board(county), Board(county, station="unlisted-02")
     outcomes.welcome("a station that will be silent for long", listed.enrol(county.claim("silent-01")).admitted)

@@ -1,4 +1,5 @@
-"""Whom the sign-in takes for somebody: who races, guesses, forges, prefetches or repeats, and who really is."""
+"""Whom the sign-in accepts: it is tried by people who race, guess, forge, prefetch or repeat, and by the rightful
+ones."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,14 +18,14 @@ _SIGN_IN = "/sign-in/"
 _ROUNDS, _AT_ONCE = 5, 8
 _GUESSES = 60
 _EVALUATED = 20
-"""How many guesses of one address may be judged before it waits."""
+"""How many guesses of one address may be judged before it must wait."""
 _LOCKED_AFTER = 10
 _FOREIGN = "https://stranger.example"
 _addresses = (f"127.3.0.{number}" for number in count(1))
 
 
 def links(bench: Bench, outcomes: Outcomes) -> None:
-    """A link signs one person in, once: not all who use it at once, and not whoever only looks at it."""
+    """A link signs one person in, once: not all who use it at the same time, and nobody who only looks at it."""
     county = bench.county
     make_account(county, "link-operator", "operator")
     for number in range(_ROUNDS):
@@ -46,7 +47,8 @@ def links(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def guesses(bench: Bench, outcomes: Outcomes) -> None:
-    """Who guesses passwords is heard a few times only, also all at once; others are heard meanwhile."""
+    """Somebody who guesses passwords is answered a few times only, also if all guesses come at once. Others are served
+    meanwhile."""
     county = bench.county
     make_account(county, "guessed-officer", "officer")
     address = next(_addresses)
@@ -89,7 +91,7 @@ def forgeries(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def tokens(bench: Bench, outcomes: Outcomes) -> None:
-    """A token of the second factor counts once, and for its own account."""
+    """A token of the second factor counts once, and for its own account only."""
     county = bench.county
     system = _from_an_address(county)
     outcomes.welcome("sign in for a token", system.sign_in(make_account(county, "token-system", "system")))
@@ -118,7 +120,7 @@ def _guess(browser: Browser, user: str) -> Page:
 
 
 def together[T](deeds: Sequence[Callable[[], T]]) -> list[T]:
-    """Do all of them at once, each in a thread of its own."""
+    """Do all of them at the same time, each in a thread of its own."""
     barrier = Barrier(len(deeds))
 
     def do(deed: Callable[[], T]) -> T:

@@ -1,4 +1,5 @@
-"""Whoever holds a station's keys speaks to the county's intake: it signs, says and hears as any program may."""
+"""Somebody who has a station's keys talks to the county's ingest: they can sign, publish and receive as any program
+may."""
 
 import os
 import queue
@@ -23,11 +24,11 @@ RECEIPT_S = 5.0
 
 
 WELCOME_S = 40.0
-"""How long a birth is said again: the intake may just be coming back to a broker that was killed."""
+"""How long a birth is repeated. The ingest may be returning to a broker that was killed just before."""
 
 
 class Speaker:
-    """One connection of a board, with a stream of its own. A context: left, the connection is closed."""
+    """One connection of a board, with a stream of its own. A context manager: its end closes the connection."""
 
     def __init__(self, board: Board) -> None:
         self.station = board.station
@@ -46,11 +47,11 @@ class Speaker:
         self._visitor.__exit__(kind, error, trace)
 
     def say(self, leaf: Up, payload: bytes) -> None:
-        """Publish on one of the own topics."""
+        """Publish on one of its own topics."""
         self._visitor.publish(topic(shard=0, station=self.station, leaf=leaf), payload)
 
     def is_welcomed(self) -> bool:
-        """Say a birth, again if need be, and tell whether the county answered it."""
+        """Send a birth, again if necessary, and return whether the county answered it."""
         until = time.monotonic() + WELCOME_S
         while time.monotonic() < until:
             nonce = os.urandom(16)
@@ -61,13 +62,13 @@ class Speaker:
         return False
 
     def is_receipted(self, *facts: Fact) -> bool:
-        """Say further facts and tell whether a receipt for them came in time."""
+        """Send further facts, and return whether a receipt for them came in time."""
         first = len(self.stream.sealed) + 1
         self.stream.add(*facts)
         return self.takes(self.stream.envelope(first))
 
     def takes(self, envelope: Envelope) -> bool:
-        """Say an envelope and tell whether a receipt for all of it came in time."""
+        """Send an envelope, and return whether a receipt for all of it came in time."""
         self.say("facts", encode(envelope))
         until = time.monotonic() + RECEIPT_S
         while (left := until - time.monotonic()) > 0 and (said := self.hear("receipt", within_s=left)) is not None:
@@ -77,7 +78,7 @@ class Speaker:
         return False
 
     def hear(self, leaf: Down, *, within_s: float = RECEIPT_S) -> bytes | None:
-        """Return what a signed document on one of the own topics holds; what comes on others is passed over."""
+        """Return the content of a signed document on one of its own topics; other messages are ignored."""
         until = time.monotonic() + within_s
         while (left := until - time.monotonic()) > 0:
             try:

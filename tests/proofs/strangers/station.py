@@ -1,4 +1,4 @@
-"""A station as an outsider writes one: keys, a request, an HTTPS call with its own source address."""
+"""A station as an outsider writes one: keys, a request, and an HTTPS call with its own source address."""
 
 import http.client
 import itertools
@@ -26,7 +26,7 @@ _addresses = (f"127.1.{high}.{low}" for high, low in itertools.product(range(256
 
 @dataclass(frozen=True)
 class Answer:
-    """What the county said."""
+    """The county's answer."""
 
     status: int
     body: dict[str, Any]
@@ -38,7 +38,7 @@ class Answer:
 
 
 def post(county: County, path: str, body: bytes, *, source: str | None = None) -> Answer:
-    """Send one request from an address of its own, so that one case's refusals do not slow the next."""
+    """Send one request from an address of its own, so that refusals of one case do not slow the next."""
     trusted = ssl.create_default_context(cafile=str(county.ca))
     link = http.client.HTTPSConnection(
         "127.0.0.1", county.web_port, timeout=20, context=trusted, source_address=(source or next(_addresses), 0)
@@ -62,7 +62,7 @@ def make_csr(common_name: str, key: CertificateIssuerPrivateKeyTypes) -> str:
 
 @dataclass
 class Board:
-    """One piece of hardware with its keys; a station once it was taken in."""
+    """A piece of hardware with its keys. It is a station once it has been enrolled."""
 
     county: County
     record_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
@@ -90,7 +90,7 @@ class Board:
         return sign_request(self.record_key, request)
 
     def enrol(self, claim: str) -> Answer:
-        """Ask to be taken in, and keep the certificate."""
+        """Ask to be enrolled, and keep the certificate."""
         return self._keep(post(self.county, "/enrol", msgspec.json.encode(self.enrol_request(claim))))
 
     def renew(self) -> Answer:

@@ -1,7 +1,9 @@
-"""What the county stores: of each station its own facts alone, as it signed them, and no word about a neighbour.
+"""What the county stores: of each station its own facts alone, as it signed them, and nothing that it says about a
+neighbour.
 
-The intake is a real one. What was stored is counted by psql; a neighbour's own receipt, asked for after each thing that
-must not be stored, shows that the intake has been past it, since one worker takes what comes in its order.
+The ingest is a real one. psql counts the rows. After each message that must not be stored, a neighbour asks for a
+receipt of its own. One worker takes messages in their order, so that receipt shows that the ingest has passed the
+message before.
 """
 
 import hashlib
@@ -37,7 +39,7 @@ _OPEN = "SELECT count(*) FROM fleet_alarm WHERE resolved_at IS NULL AND station_
 
 @contextmanager
 def _two(bench: Bench, outcomes: Outcomes, *, of: str) -> Iterator[tuple[Speaker, Speaker]]:
-    """Connect both stations: the neighbour, who is honest, and the stranger."""
+    """Connect both stations: the honest neighbour, and the stranger."""
     with ExitStack() as stack:
         neighbour, stranger = (stack.enter_context(Speaker(board)) for board in (bench.first, bench.second))
         outcomes.welcome(f"{of}: the neighbour's welcome", neighbour.is_welcomed())
@@ -48,7 +50,7 @@ def _two(bench: Bench, outcomes: Outcomes, *, of: str) -> Iterator[tuple[Speaker
 
 
 def forged_facts(bench: Bench, outcomes: Outcomes) -> None:
-    """Facts that their station did not sign as they are, that were said before, or that belong elsewhere."""
+    """Facts that their station did not sign in this form, that were sent before, or that belong elsewhere."""
     with _two(bench, outcomes, of="forged facts") as (neighbour, stranger):
         for case, envelope in _forged(neighbour.stream, stranger.stream):
             before = _stored(bench.county)
@@ -60,7 +62,8 @@ def forged_facts(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def _forged(neighbour: StationDouble, stranger: StationDouble) -> Iterator[tuple[str, bytes]]:
-    """Each is made when the one before has been judged, since what is not stored leaves the stream as it was."""
+    """Each is made after the one before has been judged, because a message that is not stored leaves the stream as it
+    was."""
 
     def grown() -> StationDouble:
         return stranger.clone().add(touch())
@@ -111,7 +114,7 @@ def words_about_others(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def own_convictions(bench: Bench, outcomes: Outcomes) -> None:
-    """What the county found out about a station stays open, whatever the station says of it."""
+    """A fault that the county found at a station stays open, whatever the station says about it."""
     with _two(bench, outcomes, of="convictions") as (neighbour, stranger):
         stream = stranger.stream
         clash = StationDouble(id=stream.id, key=stream.key, epoch=stream.epoch).add(touch(), touch())
@@ -139,7 +142,7 @@ def _is_open(county: County, station: str, code: str) -> bool:
 
 
 def pictures_by_hash(bench: Bench, outcomes: Outcomes) -> None:
-    """Whoever knows a picture's hash learns nothing of it, and shows it to nobody."""
+    """Somebody who knows a picture's hash learns nothing about the picture, and can show it to nobody."""
     picture = PICTURE + b"a room of the neighbour's" + os.urandom(8)
     sha256, size = hashlib.sha256(picture).digest(), len(picture)
     with _two(bench, outcomes, of="pictures") as (neighbour, stranger):
@@ -170,14 +173,14 @@ def _chunk(speaker: Speaker, sha256: bytes, data: bytes) -> bytes:
 
 
 def _lacks(speaker: Speaker, sha256: bytes, size: int) -> list[Any] | None:
-    """Return what the county says that it lacks, or None where it says nothing."""
+    """Return the ranges that the county says it lacks, or None if it says nothing."""
     speaker.say("asked", encode(BlobQuery(station=speaker.station, sha256=sha256, size=size)))
     said = speaker.hear("missing")
     return None if said is None else list(msgspec.msgpack.decode(said, type=BlobMissing).ranges)
 
 
 def damaged_messages(bench: Bench, outcomes: Outcomes) -> None:
-    """Every kind of message, damaged at random and by design: the intake lives, and neighbours are served in time."""
+    """Every kind of message, damaged at random and by design: the ingest goes on, and neighbours are served in time."""
     worker, draw = bench.county.pid("ingest"), random.Random(1)
     with _two(bench, outcomes, of="damaged messages") as (neighbour, stranger):
         for leaf in _LISTENED:

@@ -1,4 +1,4 @@
-"""Each case of the strangers proof is counted where nobody is refused: a county whose doors all stand open."""
+"""Each case of the strangers proof is counted at a county that refuses nobody."""
 
 import io
 import shutil
@@ -52,7 +52,8 @@ AUTHORITY = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "示例")])
 
 
 class OpenCounty:
-    """Lets everybody in, keeps what it is asked to keep, and revokes nobody: a Mosquitto without any rule."""
+    """Lets everybody in, keeps every message that it is asked to keep, and revokes nobody: a Mosquitto without any
+    rule."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -94,7 +95,7 @@ class OpenCounty:
     def sql(self, statement: str) -> None: ...
 
     def rows(self, query: str) -> list[list[str]]:
-        """Say yes to whatever is asked; what is counted or compared is different each time."""
+        """Agree to every request. Values that are counted or compared are different each time."""
         if "IS NOT NULL" in query:
             return [["t"]]
         number = str(next(self._counted))
@@ -109,7 +110,7 @@ class OpenCounty:
     def kill9(self, part: str) -> None: ...
 
     def answer(self, path: str, body: bytes) -> Answer:
-        """Take in who asks, whoever that is."""
+        """Enrol everyone who asks."""
         asked = msgspec.json.decode(body)
         station = asked["claim"] if path == "/enrol" else asked["station"]
         key = ec.generate_private_key(ec.SECP256R1())
@@ -153,7 +154,7 @@ def test_every_stranger_is_counted_where_nobody_is_refused(bench: Bench, group: 
 
 
 class Credulous:
-    """A connection to an intake that believes everybody and has every picture."""
+    """A connection to an ingest that believes everybody and has every picture."""
 
     def __init__(self, board: Board) -> None:
         self.station = board.station
@@ -251,7 +252,7 @@ def test_a_wish_that_came_true_is_seen() -> None:
 
 
 class Docile:
-    """A station that obeys whatever comes."""
+    """A station that obeys every command."""
 
     def __init__(self) -> None:
         self.county_key = Ed25519PrivateKey.generate()
@@ -282,7 +283,7 @@ def test_what_a_made_up_kiosk_corrects_is_counted() -> None:
     assert len(outcomes.admitted) == outcomes.strangers > 0
 
 
-def test_every_order_is_counted_where_a_station_obeys_anybody() -> None:
+def test_every_command_is_counted_where_a_station_obeys_anybody() -> None:
     outcomes = Counted()
     obeying.obedience(Docile(), outcomes)
     assert outcomes.failed == []

@@ -1,4 +1,4 @@
-"""What a station that is rightly in may say and hear: its own topics and nothing else."""
+"""What a station that is rightly connected may publish and receive: its own topics and nothing else."""
 
 from protocol.codec import MAX_MESSAGE_BYTES
 from protocol.topics import DOWN, UP, topic
@@ -6,11 +6,11 @@ from tests.proofs.strangers.case import Bench, Outcomes
 from tests.proofs.strangers.visitor import SUCCESS, Visitor, county_client
 
 _WILL_S = 2.0
-"""How long a will is waited for: the broker must first notice that its station is gone."""
+"""How long to wait for a will. The broker must first notice that its station is gone."""
 
 
 def publishing(bench: Bench, outcomes: Outcomes) -> None:
-    """Publish on every topic of another station and on the own ones that come from the county."""
+    """Publish on every topic of another station, and on its own ones that belong to the county."""
     first, second = bench.first.station, bench.second.station
     with (
         county_client(bench.county, "observer") as observer,
@@ -42,7 +42,7 @@ def publishing(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def subscribing(bench: Bench, outcomes: Outcomes) -> None:
-    """Subscribe to everything that is not one's own, and hear nothing of it."""
+    """Subscribe to everything that is not its own, and receive nothing of it."""
     first, second = bench.first.station, bench.second.station
     others = [topic(shard=0, station=second, leaf=leaf) for leaf in (*UP, *DOWN)]
     wild = ["#", "+/+/+/+/+", "cunhui/#", "cunhui/1/0/#", "cunhui/1/0/+/receipt", f"cunhui/1/0/{second}/+"]
@@ -69,7 +69,7 @@ def subscribing(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def system_topics(bench: Bench, outcomes: Outcomes) -> None:
-    """Nothing about the broker itself is told."""
+    """The broker tells nothing about itself."""
     with Visitor(bench.county.broker_port, bench.first.station, tls=bench.first.tls()) as stranger:
         outcomes.welcome("connect for $SYS", stranger.connect())
         for one in ("$SYS/#", "$SYS/broker/clients/total", "$CONTROL/#"):
@@ -78,7 +78,7 @@ def system_topics(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def wills(bench: Bench, outcomes: Outcomes) -> None:
-    """A will on another station's topic is never sent; one on the own topic is."""
+    """A will on another station's topic is never sent; a will on its own topic is."""
     first, second = bench.first.station, bench.second.station
     with county_client(bench.county, "observer") as observer:
         outcomes.welcome("observer for wills", observer.connect())
@@ -96,9 +96,10 @@ def wills(bench: Bench, outcomes: Outcomes) -> None:
 
 
 def kept_wills(bench: Bench, outcomes: Outcomes) -> None:
-    """Nobody has a will kept, or a message in a will's place: who asks later would take a station for gone.
+    """Nobody can have a will retained, or a message in a will's place: a later subscriber would take a station for
+    gone.
 
-    Nor does a will bring another station what only the county says to it.
+    And no will brings another station a message that only the county may send to it.
     """
     first, second = bench.first.station, bench.second.station
     for owner, whose in ((first, "the own"), (second, "another's")):
@@ -140,7 +141,7 @@ def _is_kept(bench: Bench, name: str) -> bool:
 
 
 def retained_and_oversized(bench: Bench, outcomes: Outcomes) -> None:
-    """Nothing is kept by the broker, and nothing too large passes it."""
+    """The broker retains nothing, and passes nothing that is too large."""
     name = topic(shard=0, station=bench.first.station, leaf="facts")
     with county_client(bench.county, "observer") as observer:
         outcomes.welcome("observer for sizes", observer.connect())

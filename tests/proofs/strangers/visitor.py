@@ -1,4 +1,4 @@
-"""An MQTT 5 client that tells exactly how it was treated."""
+"""An MQTT 5 client that reports exactly how it was treated."""
 
 import queue
 import ssl
@@ -15,16 +15,16 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from tests.proofs.strangers.county import County
 
 SUCCESS = 0x00
-"""MQTT 5.0, 3.4.2.1: somebody took it."""
+"""MQTT 5.0, 3.4.2.1: somebody received it."""
 ANSWER_S = 5.0
 SETTLE_S = 0.7
-"""How long a message that must not come is waited for; one that may come takes a few milliseconds here."""
+"""How long to wait for a message that must not come. A message that may come takes a few milliseconds here."""
 
 type Will = tuple[str, bytes]
 
 
 class Visitor:
-    """A context: left, its connection is closed."""
+    """A context manager: its end closes the connection."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class Visitor:
         keep_will: bool = False,
         version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5,
     ) -> None:
-        """``keep_will`` asks the broker to keep the will, once it is sent, for who subscribes later.
+        """With ``keep_will`` it asks the broker to retain the will for later subscribers, once the will has been sent.
 
-        Of what an older ``version`` publishes no reason code tells what became of it.
+        In an older ``version`` of MQTT no reason code tells what happened to a publish.
         """
         self._port = port
         self._answered = threading.Event()
@@ -73,7 +73,7 @@ class Visitor:
         self._client.loop_stop()
 
     def connect(self) -> bool:
-        """Tell whether the broker let us in."""
+        """Return whether the broker accepted the connection."""
         try:
             clean_start = True if self._is_5 else mqtt.MQTT_CLEAN_START_FIRST_ONLY
             self._client.connect("127.0.0.1", self._port, keepalive=30, clean_start=clean_start)

@@ -1,1 +1,1 @@
-"""What an earlier version of the product wrote is opened by this one, and nothing of it is lost."""
+"""Proof: this version opens the data that an earlier version of the product wrote, and loses nothing."""

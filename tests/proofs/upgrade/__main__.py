@@ -1,8 +1,8 @@
-"""``./run prove upgrade``: outboxes, pictures and a database of an earlier commit, opened by this one.
+"""``./run prove upgrade``: this version opens outboxes, pictures and a database of an earlier commit.
 
-The earlier commit's own code makes them, from a copy of its files. Half of the touches are still on the stations'
-disks when it is stopped. Then this commit's code starts on the same folders, and the outsider's reckoning says whether
-every light that was ever shown has become a row, and every picture a file.
+The earlier commit's own code makes them, from a copy of its files. When it is stopped, half of the touches are still on
+the stations' disks. Then this commit's code starts on the same folders. The outsider's reckoning says whether every
+light that was ever shown has become a row, and every picture a file.
 """
 
 import json
@@ -67,7 +67,7 @@ def live_before(code: Path, folder: Path, *, seed: int, touches: int) -> None:
 
 
 def go_on(folder: Path, *, seed: int, touches: int) -> dict[str, Value]:
-    """Start this version on what the earlier one left, wait until all has come, and reckon."""
+    """Start this version on the earlier one's folders, wait until everything has come, and reckon."""
     bench = Bench(folder, make_cast(people_per_station=2 * touches, seed=seed), pcsc=False)
     not_drained = 0
     try:

@@ -1,7 +1,8 @@
-"""What the earlier version does: a county and three stations with a day behind them, stopped with facts still waiting.
+"""What the earlier version does: a county and three stations live through a day, and are stopped with facts still
+waiting.
 
-It runs in the earlier version's own folder, on its code: ``python before.py FOLDER SEED TOUCHES``. It leaves in
-``FOLDER`` what a county and its stations have on their disks, and in ``presented.json`` how often each person was
+This file runs in the earlier version's own folder, with its code: ``python before.py FOLDER SEED TOUCHES``. It leaves
+in ``FOLDER`` what a county and its stations have on their disks, and in ``presented.json`` how often each person was
 presented at each station.
 """
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from protocol.birth import Mark, Match, Welcome
+from protocol.birth import HeadAtSeq, Match, Welcome
 from protocol.facts import DirectionChosen
 from protocol.receipts import Receipt
 from protocol.units import FactRef
@@ -43,7 +43,7 @@ class Board:
             a.message for a in processor.process_batch([self.double.birth()]) if isinstance(a.message, Welcome)
         )
         own = len(self.double.sealed)
-        known = [Mark(seq=welcome.through, head=welcome.head), *welcome.signed]
+        known = [HeadAtSeq(seq=welcome.through, head=welcome.head), *welcome.signed]
         if all(mark.seq <= own and self.double.head(mark.seq) == mark.head for mark in known):
             return welcome.through
         matched = 0

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from protocol.birth import MAX_MARKS, Mark, Welcome
+from protocol.birth import MAX_HEADS, HeadAtSeq, Welcome
 from protocol.receipts import Receipt
 from server_broker.attendance.models import Touch
 from server_broker.fleet.models import Alarm
@@ -46,7 +46,7 @@ def test_what_was_signed_and_not_sent_is_told_to_the_next_birth(processor: Batch
     older = card.clone()
     born(processor, card.add(touch(4), touch(5)))
     welcome = born(processor, older)
-    assert welcome.signed == [Mark(seq=5, head=card.head(5))]
+    assert welcome.signed == [HeadAtSeq(seq=5, head=card.head(5))]
     assert welcome.through == 3
 
 
@@ -148,9 +148,9 @@ def test_the_first_heads_are_kept_and_too_many_are_told_of(processor: BatchProce
     sent(processor, card)
     older = card.clone()
     born(processor, card.add(touch(4), touch(5)))
-    welcome = connected(processor, older, MAX_MARKS + 2)[-1]
-    assert Mark(seq=5, head=card.head(5)) in welcome.signed
-    assert UnprovenHead.objects.count() == MAX_MARKS
+    welcome = connected(processor, older, MAX_HEADS + 2)[-1]
+    assert HeadAtSeq(seq=5, head=card.head(5)) in welcome.signed
+    assert UnprovenHead.objects.count() == MAX_HEADS
     assert Alarm.objects.filter(code="signed_heads_full").exists()
 
 
@@ -159,8 +159,8 @@ def test_heads_that_contradict_the_county_are_not_pushed_out(processor: BatchPro
     sent(processor, card.add(touch(4), touch(5)))
     born(processor, copy)
     for number in range(3):
-        connected(processor, card, MAX_MARKS)
-        sent(processor, card, 6 + number * MAX_MARKS)
+        connected(processor, card, MAX_HEADS)
+        sent(processor, card, 6 + number * MAX_HEADS)
     assert check_ledger(card.id, at=NOW).unexplained == 1
 
 

@@ -1,4 +1,4 @@
-"""Large signs and digits from half blocks, see `kiosk_tui.pixels`."""
+"""Lines that are drawn as they are given: a few words, or large signs and digits from half blocks."""
 
 from textual.content import Content
 from textual.geometry import Size
@@ -6,8 +6,22 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 
+class TextLine(Widget):
+    """A few words of known length, without markup and without line breaks."""
+
+    text: reactive[Content] = reactive(Content(), layout=True)
+
+    def show(self, text: Content) -> None:
+        """Show other text."""
+        self.text = text
+
+    def render(self) -> Content:
+        """Draw the text."""
+        return self.text
+
+
 class PixelArt(Widget):
-    """Lines of half blocks in the widget's colour, as large as they are."""
+    """Lines of half blocks in the widget's colour, as large as they are (`kiosk_tui.pixels`)."""
 
     lines: reactive[tuple[str, ...]] = reactive((), layout=True)
 
