@@ -7,13 +7,12 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server_broker.accounts.account_changes import make_account
-from server_broker.accounts.models import Role
 from server_broker.audit.log import record
 from server_broker.fleet.models import Station
 from tests.browser.letting_in import let_in
 from tests.browser.sample_day import hold, make_day
-from tests.server_broker.console_county import COUNTY, FictionalCounty
+from tests.cast import AUDITOR, COUNTY, OPERATOR, YANGBAN
+from tests.server_broker.county import FictionalCounty, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,15 +20,15 @@ PAGES = (
     "/",
     "/?q=没有的",
     "/today/",
-    "/stations/demo-shifan/",
-    "/stations/demo-shifan/settings/",
-    "/stations/demo-shifan/live/",
+    "/stations/shifan-01/",
+    "/stations/shifan-01/settings/",
+    "/stations/shifan-01/live/",
     f"/settings/{COUNTY}/",
     "/people/",
     "/desk/",
     "/alarms/",
     "/held/",
-    "/held/?station=demo-shifan&state=messages",
+    "/held/?station=shifan-01&state=messages",
     "/nowhere/",
 )
 
@@ -85,7 +84,7 @@ BY_COLOUR_ALONE = """() => {
 @pytest.fixture
 def day() -> FictionalCounty:
     made = make_day()
-    hold(made.stations["demo-shifan"])
+    hold(made.stations["shifan-01"])
     return made
 
 
@@ -94,7 +93,7 @@ def page(browser: Browser, web: str, day: FictionalCounty, request: pytest.Fixtu
     context = browser.new_context(
         ignore_https_errors=True, viewport={"width": request.param, "height": 844}, locale="zh-CN"
     )
-    let_in(context, web, make_account("operator", role=Role.OPERATOR, region=COUNTY))
+    let_in(context, web, user_of(OPERATOR))
     yield context.new_page()
     context.close()
 
@@ -112,7 +111,7 @@ def test_the_auditor_s_page_is_read_too(browser: Browser, web: str, day: Fiction
         record("operator", "station.revoked", f"demo-{number}", {"reason": "设备丢失，装机员已确认" * number})
     for width in (1440, 390):
         context = browser.new_context(ignore_https_errors=True, viewport={"width": width, "height": 844})
-        let_in(context, web, make_account(f"auditor-{width}", role=Role.AUDITOR, region=COUNTY))
+        let_in(context, web, user_of(AUDITOR))
         page = context.new_page()
         page.goto(urljoin(web, "/audit/?q=吊销"))
         expect(page.get_by_text("本机").first).to_be_visible()
@@ -135,9 +134,9 @@ def test_a_file_that_is_too_large_gets_a_page_with_a_way_back(page: Page, web: s
 
 
 def test_a_revoked_station_s_page_offers_nothing_that_cannot_be(page: Page, web: str, day: FictionalCounty) -> None:
-    revoked = day.stations["station-b"]
+    revoked = day.stations[YANGBAN]
     Station.objects.filter(pk=revoked.pk).update(revoked_at=revoked.enrolled_at)
-    page.goto(urljoin(web, "/stations/station-b/"))
+    page.goto(urljoin(web, "/stations/yangban-01/"))
     expect(page.get_by_text("已吊销").first).to_be_visible()
     for name in ("生成接入码", "吊销", "下命令"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)

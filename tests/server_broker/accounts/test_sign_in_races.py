@@ -15,10 +15,11 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from server_broker.accounts import second_factor
 from server_broker.accounts.cleaning import drop_abandoned_set_ups
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.accounts.models import Role, SignInLink, User
+from server_broker.accounts.models import SignInLink, User
 from server_broker.accounts.views import BEGUN
 from server_broker.audit.models import AuditEntry
-from tests.server_broker.console_county import COUNTY, make_county, user_of
+from tests.cast import GUARD
+from tests.server_broker.county import make_county, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +31,7 @@ FACTOR = "/sign-in/second-factor/"
 @pytest.fixture
 def admin() -> User:
     make_county()
-    return user_of(Role.SECURITY, COUNTY)
+    return user_of(GUARD)
 
 
 def at_once[T](ask: Callable[[int], T], *, held_by: Callable[[], object], count: int = AT_ONCE) -> list[T]:

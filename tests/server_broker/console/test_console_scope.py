@@ -14,18 +14,8 @@ from server_broker.attendance.models import Touch
 from server_broker.console import queries
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
-from tests.server_broker.console_county import (
-    COUNTY,
-    TOWN_A,
-    VILLAGE_A,
-    FictionalCounty,
-    alarm,
-    make_county,
-    snapshot,
-    touch,
-    user_of,
-    verify,
-)
+from tests.cast import CLERK, OF_THE_COUNTY, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, WANG, YANGBAN, ZHANG
+from tests.server_broker.county import FictionalCounty, alarm, make_county, snapshot, touch, user_of, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +27,7 @@ def county() -> FictionalCounty:
 
 @pytest.fixture
 def officer(county: FictionalCounty) -> User:
-    return user_of(Role.OFFICER, TOWN_A)
+    return user_of(TOWNSHIP_OFFICER)
 
 
 @pytest.fixture
@@ -50,7 +40,7 @@ def page(officer: User) -> Client:
 @pytest.fixture
 def pictures(county: FictionalCounty) -> Iterator[dict[str, Blob]]:
     made = {}
-    for letter, place in (("a", "station-a"), ("b", "station-b")):
+    for letter, place in (("a", "shili-01"), ("b", "yangban-01")):
         data = b"\xff\xd8 picture of " + letter.encode()
         digest = hashlib.sha256(data).digest()
         path = MediaFolder(settings.HOME.media).path(digest)
@@ -64,8 +54,8 @@ def pictures(county: FictionalCounty) -> Iterator[dict[str, Blob]]:
 
 def test_the_fleet_lists_only_the_own_stations(page: Client) -> None:
     html = page.get("/").content.decode()
-    assert "station-a" in html
-    assert "station-b" not in html
+    assert "shili-01" in html
+    assert "yangban-01" not in html
 
 
 @pytest.mark.parametrize("path", ["", "claim/", "revoke/"])
@@ -74,7 +64,7 @@ def test_another_township_s_station_is_absent(page: Client, officer: User, path:
         User.objects.filter(pk=officer.pk).update(role=Role.OPERATOR)
         verify(page, officer)
     ask = page.post if path else page.get
-    assert ask(f"/stations/station-b/{path}", {"reason": "理由充分", "confirm": "station-b"}).status_code == 404
+    assert ask(f"/stations/yangban-01/{path}", {"reason": "理由充分", "confirm": "yangban-01"}).status_code == 404
 
 
 def test_another_township_s_pictures_are_absent(page: Client, pictures: dict[str, Blob]) -> None:
@@ -84,30 +74,30 @@ def test_another_township_s_pictures_are_absent(page: Client, pictures: dict[str
 
 
 def test_people_touches_and_cards_are_cut(page: Client, county: FictionalCounty) -> None:
-    touch(county.stations["station-a"], bytes(county.cards["a"].token))
-    touch(county.stations["station-b"], bytes(county.cards["b"].token))
+    touch(county.stations[SHILI], bytes(county.cards[ZHANG].token))
+    touch(county.stations[YANGBAN], bytes(county.cards[WANG].token))
     for path in ("/people/", "/today/", "/desk/"):
         html = page.get(path).content.decode()
-        assert "B示例" not in html
+        assert "王样板" not in html
         assert "样板村" not in html
-    assert "A示例" in page.get("/today/").content.decode()
-    assert page.post(reverse("card-lost", args=[county.cards["b"].pk])).status_code == 404
+    assert "张示例" in page.get("/today/").content.decode()
+    assert page.post(reverse("card-lost", args=[county.cards[WANG].pk])).status_code == 404
 
 
 def test_a_guest_s_name_is_not_told(page: Client, county: FictionalCounty) -> None:
-    touch(county.stations["station-a"], bytes(county.cards["b"].token))
+    touch(county.stations[SHILI], bytes(county.cards[WANG].token))
     html = page.get("/today/").content.decode()
-    assert "B示例" not in html
+    assert "王样板" not in html
     assert "外辖区人员" in html
 
 
 def test_another_village_asked_for_by_name_shows_nothing_of_it(page: Client, county: FictionalCounty) -> None:
-    touch(county.stations["station-b"], bytes(county.cards["b"].token))
+    touch(county.stations[YANGBAN], bytes(county.cards[WANG].token))
     assert "样板村" not in page.get("/today/?village=990101002001").content.decode()
 
 
 def test_alarms_of_others_and_of_the_whole_county_are_absent(page: Client, county: FictionalCounty) -> None:
-    theirs, everybodys = alarm(county.stations["station-b"]), alarm(None, code="media_folder")
+    theirs, everybodys = alarm(county.stations[YANGBAN]), alarm(None, code="media_folder")
     assert "没有待处理" in page.get("/alarms/").content.decode()
     for shown in (theirs, everybodys):
         assert page.post(reverse("alarm-acknowledge", args=[shown.pk])).status_code == 404
@@ -115,25 +105,25 @@ def test_alarms_of_others_and_of_the_whole_county_are_absent(page: Client, count
 
 def test_the_county_s_viewer_sees_the_county_s_alarms(county: FictionalCounty) -> None:
     alarm(None, code="media_folder")
-    assert queries.alarms_of(user_of(Role.OPERATOR, COUNTY)).count() == 1
+    assert queries.alarms_of(user_of(OPERATOR)).count() == 1
 
 
 def test_a_card_touched_elsewhere_can_t_be_bound(page: Client, county: FictionalCounty) -> None:
-    touch(county.stations["station-b"], b"x" * 16, answer="unknown")
+    touch(county.stations[YANGBAN], b"x" * 16, answer="unknown")
     page.post("/desk/bind/", {"token": (b"x" * 16).hex(), "person": "a1"})
-    assert not county.people["a"].cards.filter(token=b"x" * 16).exists()
+    assert not county.people[ZHANG].cards.filter(token=b"x" * 16).exists()
 
 
 def test_nor_can_a_card_be_given_to_somebody_elsewhere(page: Client, county: FictionalCounty) -> None:
-    touch(county.stations["station-a"], b"y" * 16, answer="unknown")
+    touch(county.stations[SHILI], b"y" * 16, answer="unknown")
     page.post("/desk/bind/", {"token": (b"y" * 16).hex(), "person": "b1"})
-    assert not county.people["b"].cards.filter(token=b"y" * 16).exists()
+    assert not county.people[WANG].cards.filter(token=b"y" * 16).exists()
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_an_account_without_region_sees_nothing(county: FictionalCounty, role: Role) -> None:
-    user = user_of(role, None)
-    touch(county.stations["station-a"], b"z" * 16)
+    user = user_of(OF_THE_COUNTY[role].placed_in(None))
+    touch(county.stations[SHILI], b"z" * 16)
     for base in (queries.stations_of, queries.people_of, queries.cards_of, queries.touches_of, queries.alarms_of):
         assert not base(user).exists()
     assert not queries.blobs_of(user).exists()
@@ -142,9 +132,9 @@ def test_an_account_without_region_sees_nothing(county: FictionalCounty, role: R
 
 
 def test_a_village_sees_itself_alone(county: FictionalCounty) -> None:
-    user = user_of(Role.OFFICER, VILLAGE_A)
-    assert [station.pk for station in queries.stations_of(user)] == ["station-a"]
-    assert [region.code for region in regions_of(user)] == [VILLAGE_A]
+    user = user_of(CLERK)
+    assert [station.pk for station in queries.stations_of(user)] == ["shili-01"]
+    assert [region.code for region in regions_of(user)] == [SHILI_VILLAGE]
 
 
 def test_a_closed_account_sees_nothing(officer: User) -> None:
@@ -153,7 +143,7 @@ def test_a_closed_account_sees_nothing(officer: User) -> None:
 
 
 def test_a_superuser_flag_opens_nothing(county: FictionalCounty) -> None:
-    user = user_of(Role.OFFICER, TOWN_A)
+    user = user_of(TOWNSHIP_OFFICER)
     User.objects.filter(pk=user.pk).update(is_superuser=True)
     client = Client()
     client.force_login(User.objects.get(pk=user.pk))
