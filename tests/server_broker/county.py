@@ -60,6 +60,12 @@ def add_station(county: FictionalCounty, name: str, village: str, *, online: boo
     return station
 
 
+def waiting_station(station: str = SHILI, **values: object) -> Station:
+    """A station of the cast that the county has set up and that nobody has taken in yet, with its village alone."""
+    village, _ = Region.objects.get_or_create(code=VILLAGE_OF[station], defaults={"name": REGIONS[VILLAGE_OF[station]]})
+    return Station.objects.create(**{"id": station, "name": f"{village.name}站", "village": village} | values)
+
+
 def user_of(account: Account) -> User:
     """Return the account in the database; it is made when a story first asks for it."""
     return User.objects.get_or_create(

@@ -33,10 +33,11 @@ from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
 from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
-from server_broker.regions.models import Region
 from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, journal_time
+from tests.cast import SHILI
+from tests.server_broker.county import waiting_station
 
 pytestmark = pytest.mark.django_db
 
@@ -53,8 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def station() -> Station:
-    village = Region.objects.create(code="990101001001", name="示例村")
-    return Station.objects.create(id="village-01", name="示例村站", village=village)
+    return waiting_station()
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ class Kit:
         )
         return post("/enrol", msgspec.json.encode(sign_request(self.record_key, request)))
 
-    def renew(self, station: str = "village-01", nonce: bytes | None = None) -> HttpResponse:
+    def renew(self, station: str = SHILI, nonce: bytes | None = None) -> HttpResponse:
         request = RenewRequest(station=station, csr=self.csr(), nonce=nonce or os.urandom(16), signature=bytes(64))
         return post("/renew", msgspec.json.encode(sign_request(self.record_key, request)))
 
@@ -114,12 +114,12 @@ def test_a_claim_takes_a_station_in_under_its_own_name(code: str, home: CountyHo
     response = Kit().enrol(code, name="another-name")
     body = json.loads(response.content)
     assert response.status_code == 200
-    assert (body["station"], body["village"]) == ("village-01", "示例村")
+    assert (body["station"], body["village"]) == (SHILI, "示例村")
     subject = x509.load_pem_x509_certificate(body["certificate"].encode()).subject
-    assert [str(a.value) for a in subject] == ["village-01"]
-    assert set(StationJournal(home).read().live()) == {"village-01"}
-    assert "user village-01" in (home.broker / "stations.acl").read_text()
-    assert AuditEntry.objects.filter(action="station.enrolled", subject="village-01").count() == 1
+    assert [str(a.value) for a in subject] == [SHILI]
+    assert set(StationJournal(home).read().live()) == {SHILI}
+    assert "user shili-01" in (home.broker / "stations.acl").read_text()
+    assert AuditEntry.objects.filter(action="station.enrolled", subject=SHILI).count() == 1
 
 
 def test_a_request_that_its_own_record_key_did_not_sign_is_refused(code: str, home: CountyHome) -> None:
@@ -138,7 +138,7 @@ def test_a_claim_is_good_once(code: str) -> None:
 def test_the_same_board_may_ask_again_for_an_answer_that_was_lost(code: str, home: CountyHome) -> None:
     kit = Kit()
     lost, heard = (json.loads(kit.enrol(code).content) for _ in range(2))
-    assert heard["station"] == "village-01"
+    assert heard["station"] == SHILI
     serial = StationCertificate.objects.get(revoked_at=None).serial
     assert certificate_serial(heard) == serial != certificate_serial(lost)
     assert certificate_serial(lost) in StationJournal(home).read().revoked_serials
@@ -258,7 +258,7 @@ def test_a_revocation_of_which_the_database_has_not_heard_stops_every_enrolment(
     """The database was away when the station was revoked, and is brought in step at the next start only."""
     kit = Kit()
     kit.enrol(code)
-    StationJournal(home).append(JournalEntry(at=journal_time(timezone.now()), event="revoked", station="village-01"))
+    StationJournal(home).append(JournalEntry(at=journal_time(timezone.now()), event="revoked", station=SHILI))
     assert refusal(kit.enrol(code)) == (403, "claim_refused")
     assert refusal(Kit().enrol(make_claim(station, actor="operator", now=timezone.now()))) == (403, "claim_refused")
     assert StationJournal(home).read().live() == {}

@@ -26,8 +26,9 @@ from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
 from server_broker.postgres.folder import SUPERUSER
+from tests.cast import SHILI_VILLAGE, ZHANG
 from tests.server_broker.recording_source import RecordingSource
-from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
+from tests.server_broker.station_double import NOW, StationDouble, touch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -276,14 +277,17 @@ def test_a_change_in_the_console_reaches_the_station_at_once(
     worker.step(timeout_s=0)
     source.published.clear()
     with outsider() as link:
-        link.execute("INSERT INTO people_person (number, name, village_id) VALUES ('P1', '张示例', %s)", [VILLAGE])
+        link.execute(
+            "INSERT INTO people_person (number, name, village_id) VALUES (%s, %s, %s)",
+            [ZHANG.number, ZHANG.name, SHILI_VILLAGE],
+        )
         link.execute("SELECT pg_notify('cunhui_desired', %s)", [station.id])
     step_until_published(worker, source)
     public = KEY.public_key().public_bytes_raw()
     topic, payload = source.published[-1]
     desired = unseal_desired(payload, station=station.id, public_keys={key_id(public): public})
     assert topic.endswith("/desired")
-    assert (desired.version, [person.name for person in desired.people]) == (2, ["张示例"])
+    assert (desired.version, [person.name for person in desired.people]) == (2, [ZHANG.name])
     assert Person.objects.count() == 1
     source.published.clear()
     desired_changed([station.id])
