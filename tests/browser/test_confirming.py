@@ -11,8 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from firmware_scripts.pictures.console import sign_in
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.people.models import Card
-from tests.browser.test_import import stands_well
-from tests.browser.test_reading import BY_COLOUR_ALONE, READABLE
+from tests.browser.legibility import reads_well
 from tests.cast import COUNTY_OFFICER, SHILI
 from tests.server_broker.county import FictionalCounty, alarm, make_county, touch, user_of
 
@@ -30,12 +29,6 @@ def page(request: pytest.FixtureRequest, county: FictionalCounty, browser: Brows
     context = sign_in(browser, urljoin(web, make_sign_in_link(officer)), width=request.param)
     yield context.new_page()
     context.close()
-
-
-def reads_well(page: Page) -> None:
-    stands_well(page)
-    assert page.evaluate(READABLE) == []
-    assert page.evaluate(BY_COLOUR_ALONE) == []
 
 
 def test_a_card_for_another_village_is_looked_at_before_it_is_bound(

@@ -16,6 +16,7 @@ from firmware_scripts.pictures.console import sign_in
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import User
 from server_broker.fleet.models import StationStatus
+from tests.browser.legibility import CONTRAST, NAMELESS
 from tests.browser.sample_day import hold, make_day
 from tests.cast import ADMINISTRATOR, COUNTY, OPERATOR, SHILI, ZHANG
 from tests.server_broker.county import FictionalCounty, touch, user_of
@@ -69,38 +70,7 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-CONTRAST = """() => {
-  const channel = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
-  const parse = text => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
-  const ground = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = parse(getComputedStyle(at).backgroundColor);
-      if (colour.length < 4 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const poor = new Map();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !element.checkVisibility()) continue;
-    if (element.closest("script,style,datalist,option")) continue;
-    const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))].sort((x, y) => y - x);
-    const ratio = (a + .05) / (b + .05);
-    if (ratio < 7) poor.set(`${element.tagName}.${element.className}`, ratio.toFixed(2));
-  }
-  return Object.fromEntries(poor);
-}"""
-"""WCAG 2.2, 1.4.6: every visible text against the nearest opaque ground behind it."""
-
 SHAPE = "picture => picture.offsetWidth / picture.offsetHeight"
-
-NAMELESS = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a, img")]
-  .filter(e => e.checkVisibility())
-  .filter(e => !(e.labels?.length || e.getAttribute("aria-label") || e.textContent.trim() || e.hasAttribute("alt")
-    || e.querySelector("img[alt]:not([alt=''])")))
-  .map(e => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from firmware_scripts.pictures.console import sign_in
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.people.models import Person
-from tests.browser.test_console import CONTRAST, NAMELESS
+from tests.browser.legibility import stands_well
 from tests.cast import LI, OPERATOR, SHILI_VILLAGE, YANSHI_VILLAGE, ZHANG
 from tests.server_broker.county import make_county, user_of, window
 from tests.server_broker.rosters.workbooks import book
@@ -42,11 +42,6 @@ def page(request: pytest.FixtureRequest, browser: Browser, web: str) -> Iterator
 def choose(page: Page, data: bytes) -> None:
     page.set_input_files("#file", {"name": "名单.xlsx", "mimeType": "", "buffer": data})
     page.get_by_role("button", name="读取并预览").click()
-
-
-def stands_well(page: Page) -> None:
-    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert (beyond, page.evaluate(CONTRAST), page.evaluate(NAMELESS)) == (0, {}, [])
 
 
 def test_a_file_is_looked_at_and_then_taken(page: Page, web: str) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from server_broker.audit.log import record
 from server_broker.fleet.models import Station
+from tests.browser.legibility import BY_COLOUR_ALONE, READABLE
 from tests.browser.letting_in import let_in
 from tests.browser.sample_day import hold, make_day
 from tests.cast import AUDITOR, COUNTY, OPERATOR, YANGBAN
@@ -31,54 +32,6 @@ PAGES = (
     "/held/?station=shifan-01&state=messages",
     "/nowhere/",
 )
-
-READABLE = """() => {
-  const seen = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode, element = node.parentElement;
-    if (!node.textContent.trim() || element.closest("script,style,option,.visually-hidden,.skip,thead")) continue;
-    if (!element.checkVisibility()) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    for (const box of range.getClientRects()) seen.push({ text: node.textContent.trim(), box, element });
-  }
-  const controls = [...document.querySelectorAll("input:not([type=hidden]),select,button,img")];
-  for (const element of controls.filter(control => control.checkVisibility()))
-    seen.push({ text: element.outerHTML.slice(0, 60), box: element.getBoundingClientRect(), element });
-  const over = [];
-  for (const [place, a] of seen.entries())
-    for (const b of seen.slice(place + 1)) {
-      if (a.element.contains(b.element) || b.element.contains(a.element)) continue;
-      const wide = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
-      const high = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
-      if (wide > 2 && high > 4) over.push(`${a.text} / ${b.text}`);
-    }
-  return over;
-}"""
-"""Texts and controls of which one lies over another. Lines may touch: their boxes are higher than letters."""
-
-BY_COLOUR_ALONE = """() => {
-  const blockOf = node => {
-    let at = node.parentElement;
-    while (getComputedStyle(at).display.startsWith("inline")) at = at.parentElement;
-    return at;
-  };
-  const others = new Map();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode;
-    if (!node.textContent.trim()) continue;
-    if (node.parentElement.closest("a,button,script,style,label,.visually-hidden")) continue;
-    const block = blockOf(node);
-    others.set(block, (others.get(block) ?? "") + node.textContent.trim());
-  }
-  return [...document.querySelectorAll("main a")]
-    .filter(link => link.checkVisibility() && getComputedStyle(link).display === "inline")
-    .filter(link => others.has(blockOf(link)) && !getComputedStyle(link).textDecorationLine.includes("underline"))
-    .map(link => `${link.textContent} in ${others.get(blockOf(link))}`);
-}"""
-"""Links in a block of text that are not underlined (axe-core's rule link-in-text-block)."""
 
 
 @pytest.fixture

@@ -11,33 +11,15 @@ from textual.pilot import Pilot
 
 from kiosk_tui.app import KioskApp
 from kiosk_tui.link import AgentLink
-from protocol.kiosk import AnswerQuestion, ChooseDirection, KeepDirection, NextQuestion, OpenLevel, ToAgent, ToKiosk
+from protocol.kiosk import ChooseDirection, KeepDirection
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
 
 
-def one_question_level(message: ToAgent) -> list[ToKiosk]:
-    """An agent that asks one question, for which the second option is right."""
-    match message:
-        case OpenLevel():
-            return [samples.QUESTION]
-        case AnswerQuestion():
-            right = message.chosen == [1]
-            return [msgspec.structs.replace(samples.RIGHT, right=right, chosen=message.chosen, lives=2 + right)]
-        case NextQuestion():
-            return [samples.PASSED]
-        case ChooseDirection():
-            return [msgspec.structs.replace(samples.CHOSEN, chosen=message.direction)]
-        case KeepDirection():
-            return [samples.REPEAT_LATER]
-        case _:
-            return []
-
-
 @pytest.fixture
 def agent() -> Iterator[FakeAgent]:
-    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, one_question_level) as fake:
+    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, samples.one_question_level) as fake:
         yield fake
 
 

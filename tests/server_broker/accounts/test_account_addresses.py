@@ -12,7 +12,7 @@ from server_broker.accounts.links import link_is_open, make_sign_in_link
 from server_broker.accounts.models import Role, User
 from server_broker.audit.models import AuditEntry
 from tests.cast import COUNTY
-from tests.server_broker.accounts.test_account_scope import PASSWORDS, USERS, entries, form_of
+from tests.server_broker.accounts.account_forms import PASSWORDS, USERS, entries, form_of
 from tests.server_broker.county import client_for, make_county
 
 PAGES = ("change/", "password/", "history/", "delete/", "")

@@ -6,7 +6,7 @@ from django.test import Client
 from server_broker.accounts.account_changes import AccountRefused, make_account
 from server_broker.accounts.models import Role, User
 from tests.cast import ADMINISTRATOR, COUNTY
-from tests.server_broker.accounts.test_account_scope import PASSWORDS, make
+from tests.server_broker.accounts.account_forms import PASSWORDS, make
 from tests.server_broker.county import make_county, signed_in
 
 pytestmark = pytest.mark.django_db

@@ -20,11 +20,8 @@ from tests.cast import (
     TOWNSHIP_ADMINISTRATOR,
     YANGBAN_VILLAGE,
 )
+from tests.server_broker.accounts.account_forms import PASSWORD, PASSWORDS, USERS, change, entries, form_of, make
 from tests.server_broker.county import client_for, make_county, signed_in
-
-USERS = "/admin/accounts/user/"
-PASSWORD = "right horse staple"
-PASSWORDS = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
 
 
 @pytest.fixture
@@ -39,25 +36,6 @@ def county(db: None) -> Client:
     """The browser of the system administrator of the whole county."""
     make_county()
     return signed_in(ADMINISTRATOR)
-
-
-def make(client: Client, name: str, role: str, region: str) -> int:
-    return client.post(f"{USERS}add/", {"username": name, "role": role, "region": region, **PASSWORDS}).status_code
-
-
-def form_of(client: Client, account: User) -> dict[str, str]:
-    """The fields of an account's page as a browser would send them back."""
-    form = client.get(f"{USERS}{account.pk}/change/").context["adminform"].form
-    fields = {name: form[name].value() for name in form.fields if name != "password"}
-    return {name: "on" if value is True else str(value) for name, value in fields.items() if value not in (None, False)}
-
-
-def change(client: Client, account: User, **values: str) -> int:
-    return client.post(f"{USERS}{account.pk}/change/", form_of(client, account) | values).status_code
-
-
-def entries(action: str) -> list[AuditEntry]:
-    return list(AuditEntry.objects.filter(action=action).order_by("id"))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from server_broker.enrolment import views
 from server_broker.enrolment.limit import MAX_REFUSALS, RefusalLimit
 from tests.cast import ADMINISTRATOR, COUNTY_OFFICER
 from tests.server_broker.county import client_for, make_county, user_of
-from tests.server_broker.enrolment.test_enrolment import Kit
+from tests.server_broker.enrolment.kit import Kit
 
 ATTACKER, OFFICE = "192.0.2.66", "192.0.2.7"
 PASSWORD = "right horse staple"

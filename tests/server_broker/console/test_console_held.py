@@ -19,6 +19,7 @@ from server_broker.ingest.reread import reread_held
 from server_broker.ledger.ledger import ledger
 from tests.cast import AUDITOR, GUARD, OF_THE_COUNTY, OPERATOR, SHILI_VILLAGE, STRAY, TOWNSHIP_OFFICER, YANGBAN_VILLAGE
 from tests.server_broker.county import FictionalCounty, make_county, signed_in
+from tests.server_broker.pages import text_of
 from tests.server_broker.station_double import NOW, StationDouble, booted, touch
 
 pytestmark = pytest.mark.django_db
@@ -52,12 +53,6 @@ def theirs(county: FictionalCounty) -> StationDouble:
 @pytest.fixture
 def officer(ours: StationDouble, theirs: StationDouble) -> Client:
     return signed_in(TOWNSHIP_OFFICER)
-
-
-def text_of(client: Client, path: str) -> str:
-    answer = client.get(path)
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 def number_of(station: StationDouble, seq: int) -> int:

@@ -4,7 +4,6 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from protocol.alarm_codes import CARDS_UNREADABLE, STATION_ALARMS, code_of
@@ -18,6 +17,7 @@ from server_broker.fleet.models import StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from tests.cast import OPERATOR, SHILI
 from tests.server_broker.county import alarm, make_county, signed_in
+from tests.server_broker.pages import text_of
 from tests.server_broker.station_double import NOW, StationDouble
 
 pytestmark = pytest.mark.django_db
@@ -162,12 +162,6 @@ def test_the_pages_say_what_is_wrong_and_what_to_do() -> None:
     assert REMEDIES["undervoltage"] in text_of(page, "/alarms/")
     assert 'id="health-title"' in shown
     assert 'id="health-title"' not in text_of(page, "/stations/yangban-01/")
-
-
-def text_of(client: Client, path: str) -> str:
-    answer = client.get(path)
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 def test_every_remedy_belongs_to_an_alarm_that_has_a_name() -> None:

@@ -14,7 +14,7 @@ from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
 from tests.cast import ADMINISTRATOR, AUDITOR, COUNTY, SHILI_VILLAGE, TOWNSHIP, ZHANG
-from tests.server_broker.accounts.test_account_scope import PASSWORD, USERS, change, make
+from tests.server_broker.accounts.account_forms import PASSWORD, USERS, change, make
 from tests.server_broker.county import make_county, signed_in, user_of, window
 
 ACCOUNTS = (ADMINISTRATOR.username, "li-si", AUDITOR.username)

@@ -13,8 +13,8 @@ from server_broker.enrolment.claims import ClaimRefused, make_claim
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Station
 from tests.cast import ADMINISTRATOR, OPERATOR, OTHER_OPERATOR, SHILI
-from tests.server_broker.accounts.test_sign_in_races import at_once
 from tests.server_broker.county import make_county, signed_in, user_of
+from tests.server_broker.races import at_once
 
 PAGE = "/stations/shili-01/claim/"
 

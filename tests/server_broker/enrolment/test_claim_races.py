@@ -12,8 +12,8 @@ from server_broker.enrolment.revocation import revoke
 from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
 from tests.cast import SHILI
-from tests.server_broker.accounts.test_sign_in_races import AT_ONCE, WAIT_S, at_once, wait_until_blocked
-from tests.server_broker.enrolment.test_revocation import KEY, NOW, home, station
+from tests.server_broker.enrolment.taken_in import KEY, NOW, home, station
+from tests.server_broker.races import AT_ONCE, WAIT_S, at_once, wait_until_blocked
 
 __all__ = ["home", "station"]
 

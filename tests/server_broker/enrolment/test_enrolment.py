@@ -7,12 +7,7 @@ import os
 import msgspec
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
-from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
@@ -22,83 +17,24 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from protocol.claim import check_digit
-from protocol.enrolment import EnrolRequest, RenewRequest, sign_request
-from server_broker import broker
+from protocol.enrolment import EnrolRequest, sign_request
 from server_broker.audit.models import AuditEntry
-from server_broker.enrolment import admission, views
+from server_broker.enrolment import admission
 from server_broker.enrolment.admission import MAX_ANSWERS
 from server_broker.enrolment.claims import MAX_WRONG_TRIES, make_claim
 from server_broker.enrolment.limit import MAX_REFUSALS, WINDOW_S, RefusalLimit
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
-from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
-from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, journal_time
 from tests.cast import SHILI
-from tests.server_broker.county import waiting_station
+from tests.server_broker.enrolment.kit import Kit, post, refusal
+from tests.server_broker.enrolment.taking_in import code, home, station
+
+__all__ = ["code", "home", "station"]
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> CountyHome:
-    home = CountyHome(tmp_path_factory.mktemp("county") / "home")
-    initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
-    broker.prepare(home, now=timezone.now())
-    monkeypatch.setattr(settings, "HOME", home)
-    monkeypatch.setattr(views, "limit", RefusalLimit(lambda: 0.0))
-    return home
-
-
-@pytest.fixture
-def station() -> Station:
-    return waiting_station()
-
-
-@pytest.fixture
-def code(station: Station) -> str:
-    return make_claim(station, actor="operator", now=timezone.now())
-
-
-class Kit:
-    """A board's keys and its requests."""
-
-    def __init__(self) -> None:
-        self.record_key = Ed25519PrivateKey.generate()
-        self.tls_key = ec.generate_private_key(ec.SECP256R1())
-
-    def csr(self, name: str = "any-name") -> str:
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
-        return builder.sign(self.tls_key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
-
-    def enrol(self, code: str, name: str = "any-name", nonce: bytes | None = None) -> HttpResponse:
-        request = EnrolRequest(
-            claim=code,
-            csr=self.csr(name),
-            record_key=self.record_key.public_key().public_bytes_raw(),
-            nonce=nonce or os.urandom(16),
-            signature=bytes(64),
-        )
-        return post("/enrol", msgspec.json.encode(sign_request(self.record_key, request)))
-
-    def renew(self, station: str = SHILI, nonce: bytes | None = None) -> HttpResponse:
-        request = RenewRequest(station=station, csr=self.csr(), nonce=nonce or os.urandom(16), signature=bytes(64))
-        return post("/renew", msgspec.json.encode(sign_request(self.record_key, request)))
-
-
-def post(path: str, body: bytes) -> HttpResponse:
-    response = Client().post(path, body, content_type="application/json")
-    assert isinstance(response, HttpResponse)
-    return response
-
-
-def refusal(response: HttpResponse) -> tuple[int, str]:
-    body = json.loads(response.content)
-    assert any("一" <= letter <= "鿿" for letter in body["message"])
-    return response.status_code, body["reason"]
 
 
 def wrong(code: str) -> str:

@@ -17,7 +17,8 @@ from server_broker.trust import StationJournal
 from server_broker.trust.authority import StationPublicKey
 from server_broker.trust.journal import JournalEntry, journal_time
 from tests.cast import SHILI
-from tests.server_broker.enrolment.test_enrolment import Kit, code, home, refusal, station
+from tests.server_broker.enrolment.kit import Kit, refusal
+from tests.server_broker.enrolment.taking_in import code, home, station
 
 __all__ = ["code", "home", "station"]
 

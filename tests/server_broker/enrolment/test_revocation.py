@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 from django.db import OperationalError
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from server_broker import broker
@@ -13,50 +12,17 @@ from server_broker.enrolment.journal_watch import AT_LEAST_EVERY, UNDER_WAY, Jou
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.enrolment.revocation import Reconciled, Revoked, UnknownStation, reconcile, revoke
 from server_broker.fleet.models import Alarm, Station
-from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.chores import Chore, urgent_chores
-from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, journal_time
 from tests.cast import SHILI, SHILI_VILLAGE
 from tests.server_broker.county import waiting_station
+from tests.server_broker.enrolment.taken_in import KEY, NOW, home, journal_enrolled, station
+
+__all__ = ["home", "station"]
 
 pytestmark = pytest.mark.django_db
-
-NOW = timezone.now()
-KEY = bytes(range(32))
-
-
-@pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> CountyHome:
-    home = CountyHome(tmp_path_factory.mktemp("county") / "home")
-    initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
-    broker.prepare(home, now=NOW)
-    return home
-
-
-@pytest.fixture
-def station(home: CountyHome) -> Station:
-    station = waiting_station(record_key=KEY, enrolled_at=NOW)
-    StationCertificate.objects.create(station=station, serial="a1", not_after=NOW, issued_at=NOW)
-    journal_enrolled(home, KEY)
-    return station
-
-
-def journal_enrolled(home: CountyHome, key: bytes, *, station: str = SHILI, serial: str = "a1") -> None:
-    StationJournal(home).append(
-        JournalEntry(
-            at=journal_time(NOW),
-            event="enrolled",
-            station=station,
-            serial=serial,
-            record_key=key.hex(),
-            name="示例村站",
-            village=SHILI_VILLAGE,
-            claim="123456",
-        )
-    )
 
 
 def test_revoking_ends_certificates_topics_and_open_claims(station: Station, home: CountyHome) -> None:

@@ -16,7 +16,8 @@ from server_broker.platform.home import CountyHome
 from server_broker.trust import StationJournal
 from tests.cast import YANSHI
 from tests.server_broker.county import waiting_station
-from tests.server_broker.enrolment.test_enrolment import Kit, code, home, post, refusal, station
+from tests.server_broker.enrolment.kit import Kit, post, refusal
+from tests.server_broker.enrolment.taking_in import code, home, station
 
 __all__ = ["code", "home", "station"]
 

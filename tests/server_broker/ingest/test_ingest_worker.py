@@ -3,14 +3,9 @@
 import errno
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
-import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.conf import settings
 from django.db import connection
 
 from protocol.blobs import BlobChunk
@@ -25,56 +20,27 @@ from server_broker.ingest.models import Fact, IngestLease, Quarantined
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
-from server_broker.postgres.folder import SUPERUSER
 from tests.cast import SHILI_VILLAGE, ZHANG
+from tests.server_broker.ingest.one_worker import (
+    KEY,
+    committed_facts,
+    make_worker,
+    outsider,
+    refusing,
+    source,
+    station,
+    worker,
+)
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
-pytestmark = pytest.mark.django_db(transaction=True)
+__all__ = ["source", "station", "worker"]
 
-KEY = Ed25519PrivateKey.generate()
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Crash(BaseException):
     """The process is killed here."""
-
-
-@pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
-@pytest.fixture
-def source() -> RecordingSource:
-    return RecordingSource()
-
-
-def make_worker(source: RecordingSource, stop: threading.Event | None = None) -> Worker:
-    return Worker(source=source, key=KEY, shard=0, clock=lambda: NOW, stop=stop or threading.Event())
-
-
-@pytest.fixture
-def worker(source: RecordingSource) -> Iterator[Worker]:
-    yield make_worker(source)
-    connection.close()
-
-
-@contextmanager
-def outsider(database: str | None = None) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
-    """A connection of somebody else's: it sees only what is committed."""
-    name = database or str(connection.settings_dict["NAME"])
-    user = "cunhui" if database is None else SUPERUSER
-    with psycopg.connect(host=str(settings.HOME.postgres_socket), dbname=name, user=user, autocommit=True) as link:
-        yield link
-
-
-def committed_facts() -> object:
-    with outsider() as link:
-        row = link.execute("SELECT count(*) FROM ingest_fact").fetchone()
-    assert row is not None
-    return row[0]
 
 
 def test_a_receipt_is_published_after_commit_and_acknowledged_after_that(
@@ -160,23 +126,6 @@ def test_while_the_database_is_away_nothing_is_acknowledged_and_then_all_of_it(
     assert not thread.is_alive()
     assert committed_facts() == 2
     assert len(source.acknowledged) == 1
-
-
-@contextmanager
-def refusing(table: str, sqlstate: str, condition: str = "true") -> Iterator[None]:
-    """Have PostgreSQL refuse rows with an SQLSTATE of its own."""
-    with outsider() as link:
-        link.execute(
-            f"""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN IF {condition} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '{sqlstate}'; END IF;
-            RETURN NEW; END $$"""
-        )
-        link.execute(f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()")
-    try:
-        yield
-    finally:
-        with outsider() as link:
-            link.execute("DROP FUNCTION refuse CASCADE")
 
 
 def test_a_full_disk_is_waited_for(station: StationDouble, source: RecordingSource) -> None:

@@ -11,7 +11,7 @@ from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.twin.desired import refresh
 from tests.cast import SHILI, SHILI_VILLAGE, YANSHI, YANSHI_VILLAGE
-from tests.server_broker.ingest.test_ingest_worker import source, worker
+from tests.server_broker.ingest.one_worker import source, worker
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
