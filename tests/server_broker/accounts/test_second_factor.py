@@ -16,7 +16,7 @@ from server_broker.audit.models import AuditEntry
 from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
 from tests.cast import ADMINISTRATOR, AUDITOR, COUNTY, GUARD, OF_THE_COUNTY, OPERATOR, OTHER_OPERATOR, SHILI, STRAY
-from tests.server_broker.county import client_for, make_county, user_of
+from tests.server_broker.county import client_for, make_county, user_of, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +145,8 @@ def test_another_account_s_device_proves_nothing(page: Client, admin: User) -> N
     session["otp_device_id"] = TOTPDevice.objects.get(user=admin).persistent_id
     session.save()
     assert not opens(client)
+    verify(client, other)
+    assert opens(client), "the own device opens it"
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.OFFICER])

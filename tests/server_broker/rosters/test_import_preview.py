@@ -352,7 +352,9 @@ def test_so_are_two_of_one_file_and_many_are_counted(page: Client) -> None:
 
 def test_other_numbers_are_not_warned_of(page: Client) -> None:
     place = upload(page, 人员=[("ａ1", "张示例", YANSHI_VILLAGE), ("a11", "示例", SHILI_VILLAGE)])
-    assert "大小写" not in page.get(place).content.decode()
+    html = page.get(place).content.decode()
+    assert "核对后确认导入" in html
+    assert "大小写" not in html
 
 
 def test_a_likeness_that_came_about_meanwhile_is_shown_before_it_is_taken() -> None:
