@@ -68,8 +68,8 @@ def commands(source: RecordingSource) -> list[Command]:
 
 
 def look(worker: Worker) -> None:
-    worker._look_again = 0.0
     worker.step(timeout_s=0)
+    worker.do_chores()
 
 
 def connect(double: StationDouble, nonce: bytes = b"n" * 16) -> None:

@@ -62,8 +62,8 @@ class Intake:
         self.step()
 
     def step(self) -> None:
-        self.worker._look_again = 0.0
         self.worker.step(timeout_s=0)
+        self.worker.do_chores()
 
     def wait(self, duration: timedelta) -> None:
         """Let time pass, as far as the worker is concerned: it looks once a minute."""

@@ -63,8 +63,8 @@ def test_the_worker_serves_all_others(
     source.waiting.append(neighbour.birth())
     worker.step(timeout_s=0)
     source.waiting.append(station.add(touch()).facts_message())
-    worker._look_again = 0.0
     worker.step(timeout_s=0)
+    worker.do_chores()
     leaves = [topic.split("/", 3)[3] for topic, _ in source.published]
     assert {f"{SHILI}/welcome", f"{YANSHI}/welcome", f"{YANSHI}/desired", f"{SHILI}/receipt"} <= set(leaves)
 
@@ -95,6 +95,6 @@ def test_a_station_that_cannot_be_looked_at_is_passed_over(
 
     monkeypatch.setattr(downlink, "refresh", looked_at)
     for _ in range(2):
-        worker._look_again = 0.0
         worker.step(timeout_s=0)
+        worker.do_chores()
     assert sorted(seen) == [SHILI, YANSHI]
