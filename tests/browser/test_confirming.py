@@ -12,7 +12,7 @@ from firmware_scripts.pictures.console import sign_in
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.people.models import Card
 from tests.browser.legibility import reads_well
-from tests.cast import COUNTY_OFFICER, SHILI
+from tests.cast import COUNTY_OFFICER, SHILI, YANGBAN
 from tests.server_broker.county import FictionalCounty, alarm, make_county, touch, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,7 +35,7 @@ def test_a_card_for_another_village_is_looked_at_before_it_is_bound(
     page: Page, county: FictionalCounty, web: str
 ) -> None:
     card = secrets.token_bytes(16)
-    for name in ("shili-01", "yangban-01", "shili-01"):
+    for name in (SHILI, YANGBAN, SHILI):
         touch(county.stations[name], card, answer="unknown", direction="in")
     page.goto(urljoin(web, "/desk/"))
     page.get_by_label("人员").fill("b1")

@@ -18,7 +18,7 @@ from server_broker.accounts.models import User
 from server_broker.fleet.models import StationStatus
 from tests.browser.legibility import CONTRAST, NAMELESS
 from tests.browser.sample_day import hold, make_day
-from tests.cast import ADMINISTRATOR, COUNTY, OPERATOR, SHILI, ZHANG
+from tests.cast import ADMINISTRATOR, COUNTY, OPERATOR, SHILI, YANSHI, ZHANG
 from tests.server_broker.county import FictionalCounty, touch, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,6 +81,7 @@ def test_pages_hold_their_width_their_contrast_and_their_names(page: Page, web: 
     for path in PAGES:
         page.goto(urljoin(web, path))
         page.wait_for_load_state("networkidle")
+        assert page.url == urljoin(web, path), "led to another page"
         beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert (path, beyond) == (path, 0)
         assert (path, page.evaluate(CONTRAST)) == (path, {})
@@ -136,8 +137,8 @@ def test_what_happens_appears_without_reloading(
     fleet.goto(urljoin(web, "/?state=online"))
     expect(today.get_by_text("张示例")).to_have_count(0)
     expect(fleet.get_by_role("link", name="演示村站")).to_be_visible()
-    touch(day.stations[SHILI], bytes(day.cards[ZHANG].token))
-    StationStatus.objects.filter(pk="yanshi-01").update(online=False, changed_at=timezone.now())
+    touch(day.stations[SHILI], ZHANG.token)
+    StationStatus.objects.filter(pk=YANSHI).update(online=False, changed_at=timezone.now())
     expect(today.get_by_text("张示例")).to_be_visible(timeout=POLL_MS)
     expect(fleet.get_by_role("link", name="演示村站")).to_have_count(0, timeout=POLL_MS)
     User.objects.filter(pk=operator.pk).update(is_active=False)

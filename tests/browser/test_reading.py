@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -55,6 +55,7 @@ def test_no_text_lies_over_another_and_links_are_underlined_among_words(page: Pa
     for path in PAGES:
         page.goto(urljoin(web, path))
         page.wait_for_load_state("networkidle")
+        assert page.url == urljoin(web, quote(path, safe="/?=&")), "led to another page"
         assert (path, page.evaluate(READABLE)) == (path, [])
         assert (path, page.evaluate(BY_COLOUR_ALONE)) == (path, [])
 

@@ -15,7 +15,7 @@ from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.regions.models import Region
 from tests.browser.letting_in import let_in
 from tests.browser.sample_day import make_day
-from tests.cast import COUNTY_OFFICER, SHILI, ZHANG
+from tests.cast import COUNTY_OFFICER, SHILI, SHILI_VILLAGE, ZHANG
 from tests.server_broker.county import FictionalCounty, add_station, alarm, touch, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,7 +118,7 @@ def test_focus_selection_and_scroll_outlive_a_refresh(page: Page, web: str, day:
     scrolled = page.evaluate("scrollY")
     assert scrolled > 0
     for waiting in (3, 4):
-        add_station(day, f"aa-new-{waiting}", "990101001001")  # a row before the one in hand
+        add_station(day, f"aa-new-{waiting}", SHILI_VILLAGE)  # a row before the one in hand
         StationStatus.objects.filter(pk="shifan-01").update(waiting=waiting)
         assert next_poll(page).status == 200
         expect(page.locator("#station-shifan-01")).to_contain_text(f"↑{waiting}")
@@ -137,7 +137,7 @@ def test_a_touch_that_comes_leaves_the_rows_in_hand_alone(page: Page, web: str, 
     row.get_by_role("link").focus()
     row.locator(".main").evaluate(SELECT)
     for count in (1, 2):
-        touch(day.stations[SHILI], bytes(day.cards[ZHANG].token))
+        touch(day.stations[SHILI], ZHANG.token)
         next_poll(page)
         expect(page.get_by_text("张示例")).to_have_count(count)
     assert page.evaluate("document.activeElement.closest('tr').id") == number
@@ -167,7 +167,7 @@ def test_a_chosen_village_stays_chosen_until_the_button_is_pressed(page: Page, w
         add_station(day, f"more-{number:02}", code)
     page.goto(urljoin(web, "/today/"))
     page.get_by_label("村", exact=True).select_option(label="演示17村")
-    touch(day.stations[SHILI], bytes(day.cards[ZHANG].token))
+    touch(day.stations[SHILI], ZHANG.token)
     next_poll(page)
     expect(page.get_by_text("张示例")).to_be_visible()
     next_poll(page)

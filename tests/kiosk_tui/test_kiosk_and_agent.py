@@ -15,6 +15,7 @@ from protocol.kiosk import ChooseDirection, KeepDirection
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
+from tests.kiosk_tui.rig import drawn
 
 
 @pytest.fixture
@@ -30,8 +31,7 @@ class Screen:
         self.pilot = pilot
 
     def text(self) -> str:
-        strips = self.pilot.app.screen._compositor.render_strips()
-        return "".join("".join(strip.text for strip in strips).split())
+        return "".join("".join(strip.text for strip in drawn(self.pilot.app)).split())
 
     async def shows(self, words: str) -> None:
         await self.until(lambda: words in self.text(), words)

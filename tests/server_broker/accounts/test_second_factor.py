@@ -160,7 +160,7 @@ def test_other_roles_are_not_asked_at_the_door(admin: User, role: Role) -> None:
 
 DEEDS = {
     "/stations/shili-01/claim/": {},
-    "/stations/shili-01/revoke/": {"reason": "理由充分", "confirm": "shili-01"},
+    "/stations/shili-01/revoke/": {"reason": "理由充分", "confirm": SHILI},
     "/stations/shili-01/order/": {"order": "identify", "why": "理由充分"},
     "/stations/shili-01/live/": {"seconds": "60", "pace": "6", "megabytes": "1", "why": "理由充分"},
     "/stations/shili-01/settings/": {"name": "touch_snapshot", "value": ""},

@@ -168,12 +168,12 @@ def listed(auditor: Client, search: str) -> str:
 def test_entries_are_found_by_the_words_that_the_page_shows(auditor: Client) -> None:
     with coming_from("192.0.2.7"):
         record("zhang", "account.signed_in", detail={"by": "link"})
-    record("li", "station.revoked", "shili-01", {"reason": "设备丢失"})
+    record("li", "station.revoked", SHILI, {"reason": "设备丢失"})
     for search in ("登录", "signed_in", "192.0.2.7", "zhang", "一次性链接"):
         rows = listed(auditor, search)
         assert "192.0.2.7" in rows, search
-        assert "shili-01" not in rows, search
-    for search in ("吊销", "本机", "shili-01", "设备丢失"):
+        assert SHILI not in rows, search
+    for search in ("吊销", "本机", SHILI, "设备丢失"):
         rows = listed(auditor, search)
         assert "吊销站点" in rows, search
         assert "本机" in rows, search

@@ -21,7 +21,7 @@ def kinds() -> set[str]:
     """The kinds of the events that the intake makes of facts of every kind."""
     rows = Rows(timezone.now())
     for seq, fact in enumerate(FACTS.values()):
-        derive(fact, Identity("shili-01", bytes(16), seq), rows)
+        derive(fact, Identity(SHILI, bytes(16), seq), rows)
     return {row[3] for row in rows.events}
 
 

@@ -24,7 +24,7 @@ from server_broker.console.views.live_view import viewer_name
 from server_broker.fleet.models import StationEvent, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.live.hub import MAX_VIEWS, LiveHub, TooManyViews
-from tests.cast import OF_THE_COUNTY, OPERATOR, OTHER_OPERATOR, SHILI, STRAY, TOWNSHIP_OFFICER
+from tests.cast import OF_THE_COUNTY, OPERATOR, OTHER_OPERATOR, SHILI, STRAY, TOWNSHIP_OFFICER, YANGBAN
 from tests.server_broker.county import FictionalCounty, make_county, signed_in, user_of
 from tests.server_broker.station_double import NOW, StationDouble, moment
 
@@ -66,7 +66,7 @@ def hub(frames: list[FakeFrames]) -> LiveHub:
     return LiveHub(source)
 
 
-def parts(picture: bytes, *, station: str = "shili-01", number: int = 1, order: bytes = ORDER) -> list[bytes]:
+def parts(picture: bytes, *, station: str = SHILI, number: int = 1, order: bytes = ORDER) -> list[bytes]:
     return [
         encode(
             Frame(
@@ -82,26 +82,26 @@ def parts(picture: bytes, *, station: str = "shili-01", number: int = 1, order: 
     ]
 
 
-def say(hub: LiveHub, payloads: list[bytes], *, station: str = "shili-01") -> None:
+def say(hub: LiveHub, payloads: list[bytes], *, station: str = SHILI) -> None:
     for payload in payloads:
         hub.heard(topic(shard=0, station=station, leaf="frame"), payload)
 
 
 def test_the_last_whole_frame_is_kept_and_no_other(hub: LiveHub) -> None:
-    hub.watch("shili-01", ORDER, until=LATER, now=NOW)
+    hub.watch(SHILI, ORDER, until=LATER, now=NOW)
     first, second = jpeg(), jpeg((80, 60))
     say(hub, parts(first))
-    assert hub.latest("shili-01", ORDER) is not None
+    assert hub.latest(SHILI, ORDER) is not None
     half = parts(second, number=2)
     say(hub, half[:-1])
-    shot = hub.latest("shili-01", ORDER)
+    shot = hub.latest(SHILI, ORDER)
     assert shot is not None
     assert (shot.number, shot.jpeg) == (1, first)
     say(hub, half[-1:])
-    shot = hub.latest("shili-01", ORDER)
+    shot = hub.latest(SHILI, ORDER)
     assert shot is not None
     assert (shot.number, shot.jpeg) == (2, second)
-    assert hub.latest("shili-01", bytes(16)) is None
+    assert hub.latest(SHILI, bytes(16)) is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_the_last_whole_frame_is_kept_and_no_other(hub: LiveHub) -> None:
     [
         [b"", b"\xff" * 50, b"\x90" * 9_000, bytes(70_000)],
         parts(jpeg(), order=bytes(16)),
-        parts(jpeg(), station="yangban-01"),
+        parts(jpeg(), station=YANGBAN),
         parts(b"GIF89a" + bytes(500)),
         parts(jpeg()[:-40]),
         parts(jpeg())[1:],
@@ -119,22 +119,22 @@ def test_the_last_whole_frame_is_kept_and_no_other(hub: LiveHub) -> None:
     ids=["rubbish", "another order", "another station", "no picture", "cut off", "no begin", "a hole", "backwards"],
 )
 def test_what_is_no_frame_of_the_view_is_passed_over(hub: LiveHub, payloads: list[bytes]) -> None:
-    hub.watch("shili-01", ORDER, until=LATER, now=NOW)
+    hub.watch(SHILI, ORDER, until=LATER, now=NOW)
     say(hub, payloads)
-    assert hub.latest("shili-01", ORDER) is None
+    assert hub.latest(SHILI, ORDER) is None
     say(hub, parts(jpeg(), number=9))
-    assert hub.latest("shili-01", ORDER) is not None
+    assert hub.latest(SHILI, ORDER) is not None
 
 
 def test_a_view_that_is_over_is_forgotten(hub: LiveHub, frames: list[FakeFrames]) -> None:
-    hub.watch("shili-01", ORDER, until=LATER, now=NOW)
-    hub.watch("shili-01", ORDER, until=LATER, now=NOW)
+    hub.watch(SHILI, ORDER, until=LATER, now=NOW)
+    hub.watch(SHILI, ORDER, until=LATER, now=NOW)
     say(hub, parts(jpeg()))
-    hub.watch("yangban-01", ORDER, until=LATER + dt.timedelta(hours=1), now=LATER)
-    assert hub.latest("shili-01", ORDER) is None
+    hub.watch(YANGBAN, ORDER, until=LATER + dt.timedelta(hours=1), now=LATER)
+    assert hub.latest(SHILI, ORDER) is None
     assert frames[0].log == ["+shili-01", "-shili-01", "+yangban-01"]
-    hub.forget("yangban-01")
-    hub.forget("yangban-01")
+    hub.forget(YANGBAN)
+    hub.forget(YANGBAN)
     assert frames[0].log[3:] == ["-yangban-01"]
 
 
@@ -227,7 +227,7 @@ def test_ending_it_forgets_the_frames_and_tells_the_station(officer: Client, hub
     officer.get("/stations/shili-01/live/")
     say(hub, parts(jpeg(), order=order.id.bytes))
     assert "已要求站点结束" in officer.post(f"/stations/shili-01/live/{order.pk}/end/", follow=True).content.decode()
-    assert hub.latest("shili-01", order.id.bytes) is None
+    assert hub.latest(SHILI, order.id.bytes) is None
     assert StationOrder.objects.filter(order="end_live_view").exists()
 
 

@@ -24,7 +24,7 @@ from server_broker.fleet.models import Station, StationEvent, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
-from tests.cast import COUNTY_OFFICER, OF_THE_COUNTY, OPERATOR, SHILI, TOWNSHIP_OPERATOR
+from tests.cast import COUNTY_OFFICER, OF_THE_COUNTY, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP_OPERATOR
 from tests.server_broker.county import FictionalCounty, add_station, make_county, signed_in, snapshot
 from tests.server_broker.pages import text_of
 from tests.server_broker.recording_source import RecordingSource
@@ -208,7 +208,7 @@ def post(client: Client, station: str, **values: str) -> str:
 
 def test_an_operator_gives_an_order_and_sees_what_became_of_it(county: FictionalCounty) -> None:
     client = signed_in(TOWNSHIP_OPERATOR)
-    html = post(client, "shili-01", order="restart_agent", why="程序不动了")
+    html = post(client, SHILI, order="restart_agent", why="程序不动了")
     assert "命令“重启程序”已记下" in html
     assert "等站点上线" in html
     order = StationOrder.objects.get()
@@ -235,7 +235,7 @@ def test_an_operator_gives_an_order_and_sees_what_became_of_it(county: Fictional
     ],
 )
 def test_a_form_that_says_too_little_gives_no_order(county: FictionalCounty, values: dict[str, str]) -> None:
-    assert "没有下命令" in post(signed_in(OPERATOR), "shili-01", **values)
+    assert "没有下命令" in post(signed_in(OPERATOR), SHILI, **values)
     assert not StationOrder.objects.exists()
 
 
@@ -265,7 +265,7 @@ def test_a_log_is_read_as_plain_text_and_the_reading_is_written_down(county: Fic
     path = MediaFolder(settings.HOME.media).path(digest)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text)
-    station = add_station(county, "station-c", "990101001001")
+    station = add_station(county, "station-c", SHILI_VILLAGE)
     blob = snapshot(station, digest, size=len(text))
     picture = snapshot(station, b"p" * 32, size=9)
     type(blob).objects.filter(pk=blob.pk).update(purpose="log", viewable=False)

@@ -30,7 +30,7 @@ def page(county: FictionalCounty) -> Client:
 @pytest.mark.parametrize(
     ("path", "form", "refused"),
     [
-        ("/stations/shili-01/revoke/", {"reason": f"张三 {NUMBER} 拿走了", "confirm": "shili-01"}, "没有吊销"),
+        ("/stations/shili-01/revoke/", {"reason": f"张三 {NUMBER} 拿走了", "confirm": SHILI}, "没有吊销"),
         ("/stations/shili-01/order/", {"why": f"核对 {NUMBER}", "order": "identify"}, "没有下命令"),
         ("/stations/shili-01/live/", {"why": f"核对 {NUMBER}"}, "没有开始"),
         ("/stations/shili-01/order/", {"why": f"核对 {FULL_WIDTH}", "order": "identify"}, "没有下命令"),

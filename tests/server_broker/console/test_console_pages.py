@@ -89,8 +89,8 @@ def test_the_fleet_says_in_words_how_each_station_is(page: Client, county: Ficti
     assert states == {"station-off": "○ 离线", YANSHI: "◌ 未接入"}
     assert cells_of(html, f"station-{YANGBAN}")[-1] == "▲ 1 条"
     assert "station-off" in text_of(page, "/?state=offline")
-    assert "shili-01" not in text_of(page, "/?state=offline")
-    assert "yangban-01" in text_of(page, "/?state=alarms")
+    assert SHILI not in text_of(page, "/?state=offline")
+    assert YANGBAN in text_of(page, "/?state=alarms")
     assert "没有符合条件" in text_of(page, "/?q=没有的")
 
 
@@ -100,7 +100,7 @@ def test_a_station_that_may_be_gone_is_neither_online_nor_offline(page: Client, 
     assert "待确认" in text_of(page, "/")
     assert "待确认" in text_of(page, "/stations/shili-01/")
     for state, there in (("doubted", True), ("online", False), ("offline", False)):
-        assert ("shili-01" in text_of(page, f"/?state={state}")) is there
+        assert (SHILI in text_of(page, f"/?state={state}")) is there
 
 
 def test_an_alarm_says_whose_word_it_is(page: Client, county: FictionalCounty) -> None:
@@ -131,7 +131,7 @@ def test_a_live_part_is_sent_again_only_when_it_is_another(page: Client, county:
         assert (path, again.status_code, again.content) == (path, 304, b"")
         assert page.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
         Alarm.objects.filter(pk=raised.pk).update(detail=f"{path} 另有说明", count=F("count") + 1)
-        touch(county.stations[SHILI], bytes(county.cards[ZHANG].token))
+        touch(county.stations[SHILI], ZHANG.token)
         StationStatus.objects.filter(pk=SHILI).update(waiting=F("waiting") + 1)
         changed = page.get(path, headers=known)
         assert (path, changed.status_code) == (path, 200)
@@ -192,7 +192,7 @@ def test_today_shows_who_came_and_what_must_be_looked_at(page: Client, county: F
 
 
 def test_what_counts_as_a_touch_is_counted_and_the_rest_is_named_apart(page: Client, county: FictionalCounty) -> None:
-    place, card = county.stations[SHILI], bytes(county.cards[ZHANG].token)
+    place, card = county.stations[SHILI], ZHANG.token
     touch(place, card)
     touch(place, card, direction="out")
     touch(place, card, answer="repeat", direction="")
@@ -270,8 +270,8 @@ def test_pictures_say_what_they_were_taken_for(page: Client, county: FictionalCo
 def test_no_word_of_the_clock_reads_as_if_it_were_about_the_person(page: Client, county: FictionalCounty) -> None:
     """守时 is what clocks do without a network, and what people are praised for."""
     for quality in ("synced", "holdover", "restored", "unknown"):
-        touch(county.stations[SHILI], bytes(county.cards[ZHANG].token), quality=quality)
-    touch(county.stations[SHILI], bytes(county.cards[ZHANG].token), answer="repeat")
+        touch(county.stations[SHILI], ZHANG.token, quality=quality)
+    touch(county.stations[SHILI], ZHANG.token, answer="repeat")
     for path in ("/today/", "/stations/shili-01/"):
         rows = text_of(page, path).split("时间依据</th>")[1].split("</table>")[0]
         for word in ("已校时", "断网走时", "未校时", "时间不明", "重复打卡"):
@@ -284,12 +284,12 @@ def test_a_claim_code_is_shown_on_its_own_page_alone(page: Client) -> None:
     [code] = re.findall(r'class="code">([\d ]+)<', answer.content.decode())
     digits = parse_claim_code(code)
     assert answer["Cache-Control"] == "no-store"
-    assert Claim.objects.filter(station="shili-01", burnt_at=None).count() == 1
+    assert Claim.objects.filter(station=SHILI, burnt_at=None).count() == 1
     for path in ("/", "/stations/shili-01/", "/stations/shili-01/settings/"):
         assert digits not in re.sub(r"[\s\-]|<[^>]+>", "", text_of(page, path))
 
 
-@pytest.mark.parametrize("form", [{}, {"reason": "短", "confirm": "shili-01"}, {"reason": "设备丢失", "confirm": "x"}])
+@pytest.mark.parametrize("form", [{}, {"reason": "短", "confirm": SHILI}, {"reason": "设备丢失", "confirm": "x"}])
 def test_a_station_is_not_revoked_by_half_a_form(page: Client, form: dict[str, str]) -> None:
     assert "没有吊销" in page.post("/stations/shili-01/revoke/", form, follow=True).content.decode()
     assert Station.objects.get(pk=SHILI).revoked_at is None
@@ -306,7 +306,7 @@ def test_a_revoked_station_is_offered_no_claim(page: Client) -> None:
 def test_revoking_needs_the_role(county: FictionalCounty) -> None:
     client = Client()
     client.force_login(user_of(COUNTY_OFFICER))
-    assert client.post("/stations/shili-01/revoke/", {"reason": "设备丢失", "confirm": "shili-01"}).status_code == 403
+    assert client.post("/stations/shili-01/revoke/", {"reason": "设备丢失", "confirm": SHILI}).status_code == 403
     assert "吊销站点" not in text_of(client, "/stations/shili-01/")
 
 
@@ -314,10 +314,10 @@ def test_revoking_tells_why_in_the_audit_log(page: Client, monkeypatch: pytest.M
     trust.prepare(settings.HOME)
     monkeypatch.setattr(broker, "refresh", lambda home, now: False)
     monkeypatch.setattr(broker, "cut_off", lambda home, station: False)
-    page.post("/stations/shili-01/revoke/", {"reason": "设备丢失", "confirm": "shili-01"})
+    page.post("/stations/shili-01/revoke/", {"reason": "设备丢失", "confirm": SHILI})
     assert Station.objects.get(pk=SHILI).revoked_at is not None
     entry = AuditEntry.objects.get(action="station.revoked")
-    assert (entry.actor, entry.subject, entry.detail["reason"]) == (OPERATOR.username, "shili-01", "设备丢失")
+    assert (entry.actor, entry.subject, entry.detail["reason"]) == (OPERATOR.username, SHILI, "设备丢失")
     assert "已吊销" in text_of(page, "/")
 
 
@@ -330,7 +330,7 @@ def test_a_revocation_that_the_disk_kept_from_the_broker_is_not_called_done(
     trust.prepare(settings.HOME)
     monkeypatch.setattr(broker, "refresh", full)
     monkeypatch.setattr(broker, "cut_off", lambda home, station: True)
-    form = {"reason": "设备丢失", "confirm": "shili-01"}
+    form = {"reason": "设备丢失", "confirm": SHILI}
     shown = page.post("/stations/shili-01/revoke/", form, follow=True).content.decode()
     assert "吊销没有全部完成" in shown
     assert "站点还能连上" in shown
@@ -546,7 +546,7 @@ def test_no_address_of_the_console_is_an_empty_page() -> None:
     """Wherever a browser comes there is a page, or one is led to it, or told in words that there is none."""
     make_county()
     client = signed_in(OPERATOR)
-    samples = {"station_id": "shili-01", "pk": 1, "code": COUNTY, "order_id": uuid.uuid4()}
+    samples = {"station_id": SHILI, "pk": 1, "code": COUNTY, "order_id": uuid.uuid4()}
     tokens: dict[str | None, object] = {"sign-in-link": "A" * 43, "people-import-confirm": uuid.uuid4()}
     patterns = [*console_urls.urlpatterns, *accounts_urls.urlpatterns]
     for pattern in patterns:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from server_broker.console.views import desk
 from server_broker.people.models import Card, Person
-from tests.cast import COUNTY_OFFICER, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANGBAN, YANSHI_VILLAGE, ZHANG
+from tests.cast import COUNTY_OFFICER, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANGBAN, YANSHI_VILLAGE, ZHANG, ZHAO
 from tests.server_broker.county import FictionalCounty, make_county, signed_in, touch
 
 pytestmark = pytest.mark.django_db
@@ -93,9 +93,9 @@ def test_the_page_lists_the_touches_that_would_count(
 
 def test_touches_beyond_the_viewers_part_are_not_told(card: bytes, county: FictionalCounty) -> None:
     touch(county.stations[YANGBAN], card, answer="unknown", direction="in")
-    Person.objects.create(number="a2", name="甲示例", village_id=YANSHI_VILLAGE)
-    shown = ask(signed_in(TOWNSHIP_OFFICER), card, "a2")
-    assert "这 1 次打卡会计给 甲示例" in shown
+    county.add(ZHAO)
+    shown = ask(signed_in(TOWNSHIP_OFFICER), card, ZHAO.number)
+    assert "这 1 次打卡会计给 赵示例" in shown
     assert "样板村" not in shown
 
 

@@ -45,13 +45,13 @@ def pictures_seen(client: Client, data: bytes) -> list[int]:
 def test_an_officer_sees_no_picture_of_another_township_by_its_hash() -> None:
     make_county()
     data = jpeg()
-    theirs = sender("yangban-01", data)
+    theirs = sender(YANGBAN, data)
     theirs.announce()
     theirs.all()
     officer = signed_in(TOWNSHIP_OFFICER)
     assert pictures_seen(signed_in(OTHER_TOWNSHIP_OFFICER), data) == [200]
     assert pictures_seen(officer, data) == [404]
-    ours = sender("shili-01", data)
+    ours = sender(SHILI, data)
     never_heard_of = Sender(ours.station, ours.processor, jpeg(shade=50)).missing()
     assert [len(gap) for gap in (ours.missing(), never_heard_of)] == [1, 1], "the answer tells nothing"
     ours.announce()
@@ -64,7 +64,7 @@ def test_bytes_from_before_senders_were_marked_are_found_after_a_restore() -> No
     """Only the row of the sender is lost by a restore of a dump that is older; the county knows it by its mark."""
     make_county()
     data, gone = jpeg(), jpeg(shade=50)
-    for one in (sender("yangban-01", data), sender("shili-01", gone)):
+    for one in (sender(YANGBAN, data), sender(SHILI, gone)):
         one.announce()
         one.all()
     folder = MediaFolder(settings.HOME.media)
@@ -72,12 +72,12 @@ def test_bytes_from_before_senders_were_marked_are_found_after_a_restore() -> No
     assert len(marks) == 2
     for mark in marks:
         mark.unlink()
-    Blob.objects.filter(station="shili-01").update(evicted_reason=EXPIRED)
+    Blob.objects.filter(station=SHILI).update(evicted_reason=EXPIRED)
     assert mark_senders(folder) == 1
-    assert not folder.has_of("shili-01", hashlib.sha256(gone).digest())
-    assert not folder.has_of("shili-01", hashlib.sha256(data).digest())
+    assert not folder.has_of(SHILI, hashlib.sha256(gone).digest())
+    assert not folder.has_of(SHILI, hashlib.sha256(data).digest())
     Blob.objects.all().delete()
-    assert sender("yangban-01", data).missing() == []
+    assert sender(YANGBAN, data).missing() == []
 
 
 def test_senders_are_marked_once(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -39,6 +39,7 @@ from server_broker.rosters.result import MOST_ERRORS, Count
 from tests.cast import (
     ADMINISTRATOR,
     COUNTY,
+    LI,
     OPERATOR,
     OTHER_OPERATOR,
     OTHER_TOWNSHIP,
@@ -47,16 +48,16 @@ from tests.cast import (
     YANGBAN_VILLAGE,
     YANSHI_VILLAGE,
 )
-from tests.server_broker.county import client_for, make_county, signed_in, user_of
+from tests.server_broker.county import FictionalCounty, client_for, make_county, signed_in, user_of
 from tests.server_broker.rosters.workbooks import book
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _county() -> None:
+def county() -> FictionalCounty:
     trust.prepare(settings.HOME)
-    make_county()
+    return make_county()
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_a_name_that_changes_must_be_confirmed(page: Client) -> None:
 @pytest.mark.parametrize(
     ("sheets", "key", "action"),
     [
-        ({"站点": [("shili-01", "别的站", SHILI_VILLAGE)]}, "shili-01", "station.renamed"),
+        ({"站点": [(SHILI, "别的站", SHILI_VILLAGE)]}, SHILI, "station.renamed"),
         ({"区划": [(SHILI_VILLAGE, "别的村")]}, SHILI_VILLAGE, "region.renamed"),
     ],
 )
@@ -192,12 +193,12 @@ def test_no_card_number_is_kept_while_it_waits(page: Client) -> None:
     assert bytes.fromhex("04a1b2c3d4e5f6").hex() not in repr(plan).replace("\\x", "")
 
 
-def test_a_roster_shows_who_goes_and_who_comes(page: Client) -> None:
-    Person.objects.create(number="a2", name="甲二", village_id=SHILI_VILLAGE)
+def test_a_roster_shows_who_goes_and_who_comes(page: Client, county: FictionalCounty) -> None:
+    county.add(LI)
     import_people(book({"值班": [(SHILI_VILLAGE, "上午班", "1-5", "8:00", "12:00", "a1")]}))
     place = upload(page, 值班=[(SHILI_VILLAGE, "上午班", "1-5", "8:00", "12:30", "a2")])
     html = page.get(place).content.decode()
-    assert "a1 张示例 → a2 甲二" in html
+    assert "a1 张示例 → a2 李示例" in html
     assert "08:00–12:00 → 08:00–12:30" in html
     confirm(page, place, html)
     assert [person.number for person in DutyWindow.objects.get().people.all()] == ["a2"]
@@ -460,11 +461,11 @@ def test_whoever_lost_the_right_while_waiting_for_another_import_takes_nothing(
 
 
 def test_many_stations_are_taken_in_few_queries(django_assert_max_num_queries: Any) -> None:
-    Station.objects.filter(id="shili-01").update(enrolled_at=None)
+    Station.objects.filter(id=SHILI).update(enrolled_at=None)
     rows = [StationRow(row, f"new-{row}", f"站{row}", SHILI_VILLAGE) for row in range(2, 300)]
-    plan = Plan(stations=[*rows, StationRow(300, "shili-01", "示例村站", YANSHI_VILLAGE)])
+    plan = Plan(stations=[*rows, StationRow(300, SHILI, "示例村站", YANSHI_VILLAGE)])
     with django_assert_max_num_queries(40):
         shown = preview(plan, scope=None).digest()
         take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
     assert Station.objects.filter(village=SHILI_VILLAGE).count() == 298
-    assert Station.objects.get(id="shili-01").village_id == YANSHI_VILLAGE
+    assert Station.objects.get(id=SHILI).village_id == YANSHI_VILLAGE

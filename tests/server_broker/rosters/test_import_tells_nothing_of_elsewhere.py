@@ -11,7 +11,7 @@ from protocol.cards import card_token
 from server_broker import trust
 from server_broker.people.models import Card, Person
 from server_broker.rosters.excel import import_people
-from tests.cast import SHILI_VILLAGE, TOWNSHIP, WANG, YANGBAN_VILLAGE, YANSHI_VILLAGE
+from tests.cast import SHILI, SHILI_VILLAGE, TOWNSHIP, WANG, YANGBAN, YANGBAN_VILLAGE, YANSHI_VILLAGE
 from tests.server_broker.county import make_county, window
 from tests.server_broker.rosters.workbooks import book
 
@@ -43,10 +43,8 @@ def test_a_person_of_elsewhere_names_no_window_of_theirs() -> None:
 
 
 def test_a_station_of_elsewhere_is_not_said_to_be_enrolled() -> None:
-    assert told(站点=[("yangban-01", "x", SHILI_VILLAGE)]) == [f"站点 第 2 行：{ELSEWHERE}"]
-    assert told(站点=[("shili-01", "示例村站", YANSHI_VILLAGE)]) == [
-        "站点 第 2 行：站点 shili-01 已接入，不能改到别的村"
-    ]
+    assert told(站点=[(YANGBAN, "x", SHILI_VILLAGE)]) == [f"站点 第 2 行：{ELSEWHERE}"]
+    assert told(站点=[(SHILI, "示例村站", YANSHI_VILLAGE)]) == ["站点 第 2 行：站点 shili-01 已接入，不能改到别的村"]
 
 
 def test_a_number_of_elsewhere_is_told_like_one_that_is_nobodys() -> None:

@@ -52,17 +52,17 @@ def test_the_nearest_choice_counts(county: FictionalCounty) -> None:
     assert wanted_settings(station) == {"open_before_min": 20, "snapshots": False}
     assert wanted_settings(other) == {"open_before_min": 10, "snapshots": False}
     put(SHILI_VILLAGE, "open_before_min", "30")
-    put("shili-01", "open_before_min", "40")
+    put(SHILI, "open_before_min", "40")
     assert wanted_settings(station)["open_before_min"] == 40
-    put("shili-01", "open_before_min", "")
+    put(SHILI, "open_before_min", "")
     assert wanted_settings(station)["open_before_min"] == 30
     assert AuditEntry.objects.filter(action="setting.chosen").count() == 6
 
 
 def test_a_choice_is_in_the_next_desired_state(county: FictionalCounty) -> None:
-    first = refresh("shili-01")
+    first = refresh(SHILI)
     put(TOWNSHIP, "data_shed", "vitals-blobs")
-    second = refresh("shili-01")
+    second = refresh(SHILI)
     assert first is not None
     assert second is not None
     assert (second.version, second.settings) == (first.version + 1, {"data_shed": ["vitals", "blobs"]})
@@ -149,10 +149,10 @@ def test_an_operator_sets_a_station_and_a_township(page: Client) -> None:
 
 
 def test_a_refused_setting_is_told_with_its_reason(page: Client) -> None:
-    put("shili-01", "open_before_min", "10")
+    put(SHILI, "open_before_min", "10")
     Station.objects.filter(pk=SHILI).update(desired_version=1, reported_version=1)
     SettingReport.objects.create(
-        station_id="shili-01", refused={"open_before_min": "wrong_kind: x"}, kept={"open_before_min": 90}
+        station_id=SHILI, refused={"open_before_min": "wrong_kind: x"}, kept={"open_before_min": 90}
     )
     html = page.get("/stations/shili-01/settings/").content.decode()
     assert "被拒绝" in html
