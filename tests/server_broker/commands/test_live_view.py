@@ -272,7 +272,8 @@ def test_a_wrong_wish_begins_nothing(officer: Client, change: dict[str, str]) ->
 
 def test_a_station_that_is_away_is_not_looked_at(officer: Client) -> None:
     StationStatus.objects.update(online=False)
-    assert "不在线" in officer.post("/stations/shili-01/live/", WISH, follow=True).content.decode()
+    assert "站点现在不在线" in officer.post("/stations/shili-01/live/", WISH, follow=True).content.decode()
+    assert not StationOrder.objects.exists()
     assert officer.post("/stations/yangban-01/live/", WISH).status_code == 404
 
 

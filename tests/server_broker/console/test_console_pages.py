@@ -61,7 +61,7 @@ from tests.server_broker.county import (
     waiting_station,
     window,
 )
-from tests.server_broker.pages import cells_of, text_of
+from tests.server_broker.pages import cells_of, text_of, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -236,10 +236,19 @@ def test_a_station_page_shows_ledger_events_and_alarms(page: Client, county: Fic
         event(place, "contact_changed", at=timezone.now(), detail=detail)
     alarm(place, detail="样卡")
     html = text_of(page, "/stations/shili-01/")
-    for word in ("大门：门开了", "大门：门关了；频繁变化", "大门：值班时间以外有人活动"):
-        assert word in html
-    for word in ("有 7 条无法恢复", "启动", "通电", "第 1 至 7 条", "有人使用挂失卡", "站点签发", "去向不明"):
-        assert word in html
+    events = re.findall(r'<li id="event-.*?</li>', html, re.DOTALL)
+    assert sorted(words_of(re.sub(r"<time.*?</time>", "", one, flags=re.DOTALL)) for one in events) == [
+        "启动 通电 · 0.1.0",
+        "有记录无法恢复 第 1 至 7 条",
+        "门磁或人体感应 大门：值班时间以外有人活动",
+        "门磁或人体感应 大门：门关了；频繁变化，暂不逐次记录",
+        "门磁或人体感应 大门：门开了",
+    ]
+    figures = dict(re.findall(r"<dt>(\w+)</dt><dd>(\d+)</dd>", html))
+    assert (figures["站点签发"], figures["无法恢复"], figures["去向不明"]) == ("7", "7", "0")
+    assert "有 7 条无法恢复" in html
+    [said] = re.findall(r'<p id="alarm-.*?</strong>', html)
+    assert words_of(said).endswith("有人使用挂失卡")
 
 
 def test_a_station_page_says_that_the_ledger_was_not_counted(

@@ -1,5 +1,7 @@
 """Settings: chosen for a county, township, village or station, sent, and shown with what the station made of them."""
 
+import re
+
 import msgspec
 import pytest
 from django.test import Client
@@ -19,6 +21,7 @@ from server_broker.twin.setting_specs import SPECS, NotAllowed, allowed, value_o
 from server_broker.twin.station_settings import station_rows, wanted_settings
 from tests.cast import COUNTY, OF_THE_COUNTY, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OPERATOR, YANGBAN
 from tests.server_broker.county import FictionalCounty, make_county, signed_in
+from tests.server_broker.pages import cells_beside, words_of
 from tests.server_broker.station_double import NOW, StationDouble
 
 pytestmark = pytest.mark.django_db
@@ -135,8 +138,7 @@ def page(county: FictionalCounty) -> Client:
 def test_an_operator_sets_a_station_and_a_township(page: Client) -> None:
     html = page.post("/stations/shili-01/settings/", {"name": "data_mb_month", "value": "300"}, follow=True)
     assert "每月流量已改" in html.content.decode()
-    assert "300 MB" in html.content.decode()
-    assert "本站" in html.content.decode()
+    assert cells_beside(html.content.decode(), "每月流量")[:2] == ["300 MB", "本站"]
     html = page.post(f"/settings/{TOWNSHIP}/", {"name": "snapshots", "value": "no"}, follow=True)
     assert "打卡时抓拍已改" in html.content.decode()
     html = page.post("/stations/shili-01/settings/", {"name": "data_mb_month", "value": ""}, follow=True)
@@ -155,8 +157,8 @@ def test_a_refused_setting_is_told_with_its_reason(page: Client) -> None:
         station_id=SHILI, refused={"open_before_min": "wrong_kind: x"}, kept={"open_before_min": 90}
     )
     html = page.get("/stations/shili-01/settings/").content.decode()
-    assert "被拒绝" in html
-    assert "站点要的是另一种值，沿用 90 分钟" in html
+    cells = [words_of(cell) for cell in re.findall(r'data-label="站点">(.*?)</td>', html, re.DOTALL)]
+    assert [cell for cell in cells if "拒绝" in cell] == ["✕ 被拒绝 站点要的是另一种值，沿用 90 分钟"]
 
 
 def test_what_lies_outside_is_absent(page: Client) -> None:
