@@ -8,13 +8,12 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.log_lines import WithoutTokens
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.powers import POWERS, Power
 from server_broker.audit.models import AuditEntry
-from tests.cast import COUNTY, COUNTY_OFFICER, OF_THE_COUNTY, OPERATOR
+from tests.cast import ADMINISTRATOR, COUNTY, COUNTY_OFFICER, OF_THE_COUNTY, OPERATOR
 from tests.server_broker.county import client_for, make_county, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
@@ -218,8 +217,8 @@ def test_the_three_administrators_never_meet() -> None:
 
 def test_an_administrator_can_t_change_the_own_account() -> None:
     make_county()
-    admin = make_account("admin", role=Role.SYSTEM, region=COUNTY)
-    other = make_account("other", role=Role.OFFICER, region=COUNTY)
+    admin = user_of(ADMINISTRATOR)
+    other = user_of(COUNTY_OFFICER)
     client = client_for(admin)
     assert client.post(f"/admin/accounts/user/{admin.pk}/change/", {"role": "operator"}).status_code == 403
     page = f"/admin/accounts/user/{other.pk}/change/"
@@ -228,5 +227,5 @@ def test_an_administrator_can_t_change_the_own_account() -> None:
     assert client.post(page, change).status_code == 302
     other.refresh_from_db()
     assert other.role == Role.OPERATOR
-    assert AuditEntry.objects.filter(action="account.changed", subject="other").exists()
+    assert AuditEntry.objects.filter(action="account.changed", subject=COUNTY_OFFICER.username).exists()
     assert client.post(f"/admin/accounts/user/{other.pk}/delete/", {"post": "yes"}).status_code == 403
