@@ -191,12 +191,15 @@ class Worker:
         for topic, payload in self._telling.due(mono_ms=self._mono_ms()):
             self._source.publish(topic, payload, must_arrive=False)
         if time.monotonic() >= self._look_again:
-            self._do_chores()
+            self.do_chores()
             self._look_again = time.monotonic() + IDLE_S
         return len(messages)
 
-    def _do_chores(self) -> None:
-        """Do what no message asks for: judge the clock, send what changed here, look for silent stations."""
+    def do_chores(self) -> None:
+        """Do what no message asks for: judge the clock, send what changed here, look for silent stations.
+
+        A step does it once every `IDLE_S`.
+        """
         # Read before the county's clock is judged, so that a step of the clock that shows in `now` shows there too.
         now = self._clock()
         # Each action reads the other clocks itself, because the database may be away for hours before it succeeds.

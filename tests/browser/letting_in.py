@@ -3,7 +3,7 @@
 from playwright.sync_api import BrowserContext
 
 from server_broker.accounts.models import User
-from tests.server_broker.console_county import client_for
+from tests.server_broker.county import client_for
 
 
 def let_in(context: BrowserContext, web: str, user: User) -> None:

@@ -18,18 +18,12 @@ from server_broker.ingest.models import Fact, Quarantined
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-from tests.server_broker.console_county import (
-    FictionalCounty,
-    add_station,
-    alarm,
-    event,
-    make_county,
-    snapshot,
-    touch,
-    window,
-)
+from tests.cast import CROWD, YANSHI, YANSHI_VILLAGE
+from tests.server_broker.county import FictionalCounty, add_station, alarm, event, make_county, snapshot, touch, window
 
-NAMES = ("张示例", "李示例", "王示例", "赵示例", "陈样本", "刘样本", "周演示", "吴演示", "郑范例")
+SHIFAN, SHIFAN_VILLAGE = "shifan-01", "990101001003"
+"""示范村 with the station that has every fault; only this day needs them."""
+
 FONT = "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
 
 
@@ -73,32 +67,32 @@ ILL = Health(
 
 def make_day() -> FictionalCounty:
     county = make_county()
-    Region.objects.create(code="990101001003", name="示范村")
-    add_station(county, "demo-yanshi", "990101001002")
-    add_station(county, "demo-shifan", "990101001003", online=False)
+    Region.objects.create(code=SHIFAN_VILLAGE, name="示范村")
+    add_station(county, YANSHI, YANSHI_VILLAGE)
+    add_station(county, SHIFAN, SHIFAN_VILLAGE, online=False)
     places = list(Station.objects.order_by("village_id"))
     for place in places:
         _history(place)
-    people = [_person(number, name, places[number % 3]) for number, name in enumerate(NAMES)]
+    people = [_person(number, name, places[number % 3]) for number, name in enumerate(CROWD)]
     _touches(places, people)
     for place in places[:3]:
         staff = [person for person, _ in people if person.village_id == place.village_id]
         window(place.village_id, "上午班", staff)
         window(place.village_id, "下午班", staff, start=870, end=1050)
     StationStatus.objects.update(reader_ready=True, camera_ready=True, simulated=True, disk_free_kib=9_000_000)
-    StationStatus.objects.filter(pk="demo-shifan").update(
+    StationStatus.objects.filter(pk=SHIFAN).update(
         waiting=12, blobs_waiting=3, clock_quality="holdover", receipt_at=timezone.now() - dt.timedelta(minutes=47)
     )
     StationStatus.objects.update(health=health.kept(WELL), health_at=timezone.now(), month_bytes=212_300_000)
-    StationStatus.objects.filter(pk="demo-shifan").update(
+    StationStatus.objects.filter(pk=SHIFAN).update(
         health=health.kept(ILL),
         month_bytes=951_000_000,
         reader_ready=False,
         month_forecast_bytes=1_204_000_000,
         saving=["blobs"],
     )
-    alarm(county.stations["demo-shifan"], code="undervoltage", severity="major", detail="供电电压低于主板的要求")
-    alarm(county.stations["demo-shifan"], code="reader_lost", severity="major", detail="读卡器 10 分钟没有应答")
+    alarm(county.stations[SHIFAN], code="undervoltage", severity="major", detail="供电电压低于主板的要求")
+    alarm(county.stations[SHIFAN], code="reader_lost", severity="major", detail="读卡器 10 分钟没有应答")
     return county
 
 
@@ -163,7 +157,7 @@ def _stream(place: Station, *, received: int, waiting: int) -> None:
 
 def _history(place: Station) -> None:
     now = timezone.now()
-    _stream(place, received=148, waiting=12 if place.pk == "demo-shifan" else 0)
+    _stream(place, received=148, waiting=12 if place.pk == SHIFAN else 0)
     event(place, "epoch_opened", at=now - dt.timedelta(days=6), detail={"reason": "first"})
     event(place, "booted", at=now - dt.timedelta(days=6), detail={"cause": "power_on", "software": "0.1.0"})
     event(place, "shut_down", at=now - dt.timedelta(hours=30))

@@ -13,21 +13,22 @@ from django_otp.oath import totp
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from firmware_scripts.pictures.console import sign_in
-from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.accounts.models import Role, User
+from server_broker.accounts.models import User
 from server_broker.fleet.models import StationStatus
+from tests.browser.legibility import CONTRAST, NAMELESS
 from tests.browser.sample_day import hold, make_day
-from tests.server_broker.console_county import COUNTY, FictionalCounty, touch
+from tests.cast import ADMINISTRATOR, COUNTY, OPERATOR, SHILI, YANSHI, ZHANG
+from tests.server_broker.county import FictionalCounty, touch, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PAGES = (
     "/",
     "/today/",
-    "/stations/demo-shifan/",
-    "/stations/demo-shifan/settings/",
-    "/stations/demo-shifan/live/",
+    "/stations/shifan-01/",
+    "/stations/shifan-01/settings/",
+    "/stations/shifan-01/live/",
     f"/settings/{COUNTY}/",
     "/people/",
     "/people/import/",
@@ -46,7 +47,7 @@ def day() -> FictionalCounty:
 
 @pytest.fixture
 def operator(day: FictionalCounty) -> User:
-    return make_account("operator", role=Role.OPERATOR, region=COUNTY)
+    return user_of(OPERATOR)
 
 
 @pytest.fixture
@@ -69,38 +70,7 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-CONTRAST = """() => {
-  const channel = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
-  const parse = text => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
-  const ground = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = parse(getComputedStyle(at).backgroundColor);
-      if (colour.length < 4 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const poor = new Map();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !element.checkVisibility()) continue;
-    if (element.closest("script,style,datalist,option")) continue;
-    const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))].sort((x, y) => y - x);
-    const ratio = (a + .05) / (b + .05);
-    if (ratio < 7) poor.set(`${element.tagName}.${element.className}`, ratio.toFixed(2));
-  }
-  return Object.fromEntries(poor);
-}"""
-"""WCAG 2.2, 1.4.6: every visible text against the nearest opaque ground behind it."""
-
 SHAPE = "picture => picture.offsetWidth / picture.offsetHeight"
-
-NAMELESS = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a, img")]
-  .filter(e => e.checkVisibility())
-  .filter(e => !(e.labels?.length || e.getAttribute("aria-label") || e.textContent.trim() || e.hasAttribute("alt")
-    || e.querySelector("img[alt]:not([alt=''])")))
-  .map(e => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -111,6 +81,7 @@ def test_pages_hold_their_width_their_contrast_and_their_names(page: Page, web: 
     for path in PAGES:
         page.goto(urljoin(web, path))
         page.wait_for_load_state("networkidle")
+        assert page.url == urljoin(web, path), "led to another page"
         beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert (path, beyond) == (path, 0)
         assert (path, page.evaluate(CONTRAST)) == (path, {})
@@ -123,7 +94,7 @@ def test_pages_hold_their_width_their_contrast_and_their_names(page: Page, web: 
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_held_record_is_written_off(page: Page, web: str, day: FictionalCounty) -> None:
-    hold(day.stations["demo-shifan"])
+    hold(day.stations["shifan-01"])
     page.goto(web)
     page.get_by_role("link", name="去看").click()
     for tab in ("已核销", "读不懂的消息", "待审"):
@@ -164,11 +135,11 @@ def test_what_happens_appears_without_reloading(
     today, fleet = context.new_page(), context.new_page()
     today.goto(urljoin(web, "/today/"))
     fleet.goto(urljoin(web, "/?state=online"))
-    expect(today.get_by_text("A示例")).to_have_count(0)
+    expect(today.get_by_text("张示例")).to_have_count(0)
     expect(fleet.get_by_role("link", name="演示村站")).to_be_visible()
-    touch(day.stations["station-a"], bytes(day.cards["a"].token))
-    StationStatus.objects.filter(pk="demo-yanshi").update(online=False, changed_at=timezone.now())
-    expect(today.get_by_text("A示例")).to_be_visible(timeout=POLL_MS)
+    touch(day.stations[SHILI], ZHANG.token)
+    StationStatus.objects.filter(pk=YANSHI).update(online=False, changed_at=timezone.now())
+    expect(today.get_by_text("张示例")).to_be_visible(timeout=POLL_MS)
     expect(fleet.get_by_role("link", name="演示村站")).to_have_count(0, timeout=POLL_MS)
     User.objects.filter(pk=operator.pk).update(is_active=False)
     expect(fleet.get_by_role("heading", name="登录县控制台")).to_be_visible(timeout=POLL_MS)
@@ -228,7 +199,7 @@ def set_up_second_factor(page: Page, web: str) -> None:
 
 
 def test_the_data_tables_draw_without_errors(browser: Browser, web: str, day: FictionalCounty) -> None:
-    system = make_account("system", role=Role.SYSTEM, region=COUNTY)
+    system = user_of(ADMINISTRATOR)
     context = sign_in(browser, urljoin(web, make_sign_in_link(system, valid_for=dt.timedelta(minutes=5))))
     page, said = context.new_page(), list[str]()
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
@@ -236,6 +207,6 @@ def test_the_data_tables_draw_without_errors(browser: Browser, web: str, day: Fi
     for path in ("/admin/accounts/user/add/", "/admin/", "/admin/people/person/", "/admin/accounts/user/"):
         page.goto(urljoin(web, path))
         page.wait_for_load_state("networkidle")
-    expect(page.get_by_role("link", name="system", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name=ADMINISTRATOR.username, exact=True)).to_be_visible()
     assert said == []
     context.close()

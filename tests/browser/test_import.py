@@ -7,24 +7,23 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from firmware_scripts.pictures.console import sign_in
-from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.accounts.models import Role
 from server_broker.people.models import Person
-from tests.browser.test_console import CONTRAST, NAMELESS
-from tests.server_broker.console_county import COUNTY, VILLAGE_A, VILLAGE_A2, make_county, window
+from tests.browser.legibility import stands_well
+from tests.cast import LI, OPERATOR, SHILI_VILLAGE, YANSHI_VILLAGE, ZHANG
+from tests.server_broker.county import make_county, user_of, window
 from tests.server_broker.rosters.workbooks import book
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SHEETS: dict[str, list[tuple[str, ...]]] = {
     "人员": [
-        ("a1", "王别人", VILLAGE_A),
-        ("a2", "甲示例", VILLAGE_A2),
-        *[(f"c{number}", f"新示例{number}", VILLAGE_A) for number in range(8)],
+        ("a1", "王别人", SHILI_VILLAGE),
+        ("a2", "李示例", YANSHI_VILLAGE),
+        *[(f"c{number}", f"新示例{number}", SHILI_VILLAGE) for number in range(8)],
     ],
     "卡": [("04a1b2c3", "c0"), ("04a1b2c4", "c1")],
-    "值班": [(VILLAGE_A, "上午班", "1-5", "8:00", "12:30", "a1，c0，c1")],
+    "值班": [(SHILI_VILLAGE, "上午班", "1-5", "8:00", "12:30", "a1，c0，c1")],
 }
 HEADS = {"人员": ("编号", "姓名", "村代码", "备注")}
 
@@ -32,9 +31,9 @@ HEADS = {"人员": ("编号", "姓名", "村代码", "备注")}
 @pytest.fixture(params=[1440, 390])
 def page(request: pytest.FixtureRequest, browser: Browser, web: str) -> Iterator[Page]:
     county = make_county()
-    county.people["a2"] = Person.objects.create(number="a2", name="甲示例", village_id=VILLAGE_A)
-    window(VILLAGE_A, "上午班", [county.people["a"]])
-    operator = make_account("operator", role=Role.OPERATOR, region=COUNTY)
+    county.add(LI)
+    window(SHILI_VILLAGE, "上午班", [county.people[ZHANG]])
+    operator = user_of(OPERATOR)
     context = sign_in(browser, urljoin(web, make_sign_in_link(operator)), width=request.param)
     yield context.new_page()
     context.close()
@@ -43,11 +42,6 @@ def page(request: pytest.FixtureRequest, browser: Browser, web: str) -> Iterator
 def choose(page: Page, data: bytes) -> None:
     page.set_input_files("#file", {"name": "名单.xlsx", "mimeType": "", "buffer": data})
     page.get_by_role("button", name="读取并预览").click()
-
-
-def stands_well(page: Page) -> None:
-    beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert (beyond, page.evaluate(CONTRAST), page.evaluate(NAMELESS)) == (0, {}, [])
 
 
 def test_a_file_is_looked_at_and_then_taken(page: Page, web: str) -> None:
@@ -63,7 +57,7 @@ def test_a_file_is_looked_at_and_then_taken(page: Page, web: str) -> None:
     stands_well(page)
     page.get_by_role("button", name="确认导入").click()  # the browser asks for the tick first
     expect(page.get_by_role("heading", name="核对后确认导入")).to_be_visible()
-    assert Person.objects.get(number="a1").name == "A示例"
+    assert Person.objects.get(number="a1").name == "张示例"
     page.get_by_label("这 1 个我已逐个核对").check()
     page.get_by_role("button", name="确认导入").click()
     expect(page.get_by_text("导入完成")).to_be_visible()

@@ -7,17 +7,16 @@ import pytest
 from PIL import Image
 
 from firmware_scripts.pictures.console import take
-from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.accounts.models import Role
 from tests.browser.sample_day import make_day
-from tests.server_broker.console_county import COUNTY
+from tests.cast import OPERATOR
+from tests.server_broker.county import user_of
 
 
 @pytest.mark.django_db(transaction=True)
 def test_fleet_station_and_today_are_drawn_at_both_widths(web: str, tmp_path: Path) -> None:
     make_day()
-    operator = make_account("operator", role=Role.OPERATOR, region=COUNTY)
+    operator = user_of(OPERATOR)
     drawn = take(web, urljoin(web, make_sign_in_link(operator)), tmp_path)
     widths = {path.name: Image.open(path).width for path in drawn}
     assert widths == {

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server_broker.accounts.account_changes import make_account
-from server_broker.accounts.models import Role
 from server_broker.audit.log import record
 from server_broker.fleet.models import Station
+from tests.browser.legibility import BY_COLOUR_ALONE, READABLE
 from tests.browser.letting_in import let_in
 from tests.browser.sample_day import hold, make_day
-from tests.server_broker.console_county import COUNTY, FictionalCounty
+from tests.cast import AUDITOR, COUNTY, OPERATOR, YANGBAN
+from tests.server_broker.county import FictionalCounty, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,71 +21,23 @@ PAGES = (
     "/",
     "/?q=没有的",
     "/today/",
-    "/stations/demo-shifan/",
-    "/stations/demo-shifan/settings/",
-    "/stations/demo-shifan/live/",
+    "/stations/shifan-01/",
+    "/stations/shifan-01/settings/",
+    "/stations/shifan-01/live/",
     f"/settings/{COUNTY}/",
     "/people/",
     "/desk/",
     "/alarms/",
     "/held/",
-    "/held/?station=demo-shifan&state=messages",
+    "/held/?station=shifan-01&state=messages",
     "/nowhere/",
 )
-
-READABLE = """() => {
-  const seen = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode, element = node.parentElement;
-    if (!node.textContent.trim() || element.closest("script,style,option,.visually-hidden,.skip,thead")) continue;
-    if (!element.checkVisibility()) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    for (const box of range.getClientRects()) seen.push({ text: node.textContent.trim(), box, element });
-  }
-  const controls = [...document.querySelectorAll("input:not([type=hidden]),select,button,img")];
-  for (const element of controls.filter(control => control.checkVisibility()))
-    seen.push({ text: element.outerHTML.slice(0, 60), box: element.getBoundingClientRect(), element });
-  const over = [];
-  for (const [place, a] of seen.entries())
-    for (const b of seen.slice(place + 1)) {
-      if (a.element.contains(b.element) || b.element.contains(a.element)) continue;
-      const wide = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
-      const high = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
-      if (wide > 2 && high > 4) over.push(`${a.text} / ${b.text}`);
-    }
-  return over;
-}"""
-"""Texts and controls of which one lies over another. Lines may touch: their boxes are higher than letters."""
-
-BY_COLOUR_ALONE = """() => {
-  const blockOf = node => {
-    let at = node.parentElement;
-    while (getComputedStyle(at).display.startsWith("inline")) at = at.parentElement;
-    return at;
-  };
-  const others = new Map();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode;
-    if (!node.textContent.trim()) continue;
-    if (node.parentElement.closest("a,button,script,style,label,.visually-hidden")) continue;
-    const block = blockOf(node);
-    others.set(block, (others.get(block) ?? "") + node.textContent.trim());
-  }
-  return [...document.querySelectorAll("main a")]
-    .filter(link => link.checkVisibility() && getComputedStyle(link).display === "inline")
-    .filter(link => others.has(blockOf(link)) && !getComputedStyle(link).textDecorationLine.includes("underline"))
-    .map(link => `${link.textContent} in ${others.get(blockOf(link))}`);
-}"""
-"""Links in a block of text that are not underlined (axe-core's rule link-in-text-block)."""
 
 
 @pytest.fixture
 def day() -> FictionalCounty:
     made = make_day()
-    hold(made.stations["demo-shifan"])
+    hold(made.stations["shifan-01"])
     return made
 
 
@@ -94,7 +46,7 @@ def page(browser: Browser, web: str, day: FictionalCounty, request: pytest.Fixtu
     context = browser.new_context(
         ignore_https_errors=True, viewport={"width": request.param, "height": 844}, locale="zh-CN"
     )
-    let_in(context, web, make_account("operator", role=Role.OPERATOR, region=COUNTY))
+    let_in(context, web, user_of(OPERATOR))
     yield context.new_page()
     context.close()
 
@@ -103,6 +55,7 @@ def test_no_text_lies_over_another_and_links_are_underlined_among_words(page: Pa
     for path in PAGES:
         page.goto(urljoin(web, path))
         page.wait_for_load_state("networkidle")
+        assert page.url == urljoin(web, quote(path, safe="/?=&")), "led to another page"
         assert (path, page.evaluate(READABLE)) == (path, [])
         assert (path, page.evaluate(BY_COLOUR_ALONE)) == (path, [])
 
@@ -112,7 +65,7 @@ def test_the_auditor_s_page_is_read_too(browser: Browser, web: str, day: Fiction
         record("operator", "station.revoked", f"demo-{number}", {"reason": "设备丢失，装机员已确认" * number})
     for width in (1440, 390):
         context = browser.new_context(ignore_https_errors=True, viewport={"width": width, "height": 844})
-        let_in(context, web, make_account(f"auditor-{width}", role=Role.AUDITOR, region=COUNTY))
+        let_in(context, web, user_of(AUDITOR))
         page = context.new_page()
         page.goto(urljoin(web, "/audit/?q=吊销"))
         expect(page.get_by_text("本机").first).to_be_visible()
@@ -135,9 +88,9 @@ def test_a_file_that_is_too_large_gets_a_page_with_a_way_back(page: Page, web: s
 
 
 def test_a_revoked_station_s_page_offers_nothing_that_cannot_be(page: Page, web: str, day: FictionalCounty) -> None:
-    revoked = day.stations["station-b"]
+    revoked = day.stations[YANGBAN]
     Station.objects.filter(pk=revoked.pk).update(revoked_at=revoked.enrolled_at)
-    page.goto(urljoin(web, "/stations/station-b/"))
+    page.goto(urljoin(web, "/stations/yangban-01/"))
     expect(page.get_by_text("已吊销").first).to_be_visible()
     for name in ("生成接入码", "吊销", "下命令"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)

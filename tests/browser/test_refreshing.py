@@ -11,13 +11,12 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, Request, Response, expect, sync_playwright
 
 from firmware_scripts.pictures.console import CHROMIUM, FLAGS
-from server_broker.accounts.account_changes import make_account
-from server_broker.accounts.models import Role
 from server_broker.fleet.models import Alarm, StationStatus
 from server_broker.regions.models import Region
 from tests.browser.letting_in import let_in
 from tests.browser.sample_day import make_day
-from tests.server_broker.console_county import COUNTY, FictionalCounty, add_station, alarm, touch
+from tests.cast import COUNTY_OFFICER, SHILI, SHILI_VILLAGE, ZHANG
+from tests.server_broker.county import FictionalCounty, add_station, alarm, touch, user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +65,7 @@ def day() -> FictionalCounty:
 @pytest.fixture
 def page(tabs: BrowserContext, web: str, day: FictionalCounty) -> Iterator[Page]:
     """A tab in front, in which an officer has signed in."""
-    let_in(tabs, web, make_account("officer", role=Role.OFFICER, region=COUNTY))
+    let_in(tabs, web, user_of(COUNTY_OFFICER))
     opened = tabs.new_page()
     yield opened
     opened.close()
@@ -114,18 +113,18 @@ def test_focus_selection_and_scroll_outlive_a_refresh(page: Page, web: str, day:
             break
         page.keyboard.press("Tab")
     expect(link).to_be_focused()
-    page.locator("#station-demo-yanshi .mono").first.evaluate(SELECT)
+    page.locator("#station-yanshi-01 .mono").first.evaluate(SELECT)
     page.evaluate("scrollTo(0, 120)")
     scrolled = page.evaluate("scrollY")
     assert scrolled > 0
     for waiting in (3, 4):
-        add_station(day, f"aa-new-{waiting}", "990101001001")  # a row before the one in hand
-        StationStatus.objects.filter(pk="demo-shifan").update(waiting=waiting)
+        add_station(day, f"aa-new-{waiting}", SHILI_VILLAGE)  # a row before the one in hand
+        StationStatus.objects.filter(pk="shifan-01").update(waiting=waiting)
         assert next_poll(page).status == 200
-        expect(page.locator("#station-demo-shifan")).to_contain_text(f"↑{waiting}")
+        expect(page.locator("#station-shifan-01")).to_contain_text(f"↑{waiting}")
     expect(page.locator("#station-aa-new-4")).to_have_count(1)
     expect(link).to_be_focused()
-    assert page.evaluate(SELECTED) == "demo-yanshi 模拟"
+    assert page.evaluate(SELECTED) == "yanshi-01 模拟"
     assert page.evaluate("scrollY") == scrolled
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="示范村站")).to_be_visible()
@@ -138,9 +137,9 @@ def test_a_touch_that_comes_leaves_the_rows_in_hand_alone(page: Page, web: str, 
     row.get_by_role("link").focus()
     row.locator(".main").evaluate(SELECT)
     for count in (1, 2):
-        touch(day.stations["station-a"], bytes(day.cards["a"].token))
+        touch(day.stations[SHILI], ZHANG.token)
         next_poll(page)
-        expect(page.get_by_text("A示例")).to_have_count(count)
+        expect(page.get_by_text("张示例")).to_have_count(count)
     assert page.evaluate("document.activeElement.closest('tr').id") == number
     assert page.evaluate(SELECTED) == name
 
@@ -149,7 +148,7 @@ def test_an_alarm_s_button_is_pressed_by_key_after_refreshes(page: Page, web: st
     page.goto(urljoin(web, "/alarms/"))
     button = page.locator(f"#alarm-{Alarm.objects.get(code='undervoltage').pk} button")
     button.focus()
-    alarm(day.stations["station-a"], code="disk_full", severity="critical")
+    alarm(day.stations[SHILI], code="disk_full", severity="critical")
     next_poll(page)
     expect(page.get_by_text("站点磁盘已满")).to_be_visible()
     next_poll(page)
@@ -168,17 +167,17 @@ def test_a_chosen_village_stays_chosen_until_the_button_is_pressed(page: Page, w
         add_station(day, f"more-{number:02}", code)
     page.goto(urljoin(web, "/today/"))
     page.get_by_label("村", exact=True).select_option(label="演示17村")
-    touch(day.stations["station-a"], bytes(day.cards["a"].token))
+    touch(day.stations[SHILI], ZHANG.token)
     next_poll(page)
-    expect(page.get_by_text("A示例")).to_be_visible()
+    expect(page.get_by_text("张示例")).to_be_visible()
     next_poll(page)
     expect(page.get_by_label("村", exact=True)).to_have_value("990101001017")
     page.get_by_role("button", name="查看").click()
     page.wait_for_url("**/today/?village=990101001017")
-    expect(page.get_by_text("A示例")).to_have_count(0)
+    expect(page.get_by_text("张示例")).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["/", "/stations/demo-shifan/"])
+@pytest.mark.parametrize("path", ["/", "/stations/shifan-01/"])
 def test_a_hidden_tab_asks_for_nothing_and_at_once_when_it_is_seen_again(
     page: Page, tabs: BrowserContext, web: str, path: str
 ) -> None:
@@ -212,7 +211,7 @@ def test_a_refresh_costs_little_and_less_when_nothing_is_new(page: Page, web: st
         add_station(day, f"more-{number:02}", code)
     long_ago = timezone.now() - dt.timedelta(hours=3)
     StationStatus.objects.update(receipt_at=long_ago, health_at=long_ago)  # so that 刚刚 does not become 1 分钟前
-    for path in ("/", "/today/", "/alarms/", "/stations/demo-shifan/"):
+    for path in ("/", "/today/", "/alarms/", "/stations/shifan-01/"):
         page.goto(urljoin(web, path))
         first = next_poll(page)
         assert (path, first.status) == (path, 200)

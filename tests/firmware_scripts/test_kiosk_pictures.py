@@ -12,12 +12,11 @@ from kiosk_tui import theme
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
-from tests.kiosk_tui.test_kiosk_and_agent import one_question_level
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=str)
 def test_home_touch_and_question_are_drawn(tmp_path: Path, screen: Screen) -> None:
-    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, one_question_level) as agent:
+    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, samples.one_question_level) as agent:
         files = take(agent.path, tmp_path, touch=lambda: agent.send(samples.GREEN), screen=screen)
     suffix = "" if screen == NORMAL else f"-{screen}"
     assert [path.name for path in files] == [f"kiosk-{name}{suffix}.png" for name in ("home", "touch", "question")]

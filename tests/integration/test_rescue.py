@@ -26,8 +26,9 @@ from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
 from server_broker.regions.models import Region
 from server_broker.supervisor.up import initialise
+from tests.cast import SHILI_VILLAGE
 from tests.proofs.power_cut.workload import STATION, moment, touch
-from tests.server_broker.station_double import NOW, VILLAGE
+from tests.server_broker.station_double import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -43,9 +44,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 def folder(tmp_path: Path) -> Path:
     made = tmp_path / "station"
     made.mkdir()
-    Region.objects.create(code=VILLAGE, name="示例村")
+    Region.objects.create(code=SHILI_VILLAGE, name="示例村")
     public = record_key(made).public_key().public_bytes_raw()
-    Station.objects.create(id=STATION, name="示例站", village_id=VILLAGE, record_key=public, enrolled_at=NOW)
+    Station.objects.create(id=STATION, name="示例站", village_id=SHILI_VILLAGE, record_key=public, enrolled_at=NOW)
     return made
 
 

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
+from textual.app import App
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from kiosk_tui.app import KioskApp
 from kiosk_tui.flow import Flow
@@ -43,6 +45,11 @@ class StillLink:
         self.said.append(message)
 
 
+def drawn(app: App[None]) -> list[Strip]:
+    """Return the lines that stand on a terminal. Textual tells them to nobody in public but as a picture."""
+    return app.screen._compositor.render_strips()
+
+
 class Rig:
     """A kiosk app with its clock and link in hand."""
 
@@ -63,7 +70,7 @@ class Rig:
 
     def lines(self) -> list[str]:
         """The text on the screen, line by line."""
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+        return [strip.text for strip in drawn(self.app)]
 
     def text(self) -> str:
         """The text on the screen without spaces and line ends, so that broken lines read on."""

@@ -5,15 +5,22 @@ from datetime import UTC, datetime
 import msgspec
 
 from protocol.kiosk import (
+    AnswerQuestion,
+    ChooseDirection,
     DutyRow,
     Home,
+    KeepDirection,
     Lacking,
     LackingWhen,
     LevelChoice,
     LevelOver,
     Marked,
     Missing,
+    NextQuestion,
+    OpenLevel,
     QuestionShown,
+    ToAgent,
+    ToKiosk,
     TouchShown,
 )
 from protocol.units import FactRef
@@ -220,3 +227,21 @@ LONGEST_MARKED = msgspec.structs.replace(
 )
 PASSED = LevelOver(run="r1", passed=True, stars=2, right=4, of=5)
 FAILED = LevelOver(run="r1", passed=False, stars=0, right=1, of=4)
+
+
+def one_question_level(message: ToAgent) -> list[ToKiosk]:
+    """An agent that asks one question, for which the second option is right."""
+    match message:
+        case OpenLevel():
+            return [QUESTION]
+        case AnswerQuestion():
+            right = message.chosen == [1]
+            return [msgspec.structs.replace(RIGHT, right=right, chosen=message.chosen, lives=2 + right)]
+        case NextQuestion():
+            return [PASSED]
+        case ChooseDirection():
+            return [msgspec.structs.replace(CHOSEN, chosen=message.direction)]
+        case KeepDirection():
+            return [REPEAT_LATER]
+        case _:
+            return []

@@ -11,33 +11,16 @@ from textual.pilot import Pilot
 
 from kiosk_tui.app import KioskApp
 from kiosk_tui.link import AgentLink
-from protocol.kiosk import AnswerQuestion, ChooseDirection, KeepDirection, NextQuestion, OpenLevel, ToAgent, ToKiosk
+from protocol.kiosk import ChooseDirection, KeepDirection
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
-
-
-def one_question_level(message: ToAgent) -> list[ToKiosk]:
-    """An agent that asks one question, for which the second option is right."""
-    match message:
-        case OpenLevel():
-            return [samples.QUESTION]
-        case AnswerQuestion():
-            right = message.chosen == [1]
-            return [msgspec.structs.replace(samples.RIGHT, right=right, chosen=message.chosen, lives=2 + right)]
-        case NextQuestion():
-            return [samples.PASSED]
-        case ChooseDirection():
-            return [msgspec.structs.replace(samples.CHOSEN, chosen=message.direction)]
-        case KeepDirection():
-            return [samples.REPEAT_LATER]
-        case _:
-            return []
+from tests.kiosk_tui.rig import drawn
 
 
 @pytest.fixture
 def agent() -> Iterator[FakeAgent]:
-    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, one_question_level) as fake:
+    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, samples.one_question_level) as fake:
         yield fake
 
 
@@ -48,8 +31,7 @@ class Screen:
         self.pilot = pilot
 
     def text(self) -> str:
-        strips = self.pilot.app.screen._compositor.render_strips()
-        return "".join("".join(strip.text for strip in strips).split())
+        return "".join("".join(strip.text for strip in drawn(self.pilot.app)).split())
 
     async def shows(self, words: str) -> None:
         await self.until(lambda: words in self.text(), words)

@@ -14,7 +14,7 @@ from kiosk_tui import theme
 from kiosk_tui.pixels import clock_face
 from protocol.kiosk import DutyRow
 from tests.kiosk_tui import samples
-from tests.kiosk_tui.rig import SIZES, STATES, Rig
+from tests.kiosk_tui.rig import SIZES, STATES, Rig, drawn
 
 SIZE_IDS = [f"{width}x{height}" for width, height in SIZES]
 
@@ -46,7 +46,7 @@ async def _drawn(state: str, size: tuple[int, int]) -> list[Strip]:
     async with rig.app.run_test(size=size) as pilot:
         STATES[state](rig.app.flow, rig.clock)
         await rig.settle(pilot)
-        return rig.app.screen._compositor.render_strips()
+        return drawn(rig.app)
 
 
 WHOLE = {

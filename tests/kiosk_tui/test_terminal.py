@@ -19,7 +19,6 @@ from protocol.kiosk import OpenLevel
 from tests.conftest import short_folder
 from tests.fakes.agent_socket import FakeAgent
 from tests.kiosk_tui import samples
-from tests.kiosk_tui.test_kiosk_and_agent import one_question_level
 
 KEYPAD_5_WITHOUT_NUMLOCK = "1b 5b 45"
 
@@ -66,7 +65,7 @@ class Terminal:
 
 @pytest.fixture
 def agent() -> Iterator[FakeAgent]:
-    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, one_question_level) as fake:
+    with short_folder() as folder, FakeAgent(folder / "k.sock", samples.HOME, samples.one_question_level) as fake:
         yield fake
 
 

@@ -18,15 +18,15 @@ from protocol.topics import Up, topic
 from protocol.units import ClockQuality, FactRef, Moment
 from protocol.vitals import Vitals
 from server_broker.ingest.messages import Incoming
+from tests.cast import REGIONS, SHILI, SHILI_VILLAGE, ZHANG
 
 if TYPE_CHECKING:
     from server_broker.fleet.models import Station
 
-VILLAGE = "999901001201"
 NOW = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 WALL = round(NOW.timestamp() * 1000)
 BOOT = bytes(range(16))
-CARD = b"card-token-16-by"
+CARD = ZHANG.token
 
 
 def moment(
@@ -45,7 +45,7 @@ def touch(
 class StationDouble:
     """One station with one stream; ``reopen`` opens another."""
 
-    id: str = "shili-01"
+    id: str = SHILI
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     epoch: bytes = field(default_factory=lambda: os.urandom(16))
     sealed: list[SealedFact] = field(default_factory=list)
@@ -59,10 +59,10 @@ class StationDouble:
         from server_broker.fleet.models import Station  # noqa: PLC0415
         from server_broker.regions.models import Region  # noqa: PLC0415
 
-        Region.objects.get_or_create(code=VILLAGE, defaults={"name": "示例村"})
+        Region.objects.get_or_create(code=SHILI_VILLAGE, defaults={"name": REGIONS[SHILI_VILLAGE]})
         station, _ = Station.objects.update_or_create(
             id=self.id,
-            defaults={"name": "示例站", "village_id": VILLAGE, "record_key": self.public, "enrolled_at": NOW},
+            defaults={"name": "示例站", "village_id": SHILI_VILLAGE, "record_key": self.public, "enrolled_at": NOW},
         )
         return station
 

@@ -11,8 +11,9 @@ from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import link_is_open, make_sign_in_link
 from server_broker.accounts.models import Role, User
 from server_broker.audit.models import AuditEntry
-from tests.server_broker.accounts.test_account_scope import PASSWORDS, USERS, entries, form_of
-from tests.server_broker.console_county import COUNTY, client_for, make_county
+from tests.cast import ADMINISTRATOR, COUNTY
+from tests.server_broker.accounts.account_forms import PASSWORDS, USERS, entries, form_of
+from tests.server_broker.county import client_for, make_county, signed_in
 
 PAGES = ("change/", "password/", "history/", "delete/", "")
 SPELLINGS = ("_2B{}", "%20{}", "{}%0A", "+{}", "0{}", "_EF_BC_90{}")
@@ -24,7 +25,7 @@ LONG = "9" * 4301
 def county(db: None) -> Client:
     """The browser of the system administrator of the whole county."""
     make_county()
-    return client_for(make_account("county-admin", role=Role.SYSTEM, region=COUNTY))
+    return signed_in(ADMINISTRATOR)
 
 
 @pytest.mark.parametrize("page", PAGES)

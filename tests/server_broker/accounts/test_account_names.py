@@ -5,8 +5,9 @@ from django.test import Client
 
 from server_broker.accounts.account_changes import AccountRefused, make_account
 from server_broker.accounts.models import Role, User
-from tests.server_broker.accounts.test_account_scope import PASSWORDS, make
-from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+from tests.cast import ADMINISTRATOR, COUNTY
+from tests.server_broker.accounts.account_forms import PASSWORDS, make
+from tests.server_broker.county import make_county, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ TAKEN = ["zhang.san", "op-01", "A_b", "7", "张三", "张三-2", "〇", "localho
 @pytest.fixture
 def county() -> Client:
     make_county()
-    return client_for(user_of(Role.SYSTEM, COUNTY, "tester"))
+    return signed_in(ADMINISTRATOR)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -44,18 +45,18 @@ def test_a_name_that_could_be_mistaken_is_refused(county: Client, name: str) -> 
     assert make(county, name, "operator", COUNTY) == 200
     with pytest.raises(AccountRefused, match="账号名不能用"):
         make_account(name, role=Role.OPERATOR, region=COUNTY)
-    assert list(User.objects.values_list("username", flat=True)) == ["tester"]
+    assert list(User.objects.values_list("username", flat=True)) == [ADMINISTRATOR.username]
 
 
 @pytest.mark.parametrize("name", TAKEN)
 def test_letters_digits_and_chinese_are_taken_in_the_console_and_at_the_machine(county: Client, name: str) -> None:
     assert make(county, name, "operator", COUNTY) == 302
-    User.objects.exclude(username="tester").delete()
+    User.objects.exclude(username=ADMINISTRATOR.username).delete()
     make_account(name, role=Role.OPERATOR, region=COUNTY)
     assert User.objects.count() == 2
 
 
-@pytest.mark.parametrize("name", ["tester", "Tester", "ｔｅｓｔｅｒ"])
+@pytest.mark.parametrize("name", ["sun-xitong", "Sun-Xitong", "ｓｕｎ-ｘｉｔｏｎｇ"])
 def test_a_name_that_is_taken_is_said_on_the_form(county: Client, name: str) -> None:
     form = {"username": name, "role": "operator", "region": COUNTY, **PASSWORDS}
     answer = county.post("/admin/accounts/user/add/", form)

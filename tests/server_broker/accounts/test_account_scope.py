@@ -11,57 +11,44 @@ from server_broker.accounts.models import Role, User
 from server_broker.audit.log import verify
 from server_broker.audit.models import AuditEntry
 from server_broker.regions.models import Region
-from tests.server_broker.console_county import COUNTY, TOWN_A, TOWN_B, VILLAGE_A, VILLAGE_B, client_for, make_county
-
-USERS = "/admin/accounts/user/"
-PASSWORD = "right horse staple"
-PASSWORDS = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+from tests.cast import (
+    ADMINISTRATOR,
+    COUNTY,
+    OTHER_TOWNSHIP,
+    SHILI_VILLAGE,
+    TOWNSHIP,
+    TOWNSHIP_ADMINISTRATOR,
+    YANGBAN_VILLAGE,
+)
+from tests.server_broker.accounts.account_forms import PASSWORD, PASSWORDS, USERS, change, entries, form_of, make
+from tests.server_broker.county import client_for, make_county, signed_in
 
 
 @pytest.fixture
 def town(db: None) -> Client:
     """The browser of the system administrator of one township."""
     make_county()
-    return client_for(make_account("town-admin", role=Role.SYSTEM, region=TOWN_A))
+    return signed_in(TOWNSHIP_ADMINISTRATOR)
 
 
 @pytest.fixture
 def county(db: None) -> Client:
     """The browser of the system administrator of the whole county."""
     make_county()
-    return client_for(make_account("county-admin", role=Role.SYSTEM, region=COUNTY))
-
-
-def make(client: Client, name: str, role: str, region: str) -> int:
-    return client.post(f"{USERS}add/", {"username": name, "role": role, "region": region, **PASSWORDS}).status_code
-
-
-def form_of(client: Client, account: User) -> dict[str, str]:
-    """The fields of an account's page as a browser would send them back."""
-    form = client.get(f"{USERS}{account.pk}/change/").context["adminform"].form
-    fields = {name: form[name].value() for name in form.fields if name != "password"}
-    return {name: "on" if value is True else str(value) for name, value in fields.items() if value not in (None, False)}
-
-
-def change(client: Client, account: User, **values: str) -> int:
-    return client.post(f"{USERS}{account.pk}/change/", form_of(client, account) | values).status_code
-
-
-def entries(action: str) -> list[AuditEntry]:
-    return list(AuditEntry.objects.filter(action=action).order_by("id"))
+    return signed_in(ADMINISTRATOR)
 
 
 @pytest.mark.parametrize(
     ("role", "region"),
     [
         ("operator", COUNTY),
-        ("officer", TOWN_B),
-        ("officer", VILLAGE_B),
+        ("officer", OTHER_TOWNSHIP),
+        ("officer", YANGBAN_VILLAGE),
         ("officer", ""),
-        ("system", TOWN_A),
-        ("security", TOWN_A),
-        ("auditor", TOWN_A),
-        ("king", TOWN_A),
+        ("system", TOWNSHIP),
+        ("security", TOWNSHIP),
+        ("auditor", TOWNSHIP),
+        ("king", TOWNSHIP),
     ],
 )
 def test_a_township_s_administrator_makes_no_account_beyond_the_own_scope(town: Client, role: str, region: str) -> None:
@@ -69,12 +56,12 @@ def test_a_township_s_administrator_makes_no_account_beyond_the_own_scope(town: 
     assert not User.objects.filter(username="new").exists()
 
 
-@pytest.mark.parametrize(("role", "region"), [("operator", TOWN_A), ("officer", VILLAGE_A)])
+@pytest.mark.parametrize(("role", "region"), [("operator", TOWNSHIP), ("officer", SHILI_VILLAGE)])
 def test_within_it_accounts_are_made_and_audited(town: Client, role: str, region: str) -> None:
     assert make(town, "new", role, region) == 302
     assert (User.objects.get(username="new").role, User.objects.get(username="new").region_id) == (role, region)
     made = entries("account.made")[-1]
-    assert (made.actor, made.subject) == ("town-admin", "new")
+    assert (made.actor, made.subject) == (TOWNSHIP_ADMINISTRATOR.username, "new")
     assert made.detail == {"role": role, "region": region, "password": True}
 
 
@@ -83,7 +70,7 @@ def test_who_makes_accounts_makes_neither_of_the_other_two_administrators(county
     """Whoever gave an account its password could use it, and would hold two of the three."""
     assert make(county, "new", role, COUNTY) == 200
     assert not User.objects.filter(username="new").exists()
-    assert make(county, "new", "system", TOWN_A) == 302
+    assert make(county, "new", "system", TOWNSHIP) == 302
 
 
 @pytest.mark.parametrize(
@@ -92,8 +79,8 @@ def test_who_makes_accounts_makes_neither_of_the_other_two_administrators(county
         (Role.AUDITOR, None),
         (Role.OFFICER, None),
         (Role.OPERATOR, COUNTY),
-        (Role.OFFICER, TOWN_B),
-        (Role.OFFICER, VILLAGE_B),
+        (Role.OFFICER, OTHER_TOWNSHIP),
+        (Role.OFFICER, YANGBAN_VILLAGE),
     ],
 )
 @pytest.mark.parametrize("page", ["change/", "password/", "history/", "delete/"])
@@ -101,7 +88,10 @@ def test_an_account_beyond_the_scope_has_no_page(town: Client, role: Role, regio
     account = make_account("target", role=role, region=region)
     path = f"{USERS}{account.pk}/{page}"
     before = AuditEntry.objects.count()
-    for answer in (town.get(path), town.post(path, {"role": "officer", "region": TOWN_A, **PASSWORDS, "post": "yes"})):
+    for answer in (
+        town.get(path),
+        town.post(path, {"role": "officer", "region": TOWNSHIP, **PASSWORDS, "post": "yes"}),
+    ):
         assert answer.status_code in (302, 403, 404)
         assert "target" not in answer.content.decode()
     account.refresh_from_db()
@@ -111,9 +101,9 @@ def test_an_account_beyond_the_scope_has_no_page(town: Client, role: Role, regio
 
 @pytest.mark.parametrize("role", [Role.SYSTEM, Role.SECURITY, Role.AUDITOR])
 def test_administrators_of_the_own_scope_are_seen_and_not_changed(town: Client, role: Role) -> None:
-    account = make_account("target", role=role, region=TOWN_A)
+    account = make_account("target", role=role, region=TOWNSHIP)
     assert town.get(f"{USERS}{account.pk}/change/").status_code == 200
-    for page, values in (("change/", {"role": "officer", "region": TOWN_A}), ("password/", PASSWORDS)):
+    for page, values in (("change/", {"role": "officer", "region": TOWNSHIP}), ("password/", PASSWORDS)):
         assert town.post(f"{USERS}{account.pk}/{page}", values).status_code == 403
     account.refresh_from_db()
     assert (account.role, account.has_usable_password()) == (role, False)
@@ -123,8 +113,8 @@ def test_the_list_and_its_search_name_nobody_beyond_the_scope(town: Client) -> N
     for name, role, region in (
         ("hidden-auditor", Role.AUDITOR, None),
         ("hidden-county", Role.OPERATOR, COUNTY),
-        ("hidden-town", Role.OFFICER, TOWN_B),
-        ("shown-village", Role.OFFICER, VILLAGE_A),
+        ("hidden-town", Role.OFFICER, OTHER_TOWNSHIP),
+        ("shown-village", Role.OFFICER, SHILI_VILLAGE),
     ):
         make_account(name, role=role, region=region)
     for query in ("", "?q=hidden", "?role__exact=auditor", "?is_active__exact=1"):
@@ -136,35 +126,35 @@ def test_the_list_and_its_search_name_nobody_beyond_the_scope(town: Client) -> N
 def test_choices_and_completion_offer_the_own_scope_alone(town: Client) -> None:
     form = town.get(f"{USERS}add/").context["adminform"].form
     assert {value for value, _ in form.fields["role"].choices if value} == {"operator", "officer"}
-    assert set(form.fields["region"].queryset) == set(Region.objects.all().under(TOWN_A))
+    assert set(form.fields["region"].queryset) == set(Region.objects.all().under(TOWNSHIP))
     ask = {"app_label": "accounts", "model_name": "user", "field_name": "region", "term": "样板"}
     assert town.get("/admin/autocomplete/", ask).json()["results"] == []
 
 
 @pytest.mark.parametrize(
-    ("values", "stays"), [({"region": COUNTY}, True), ({"region": TOWN_B}, True), ({"role": "system"}, True)]
+    ("values", "stays"), [({"region": COUNTY}, True), ({"region": OTHER_TOWNSHIP}, True), ({"role": "system"}, True)]
 )
 def test_no_account_is_lifted_over_the_own_scope(town: Client, values: dict[str, str], stays: bool) -> None:
-    account = make_account("target", role=Role.OFFICER, region=VILLAGE_A)
+    account = make_account("target", role=Role.OFFICER, region=SHILI_VILLAGE)
     assert change(town, account, **values) == 200
     account.refresh_from_db()
-    assert ((account.role, account.region_id) == (Role.OFFICER, VILLAGE_A)) is stays
+    assert ((account.role, account.region_id) == (Role.OFFICER, SHILI_VILLAGE)) is stays
 
 
 def test_each_change_is_audited_with_what_was_before(town: Client) -> None:
-    account = make_account("target", role=Role.OFFICER, region=VILLAGE_A)
-    assert change(town, account, role="operator", region=TOWN_A) == 302
+    account = make_account("target", role=Role.OFFICER, region=SHILI_VILLAGE)
+    assert change(town, account, role="operator", region=TOWNSHIP) == 302
     [entry] = entries("account.changed")
-    assert (entry.actor, entry.subject) == ("town-admin", "target")
+    assert (entry.actor, entry.subject) == (TOWNSHIP_ADMINISTRATOR.username, "target")
     assert entry.detail == {
         "role": "operator",
         "role_was": "officer",
-        "region": TOWN_A,
-        "region_was": VILLAGE_A,
+        "region": TOWNSHIP,
+        "region_was": SHILI_VILLAGE,
     }
     assert town.post(f"{USERS}{account.pk}/password/", PASSWORDS).status_code == 302
     [entry] = entries("account.password_set")
-    assert (entry.actor, entry.subject, entry.detail) == ("town-admin", "target", {"password": True})
+    assert (entry.actor, entry.subject, entry.detail) == (TOWNSHIP_ADMINISTRATOR.username, "target", {"password": True})
     values = form_of(town, account)
     del values["is_active"]
     assert town.post(f"{USERS}{account.pk}/change/", values).status_code == 302
@@ -174,13 +164,13 @@ def test_each_change_is_audited_with_what_was_before(town: Client) -> None:
 
 
 def test_a_page_saved_without_a_change_is_no_entry(town: Client) -> None:
-    account = make_account("target", role=Role.OFFICER, region=VILLAGE_A)
+    account = make_account("target", role=Role.OFFICER, region=SHILI_VILLAGE)
     assert change(town, account) == 302
     assert entries("account.changed") == []
 
 
 def test_a_name_is_never_changed_since_the_audit_log_tells_people_by_it(town: Client) -> None:
-    account = make_account("target", role=Role.OFFICER, region=VILLAGE_A)
+    account = make_account("target", role=Role.OFFICER, region=SHILI_VILLAGE)
     assert change(town, account, username="another") == 302
     account.refresh_from_db()
     assert account.username == "target"
@@ -192,7 +182,7 @@ def test_the_later_of_two_changes_to_one_page_is_refused(county: Client) -> None
     closed = form_of(county, account)
     del closed["is_active"]
     assert county.post(f"{USERS}{account.pk}/change/", closed).status_code == 302
-    late = county.post(f"{USERS}{account.pk}/change/", shown_to_the_second | {"region": TOWN_A})
+    late = county.post(f"{USERS}{account.pk}/change/", shown_to_the_second | {"region": TOWNSHIP})
     assert late.status_code == 200
     assert "刚刚被别人改过" in late.content.decode()
     account.refresh_from_db()

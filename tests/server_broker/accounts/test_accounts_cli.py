@@ -13,7 +13,8 @@ from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.models import Role, User
 from server_broker.audit.models import AuditEntry
 from server_broker.regions.models import Region
-from tests.server_broker.console_county import COUNTY, TOWN_A, make_county
+from tests.cast import COUNTY, TOWNSHIP
+from tests.server_broker.county import make_county
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +62,7 @@ def test_of_two_counties_one_must_be_named(run: Run) -> None:
 def test_an_officer_s_region_must_be_named_and_an_auditor_needs_none(run: Run) -> None:
     make_county()
     assert run("officer", "--role", "officer")[0] == 1
-    assert run("officer", "--role", "officer", "--region", TOWN_A)[0] == 0
+    assert run("officer", "--role", "officer", "--region", TOWNSHIP)[0] == 0
     assert run("auditor", "--role", "auditor")[0] == 0
     assert "没有区划 990101999000" in run("other", "--role", "officer", "--region", "990101999000")[1]
 
@@ -97,7 +98,7 @@ def test_an_account_is_listed_and_changed_and_the_audit_log_has_it_all(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_county()
-    run("clerk", "--role", "officer", "--region", TOWN_A)
+    run("clerk", "--role", "officer", "--region", TOWNSHIP)
     assert run("set-role", "clerk", "--role", "operator")[0] == 0
     assert run("set-region", "clerk", "--region", COUNTY)[0] == 0
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
@@ -137,7 +138,7 @@ def test_an_account_is_listed_and_changed_and_the_audit_log_has_it_all(
 )
 def test_what_is_not_understood_changes_nothing(run: Run, words: tuple[str, ...], hint: str) -> None:
     make_county()
-    run("clerk", "--role", "officer", "--region", TOWN_A)
+    run("clerk", "--role", "officer", "--region", TOWNSHIP)
     before = AuditEntry.objects.count()
     status, said = run(*words)
     assert status == 1
@@ -155,7 +156,7 @@ def test_an_auditor_without_region_is_not_made_an_administrator_who_sees_nothing
 
 def test_a_weak_password_is_refused_in_words(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     make_county()
-    run("clerk", "--role", "officer", "--region", TOWN_A)
+    run("clerk", "--role", "officer", "--region", TOWNSHIP)
     monkeypatch.setattr("sys.stdin", io.StringIO("123456\n"))
     status, said = run("set-password", "clerk")
     assert status == 1
@@ -178,7 +179,7 @@ def test_a_link_for_an_account_that_is_closed_is_refused_with_what_to_do(
     run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make_county()
-    run("clerk", "--role", "officer", "--region", TOWN_A)
+    run("clerk", "--role", "officer", "--region", TOWNSHIP)
     run("disable", "clerk")
     before = AuditEntry.objects.count()
     assert cli.main(["sign-in-link", "clerk"]) == 1

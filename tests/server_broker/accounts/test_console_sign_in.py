@@ -8,24 +8,26 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.links import make_sign_in_link
 from server_broker.accounts.log_lines import WithoutTokens
 from server_broker.accounts.models import Role, SignInLink, User
 from server_broker.accounts.powers import POWERS, Power
 from server_broker.audit.models import AuditEntry
-from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+from tests.cast import ADMINISTRATOR, COUNTY, COUNTY_OFFICER, OF_THE_COUNTY, OPERATOR
+from tests.server_broker.county import client_for, make_county, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
+
+CREDENTIALS = {"username": OPERATOR.username, "password": "right horse staple"}
 
 
 @pytest.fixture
 def operator() -> User:
     make_county()
-    return user_of(Role.OPERATOR, COUNTY)
+    return user_of(OPERATOR)
 
 
-def signed_in(client: Client) -> bool:
+def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
@@ -34,9 +36,9 @@ def test_a_link_signs_in_once(operator: User) -> None:
     first, second = Client(), Client()
     answer = first.post(path)
     assert (answer.status_code, answer["Location"]) == (302, "/")
-    assert signed_in(first)
+    assert is_signed_in(first)
     assert second.post(path).status_code == 410
-    assert not signed_in(second)
+    assert not is_signed_in(second)
     assert [entry.action for entry in AuditEntry.objects.order_by("id")] == ["account.link_made", "account.signed_in"]
 
 
@@ -46,10 +48,10 @@ def test_looking_at_a_link_does_not_use_it(operator: User, method: str) -> None:
     for _ in range(3):
         client = Client()
         getattr(client, method)(path)
-        assert not signed_in(client)
+        assert not is_signed_in(client)
     client = Client()
     client.post(path)
-    assert signed_in(client)
+    assert is_signed_in(client)
 
 
 def test_only_the_token_s_hash_is_kept(operator: User) -> None:
@@ -66,7 +68,7 @@ def test_an_expired_link_is_nothing(operator: User) -> None:
     client = Client()
     assert client.get(path).status_code == 410
     assert client.post(path).status_code == 410
-    assert not signed_in(client)
+    assert not is_signed_in(client)
 
 
 def test_a_closed_account_s_link_is_nothing(operator: User) -> None:
@@ -84,7 +86,7 @@ def test_a_link_has_bounds(operator: User, days: int) -> None:
 def test_a_forged_post_from_another_site_is_refused(operator: User) -> None:
     client = Client(enforce_csrf_checks=True)
     assert client.post(make_sign_in_link(operator)).status_code == 403
-    assert not signed_in(client)
+    assert not is_signed_in(client)
 
 
 def test_no_log_line_holds_a_link_s_token_and_a_refused_use_burns_nothing(
@@ -113,32 +115,30 @@ def test_a_browser_that_prefetches_a_link_leaves_it_open(operator: User, purpose
     client = Client()
     for _ in range(2):
         assert client.get(path, headers={"sec-purpose": purpose}).status_code == 200
-        assert not signed_in(client)
+        assert not is_signed_in(client)
     client.post(path)
-    assert signed_in(client)
+    assert is_signed_in(client)
 
 
 def test_ten_wrong_passwords_lock_the_account_for_that_address(operator: User) -> None:
-    operator.set_password("right horse staple")
+    operator.set_password(CREDENTIALS["password"])
     operator.save()
     client = Client()
-    answers = [
-        client.post("/sign-in/", {"username": "tester", "password": f"wrong {n}"}).status_code for n in range(10)
-    ]
+    answers = [client.post("/sign-in/", CREDENTIALS | {"password": f"wrong {n}"}).status_code for n in range(10)]
     assert answers == [200] * 9 + [429]
-    assert client.post("/sign-in/", {"username": "tester", "password": "right horse staple"}).status_code == 429
+    assert client.post("/sign-in/", CREDENTIALS).status_code == 429
     elsewhere = Client(REMOTE_ADDR="192.0.2.7")
-    elsewhere.post("/sign-in/", {"username": "tester", "password": "right horse staple"})
-    assert signed_in(elsewhere)
+    elsewhere.post("/sign-in/", CREDENTIALS)
+    assert is_signed_in(elsewhere)
 
 
 def test_signing_out_is_a_post(operator: User) -> None:
     client = Client()
     client.force_login(operator)
     assert client.get("/sign-out/")["Location"] == "/"
-    assert signed_in(client)
+    assert is_signed_in(client)
     client.post("/sign-out/")
-    assert not signed_in(client)
+    assert not is_signed_in(client)
 
 
 def test_cookies_are_for_https_alone(operator: User) -> None:
@@ -151,7 +151,7 @@ def test_cookies_are_for_https_alone(operator: User) -> None:
 
 def test_no_page_opens_without_signing_in() -> None:
     client = Client()
-    for path in ("/", "/today/", "/people/", "/desk/", "/alarms/", "/audit/", "/stations/station-a/", "/snapshots/1/"):
+    for path in ("/", "/today/", "/people/", "/desk/", "/alarms/", "/audit/", "/stations/shili-01/", "/snapshots/1/"):
         answer = client.get(path)
         assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={path}")
         poll = client.get(path, headers={"HX-Request": "true"})
@@ -160,11 +160,9 @@ def test_no_page_opens_without_signing_in() -> None:
 
 
 def test_next_never_leads_away(operator: User) -> None:
-    operator.set_password("right horse staple")
+    operator.set_password(CREDENTIALS["password"])
     operator.save()
-    answer = Client().post(
-        "/sign-in/?next=https://evil.example/", {"username": "tester", "password": "right horse staple"}
-    )
+    answer = Client().post("/sign-in/?next=https://evil.example/", CREDENTIALS)
     assert answer["Location"] == "/"
 
 
@@ -196,13 +194,13 @@ OPENS = {
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_opens_its_pages_and_no_other(role: Role) -> None:
     make_county()
-    client = client_for(make_account("tester", role=role, region=COUNTY))
+    client = signed_in(OF_THE_COUNTY[role])
     assert {path: client.get(path).status_code for path in OPENS} == {path: by[role] for path, by in OPENS.items()}
 
 
 def test_who_may_not_manage_is_told_so_and_led_nowhere() -> None:
     make_county()
-    client = client_for(user_of(Role.OFFICER, COUNTY))
+    client = signed_in(COUNTY_OFFICER)
     for path in ("/admin/", "/admin/login/?next=/admin/", "/admin/people/person/", "/admin/nothing/"):
         answer = client.get(path, follow=True)
         assert (answer.status_code, "没有权限" in answer.content.decode()) == (403, True)
@@ -219,8 +217,8 @@ def test_the_three_administrators_never_meet() -> None:
 
 def test_an_administrator_can_t_change_the_own_account() -> None:
     make_county()
-    admin = make_account("admin", role=Role.SYSTEM, region=COUNTY)
-    other = make_account("other", role=Role.OFFICER, region=COUNTY)
+    admin = user_of(ADMINISTRATOR)
+    other = user_of(COUNTY_OFFICER)
     client = client_for(admin)
     assert client.post(f"/admin/accounts/user/{admin.pk}/change/", {"role": "operator"}).status_code == 403
     page = f"/admin/accounts/user/{other.pk}/change/"
@@ -229,5 +227,5 @@ def test_an_administrator_can_t_change_the_own_account() -> None:
     assert client.post(page, change).status_code == 302
     other.refresh_from_db()
     assert other.role == Role.OPERATOR
-    assert AuditEntry.objects.filter(action="account.changed", subject="other").exists()
+    assert AuditEntry.objects.filter(action="account.changed", subject=COUNTY_OFFICER.username).exists()
     assert client.post(f"/admin/accounts/user/{other.pk}/delete/", {"post": "yes"}).status_code == 403

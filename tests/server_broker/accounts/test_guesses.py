@@ -14,12 +14,13 @@ from protocol.claim import check_digit
 from server_broker.accounts import guesses
 from server_broker.accounts.guesses import TooBusy, Turns, turns
 from server_broker.accounts.hashers import HASHES_AT_ONCE, CountyArgon2Hasher, nobodys_hash
-from server_broker.accounts.models import Role, User
+from server_broker.accounts.models import User
 from server_broker.audit.models import AuditEntry
 from server_broker.enrolment import views
 from server_broker.enrolment.limit import MAX_REFUSALS, RefusalLimit
-from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
-from tests.server_broker.enrolment.test_enrolment import Kit
+from tests.cast import ADMINISTRATOR, COUNTY_OFFICER
+from tests.server_broker.county import client_for, make_county, user_of
+from tests.server_broker.enrolment.kit import Kit
 
 ATTACKER, OFFICE = "192.0.2.66", "192.0.2.7"
 PASSWORD = "right horse staple"
@@ -101,14 +102,14 @@ def sign_in(name: str, password: str, address: str) -> int:
 @pytest.fixture
 def officer(transactional_db: None) -> User:
     make_county()
-    user = user_of(Role.OFFICER, COUNTY, "officer")
+    user = user_of(COUNTY_OFFICER)
     user.set_password(PASSWORD)
     user.save()
     return user
 
 
 def test_of_many_sign_ins_at_once_no_more_are_heard_than_the_limit(officer: User, hashes: Hashes) -> None:
-    crowd = Crowd(guesses.WAITING_OF_ONE, lambda: sign_in("officer", "wrong", ATTACKER))
+    crowd = Crowd(guesses.WAITING_OF_ONE, lambda: sign_in(COUNTY_OFFICER.username, "wrong", ATTACKER))
     assert crowd.ended() == [200] * (AXES_LIMIT - 1) + [429] * (guesses.WAITING_OF_ONE - AXES_LIMIT + 1)
     assert (hashes.begun, hashes.most) == (AXES_LIMIT, 1)
 
@@ -121,7 +122,7 @@ def change_password(client: Client, old: str, new: str = "another horse staple")
 @pytest.fixture
 def administrator(transactional_db: None) -> Client:
     make_county()
-    user = user_of(Role.SYSTEM, COUNTY, "administrator")
+    user = user_of(ADMINISTRATOR)
     user.set_password(PASSWORD)
     user.save()
     return client_for(user)
@@ -132,8 +133,8 @@ def test_the_old_password_is_guessed_no_more_often_than_at_the_sign_in(administr
     answers = [change_password(administrator, f"wrong-{number}") for number in range(AXES_LIMIT + 2)]
     assert answers == [200] * (AXES_LIMIT - 1) + [429] * 3
     assert change_password(administrator, PASSWORD) == 429, "nor is the right one heard"
-    assert User.objects.get(username="administrator").check_password(PASSWORD)
-    assert sign_in("administrator", PASSWORD, "127.0.0.1") == 429
+    assert User.objects.get(username=ADMINISTRATOR.username).check_password(PASSWORD)
+    assert sign_in(ADMINISTRATOR.username, PASSWORD, "127.0.0.1") == 429
     assert administrator.get("/admin/password_change/").status_code == 200
 
 
@@ -142,7 +143,7 @@ def test_a_right_old_password_ends_the_count(administrator: Client) -> None:
         assert change_password(administrator, f"wrong-{number}") == 200
     assert change_password(administrator, PASSWORD) == 302
     assert change_password(administrator, "wrong") == 200
-    assert User.objects.get(username="administrator").check_password("another horse staple")
+    assert User.objects.get(username=ADMINISTRATOR.username).check_password("another horse staple")
 
 
 def test_old_passwords_take_turns_with_the_sign_ins_of_their_address(
@@ -157,7 +158,7 @@ def test_old_passwords_take_turns_with_the_sign_ins_of_their_address(
 def test_a_new_password_that_is_refused_is_not_on_record_though_the_hash_is_renewed(transactional_db: None) -> None:
     make_county()
     older = type("Older", (CountyArgon2Hasher.__mro__[1],), {"memory_cost": 1024, "parallelism": 2})()
-    user = user_of(Role.SYSTEM, COUNTY, "administrator")
+    user = user_of(ADMINISTRATOR)
     user.password = older.encode(PASSWORD, older.salt())
     user.save()
     assert change_password(client_for(user), PASSWORD, new="1") == 200
@@ -189,7 +190,7 @@ def test_an_officer_gets_in_while_another_address_sends_more_than_is_heard(
     wait_for(lambda: len(crowd.answers) == refused)
     assert set(crowd.answers) == {503}
     assert (hashes.running, turns.waiting(ATTACKER)) == (1, guesses.WAITING_OF_ONE)
-    office = Crowd(1, lambda: sign_in("officer", PASSWORD, OFFICE))
+    office = Crowd(1, lambda: sign_in(COUNTY_OFFICER.username, PASSWORD, OFFICE))
     wait_for(lambda: hashes.running == 2)
     hashes.go_on.set()
     assert office.ended() == [302]
@@ -204,7 +205,9 @@ def test_who_is_refused_for_the_crowd_is_told_when_to_come_again(db: None) -> No
         for thread in threads:
             thread.start()
         wait_for(lambda: turns.waiting(ATTACKER) == guesses.WAITING_OF_ONE)
-        page = Client(REMOTE_ADDR=ATTACKER).post("/sign-in/", {"username": "officer", "password": "wrong"})
+        page = Client(REMOTE_ADDR=ATTACKER).post(
+            "/sign-in/", {"username": COUNTY_OFFICER.username, "password": "wrong"}
+        )
         assert (page.status_code, page["Retry-After"]) == (503, str(guesses.RETRY_AFTER_S))
         assert "系统忙" in page.content.decode()
     for thread in threads:
@@ -248,10 +251,10 @@ def test_hashes_cost_what_owasp_recommends_for_known_and_unknown_alike() -> None
 def test_an_older_hash_is_replaced_at_the_next_right_password(officer: User) -> None:
     older = type("Older", (CountyArgon2Hasher.__mro__[1],), {"memory_cost": 1024, "parallelism": 2})()
     User.objects.update(password=older.encode(PASSWORD, older.salt()))
-    assert sign_in("officer", "wrong", OFFICE) == 200
+    assert sign_in(COUNTY_OFFICER.username, "wrong", OFFICE) == 200
     officer.refresh_from_db()
     assert "m=1024" in officer.password
-    assert sign_in("officer", PASSWORD, OFFICE) == 302
+    assert sign_in(COUNTY_OFFICER.username, PASSWORD, OFFICE) == 302
     officer.refresh_from_db()
     assert "m=19456,t=2,p=1" in officer.password
 

@@ -15,7 +15,8 @@ from server_broker.accounts.second_factor import begin
 from server_broker.audit.models import AuditEntry
 from server_broker.commands.models import StationOrder
 from server_broker.fleet.models import Station
-from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+from tests.cast import ADMINISTRATOR, AUDITOR, COUNTY, GUARD, OF_THE_COUNTY, OPERATOR, OTHER_OPERATOR, SHILI, STRAY
+from tests.server_broker.county import client_for, make_county, user_of, verify
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ STEP_S = 30
 @pytest.fixture
 def admin() -> User:
     make_county()
-    return user_of(Role.SYSTEM, COUNTY)
+    return user_of(ADMINISTRATOR)
 
 
 @pytest.fixture
@@ -66,8 +67,8 @@ def test_the_first_factor_alone_opens_no_page(page: Client, path: str) -> None:
 
 
 def test_nothing_is_done_either(page: Client, admin: User) -> None:
-    User.objects.create(username="other", role=Role.OFFICER)
-    assert page.post("/stations/station-a/claim/")["Location"].split("?")[0] == HERE
+    user_of(STRAY)
+    assert page.post("/stations/shili-01/claim/")["Location"].split("?")[0] == HERE
     assert not AuditEntry.objects.filter(action="claim.made").exists()
     assert page.post("/sign-out/").status_code == 302
     assert "_auth_user_id" not in page.session
@@ -75,7 +76,7 @@ def test_nothing_is_done_either(page: Client, admin: User) -> None:
 
 def test_the_first_sign_in_sets_the_device_up_and_later_ones_use_it(page: Client, admin: User) -> None:
     key = set_up(page)
-    assert AuditEntry.objects.filter(action="account.second_factor_set", actor="tester").count() == 1
+    assert AuditEntry.objects.filter(action="account.second_factor_set", actor=ADMINISTRATOR.username).count() == 1
     later = Client()
     later.post(make_sign_in_link(admin))
     assert not opens(later)
@@ -137,58 +138,60 @@ def test_a_token_from_long_ago_opens_nothing(page: Client) -> None:
 
 def test_another_account_s_device_proves_nothing(page: Client, admin: User) -> None:
     set_up(page)
-    other = user_of(Role.SECURITY, COUNTY, "security")
+    other = user_of(GUARD)
     client = Client()
     client.force_login(other)
     session = client.session
     session["otp_device_id"] = TOTPDevice.objects.get(user=admin).persistent_id
     session.save()
     assert not opens(client)
+    verify(client, other)
+    assert opens(client), "the own device opens it"
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.OFFICER])
 def test_other_roles_are_not_asked_at_the_door(admin: User, role: Role) -> None:
     client = Client()
-    client.post(make_sign_in_link(user_of(role, COUNTY, "other")))
-    for path in ("/", "/today/", "/people/", "/desk/", "/alarms/", "/held/", "/stations/station-a/"):
+    client.post(make_sign_in_link(user_of(OF_THE_COUNTY[role])))
+    for path in ("/", "/today/", "/people/", "/desk/", "/alarms/", "/held/", "/stations/shili-01/"):
         assert client.get(path).status_code == 200
     assert Client().get(HERE)["Location"].startswith("/sign-in/?next=")
 
 
 DEEDS = {
-    "/stations/station-a/claim/": {},
-    "/stations/station-a/revoke/": {"reason": "理由充分", "confirm": "station-a"},
-    "/stations/station-a/order/": {"order": "identify", "why": "理由充分"},
-    "/stations/station-a/live/": {"seconds": "60", "pace": "6", "megabytes": "1", "why": "理由充分"},
-    "/stations/station-a/settings/": {"name": "touch_snapshot", "value": ""},
+    "/stations/shili-01/claim/": {},
+    "/stations/shili-01/revoke/": {"reason": "理由充分", "confirm": SHILI},
+    "/stations/shili-01/order/": {"order": "identify", "why": "理由充分"},
+    "/stations/shili-01/live/": {"seconds": "60", "pace": "6", "megabytes": "1", "why": "理由充分"},
+    "/stations/shili-01/settings/": {"name": "touch_snapshot", "value": ""},
     f"/settings/{COUNTY}/": {"name": "touch_snapshot", "value": ""},
 }
 
 
 @pytest.mark.parametrize("path", DEEDS)
 def test_a_deed_upon_a_station_waits_for_the_second_factor(admin: User, path: str) -> None:
-    operator = user_of(Role.OPERATOR, COUNTY, "operator")
+    operator = user_of(OPERATOR)
     client = Client()
     client.post(make_sign_in_link(operator))
     before = AuditEntry.objects.count()
-    station = "https://testserver/stations/station-a/"
+    station = "https://testserver/stations/shili-01/"
     answer = client.post(path, DEEDS[path], headers={"referer": station}, secure=True)
     assert (answer.status_code, answer["Location"].split("?")[0]) == (302, HERE)
     assert AuditEntry.objects.count() == before
     assert not StationOrder.objects.exists()
-    assert Station.objects.get(pk="station-a").revoked_at is None
+    assert Station.objects.get(pk=SHILI).revoked_at is None
     key = secret_on(client)
     proved = client.post(answer["Location"], {"token": token_of(key)}, secure=True)
     assert proved["Location"] == station
-    assert "刚才那一步没有执行" in client.get("/stations/station-a/").content.decode()
+    assert "刚才那一步没有执行" in client.get("/stations/shili-01/").content.decode()
     heard = client.post(path, {}, headers={"referer": station}, secure=True)
     assert not heard.headers.get("Location", "").startswith(HERE)
 
 
-@pytest.mark.parametrize("path", ["/stations/station-a/live/", "/stations/station-a/settings/", "/logs/1.txt"])
+@pytest.mark.parametrize("path", ["/stations/shili-01/live/", "/stations/shili-01/settings/", "/logs/1.txt"])
 def test_so_does_looking_into_a_room_or_a_log(admin: User, path: str) -> None:
     client = Client()
-    client.post(make_sign_in_link(user_of(Role.OPERATOR, COUNTY, "operator")))
+    client.post(make_sign_in_link(user_of(OPERATOR)))
     answer = client.get(path)
     assert answer["Location"].startswith(f"{HERE}?next=")
     proved = client.post(answer["Location"], {"token": token_of(secret_on(client))})
@@ -198,19 +201,19 @@ def test_so_does_looking_into_a_room_or_a_log(admin: User, path: str) -> None:
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
 def test_the_second_factor_never_leads_away(admin: User, elsewhere: str) -> None:
     client = Client()
-    client.post(make_sign_in_link(user_of(Role.OPERATOR, COUNTY, "operator")))
+    client.post(make_sign_in_link(user_of(OPERATOR)))
     key = secret_on(client)
     assert client.post(f"{HERE}?next={elsewhere}", {"token": token_of(key)})["Location"] == "/"
 
 
 def test_whom_it_opens_nothing_is_not_asked_to_set_one_up(admin: User) -> None:
     client = Client()
-    client.post(make_sign_in_link(user_of(Role.AUDITOR, COUNTY, "auditor")))
+    client.post(make_sign_in_link(user_of(AUDITOR)))
     assert client.get(HERE)["Location"] == "/"
 
 
 def test_whoever_becomes_an_administrator_is_asked_at_once(admin: User) -> None:
-    other = user_of(Role.OPERATOR, COUNTY, "other")
+    other = user_of(OTHER_OPERATOR)
     client = Client()
     client.force_login(other)
     assert opens(client)
@@ -222,10 +225,10 @@ def test_a_lost_telephone_is_answered_at_the_county_s_machine(
     page: Client, admin: User, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up(page)
-    assert cli.main(["reset-second-factor", "tester"]) == 0
+    assert cli.main(["reset-second-factor", ADMINISTRATOR.username]) == 0
     assert not opens(page)
     assert secret_on(page)
-    assert AuditEntry.objects.filter(action="account.second_factor_reset", subject="tester").exists()
+    assert AuditEntry.objects.filter(action="account.second_factor_reset", subject=ADMINISTRATOR.username).exists()
     assert cli.main(["reset-second-factor", "nobody"]) == 1
     assert "没有账号" in capsys.readouterr().err
 
@@ -242,7 +245,7 @@ def test_a_new_link_half_way_through_signing_in_leads_home(page: Client, admin: 
 
 
 def test_half_way_through_another_account_s_link_signs_that_account_in(page: Client, admin: User) -> None:
-    other = user_of(Role.OPERATOR, COUNTY, "other")
+    other = user_of(OTHER_OPERATOR)
     page.post(make_sign_in_link(other))
     assert page.session["_auth_user_id"] == str(other.pk)
     assert not Client().get(make_sign_in_link(admin)).has_header("Location")

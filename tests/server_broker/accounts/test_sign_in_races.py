@@ -1,12 +1,8 @@
 """What counts once counts once, also when several come at the same moment: links, second factors, claim codes."""
 
 import datetime as dt
-import threading
-import time
-from collections.abc import Callable
 
 import pytest
-from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 from django_otp.oath import totp
@@ -15,57 +11,22 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from server_broker.accounts import second_factor
 from server_broker.accounts.cleaning import drop_abandoned_set_ups
 from server_broker.accounts.links import make_sign_in_link
-from server_broker.accounts.models import Role, SignInLink, User
+from server_broker.accounts.models import SignInLink, User
 from server_broker.accounts.views import BEGUN
 from server_broker.audit.models import AuditEntry
-from tests.server_broker.console_county import COUNTY, make_county, user_of
+from tests.cast import GUARD
+from tests.server_broker.county import make_county, user_of
+from tests.server_broker.races import AT_ONCE, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-AT_ONCE = 8
-WAIT_S = 20.0
 FACTOR = "/sign-in/second-factor/"
 
 
 @pytest.fixture
 def admin() -> User:
     make_county()
-    return user_of(Role.SECURITY, COUNTY)
-
-
-def at_once[T](ask: Callable[[int], T], *, held_by: Callable[[], object], count: int = AT_ONCE) -> list[T]:
-    """Have ``count`` threads ask while a row is locked by ``held_by``; let it go once they all wait for one another."""
-    answers: list[T] = []
-
-    def one(number: int) -> None:
-        try:
-            answers.append(ask(number))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
-    with transaction.atomic():
-        held_by()
-        for thread in threads:
-            thread.start()
-        wait_until_blocked(count)
-    for thread in threads:
-        thread.join(WAIT_S)
-    assert len(answers) == count
-    return answers
-
-
-def wait_until_blocked(count: int) -> None:
-    end = time.monotonic() + WAIT_S
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(query)
-            if cursor.fetchone()[0] >= count:
-                return
-        assert time.monotonic() < end, "they do not wait for the row"
-        threading.Event().wait(0.01)
+    return user_of(GUARD)
 
 
 def signed_in(client: Client) -> bool:

@@ -14,11 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 import server_broker
-from server_broker.accounts.models import Role
 from server_broker.audit.log import coming_from, record, verify
 from server_broker.audit.models import AuditEntry
 from server_broker.console.words import ACTIONS
-from tests.server_broker.console_county import COUNTY, alarm, client_for, make_county, user_of
+from tests.cast import AUDITOR, COUNTY_OFFICER, SHILI
+from tests.server_broker.county import alarm, make_county, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -142,8 +142,8 @@ def test_nothing_is_added_in_the_first_version_s_way_any_more() -> None:
 
 def test_a_deed_says_which_address_it_came_from_and_no_header_changes_that() -> None:
     county = make_county()
-    raised = alarm(county.stations["station-a"])
-    page = client_for(user_of(Role.OFFICER, COUNTY))
+    raised = alarm(county.stations[SHILI])
+    page = signed_in(COUNTY_OFFICER)
     forged = {"X-Forwarded-For": "203.0.113.1", "Forwarded": "for=203.0.113.1", "X-Real-IP": "203.0.113.1"}
     page.post(f"/alarms/{raised.pk}/acknowledge/", headers=forged, REMOTE_ADDR="192.0.2.7")
     assert AuditEntry.objects.get(action="alarm.acknowledged").source == "192.0.2.7"
@@ -157,7 +157,7 @@ def test_a_deed_says_which_address_it_came_from_and_no_header_changes_that() -> 
 @pytest.fixture
 def auditor() -> Client:
     make_county()
-    return client_for(user_of(Role.AUDITOR, COUNTY))
+    return signed_in(AUDITOR)
 
 
 def listed(auditor: Client, search: str) -> str:
@@ -168,12 +168,12 @@ def listed(auditor: Client, search: str) -> str:
 def test_entries_are_found_by_the_words_that_the_page_shows(auditor: Client) -> None:
     with coming_from("192.0.2.7"):
         record("zhang", "account.signed_in", detail={"by": "link"})
-    record("li", "station.revoked", "station-a", {"reason": "设备丢失"})
+    record("li", "station.revoked", SHILI, {"reason": "设备丢失"})
     for search in ("登录", "signed_in", "192.0.2.7", "zhang", "一次性链接"):
         rows = listed(auditor, search)
         assert "192.0.2.7" in rows, search
-        assert "station-a" not in rows, search
-    for search in ("吊销", "本机", "station-a", "设备丢失"):
+        assert SHILI not in rows, search
+    for search in ("吊销", "本机", SHILI, "设备丢失"):
         rows = listed(auditor, search)
         assert "吊销站点" in rows, search
         assert "本机" in rows, search

@@ -7,13 +7,13 @@ import pytest
 from django.utils import timezone
 
 from protocol import facts
-from server_broker.accounts.models import Role
 from server_broker.console import words
 from server_broker.ingest.projections import Identity, Rows, derive
+from tests.cast import COUNTY_OFFICER, SHILI
 from tests.golden.vectors import FACTS
-from tests.server_broker.console_county import COUNTY, alarm, client_for, event, make_county, user_of
+from tests.server_broker.county import alarm, event, make_county, signed_in
 
-PLACE = "/stations/station-a/"
+PLACE = "/stations/shili-01/"
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -21,7 +21,7 @@ def kinds() -> set[str]:
     """The kinds of the events that the intake makes of facts of every kind."""
     rows = Rows(timezone.now())
     for seq, fact in enumerate(FACTS.values()):
-        derive(fact, Identity("station-a", bytes(16), seq), rows)
+        derive(fact, Identity(SHILI, bytes(16), seq), rows)
     return {row[3] for row in rows.events}
 
 
@@ -39,9 +39,9 @@ def test_every_kind_has_a_word() -> None:
 
 @pytest.mark.django_db
 def test_a_direction_that_somebody_chose_reads_as_such() -> None:
-    station = make_county().stations["station-a"]
+    station = make_county().stations[SHILI]
     event(station, "direction_chosen", at=timezone.now(), detail={"epoch": "00" * 16, "seq": 7, "direction": "out"})
-    html = client_for(user_of(Role.OFFICER, COUNTY)).get(PLACE).content.decode()
+    html = signed_in(COUNTY_OFFICER).get(PLACE).content.decode()
     assert "direction_chosen" not in html
     assert "本人更正上下班" in html
     assert "改为下班" in html
@@ -50,9 +50,9 @@ def test_a_direction_that_somebody_chose_reads_as_such() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_an_alarm_that_was_confirmed_is_quiet_on_the_station_s_page(confirmed: bool) -> None:
-    station = make_county().stations["station-a"]
+    station = make_county().stations[SHILI]
     alarm(station, "lost_card", "critical", acknowledged_at=timezone.now() if confirmed else None)
-    html = client_for(user_of(Role.OFFICER, COUNTY)).get(PLACE).content.decode()
+    html = signed_in(COUNTY_OFFICER).get(PLACE).content.decode()
     [banner] = re.findall(r'<p id="alarm-.*?</p>', html, re.DOTALL)
     assert ('class="message quiet ' in banner) == confirmed
     assert ('class="message error ' in banner) == (not confirmed)

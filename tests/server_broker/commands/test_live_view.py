@@ -24,7 +24,8 @@ from server_broker.console.views.live_view import viewer_name
 from server_broker.fleet.models import StationEvent, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.live.hub import MAX_VIEWS, LiveHub, TooManyViews
-from tests.server_broker.console_county import COUNTY, TOWN_A, FictionalCounty, client_for, make_county, user_of
+from tests.cast import OF_THE_COUNTY, OPERATOR, OTHER_OPERATOR, SHILI, STRAY, TOWNSHIP_OFFICER, YANGBAN
+from tests.server_broker.county import FictionalCounty, make_county, signed_in, user_of
 from tests.server_broker.station_double import NOW, StationDouble, moment
 
 ORDER = bytes(range(16))
@@ -65,7 +66,7 @@ def hub(frames: list[FakeFrames]) -> LiveHub:
     return LiveHub(source)
 
 
-def parts(picture: bytes, *, station: str = "station-a", number: int = 1, order: bytes = ORDER) -> list[bytes]:
+def parts(picture: bytes, *, station: str = SHILI, number: int = 1, order: bytes = ORDER) -> list[bytes]:
     return [
         encode(
             Frame(
@@ -81,26 +82,26 @@ def parts(picture: bytes, *, station: str = "station-a", number: int = 1, order:
     ]
 
 
-def say(hub: LiveHub, payloads: list[bytes], *, station: str = "station-a") -> None:
+def say(hub: LiveHub, payloads: list[bytes], *, station: str = SHILI) -> None:
     for payload in payloads:
         hub.heard(topic(shard=0, station=station, leaf="frame"), payload)
 
 
 def test_the_last_whole_frame_is_kept_and_no_other(hub: LiveHub) -> None:
-    hub.watch("station-a", ORDER, until=LATER, now=NOW)
+    hub.watch(SHILI, ORDER, until=LATER, now=NOW)
     first, second = jpeg(), jpeg((80, 60))
     say(hub, parts(first))
-    assert hub.latest("station-a", ORDER) is not None
+    assert hub.latest(SHILI, ORDER) is not None
     half = parts(second, number=2)
     say(hub, half[:-1])
-    shot = hub.latest("station-a", ORDER)
+    shot = hub.latest(SHILI, ORDER)
     assert shot is not None
     assert (shot.number, shot.jpeg) == (1, first)
     say(hub, half[-1:])
-    shot = hub.latest("station-a", ORDER)
+    shot = hub.latest(SHILI, ORDER)
     assert shot is not None
     assert (shot.number, shot.jpeg) == (2, second)
-    assert hub.latest("station-a", bytes(16)) is None
+    assert hub.latest(SHILI, bytes(16)) is None
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_the_last_whole_frame_is_kept_and_no_other(hub: LiveHub) -> None:
     [
         [b"", b"\xff" * 50, b"\x90" * 9_000, bytes(70_000)],
         parts(jpeg(), order=bytes(16)),
-        parts(jpeg(), station="station-b"),
+        parts(jpeg(), station=YANGBAN),
         parts(b"GIF89a" + bytes(500)),
         parts(jpeg()[:-40]),
         parts(jpeg())[1:],
@@ -118,23 +119,23 @@ def test_the_last_whole_frame_is_kept_and_no_other(hub: LiveHub) -> None:
     ids=["rubbish", "another order", "another station", "no picture", "cut off", "no begin", "a hole", "backwards"],
 )
 def test_what_is_no_frame_of_the_view_is_passed_over(hub: LiveHub, payloads: list[bytes]) -> None:
-    hub.watch("station-a", ORDER, until=LATER, now=NOW)
+    hub.watch(SHILI, ORDER, until=LATER, now=NOW)
     say(hub, payloads)
-    assert hub.latest("station-a", ORDER) is None
+    assert hub.latest(SHILI, ORDER) is None
     say(hub, parts(jpeg(), number=9))
-    assert hub.latest("station-a", ORDER) is not None
+    assert hub.latest(SHILI, ORDER) is not None
 
 
 def test_a_view_that_is_over_is_forgotten(hub: LiveHub, frames: list[FakeFrames]) -> None:
-    hub.watch("station-a", ORDER, until=LATER, now=NOW)
-    hub.watch("station-a", ORDER, until=LATER, now=NOW)
+    hub.watch(SHILI, ORDER, until=LATER, now=NOW)
+    hub.watch(SHILI, ORDER, until=LATER, now=NOW)
     say(hub, parts(jpeg()))
-    hub.watch("station-b", ORDER, until=LATER + dt.timedelta(hours=1), now=LATER)
-    assert hub.latest("station-a", ORDER) is None
-    assert frames[0].log == ["+station-a", "-station-a", "+station-b"]
-    hub.forget("station-b")
-    hub.forget("station-b")
-    assert frames[0].log[3:] == ["-station-b"]
+    hub.watch(YANGBAN, ORDER, until=LATER + dt.timedelta(hours=1), now=LATER)
+    assert hub.latest(SHILI, ORDER) is None
+    assert frames[0].log == ["+shili-01", "-shili-01", "+yangban-01"]
+    hub.forget(YANGBAN)
+    hub.forget(YANGBAN)
+    assert frames[0].log[3:] == ["-yangban-01"]
 
 
 def test_no_more_views_than_fit(hub: LiveHub) -> None:
@@ -163,28 +164,28 @@ WISH = {"seconds": "120", "pace": "20", "megabytes": "2", "why": "看看会场"}
 
 @pytest.fixture
 def officer(county: FictionalCounty) -> Client:
-    return client_for(user_of(Role.OFFICER, TOWN_A))
+    return signed_in(TOWNSHIP_OFFICER)
 
 
 def begun(client: Client) -> StationOrder:
-    assert client.post("/stations/station-a/live/", WISH).status_code == 302
+    assert client.post("/stations/shili-01/live/", WISH).status_code == 302
     order = StationOrder.objects.get(order="live_view")
     StationOrder.objects.filter(pk=order.pk).update(sent_at=timezone.now())
     return order
 
 
 def test_an_officer_looks_and_the_kiosk_will_say_who(officer: Client, hub: LiveHub) -> None:
-    assert "开始查看" in officer.get("/stations/station-a/live/").content.decode()
+    assert "开始查看" in officer.get("/stations/shili-01/live/").content.decode()
     order = begun(officer)
     command = wire_command(order)
     assert (command.live.seconds, command.live.frames_a_minute, command.live.kib) == (120, 20, 2000)
     assert command.live.viewer == "示例镇 镇办干部"
-    assert "等第一帧" in officer.get("/stations/station-a/live/").content.decode()
-    frame = f"/stations/station-a/live/{order.pk}/frame.jpg"
+    assert "等第一帧" in officer.get("/stations/shili-01/live/").content.decode()
+    frame = f"/stations/shili-01/live/{order.pk}/frame.jpg"
     assert officer.get(frame).status_code == 404
     picture = jpeg()
     say(hub, parts(picture, order=order.id.bytes, number=5))
-    html = officer.get("/stations/station-a/live/", headers={"HX-Request": "true"}).content.decode()
+    html = officer.get("/stations/shili-01/live/", headers={"HX-Request": "true"}).content.decode()
     assert f"{frame}?n=5" in html
     got = officer.get(frame)
     assert (got.content, got["Content-Type"], got["Cache-Control"]) == (picture, "image/jpeg", "no-store")
@@ -194,49 +195,50 @@ def test_an_officer_looks_and_the_kiosk_will_say_who(officer: Client, hub: LiveH
 
 def test_nobody_else_sees_the_frames(officer: Client, county: FictionalCounty, hub: LiveHub) -> None:
     order = begun(officer)
-    officer.get("/stations/station-a/live/")
+    officer.get("/stations/shili-01/live/")
     say(hub, parts(jpeg(), order=order.id.bytes))
-    other = client_for(user_of(Role.OPERATOR, COUNTY, name="other"))
-    assert other.get(f"/stations/station-a/live/{order.pk}/frame.jpg").status_code == 404
-    assert other.post(f"/stations/station-a/live/{order.pk}/end/").status_code == 404
-    html = other.get("/stations/station-a/live/").content.decode()
+    other = signed_in(OTHER_OPERATOR)
+    assert other.get(f"/stations/shili-01/live/{order.pk}/frame.jpg").status_code == 404
+    assert other.post(f"/stations/shili-01/live/{order.pk}/end/").status_code == 404
+    html = other.get("/stations/shili-01/live/").content.decode()
     assert "frame.jpg" not in html
-    html = other.post("/stations/station-a/live/", WISH, follow=True).content.decode()
+    html = other.post("/stations/shili-01/live/", WISH, follow=True).content.decode()
     assert "正在被查看" in html
-    assert officer.get(f"/stations/station-b/live/{order.pk}/frame.jpg").status_code == 404
-    assert officer.get(f"/stations/station-a/live/{uuid.uuid4()}/frame.jpg").status_code == 404
+    assert officer.get(f"/stations/yangban-01/live/{order.pk}/frame.jpg").status_code == 404
+    assert officer.get(f"/stations/shili-01/live/{uuid.uuid4()}/frame.jpg").status_code == 404
 
 
 def test_that_frames_were_seen_is_on_record_once_for_an_order(officer: Client, hub: LiveHub) -> None:
     order = begun(officer)
-    frame = f"/stations/station-a/live/{order.pk}/frame.jpg"
-    officer.get("/stations/station-a/live/")
+    frame = f"/stations/shili-01/live/{order.pk}/frame.jpg"
+    officer.get("/stations/shili-01/live/")
     assert officer.get(frame).status_code == 404
     assert not AuditEntry.objects.filter(action="live.seen").exists()
     for number in (1, 2):
         say(hub, parts(jpeg(), order=order.id.bytes, number=number))
         assert officer.get(frame).status_code == 200
     entry = AuditEntry.objects.get(action="live.seen")
-    assert (entry.actor, entry.subject, entry.detail) == ("tester", "station-a", {"order": order.id.hex})
+    assert (entry.actor, entry.subject) == (TOWNSHIP_OFFICER.username, SHILI)
+    assert entry.detail == {"order": order.id.hex}
 
 
 def test_ending_it_forgets_the_frames_and_tells_the_station(officer: Client, hub: LiveHub) -> None:
     order = begun(officer)
-    officer.get("/stations/station-a/live/")
+    officer.get("/stations/shili-01/live/")
     say(hub, parts(jpeg(), order=order.id.bytes))
-    assert "已要求站点结束" in officer.post(f"/stations/station-a/live/{order.pk}/end/", follow=True).content.decode()
-    assert hub.latest("station-a", order.id.bytes) is None
+    assert "已要求站点结束" in officer.post(f"/stations/shili-01/live/{order.pk}/end/", follow=True).content.decode()
+    assert hub.latest(SHILI, order.id.bytes) is None
     assert StationOrder.objects.filter(order="end_live_view").exists()
 
 
 def test_the_time_that_is_left_never_grows(officer: Client) -> None:
-    assert officer.post("/stations/station-a/live/", WISH).status_code == 302
+    assert officer.post("/stations/shili-01/live/", WISH).status_code == 302
     order, shown = StationOrder.objects.get(order="live_view"), list[int]()
     for sent_before in (None, 0, 1, 60, 119, 121, 135):
         if sent_before is not None:
             sent = timezone.now() - dt.timedelta(seconds=sent_before)
             StationOrder.objects.filter(pk=order.pk).update(sent_at=sent)
-        html = officer.get("/stations/station-a/live/", headers={"HX-Request": "true"}).content.decode()
+        html = officer.get("/stations/shili-01/live/", headers={"HX-Request": "true"}).content.decode()
         told = re.search(r"最多(?:还有)? <strong>(\d+)</strong> 秒", html)
         shown.append(int(told[1]) if told else 0)
         assert ("站点收到后开始算" in html) == (sent_before is None)
@@ -251,9 +253,9 @@ def test_a_lease_that_is_over_shows_what_it_came_to(officer: Client) -> None:
     StationOrder.objects.filter(pk=order.pk).update(
         answered_at=timezone.now(), outcome="done", detail="time", figures={"frames": 40, "bytes": 999, "seconds": 120}
     )
-    poll = officer.get("/stations/station-a/live/", headers={"HX-Request": "true"})
+    poll = officer.get("/stations/shili-01/live/", headers={"HX-Request": "true"})
     assert poll["HX-Refresh"] == "true"
-    html = officer.get("/stations/station-a/live/").content.decode()
+    html = officer.get("/stations/shili-01/live/").content.decode()
     assert "到时间结束" in html
     assert "40 帧" in html
     assert "开始查看" in html
@@ -263,27 +265,28 @@ def test_a_lease_that_is_over_shows_what_it_came_to(officer: Client) -> None:
     "change", [{"why": "短"}, {"seconds": "601"}, {"seconds": "x"}, {"pace": "9999"}, {"megabytes": "-1"}]
 )
 def test_a_wrong_wish_begins_nothing(officer: Client, change: dict[str, str]) -> None:
-    html = officer.post("/stations/station-a/live/", {**WISH, **change}, follow=True).content.decode()
+    html = officer.post("/stations/shili-01/live/", {**WISH, **change}, follow=True).content.decode()
     assert "没有开始" in html
     assert not StationOrder.objects.exists()
 
 
 def test_a_station_that_is_away_is_not_looked_at(officer: Client) -> None:
     StationStatus.objects.update(online=False)
-    assert "不在线" in officer.post("/stations/station-a/live/", WISH, follow=True).content.decode()
-    assert officer.post("/stations/station-b/live/", WISH).status_code == 404
+    assert "站点现在不在线" in officer.post("/stations/shili-01/live/", WISH, follow=True).content.decode()
+    assert not StationOrder.objects.exists()
+    assert officer.post("/stations/yangban-01/live/", WISH).status_code == 404
 
 
 @pytest.mark.parametrize("role", [Role.SYSTEM, Role.SECURITY, Role.AUDITOR])
 def test_others_may_not(county: FictionalCounty, role: Role) -> None:
-    client = client_for(user_of(role, COUNTY))
-    assert client.get("/stations/station-a/live/").status_code == 403
-    assert client.post("/stations/station-a/live/", WISH).status_code == 403
+    client = signed_in(OF_THE_COUNTY[role])
+    assert client.get("/stations/shili-01/live/").status_code == 403
+    assert client.post("/stations/shili-01/live/", WISH).status_code == 403
 
 
 def test_who_looks_is_an_office_and_no_person(county: FictionalCounty) -> None:
-    assert viewer_name(user_of(Role.OPERATOR, COUNTY, name="zhang-san")) == "示例县 县运维"
-    assert viewer_name(user_of(Role.OFFICER, None, name="li-si")) == "县里"
+    assert viewer_name(user_of(OPERATOR)) == "示例县 县运维"
+    assert viewer_name(user_of(STRAY)) == "县里"
 
 
 @pytest.mark.django_db

@@ -24,16 +24,9 @@ from server_broker.fleet.models import Station, StationEvent, StationStatus
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
-from tests.server_broker.console_county import (
-    COUNTY,
-    TOWN_A,
-    FictionalCounty,
-    add_station,
-    client_for,
-    make_county,
-    snapshot,
-    user_of,
-)
+from tests.cast import COUNTY_OFFICER, OF_THE_COUNTY, OPERATOR, SHILI, SHILI_VILLAGE, TOWNSHIP_OPERATOR
+from tests.server_broker.county import FictionalCounty, add_station, make_county, signed_in, snapshot
+from tests.server_broker.pages import text_of
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, moment
 
@@ -75,8 +68,8 @@ def commands(source: RecordingSource) -> list[Command]:
 
 
 def look(worker: Worker) -> None:
-    worker._look_again = 0.0
     worker.step(timeout_s=0)
+    worker.do_chores()
 
 
 def connect(double: StationDouble, nonce: bytes = b"n" * 16) -> None:
@@ -214,21 +207,21 @@ def post(client: Client, station: str, **values: str) -> str:
 
 
 def test_an_operator_gives_an_order_and_sees_what_became_of_it(county: FictionalCounty) -> None:
-    client = client_for(user_of(Role.OPERATOR, TOWN_A))
-    html = post(client, "station-a", order="restart_agent", why="程序不动了")
+    client = signed_in(TOWNSHIP_OPERATOR)
+    html = post(client, SHILI, order="restart_agent", why="程序不动了")
     assert "命令“重启程序”已记下" in html
     assert "等站点上线" in html
     order = StationOrder.objects.get()
     StationOrder.objects.update(
         answered_at=timezone.now(), outcome="failed", detail="interrupted: x", figures={"ahead_ms": -12}
     )
-    html = client.get("/stations/station-a/").content.decode()
+    html = client.get("/stations/shili-01/").content.decode()
     assert "没有完成" in html
     assert "不知是否做完" in html
     assert "-12 毫秒" in html
     StationOrder.objects.update(answered_at=None, not_after=timezone.now() - dt.timedelta(minutes=1))
-    assert "过期未送达" in client.get("/stations/station-a/").content.decode()
-    assert order.issuer == "tester"
+    assert "过期未送达" in client.get("/stations/shili-01/").content.decode()
+    assert order.issuer == TOWNSHIP_OPERATOR.username
 
 
 @pytest.mark.parametrize(
@@ -242,27 +235,28 @@ def test_an_operator_gives_an_order_and_sees_what_became_of_it(county: Fictional
     ],
 )
 def test_a_form_that_says_too_little_gives_no_order(county: FictionalCounty, values: dict[str, str]) -> None:
-    assert "没有下命令" in post(client_for(user_of(Role.OPERATOR, COUNTY)), "station-a", **values)
+    assert "没有下命令" in post(signed_in(OPERATOR), SHILI, **values)
     assert not StationOrder.objects.exists()
 
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.SYSTEM, Role.SECURITY, Role.AUDITOR])
 def test_others_may_not(county: FictionalCounty, role: Role) -> None:
-    client = client_for(user_of(role, COUNTY))
-    assert client.post("/stations/station-a/order/", {"order": "snapshot", "why": "理由充分"}).status_code == 403
+    client = signed_in(OF_THE_COUNTY[role])
+    assert client.post("/stations/shili-01/order/", {"order": "snapshot", "why": "理由充分"}).status_code == 403
     assert client.get("/logs/1.txt").status_code == 403
     assert not StationOrder.objects.exists()
 
 
 def test_another_township_s_station_is_absent(county: FictionalCounty) -> None:
-    client = client_for(user_of(Role.OPERATOR, TOWN_A))
-    assert client.post("/stations/station-b/order/", {"order": "snapshot", "why": "理由充分"}).status_code == 404
-    assert client.get("/stations/station-b/order/", follow=True).status_code == 404
+    client = signed_in(TOWNSHIP_OPERATOR)
+    assert client.post("/stations/yangban-01/order/", {"order": "snapshot", "why": "理由充分"}).status_code == 404
+    assert client.get("/stations/yangban-01/order/", follow=True).status_code == 404
 
 
 def test_orders_are_shown_to_those_alone_who_may_give_them(county: FictionalCounty) -> None:
-    give_command(county.stations["station-a"], "snapshot", actor="op", reason="隐秘的理由", now=timezone.now())
-    assert "隐秘的理由" not in client_for(user_of(Role.OFFICER, COUNTY)).get("/stations/station-a/").content.decode()
+    give_command(county.stations[SHILI], "snapshot", actor="op", reason="隐秘的理由", now=timezone.now())
+    assert "隐秘的理由" in text_of(signed_in(OPERATOR), "/stations/shili-01/")
+    assert "隐秘的理由" not in text_of(signed_in(COUNTY_OFFICER), "/stations/shili-01/")
 
 
 def test_a_log_is_read_as_plain_text_and_the_reading_is_written_down(county: FictionalCounty) -> None:
@@ -271,11 +265,11 @@ def test_a_log_is_read_as_plain_text_and_the_reading_is_written_down(county: Fic
     path = MediaFolder(settings.HOME.media).path(digest)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text)
-    station = add_station(county, "station-c", "990101001001")
+    station = add_station(county, "station-c", SHILI_VILLAGE)
     blob = snapshot(station, digest, size=len(text))
     picture = snapshot(station, b"p" * 32, size=9)
     type(blob).objects.filter(pk=blob.pk).update(purpose="log", viewable=False)
-    client = client_for(user_of(Role.OPERATOR, TOWN_A))
+    client = signed_in(TOWNSHIP_OPERATOR)
     assert f"/logs/{blob.pk}.txt" in client.get("/stations/station-c/").content.decode()
     got = client.get(f"/logs/{blob.pk}.txt")
     assert (got.status_code, got.content, got["Content-Type"]) == (200, text, "text/plain; charset=utf-8")

@@ -17,16 +17,9 @@ from server_broker.ingest.models import Fact, Quarantined, WriteOff
 from server_broker.ingest.reasons import reason_word
 from server_broker.ingest.reread import reread_held
 from server_broker.ledger.ledger import ledger
-from tests.server_broker.console_county import (
-    COUNTY,
-    TOWN_A,
-    VILLAGE_A,
-    VILLAGE_B,
-    FictionalCounty,
-    client_for,
-    make_county,
-    user_of,
-)
+from tests.cast import AUDITOR, GUARD, OF_THE_COUNTY, OPERATOR, SHILI_VILLAGE, STRAY, TOWNSHIP_OFFICER, YANGBAN_VILLAGE
+from tests.server_broker.county import FictionalCounty, make_county, signed_in
+from tests.server_broker.pages import text_of
 from tests.server_broker.station_double import NOW, StationDouble, booted, touch
 
 pytestmark = pytest.mark.django_db
@@ -49,27 +42,17 @@ def county() -> FictionalCounty:
 
 @pytest.fixture
 def ours(county: FictionalCounty) -> StationDouble:
-    return process(StationDouble(id="held-a").add(booted()), VILLAGE_A, b"\xc1", b"\x81\xa4kind\xa5later")
+    return process(StationDouble(id="held-a").add(booted()), SHILI_VILLAGE, b"\xc1", b"\x81\xa4kind\xa5later")
 
 
 @pytest.fixture
 def theirs(county: FictionalCounty) -> StationDouble:
-    return process(StationDouble(id="held-b"), VILLAGE_B, b"\xc1")
-
-
-def client_of(role: Role, region: str | None, name: str = "tester") -> Client:
-    return client_for(user_of(role, region, name))
+    return process(StationDouble(id="held-b"), YANGBAN_VILLAGE, b"\xc1")
 
 
 @pytest.fixture
 def officer(ours: StationDouble, theirs: StationDouble) -> Client:
-    return client_of(Role.OFFICER, TOWN_A)
-
-
-def text_of(client: Client, path: str) -> str:
-    answer = client.get(path)
-    assert answer.status_code == 200
-    return answer.content.decode()
+    return signed_in(TOWNSHIP_OFFICER)
 
 
 def number_of(station: StationDouble, seq: int) -> int:
@@ -104,7 +87,7 @@ def test_a_station_outside_the_scope_is_as_if_it_were_not(officer: Client, their
 
 @pytest.mark.parametrize("role", [Role.SYSTEM, Role.SECURITY])
 def test_administrators_look_and_decide_nothing(ours: StationDouble, role: Role) -> None:
-    client = client_of(role, COUNTY)
+    client = signed_in(OF_THE_COUNTY[role])
     html = text_of(client, "/held/?station=held-a")
     assert "第 2 条" in html
     assert "再读一次" not in html
@@ -116,10 +99,10 @@ def test_administrators_look_and_decide_nothing(ours: StationDouble, role: Role)
 
 
 def test_an_auditor_and_a_stranger_see_nothing_of_it(ours: StationDouble) -> None:
-    assert client_of(Role.AUDITOR, COUNTY).get("/held/").status_code == 403
+    assert signed_in(AUDITOR).get("/held/").status_code == 403
     assert Client().get("/held/").status_code == 302
     assert Client().post("/stations/held-a/reread/").status_code == 302
-    assert "held-a" not in text_of(client_of(Role.OFFICER, None, "nowhere"), "/held/")
+    assert "held-a" not in text_of(signed_in(STRAY), "/held/")
 
 
 def test_what_is_written_off_is_accounted_for_apart_and_stays_visible(officer: Client, ours: StationDouble) -> None:
@@ -132,10 +115,10 @@ def test_what_is_written_off_is_accounted_for_apart_and_stays_visible(officer: C
     assert counted.unexplained == 0
     html = text_of(officer, "/held/?state=written-off")
     assert "测试用的坏数据" in html
-    assert "tester" in html
+    assert TOWNSHIP_OFFICER.username in html
     assert "/held/?station=held-a&amp;state=written-off" in text_of(officer, "/stations/held-a/")
     entry = AuditEntry.objects.get(action="held.written_off")
-    assert (entry.actor, entry.subject, entry.detail["seqs"]) == ("tester", "held-a", "2")
+    assert (entry.actor, entry.subject, entry.detail["seqs"]) == (TOWNSHIP_OFFICER.username, "held-a", "2")
     assert not Alarm.objects.filter(station="held-a", code="held:malformed", resolved_at=None).exists()
     assert Alarm.objects.filter(station="held-a", code="held:unknown_kind", resolved_at=None).exists()
     assert Fact.objects.get(pk=number_of(ours, 2)).held_reason == "malformed"
@@ -171,11 +154,11 @@ def test_half_a_form_writes_nothing_off(officer: Client, ours: StationDouble, fo
 def test_held_facts_are_read_after_the_cause_is_gone(county: FictionalCounty) -> None:
     station = StationDouble(id="held-c")
     station.enrol()
-    Station.objects.filter(pk=station.id).update(village=VILLAGE_A)
+    Station.objects.filter(pk=station.id).update(village=SHILI_VILLAGE)
     processor = BatchProcessor(clock=lambda: NOW)
     forged = station.add(touch()).envelope(key=StationDouble().key)
     processor.process_batch([station.message("facts", encode(forged))])
-    client = client_of(Role.OPERATOR, COUNTY)
+    client = signed_in(OPERATOR)
     before = client.post("/stations/held-c/reread/", follow=True).content.decode()
     assert "仍有 1 条读不出（签名无法验证 1 条）" in before
     processor.process_batch([station.add(booted()).facts_message(2)])
@@ -220,12 +203,12 @@ def test_unread_messages_are_shown_to_the_scope_with_their_beginning(officer: Cl
     [dump] = re.findall(r'<pre class="dump">(.*?)</pre>', html, re.DOTALL)
     assert len(dump.splitlines()) == 128 / 8
     assert '<form method="post" action="/held' not in html
-    assert "stranger-01" in text_of(client_of(Role.OPERATOR, COUNTY, "county"), "/held/?state=messages")
+    assert "stranger-01" in text_of(signed_in(OPERATOR), "/held/?state=messages")
 
 
 def test_bytes_of_messages_are_shown_to_reviewers_alone(ours: StationDouble) -> None:
     unread("held-a")
-    html = text_of(client_of(Role.SECURITY, COUNTY), "/held/?state=messages")
+    html = text_of(signed_in(GUARD), "/held/?state=messages")
     assert "内容无法解析" in html
     assert "c1 3c" not in html
 

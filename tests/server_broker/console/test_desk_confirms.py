@@ -8,20 +8,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from server_broker.accounts.models import Role
 from server_broker.console.views import desk
 from server_broker.people.models import Card, Person
-from tests.server_broker.console_county import (
-    COUNTY,
-    TOWN_A,
-    VILLAGE_A,
-    VILLAGE_A2,
-    FictionalCounty,
-    client_for,
-    make_county,
-    touch,
-    user_of,
-)
+from tests.cast import COUNTY_OFFICER, SHILI, SHILI_VILLAGE, TOWNSHIP_OFFICER, YANGBAN, YANSHI_VILLAGE, ZHANG, ZHAO
+from tests.server_broker.county import FictionalCounty, make_county, signed_in, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -33,14 +23,14 @@ def county() -> FictionalCounty:
 
 @pytest.fixture
 def page(county: FictionalCounty) -> Client:
-    return client_for(user_of(Role.OFFICER, COUNTY))
+    return signed_in(COUNTY_OFFICER)
 
 
 @pytest.fixture
 def card(county: FictionalCounty) -> bytes:
     """A card that nobody has, touched in village A."""
     token = secrets.token_bytes(16)
-    touch(county.stations["station-a"], token, answer="unknown", direction="")
+    touch(county.stations[SHILI], token, answer="unknown", direction="")
     return token
 
 
@@ -59,14 +49,14 @@ def form_on(shown: str, address: str) -> dict[str, str]:
 def test_somebody_of_another_village_gets_a_card_only_once_that_was_confirmed(page: Client, card: bytes) -> None:
     shown = ask(page, card, "b1")
     assert not Card.objects.filter(token=card).exists()
-    assert "把这张卡绑定给 B示例？" in shown
-    assert "B示例 是样板村的人，这张卡是在示例村的示例村站上碰的" in shown
+    assert "把这张卡绑定给 王样板？" in shown
+    assert "王样板 是样板村的人，这张卡是在示例村的示例村站上碰的" in shown
     done = page.post("/desk/bind/", form_on(shown, "/desk/bind/"), follow=True).content.decode()
-    assert "已绑定给 B示例（样板村）" in done
+    assert "已绑定给 王样板（样板村）" in done
     assert Card.objects.get(token=card).person.number == "b1"
 
 
-@pytest.mark.parametrize("written", ["b1", "b1 B示例", "b1 A示例"])
+@pytest.mark.parametrize("written", ["b1", "b1 王样板", "b1 张示例"])
 def test_however_that_person_was_named(page: Client, card: bytes, written: str) -> None:
     assert "现在还没有绑定" in ask(page, card, written)
     assert not Card.objects.filter(token=card).exists()
@@ -74,15 +64,15 @@ def test_however_that_person_was_named(page: Client, card: bytes, written: str) 
 
 def test_who_was_chosen_in_the_list_gets_it_at_once(page: Client, card: bytes) -> None:
     listed = page.get("/desk/").content.decode()
-    assert '<option value="a1 A示例">' in listed
-    assert "B示例" not in listed
-    assert "已绑定给 A示例" in ask(page, card, "a1 A示例")
+    assert '<option value="a1 张示例">' in listed
+    assert "王样板" not in listed
+    assert "已绑定给 张示例" in ask(page, card, "a1 张示例")
 
 
-@pytest.mark.parametrize("written", ["a1", "a1 B示例"])
+@pytest.mark.parametrize("written", ["a1", "a1 王样板"])
 def test_a_bare_or_a_wrong_number_of_the_village_is_asked_about_too(page: Client, card: bytes, written: str) -> None:
     shown = ask(page, card, written)
-    assert "把这张卡绑定给 A示例？" in shown
+    assert "把这张卡绑定给 张示例？" in shown
     assert "是示例村的人，这张卡" not in shown
     assert not Card.objects.filter(token=card).exists()
 
@@ -91,25 +81,25 @@ def test_the_page_lists_the_touches_that_would_count(
     page: Client, card: bytes, county: FictionalCounty, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(desk, "MOST_COUNTED", 2)
-    touch(county.stations["station-b"], card, answer="unknown", direction="in")
+    touch(county.stations[YANGBAN], card, answer="unknown", direction="in")
     shown = ask(page, card, "b1")
-    assert "这 2 次打卡会计给 B示例" in shown
+    assert "这 2 次打卡会计给 王样板" in shown
     assert "样板村站" in shown
     assert "上班" in shown
     assert "只列出" not in shown
-    touch(county.stations["station-a"], card, answer="unknown", direction="")
+    touch(county.stations[SHILI], card, answer="unknown", direction="")
     assert "只列出最近 2 次，另有 1 次更早的也会计入" in ask(page, card, "b1")
 
 
 def test_touches_beyond_the_viewers_part_are_not_told(card: bytes, county: FictionalCounty) -> None:
-    touch(county.stations["station-b"], card, answer="unknown", direction="in")
-    Person.objects.create(number="a2", name="甲示例", village_id=VILLAGE_A2)
-    shown = ask(client_for(user_of(Role.OFFICER, TOWN_A)), card, "a2")
-    assert "这 1 次打卡会计给 甲示例" in shown
+    touch(county.stations[YANGBAN], card, answer="unknown", direction="in")
+    county.add(ZHAO)
+    shown = ask(signed_in(TOWNSHIP_OFFICER), card, ZHAO.number)
+    assert "这 1 次打卡会计给 赵示例" in shown
     assert "样板村" not in shown
 
 
-@pytest.mark.parametrize("change", [{"name": "别人"}, {"village_id": VILLAGE_A2}])
+@pytest.mark.parametrize("change", [{"name": "别人"}, {"village_id": YANSHI_VILLAGE}])
 def test_who_changed_meanwhile_is_shown_again(page: Client, card: bytes, change: dict[str, str]) -> None:
     form = form_on(ask(page, card, "b1"), "/desk/bind/")
     Person.objects.filter(number="b1").update(**change)
@@ -118,18 +108,18 @@ def test_who_changed_meanwhile_is_shown_again(page: Client, card: bytes, change:
 
 
 def test_a_name_that_is_as_long_as_may_be_can_be_bound(page: Client, card: bytes) -> None:
-    Person.objects.create(number="n" * 32, name="名" * 32, village_id=VILLAGE_A)
+    Person.objects.create(number="n" * 32, name="名" * 32, village_id=SHILI_VILLAGE)
     assert "已绑定给" in ask(page, card, f"{'n' * 32} {'名' * 32}")
 
 
 def test_a_loss_is_explained_before_it_is_marked(page: Client, county: FictionalCounty) -> None:
-    lost = county.cards["a"]
+    lost = county.cards[ZHANG]
     address = f"/cards/{lost.pk}/lost/"
     assert form_on(page.get("/people/").content.decode(), address) == {}
     shown = page.post(address).content.decode()
     lost.refresh_from_db()
     assert lost.lost_at is None
-    assert "挂失 A示例 的卡？" in shown
+    assert "挂失 张示例 的卡？" in shown
     assert "在这里不能撤回" in shown
     assert "没有别的卡" in shown
     assert "的卡已挂失" in page.post(address, form_on(shown, address), follow=True).content.decode()
@@ -139,9 +129,9 @@ def test_a_loss_is_explained_before_it_is_marked(page: Client, county: Fictional
 
 def test_two_cards_of_one_person_are_told_apart(page: Client, county: FictionalCounty) -> None:
     other = Card.objects.create(
-        token=bytes(16), tail="", person=county.people["a"], bound_at=county.cards["a"].bound_at
+        token=bytes(16), tail="", person=county.people[ZHANG], bound_at=county.cards[ZHANG].bound_at
     )
     people = page.get("/people/").content.decode()
-    labels = re.findall(r'aria-label="(挂失 A示例 的卡[^"]*)"', people)
+    labels = re.findall(r'aria-label="(挂失 张示例 的卡[^"]*)"', people)
     assert len(set(labels)) == 2
     assert "另外 1 张卡照常用" in page.post(f"/cards/{other.pk}/lost/").content.decode()

@@ -5,10 +5,10 @@ import secrets
 import pytest
 from django.utils import timezone
 
-from server_broker.accounts.models import Role
 from server_broker.console.views import desk
 from server_broker.fleet.models import Station
-from tests.server_broker.console_county import COUNTY, VILLAGE_A, client_for, make_county, touch, user_of
+from tests.cast import OPERATOR, SHILI, SHILI_VILLAGE
+from tests.server_broker.county import make_county, signed_in, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -17,18 +17,18 @@ def test_every_station_can_be_chosen() -> None:
     make_county()
     now = timezone.now()
     Station.objects.bulk_create(
-        Station(id=f"many-{number:04}", name=f"站{number:04}", village_id=VILLAGE_A, enrolled_at=now)
+        Station(id=f"many-{number:04}", name=f"站{number:04}", village_id=SHILI_VILLAGE, enrolled_at=now)
         for number in range(700)
     )
-    html = client_for(user_of(Role.OPERATOR, COUNTY)).get("/desk/").content.decode()
+    html = signed_in(OPERATOR).get("/desk/").content.decode()
     assert html.count('<option value="many-') == 700
 
 
 def test_cards_that_are_not_listed_are_spoken_of() -> None:
     county = make_county()
-    page = client_for(user_of(Role.OPERATOR, COUNTY))
+    page = signed_in(OPERATOR)
     for _ in range(desk.MOST_TOUCHES):
-        touch(county.stations["station-a"], secrets.token_bytes(16))
+        touch(county.stations[SHILI], secrets.token_bytes(16))
     assert "没有列出" not in page.get("/desk/").content.decode()
-    touch(county.stations["station-a"], secrets.token_bytes(16))
+    touch(county.stations[SHILI], secrets.token_bytes(16))
     assert f"只有最近 {desk.MOST_TOUCHES} 次碰卡里的卡，更早碰过的没有列出" in page.get("/desk/").content.decode()

@@ -10,16 +10,16 @@ from django.db import connection
 from django.test import Client
 from PIL import Image
 
-from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
 from server_broker.console.seen import AGAIN_AFTER
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
-from tests.server_broker.console_county import COUNTY, FictionalCounty, client_for, make_county, snapshot, user_of
+from tests.cast import COUNTY_OFFICER, GUARD, OPERATOR, SHILI
+from tests.server_broker.county import FictionalCounty, make_county, signed_in, snapshot
 
 pytestmark = pytest.mark.django_db
 
-STATION = "/stations/station-a/"
+STATION = "/stations/shili-01/"
 
 
 def jpeg(shade: int) -> bytes:
@@ -35,7 +35,7 @@ def county() -> FictionalCounty:
 
 @pytest.fixture
 def page(county: FictionalCounty) -> Client:
-    return client_for(user_of(Role.OPERATOR, COUNTY))
+    return signed_in(OPERATOR)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def _kept(county: FictionalCounty, shade: int) -> Blob:
     path = MediaFolder(settings.HOME.media).path(digest)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-    return snapshot(county.stations["station-a"], digest, size=len(data))
+    return snapshot(county.stations[SHILI], digest, size=len(data))
 
 
 def noted(action: str) -> list[AuditEntry]:
@@ -73,7 +73,7 @@ def test_the_bytes_alone_are_on_record(page: Client, pictures: list[Blob]) -> No
         assert page.get(f"/snapshots/{blob.pk}.jpg").status_code == 200
     entries = noted("snapshot.seen")
     assert [entry.detail["pictures"] for entry in entries] == [str(blob.pk) for blob in pictures[:2]]
-    assert {(entry.actor, entry.subject) for entry in entries} == {("tester", "station-a")}
+    assert {(entry.actor, entry.subject) for entry in entries} == {(OPERATOR.username, SHILI)}
     assert entries[0].detail["sha256"] == bytes(pictures[0].sha256).hex()
 
 
@@ -88,11 +88,12 @@ def test_a_later_look_and_another_viewer_s_are_looks_of_their_own(
 ) -> None:
     path = f"/snapshots/{pictures[0].pk}.jpg"
     page.get(path)
-    client_for(user_of(Role.OFFICER, COUNTY, name="other")).get(path)
-    assert [entry.actor for entry in noted("snapshot.seen")] == ["tester", "other"]
+    signed_in(COUNTY_OFFICER).get(path)
+    viewers = [OPERATOR.username, COUNTY_OFFICER.username]
+    assert [entry.actor for entry in noted("snapshot.seen")] == viewers
     an_age_ago(*noted("snapshot.seen"))
     page.get(path)
-    assert [entry.actor for entry in noted("snapshot.seen")] == ["tester", "other", "tester"]
+    assert [entry.actor for entry in noted("snapshot.seen")] == [*viewers, OPERATOR.username]
 
 
 def test_a_station_s_page_with_its_small_pictures_is_one_entry_however_often_it_refreshes(
@@ -104,7 +105,7 @@ def test_a_station_s_page_with_its_small_pictures_is_one_entry_however_often_it_
     for blob in pictures:
         assert page.get(f"/snapshots/{blob.pk}/thumbnail.jpg").status_code == 200
     (entry,) = noted("snapshot.previewed")
-    assert (entry.actor, entry.subject, entry.detail["count"]) == ("tester", "station-a", 3)
+    assert (entry.actor, entry.subject, entry.detail["count"]) == (OPERATOR.username, SHILI, 3)
     assert sorted(map(int, str(entry.detail["pictures"]).split())) == sorted(blob.pk for blob in pictures)
     newest = _kept(county, 50)
     page.get(STATION)
@@ -119,7 +120,7 @@ def test_a_small_picture_asked_for_by_itself_is_on_record(page: Client, pictures
 def test_who_sees_no_people_is_shown_no_picture_and_noted_for_none(
     county: FictionalCounty, pictures: list[Blob]
 ) -> None:
-    page = client_for(user_of(Role.SECURITY, COUNTY, name="guard"))
+    page = signed_in(GUARD)
     assert "<img" not in page.get(STATION).content.decode().split("</header>")[1]
     assert page.get(f"/snapshots/{pictures[0].pk}/thumbnail.jpg").status_code == 403
     assert noted("snapshot.previewed") == []

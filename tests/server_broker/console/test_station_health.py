@@ -4,20 +4,20 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from protocol.alarm_codes import CARDS_UNREADABLE, STATION_ALARMS, code_of
 from protocol.facts import LiveEnd
 from protocol.health import DeviceHealth, Health, Machine
 from protocol.result_reasons import RESULT_REASONS
-from server_broker.accounts.models import Role
 from server_broker.console.health import readings, worst
 from server_broker.console.words import ALARMS, COMMAND_REASONS, REMEDIES, alarm_name
 from server_broker.fleet import health
 from server_broker.fleet.models import StationStatus
 from server_broker.ingest.batch import BatchProcessor
-from tests.server_broker.console_county import COUNTY, alarm, client_for, make_county, user_of
+from tests.cast import OPERATOR, SHILI
+from tests.server_broker.county import alarm, make_county, signed_in
+from tests.server_broker.pages import text_of
 from tests.server_broker.station_double import NOW, StationDouble
 
 pytestmark = pytest.mark.django_db
@@ -149,25 +149,19 @@ def test_no_value_is_too_much_for_the_database(station: StationDouble, processor
 
 def test_the_pages_say_what_is_wrong_and_what_to_do() -> None:
     county = make_county()
-    StationStatus.objects.filter(pk="station-a").update(
+    StationStatus.objects.filter(pk=SHILI).update(
         health=health.kept(machine(undervoltage="now", model="<script>")), health_at=timezone.now()
     )
-    alarm(county.stations["station-a"], code="undervoltage", severity="major", detail="供电电压低于主板的要求")
-    page = client_for(user_of(Role.OPERATOR, COUNTY))
-    shown = text_of(page, "/stations/station-a/")
+    alarm(county.stations[SHILI], code="undervoltage", severity="major", detail="供电电压低于主板的要求")
+    page = signed_in(OPERATOR)
+    shown = text_of(page, "/stations/shili-01/")
     assert "电压不足" in shown
     assert shown.count(REMEDIES["undervoltage"]) == 2
     assert "&lt;script&gt;" in shown
     assert "电压不足" in text_of(page, "/")
     assert REMEDIES["undervoltage"] in text_of(page, "/alarms/")
     assert 'id="health-title"' in shown
-    assert 'id="health-title"' not in text_of(page, "/stations/station-b/")
-
-
-def text_of(client: Client, path: str) -> str:
-    answer = client.get(path)
-    assert answer.status_code == 200
-    return answer.content.decode()
+    assert 'id="health-title"' not in text_of(page, "/stations/yangban-01/")
 
 
 def test_every_remedy_belongs_to_an_alarm_that_has_a_name() -> None:

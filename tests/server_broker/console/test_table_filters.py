@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from server_broker.accounts.models import Role
-from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+from tests.cast import ADMINISTRATOR, COUNTY_OFFICER
+from tests.server_broker.county import make_county, signed_in, user_of
 
 TABLES = ("accounts/user", "people/person", "fleet/station", "regions/region", "attendance/dutywindow")
 ODD = (
@@ -48,7 +48,7 @@ ADMINS_OWN = (
 @pytest.fixture
 def admin(db: None) -> Client:
     make_county()
-    client = client_for(user_of(Role.SYSTEM, COUNTY))
+    client = signed_in(ADMINISTRATOR)
     client.raise_request_exception = False
     return client
 
@@ -68,9 +68,9 @@ def test_a_table_s_own_parameters_never_end_in_an_error_page(admin: Client, quer
 
 
 def test_the_filters_that_are_offered_work(admin: Client) -> None:
-    user_of(Role.OFFICER, COUNTY, "clerk")
+    user_of(COUNTY_OFFICER)
     rows = admin.get("/admin/accounts/user/?role__exact=officer&is_active__exact=1").context["cl"].result_list
-    assert [account.username for account in rows] == ["clerk"]
+    assert [account.username for account in rows] == [COUNTY_OFFICER.username]
     page = admin.get("/admin/accounts/user/")
     offered = [choice for spec in page.context["cl"].filter_specs for choice in spec.choices(page.context["cl"])]
     assert len(offered) > 6

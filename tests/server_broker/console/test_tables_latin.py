@@ -9,15 +9,15 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from server_broker.accounts.account_changes import make_account
-from server_broker.accounts.models import Role, User
+from server_broker.accounts.models import User
 from server_broker.attendance.models import DutyWindow
 from server_broker.fleet.models import Station
 from server_broker.people.models import Person
-from tests.server_broker.accounts.test_account_scope import PASSWORD, USERS, change, make
-from tests.server_broker.console_county import COUNTY, TOWN_A, VILLAGE_A, client_for, make_county, user_of, window
+from tests.cast import ADMINISTRATOR, AUDITOR, COUNTY, SHILI_VILLAGE, TOWNSHIP, ZHANG
+from tests.server_broker.accounts.account_forms import PASSWORD, USERS, change, make
+from tests.server_broker.county import make_county, signed_in, user_of, window
 
-ACCOUNTS = ("zhang.san", "li-si", "wang5")
+ACCOUNTS = (ADMINISTRATOR.username, "li-si", AUDITOR.username)
 TECHNICAL = {"Argon2id", "MiB"}
 """How a password is kept."""
 NOT_SAID = re.compile(
@@ -34,16 +34,16 @@ LATIN = re.compile(r"[A-Za-z][\w'’.-]*", re.ASCII)
 def tables(db: None) -> Client:
     """An administrator's browser in which accounts were made, changed and closed, so that they have a history."""
     county = make_county()
-    window(VILLAGE_A, "上午班", [county.people["a"]])
-    client = client_for(user_of(Role.SYSTEM, COUNTY, ACCOUNTS[0]))
-    assert make(client, ACCOUNTS[1], "officer", TOWN_A) == 302
+    window(SHILI_VILLAGE, "上午班", [county.people[ZHANG]])
+    client = signed_in(ADMINISTRATOR)
+    assert make(client, ACCOUNTS[1], "officer", TOWNSHIP) == 302
     made = User.objects.get(username=ACCOUNTS[1])
     assert change(client, made, role="operator", region=COUNTY) == 302
     another = {"password1": PASSWORD[::-1], "password2": PASSWORD[::-1], "usable_password": "true"}
     assert client.post(f"{USERS}{made.pk}/password/", another).status_code == 302
     assert client.post(f"{USERS}{made.pk}/password/", {"usable_password": "false"}).status_code == 302
     assert change(client, made, is_active="") == 302
-    make_account(ACCOUNTS[2], role=Role.AUDITOR, region=None)
+    user_of(AUDITOR.placed_in(None))
     return client
 
 
@@ -103,7 +103,7 @@ def test_what_is_latin_is_a_name_or_an_id(tables: Client) -> None:
 def test_so_it_is_on_a_form_that_was_refused(tables: Client, name: str) -> None:
     answer = tables.post(f"{USERS}add/", {"username": name, "role": "officer", "password1": "1", "password2": "2"})
     assert answer.status_code == 200
-    assert latin_of(answer.content.decode()) - {"Z", "me", "here"} == set()
+    assert latin_of(answer.content.decode()) - {ACCOUNTS[0][0].upper(), "me", "here"} == set()
 
 
 def test_an_account_is_called_everywhere_as_it_is_called(tables: Client) -> None:

@@ -12,16 +12,8 @@ from server_broker.accounts.account_changes import make_account
 from server_broker.accounts.hashers import CountyArgon2Hasher
 from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
-from tests.server_broker.console_county import (
-    COUNTY,
-    TOWN_A,
-    VILLAGE_A,
-    FictionalCounty,
-    client_for,
-    make_county,
-    user_of,
-    window,
-)
+from tests.cast import ADMINISTRATOR, COUNTY, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_ADMINISTRATOR, WANG, ZHANG
+from tests.server_broker.county import FictionalCounty, client_for, make_county, signed_in, window
 
 WORDS = Path(settings.LOCALE_PATHS[0]) / "zh_Hans" / "LC_MESSAGES"
 PASSWORD = "right horse staple"
@@ -31,9 +23,9 @@ PAGES = (
     "people/person/?q=nobody",
     "people/person/a1/change/",
     "fleet/station/",
-    "fleet/station/station-a/change/",
+    "fleet/station/shili-01/change/",
     "regions/region/",
-    f"regions/region/{VILLAGE_A}/change/",
+    f"regions/region/{SHILI_VILLAGE}/change/",
     "attendance/dutywindow/",
     "accounts/user/",
     "accounts/user/add/",
@@ -48,7 +40,7 @@ def county(db: None) -> FictionalCounty:
 
 @pytest.fixture
 def admin(county: FictionalCounty) -> Client:
-    return client_for(user_of(Role.SYSTEM, COUNTY))
+    return signed_in(ADMINISTRATOR)
 
 
 def written() -> dict[str, str]:
@@ -79,7 +71,7 @@ def test_a_page_of_the_tables_speaks_the_console_s_language(admin: Client, page:
 
 
 def test_an_account_s_page_tells_how_its_password_is_kept_and_nothing_of_the_hash(admin: Client) -> None:
-    account = make_account("clerk", role=Role.OFFICER, region=TOWN_A)
+    account = make_account("clerk", role=Role.OFFICER, region=TOWNSHIP)
     account.set_password(PASSWORD)
     account.save()
     html = admin.get(f"/admin/accounts/user/{account.pk}/change/").content.decode()
@@ -104,9 +96,9 @@ def test_the_own_password_is_changed_on_the_record(admin: Client) -> None:
 
 
 def test_a_duty_window_names_only_people_of_the_viewer_s_scope(county: FictionalCounty) -> None:
-    made = window(VILLAGE_A, "上午班", [county.people["a"], county.people["b"]])
-    town = client_for(user_of(Role.SYSTEM, TOWN_A))
+    made = window(SHILI_VILLAGE, "上午班", [county.people[ZHANG], county.people[WANG]])
+    town = signed_in(TOWNSHIP_ADMINISTRATOR)
     html = town.get(f"/admin/attendance/dutywindow/{made.pk}/change/").content.decode()
-    assert "A示例" in html
-    assert "B示例" not in html
+    assert "张示例" in html
+    assert "王样板" not in html
     assert "08:00–12:00" in html

@@ -8,22 +8,22 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from server_broker.accounts.models import Role
 from server_broker.audit.models import AuditEntry
 from server_broker.enrolment.claims import ClaimRefused, make_claim
 from server_broker.enrolment.models import Claim
 from server_broker.fleet.models import Station
-from tests.server_broker.accounts.test_sign_in_races import at_once
-from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+from tests.cast import ADMINISTRATOR, OPERATOR, OTHER_OPERATOR, SHILI
+from tests.server_broker.county import make_county, signed_in, user_of
+from tests.server_broker.races import at_once
 
-PAGE = "/stations/station-a/claim/"
+PAGE = "/stations/shili-01/claim/"
 
 
 @pytest.fixture
 def page(db: None) -> Client:
     make_county()
     cache.clear()
-    return client_for(user_of(Role.OPERATOR, COUNTY))
+    return signed_in(OPERATOR)
 
 
 def code_on(client: Client) -> str:
@@ -43,19 +43,19 @@ def test_a_reload_shows_the_same_code_and_burns_nothing(page: Client) -> None:
 def test_the_code_is_shown_to_the_session_that_made_it_alone_and_lies_in_no_table(page: Client) -> None:
     page.post(PAGE)
     code = code_on(page).replace(" ", "")
-    other = client_for(user_of(Role.OPERATOR, COUNTY, "other"))
+    other = signed_in(OTHER_OPERATOR)
     assert code_on(other) == ""
     with connection.cursor() as cursor:
         cursor.execute("SELECT session_data FROM django_session")
         assert not [row for row in cursor.fetchall() if code in row[0]]
     page.post("/sign-out/")
-    page.force_login(user_of(Role.SYSTEM, COUNTY, "third"))
+    page.force_login(user_of(ADMINISTRATOR))
     assert code_on(page) == ""
 
 
 def test_a_code_that_is_of_no_use_any_more_is_not_shown(page: Client) -> None:
     page.post(PAGE)
-    make_claim(Station.objects.get(pk="station-a"), actor="another", now=timezone.now())
+    make_claim(Station.objects.get(pk=SHILI), actor="another", now=timezone.now())
     assert code_on(page) == ""
 
 
@@ -66,16 +66,16 @@ def test_a_revoked_station_gets_no_code(page: Client) -> None:
     assert "生成接入码" not in answer.content.decode()
     assert not Claim.objects.exists()
     with pytest.raises(ClaimRefused):
-        make_claim(Station.objects.get(pk="station-a"), actor="cli", now=timezone.now())
+        make_claim(Station.objects.get(pk=SHILI), actor="cli", now=timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_codes_made_at_once_one_stays_open() -> None:
     make_county()
-    station = Station.objects.get(pk="station-a")
+    station = Station.objects.get(pk=SHILI)
     at_once(
         lambda _: make_claim(station, actor="operator", now=timezone.now()),
-        held_by=lambda: Station.objects.select_for_update().get(pk="station-a"),
+        held_by=lambda: Station.objects.select_for_update().get(pk=SHILI),
         count=4,
     )
     assert Claim.objects.filter(burnt_at=None).count() == 1

@@ -11,8 +11,9 @@ from server_broker.enrolment.models import Claim
 from server_broker.enrolment.revocation import revoke
 from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
-from tests.server_broker.accounts.test_sign_in_races import AT_ONCE, WAIT_S, at_once, wait_until_blocked
-from tests.server_broker.enrolment.test_revocation import KEY, NOW, home, station
+from tests.cast import SHILI
+from tests.server_broker.enrolment.taken_in import KEY, NOW, home, station
+from tests.server_broker.races import AT_ONCE, WAIT_S, at_once, wait_until_blocked
 
 __all__ = ["home", "station"]
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def revoked(home: CountyHome) -> None:
-    assert revoke(home, "village-01", actor="operator", reason="stolen", now=NOW).in_database
+    assert revoke(home, SHILI, actor="operator", reason="stolen", now=NOW).in_database
 
 
 def another_code(_home: CountyHome) -> None:

@@ -7,12 +7,7 @@ import os
 import msgspec
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
-from django.conf import settings
 from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
@@ -22,83 +17,24 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from protocol.claim import check_digit
-from protocol.enrolment import EnrolRequest, RenewRequest, sign_request
-from server_broker import broker
+from protocol.enrolment import EnrolRequest, sign_request
 from server_broker.audit.models import AuditEntry
-from server_broker.enrolment import admission, views
+from server_broker.enrolment import admission
 from server_broker.enrolment.admission import MAX_ANSWERS
 from server_broker.enrolment.claims import MAX_WRONG_TRIES, make_claim
 from server_broker.enrolment.limit import MAX_REFUSALS, WINDOW_S, RefusalLimit
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.fleet.models import Station
-from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
-from server_broker.regions.models import Region
-from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, journal_time
+from tests.cast import SHILI
+from tests.server_broker.enrolment.kit import Kit, post, refusal
+from tests.server_broker.enrolment.taking_in import code, home, station
+
+__all__ = ["code", "home", "station"]
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> CountyHome:
-    home = CountyHome(tmp_path_factory.mktemp("county") / "home")
-    initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
-    broker.prepare(home, now=timezone.now())
-    monkeypatch.setattr(settings, "HOME", home)
-    monkeypatch.setattr(views, "limit", RefusalLimit(lambda: 0.0))
-    return home
-
-
-@pytest.fixture
-def station() -> Station:
-    village = Region.objects.create(code="990101001001", name="示例村")
-    return Station.objects.create(id="village-01", name="示例村站", village=village)
-
-
-@pytest.fixture
-def code(station: Station) -> str:
-    return make_claim(station, actor="operator", now=timezone.now())
-
-
-class Kit:
-    """A board's keys and its requests."""
-
-    def __init__(self) -> None:
-        self.record_key = Ed25519PrivateKey.generate()
-        self.tls_key = ec.generate_private_key(ec.SECP256R1())
-
-    def csr(self, name: str = "any-name") -> str:
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
-        return builder.sign(self.tls_key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
-
-    def enrol(self, code: str, name: str = "any-name", nonce: bytes | None = None) -> HttpResponse:
-        request = EnrolRequest(
-            claim=code,
-            csr=self.csr(name),
-            record_key=self.record_key.public_key().public_bytes_raw(),
-            nonce=nonce or os.urandom(16),
-            signature=bytes(64),
-        )
-        return post("/enrol", msgspec.json.encode(sign_request(self.record_key, request)))
-
-    def renew(self, station: str = "village-01", nonce: bytes | None = None) -> HttpResponse:
-        request = RenewRequest(station=station, csr=self.csr(), nonce=nonce or os.urandom(16), signature=bytes(64))
-        return post("/renew", msgspec.json.encode(sign_request(self.record_key, request)))
-
-
-def post(path: str, body: bytes) -> HttpResponse:
-    response = Client().post(path, body, content_type="application/json")
-    assert isinstance(response, HttpResponse)
-    return response
-
-
-def refusal(response: HttpResponse) -> tuple[int, str]:
-    body = json.loads(response.content)
-    assert any("一" <= letter <= "鿿" for letter in body["message"])
-    return response.status_code, body["reason"]
 
 
 def wrong(code: str) -> str:
@@ -114,12 +50,12 @@ def test_a_claim_takes_a_station_in_under_its_own_name(code: str, home: CountyHo
     response = Kit().enrol(code, name="another-name")
     body = json.loads(response.content)
     assert response.status_code == 200
-    assert (body["station"], body["village"]) == ("village-01", "示例村")
+    assert (body["station"], body["village"]) == (SHILI, "示例村")
     subject = x509.load_pem_x509_certificate(body["certificate"].encode()).subject
-    assert [str(a.value) for a in subject] == ["village-01"]
-    assert set(StationJournal(home).read().live()) == {"village-01"}
-    assert "user village-01" in (home.broker / "stations.acl").read_text()
-    assert AuditEntry.objects.filter(action="station.enrolled", subject="village-01").count() == 1
+    assert [str(a.value) for a in subject] == [SHILI]
+    assert set(StationJournal(home).read().live()) == {SHILI}
+    assert "user shili-01" in (home.broker / "stations.acl").read_text()
+    assert AuditEntry.objects.filter(action="station.enrolled", subject=SHILI).count() == 1
 
 
 def test_a_request_that_its_own_record_key_did_not_sign_is_refused(code: str, home: CountyHome) -> None:
@@ -138,7 +74,7 @@ def test_a_claim_is_good_once(code: str) -> None:
 def test_the_same_board_may_ask_again_for_an_answer_that_was_lost(code: str, home: CountyHome) -> None:
     kit = Kit()
     lost, heard = (json.loads(kit.enrol(code).content) for _ in range(2))
-    assert heard["station"] == "village-01"
+    assert heard["station"] == SHILI
     serial = StationCertificate.objects.get(revoked_at=None).serial
     assert certificate_serial(heard) == serial != certificate_serial(lost)
     assert certificate_serial(lost) in StationJournal(home).read().revoked_serials
@@ -258,7 +194,7 @@ def test_a_revocation_of_which_the_database_has_not_heard_stops_every_enrolment(
     """The database was away when the station was revoked, and is brought in step at the next start only."""
     kit = Kit()
     kit.enrol(code)
-    StationJournal(home).append(JournalEntry(at=journal_time(timezone.now()), event="revoked", station="village-01"))
+    StationJournal(home).append(JournalEntry(at=journal_time(timezone.now()), event="revoked", station=SHILI))
     assert refusal(kit.enrol(code)) == (403, "claim_refused")
     assert refusal(Kit().enrol(make_claim(station, actor="operator", now=timezone.now()))) == (403, "claim_refused")
     assert StationJournal(home).read().live() == {}

@@ -16,7 +16,9 @@ from server_broker.platform.home import CountyHome
 from server_broker.trust import StationJournal
 from server_broker.trust.authority import StationPublicKey
 from server_broker.trust.journal import JournalEntry, journal_time
-from tests.server_broker.enrolment.test_enrolment import Kit, code, home, refusal, station
+from tests.cast import SHILI
+from tests.server_broker.enrolment.kit import Kit, refusal
+from tests.server_broker.enrolment.taking_in import code, home, station
 
 __all__ = ["code", "home", "station"]
 
@@ -32,8 +34,8 @@ def test_a_renewal_that_a_new_board_overtakes_is_refused(
     meanwhile(monkeypatch, lambda: new.enrol(second))
     assert refusal(old.renew()) == (403, "revoked")
     known = StationJournal(home).read()
-    assert known.stations["village-01"].serials.isdisjoint(known.revoked_serials)
-    assert len(known.stations["village-01"].serials) == 1, "the new board's alone"
+    assert known.stations[SHILI].serials.isdisjoint(known.revoked_serials)
+    assert len(known.stations[SHILI].serials) == 1, "the new board's alone"
     assert new.renew(nonce=b"another renewal.").status_code == 200
     assert StationCertificate.objects.filter(station=station, revoked_at=None).count() == 2
 
@@ -55,9 +57,7 @@ def test_an_enrolment_that_a_revocation_overtakes_is_refused(
 
     def overtaken(*args: Any, **named: Any) -> Claim | None:
         claim = redeem(*args, **named)
-        StationJournal(home).append(
-            JournalEntry(at=journal_time(timezone.now()), event="revoked", station="village-01")
-        )
+        StationJournal(home).append(JournalEntry(at=journal_time(timezone.now()), event="revoked", station=SHILI))
         return claim
 
     monkeypatch.setattr(admission, "redeem", overtaken)
@@ -68,7 +68,7 @@ def test_an_enrolment_that_a_revocation_overtakes_is_refused(
 
 
 def revoke_now(home: CountyHome) -> None:
-    revoke(home, "village-01", actor="operator", reason="stolen", now=timezone.now())
+    revoke(home, SHILI, actor="operator", reason="stolen", now=timezone.now())
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:

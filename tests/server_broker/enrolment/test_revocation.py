@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 from django.db import OperationalError
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from server_broker import broker
@@ -13,68 +12,35 @@ from server_broker.enrolment.journal_watch import AT_LEAST_EVERY, UNDER_WAY, Jou
 from server_broker.enrolment.models import Claim, StationCertificate
 from server_broker.enrolment.revocation import Reconciled, Revoked, UnknownStation, reconcile, revoke
 from server_broker.fleet.models import Alarm, Station
-from server_broker.platform.county_config import CountyConfig
 from server_broker.platform.home import CountyHome
-from server_broker.regions.models import Region
 from server_broker.supervisor.chores import Chore, urgent_chores
-from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal
 from server_broker.trust.journal import JournalEntry, journal_time
+from tests.cast import SHILI, SHILI_VILLAGE
+from tests.server_broker.county import waiting_station
+from tests.server_broker.enrolment.taken_in import KEY, NOW, home, journal_enrolled, station
+
+__all__ = ["home", "station"]
 
 pytestmark = pytest.mark.django_db
-
-NOW = timezone.now()
-KEY = bytes(range(32))
-
-
-@pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> CountyHome:
-    home = CountyHome(tmp_path_factory.mktemp("county") / "home")
-    initialise(home, CountyConfig(name="示例县", host="127.0.0.1", web_port=0, broker_port=0, broker_local_port=0))
-    broker.prepare(home, now=NOW)
-    return home
-
-
-@pytest.fixture
-def station(home: CountyHome) -> Station:
-    village = Region.objects.create(code="990101001001", name="示例村")
-    station = Station.objects.create(id="village-01", name="示例村站", village=village, record_key=KEY, enrolled_at=NOW)
-    StationCertificate.objects.create(station=station, serial="a1", not_after=NOW, issued_at=NOW)
-    journal_enrolled(home, KEY)
-    return station
-
-
-def journal_enrolled(home: CountyHome, key: bytes, *, station: str = "village-01", serial: str = "a1") -> None:
-    StationJournal(home).append(
-        JournalEntry(
-            at=journal_time(NOW),
-            event="enrolled",
-            station=station,
-            serial=serial,
-            record_key=key.hex(),
-            name="示例村站",
-            village="990101001001",
-            claim="123456",
-        )
-    )
 
 
 def test_revoking_ends_certificates_topics_and_open_claims(station: Station, home: CountyHome) -> None:
     code = make_claim(station, actor="operator", now=NOW)
-    outcome = revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    outcome = revoke(home, SHILI, actor="operator", reason="stolen", now=NOW)
     assert not outcome.in_force  # no broker runs here
     station.refresh_from_db()
     assert station.revoked_at is not None
     assert not StationCertificate.objects.filter(revoked_at=None).exists()
     assert redeem(code, bytes(32), now=NOW) is None
     assert StationJournal(home).read().live() == {}
-    assert "village-01" not in (home.broker / "stations.acl").read_text()
+    assert SHILI not in (home.broker / "stations.acl").read_text()
 
 
 def test_a_session_that_cannot_be_ended_keeps_the_database_from_nothing(station: Station, home: CountyHome) -> None:
     broker.refresh(home, now=NOW)
     (home.trust / "broker-local.password").unlink()
-    outcome = revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    outcome = revoke(home, SHILI, actor="operator", reason="stolen", now=NOW)
     assert (outcome.in_journal, outcome.session_ended, outcome.in_database) == (True, False, True)
     station.refresh_from_db()
     assert station.revoked_at is not None
@@ -87,21 +53,20 @@ def test_revoking_nobody_changes_nothing(home: CountyHome) -> None:
 
 
 def test_an_older_database_learns_of_the_revocation(station: Station, home: CountyHome) -> None:
-    revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    revoke(home, SHILI, actor="operator", reason="stolen", now=NOW)
     Station.objects.update(revoked_at=None)
     StationCertificate.objects.update(revoked_at=None)
-    assert reconcile(home).revoked == ["village-01"]
+    assert reconcile(home).revoked == [SHILI]
     station.refresh_from_db()
     assert station.revoked_at is not None
     assert reconcile(home).revoked == []
 
 
 def test_a_station_revoked_before_it_ever_came_stays_out_in_an_older_database(home: CountyHome) -> None:
-    village = Region.objects.create(code="990101001001", name="示例村")
-    Station.objects.create(id="village-01", name="示例村站", village=village)
-    revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    waiting_station()
+    revoke(home, SHILI, actor="operator", reason="stolen", now=NOW)
     Station.objects.update(revoked_at=None)
-    assert reconcile(home).revoked == ["village-01"]
+    assert reconcile(home).revoked == [SHILI]
     assert Station.objects.get().revoked_at is not None
 
 
@@ -120,7 +85,7 @@ def test_a_revocation_while_the_database_was_away_is_in_it_seconds_after_it_is_b
     in_step = chore(home, "keep the database in step with the journal")
     with monkeypatch.context() as patched:
         patched.setattr("server_broker.enrolment.revocation._mark_revoked", away)
-        outcome = revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+        outcome = revoke(home, SHILI, actor="operator", reason="stolen", now=NOW)
         assert (outcome.in_journal, outcome.is_out, outcome.in_database, outcome.complete) == (True, True, False, False)
         assert "数据库没有记上" in outcome.said()
         in_step.do(NOW + 2 * UNDER_WAY)
@@ -135,7 +100,7 @@ def test_a_revocation_while_the_database_was_away_is_in_it_seconds_after_it_is_b
 
 def test_a_revocation_under_way_is_left_to_whoever_is_at_it(station: Station, home: CountyHome) -> None:
     """Theirs is the audit line that says who and why."""
-    StationJournal(home).append(JournalEntry(at=journal_time(NOW), event="revoked", station="village-01"))
+    StationJournal(home).append(JournalEntry(at=journal_time(NOW), event="revoked", station=SHILI))
     watch_journal(home, now=NOW + UNDER_WAY / 2)
     station.refresh_from_db()
     assert station.revoked_at is None
@@ -143,11 +108,11 @@ def test_a_revocation_under_way_is_left_to_whoever_is_at_it(station: Station, ho
 
 def test_an_older_journal_learns_of_the_revocation(station: Station, home: CountyHome) -> None:
     older = StationJournal(home).path.read_bytes()
-    revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    revoke(home, SHILI, actor="operator", reason="stolen", now=NOW)
     StationJournal(home).path.write_bytes(older)
     broker.refresh(home, now=NOW)
-    assert reconcile(home).journal_revoked == ["village-01"]
-    assert "village-01" not in (home.broker / "stations.acl").read_text()
+    assert reconcile(home).journal_revoked == [SHILI]
+    assert SHILI not in (home.broker / "stations.acl").read_text()
     assert StationJournal(home).read().live() == {}
     assert reconcile(home) == Reconciled()
 
@@ -176,12 +141,12 @@ def test_a_damaged_journal_is_told_of_once_until_it_is_mended(station: Station, 
 
 
 def test_a_damaged_revocation_that_the_database_knows_is_written_again(station: Station, home: CountyHome) -> None:
-    revoke(home, "village-01", actor="operator", reason="stolen", now=NOW)
+    revoke(home, SHILI, actor="operator", reason="stolen", now=NOW)
     path = StationJournal(home).path
     path.write_bytes(path.read_bytes().replace(b'"revoked"', b'"revokee"'))
-    assert reconcile(home).journal_revoked == ["village-01"]
+    assert reconcile(home).journal_revoked == [SHILI]
     roll = StationJournal(home).read()
-    assert (roll.bad_lines, set(roll.revoked), roll.live()) == ([2], {"village-01"}, {})
+    assert (roll.bad_lines, set(roll.revoked), roll.live()) == ([2], {SHILI}, {})
 
 
 def test_a_broker_that_does_not_follow_the_journal_is_told_of_until_it_does(home: CountyHome) -> None:
@@ -200,8 +165,8 @@ def test_a_board_whose_enrolment_died_before_its_commit_is_taken_in_and_the_earl
     monkeypatch.setattr(broker, "refresh", lambda home, *, now: done.append("refresh"))
     monkeypatch.setattr(broker, "cut_off", lambda home, station: done.append(station) or True)  # type: ignore[func-returns-value]
     journal_enrolled(home, bytes(reversed(range(32))), serial="b1")
-    assert reconcile(home).enrolled == ["village-01"]
-    assert done == ["refresh", "village-01"]
+    assert reconcile(home).enrolled == [SHILI]
+    assert done == ["refresh", SHILI]
 
 
 def test_the_database_is_asked_when_the_journal_grew_and_else_every_few_seconds(
@@ -214,12 +179,12 @@ def test_the_database_is_asked_when_the_journal_grew_and_else_every_few_seconds(
     journal_enrolled(home, bytes(reversed(range(32))), serial="b1")
     again = watch.look(now=NOW + AT_LEAST_EVERY / 2)
     assert again is not None
-    assert again.enrolled == ["village-01"]
+    assert again.enrolled == [SHILI]
     Station.objects.update(revoked_at=NOW)
     assert watch.look(now=NOW + AT_LEAST_EVERY) is None
     late = watch.look(now=NOW + 2 * AT_LEAST_EVERY)
     assert late is not None
-    assert late.journal_revoked == ["village-01"]
+    assert late.journal_revoked == [SHILI]
 
 
 ALL = {
@@ -248,7 +213,7 @@ ALL = {
     ],
 )
 def test_what_is_said_is_what_is_in_force(lacks: tuple[str, ...], complete: bool, says: str, never: str) -> None:
-    outcome = Revoked(station="village-01", **ALL | dict.fromkeys(lacks, False))
+    outcome = Revoked(station=SHILI, **ALL | dict.fromkeys(lacks, False))
     assert outcome.complete == complete
     assert says in outcome.said()
     assert not never or never not in outcome.said()
@@ -267,7 +232,7 @@ def test_an_older_database_learns_of_the_new_board(station: Station, home: Count
     Claim.objects.create(
         lookup="123456", secret_hash="x", station=station, created_at=NOW, expires_at=NOW + dt.timedelta(days=1)
     )
-    assert reconcile(home).enrolled == ["village-01"]
+    assert reconcile(home).enrolled == [SHILI]
     station.refresh_from_db()
     assert station.record_key is not None
     assert bytes(station.record_key) == new_key
@@ -278,7 +243,7 @@ def test_an_older_database_learns_of_the_new_board(station: Station, home: Count
 def test_a_station_that_an_older_database_never_knew_is_added(station: Station, home: CountyHome) -> None:
     journal_enrolled(home, KEY, station="village-02", serial="c1")
     assert reconcile(home).enrolled == ["village-02"]
-    assert Station.objects.get(pk="village-02").village_id == "990101001001"
+    assert Station.objects.get(pk="village-02").village_id == SHILI_VILLAGE
 
 
 def test_the_board_of_a_station_in_doubt_is_left_as_the_database_has_it(station: Station, home: CountyHome) -> None:
@@ -296,5 +261,5 @@ def test_the_board_of_a_station_in_doubt_is_left_as_the_database_has_it(station:
 def test_a_station_of_an_unknown_village_is_named(home: CountyHome) -> None:
     journal_enrolled(home, KEY)
     outcome = reconcile(home)
-    assert outcome.unplaced == ["village-01"]
+    assert outcome.unplaced == [SHILI]
     assert not Station.objects.exists()

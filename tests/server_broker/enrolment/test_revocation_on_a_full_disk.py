@@ -8,12 +8,12 @@ import pytest
 from server_broker import broker
 from server_broker.broker import ListKeeper
 from server_broker.enrolment.revocation import revoke
-from server_broker.fleet.models import Station
-from server_broker.regions.models import Region
 from server_broker.trust.reserve import JOURNAL_RESERVE_BYTES, LISTS_RESERVE_BYTES, reserve_space, write_with_reserve
+from tests.cast import SHILI
 from tests.conftest import short_folder
 from tests.integration.small_disk import SmallDisk
 from tests.server_broker.broker_county import NOW, Board, BrokerCounty
+from tests.server_broker.county import waiting_station
 
 CLOSED_S = 5.0
 MEGABYTES = 32
@@ -36,9 +36,8 @@ def county(disk: SmallDisk) -> Iterator[BrokerCounty]:
 
 @pytest.fixture
 def board(county: BrokerCounty, db: None) -> Board:
-    village = Region.objects.create(code="990101001001", name="示例村")
-    Station.objects.create(id="village-01", name="示例村站", village=village, enrolled_at=NOW)
-    board = county.board("village-01")
+    waiting_station(enrolled_at=NOW)
+    board = county.board(SHILI)
     broker.refresh(county.home, now=NOW)
     return board
 
@@ -54,9 +53,9 @@ def test_a_revocation_bites_on_a_full_disk(county: BrokerCounty, board: Board, d
     with county.session(board) as visitor:
         assert visitor.connect()
         with disk.full():
-            outcome = revoke(county.home, "village-01", actor="operator", reason="stolen", now=NOW)
+            outcome = revoke(county.home, SHILI, actor="operator", reason="stolen", now=NOW)
             assert outcome.complete, outcome
-            assert outcome.said() == "站点 village-01 已吊销，已断开"
+            assert outcome.said() == "站点 shili-01 已吊销，已断开"
             assert visitor.closed.wait(CLOSED_S)
             assert not county.lets_in(board)
             keeper.look(now=NOW)
@@ -72,7 +71,7 @@ def test_without_room_for_the_lists_it_is_said_and_done_as_soon_as_there_is_some
     with county.session(board) as visitor:
         assert visitor.connect()
         with disk.full():
-            outcome = revoke(county.home, "village-01", actor="operator", reason="stolen", now=NOW)
+            outcome = revoke(county.home, SHILI, actor="operator", reason="stolen", now=NOW)
             assert visitor.closed.wait(CLOSED_S), "it has to come back first"
             assert (outcome.in_journal, outcome.lists_written, outcome.session_ended) == (True, False, True)
             assert not outcome.is_out
@@ -92,9 +91,9 @@ def test_without_room_for_the_line_nothing_is_claimed(county: BrokerCounty, boar
     with journal.open("ab") as file:  # what is left of its last page
         file.write(b" " * (-journal.stat().st_size % 4096 - 1) + b"\n")
     with disk.full():
-        outcome = revoke(county.home, "village-01", actor="operator", reason="stolen", now=NOW)
+        outcome = revoke(county.home, SHILI, actor="operator", reason="stolen", now=NOW)
     assert (outcome.in_journal, outcome.is_out, outcome.complete) == (False, False, False)
-    assert "village-01" not in county.journal.read().revoked
+    assert SHILI not in county.journal.read().revoked
     assert "没有断开" in outcome.said()
     assert "已吊销" not in outcome.said()
 
@@ -138,7 +137,7 @@ def test_who_is_out_is_thrown_out_though_no_room_can_be_kept(county: BrokerCount
         (folder / "room-for-a-revocation").mkdir()
     with county.session(board) as visitor:
         assert visitor.connect()
-        county.revoked("village-01")
+        county.revoked(SHILI)
         with pytest.raises(IsADirectoryError):
             keeper.look(now=NOW)
         assert visitor.closed.wait(CLOSED_S)

@@ -14,7 +14,10 @@ from server_broker.enrolment.models import StationCertificate
 from server_broker.fleet.models import Station
 from server_broker.platform.home import CountyHome
 from server_broker.trust import StationJournal
-from tests.server_broker.enrolment.test_enrolment import Kit, code, home, post, refusal, station
+from tests.cast import YANSHI
+from tests.server_broker.county import waiting_station
+from tests.server_broker.enrolment.kit import Kit, post, refusal
+from tests.server_broker.enrolment.taking_in import code, home, station
 
 __all__ = ["code", "home", "station"]
 
@@ -84,12 +87,12 @@ def test_one_station_gets_a_few_certificates_in_an_hour_and_others_theirs(
     """Each is a line of the journal and an entry of the audit log, and both are kept for good."""
     kit, other = Kit(), Kit()
     assert kit.enrol(code).status_code == 200
-    second = Station.objects.create(id="village-02", name="另一示例村站", village=station.village)
+    second = waiting_station(YANSHI)
     assert other.enrol(make_claim(second, actor="operator", now=timezone.now())).status_code == 200
     assert {kit.renew().status_code for _ in range(MAX_AN_HOUR - 1)} == {200}
     lines = StationJournal(home).read().entries
     assert refusal(kit.renew()) == (429, "too_many_tries")
     assert StationJournal(home).read().entries == lines
-    assert other.renew("village-02").status_code == 200
+    assert other.renew(YANSHI).status_code == 200
     StationCertificate.objects.update(issued_at=timezone.now() - dt.timedelta(hours=1))
     assert kit.renew().status_code == 200

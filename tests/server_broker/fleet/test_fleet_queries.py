@@ -11,6 +11,7 @@ from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Fact
 from server_broker.ledger.ledger import UNEXPLAINED, check_ledger
 from server_broker.ledger.station_page import station_page
+from tests.cast import SHILI
 from tests.server_broker.station_double import NOW, StationDouble, booted, touch
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def station() -> StationDouble:
     return double
 
 
-def call(code: str = "disk_low", *, station: str | None = "shili-01", minutes: int = 0) -> None:
+def call(code: str = "disk_low", *, station: str | None = SHILI, minutes: int = 0) -> None:
     at = NOW + timedelta(minutes=minutes)
     raise_alarm(station=station, code=code, severity="minor", detail="磁盘\x00将满", at=at)
 

@@ -15,6 +15,7 @@ from server_broker.fleet.silence import SAVING_SILENCE, SILENCE, SILENT
 from server_broker.ingest.messages import Incoming
 from server_broker.ingest.worker import Worker
 from server_broker.platform.county_clock import CountyClock
+from tests.cast import SHILI
 from tests.fakes.clockwork import HOUR_MS
 from tests.fakes.county_machine import YEAR_MS, CountyMachine
 from tests.server_broker.recording_source import RecordingSource
@@ -62,8 +63,8 @@ class Intake:
         self.step()
 
     def step(self) -> None:
-        self.worker._look_again = 0.0
         self.worker.step(timeout_s=0)
+        self.worker.do_chores()
 
     def wait(self, duration: timedelta) -> None:
         """Let time pass, as far as the worker is concerned: it looks once a minute."""
@@ -89,7 +90,7 @@ def intake(tmp_path: Path) -> Iterator[Intake]:
 @pytest.fixture
 def station(intake: Intake) -> StationDouble:
     """A station that is connected."""
-    return heard(intake, "shili-01")
+    return heard(intake, SHILI)
 
 
 def heard(intake: Intake, name: str) -> StationDouble:
@@ -161,12 +162,12 @@ def test_a_silent_station_is_one_alarm_until_it_is_back(intake: Intake, station:
 
 
 def test_who_never_came_is_told_of_and_who_may_not_come_is_not(intake: Intake) -> None:
-    for name in ("shili-01", "shili-02", "shili-03"):
+    for name in (SHILI, "shili-02", "shili-03"):
         StationDouble(id=name).enrol()
     Station.objects.filter(pk="shili-02").update(revoked_at=NOW)
     Station.objects.filter(pk="shili-03").update(enrolled_at=None)
     intake.wait(2 * SILENCE)
-    assert silent() == {"shili-01"}
+    assert silent() == {SHILI}
     assert "接入之后" in Alarm.objects.get().detail
 
 

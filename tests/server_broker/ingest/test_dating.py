@@ -19,7 +19,8 @@ from server_broker.ingest.messages import Incoming
 from server_broker.learning.models import Attempt as AttemptRow
 from server_broker.learning.models import LevelRun
 from server_broker.platform.county_clock import BY_HAND, CONFIRMED, SYNCHRONISED, UNVOUCHED, CountyClockRun
-from tests.server_broker.station_double import BOOT, CARD, NOW, VILLAGE, StationDouble, moment, touch
+from tests.cast import SHILI_VILLAGE
+from tests.server_broker.station_double import BOOT, CARD, NOW, StationDouble, moment, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -102,9 +103,9 @@ def test_a_corrected_touch_stands_on_its_true_day(station: StationDouble) -> Non
     station.add(Touch(at=lie, card=CARD, reader="simulated", answer="recorded"))
     day = timezone.localdate(NOW)
     process(station.facts_message())
-    assert [touches_of_day(VILLAGE, on).count() for on in (day - timedelta(days=1), day)] == [1, 0]
+    assert [touches_of_day(SHILI_VILLAGE, on).count() for on in (day - timedelta(days=1), day)] == [1, 0]
     process(station.add(learnt(9_000, TRUE + 9_000, "county", "synced")).facts_message(3))
-    assert [touches_of_day(VILLAGE, on).count() for on in (day - timedelta(days=1), day)] == [0, 1]
+    assert [touches_of_day(SHILI_VILLAGE, on).count() for on in (day - timedelta(days=1), day)] == [0, 1]
 
 
 def test_only_ntp_is_overridden_and_only_back_to_the_countys_word_before() -> None:

@@ -12,7 +12,7 @@ from server_broker.fleet.models import Alarm
 from server_broker.ingest.models import Fact, Quarantined
 from server_broker.ingest.reread import reread_held
 from server_broker.ingest.worker import Worker
-from tests.server_broker.ingest.test_ingest_worker import (
+from tests.server_broker.ingest.one_worker import (
     committed_facts,
     make_worker,
     refusing,

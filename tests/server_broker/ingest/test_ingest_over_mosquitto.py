@@ -86,7 +86,7 @@ class StationClient:
         """Publish until an answer on ``leaf`` comes, as an uplink does."""
         assert self._ready.wait(DEADLINE_S)
         for _ in range(DEADLINE_S * 2):
-            self._client.publish(topic, payload, qos=1)
+            self.publish(topic, payload)
             try:
                 while True:
                     came, answer = self.came.get(timeout=0.5)
@@ -95,6 +95,9 @@ class StationClient:
             except queue.Empty:
                 continue
         raise AssertionError(f"no {leaf} within {DEADLINE_S} s")
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1)
 
     def close(self) -> None:
         self._client.disconnect()
@@ -166,7 +169,7 @@ def test_hostile_payloads_are_acknowledged_and_hold_up_nobody(client: StationCli
     station = client.station.add(touch())
     assert receipt_for(client, 1).through == 1
     for number in range(1500):
-        client._client.publish(f"cunhui/1/0/{station.id}/facts", b"\xc1" + number.to_bytes(2), qos=1)
+        client.publish(f"cunhui/1/0/{station.id}/facts", b"\xc1" + number.to_bytes(2))
     station.add(touch())
     assert receipt_for(client, 2).through == 2
     assert Quarantined.objects.count() == 1500

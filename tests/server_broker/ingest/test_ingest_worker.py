@@ -3,14 +3,9 @@
 import errno
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
-import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.conf import settings
 from django.db import connection
 
 from protocol.blobs import BlobChunk
@@ -25,55 +20,27 @@ from server_broker.ingest.models import Fact, IngestLease, Quarantined
 from server_broker.ingest.worker import Worker
 from server_broker.media.files import MediaFolder
 from server_broker.people.models import Person
-from server_broker.postgres.folder import SUPERUSER
+from tests.cast import SHILI_VILLAGE, ZHANG
+from tests.server_broker.ingest.one_worker import (
+    KEY,
+    committed_facts,
+    make_worker,
+    outsider,
+    refusing,
+    source,
+    station,
+    worker,
+)
 from tests.server_broker.recording_source import RecordingSource
-from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
+from tests.server_broker.station_double import NOW, StationDouble, touch
+
+__all__ = ["source", "station", "worker"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-KEY = Ed25519PrivateKey.generate()
 
 
 class Crash(BaseException):
     """The process is killed here."""
-
-
-@pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
-@pytest.fixture
-def source() -> RecordingSource:
-    return RecordingSource()
-
-
-def make_worker(source: RecordingSource, stop: threading.Event | None = None) -> Worker:
-    return Worker(source=source, key=KEY, shard=0, clock=lambda: NOW, stop=stop or threading.Event())
-
-
-@pytest.fixture
-def worker(source: RecordingSource) -> Iterator[Worker]:
-    yield make_worker(source)
-    connection.close()
-
-
-@contextmanager
-def outsider(database: str | None = None) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
-    """A connection of somebody else's: it sees only what is committed."""
-    name = database or str(connection.settings_dict["NAME"])
-    user = "cunhui" if database is None else SUPERUSER
-    with psycopg.connect(host=str(settings.HOME.postgres_socket), dbname=name, user=user, autocommit=True) as link:
-        yield link
-
-
-def committed_facts() -> object:
-    with outsider() as link:
-        row = link.execute("SELECT count(*) FROM ingest_fact").fetchone()
-    assert row is not None
-    return row[0]
 
 
 def test_a_receipt_is_published_after_commit_and_acknowledged_after_that(
@@ -159,23 +126,6 @@ def test_while_the_database_is_away_nothing_is_acknowledged_and_then_all_of_it(
     assert not thread.is_alive()
     assert committed_facts() == 2
     assert len(source.acknowledged) == 1
-
-
-@contextmanager
-def refusing(table: str, sqlstate: str, condition: str = "true") -> Iterator[None]:
-    """Have PostgreSQL refuse rows with an SQLSTATE of its own."""
-    with outsider() as link:
-        link.execute(
-            f"""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN IF {condition} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '{sqlstate}'; END IF;
-            RETURN NEW; END $$"""
-        )
-        link.execute(f"CREATE TRIGGER refuse BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()")
-    try:
-        yield
-    finally:
-        with outsider() as link:
-            link.execute("DROP FUNCTION refuse CASCADE")
 
 
 def test_a_full_disk_is_waited_for(station: StationDouble, source: RecordingSource) -> None:
@@ -266,8 +216,8 @@ def step_until_published(worker: Worker, source: RecordingSource) -> None:
     deadline = time.monotonic() + 10
     while not source.published:
         assert time.monotonic() < deadline
-        worker._look_again = 0.0
         worker.step(timeout_s=0)
+        worker.do_chores()
 
 
 def test_a_change_in_the_console_reaches_the_station_at_once(
@@ -276,14 +226,17 @@ def test_a_change_in_the_console_reaches_the_station_at_once(
     worker.step(timeout_s=0)
     source.published.clear()
     with outsider() as link:
-        link.execute("INSERT INTO people_person (number, name, village_id) VALUES ('P1', '张示例', %s)", [VILLAGE])
+        link.execute(
+            "INSERT INTO people_person (number, name, village_id) VALUES (%s, %s, %s)",
+            [ZHANG.number, ZHANG.name, SHILI_VILLAGE],
+        )
         link.execute("SELECT pg_notify('cunhui_desired', %s)", [station.id])
     step_until_published(worker, source)
     public = KEY.public_key().public_bytes_raw()
     topic, payload = source.published[-1]
     desired = unseal_desired(payload, station=station.id, public_keys={key_id(public): public})
     assert topic.endswith("/desired")
-    assert (desired.version, [person.name for person in desired.people]) == (2, ["张示例"])
+    assert (desired.version, [person.name for person in desired.people]) == (2, [ZHANG.name])
     assert Person.objects.count() == 1
     source.published.clear()
     desired_changed([station.id])
@@ -309,8 +262,8 @@ def test_a_worker_that_has_listened_long_enough_says_who_is_silent(
         assert StationStatus.objects.get().online
         while passed[0] <= SILENCE:
             passed[0] += timedelta(minutes=1)
-            worker._look_again = 0.0
             worker.step(timeout_s=0)
+            worker.do_chores()
         assert not StationStatus.objects.get().online
     finally:
         connection.close()

@@ -24,7 +24,8 @@ from server_broker.regions.models import Region
 from server_broker.twin.desired import refresh
 from tests.agent.uplink.bench import NOW as MOMENT
 from tests.agent.uplink.bench import STATION, UplinkBench
-from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
+from tests.cast import SHILI_VILLAGE
+from tests.server_broker.station_double import NOW, StationDouble, touch
 
 pytestmark = pytest.mark.django_db
 
@@ -71,11 +72,11 @@ class RealBench(UplinkBench):
         self.real = RealBook()
         key = Ed25519PrivateKey.generate()
         self.disk = Outbox.open(folder / "outbox.db", station=STATION, record_key=key, now=lambda: MOMENT)
-        Region.objects.get_or_create(code=VILLAGE, defaults={"name": "示例村"})
+        Region.objects.get_or_create(code=SHILI_VILLAGE, defaults={"name": "示例村"})
         Station.objects.create(
             id=STATION,
             name="示例站",
-            village_id=VILLAGE,
+            village_id=SHILI_VILLAGE,
             record_key=key.public_key().public_bytes_raw(),
             enrolled_at=NOW,
         )

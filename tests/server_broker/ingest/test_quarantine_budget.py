@@ -9,7 +9,7 @@ from server_broker.fleet.models import Alarm
 from server_broker.ingest import quarantine
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.ingest.models import Quarantined
-from tests.server_broker.ingest.test_ingest_worker import refusing
+from tests.server_broker.ingest.one_worker import refusing
 from tests.server_broker.station_double import NOW, StationDouble
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -53,8 +53,8 @@ class County:
 
     def step(self, *messages: Incoming) -> None:
         self.source.waiting += messages
-        self.worker._look_again = 0.0
         self.worker.step(timeout_s=0)
+        self.worker.do_chores()
 
     def welcomes(self) -> list[Welcome]:
         payloads = [payload for topic, payload in self.source.published if topic.endswith("/welcome")]

@@ -14,6 +14,7 @@ from server_broker.ingest.models import Fact
 from server_broker.ledger import patrol as patrol_room
 from server_broker.ledger.ledger import TOO_LARGE, UNEXPLAINED, check_ledger, ledger
 from server_broker.ledger.patrol import SELDOM_S, LedgerPatrol
+from tests.cast import SHILI
 from tests.server_broker.station_double import NOW, StationDouble, booted, moment, touch
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,7 @@ def enrolled(name: str) -> StationDouble:
 
 @pytest.fixture
 def station() -> StationDouble:
-    return enrolled("shili-01")
+    return enrolled(SHILI)
 
 
 @pytest.fixture
@@ -93,18 +94,18 @@ def test_a_look_ends_with_its_share_of_the_second_and_the_next_goes_on_from_ther
 
 
 def test_revoked_stations_come_last_and_once_a_day(looked_at: list[str], clock: Clock) -> None:
-    for name in ("shili-01", "shili-02"):
+    for name in (SHILI, "shili-02"):
         enrolled(name)
-    Station.objects.filter(pk="shili-01").update(revoked_at=NOW)
+    Station.objects.filter(pk=SHILI).update(revoked_at=NOW)
     patrol = LedgerPatrol(monotonic_s=clock)
     for _ in range(3):
         patrol.go_on(NOW)
-    assert looked_at == ["shili-02", "shili-01", "shili-02", "shili-02"]
+    assert looked_at == ["shili-02", SHILI, "shili-02", "shili-02"]
     patrol.go_on(NOW + 2 * DAY)
     assert looked_at[4:] == ["shili-02"], "a clock that somebody sets is no day gone by"
     clock.s += SELDOM_S
     patrol.go_on(NOW - 2 * DAY)
-    assert looked_at[5:] == ["shili-02", "shili-01"]
+    assert looked_at[5:] == ["shili-02", SHILI]
 
 
 def test_stations_that_never_came_have_no_ledger(looked_at: list[str], clock: Clock) -> None:
@@ -122,7 +123,7 @@ def test_a_ledger_that_cannot_be_counted_is_passed_over(
     enrolled("shili-02")
     monkeypatch.setattr(patrol_room, "check_ledger", raising(error, for_station=station.id, before=looked_at))
     LedgerPatrol(monotonic_s=clock).go_on(NOW)
-    assert looked_at == ["shili-01", "shili-02"]
+    assert looked_at == [SHILI, "shili-02"]
 
 
 def test_a_database_that_is_away_costs_no_station_its_turn(

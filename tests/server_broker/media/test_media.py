@@ -40,7 +40,12 @@ def station() -> StationDouble:
 
 @pytest.fixture
 def folder() -> Iterator[MediaFolder]:
+    forget_all_blobs()  # other tests leave pieces behind
     yield MediaFolder(settings.HOME.media)
+    forget_all_blobs()
+
+
+def forget_all_blobs() -> None:
     for path in settings.HOME.media.rglob("*"):
         if path.is_file():
             path.unlink()

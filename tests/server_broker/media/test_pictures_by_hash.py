@@ -8,14 +8,14 @@ from django.conf import settings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from server_broker.accounts.models import Role
 from server_broker.fleet.models import Station
 from server_broker.ingest.batch import BatchProcessor
 from server_broker.media.files import MediaFolder
 from server_broker.media.models import Blob
 from server_broker.media.retention import EXPIRED
 from server_broker.media.senders import mark_senders
-from tests.server_broker.console_county import TOWN_A, TOWN_B, client_for, make_county, user_of
+from tests.cast import OTHER_TOWNSHIP_OFFICER, SHILI, TOWNSHIP_OFFICER, YANGBAN
+from tests.server_broker.county import make_county, signed_in
 from tests.server_broker.picture_sender import CHUNK, Sender, jpeg
 from tests.server_broker.station_double import NOW, StationDouble
 
@@ -45,13 +45,13 @@ def pictures_seen(client: Client, data: bytes) -> list[int]:
 def test_an_officer_sees_no_picture_of_another_township_by_its_hash() -> None:
     make_county()
     data = jpeg()
-    theirs = sender("station-b", data)
+    theirs = sender(YANGBAN, data)
     theirs.announce()
     theirs.all()
-    officer = client_for(user_of(Role.OFFICER, TOWN_A))
-    assert pictures_seen(client_for(user_of(Role.OFFICER, TOWN_B, "other")), data) == [200]
+    officer = signed_in(TOWNSHIP_OFFICER)
+    assert pictures_seen(signed_in(OTHER_TOWNSHIP_OFFICER), data) == [200]
     assert pictures_seen(officer, data) == [404]
-    ours = sender("station-a", data)
+    ours = sender(SHILI, data)
     never_heard_of = Sender(ours.station, ours.processor, jpeg(shade=50)).missing()
     assert [len(gap) for gap in (ours.missing(), never_heard_of)] == [1, 1], "the answer tells nothing"
     ours.announce()
@@ -64,18 +64,20 @@ def test_bytes_from_before_senders_were_marked_are_found_after_a_restore() -> No
     """Only the row of the sender is lost by a restore of a dump that is older; the county knows it by its mark."""
     make_county()
     data, gone = jpeg(), jpeg(shade=50)
-    for one in (sender("station-b", data), sender("station-a", gone)):
+    for one in (sender(YANGBAN, data), sender(SHILI, gone)):
         one.announce()
         one.all()
     folder = MediaFolder(settings.HOME.media)
-    for mark in settings.HOME.media.glob("??/*.station-*"):
+    marks = [mark for station in (SHILI, YANGBAN) for mark in settings.HOME.media.glob(f"??/*.{station}")]
+    assert len(marks) == 2
+    for mark in marks:
         mark.unlink()
-    Blob.objects.filter(station="station-a").update(evicted_reason=EXPIRED)
+    Blob.objects.filter(station=SHILI).update(evicted_reason=EXPIRED)
     assert mark_senders(folder) == 1
-    assert not folder.has_of("station-a", hashlib.sha256(gone).digest())
-    assert not folder.has_of("station-a", hashlib.sha256(data).digest())
+    assert not folder.has_of(SHILI, hashlib.sha256(gone).digest())
+    assert not folder.has_of(SHILI, hashlib.sha256(data).digest())
     Blob.objects.all().delete()
-    assert sender("station-b", data).missing() == []
+    assert sender(YANGBAN, data).missing() == []
 
 
 def test_senders_are_marked_once(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server_broker.people.identity import identity_number_in
+from tests.cast import SHILI_VILLAGE
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_an_identity_number_is_told(text: str) -> None:
     [
         "",
         "1001",
-        "990101001001",
+        SHILI_VILLAGE,
         "13800000000",
         "6222020200112345678",
         "110105999999999",

@@ -10,12 +10,12 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from server_broker import trust
-from server_broker.accounts.models import Role
 from server_broker.people.models import Person
 from server_broker.rosters.plan import Plan
 from server_broker.rosters.rows import read_plan
 from server_broker.rosters.workbook import BadWorkbook, read_workbook
-from tests.server_broker.console_county import COUNTY, client_for, make_county, user_of
+from tests.cast import OPERATOR
+from tests.server_broker.county import make_county, signed_in
 from tests.server_broker.rosters.workbooks import (
     REGIONS,
     VILLAGE,
@@ -205,7 +205,7 @@ def test_no_damage_is_an_error_and_none_loses_a_row() -> None:
 def test_the_console_answers_each_with_a_page() -> None:
     trust.prepare(settings.HOME)
     make_county()
-    page = client_for(user_of(Role.OPERATOR, COUNTY, "operator"))
+    page = signed_in(OPERATOR)
     before = Person.objects.count()
     for number in range(20):
         upload = SimpleUploadedFile("名单.xlsx", damaged(number))

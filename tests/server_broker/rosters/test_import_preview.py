@@ -36,21 +36,33 @@ from server_broker.rosters.roster_import import (
     read_import,
     take,
 )
-from tests.server_broker.console_county import COUNTY, TOWN_B, VILLAGE_A, VILLAGE_A2, client_for, make_county, user_of
+from tests.cast import (
+    ADMINISTRATOR,
+    COUNTY,
+    LI,
+    OPERATOR,
+    OTHER_OPERATOR,
+    OTHER_TOWNSHIP,
+    SHILI,
+    SHILI_VILLAGE,
+    YANGBAN_VILLAGE,
+    YANSHI_VILLAGE,
+)
+from tests.server_broker.county import FictionalCounty, client_for, make_county, signed_in, user_of
 from tests.server_broker.rosters.workbooks import book
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _county() -> None:
+def county() -> FictionalCounty:
     trust.prepare(settings.HOME)
-    make_county()
+    return make_county()
 
 
 @pytest.fixture
 def page() -> Client:
-    return client_for(user_of(Role.OPERATOR, COUNTY, "operator"))
+    return signed_in(OPERATOR)
 
 
 def upload(page: Client, **sheets: list[tuple[Any, ...]]) -> str:
@@ -71,33 +83,34 @@ def confirm(page: Client, place: str, html: str, **more: str) -> Any:
 
 def test_nothing_changes_before_it_was_shown_and_confirmed(page: Client) -> None:
     place = upload(
-        page, 人员=[("c1", "丙示例", VILLAGE_A), ("a1", "A示例", VILLAGE_A2), ("b1", "B示例", "990101002001")]
+        page,
+        人员=[("c1", "丙示例", SHILI_VILLAGE), ("a1", "张示例", YANSHI_VILLAGE), ("b1", "王样板", YANGBAN_VILLAGE)],
     )
     html = page.get(place).content.decode()
     assert not Person.objects.filter(number="c1").exists()
     assert "丙示例" in html
-    assert f"示例村 {VILLAGE_A}" in html
-    assert f"演示村 {VILLAGE_A2}" in html
+    assert f"示例村 {SHILI_VILLAGE}" in html
+    assert f"演示村 {YANSHI_VILLAGE}" in html
     assert "会改名" not in html
     done = confirm(page, place, html).content.decode()
     assert "导入完成。人员：新增 1，更新 1，未变 1" in done
-    assert Person.objects.get(number="a1").village_id == VILLAGE_A2
+    assert Person.objects.get(number="a1").village_id == YANSHI_VILLAGE
     assert not PendingImport.objects.exists()
 
 
 def test_a_name_that_changes_must_be_confirmed(page: Client) -> None:
-    place = upload(page, 人员=[("a1", "王别人", VILLAGE_A), ("c1", "丙示例", VILLAGE_A)])
+    place = upload(page, 人员=[("a1", "王别人", SHILI_VILLAGE), ("c1", "丙示例", SHILI_VILLAGE)])
     html = page.get(place).content.decode()
     assert "1 个已有的编号会改名" in html
-    assert "A示例" in html
+    assert "张示例" in html
     assert "王别人" in html
     refused = confirm(page, place, html).content.decode()
     assert "没有导入：有编号会改名" in refused
-    assert Person.objects.get(number="a1").name == "A示例"
+    assert Person.objects.get(number="a1").name == "张示例"
     assert not Person.objects.filter(number="c1").exists()
     assert "导入完成" in confirm(page, place, refused, renames="confirmed").content.decode()
     assert Person.objects.get(number="a1").name == "王别人"
-    entries = list(AuditEntry.objects.filter(actor="operator").order_by("id").values_list("action", "subject"))
+    entries = list(AuditEntry.objects.filter(actor=OPERATOR.username).order_by("id").values_list("action", "subject"))
     assert entries == [("people.imported", ""), ("person.renamed", "a1")]
     assert "王别人" not in str(list(AuditEntry.objects.values_list("detail", flat=True)))
 
@@ -105,8 +118,8 @@ def test_a_name_that_changes_must_be_confirmed(page: Client) -> None:
 @pytest.mark.parametrize(
     ("sheets", "key", "action"),
     [
-        ({"站点": [("station-a", "别的站", VILLAGE_A)]}, "station-a", "station.renamed"),
-        ({"区划": [(VILLAGE_A, "别的村")]}, VILLAGE_A, "region.renamed"),
+        ({"站点": [(SHILI, "别的站", SHILI_VILLAGE)]}, SHILI, "station.renamed"),
+        ({"区划": [(SHILI_VILLAGE, "别的村")]}, SHILI_VILLAGE, "region.renamed"),
     ],
 )
 def test_a_stations_and_a_regions_name_too(page: Client, sheets: dict[str, Any], key: str, action: str) -> None:
@@ -115,55 +128,55 @@ def test_a_stations_and_a_regions_name_too(page: Client, sheets: dict[str, Any],
     assert key in refused.lines()[1]
     assert import_people(book(sheets), renames=[key]).ok
     assert AuditEntry.objects.get(action=action).subject == key
-    assert "别的" in (Station.objects.get(pk="station-a").name + Region.objects.get(pk=VILLAGE_A).name)
+    assert "别的" in (Station.objects.get(pk=SHILI).name + Region.objects.get(pk=SHILI_VILLAGE).name)
 
 
 def test_what_changed_meanwhile_is_shown_again(page: Client) -> None:
-    place = upload(page, 人员=[("a1", "A示例", VILLAGE_A2)])
+    place = upload(page, 人员=[("a1", "张示例", YANSHI_VILLAGE)])
     html = page.get(place).content.decode()
     Person.objects.filter(number="a1").update(name="A改名")
     again = confirm(page, place, html).content.decode()
     assert "名单在您核对期间有了变化" in again
     assert "会改名" in again
-    assert Person.objects.get(number="a1").village_id == VILLAGE_A
+    assert Person.objects.get(number="a1").village_id == SHILI_VILLAGE
     assert shown_on(again) != shown_on(html)
 
 
 def test_what_changed_elsewhere_does_not_matter(page: Client) -> None:
-    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A)])
+    place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE)])
     html = page.get(place).content.decode()
     Person.objects.filter(number="b1").update(name="B改名")
     assert "导入完成" in confirm(page, place, html).content.decode()
 
 
 def test_a_forged_digest_takes_nothing(page: Client) -> None:
-    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A)])
+    place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE)])
     for shown in ("", "0" * 64):
         assert "有了变化" in page.post(place, {"shown": shown, "renames": "confirmed"}).content.decode()
     assert not Person.objects.filter(number="c1").exists()
 
 
 def test_a_preview_is_its_accounts_own_and_ends(page: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A)])
-    other = client_for(user_of(Role.OPERATOR, COUNTY, "other"))
+    place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE)])
+    other = signed_in(OTHER_OPERATOR)
     assert other.get(place)["Location"] == "/people/import/"
-    newer = upload(page, 人员=[("c2", "丁示例", VILLAGE_A)])
+    newer = upload(page, 人员=[("c2", "丁示例", SHILI_VILLAGE)])
     assert page.get(place)["Location"] == "/people/import/"
     assert page.get(newer).status_code == 200
     later = timezone.now() + pending.KEPT_FOR + dt.timedelta(seconds=1)
     monkeypatch.setattr(timezone, "now", lambda: later)
-    page = client_for(user_of(Role.OPERATOR, COUNTY, "third"))
-    upload(page, 人员=[("c3", "戊示例", VILLAGE_A)])
+    page = signed_in(OTHER_OPERATOR)
+    upload(page, 人员=[("c3", "戊示例", SHILI_VILLAGE)])
     assert PendingImport.objects.count() == 1
     assert not Person.objects.filter(number__startswith="c").exists()
 
 
 def test_the_scope_is_asked_again_when_it_is_confirmed(page: Client) -> None:
-    user = user_of(Role.OPERATOR, COUNTY, "mover")
+    user = user_of(OTHER_OPERATOR)
     page = client_for(user)
-    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A)])
+    place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE)])
     html = page.get(place).content.decode()
-    user.region_id = TOWN_B
+    user.region_id = OTHER_TOWNSHIP
     user.save()
     refused = confirm(page, place, html)
     assert "不在您的管辖范围内" in refused.content.decode()
@@ -180,19 +193,19 @@ def test_no_card_number_is_kept_while_it_waits(page: Client) -> None:
     assert bytes.fromhex("04a1b2c3d4e5f6").hex() not in repr(plan).replace("\\x", "")
 
 
-def test_a_roster_shows_who_goes_and_who_comes(page: Client) -> None:
-    Person.objects.create(number="a2", name="甲二", village_id=VILLAGE_A)
-    import_people(book({"值班": [(VILLAGE_A, "上午班", "1-5", "8:00", "12:00", "a1")]}))
-    place = upload(page, 值班=[(VILLAGE_A, "上午班", "1-5", "8:00", "12:30", "a2")])
+def test_a_roster_shows_who_goes_and_who_comes(page: Client, county: FictionalCounty) -> None:
+    county.add(LI)
+    import_people(book({"值班": [(SHILI_VILLAGE, "上午班", "1-5", "8:00", "12:00", "a1")]}))
+    place = upload(page, 值班=[(SHILI_VILLAGE, "上午班", "1-5", "8:00", "12:30", "a2")])
     html = page.get(place).content.decode()
-    assert "a1 A示例 → a2 甲二" in html
+    assert "a1 张示例 → a2 李示例" in html
     assert "08:00–12:00 → 08:00–12:30" in html
     confirm(page, place, html)
     assert [person.number for person in DutyWindow.objects.get().people.all()] == ["a2"]
 
 
 def test_a_long_list_is_shown_whole_in_pages(page: Client) -> None:
-    rows = [(f"n{number:04}", f"人{number:04}", VILLAGE_A) for number in range(imports.PAGE_SIZE + 30)]
+    rows = [(f"n{number:04}", f"人{number:04}", SHILI_VILLAGE) for number in range(imports.PAGE_SIZE + 30)]
     place = upload(page, 人员=rows)
     html = page.get(place).content.decode() + page.get(f"{place}?page=2").content.decode()
     assert all(name in html for _, name, _ in rows)
@@ -200,9 +213,9 @@ def test_a_long_list_is_shown_whole_in_pages(page: Client) -> None:
 
 
 def test_more_names_than_anybody_looks_through_are_refused(page: Client) -> None:
-    rows = [(f"n{number:04}", f"人{number:04}", VILLAGE_A) for number in range(imports.MOST_RENAMES + 1)]
+    rows = [(f"n{number:04}", f"人{number:04}", SHILI_VILLAGE) for number in range(imports.MOST_RENAMES + 1)]
     assert import_people(book({"人员": rows})).ok
-    slipped = [(rows[place][0], rows[place - 1][1], VILLAGE_A) for place in range(len(rows))]
+    slipped = [(rows[place][0], rows[place - 1][1], SHILI_VILLAGE) for place in range(len(rows))]
     answer = page.post("/people/import/", {"file": SimpleUploadedFile("名单.xlsx", book({"人员": slipped}))})
     assert answer.status_code == 422
     assert "错开了行" in answer.content.decode()
@@ -210,13 +223,13 @@ def test_more_names_than_anybody_looks_through_are_refused(page: Client) -> None
 
 
 def test_the_same_again_offers_nothing_to_confirm(page: Client) -> None:
-    html = page.get(upload(page, 人员=[("a1", "A示例", VILLAGE_A)])).content.decode()
+    html = page.get(upload(page, 人员=[("a1", "张示例", SHILI_VILLAGE)])).content.decode()
     assert "没有要改的内容" in html
     assert 'name="shown"' not in html
 
 
 def test_an_account_without_a_region_is_told_so() -> None:
-    page = client_for(user_of(Role.SYSTEM, None, "nowhere"))
+    page = signed_in(ADMINISTRATOR.placed_in(None))
     file = SimpleUploadedFile("名单.xlsx", book({"人员": []}))
     answer = page.post("/people/import/", {"file": file}, follow=True)
     assert "还没有分配县、镇或村" in answer.content.decode()
@@ -231,8 +244,8 @@ def test_the_page_opens_by_its_address(page: Client) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_come_one_after_the_other() -> None:
     """Both were shown the same county. The second finds another one and takes nothing."""
-    plan = read_import(book({"人员": [("a1", "A示例", VILLAGE_A2)]}))
-    other = read_import(book({"人员": [("a1", "A示例", "990101002001")]}))
+    plan = read_import(book({"人员": [("a1", "张示例", YANSHI_VILLAGE)]}))
+    other = read_import(book({"人员": [("a1", "张示例", YANGBAN_VILLAGE)]}))
     outcomes: list[str] = []
     start = threading.Barrier(2)
 
@@ -256,11 +269,11 @@ def test_two_imports_at_once_come_one_after_the_other() -> None:
 
 
 def test_a_rename_that_nobody_confirmed_is_not_taken() -> None:
-    plan = read_import(book({"人员": [("a1", "王别人", VILLAGE_A)]}))
+    plan = read_import(book({"人员": [("a1", "王别人", SHILI_VILLAGE)]}))
     shown = preview(plan, scope=None).digest()
     with pytest.raises(RenamesUnconfirmed):
         take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
-    assert Person.objects.get(number="a1").name == "A示例"
+    assert Person.objects.get(number="a1").name == "张示例"
 
 
 @pytest.fixture
@@ -278,20 +291,20 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def test_the_command_line_asks_for_each_name(tool: Callable[..., Any]) -> None:
-    rows = [("a1", "王别人", VILLAGE_A), ("b1", "B示例", "990101002001"), ("c1", "丙示例", VILLAGE_A)]
+    rows = [("a1", "王别人", SHILI_VILLAGE), ("b1", "王样板", YANGBAN_VILLAGE), ("c1", "丙示例", SHILI_VILLAGE)]
     status, said = tool(rows)
     assert status == 1
-    assert "人员 第 2 行：a1 现在叫“A示例”，文件里是“王别人”" in said
+    assert "人员 第 2 行：a1 现在叫“张示例”，文件里是“王别人”" in said
     assert "--rename" in said
     assert tool(rows, "--rename", "b1")[0] == 1
     status, said = tool(rows, "--dry-run")
     assert status == 0
-    assert "姓名 A示例 → 王别人" in said
+    assert "姓名 张示例 → 王别人" in said
     assert "没有改动" in said
     assert not Person.objects.filter(number="c1").exists()
     assert tool(rows, "--rename", "a1")[0] == 0
     assert Person.objects.get(number="a1").name == "王别人"
-    assert tool([("a1", "赵又一", VILLAGE_A), ("b1", "钱再一", "990101002001")], "--accept-renames")[0] == 0
+    assert tool([("a1", "赵又一", SHILI_VILLAGE), ("b1", "钱再一", YANGBAN_VILLAGE)], "--accept-renames")[0] == 0
 
 
 def test_the_command_line_knows_the_forms(tool: Callable[..., Any]) -> None:
@@ -321,37 +334,39 @@ ALIKE = "人员 有编号与另一个编号只差字母大小写，会当作另�
 def test_a_number_that_differs_from_another_only_by_case_is_warned_of(
     page: Client, tool: Callable[..., Any], number: str
 ) -> None:
-    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A), (number, "A示例", VILLAGE_A)])
+    place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE), (number, "张示例", SHILI_VILLAGE)])
     html = page.get(place).content.decode()
     assert f"{ALIKE}第 3 行 A1（另有 a1）" in html
-    assert f"{ALIKE}第 2 行 A1（另有 a1）" in tool([(number, "A示例", VILLAGE_A)], "--dry-run")[1]
+    assert f"{ALIKE}第 2 行 A1（另有 a1）" in tool([(number, "张示例", SHILI_VILLAGE)], "--dry-run")[1]
     assert "导入完成" in confirm(page, place, html).content.decode()
     assert Person.objects.filter(number__iexact="a1").count() == 2
 
 
 def test_so_are_two_of_one_file_and_many_are_counted(page: Client) -> None:
-    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A), ("C1", "丁示例", VILLAGE_A)])
+    place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE), ("C1", "丁示例", SHILI_VILLAGE)])
     assert f"{ALIKE}第 3 行 C1（另有 c1）" in page.get(place).content.decode()
-    many = [(f"{letter}{number}", "示例", VILLAGE_A) for number in range(100, 130) for letter in "xX"]
+    many = [(f"{letter}{number}", "示例", SHILI_VILLAGE) for number in range(100, 130) for letter in "xX"]
     html = page.get(upload(page, 人员=many)).content.decode()
     assert "X119（另有 x119）等 30 个" in html
     assert "X120（" not in html
 
 
 def test_other_numbers_are_not_warned_of(page: Client) -> None:
-    place = upload(page, 人员=[("ａ1", "A示例", VILLAGE_A2), ("a11", "示例", VILLAGE_A)])
-    assert "大小写" not in page.get(place).content.decode()
+    place = upload(page, 人员=[("ａ1", "张示例", YANSHI_VILLAGE), ("a11", "示例", SHILI_VILLAGE)])
+    html = page.get(place).content.decode()
+    assert "核对后确认导入" in html
+    assert "大小写" not in html
 
 
 def test_a_likeness_that_came_about_meanwhile_is_shown_before_it_is_taken() -> None:
-    plan = read_import(book({"人员": [("C1", "丙示例", VILLAGE_A)]}))
+    plan = read_import(book({"人员": [("C1", "丙示例", SHILI_VILLAGE)]}))
     shown = preview(plan, scope=None).digest()
-    Person.objects.create(number="c1", name="丙示例", village_id=VILLAGE_A)
+    Person.objects.create(number="c1", name="丙示例", village_id=SHILI_VILLAGE)
     with pytest.raises(OtherThanShown):
         take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
 
 
-def roster(windows: int, *, people: list[str], village: str = VILLAGE_A) -> Plan:
+def roster(windows: int, *, people: list[str], village: str = SHILI_VILLAGE) -> Plan:
     rows = [WindowRow(row, village, f"w{row}", [1, 2, 3], row, row + 1, people) for row in range(2, windows + 2)]
     return Plan(
         people=[PersonRow(row, number, f"某{row}", village) for row, number in enumerate(people, 2)], windows=rows
@@ -389,7 +404,7 @@ def test_a_seat_is_held_until_the_changes_are_judged_and_taken(page: Client, mon
 
     for step in (read_import, preview, take):
         monkeypatch.setattr(imports, step.__name__, watched(step))
-    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A)])
+    place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE)])
     html = page.get(place).content.decode()
     with seats:
         for answer in (page.get(place), page.post(place, {"shown": shown_on(html)})):
@@ -422,15 +437,15 @@ def test_many_windows_are_taken_in_few_queries(django_assert_max_num_queries: An
 
 
 @pytest.mark.parametrize(
-    ("lost", "status"), [({"is_active": False}, 403), ({"role": Role.AUDITOR}, 403), ({"region": TOWN_B}, 422)]
+    ("lost", "status"), [({"is_active": False}, 403), ({"role": Role.AUDITOR}, 403), ({"region": OTHER_TOWNSHIP}, 422)]
 )
 def test_whoever_lost_the_right_while_waiting_for_another_import_takes_nothing(
     monkeypatch: pytest.MonkeyPatch, lost: dict[str, Any], status: int
 ) -> None:
     """The request began while the account was open; its turn came after it was closed."""
-    user = user_of(Role.OPERATOR, COUNTY, "leaver")
+    user = user_of(OTHER_OPERATOR)
     page = client_for(user)
-    place = upload(page, 人员=[("c1", "丙示例", VILLAGE_A)])
+    place = upload(page, 人员=[("c1", "丙示例", SHILI_VILLAGE)])
     html = page.get(place).content.decode()
 
     def waiting(*args: Any, **kwargs: Any) -> Any:
@@ -446,11 +461,11 @@ def test_whoever_lost_the_right_while_waiting_for_another_import_takes_nothing(
 
 
 def test_many_stations_are_taken_in_few_queries(django_assert_max_num_queries: Any) -> None:
-    Station.objects.filter(id="station-a").update(enrolled_at=None)
-    rows = [StationRow(row, f"new-{row}", f"站{row}", VILLAGE_A) for row in range(2, 300)]
-    plan = Plan(stations=[*rows, StationRow(300, "station-a", "示例村站", VILLAGE_A2)])
+    Station.objects.filter(id=SHILI).update(enrolled_at=None)
+    rows = [StationRow(row, f"new-{row}", f"站{row}", SHILI_VILLAGE) for row in range(2, 300)]
+    plan = Plan(stations=[*rows, StationRow(300, SHILI, "示例村站", YANSHI_VILLAGE)])
     with django_assert_max_num_queries(40):
         shown = preview(plan, scope=None).digest()
         take(plan, scope=None, actor="x", shown=shown, renames_confirmed=False)
-    assert Station.objects.filter(village=VILLAGE_A).count() == 298
-    assert Station.objects.get(id="station-a").village_id == VILLAGE_A2
+    assert Station.objects.filter(village=SHILI_VILLAGE).count() == 298
+    assert Station.objects.get(id=SHILI).village_id == YANSHI_VILLAGE

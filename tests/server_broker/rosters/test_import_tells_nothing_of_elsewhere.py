@@ -11,7 +11,8 @@ from protocol.cards import card_token
 from server_broker import trust
 from server_broker.people.models import Card, Person
 from server_broker.rosters.roster_import import import_people
-from tests.server_broker.console_county import TOWN_A, VILLAGE_A, VILLAGE_A2, VILLAGE_B, make_county, window
+from tests.cast import SHILI, SHILI_VILLAGE, TOWNSHIP, WANG, YANGBAN, YANGBAN_VILLAGE, YANSHI_VILLAGE
+from tests.server_broker.county import make_county, window
 from tests.server_broker.rosters.workbooks import book
 
 pytestmark = pytest.mark.django_db
@@ -26,30 +27,30 @@ def _county() -> None:
     county = make_county()
     key = trust.county_keys(settings.HOME).card_key
     now = timezone.now() - dt.timedelta(days=1)
-    Card.objects.create(token=card_token(key, UID), tail=UID[-4:], person=county.people["b"], bound_at=now)
-    window(VILLAGE_B, "秘密值守", [county.people["b"]])
+    Card.objects.create(token=card_token(key, UID), tail=UID[-4:], person=county.people[WANG], bound_at=now)
+    window(YANGBAN_VILLAGE, "秘密值守", [county.people[WANG]])
 
 
-def told(*, scope: str | None = TOWN_A, **sheets: list[tuple[Any, ...]]) -> list[str]:
+def told(*, scope: str | None = TOWNSHIP, **sheets: list[tuple[Any, ...]]) -> list[str]:
     return [str(error) for error in import_people(book(sheets), scope=scope).errors]
 
 
 def test_a_person_of_elsewhere_names_no_window_of_theirs() -> None:
-    assert told(人员=[("b1", "谁", VILLAGE_A)]) == [f"人员 第 2 行：{ELSEWHERE}"]
-    assert told(scope=None, 人员=[("b1", "B示例", VILLAGE_A)]) == [
+    assert told(人员=[("b1", "谁", SHILI_VILLAGE)]) == [f"人员 第 2 行：{ELSEWHERE}"]
+    assert told(scope=None, 人员=[("b1", "王样板", SHILI_VILLAGE)]) == [
         "人员 第 2 行：还在原来村的值班“秘密值守”里，请先改值班"
     ]
 
 
 def test_a_station_of_elsewhere_is_not_said_to_be_enrolled() -> None:
-    assert told(站点=[("station-b", "x", VILLAGE_A)]) == [f"站点 第 2 行：{ELSEWHERE}"]
-    assert told(站点=[("station-a", "示例村站", VILLAGE_A2)]) == ["站点 第 2 行：站点 station-a 已接入，不能改到别的村"]
+    assert told(站点=[(YANGBAN, "x", SHILI_VILLAGE)]) == [f"站点 第 2 行：{ELSEWHERE}"]
+    assert told(站点=[(SHILI, "示例村站", YANSHI_VILLAGE)]) == ["站点 第 2 行：站点 shili-01 已接入，不能改到别的村"]
 
 
 def test_a_number_of_elsewhere_is_told_like_one_that_is_nobodys() -> None:
     for number in ("b1", "zz9"):
         nobody = f"您的管辖范围内没有编号为 {number} 的人员"
-        assert told(值班=[(VILLAGE_A, "早", "1", "08:00", "09:00", number)]) == [f"值班 第 2 行：{nobody}"]
+        assert told(值班=[(SHILI_VILLAGE, "早", "1", "08:00", "09:00", number)]) == [f"值班 第 2 行：{nobody}"]
         assert told(卡=[("04AABBCCDDEE77", number)]) == [f"卡 第 2 行：{nobody}"]
     assert told(scope=None, 卡=[("04AABBCCDDEE77", "zz9")]) == ["卡 第 2 行：没有编号为 zz9 的人员"]
 
@@ -61,8 +62,10 @@ def test_a_card_of_elsewhere_names_no_holder() -> None:
 
 def test_a_window_of_elsewhere_that_overlaps_is_not_named() -> None:
     """Windows name people of their own village alone, unless somebody's village was moved."""
-    window(VILLAGE_B, "别处值守", [Person.objects.get(number="a1")], start=480, end=540)
-    assert told(值班=[(VILLAGE_A, "早", "1", "08:00", "09:00", "a1")]) == [
+    window(YANGBAN_VILLAGE, "别处值守", [Person.objects.get(number="a1")], start=480, end=540)
+    assert told(值班=[(SHILI_VILLAGE, "早", "1", "08:00", "09:00", "a1")]) == [
         "值班 第 2 行：编号 a1 的人员与一个不在您管辖范围内的值班的时间重叠"
     ]
-    assert told(人员=[("a1", "A示例", VILLAGE_A2)]) == ["人员 第 2 行：还在一个不在您管辖范围内的值班里，请先改值班"]
+    assert told(人员=[("a1", "张示例", YANSHI_VILLAGE)]) == [
+        "人员 第 2 行：还在一个不在您管辖范围内的值班里，请先改值班"
+    ]

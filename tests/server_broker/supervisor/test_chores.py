@@ -11,7 +11,7 @@ from django.db import OperationalError
 
 from server_broker import trust
 from server_broker.accounts.cleaning import LINKS_KEPT, drop_ended_sessions, drop_old_links
-from server_broker.accounts.models import Role, SignInLink
+from server_broker.accounts.models import SignInLink
 from server_broker.enrolment.cleaning import NONCES_KEPT, drop_old_nonces
 from server_broker.enrolment.expiry import COUNTY, STATION, watch_certificates
 from server_broker.enrolment.models import StationCertificate, UsedNonce
@@ -19,7 +19,8 @@ from server_broker.fleet.models import Alarm
 from server_broker.platform.home import CountyHome
 from server_broker.supervisor.chores import DAY_S, RETRY_S, Chore, Chores, county_chores, patrol_chores, urgent_chores
 from server_broker.trust.keys import server_certificate
-from tests.server_broker.console_county import make_county, user_of
+from tests.cast import STRAY
+from tests.server_broker.county import make_county, user_of
 from tests.server_broker.station_double import NOW, StationDouble
 
 DAY = dt.timedelta(days=1)
@@ -80,7 +81,7 @@ def test_the_county_s_chores_hold_their_names() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_deleted_by_a_clock_that_nobody_vouches_for() -> None:
     make_county()
-    user = user_of(Role.OFFICER, None)
+    user = user_of(STRAY)
     SignInLink.objects.create(user=user, token_hash=secrets.token_bytes(32), expires_at=NOW)
     much_later, known = NOW + 400 * DAY, [False]
     (links,) = [
@@ -98,7 +99,7 @@ def test_nothing_is_deleted_by_a_clock_that_nobody_vouches_for() -> None:
 @pytest.mark.django_db
 def test_old_links_and_ended_sessions_go_and_open_ones_stay() -> None:
     make_county()
-    user = user_of(Role.OFFICER, None)
+    user = user_of(STRAY)
     for ends in (NOW - LINKS_KEPT - DAY, NOW - LINKS_KEPT + DAY, NOW + DAY):
         SignInLink.objects.create(token_hash=secrets.token_bytes(32), user=user, expires_at=ends)
     assert drop_old_links(NOW) == 1

@@ -13,6 +13,7 @@ import pytest
 from firmware_scripts.demo.processes import is_alive, wait_until
 from server_broker import postgres
 from server_broker.platform.home import CountyHome
+from tests.cast import SHILI_VILLAGE
 from tests.conftest import short_folder
 from tests.proofs.strangers.county import County
 from tests.proofs.strangers.station import Board
@@ -137,7 +138,7 @@ def test_a_refresh_does_not_cut_off_the_others(county: County) -> None:
 def test_verbs_name_what_is_wrong(county: County) -> None:
     for words, hint in (
         (("claim", "village-99"), "--village"),
-        (("claim", "Village 99", "--village", "990101001001", "--name", "x"), "小写字母"),
+        (("claim", "Village 99", "--village", SHILI_VILLAGE, "--name", "x"), "小写字母"),
         (("claim", "village-99", "--village", "990101001999", "--name", "x"), "990101001999"),
         (("revoke", "village-99"), "village-99"),
         (("sign-in-link", "nobody"), "nobody"),

@@ -10,9 +10,10 @@ from server_broker.ingest.worker import Worker
 from server_broker.people.models import Person
 from server_broker.regions.models import Region
 from server_broker.twin.desired import refresh
-from tests.server_broker.ingest.test_ingest_worker import source, worker
+from tests.cast import SHILI, SHILI_VILLAGE, YANSHI, YANSHI_VILLAGE
+from tests.server_broker.ingest.one_worker import source, worker
 from tests.server_broker.recording_source import RecordingSource
-from tests.server_broker.station_double import NOW, VILLAGE, StationDouble, touch
+from tests.server_broker.station_double import NOW, StationDouble, touch
 
 __all__ = ["source", "worker"]
 
@@ -29,17 +30,19 @@ def station() -> StationDouble:
 @pytest.fixture
 def neighbour() -> StationDouble:
     """A station of another village, later in every list."""
-    double = StationDouble(id="shili-02")
+    double = StationDouble(id=YANSHI)
     double.enrol()
-    village = Region.objects.create(code="999901001202", name="另一示例村")
+    village = Region.objects.create(code=YANSHI_VILLAGE, name="演示村")
     Station.objects.filter(pk=double.id).update(village=village)
     return double
 
 
 def too_many_on_duty() -> None:
     """201 people in one window: a desired state carries 200."""
-    people = Person.objects.bulk_create(Person(number=f"P{n}", name=f"示例{n}", village_id=VILLAGE) for n in range(201))
-    window = DutyWindow.objects.create(village_id=VILLAGE, name="全体", weekdays=[1], start=510, end=690)
+    people = Person.objects.bulk_create(
+        Person(number=f"P{n}", name=f"示例{n}", village_id=SHILI_VILLAGE) for n in range(201)
+    )
+    window = DutyWindow.objects.create(village_id=SHILI_VILLAGE, name="全体", weekdays=[1], start=510, end=690)
     window.people.set(people)
 
 
@@ -60,10 +63,10 @@ def test_the_worker_serves_all_others(
     source.waiting.append(neighbour.birth())
     worker.step(timeout_s=0)
     source.waiting.append(station.add(touch()).facts_message())
-    worker._look_again = 0.0
     worker.step(timeout_s=0)
+    worker.do_chores()
     leaves = [topic.split("/", 3)[3] for topic, _ in source.published]
-    assert {"shili-01/welcome", "shili-02/welcome", "shili-02/desired", "shili-01/receipt"} <= set(leaves)
+    assert {f"{SHILI}/welcome", f"{YANSHI}/welcome", f"{YANSHI}/desired", f"{SHILI}/receipt"} <= set(leaves)
 
 
 def test_a_kept_state_that_went_bad_is_built_anew(station: StationDouble) -> None:
@@ -92,6 +95,6 @@ def test_a_station_that_cannot_be_looked_at_is_passed_over(
 
     monkeypatch.setattr(downlink, "refresh", looked_at)
     for _ in range(2):
-        worker._look_again = 0.0
         worker.step(timeout_s=0)
-    assert sorted(seen) == ["shili-01", "shili-02"]
+        worker.do_chores()
+    assert sorted(seen) == [SHILI, YANSHI]

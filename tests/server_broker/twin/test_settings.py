@@ -1,5 +1,7 @@
 """Settings: chosen for a county, township, village or station, sent, and shown with what the station made of them."""
 
+import re
+
 import msgspec
 import pytest
 from django.test import Client
@@ -16,16 +18,9 @@ from server_broker.twin.desired import note_reported, refresh
 from server_broker.twin.models import SettingChoice, SettingReport
 from server_broker.twin.setting_specs import SPECS, NotAllowed, allowed, value_of
 from server_broker.twin.station_settings import choose, station_rows, wanted_settings
-from tests.server_broker.console_county import (
-    COUNTY,
-    TOWN_A,
-    TOWN_B,
-    VILLAGE_A,
-    FictionalCounty,
-    client_for,
-    make_county,
-    user_of,
-)
+from tests.cast import COUNTY, OF_THE_COUNTY, OTHER_TOWNSHIP, SHILI, SHILI_VILLAGE, TOWNSHIP, TOWNSHIP_OPERATOR, YANGBAN
+from tests.server_broker.county import FictionalCounty, make_county, signed_in
+from tests.server_broker.pages import cells_beside, words_of
 from tests.server_broker.station_double import NOW, StationDouble
 
 pytestmark = pytest.mark.django_db
@@ -51,25 +46,25 @@ def test_every_setting_of_the_contract_can_be_chosen_here() -> None:
 
 
 def test_the_nearest_choice_counts(county: FictionalCounty) -> None:
-    station, other = county.stations["station-a"], county.stations["station-b"]
+    station, other = county.stations[SHILI], county.stations[YANGBAN]
     assert wanted_settings(station) == {}
     put(COUNTY, "open_before_min", "10")
     put(COUNTY, "snapshots", "no")
-    put(TOWN_A, "open_before_min", "20")
+    put(TOWNSHIP, "open_before_min", "20")
     assert wanted_settings(station) == {"open_before_min": 20, "snapshots": False}
     assert wanted_settings(other) == {"open_before_min": 10, "snapshots": False}
-    put(VILLAGE_A, "open_before_min", "30")
-    put("station-a", "open_before_min", "40")
+    put(SHILI_VILLAGE, "open_before_min", "30")
+    put(SHILI, "open_before_min", "40")
     assert wanted_settings(station)["open_before_min"] == 40
-    put("station-a", "open_before_min", "")
+    put(SHILI, "open_before_min", "")
     assert wanted_settings(station)["open_before_min"] == 30
     assert AuditEntry.objects.filter(action="setting.chosen").count() == 6
 
 
 def test_a_choice_is_in_the_next_desired_state(county: FictionalCounty) -> None:
-    first = refresh("station-a")
-    put(TOWN_A, "data_shed", "vitals-blobs")
-    second = refresh("station-a")
+    first = refresh(SHILI)
+    put(TOWNSHIP, "data_shed", "vitals-blobs")
+    second = refresh(SHILI)
     assert first is not None
     assert second is not None
     assert (second.version, second.settings) == (first.version + 1, {"data_shed": ["vitals", "blobs"]})
@@ -98,8 +93,8 @@ def test_what_is_no_value_changes_nothing(county: FictionalCounty, name: str, te
 def test_each_setting_shows_what_the_station_made_of_it(county: FictionalCounty) -> None:
     for name, text in (("open_before_min", "10"), ("open_after_min", "20"), ("snapshots", "no")):
         put(COUNTY, name, text)
-    Station.objects.filter(pk="station-a").update(desired_version=3, reported_version=2)
-    station = Station.objects.get(pk="station-a")
+    Station.objects.filter(pk=SHILI).update(desired_version=3, reported_version=2)
+    station = Station.objects.get(pk=SHILI)
     states = {row.name: row.state for row in station_rows(station)}
     assert states["open_before_min"] == "pending"
     assert states["data_mb_month"] == "default"
@@ -112,7 +107,7 @@ def test_each_setting_shows_what_the_station_made_of_it(county: FictionalCounty)
         kept_settings={"open_before_min": 90},
     )
     note_reported([(station.pk, reported)])
-    rows = {row.name: row for row in station_rows(Station.objects.get(pk="station-a"))}
+    rows = {row.name: row for row in station_rows(Station.objects.get(pk=SHILI))}
     assert rows["open_before_min"].state == "refused"
     assert rows["open_before_min"].kept == "90 分钟"
     assert (rows["open_after_min"].state, rows["snapshots"].state) == ("unknown", "in_force")
@@ -136,40 +131,39 @@ def test_whatever_a_station_reports_can_be_kept(kept: object) -> None:
 
 @pytest.fixture
 def page(county: FictionalCounty) -> Client:
-    return client_for(user_of(Role.OPERATOR, TOWN_A))
+    return signed_in(TOWNSHIP_OPERATOR)
 
 
 def test_an_operator_sets_a_station_and_a_township(page: Client) -> None:
-    html = page.post("/stations/station-a/settings/", {"name": "data_mb_month", "value": "300"}, follow=True)
+    html = page.post("/stations/shili-01/settings/", {"name": "data_mb_month", "value": "300"}, follow=True)
     assert "每月流量已改" in html.content.decode()
-    assert "300 MB" in html.content.decode()
-    assert "本站" in html.content.decode()
-    html = page.post(f"/settings/{TOWN_A}/", {"name": "snapshots", "value": "no"}, follow=True)
+    assert cells_beside(html.content.decode(), "每月流量")[:2] == ["300 MB", "本站"]
+    html = page.post(f"/settings/{TOWNSHIP}/", {"name": "snapshots", "value": "no"}, follow=True)
     assert "打卡时抓拍已改" in html.content.decode()
-    html = page.post("/stations/station-a/settings/", {"name": "data_mb_month", "value": ""}, follow=True)
+    html = page.post("/stations/shili-01/settings/", {"name": "data_mb_month", "value": ""}, follow=True)
     assert "已恢复为上级的设置" in html.content.decode()
     assert SettingChoice.objects.count() == 1
-    html = page.post("/stations/station-a/settings/", {"name": "data_mb_month", "value": "x"}, follow=True)
+    html = page.post("/stations/shili-01/settings/", {"name": "data_mb_month", "value": "x"}, follow=True)
     assert "没有修改：每月流量：“x”不是整数" in html.content.decode()
-    html = page.post("/stations/station-a/settings/", {}, follow=True)
+    html = page.post("/stations/shili-01/settings/", {}, follow=True)
     assert html.status_code == 200
 
 
 def test_a_refused_setting_is_told_with_its_reason(page: Client) -> None:
-    put("station-a", "open_before_min", "10")
-    Station.objects.filter(pk="station-a").update(desired_version=1, reported_version=1)
+    put(SHILI, "open_before_min", "10")
+    Station.objects.filter(pk=SHILI).update(desired_version=1, reported_version=1)
     SettingReport.objects.create(
-        station_id="station-a", refused={"open_before_min": "wrong_kind: x"}, kept={"open_before_min": 90}
+        station_id=SHILI, refused={"open_before_min": "wrong_kind: x"}, kept={"open_before_min": 90}
     )
-    html = page.get("/stations/station-a/settings/").content.decode()
-    assert "被拒绝" in html
-    assert "站点要的是另一种值，沿用 90 分钟" in html
+    html = page.get("/stations/shili-01/settings/").content.decode()
+    cells = [words_of(cell) for cell in re.findall(r'data-label="站点">(.*?)</td>', html, re.DOTALL)]
+    assert [cell for cell in cells if "拒绝" in cell] == ["✕ 被拒绝 站点要的是另一种值，沿用 90 分钟"]
 
 
 def test_what_lies_outside_is_absent(page: Client) -> None:
     for path in (
-        "/stations/station-b/settings/",
-        f"/settings/{TOWN_B}/",
+        "/stations/yangban-01/settings/",
+        f"/settings/{OTHER_TOWNSHIP}/",
         f"/settings/{COUNTY}/",
         "/settings/000000000000/",
     ):
@@ -180,6 +174,6 @@ def test_what_lies_outside_is_absent(page: Client) -> None:
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.SYSTEM, Role.SECURITY, Role.AUDITOR])
 def test_others_may_not(county: FictionalCounty, role: Role) -> None:
-    client = client_for(user_of(role, COUNTY))
-    assert client.get("/stations/station-a/settings/").status_code == 403
+    client = signed_in(OF_THE_COUNTY[role])
+    assert client.get("/stations/shili-01/settings/").status_code == 403
     assert client.post(f"/settings/{COUNTY}/", {"name": "snapshots", "value": "no"}).status_code == 403

@@ -1,4 +1,4 @@
-"""A plainly fictional county for the console's tests: two townships, three villages, a station in each."""
+"""Puts the cast of the tests into a database: places, people, accounts, and what stations say of them."""
 
 import datetime as dt
 import secrets
@@ -10,42 +10,41 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from server_broker.accounts import second_factor
-from server_broker.accounts.models import Role, User
+from server_broker.accounts.models import User
 from server_broker.attendance.models import DutyWindow, Touch
 from server_broker.fleet.models import Alarm, Station, StationEvent, StationStatus
 from server_broker.media.models import Blob
 from server_broker.people.models import Card, Person
 from server_broker.regions.models import Region
-
-COUNTY, TOWN_A, TOWN_B = "990101000000", "990101001000", "990101002000"
-VILLAGE_A, VILLAGE_A2, VILLAGE_B = "990101001001", "990101001002", "990101002001"
+from tests.cast import REGIONS, SHILI, VILLAGE_OF, WANG, YANGBAN, ZHANG, Account, Cadre
 
 
 @dataclass
 class FictionalCounty:
-    people: dict[str, Person] = field(default_factory=dict)
-    cards: dict[str, Card] = field(default_factory=dict)
+    """What is in the database of the cast: people and cards by cadre, stations by id."""
+
+    people: dict[Cadre, Person] = field(default_factory=dict)
+    cards: dict[Cadre, Card] = field(default_factory=dict)
     stations: dict[str, Station] = field(default_factory=dict)
+
+    def add(self, cadre: Cadre) -> Person:
+        """Let somebody of the cast work in the county, with a card."""
+        person = Person.objects.create(number=cadre.number, name=cadre.name, village_id=cadre.village)
+        self.people[cadre] = person
+        self.cards[cadre] = Card.objects.create(
+            token=cadre.token, tail=cadre.tail, person=person, bound_at=timezone.now()
+        )
+        return person
 
 
 def make_county() -> FictionalCounty:
+    """Make all places, with Zhang and Wang and the stations of their villages. A story adds whom else it needs."""
     county = FictionalCounty()
-    for code, name in {
-        COUNTY: "示例县",
-        TOWN_A: "示例镇",
-        TOWN_B: "样板镇",
-        VILLAGE_A: "示例村",
-        VILLAGE_A2: "演示村",
-        VILLAGE_B: "样板村",
-    }.items():
+    for code, name in REGIONS.items():
         Region.objects.create(code=code, name=name)
-    for letter, village in (("a", VILLAGE_A), ("b", VILLAGE_B)):
-        add_station(county, f"station-{letter}", village)
-        person = Person.objects.create(number=f"{letter}1", name=f"{letter.upper()}示例", village_id=village)
-        county.people[letter] = person
-        county.cards[letter] = Card.objects.create(
-            token=secrets.token_bytes(16), tail="0a1b", person=person, bound_at=timezone.now()
-        )
+    for station, cadre in ((SHILI, ZHANG), (YANGBAN, WANG)):
+        add_station(county, station, VILLAGE_OF[station])
+        county.add(cadre)
     return county
 
 
@@ -61,8 +60,22 @@ def add_station(county: FictionalCounty, name: str, village: str, *, online: boo
     return station
 
 
-def user_of(role: Role, region: str | None, name: str = "tester") -> User:
-    return User.objects.create(username=name, role=role, region_id=region)
+def waiting_station(station: str = SHILI, **values: object) -> Station:
+    """A station of the cast that the county has set up and that nobody has taken in yet, with its village alone."""
+    village, _ = Region.objects.get_or_create(code=VILLAGE_OF[station], defaults={"name": REGIONS[VILLAGE_OF[station]]})
+    return Station.objects.create(**{"id": station, "name": f"{village.name}站", "village": village} | values)
+
+
+def user_of(account: Account) -> User:
+    """Return the account in the database; it is made when a story first asks for it."""
+    return User.objects.get_or_create(
+        username=account.username, defaults={"role": account.role, "region_id": account.region}
+    )[0]
+
+
+def signed_in(account: Account) -> Client:
+    """A browser in which somebody of the cast has signed in."""
+    return client_for(user_of(account))
 
 
 def client_for(user: User) -> Client:
