@@ -80,7 +80,7 @@ class ErrandOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 type Billed = Callable[[int], None]
-"""Called with the bytes that an errand moved, also when it failed. If its process was killed, nobody knows them."""
+"""Called with the bytes that an errand moved, also when it failed. If its process was killed, they are not known."""
 
 
 def fetch_by_errand(url: str, ca_path: Path, sha256: bytes, size: int, *, folder: Path, billed: Billed) -> bytes:

@@ -159,7 +159,8 @@ class QuestionShown(_Line, frozen=True, kw_only=True, tag="question"):
 
 
 class Marked(_Line, frozen=True, kw_only=True, tag="marked"):
-    """Whether an answer was right. It is on disk before this is sent. Options are numbered as shown, from 0."""
+    """Whether an answer was right. The answer is on disk before this message is sent. Options are numbered as shown,
+    from 0."""
 
     run: str
     question: ShortText

@@ -19,7 +19,7 @@ NICE = 10
 """It also lowers the priority at the disk: without an I/O priority of its own a process's follows from its nice value
 (ioprio_set(2))."""
 CPU_S = 20
-"""Of the processor, for one picture: it ends a library that loops for ever."""
+"""Processor time for one picture, in seconds. It ends a library that loops for ever."""
 PICTURE_S = 30
 """For one picture. The agent gives up sooner; this limit ends a process that hangs after it has lost its agent."""
 

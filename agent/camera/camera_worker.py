@@ -221,7 +221,7 @@ class CameraWorker:
             return PictureFailed(str(error), ended=True)
 
     def _problem(self, reply: Reply) -> str:
-        """Return why there is no picture, and end a process that has ended or answers something else."""
+        """Return why there is no picture, and close the line to a process that has exited or broken the protocol."""
         if not isinstance(reply, PictureFailed):
             self._end_line()
             return str(reply)

@@ -51,7 +51,7 @@ class RememberedTouch:
     tapped: int
     """When the card was touched last: ``mono`` of the touch itself, or of the last touch that repeats it."""
     direction: Direction | None = None
-    """As it is stored: by the touch, or by the last correction of its person."""
+    """The direction on disk: the one recorded with the touch, or the last one that the person chose for it."""
 
     @property
     def ref(self) -> FactRef:

@@ -79,7 +79,7 @@ class BlobSender:
         """Whether a question waits for the county, or a chunk for the broker's PUBACK."""
 
     def begin(self) -> None:
-        """Start over with the oldest file: the connection is agreed."""
+        """Begin again with the oldest file. Called on a new connection, once both sides agree where they stand."""
         self._reset_round()
         self._resting.clear()
         self._size = ChunkSize()

@@ -31,7 +31,8 @@ from server_broker.trust.keys import county_keys
 from server_broker.trust.reserve import write_with_reserve
 
 RELOAD_TIMEOUT_S = 4.0
-"""A person waits for a revocation. If the broker takes longer, `ListKeeper` sees to it."""
+"""Short, because a person waits in front of the page until a revocation is done. If the broker takes longer,
+`ListKeeper` finishes it."""
 _PAUSE_S = 0.02
 _USER = "user "
 

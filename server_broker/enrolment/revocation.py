@@ -99,7 +99,8 @@ def revoke(home: CountyHome, station: str, *, actor: str, reason: str, now: dt.d
     in_force = session_ended = None
     if in_journal:  # the lists follow from the journal alone, so without it they would not change
         lists_written, in_force = _tried("the broker's lists", lambda: broker.refresh(home, now=now))
-        # Even if the lists could not be written: the station can do nothing until it has connected again.
+        # The session is ended even if the lists could not be written, because that stops the station at least until it
+        # connects again.
         _, session_ended = _tried("the end of the open session", lambda: broker.cut_off(home, station))
     return Revoked(
         station=station,

@@ -9,7 +9,8 @@ After a restore of the database a person raises the number (``cunhui-server rest
 restored from an older image, the county itself can't know, because the image holds no trace of later times. Its
 stations do: a birth carries the county's generation as the station knows it. If that is above the county's own, the
 county raises its own above it (`StatedGenerations`), so that stations believe its receipts again and offer the facts
-that it lacks. An alarm tells a person, because the journal of stations is as old as the image too.
+that it lacks. It also raises an alarm, because the journal of stations came from the same old image: later enrolments
+and revocations may be missing in it, and a person must check that.
 """
 
 from collections.abc import Mapping

@@ -15,10 +15,10 @@ The rules for an envelope, in the order in which they are tried:
 * Its facts pass a head that the station signed before, without leading to it (also a conflict): nothing is stored.
 * A fact cannot be read: it is held with the reason, and its neighbours are read.
 
-The county's head is always the chain over what the county has. It never adopts a signed head to which its facts do
-not lead. If it did, a station whose *earlier* facts differ (its card was put back to an older copy) would seem to
-agree, and those facts would be lost. Instead the station sees a head that does not fit, opens a new stream, and
-re-issues the facts that the county does not have.
+The county computes the head of a stream from the facts that it has stored, always. It never adopts a signed head to
+which these facts do not lead. If it did, a station whose *earlier* facts differ (its card was put back to an older
+copy) would seem to agree, and those facts would be lost. Instead the station sees a head that does not fit, opens a new
+stream, and re-issues the facts that the county does not have.
 """
 
 from collections.abc import Iterable

@@ -163,7 +163,7 @@ class StationJournal:
     def append(self, entry: JournalEntry) -> None:
         """Write ``entry``; it is on disk when this returns.
 
-        The check whether it may follow and the write happen under one lock. So a revocation by another thread or
+        One lock covers both steps: the check that the entry may follow the last one, and the write. So a revocation by another thread or
         process comes either before it, and this entry is refused, or after it, and ends the station. On a full disk a
         revocation uses the space that is reserved for it (`server_broker.trust.reserve`).
 

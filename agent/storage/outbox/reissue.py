@@ -26,7 +26,7 @@ def reissue(
     Works in bounded memory, inside the caller's transaction. The caller flushes the appender.
 
     Args:
-        state_lost: State each gap as `FactsLost`.
+        state_lost: Whether to append a `FactsLost` for each range of seqs that cannot be issued again.
 
     Returns:
         Whether all of them were intact.
