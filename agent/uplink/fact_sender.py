@@ -78,9 +78,9 @@ class FactSender:
         """Make a sender that sends nothing yet.
 
         Args:
-            on_doubt: Called with a reason when station and county must find out again where they stand. on_erased:
-            Called with the last seq that the county has, if this station has erased the facts after it. A station
-                erases facts only long after their receipt, so the county had these facts and has lost them.
+            on_doubt: Called with a reason when station and county must find out again where they stand.
+            on_erased: Called with the last seq that the county has, if this station has erased the facts after it. A
+                station erases facts only long after their receipt, so the county had these facts and has lost them.
             on_progress: Called when a receipt covered more facts than the ones before.
         """
         self._station = shared.station

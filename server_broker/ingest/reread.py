@@ -73,7 +73,8 @@ def _reread_some(station: Station, stream_id: int, after: int, result: Reread, n
         else:
             result.read += 1
     # A direction that a person chose for a held touch changed nothing when it arrived. This run may have read that
-    touch, # so the choice is applied again. if result.read > before:
+    # touch, so the choice is applied again.
+    if result.read > before:
         _choose_directions_again(station.pk, now)
     return rows[-1].seq
 

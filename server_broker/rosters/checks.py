@@ -92,8 +92,8 @@ def _places(plan: Plan, known: Known) -> Iterator[RowError]:
 
 
 def _cards(plan: Plan, known: Known, asker: _Asker) -> Iterator[RowError]:
-    # For a person in the database the village stored there counts, and not the one in the file. Otherwise a sender could
-    # write another village and so bring the person into his own scope. A card's row is outside if its holder is.
+    # For a person in the database the village stored there counts, and not the one in the file. Otherwise a sender
+    # could write another village and so bring the person into his own scope. A card's row is outside if its holder is.
     lives_in = {row.number: row.village for row in plan.people}
     lives_in |= {number: person.village for number, person in known.people.items()}
     for row in plan.cards:

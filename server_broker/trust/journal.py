@@ -163,9 +163,9 @@ class StationJournal:
     def append(self, entry: JournalEntry) -> None:
         """Write ``entry``; it is on disk when this returns.
 
-        One lock covers both steps: the check that the entry may follow the last one, and the write. So a revocation by another thread or
-        process comes either before it, and this entry is refused, or after it, and ends the station. On a full disk a
-        revocation uses the space that is reserved for it (`server_broker.trust.reserve`).
+        One lock covers both steps: the check that the entry may follow the last one, and the write. So a revocation by
+        another thread or process comes either before it, and this entry is refused, or after it, and ends the station.
+        On a full disk a revocation uses the space that is reserved for it (`server_broker.trust.reserve`).
 
         Raises:
             EntryRefused: Nothing was written.
