@@ -1,7 +1,8 @@
 """Blobs go up after the facts: ask what the county lacks of a file, send that chunk by chunk, ask again.
 
 One question or chunk is in flight at a time, and only while no fact waits. The broker's PUBACK paces the chunks and
-measures the speed of the line. A file is dropped only when the county itself says that it has all of it.
+measures the speed of the line. A file is dropped when the county itself says that it has all of it, or when its bytes
+on disk are damaged.
 """
 
 import logging

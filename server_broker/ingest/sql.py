@@ -17,8 +17,8 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 def wait_for_the_disk() -> None:
     """Have each COMMIT of this connection wait for the disk.
 
-    A station deletes its copy of the facts that the county says to have. So they must not be lost here if the power
-    fails a moment later.
+    A station no longer sends the facts that the county says to have, and later erases them. So they must not be lost
+    here if the power fails a moment later.
     """
     with connection.cursor() as cursor:
         cursor.execute(_WAIT_FOR_THE_DISK)

@@ -1,8 +1,9 @@
 """The ingest worker: take messages from the broker, store them, COMMIT, answer, acknowledge.
 
-The order is the promise. A station deletes its copy of a fact when a receipt covers it, so no receipt leaves before
-the COMMIT that stores the fact. The broker forgets a message when it is acknowledged, so nothing is acknowledged
-before it is stored and answered. Whatever dies in between, the message comes again, and a repeat changes nothing.
+The order is the promise. A station no longer sends a fact that a receipt covers, and later erases it, so no receipt
+leaves before the COMMIT that stores the fact. The broker forgets a message when it is acknowledged, so nothing is
+acknowledged before it is stored and answered. Whatever dies in between, the message comes again, and a repeat changes
+nothing.
 
 Births go first, in a transaction of their own: their welcomes tell the time, and a station believes a welcome for 2 s
 only.
