@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from agent.storage.outbox import Outbox, outbox
+from agent.storage.outbox import Outbox, opening
 from agent.storage.outbox.progress import Progress
 from agent.storage.outbox.stream import Tip
 from agent.uplink import session
@@ -58,7 +58,7 @@ def test_a_log_that_is_not_looked_through_is_caught(monkeypatch: pytest.MonkeyPa
     def as_sqlite_says(*_: object, tip: Tip, progress: Progress) -> tuple[Tip, Progress]:
         return tip, progress
 
-    monkeypatch.setattr(outbox, "recover_wal", as_sqlite_says)
+    monkeypatch.setattr(opening, "recover_wal", as_sqlite_says)
     assert prove(runs=80, seed=1).wrong > 0
 
 
