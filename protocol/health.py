@@ -85,8 +85,8 @@ class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def disk_limit_kib(disk_kib: int | None) -> int:
-    """Return how much must be free on a disk of this size; None: the size is not known."""
-    return SHORT_DISK_KIB if disk_kib is None else min(SHORT_DISK_KIB, disk_kib // SHORT_DISK_SHARE)
+    """Return how much must be free on a disk of this size; None or 0: the size is not known."""
+    return min(SHORT_DISK_KIB, disk_kib // SHORT_DISK_SHARE) if disk_kib else SHORT_DISK_KIB
 
 
 def card_worn(machine: Machine) -> bool:
