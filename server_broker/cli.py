@@ -196,7 +196,7 @@ def _add_model_verbs(add: Add) -> None:
     people.add_argument("--dry-run", action="store_true", help="只说会改什么，不改动任何内容")
     people.add_argument("--rename", action="append", default=[], metavar="编号", help="允许这个编号改名，可写多次")
     people.add_argument("--accept-renames", action="store_true", help="允许所有改名")
-    forms = "名单里没有写明卡号写法时按这一种：hex、hex_reversed、decimal、decimal_reversed 或 8H10D"
+    forms = "名单里没有写明卡号写法时按这一种：十六进制、十六进制反码、十进制、十进制反码或十进制10位"
     people.add_argument("--card-form", default="", metavar="写法", help=forms)
     add("publish-pack", _with_models("publish-pack"), "给学习包签名，发给所有站点", file=file)
     _add_account(add)

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.utils import timezone
 from msgspec import ValidationError, convert
+from psycopg.errors import UndefinedTable
 
 from protocol.claim import format_claim_code
 from protocol.codec import decode
@@ -52,6 +53,11 @@ def run(name: str, home: CountyHome, chosen: argparse.Namespace) -> int:
         if not without_database:
             connection.ensure_connection()  # before the verb begins something that it could not finish
         return _VERBS[name](home, chosen)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, UndefinedTable):
+            raise
+        # The database answers before the first start, or a start after an update, has made its tables.
+        raise ServiceError("县平台正在准备数据库，请过一会儿再试一次。") from error
     except OperationalError as error:
         if service_pid(home) is None:
             raise ServiceError(f"县平台没有运行，数据库连接不上。请先运行：{command_line(home, 'up')}") from error
