@@ -130,7 +130,8 @@ def _picture(place: Station, made: Touch, number: int) -> None:
     draw.rectangle((360 + number % 5 * 8, 210, 600, 380), fill=(125, 98, 72))
     draw.text(
         (24, 20),
-        f"模拟画面 {timezone.localtime(made.wall):%H:%M:%S}",
+        # With the number: soon after midnight several touches share a second, and a station sends a file once.
+        f"模拟画面 {timezone.localtime(made.wall):%H:%M:%S} · {number}",
         fill=(30, 40, 36),
         font=ImageFont.truetype(FONT, 34),
     )

@@ -42,6 +42,9 @@ class Screen:
         assert isinstance(app, KioskApp)
         for key in keys:
             await self.until(app.flow.listens, "keys count")
+            # On a busy machine the screen before may be reported as painted only now. Then the time begins again.
+            await self.pilot.pause(0.1)
+            await self.until(app.flow.listens, "keys count")
             await self.pilot.press(key)
 
     async def until(self, done: Callable[[], bool], what: str) -> None:
