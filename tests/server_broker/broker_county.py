@@ -2,6 +2,8 @@
 
 import datetime as dt
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from server_broker.platform.processes import end, write_pid
 from server_broker.supervisor.up import initialise
 from server_broker.trust import StationJournal, county_keys
 from server_broker.trust.journal import JournalEntry, journal_time
+from tests.conftest import short_folder
 from tests.proofs.strangers.visitor import Visitor
 
 NOW = dt.datetime.now(dt.UTC)
@@ -91,3 +94,14 @@ class BrokerCounty:
         """Tell whether the board may connect now; an open session of its station is over then."""
         with self.session(board) as visitor:
             return visitor.connect()
+
+
+@contextmanager
+def broker_county() -> Iterator[BrokerCounty]:
+    """Have such a county in a folder of its own; it is stopped at the end."""
+    with short_folder() as folder:
+        county = BrokerCounty(folder)
+        try:
+            yield county
+        finally:
+            county.stop()

@@ -2,18 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from agent.storage.outbox import Outbox
 from agent.storage.recent import recent_facts
 from protocol.facts import Touch
 from tests.agent.storage.outboxes import open_outbox, receipt
 from tests.proofs.power_cut.workload import touch
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "outbox.db"
 
 
 def all_receipted(path: Path, *, touches: int) -> None:

@@ -15,11 +15,6 @@ from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "outbox.db"
-
-
 def spoilt_while_open(path: Path) -> Outbox:
     """Return an open outbox with 60 touches. All pages of its file but the first are garbage."""
     outbox = open_outbox(path)

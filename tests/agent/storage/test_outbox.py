@@ -1,6 +1,5 @@
 """Committing to the outbox and reading from it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
@@ -18,18 +17,6 @@ from tests.agent.storage.outboxes import open_outbox, query
 from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment, touch
 
 PUBLIC_KEY = RECORD_KEY.public_key().public_bytes_raw()
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "outbox.db"
-
-
-@pytest.fixture
-def outbox(path: Path) -> Iterator[Outbox]:
-    outbox = open_outbox(path)
-    yield outbox
-    outbox.close()
 
 
 def test_a_new_stream_begins_with_why_it_was_opened(outbox: Outbox) -> None:

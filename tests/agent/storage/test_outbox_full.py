@@ -1,6 +1,5 @@
 """On a full disk nothing is half-written, and the outbox works again when there is room."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,6 @@ from tests.proofs.power_cut.judge import facts_of
 from tests.proofs.power_cut.workload import touch
 
 FULL = 1 << 12
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "outbox.db"
-
-
-@pytest.fixture
-def outbox(path: Path) -> Iterator[Outbox]:
-    outbox = open_outbox(path)
-    yield outbox
-    outbox.close()
 
 
 def test_a_commit_without_room_counts_for_nothing_and_later_ones_work(outbox: Outbox) -> None:

@@ -18,11 +18,6 @@ from tests.proofs.power_cut.workload import RECORD_KEY, STATION, moment, touch
 BAD = "outbox.db.bad-20260921T141320"
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "outbox.db"
-
-
 def card(number: int) -> bytes:
     return number.to_bytes(16, "big")
 

@@ -13,20 +13,15 @@ from server_broker.platform.processes import ServiceError
 from server_broker.supervisor.chores import LOOK_S
 from server_broker.supervisor.doctor import PartFinding, examine
 from server_broker.trust import keys
-from tests.conftest import short_folder
-from tests.server_broker.broker_county import NOW, Board, BrokerCounty
+from tests.server_broker.broker_county import NOW, Board, BrokerCounty, broker_county
 
 CLOSED_S = 5.0
 
 
 @pytest.fixture
 def county() -> Iterator[BrokerCounty]:
-    with short_folder() as folder:
-        county = BrokerCounty(folder)
-        try:
-            yield county
-        finally:
-            county.stop()
+    with broker_county() as county:
+        yield county
 
 
 @pytest.fixture

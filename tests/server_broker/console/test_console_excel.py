@@ -20,6 +20,7 @@ from server_broker.regions.models import Region
 from server_broker.rosters import reading, roster_export, workbook
 from server_broker.rosters.roster_import import import_people
 from server_broker.rosters.rows import COLUMNS
+from tests.server_broker.rosters.workbooks import saved
 
 pytestmark = pytest.mark.django_db
 
@@ -44,12 +45,6 @@ def book(**sheets: Iterable[tuple[Any, ...]]) -> bytes:
         for row in rows:
             sheet.append(row)
     return saved(made)
-
-
-def saved(made: openpyxl.Workbook) -> bytes:
-    file = io.BytesIO()
-    made.save(file)
-    return file.getvalue()
 
 
 def whole(**changed: Iterable[tuple[Any, ...]]) -> bytes:

@@ -18,7 +18,7 @@ from server_broker.ingest.batch import BatchProcessor
 from tests.cast import OPERATOR, SHILI
 from tests.server_broker.county import alarm, make_county, signed_in
 from tests.server_broker.pages import text_of
-from tests.server_broker.station_double import NOW, StationDouble
+from tests.server_broker.station_double import StationDouble
 
 pytestmark = pytest.mark.django_db
 
@@ -114,18 +114,6 @@ def test_the_worst_is_one_word() -> None:
 def test_what_this_version_can_not_read_is_shown_as_nothing() -> None:
     assert readings(StationStatus(health={"machine": {"temperature_c": "hot"}})) == []
     assert readings(StationStatus(health=["x"])) == []
-
-
-@pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
-@pytest.fixture
-def processor() -> BatchProcessor:
-    return BatchProcessor(clock=lambda: NOW)
 
 
 def test_it_is_kept_until_it_is_said_anew(station: StationDouble, processor: BatchProcessor) -> None:

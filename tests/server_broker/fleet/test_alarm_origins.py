@@ -29,13 +29,6 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
 def says(station: StationDouble, *facts: Fact, hours: int = 0) -> None:
     first = len(station.sealed) + 1
     BatchProcessor(clock=lambda: NOW + hours * HOUR).process_batch([station.add(*facts).facts_message(first)])

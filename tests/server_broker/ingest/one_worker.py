@@ -13,16 +13,9 @@ from django.db import connection
 from server_broker.ingest.worker import Worker
 from server_broker.postgres.folder import SUPERUSER
 from tests.server_broker.recording_source import RecordingSource
-from tests.server_broker.station_double import NOW, StationDouble
+from tests.server_broker.station_double import NOW
 
 KEY = Ed25519PrivateKey.generate()
-
-
-@pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
 
 
 @pytest.fixture

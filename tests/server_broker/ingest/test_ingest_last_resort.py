@@ -17,13 +17,12 @@ from tests.server_broker.ingest.one_worker import (
     make_worker,
     refusing,
     source,
-    station,
     worker,
 )
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import StationDouble, moment, touch
 
-__all__ = ["source", "station", "worker"]
+__all__ = ["source", "worker"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

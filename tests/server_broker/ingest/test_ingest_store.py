@@ -27,18 +27,6 @@ from tests.server_broker.station_double import BOOT, CARD, NOW, StationDouble, b
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
-@pytest.fixture
-def processor() -> BatchProcessor:
-    return BatchProcessor(clock=lambda: NOW)
-
-
 def receipts(answers: Iterable[Outgoing]) -> list[Receipt]:
     return [answer.message for answer in answers if isinstance(answer.message, Receipt)]
 

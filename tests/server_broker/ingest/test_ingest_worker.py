@@ -28,13 +28,12 @@ from tests.server_broker.ingest.one_worker import (
     outsider,
     refusing,
     source,
-    station,
     worker,
 )
 from tests.server_broker.recording_source import RecordingSource
 from tests.server_broker.station_double import NOW, StationDouble, touch
 
-__all__ = ["source", "station", "worker"]
+__all__ = ["source", "worker"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

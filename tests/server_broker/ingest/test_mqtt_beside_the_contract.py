@@ -15,9 +15,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from firmware_scripts.demo.processes import wait_until
 from server_broker import broker
 from server_broker.platform.county_config import read_config
-from tests.conftest import short_folder
 from tests.proofs.strangers.visitor import Visitor
-from tests.server_broker.broker_county import NOW, Board, BrokerCounty
+from tests.server_broker.broker_county import NOW, Board, BrokerCounty, broker_county
 
 OLD = (MQTTProtocolVersion.MQTTv31, MQTTProtocolVersion.MQTTv311)
 OWN, FOREIGN = "cunhui/1/0/village-01/facts", "cunhui/1/0/village-02/facts"
@@ -25,12 +24,8 @@ OWN, FOREIGN = "cunhui/1/0/village-01/facts", "cunhui/1/0/village-02/facts"
 
 @pytest.fixture
 def county() -> Iterator[BrokerCounty]:
-    with short_folder() as folder:
-        county = BrokerCounty(folder)
-        try:
-            yield county
-        finally:
-            county.stop()
+    with broker_county() as county:
+        yield county
 
 
 @pytest.fixture

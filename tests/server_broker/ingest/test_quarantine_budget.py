@@ -21,13 +21,6 @@ def processor(monkeypatch: pytest.MonkeyPatch) -> BatchProcessor:
     return BatchProcessor(clock=lambda: NOW)
 
 
-@pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
 def test_beyond_the_hours_rows_messages_are_counted_only(processor: BatchProcessor, station: StationDouble) -> None:
     for _ in range(2):
         processor.process_batch([station.message("facts", b"\xc1"), station.message("vitals", b"\xc1")])

@@ -15,13 +15,6 @@ from tests.server_broker.station_double import NOW, StationDouble, moment, touch
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
 def process(*messages: Incoming) -> list[Receipt]:
     answers = BatchProcessor(clock=lambda: NOW).process_batch(messages)
     return [answer.message for answer in answers if isinstance(answer.message, Receipt)]

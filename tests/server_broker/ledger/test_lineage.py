@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def processor() -> BatchProcessor:
-    return BatchProcessor(clock=lambda: NOW)
-
-
-@pytest.fixture
 def card() -> StationDouble:
     """A card with three touches, all of them with the county."""
     double = StationDouble()

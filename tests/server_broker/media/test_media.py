@@ -32,13 +32,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
-@pytest.fixture
 def folder() -> Iterator[MediaFolder]:
     forget_all_blobs()  # other tests leave pieces behind
     yield MediaFolder(settings.HOME.media)

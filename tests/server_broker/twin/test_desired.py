@@ -24,18 +24,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
-@pytest.fixture
-def processor() -> BatchProcessor:
-    return BatchProcessor(clock=lambda: NOW)
-
-
-@pytest.fixture
 def person(station: StationDouble) -> Person:
     return Person.objects.create(number=ZHANG.number, name=ZHANG.name, village_id=SHILI_VILLAGE)
 

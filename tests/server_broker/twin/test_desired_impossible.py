@@ -21,13 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def station() -> StationDouble:
-    double = StationDouble()
-    double.enrol()
-    return double
-
-
-@pytest.fixture
 def neighbour() -> StationDouble:
     """A station of another village, later in every list."""
     double = StationDouble(id=YANSHI)
