@@ -53,6 +53,9 @@ class FrameWay(Protocol):
     def frame_free(self) -> bool:
         """Whether a frame can be sent now."""
 
+    def expect_frames(self, expected: bool) -> None:
+        """Say whether frames will come, so that the connection is not replaced without need."""
+
     def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
         """Send a frame; return False if it can't be sent now."""
 
@@ -170,10 +173,12 @@ class LiveView:
     def tick(self, way: FrameWay) -> int:
         """End the lease, send a frame or ask for one, if due; return in how many milliseconds to call again."""
         lease = self._lease
+        way.expect_frames(lease is not None)
         if lease is None:
             return RESTING_MS
         if why := self._over(lease, way):
             self.end(why)
+            way.expect_frames(False)
             way.end_frames()
             return RESTING_MS
         if self._frame and way.offer_frame(lease.command, lease.frames + 1, self._frame):

@@ -31,6 +31,8 @@ class FrameSender:
         self._mono_ms = shared.mono_ms
         self._acknowledged = acknowledged
         self._open = False
+        self.expected = False
+        """Whether a live view runs, so that frames will come. A new connection would end it."""
         self.stop()
 
     def begin(self) -> None:

@@ -139,6 +139,10 @@ class Uplink:
         """Whether the line lets no frame through."""
         return self._frames.stuck
 
+    def expect_frames(self, expected: bool) -> None:
+        """Say whether a live view runs: as long as it does, the connection is not replaced for the keep-alive's sake."""
+        self._frames.expected = expected
+
     def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
         """Send a frame part by part, after the facts. Return False if one is under way or there is no connection."""
         return self._frames.offer(command, number, jpeg)
@@ -305,8 +309,8 @@ class Uplink:
             self._lose("the attempt said nothing")
             return
         if self._reconnector.state == "up":
-            # A new connection only for the sake of the keep-alive must not hold up facts.
-            if not self._facts.idle:
+            # A new connection only for the sake of the keep-alive must not hold up facts or end a live view.
+            if not self._facts.idle or self._frames.expected:
                 self._reconnector.postpone_redial()
                 return
             self._hang_up()

@@ -26,6 +26,10 @@ class FakeWay:
         self.frames_stuck = False
         self.sent: list[tuple[bytes, int, bytes]] = []
         self.ended = 0
+        self.expected: list[bool] = []
+
+    def expect_frames(self, expected: bool) -> None:
+        self.expected.append(expected)
 
     def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
         if self.frame_free:
@@ -102,6 +106,8 @@ def test_the_lease_ends_by_itself_and_says_what_it_came_to(
     assert result.figures == {"frames": len(way.sent), "bytes": len(way.sent) * len(JPEG), "seconds": 60}
     assert shown(station)[-1] == LiveShown()
     assert way.ended == 1
+    assert way.expected == sorted(way.expected, reverse=True), "it holds the connection as long as it runs"
+    assert {*way.expected[:sent], way.expected[-1]} == {True, False}
 
 
 def test_no_more_bytes_than_are_leased(station: Bench, system: FakeSystemClock, way: FakeWay) -> None:

@@ -31,6 +31,9 @@ class FakeUplink:
     def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
         return False
 
+    def expect_frames(self, expected: bool) -> None:
+        pass
+
     def end_frames(self) -> None:
         self.order.append(("no more frames", None))
 

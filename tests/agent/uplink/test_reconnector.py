@@ -138,6 +138,18 @@ def test_a_keepalive_change_waits_for_the_facts() -> None:
     assert len(bench.link.attempts) == 1
 
 
+def test_a_keepalive_change_waits_for_a_live_view() -> None:
+    bench = UplinkBench()
+    bench.connect()
+    bench.uplink.expect_frames(True)
+    bench.host.duty = True
+    bench.wait(60_000)
+    assert len(bench.link.attempts) == 1
+    bench.uplink.expect_frames(False)
+    bench.wait(31_000)
+    assert [keepalive for _, keepalive, _ in bench.link.attempts] == [240, 60]
+
+
 def test_silence_ends_a_connection_only_while_something_waits() -> None:
     bench = UplinkBench()
     bench.connect()
