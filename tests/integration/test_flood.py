@@ -45,6 +45,8 @@ def test_every_green_of_a_flood_is_stored_and_memory_stays_bounded(village: Vill
     village.touch(station)
     village.await_all_stored()
     before, starts, stored = len(station.lights()), station.agent.starts, len(village.stored())
+    log = station.folder / "agent.log"
+    said_before = len(log.read_bytes())
     uids = [village.next_person(station).uid for _ in range(_HANDS * _EACH)]
     shares = [[*uids[hand::_HANDS], *_RUBBISH] for hand in range(_HANDS)]
     hands = [threading.Thread(target=present, args=(station, share)) for share in shares]
@@ -57,11 +59,13 @@ def test_every_green_of_a_flood_is_stored_and_memory_stays_bounded(village: Vill
     assert rate > 1_000, "the flood itself was too slow to show anything"
     wait_until(lambda: village.touch(station)[0].colour == "green", what="the station to take touches", timeout_s=20)
     lights = station.lights()[before:]
-    assert colours(lights) == {"green", "red"}, "some were recorded, the rest refused and told so"
+    # The lamp's witness may be too slow for some lights; the agent's log has what was refused, the rubbish at least.
+    assert "green" in colours(lights) <= {"green", "red"}
+    assert b"refused" in log.read_bytes()[said_before:]
     assert most_kib_so_far(station) < _MOST_KIB
     assert station.agent.starts == starts
     village.await_all_stored()
-    # The lamp's witness may be too slow for some lights; what the agent takes in at once it records.
+    # What the agent takes in at once it records, whether the witness saw its light or not.
     assert len(village.stored()) - stored >= _AT_LEAST
 
 
