@@ -140,7 +140,7 @@ class Uplink:
         return self._frames.stuck
 
     def expect_frames(self, expected: bool) -> None:
-        """Say whether a live view runs: as long as it does, the connection is not replaced for the keep-alive's sake."""
+        """Say whether a live view runs: as long as it does, no new connection is made for the keep-alive's sake."""
         self._frames.expected = expected
 
     def offer_frame(self, command: bytes, number: int, jpeg: bytes) -> bool:
