@@ -187,7 +187,7 @@ def test_a_hidden_tab_asks_for_nothing_and_at_once_when_it_is_seen_again(
     page.goto(urljoin(web, path))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(urlsplit(request.url).path) if is_poll(request) else None)
-    with page.expect_request(is_poll):
+    with page.expect_response(lambda response: is_poll(response.request)):
         page.clock.run_for(EVERY_MS)
     with tabs.expect_page() as other:
         in_front = tabs.new_page()
@@ -198,7 +198,7 @@ def test_a_hidden_tab_asks_for_nothing_and_at_once_when_it_is_seen_again(
     page.clock.run_for(20 * EVERY_MS)
     assert asked == []
     page.clock.pause_at(timezone.now() + dt.timedelta(days=1))
-    with page.expect_response(lambda response: is_poll(response.request)):
+    with page.expect_request(is_poll):
         page.bring_to_front()
     assert asked == [path]
     in_front.close()
