@@ -173,13 +173,12 @@ class LiveView:
     def tick(self, way: FrameWay) -> int:
         """End the lease, send a frame or ask for one, if due; return in how many milliseconds to call again."""
         lease = self._lease
+        if lease is not None and (why := self._over(lease, way)):
+            self.end(why)
+            way.end_frames()
+            lease = None
         way.expect_frames(lease is not None)
         if lease is None:
-            return RESTING_MS
-        if why := self._over(lease, way):
-            self.end(why)
-            way.expect_frames(False)
-            way.end_frames()
             return RESTING_MS
         if self._frame and way.offer_frame(lease.command, lease.frames + 1, self._frame):
             lease.frames += 1
