@@ -1,36 +1,11 @@
 """The county is restored from yesterday's dump: the stations send the facts that it lacks again, once."""
 
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from firmware_scripts.demo.observer import whole_pictures
 from firmware_scripts.demo.processes import NotInTime, wait_until
+from tests.backups import dump, restore
 from tests.integration.village import Village, start_agent
-
-_MOST_RESTORES = 5
-_PSQL = ["-U", "postgres", "-d", "cunhui", "-h"]
-
-
-def dump(village: Village) -> Path:
-    file = village.folder / "yesterday.dump"
-    subprocess.run(["pg_dump", "-Fc", "-f", str(file), *_PSQL, str(village.county.home / "run")], check=True)
-    return file
-
-
-def restore(village: Village, file: Path) -> None:
-    """Replace the database by a dump, and begin again if somebody who reads it ends in a deadlock with that.
-
-    PostgreSQL then gives up the whole transaction, as if it had not been begun (PostgreSQL 17, section 13.3.4).
-    """
-    options = ["--clean", "--if-exists", "--single-transaction"]
-    command = ["pg_restore", *options, *_PSQL, str(village.county.home / "run"), str(file)]
-    for _ in range(_MOST_RESTORES):
-        done = subprocess.run(command, capture_output=True, text=True)
-        if "deadlock detected" not in done.stderr:
-            break
-    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def generation(village: Village) -> int:
@@ -61,7 +36,8 @@ def test_nothing_is_lost_and_nothing_doubled(village: Village) -> None:
     for station in village.stations:
         village.touch(station, times=2)
     settle(village)
-    yesterday = dump(village)
+    yesterday = village.folder / "yesterday.dump"
+    dump(village.county.home, yesterday)
     before = generation(village)
     for station in village.stations:
         village.touch(station, times=5)
@@ -76,7 +52,7 @@ def test_nothing_is_lost_and_nothing_doubled(village: Village) -> None:
     whole = whole_pictures(village.county)
     stored = village.stored()
     with village.held("ingest"), village.held("web"):
-        restore(village, yesterday)
+        restore(village.county.home, yesterday)
         assert village.stored() < stored
         assert "站点会补报" in village.county.tool("restored")
     village.touch(village.stations[0])

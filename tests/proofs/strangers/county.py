@@ -11,12 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from firmware_scripts.demo.processes import NotInTime, Process, is_alive, wait_until
+from tests import backups
 
 VILLAGE = "990101001001"
 OTHER_VILLAGE = "990101001002"
-
-
-MOST_RESTORES = 5
 
 
 class County:
@@ -98,24 +96,11 @@ class County:
 
     def dump(self, file: Path) -> None:
         """Back up the database."""
-        where = ["-h", str(self.home / "run"), "-U", "postgres", "-d", "cunhui"]
-        subprocess.run(["pg_dump", *where, "-Fc", "-f", str(file)], check=True, capture_output=True)
+        backups.dump(self.home, file)
 
     def restore(self, file: Path) -> None:
-        """Replace the database by a backup, while the service goes on asking it.
-
-        Dropping tables that others read can end in a deadlock. PostgreSQL then gives up the whole transaction, and
-        whoever restores begins again (PostgreSQL 17, section 13.3.4).
-        """
-        where = ["-h", str(self.home / "run"), "-U", "postgres", "-d", "cunhui"]
-        command = ["pg_restore", *where, "--clean", "--if-exists", "--single-transaction", str(file)]
-        for _ in range(MOST_RESTORES):
-            done = subprocess.run(command, capture_output=True, text=True)
-            if done.returncode == 0:
-                return
-            if "deadlock detected" not in done.stderr:
-                break
-        raise AssertionError(f"the backup was not restored: {done.stderr[-2000:]}")
+        """Replace the database by a backup, while the service goes on asking it."""
+        backups.restore(self.home, file)
 
     def pid(self, part: str) -> int:
         """Return the process id of a part that runs, else 0."""
